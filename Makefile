@@ -1,0 +1,108 @@
+# Everything there is to do with Cairn. `make` alone lists it.
+# Needs Python 3.11 or newer with venv and pip, and make; the rest is installed into .venv.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+# Only from the command line: the environment's HOST is often the machine's own name.
+LISTEN := --port $(PORT)$(if $(filter command,$(firstword $(origin HOST))), --host $(HOST))
+
+# The first Python that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# Locks are compared by content, so that a fresh checkout with newer file times installs nothing.
+digest = $(shell cat $(1) | (sha256sum 2>/dev/null || shasum -a 256) | cut -c1-16)
+UV_STAMP := $(VENV)/.uv-$(call digest,requirements-uv.txt)
+RUNTIME_STAMP := $(VENV)/.runtime-$(call digest,requirements.txt)
+DEV_STAMP := $(VENV)/.dev-$(call digest,requirements-dev.txt)
+
+UV := $(PY) -m uv
+UV_INSTALL := $(UV) pip install --quiet --python $(PY) --require-hashes --compile-bytecode
+UV_COMPILE := $(UV) pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
+
+# Nothing here ever downloads a browser or an interpreter by itself.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: install
+install: $(RUNTIME_STAMP) ## create .venv with what Cairn runs on
+
+.PHONY: run
+run: $(RUNTIME_STAMP) ## serve on http://127.0.0.1:8000 (PORT= changes it)
+	@exec $(PY) -m roadmap.serve $(LISTEN)
+
+.PHONY: demo
+demo: $(RUNTIME_STAMP) ## the same with a demo team, on a database of its own
+	@exec $(PY) -m roadmap.serve --demo $(LISTEN)
+
+.PHONY: test
+test: $(DEV_STAMP) ## all tests: unit, web and browser, on SQLite and PostgreSQL
+	@$(PY) -m tests.support.chromium
+	@PYTHON=$(PY) tests/run
+
+.PHONY: coverage
+coverage: $(DEV_STAMP) ## the tests on SQLite, with the branches that no test takes
+	@$(PY) -m pytest -n auto -m "not browser and not postgres" --cov --cov-report=term
+
+.PHONY: check
+check: $(DEV_STAMP) ## format, lint, types, templates, architecture, dependency audit
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -m djlint --lint --quiet templates
+	$(PY) -m pytest -q tests/test_architecture.py
+	$(PY) -m tools.audit requirements-dev.txt
+
+.PHONY: bench
+bench: $(DEV_STAMP) ## measure the hot paths against the smallest Flask application
+	@$(PY) -m bench
+
+.PHONY: screenshots
+screenshots: $(DEV_STAMP) ## photograph every page, light and dark, into instance/screenshots
+	@$(PY) -m tests.support.chromium
+	@$(PY) -m tools.screenshots
+
+.PHONY: format
+format: $(DEV_STAMP) ## put the code in shape
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+.PHONY: lock
+lock: $(UV_STAMP) ## write the locks anew from requirements*.in (UPGRADE=1 for newer versions)
+	$(UV_COMPILE) requirements.in -o requirements.txt
+	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
+	echo uv | $(UV_COMPILE) - -o requirements-uv.txt
+
+$(UV_STAMP):
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Cairn needs Python 3.11 or newer; found: $$(python3 --version 2>&1)" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Cairn needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) has no venv and pip; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Creating $(VENV)"; $(PYTHON) -m venv --clear $(VENV); }
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-uv.txt
+	@rm -f $(VENV)/.uv-* && touch $@
+
+$(RUNTIME_STAMP): | $(UV_STAMP)
+	@echo "Installing what Cairn runs on"
+	@$(UV_INSTALL) -r requirements.txt
+	@rm -f $(VENV)/.runtime-* && touch $@
+
+# The development lock holds the runtime lock, version for version.
+$(DEV_STAMP): | $(UV_STAMP)
+	@echo "Installing what the tests and checks need"
+	@$(UV_INSTALL) -r requirements-dev.txt
+	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-* && touch $@ $(RUNTIME_STAMP)

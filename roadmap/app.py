@@ -1,0 +1,82 @@
+"""The application factory. It reads as a table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from roadmap.core import config
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """An application made from the environment's settings and `overrides` (for tests).
+
+    Raises ConfigError where a setting is missing or wrong, RuntimeError where a route declares no
+    permission.
+    """
+    app = Flask(
+        "roadmap",
+        root_path=str(config.ROOT / "roadmap"),
+        template_folder=str(config.ROOT / "templates"),
+        static_folder=str(config.ROOT / "static"),
+        static_url_path="/static",
+    )
+    app.config.from_mapping(config.build(overrides))
+    house(app)
+    rooms(app)
+    commands(app)
+    closing(app)
+    return app
+
+
+def house(app: Flask) -> None:
+    """What every room stands on."""
+    from roadmap.accounts.sessions import init_sessions
+    from roadmap.core.database import init_database
+    from roadmap.core.errors import init_errors
+    from roadmap.core.headers import init_headers
+    from roadmap.core.language import init_language
+    from roadmap.core.logs import init_logs
+    from roadmap.core.proxy import init_proxy
+    from roadmap.core.web import init_web
+
+    init_logs(app)
+    init_database(app)
+    init_web(app)
+    init_headers(app)
+    init_proxy(app)
+    init_errors(app)
+    init_language(app)
+    init_sessions(app)
+
+
+def rooms(app: Flask) -> None:
+    """The pages, room by room, from the lowest floor to the highest."""
+    import importlib
+    import importlib.util
+
+    names = "accounts career evidence skills readiness journey portfolio home".split()
+    for name in names:  # TEMPORARY
+        if importlib.util.find_spec(f"roadmap.{name}.listeners"):
+            importlib.import_module(f"roadmap.{name}.listeners").listen()
+        if importlib.util.find_spec(f"roadmap.{name}.views"):
+            app.register_blueprint(getattr(importlib.import_module(f"roadmap.{name}.views"), name))
+
+
+def commands(app: Flask) -> None:
+    """What operators type."""
+    import importlib
+    import importlib.util
+
+    for name in "database catalog people summaries demo".split():  # TEMPORARY
+        if importlib.util.find_spec("roadmap.cli") and importlib.util.find_spec(f"roadmap.cli.{name}"):
+            importlib.import_module(f"roadmap.cli.{name}").register(app)
+
+
+def closing(app: Flask) -> None:
+    """The last check: nothing is reachable that nobody decided about."""
+    from roadmap.people.access import check_url_map
+
+    check_url_map(app)

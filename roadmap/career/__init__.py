@@ -1,0 +1,1 @@
+"""Positions and education, as a person declares them."""

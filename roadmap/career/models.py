@@ -1,0 +1,49 @@
+"""What a person declares of their background: positions and degrees."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id, one_of
+
+DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
+
+
+class Position(Base):
+    """A job from a day to a day (or until today), ML engineering or not."""
+
+    __tablename__ = "position"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    title: Mapped[str] = mapped_column(sa.String(200))
+    employer: Mapped[str] = mapped_column(sa.String(200), default="")
+    started_on: Mapped[dt.date]
+    ended_on: Mapped[dt.date | None]
+    is_ml: Mapped[bool] = mapped_column(default=False)
+    summary: Mapped[str] = mapped_column(sa.Text, default="")
+
+    __table_args__ = (sa.CheckConstraint("ended_on >= started_on", name="dates_in_order"),)
+
+
+class Degree(Base):
+    """A degree, finished."""
+
+    __tablename__ = "degree"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    level: Mapped[str] = mapped_column(sa.String(12))
+    field: Mapped[str] = mapped_column(sa.String(200), default="")
+    institution: Mapped[str] = mapped_column(sa.String(200), default="")
+    awarded_on: Mapped[dt.date | None]
+
+    __table_args__ = (one_of("level", "level", DEGREE_LEVELS),)

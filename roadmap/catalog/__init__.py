@@ -1,0 +1,1 @@
+"""Roadmaps: authored content, its revisions, and the files it comes from."""

@@ -1,0 +1,61 @@
+"""Reading roadmaps. A revision never changes, so its parsed content stays in memory."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.content import Content, parse
+from roadmap.catalog.models import Roadmap, RoadmapRevision
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A roadmap at the revision that everyone follows."""
+
+    roadmap_id: uuid.UUID
+    revision_id: uuid.UUID
+    number: int
+    content: Content
+
+
+_by_revision: dict[uuid.UUID, Published] = {}
+_CURRENT = sa.select(Roadmap.id, Roadmap.revision_id).where(Roadmap.revision_id.is_not(None))
+
+
+def published(session: Session, slug: str) -> Published | None:
+    """The roadmap with this slug, or None. One statement when its revision is in memory."""
+    row = session.execute(_CURRENT.where(Roadmap.slug == slug)).first()
+    return at_revision(session, row.revision_id) if row else None
+
+
+def published_by_id(session: Session, roadmap_id: uuid.UUID) -> Published | None:
+    row = session.execute(_CURRENT.where(Roadmap.id == roadmap_id)).first()
+    return at_revision(session, row.revision_id) if row else None
+
+
+def all_published(session: Session) -> list[Published]:
+    """Every roadmap, by title."""
+    rows = session.execute(_CURRENT.order_by(Roadmap.title, Roadmap.id)).all()
+    return [at_revision(session, row.revision_id) for row in rows]
+
+
+def at_revision(session: Session, revision_id: uuid.UUID) -> Published:
+    """The content of one revision. Raises LookupError where there is none."""
+    found = _by_revision.get(revision_id)
+    if found is None:
+        row = session.execute(
+            sa.select(
+                RoadmapRevision.roadmap_id, RoadmapRevision.number, RoadmapRevision.content
+            ).where(RoadmapRevision.id == revision_id)
+        ).first()
+        if row is None:
+            raise LookupError(f"no revision {revision_id}")
+        found = Published(row.roadmap_id, revision_id, row.number, parse(row.content))
+        if len(_by_revision) > 200:
+            _by_revision.clear()
+        _by_revision[revision_id] = found
+    return found

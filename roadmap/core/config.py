@@ -1,0 +1,84 @@
+"""Settings from the environment, each with its default and its check.
+
+Source of the names: the operator's guide lists every one of them, and a test compares.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import load_dotenv
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIX = "ROADMAP_"
+
+# What an operator may set. The value is the default; None means "worked out below".
+SETTINGS: dict[str, str | None] = {
+    "SECRET_KEY": None,
+    "DATABASE_URL": None,
+    "DATA_DIR": None,
+    "BASE_URL": "",
+    "SIGNUP": "open",
+    "SMTP_URL": "",
+    "MAIL_FROM": "",
+    "TRUSTED_PROXIES": "0",
+}
+
+
+class ConfigError(RuntimeError):
+    """A setting is missing or wrong; the message names it and says how to go on."""
+
+
+def read_environment() -> dict[str, str]:
+    """The settings that the environment (or a `.env` beside requirements.txt) names."""
+    load_dotenv(ROOT / ".env")
+    return {name: os.environ[PREFIX + name] for name in SETTINGS if PREFIX + name in os.environ}
+
+
+def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The application's configuration: defaults, then the environment, then `overrides`.
+
+    Raises ConfigError where a required setting is missing or a value cannot be read.
+    """
+    values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
+    data_dir = Path(values["DATA_DIR"] or ROOT / "instance").resolve()
+    if not values["SECRET_KEY"]:
+        raise ConfigError(
+            "ROADMAP_SECRET_KEY is not set. `make run` creates one; elsewhere set it to the output "
+            "of: python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    if len(values["SECRET_KEY"]) < 16:
+        raise ConfigError("ROADMAP_SECRET_KEY is too short: use at least 16 characters.")
+    if values["SIGNUP"] not in ("open", "invite"):
+        raise ConfigError("ROADMAP_SIGNUP must be 'open' or 'invite'.")
+    try:
+        proxies = int(values["TRUSTED_PROXIES"])
+    except ValueError:
+        raise ConfigError("ROADMAP_TRUSTED_PROXIES must be a whole number.") from None
+    secure = str(values["BASE_URL"]).startswith("https://")
+    return {
+        **values,
+        "ROOT": ROOT,
+        "DATA_DIR": data_dir,
+        "DATABASE_URL": values["DATABASE_URL"] or f"sqlite:///{data_dir / 'cairn.sqlite3'}",
+        "TRUSTED_PROXIES": proxies,
+        "MAX_CONTENT_LENGTH": 1_000_000,
+        "MAX_FORM_MEMORY_SIZE": 500_000,
+        "MAX_FORM_PARTS": 200,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SESSION_COOKIE_NAME": "__Host-cairn" if secure else "cairn",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 7 * 24 * 3600,
+        # The server's own rows decide how long a session lives, so the cookie is not re-sent
+        # with every answer.
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+        "PASSWORD_TIME_COST": values.get("PASSWORD_TIME_COST", 2),
+        "PASSWORD_MEMORY_KIB": values.get("PASSWORD_MEMORY_KIB", 64 * 1024),
+    }

@@ -1,0 +1,248 @@
+"""The database: one engine an application, one session a request, migrations on two databases."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app, g, has_request_context, request
+from flask_alembic import Alembic
+from sqlalchemy import event
+from sqlalchemy.orm import Session, sessionmaker
+
+from roadmap.core.types import Base
+
+log = logging.getLogger(__name__)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Below this release SQLite's write-ahead log can lose a reset under load (fixed in 3.51.3).
+WAL_RESET_FIXED = (3, 51, 3)
+MIGRATION_LOCK = 727_274
+
+
+def sqlite_module() -> ModuleType:
+    """The newest SQLite at hand: the one from PyPI where it installed, else Python's own."""
+    try:
+        newer: ModuleType = importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+    return newer if newer.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
+
+
+def normalize_url(raw: str) -> sa.URL:
+    """`postgres://` and `postgresql://` mean psycopg 3; everything else stays as it is."""
+    url = sa.make_url(raw)
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+class Database:
+    """The glue between Flask and SQLAlchemy."""
+
+    def init_app(self, app: Flask) -> None:
+        url = normalize_url(app.config["DATABASE_URL"])
+        engine = _sqlite_engine(url) if url.drivername.startswith("sqlite") else _postgres_engine(url)
+        # Flask-Alembic looks for the engines and the metadata here.
+        app.extensions["sqlalchemy"] = SimpleNamespace(
+            engines={"default": engine},
+            metadata=Base.metadata,
+            sessionmaker=sessionmaker(engine, autoflush=False, expire_on_commit=False),
+        )
+        app.teardown_appcontext(self._close)
+
+    @property
+    def engine(self) -> sa.Engine:
+        engine: sa.Engine = current_app.extensions["sqlalchemy"].engines["default"]
+        return engine
+
+    @property
+    def session(self) -> Session:
+        """The session of this request (or of this application context outside of one)."""
+        if "_db_session" not in g:
+            g._db_session = current_app.extensions["sqlalchemy"].sessionmaker()
+        session: Session = g._db_session
+        return session
+
+    @contextlib.contextmanager
+    def own_transaction(self) -> Iterator[Session]:
+        """A short writing transaction of its own, for what must outlive a refused request.
+
+        The request's own session must not hold a writing transaction meanwhile.
+        """
+        maker = current_app.extensions["sqlalchemy"].sessionmaker
+        with maker() as session:
+            session.connection(execution_options={"writes": True})
+            yield session
+            session.commit()
+
+    @staticmethod
+    def _close(_error: BaseException | None) -> None:
+        session = g.pop("_db_session", None)
+        if session is not None:
+            session.close()
+
+
+def _writes(connection: sa.Connection) -> bool:
+    """Whether this transaction may write: then it takes the lock at once and never upgrades.
+
+    A deferred transaction that upgrades fails at once under load, whatever the busy timeout.
+    """
+    option = connection.get_execution_options().get("writes")
+    if option is not None:
+        return bool(option)
+    return not has_request_context() or request.method not in SAFE_METHODS
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if url.database and url.database != ":memory:":
+        path = Path(url.database).resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        url = url.set(database=str(path))
+        lock_path: Path | None = path.with_name(path.name + ".lock")
+    else:
+        lock_path = None
+    module = sqlite_module()
+    engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        if lock_path is not None:
+            record.info["lock"] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if not _writes(connection):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # Waiting for a file lock is fair; SQLite's own busy handler lets the unlucky starve.
+        lock = connection.connection.info.get("lock")
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def release(_connection: Any, record: Any) -> None:
+        lock = record.info.get("lock")
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
+    @event.listens_for(engine, "close")
+    def close(_connection: Any, record: Any) -> None:
+        lock = record.info.pop("lock", None)
+        if lock is not None:
+            os.close(lock)
+
+    return engine
+
+
+def _postgres_engine(url: sa.URL) -> sa.Engine:
+    options = "-c statement_timeout=15000 -c lock_timeout=5000"
+    options += " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    return sa.create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_timeout=8,
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+class SafeAlembic(Alembic):
+    """Migrations that cannot wipe children.
+
+    SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE
+    would take the children along. On PostgreSQL an advisory lock keeps two starts apart.
+    """
+
+    def run_migrations(self, fn: Callable[..., Any], **kwargs: Any) -> None:
+        connection = self.migration_context.connection
+        if connection is None:
+            raise RuntimeError("migrations need a connection")
+        sqlite = connection.dialect.name == "sqlite"
+        connection.rollback()
+        raw: Any = connection.connection.driver_connection
+        if sqlite:
+            raw.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.commit()
+        try:
+            super().run_migrations(fn, **kwargs)
+            if sqlite and (broken := raw.execute("PRAGMA foreign_key_check").fetchall()):
+                raise RuntimeError(f"a migration broke foreign keys: {broken[:5]}")
+        finally:
+            if connection.in_transaction():
+                connection.rollback()
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")
+            else:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")
+                connection.exec_driver_sql("RESET statement_timeout")
+                connection.commit()
+
+
+def _render_item(kind: str, item: Any, _context: Any) -> str | bool:
+    """Migrations name plain SQLAlchemy types, so that they do not change when ours do."""
+    if kind == "type" and isinstance(item, sa.TypeDecorator):
+        return "sa." + repr(item.impl_instance)
+    return False
+
+
+db = Database()
+alembic = SafeAlembic(metadatas=Base.metadata, run_mkdir=False)
+
+
+def init_database(app: Flask) -> None:
+    app.config["ALEMBIC"] = {"script_location": str(app.config["ROOT"] / "migrations")}
+    app.config["ALEMBIC_CONTEXT"] = {
+        "render_as_batch": True,
+        "compare_type": True,
+        "render_item": _render_item,
+        # A constraint that only PostgreSQL or only SQLite reports differently is no difference.
+        "compare_server_default": False,
+    }
+    db.init_app(app)
+    alembic.init_app(app)
+
+
+def upgrade() -> None:
+    """Brings the schema of this application's database to the newest migration."""
+    alembic.upgrade()
+
+
+def schema_is_current() -> bool:
+    """Whether the database has every migration that this release knows. Takes one statement."""
+    with db.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars()
+        applied = set(rows)
+    return applied == {script.revision for script in alembic.heads()}
+
+
+def describe() -> str:
+    """The database in one line for the log: its kind and its version."""
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        version = tuple(int(part) for part in sqlite_module().sqlite_version.split("."))
+        note = "" if version >= WAL_RESET_FIXED else " (has the WAL-reset bug, see the operator's guide)"
+        return f"SQLite {sqlite_module().sqlite_version}{note}"
+    with engine.connect() as connection:
+        return "PostgreSQL " + str(connection.exec_driver_sql("SHOW server_version").scalar())

@@ -1,0 +1,157 @@
+"""Error pages: what was wrong, and how to go on."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sqlite3
+
+import sqlalchemy.exc
+from flask import Flask, Response, g, make_response, render_template
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from roadmap.core.web import wants_fragment
+
+log = logging.getLogger(__name__)
+
+
+def explanation(code: int) -> tuple[str, str, str]:
+    """For a status code: a title, what was wrong, and how to go on."""
+    texts = {
+        400: (
+            _("That request did not add up"),
+            _("Something in it was missing or could not be read."),
+            _("Go back, reload the page and try once more."),
+        ),
+        401: (_("Please sign in"), _("This page belongs to a person."), _("Sign in and come back.")),
+        403: (
+            _("Not yours to change"),
+            _("You are signed in, but this is not open to you."),
+            _("Ask the person it belongs to, or your administrator."),
+        ),
+        404: (
+            _("Nothing here"),
+            _("The page does not exist, or it is not shared with you."),
+            _("Check the address, or start again from your dashboard."),
+        ),
+        405: (
+            _("That is not done this way"),
+            _("The address exists, but not for this kind of request."),
+            _("Use the buttons of the page it belongs to."),
+        ),
+        409: (
+            _("Changed in the meantime"),
+            _("Someone, perhaps you in another tab, saved a newer version."),
+            _("Compare the two, and save again what you want to keep."),
+        ),
+        411: (
+            _("The length is missing"),
+            _("The request did not say how long it is."),
+            _("Send it with a Content-Length."),
+        ),
+        413: (
+            _("Too much at once"),
+            _("The text you sent is larger than one megabyte."),
+            _("Shorten it, or link to where the full text lives."),
+        ),
+        422: (
+            _("Some fields need another look"),
+            _("What you sent could not be saved as it is."),
+            _("Each field says what it needs."),
+        ),
+        429: (
+            _("Too many tries"),
+            _("To keep accounts safe, tries are counted."),
+            _("Wait a few minutes, then try again."),
+        ),
+        503: (
+            _("Cairn cannot reach its data"),
+            _("The database does not answer. Nothing of yours is lost."),
+            _("Try again in a minute. If it lasts, tell whoever runs this server."),
+        ),
+        507: (
+            _("The server has no space left"),
+            _("Your change was not saved, and nothing saved before is lost."),
+            _("Keep this page open, and tell whoever runs this server; then save again."),
+        ),
+    }
+    fallback = (
+        _("Something broke on our side"),
+        _("The mistake is ours, and it has been written to the log."),
+        _("Try again. If it happens again, tell whoever runs this server when it did."),
+    )
+    return texts.get(code, fallback)
+
+
+def error_page(code: int, detail: str | None = None) -> Response:
+    title, wrong, way_out = explanation(code)
+    template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
+    response = make_response(
+        render_template(template, code=code, title=title, wrong=detail or wrong, way_out=way_out), code
+    )
+    if wants_fragment():
+        response.headers["HX-Retarget"] = "#messages"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def _database_is_away(error: sqlalchemy.exc.DBAPIError) -> bool:
+    return error.connection_invalidated or isinstance(error, sqlalchemy.exc.OperationalError)
+
+
+def _disk_is_full(error: BaseException) -> bool:
+    original = getattr(error, "orig", error)
+    if isinstance(original, OSError):
+        return original.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+    text = str(original).lower()
+    return "database or disk is full" in text or "disk i/o error" in text or "no space left" in text
+
+
+def init_errors(app: Flask) -> None:
+    @app.errorhandler(CSRFError)
+    def csrf(error: CSRFError) -> Response:
+        return error_page(
+            400, _("The page was open for a long time, or cookies are off: its seal did not match.")
+        )
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if error.response is not None:
+            return error.response  # type: ignore[return-value]
+        response = error_page(error.code or 500)
+        for name, value in error.get_headers():
+            if name in ("Allow", "Retry-After", "WWW-Authenticate"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(sqlalchemy.exc.TimeoutError)
+    @app.errorhandler(sqlalchemy.exc.DBAPIError)
+    @app.errorhandler(sqlite3.Error)
+    @app.errorhandler(OSError)
+    def storage(error: Exception) -> Response:
+        _give_up_transaction()
+        if _disk_is_full(error):
+            log.error("no space left: %s", error)
+            return error_page(507)
+        if isinstance(error, sqlalchemy.exc.TimeoutError) or (
+            isinstance(error, sqlalchemy.exc.DBAPIError) and _database_is_away(error)
+        ):
+            log.error("database unavailable: %s", error)
+            response = error_page(503)
+            response.headers["Retry-After"] = "5"
+            return response
+        log.exception("unexpected storage error", exc_info=error)
+        return error_page(500)
+
+    @app.errorhandler(500)
+    def internal(_error: Exception) -> Response:
+        _give_up_transaction()
+        return error_page(500)
+
+
+def _give_up_transaction() -> None:
+    session = g.pop("_db_session", None)
+    if session is not None:
+        session.close()

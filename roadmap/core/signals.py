@@ -1,0 +1,15 @@
+"""How a higher room learns of a change below it, without being called from there."""
+
+from __future__ import annotations
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+# Sent by every write about a person, in its transaction and before the commit.
+# sender: the Session; keywords: user_id (UUID), what (a word such as "status"), now (datetime).
+person_changed = _signals.signal("person-changed")
+
+# Sent when another revision of a roadmap is published.
+# sender: the Session; keywords: roadmap_id (UUID), now (datetime).
+revision_published = _signals.signal("revision-published")

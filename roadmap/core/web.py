@@ -1,0 +1,103 @@
+"""The plumbing between a request and a view: one commit, the clock, fragments, safe redirects."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_htmx import HTMX
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.core.database import SAFE_METHODS, db
+
+htmx = HTMX()
+
+
+def now() -> dt.datetime:
+    """The moment of this request, read once, so that everything in it agrees."""
+    if "now" not in g:
+        g.now = dt.datetime.now(dt.UTC)
+    moment: dt.datetime = g.now
+    return moment
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of the page rather than for the page."""
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:
+    """Answers a form that was accepted: the browser goes on with a GET."""
+    return redirect(url_for(endpoint, _anchor=_anchor, **values), code=303)  # type: ignore[arg-type]
+
+
+def go_to(target: str) -> BaseResponse:
+    """Sends the browser to another page, also when htmx made the request."""
+    if htmx:
+        response = Response(status=204)
+        response.headers["HX-Redirect"] = target
+        return response
+    return redirect(target, code=303)
+
+
+def safe_next(target: str | None, default: str) -> str:
+    """`target` where it is a path of our own, else `default`."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return default
+    if any(ord(character) < 32 for character in target):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
+
+
+def keep(response: Response, key: str) -> Response:
+    """Lets the browser keep a personal page and ask whether it is still current.
+
+    `key` names everything that the page was made from.
+    """
+    response.set_etag(hashlib.blake2b(key.encode(), digest_size=16).hexdigest(), weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie, HX-Request"
+    return response
+
+
+def unchanged(key: str) -> Response | None:
+    """A 304 where the browser already holds the page made from `key`."""
+    tag = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+    if request.if_none_match.contains_weak(tag):
+        return keep(Response(status=304), key)
+    return None
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _modified: float) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
+
+
+def static_url(name: str) -> str:
+    """The address of a static file with its digest, so that it may be kept for a year."""
+    cache: dict[str, str] = current_app.extensions.setdefault("static_urls", {})
+    if name not in cache or current_app.debug:
+        path = Path(current_app.static_folder or "") / name
+        cache[name] = f"/static/{name}?v={_digest(path, path.stat().st_mtime)}"
+    return cache[name]
+
+
+def init_web(app: Flask) -> None:
+    htmx.init_app(app)
+    app.jinja_env.globals["static_url"] = static_url
+
+    @app.after_request
+    def commit_once(response: Response) -> Response:
+        """The request commits once, here, after the view has answered and before it is sent."""
+        session = g.get("_db_session")
+        if session is not None and request.method not in SAFE_METHODS:
+            if response.status_code < 400:
+                session.commit()
+            else:
+                session.rollback()
+        return response

@@ -1,0 +1,204 @@
+"""Evidence, its versions, what it is linked to, and the judgements of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from roadmap.core.types import Base, Id, one_of
+from roadmap.evidence.words import DECISIONS, IMPACT_TYPES, KINDS, SHARED_STATES, STATES, VISIBILITIES
+
+
+class Evidence(Base):
+    """A dated artefact that proves something.
+
+    What a review judges (kind, date, link, description, role, issuer, expiry, impacts) stands in
+    its versions. `current` is the newest; `verified_version_id` the last one that was verified,
+    which counts until a newer one is judged.
+    """
+
+    __tablename__ = "evidence"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    visibility: Mapped[str] = mapped_column(sa.String(12), default="portfolio")
+    state: Mapped[str] = mapped_column(sa.String(12), default="draft")
+    current_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("evidence_version.id", use_alter=True, ondelete="SET NULL"), index=True
+    )
+    verified_version_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("evidence_version.id", use_alter=True, ondelete="SET NULL"), index=True
+    )
+    revision: Mapped[int] = mapped_column(default=1)
+    submitted_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+
+    current: Mapped[EvidenceVersion] = relationship(foreign_keys=[current_id], post_update=True)
+    verified_version: Mapped[EvidenceVersion | None] = relationship(
+        foreign_keys=[verified_version_id], post_update=True
+    )
+    links: Mapped[list[EvidenceMilestone]] = relationship(
+        order_by="EvidenceMilestone.position", cascade="all, delete-orphan"
+    )
+    skills: Mapped[list[EvidenceSkill]] = relationship(
+        order_by="EvidenceSkill.skill_key", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        one_of("visibility", "visibility", VISIBILITIES),
+        one_of("state", "state", STATES),
+        sa.Index("ix_evidence_user_id_created_at", "user_id", "created_at"),
+    )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the managers of its author see it: submitted or later, and not private."""
+        return self.visibility != "private" and self.state in SHARED_STATES
+
+
+class EvidenceVersion(Base):
+    """One version of the substance of a piece. Frozen once it has been submitted."""
+
+    __tablename__ = "evidence_version"
+
+    id: Mapped[Id]
+    evidence_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("evidence.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    occurred_on: Mapped[dt.date]
+    url: Mapped[str] = mapped_column(sa.Text, default="")
+    description: Mapped[str] = mapped_column(sa.Text, default="")
+    role: Mapped[str] = mapped_column(sa.Text, default="")
+    issuer: Mapped[str] = mapped_column(sa.String(200), default="")
+    issued_on: Mapped[dt.date | None]
+    expires_on: Mapped[dt.date | None]
+    was_submitted: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
+
+    impacts: Mapped[list[Impact]] = relationship(
+        order_by="Impact.position", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        sa.UniqueConstraint("evidence_id", "number"),
+        one_of("kind", "kind", KINDS),
+    )
+
+
+class Impact(Base):
+    """A measured effect: metric, baseline, result, unit, and where the figure comes from."""
+
+    __tablename__ = "impact"
+
+    id: Mapped[Id]
+    version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("evidence_version.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    type: Mapped[str] = mapped_column(sa.String(8))
+    metric: Mapped[str] = mapped_column(sa.String(200), default="")
+    baseline: Mapped[str] = mapped_column(sa.String(100), default="")
+    result: Mapped[str] = mapped_column(sa.String(100), default="")
+    unit: Mapped[str] = mapped_column(sa.String(60), default="")
+    source_url: Mapped[str] = mapped_column(sa.Text, default="")
+
+    __table_args__ = (one_of("type", "type", IMPACT_TYPES),)
+
+
+class EvidenceMilestone(Base):
+    """A piece of evidence linked to a milestone."""
+
+    __tablename__ = "evidence_milestone"
+
+    evidence_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True
+    )
+    milestone_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+
+
+class EvidenceSkill(Base):
+    """A piece of evidence linked to a skill."""
+
+    __tablename__ = "evidence_skill"
+
+    evidence_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True
+    )
+    skill_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("skill.key", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+
+
+class Review(Base):
+    """A judgement of one version, by a named manager of its author. Stays when they leave."""
+
+    __tablename__ = "review"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    evidence_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
+    )
+    version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("evidence_version.id", ondelete="CASCADE"), index=True
+    )
+    reviewer_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    reviewer_name: Mapped[str] = mapped_column(sa.String(200))
+    decision: Mapped[str] = mapped_column(sa.String(12))
+    comment: Mapped[str] = mapped_column(sa.Text, default="")
+    decided_at: Mapped[dt.datetime]
+
+    __table_args__ = (one_of("decision", "decision", DECISIONS),)
+
+
+class Confirmation(Base):
+    """A reviewer's word that a version proves a milestone.
+
+    Goes when the link goes, so that a later link never inherits it; the review and the history
+    keep what was said.
+    """
+
+    __tablename__ = "confirmation"
+
+    version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("evidence_version.id", ondelete="CASCADE"), primary_key=True
+    )
+    milestone_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    review_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("review.id", ondelete="CASCADE"), index=True
+    )
+    confirmed_at: Mapped[dt.datetime]
+
+
+Substance = dict[str, Any]

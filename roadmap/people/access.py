@@ -1,0 +1,133 @@
+"""Who may do what: one table, tiny predicates, every action named.
+
+A subject is a row that belongs to a person: it carries `user_id` and nothing else is asked of
+it, so this file needs to know no feature. `<noun>.read` decides whether a row exists at all for
+an actor (404 otherwise); the action itself decides the rest (403).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from flask import Flask, abort
+from sqlalchemy.orm import Session
+
+from roadmap.people.actor import Actor
+
+Who = Actor | None
+
+
+class Owned(Protocol):
+    user_id: uuid.UUID
+
+
+Predicate = Callable[[Who, Any], bool]
+Row = TypeVar("Row")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def anyone(_actor: Who, _subject: Any) -> bool:
+    return True
+
+
+def signed_in(actor: Who, _subject: Any) -> bool:
+    return actor is not None
+
+
+def own(actor: Who, subject: Any) -> bool:
+    return actor is not None and (subject is None or subject.user_id == actor.id)
+
+
+def administers(actor: Who, _subject: Any) -> bool:
+    return actor is not None and actor.is_admin
+
+
+def manages(actor: Who, subject: Any) -> bool:
+    """Is a manager of a team of the person it belongs to, and is not that person."""
+    if actor is None:
+        return False
+    if subject is None:
+        return bool(actor.managed_people)
+    return subject.user_id != actor.id and subject.user_id in actor.managed_people
+
+
+def shared(_actor: Who, subject: Any) -> bool:
+    """The row itself says whether it is shared with the managers of its person."""
+    return subject is None or bool(getattr(subject, "is_shared", False))
+
+
+def both(*predicates: Predicate) -> Predicate:
+    return lambda actor, subject: all(predicate(actor, subject) for predicate in predicates)
+
+
+def either(*predicates: Predicate) -> Predicate:
+    return lambda actor, subject: any(predicate(actor, subject) for predicate in predicates)
+
+
+PERMISSIONS: dict[str, Predicate] = {
+    "public": anyone,
+    "account.read": own,
+    "account.write": own,
+    "roadmap.read": signed_in,
+    "enrollment.read": own,
+    "enrollment.write": own,
+    "progress.read": own,
+    "progress.write": own,
+    "evidence.read": either(own, both(manages, shared)),
+    "evidence.write": own,
+    "evidence.submit": own,
+    "evidence.review": both(manages, shared),
+    "skill.read": own,
+    "skill.assess_self": own,
+    "skill.assess_other": manages,
+    "career.read": own,
+    "career.write": own,
+    "readiness.read": own,
+    "portfolio.read": own,
+    "portfolio.write": own,
+    "home.read": signed_in,
+}
+
+
+def can(actor: Who, action: str, subject: Owned | None = None) -> bool:
+    """Whether `actor` may do `action` to `subject`, or, without one, to anything at all.
+
+    Raises KeyError for an action that the table does not name.
+    """
+    return PERMISSIONS[action](actor, subject)
+
+
+def load(session: Session, actor: Who, action: str, model: type[Row], key: Any) -> Row:
+    """The row with this key, for this action: 404 where it is not shown, 403 where read-only."""
+    row = session.get(model, key)
+    readable = action.partition(".")[0] + ".read"
+    if row is None or not can(actor, readable, row):  # type: ignore[arg-type]
+        abort(404)
+    if not can(actor, action, row):  # type: ignore[arg-type]
+        abort(403)
+    return row
+
+
+def permit(action: str) -> Callable[[View], View]:
+    """Declares what a view needs. The application refuses to start with a view that has none."""
+    if action not in PERMISSIONS:
+        raise KeyError(f"no such permission: {action}")
+
+    def mark(view: View) -> View:
+        view.permission = action  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def permission_of(app: Flask, endpoint: str) -> str | None:
+    return getattr(app.view_functions[endpoint], "permission", None)
+
+
+def check_url_map(app: Flask) -> None:
+    """Raises RuntimeError where a route declares no permission."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static" and permission_of(app, rule.endpoint) is None:
+            raise RuntimeError(f"{rule.rule} ({rule.endpoint}) declares no permission")

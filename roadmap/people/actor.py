@@ -1,0 +1,70 @@
+"""The person who acts: what a request knows of who is signed in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from roadmap.people.models import Membership
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@dataclass
+class Actor:
+    """Someone who acts, loaded in one statement with their session.
+
+    Flask-Login's contract is the four properties at the end. `token` is the secret of the
+    session cookie; `version` is the person's version when the request began.
+    """
+
+    id: uuid.UUID
+    name: str
+    email: str
+    is_admin: bool = False
+    timezone: str = "UTC"
+    locale: str = "en"
+    theme: str = "system"
+    version: int = 1
+    token: str = ""
+    session_id: uuid.UUID | None = None
+    fresh_at: dt.datetime | None = None
+    session: Session | None = field(default=None, repr=False, compare=False)
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return self.token
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """The person's own date at the moment `now`."""
+        return now.astimezone(self.zone).date()
+
+    @cached_property
+    def managed_people(self) -> frozenset[uuid.UUID]:
+        """Ids of the members of all teams that this person manages, without themselves."""
+        return managed_people(self.session, self.id) if self.session is not None else frozenset()
+
+
+def managed_people(session: Session, manager_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    own, other = sa.orm.aliased(Membership), sa.orm.aliased(Membership)
+    rows = session.execute(
+        sa.select(other.user_id)
+        .join(own, own.team_id == other.team_id)
+        .where(own.user_id == manager_id, own.role == "manager", other.user_id != manager_id)
+        .distinct()
+    )
+    return frozenset(rows.scalars())

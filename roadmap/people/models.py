@@ -1,0 +1,110 @@
+"""People, teams and the two records: a person's history and the instance's audit log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id, Json, one_of
+
+ROLES = ("member", "manager")
+THEMES = ("system", "light", "dark")
+
+
+class User(Base):
+    """A person with an account.
+
+    `email` is as typed, `email_key` the form that is compared (NFKC, case folded, trimmed).
+    `version` grows with every write about the person: pages use it to tell whether anything
+    changed, and writing it first makes two writers about one person wait for each other.
+    """
+
+    __tablename__ = "user"
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(sa.String(320))
+    email_key: Mapped[str] = mapped_column(sa.String(320), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    password_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    timezone: Mapped[str] = mapped_column(sa.String(64), default="UTC")
+    locale: Mapped[str] = mapped_column(sa.String(16), default="en")
+    theme: Mapped[str] = mapped_column(sa.String(8), default="system")
+    headline: Mapped[str] = mapped_column(sa.String(200), default="")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[dt.datetime]
+    deactivated_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (one_of("theme", "theme", THEMES),)
+
+
+class Team(Base):
+    __tablename__ = "team"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("team.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[dt.datetime]
+
+
+class Membership(Base):
+    """A person in a team, as member or as manager."""
+
+    __tablename__ = "membership"
+
+    team_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("team.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[str] = mapped_column(sa.String(8))
+    created_at: Mapped[dt.datetime]
+
+    __table_args__ = (one_of("role", "role", ROLES),)
+
+
+class HistoryEntry(Base):
+    """One change to a person's records: who did what to which subject, and the values.
+
+    Kept for the person: it is never shown to anyone who may not see its subject.
+    """
+
+    __tablename__ = "history_entry"
+
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    at: Mapped[dt.datetime]
+    action: Mapped[str] = mapped_column(sa.String(60))
+    subject: Mapped[str] = mapped_column(sa.String(120))
+    data: Mapped[Json]
+
+    __table_args__ = (sa.Index("ix_history_entry_user_id_id", "user_id", "id"),)
+
+
+class AuditEntry(Base):
+    """One line of the audit log; rows are only ever added. Outlives the people it names."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True
+    )
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    actor_id: Mapped[uuid.UUID | None]
+    action: Mapped[str] = mapped_column(sa.String(60))
+    target: Mapped[str] = mapped_column(sa.String(200), default="")
+    address: Mapped[str] = mapped_column(sa.String(64), default="")
+    data: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)

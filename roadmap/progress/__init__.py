@@ -1,0 +1,1 @@
+"""Enrollment and the status of every milestone."""

@@ -1,0 +1,79 @@
+"""Enrollment, and what a person did with each milestone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id, one_of
+
+# Not started is the absence of a row.
+STATUSES = ("in_progress", "done", "not_applicable")
+
+
+class Enrollment(Base):
+    """A person on a roadmap: since when, by when, at which pace (hours a week)."""
+
+    __tablename__ = "enrollment"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    roadmap_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("roadmap.id", ondelete="CASCADE"), index=True
+    )
+    started_on: Mapped[dt.date]
+    target_on: Mapped[dt.date | None]
+    hours_per_week: Mapped[Decimal | None] = mapped_column(sa.Numeric(4, 1))
+    is_primary: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "roadmap_id"),
+        sa.CheckConstraint("hours_per_week > 0 AND hours_per_week <= 80", name="hours_per_week"),
+    )
+
+
+class MilestoneStatus(Base):
+    """The status of a milestone for a person: which, since when, set by whom."""
+
+    __tablename__ = "milestone_status"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    milestone_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+    status: Mapped[str] = mapped_column(sa.String(16))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    since: Mapped[dt.datetime]
+    by_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+
+    __table_args__ = (one_of("status", "status", STATUSES),)
+
+
+class MilestonePlan(Base):
+    """A person's private note and target date for a milestone.
+
+    A row of its own, so that un-ticking loses neither. `revision` grows with each change: a form
+    sends back the one it was filled from, so that a stale edit is noticed.
+    """
+
+    __tablename__ = "milestone_plan"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    milestone_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    target_on: Mapped[dt.date | None]
+    revision: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[dt.datetime]

@@ -1,0 +1,1 @@
+"""How ready somebody is for the role at the end of a roadmap, with every point explained."""

@@ -1,0 +1,60 @@
+"""Years and months as people count them, by the calendar."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date, timedelta
+from fractions import Fraction
+
+
+def years_of(spans: Iterable[tuple[date, date | None]], today: date) -> Fraction:
+    """Return the years that the spans cover, each day once, up to and including `today`.
+
+    A span has its first and its last day; no last day means that it goes on.
+
+    The covered days form stretches without a gap. A stretch counts its whole calendar years, from
+    its first day to each anniversary, and then the days since the last anniversary as a share of
+    the days (365 or 366) to the next one. Who began on 29 February has the anniversary on 1 March
+    in other years.
+    """
+    clipped = sorted((first, min(last or today, today)) for first, last in spans)
+    years = Fraction(0)
+    start = end = None  # of the running stretch; `end` is the day after its last
+    for first, last in clipped:
+        if last < first:
+            continue
+        after = last + timedelta(days=1)
+        if start is None or end is None:
+            start, end = first, after
+        elif first <= end:
+            end = max(end, after)
+        else:
+            years += _stretch(start, end)
+            start, end = first, after
+    if start is not None and end is not None:
+        years += _stretch(start, end)
+    return years
+
+
+def _stretch(start: date, end: date) -> Fraction:
+    """Return the years from `start` to `end`, the day after the last."""
+    whole = end.year - start.year
+    if _anniversary(start, whole) > end:
+        whole -= 1
+    last, following = _anniversary(start, whole), _anniversary(start, whole + 1)
+    return whole + Fraction((end - last).days, (following - last).days)
+
+
+def _anniversary(start: date, years: int) -> date:
+    if start.month == 2 and start.day == 29 and monthrange(start.year + years, 2)[1] == 28:
+        return date(start.year + years, 3, 1)
+    return start.replace(year=start.year + years)
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day of the month `months` later, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,0 +1,41 @@
+"""The kept summary: one row a person and roadmap, so that a matrix reads rows, not facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Json
+
+
+class ReadinessSummary(Base):
+    """What follows from a person's facts, kept current by the writes themselves.
+
+    Never the truth: `flask readiness recompute` makes every row anew, and a property test holds
+    kept equal to recomputed. `own` is for the person, `shared` for everyone else. Valid through
+    the day before `valid_until`, the next date on which a fact changes by itself.
+    """
+
+    __tablename__ = "readiness_summary"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    roadmap_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("roadmap.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    revision_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("roadmap_revision.id", ondelete="CASCADE"), index=True
+    )
+    own_score: Mapped[Decimal] = mapped_column(sa.Numeric(7, 4))
+    shared_score: Mapped[Decimal] = mapped_column(sa.Numeric(7, 4))
+    own: Mapped[Json]
+    shared: Mapped[Json]
+    own_moved_on: Mapped[dt.date | None]
+    shared_moved_on: Mapped[dt.date | None]
+    computed_on: Mapped[dt.date]
+    valid_until: Mapped[dt.date | None] = mapped_column(index=True)

@@ -1,0 +1,323 @@
+"""The rule of readiness: a course, facts and a date in; score, parts, gates and verdict out.
+
+Pure and exact. Sums are kept as integers over a common denominator and become fractions at the
+end, because this runs inside every tick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from roadmap.readiness.facts import Course, Facts
+from roadmap.readiness.gates import Gate
+from roadmap.readiness.policy import PARTS
+from roadmap.readiness.tally import TONES, VERIFIED, StageHours, Tally
+
+NOTHING = Fraction(0)
+Factors = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PartScore:
+    """One of the five parts: its points, and the most that it can give in this roadmap."""
+
+    key: str
+    points: Fraction
+    maximum: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Effort in hours: of all milestones not marked not applicable, and done, cumulatively.
+
+    Hours in a better tone are in the lesser ones too: claimed >= evidenced >= verified.
+    """
+
+    hours: int
+    claimed_hours: int
+    evidenced_hours: int
+    verified_hours: int
+
+    @property
+    def claimed(self) -> Fraction:
+        """Return the share of the effort that is done, from 0 to 1."""
+        return self._share(self.claimed_hours)
+
+    @property
+    def evidenced(self) -> Fraction:
+        """Return the share that is done with evidence linked."""
+        return self._share(self.evidenced_hours)
+
+    @property
+    def verified(self) -> Fraction:
+        """Return the share that is done with evidence confirmed for it."""
+        return self._share(self.verified_hours)
+
+    def _share(self, hours: int) -> Fraction:
+        return Fraction(hours, self.hours) if self.hours else NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The judgement, without its explanation.
+
+    `tones` says of every milestone claimed, evidenced or verified where it is done, and its status
+    (not_started, in_progress, not_applicable) where it is not. `stages` is in the roadmap's order.
+    """
+
+    score: Fraction
+    parts: tuple[PartScore, ...]
+    gates: tuple[Gate, ...]
+    verdict: str
+    claimed_not_proven: bool
+    tones: Mapping[str, str]
+    stages: Mapping[str, Progress]
+    overall: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class StageCredit:
+    """What a stage earns: `numerator / denominator` from 0 to 1, and whether it is counted."""
+
+    weight: int
+    numerator: int
+    denominator: int
+    counted: bool
+
+    @property
+    def credit(self) -> Fraction:
+        """Return the credit as a fraction."""
+        return Fraction(self.numerator, self.denominator)
+
+
+def assess(course: Course, facts: Facts, today: date) -> Assessment:
+    """Judge the facts against the course on a day (the person's own date)."""
+    tally = Tally(course, facts, today)
+    parts = part_scores(tally)
+    score = sum((part.points for part in parts), NOTHING)
+    gates = tuple(rule.check(tally) for rule in course.policy.gates)
+    verdict = _verdict(course, score, sum(1 for gate in gates if not gate.passed))
+    return Assessment(
+        score=score,
+        parts=parts,
+        gates=gates,
+        verdict=verdict,
+        claimed_not_proven=verdict not in ("ready", "nearly") and _only_claimed(tally, parts[0]),
+        tones=_tones(tally),
+        stages={hours.layout.stage.key: _progress([hours]) for hours in tally.stages},
+        overall=_progress(tally.stages),
+    )
+
+
+def score(course: Course, facts: Facts, today: date) -> Fraction:
+    """Return the score alone, from 0 to 100, exactly."""
+    return sum((part.points for part in part_scores(Tally(course, facts, today))), NOTHING)
+
+
+def part_scores(tally: Tally) -> tuple[PartScore, ...]:
+    """Return the five parts in order; an empty one gives its points to the others."""
+    shares = (
+        milestones_share(tally, *tally.course.policy.tone_scale),
+        skills_share(tally),
+        evidence_share(tally),
+        impact_share(tally),
+        background_share(tally),
+    )
+    weights = [
+        NOTHING if share is None else tally.course.policy.weights[key]
+        for key, share in zip(PARTS, shares, strict=True)
+    ]
+    total = sum(weights)
+    parts = []
+    for key, share, weight in zip(PARTS, shares, weights, strict=True):
+        maximum = weight * 100 / total if total else NOTHING
+        parts.append(PartScore(key, maximum * share if share else NOTHING, maximum))
+    return tuple(parts)
+
+
+def stage_credits(tally: Tally, factors: Factors, scale: int) -> list[StageCredit]:
+    """Return each stage's credit with the tones' factors given as integers over `scale`.
+
+    A stage that only adds is counted where its credit is above the average of those counted
+    already, the best first: exactly then it raises the weighted average. Where nothing else can be
+    counted, the best of them is.
+    """
+    policy = tally.course.policy
+    floor, cap = policy.required_floor, policy.optional_cap
+    credits, may_add = [], []
+    sum_n, sum_d, sum_w = 0, 1, 0  # the counted stages: sum of weight x credit, and of weights
+    for place, (hours, weight) in enumerate(
+        zip(tally.stages, tally.course.stage_weights, strict=True)
+    ):
+        layout = hours.layout
+        if layout.only_adds:
+            done = [a + b for a, b in zip(hours.required, hours.optional, strict=True)]
+            numerator, denominator = _worth(done, factors), layout.all_hours * scale or 1
+            may_add.append(place)
+        else:
+            # Everything over one denominator, so that the floor and the cap stay whole numbers.
+            wanted = layout.required_hours - hours.unwanted_required
+            asked = max(wanted * floor.denominator, layout.required_hours * floor.numerator)
+            denominator = asked * scale * cap.denominator
+            per_hour = floor.denominator * cap.denominator
+            optional = min(
+                _worth(hours.optional, factors) * per_hour, asked * cap.numerator * scale
+            )
+            numerator = _worth(hours.required, factors) * per_hour + optional
+            numerator = min(numerator, denominator)
+            sum_n = sum_n * denominator + weight * numerator * sum_d
+            sum_d *= denominator
+            sum_w += weight
+        credits.append(StageCredit(weight, numerator, denominator, not layout.only_adds))
+    may_add.sort(key=lambda place: credits[place].credit, reverse=True)
+    for place in may_add:
+        each = credits[place]
+        if each.weight and (not sum_w or each.numerator * sum_d * sum_w > sum_n * each.denominator):
+            sum_n = sum_n * each.denominator + each.weight * each.numerator * sum_d
+            sum_d *= each.denominator
+            sum_w += each.weight
+            credits[place] = StageCredit(each.weight, each.numerator, each.denominator, True)
+    return credits
+
+
+def milestones_share(tally: Tally, factors: Factors, scale: int) -> Fraction | None:
+    """Return part 1 as a share from 0 to 1; None where no stage can be measured."""
+    top, bottom, weights = 0, 1, 0
+    for each in stage_credits(tally, factors, scale):
+        if each.counted and each.weight:
+            top = top * each.denominator + each.weight * each.numerator * bottom
+            bottom *= each.denominator
+            weights += each.weight
+    return Fraction(top, bottom * weights) if weights else None
+
+
+def skills_share(tally: Tally) -> Fraction | None:
+    """Return part 2; None where the roadmap names no skills."""
+    skills = tally.course.skills
+    if not skills:
+        return None
+    own, others, bars = tally.facts.self_levels, tally.facts.other_levels, tally.course.bars
+    by_self = by_other = 0
+    for skill in skills:
+        level = others.get(skill.key)
+        if level is not None:
+            by_other += min(level, skill.bar) * (bars // skill.bar)
+        else:
+            by_self += min(own.get(skill.key) or 0, skill.bar) * (bars // skill.bar)
+    factors = tally.course.policy.factors
+    earned = by_self * factors.self_assessed + by_other * factors.other_assessed
+    return earned / (bars * len(skills))
+
+
+def evidence_share(tally: Tally) -> Fraction | None:
+    """Return part 3; None where nothing is required."""
+    requirements = tally.course.policy.evidence
+    if not requirements:
+        return None
+    verified: dict[str, int] = {}
+    evidenced: dict[str, int] = {}
+    for piece in tally.live:
+        counts = verified if piece.verified else evidenced
+        counts[piece.kind] = counts.get(piece.kind, 0) + 1
+    (_, evidenced_factor, verified_factor), scale = tally.course.policy.tone_scale
+    earned = total = NOTHING
+    for requirement in requirements:
+        best = min(requirement.count, sum(verified.get(kind, 0) for kind in requirement.kinds))
+        rest = sum(evidenced.get(kind, 0) for kind in requirement.kinds)
+        rest = min(requirement.count - best, rest)
+        total += requirement.points
+        if best or rest:
+            worth = best * verified_factor + rest * evidenced_factor
+            earned += requirement.points * Fraction(worth, requirement.count * scale)
+    return earned / total if total else None
+
+
+def impact_share(tally: Tally) -> Fraction | None:
+    """Return part 4; None where no impact is asked for."""
+    types = tally.course.policy.impact
+    if not types:
+        return None
+    factors, scale = tally.course.policy.tone_scale
+    tones = tally.impact_tones()
+    worth = sum(factors[tones[name]] for name in types if name in tones)
+    return Fraction(worth, scale * len(types))
+
+
+def background_share(tally: Tally) -> Fraction | None:
+    """Return part 5; None where the policy gives nothing for it."""
+    asked = tally.course.policy.background
+    if asked is None or not asked.points:
+        return None
+    years = min(Fraction(1), tally.years / asked.years)
+    degree = max(
+        (asked.degrees.get(degree.level, NOTHING) for degree in tally.facts.degrees),
+        default=NOTHING,
+    )
+    points = max(asked.years_alone * years, asked.years_with_degree * years + asked.degree * degree)
+    return points / asked.points
+
+
+def valid_until(course: Course, facts: Facts, today: date) -> date | None:
+    """Return the next date on which the result can change though no fact is written.
+
+    A piece lapses, a window of a gate ends, or years of ML engineering go on growing while they
+    still matter. None where nothing of the kind lies ahead.
+    """
+    tally = Tally(course, facts, today)
+    tomorrow = today + timedelta(days=1)
+    dates = [
+        piece.expires_on + timedelta(days=1)
+        for piece in tally.live
+        if piece.expires_on is not None and piece.expires_on < date.max
+    ]
+    dates += [day for rule in course.policy.gates if (day := rule.changes_on(tally))]
+    if tally.years < course.policy.years_that_matter:
+        for position in facts.positions:
+            first = max(position.started_on, tomorrow)
+            if position.is_ml and (position.ended_on is None or position.ended_on >= first):
+                dates.append(first)
+    return min(dates, default=None)
+
+
+def _worth(hours: Sequence[int], factors: Factors) -> int:
+    return hours[0] * factors[0] + hours[1] * factors[1] + hours[2] * factors[2]
+
+
+def _verdict(course: Course, score: Fraction, standing: int) -> str:
+    asked = course.policy.verdicts
+    if standing <= asked.ready_standing and score >= asked.ready_score:
+        return "ready"
+    if standing <= asked.nearly_standing and score >= asked.nearly_score:
+        return "nearly"
+    return "under_way" if score >= asked.under_way_score else "setting_out"
+
+
+def _only_claimed(tally: Tally, part: PartScore) -> bool:
+    """Tell whether much is ticked and little of it is verified."""
+    asked = tally.course.policy.verdicts
+    ticked = (milestones_share(tally, (1, 1, 1), 1) or NOTHING) * part.maximum
+    if ticked < asked.claimed_points:
+        return False
+    verified = (milestones_share(tally, (0, 0, 1), 1) or NOTHING) * part.maximum
+    return verified < ticked * asked.verified_share
+
+
+def _tones(tally: Tally) -> dict[str, str]:
+    status_of, tone_of = tally.facts.statuses.get, tally.tones.get
+    tones = {}
+    for key in tally.course.by_key:
+        status = status_of(key, "not_started")
+        tones[key] = TONES[tone_of(key, 0)] if status == "done" else status
+    return tones
+
+
+def _progress(stages: Sequence[StageHours]) -> Progress:
+    return Progress(
+        hours=sum(each.layout.all_hours - each.unwanted for each in stages),
+        claimed_hours=sum(each.done(0) for each in stages),
+        evidenced_hours=sum(each.done(1) for each in stages),
+        verified_hours=sum(each.done(VERIFIED) for each in stages),
+    )

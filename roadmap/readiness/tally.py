@@ -1,0 +1,132 @@
+"""Counting the facts against the course: tones, hours by stage, years. No points yet.
+
+Hours stay whole numbers, because this runs inside every tick.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+
+from roadmap.readiness.calendar_years import years_of
+from roadmap.readiness.facts import Course, Facts, Piece, StageLayout
+
+CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
+TONES = ("claimed", "evidenced", "verified")
+
+
+class StageHours:
+    """The effort of one stage, sorted: done by tone, required and optional apart, and left out."""
+
+    __slots__ = ("layout", "optional", "required", "unwanted", "unwanted_required")
+
+    def __init__(self, layout: StageLayout) -> None:
+        self.layout = layout
+        self.required = [0, 0, 0]
+        self.optional = [0, 0, 0]
+        self.unwanted = 0
+        self.unwanted_required = 0
+
+    def asked(self, floor: Fraction) -> Fraction:
+        """Return D: the required hours less those not applicable, but at least their floor."""
+        required = self.layout.required_hours
+        return max(Fraction(required - self.unwanted_required), floor * required)
+
+    def done(self, tone: int) -> int:
+        """Return the hours done in that tone or a better one, required and optional."""
+        return sum(self.required[tone:]) + sum(self.optional[tone:])
+
+
+class Tally:
+    """The facts, counted on a day."""
+
+    def __init__(self, course: Course, facts: Facts, today: date) -> None:
+        self.course = course
+        self.facts = facts
+        self.today = today
+
+    @cached_property
+    def live(self) -> list[Piece]:
+        """Return the pieces that have not lapsed; the others count for nothing."""
+        today = self.today
+        return [
+            piece
+            for piece in self.facts.pieces
+            if piece.expires_on is None or piece.expires_on >= today
+        ]
+
+    @cached_property
+    def tones(self) -> dict[str, int]:
+        """Return the tone that evidence lends to each milestone, done or not."""
+        kinds = self.course.kinds
+        tones: dict[str, int] = {}
+        for piece in self.live:
+            for key in piece.milestones:
+                if piece.verified and key in piece.confirmed and piece.kind in kinds.get(key, ()):
+                    tones[key] = VERIFIED
+                elif key not in tones:
+                    tones[key] = EVIDENCED
+        return tones
+
+    @cached_property
+    def stages(self) -> list[StageHours]:
+        """Return the hours of each stage, in the roadmap's order."""
+        status_of, tone_of = self.facts.statuses.get, self.tones.get
+        stages = []
+        for layout in self.course.layout:
+            hours = StageHours(layout)
+            for key, effort, required in layout.rows:
+                status = status_of(key)
+                if status == "done":
+                    (hours.required if required else hours.optional)[tone_of(key, 0)] += effort
+                elif status == "not_applicable":
+                    hours.unwanted += effort
+                    if required:
+                        hours.unwanted_required += effort
+            stages.append(hours)
+        return stages
+
+    @cached_property
+    def years(self) -> Fraction:
+        """Return the years of ML engineering up to today, today included."""
+        spans = [
+            (position.started_on, position.ended_on)
+            for position in self.facts.positions
+            if position.is_ml
+        ]
+        return years_of(spans, self.today)
+
+    def stage(self, key: str) -> StageHours | None:
+        """Return the hours of one stage, None where the roadmap has no such stage."""
+        for hours in self.stages:
+            if hours.layout.stage.key == key:
+                return hours
+        return None
+
+    def dates_confirmed_for(self, stage: str) -> list[date]:
+        """Return the dates of verified pieces confirmed for done required milestones of a stage."""
+        statuses = self.facts.statuses
+        done = {
+            milestone.key
+            for milestone in self.course.milestones
+            if milestone.stage == stage
+            and milestone.required
+            and statuses.get(milestone.key) == "done"
+        }
+        return sorted(
+            piece.occurred_on
+            for piece in self.live
+            if piece.verified
+            and any(key in done and key in piece.confirmed for key in piece.milestones)
+        )
+
+    def impact_tones(self) -> dict[str, int]:
+        """Return the best tone of a complete metric, by type of impact."""
+        tones: dict[str, int] = {}
+        for piece in self.live:
+            tone = VERIFIED if piece.verified else EVIDENCED
+            for impact in piece.impacts:
+                if tones.get(impact.type, 0) < tone and impact.complete:
+                    tones[impact.type] = tone
+        return tones

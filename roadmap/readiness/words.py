@@ -1,0 +1,102 @@
+"""The sentences of a judgement, kept as templates so that a page can say them in any language.
+
+The rule knows no translations. It hands out `Message`s; whoever shows one passes gettext (and a way
+to show numbers and dates) to `Message.text`, and without those the sentence comes out in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext tools look for
+    """Mark a template for the translators and return it unchanged."""
+    return text
+
+
+def _same(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence with named places, `%(name)s`; a value may itself be a message."""
+
+    template: str
+    values: Mapping[str, str | int | float | date | Message] = field(default_factory=dict)
+
+    def text(
+        self,
+        translate: Callable[[str], str] = _same,
+        show: Callable[[int | float | date], str] = str,
+    ) -> str:
+        """Return the sentence; `translate` gets each template, `show` each number or date."""
+        said = {}
+        for name, value in self.values.items():
+            if isinstance(value, Message):
+                said[name] = value.text(translate, show)
+            elif isinstance(value, str):
+                said[name] = value
+            else:
+                said[name] = show(value)
+        return translate(self.template) % said
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+KIND_NAMES: Mapping[str, str] = {
+    "design_doc": N_("design document"),
+    "case_study": N_("case study"),
+    "open_source": N_("open-source contribution"),
+    "blog_post": N_("blog post"),
+    "talk": N_("talk"),
+    "publication": N_("publication"),
+    "patent": N_("patent"),
+    "certification": N_("certification"),
+    "mentoring": N_("mentoring"),
+    "launch": N_("launch"),
+    "other": N_("other"),
+}
+IMPACT_NAMES: Mapping[str, str] = {
+    "scale": N_("scale"),
+    "business": N_("business"),
+    "team": N_("team"),
+}
+DEGREE_LEVELS = ("bachelor", "master", "doctorate")
+
+
+def one_of(names: Sequence[str]) -> Message:
+    """Say "a, b or c" of untranslated names, one at least."""
+    return _joined(names, N_("%(first)s or %(last)s"))
+
+
+def all_of(names: Sequence[str]) -> Message:
+    """Say "a, b and c" of untranslated names, one at least."""
+    return _joined(names, N_("%(first)s and %(last)s"))
+
+
+def _joined(names: Sequence[str], ending: str) -> Message:
+    said = Message(names[0])
+    for name in names[1:-1]:
+        said = Message(N_("%(first)s, %(last)s"), {"first": said, "last": Message(name)})
+    if len(names) > 1:
+        said = Message(ending, {"first": said, "last": Message(names[-1])})
+    return said
+
+
+def rounded_down(value: Fraction) -> int | float:
+    """Return `value` to one decimal, never more than it is: 4.96 of 5 must not read as 5."""
+    return _tenths(value * 10 // 1)
+
+
+def rounded_up(value: Fraction) -> int | float:
+    """Return `value` to one decimal, never less than it is."""
+    return _tenths(-(-value * 10 // 1))
+
+
+def _tenths(count: int) -> int | float:
+    return count // 10 if count % 10 == 0 else count / 10

@@ -1,0 +1,227 @@
+"""What `make run` and `make demo` start: everything made ready, then the production server.
+
+    python -m roadmap.serve [--host ADDRESS] [--port PORT] [--demo]
+
+The preparation happens in this process, which then becomes the server, so that nothing that was
+only needed for it stays in memory and signals reach the server directly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from roadmap.core import config
+from roadmap.core.config import ConfigError
+
+CORES = os.cpu_count() or 1
+WORKERS = min(2, CORES)
+# Threads of a worker: no more than granian thinks the cores can use, and fewer than the 15
+# connections of a worker's pool. By default it starts hundreds, which would wait for connections.
+THREADS = min(8, 2 * CORES + 1)
+BACKLOG = 1024
+# Requests that a worker has accepted and not yet answered; the rest waits in the backlog.
+BACKPRESSURE = 128
+HEADER_TIMEOUT_MS = 10_000
+# How long requests under way may take to finish after SIGTERM.
+GRACE_SECONDS = 30
+
+KEY_FILE = "secret-key"
+DEMO_DATABASE = "demo.sqlite3"
+DEMO_ACCOUNTS = "accounts.txt"
+
+
+class CannotServe(RuntimeError):
+    """Something stands in the way; the message is one line for the operator."""
+
+
+def port_number(text: str) -> int:
+    """A port from its text. Raises ArgumentTypeError outside of 1 to 65535."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65535")
+    return int(text)
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options; `PORT` of the environment is the default of `--port`."""
+    parser = argparse.ArgumentParser(prog="python -m roadmap.serve", description=__doc__)
+    # Not from HOST of the environment: some shells put the machine's own name there.
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or "8000")
+    parser.add_argument("--demo", action="store_true", help="a demo team on its own database")
+    return parser.parse_args(arguments)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises CannotServe when nothing can listen there.
+
+    granian shares its port with other processes that ask for the same (SO_REUSEPORT), so a second
+    `make run` would start and take half of the first one's requests.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CannotServe(
+            f"Port {port} on {host} cannot be used ({error.strerror}). "
+            f"Choose another: make run PORT={port % 65535 + 1}"
+        ) from None
+
+
+def data_folder(demo: bool) -> Path:
+    """The folder for data of this start, made for its owner only."""
+    settings = config.read_environment()
+    folder = Path(settings.get("DATA_DIR") or config.ROOT / "instance").resolve()
+    if demo:
+        folder /= "demo"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def secret_key(folder: Path) -> str:
+    """The instance's secret key, written on the first start with mode 600.
+
+    The file appears complete or not at all, and of two starts at once both use the same key.
+    """
+    path = folder / KEY_FILE
+    if not path.exists():
+        descriptor, name = tempfile.mkstemp(prefix=f".{KEY_FILE}-", dir=folder)  # mode 600
+        draft = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):  # another start was quicker: its key counts
+                os.link(draft, path)
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def set_environment(folder: Path, demo: bool) -> None:
+    """Settles the settings that the server inherits from this process."""
+    os.environ["ROADMAP_DATA_DIR"] = str(folder)
+    if demo:
+        # Demo data must never reach the database that a `.env` names.
+        os.environ["ROADMAP_DATABASE_URL"] = f"sqlite:///{folder / DEMO_DATABASE}"
+    if not os.environ.get("ROADMAP_SECRET_KEY"):
+        os.environ["ROADMAP_SECRET_KEY"] = secret_key(folder)
+
+
+def prepare() -> bool:
+    """Brings schema and shipped content up to date; says whether anybody has an account yet."""
+    from roadmap import create_app
+    from roadmap.catalog.actions import sync_shipped
+    from roadmap.core.database import db, upgrade
+    from roadmap.people.models import User
+
+    app = create_app()
+    with app.app_context():
+        upgrade()
+        sync_shipped()
+        db.session.commit()
+        return db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None)))) or False
+
+
+def load_demo(folder: Path) -> str:
+    """Fills an empty demo database; returns the text that lists the accounts and passwords.
+
+    The text is kept beside the database, for later starts to show. Raises CannotServe.
+    """
+    accounts = folder / DEMO_ACCOUNTS
+    loading = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "roadmap", "demo", "load"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=config.ROOT,
+    )
+    if loading.returncode:
+        raise CannotServe(f"The demo data could not be loaded. To start anew, delete {folder}")
+    accounts.touch(mode=0o600)
+    accounts.write_text(loading.stdout, encoding="utf-8")
+    return loading.stdout
+
+
+def welcome(url: str, anybody: bool, demo_accounts: str) -> str:
+    """What the operator reads before the server starts."""
+    if demo_accounts:
+        return f"{demo_accounts.rstrip()}\n\nCairn (demo) is at {url}"
+    if anybody:
+        return f"Cairn is at {url}"
+    return (
+        f"Cairn is at {url}\n"
+        f"The first account becomes the administrator: open {url}/signup to create it."
+    )
+
+
+def server_command(host: str, port: int) -> list[str]:
+    """The command line of granian, the production server."""
+    options = {
+        "--host": host,
+        "--port": port,
+        "--interface": "wsgi",
+        "--http": 1,
+        "--workers": WORKERS,
+        "--blocking-threads": THREADS,
+        "--backlog": BACKLOG,
+        "--backpressure": BACKPRESSURE,
+        "--http1-header-read-timeout": HEADER_TIMEOUT_MS,
+        "--workers-kill-timeout": GRACE_SECONDS,
+        "--working-dir": config.ROOT,
+        "--log-level": "warning",
+    }
+    words = [str(word) for option in options.items() for word in option]
+    flags = ["--no-ws", "--respawn-failed-workers"]
+    return [sys.executable, "-m", "granian", *words, *flags, "roadmap.wsgi:app"]
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Prepares everything and becomes the server. Raises CannotServe and ConfigError."""
+    # What this start and the server write is nobody else's business.
+    os.umask(0o077)
+    check_port(options.host, options.port)
+    folder = data_folder(options.demo)
+    set_environment(folder, options.demo)
+    try:
+        anybody = prepare()
+    except sa.exc.OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise CannotServe(f"The database cannot be used: {reason}") from None
+    demo_accounts = ""
+    if options.demo:
+        kept = folder / DEMO_ACCOUNTS
+        demo_accounts = kept.read_text("utf-8") if anybody and kept.exists() else load_demo(folder)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    print(welcome(f"http://{host}:{options.port}", anybody, demo_accounts), flush=True)
+    os.chdir(config.ROOT)
+    command = server_command(options.host, options.port)
+    os.execv(command[0], command)  # noqa: S606  (no shell is meant)
+
+
+def main() -> None:
+    """Runs the server; what stands in the way is told in one line, with exit status 1."""
+    try:
+        serve(parse())
+    except (CannotServe, ConfigError) as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.strerror or error}: {error.filename}")
+
+
+if __name__ == "__main__":
+    main()

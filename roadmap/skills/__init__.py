@@ -1,0 +1,1 @@
+"""Assessments of skills against described levels."""

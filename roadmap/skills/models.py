@@ -1,0 +1,37 @@
+"""Assessments: dated levels, by the person or by someone else, kept as history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id, one_of
+
+SIDES = ("self", "other")
+
+
+class Assessment(Base):
+    """One person's skill at one level (0 to 4), as somebody judged it. Rows are only added."""
+
+    __tablename__ = "assessment"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    skill_key: Mapped[str] = mapped_column(sa.ForeignKey("skill.key", ondelete="RESTRICT"), index=True)
+    side: Mapped[str] = mapped_column(sa.String(8))
+    level: Mapped[int]
+    comment: Mapped[str] = mapped_column(sa.Text, default="")
+    assessor_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    assessor_name: Mapped[str] = mapped_column(sa.String(200))
+    assessed_at: Mapped[dt.datetime]
+
+    __table_args__ = (
+        one_of("side", "side", SIDES),
+        sa.CheckConstraint("level BETWEEN 0 AND 4", name="level"),
+        sa.Index("ix_assessment_latest", "user_id", "skill_key", "side", "assessed_at"),
+    )

@@ -1,0 +1,135 @@
+"""The house of every test: one application a worker, a clean database each test, and the cast.
+
+Alice is the engineer, Bob her manager, Carol an engineer of the same team, Dave the manager of
+another team, Erin the administrator, Mallory a stranger with an account.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap import create_app
+from roadmap.core.database import alembic, db
+from roadmap.core.types import Base
+from tests.support.browserless import Browser
+from tests.support.cast import Cast
+from tests.support.postgres import create_database, drop_database
+
+PASSWORD = "granite scree and lichen"
+CATALOG = ("roadmap", "roadmap_revision", "milestone", "skill", "alembic_version")
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of this worker's own: SQLite in memory-backed storage, or a real PostgreSQL."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    if server:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        url = create_database(server, name)
+        yield url
+        drop_database(server, name)
+        return
+    # fsync is what a test waits for most, and a test's machine does not lose power.
+    shm = Path("/dev/shm")
+    folder = tmp_path_factory.mktemp("db") if not shm.is_dir() else shm / f"cairn-{uuid.uuid4().hex}"
+    folder.mkdir(exist_ok=True)
+    yield f"sqlite:///{folder / 'test.sqlite3'}"
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = create_app(
+        {
+            "SECRET_KEY": "a secret of the tests, long enough",
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(tmp_path_factory.mktemp("data")),
+            "TESTING": True,
+            "PASSWORD_TIME_COST": 1,
+            "PASSWORD_MEMORY_KIB": 8,
+            "RATELIMIT_ENABLED": False,
+        }
+    )
+    with app.app_context():
+        alembic.upgrade()
+        _load_catalog()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _load_catalog() -> None:
+    from roadmap.catalog import actions, files
+
+    for path in files.shipped():
+        actions.publish(db.session, files.read(path), now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    db.session.commit()
+    db.session.close()
+
+
+@pytest.fixture(autouse=True)
+def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test that touched the database, everything but the shipped content goes."""
+    yield
+    if "app" not in request.fixturenames:
+        return
+    app: Flask = request.getfixturevalue("app")
+    with app.app_context():
+        wipe(db.engine)
+
+
+def wipe(engine: sa.Engine) -> None:
+    tables = [table for table in Base.metadata.tables.values() if table.name not in CATALOG]
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            raw = connection.connection.driver_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+            raw.execute("BEGIN IMMEDIATE")
+            for table in tables:
+                raw.execute(f'DELETE FROM "{table.name}"')
+            raw.execute("COMMIT")
+            raw.execute("PRAGMA foreign_keys=ON")
+        else:
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            connection.exec_driver_sql(f"TRUNCATE {names}")
+            connection.commit()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session of the test's own, as a command has one; commit what a request should see."""
+    with app.app_context():
+        yield db.session
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The people of every test, in their teams."""
+    with app.app_context():
+        return Cast.create(db.session)
+
+
+@pytest.fixture
+def browser_of(app: Flask):
+    """`browser_of(person)` is a signed-in client of that person; without one, of nobody."""
+
+    def make(person: uuid.UUID | None = None) -> Browser:
+        return Browser.of(app, person)
+
+    return make

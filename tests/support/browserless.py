@@ -1,0 +1,79 @@
+"""A client that behaves as a browser's forms do: it keeps cookies and sends the form's seal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from roadmap.accounts.models import LoginSession
+from roadmap.accounts.tokens import new_token
+from roadmap.core.database import db
+
+
+class Browser:
+    """`get`, `post`, `put`, `delete` like a test client; unsafe requests carry the CSRF token."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self._csrf: str | None = None
+
+    @classmethod
+    def of(cls, app: Flask, person: uuid.UUID | None) -> Browser:
+        client = app.test_client()
+        if person is not None:
+            token, token_hash = new_token()
+            moment = dt.datetime.now(dt.UTC)
+            with app.app_context():
+                db.session.add(
+                    LoginSession(
+                        user_id=person,
+                        token_hash=token_hash,
+                        created_at=moment,
+                        last_seen_at=moment,
+                        fresh_at=moment,
+                    )
+                )
+                db.session.commit()
+            with client.session_transaction() as cookie:
+                cookie["_user_id"] = token
+                cookie["_fresh"] = True
+        return cls(client)
+
+    def csrf(self) -> str:
+        """The seal that a page of this browser's session carries."""
+        if self._csrf is None:
+            page = self.client.get("/login").text
+            found = re.search(r'name="?csrf_token"?[^>]*value="([^"]+)"', page)
+            if found is None:
+                page = self.client.get("/account").text
+                found = re.search(r'csrf_token"?[^>]*value="([^"]+)"', page)
+            assert found is not None, "no page of this browser carries a CSRF token"
+            self._csrf = found.group(1)
+        return self._csrf
+
+    def get(self, path: str, *, fragment: bool = False, **more: Any) -> TestResponse:
+        headers = {**more.pop("headers", {}), **({"HX-Request": "true"} if fragment else {})}
+        return self.client.get(path, headers=headers, **more)
+
+    def send(
+        self, method: str, path: str, data: dict[str, Any] | None = None, *, fragment: bool = False
+    ) -> TestResponse:
+        headers = {"X-CSRFToken": self.csrf()}
+        if fragment:
+            headers["HX-Request"] = "true"
+        return self.client.open(path, method=method, data=data or {}, headers=headers)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.send("POST", path, data, **more)
+
+    def put(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.send("PUT", path, data, **more)
+
+    def delete(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.send("DELETE", path, data, **more)

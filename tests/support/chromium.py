@@ -1,0 +1,119 @@
+"""Debian's Chromium for the browser tests: found, installed where that is allowed, launched.
+
+    python -m tests.support.chromium
+
+makes sure that one is there. Playwright's own browser is never downloaded: it comes from a
+host that many machines cannot reach, and nobody updates it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from ctypes.util import find_library
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# libatomic1 is what Playwright's Node.js links to and a small Debian lacks.
+PACKAGES = ("chromium", "libatomic1", "fonts-dejavu-core")
+
+FLAGS = [
+    "--no-sandbox",  # containers give Chromium no name spaces to build its sandbox from
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # /dev/shm of a container is too small for large pages
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class ChromiumUnavailable(RuntimeError):
+    """No Chromium is installed; the message holds the command that installs it."""
+
+
+def find_chromium() -> Path | None:
+    """The browser's program: ``CHROMIUM`` of the environment, or the first one on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return Path(named)
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    return Path(found) if found else None
+
+
+def install_commands(prefix: list[str]) -> list[list[str]]:
+    """What installs Chromium on Debian and its children, each line behind `prefix`."""
+    return [
+        [*prefix, "apt-get", "update"],
+        [*prefix, "apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES],
+    ]
+
+
+def _rights() -> list[str] | None:
+    """How this account may install packages: as it is, by sudo, or not at all (None)."""
+    if shutil.which("apt-get") is None:
+        return None
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo:
+        asked = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
+        if asked.returncode == 0:
+            return [sudo, "-n"]
+    return None
+
+
+def _complete() -> bool:
+    return find_chromium() is not None and (
+        sys.platform != "linux" or find_library("atomic") is not None
+    )
+
+
+def ensure_chromium() -> None:
+    """Install Chromium when it is missing. Raises `ChromiumUnavailable` where that cannot be."""
+    if _complete():
+        return
+    rights = _rights()
+    if rights is None:
+        by_hand = " && ".join(" ".join(command) for command in install_commands(["sudo"]))
+        raise ChromiumUnavailable(
+            f"The browser tests need Chromium, which is not installed. Run:\n  {by_hand}\n"
+            "or set CHROMIUM to the path of the program."
+        )
+    print("Installing Chromium for the browser tests", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in install_commands(rights):
+        done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise ChromiumUnavailable(f"This did not succeed:\n  {' '.join(command)}")
+    if not _complete():
+        raise ChromiumUnavailable("Chromium is still missing after its installation.")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the installed Chromium, headless. Raises `ChromiumUnavailable`."""
+    program = find_chromium()
+    if program is None:
+        raise ChromiumUnavailable("No Chromium: run `python -m tests.support.chromium`.")
+    return playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+
+
+def main() -> int:
+    """Make sure that Chromium is there; return the exit status."""
+    try:
+        ensure_chromium()
+    except ChromiumUnavailable as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

