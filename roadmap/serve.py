@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime as dt
 import os
 import secrets
 import socket
@@ -132,7 +133,7 @@ def prepare() -> bool:
     app = create_app()
     with app.app_context():
         upgrade()
-        sync_shipped()
+        sync_shipped(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
         return db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None)))) or False
 

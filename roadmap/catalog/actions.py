@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.catalog import files
 from roadmap.catalog.content import Content, parse
 from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
 from roadmap.core.signals import revision_published
@@ -141,3 +142,8 @@ def _keep_keys(session: Session, document: Mapping[str, Any]) -> None:
         session.merge(Milestone(key=key, title=definition["title"], definition=definition))
     for key, definition in skills.items():
         session.merge(Skill(key=key, title=definition["title"], definition=definition))
+
+
+def sync_shipped(session: Session, *, now: dt.datetime) -> list[Change]:
+    """Publishes every roadmap that comes with Cairn, where it changed. Commits nothing."""
+    return [publish(session, files.read(path), now=now) for path in files.shipped()]

@@ -45,6 +45,10 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
     data_dir = Path(values["DATA_DIR"] or ROOT / "instance").resolve()
+    key_file = data_dir / "secret-key"
+    if not values["SECRET_KEY"] and key_file.is_file():
+        # Made by `make run`; so `flask --app roadmap …` works beside it without further ado.
+        values["SECRET_KEY"] = key_file.read_text("utf-8").strip()
     if not values["SECRET_KEY"]:
         raise ConfigError(
             "ROADMAP_SECRET_KEY is not set. `make run` creates one; elsewhere set it to the output "

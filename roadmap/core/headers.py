@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qs
-
 from flask import Flask, Response, request
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -23,6 +23,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 OVERRIDES = frozenset({"PUT", "PATCH", "DELETE"})
+LARGEST_FORM = 500_000
+_METHOD = re.compile(r"(?:^|&)_method=([A-Z]+)(?:&|$)")
+_METHOD_IN_BODY = re.compile(rb"(?:^|&)_method=([A-Z]+)(?:&|$)")
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -32,8 +35,8 @@ class Gate:
 
     - A chunked body is refused with 411: the servers hand it on without its length, and a body
       over the limit would be cut silently and answered 200.
-    - A plain form reaches a view of another verb by `POST …?_method=PUT`. It stands in the query
-      so that the method is known before the body is read.
+    - A plain form reaches a view of another verb by `POST` with a field `_method`, in the query or
+      in the form. The method decides which view is meant, so it is read here, before routing.
     """
 
     def __init__(self, app: WsgiApp) -> None:
@@ -51,11 +54,28 @@ class Gate:
                 ],
             )
             return [body]
-        if environ["REQUEST_METHOD"] == "POST" and "_method=" in environ.get("QUERY_STRING", ""):
-            wanted = parse_qs(environ["QUERY_STRING"]).get("_method", [""])[0].upper()
+        if environ["REQUEST_METHOD"] == "POST":
+            wanted = self._wanted_method(environ)
             if wanted in OVERRIDES:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
+
+    @staticmethod
+    def _wanted_method(environ: dict[str, Any]) -> str:
+        found = _METHOD.search(environ.get("QUERY_STRING", ""))
+        if found:
+            return found.group(1)
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if (
+            not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+            or not length.isdigit()
+            or not 0 < int(length) <= LARGEST_FORM
+        ):
+            return ""
+        body = environ["wsgi.input"].read(int(length))
+        environ["wsgi.input"] = io.BytesIO(body)
+        found_in_body = _METHOD_IN_BODY.search(body)
+        return found_in_body.group(1).decode() if found_in_body else ""
 
 
 def init_headers(app: Flask) -> None:

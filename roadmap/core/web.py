@@ -89,7 +89,7 @@ def static_url(name: str) -> str:
 
 def init_web(app: Flask) -> None:
     htmx.init_app(app)
-    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals["asset"] = static_url
 
     @app.after_request
     def commit_once(response: Response) -> Response:

@@ -66,10 +66,10 @@ class GateRule(ABC):
         return None
 
     def _passed(self, reason: Message) -> Gate:
-        return Gate(self.key, self.title, True, reason, None)
+        return Gate(self.key, self.title, passed=True, reason=reason, opens=None)
 
     def _stands(self, reason: Message, opens: Message) -> Gate:
-        return Gate(self.key, self.title, False, reason, opens)
+        return Gate(self.key, self.title, passed=False, reason=reason, opens=opens)
 
 
 @dataclass(frozen=True)

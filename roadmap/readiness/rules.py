@@ -7,13 +7,13 @@ end, because this runs inside every tick.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from roadmap.readiness.facts import Course, Facts
+from roadmap.readiness.facts import Course, Degree, Facts
 from roadmap.readiness.gates import Gate
-from roadmap.readiness.policy import PARTS
+from roadmap.readiness.policy import PARTS, Background
 from roadmap.readiness.tally import TONES, VERIFIED, StageHours, Tally
 
 NOTHING = Fraction(0)
@@ -147,7 +147,8 @@ def stage_credits(tally: Tally, factors: Factors, scale: int) -> list[StageCredi
     """
     policy = tally.course.policy
     floor, cap = policy.required_floor, policy.optional_cap
-    credits, may_add = [], []
+    earned: list[StageCredit] = []
+    may_add: list[int] = []
     sum_n, sum_d, sum_w = 0, 1, 0  # the counted stages: sum of weight x credit, and of weights
     for place, (hours, weight) in enumerate(
         zip(tally.stages, tally.course.stage_weights, strict=True)
@@ -171,16 +172,16 @@ def stage_credits(tally: Tally, factors: Factors, scale: int) -> list[StageCredi
             sum_n = sum_n * denominator + weight * numerator * sum_d
             sum_d *= denominator
             sum_w += weight
-        credits.append(StageCredit(weight, numerator, denominator, not layout.only_adds))
-    may_add.sort(key=lambda place: credits[place].credit, reverse=True)
+        earned.append(StageCredit(weight, numerator, denominator, not layout.only_adds))
+    may_add.sort(key=lambda place: earned[place].credit, reverse=True)
     for place in may_add:
-        each = credits[place]
+        each = earned[place]
         if each.weight and (not sum_w or each.numerator * sum_d * sum_w > sum_n * each.denominator):
             sum_n = sum_n * each.denominator + each.weight * each.numerator * sum_d
             sum_d *= each.denominator
             sum_w += each.weight
-            credits[place] = StageCredit(each.weight, each.numerator, each.denominator, True)
-    return credits
+            earned[place] = replace(each, counted=True)
+    return earned
 
 
 def milestones_share(tally: Tally, factors: Factors, scale: int) -> Fraction | None:
@@ -251,13 +252,18 @@ def background_share(tally: Tally) -> Fraction | None:
     asked = tally.course.policy.background
     if asked is None or not asked.points:
         return None
-    years = min(Fraction(1), tally.years / asked.years)
-    degree = max(
-        (asked.degrees.get(degree.level, NOTHING) for degree in tally.facts.degrees),
-        default=NOTHING,
-    )
+    years, _, degree = background_credits(tally, asked)
     points = max(asked.years_alone * years, asked.years_with_degree * years + asked.degree * degree)
     return points / asked.points
+
+
+def background_credits(tally: Tally, asked: Background) -> tuple[Fraction, Degree | None, Fraction]:
+    """Return the credit for years, the degree that counts, and the credit for it."""
+    best, credit = None, NOTHING
+    for degree in tally.facts.degrees:
+        if (worth := asked.degrees.get(degree.level, NOTHING)) > credit:
+            best, credit = degree, worth
+    return min(Fraction(1), tally.years / asked.years), best, credit
 
 
 def valid_until(course: Course, facts: Facts, today: date) -> date | None:

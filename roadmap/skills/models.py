@@ -20,7 +20,9 @@ class Assessment(Base):
 
     id: Mapped[Id]
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
-    skill_key: Mapped[str] = mapped_column(sa.ForeignKey("skill.key", ondelete="RESTRICT"), index=True)
+    skill_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("skill.key", ondelete="RESTRICT"), index=True
+    )
     side: Mapped[str] = mapped_column(sa.String(8))
     level: Mapped[int]
     comment: Mapped[str] = mapped_column(sa.Text, default="")

@@ -1,0 +1,255 @@
+"""Writing accounts: they begin, change, and end. Passwords arrive here hashed already.
+
+Hashing takes a tenth of a second and these functions run inside a writing transaction, so a
+caller hashes first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from roadmap.accounts.models import LoginSession, PasswordLink
+from roadmap.accounts.queries import anybody, email_key
+from roadmap.accounts.tokens import new_token
+from roadmap.people.models import User
+from roadmap.people.records import audit, lock_person, remember
+
+LINK_LIVES = dt.timedelta(hours=24)
+# Any number, as long as nothing else in this database locks the same one.
+ADMINISTRATORS_LOCK = 727_275
+
+
+class EmailTaken(ValueError):
+    """Another account has this e-mail address."""
+
+
+class LastAdministrator(ValueError):
+    """There would be no administrator left."""
+
+
+class SignUpClosed(ValueError):
+    """There is an account already; the next ones are made by invitation."""
+
+
+class LinkUsed(ValueError):
+    """The link was used, ran out, or never was."""
+
+
+def sign_up(
+    session: Session, *, name: str, email: str, password_hash: str, address: str, now: dt.datetime
+) -> User:
+    """Makes the first account, the administrator's. Raises SignUpClosed where there is one.
+
+    Two first sign-ups at once make one account: the second waits, then finds it.
+    """
+    _one_at_a_time(session)
+    if anybody(session):
+        raise SignUpClosed
+    return create_user(
+        session,
+        name=name,
+        email=email,
+        password_hash=password_hash,
+        is_admin=True,
+        by=None,
+        address=address,
+        now=now,
+    )
+
+
+def create_user(
+    session: Session,
+    *,
+    name: str,
+    email: str,
+    password_hash: str | None = None,
+    is_admin: bool = False,
+    by: uuid.UUID | None,
+    address: str = "",
+    now: dt.datetime,
+) -> User:
+    """Adds an account. Raises EmailTaken."""
+    user = User(
+        name=name,
+        email=email,
+        email_key=email_key(email),
+        password_hash=password_hash,
+        is_admin=is_admin,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(user)
+            session.flush()
+    except IntegrityError:
+        raise EmailTaken(email) from None
+    audit(
+        session,
+        by=by or user.id,
+        action="account.created",
+        target=str(user.id),
+        address=address,
+        now=now,
+        administrator=is_admin,
+    )
+    return user
+
+
+def change_profile(
+    session: Session, user_id: uuid.UUID, *, by: uuid.UUID, now: dt.datetime, **values: str
+) -> None:
+    """Changes name, headline, time zone or theme; what is not given stays."""
+    lock_person(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(**values))
+    _note(session, user_id, "account.changed", by=by, now=now, fields=sorted(values))
+
+
+def change_email(
+    session: Session, user_id: uuid.UUID, email: str, *, by: uuid.UUID, address: str, now: dt.datetime
+) -> None:
+    """Changes the address one signs in with. Raises EmailTaken."""
+    lock_person(session, user_id)
+    change = sa.update(User).where(User.id == user_id)
+    try:
+        with session.begin_nested():
+            session.execute(change.values(email=email, email_key=email_key(email)))
+    except IntegrityError:
+        raise EmailTaken(email) from None
+    # A link on its way to the old address must not open the account any more.
+    _drop_links(session, user_id)
+    _note(session, user_id, "account.changed", by=by, now=now, fields=["email"])
+    audit(
+        session, by=by, action="account.email_changed", target=str(user_id), address=address, now=now
+    )
+
+
+def set_password(
+    session: Session,
+    user_id: uuid.UUID,
+    password_hash: str,
+    *,
+    by: uuid.UUID | None,
+    address: str = "",
+    now: dt.datetime,
+) -> None:
+    """Sets a password, ends all sessions of the person and takes back open links."""
+    lock_person(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(password_hash=password_hash))
+    end_sessions(session, user_id)
+    _drop_links(session, user_id)
+    audit(session, by=by, action="password.changed", target=str(user_id), address=address, now=now)
+
+
+def rehash(session: Session, user_id: uuid.UUID, old_hash: str, new_hash: str) -> None:
+    """Keeps the same password under newer parameters, unless it was changed meanwhile."""
+    session.execute(
+        sa.update(User)
+        .where(User.id == user_id, User.password_hash == old_hash)
+        .values(password_hash=new_hash)
+    )
+
+
+def make_link(
+    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, address: str = "", now: dt.datetime
+) -> str:
+    """A link to set a password: its token, which is shown this once and valid for a day."""
+    token, token_hash = new_token()
+    session.execute(
+        sa.delete(PasswordLink).where(
+            PasswordLink.user_id == user_id, PasswordLink.expires_at <= now
+        )
+    )
+    session.add(
+        PasswordLink(
+            user_id=user_id, token_hash=token_hash, created_at=now, expires_at=now + LINK_LIVES
+        )
+    )
+    session.flush()
+    audit(session, by=by, action="password.link_made", target=str(user_id), address=address, now=now)
+    return token
+
+
+def use_link(
+    session: Session, link: PasswordLink, password_hash: str, *, address: str, now: dt.datetime
+) -> None:
+    """Sets a password by a link, once. Raises LinkUsed where somebody was quicker."""
+    used = session.execute(
+        sa.update(PasswordLink)
+        .where(PasswordLink.id == link.id, PasswordLink.used_at.is_(None))
+        .values(used_at=now)
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]
+        raise LinkUsed
+    set_password(
+        session, link.user_id, password_hash, by=link.user_id, address=address, now=now
+    )
+
+
+def deactivate(
+    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
+) -> bool:
+    """Closes an account and ends its sessions; False where it was closed already.
+
+    Raises LastAdministrator where nobody could administer any more.
+    """
+    _one_at_a_time(session)
+    user = session.get(User, user_id, populate_existing=True)
+    if user is None or user.deactivated_at is not None:
+        return False
+    others = sa.select(User.id).where(
+        User.is_admin, User.deactivated_at.is_(None), User.id != user_id
+    )
+    if user.is_admin and session.scalar(others.limit(1)) is None:
+        raise LastAdministrator
+    lock_person(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(deactivated_at=now))
+    end_sessions(session, user_id)
+    _drop_links(session, user_id)
+    audit(session, by=by, action="account.deactivated", target=str(user_id), now=now)
+    return True
+
+
+def end_sessions(
+    session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None = None
+) -> int:
+    """Ends the sessions of a person, but for `keep`, at their next request; says how many."""
+    query = sa.delete(LoginSession).where(LoginSession.user_id == user_id)
+    if keep is not None:
+        query = query.where(LoginSession.id != keep)
+    ended: int = session.execute(query).rowcount  # type: ignore[attr-defined]
+    return ended
+
+
+def make_fresh(session: Session, session_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """Notes that the person of this session has just typed their password."""
+    session.execute(
+        sa.update(LoginSession).where(LoginSession.id == session_id).values(fresh_at=now)
+    )
+
+
+def _drop_links(session: Session, user_id: uuid.UUID) -> None:
+    session.execute(
+        sa.delete(PasswordLink).where(
+            PasswordLink.user_id == user_id, PasswordLink.used_at.is_(None)
+        )
+    )
+
+
+def _one_at_a_time(session: Session) -> None:
+    """What decides about administrators happens one after the other; SQLite's writers always do."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
+
+
+def _note(
+    session: Session, user_id: uuid.UUID, action: str, *, by: uuid.UUID, now: dt.datetime, **data: Any
+) -> None:
+    remember(
+        session, user_id=user_id, by=by, action=action, subject=str(user_id), now=now, **data
+    )

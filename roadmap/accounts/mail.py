@@ -1,0 +1,125 @@
+"""Mail: plain text through the operator's SMTP server, or into the log where there is none."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from flask import Flask, current_app
+
+from roadmap.core.config import ConfigError
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mail is handed in, from `ROADMAP_SMTP_URL`."""
+
+    host: str
+    port: int
+    tls: str  # "always" from the first byte, "must" or "may" upgrade by STARTTLS
+    user: str = ""
+    password: str = ""
+
+
+def parse_url(url: str) -> Server:
+    """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
+
+    Raises ConfigError. Plain `smtp://` upgrades where the server offers it, and must before a
+    password is sent to another machine.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ConfigError("ROADMAP_SMTP_URL cannot be read.") from None
+    schemes = {"smtp": ("may", 25), "smtp+starttls": ("must", 587), "smtps": ("always", 465)}
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ConfigError("ROADMAP_SMTP_URL must look like smtp://user:password@host:587.")
+    tls, usual_port = schemes[parts.scheme]
+    if parse_qs(parts.query).get("starttls") == ["1"]:
+        tls = "must"
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if tls == "may" and parts.username and not local:
+        tls = "must"
+    return Server(
+        parts.hostname,
+        port or usual_port,
+        tls,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+    )
+
+
+def is_configured(app: Flask | None = None) -> bool:
+    """Whether mail leaves the house. Links in mails need the address that people use."""
+    config = (app or current_app).config
+    return bool(config["SMTP_URL"] and config["MAIL_FROM"] and config["BASE_URL"])
+
+
+def send(to: str, subject: str, body: str) -> None:
+    """Sends one plain text mail now. Raises OSError or smtplib.SMTPException."""
+    if not is_configured():
+        log.info("mail to %s: %s\n%s", to, subject, body)
+        return
+    message = EmailMessage()
+    message["From"] = current_app.config["MAIL_FROM"]
+    message["To"] = to
+    message["Subject"] = " ".join(subject.split())
+    message["Date"] = formatdate(localtime=False)
+    message["Message-ID"] = make_msgid(domain=urlsplit(current_app.config["BASE_URL"]).hostname)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body)
+    server = parse_url(current_app.config["SMTP_URL"])
+    with _connect(server) as connection:
+        if server.user:
+            connection.login(server.user, server.password)
+        connection.send_message(message)
+
+
+def later(work: Callable[..., None], *arguments: Any) -> Future[None]:
+    """Does `work` after the answer, in the application's context, one after the other.
+
+    What goes wrong is logged: there is nobody left to tell.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    pool: ThreadPoolExecutor = app.extensions.setdefault(
+        "mail_pool", ThreadPoolExecutor(1, thread_name_prefix="mail")
+    )
+    return pool.submit(_in_context, app, work, arguments)
+
+
+def _in_context(app: Flask, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    with app.app_context():
+        try:
+            work(*arguments)
+        except (OSError, smtplib.SMTPException) as error:
+            log.error("mail could not be sent: %s", error)
+
+
+def _connect(server: Server) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if server.tls == "always":
+        return smtplib.SMTP_SSL(
+            server.host, server.port, timeout=TIMEOUT_SECONDS, context=context
+        )
+    connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+    connection.ehlo()
+    if connection.has_extn("starttls"):
+        connection.starttls(context=context)
+        connection.ehlo()
+    elif server.tls == "must":
+        connection.close()
+        raise smtplib.SMTPNotSupportedError("the mail server offers no STARTTLS")
+    return connection

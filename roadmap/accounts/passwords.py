@@ -1,0 +1,188 @@
+"""Passwords: which are good enough, and argon2id with at most two hashes at once.
+
+Parameters (t=2, 64 MiB, p=2) take about 100 ms; see the OWASP password storage cheat sheet. A
+password is taken byte for byte as it was typed: nothing is trimmed, folded or normalised.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
+from flask_babel import gettext as _
+from werkzeug.exceptions import ServiceUnavailable
+
+LEAST_BYTES = 10
+MOST_BYTES = 1024
+# A hash takes two cores and 64 MiB for a tenth of a second; more at once would starve the ticks.
+HASHES_AT_ONCE = 2
+LONGEST_WAIT_SECONDS = 10
+COMMON = Path(__file__).with_name("common_passwords.txt")
+
+# Rows and columns of keys that fingers run along, and the alphabet.
+RUNS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertzuiop",
+    "yxcvbnm",
+    "azertyuiop",
+    "qsdfghjklm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "!@#$%^&*()",
+)
+SHORTEST_RUN = 4
+LEAST_BEYOND_RUNS = 5
+LEAST_DIFFERENT = 5
+LONGEST_REPEATED = 8
+SHORTEST_NAME = 4
+
+_slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash that is stored. Raises ServiceUnavailable when too many wait."""
+    with _Slot():
+        return _hasher().hash(_bytes(password))
+
+
+def verify(password_hash: str | None, password: str) -> bool:
+    """Whether the password belongs to the hash. Without a hash it takes as long and is False."""
+    with _Slot():
+        try:
+            return _hasher().verify(password_hash or _dummy(), _bytes(password)) and bool(
+                password_hash
+            )
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """Whether the hash was made with other parameters than those of today."""
+    return _hasher().check_needs_rehash(password_hash)
+
+
+def fault(password: str, *, name: str = "", email: str = "") -> str | None:
+    """Why this password is not good enough, in words for the person; None where it is."""
+    length = len(_bytes(password))
+    if length < LEAST_BYTES:
+        return _(
+            "Use at least %(least)s characters; a few words in a row are easy to remember.",
+            least=LEAST_BYTES,
+        )
+    if length > MOST_BYTES:
+        return _("Use at most %(most)s bytes.", most=MOST_BYTES)
+    folded = password.casefold()
+    if folded in common() or _stem(folded) in common():
+        return _("This is one of the passwords that are tried first. Choose another.")
+    if _is_repetition(folded):
+        return _("This repeats itself and is easily guessed. Choose another.")
+    if _is_sequence(folded):
+        return _("This is a sequence of keys and easily guessed. Choose another.")
+    if any(part in folded for part in _own_words(name, email)):
+        return _("This contains your name or e-mail address. Choose another.")
+    return None
+
+
+@lru_cache(maxsize=1)
+def common() -> frozenset[str]:
+    """The shipped list of common passwords, case folded."""
+    lines = COMMON.read_text("utf-8").splitlines()
+    return frozenset(line.casefold() for line in lines if line and not line.startswith("# "))
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")
+
+
+def _stem(folded: str) -> str:
+    """Without the digits and signs that people add at the end of a common password."""
+    return folded.rstrip("0123456789!?.,*#$@&+-_ ")
+
+
+def _is_repetition(text: str) -> bool:
+    if len(set(text)) < LEAST_DIFFERENT:
+        return True
+    longest = min(LONGEST_REPEATED, len(text) // 2)
+    return any(
+        text == (text[:period] * (len(text) // period + 1))[: len(text)]
+        for period in range(1, longest + 1)
+    )
+
+
+def _is_sequence(text: str) -> bool:
+    """Whether little is left of it once the runs along keys and alphabet are taken out."""
+    rest, place = 0, 0
+    while place < len(text):
+        run = max((_run_length(text, place, row) for row in _rows()), default=0)
+        if run >= SHORTEST_RUN:
+            place += run
+        else:
+            rest += 1
+            place += 1
+    return rest < LEAST_BEYOND_RUNS
+
+
+def _rows() -> Iterator[str]:
+    for row in RUNS:
+        yield row
+        yield row[::-1]
+
+
+def _run_length(text: str, place: int, row: str) -> int:
+    start = row.find(text[place])
+    length = 0
+    while (
+        0 <= start
+        and start + length < len(row)
+        and place + length < len(text)
+        and text[place + length] == row[start + length]
+    ):
+        length += 1
+    return length
+
+
+def _own_words(name: str, email: str) -> Iterator[str]:
+    local = email.casefold().partition("@")[0]
+    words = [*name.casefold().split(), "".join(name.casefold().split()), local, email.casefold()]
+    return (word for word in words if len(word) >= SHORTEST_NAME)
+
+
+class _Slot:
+    """One of the places in which a hash may be computed, waited for at most so long."""
+
+    def __enter__(self) -> None:
+        if not _slots.acquire(timeout=LONGEST_WAIT_SECONDS):
+            raise ServiceUnavailable(retry_after=5)
+
+    def __exit__(self, *_error: object) -> None:
+        _slots.release()
+
+
+def _hasher() -> PasswordHasher:
+    hasher: PasswordHasher | None = current_app.extensions.get("password_hasher")
+    if hasher is None:
+        hasher = PasswordHasher(
+            time_cost=current_app.config["PASSWORD_TIME_COST"],
+            memory_cost=current_app.config["PASSWORD_MEMORY_KIB"],
+            parallelism=2,
+        )
+        current_app.extensions["password_hasher"] = hasher
+    return hasher
+
+
+def _dummy() -> str:
+    """A hash that nobody has the password of, made once with the parameters of today."""
+    dummy: str | None = current_app.extensions.get("password_dummy")
+    if dummy is None:
+        dummy = _hasher().hash(secrets.token_bytes(32))
+        current_app.extensions["password_dummy"] = dummy
+    return dummy

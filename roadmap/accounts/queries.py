@@ -1,0 +1,59 @@
+"""Reading accounts: by e-mail, by link, and the sessions of one person."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.accounts.models import LoginSession, PasswordLink
+from roadmap.accounts.tokens import hash_token
+from roadmap.people.models import User
+
+
+def email_key(email: str) -> str:
+    """The form in which e-mail addresses are compared: NFKC, case folded, trimmed."""
+    folded = unicodedata.normalize("NFKC", email).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()
+
+
+def anybody(session: Session) -> bool:
+    """Whether there is an account at all."""
+    return session.scalar(sa.select(User.id).limit(1)) is not None
+
+
+def by_email(session: Session, email: str) -> User | None:
+    return session.scalars(sa.select(User).where(User.email_key == email_key(email))).first()
+
+
+def everybody(session: Session) -> Sequence[User]:
+    """All accounts, oldest first."""
+    return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
+
+
+def sessions_of(session: Session, user_id: uuid.UUID, *, alive_since: dt.datetime) -> Sequence[LoginSession]:
+    """The browsers in which a person is signed in, the latest first."""
+    return session.scalars(
+        sa.select(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.last_seen_at > alive_since)
+        .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
+    ).all()
+
+
+def open_link(session: Session, token: str, *, now: dt.datetime) -> tuple[PasswordLink, User] | None:
+    """The password link of this token and its person, while it can still be used."""
+    row = session.execute(
+        sa.select(PasswordLink, User)
+        .join(User, User.id == PasswordLink.user_id)
+        .where(
+            PasswordLink.token_hash == hash_token(token),
+            PasswordLink.used_at.is_(None),
+            PasswordLink.expires_at > now,
+            User.deactivated_at.is_(None),
+        )
+    ).first()
+    return (row[0], row[1]) if row else None

@@ -1,0 +1,279 @@
+"""What a complete piece of evidence is, what an edit and a judgement do to it. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from urllib.parse import urlsplit
+
+from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, VISIBILITIES
+
+# What a review judges. Title, visibility, links and skills are not among it. Issuer and dates of
+# a certificate are: otherwise an expiry could be edited into a verified one.
+SUBSTANCE = (
+    "kind",
+    "occurred_on",
+    "url",
+    "description",
+    "role",
+    "issuer",
+    "issued_on",
+    "expires_on",
+    "impacts",
+)
+# Longest texts, in characters.
+LONGEST = {
+    "title": 200,
+    "url": 2_000,
+    "description": 20_000,
+    "role": 2_000,
+    "issuer": 200,
+    "metric": 200,
+    "baseline": 100,
+    "result": 100,
+    "unit": 60,
+    "source_url": 2_000,
+}
+# A date before this one is a slip of the keyboard, not a career.
+EARLIEST = dt.date(1950, 1, 1)
+WAITING = frozenset({"submitted", "in_review"})
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measured effect as somebody wrote it down."""
+
+    type: str
+    metric: str = ""
+    baseline: str = ""
+    result: str = ""
+    unit: str = ""
+    source_url: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it counts as a quantified impact: metric, result and unit all say something."""
+        return bool(self.metric.strip() and self.result.strip() and self.unit.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """Everything a person says of a piece, apart from what it is linked to."""
+
+    kind: str
+    title: str
+    occurred_on: dt.date | None
+    visibility: str = "portfolio"
+    url: str = ""
+    description: str = ""
+    role: str = ""
+    issuer: str = ""
+    issued_on: dt.date | None = None
+    expires_on: dt.date | None = None
+    impacts: tuple[Measure, ...] = ()
+
+    @property
+    def substance(self) -> tuple[object, ...]:
+        """What a review judges, to be compared with another version's."""
+        return tuple(getattr(self, name) for name in SUBSTANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one field. `place` is the number of an impact, counted from 0."""
+
+    field: str
+    code: str
+    place: int | None = None
+
+
+class Incomplete(ValueError):
+    """A piece that cannot be saved as it is."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(", ".join(f"{fault.field}: {fault.code}" for fault in self.faults))
+
+
+class Refused(ValueError):
+    """A step that this piece cannot take now. `reason` is a word of `labels.REFUSALS`."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Stale(Refused):
+    """Somebody saved a newer version in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__("stale")
+
+
+def trimmed(piece: Particulars) -> Particulars:
+    """The same without space around its texts and without empty impacts."""
+    texts = {
+        field.name: value.strip()
+        for field in fields(piece)
+        if isinstance(value := getattr(piece, field.name), str)
+    }
+    impacts = (
+        Measure(**{field.name: getattr(row, field.name).strip() for field in fields(row)})
+        for row in piece.impacts
+    )
+    return replace(piece, **texts, impacts=tuple(row for row in impacts if _says_something(row)))
+
+
+def _says_something(row: Measure) -> bool:
+    return bool(row.metric or row.baseline or row.result or row.unit or row.source_url)
+
+
+def faults(piece: Particulars, today: dt.date) -> list[Fault]:
+    """What keeps a trimmed piece from being saved, in the order of the form; empty when nothing.
+
+    Complete is: kind, title, a date that is not in the future, and a link or a description.
+    `today` is the person's own date.
+    """
+    return [*_of_fields(piece, today), *_of_impacts(piece.impacts)]
+
+
+def _of_fields(piece: Particulars, today: dt.date) -> Iterator[Fault]:
+    if not piece.title:
+        yield Fault("title", "title_missing")
+    if piece.kind not in KINDS:
+        yield Fault("kind", "kind_missing")
+    if piece.occurred_on is None:
+        yield Fault("occurred_on", "date_missing")
+    elif piece.occurred_on > today:
+        yield Fault("occurred_on", "date_in_future")
+    elif piece.occurred_on < EARLIEST:
+        yield Fault("occurred_on", "date_too_early")
+    if not piece.url and not piece.description:
+        yield Fault("url", "nothing_to_show")
+    elif piece.url and not is_web_address(piece.url):
+        yield Fault("url", "not_an_address")
+    if piece.visibility not in VISIBILITIES:
+        yield Fault("visibility", "visibility_missing")
+    if piece.issued_on is not None and piece.issued_on > today:
+        yield Fault("issued_on", "date_in_future")
+    elif piece.issued_on is not None and piece.issued_on < EARLIEST:
+        yield Fault("issued_on", "date_too_early")
+    begins = piece.issued_on or piece.occurred_on
+    if piece.expires_on is not None and begins is not None and piece.expires_on < begins:
+        yield Fault("expires_on", "expires_before")
+    for name in ("title", "url", "description", "role", "issuer"):
+        if len(getattr(piece, name)) > LONGEST[name]:
+            yield Fault(name, "too_long")
+
+
+def _of_impacts(impacts: tuple[Measure, ...]) -> Iterator[Fault]:
+    if len(impacts) > MOST_IMPACTS:
+        yield Fault("impacts", "too_many_impacts")
+    for place, row in enumerate(impacts):
+        if row.type not in IMPACT_TYPES:
+            yield Fault("type", "impact_type_missing", place)
+        if not row.metric:
+            yield Fault("metric", "metric_missing", place)
+        if row.source_url and not is_web_address(row.source_url):
+            yield Fault("source_url", "not_an_address", place)
+        for name in ("metric", "baseline", "result", "unit", "source_url"):
+            if len(getattr(row, name)) > LONGEST[name]:
+                yield Fault(name, "too_long", place)
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this is an http or https address with a host, and nothing a browser would bend."""
+    if any(character.isspace() or ord(character) < 33 for character in text) or "\\" in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host)
+
+
+# --- The review -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a save does: whether the substance goes into a new version, and the state after it."""
+
+    new_version: bool
+    state: str
+
+
+def after_edit(
+    state: str, *, visibility: str, substance_changed: bool, was_submitted: bool
+) -> Outcome:
+    """What saving does. `visibility` is the one after it, `was_submitted` the version before it.
+
+    A version that was ever submitted is frozen. A piece that waits or is verified is submitted
+    again by itself; one that was returned stays so until its author resubmits it. What is private
+    is never reviewed: making a waiting piece private withdraws it, and an edit of a verified
+    private one leaves a draft beside the version that counts.
+    """
+    private = visibility == "private"
+    if substance_changed and state in WAITING | {"verified"}:
+        after = "draft" if private else "submitted"
+    elif private and state in WAITING:
+        after = "draft"
+    else:
+        after = state
+    return Outcome(new_version=substance_changed and was_submitted, state=after)
+
+
+def after_submit(state: str, visibility: str) -> str:
+    """The state after its author asks for a review; asking twice is the same as once.
+
+    Raises Refused for what is private, and for what is verified and has not changed since.
+    """
+    if visibility == "private":
+        raise Refused("private")
+    if state == "verified":
+        raise Refused("already_verified")
+    return state if state in WAITING else "submitted"
+
+
+def after_withdraw(state: str) -> str:
+    """The state after its author takes the request back.
+
+    Raises Refused once somebody has begun to review it, and where there is nothing to take back.
+    """
+    if state == "in_review":
+        raise Refused("in_review")
+    if state not in ("submitted", "draft"):
+        raise Refused("not_waiting")
+    return "draft"
+
+
+def check_judgement(state: str, *, judged: object, current: object) -> None:
+    """Raises Stale where another version is current by now, Refused where none is asked for."""
+    if judged != current:
+        raise Stale
+    if state not in WAITING:
+        raise Refused("not_waiting")
+
+
+def proves(kind: str, proving_kinds: Iterable[str]) -> bool:
+    """Whether a piece of this kind can prove a milestone that names these."""
+    return kind in proving_kinds
+
+
+def to_confirm(
+    kind: str, linked: dict[str, Iterable[str]], asked: Iterable[str] | None
+) -> tuple[str, ...]:
+    """The linked milestones that a reviewer confirms: those asked for, or all that fit.
+
+    `linked` gives for each linked key the kinds that prove it. Raises Refused for a key that is
+    not linked, or that a piece of this kind cannot prove.
+    """
+    fitting = tuple(key for key, kinds in linked.items() if proves(kind, kinds))
+    if asked is None:
+        return fitting
+    wanted = tuple(dict.fromkeys(asked))
+    if not set(wanted) <= set(fitting):
+        raise Refused("does_not_fit")
+    return wanted

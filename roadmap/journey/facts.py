@@ -1,0 +1,76 @@
+"""What the pages of one's way show, as values: made from a record or from the kept summary."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.queries import Published, at_revision
+from roadmap.people.actor import Actor
+from roadmap.progress.models import MilestonePlan
+from roadmap.progress.queries import Enrolled, enrollment
+from roadmap.readiness.actions import Refreshed, compute
+from roadmap.readiness.queries import kept, record
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a person stands on a roadmap, as they see it themselves.
+
+    `data` is the own half of the summary (`readiness.summary.digest`); `targets` target dates by
+    milestone key.
+    """
+
+    published: Published
+    enrolled: Enrolled
+    data: dict[str, Any]
+    targets: dict[str, dt.date]
+    today: dt.date
+
+    def tone(self, key: str) -> str:
+        tone: str = self.data["tones"].get(key, "not_started")
+        return tone
+
+
+def standing(
+    session: Session, actor: Actor, slug: str, *, now: dt.datetime
+) -> Standing | None:
+    """Reads where the actor stands; None where they are not on this roadmap.
+
+    Three statements while the kept row is valid. A row that has run out is not used, and not
+    mended either, because a page writes nothing.
+    """
+    enrolled = enrollment(session, actor.id, slug)
+    if enrolled is None:
+        return None
+    published = at_revision(session, enrolled.revision_id)
+    today = actor.today(now)
+    row = kept(session, actor.id, enrolled.roadmap_id, enrolled.revision_id)
+    if row is None or (row.valid_until is not None and row.valid_until <= today):
+        found = record(session, actor.id)
+        values = compute(session, found, enrolled.revision_id, now)
+        return Standing(published, enrolled, values["own"], found.targets, today)
+    targets = _targets(session, actor.id)
+    return Standing(published, enrolled, row.own, targets, today)
+
+
+def after_write(
+    refreshed: Refreshed, enrolled: Enrolled, published: Published, actor: Actor, now: dt.datetime
+) -> Standing:
+    """Where the actor stands after a write whose summary was just made anew. No statement."""
+    values = refreshed.rows[enrolled.roadmap_id]
+    return Standing(published, enrolled, values["own"], refreshed.record.targets, actor.today(now))
+
+
+def _targets(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
+    rows = session.execute(
+        sa.select(MilestonePlan.milestone_key, MilestonePlan.target_on).where(
+            MilestonePlan.user_id == user_id, MilestonePlan.target_on.is_not(None)
+        )
+    )
+    return {key: target_on for key, target_on in rows if target_on is not None}

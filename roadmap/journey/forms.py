@@ -1,0 +1,74 @@
+"""The forms of one's way: enrollment, the plan of a milestone, the reason for setting one aside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import DateField, DecimalField, HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from roadmap.core.markdown import clean
+
+
+def cleaned(value: Any) -> Any:
+    return clean(value).strip() if isinstance(value, str) else value
+
+
+class EnrollmentForm(FlaskForm):
+    target_on = DateField(
+        _("Target date"),
+        validators=[Optional()],
+        description=_("When you would like to be there. It can change at any time."),
+    )
+    hours_per_week = DecimalField(
+        _("Hours a week"),
+        places=1,
+        validators=[
+            Optional(),
+            NumberRange(0.5, 80, _("Between half an hour and 80 hours a week.")),
+        ],
+        description=_("Deliberate effort beyond your regular work. Most people sustain 3 to 8."),
+    )
+
+    def __init__(self, today: dt.date, **values: Any) -> None:
+        self.today = today
+        super().__init__(**values)
+
+    def validate_target_on(self, field: DateField) -> None:
+        if field.data <= self.today:
+            raise ValidationError(_("Choose a day after today."))
+        if field.data.year > self.today.year + 40:
+            raise ValidationError(_("That is more than forty years ahead."))
+
+
+class PlanForm(FlaskForm):
+    note = TextAreaField(
+        _("Private note"),
+        filters=[cleaned],
+        validators=[Length(max=10_000, message=_("At most 10,000 characters."))],
+    )
+    target_on = DateField(_("Target date"), validators=[Optional()])
+    version = HiddenField()
+
+    def validate_target_on(self, field: DateField) -> None:
+        if not 2000 <= field.data.year <= 2100:
+            raise ValidationError(_("Choose a day between 2000 and 2100."))
+
+    @property
+    def revision(self) -> int | None:
+        text = self.version.data or ""
+        return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+class ReasonForm(FlaskForm):
+    reason = StringField(
+        _("The reason, in a sentence"),
+        filters=[cleaned],
+        validators=[
+            InputRequired(_("Say in a sentence why it does not apply to you.")),
+            Length(max=500, message=_("At most 500 characters.")),
+        ],
+    )

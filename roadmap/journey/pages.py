@@ -1,0 +1,297 @@
+"""From a standing to what the templates print. Static parts are made once a revision and locale."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup, escape
+
+from roadmap.catalog.content import Stage
+from roadmap.catalog.queries import Published
+from roadmap.core import svg
+from roadmap.core.language import date_filter
+from roadmap.journey.facts import Standing
+from roadmap.journey.rules import forecast, weeks_behind
+
+# How the drawings and the style sheet call a milestone's tone or status.
+SHAPES = {
+    "not_started": "open",
+    "in_progress": "doing",
+    "not_applicable": "na",
+    "claimed": "claimed",
+    "evidenced": "evidenced",
+    "verified": "verified",
+}
+TONES = ("claimed", "evidenced", "verified")
+
+Row = tuple[str, str, str, str, Markup, str, str, bool, str]
+
+
+def words() -> dict[str, str]:
+    """The shapes in the reader's language."""
+    return {
+        "open": _("Not started"),
+        "doing": _("In progress"),
+        "claimed": _("Claimed"),
+        "evidenced": _("Evidenced"),
+        "verified": _("Verified"),
+        "na": _("Not applicable"),
+    }
+
+
+def verdict_text(verdict: str, *, claimed_not_proven: bool) -> str:
+    """The verdict in words, "claimed, not proven" before anything else."""
+    if claimed_not_proven:
+        return _("claimed, not proven")
+    return {
+        "ready": _("ready"),
+        "nearly": _("nearly ready"),
+        "under_way": _("under way"),
+        "setting_out": _("setting out"),
+    }[verdict]
+
+
+@lru_cache(maxsize=4096)
+def _title(revision_id: uuid.UUID, key: str, title: str) -> Markup:
+    return escape(title)
+
+
+@dataclass(frozen=True)
+class StageView:
+    """A stage as its templates print it."""
+
+    key: str
+    number: int
+    title: str
+    duration: str
+    summary: str
+    required: bool
+    tally: str
+    facts: str
+    meter: Markup
+    objectives: tuple[ObjectiveView, ...] = ()
+
+
+@dataclass(frozen=True)
+class ObjectiveView:
+    key: str
+    title: str
+    rows: Markup
+
+
+class Pages:
+    """What the pages of a roadmap show for one person at one moment."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        self.content = standing.published.content
+        self.words = words()
+        self.path = f"/roadmaps/{self.content.slug}/milestones/"
+
+    def row(self, key: str, title: str, hours: int) -> Row:
+        tone = self.standing.tone(key)
+        shape = SHAPES[tone]
+        done = tone in TONES
+        warn = tone == "claimed"
+        note = _("no evidence yet") if warn else ""
+        target = self.standing.targets.get(key)
+        if target is not None and not done and tone != "not_applicable":
+            warn = target < self.standing.today
+            shown = date_filter(target)
+            note = _("was due %(date)s", date=shown) if warn else _("by %(date)s", date=shown)
+        return (
+            key,
+            shape,
+            "true" if done else "mixed" if tone == "in_progress" else "false",
+            "DELETE" if done else "PUT",
+            _title(self.standing.published.revision_id, key, title),
+            "" if shape == "open" else self.words[shape],
+            note,
+            warn,
+            f"{hours} h",
+        )
+
+    def counts(self, stage: Stage) -> Counter[str]:
+        return Counter(self.standing.tone(milestone.key) for milestone in stage.milestones)
+
+    def stage(self, stage: Stage, *, with_rows: bool) -> StageView:
+        counts = self.counts(stage)
+        done = sum(counts[tone] for tone in TONES)
+        total = len(stage.milestones) - counts["not_applicable"]
+        shares = self.standing.data["stages"][stage.key]
+        tally = _(
+            "%(done)d of %(total)d done, %(verified)d verified",
+            done=done,
+            total=total,
+            verified=counts["verified"],
+        )
+        label = _(
+            "By effort: %(verified)d %% verified, %(evidenced)d %% with evidence, "
+            "%(claimed)d %% only claimed",
+            verified=round(shares["verified"] * 100),
+            evidenced=round((shares["evidenced"] - shares["verified"]) * 100),
+            claimed=round((shares["claimed"] - shares["evidenced"]) * 100),
+        )
+        return StageView(
+            key=stage.key,
+            number=stage.number,
+            title=stage.title,
+            duration=stage.duration,
+            summary=stage.summary,
+            required=stage.required,
+            tally=tally,
+            facts=_(
+                "%(done)d of %(total)d, %(verified)d verified",
+                done=done,
+                total=total,
+                verified=counts["verified"],
+            ),
+            meter=svg.tones_bar(
+                shares["claimed"] - shares["evidenced"],
+                shares["evidenced"] - shares["verified"],
+                shares["verified"],
+                label,
+            ),
+            objectives=tuple(
+                ObjectiveView(
+                    objective.key,
+                    objective.title,
+                    Markup(
+                        render_template(
+                            "journey/_milestone_row.html",
+                            path=self.path,
+                            rows=[self.row(m.key, m.title, m.hours) for m in objective.milestones],
+                        )
+                    ),
+                )
+                for objective in stage.objectives
+            )
+            if with_rows
+            else (),
+        )
+
+    def current_stage(self) -> Stage:
+        """The stage one works in: where something is in progress, else the first not finished."""
+        for stage in self.content.stages:
+            if self.counts(stage)["in_progress"]:
+                return stage
+        for stage in self.content.stages:
+            counts = self.counts(stage)
+            settled = sum(counts[tone] for tone in TONES) + counts["not_applicable"]
+            if stage.required and settled < len(stage.milestones):
+                return stage
+        return self.content.stages[-1]
+
+    def cairn(self, stage: Stage, facts: str, *, here: bool) -> svg.Cairn:
+        return svg.Cairn(
+            key=stage.key,
+            title=short_title(stage),
+            href=f"#{stage.key}",
+            facts=facts,
+            stones=[
+                svg.Stone(m.key, m.title, SHAPES[self.standing.tone(m.key)])
+                for m in stage.milestones
+            ],
+            here=_("you are here") if here else "",
+        )
+
+    def trail(self, stages: list[StageView], base: str = "") -> Markup:
+        here = self.current_stage().key
+        return svg.trail(
+            [
+                self.cairn(stage, view.facts, here=stage.key == here)
+                for stage, view in zip(self.content.stages, stages, strict=True)
+            ],
+            self.words,
+            _("The trail, stage by stage"),
+            base,
+        )
+
+    def stone(self, stage: Stage, key: str, facts: str) -> Markup:
+        place = next(i for i, m in enumerate(stage.milestones) if m.key == key)
+        cairn = self.cairn(stage, facts, here=False)
+        return svg.stone(cairn, self.content.stages.index(stage), cairn.stones[place].key, self.words)
+
+    def hours_left(self) -> int:
+        progress = self.standing.data["progress"]
+        left: int = progress["hours"] - progress["claimed_hours"]
+        return left
+
+    def lede(self) -> str:
+        """The page in one sentence: counts by tone, effort left, and when it ends at one's pace."""
+        counts = Counter(self.standing.tone(m.key) for m in self.content.milestones)
+        done = sum(counts[tone] for tone in TONES)
+        total = len(self.content.milestones) - counts["not_applicable"]
+        text = _(
+            "%(done)d of %(total)d milestones done: %(verified)d verified, %(evidenced)d evidenced, "
+            "%(claimed)d only claimed.",
+            done=done,
+            total=total,
+            verified=counts["verified"],
+            evidenced=counts["evidenced"],
+            claimed=counts["claimed"],
+        )
+        return f"{text} {self.outlook()}"
+
+    def outlook(self) -> str:
+        enrolled, today, left = self.standing.enrolled, self.standing.today, self.hours_left()
+        if left <= 0:
+            return _("No effort left: what remains is proof.")
+        effort = ngettext("%(num)d hour of effort left", "%(num)d hours of effort left", left)
+        span = forecast(left, enrolled.hours_per_week, today)
+        if span is None:
+            return f"{effort}."
+        text = _(
+            "%(effort)s; at %(pace)s h a week that ends between %(first)s and %(last)s.",
+            effort=effort,
+            pace=f"{enrolled.hours_per_week:f}".rstrip("0").rstrip("."),
+            first=date_filter(span[0]),
+            last=date_filter(span[1]),
+        )
+        behind = weeks_behind(left, enrolled.hours_per_week, today, enrolled.target_on)
+        if behind is None:
+            return text
+        target = date_filter(enrolled.target_on)
+        if behind == 0:
+            return f"{text} {_('On track for %(date)s.', date=target)}"
+        late = ngettext(
+            "Behind by %(num)d week for %(date)s.",
+            "Behind by %(num)d weeks for %(date)s.",
+            behind,
+            date=target,
+        )
+        return f"{text} {late}"
+
+    def reading(self) -> dict[str, Any]:
+        """The sentence, the score and the verdict, as the page's head prints them."""
+        data = self.standing.data
+        verdict = verdict_text(data["verdict"], claimed_not_proven=data["claimed_not_proven"])
+        return {
+            "roadmap": self.content,
+            "lede": self.lede(),
+            "score": f"{data['score']:.1f}",
+            "verdict": _("readiness, %(verdict)s", verdict=verdict),
+        }
+
+
+def short_title(stage: Stage) -> str:
+    """The stage's name on the trail: its key in words, since titles are sentences."""
+    names = {
+        "foundations": _("Foundations"),
+        "experience": _("Experience"),
+        "education": _("Education"),
+        "leadership": _("Leadership"),
+        "visibility": _("Visibility"),
+    }
+    return names.get(stage.key, stage.title)
+
+
+def published_key(published: Published) -> str:
+    return f"{published.content.slug}:{published.number}"

@@ -1,0 +1,121 @@
+"""Reading where a person stands. Core tuples only: these run on the busiest pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.models import Roadmap
+from roadmap.people.models import HistoryEntry
+from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A person's enrollment with the revision that its roadmap is at."""
+
+    id: uuid.UUID
+    roadmap_id: uuid.UUID
+    revision_id: uuid.UUID
+    slug: str
+    title: str
+    started_on: dt.date
+    target_on: dt.date | None
+    hours_per_week: Decimal | None
+    is_primary: bool
+
+
+_ENROLLED = (
+    sa.select(
+        Enrollment.id,
+        Enrollment.roadmap_id,
+        Roadmap.revision_id,
+        Roadmap.slug,
+        Roadmap.title,
+        Enrollment.started_on,
+        Enrollment.target_on,
+        Enrollment.hours_per_week,
+        Enrollment.is_primary,
+    )
+    .join(Roadmap, Roadmap.id == Enrollment.roadmap_id)
+    .where(Roadmap.revision_id.is_not(None))
+)
+
+
+def enrollments(session: Session, user_id: uuid.UUID) -> list[Enrolled]:
+    """The roadmaps that a person is on, the primary one first."""
+    rows = session.execute(
+        _ENROLLED.where(Enrollment.user_id == user_id).order_by(
+            Enrollment.is_primary.desc(), Enrollment.created_at, Enrollment.id
+        )
+    )
+    return [Enrolled(*row) for row in rows]
+
+
+def enrollment(session: Session, user_id: uuid.UUID, slug: str | None = None) -> Enrolled | None:
+    """A person's enrollment on the roadmap with this slug, or on their primary one."""
+    mine = _ENROLLED.where(Enrollment.user_id == user_id)
+    if slug is not None:
+        mine = mine.where(Roadmap.slug == slug)
+    row = session.execute(
+        mine.order_by(Enrollment.is_primary.desc(), Enrollment.created_at).limit(1)
+    ).first()
+    return Enrolled(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a person did with one milestone, and plans."""
+
+    status: str
+    reason: str
+    since: dt.datetime | None
+    note: str
+    target_on: dt.date | None
+    revision: int
+
+
+NOT_STARTED = State("not_started", "", None, "", None, 0)
+
+
+def state(session: Session, user_id: uuid.UUID, milestone_key: str) -> State:
+    """The status, reason, note and target date of one milestone. Takes two statements."""
+    status = session.execute(
+        sa.select(MilestoneStatus.status, MilestoneStatus.reason, MilestoneStatus.since).where(
+            MilestoneStatus.user_id == user_id, MilestoneStatus.milestone_key == milestone_key
+        )
+    ).first()
+    plan = session.execute(
+        sa.select(MilestonePlan.note, MilestonePlan.target_on, MilestonePlan.revision).where(
+            MilestonePlan.user_id == user_id, MilestonePlan.milestone_key == milestone_key
+        )
+    ).first()
+    status_values = tuple(status) if status else ("not_started", "", None)
+    plan_values = tuple(plan) if plan else ("", None, 0)
+    return State(*status_values, *plan_values)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One line of what changed lately."""
+
+    at: dt.datetime
+    action: str
+    subject: str
+    data: dict[str, object]
+
+
+def recent(session: Session, user_id: uuid.UUID, limit: int = 8) -> list[Movement]:
+    """The newest entries of a person's own history."""
+    rows = session.execute(
+        sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.subject, HistoryEntry.data)
+        .where(HistoryEntry.user_id == user_id)
+        .order_by(HistoryEntry.id.desc())
+        .limit(limit)
+    )
+    return [Movement(*row) for row in rows]

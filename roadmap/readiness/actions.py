@@ -1,0 +1,122 @@
+"""Keeping the summary rows current, in the transaction that changes the facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.queries import at_revision
+from roadmap.people.models import User
+from roadmap.progress.actions import upsert
+from roadmap.progress.models import Enrollment
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.readiness.queries import Record, course, record
+from roadmap.readiness.rules import valid_until
+from roadmap.readiness.summary import digest
+
+STALE = "readiness_stale"
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What was computed anew: the record it came from and, by roadmap, the row's values."""
+
+    record: Record
+    rows: dict[uuid.UUID, dict[str, Any]]
+
+
+def mark_stale(session: Session, user_id: uuid.UUID, now: dt.datetime) -> None:
+    """Notes that a person's facts changed; the row is made anew before the commit at the latest."""
+    session.info.setdefault(STALE, {})[user_id] = now
+
+
+def refresh(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Refreshed:
+    """Makes the summary rows of a person anew, one for each of their roadmaps.
+
+    Whoever shows what a write changed calls this first; nobody needs to otherwise.
+    """
+    session.flush()
+    session.info.get(STALE, {}).pop(user_id, None)
+    found = record(session, user_id)
+    rows = {}
+    for roadmap_id, revision_id in found.enrolled:
+        values = compute(session, found, revision_id, now)
+        upsert(
+            session,
+            ReadinessSummary,
+            keys={"user_id": user_id, "roadmap_id": roadmap_id},
+            values=values,
+        )
+        rows[roadmap_id] = values
+    return Refreshed(found, rows)
+
+
+def refresh_stale(session: Session) -> None:
+    """Makes every row anew whose person changed in this transaction."""
+    while stale := dict(session.info.get(STALE, {})):
+        for user_id, now in stale.items():
+            refresh(session, user_id, now=now)
+
+
+def compute(
+    session: Session, found: Record, revision_id: uuid.UUID, now: dt.datetime
+) -> dict[str, Any]:
+    """The values of a summary row, from a person's record."""
+    today = found.today(now)
+    path = course(at_revision(session, revision_id))
+    own_facts = found.own()
+    own, own_data = digest(path, own_facts, today)
+    if found.hides_something():
+        shared_facts = found.shared()
+        shared, shared_data = digest(path, shared_facts, today)
+    else:
+        shared_facts, shared, shared_data = own_facts, own, own_data
+    ends = [valid_until(path, own_facts, today), valid_until(path, shared_facts, today)]
+    return {
+        "revision_id": revision_id,
+        "own_score": Decimal(str(own_data["score"])),
+        "shared_score": Decimal(str(shared_data["score"])),
+        "own": own_data,
+        "shared": shared_data,
+        "own_moved_on": _moved_on(found, shared_only=False),
+        "shared_moved_on": _moved_on(found, shared_only=True),
+        "computed_on": today,
+        "valid_until": min((end for end in ends if end is not None), default=None),
+    }
+
+
+def _moved_on(found: Record, *, shared_only: bool) -> dt.date | None:
+    """The last day on which something moved: a status was set, or evidence came forward."""
+    moments = list(found.moved_at.values())
+    moments += [
+        piece.shared_at if shared_only else piece.updated_at
+        for piece in found.pieces
+        if not shared_only or piece.is_shared
+    ]
+    latest = max((moment for moment in moments if moment is not None), default=None)
+    return found.today(latest) if latest else None
+
+
+def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = False) -> int:
+    """Makes the rows of everyone anew (or of those whose row has run out); returns how many people.
+
+    Commits nothing.
+    """
+    if only_expired:
+        # A person's own date can be a day ahead of UTC's, never more.
+        limit = now.date() + dt.timedelta(days=1)
+        people = sa.select(ReadinessSummary.user_id).where(ReadinessSummary.valid_until <= limit)
+    else:
+        people = sa.select(Enrollment.user_id)
+        session.execute(sa.delete(ReadinessSummary))
+    ids = list(session.scalars(people.distinct()))
+    for user_id in ids:
+        session.execute(sa.select(User.id).where(User.id == user_id).with_for_update())
+        refresh(session, user_id, now=now)
+    return len(ids)

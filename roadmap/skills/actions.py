@@ -1,0 +1,98 @@
+"""Assessing a skill. Rows are only ever added, so that the history stays whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.models import Skill
+from roadmap.people.access import can
+from roadmap.people.actor import Actor
+from roadmap.people.records import lock_person, remember
+from roadmap.skills.models import Assessment
+from roadmap.skills.rules import HIGHEST, LOWEST
+
+
+class NotEntitled(Exception):
+    """The one who acts may not assess this person."""
+
+
+def assess_self(
+    session: Session,
+    user_id: uuid.UUID,
+    skill_key: str,
+    level: int,
+    comment: str = "",
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> Assessment:
+    """Records the level (0 to 4) that a person gives themselves.
+
+    Raises NotEntitled for anyone else, LookupError for an unknown skill, ValueError for a level
+    that does not exist.
+    """
+    return _assess(session, "self", user_id, skill_key, level, comment, by=by, now=now)
+
+
+def assess_other(
+    session: Session,
+    user_id: uuid.UUID,
+    skill_key: str,
+    level: int,
+    comment: str = "",
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> Assessment:
+    """Records the level (0 to 4) that a manager of one of the person's teams gives them.
+
+    Raises NotEntitled for anyone who does not manage the person at this moment (nobody assesses
+    themselves this way), LookupError for an unknown skill, ValueError for a level that does not
+    exist.
+    """
+    return _assess(session, "other", user_id, skill_key, level, comment, by=by, now=now)
+
+
+def _assess(
+    session: Session,
+    side: str,
+    user_id: uuid.UUID,
+    skill_key: str,
+    level: int,
+    comment: str,
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> Assessment:
+    lock_person(session, user_id)
+    assessment = Assessment(
+        user_id=user_id,
+        skill_key=skill_key,
+        side=side,
+        level=level,
+        comment=comment,
+        assessor_id=by.id,
+        assessor_name=by.name,
+        assessed_at=now,
+    )
+    if not can(by, f"skill.assess_{side}", assessment):
+        raise NotEntitled(f"{by.id} may not assess {user_id} as {side}")
+    if session.get(Skill, skill_key) is None:
+        raise LookupError(f"no skill {skill_key}")
+    if not LOWEST <= level <= HIGHEST:
+        raise ValueError(f"a level is from {LOWEST} to {HIGHEST}: {level}")
+    session.add(assessment)
+    remember(
+        session,
+        user_id=user_id,
+        by=by.id,
+        action="skill.assessed",
+        subject=skill_key,
+        now=now,
+        side=side,
+        level=level,
+    )
+    return assessment

@@ -1,0 +1,45 @@
+"""The form of a self-assessment."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import Length
+
+from roadmap.core.markdown import clean
+from roadmap.skills.rules import LEVELS
+
+MOST_COMMENT = 2000
+
+
+def _cleaned(value: str | None) -> str:
+    return clean(value or "").strip()
+
+
+class AssessmentForm(FlaskForm):
+    """One level out of five, and what it rests on."""
+
+    level = RadioField(
+        _l("Your level"),
+        choices=[(str(level), str(level)) for level in LEVELS],
+        validate_choice=False,
+    )
+    comment = TextAreaField(
+        _l("What it rests on"),
+        filters=[_cleaned],
+        validators=[
+            Length(max=MOST_COMMENT, message=_l("Keep it to %(max)d characters: a link says more."))
+        ],
+        description=_l("Something you did that shows it. You see it in the history below."),
+    )
+
+    def validate_level(self, field: RadioField) -> None:
+        """Refuses what is none of the five, in words about the choice."""
+        if field.data not in {str(level) for level in LEVELS}:
+            raise ValueError(_l("Choose the highest level whose behaviour you have shown."))
+
+    @property
+    def chosen(self) -> int:
+        """The level of a form that was accepted."""
+        return int(self.level.data)

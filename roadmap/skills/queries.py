@@ -1,0 +1,98 @@
+"""Reading assessments: the newest of each side, and the whole history of one skill."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.content import Skill
+from roadmap.catalog.queries import all_published
+from roadmap.skills.models import Assessment
+from roadmap.skills.rules import Judged
+
+# Two on the same moment are told apart by their ids, which grow with time.
+_ranked = (
+    sa.select(
+        Assessment.skill_key,
+        Assessment.side,
+        Assessment.level,
+        Assessment.assessed_at,
+        Assessment.assessor_name,
+        sa.func.row_number()
+        .over(
+            partition_by=(Assessment.skill_key, Assessment.side),
+            order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
+        )
+        .label("place"),
+    )
+    .where(Assessment.user_id == sa.bindparam("user_id"))
+    .subquery()
+)
+_LEVELS = sa.select(_ranked.c.skill_key, _ranked.c.side, _ranked.c.level).where(
+    _ranked.c.place == 1
+)
+_LATEST = sa.select(
+    _ranked.c.skill_key,
+    _ranked.c.side,
+    _ranked.c.level,
+    _ranked.c.assessed_at,
+    _ranked.c.assessor_name,
+).where(_ranked.c.place == 1)
+
+
+def skills(session: Session) -> tuple[Skill, ...]:
+    """The skills of all published roadmaps, each once, in the order of the roadmaps.
+
+    A key that two roadmaps share is defined alike in both, so the first one stands for it.
+    """
+    found: dict[str, Skill] = {}
+    for roadmap in all_published(session):
+        for skill in roadmap.content.skills:
+            found.setdefault(skill.key, skill)
+    return tuple(found.values())
+
+
+def skill(session: Session, key: str) -> Skill | None:
+    """The published skill with this key, or None."""
+    return next((skill for skill in skills(session) if skill.key == key), None)
+
+
+def levels(session: Session, user_id: uuid.UUID) -> tuple[dict[str, int], dict[str, int]]:
+    """The newest level of each skill: by the person, and by someone else. One statement."""
+    own: dict[str, int] = {}
+    other: dict[str, int] = {}
+    for key, side, level in session.execute(_LEVELS, {"user_id": user_id}):
+        (own if side == "self" else other)[key] = level
+    return own, other
+
+
+def latest(session: Session, user_id: uuid.UUID) -> tuple[dict[str, Judged], dict[str, Judged]]:
+    """The newest judgement of each skill: by the person, and by someone else. One statement."""
+    own: dict[str, Judged] = {}
+    other: dict[str, Judged] = {}
+    for key, side, *judged in session.execute(_LATEST, {"user_id": user_id}):
+        (own if side == "self" else other)[key] = Judged(*judged)
+    return own, other
+
+
+def history(
+    session: Session, user_id: uuid.UUID, skill_key: str, *, limit: int = 50, offset: int = 0
+) -> Sequence[sa.Row[Any]]:
+    """Assessments of a skill, newest first: `side, level, comment, assessor_name, assessed_at`."""
+    return session.execute(
+        sa.select(
+            Assessment.side,
+            Assessment.level,
+            Assessment.comment,
+            Assessment.assessor_name,
+            Assessment.assessed_at,
+        )
+        .where(Assessment.user_id == user_id, Assessment.skill_key == skill_key)
+        .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+        .limit(limit)
+        .offset(offset)
+    ).all()

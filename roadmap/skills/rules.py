@@ -1,0 +1,44 @@
+"""What assessments say, side by side: never averaged, and measured against the senior bar."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import NamedTuple
+
+LOWEST, HIGHEST = 0, 4
+LEVELS = tuple(range(LOWEST, HIGHEST + 1))
+
+
+class Judged(NamedTuple):
+    """The level that somebody gave, when, and the name they had then."""
+
+    level: int
+    at: dt.datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands in one skill: their own word, someone else's, and the bar."""
+
+    own: Judged | None
+    other: Judged | None
+    bar: int
+
+    @property
+    def counts(self) -> Judged | None:
+        """The judgement that the gap is measured from: someone else's where there is one."""
+        return self.other or self.own
+
+    @property
+    def gap(self) -> int | None:
+        """Levels left to the bar, 0 at or above it, None where nobody said anything."""
+        return None if self.counts is None else max(0, self.bar - self.counts.level)
+
+    @property
+    def difference(self) -> int | None:
+        """How much higher someone else sees the person than they themselves do."""
+        if self.own is None or self.other is None:
+            return None
+        return self.other.level - self.own.level

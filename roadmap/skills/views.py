@@ -1,0 +1,144 @@
+"""The skills of a person: the radar with its table, and a page for each skill."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.catalog.content import Skill
+from roadmap.core.database import db
+from roadmap.core.svg import Series, radar
+from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.people.access import permit
+from roadmap.skills import actions, queries
+from roadmap.skills.forms import AssessmentForm
+from roadmap.skills.rules import HIGHEST, Judged, Standing
+
+skills = Blueprint("skills", __name__)
+
+GROUPS = (("technical", _l("Technical skills")), ("leadership", _l("Leadership skills")))
+A_PAGE = 50
+
+
+@skills.get("/skills")
+@permit("skill.read")
+def index() -> str:
+    return render_template("skills/index.html", **_overview())
+
+
+@skills.get("/skills/<key>")
+@permit("skill.read")
+def show(key: str) -> str:
+    """A skill's page; for htmx its row of the table, opened for an assessment."""
+    skill = _skill(key)
+    own, other = queries.latest(db.session, current_user.id)
+    standing = Standing(own.get(key), other.get(key), skill.bar)
+    form = AssessmentForm(data={"level": str(standing.own.level)} if standing.own else None)
+    if wants_fragment():
+        return render_template("skills/_open_row.html", skill=skill, standing=standing, form=form)
+    return _page(skill, standing, form)
+
+
+@skills.post("/skills/<key>/assessments")
+@permit("skill.assess_self")
+def assess(key: str) -> BaseResponse:
+    """Records a self-assessment; answers htmx with the table's row and the radar."""
+    skill = _skill(key)
+    form = AssessmentForm()
+    if not form.validate_on_submit():
+        own, other = queries.latest(db.session, current_user.id)
+        standing = Standing(own.get(key), other.get(key), skill.bar)
+        if wants_fragment():
+            page = render_template(
+                "skills/_open_row.html", skill=skill, standing=standing, form=form
+            )
+        else:
+            page = _page(skill, standing, form)
+        return make_response(page, 422)
+    actions.assess_self(
+        db.session,
+        current_user.id,
+        skill.key,
+        form.chosen,
+        form.comment.data,
+        by=current_user,
+        now=now(),
+    )
+    if not wants_fragment():
+        return see_other("skills.show", key=skill.key, _anchor="history")
+    response: Response = make_response(
+        render_template("skills/_assessed.html", skill=skill, **_overview())
+    )
+    said = _("%(skill)s: level %(level)d saved.", skill=skill.title, level=form.chosen)
+    response.headers["HX-Trigger"] = json.dumps({"announce": said})
+    return response
+
+
+def _skill(key: str) -> Skill:
+    skill = queries.skill(db.session, key)
+    if skill is None:
+        abort(404)
+    return skill
+
+
+def _overview() -> dict[str, Any]:
+    """What the overview shows: skills by group, where one stands in each, and the drawing."""
+    known = queries.skills(db.session)
+    own, other = queries.latest(db.session, current_user.id)
+    standings = {s.key: Standing(own.get(s.key), other.get(s.key), s.bar) for s in known}
+    return {
+        "groups": [(name, [s for s in known if s.group == group]) for group, name in GROUPS],
+        "standings": standings,
+        "drawing": _radar(known, own, other),
+        "assessed": sum(skill.key in own for skill in known),
+        "total": len(known),
+        "at_bar": sum(standing.gap == 0 for standing in standings.values()),
+        "highest": HIGHEST,
+    }
+
+
+def _radar(
+    known: tuple[Skill, ...], own: dict[str, Judged], other: dict[str, Judged]
+) -> Markup | None:
+    """The bar, one's own levels, and someone else's where anyone gave one."""
+    if len(known) < 3:
+        return None
+
+    def values(side: dict[str, Judged]) -> list[float | None]:
+        return [float(side[s.key].level) if s.key in side else None for s in known]
+
+    series = [Series("bar", _("Senior bar"), [float(s.bar) for s in known])]
+    if any(s.key in own for s in known):
+        series.append(Series("self", _("You"), values(own)))
+    if any(s.key in other for s in known):
+        series.append(Series("manager", _("Someone else"), values(other)))
+    return radar(
+        [s.title for s in known],
+        series,
+        _("Your skills against the senior bar, levels 0 to %(highest)d", highest=HIGHEST),
+        maximum=HIGHEST,
+    )
+
+
+def _page(skill: Skill, standing: Standing, form: AssessmentForm) -> str:
+    page = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
+    entries = queries.history(
+        db.session, current_user.id, skill.key, limit=A_PAGE + 1, offset=(page - 1) * A_PAGE
+    )
+    return render_template(
+        "skills/show.html",
+        skill=skill,
+        standing=standing,
+        form=form,
+        entries=entries[:A_PAGE],
+        page=page,
+        more=len(entries) > A_PAGE,
+        highest=HIGHEST,
+    )

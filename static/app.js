@@ -1,0 +1,184 @@
+/* What makes the pages quicker and kinder. Every page works without this file: here are no
+   features, only shorter ways to the links and forms that are in the page already. */
+(() => {
+  "use strict";
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const plain = (event) =>
+    !event.defaultPrevented && !event.button &&
+    !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+
+  /* Announcements: the server's `HX-Trigger: {"announce": "…"}`, or our own. */
+  const announce = (text) => {
+    const live = find("#live");
+    if (!live) return;
+    // The same words twice are only read again when the region was empty in between.
+    live.textContent = "";
+    requestAnimationFrame(() => { live.textContent = text; });
+  };
+  document.addEventListener("announce", (event) => announce(event.detail.value));
+
+  /* The checklist. A tick sends its button's own address and method; a title unfolds its details
+     below the row, and folds them again. */
+  const tick = (button) => {
+    if (button.getAttribute("aria-busy")) return;
+    button.setAttribute("aria-busy", "true");
+    htmx.ajax(button.value, button.getAttribute("formaction"), {
+      source: button, target: button.closest(".row"), swap: "outerHTML",
+    }).finally(() => button.removeAttribute("aria-busy"));
+  };
+  const unfold = (link) => {
+    const row = link.closest(".row");
+    const id = `d-${row.id}`;
+    const open = document.getElementById(id);
+    if (open) {
+      open.remove();
+      link.setAttribute("aria-expanded", "false");
+      return;
+    }
+    const more = document.createElement("li");
+    more.id = id;
+    more.className = "more";
+    row.after(more);
+    link.setAttribute("aria-expanded", "true");
+    link.setAttribute("aria-controls", id);
+    htmx.ajax("GET", link.href, { source: link, target: more, swap: "innerHTML" })
+      .then(() => { if (!more.firstElementChild) location.assign(link.href); });
+  };
+  document.addEventListener("click", (event) => {
+    if (!plain(event) || !window.htmx) return;
+    const button = event.target.closest(".row > .tick");
+    const link = event.target.closest(".row > a");
+    if (!button && !link) return;
+    event.preventDefault();
+    if (button) tick(button); else unfold(link);
+  });
+
+  /* A row that was answered while its details are open keeps them open. */
+  const settled = (row) => {
+    row.classList.add("settled");
+    const link = find("a", row);
+    if (link && document.getElementById(`d-${row.id}`)) {
+      link.setAttribute("aria-expanded", "true");
+      link.setAttribute("aria-controls", `d-${row.id}`);
+    }
+  };
+
+  /* Focus: what held it before a swap holds it afterwards. Refused forms show why first. */
+  let held = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    const active = document.activeElement;
+    const anchor = active && active !== document.body && active.closest("[id]");
+    held = anchor && { id: anchor.id, tick: active.matches(".tick"), name: active.getAttribute("name") };
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const target = event.detail.elt;
+    if (target.matches?.(".row")) settled(target);
+    const errors = target.matches?.(".errors") ? target : find(".errors", target);
+    if (errors) { errors.focus(); return; }
+    if (!held || document.activeElement !== document.body) return;
+    const anchor = document.getElementById(held.id);
+    if (!anchor) return;
+    const inside = held.tick ? ".tick" : held.name ? `[name="${CSS.escape(held.name)}"]` : null;
+    const next = (inside && find(inside, anchor)) || anchor;
+    if (next === anchor && next.tabIndex < 0) next.setAttribute("tabindex", "-1");
+    next.focus({ preventScroll: true });
+  });
+
+  /* Stones say their names below the trail, also to those who come by keyboard. */
+  const name = (event) => {
+    const stone = event.target.closest?.(".trail a[id]");
+    const line = find(".named");
+    if (stone && line) line.textContent = find("title", stone).textContent;
+  };
+  document.addEventListener("pointerover", name);
+  document.addEventListener("focusin", name);
+
+  /* Menus close by Escape, by a click elsewhere and when the focus leaves them. */
+  const shut = (menu, back) => {
+    menu.open = false;
+    if (back) find("summary", menu).focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+    if (menu) shut(menu, true);
+  });
+  for (const kind of ["click", "focusin"]) {
+    document.addEventListener(kind, (event) => {
+      for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) shut(menu, false);
+    });
+  }
+
+  /* Forms marked data-keep keep what was typed in this tab until it has arrived: a session that
+     ends in between costs nothing. Passwords, files and hidden fields are never kept. */
+  const owner = () => document.body.dataset.person || "";
+  const slot = (form) => `keep:${form.dataset.keep}`;
+  const fields = (form) => [...form.elements].filter(
+    (field) => field.name && !["password", "file", "hidden", "submit", "button"].includes(field.type));
+  const remember = (form, sent) => {
+    const values = fields(form).map((field) => [
+      field.name, ["checkbox", "radio"].includes(field.type) ? [field.value, field.checked] : field.value]);
+    try {
+      sessionStorage.setItem(slot(form), JSON.stringify({ owner: owner(), sent, values }));
+    } catch { /* A full or forbidden store only loses the convenience. */ }
+  };
+  const restore = (form) => {
+    const stored = JSON.parse(sessionStorage.getItem(slot(form)) || "null");
+    sessionStorage.removeItem(slot(form));
+    if (!stored || stored.owner !== owner() || find(".errors", form)) return;
+    let changed = false;
+    const left = fields(form);
+    for (const [key, value] of stored.values) {
+      const at = left.findIndex((field) => field.name === key &&
+        (!Array.isArray(value) || field.value === value[0]));
+      if (at < 0) continue;
+      const [field] = left.splice(at, 1);
+      if (Array.isArray(value)) {
+        changed ||= field.checked !== value[1];
+        field.checked = value[1];
+      } else if (field.value !== value) {
+        changed = true;
+        field.value = value;
+      }
+    }
+    const line = changed && form.dataset.kept;
+    if (line) announce(line);
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form?.dataset.keep) remember(form, false);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.keep) remember(form, true);
+    if (form.getAttribute("action") === "/logout") sessionStorage.clear();
+  });
+  for (const form of all("form[data-keep]")) restore(form);
+  if (owner()) {
+    // What was sent and did not come back has arrived.
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith("keep:") && JSON.parse(sessionStorage.getItem(key)).sent) sessionStorage.removeItem(key);
+    }
+  }
+
+  /* A session that ended, a server that cannot be reached: say so, or lead to the sign-in. */
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    if (status === 401) {
+      for (const form of all("form[data-keep]")) if (form.matches(":focus-within")) remember(form, false);
+      location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+      return;
+    }
+    announce(document.body.dataset.refused || "");
+    const row = event.detail.elt.closest?.(".row");
+    if (row) row.classList.add("refused");
+  });
+  const offline = () => {
+    const notice = find("#offline");
+    if (notice) notice.hidden = navigator.onLine;
+  };
+  document.addEventListener("htmx:sendError", () => announce(document.body.dataset.unreached || ""));
+  window.addEventListener("offline", offline);
+  window.addEventListener("online", offline);
+  offline();
+})();

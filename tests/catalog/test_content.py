@@ -1,0 +1,283 @@
+"""The shipped roadmap: what the product promises about its content holds in the file itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+CONTENT = Path(__file__).resolve().parents[2] / "roadmap" / "catalog" / "content"
+FILE = CONTENT / "senior-ml-engineer.yaml"
+
+Record = dict[str, Any]
+
+STAGES = ["foundations", "experience", "education", "leadership", "visibility"]
+SKILLS = {
+    "technical": ["ml_architecture", "deep_learning", "distributed_training", "mlops"],
+    "leadership": ["technical_direction", "mentoring", "communication", "strategy"],
+}
+EVIDENCE_KINDS = {
+    *("design_doc", "case_study", "open_source", "blog_post", "talk", "publication"),
+    *("patent", "certification", "mentoring", "launch", "other"),
+}
+
+# What the career guide names and the roadmap therefore has to teach, one group a line.
+NAMED = [
+    *["architecting ml systems for scale and reliability", "leading technical design reviews"],
+    *["setting standards", "mentor", "evaluating new techniques", "build vs. buy", "strategy"],
+    *["to leadership", "debugging complex production issues", "hiring", "technical interviews"],
+    *["pytorch", "tensorflow", "jax", "kubernetes", "ray", "horovod", "mlflow", "kubeflow"],
+    *["weights & biases", "tensorflow serving", "triton", "seldon core", "fastapi"],
+    *["langchain", "llamaindex", "vllm", "modal", "anyscale"],
+    *["cnns", "transformers", "training optimization", "data parallelism", "model parallelism"],
+    *["ci/cd for ml", "monitoring", "a/b test"],
+    *["neurips", "icml", "cvpr", "open source", "blog posts", "patent"],
+    *["aws machine learning specialty (300 usd)", "google professional ml engineer (200 usd)"],
+    *["azure ai engineer associate (165 usd)", "price in the guide, 2025; check before booking"],
+    *["design documents", "case studies", "talks", "papers"],
+    *["a million requests a day", "petabyte", "business impact", "promoted"],
+    *["bachelor's degree", "master's", "phd", "part-time or company programme"],
+]
+# The first words of titles: a new one is added here on purpose, once it is seen to be a verb.
+VERBS = {
+    *(
+        "Agree",
+        "Architect",
+        "Assemble",
+        "Automate",
+        "Break",
+        "Bring",
+        "Build",
+        "Carry",
+        "Choose",
+        "Coach",
+    ),
+    *("Complete", "Cut", "Decide", "Deploy", "Derive", "Design", "Double", "Explain", "File"),
+    *("Find", "Fine-tune", "Finish", "Fit", "Give", "Halve", "Hand", "Implement", "Land"),
+    *("Lead", "Maintain", "Make", "Map", "Mentor", "Monitor", "Own", "Pass", "Port"),
+    *("Present", "Prove", "Publish", "Record", "Release", "Remove", "Reproduce", "Review"),
+    *("Run", "Scale", "Serve", "Set", "Speak", "Teach", "Test", "Trace", "Train"),
+    *("Triage", "Turn", "Work", "Write"),
+}
+TAGS_EXPECTED = {
+    *("architecture", "design-review", "standards", "mentoring", "build-vs-buy", "strategy"),
+    *("debugging", "hiring", "frameworks", "infrastructure", "serving", "emerging-tools"),
+    *("impact-scale", "impact-business", "impact-team"),
+}
+
+
+@pytest.fixture(scope="module")
+def roadmap() -> Record:
+    """The content file as plain data."""
+    loaded: Record = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def schema() -> Record:
+    """The schema published beside it."""
+    loaded: Record = json.loads((CONTENT / "roadmap.schema.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def milestones_of(stage: Record) -> list[Record]:
+    return [milestone for objective in stage["objectives"] for milestone in objective["milestones"]]
+
+
+def milestones_in(roadmap: Record) -> list[Record]:
+    return [milestone for stage in roadmap["stages"] for milestone in milestones_of(stage)]
+
+
+def strings_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings_in(inner)
+
+
+def repeated(values: list[str]) -> list[str]:
+    return [value for value, times in Counter(values).items() if times > 1]
+
+
+def test_file_is_valid_and_names_its_schema(roadmap: Record, schema: Record) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+    problems = [
+        f"{error.json_path}: {error.message}"
+        for error in jsonschema.Draft202012Validator(schema).iter_errors(roadmap)
+    ]
+    assert problems == []
+    first = FILE.read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=roadmap.schema.json"
+
+
+@pytest.mark.parametrize(
+    ("where", "change"),
+    [
+        ("a key nobody knows", lambda r: r.update(colour="blue")),
+        ("a milestone of 100 hours", lambda r: milestones_in(r)[0].update(hours=100)),
+        ("a milestone without criterion", lambda r: milestones_in(r)[0].pop("done_when")),
+        ("an unknown kind", lambda r: milestones_in(r)[0].update(evidence=["tweet"])),
+        ("a title with a full stop", lambda r: milestones_in(r)[0].update(title="Read a book.")),
+        ("four levels", lambda r: r["skills"][0]["levels"].pop()),
+        ("a gate with a stray field", lambda r: r["readiness"]["gates"][0].update(share=1)),
+        ("a gate without its figure", lambda r: r["readiness"]["gates"][1].pop("share")),
+        ("a plain http link", lambda r: link_of(r).update(url="http://example.org")),
+    ],
+)
+def test_schema_refuses(where: str, change: Any, schema: Record) -> None:
+    broken = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    change(broken)
+    assert not jsonschema.Draft202012Validator(schema).is_valid(broken), where
+
+
+def link_of(roadmap: Record) -> Record:
+    link: Record = milestones_in(roadmap)[0]["resources"][0]
+    return link
+
+
+def test_schema_leaves_room_for_later_groups(roadmap: Record, schema: Record) -> None:
+    groups = ("interview_questions", "tools", "credentials", "challenges", "market")
+    larger = roadmap | {group: [{"anything": 1}] for group in groups}
+    assert jsonschema.Draft202012Validator(schema).is_valid(larger)
+
+
+def test_five_stages_of_three_objectives(roadmap: Record) -> None:
+    assert [stage["key"] for stage in roadmap["stages"]] == STAGES
+    assert [len(stage["objectives"]) for stage in roadmap["stages"]] == [3] * 5
+    assert [s["key"] for s in roadmap["stages"] if not s["required"]] == ["education"]
+    assert roadmap["duration_years"] == [7, 10]
+
+
+def test_seventy_to_ninety_milestones_spread_evenly(roadmap: Record) -> None:
+    assert 70 <= len(milestones_in(roadmap)) <= 90
+    sizes = [len(o["milestones"]) for stage in roadmap["stages"] for o in stage["objectives"]]
+    assert all(4 <= size <= 7 for size in sizes), sizes
+
+
+def test_effort_is_believable(roadmap: Record) -> None:
+    hours = [milestone["hours"] for milestone in milestones_in(roadmap)]
+    assert all(isinstance(h, int) and 2 <= h <= 80 for h in hours)
+    assert 1200 <= sum(hours) <= 1700
+
+
+def test_keys_are_unique(roadmap: Record) -> None:
+    objectives = [o["key"] for stage in roadmap["stages"] for o in stage["objectives"]]
+    milestones = [milestone["key"] for milestone in milestones_in(roadmap)]
+    assert repeated(objectives + milestones) == []
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) for key in objectives + milestones)
+
+
+def test_after_names_earlier_milestones_so_it_cannot_run_in_circles(roadmap: Record) -> None:
+    earlier: dict[str, Record] = {}
+    for milestone in milestones_in(roadmap):
+        for key in milestone.get("after", []):
+            assert key in earlier, f"{milestone['key']} waits for {key}"
+            # What may be left out must never keep a required milestone closed.
+            assert earlier[key]["required"] or not milestone["required"], milestone["key"]
+        earlier[milestone["key"]] = milestone
+
+
+def test_nothing_outside_education_waits_for_it(roadmap: Record) -> None:
+    education = {m["key"] for s in roadmap["stages"] if not s["required"] for m in milestones_of(s)}
+    for stage in roadmap["stages"]:
+        if stage["required"]:
+            for milestone in milestones_of(stage):
+                assert not education & set(milestone.get("after", [])), milestone["key"]
+
+
+def test_eight_skills_are_known_and_each_is_trained(roadmap: Record) -> None:
+    found: dict[str, list[str]] = {}
+    for skill in roadmap["skills"]:
+        found.setdefault(skill["group"], []).append(skill["key"])
+    assert found == SKILLS
+    known = {key for keys in SKILLS.values() for key in keys}
+    trained = Counter(key for m in milestones_in(roadmap) for key in m["skills"])
+    assert set(trained) == known
+    assert min(trained.values()) >= 5
+    assert all(1 <= len(milestone["skills"]) <= 3 for milestone in milestones_in(roadmap))
+
+
+def test_every_kind_of_evidence_proves_something(roadmap: Record) -> None:
+    required = [milestone for milestone in milestones_in(roadmap) if milestone["required"]]
+    assert {k for m in milestones_in(roadmap) for k in m["evidence"]} == EVIDENCE_KINDS
+    for requirement in roadmap["readiness"]["evidence"]:
+        proving = [m for m in required if set(requirement["kinds"]) & set(m["evidence"])]
+        assert len(proving) >= 3, requirement["key"]
+
+
+def test_leadership_extends_over_months(roadmap: Record) -> None:
+    leadership = next(stage for stage in roadmap["stages"] if stage["key"] == "leadership")
+    for milestone in milestones_of(leadership):
+        assert milestone.get("months", 0) >= 2, milestone["key"]
+        assert set(milestone["evidence"]) & {"mentoring", "design_doc", "case_study", "launch"}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_the_guide_names_is_in_a_milestone(name: str, roadmap: Record) -> None:
+    text = " ".join(
+        f"{m['title']} {m['done_when']} {m['why']} {' '.join(m['tags'])}"
+        for m in milestones_in(roadmap)
+    )
+    # Whole words at the start, so that "ray" is not found in "tray"; plurals may follow.
+    assert re.search(rf"(?<!\w){re.escape(name)}", text, re.IGNORECASE)
+
+
+def test_tags_are_a_small_vocabulary(roadmap: Record) -> None:
+    tags = {tag for milestone in milestones_in(roadmap) for tag in milestone["tags"]}
+    assert tags >= TAGS_EXPECTED
+    assert len(tags) <= 45
+
+
+def test_links_are_secure_and_each_page_has_one_name(roadmap: Record) -> None:
+    assert not [text for text in strings_in(roadmap) if "http://" in text]
+    names: dict[str, set[tuple[str, str]]] = {}
+    for milestone in milestones_in(roadmap):
+        for resource in milestone["resources"]:
+            names.setdefault(resource["url"], set()).add((resource["title"], resource["by"]))
+    assert {url: found for url, found in names.items() if len(found) > 1} == {}
+
+
+def test_titles_are_imperatives(roadmap: Record) -> None:
+    for milestone in milestones_in(roadmap):
+        title = milestone["title"]
+        assert title.split()[0] in VERBS, title
+        assert len(title) <= 80
+        assert not title.endswith(".")
+
+
+def test_texts_are_specific_and_never_repeated(roadmap: Record) -> None:
+    milestones = milestones_in(roadmap)
+    for field in ("title", "done_when", "why"):
+        assert repeated([milestone[field] for milestone in milestones]) == []
+    for milestone in milestones:
+        # A criterion shorter than this has, in practice, left out what a reviewer would look at.
+        assert len(milestone["done_when"]) >= 120, milestone["key"]
+        assert 1 <= len(re.findall(r"[.?](?:\s|$)", milestone["why"])) <= 2, milestone["key"]
+    texts = list(strings_in(roadmap))
+    # Folding a line after a hyphen leaves a gap inside the word.
+    assert not [text for text in texts if re.search(r"\w- \w", text)]
+    assert not [text for text in texts if "!" in text or "\n" in text]
+
+
+def test_policy_adds_up(roadmap: Record) -> None:
+    policy = roadmap["readiness"]
+    assert sum(policy["weights"].values()) == 100
+    assert sum(policy["stages"].values()) == 100
+    assert list(policy["stages"]) == STAGES
+    assert sum(r["points"] for r in policy["evidence"]) == policy["weights"]["evidence"]
+    background = policy["background"]
+    assert background["years_alone"] == policy["weights"]["background"]
+    assert background["years_with_degree"] + background["degree"] == background["years_alone"]
+    assert repeated([gate["key"] for gate in policy["gates"]]) == []
+    assert {gate["stage"] for gate in policy["gates"] if "stage" in gate} <= set(STAGES)

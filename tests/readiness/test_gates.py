@@ -1,0 +1,232 @@
+"""Each gate: when it passes, why it stands, and what would open it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from roadmap.readiness.facts import Course, Facts, Impact, Position
+from roadmap.readiness.gates import GATE_TYPES, Gate
+from roadmap.readiness.rules import assess
+from roadmap.readiness.words import Message, all_of, one_of
+from tests.readiness.world import (
+    KEYS,
+    SHIPPED,
+    SKILLS,
+    TODAY,
+    at_the_bar,
+    course,
+    done,
+    metric,
+    milestone,
+    piece,
+    proven_facts,
+    proven_pieces,
+    shipped_policy,
+)
+
+
+def gate(key: str, facts: Facts, on: Course | None = None) -> Gate:
+    """One gate as it stands for these facts."""
+    gates = {each.key: each for each in assess(on or course(), facts, TODAY).gates}
+    return gates[key]
+
+
+def job(started: date) -> Facts:
+    """Facts with one position that goes on."""
+    return Facts(positions=(Position("job", "Engineer", started, None, True),))
+
+
+def test_every_gate_type_is_in_the_shipped_policy() -> None:
+    assert {each["type"] for each in SHIPPED["gates"]} == set(GATE_TYPES)
+
+
+def test_each_gate_that_stands_says_why_and_what_would_open_it() -> None:
+    for each in assess(course(), Facts(), TODAY).gates:
+        assert not each.passed
+        assert each.opens is not None
+        for sentence in (each.reason.text(), each.opens.text()):
+            assert sentence[0].isupper() or sentence[0].isdigit()
+            assert "%" not in sentence
+    for each in assess(course(), proven_facts(), TODAY).gates:
+        assert each.passed
+        assert each.opens is None
+        assert "%" not in each.reason.text()
+
+
+def test_experience_passes_on_the_last_day_of_the_fifth_year() -> None:
+    assert gate("experience", job(date(2021, 7, 1))).passed
+    late = gate("experience", job(date(2021, 7, 2)))
+    assert not late.passed
+    # It never reads "5 of 5" while it stands.
+    assert late.reason.text() == "4.9 of 5 years of ML engineering"
+    assert "0.1 more years" in str(late.opens)
+
+
+def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
+    hours = {"experience1": 40, "experience2": 56}
+    milestones = tuple(replace(each, hours=hours.get(each.key, 10)) for each in course().milestones)
+    on = course(milestones=milestones)
+    facts = Facts(
+        statuses=done("experience1"),
+        pieces=(piece("a", "launch", "experience1", verified=True),),
+    )
+    stands = gate("delivery", facts, on)
+    assert not stands.passed
+    assert stands.reason.text() == (
+        "40 of 96 required hours of the stage “Experience” are verified; 57.6 are asked"
+    )
+    assert "17.6 more hours" in str(stands.opens)
+    assert gate("delivery", replace(facts, statuses=done(*KEYS)), on).passed is False
+    enough = piece("b", "launch", "experience2", verified=True)
+    assert (
+        gate("delivery", Facts(statuses=done("experience2"), pieces=(enough,)), on).passed is False
+    )
+    assert gate("delivery", Facts(statuses=done(*KEYS), pieces=(*facts.pieces, enough)), on).passed
+
+
+def test_a_stage_gate_counts_exactly_sixty_per_cent() -> None:
+    milestones = (
+        milestone("experience1", hours=6),
+        milestone("experience2", hours=4),
+        milestone("experience3", hours=50, required=False),
+    )
+    on = course(milestones=milestones)
+    proof = piece("a", "launch", "experience1", verified=True)
+    assert gate("delivery", Facts(statuses=done("experience1"), pieces=(proof,)), on).passed
+    optional = piece("a", "launch", "experience3", verified=True)
+    assert not gate("delivery", Facts(statuses=done("experience3"), pieces=(optional,)), on).passed
+
+
+def test_a_stage_gate_is_measured_against_what_is_left_of_the_stage_but_not_below_its_floor() -> (
+    None
+):
+    proof = piece("a", "launch", "leadership1", verified=True)
+    half = Facts(statuses=done("leadership1"), pieces=(proof,))
+    assert not gate("leadership", half).passed  # 10 of 20 h
+    away = replace(half, statuses={**half.statuses, "leadership2": "not_applicable"})
+    assert gate("leadership", away).passed  # 10 of 15 h, not of 10
+    assert "10 of 15 required hours" in gate("leadership", away).reason.text()
+
+
+def test_a_stage_without_required_milestones_keeps_its_gate_standing() -> None:
+    milestones = tuple(each for each in course().milestones if each.stage != "leadership")
+    stands = gate("leadership", proven_facts(), course(milestones=milestones))
+    assert not stands.passed
+    assert "requires no milestone" in stands.reason.text()
+    unknown = shipped_policy(
+        gates=[{"key": "x", "title": "X", "type": "stage_verified", "stage": "moon", "share": 0.6}]
+    )
+    assert not gate("x", proven_facts(), course(policy=unknown)).passed
+
+
+def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
+    document = piece("a", "design_doc", verified=True)
+    study = piece("b", "case_study", verified=True)
+    assert gate("design", Facts(pieces=(document, study))).passed
+    stands = gate("design", Facts(pieces=(document, piece("c", "case_study"))))
+    assert not stands.passed
+    assert stands.reason.text() == (
+        "1 of 2 verified pieces of evidence of the kind design document or case study"
+    )
+    lapsed = replace(study, expires_on=TODAY - timedelta(days=1))
+    assert not gate("design", Facts(pieces=(document, lapsed))).passed
+
+
+def test_impact_names_the_types_that_are_missing() -> None:
+    pieces = (
+        piece("a", "launch", verified=True, impacts=(metric("scale"),)),
+        piece("b", "launch", verified=False, impacts=(metric("business"),)),
+        piece("c", "launch", verified=True, impacts=(Impact("team", "Hours", "", "h"),)),
+    )
+    stands = gate("impact", Facts(pieces=pieces))
+    assert not stands.passed
+    assert stands.reason.text() == "No verified, complete metric of business or team"
+    proven = piece("d", "launch", verified=True, impacts=(metric("business"), metric("team")))
+    assert gate("impact", Facts(pieces=(*pieces, proven))).passed
+
+
+def test_judged_by_others_ignores_what_one_says_of_oneself() -> None:
+    assert not gate("judged_by_others", Facts(self_levels=at_the_bar())).passed
+    assert gate("judged_by_others", Facts(other_levels=at_the_bar())).passed
+    one_low = Facts(other_levels=at_the_bar() | {SKILLS[0]: 2})
+    stands = gate("judged_by_others", one_low)
+    assert stands.reason.text() == "7 of 8 skills are at their bar as others assess them"
+    assert "Ml architecture" in str(stands.opens)
+
+
+def test_judged_by_others_stands_when_the_roadmap_has_no_skills() -> None:
+    assert not gate("judged_by_others", proven_facts(), course(skills=())).passed
+
+
+def spread(*days: date) -> Facts:
+    """Proven facts with verified leadership evidence of these days, and no other."""
+    pieces = tuple(
+        piece(f"d{number}", "mentoring", "leadership1", verified=True, occurred_on=day)
+        for number, day in enumerate(days)
+    )
+    return Facts(statuses=done(*KEYS), pieces=pieces)
+
+
+@pytest.mark.parametrize(
+    ("days", "passed"),
+    [
+        ((date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1), date(2025, 6, 30)), True),
+        ((date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1), date(2025, 6, 29)), False),
+        ((date(2025, 1, 1), date(2025, 2, 1), date(2025, 2, 28), date(2025, 9, 30)), False),
+        ((date(2023, 1, 1), date(2023, 2, 1), date(2023, 3, 1), date(2023, 6, 30)), True),
+        ((date(2022, 1, 1), date(2023, 2, 1), date(2023, 3, 1), date(2023, 6, 29)), False),
+        ((), False),
+    ],
+    ids=["180 days", "179 days", "three months", "36 months ago", "a day more", "nothing"],
+)
+def test_sustained_asks_for_months_a_span_and_something_recent(
+    days: tuple[date, ...], passed: bool
+) -> None:
+    assert gate("sustained", spread(*days)).passed is passed
+
+
+def test_sustained_says_when_the_last_is_too_long_ago() -> None:
+    days = (date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1), date(2022, 9, 1))
+    assert "of 2022-09-01, too long ago" in gate("sustained", spread(*days)).reason.text()
+
+
+def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() -> None:
+    facts = proven_facts()
+    assert gate("sustained", facts).passed
+    undone = {key: status for key, status in facts.statuses.items() if "leadership" not in key}
+    assert not gate("sustained", replace(facts, statuses=undone)).passed
+    unconfirmed = tuple(replace(each, confirmed=frozenset()) for each in proven_pieces())
+    assert not gate("sustained", replace(facts, pieces=unconfirmed)).passed
+    unlinked = tuple(replace(each, milestones=("experience1",)) for each in proven_pieces())
+    assert not gate("sustained", replace(facts, pieces=unlinked)).passed
+    optional = tuple(
+        replace(each, required=each.stage != "leadership") for each in course().milestones
+    )
+    assert not gate("sustained", facts, course(milestones=optional)).passed
+
+
+def test_self_assessment_alone_opens_no_gate() -> None:
+    ticked = Facts(statuses=done(*KEYS))
+    assert [each.passed for each in assess(course(), ticked, TODAY).gates] == [
+        each.passed
+        for each in assess(course(), replace(ticked, self_levels=at_the_bar()), TODAY).gates
+    ]
+
+
+def test_sentences_can_be_said_in_another_language() -> None:
+    said = {
+        "%(years)s of %(asked)s years of ML engineering": "%(years)s von %(asked)s Jahren",
+        "%(first)s or %(last)s": "%(first)s oder %(last)s",
+        "talk": "Vortrag",
+    }
+    reason = gate("experience", job(date(2023, 7, 1))).reason
+    assert reason.text(lambda text: said.get(text, text), lambda value: f"<{value}>") == (
+        "<3> von <5> Jahren"
+    )
+    kinds = Message("%(kinds)s", {"kinds": one_of(["talk", "b", "c"])})
+    assert kinds.text(lambda text: said.get(text, text)) == "Vortrag, b oder c"
+    assert all_of(["a", "b"]).text() == "a and b"
+    assert str(all_of(["a"])) == "a"

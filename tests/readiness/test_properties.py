@@ -1,0 +1,228 @@
+"""What holds for every course and all facts, not only for those that somebody thought of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roadmap.readiness.explain import explain, to_json, without
+from roadmap.readiness.facts import (
+    Course,
+    Degree,
+    Facts,
+    Impact,
+    Milestone,
+    Piece,
+    Position,
+    Skill,
+    Stage,
+)
+from roadmap.readiness.rules import assess, score, valid_until
+from tests.readiness.world import KINDS, STAGES, TODAY, shipped_policy
+
+fewer = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+fewest = settings(fewer, max_examples=60)
+
+POLICY = shipped_policy()
+LEAN_POLICY = shipped_policy(evidence=[], impact=["team"])
+SOME_KINDS = ("design_doc", "talk", "mentoring")
+SKILL_KEYS = ("mlops", "strategy")
+days = st.dates(min_value=TODAY - timedelta(days=1600), max_value=TODAY)
+levels = st.dictionaries(st.sampled_from(SKILL_KEYS), st.integers(0, 4))
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> Course:
+    """A small roadmap: some of the stages, each with up to four milestones."""
+    stages, milestones = [], []
+    for key in draw(st.lists(st.sampled_from(STAGES), min_size=1, max_size=4, unique=True)):
+        stages.append(Stage(key, key, draw(st.booleans())))
+        milestones.extend(
+            Milestone(
+                key=f"{key}{number}",
+                title=f"{key} {number}",
+                stage=key,
+                hours=draw(st.integers(1, 80)),
+                required=draw(st.integers(0, 3)) > 0,
+                kinds=draw(st.sampled_from((KINDS, frozenset({"talk"}), frozenset()))),
+                after=(f"{key}{number - 1}",) if number and draw(st.booleans()) else (),
+            )
+            for number in range(draw(st.integers(0, 4)))
+        )
+    skills = draw(st.sampled_from((0, 2)))
+    return Course(
+        tuple(stages),
+        tuple(milestones),
+        tuple(Skill(key, key, draw(st.integers(1, 4))) for key in SKILL_KEYS[:skills]),
+        draw(st.sampled_from((POLICY, POLICY, LEAN_POLICY))),
+    )
+
+
+@st.composite
+def pieces(draw: st.DrawFn, course: Course, identity: str) -> Piece:
+    """A piece linked to up to five milestones, verified or not, lapsed or not."""
+    keys = [milestone.key for milestone in course.milestones] or ["elsewhere"]
+    links = tuple(draw(st.lists(st.sampled_from(keys), max_size=5, unique=True)))
+    verified = draw(st.booleans())
+    confirmed = frozenset(key for key in links if verified and draw(st.integers(0, 3)))
+    types = draw(st.lists(st.sampled_from(("scale", "business", "team")), max_size=2))
+    return Piece(
+        id=identity,
+        title=identity,
+        kind=draw(st.sampled_from(SOME_KINDS)),
+        occurred_on=draw(days),
+        expires_on=draw(st.none() | st.dates(TODAY - timedelta(days=9), TODAY + timedelta(days=9))),
+        state="verified" if verified else draw(st.sampled_from(("draft", "submitted", "returned"))),
+        verified=verified,
+        milestones=links,
+        confirmed=confirmed,
+        impacts=tuple(Impact(each, "m", draw(st.sampled_from(("1", ""))), "u") for each in types),
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Course, Facts]:
+    """A course and facts about somebody on it."""
+    course = draw(courses())
+    status = st.sampled_from(("not_started", "in_progress", "done", "done", "not_applicable"))
+    positions = draw(st.lists(st.tuples(days, st.none() | days, st.booleans()), max_size=3))
+    return course, Facts(
+        statuses={milestone.key: draw(status) for milestone in course.milestones},
+        pieces=tuple(draw(pieces(course, f"p{n}")) for n in range(draw(st.integers(0, 5)))),
+        self_levels=draw(levels),
+        other_levels=draw(levels),
+        positions=tuple(
+            Position(f"j{n}", "Job", start, end, is_ml)
+            for n, (start, end, is_ml) in enumerate(positions)
+        ),
+        degrees=tuple(
+            Degree(f"d{n}", "Degree", level)
+            for n, level in enumerate(
+                draw(st.lists(st.sampled_from(("bachelor", "master", "none")), max_size=2))
+            )
+        ),
+    )
+
+
+@fewer
+@given(worlds())
+def test_the_explanation_adds_up(world: tuple[Course, Facts]) -> None:
+    course, facts = world
+    readiness = explain(course, facts, TODAY)
+    assert 0 <= readiness.score <= 100
+    assert sum(part.points for part in readiness.parts) == readiness.score
+    assert sum(part.shown for part in readiness.parts) == readiness.shown_score
+    assert sum(part.maximum for part in readiness.parts) == 100
+    for part in readiness.parts:
+        assert 0 <= part.points <= part.maximum
+        assert abs(Fraction(part.shown) - part.points) < Fraction(1, 10)
+        assert sum((line.points for line in part.lines), Fraction(0)) == part.points
+        assert sum((line.maximum for line in part.lines), Fraction(0)) == part.maximum
+    assert to_json(readiness)["score"] == round(float(readiness.score), 4)
+
+
+@fewer
+@given(worlds())
+def test_removing_an_item_changes_the_score_by_exactly_its_effect(
+    world: tuple[Course, Facts],
+) -> None:
+    course, facts = world
+    readiness = explain(course, facts, TODAY)
+    for item in readiness.items:
+        left = assess(course, without(facts, item.type, item.key), TODAY)
+        assert readiness.score - left.score == item.effect
+
+
+@fewer
+@given(worlds(), st.data())
+def test_progress_never_lowers_the_score(world: tuple[Course, Facts], data: st.DataObject) -> None:
+    course, facts = world
+    before = score(course, facts, TODAY)
+    for key, status in facts.statuses.items():
+        if status in ("not_started", "in_progress"):
+            for better in ("in_progress", "done", "not_applicable"):
+                after = replace(facts, statuses={**facts.statuses, key: better})
+                assert score(course, after, TODAY) >= before
+    added = data.draw(pieces(course, "new"))
+    assert score(course, replace(facts, pieces=(*facts.pieces, added)), TODAY) >= before
+    for piece in facts.pieces:
+        for state in ("submitted", "in_review"):
+            sent = tuple(
+                replace(each, state=state) if each is piece else each for each in facts.pieces
+            )
+            assert score(course, replace(facts, pieces=sent), TODAY) >= before
+        confirmed = replace(
+            piece, state="verified", verified=True, confirmed=frozenset(piece.milestones)
+        )
+        proven = tuple(confirmed if each is piece else each for each in facts.pieces)
+        assert score(course, replace(facts, pieces=proven), TODAY) >= before
+
+
+@fewer
+@given(worlds())
+def test_an_optional_stage_never_costs_anything(world: tuple[Course, Facts]) -> None:
+    course, facts = world
+    before = score(course, facts, TODAY)
+    for stage in course.stages:
+        mine = {each.key for each in course.milestones if each.stage == stage.key}
+        unwanted = {
+            key: "not_applicable" if key in mine and status != "done" else status
+            for key, status in facts.statuses.items()
+        }
+        after = score(course, replace(facts, statuses=unwanted), TODAY)
+        assert after >= before
+        if not stage.required:
+            assert after == before
+
+
+@fewer
+@given(worlds())
+def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Course, Facts]) -> None:
+    course, facts = world
+    boast = replace(facts, self_levels=dict.fromkeys(SKILL_KEYS, 4))
+    before = [gate.passed for gate in assess(course, facts, TODAY).gates]
+    assert [gate.passed for gate in assess(course, boast, TODAY).gates] == before
+    unproven = replace(boast, pieces=(), other_levels={}, positions=())
+    assert not any(gate.passed for gate in assess(course, unproven, TODAY).gates)
+
+
+@fewer
+@given(worlds())
+def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Course, Facts]) -> None:
+    course, facts = world
+    until = valid_until(course, facts, TODAY)
+    assert until is None or until > TODAY
+    now = assess(course, facts, TODAY)
+    end = until or date(2099, 1, 1)
+    for day in {TODAY + (end - TODAY) / 2, end - timedelta(days=1)}:
+        assert assess(course, facts, day) == now
+
+
+@fewer
+@given(worlds())
+def test_progress_is_cumulative(world: tuple[Course, Facts]) -> None:
+    course, facts = world
+    result = assess(course, facts, TODAY)
+    for progress in (result.overall, *result.stages.values()):
+        assert 0 <= progress.verified <= progress.evidenced <= progress.claimed <= 1
+
+
+@fewest
+@given(worlds())
+def test_no_step_lowers_the_score(
+    world: tuple[Course, Facts],
+) -> None:
+    course, facts = world
+    readiness = explain(course, facts, TODAY)
+    standing = {gate.key for gate in readiness.standing}
+    for step in readiness.steps:
+        assert step.gain >= 0
+        assert step.opens_gate is None or step.opens_gate in standing
+        assert "%" not in step.label.text()
+    assert len({step.action for step in readiness.shown_steps}) == len(readiness.shown_steps) <= 3

@@ -1,0 +1,69 @@
+"""The newest judgement of each side, in one statement, whatever the history holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy.orm import Session
+
+from roadmap.skills import actions, queries
+from tests.support.cast import Cast
+from tests.support.statements import counted
+
+
+def assess(session: Session, cast: Cast, level: int, now: dt.datetime, key: str = "mlops") -> None:
+    actor = cast.actor(session, cast.alice)
+    actions.assess_self(session, cast.alice, key, level, by=actor, now=now)
+
+
+def test_nothing_was_said(session: Session, cast: Cast) -> None:
+    assert queries.levels(session, cast.alice) == ({}, {})
+    assert queries.latest(session, cast.alice) == ({}, {})
+
+
+def test_the_newest_of_each_side_stands(session: Session, cast: Cast, now: dt.datetime) -> None:
+    bob = cast.actor(session, cast.bob)
+    assess(session, cast, 3, now)
+    assess(session, cast, 1, now - dt.timedelta(days=30))
+    actions.assess_other(session, cast.alice, "mlops", 2, by=bob, now=now)
+    assess(session, cast, 4, now, key="strategy")
+
+    assert queries.levels(session, cast.alice) == ({"mlops": 3, "strategy": 4}, {"mlops": 2})
+    own, other = queries.latest(session, cast.alice)
+    assert (own["mlops"].level, own["mlops"].name, own["mlops"].at) == (3, "Alice", now)
+    assert (other["mlops"].level, other["mlops"].name) == (2, "Bob")
+
+
+def test_of_two_at_one_moment_the_later_word_stands(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    for level in (1, 4, 2):
+        assess(session, cast, level, now)
+
+    assert queries.levels(session, cast.alice)[0] == {"mlops": 2}
+    assert [row.level for row in queries.history(session, cast.alice, "mlops")] == [2, 4, 1]
+
+
+def test_nobody_elses_assessments_are_read(session: Session, cast: Cast, now: dt.datetime) -> None:
+    assess(session, cast, 3, now)
+
+    assert queries.levels(session, cast.carol) == ({}, {})
+    assert queries.history(session, cast.carol, "mlops") == []
+
+
+@pytest.mark.parametrize("read", [queries.levels, queries.latest])
+def test_it_takes_one_statement(session: Session, cast: Cast, now: dt.datetime, read) -> None:
+    for days in range(20):
+        assess(session, cast, days % 5, now - dt.timedelta(days=days))
+    with counted(session) as statements:
+        read(session, cast.alice)
+
+    assert len(statements) == 1
+
+
+def test_a_skill_of_two_roadmaps_is_listed_once(session: Session) -> None:
+    keys = [skill.key for skill in queries.skills(session)]
+
+    assert keys[:3] == ["ml_architecture", "deep_learning", "distributed_training"]
+    assert len(keys) == len(set(keys)) >= 8

@@ -1,0 +1,68 @@
+"""GET /skills/<key>"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from roadmap.skills import actions
+from tests.support.cast import Cast
+
+
+def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    actions.assess_self(session, cast.alice, "mlops", 3, "<b>canary</b>", by=alice, now=now)
+    actions.assess_other(session, cast.alice, "mlops", 2, "Two releases", by=bob, now=now)
+    session.commit()
+
+    page = browser_of(cast.alice).get("/skills/mlops").text
+
+    assert page.count('type="radio"') == 5
+    assert page.count("senior bar</span>") == 1
+    assert "Bob sees you one level lower" in page
+    assert "&lt;b&gt;canary" in page
+    assert "Two releases" in page
+
+
+def test_it_works_as_a_fragment(cast: Cast, browser_of) -> None:
+    answer = browser_of(cast.alice).get("/skills/mlops", fragment=True)
+
+    assert answer.text.lstrip().startswith('<tr id="skill-mlops">')
+    assert "<html" not in answer.text
+
+
+def test_its_history_has_pages(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+    alice = cast.actor(session, cast.alice)
+    for day in range(60):
+        moment = now - dt.timedelta(days=day)
+        actions.assess_self(session, cast.alice, "mlops", 1, f"day {day}.", by=alice, now=moment)
+    session.commit()
+    browser = browser_of(cast.alice)
+
+    first, second = (browser.get(f"/skills/mlops?page={page}").text for page in (1, 2))
+
+    assert "day 0." in first
+    assert "day 59." not in first
+    assert "day 59." in second
+    assert browser.get("/skills/mlops?page=nonsense").status_code == 200
+    assert browser.get("/skills/mlops?page=99999999999999999999").status_code == 200
+
+
+def test_it_needs_sign_in(browser_of) -> None:
+    assert browser_of().get("/skills/mlops").status_code == 303
+
+
+def test_it_hides_what_is_foreign(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    alice = cast.actor(session, cast.alice)
+    actions.assess_self(session, cast.alice, "mlops", 4, "unmistakable", by=alice, now=now)
+    session.commit()
+
+    for person in (cast.bob, cast.erin, cast.mallory):
+        assert "unmistakable" not in browser_of(person).get("/skills/mlops").text
+
+
+def test_it_rejects_bad_input(cast: Cast, browser_of) -> None:
+    assert browser_of(cast.alice).get("/skills/juggling").status_code == 404

@@ -1,0 +1,46 @@
+"""Counting SQL statements, so that a test can say how many a page takes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+@contextlib.contextmanager
+def recorded(engine: sa.Engine) -> Iterator[list[str]]:
+    """Collects the statements that an engine executes meanwhile, transaction control left out."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if not statement.lstrip().upper().startswith(_CONTROL):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@contextlib.contextmanager
+def counted(session: Session) -> Iterator[list[str]]:
+    """The same for the engine of a session, after it has sent what it still held back."""
+    session.flush()
+    bind = session.get_bind()
+    with recorded(bind.engine) as statements:
+        yield statements
+
+
+def statements_of(app: Flask, call: Callable[[], object]) -> list[str]:
+    """The statements that an application executes during `call`."""
+    engine: sa.Engine = app.extensions["sqlalchemy"].engines["default"]
+    with recorded(engine) as statements:
+        call()
+    return statements

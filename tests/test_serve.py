@@ -1,0 +1,73 @@
+"""What `make run` prepares before the server starts."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from roadmap import serve
+
+
+def test_the_secret_key_is_written_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    first = serve.secret_key(tmp_path)
+    assert len(first) >= 64
+    assert serve.secret_key(tmp_path) == first
+    assert stat.S_IMODE((tmp_path / serve.KEY_FILE).stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [serve.KEY_FILE]
+
+
+def test_two_starts_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        keys = set(pool.map(lambda _: serve.secret_key(tmp_path), range(64)))
+    assert len(keys) == 1
+
+
+def test_a_port_in_use_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(serve.CannotServe) as refused:
+            serve.check_port("127.0.0.1", port)
+    assert str(port) in str(refused.value)
+    assert "\n" not in str(refused.value)
+    serve.check_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("text", ["", "0", "65536", "80a", "-1", "8000.0"])
+def test_a_port_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        serve.port_number(text)
+
+
+def test_the_port_comes_from_the_environment_and_the_command_line_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PORT", "9001")
+    assert serve.parse([]).port == 9001
+    assert serve.parse(["--port", "9002"]).port == 9002
+    monkeypatch.setenv("HOST", "name-of-this-machine")
+    assert serve.parse([]).host == "127.0.0.1"
+
+
+def test_the_demo_never_touches_the_configured_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ROADMAP_DATABASE_URL", "postgresql://db.example.org/production")
+    monkeypatch.setenv("ROADMAP_SECRET_KEY", "k" * 32)
+    folder = serve.data_folder(demo=True)
+    serve.set_environment(folder, demo=True)
+    settings = serve.config.read_environment()
+    assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path / 'demo' / serve.DEMO_DATABASE}"
+    assert settings["DATA_DIR"] == str(tmp_path / "demo")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_the_first_visitor_is_told_how_to_get_an_account() -> None:
+    text = serve.welcome("http://127.0.0.1:8000", anybody=False, demo_accounts="")
+    assert "http://127.0.0.1:8000/signup" in text
+    assert "/signup" not in serve.welcome("http://127.0.0.1:8000", anybody=True, demo_accounts="")

@@ -1,0 +1,76 @@
+"""The tools of the checks and tests do what the checks and tests rely on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import chromium
+from tools import audit
+from tools.vendor import ROOT
+
+LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-uv.txt"]
+
+Entry = dict[str, Any]
+CLEAN: Entry = {"name": "flask", "version": "3.1.3", "vulns": []}
+UNKNOWN: Entry = {"name": "flask", "skip_reason": "not found"}
+VULNERABLE: Entry = {
+    "name": "flask",
+    "version": "3.1.3",
+    "vulns": [{"id": "PYSEC-0", "fix_versions": ["4"]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("entries", "status", "said"),
+    [
+        ([CLEAN, CLEAN], 0, "No known vulnerability in 2 locked"),
+        ([CLEAN, UNKNOWN], 0, "in 1 of 2"),
+        ([UNKNOWN, UNKNOWN], 0, "No audit was made"),
+        ([], 0, "No audit was made"),
+        ([CLEAN, VULNERABLE], 1, "flask 3.1.3: PYSEC-0, fixed in 4"),
+    ],
+)
+def test_an_audit_tells_a_clean_bill_from_no_audit(
+    entries: list[Entry], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit.report(entries, total=2) == status
+    output = capsys.readouterr()
+    assert said in output.out + output.err
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_distribution_has_a_hash_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    pins = re.findall(r"^\S+==\S+.*\\\n    --hash=sha256:", text, flags=re.MULTILINE)
+    assert len(pins) == audit.locked(ROOT / name) > 0
+    assert "://" not in text
+    assert "--index" not in text
+    assert "--find-links" not in text
+
+
+def test_the_development_lock_holds_the_runtime_lock_version_for_version() -> None:
+    def pins(name: str) -> set[str]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        return set(re.findall(r"^(\S+==\S+)", text, flags=re.MULTILINE))
+
+    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+
+
+def test_a_missing_chromium_is_answered_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.chromium"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    for command in chromium.install_commands(["sudo"]):
+        assert " ".join(command) in done.stderr
