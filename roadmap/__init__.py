@@ -4,6 +4,6 @@
 """
 
 from roadmap.app import create_app
+from roadmap.core.config import VERSION as __version__
 
-__all__ = ["create_app"]
-__version__ = "0.1.0"
+__all__ = ["__version__", "create_app"]

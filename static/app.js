@@ -24,11 +24,11 @@
     if (button.getAttribute("aria-busy")) return;
     button.setAttribute("aria-busy", "true");
     htmx.ajax(button.value, button.getAttribute("formaction"), {
-      source: button, target: button.closest(".row"), swap: "outerHTML",
+      source: button, target: button.closest("li"), swap: "outerHTML",
     }).finally(() => button.removeAttribute("aria-busy"));
   };
   const unfold = (link) => {
-    const row = link.closest(".row");
+    const row = link.closest("li");
     const id = `d-${row.id}`;
     const open = document.getElementById(id);
     if (open) {
@@ -47,8 +47,8 @@
   };
   document.addEventListener("click", (event) => {
     if (!plain(event) || !window.htmx) return;
-    const button = event.target.closest(".row > .tick");
-    const link = event.target.closest(".row > a");
+    const button = event.target.closest(".rows > li > [role=checkbox]");
+    const link = event.target.closest(".rows > li > a");
     if (!button && !link) return;
     event.preventDefault();
     if (button) tick(button); else unfold(link);
@@ -69,17 +69,17 @@
   document.addEventListener("htmx:beforeSwap", () => {
     const active = document.activeElement;
     const anchor = active && active !== document.body && active.closest("[id]");
-    held = anchor && { id: anchor.id, tick: active.matches(".tick"), name: active.getAttribute("name") };
+    held = anchor && { id: anchor.id, tick: active.matches("[role=checkbox]"), name: active.getAttribute("name") };
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt;
-    if (target.matches?.(".row")) settled(target);
+    if (target.matches?.(".rows > li")) settled(target);
     const errors = target.matches?.(".errors") ? target : find(".errors", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;
     const anchor = document.getElementById(held.id);
     if (!anchor) return;
-    const inside = held.tick ? ".tick" : held.name ? `[name="${CSS.escape(held.name)}"]` : null;
+    const inside = held.tick ? "[role=checkbox]" : held.name ? `[name="${CSS.escape(held.name)}"]` : null;
     const next = (inside && find(inside, anchor)) || anchor;
     if (next === anchor && next.tabIndex < 0) next.setAttribute("tabindex", "-1");
     next.focus({ preventScroll: true });
@@ -87,7 +87,7 @@
 
   /* Stones say their names below the trail, also to those who come by keyboard. */
   const name = (event) => {
-    const stone = event.target.closest?.(".trail a[id]");
+    const stone = event.target.closest?.(".trail svg a");
     const line = find(".named");
     if (stone && line) line.textContent = find("title", stone).textContent;
   };
@@ -169,16 +169,12 @@
       location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       return;
     }
-    announce(document.body.dataset.refused || "");
-    const row = event.detail.elt.closest?.(".row");
-    if (row) row.classList.add("refused");
   });
-  const offline = () => {
+  /* Only a request that failed tells: a server on the same desk answers without a network. */
+  const reach = (reached) => {
     const notice = find("#offline");
-    if (notice) notice.hidden = navigator.onLine;
+    if (notice) notice.hidden = reached;
   };
-  document.addEventListener("htmx:sendError", () => announce(document.body.dataset.unreached || ""));
-  window.addEventListener("offline", offline);
-  window.addEventListener("online", offline);
-  offline();
+  document.addEventListener("htmx:sendError", () => reach(false));
+  document.addEventListener("htmx:afterOnLoad", () => reach(true));
 })();

@@ -14,6 +14,10 @@ from roadmap.accounts.models import LoginSession, PasswordLink
 from roadmap.accounts.tokens import hash_token
 from roadmap.people.models import User
 
+# How long a session lives without being used, and at most.
+IDLE = dt.timedelta(hours=8)
+ABSOLUTE = dt.timedelta(days=7)
+
 
 def email_key(email: str) -> str:
     """The form in which e-mail addresses are compared: NFKC, case folded, trimmed."""
@@ -35,11 +39,15 @@ def everybody(session: Session) -> Sequence[User]:
     return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
 
 
-def sessions_of(session: Session, user_id: uuid.UUID, *, alive_since: dt.datetime) -> Sequence[LoginSession]:
+def sessions_of(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Sequence[LoginSession]:
     """The browsers in which a person is signed in, the latest first."""
     return session.scalars(
         sa.select(LoginSession)
-        .where(LoginSession.user_id == user_id, LoginSession.last_seen_at > alive_since)
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.last_seen_at >= now - IDLE,
+            LoginSession.created_at >= now - ABSOLUTE,
+        )
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
     ).all()
 

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Flask, abort, current_app, flash, request, session, url_for
+from flask import Flask, abort, current_app, flash, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import LoginManager, current_user, login_user
+from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from roadmap.accounts import kept
+from roadmap.accounts.forms import SignInForm
 from roadmap.accounts.models import LoginSession
+from roadmap.accounts.queries import ABSOLUTE, IDLE
 from roadmap.accounts.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import go_to, now
+from roadmap.core.web import go_to, htmx, now, safe_next
 from roadmap.people.access import can, permission_of
 from roadmap.people.actor import Actor
 from roadmap.people.models import User
+from roadmap.people.records import audit
 
-IDLE = dt.timedelta(hours=8)
-ABSOLUTE = dt.timedelta(days=7)
 FRESH = dt.timedelta(minutes=15)
 SEEN_EVERY = dt.timedelta(minutes=10)
+# Who was last signed in with this browser; in the signed cookie, also after they signed out.
+WHO = "who"
 
 login_manager = LoginManager()
 csrf = CSRFProtect()
@@ -119,7 +124,8 @@ def begin_session(database: Session, user: User) -> Actor:
         fresh_at=row.fresh_at,
         session=database,
     )
-    session.clear()
+    _forget_browser(but_for=str(user.id))
+    session[WHO] = str(user.id)
     session.permanent = True
     login_user(actor)
     return actor
@@ -134,14 +140,28 @@ def end_session(database: Session) -> None:
         )
 
 
-def end_other_sessions(
-    database: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None = None
-) -> None:
-    """Ends every session of a person but `keep`, at their next request."""
-    query = sa.delete(LoginSession).where(LoginSession.user_id == user_id)
-    if keep is not None:
-        query = query.where(LoginSession.id != keep)
-    database.execute(query)
+def sign_out(database: Session) -> None:
+    """Ends the session and signs this browser out."""
+    end_session(database)
+    logout_user()
+    _forget_browser(but_for=session.get(WHO, ""))
+
+
+def _forget_browser(*, but_for: str) -> None:
+    """Empties the cookie. For the same person its seal stays, so that a form that is still open
+    in another tab can be sent after they signed in again."""
+    who, seal = session.get(WHO, ""), session.get("csrf_token")
+    session.clear()
+    if who and who == but_for:
+        session[WHO] = who
+        if seal:
+            session["csrf_token"] = seal
+
+
+def last_person() -> str:
+    """The id of the person who was last signed in with this browser, or nothing."""
+    who: str = session.get(WHO, "")
+    return who
 
 
 def is_fresh(actor: Actor) -> bool:
@@ -170,20 +190,74 @@ def guard() -> Response | None:
     return None
 
 
+def keep_what_was_typed() -> Response | None:
+    """Runs before the seal of a form is checked: whoever is not signed in changes nothing, and
+    what they typed must not be lost to a seal that ended together with their session."""
+    if request.endpoint is None or request.method in SAFE_METHODS:
+        return None
+    if kept.is_sign_in(request):
+        request.max_form_memory_size = kept.MOST_BYTES_AGAIN
+        return None
+    action = permission_of(current_app, request.endpoint)
+    if action in (None, "public") or signed_in_actor() is not None:
+        return None
+    return _to_sign_in()
+
+
 def _to_sign_in() -> Response:
     if request.method in SAFE_METHODS:
-        target = request.full_path.rstrip("?") if request.query_string else request.path
-        flash(_("Please sign in to see that page."), "info")
+        flash(_("Please sign in to see that page."), "message")
+        return go_to(url_for("accounts.login", next=_page_of_request()))
+    form = None if htmx else kept.from_request(request, last_person())
+    if form is None:
+        flash(_("You were signed out meanwhile. Please sign in and go on."), "warning")
+        return go_to(url_for("accounts.login", next=_page_of_request()))
+    return ask_to_sign_in(form)
+
+
+def ask_to_sign_in(form: kept.KeptForm) -> Response:
+    """The sign-in page that carries what was sent; 401, so that nothing takes it for saved."""
+    sign_in = SignInForm(formdata=None)
+    page = render_template("accounts/login.html", form=sign_in, kept=form, next=None)
+    return make_response(page, 401)
+
+
+def _page_of_request() -> str:
+    """The page that somebody who has to sign in was looking at, or wanted to."""
+    if htmx:
+        seen = htmx.current_url or "/"
+    elif request.method in SAFE_METHODS:
+        return request.full_path if request.query_string else request.path
     else:
-        target = request.referrer or "/"
-        target = "/" + target.split("/", 3)[3] if target.count("/") >= 3 else "/"
-        flash(_("You were signed out meanwhile. Sign in, and what you typed is still here."), "warning")
-    return go_to(url_for("accounts.login", next=target))
+        seen = request.referrer or "/"
+    parts = urlsplit(seen)
+    if parts.netloc not in ("", request.host):
+        return "/"
+    return safe_next(parts.path + (f"?{parts.query}" if parts.query else ""), "/")
+
+
+def note_refusal(response: Response) -> Response:
+    """A 403 is written down, in a transaction of its own: the request's own writes are void."""
+    if response.status_code == 403:
+        actor = signed_in_actor()
+        db.session.rollback()
+        with db.own_transaction() as own:
+            audit(
+                own,
+                by=actor.id if actor else None,
+                action="access.refused",
+                target=f"{request.method} {request.path}"[:200],
+                address=client_address(),
+                now=now(),
+            )
+    return response
 
 
 def init_sessions(app: Flask) -> None:
     login_manager.init_app(app)
     login_manager.session_protection = None
     app.config["REMEMBER_COOKIE_DURATION"] = dt.timedelta(0)
+    app.before_request(keep_what_was_typed)
     csrf.init_app(app)
     app.before_request(guard)
+    app.after_request(note_refusal)

@@ -32,7 +32,9 @@ class ContentError(Exception):
     def __init__(self, path: str, faults: Sequence[Fault]) -> None:
         self.path = path
         self.faults = tuple(faults)
-        super().__init__("\n".join(f"{path}:{fault.line}: {fault.message}" for fault in self.faults))
+        super().__init__(
+            "\n".join(f"{path}:{fault.line}: {fault.message}" for fault in self.faults)
+        )
 
 
 class _Loader(yaml.SafeLoader):

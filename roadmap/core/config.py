@@ -14,6 +14,7 @@ from dotenv import load_dotenv
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
+VERSION = "0.1.0"
 
 # What an operator may set. The value is the default; None means "worked out below".
 SETTINGS: dict[str, str | None] = {

@@ -51,7 +51,9 @@ class Database:
 
     def init_app(self, app: Flask) -> None:
         url = normalize_url(app.config["DATABASE_URL"])
-        engine = _sqlite_engine(url) if url.drivername.startswith("sqlite") else _postgres_engine(url)
+        engine = (
+            _sqlite_engine(url) if url.drivername.startswith("sqlite") else _postgres_engine(url)
+        )
         # Flask-Alembic looks for the engines and the metadata here.
         app.extensions["sqlalchemy"] = SimpleNamespace(
             engines={"default": engine},
@@ -242,7 +244,11 @@ def describe() -> str:
     engine = db.engine
     if engine.dialect.name == "sqlite":
         version = tuple(int(part) for part in sqlite_module().sqlite_version.split("."))
-        note = "" if version >= WAL_RESET_FIXED else " (has the WAL-reset bug, see the operator's guide)"
+        note = (
+            ""
+            if version >= WAL_RESET_FIXED
+            else " (has the WAL-reset bug, see the operator's guide)"
+        )
         return f"SQLite {sqlite_module().sqlite_version}{note}"
     with engine.connect() as connection:
         return "PostgreSQL " + str(connection.exec_driver_sql("SHOW server_version").scalar())

@@ -25,7 +25,11 @@ def explanation(code: int) -> tuple[str, str, str]:
             _("Something in it was missing or could not be read."),
             _("Go back, reload the page and try once more."),
         ),
-        401: (_("Please sign in"), _("This page belongs to a person."), _("Sign in and come back.")),
+        401: (
+            _("Please sign in"),
+            _("This page belongs to a person."),
+            _("Sign in and come back."),
+        ),
         403: (
             _("Not yours to change"),
             _("You are signed in, but this is not open to you."),
@@ -89,7 +93,8 @@ def error_page(code: int, detail: str | None = None) -> Response:
     title, wrong, way_out = explanation(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     response = make_response(
-        render_template(template, code=code, title=title, wrong=detail or wrong, way_out=way_out), code
+        render_template(template, code=code, title=title, wrong=detail or wrong, way_out=way_out),
+        code,
     )
     if wants_fragment():
         response.headers["HX-Retarget"] = "#messages"

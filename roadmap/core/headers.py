@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
+
 from flask import Flask, Response, request
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -42,7 +43,9 @@ class Gate:
     def __init__(self, app: WsgiApp) -> None:
         self.app = app
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         if environ.get("HTTP_TRANSFER_ENCODING"):
             body = b"This server needs the length of a body: send Content-Length.\n"
             start_response(

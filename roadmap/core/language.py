@@ -64,7 +64,9 @@ def moment_filter(value: dt.datetime | None) -> str:
 
 
 def number_filter(value: Any, pattern: str | None = None) -> str:
-    return "" if value is None else format_decimal(value, format=pattern, locale=_formatting_locale())
+    return (
+        "" if value is None else format_decimal(value, format=pattern, locale=_formatting_locale())
+    )
 
 
 def init_language(app: Flask) -> None:

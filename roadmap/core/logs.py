@@ -15,7 +15,9 @@ def init_logs(app: Flask) -> None:
     if any(getattr(handler, "is_cairn", False) for handler in root.handlers) or app.testing:
         return
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[

@@ -13,7 +13,7 @@ which the style sheet shows the one that fits.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,7 +24,9 @@ STATES = ("open", "doing", "claimed", "evidenced", "verified", "na")
 
 # A stone's width and height by size, in units of the drawing (about one pixel).
 _SIZES = ((40, 20), (33, 18), (26, 15))
-_VARIANTS = 5
+_VARIANTS = 2
+_CORNERS = 7
+_NOTCH = "<path class=n d='M6-10q1-4 6-5'/>"
 _STEP = 34
 _STEP_OF_MANY = 20
 _MANY = 6
@@ -32,9 +34,9 @@ _MANY = 6
 
 @dataclass(frozen=True, slots=True)
 class Stone:
-    """One milestone on the trail: its key, its title and one of `STATES`."""
+    """One milestone on the trail: its row's anchor, its title and one of `STATES`."""
 
-    key: str
+    anchor: str
     title: str
     state: str
 
@@ -68,16 +70,16 @@ def _n(value: float) -> str:
 
 
 def _outline(width: float, height: float, seed: int) -> str:
-    """The path of an irregular pebble that fills a box: rounded, flatter below than above."""
+    """The path of an irregular pebble that fills a box standing on y = 0, flatter below than above."""
     corners = []
-    for index in range(8):
-        angle = math.pi * (index + 0.5) / 4 + 0.16 * _wobble(seed + index)
+    for index in range(_CORNERS):
+        angle = 2 * math.pi * (index + 0.5) / _CORNERS + 0.16 * _wobble(seed + index)
         reach = 1.1 + 0.11 * _wobble(seed * 7 + index)
         squareness = 0.62
         x = math.copysign(abs(math.cos(angle)) ** squareness, math.cos(angle)) * reach
         y = math.copysign(abs(math.sin(angle)) ** squareness, math.sin(angle)) * reach
         corners.append((x * width / 2, min(y, 1.02) * height / 2))
-    centre_x, centre_y = width / 2, height / 2
+    centre_x, centre_y = width / 2, -height / 2
     middles = [
         ((x + corners[i - 1][0]) / 2, (y + corners[i - 1][1]) / 2)
         for i, (x, y) in enumerate(corners)
@@ -86,7 +88,7 @@ def _outline(width: float, height: float, seed: int) -> str:
     path = [f"M{_n(start[0] + centre_x)} {_n(start[1] + centre_y)}"]
     previous = start
     for index, corner in enumerate(corners):
-        following = middles[(index + 1) % 8]
+        following = middles[(index + 1) % _CORNERS]
         path.append(
             f"q{_n(corner[0] - previous[0])} {_n(corner[1] - previous[1])} "
             f"{_n(following[0] - previous[0])} {_n(following[1] - previous[1])}"
@@ -101,10 +103,7 @@ def _stone_shapes() -> str:
     for size, (width, height) in enumerate(_SIZES):
         for variant in range(_VARIANTS):
             outline = _outline(width - 1.5, height - 1, 17 * size + 5 * variant + 3)
-            notch = f"M{_n(width * 0.17)} {_n(height * 0.42)}q1-4 {_n(width * 0.16)}-5"
-            shapes.append(
-                f"<g id=k{size}{variant}><path d='{outline}'/><path class=n d='{notch}'/></g>"
-            )
+            shapes.append(f"<g id=k{size}{variant}><path d='{outline}'/>{_NOTCH}</g>")
     return f"<svg class=defs width=0 height=0 aria-hidden=true><defs>{''.join(shapes)}</defs></svg>"
 
 
@@ -143,7 +142,7 @@ def _pile(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
         for place in range(size):
             roll = _wobble(seed * 101 + level * 17 + place)
             index = min(2, max(0, round(share * 1.7 - 0.15 + roll * 0.75)))
-            chosen.append((index, int((_wobble(seed * 31 + level * 7 + place * 3) + 1) * 2.49)))
+            chosen.append((index, int((_wobble(seed * 31 + level * 7 + place * 3) + 1) * _VARIANTS * 0.499)))
         # The stone that crowns a cairn sits broad and quiet.
         if size == 1 and count > 1:
             chosen = [(1, chosen[0][1])]
@@ -152,35 +151,31 @@ def _pile(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
         reach = max(reach, width / 2 + 3)
         tallest = max(_SIZES[index][1] for index, _ in chosen)
         for index, variant in chosen:
-            stone_width, stone_height = _SIZES[index]
-            uses.append(
-                f"<use href=#k{index}{variant} x={round(x)} y={round(ground - stone_height)} />"
-            )
-            x += stone_width
+            uses.append(f"<use href=#k{index}{variant} x={round(x)} y={round(ground)} />")
+            x += _SIZES[index][0]
         ground -= tallest - 2.2 if size > 1 else tallest - 1
     return tuple(uses), math.ceil(reach * 2), math.ceil(-ground) + 3
 
 
-def _stones(
-    cairn: Cairn, seed: int, words: Mapping[str, str], base: str, only: str = "", attrs: str = ""
-) -> str:
+def _stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
     uses = _pile(len(cairn.stones), seed)[0]
     return "".join(
-        f"<a id=s-{stone.key} href={base}#m-{stone.key} class={stone.state}{attrs}>"
-        f"<title>{escape(stone.title)}: {words[stone.state]}</title>{use}</a>"
+        f"<a class={stone.state} href={base}#{stone.anchor}{attributes}>"
+        f"<title>{escape(stone.title)}</title>{use}</a>"
         for stone, use in zip(cairn.stones, uses, strict=True)
-        if not only or stone.key == only
+        if not only or stone.anchor == only
     )
 
 
-def stone(cairn: Cairn, number: int, key: str, words: Mapping[str, str], base: str = "") -> Markup:
-    """One stone of a cairn again, to replace it on a page that shows the trail (out of band).
+def stone(cairn: Cairn, number: int, anchor: str) -> Markup:
+    """One stone of a cairn again, to replace it out of band on a page that shows the trail.
 
     ``number`` is the cairn's place on the trail, from 0. The ``<template>`` is there because a
     parser takes an SVG element for one only below an ``<svg>``.
     """
-    one = _stones(cairn, number, words, base, key, " hx-swap-oob=true")
-    return Markup(f"<template><svg>{one}</svg></template>")  # noqa: S704 - escaped above
+    swap = f" hx-swap-oob=\"outerHTML:.trail a[href='#{anchor}']\""
+    one = _stones(cairn, number, "", anchor, swap)
+    return Markup(f"<template><svg>{one}</svg></template>")  # noqa: S704 - titles are escaped
 
 
 @lru_cache(maxsize=64)
@@ -203,8 +198,8 @@ def _wide_way(cairns: int, walked: int) -> str:
     end += f"{height - (cairns - 1) * step - 12} {width} {height - (cairns - 1) * step - 20}"
     way = start + terrace(0, cairns - 1) + end
     lines = []
-    for line in range(-2, 6):
-        rise = line * 27
+    for line in range(-1, 5):
+        rise = line * 33 - 8
         points = [
             (
                 100 * index,
@@ -265,11 +260,12 @@ def _tall_way(cairns: int, walked: int) -> str:
     )
 
 
-def trail(cairns: Sequence[Cairn], words: Mapping[str, str], label: str, base: str = "") -> Markup:
+def trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     """The path through one cairn a stage, one stone a milestone, for 1 to 10 stages.
 
-    ``words`` names each of `STATES` in the reader's language; ``label`` names the list. A stone
-    links to ``{base}#m-{key}``: the row on this page, or on the roadmap's where base leads there.
+    ``label`` names the list. A stone links to ``{base}#{anchor}``: the row on this page, or on the
+    roadmap's where ``base`` leads there. Its title is the milestone's alone, because the row it
+    leads to tells the state, and 80 of them weigh.
     """
     if not cairns:
         return Markup("")
@@ -282,7 +278,7 @@ def trail(cairns: Sequence[Cairn], words: Mapping[str, str], label: str, base: s
         here = f"<em>{escape(cairn.here)}</em>" if cairn.here else ""
         items.append(
             f"<li{current}><svg viewBox='{-width // 2} {-pile[2]} {width} {pile[2]}' "
-            f"width={width}>{_stones(cairn, number, words, base)}</svg>"
+            f"width={width}>{_stones(cairn, number, base)}</svg>"
             f"<p>{here}<a href={cairn.href}>{escape(cairn.title)}</a>"
             f"<span id=f-{cairn.key}>{escape(cairn.facts)}</span></p></li>"
         )

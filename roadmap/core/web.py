@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_htmx import HTMX
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.database import SAFE_METHODS
 
 htmx = HTMX()
 

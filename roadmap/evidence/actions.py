@@ -1,7 +1,7 @@
-"""Writing evidence: create, edit, link, ask for a review. Judging stands in `judging.py`.
+"""Writing evidence: create, edit, link, ask for a review, judge.
 
-Every function locks the person first and reads the piece again below the lock, so that two tabs
-cannot both win. They flush and remember; the request commits.
+Every function locks the person first and reads the piece again below the lock, so that of two
+tabs only one wins. They flush and remember; the request commits.
 """
 
 from __future__ import annotations
@@ -9,25 +9,31 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from roadmap.catalog.models import Milestone, Skill
+from roadmap.catalog.models import Milestone
 from roadmap.core.markdown import clean
 from roadmap.evidence import rules
-from roadmap.evidence.models import (
-    Confirmation,
-    Evidence,
-    EvidenceMilestone,
-    EvidenceSkill,
-    EvidenceVersion,
-    Impact,
+from roadmap.evidence.models import Confirmation, Evidence, Review
+from roadmap.evidence.rows import (
+    checked,
+    fill,
+    hold,
+    linked_keys,
+    particulars,
+    replace_links,
+    replace_skills,
+    write_version,
 )
-from roadmap.evidence.rules import Fault, Incomplete, Measure, Particulars, Refused, Stale
-from roadmap.evidence.words import MOST_MILESTONES
+from roadmap.evidence.rules import Particulars, Refused, Stale
+from roadmap.evidence.words import DECISIONS
+from roadmap.people.access import can
 from roadmap.people.actor import Actor
-from roadmap.people.records import lock_person, remember
+from roadmap.people.records import audit, lock_person, remember
 
 
 def create(
@@ -42,24 +48,22 @@ def create(
 ) -> Evidence:
     """A new piece of this person, as a draft. Raises Incomplete, naming what it lacks."""
     lock_person(session, user_id)
-    piece = _checked(piece, by.today(now))
-    found = _known_milestones(session, milestones), _known_skills(session, skills)
+    piece = checked(piece, by.today(now))
     evidence = Evidence(
         user_id=user_id,
         title=piece.title,
         visibility=piece.visibility,
         state="draft",
+        revision=1,
         created_at=now,
         updated_at=now,
     )
     session.add(evidence)
     session.flush()
-    _write_version(session, evidence, piece, number=1, now=now)
-    _replace_links(session, evidence, found[0], now)
-    _replace_skills(session, evidence, found[1])
-    _remember(
-        session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind
-    )
+    write_version(session, evidence, piece, number=1, now=now)
+    replace_links(session, evidence, milestones, now)
+    replace_skills(session, evidence, skills)
+    _remember(session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind)
     return evidence
 
 
@@ -82,37 +86,22 @@ def edit(
     hold(session, evidence)
     if revision is not None and revision != evidence.revision:
         raise Stale
-    piece = _checked(piece, by.today(now))
+    piece = checked(piece, by.today(now))
     before = particulars(evidence)
     changed = [
-        name for name in Particulars.__slots__ if getattr(before, name) != getattr(piece, name)
+        field.name
+        for field in fields(piece)
+        if getattr(before, field.name) != getattr(piece, field.name)
     ]
-    if milestones is not None and _set_links(session, evidence, milestones, now):
+    if milestones is not None and replace_links(session, evidence, milestones, now):
         changed.append("milestones")
-    if skills is not None and _set_skills(session, evidence, skills):
+    if skills is not None and replace_skills(session, evidence, skills):
         changed.append("skills")
     if not changed:
         return False
-    substance_changed = before.substance != piece.substance
-    outcome = rules.after_edit(
-        evidence.state,
-        visibility=piece.visibility,
-        substance_changed=substance_changed,
-        was_submitted=evidence.current.was_submitted,
-    )
-    evidence.title = piece.title
-    evidence.visibility = piece.visibility
-    if substance_changed and outcome.new_version:
-        _write_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
-    elif substance_changed:
-        _fill(evidence.current, piece)
-    if outcome.state == "submitted" and (substance_changed or evidence.state != "submitted"):
-        evidence.submitted_at = now
-        evidence.current.was_submitted = True
-    elif outcome.state == "draft":
-        evidence.submitted_at = None
-    state_before, evidence.state = evidence.state, outcome.state
-    _touch(evidence, now)
+    state_before = evidence.state
+    _apply(session, evidence, piece, before.substance != piece.substance, now)
+    evidence.revision += 1
     _remember(
         session,
         evidence,
@@ -121,16 +110,44 @@ def edit(
         now,
         fields=changed,
         version=evidence.current.number,
-        state=[state_before, outcome.state],
+        state=[state_before, evidence.state],
     )
     return True
 
 
+def _apply(
+    session: Session,
+    evidence: Evidence,
+    piece: Particulars,
+    substance_changed: bool,
+    now: dt.datetime,
+) -> None:
+    outcome = rules.after_edit(
+        evidence.state,
+        visibility=piece.visibility,
+        substance_changed=substance_changed,
+        was_submitted=evidence.current.was_submitted,
+    )
+    evidence.title = piece.title
+    evidence.visibility = piece.visibility
+    evidence.updated_at = now
+    if outcome.new_version:
+        write_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
+    elif substance_changed:
+        fill(evidence.current, piece)
+    evidence.state = outcome.state
+    if outcome.state == "submitted" and substance_changed:
+        evidence.submitted_at = now
+        evidence.current.was_submitted = True
+    elif outcome.state == "draft":
+        evidence.submitted_at = None
+
+
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
-    """Removes a piece with its versions, links and reviews. The person's history says that."""
+    """Removes a piece with its versions, links and reviews. The person's history says so."""
     hold(session, evidence)
-    title, kind = evidence.title, evidence.current.kind
     user_id, subject = evidence.user_id, str(evidence.id)
+    title, kind = evidence.title, evidence.current.kind
     # The database takes the dependents along, in one statement.
     session.execute(
         sa.delete(Evidence)
@@ -155,32 +172,36 @@ def set_links(
 ) -> bool:
     """Links a piece to exactly these milestones. True where anything changed.
 
-    Raises Incomplete for an unknown key, and for more than five.
+    What was confirmed for a link goes with it. Raises Incomplete for an unknown key, and for
+    more than five.
     """
     hold(session, evidence)
-    changed = _set_links(session, evidence, keys, now)
-    if changed:
-        _touch(evidence, now)
-        _remember(session, evidence, "evidence.linked", by, now, milestones=_keys(evidence))
-    return changed
+    return _link_exactly(session, evidence, keys, by, now)
 
 
-def link(
-    session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime
-) -> bool:
+def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
     """Links a piece to one more milestone; linking twice is the same as once."""
     hold(session, evidence)
-    keys = _keys(evidence)
-    return key not in keys and set_links(session, evidence, [*keys, key], by=by, now=now)
+    return _link_exactly(session, evidence, [*linked_keys(evidence), key], by, now)
 
 
-def unlink(
-    session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime
-) -> bool:
+def unlink(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
     """Takes one link away, and with it what a reviewer confirmed for it."""
     hold(session, evidence)
-    rest = [each for each in _keys(evidence) if each != key]
-    return set_links(session, evidence, rest, by=by, now=now)
+    rest = [each for each in linked_keys(evidence) if each != key]
+    return _link_exactly(session, evidence, rest, by, now)
+
+
+def _link_exactly(
+    session: Session, evidence: Evidence, keys: Sequence[str], by: Actor, now: dt.datetime
+) -> bool:
+    before = linked_keys(evidence)
+    if not replace_links(session, evidence, keys, now):
+        return False
+    _touch(evidence, now)
+    after = linked_keys(evidence)
+    _remember(session, evidence, "evidence.linked", by, now, milestones=[before, after])
+    return True
 
 
 def set_skills(
@@ -188,12 +209,13 @@ def set_skills(
 ) -> bool:
     """Links a piece to exactly these skills. Raises Incomplete for an unknown key."""
     hold(session, evidence)
-    changed = _set_skills(session, evidence, keys)
-    if changed:
-        _touch(evidence, now)
-        skills = [row.skill_key for row in evidence.skills]
-        _remember(session, evidence, "evidence.linked", by, now, skills=skills)
-    return changed
+    before = [row.skill_key for row in evidence.skills]
+    if not replace_skills(session, evidence, keys):
+        return False
+    _touch(evidence, now)
+    after = [row.skill_key for row in evidence.skills]
+    _remember(session, evidence, "evidence.linked", by, now, skills=[before, after])
+    return True
 
 
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
@@ -203,8 +225,7 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
     if after == evidence.state:
         return False
     evidence.state = after
-    evidence.submitted_at = now
-    evidence.updated_at = now
+    evidence.submitted_at = evidence.updated_at = now
     evidence.current.was_submitted = True
     _remember(session, evidence, "evidence.submitted", by, now, version=evidence.current.number)
     return True
@@ -223,168 +244,104 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
     return True
 
 
-def particulars(evidence: Evidence) -> Particulars:
-    """What a person says of a piece now: its current version, title and visibility."""
-    return of_version(evidence.current, title=evidence.title, visibility=evidence.visibility)
-
-
-def of_version(version: EvidenceVersion, *, title: str, visibility: str) -> Particulars:
-    return Particulars(
-        kind=version.kind,
-        title=title,
-        occurred_on=version.occurred_on,
-        visibility=visibility,
-        url=version.url,
-        description=version.description,
-        role=version.role,
-        issuer=version.issuer,
-        issued_on=version.issued_on,
-        expires_on=version.expires_on,
-        impacts=tuple(
-            Measure(row.type, row.metric, row.baseline, row.result, row.unit, row.source_url)
-            for row in version.impacts
-        ),
-    )
-
-
-def hold(session: Session, evidence: Evidence) -> None:
-    """Locks the person and reads the piece again. Raises Refused where it is gone by now."""
-    lock_person(session, evidence.user_id)
-    session.flush()
-    found = session.scalars(
-        sa.select(Evidence)
-        .where(Evidence.id == evidence.id)
-        .options(
-            selectinload(Evidence.current).selectinload(EvidenceVersion.impacts),
-            selectinload(Evidence.links),
-            selectinload(Evidence.skills),
-        )
-        .execution_options(populate_existing=True)
-    ).first()
-    if found is None:
-        raise Refused("gone")
-
-
-def _checked(piece: Particulars, today: dt.date) -> Particulars:
-    piece = tidied(piece)
-    if faults := rules.faults(piece, today):
-        raise Incomplete(faults)
-    return piece
-
-
-def tidied(piece: Particulars) -> Particulars:
-    """The same with every text cleaned (NUL, lone surrogates) and trimmed."""
-    return rules.trimmed(rules.map_texts(piece, clean))
-
-
-def _known_milestones(session: Session, keys: Sequence[str]) -> list[str]:
-    wanted = list(dict.fromkeys(keys))
-    if len(wanted) > MOST_MILESTONES:
-        raise Incomplete([Fault("milestones", "too_many_milestones")])
-    query = sa.select(Milestone.key).where(Milestone.key.in_(wanted))
-    if wanted and set(session.scalars(query)) != set(wanted):
-        raise Incomplete([Fault("milestones", "unknown_milestone")])
-    return wanted
-
-
-def _known_skills(session: Session, keys: Sequence[str]) -> list[str]:
-    wanted = sorted(set(keys))
-    query = sa.select(Skill.key).where(Skill.key.in_(wanted))
-    if wanted and (len(wanted) > 100 or set(session.scalars(query)) != set(wanted)):
-        raise Incomplete([Fault("skills", "unknown_skill")])
-    return wanted
-
-
-def _keys(evidence: Evidence) -> list[str]:
-    return [row.milestone_key for row in evidence.links]
-
-
-def _set_links(
-    session: Session, evidence: Evidence, keys: Sequence[str], now: dt.datetime
+def begin_review(
+    session: Session, evidence: Evidence, *, version_id: uuid.UUID, by: Actor, now: dt.datetime
 ) -> bool:
-    wanted = _known_milestones(session, keys)
-    if wanted == _keys(evidence):
+    """A reviewer takes it up: its author sees that, and can no longer withdraw it.
+
+    False where it is already in review. Raises Refused or Stale as `decide` does.
+    """
+    _may_judge(session, evidence, version_id, by)
+    if evidence.state == "in_review":
         return False
-    gone = set(_keys(evidence)) - set(wanted)
-    if gone:
-        # A later link of the same milestone must not inherit what was confirmed for this one.
-        session.execute(
-            sa.delete(Confirmation)
-            .where(
-                Confirmation.milestone_key.in_(gone),
-                Confirmation.version_id.in_(
-                    sa.select(EvidenceVersion.id).where(EvidenceVersion.evidence_id == evidence.id)
-                ),
-            )
-            .execution_options(synchronize_session=False)
-        )
-    _replace_links(session, evidence, wanted, now)
+    evidence.state = "in_review"
+    evidence.updated_at = now
+    _remember(session, evidence, "evidence.taken_up", by, now, version=evidence.current.number)
     return True
 
 
-def _replace_links(
-    session: Session, evidence: Evidence, keys: Sequence[str], now: dt.datetime
-) -> None:
-    kept = {row.milestone_key: row for row in evidence.links}
-    rows = []
-    for position, key in enumerate(keys):
-        row = kept.get(key) or EvidenceMilestone(
-            evidence_id=evidence.id, milestone_key=key, user_id=evidence.user_id, created_at=now
-        )
-        row.position = position
-        rows.append(row)
-    evidence.links = rows
-    session.flush()
+def decide(
+    session: Session,
+    evidence: Evidence,
+    decision: str,
+    comment: str = "",
+    milestones: Sequence[str] | None = None,
+    *,
+    version_id: uuid.UUID,
+    by: Actor,
+    now: dt.datetime,
+) -> Review:
+    """Judges the current version: `verified` or `returned`.
 
+    Verified confirms the linked milestones named, or all that fit where None. Returned ends what
+    an earlier verified version counted for. `version_id` is the version that the reviewer read.
 
-def _set_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -> bool:
-    wanted = _known_skills(session, keys)
-    if wanted == sorted(row.skill_key for row in evidence.skills):
-        return False
-    _replace_skills(session, evidence, wanted)
-    return True
-
-
-def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -> None:
-    kept = {row.skill_key: row for row in evidence.skills}
-    evidence.skills = [
-        kept.get(key)
-        or EvidenceSkill(evidence_id=evidence.id, skill_key=key, user_id=evidence.user_id)
-        for key in keys
-    ]
-    session.flush()
-
-
-def _write_version(
-    session: Session, evidence: Evidence, piece: Particulars, *, number: int, now: dt.datetime
-) -> None:
-    version = EvidenceVersion(
-        evidence_id=evidence.id, user_id=evidence.user_id, number=number, created_at=now
+    Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
+    waits for a review, or where a milestone is not linked or not provable by this kind; Stale where
+    the author saved a newer version meanwhile.
+    """
+    if decision not in DECISIONS:
+        raise Refused("no_such_decision")
+    _may_judge(session, evidence, version_id, by)
+    keys = _confirmable(session, evidence, milestones) if decision == "verified" else ()
+    review = Review(
+        user_id=evidence.user_id,
+        evidence_id=evidence.id,
+        version_id=version_id,
+        reviewer_id=by.id,
+        reviewer_name=by.name,
+        decision=decision,
+        comment=clean(comment).strip(),
+        decided_at=now,
     )
-    _fill(version, piece)
-    session.add(version)
+    session.add(review)
     session.flush()
-    evidence.current = version
-    session.flush()
-
-
-def _fill(version: EvidenceVersion, piece: Particulars) -> None:
-    for name in rules.SUBSTANCE:
-        if name != "impacts":
-            setattr(version, name, getattr(piece, name))
-    version.impacts = [
-        Impact(
-            user_id=version.user_id,
-            position=position,
-            type=row.type,
-            metric=row.metric,
-            baseline=row.baseline,
-            result=row.result,
-            unit=row.unit,
-            source_url=row.source_url,
+    # A version can be judged twice (returned, then resubmitted unchanged): the last word counts.
+    session.execute(
+        sa.delete(Confirmation)
+        .where(Confirmation.version_id == version_id)
+        .execution_options(synchronize_session=False)
+    )
+    for key in keys:
+        session.add(
+            Confirmation(
+                version_id=version_id,
+                milestone_key=key,
+                user_id=evidence.user_id,
+                review_id=review.id,
+                confirmed_at=now,
+            )
         )
-        for position, row in enumerate(piece.impacts)
-    ]
+    evidence.state = decision
+    evidence.verified_version_id = version_id if decision == "verified" else None
+    evidence.updated_at = now
+    said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
+    _remember(session, evidence, f"evidence.{decision}", by, now, **said)
+    audit(
+        session, by=by.id, action=f"evidence.{decision}", target=str(evidence.id), now=now, **said
+    )
+    return review
+
+
+def _may_judge(session: Session, evidence: Evidence, version_id: uuid.UUID, by: Actor) -> None:
+    hold(session, evidence)
+    if evidence.user_id == by.id:
+        raise Refused("own")
+    if not can(by, "evidence.review", evidence):
+        raise Refused("not_entitled")
+    rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
+
+
+def _confirmable(
+    session: Session, evidence: Evidence, asked: Sequence[str] | None
+) -> tuple[str, ...]:
+    keys = linked_keys(evidence)
+    rows = session.execute(
+        sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
+    )
+    proving = {row.key: row.definition.get("evidence", ()) for row in rows}
+    linked = {key: proving.get(key, ()) for key in keys}
+    return rules.to_confirm(evidence.current.kind, linked, asked)
 
 
 def _touch(evidence: Evidence, now: dt.datetime) -> None:
@@ -393,12 +350,7 @@ def _touch(evidence: Evidence, now: dt.datetime) -> None:
 
 
 def _remember(
-    session: Session,
-    evidence: Evidence,
-    action: str,
-    by: Actor,
-    now: dt.datetime,
-    **data: object,
+    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: object
 ) -> None:
     remember(
         session,

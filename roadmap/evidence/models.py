@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id, one_of
-from roadmap.evidence.words import DECISIONS, IMPACT_TYPES, KINDS, SHARED_STATES, STATES, VISIBILITIES
+from roadmap.evidence.words import (
+    DECISIONS,
+    IMPACT_TYPES,
+    KINDS,
+    SHARED_STATES,
+    STATES,
+    VISIBILITIES,
+)
 
 
 class Evidence(Base):

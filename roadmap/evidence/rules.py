@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, VISIBILITIES
@@ -79,6 +80,9 @@ class Particulars:
         return tuple(getattr(self, name) for name in SUBSTANCE)
 
 
+Row = TypeVar("Row", Measure, Particulars)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong with one field. `place` is the number of an impact, counted from 0."""
@@ -111,18 +115,21 @@ class Stale(Refused):
         super().__init__("stale")
 
 
-def trimmed(piece: Particulars) -> Particulars:
-    """The same without space around its texts and without empty impacts."""
-    texts = {
-        field.name: value.strip()
-        for field in fields(piece)
-        if isinstance(value := getattr(piece, field.name), str)
-    }
-    impacts = (
-        Measure(**{field.name: getattr(row, field.name).strip() for field in fields(row)})
-        for row in piece.impacts
+def tidied(piece: Particulars, clean: Callable[[str], str]) -> Particulars:
+    """The same with every text cleaned and without space around it, and without empty impacts."""
+    rows = (_each_text(row, clean) for row in piece.impacts)
+    return replace(
+        _each_text(piece, clean), impacts=tuple(row for row in rows if _says_something(row))
     )
-    return replace(piece, **texts, impacts=tuple(row for row in impacts if _says_something(row)))
+
+
+def _each_text(value: Row, clean: Callable[[str], str]) -> Row:
+    texts: dict[str, Any] = {
+        field.name: clean(text).strip()
+        for field in fields(value)
+        if isinstance(text := getattr(value, field.name), str)
+    }
+    return replace(value, **texts)
 
 
 def _says_something(row: Measure) -> bool:
@@ -130,7 +137,7 @@ def _says_something(row: Measure) -> bool:
 
 
 def faults(piece: Particulars, today: dt.date) -> list[Fault]:
-    """What keeps a trimmed piece from being saved, in the order of the form; empty when nothing.
+    """What keeps a tidied piece from being saved, in the order of the form; empty when nothing.
 
     Complete is: kind, title, a date that is not in the future, and a link or a description.
     `today` is the person's own date.
@@ -263,7 +270,7 @@ def proves(kind: str, proving_kinds: Iterable[str]) -> bool:
 
 
 def to_confirm(
-    kind: str, linked: dict[str, Iterable[str]], asked: Iterable[str] | None
+    kind: str, linked: Mapping[str, Iterable[str]], asked: Iterable[str] | None
 ) -> tuple[str, ...]:
     """The linked milestones that a reviewer confirms: those asked for, or all that fit.
 

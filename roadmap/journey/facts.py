@@ -37,9 +37,7 @@ class Standing:
         return tone
 
 
-def standing(
-    session: Session, actor: Actor, slug: str, *, now: dt.datetime
-) -> Standing | None:
+def standing(session: Session, actor: Actor, slug: str, *, now: dt.datetime) -> Standing | None:
     """Reads where the actor stands; None where they are not on this roadmap.
 
     Three statements while the kept row is valid. A row that has run out is not used, and not

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +13,6 @@ from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from roadmap.catalog.content import Stage
-from roadmap.catalog.queries import Published
 from roadmap.core import svg
 from roadmap.core.language import date_filter
 from roadmap.journey.facts import Standing
@@ -59,7 +57,7 @@ def verdict_text(verdict: str, *, claimed_not_proven: bool) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _title(revision_id: uuid.UUID, key: str, title: str) -> Markup:
+def _escaped(title: str) -> Markup:
     return escape(title)
 
 
@@ -111,7 +109,7 @@ class Pages:
             shape,
             "true" if done else "mixed" if tone == "in_progress" else "false",
             "DELETE" if done else "PUT",
-            _title(self.standing.published.revision_id, key, title),
+            _escaped(title),
             "" if shape == "open" else self.words[shape],
             note,
             warn,
@@ -217,7 +215,9 @@ class Pages:
     def stone(self, stage: Stage, key: str, facts: str) -> Markup:
         place = next(i for i, m in enumerate(stage.milestones) if m.key == key)
         cairn = self.cairn(stage, facts, here=False)
-        return svg.stone(cairn, self.content.stages.index(stage), cairn.stones[place].key, self.words)
+        return svg.stone(
+            cairn, self.content.stages.index(stage), cairn.stones[place].key, self.words
+        )
 
     def hours_left(self) -> int:
         progress = self.standing.data["progress"]
@@ -291,7 +291,3 @@ def short_title(stage: Stage) -> str:
         "visibility": _("Visibility"),
     }
     return names.get(stage.key, stage.title)
-
-
-def published_key(published: Published) -> str:
-    return f"{published.content.slug}:{published.number}"

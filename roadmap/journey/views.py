@@ -14,6 +14,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_babel import gettext as _
@@ -24,12 +25,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.catalog import queries as catalog
 from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
+from roadmap.core.language import date_filter
+from roadmap.core.config import VERSION
 from roadmap.core.web import keep, now, see_other, unchanged, wants_fragment
 from roadmap.evidence.labels import kind_label
-from roadmap.evidence.queries import linked_to
 from roadmap.journey.facts import Standing, after_write, standing
 from roadmap.journey.forms import EnrollmentForm, PlanForm, ReasonForm
 from roadmap.journey.pages import SHAPES, Pages
+from roadmap.journey.queries import linked_to
 from roadmap.people.access import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
@@ -73,7 +76,8 @@ def roadmap_page(slug: str) -> Response | str:
     if found is None:
         return _invitation(slug, EnrollmentForm(current_user.today(now())))
     key = f"roadmap:{slug}:{page_key(found)}"
-    if not request.args and (same := unchanged(key)):
+    had_messages = "_flashes" in session
+    if not had_messages and (same := unchanged(key)):
         return same
     pages = Pages(found)
     stages = [pages.stage(stage, with_rows=True) for stage in found.published.content.stages]
@@ -86,19 +90,13 @@ def roadmap_page(slug: str) -> Response | str:
         enrolled=found.enrolled,
         is_empty=not found.data["tones"],
     )
-    return keep(make_response(page), key) if "_flashes" not in _session() else make_response(page)
-
-
-def _session() -> Any:
-    from flask import session
-
-    return session
+    response = make_response(page)
+    # A page that carries a message is shown once and not kept.
+    return response if had_messages else keep(response, key)
 
 
 def page_key(found: Standing) -> str:
     """Everything that a page of one's own way is made from, but the address."""
-    from roadmap import __version__
-
     actor = current_user
     return ":".join(
         str(part)
@@ -110,7 +108,7 @@ def page_key(found: Standing) -> str:
             actor.theme,
             found.today,
             found.published.revision_id,
-            __version__,
+            VERSION,
         )
     )
 
@@ -252,8 +250,16 @@ def _details(
         "since": state.since,
         "target_on": state.target_on,
         "evidence": [
-            (piece.title, f"/evidence/{piece.id}", piece.tone, piece.facts)
-            for piece in linked_to(db.session, current_user.id, milestone.key)
+            (
+                piece.title,
+                f"/evidence/{piece.id}",
+                piece.tone,
+                f"{kind_label(piece.kind)}, {date_filter(piece.occurred_on)}",
+                piece.lapsed,
+            )
+            for piece in linked_to(
+                db.session, current_user.id, milestone.key, milestone.evidence, found.today
+            )
         ],
         "add_href": f"/evidence/new?milestone={milestone.key}",
         "link_href": f"/evidence?link={milestone.key}",
@@ -297,11 +303,12 @@ def _answer(published: Any, enrolled: Any, milestone: Milestone) -> BaseResponse
             stone=pages.stone(stage, milestone.key, view.facts),
             path=pages.path,
             rows=[pages.row(milestone.key, milestone.title, milestone.hours)],
+            said=said,
+            m=milestone,
+            slug=slug,
         )
     )
-    response.headers["HX-Trigger"] = json.dumps(
-        {"announce": said, "undo": f"{pages.path}{milestone.key}/last-change"}
-    )
+    response.headers["HX-Trigger"] = json.dumps({"announce": said})
     return response
 
 
@@ -340,9 +347,7 @@ def undo(slug: str, key: str) -> BaseResponse:
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.at_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
-    progress.undo_last_status(
-        db.session, current_user.id, key, by=current_user.id, now=now()
-    )
+    progress.undo_last_status(db.session, current_user.id, key, by=current_user.id, now=now())
     return _answer(published, enrolled, milestone)
 
 
@@ -378,5 +383,3 @@ def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
         return response
     flash(said)
     return see_other("journey.milestone_page", slug=slug, key=key)
-
-

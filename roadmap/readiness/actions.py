@@ -71,12 +71,12 @@ def compute(
     today = found.today(now)
     path = course(at_revision(session, revision_id))
     own_facts = found.own()
-    own, own_data = digest(path, own_facts, today)
+    own_data = digest(path, own_facts, today)
     if found.hides_something():
         shared_facts = found.shared()
-        shared, shared_data = digest(path, shared_facts, today)
+        shared_data = digest(path, shared_facts, today)
     else:
-        shared_facts, shared, shared_data = own_facts, own, own_data
+        shared_facts, shared_data = own_facts, own_data
     ends = [valid_until(path, own_facts, today), valid_until(path, shared_facts, today)]
     return {
         "revision_id": revision_id,
@@ -92,13 +92,9 @@ def compute(
 
 
 def _moved_on(found: Record, *, shared_only: bool) -> dt.date | None:
-    """The last day on which something moved: a status was set, or evidence came forward."""
-    moments = list(found.moved_at.values())
-    moments += [
-        piece.shared_at if shared_only else piece.updated_at
-        for piece in found.pieces
-        if not shared_only or piece.is_shared
-    ]
+    """The last day on which something moved: a status was set, or evidence moved."""
+    moments = [*found.moved_at.values()]
+    moments.append(found.evidence_shared_at if shared_only else found.evidence_moved_at)
     latest = max((moment for moment in moments if moment is not None), default=None)
     return found.today(latest) if latest else None
 

@@ -154,7 +154,8 @@ class Piece:
 
     `state` is that of the review (draft, submitted, in_review, verified, returned); `verified`
     tells whether a verified version counts, which it does until the next is judged. `confirmed`
-    are the milestones that the reviewer confirmed. `private` pieces are never reviewed.
+    are the milestones that the reviewer confirmed. It counts through the day of `expires_on`.
+    `private` pieces are never reviewed.
     """
 
     id: str
@@ -168,10 +169,6 @@ class Piece:
     confirmed: frozenset[str] = frozenset()
     impacts: tuple[Impact, ...] = ()
     private: bool = False
-
-    def lapsed(self, today: date) -> bool:
-        """Tell whether it has run out; it counts through the day of its expiry."""
-        return self.expires_on is not None and self.expires_on < today
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from roadmap.career.models import Degree as DegreeRow
 from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
 from roadmap.catalog.queries import Published
+from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import CountedPiece, counted
+from roadmap.evidence.words import SHARED_STATES
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.facts import (
@@ -80,6 +82,8 @@ class Record:
     degrees: list[Degree] = field(default_factory=list)
     enrolled: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     pieces: list[CountedPiece] = field(default_factory=list)
+    evidence_moved_at: dt.datetime | None = None
+    evidence_shared_at: dt.datetime | None = None
 
     def today(self, now: dt.datetime) -> dt.date:
         """The person's own date."""
@@ -91,10 +95,10 @@ class Record:
 
     def shared(self) -> Facts:
         """The facts for everyone else: without drafts and private evidence."""
-        return self._facts([piece for piece in self.pieces if piece.is_shared])
+        return self._facts([piece for piece in self.pieces if is_shared(piece)])
 
     def hides_something(self) -> bool:
-        return any(not piece.is_shared for piece in self.pieces)
+        return not all(is_shared(piece) for piece in self.pieces)
 
     def _facts(self, pieces: list[CountedPiece]) -> Facts:
         return Facts(
@@ -105,6 +109,11 @@ class Record:
             positions=tuple(self.positions),
             degrees=tuple(self.degrees),
         )
+
+
+def is_shared(piece: CountedPiece) -> bool:
+    """Whether others see it: submitted or later, and not private."""
+    return piece.visibility != "private" and piece.state in SHARED_STATES
 
 
 def _piece(piece: CountedPiece) -> Piece:
@@ -146,6 +155,9 @@ def record(session: Session, user_id: uuid.UUID) -> Record:
                 found.enrolled.append((uuid.UUID(a), uuid.UUID(b)))
             case "zone":
                 found.zone = a
+            case "moved":
+                found.evidence_moved_at = _moment(a) if a else None
+                found.evidence_shared_at = _moment(b) if b else None
     found.positions.sort(key=lambda position: (position.started_on, position.id))
     found.degrees.sort(key=lambda degree: degree.id)
     found.enrolled.sort()
@@ -164,10 +176,6 @@ def _day(text: str) -> dt.date:
 def _moment(text: str) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def _text(column: sa.ColumnElement[object] | object) -> sa.ColumnElement[str]:
-    return sa.cast(sa.type_coerce(column, sa.Text), sa.Text)  # type: ignore[arg-type]
 
 
 def _everything() -> sa.CompoundSelect[tuple[str, ...]]:
@@ -198,6 +206,7 @@ def _everything() -> sa.CompoundSelect[tuple[str, ...]]:
         .where(Assessment.user_id == person)
         .subquery()
     )
+    shared = sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
     return sa.union_all(
         part(
             "status", MilestoneStatus.milestone_key, MilestoneStatus.status, MilestoneStatus.since
@@ -221,20 +230,15 @@ def _everything() -> sa.CompoundSelect[tuple[str, ...]]:
         .join(Enrollment, Enrollment.roadmap_id == Roadmap.id)
         .where(Enrollment.user_id == person, Roadmap.revision_id.is_not(None)),
         part("zone", User.timezone).where(User.id == person),
+        part(
+            "moved",
+            sa.func.max(Evidence.updated_at),
+            sa.func.max(sa.case((shared, Evidence.submitted_at))),
+        ).where(Evidence.user_id == person),
     )
 
 
 _EVERYTHING = _everything()
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The kept summary of a person on a roadmap, for one audience."""
-
-    score: float
-    data: dict[str, object]
-    moved_on: dt.date | None
-    valid_until: dt.date | None
 
 
 def kept(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from roadmap.readiness.facts import Course, Facts
-from roadmap.readiness.rules import Assessment, Progress, assess
+from roadmap.readiness.rules import Progress, assess
 
 
 def share(value: Fraction) -> float:
@@ -25,10 +25,10 @@ def _progress(progress: Progress) -> dict[str, Any]:
     }
 
 
-def digest(course: Course, facts: Facts, today: dt.date) -> tuple[Assessment, dict[str, Any]]:
-    """The judgement, and the JSON values of it that are kept."""
+def digest(course: Course, facts: Facts, today: dt.date) -> dict[str, Any]:
+    """The judgement as the JSON values that are kept."""
     judged = assess(course, facts, today)
-    return judged, {
+    return {
         "score": share(judged.score),
         "verdict": judged.verdict,
         "claimed_not_proven": judged.claimed_not_proven,

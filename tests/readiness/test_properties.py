@@ -25,9 +25,9 @@ from roadmap.readiness.rules import assess, score, valid_until
 from tests.readiness.world import KINDS, STAGES, TODAY, shipped_policy
 
 fewer = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
-fewest = settings(fewer, max_examples=60)
+fewest = settings(fewer, max_examples=40)
 
 POLICY = shipped_policy()
 LEAN_POLICY = shipped_policy(evidence=[], impact=["team"])

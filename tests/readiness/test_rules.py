@@ -370,13 +370,21 @@ def test_the_verdict_is_taken_from_the_exact_value() -> None:
 
 
 def test_claimed_not_proven_ends_at_half_verified() -> None:
-    half = replace(proven_facts(), other_levels={}, positions=(), pieces=proven_pieces()[:1])
-    foundations_only = replace(
-        half, pieces=(replace(half.pieces[0], milestones=("foundations1",)),)
-    )
-    assert assess(course(), foundations_only, TODAY).claimed_not_proven
-    most = replace(half, pieces=proven_pieces()[:4])
-    assert not assess(course(), most, TODAY).claimed_not_proven
+    def claimed_not_proven(*stages: str) -> bool:
+        proofs = tuple(
+            piece(stage, "other", f"{stage}1", f"{stage}2", verified=True) for stage in stages
+        )
+        facts = Facts(statuses=done(*KEYS), pieces=proofs)
+        return assess(course(), facts, TODAY).claimed_not_proven
+
+    assert claimed_not_proven("experience")
+    # 25 and 20 of the 90 weights that count without education: exactly half.
+    assert not claimed_not_proven("experience", "visibility")
+
+
+def test_claimed_not_proven_is_about_much_that_is_ticked() -> None:
+    few = Facts(statuses=done("foundations1", "foundations2", "experience1", "experience2"))
+    assert not assess(course(), few, TODAY).claimed_not_proven
 
 
 def test_the_result_is_valid_until_a_piece_lapses() -> None:

@@ -164,14 +164,21 @@ def test_assessments_are_asked_for_where_others_do_not_see_the_bar() -> None:
 
 
 def test_what_opens_a_gate_by_itself_comes_first() -> None:
-    all_but_one = {key: 3 for key in SKILLS if key != "strategy"}
-    facts = Facts(self_levels={"strategy": 3}, other_levels=all_but_one)
-    first, *rest = next_steps(course(), facts, TODAY)
+    draft = piece("draft", "design_doc", "foundations1", "foundations2", "visibility1")
+    facts = Facts(
+        statuses=done("foundations1", "foundations2", "visibility1"),
+        pieces=(draft,),
+        other_levels=at_the_bar() | {"strategy": 2},
+    )
+    first, second, *rest = next_steps(course(), facts, TODAY)
     assert (first.action, first.target, first.opens_gate) == (
         "ask_assessment",
         "strategy",
         "judged_by_others",
     )
+    # Submitting gains far more for the same half hour, but opens nothing.
+    assert (second.action, second.opens_gate) == ("submit_evidence", None)
+    assert second.gain > first.gain
     assert all(step.opens_gate is None for step in rest)
 
 
@@ -184,6 +191,14 @@ def test_the_rest_is_in_the_order_of_gain_for_effort() -> None:
 def test_ties_follow_the_roadmap() -> None:
     assert list(steps(Facts(), "do_milestone"))[:2] == ["leadership1", "leadership2"]
     assert list(steps(Facts(), "ask_assessment")) == list(SKILLS)
+
+
+def test_ties_between_pieces_follow_the_milestones_that_they_are_linked_to() -> None:
+    late, early = piece("late", "other", "leadership2"), piece("early", "other", "leadership1")
+    facts = Facts(statuses=done("leadership1", "leadership2"), pieces=(late, early))
+    found = steps(facts, "submit_evidence")
+    assert found["late"].gain == found["early"].gain > 0
+    assert list(found) == ["early", "late"]
 
 
 def test_three_are_shown_and_at_most_one_of_each_action() -> None:

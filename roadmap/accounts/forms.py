@@ -1,0 +1,185 @@
+"""The forms of the account: what is asked, and why an answer is refused."""
+
+from __future__ import annotations
+
+import unicodedata
+import zoneinfo
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, PasswordField, SelectField, StringField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from roadmap.accounts import passwords
+from roadmap.people.models import THEMES
+
+
+def one_line(value: str | None) -> str | None:
+    """Text of one line: composed, without control characters, and single spaces between words."""
+    if value is None:
+        return None
+    kept = "".join(
+        " " if char in "\t\n\r" else char
+        for char in unicodedata.normalize("NFC", value)
+        if char in "\t\n\r" or unicodedata.category(char) not in ("Cc", "Cs")
+    )
+    return " ".join(kept.split())
+
+
+def checked_email(text: str) -> str:
+    """The address as it is written to. Raises ValueError with a reason in English."""
+    try:
+        found = validate_email(
+            unicodedata.normalize("NFKC", text).strip(),
+            check_deliverability=False,
+            # Whether a domain can receive mail is up to the house's own network.
+            test_environment=True,
+        )
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from None
+    if len(found.normalized) > 320:
+        raise ValueError("The e-mail address is too long.")
+    return found.normalized
+
+
+class Required(InputRequired):
+    """Something has to be there that is more than spaces."""
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data.strip():
+            raise ValidationError(self.message)
+
+
+class EmailAddress:
+    """Checks an address and puts it in the form that is written to."""
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        try:
+            field.data = checked_email(field.data or "")
+        except ValueError:
+            raise ValidationError(
+                _("This is not an e-mail address. It looks like name@example.org.")
+            ) from None
+
+
+def password_field(label: str, use: str) -> PasswordField:
+    """A password as it was typed, byte for byte."""
+    return PasswordField(
+        label,
+        [InputRequired(_l("Type the password."))],
+        # No maxlength: a browser would cut a longer one without a word.
+        render_kw={"autocomplete": use},
+    )
+
+
+def name_field() -> StringField:
+    return StringField(
+        _l("Name"),
+        [Required(_l("Type your name.")), Length(max=200)],
+        filters=[one_line],
+        render_kw={"autocomplete": "name", "maxlength": 200},
+    )
+
+
+def email_field(label: str) -> EmailField:
+    return EmailField(
+        label,
+        [Required(_l("Type your e-mail address.")), EmailAddress()],
+        render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
+    )
+
+
+class SignInForm(FlaskForm):
+    email = EmailField(
+        _l("E-mail"),
+        [Required(_l("Type your e-mail address.")), Length(max=320)],
+        render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
+    )
+    password = password_field(_l("Password"), "current-password")
+
+
+class SignUpForm(FlaskForm):
+    name = name_field()
+    email = email_field(_l("E-mail"))
+    password = password_field(_l("Password"), "new-password")
+
+    def validate_password(self, field: Field) -> None:
+        refuse_bad(field, name=self.name.data or "", email=self.email.data or "")
+
+
+class ForgotForm(FlaskForm):
+    email = email_field(_l("E-mail"))
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password; the person's name and address are told so that it may not contain them."""
+
+    password = password_field(_l("New password"), "new-password")
+
+    def __init__(self, *, person_name: str, person_email: str) -> None:
+        super().__init__()
+        self.person = {"name": person_name, "email": person_email}
+
+    def validate_password(self, field: Field) -> None:
+        refuse_bad(field, **self.person)
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current_password = password_field(_l("Current password"), "current-password")
+
+
+class ConfirmForm(FlaskForm):
+    password = password_field(_l("Password"), "current-password")
+
+
+class EmailForm(FlaskForm):
+    email = email_field(_l("New e-mail address"))
+
+
+class ProfileForm(FlaskForm):
+    name = name_field()
+    timezone = SelectField(_l("Time zone"), choices=lambda: list(zone_choices()))
+    theme = SelectField(
+        _l("Appearance"),
+        choices=[
+            SelectChoice("system", _l("As this device is set")),  # type: ignore[arg-type]
+            SelectChoice("light", _l("Light")),  # type: ignore[arg-type]
+            SelectChoice("dark", _l("Dark")),  # type: ignore[arg-type]
+        ],
+    )
+
+    def validate_theme(self, field: Field) -> None:
+        if field.data not in THEMES:
+            raise ValidationError(_("Choose one of the list."))
+
+
+def refuse_bad(field: Field, *, name: str, email: str) -> None:
+    """Raises ValidationError with the reason where a password is not good enough."""
+    reason = passwords.fault(field.data or "", name=name, email=email)
+    if reason:
+        raise ValidationError(reason)
+
+
+@lru_cache(maxsize=1)
+def zone_choices() -> tuple[SelectChoice, ...]:
+    """Every time zone by region, UTC first."""
+    skipped = ("posix/", "right/", "Etc/", "SystemV/")
+    names = sorted(
+        name
+        for name in zoneinfo.available_timezones()
+        if "/" in name and not name.startswith(skipped)
+    )
+    return (
+        SelectChoice("UTC", "UTC"),
+        *(
+            SelectChoice(
+                name, name.partition("/")[2].replace("_", " "), optgroup=name.partition("/")[0]
+            )
+            for name in names
+        ),
+    )

@@ -1,0 +1,130 @@
+"""A form that arrived after its session had ended: kept on the sign-in page, and sent once more.
+
+The fields travel through hidden inputs of the sign-in page, so the server stores nothing of
+somebody who is not signed in. Passwords never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Request, current_app, url_for
+from itsdangerous import BadSignature, Signer
+from werkzeug.datastructures import MultiDict
+
+from roadmap.core.headers import OVERRIDES
+from roadmap.core.web import safe_next
+
+# Room for the names that the hidden inputs add: the sign-in form may be as much larger.
+MOST_BYTES = 500_000
+MOST_BYTES_AGAIN = 900_000
+MOST_FIELDS = 200
+FIELD, METHOD, TARGET, WHO = "kept.field.", "kept.method", "kept.target", "kept.who"
+METHODS = frozenset({"POST"}) | OVERRIDES
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForm:
+    """What was sent, to which path of ours, by which verb and (signed) by whom."""
+
+    method: str
+    target: str
+    fields: tuple[tuple[str, str], ...]
+    who: str = ""
+
+    @property
+    def action(self) -> str:
+        """Where a plain form sends it: other verbs than POST are named in the query."""
+        if self.method == "POST":
+            return self.target
+        joint = "&" if "?" in self.target else "?"
+        return f"{self.target}{joint}_method={self.method}"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """The inputs that carry it through the sign-in page."""
+        head = [(METHOD, self.method), (TARGET, self.target), (WHO, self.who)]
+        return head + [(FIELD + name, value) for name, value in self.fields]
+
+    def is_of(self, person: str) -> bool:
+        """Whether this person sent it, as far as their browser's own seal tells."""
+        return _unseal(self.who) == person
+
+
+def from_request(request: Request, who: str) -> KeptForm | None:
+    """The form of this request, where it can be kept.
+
+    A page of another site could post a form in the person's name, to be sent later with their
+    own hand; a browser says where a form comes from, and only our own are kept.
+    """
+    size = request.content_length or 0
+    if request.mimetype != URLENCODED or size > MOST_BYTES or not _is_ours(request):
+        return None
+    fields = _without_secrets(request.form)
+    if len(fields) > MOST_FIELDS or not fields:
+        return None
+    return KeptForm(request.method, _target(request), fields, _seal(who))
+
+
+def from_form(form: MultiDict[str, str]) -> KeptForm | None:
+    """The form that a sign-in page carries, where it carries one for a path of ours."""
+    method, target = form.get(METHOD, ""), form.get(TARGET, "")
+    if method not in METHODS or safe_next(target, "") != target or not target:
+        return None
+    inner = MultiDict(
+        (name.removeprefix(FIELD), value)
+        for name, value in form.items(multi=True)
+        if name.startswith(FIELD)
+    )
+    return KeptForm(method, target, _without_secrets(inner), form.get(WHO, ""))
+
+
+def is_sign_in(request: Request) -> bool:
+    """Whether this request may carry a kept form, and so be larger than others."""
+    return request.path in (url_for("accounts.login"), url_for("accounts.confirm"))
+
+
+def _without_secrets(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
+    names: Iterable[tuple[str, str]] = form.items(multi=True)
+    return tuple(
+        (name, value)
+        for name, value in names
+        if "password" not in name.casefold() and not name.endswith("csrf_token")
+    )
+
+
+def _target(request: Request) -> str:
+    query = [
+        pair
+        for pair in parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
+        if pair[0] != "_method"
+    ]
+    return request.path + (f"?{urlencode(query)}" if query else "")
+
+
+def _is_ours(request: Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == request.host
+    return request.referrer is None or urlsplit(request.referrer).netloc == request.host
+
+
+def _signer() -> Signer:
+    return Signer(current_app.config["SECRET_KEY"], salt="kept-form")
+
+
+def _seal(who: str) -> str:
+    return _signer().sign(who).decode() if who else ""
+
+
+def _unseal(sealed: str) -> str:
+    try:
+        return _signer().unsign(sealed).decode()
+    except BadSignature:
+        return ""

@@ -1,0 +1,260 @@
+"""The account page: who one is, how Cairn looks, where one is signed in, and the password."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.accounts import actions, kept, limits, mail, passwords, queries
+from roadmap.accounts.blueprint import accounts
+from roadmap.accounts.forms import ChangePasswordForm, ConfirmForm, EmailForm, ProfileForm
+from roadmap.accounts.models import LoginSession
+from roadmap.accounts.rules import device
+from roadmap.accounts.sessions import begin_session, is_fresh, sign_out
+from roadmap.accounts.trying import at_rest, note_in_own, reading, too_many
+from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.proxy import client_address
+from roadmap.core.web import now, safe_next, see_other
+from roadmap.people import access
+from roadmap.people.access import permit
+from roadmap.people.models import User
+from roadmap.people.records import audit
+
+View = Callable[..., Response]
+
+
+def needs_fresh(view: View) -> View:
+    """Asks for the password once more where the sign-in is older than a quarter of an hour.
+
+    What was sent with a form is kept, and can be sent again afterwards.
+    """
+
+    @wraps(view)
+    def ask_first(*args: Any, **values: Any) -> Response:
+        if is_fresh(current_user):
+            return view(*args, **values)
+        if request.method in SAFE_METHODS:
+            return see_other("accounts.confirm", next=request.path)
+        form = kept.from_request(request, str(current_user.id))
+        return _confirm_page(ConfirmForm(formdata=None), 401, kept_form=form)
+
+    return ask_first
+
+
+@accounts.get("/account")
+@permit("account.read")
+def account() -> Response:
+    return _account_page(
+        ProfileForm(
+            name=current_user.name, timezone=current_user.timezone, theme=current_user.theme
+        )
+    )
+
+
+@accounts.put("/account")
+@permit("account.write")
+def save_account() -> Response:
+    form = ProfileForm()
+    if not form.validate():
+        return _account_page(form, 422)
+    actions.change_profile(
+        db.session,
+        current_user.id,
+        by=current_user.id,
+        now=now(),
+        name=form.name.data or "",
+        timezone=form.timezone.data,
+        theme=form.theme.data,
+    )
+    flash(_("Your account is saved."), "message")
+    return see_other("accounts.account")
+
+
+@accounts.get("/account/email")
+@permit("account.write")
+@needs_fresh
+def email() -> Response:
+    return make_response(render_template("accounts/email.html", form=EmailForm()))
+
+
+@accounts.put("/account/email")
+@permit("account.write")
+@needs_fresh
+def save_email() -> Response:
+    form = EmailForm()
+    old = current_user.email
+    try:
+        if not form.validate():
+            return make_response(render_template("accounts/email.html", form=form), 422)
+        actions.change_email(
+            db.session,
+            current_user.id,
+            form.email.data or "",
+            by=current_user.id,
+            address=client_address(),
+            now=now(),
+        )
+    except actions.EmailTaken:
+        form.email.errors = [_("Another account has this e-mail address.")]
+        return make_response(render_template("accounts/email.html", form=form), 422)
+    if mail.is_configured():
+        mail.later(
+            mail.send,
+            old,
+            _("Your e-mail address on Cairn was changed"),
+            _(
+                "The e-mail address of your account on Cairn is now %(new)s.\n"
+                "If that was not you, tell whoever runs Cairn at once.\n",
+                new=form.email.data,
+            ),
+        )
+    flash(_("Your e-mail address is changed. Sign in with it from now on."), "message")
+    return see_other("accounts.account")
+
+
+@accounts.get("/account/password")
+@permit("account.write")
+def password() -> Response:
+    return _password_page(_password_form())
+
+
+@accounts.put("/account/password")
+@permit("account.write")
+def change_password() -> Response:
+    person, form = current_user._get_current_object(), _password_form()
+    if not form.validate():
+        return _password_page(form, 422)
+    refused = _try_password(person.id, form.current_password.data or "")
+    if refused is not None:
+        if refused:
+            return too_many(_password_page(form, wait=refused), refused)
+        form.current_password.errors = [_("This is not your current password.")]
+        return _password_page(form, 422)
+    at_rest()
+    new_hash = passwords.hash_password(form.password.data or "")
+    actions.set_password(
+        db.session, person.id, new_hash, by=person.id, address=client_address(), now=now()
+    )
+    user = db.session.get(User, person.id)
+    if user is not None:
+        begin_session(db.session, user)
+    flash(_("Your password is changed, and you are signed out everywhere else."), "message")
+    return see_other("accounts.account")
+
+
+@accounts.get("/account/confirm")
+@permit("account.write")
+def confirm() -> Response:
+    return _confirm_page(ConfirmForm())
+
+
+@accounts.post("/account/confirm")
+@permit("account.write")
+def make_fresh() -> Response:
+    form, person = ConfirmForm(), current_user._get_current_object()
+    if not form.validate():
+        return _confirm_page(form, 422)
+    refused = _try_password(person.id, form.password.data or "")
+    if refused is not None:
+        if refused:
+            return too_many(_confirm_page(form, wait=refused), refused)
+        form.password.errors = [_("This is not your password.")]
+        return _confirm_page(form, 422)
+    actions.make_fresh(db.session, person.session_id, now=now())
+    kept_form = kept.from_form(request.form)
+    if kept_form is not None and kept_form.is_of(str(person.id)):
+        return make_response(render_template("accounts/kept.html", kept=kept_form))
+    return redirect(safe_next(request.values.get("next"), url_for("accounts.account")), 303)
+
+
+@accounts.delete("/account/sessions/<uuid:session_id>")
+@permit("account.write")
+def end_one(session_id: uuid.UUID) -> Response:
+    row = access.load(db.session, current_user, "account.write", LoginSession, session_id)
+    _note("session.revoked", str(row.id))
+    if row.id == current_user.session_id:
+        sign_out(db.session)
+        flash(_("You are signed out."), "message")
+        return see_other("accounts.login")
+    db.session.delete(row)
+    flash(_("That browser is signed out."), "message")
+    return see_other("accounts.account", _anchor="sessions")
+
+
+@accounts.delete("/account/sessions")
+@permit("account.write")
+def end_others() -> Response:
+    ended = actions.end_sessions(db.session, current_user.id, keep=current_user.session_id)
+    _note("session.revoked", f"{ended} others")
+    flash(_("You are signed out everywhere else."), "message")
+    return see_other("accounts.account", _anchor="sessions")
+
+
+def _try_password(user_id: uuid.UUID, typed: str) -> int | None:
+    """None where the password is the person's own; else the seconds to wait, 0 for none.
+
+    Ends the request's transaction, so that nothing is locked while the hash is computed.
+    """
+    limit = limits.limits_of("confirm", account=str(user_id), address=client_address())
+    at_rest()
+    counted = limits.count(limit, now=now())
+    if counted.wait:
+        note_in_own("password.refused", target=str(user_id), by=user_id)
+        return counted.wait
+    with reading() as session:
+        user = session.get(User, user_id)
+        password_hash = user.password_hash if user else None
+    if not passwords.verify(password_hash, typed):
+        note_in_own("password.failed", target=str(user_id), by=user_id)
+        return 0
+    limits.forgive(db.session, limit, counted)
+    return None
+
+
+def _account_page(form: ProfileForm, status: int = 200) -> Response:
+    rows = [
+        (row, *device(row.user_agent), row.id == current_user.session_id)
+        for row in queries.sessions_of(db.session, current_user.id, now=now())
+    ]
+    page = render_template("accounts/account.html", form=form, sessions=rows)
+    return make_response(page, status)
+
+
+def _password_form() -> ChangePasswordForm:
+    return ChangePasswordForm(person_name=current_user.name, person_email=current_user.email)
+
+
+def _password_page(form: ChangePasswordForm, status: int = 200, wait: int = 0) -> Response:
+    page = render_template("accounts/password.html", form=form, wait=wait)
+    return make_response(page, status)
+
+
+def _confirm_page(
+    form: ConfirmForm, status: int = 200, wait: int = 0, kept_form: kept.KeptForm | None = None
+) -> Response:
+    page = render_template(
+        "accounts/confirm.html",
+        form=form,
+        wait=wait,
+        kept=kept_form or kept.from_form(request.form),
+        next=safe_next(request.values.get("next"), ""),
+    )
+    return make_response(page, status)
+
+
+def _note(action: str, target: str) -> None:
+    audit(
+        db.session,
+        by=current_user.id,
+        action=action,
+        target=target,
+        address=client_address(),
+        now=now(),
+    )

@@ -1,0 +1,191 @@
+"""What the words of evidence are called on a page. Lazy: the reader's language decides."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+KINDS: dict[str, LazyString] = {
+    "design_doc": _("Design document"),
+    "case_study": _("Case study"),
+    "open_source": _("Open-source contribution"),
+    "blog_post": _("Blog post"),
+    "talk": _("Talk"),
+    "publication": _("Publication"),
+    "patent": _("Patent"),
+    "certification": _("Certification"),
+    "mentoring": _("Mentoring"),
+    "launch": _("Launch"),
+    "other": _("Other"),
+}
+# For each kind, what a convincing piece of an ML engineer shows.
+HINTS: dict[str, LazyString] = {
+    "design_doc": _(
+        "The problem, at least two options with their costs, the decision and what would reverse "
+        "it: data flow, training and serving paths, failure modes, with the reviewers' names."
+    ),
+    "case_study": _(
+        "One system from problem to result: the metric before and after, what you chose and what "
+        "you rejected, and what went wrong on the way."
+    ),
+    "open_source": _(
+        "A merged pull request or a repository that others run: what was broken or missing, your "
+        "change, the tests, and what its maintainers said."
+    ),
+    "blog_post": _(
+        "Something you built or measured, explained so that a reader can repeat it: code, figures "
+        "and the limits of the method."
+    ),
+    "talk": _(
+        "Slides or a recording, the audience and its size, and one question from it that changed "
+        "what you think."
+    ),
+    "publication": _(
+        "A paper with its venue and your share of the work, and code or data by which the result "
+        "can be reproduced."
+    ),
+    "patent": _(
+        "The application or grant number, the claim in one sentence, and where the method runs "
+        "today."
+    ),
+    "certification": _(
+        "Issuer, date and expiry with a link that verifies it, and one thing that you built with "
+        "what you learned."
+    ),
+    "mentoring": _(
+        "Whom you helped (with their consent, or by role), over how many months, and what they do "
+        "alone now that they could not do before."
+    ),
+    "launch": _(
+        "A model or platform that serves real traffic: date, scale, your role, the guardrail "
+        "metrics, and how it would have been rolled back."
+    ),
+    "other": _(
+        "Anything dated that somebody else could check: say what it is, what your part was, and "
+        "which milestone it proves."
+    ),
+}
+STATES: dict[str, LazyString] = {
+    "draft": _("Draft"),
+    "submitted": _("Submitted"),
+    "in_review": _("In review"),
+    "verified": _("Verified"),
+    "returned": _("Returned"),
+}
+# What a state means to the author; `not reviewed yet` counts as evidenced all the same.
+MEANINGS: dict[str, LazyString] = {
+    "draft": _("Only you see a draft. It counts for you as evidenced."),
+    "submitted": _(
+        "It waits for a manager of one of your teams. Meanwhile it counts as evidenced."
+    ),
+    "in_review": _("A reviewer is reading it. Meanwhile it counts as evidenced."),
+    "verified": _("A named person has confirmed this version."),
+    "returned": _(
+        "The reviewer asks for changes; their comment says which. It counts as evidenced."
+    ),
+}
+TONES: dict[str, LazyString] = {
+    "verified": _("Verified"),
+    "evidenced": _("Evidenced"),
+    "lapsed": _("Lapsed"),
+}
+VISIBILITIES: dict[str, LazyString] = {
+    "portfolio": _("Portfolio"),
+    "team": _("Team"),
+    "private": _("Private"),
+}
+# Who sees it, as the form explains it.
+AUDIENCES: dict[str, LazyString] = {
+    "portfolio": _(
+        "Portfolio: you may show it to anyone, in your portfolio and its exports. Managers of your "
+        "teams see it once you submit it."
+    ),
+    "team": _(
+        "Team: managers of your teams see and review it once you submit it. It is in no portfolio, "
+        "export or link."
+    ),
+    "private": _("Private: nobody but you. It is never reviewed, so it can never become verified."),
+}
+IMPACTS: dict[str, LazyString] = {
+    "scale": _("Scale"),
+    "business": _("Business"),
+    "team": _("Team"),
+}
+IMPACT_HINTS: dict[str, LazyString] = {
+    "scale": _("requests, rows, models, latency, cost per prediction"),
+    "business": _("revenue, conversion, churn, money or hours saved"),
+    "team": _("people mentored, time to onboard, incidents, release frequency"),
+}
+DECISIONS: dict[str, LazyString] = {"verified": _("Verified"), "returned": _("Returned")}
+SORTS: dict[str, LazyString] = {
+    "newest": _("Newest first"),
+    "oldest": _("Oldest first"),
+    "title": _("Title"),
+    "state": _("What needs you first"),
+}
+FIELDS: dict[str, LazyString] = {
+    "title": _("Title"),
+    "kind": _("Kind"),
+    "occurred_on": _("Date"),
+    "url": _("Link"),
+    "description": _("Description"),
+    "role": _("Your part"),
+    "issuer": _("Issuer"),
+    "issued_on": _("Issued on"),
+    "expires_on": _("Expires on"),
+    "impacts": _("Impact"),
+    "visibility": _("Visibility"),
+    "milestones": _("Milestones"),
+    "skills": _("Skills"),
+}
+# What was wrong, and the way out, by the code of a `rules.Fault`.
+FAULTS: dict[str, LazyString] = {
+    "title_missing": _("Give it a title, so that you find it again."),
+    "kind_missing": _("Choose one of the kinds."),
+    "date_missing": _("Say when it happened: the day it was finished, merged, given or issued."),
+    "date_in_future": _("This day has not come yet. Evidence is what has happened."),
+    "date_too_early": _("This year looks mistyped: dates begin in 1950."),
+    "expires_before": _("It cannot expire before it was issued."),
+    "nothing_to_show": _("Add a link, or describe it below: there must be something to look at."),
+    "not_an_address": _("This is not a web address. It begins with https:// or http://."),
+    "visibility_missing": _("Choose who may see it."),
+    "too_long": _("This is too long for the field. Shorten it, or link to where the text lives."),
+    "impact_type_missing": _("Choose what it changed: scale, business or team."),
+    "metric_missing": _("Name the metric, for example “p99 latency”."),
+    "too_many_impacts": _("Six impacts are the most. Keep the strongest."),
+    "too_many_milestones": _("Five milestones are the most for one piece. Keep the closest."),
+    "unknown_milestone": _("A milestone of these does not exist. Search for it again."),
+    "unknown_skill": _("A skill of these does not exist. Choose from the list."),
+}
+# Why a step is not possible now, by the reason of a `rules.Refused`.
+REFUSALS: dict[str, LazyString] = {
+    "private": _("Private evidence is never reviewed. Change who sees it first."),
+    "already_verified": _("This version is verified already."),
+    "in_review": _("A reviewer has begun to read it, so it cannot be withdrawn now."),
+    "not_waiting": _("It does not wait for a review."),
+    "own": _("Nobody reviews their own evidence."),
+    "not_entitled": _("Only a manager of one of its author's teams can review it."),
+    "does_not_fit": _(
+        "One of these milestones is not linked, or evidence of this kind cannot prove it."
+    ),
+    "no_such_decision": _("A review either verifies or returns."),
+    "stale": _("A newer version was saved in the meantime."),
+    "gone": _("It was deleted in the meantime."),
+}
+
+
+def kind_label(kind: str) -> str:
+    """The name of a kind; the word itself where a newer release wrote one unknown here."""
+    return str(KINDS.get(kind, kind))
+
+
+def state_label(state: str) -> str:
+    return str(STATES.get(state, state))
+
+
+def visibility_label(visibility: str) -> str:
+    return str(VISIBILITIES.get(visibility, visibility))
+
+
+def impact_label(type_: str) -> str:
+    return str(IMPACTS.get(type_, type_))

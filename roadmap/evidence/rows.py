@@ -1,0 +1,187 @@
+"""The rows of a piece of evidence: read below the lock, and filled from what a person says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from roadmap.catalog.models import Milestone, Skill
+from roadmap.core.markdown import clean
+from roadmap.evidence import rules
+from roadmap.evidence.models import (
+    Confirmation,
+    Evidence,
+    EvidenceMilestone,
+    EvidenceSkill,
+    EvidenceVersion,
+    Impact,
+)
+from roadmap.evidence.rules import Fault, Incomplete, Measure, Particulars, Refused
+from roadmap.evidence.words import MOST_MILESTONES
+from roadmap.people.records import lock_person
+
+
+def hold(session: Session, evidence: Evidence) -> None:
+    """Locks the person and reads the piece again. Raises Refused where it is gone by now."""
+    session.flush()
+    lock_person(session, evidence.user_id)
+    found = session.scalars(
+        sa.select(Evidence)
+        .where(Evidence.id == evidence.id)
+        .options(
+            selectinload(Evidence.current).selectinload(EvidenceVersion.impacts),
+            selectinload(Evidence.links),
+            selectinload(Evidence.skills),
+        )
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is None:
+        raise Refused("gone")
+
+
+def particulars(evidence: Evidence) -> Particulars:
+    """What a person says of a piece now: its current version, title and visibility."""
+    return of_version(evidence.current, title=evidence.title, visibility=evidence.visibility)
+
+
+def of_version(version: EvidenceVersion, *, title: str, visibility: str) -> Particulars:
+    """What a person said of a piece in one version of it."""
+    return Particulars(
+        kind=version.kind,
+        title=title,
+        occurred_on=version.occurred_on,
+        visibility=visibility,
+        url=version.url,
+        description=version.description,
+        role=version.role,
+        issuer=version.issuer,
+        issued_on=version.issued_on,
+        expires_on=version.expires_on,
+        impacts=tuple(
+            Measure(row.type, row.metric, row.baseline, row.result, row.unit, row.source_url)
+            for row in version.impacts
+        ),
+    )
+
+
+def checked(piece: Particulars, today: dt.date) -> Particulars:
+    """The piece with its texts cleaned. Raises Incomplete where it cannot be saved as it is."""
+    piece = rules.tidied(piece, clean)
+    if faults := rules.faults(piece, today):
+        raise Incomplete(faults)
+    return piece
+
+
+def write_version(
+    session: Session, evidence: Evidence, piece: Particulars, *, number: int, now: dt.datetime
+) -> None:
+    """Adds a version with the substance of `piece` and makes it the current one."""
+    version = EvidenceVersion(
+        evidence_id=evidence.id,
+        user_id=evidence.user_id,
+        number=number,
+        created_at=now,
+        was_submitted=False,
+    )
+    fill(version, piece)
+    session.add(version)
+    session.flush()
+    evidence.current = version
+    session.flush()
+
+
+def fill(version: EvidenceVersion, piece: Particulars) -> None:
+    """Writes the substance of `piece` into a version that was never submitted."""
+    for name in rules.SUBSTANCE:
+        if name != "impacts":
+            setattr(version, name, getattr(piece, name))
+    version.impacts = [
+        Impact(
+            user_id=version.user_id,
+            position=position,
+            type=row.type,
+            metric=row.metric,
+            baseline=row.baseline,
+            result=row.result,
+            unit=row.unit,
+            source_url=row.source_url,
+        )
+        for position, row in enumerate(piece.impacts)
+    ]
+
+
+def linked_keys(evidence: Evidence) -> list[str]:
+    return [row.milestone_key for row in evidence.links]
+
+
+def replace_links(
+    session: Session, evidence: Evidence, keys: Sequence[str], now: dt.datetime
+) -> bool:
+    """Links exactly these milestones, in this order. True where that changed anything.
+
+    Raises Incomplete for an unknown key, and for more than five.
+    """
+    wanted, before = _known_milestones(session, keys), linked_keys(evidence)
+    if wanted == before:
+        return False
+    if gone := set(before) - set(wanted):
+        _forget_confirmations(session, evidence, gone)
+    kept = {row.milestone_key: row for row in evidence.links}
+    rows = []
+    for position, key in enumerate(wanted):
+        row = kept.get(key) or EvidenceMilestone(
+            evidence_id=evidence.id, milestone_key=key, user_id=evidence.user_id, created_at=now
+        )
+        row.position = position
+        rows.append(row)
+    evidence.links = rows
+    session.flush()
+    return True
+
+
+def _forget_confirmations(session: Session, evidence: Evidence, keys: set[str]) -> None:
+    """A later link of the same milestone must not inherit what was confirmed for this one."""
+    versions = sa.select(EvidenceVersion.id).where(EvidenceVersion.evidence_id == evidence.id)
+    session.execute(
+        sa.delete(Confirmation)
+        .where(Confirmation.milestone_key.in_(keys), Confirmation.version_id.in_(versions))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -> bool:
+    """Links exactly these skills. True where that changed anything; Incomplete for unknown ones."""
+    wanted = _known_skills(session, keys)
+    kept = {row.skill_key: row for row in evidence.skills}
+    if set(wanted) == kept.keys():
+        return False
+    evidence.skills = [
+        kept.get(key)
+        or EvidenceSkill(evidence_id=evidence.id, skill_key=key, user_id=evidence.user_id)
+        for key in wanted
+    ]
+    session.flush()
+    return True
+
+
+def _known_milestones(session: Session, keys: Sequence[str]) -> list[str]:
+    wanted = list(dict.fromkeys(keys))
+    if len(wanted) > MOST_MILESTONES:
+        raise Incomplete([Fault("milestones", "too_many_milestones")])
+    if wanted:
+        known = session.scalars(sa.select(Milestone.key).where(Milestone.key.in_(wanted)))
+        if set(known) != set(wanted):
+            raise Incomplete([Fault("milestones", "unknown_milestone")])
+    return wanted
+
+
+def _known_skills(session: Session, keys: Sequence[str]) -> list[str]:
+    wanted = sorted(set(keys))
+    if wanted:
+        known = set(session.scalars(sa.select(Skill.key)))
+        if not known.issuperset(wanted):
+            raise Incomplete([Fault("skills", "unknown_skill")])
+    return wanted

@@ -1,0 +1,87 @@
+"""What changed lately, in sentences, from a person's own history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.content import Content
+from roadmap.progress.queries import Movement, recent
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what happened, where to look, and when."""
+
+    text: str
+    href: str | None
+    at: dt.datetime
+
+
+def lately(session: Session, user_id: uuid.UUID, content: Content, limit: int = 7) -> list[Line]:
+    """The newest changes, one line for each subject: an edit of an edit is no news."""
+    lines: list[Line] = []
+    seen: set[tuple[str, str]] = set()
+    for movement in recent(session, user_id, limit * 4):
+        subject = (movement.action.partition(".")[0], movement.subject)
+        if subject in seen:
+            continue
+        line = _line(movement, content)
+        if line is not None:
+            seen.add(subject)
+            lines.append(line)
+        if len(lines) == limit:
+            break
+    return lines
+
+
+def _line(movement: Movement, content: Content) -> Line | None:
+    match movement.action.partition("."):
+        case ("status", _dot, _verb):
+            return _status(movement, content)
+        case ("evidence", _dot, verb):
+            return _evidence(movement, verb)
+        case ("assessment", _dot, _verb):
+            skill = content.skill_by_key.get(movement.subject)
+            title = skill.title if skill else movement.subject
+            text = _("Assessed: %(title)s", title=title)
+            return Line(text, f"/skills/{movement.subject}", movement.at)
+        case ("position" | "degree", _dot, _verb):
+            return Line(_("Positions and education changed"), "/career", movement.at)
+        case ("enrollment", _dot, _verb):
+            return Line(_("Target date or pace set"), f"/roadmaps/{content.slug}", movement.at)
+        case ("portfolio", _dot, _verb):
+            return Line(_("Portfolio changed"), "/portfolio", movement.at)
+    return None
+
+
+def _status(movement: Movement, content: Content) -> Line | None:
+    milestone = content.by_key.get(movement.subject)
+    if milestone is None:
+        return None
+    templates = {
+        "done": _("Done: %(title)s", title=milestone.title),
+        "in_progress": _("Begun: %(title)s", title=milestone.title),
+        "not_applicable": _("Set aside: %(title)s", title=milestone.title),
+        "not_started": _("Taken back: %(title)s", title=milestone.title),
+    }
+    text = templates.get(str(movement.data.get("status")))
+    href = f"/roadmaps/{content.slug}/milestones/{milestone.key}"
+    return Line(text, href, movement.at) if text else None
+
+
+def _evidence(movement: Movement, verb: str) -> Line:
+    title = str(movement.data.get("title") or _("a piece of evidence"))
+    text = {
+        "created": _("Recorded: %(title)s", title=title),
+        "deleted": _("Deleted: %(title)s", title=title),
+        "submitted": _("Submitted for review: %(title)s", title=title),
+        "withdrawn": _("Withdrawn: %(title)s", title=title),
+        "verified": _("Verified: %(title)s", title=title),
+        "returned": _("Returned: %(title)s", title=title),
+    }.get(verb, _("Changed: %(title)s", title=title))
+    return Line(text, None if verb == "deleted" else f"/evidence/{movement.subject}", movement.at)

@@ -1,0 +1,67 @@
+"""What a milestone's page shows of the rooms below it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
+from roadmap.evidence.queries import counting_version_id
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPiece:
+    """A piece of evidence linked to a milestone. `tone` is what it makes of that milestone."""
+
+    id: uuid.UUID
+    title: str
+    kind: str
+    occurred_on: dt.date
+    lapsed: bool
+    tone: str
+
+
+def linked_to(
+    session: Session,
+    user_id: uuid.UUID,
+    milestone_key: str,
+    kinds: tuple[str, ...],
+    today: dt.date,
+) -> list[LinkedPiece]:
+    """The person's own pieces that are linked to a milestone, the newest first. One statement."""
+    rows = session.execute(
+        sa.select(
+            Evidence.id,
+            Evidence.title,
+            EvidenceVersion.kind,
+            EvidenceVersion.occurred_on,
+            EvidenceVersion.expires_on,
+            Confirmation.review_id,
+        )
+        .join(EvidenceMilestone, EvidenceMilestone.evidence_id == Evidence.id)
+        .join(EvidenceVersion, EvidenceVersion.id == counting_version_id())
+        .outerjoin(
+            Confirmation,
+            sa.and_(
+                Confirmation.version_id == Evidence.verified_version_id,
+                Confirmation.milestone_key == EvidenceMilestone.milestone_key,
+            ),
+        )
+        .where(Evidence.user_id == user_id, EvidenceMilestone.milestone_key == milestone_key)
+        .order_by(EvidenceVersion.occurred_on.desc(), Evidence.id)
+    )
+    return [
+        LinkedPiece(
+            id=row.id,
+            title=row.title,
+            kind=row.kind,
+            occurred_on=row.occurred_on,
+            lapsed=row.expires_on is not None and row.expires_on < today,
+            tone="verified" if row.review_id is not None and row.kind in kinds else "evidenced",
+        )
+        for row in rows
+    ]

@@ -1,0 +1,164 @@
+"""Who may judge what, and what a judgement confirms."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence import actions
+from roadmap.evidence.models import Confirmation, Review
+from roadmap.evidence.rules import Refused, Stale
+from roadmap.people.models import AuditEntry, HistoryEntry, Membership
+from tests.evidence.pieces import DESIGN, LEVELS, MENTOR, add, judge, particulars, submit
+
+
+@pytest.fixture
+def waiting(session, cast, now):
+    """Alice's design document, submitted, linked to two milestones that it proves and one not."""
+    evidence = add(session, cast, cast.alice, now, milestones=[LEVELS, MENTOR, DESIGN])
+    submit(session, cast, evidence, now)
+    return evidence
+
+
+def confirmed(session):
+    return set(session.scalars(sa.select(Confirmation.milestone_key)))
+
+
+def test_verified_confirms_all_that_fit(session, cast, now, waiting):
+    review = judge(session, cast, waiting, now)
+    assert (waiting.state, waiting.verified_version_id) == ("verified", waiting.current_id)
+    assert confirmed(session) == {LEVELS, DESIGN}
+    assert (review.reviewer_name, review.comment) == ("Bob", "Read twice.")
+
+
+def test_verified_confirms_only_what_is_named(session, cast, now, waiting):
+    judge(session, cast, waiting, now, milestones=[DESIGN])
+    assert confirmed(session) == {DESIGN}
+
+
+@pytest.mark.parametrize("key", [MENTOR, "cloud-ml-certification", "no-such-milestone"])
+def test_what_does_not_fit_or_is_not_linked_cannot_be_confirmed(session, cast, now, waiting, key):
+    with pytest.raises(Refused, match="does_not_fit"):
+        judge(session, cast, waiting, now, milestones=[DESIGN, key])
+    assert waiting.state == "submitted"
+
+
+def test_a_returned_piece_counts_for_nothing_verified(session, cast, now, waiting):
+    alice = cast.actor(session, cast.alice)
+    judge(session, cast, waiting, now)
+    actions.edit(session, waiting, particulars(role="Lead"), by=alice, now=now)
+    assert waiting.verified_version_id is not None
+    judge(session, cast, waiting, now, decision="returned")
+    assert (waiting.state, waiting.verified_version_id) == ("returned", None)
+
+
+def test_a_new_version_starts_without_confirmations(session, cast, now, waiting):
+    alice = cast.actor(session, cast.alice)
+    judge(session, cast, waiting, now)
+    actions.edit(session, waiting, particulars(role="Lead"), by=alice, now=now)
+    judge(session, cast, waiting, now, milestones=[LEVELS])
+    rows = session.scalars(
+        sa.select(Confirmation.milestone_key).where(
+            Confirmation.version_id == waiting.verified_version_id
+        )
+    )
+    assert rows.all() == [LEVELS]
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"),
+    [
+        ("alice", "own"),
+        ("carol", "not_entitled"),
+        ("dave", "not_entitled"),
+        ("erin", "not_entitled"),
+    ],
+)
+def test_only_a_manager_of_a_team_of_the_author_may_judge(session, cast, now, waiting, who, reason):
+    actor = cast.actor(session, getattr(cast, who))
+    for judging in (
+        lambda: actions.decide(
+            session, waiting, "verified", version_id=waiting.current_id, by=actor, now=now
+        ),
+        lambda: actions.begin_review(
+            session, waiting, version_id=waiting.current_id, by=actor, now=now
+        ),
+    ):
+        with pytest.raises(Refused, match=reason):
+            judging()
+    assert (waiting.state, session.scalar(sa.select(sa.func.count(Review.id)))) == ("submitted", 0)
+
+
+def test_nobody_judges_their_own_even_as_a_manager(session, cast, now):
+    evidence = add(session, cast, cast.bob, now)
+    submit(session, cast, evidence, now)
+    with pytest.raises(Refused, match="own"):
+        judge(session, cast, evidence, now)
+
+
+def test_the_right_ends_with_the_membership_and_the_judgement_stays(session, cast, now, waiting):
+    judge(session, cast, waiting, now)
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.bob))
+    other = add(session, cast, cast.alice, now)
+    submit(session, cast, other, now)
+    with pytest.raises(Refused, match="not_entitled"):
+        judge(session, cast, other, now)
+    session.refresh(waiting)
+    assert (waiting.state, confirmed(session)) == ("verified", {LEVELS, DESIGN})
+
+
+@pytest.mark.parametrize("state", ["draft", "private", "verified", "returned"])
+def test_only_what_waits_is_judged(session, cast, now, state):
+    evidence = add(
+        session, cast, cast.alice, now, visibility="private" if state == "private" else "team"
+    )
+    if state in ("verified", "returned"):
+        submit(session, cast, evidence, now)
+        judge(session, cast, evidence, now, decision=state)
+    with pytest.raises(Refused, match=r"not_entitled|not_waiting"):
+        judge(session, cast, evidence, now)
+
+
+def test_a_version_that_was_edited_meanwhile_is_not_judged(session, cast, now, waiting):
+    read = waiting.current_id
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    actions.edit(session, waiting, particulars(role="Lead"), by=alice, now=now)
+    with pytest.raises(Stale):
+        actions.decide(session, waiting, "verified", version_id=read, by=bob, now=now)
+
+
+def test_what_is_in_review_cannot_be_withdrawn(session, cast, now, waiting):
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    begun = {"version_id": waiting.current_id, "by": bob, "now": now}
+    assert actions.begin_review(session, waiting, **begun)
+    assert not actions.begin_review(session, waiting, **begun)
+    with pytest.raises(Refused, match="in_review"):
+        actions.withdraw(session, waiting, by=alice, now=now)
+    judge(session, cast, waiting, now)
+    assert waiting.state == "verified"
+
+
+def test_the_last_word_on_a_version_counts(session, cast, now, waiting):
+    judge(session, cast, waiting, now, decision="returned")
+    submit(session, cast, waiting, now)
+    judge(session, cast, waiting, now + dt.timedelta(days=1), milestones=[DESIGN])
+    assert confirmed(session) == {DESIGN}
+    assert session.scalar(sa.select(sa.func.count(Review.id))) == 2
+
+
+def test_an_unknown_decision_is_refused(session, cast, now, waiting):
+    with pytest.raises(Refused, match="no_such_decision"):
+        judge(session, cast, waiting, now, decision="praised")
+
+
+def test_a_judgement_stands_in_the_history_and_in_the_audit_log(session, cast, now, waiting):
+    judge(session, cast, waiting, now)
+    entry = session.scalars(
+        sa.select(HistoryEntry).where(HistoryEntry.action == "evidence.verified")
+    ).one()
+    assert (entry.user_id, entry.actor_id) == (cast.alice, cast.bob)
+    assert entry.data == {"version": 1, "milestones": [LEVELS, DESIGN]}
+    line = session.scalars(sa.select(AuditEntry)).one()
+    assert (line.action, line.target) == ("evidence.verified", str(waiting.id))
