@@ -37,6 +37,7 @@ def house(app: Flask) -> None:
     from roadmap.core.database import init_database
     from roadmap.core.errors import init_errors
     from roadmap.core.headers import init_headers
+    from roadmap.core.health import init_health
     from roadmap.core.language import init_language
     from roadmap.core.logs import init_logs
     from roadmap.core.proxy import init_proxy
@@ -50,6 +51,7 @@ def house(app: Flask) -> None:
     init_errors(app)
     init_language(app)
     init_sessions(app)
+    init_health(app)
 
 
 def rooms(app: Flask) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from roadmap import create_app
 from roadmap.core.database import alembic, db
 from roadmap.core.types import Base
-from tests.support.browserless import Browser
+from tests.support.browserless import ApartClient, Browser
 from tests.support.cast import Cast
 from tests.support.postgres import create_database, drop_database
 
@@ -61,8 +61,11 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "RATELIMIT_ENABLED": False,
         }
     )
+    app.test_client_class = ApartClient
+    # Two contexts: the first one's connection gives back the writing lock when it closes.
     with app.app_context():
         alembic.upgrade()
+    with app.app_context():
         _load_catalog()
     yield app
     with app.app_context():

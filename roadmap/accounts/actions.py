@@ -111,7 +111,13 @@ def change_profile(
 
 
 def change_email(
-    session: Session, user_id: uuid.UUID, email: str, *, by: uuid.UUID, address: str, now: dt.datetime
+    session: Session,
+    user_id: uuid.UUID,
+    email: str,
+    *,
+    by: uuid.UUID,
+    address: str,
+    now: dt.datetime,
 ) -> None:
     """Changes the address one signs in with. Raises EmailTaken."""
     lock_person(session, user_id)
@@ -125,7 +131,12 @@ def change_email(
     _drop_links(session, user_id)
     _note(session, user_id, "account.changed", by=by, now=now, fields=["email"])
     audit(
-        session, by=by, action="account.email_changed", target=str(user_id), address=address, now=now
+        session,
+        by=by,
+        action="account.email_changed",
+        target=str(user_id),
+        address=address,
+        now=now,
     )
 
 
@@ -156,7 +167,12 @@ def rehash(session: Session, user_id: uuid.UUID, old_hash: str, new_hash: str) -
 
 
 def make_link(
-    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, address: str = "", now: dt.datetime
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    by: uuid.UUID | None,
+    address: str = "",
+    now: dt.datetime,
 ) -> str:
     """A link to set a password: its token, which is shown this once and valid for a day."""
     token, token_hash = new_token()
@@ -171,7 +187,9 @@ def make_link(
         )
     )
     session.flush()
-    audit(session, by=by, action="password.link_made", target=str(user_id), address=address, now=now)
+    audit(
+        session, by=by, action="password.link_made", target=str(user_id), address=address, now=now
+    )
     return token
 
 
@@ -186,9 +204,7 @@ def use_link(
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]
         raise LinkUsed
-    set_password(
-        session, link.user_id, password_hash, by=link.user_id, address=address, now=now
-    )
+    set_password(session, link.user_id, password_hash, by=link.user_id, address=address, now=now)
 
 
 def deactivate(
@@ -215,9 +231,7 @@ def deactivate(
     return True
 
 
-def end_sessions(
-    session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None = None
-) -> int:
+def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None = None) -> int:
     """Ends the sessions of a person, but for `keep`, at their next request; says how many."""
     query = sa.delete(LoginSession).where(LoginSession.user_id == user_id)
     if keep is not None:
@@ -248,8 +262,12 @@ def _one_at_a_time(session: Session) -> None:
 
 
 def _note(
-    session: Session, user_id: uuid.UUID, action: str, *, by: uuid.UUID, now: dt.datetime, **data: Any
+    session: Session,
+    user_id: uuid.UUID,
+    action: str,
+    *,
+    by: uuid.UUID,
+    now: dt.datetime,
+    **data: Any,
 ) -> None:
-    remember(
-        session, user_id=user_id, by=by, action=action, subject=str(user_id), now=now, **data
-    )
+    remember(session, user_id=user_id, by=by, action=action, subject=str(user_id), now=now, **data)

@@ -15,19 +15,13 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from roadmap.accounts import passwords
+from roadmap.core.markdown import clean
 from roadmap.people.models import THEMES
 
 
 def one_line(value: str | None) -> str | None:
-    """Text of one line: composed, without control characters, and single spaces between words."""
-    if value is None:
-        return None
-    kept = "".join(
-        " " if char in "\t\n\r" else char
-        for char in unicodedata.normalize("NFC", value)
-        if char in "\t\n\r" or unicodedata.category(char) not in ("Cc", "Cs")
-    )
-    return " ".join(kept.split())
+    """Text of one line: composed, without control characters, single spaces between words."""
+    return None if value is None else " ".join(clean(unicodedata.normalize("NFC", value)).split())
 
 
 def checked_email(text: str) -> str:
@@ -36,14 +30,35 @@ def checked_email(text: str) -> str:
         found = validate_email(
             unicodedata.normalize("NFKC", text).strip(),
             check_deliverability=False,
-            # Whether a domain can receive mail is up to the house's own network.
+            # A house may have names of its own, which only its own network knows.
             test_environment=True,
+            strict=True,
         )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
     if len(found.normalized) > 320:
         raise ValueError("The e-mail address is too long.")
     return found.normalized
+
+
+@lru_cache(maxsize=1)
+def zone_choices() -> tuple[SelectChoice, ...]:
+    """Every time zone by region, UTC first."""
+    skipped = ("posix/", "right/", "Etc/", "SystemV/")
+    names = sorted(
+        name
+        for name in zoneinfo.available_timezones()
+        if "/" in name and not name.startswith(skipped)
+    )
+    return (
+        SelectChoice("UTC", "UTC"),
+        *(
+            SelectChoice(
+                name, name.partition("/")[2].replace("_", " "), optgroup=name.partition("/")[0]
+            )
+            for name in names
+        ),
+    )
 
 
 class Required(InputRequired):
@@ -147,9 +162,9 @@ class ProfileForm(FlaskForm):
     theme = SelectField(
         _l("Appearance"),
         choices=[
-            SelectChoice("system", _l("As this device is set")),  # type: ignore[arg-type]
-            SelectChoice("light", _l("Light")),  # type: ignore[arg-type]
-            SelectChoice("dark", _l("Dark")),  # type: ignore[arg-type]
+            SelectChoice("system", _l("As this device is set")),
+            SelectChoice("light", _l("Light")),
+            SelectChoice("dark", _l("Dark")),
         ],
     )
 
@@ -163,23 +178,3 @@ def refuse_bad(field: Field, *, name: str, email: str) -> None:
     reason = passwords.fault(field.data or "", name=name, email=email)
     if reason:
         raise ValidationError(reason)
-
-
-@lru_cache(maxsize=1)
-def zone_choices() -> tuple[SelectChoice, ...]:
-    """Every time zone by region, UTC first."""
-    skipped = ("posix/", "right/", "Etc/", "SystemV/")
-    names = sorted(
-        name
-        for name in zoneinfo.available_timezones()
-        if "/" in name and not name.startswith(skipped)
-    )
-    return (
-        SelectChoice("UTC", "UTC"),
-        *(
-            SelectChoice(
-                name, name.partition("/")[2].replace("_", " "), optgroup=name.partition("/")[0]
-            )
-            for name in names
-        ),
-    )

@@ -99,7 +99,9 @@ def _without_secrets(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
 def _target(request: Request) -> str:
     query = [
         pair
-        for pair in parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
+        for pair in parse_qsl(
+            request.query_string.decode("utf-8", "replace"), keep_blank_values=True
+        )
         if pair[0] != "_method"
     ]
     return request.path + (f"?{urlencode(query)}" if query else "")
@@ -112,7 +114,8 @@ def _is_ours(request: Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is not None:
         return urlsplit(origin).netloc == request.host
-    return request.referrer is None or urlsplit(request.referrer).netloc == request.host
+    referrer = request.headers.get("Referer")
+    return referrer is None or urlsplit(referrer).netloc == request.host
 
 
 def _signer() -> Signer:

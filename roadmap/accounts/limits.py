@@ -95,7 +95,9 @@ def _wait_for_turn(session: Session, limits: Sequence[Limit]) -> None:
     """Two tries of one bucket count one after the other. SQLite's writers always do."""
     if session.get_bind().dialect.name == "postgresql":
         for name in sorted(limit.bucket for limit in limits):
-            session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+            session.execute(
+                sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0)))
+            )
 
 
 def _prune(session: Session, now: dt.datetime) -> None:

@@ -111,9 +111,7 @@ def _in_context(app: Flask, work: Callable[..., None], arguments: tuple[Any, ...
 def _connect(server: Server) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if server.tls == "always":
-        return smtplib.SMTP_SSL(
-            server.host, server.port, timeout=TIMEOUT_SECONDS, context=context
-        )
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
     connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
     connection.ehlo()
     if connection.has_extn("starttls"):

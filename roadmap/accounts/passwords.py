@@ -23,6 +23,7 @@ MOST_BYTES = 1024
 # A hash takes two cores and 64 MiB for a tenth of a second; more at once would starve the ticks.
 HASHES_AT_ONCE = 2
 LONGEST_WAIT_SECONDS = 10
+LANES = 2
 COMMON = Path(__file__).with_name("common_passwords.txt")
 
 # Rows and columns of keys that fingers run along, and the alphabet.
@@ -58,11 +59,10 @@ def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password belongs to the hash. Without a hash it takes as long and is False."""
     with _Slot():
         try:
-            return _hasher().verify(password_hash or _dummy(), _bytes(password)) and bool(
-                password_hash
-            )
+            _hasher().verify(password_hash or _dummy(), _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
+    return password_hash is not None
 
 
 def needs_rehash(password_hash: str) -> bool:
@@ -141,7 +141,7 @@ def _run_length(text: str, place: int, row: str) -> int:
     start = row.find(text[place])
     length = 0
     while (
-        0 <= start
+        start >= 0
         and start + length < len(row)
         and place + length < len(text)
         and text[place + length] == row[start + length]
@@ -172,8 +172,9 @@ def _hasher() -> PasswordHasher:
     if hasher is None:
         hasher = PasswordHasher(
             time_cost=current_app.config["PASSWORD_TIME_COST"],
-            memory_cost=current_app.config["PASSWORD_MEMORY_KIB"],
-            parallelism=2,
+            # Argon2 itself asks for eight KiB a lane.
+            memory_cost=max(current_app.config["PASSWORD_MEMORY_KIB"], 8 * LANES),
+            parallelism=LANES,
         )
         current_app.extensions["password_hasher"] = hasher
     return hasher

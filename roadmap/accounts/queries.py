@@ -39,7 +39,9 @@ def everybody(session: Session) -> Sequence[User]:
     return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
 
 
-def sessions_of(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Sequence[LoginSession]:
+def sessions_of(
+    session: Session, user_id: uuid.UUID, *, now: dt.datetime
+) -> Sequence[LoginSession]:
     """The browsers in which a person is signed in, the latest first."""
     return session.scalars(
         sa.select(LoginSession)
@@ -52,7 +54,9 @@ def sessions_of(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Se
     ).all()
 
 
-def open_link(session: Session, token: str, *, now: dt.datetime) -> tuple[PasswordLink, User] | None:
+def open_link(
+    session: Session, token: str, *, now: dt.datetime
+) -> tuple[PasswordLink, User] | None:
     """The password link of this token and its person, while it can still be used."""
     row = session.execute(
         sa.select(PasswordLink, User)

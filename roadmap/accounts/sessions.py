@@ -1,4 +1,4 @@
-"""Server-side sessions: Flask-Login's id is the token of a row, so that deleting the row ends it."""
+"""Sessions on the server: Flask-Login's id is the token of a row, and deleting the row ends it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ import uuid
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Flask, abort, current_app, flash, make_response, render_template, request, session, url_for
+from flask import (
+    Flask,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
@@ -55,7 +65,7 @@ _LOAD = (
 )
 
 
-@login_manager.user_loader  # type: ignore[untyped-decorator]
+@login_manager.user_loader
 def load_actor(token: str) -> Actor | None:
     """The actor of a session token, in one statement; None where it ended or never was."""
     row = db.session.execute(_LOAD, {"token_hash": hash_token(token)}).first()

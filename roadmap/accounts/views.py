@@ -8,7 +8,15 @@ from flask import current_app, flash, make_response, redirect, render_template, 
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from roadmap.accounts import actions, kept, limits, passwords, queries, views_account, views_password
+from roadmap.accounts import (
+    actions,
+    kept,
+    limits,
+    passwords,
+    queries,
+    views_account,
+    views_password,
+)
 from roadmap.accounts.blueprint import accounts
 from roadmap.accounts.forms import SignInForm, SignUpForm
 from roadmap.accounts.sessions import begin_session, sign_out, signed_in_actor
@@ -170,6 +178,8 @@ def _go_on(user: User) -> Response:
     if form is None:
         return redirect(_target(), 303)
     if form.who and not form.is_of(str(user.id)):
-        flash(_("What was typed here before belongs to somebody else, so it was dropped."), "warning")
+        flash(
+            _("What was typed here before belongs to somebody else, so it was dropped."), "warning"
+        )
         return redirect("/", 303)
     return make_response(render_template("accounts/kept.html", kept=form))

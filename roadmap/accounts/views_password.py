@@ -75,8 +75,8 @@ def save_password(token: str) -> Response:
     link, user = found
     form = NewPasswordForm(person_name=user.name, person_email=user.email)
     if not form.validate():
-        page = render_template("accounts/set_password.html", form=form, person=user)
-        return make_response(page, 422)
+        again = render_template("accounts/set_password.html", form=form, person=user)
+        return make_response(again, 422)
     at_rest()
     password_hash = passwords.hash_password(form.password.data or "")
     try:
@@ -111,9 +111,7 @@ def send_link(email: str, address: str) -> None:
 
 
 def _forgot_page(form: ForgotForm, status: int = 200, wait: int = 0) -> Response:
-    page = render_template(
-        "accounts/forgot.html", form=form, mails=mail.is_configured(), wait=wait
-    )
+    page = render_template("accounts/forgot.html", form=form, mails=mail.is_configured(), wait=wait)
     return make_response(page, status)
 
 

@@ -94,6 +94,11 @@ class Content:
         return {milestone.key: milestone for milestone in self.milestones}
 
     @cached_property
+    def anchors(self) -> dict[str, str]:
+        """Where a milestone's row stands on the page: short, because there are 80 of them."""
+        return {milestone.key: f"m{place}" for place, milestone in enumerate(self.milestones)}
+
+    @cached_property
     def stage_by_key(self) -> dict[str, Stage]:
         return {stage.key: stage for stage in self.stages}
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 from dotenv import load_dotenv
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +30,11 @@ SETTINGS: dict[str, str | None] = {
 }
 
 
-class ConfigError(RuntimeError):
-    """A setting is missing or wrong; the message names it and says how to go on."""
+class ConfigError(click.ClickException):
+    """A setting is missing or wrong; the message names it and says how to go on.
+
+    On the command line it is one line and exit status 1.
+    """
 
 
 def read_environment() -> dict[str, str]:
@@ -63,6 +67,11 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         proxies = int(values["TRUSTED_PROXIES"])
     except ValueError:
         raise ConfigError("ROADMAP_TRUSTED_PROXIES must be a whole number.") from None
+    if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
+        raise ConfigError(
+            "ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM and ROADMAP_BASE_URL as well: mails say who "
+            "sends them, and their links where Cairn is."
+        )
     secure = str(values["BASE_URL"]).startswith("https://")
     return {
         **values,

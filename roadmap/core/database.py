@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -27,6 +28,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Below this release SQLite's write-ahead log can lose a reset under load (fixed in 3.51.3).
 WAL_RESET_FIXED = (3, 51, 3)
 MIGRATION_LOCK = 727_274
+# Seconds that a writer waits for its turn on SQLite.
+WAIT = 10.0
 
 
 def sqlite_module() -> ModuleType:
@@ -116,8 +119,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     module = sqlite_module()
     engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
 
+    locks: dict[int, int] = {}  # the lock file's descriptor, by connection
+
+    def lock_of(connection: Any) -> int | None:
+        return locks.get(id(connection.dbapi_connection))
+
     @event.listens_for(engine, "connect")
-    def configure(connection: Any, record: Any) -> None:
+    def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
         for pragma in (
             "journal_mode=WAL",
@@ -128,32 +136,70 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
         if lock_path is not None:
-            record.info["lock"] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         if not _writes(connection):
             connection.exec_driver_sql("BEGIN")
             return
-        # Waiting for a file lock is fair; SQLite's own busy handler lets the unlucky starve.
-        lock = connection.connection.info.get("lock")
-        if lock is not None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        lock = lock_of(connection.connection)
+        _wait_for_turn(lock)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            _give_turn(lock)
+            raise
 
-    @event.listens_for(engine, "checkin")
-    def release(_connection: Any, record: Any) -> None:
-        lock = record.info.get("lock")
-        if lock is not None:
-            fcntl.flock(lock, fcntl.LOCK_UN)
+    # The turn ends with the transaction, not when the connection goes back to the pool: one that
+    # is kept open without a transaction must not keep everybody else waiting.
+    dialect = engine.dialect
+    commit, rollback = dialect.do_commit, dialect.do_rollback
+
+    def do_commit(connection: Any) -> None:
+        commit(connection)
+        _give_turn(lock_of(connection))
+
+    def do_rollback(connection: Any) -> None:
+        try:
+            rollback(connection)
+        finally:
+            _give_turn(lock_of(connection))
+
+    dialect.do_commit, dialect.do_rollback = do_commit, do_rollback  # type: ignore[method-assign]
 
     @event.listens_for(engine, "close")
-    def close(_connection: Any, record: Any) -> None:
-        lock = record.info.pop("lock", None)
+    def close(connection: Any, _record: Any) -> None:
+        lock = locks.pop(id(connection), None)
         if lock is not None:
             os.close(lock)
 
     return engine
+
+
+def _wait_for_turn(lock: int | None) -> None:
+    """Waits for the file lock that writers of all processes share, at most ten seconds.
+
+    SQLite's own busy handler sleeps ever longer and lets the unlucky starve; here everybody asks
+    again after a millisecond. Whoever got no turn in time is refused by SQLite itself.
+    """
+    if lock is None:
+        return
+    ends = time.monotonic() + WAIT
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > ends:
+                return
+            time.sleep(0.001)
+        else:
+            return
+
+
+def _give_turn(lock: int | None) -> None:
+    if lock is not None:
+        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:

@@ -116,7 +116,7 @@ def _disk_is_full(error: BaseException) -> bool:
 
 def init_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
-    def csrf(error: CSRFError) -> Response:
+    def csrf(_error: CSRFError) -> Response:
         return error_page(
             400, _("The page was open for a long time, or cookies are off: its seal did not match.")
         )

@@ -75,6 +75,13 @@ def init_language(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def chrome() -> dict[str, Any]:
+        """What every page's frame needs to know of its reader."""
+        person = current_user if current_user and current_user.is_authenticated else None
+        return {"locale": locale(), "theme": person.theme if person else ""}
+
     app.jinja_env.filters.update(
         date=date_filter, moment=moment_filter, number=number_filter, markdown=to_html
     )

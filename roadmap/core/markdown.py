@@ -1,16 +1,20 @@
-"""Markdown of people: parsed with HTML off, then sanitized. One parser for the whole product."""
+"""Markdown of people: parsed with HTML off, then sanitized. One parser for the whole product.
+
+Three ways out of one parse: `to_html` for pages, `to_tree` for everything that sets the text by
+other means (PDF, Markdown written anew), `plain` for excerpts. All are bounded: what is too long
+is cut before it is parsed, and what is nested too deeply is flattened.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup
 
 SCHEMES = {"http", "https", "mailto"}
@@ -18,10 +22,21 @@ TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-# What is longer is cut before it is parsed: a page of text is some 3,000 characters.
-LONGEST = 200_000
+# What is longer is cut before it is parsed: a page of text is some 3,000 characters, and the
+# longest field of a form takes 20,000.
+LONGEST = 100_000
 LONGEST_LINE = 20_000
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# The parser counts two for a list and its item: six lists within each other are kept.
+DEEPEST_BLOCK = 12
+# Emphasis within emphasis; the parser itself puts no limit on it.
+DEEPEST_INLINE = 4
+
+Node = dict[str, Any]
+
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "strong_close": -1,
+             "s_close": -1}  # fmt: skip
+_VERBATIM = {"text", "code_inline", "fence", "code_block"}
 
 
 def clean(text: str) -> str:
@@ -29,9 +44,15 @@ def clean(text: str) -> str:
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def has_scheme(address: str) -> bool:
+    """Whether an address names one of our schemes: `//host` and relative ones do not."""
+    scheme, colon, rest = address.partition(":")
+    return bool(colon and rest) and scheme.lower() in SCHEMES
+
+
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST_BLOCK})
     return parser.enable(["table", "strikethrough"]).disable("image")
 
 
@@ -42,15 +63,47 @@ def _bounded(text: str) -> str:
     return text
 
 
+def _parse(text: str, base_level: int) -> list[Token]:
+    tokens = _parser().parse(_bounded(text))
+    _demote(tokens, base_level)
+    for token in tokens:
+        if token.children:
+            token.children = _flatten(token.children)
+    return tokens
+
+
+def _demote(tokens: Iterable[Token], base_level: int) -> None:
+    """Gives headings levels from `base_level` on that never skip one, whatever was written."""
+    open_levels: list[int] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            written = int(token.tag[1])
+            while open_levels and open_levels[-1] >= written:
+                open_levels.pop()
+            open_levels.append(written)
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, base_level + len(open_levels) - 1)}"
+
+
+def _flatten(tokens: list[Token]) -> list[Token]:
+    """Drops the marks of emphasis below `DEEPEST_INLINE`; the words stay."""
+    kept = []
+    depth = 0
+    for token in tokens:
+        step = _EMPHASIS.get(token.type, 0)
+        # A mark that closes belongs to the depth that it closes.
+        if not step or depth + (step > 0) <= DEEPEST_INLINE:
+            kept.append(token)
+        depth += step
+    return kept
+
+
 def to_html(text: str | None, base_level: int = 3) -> Markup:
     """Safe HTML. Headings begin at `base_level`, so that they fit below the page's own."""
     if not text:
         return Markup("")
-    tokens = _parser().parse(_bounded(text))
-    for token in _headings(tokens):
-        level = min(6, int(token.tag[1]) + base_level - 1)
-        token.tag = f"h{level}"
-    html = _parser().renderer.render(tokens, _parser().options, {})
+    parser = _parser()
+    html = parser.renderer.render(_parse(text, base_level), parser.options, {})
     return Markup(  # noqa: S704 - sanitized right here
         nh3.clean(
             html,
@@ -65,45 +118,79 @@ def to_html(text: str | None, base_level: int = 3) -> Markup:
 
 def _only_full_links(_tag: str, name: str, value: str) -> str | None:
     """Drops an address without one of our schemes: //host and ours would slip through."""
-    if name == "href" and value.partition(":")[0].lower() not in SCHEMES:
-        return None
-    return value
+    return None if name == "href" and not has_scheme(value) else value
 
 
-def _headings(tokens: list[Token]) -> Iterator[Token]:
-    return (token for token in tokens if token.type in ("heading_open", "heading_close"))
+def to_tree(text: str | None, base_level: int = 3) -> Node:
+    """The parsed text as JSON values.
 
-
-def to_tree(text: str | None) -> dict[str, Any]:
-    """The parsed text as JSON values: `t` the node's type, `v` its text, `c` its children.
-
-    Links keep their address only with an allowed scheme.
+    Every node has `t`, its type as the parser names it; where they apply `v`, its text; `c`, its
+    children; `l`, a heading's level; `href`, a link's address (empty without an allowed scheme);
+    `lang`, a code block's language; `n`, an ordered list's first number; `tight`, whether a
+    list's items stand close; `align`, a cell's side. Text that stands in a paragraph is among its
+    children directly. The depth is bounded, and so is any recursion over it.
     """
-    return _node(SyntaxTreeNode(_parser().parse(_bounded(text or ""))))
+    root: Node = {"t": "root", "c": []}
+    open_nodes = [root]
+    for token in _parse(text or "", base_level):
+        for part in token.children or () if token.type == "inline" else (token,):
+            if part.nesting < 0:
+                open_nodes.pop()
+                continue
+            node = _node(part)
+            open_nodes[-1].setdefault("c", []).append(node)
+            if part.nesting > 0:
+                open_nodes.append(node)
+            if part.type == "paragraph_open" and part.hidden:
+                _tighten(open_nodes)
+    return root
 
 
-def _node(node: SyntaxTreeNode) -> dict[str, Any]:
-    data: dict[str, Any] = {"t": node.type}
-    if node.type in ("text", "code_inline", "fence", "code_block"):
-        data["v"] = node.content
-    if node.type == "link":
-        href = str(node.attrs.get("href", ""))
-        data["href"] = href if href.partition(":")[0].lower() in SCHEMES else ""
-    if node.type == "heading":
-        data["l"] = int(node.tag[1])
-    if node.children:
-        data["c"] = [_node(child) for child in node.children]
-    return data
+def _node(token: Token) -> Node:
+    node: Node = {"t": token.type.removesuffix("_open")}
+    if node["t"] in _VERBATIM:
+        node["v"] = token.content
+    match node["t"]:
+        case "heading":
+            node["l"] = int(token.tag[1])
+        case "link":
+            href = str(token.attrs.get("href", ""))
+            node["href"] = href if has_scheme(href) else ""
+        case "fence":
+            node["lang"] = token.info.strip().partition(" ")[0]
+        case "ordered_list":
+            node["n"] = int(token.attrs.get("start", 1))
+        case "th" | "td":
+            node["align"] = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    return node
+
+
+def _tighten(open_nodes: list[Node]) -> None:
+    for node in reversed(open_nodes):
+        if node["t"] in ("bullet_list", "ordered_list"):
+            node["tight"] = True
+            return
 
 
 def plain(text: str | None, limit: int = 200) -> str:
     """The words alone, cut at `limit` characters at the end of a word."""
-    words = " ".join(
-        child.content
-        for token in _parser().parse(_bounded(text or "")[: limit * 8])
-        if token.type == "inline"
-        for child in token.children or ()
-        if child.type in ("text", "code_inline")
-    )
-    words = " ".join(words.split())
-    return words if len(words) <= limit else words[:limit].rsplit(" ", 1)[0] + " …"
+    blocks = []
+    for token in _parser().parse(_bounded((text or "")[: limit * 8])):
+        if token.type == "inline":
+            blocks.append("".join(_words(token.children or ())))
+        elif token.type in ("fence", "code_block"):
+            blocks.append(token.content)
+    words = " ".join(" ".join(blocks).split())
+    if len(words) <= limit:
+        return words
+    kept = words[: limit - 1]
+    # A single word that is too long is cut within.
+    return (kept.rsplit(" ", 1)[0] if " " in words[: limit // 2] else kept) + "…"
+
+
+def _words(tokens: Iterable[Token]) -> Iterable[str]:
+    for token in tokens:
+        if token.type in ("text", "code_inline"):
+            yield token.content
+        elif token.type in ("softbreak", "hardbreak"):
+            yield " "

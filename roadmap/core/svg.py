@@ -19,14 +19,11 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
+from roadmap.core.stones import coordinate, pile, stone_shapes, wobble
+
 STATES = ("open", "doing", "claimed", "evidenced", "verified", "na")
 """Classes of a stone, from nothing to confirmed; ``na`` is a milestone set aside."""
 
-# A stone's width and height by size, in units of the drawing (about one pixel).
-_SIZES = ((40, 20), (33, 18), (26, 15))
-_VARIANTS = 2
-_CORNERS = 7
-_NOTCH = "<path class=n d='M6-10q1-4 6-5'/>"
 _STEP = 34
 _STEP_OF_MANY = 20
 _MANY = 6
@@ -57,108 +54,8 @@ class Cairn:
     here: str = ""
 
 
-def _wobble(seed: int) -> float:
-    """A fixed, well spread number between -1 and 1 for a seed."""
-    value = math.sin(seed * 12.9898 + 4.1414) * 43758.5453
-    return 2 * (value - math.floor(value)) - 1
-
-
-def _n(value: float) -> str:
-    """A coordinate with one decimal at most and nothing superfluous."""
-    text = f"{value:.1f}"
-    return text.removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
-
-
-def _outline(width: float, height: float, seed: int) -> str:
-    """The path of an irregular pebble that fills a box standing on y = 0, flatter below than above."""
-    corners = []
-    for index in range(_CORNERS):
-        angle = 2 * math.pi * (index + 0.5) / _CORNERS + 0.16 * _wobble(seed + index)
-        reach = 1.1 + 0.11 * _wobble(seed * 7 + index)
-        squareness = 0.62
-        x = math.copysign(abs(math.cos(angle)) ** squareness, math.cos(angle)) * reach
-        y = math.copysign(abs(math.sin(angle)) ** squareness, math.sin(angle)) * reach
-        corners.append((x * width / 2, min(y, 1.02) * height / 2))
-    centre_x, centre_y = width / 2, -height / 2
-    middles = [
-        ((x + corners[i - 1][0]) / 2, (y + corners[i - 1][1]) / 2)
-        for i, (x, y) in enumerate(corners)
-    ]
-    start = middles[0]
-    path = [f"M{_n(start[0] + centre_x)} {_n(start[1] + centre_y)}"]
-    previous = start
-    for index, corner in enumerate(corners):
-        following = middles[(index + 1) % _CORNERS]
-        path.append(
-            f"q{_n(corner[0] - previous[0])} {_n(corner[1] - previous[1])} "
-            f"{_n(following[0] - previous[0])} {_n(following[1] - previous[1])}"
-        )
-        previous = following
-    return "".join(path) + "z"
-
-
-def _stone_shapes() -> str:
-    """The handful of pebbles that all stones are made of, each with its notch of light."""
-    shapes = []
-    for size, (width, height) in enumerate(_SIZES):
-        for variant in range(_VARIANTS):
-            outline = _outline(width - 1.5, height - 1, 17 * size + 5 * variant + 3)
-            shapes.append(f"<g id=k{size}{variant}><path d='{outline}'/>{_NOTCH}</g>")
-    return f"<svg class=defs width=0 height=0 aria-hidden=true><defs>{''.join(shapes)}</defs></svg>"
-
-
-def _courses(count: int) -> list[int]:
-    """How many stones lie in each course of a cairn, from the ground up.
-
-    The courses taper as a pile does, none is wider than the one below it, and from three stones
-    on a single one crowns the rest.
-    """
-    if count < 3:
-        return [1] * count
-    rows = round(math.sqrt(1.9 * count)) - 1
-    weights = [rows - 0.75 * row for row in range(rows)]
-    total = sum(weights)
-    courses: list[int] = []
-    cumulated = 0.0
-    for weight in weights:
-        cumulated += weight
-        courses.append(round((count - 1) * cumulated / total) - sum(courses))
-    return [*(size for size in sorted(courses, reverse=True) if size), 1]
-
-
-@lru_cache(maxsize=512)
-def _pile(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
-    """The stones of a cairn as ``<use>`` elements in order, its width and its height in units.
-
-    Coordinates have the cairn's middle at x = 0 and the ground at y = 0; up is negative.
-    """
-    uses: list[str] = []
-    ground = 0.0
-    reach = 0.0
-    courses = _courses(count)
-    for level, size in enumerate(courses):
-        share = level / max(1, len(courses) - 1)
-        chosen = []
-        for place in range(size):
-            roll = _wobble(seed * 101 + level * 17 + place)
-            index = min(2, max(0, round(share * 1.7 - 0.15 + roll * 0.75)))
-            chosen.append((index, int((_wobble(seed * 31 + level * 7 + place * 3) + 1) * _VARIANTS * 0.499)))
-        # The stone that crowns a cairn sits broad and quiet.
-        if size == 1 and count > 1:
-            chosen = [(1, chosen[0][1])]
-        width = sum(_SIZES[index][0] for index, _ in chosen)
-        x = -width / 2 + 3 * _wobble(seed * 13 + level)
-        reach = max(reach, width / 2 + 3)
-        tallest = max(_SIZES[index][1] for index, _ in chosen)
-        for index, variant in chosen:
-            uses.append(f"<use href=#k{index}{variant} x={round(x)} y={round(ground)} />")
-            x += _SIZES[index][0]
-        ground -= tallest - 2.2 if size > 1 else tallest - 1
-    return tuple(uses), math.ceil(reach * 2), math.ceil(-ground) + 3
-
-
 def _stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
-    uses = _pile(len(cairn.stones), seed)[0]
+    uses = pile(len(cairn.stones), seed)[0]
     return "".join(
         f"<a class={stone.state} href={base}#{stone.anchor}{attributes}>"
         f"<title>{escape(stone.title)}</title>{use}</a>"
@@ -206,7 +103,7 @@ def _wide_way(cairns: int, walked: int) -> str:
                 height
                 - (index - 0.5) * step * (1 + 0.05 * line)
                 - rise
-                - 9 * _wobble(index * 5 + line // 3)
+                - 9 * wobble(index * 5 + line // 3)
                 - 7 * math.sin(index * 1.25 + line * 0.42),
             )
             for index in range(-1, cairns + 2)
@@ -216,7 +113,8 @@ def _wide_way(cairns: int, walked: int) -> str:
     done = f"<path class=walked d='{start}{terrace(0, walked)}H{walked * 100 + 50}'/>"
     return (
         f"<svg class='way wide' viewBox='0 0 {width} {height}' height={height} "
-        f"preserveAspectRatio=none aria-hidden=true>{contours}<path class=path d='{way}'/>{done}</svg>"
+        f"preserveAspectRatio=none aria-hidden=true>{contours}"
+        f"<path class=path d='{way}'/>{done}</svg>"
     )
 
 
@@ -269,15 +167,15 @@ def trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     """
     if not cairns:
         return Markup("")
-    piles = [_pile(len(cairn.stones), number) for number, cairn in enumerate(cairns)]
-    width = max(pile[1] for pile in piles)
+    piles = [pile(len(cairn.stones), number) for number, cairn in enumerate(cairns)]
+    width = max(reach for _, reach, _ in piles)
     walked = next((i for i, cairn in enumerate(cairns) if cairn.here), len(cairns) - 1)
     items = []
-    for number, (cairn, pile) in enumerate(zip(cairns, piles, strict=True)):
+    for number, (cairn, (_, _, height)) in enumerate(zip(cairns, piles, strict=True)):
         current = " aria-current=step" if cairn.here else ""
         here = f"<em>{escape(cairn.here)}</em>" if cairn.here else ""
         items.append(
-            f"<li{current}><svg viewBox='{-width // 2} {-pile[2]} {width} {pile[2]}' "
+            f"<li{current}><svg role=group viewBox='{-width // 2} {-height} {width} {height}' "
             f"width={width}>{_stones(cairn, number, base)}</svg>"
             f"<p>{here}<a href={cairn.href}>{escape(cairn.title)}</a>"
             f"<span id=f-{cairn.key}>{escape(cairn.facts)}</span></p></li>"
@@ -285,7 +183,8 @@ def trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     many = " many" if len(cairns) > _MANY else ""
     return Markup(  # noqa: S704 - everything from outside was escaped above
         f"<div class='trail{many}'>{_SHAPES}{_wide_way(len(cairns), walked)}"
-        f"{_tall_way(len(cairns), walked)}<ol aria-label='{escape(label)}'>{''.join(items)}</ol></div>"
+        f"{_tall_way(len(cairns), walked)}"
+        f"<ol aria-label='{escape(label)}'>{''.join(items)}</ol></div>"
     )
 
 
@@ -296,7 +195,9 @@ def tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> 
     for name, share in (("v", verified), ("e", evidenced), ("c", claimed)):
         width = min(max(share, 0.0) * 100, 100 - x)
         if width > 0:
-            parts.append(f"<rect class={name} x={_n(x)}% width={_n(width)}% height=100% />")
+            parts.append(
+                f"<rect class={name} x={coordinate(x)}% width={coordinate(width)}% height=100% />"
+            )
             x += width
     return Markup(  # noqa: S704 - the label is escaped, the rest are numbers
         f"<svg class=meter role=img aria-label='{escape(label)}'>{''.join(parts)}</svg>"
@@ -317,36 +218,37 @@ class Series:
 
 def radar(axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4) -> Markup:
     """Skills around a circle, drawn for three axes or more, with a description in words."""
-    centre_x, centre_y, radius = 260, 170, 120
+    centre_x, centre_y, radius = 300, 170, 120
 
     def at(axis: int, value: float, extra: float = 0) -> tuple[float, float]:
         angle = 2 * math.pi * axis / len(axes) - math.pi / 2
         reach = radius * value / maximum + extra
         return centre_x + reach * math.cos(angle), centre_y + reach * math.sin(angle)
 
-    def outline(values: Sequence[float]) -> str:
-        return " ".join(
-            f"{_n(x)},{_n(y)}" for x, y in (at(axis, value) for axis, value in enumerate(values))
-        )
+    def outline(values: Sequence[float | None]) -> str:
+        corners = (at(axis, value) for axis, value in enumerate(values) if value is not None)
+        return " ".join(f"{coordinate(x)},{coordinate(y)}" for x, y in corners)
 
     parts = [
         f"<polygon class=ring points='{outline([level] * len(axes))}'/>"
         for level in range(1, maximum + 1)
     ]
     for line in series:
-        known = [0 if value is None else value for value in line.values]
-        parts.append(f"<polygon class={line.kind} points='{outline(known)}'/>")
+        parts.append(f"<polygon class={line.kind} points='{outline(line.values)}'/>")
         if line.kind != "bar":
             for axis, value in enumerate(line.values):
                 if value is not None:
                     x, y = at(axis, value)
-                    parts.append(f"<circle class={line.kind} cx={_n(x)} cy={_n(y)} r=3.5 />")
+                    parts.append(
+                        f"<circle class={line.kind} cx={coordinate(x)} cy={coordinate(y)} r=3.5 />"
+                    )
     for axis, name in enumerate(axes):
         x, y = at(axis, maximum, 14)
         anchor = "middle" if abs(x - centre_x) < 8 else "start" if x > centre_x else "end"
         shift = 4 if abs(y - centre_y) < radius else (0 if y < centre_y else 10)
         parts.append(
-            f"<text x={_n(x)} y={_n(y + shift)} text-anchor={anchor}>{escape(name)}</text>"
+            f"<text x={coordinate(x)} y={coordinate(y + shift)} text-anchor={anchor}>"
+            f"{escape(name)}</text>"
         )
     said = "; ".join(
         f"{line.name}: "
@@ -357,9 +259,9 @@ def radar(axes: Sequence[str], series: Sequence[Series], title: str, maximum: in
         for line in series
     )
     return Markup(  # noqa: S704 - names are escaped, the rest are numbers
-        f"<svg class=radar viewBox='0 0 520 340' role=img aria-label='{escape(title)}'>"
+        f"<svg class=radar viewBox='0 0 600 340' role=img aria-label='{escape(title)}'>"
         f"<title>{escape(title)}</title><desc>{escape(said)}</desc>{''.join(parts)}</svg>"
     )
 
 
-_SHAPES = _stone_shapes()
+_SHAPES = stone_shapes()

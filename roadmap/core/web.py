@@ -12,6 +12,8 @@ from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_htmx import HTMX
 from werkzeug.wrappers import Response as BaseResponse
 
+from roadmap.core import svg
+from roadmap.core.config import VERSION
 from roadmap.core.database import SAFE_METHODS
 
 htmx = HTMX()
@@ -89,7 +91,9 @@ def static_url(name: str) -> str:
 
 def init_web(app: Flask) -> None:
     htmx.init_app(app)
-    app.jinja_env.globals["asset"] = static_url
+    app.jinja_env.globals.update(
+        static_url=static_url, asset=static_url, version=VERSION, tones_bar=svg.tones_bar
+    )
 
     @app.after_request
     def commit_once(response: Response) -> Response:

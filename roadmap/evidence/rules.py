@@ -119,7 +119,7 @@ def tidied(piece: Particulars, clean: Callable[[str], str]) -> Particulars:
     """The same with every text cleaned and without space around it, and without empty impacts."""
     rows = (_each_text(row, clean) for row in piece.impacts)
     return replace(
-        _each_text(piece, clean), impacts=tuple(row for row in rows if _says_something(row))
+        _each_text(piece, clean), impacts=tuple(row for row in rows if says_something(row))
     )
 
 
@@ -132,7 +132,8 @@ def _each_text(value: Row, clean: Callable[[str], str]) -> Row:
     return replace(value, **texts)
 
 
-def _says_something(row: Measure) -> bool:
+def says_something(row: Measure) -> bool:
+    """Whether an impact has any word in it besides its type."""
     return bool(row.metric or row.baseline or row.result or row.unit or row.source_url)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from roadmap.accounts.queries import anybody_exists
+from roadmap.accounts.queries import anybody
 from roadmap.catalog.queries import all_published, at_revision
 from roadmap.core.database import db
 from roadmap.core.web import now
@@ -33,7 +33,7 @@ home = Blueprint("home", __name__)
 @permit("public")
 def index() -> str:
     if not current_user.is_authenticated:
-        return render_template("home/landing.html", first=not anybody_exists(db.session))
+        return render_template("home/landing.html", first=not anybody(db.session))
     mine = enrollments(db.session, current_user.id)
     if not mine:
         return render_template(

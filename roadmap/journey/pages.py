@@ -29,7 +29,7 @@ SHAPES = {
 }
 TONES = ("claimed", "evidenced", "verified")
 
-Row = tuple[str, str, str, str, Markup, str, str, bool, str]
+Row = tuple[str, str, str, str, str, Markup, str, str, bool, str]
 
 
 def words() -> dict[str, str]:
@@ -105,6 +105,7 @@ class Pages:
             shown = date_filter(target)
             note = _("was due %(date)s", date=shown) if warn else _("by %(date)s", date=shown)
         return (
+            self.content.anchors[key],
             key,
             shape,
             "true" if done else "mixed" if tone == "in_progress" else "false",
@@ -161,7 +162,7 @@ class Pages:
                 ObjectiveView(
                     objective.key,
                     objective.title,
-                    Markup(
+                    Markup(  # noqa: S704 - a template of ours, which escapes
                         render_template(
                             "journey/_milestone_row.html",
                             path=self.path,
@@ -194,7 +195,7 @@ class Pages:
             href=f"#{stage.key}",
             facts=facts,
             stones=[
-                svg.Stone(m.key, m.title, SHAPES[self.standing.tone(m.key)])
+                svg.Stone(self.content.anchors[m.key], m.title, SHAPES[self.standing.tone(m.key)])
                 for m in stage.milestones
             ],
             here=_("you are here") if here else "",
@@ -207,17 +208,13 @@ class Pages:
                 self.cairn(stage, view.facts, here=stage.key == here)
                 for stage, view in zip(self.content.stages, stages, strict=True)
             ],
-            self.words,
             _("The trail, stage by stage"),
             base,
         )
 
     def stone(self, stage: Stage, key: str, facts: str) -> Markup:
-        place = next(i for i, m in enumerate(stage.milestones) if m.key == key)
         cairn = self.cairn(stage, facts, here=False)
-        return svg.stone(
-            cairn, self.content.stages.index(stage), cairn.stones[place].key, self.words
-        )
+        return svg.stone(cairn, self.content.stages.index(stage), self.content.anchors[key])
 
     def hours_left(self) -> int:
         progress = self.standing.data["progress"]
@@ -230,8 +227,8 @@ class Pages:
         done = sum(counts[tone] for tone in TONES)
         total = len(self.content.milestones) - counts["not_applicable"]
         text = _(
-            "%(done)d of %(total)d milestones done: %(verified)d verified, %(evidenced)d evidenced, "
-            "%(claimed)d only claimed.",
+            "%(done)d of %(total)d milestones done: %(verified)d verified, "
+            "%(evidenced)d evidenced, %(claimed)d only claimed.",
             done=done,
             total=total,
             verified=counts["verified"],

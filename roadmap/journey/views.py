@@ -1,71 +1,39 @@
-"""Roadmap, stage, milestone, and the tick with its answer."""
+"""Roadmap and stage; milestones and ticks stand in modules of their own."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    flash,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Response, abort, flash, make_response, render_template, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
-from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.catalog import queries as catalog
-from roadmap.catalog.content import Milestone
-from roadmap.core.database import db
-from roadmap.core.language import date_filter
 from roadmap.core.config import VERSION
-from roadmap.core.web import keep, now, see_other, unchanged, wants_fragment
-from roadmap.evidence.labels import kind_label
-from roadmap.journey.facts import Standing, after_write, standing
-from roadmap.journey.forms import EnrollmentForm, PlanForm, ReasonForm
-from roadmap.journey.pages import SHAPES, Pages
-from roadmap.journey.queries import linked_to
+from roadmap.core.database import db
+from roadmap.core.web import keep, now, see_other, unchanged
+from roadmap.journey import milestones, ticks
+from roadmap.journey.blueprint import journey, standing_or_away
+from roadmap.journey.facts import Standing, standing
+from roadmap.journey.forms import EnrollmentForm
+from roadmap.journey.pages import Pages
 from roadmap.people.access import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
-from roadmap.progress.actions import StaleEdit
-from roadmap.readiness.actions import refresh
 
-journey = Blueprint("journey", __name__)
-
-
-def _standing(slug: str) -> Standing:
-    """Where the actor stands on this roadmap. 404 where there is none; else to enrolling."""
-    found = standing(db.session, current_user, slug, now=now())
-    if found is None:
-        if catalog.published(db.session, slug) is None:
-            abort(404)
-        abort(redirect(url_for("journey.roadmap_page", slug=slug), code=303))
-    return found
-
-
-def _milestone(found: Standing, key: str) -> Milestone:
-    return found.published.content.by_key.get(key) or abort(404)
+__all__ = ["journey", "milestones", "ticks"]
 
 
 @journey.get("/roadmaps")
 @permit("roadmap.read")
-def roadmaps() -> str:
-    """Every roadmap, and which of them the person is on."""
+def roadmaps() -> BaseResponse | str:
+    """Every roadmap; where there is nothing to choose, straight to the one."""
     mine = {each.slug: each for each in progress_queries.enrollments(db.session, current_user.id)}
-    return render_template(
-        "journey/roadmaps.html",
-        roadmaps=[each.content for each in catalog.all_published(db.session)],
-        mine=mine,
-    )
+    found = [each.content for each in catalog.all_published(db.session)]
+    if "all" not in request.args:
+        only = list(mine) if len(mine) == 1 else [each.slug for each in found] * (not mine)
+        if len(only) == 1:
+            return see_other("journey.roadmap_page", slug=only[0])
+    return render_template("journey/roadmaps.html", roadmaps=found, mine=mine)
 
 
 @journey.get("/roadmaps/<slug>")
@@ -121,7 +89,7 @@ def _invitation(slug: str, form: EnrollmentForm) -> str:
 @journey.route("/roadmaps/<slug>/enrollment", methods=["GET"])
 @permit("enrollment.read")
 def enrollment(slug: str) -> str:
-    found = _standing(slug)
+    found = standing_or_away(slug)
     form = EnrollmentForm(
         found.today,
         data={
@@ -168,7 +136,7 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
 @permit("progress.read")
 def stage_page(slug: str, stage_key: str) -> str:
     """One stage by itself, with its summary and its neighbours."""
-    found = _standing(slug)
+    found = standing_or_away(slug)
     content = found.published.content
     stage = content.stage_by_key.get(stage_key) or abort(404)
     pages = Pages(found)
@@ -181,205 +149,3 @@ def stage_page(slug: str, stage_key: str) -> str:
         previous=content.stages[place - 1] if place else None,
         next=content.stages[place + 1] if place + 1 < len(content.stages) else None,
     )
-
-
-@journey.get("/roadmaps/<slug>/milestones/<key>")
-@permit("progress.read")
-def milestone_page(slug: str, key: str) -> str:
-    """A milestone with all that is known of it: a page, or the part that a row unfolds."""
-    found = _standing(slug)
-    return _milestone_answer(found, _milestone(found, key))
-
-
-def _milestone_answer(
-    found: Standing,
-    milestone: Milestone,
-    *,
-    plan: PlanForm | None = None,
-    reason: ReasonForm | None = None,
-    conflict: Any = None,
-) -> str:
-    content = found.published.content
-    state = progress_queries.state(db.session, current_user.id, milestone.key)
-    template = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
-    return render_template(
-        template,
-        roadmap=content,
-        stage=content.stage_by_key[milestone.stage_key],
-        objective=next(
-            o
-            for o in content.stage_by_key[milestone.stage_key].objectives
-            if o.key == milestone.objective_key
-        ),
-        own=True,
-        m=_details(found, milestone, state),
-        plan=plan,
-        reason_form=reason,
-        conflict=conflict,
-    )
-
-
-def _details(
-    found: Standing, milestone: Milestone, state: progress_queries.State
-) -> dict[str, Any]:
-    content = found.published.content
-    path = f"/roadmaps/{content.slug}/milestones/"
-    return {
-        "key": milestone.key,
-        "title": milestone.title,
-        "state": found.tone(milestone.key),
-        "shape": SHAPES[found.tone(milestone.key)],
-        "status": state.status,
-        "url": path + milestone.key,
-        "done_when": milestone.done_when,
-        "why": milestone.why,
-        "hours": _("%(hours)d h", hours=milestone.hours),
-        "months": milestone.months,
-        "required": milestone.required,
-        "skills": [
-            (content.skill_by_key[key].title, f"/skills/{key}")
-            for key in milestone.skills
-            if key in content.skill_by_key
-        ],
-        "kinds": [kind_label(kind) for kind in milestone.evidence],
-        "resources": [(r.title, r.by, r.url) for r in milestone.resources],
-        "after": [(content.by_key[key].title, path + key) for key in milestone.after],
-        "note": state.note,
-        "note_version": state.revision,
-        "reason": state.reason,
-        "since": state.since,
-        "target_on": state.target_on,
-        "evidence": [
-            (
-                piece.title,
-                f"/evidence/{piece.id}",
-                piece.tone,
-                f"{kind_label(piece.kind)}, {date_filter(piece.occurred_on)}",
-                piece.lapsed,
-            )
-            for piece in linked_to(
-                db.session, current_user.id, milestone.key, milestone.evidence, found.today
-            )
-        ],
-        "add_href": f"/evidence/new?milestone={milestone.key}",
-        "link_href": f"/evidence?link={milestone.key}",
-    }
-
-
-def _write_status(slug: str, key: str, status: str, reason: str = "") -> BaseResponse:
-    """Sets a status and answers with what that changes on the page, and nothing else."""
-    enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
-    published = catalog.at_revision(db.session, enrolled.revision_id)
-    milestone = published.content.by_key.get(key) or abort(404)
-    progress.set_status(
-        db.session, current_user.id, key, status, reason=reason, by=current_user.id, now=now()
-    )
-    return _answer(published, enrolled, milestone)
-
-
-def _answer(published: Any, enrolled: Any, milestone: Milestone) -> BaseResponse:
-    refreshed = refresh(db.session, current_user.id, now=now())
-    found = after_write(refreshed, enrolled, published, current_user, now())
-    pages = Pages(found)
-    said = _(
-        "%(title)s: %(state)s",
-        title=milestone.title,
-        state=pages.words[SHAPES[found.tone(milestone.key)]].lower(),
-    )
-    slug = published.content.slug
-    if not wants_fragment():
-        flash(Markup(render_template("journey/_undo.html", said=said, slug=slug, m=milestone)))
-        target = request.form.get("back", "")
-        if target == "page":
-            return see_other("journey.milestone_page", slug=slug, key=milestone.key)
-        return see_other("journey.roadmap_page", slug=slug, _anchor=f"m-{milestone.key}")
-    stage = published.content.stage_by_key[milestone.stage_key]
-    view = pages.stage(stage, with_rows=False)
-    response = make_response(
-        render_template(
-            "journey/_tick.html",
-            **pages.reading(),
-            stage=view,
-            stone=pages.stone(stage, milestone.key, view.facts),
-            path=pages.path,
-            rows=[pages.row(milestone.key, milestone.title, milestone.hours)],
-            said=said,
-            m=milestone,
-            slug=slug,
-        )
-    )
-    response.headers["HX-Trigger"] = json.dumps({"announce": said})
-    return response
-
-
-@journey.put("/roadmaps/<slug>/milestones/<key>/completion")
-@permit("progress.write")
-def complete(slug: str, key: str) -> BaseResponse:
-    return _write_status(slug, key, "done")
-
-
-@journey.delete("/roadmaps/<slug>/milestones/<key>/completion")
-@permit("progress.write")
-def uncomplete(slug: str, key: str) -> BaseResponse:
-    return _write_status(slug, key, "not_started")
-
-
-@journey.put("/roadmaps/<slug>/milestones/<key>/status")
-@permit("progress.write")
-def set_status(slug: str, key: str) -> BaseResponse | tuple[str, int]:
-    """Any status; not applicable needs its reason."""
-    status = request.form.get("status", "")
-    if status not in ("not_started", "in_progress", "done", "not_applicable"):
-        abort(422)
-    if status == "not_applicable":
-        form = ReasonForm()
-        if not form.validate():
-            found = _standing(slug)
-            return _milestone_answer(found, _milestone(found, key), reason=form), 422
-        return _write_status(slug, key, status, form.reason.data)
-    return _write_status(slug, key, status)
-
-
-@journey.delete("/roadmaps/<slug>/milestones/<key>/last-change")
-@permit("progress.write")
-def undo(slug: str, key: str) -> BaseResponse:
-    """Puts back the status before the last change."""
-    enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
-    published = catalog.at_revision(db.session, enrolled.revision_id)
-    milestone = published.content.by_key.get(key) or abort(404)
-    progress.undo_last_status(db.session, current_user.id, key, by=current_user.id, now=now())
-    return _answer(published, enrolled, milestone)
-
-
-@journey.put("/roadmaps/<slug>/milestones/<key>/plan")
-@permit("progress.write")
-def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
-    """Keeps a private note and a target date; a stale edit is refused with both versions shown."""
-    found = _standing(slug)
-    milestone = _milestone(found, key)
-    form = PlanForm()
-    if not form.validate():
-        return _milestone_answer(found, milestone, plan=form), 422
-    try:
-        progress.set_plan(
-            db.session,
-            current_user.id,
-            key,
-            note=form.note.data or "",
-            target_on=form.target_on.data,
-            revision=form.revision,
-            by=current_user.id,
-            now=now(),
-        )
-    except StaleEdit as stale:
-        page = _milestone_answer(found, milestone, plan=form, conflict=stale.current)
-        return page, 409
-    said = _("Note and date are saved.")
-    if wants_fragment():
-        refreshed = refresh(db.session, current_user.id, now=now())
-        fresh = after_write(refreshed, found.enrolled, found.published, current_user, now())
-        response = make_response(_milestone_answer(fresh, milestone))
-        response.headers["HX-Trigger"] = json.dumps({"announce": said})
-        return response
-    flash(said)
-    return see_other("journey.milestone_page", slug=slug, key=key)

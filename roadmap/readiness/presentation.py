@@ -86,7 +86,7 @@ def verdict_reason(found: Readiness) -> str:
 
 
 def step_view(step: Step, content: Content) -> dict[str, Any]:
-    """A next step as the page prints it: what, where it is done, gain, effort, the gate it opens."""
+    """A next step as a page prints it: what, where it is done, gain, effort, the gate it opens."""
     where = f"/roadmaps/{content.slug}/milestones/"
     href = {
         "do_milestone": lambda: where + step.target,

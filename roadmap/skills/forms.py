@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
-from wtforms.validators import Length
+from wtforms.validators import AnyOf, Length
 
 from roadmap.core.markdown import clean
 from roadmap.skills.rules import LEVELS
@@ -22,8 +22,14 @@ class AssessmentForm(FlaskForm):
 
     level = RadioField(
         _l("Your level"),
-        choices=[(str(level), str(level)) for level in LEVELS],
+        choices=[str(level) for level in LEVELS],
         validate_choice=False,
+        validators=[
+            AnyOf(
+                [str(level) for level in LEVELS],
+                message=_l("Choose the highest level whose behaviour you have shown."),
+            )
+        ],
     )
     comment = TextAreaField(
         _l("What it rests on"),
@@ -33,11 +39,6 @@ class AssessmentForm(FlaskForm):
         ],
         description=_l("Something you did that shows it. You see it in the history below."),
     )
-
-    def validate_level(self, field: RadioField) -> None:
-        """Refuses what is none of the five, in words about the choice."""
-        if field.data not in {str(level) for level in LEVELS}:
-            raise ValueError(_l("Choose the highest level whose behaviour you have shown."))
 
     @property
     def chosen(self) -> int:

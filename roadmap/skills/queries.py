@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -81,7 +80,7 @@ def latest(session: Session, user_id: uuid.UUID) -> tuple[dict[str, Judged], dic
 
 def history(
     session: Session, user_id: uuid.UUID, skill_key: str, *, limit: int = 50, offset: int = 0
-) -> Sequence[sa.Row[Any]]:
+) -> Sequence[sa.Row[str, int, str, str, dt.datetime]]:
     """Assessments of a skill, newest first: `side, level, comment, assessor_name, assessed_at`."""
     return session.execute(
         sa.select(

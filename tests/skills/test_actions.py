@@ -88,9 +88,7 @@ def test_managers_do_not_assess_themselves_as_others(
 
 
 @pytest.mark.parametrize("level", [-1, 5])
-def test_a_level_is_one_of_five(
-    session: Session, cast: Cast, now: dt.datetime, level: int
-) -> None:
+def test_a_level_is_one_of_five(session: Session, cast: Cast, now: dt.datetime, level: int) -> None:
     alice = cast.actor(session, cast.alice)
     with pytest.raises(ValueError, match="level"):
         actions.assess_self(session, cast.alice, "mlops", level, by=alice, now=now)

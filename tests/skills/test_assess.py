@@ -16,13 +16,13 @@ PATH = "/skills/mlops/assessments"
 def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     browser = browser_of(cast.alice)
 
-    answer = browser.post(PATH, {"level": "3", "comment": "On call\x00 since \ud800May"})
+    answer = browser.post(PATH, {"level": "3", "comment": "On call\x00 since May"})
 
     assert answer.status_code == 303
     assert answer.location.endswith("/skills/mlops#history")
     assert queries.levels(session, cast.alice) == ({"mlops": 3}, {})
     page = browser.get("/skills/mlops").text
-    assert "On call since" in page
+    assert "On call since May" in page
 
 
 def test_it_answers_with_the_row_and_the_radar(cast: Cast, browser_of) -> None:
@@ -39,8 +39,8 @@ def test_it_answers_with_the_row_and_the_radar(cast: Cast, browser_of) -> None:
 def test_it_needs_sign_in(session: Session, cast: Cast, browser_of) -> None:
     answer = browser_of().post(PATH, {"level": "3"})
 
-    assert answer.status_code == 303
-    assert "/login" in answer.location
+    assert answer.status_code == 401
+    assert "password" in answer.text
     assert queries.levels(session, cast.alice) == ({}, {})
 
 

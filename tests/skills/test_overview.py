@@ -44,8 +44,8 @@ def test_it_needs_sign_in(browser_of) -> None:
 def test_it_hides_what_is_foreign(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    alice = cast.actor(session, cast.alice)
     before = browser_of(cast.bob).get("/skills").text
+    alice = cast.actor(session, cast.alice)
     actions.assess_self(session, cast.alice, "mlops", 4, "unmistakable", by=alice, now=now)
     session.commit()
 
@@ -55,10 +55,10 @@ def test_it_hides_what_is_foreign(
 def test_it_takes_the_same_statements_whatever_the_history(
     app, session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    alice = cast.actor(session, cast.alice)
     browser = browser_of(cast.alice)
     browser.get("/skills")
     empty = statements_of(app, lambda: browser.get("/skills"))
+    alice = cast.actor(session, cast.alice)
     for days in range(30):
         for key in ("mlops", "strategy", "mentoring"):
             moment = now - dt.timedelta(days=days)

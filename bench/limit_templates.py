@@ -1,0 +1,42 @@
+"""The templates of the limit application: about the rows of the product's, and nothing else."""
+
+from __future__ import annotations
+
+ROW = """<li class={{ state }} id=m-{{ key }}><button name=_method value=PUT role=checkbox \
+aria-checked=false aria-label="{{ title }}" form=t formaction=/milestones/{{ key }}></button>\
+<a href=/milestones/{{ key }}>{{ title }}</a></li>"""
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title></head>
+<body><header><a href="/">Cairn</a> {{ person.name }}</header>
+<main><h1>{{ title }}</h1>
+<ol class=trail>
+{% for key, name, rows in stages %}<li><svg>
+{% for key, title, hours in rows %}<a class={{ states.get(key, "open") }} href=#m-{{ key }}>\
+<title>{{ title }}</title><use href=#k01 x=-38 y=-15 /></a>{% endfor %}</svg>\
+<a href=#{{ key }}>{{ name }}</a></li>
+{% endfor %}</ol>
+{% for key, name, rows in stages %}<section id={{ key }}><h2>{{ name }}</h2><ul>
+{% for key, title, hours in rows %}
+{% set state = states.get(key, "open") %}
+<li class={{ state }} id=m-{{ key }}><button aria-labelledby=m-{{ key }} name=_method \
+value={{ "DELETE" if state == "done" else "PUT" }} role=checkbox \
+aria-checked={{ "true" if state == "done" else "false" }} form=t \
+formaction=/milestones/{{ key }}></button><a href=/milestones/{{ key }}>{{ title }}</a>\
+<b>{{ state }}</b><i>{{ hours }} h</i></li>
+{% endfor %}</ul></section>
+{% endfor %}
+<form id=t method=post></form></main></body></html>"""
+
+EXPORT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ person.name }}</title></head>
+<body><main><h1>{{ person.name }}</h1>
+{% for piece in pieces %}
+<article><h2><a href="{{ piece.url }}">{{ piece.title }}</a></h2>
+<p>{{ piece.kind }}, {{ piece.occurred_on }}</p>
+{{ markdown(piece.description) }}
+<p>{{ piece.role }}</p>
+<ul>{% for impact in piece.impacts %}<li>{{ impact[0] }}: {{ impact[1] }}, {{ impact[2] }} \
+{{ impact[3] }}</li>{% endfor %}</ul>
+<p>{{ piece.milestones|join(", ") }}</p></article>
+{% endfor %}</main></body></html>"""

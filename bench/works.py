@@ -1,0 +1,205 @@
+"""The works of the benchmark: each drives Cairn and the limit, and returns its rows."""
+
+from __future__ import annotations
+
+import gzip
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import argon2
+from flask import Flask
+
+from bench.data import Person, sign_in_form
+from bench.measure import Step, in_turn, timed
+from bench.report import Row
+from bench.wsgi import Answer, Call
+from roadmap.core.headers import WsgiApp
+from tests.support.statements import statements_of
+
+HTMX = {"HX-Request": "true"}
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What the works run on. `rounds` are how often a ratio is taken."""
+
+    database: str
+    app: Flask
+    limit: Flask
+    person: Person
+    rounds: int
+
+    @property
+    def cairn(self) -> WsgiApp:
+        return self.app.wsgi_app
+
+    @property
+    def least(self) -> WsgiApp:
+        return self.limit.wsgi_app
+
+
+def checked(call: Call, status: int = 200) -> Step:
+    """The call, refusing any answer but the expected one: an error page is quick."""
+
+    def step() -> Answer:
+        answer = call()
+        if answer.status != status:
+            raise RuntimeError(f"{call.method} {call.path} answered {answer.status}, not {status}")
+        return answer
+
+    return step
+
+
+def gzipped(body: bytes) -> int:
+    return len(gzip.compress(body, 6))
+
+
+def tick(stand: Stand) -> Row:
+    """T: a milestone is ticked and un-ticked again; the time is that of one of the two."""
+    slug, seal = stand.person.content.slug, stand.person.seal
+    ours, limit = [], []
+    for milestone in stand.person.ticks():
+        for method in ("PUT", "DELETE"):
+            path = f"/roadmaps/{slug}/milestones/{milestone.key}/completion"
+            more = {"X-CSRFToken": seal, **HTMX}
+            ours.append(checked(stand.person.call(stand.cairn, method, path, more)))
+            path = f"/milestones/{milestone.key}"
+            limit.append(checked(stand.person.call(stand.least, method, path)))
+    compared = in_turn(_cycle(ours), _cycle(limit), rounds=stand.rounds, times=20)
+    answer: list[Answer] = []
+    statements = statements_of(stand.app, lambda: answer.append(ours[0]()))  # type: ignore[arg-type]
+    ours[1]()
+    body = answer[0].body
+    return Row.of_times(
+        "T tick", stand.database, compared, 2.0, len(statements), len(body), gzipped(body),
+        most_statements=8,
+    )  # fmt: skip
+
+
+def _cycle(steps: list[Step]) -> Step:
+    """One step after the other, from the beginning again after the last."""
+
+    def forever() -> Iterator[Step]:
+        while True:
+            yield from steps
+
+    following = forever()
+    return lambda: next(following)()
+
+
+def page(stand: Stand) -> Row:
+    """D: the whole roadmap page, asked for the first time."""
+    path = f"/roadmaps/{stand.person.content.slug}"
+    ours = checked(stand.person.call(stand.cairn, "GET", path))
+    limit = checked(stand.person.call(stand.least, "GET", "/roadmap"))
+    compared = in_turn(ours, limit, rounds=stand.rounds, times=10)
+    answer: list[Answer] = []
+    statements = statements_of(stand.app, lambda: answer.append(ours()))  # type: ignore[arg-type]
+    body = answer[0].body
+    return Row.of_times(
+        "D roadmap page", stand.database, compared, 2.0, len(statements), len(body), gzipped(body),
+        most_statements=6, most_bytes=64 * 1024, most_gzipped=10 * 1024,
+    )  # fmt: skip
+
+
+def page_compressed(stand: Stand) -> Row:
+    """D as a browser asks for it, with gzip; the limit compresses its own at the same level."""
+    path = f"/roadmaps/{stand.person.content.slug}"
+    ours = checked(stand.person.call(stand.cairn, "GET", path, {"Accept-Encoding": "gzip"}))
+    plain = stand.person.call(stand.least, "GET", "/roadmap")
+    compared = in_turn(
+        ours, lambda: gzip.compress(plain().body, 6), rounds=stand.rounds, times=10
+    )
+    answer = ours()
+    wire = len(answer.body)  # type: ignore[attr-defined]
+    return Row.of_times("D with gzip", stand.database, compared, 2.0, None, wire, None)
+
+
+def unchanged(stand: Stand) -> Row:
+    """D again: nothing changed since, so the answer is a 304."""
+    path = f"/roadmaps/{stand.person.content.slug}"
+    first = stand.person.call(stand.cairn, "GET", path)
+    tag = {"If-None-Match": first().headers.get("etag", "")}
+    ours = checked(stand.person.call(stand.cairn, "GET", path, tag), 304)
+    first = stand.person.call(stand.least, "GET", "/unchanged")
+    tag = {"If-None-Match": first().headers["etag"]}
+    limit = checked(stand.person.call(stand.least, "GET", "/unchanged", tag), 304)
+    compared = in_turn(ours, limit, rounds=stand.rounds, times=40)
+    statements = statements_of(stand.app, ours)
+    return Row.of_times("D again (304)", stand.database, compared, 1.5, len(statements), 0, None)
+
+
+def export(stand: Stand, form: str, path: str, least: str) -> Row:
+    """X: the export of all evidence."""
+    ours = checked(stand.person.call(stand.cairn, "GET", path))
+    limit = checked(stand.person.call(stand.least, "GET", least))
+    compared = in_turn(ours, limit, rounds=max(3, stand.rounds // 3), times=4)
+    answer: list[Answer] = []
+    statements = statements_of(stand.app, lambda: answer.append(ours()))  # type: ignore[arg-type]
+    body = answer[0].body
+    return Row.of_times(
+        f"X export {form}", stand.database, compared, 2.0, len(statements), len(body), gzipped(body)
+    )
+
+
+def pdf(stand: Stand, path: str) -> Row:
+    """P: the portfolio as PDF, in seconds."""
+    call = checked(stand.person.call(stand.cairn, "GET", path))
+    call()
+    seconds = statistics.median(timed(call) for _ in range(3))
+    size = len(call().body)  # type: ignore[attr-defined]
+    return Row("P export PDF", stand.database, seconds, 3.0, None, "s", None, size, None)
+
+
+def sign_in(stand: Stand) -> Row:
+    """L: what a sign-in takes beyond its hash, in milliseconds.
+
+    The hash is timed where it happens, within the same request, because from one hash to the
+    next its time differs by more than the 5 ms in question.
+    """
+    times = max(5, stand.rounds)
+    ours = checked(sign_in_form(stand.cairn), 303)
+    fields = b"email=engineer%40example.org&password=granite+scree+and+lichen"
+    limit = checked(Call(stand.least, "POST", "/login", {}, fields), 303)
+    beyond, beyond_limit = [], []
+    with _hashing() as seconds:
+        for step in (ours, limit):
+            step()
+        statements = statements_of(stand.app, ours)
+        for _ in range(times):
+            for step, found in ((ours, beyond), (limit, beyond_limit)):
+                seconds.clear()
+                took = timed(step)
+                found.append(took - sum(seconds))
+    value, least = statistics.median(beyond), statistics.median(beyond_limit)
+    return Row(
+        "L sign in, beyond the hash", stand.database, value * 1000, 5.0, value / least, "ms",
+        len(statements), None, None,
+    )  # fmt: skip
+
+
+class _hashing:  # noqa: N801 - reads as the context it is
+    """Collects the seconds that argon2 takes meanwhile."""
+
+    def __enter__(self) -> list[float]:
+        self.verify: Callable[..., bool] = argon2.PasswordHasher.verify
+        seconds: list[float] = []
+
+        def timed_verify(hasher: argon2.PasswordHasher, *args: object) -> bool:
+            start = time.perf_counter()
+            try:
+                return self.verify(hasher, *args)
+            finally:
+                seconds.append(time.perf_counter() - start)
+
+        argon2.PasswordHasher.verify = timed_verify  # type: ignore[method-assign,assignment]
+        return seconds
+
+    def __exit__(self, *_error: object) -> None:
+        argon2.PasswordHasher.verify = self.verify  # type: ignore[method-assign]
+
+
+def quick(stand: Stand) -> Stand:
+    return replace(stand, rounds=5)

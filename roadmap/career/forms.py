@@ -1,0 +1,128 @@
+"""The forms of positions and degrees."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from roadmap.career.actions import FIELDS
+from roadmap.career.models import Degree, Position
+from roadmap.core.markdown import clean
+
+# Nobody who uses this began to work earlier; an older year is a slip of the finger.
+EARLIEST = dt.date(1940, 1, 1)
+LONGEST_SUMMARY = 20_000
+
+
+def one_line(value: str | None) -> str | None:
+    return None if value is None else " ".join(clean(unicodedata.normalize("NFC", value)).split())
+
+
+def many_lines(value: str | None) -> str | None:
+    return None if value is None else clean(value).strip()
+
+
+def line(label: str, *validators: Any, **attributes: Any) -> StringField:
+    return StringField(
+        label,
+        [*validators, Length(max=200)],
+        filters=[one_line],
+        render_kw={"maxlength": 200, **attributes},
+    )
+
+
+class EntryForm(FlaskForm):
+    """What both forms share: the person's own date, and what they saw when they opened it."""
+
+    seen = HiddenField()
+
+    def __init__(self, *, today: dt.date, **more: Any) -> None:
+        super().__init__(**more)
+        self.today = today
+
+    def values(self, model: type[Any]) -> dict[str, Any]:
+        """The fields of the row."""
+        return {name: getattr(self, name).data for name in FIELDS[model]}
+
+    def check_day(self, field: Field) -> None:
+        """Raises ValidationError for a day that cannot have been yet, or not in a working life."""
+        if field.data is None:
+            return
+        if field.data > self.today:
+            raise ValidationError(_("This day is still to come."))
+        if field.data < EARLIEST:
+            raise ValidationError(_("This is before 1940; check the year."))
+
+
+class PositionForm(EntryForm):
+    title = line(_l("Title"), DataRequired(_l("What was the position called?")))
+    employer = line(_l("Employer"), Optional(), autocomplete="organization")
+    started_on = DateField(
+        _l("From"), [InputRequired(_l("When did it begin? Year, month and day."))]
+    )
+    ended_on = DateField(_l("Until"), [Optional()])
+    is_ml = BooleanField(_l("This was machine learning engineering"))
+    summary = TextAreaField(
+        _l("Summary"), [Optional(), Length(max=LONGEST_SUMMARY)], filters=[many_lines]
+    )
+
+    def values(self, model: type[Any] = Position) -> dict[str, Any]:
+        values = super().values(model)
+        return {**values, "employer": values["employer"] or "", "summary": values["summary"] or ""}
+
+    def validate_started_on(self, field: Field) -> None:
+        self.check_day(field)
+
+    def validate_ended_on(self, field: Field) -> None:
+        self.check_day(field)
+        if field.data and self.started_on.data and field.data < self.started_on.data:
+            raise ValidationError(_("It ended before it began; check both days."))
+
+
+class DegreeForm(EntryForm):
+    level = SelectField(_l("Level"), choices=lambda: level_choices())
+    field = line(_l("Field"), Optional())
+    institution = line(_l("Institution"), Optional())
+    awarded_on = DateField(_l("Awarded on"), [Optional()])
+
+    def values(self, model: type[Any] = Degree) -> dict[str, Any]:
+        values = super().values(model)
+        return {
+            **values,
+            "field": values["field"] or "",
+            "institution": values["institution"] or "",
+        }
+
+    def validate_awarded_on(self, field: Field) -> None:
+        self.check_day(field)
+
+
+def level_labels() -> dict[str, str]:
+    """The levels of a degree in words, in the order of the list."""
+    return {
+        "bachelor": _("Bachelor's degree"),
+        "master": _("Master's degree"),
+        "doctorate": _("Doctorate"),
+        "other": _("Another degree"),
+    }
+
+
+def level_choices() -> list[SelectChoice]:
+    return [SelectChoice(key, label) for key, label in level_labels().items()]

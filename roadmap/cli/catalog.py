@@ -1,0 +1,119 @@
+"""`flask catalog …`: roadmap files, checked and loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from roadmap.catalog import actions, files
+from roadmap.catalog.content import parse
+from roadmap.cli.commands import Commands, now
+from roadmap.core.database import db
+from roadmap.readiness.policy import Policy
+
+group = Commands("catalog", help="Roadmaps and their files.")
+
+Document = Mapping[str, Any]
+FILES = click.argument("paths", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
+
+
+@group.command("sync")
+@FILES
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+def sync(paths: Sequence[Path], dry_run: bool) -> None:
+    """Loads the shipped roadmaps, or the given files, and says what changed.
+
+    All of them or none: one wrong file changes nothing.
+    """
+    changes = []
+    documents = read_all(paths or files.shipped())
+    # A dry run of several files publishes them as well and then takes it all back, so that what
+    # they say of each other is compared, too.
+    only_look = dry_run and len(documents) == 1
+    for path, document in documents:
+        try:
+            changes.append(actions.publish(db.session, document, now=now(), dry_run=only_look))
+        except actions.ConflictingKey as error:
+            db.session.rollback()
+            raise click.ClickException(f"{path}:{line_of(path, str(error))}: {error}") from None
+    if dry_run:
+        db.session.rollback()
+    else:
+        db.session.commit()
+    for change in changes:
+        for line in describe(change):
+            click.echo(line)
+    if dry_run:
+        click.echo("Dry run: nothing was changed.")
+
+
+@group.command("validate")
+@FILES
+def validate(paths: Sequence[Path]) -> None:
+    """Checks roadmap files: each error with its line, exit status 1 where there is one."""
+    if not paths:
+        raise click.ClickException("name at least one file")
+    for path, document in read_all(paths):
+        click.echo(f"{path}: in order, {len(parse(document).milestones)} milestones")
+
+
+def read_all(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
+    """All documents. Tells every fault of every file and ends with status 1 where there is one."""
+    documents: list[tuple[Path, Document]] = []
+    faults = 0
+    for path in paths:
+        try:
+            documents.append((path, files.read(path, check_policy)))
+        except files.ContentError as error:
+            faults += len(error.faults)
+            click.echo(str(error), err=True)
+    if faults:
+        raise click.exceptions.Exit(1)
+    slugs: dict[str, Path] = {}
+    for path, document in documents:
+        if document["slug"] in slugs:
+            raise click.ClickException(
+                f"{path}: the roadmap '{document['slug']}' is in {slugs[document['slug']]}, too"
+            )
+        slugs[document["slug"]] = path
+    return documents
+
+
+def check_policy(document: Document) -> None:
+    """Raises ValueError where the readiness policy of a document cannot be used."""
+    Policy.parse(document["readiness"])
+
+
+def line_of(path: Path, message: str) -> int:
+    """The line on which the key is defined that a message names in quotes."""
+    quoted = re.search(r"'([^']+)'", message)
+    definition = re.compile(
+        rf"\bkey:\s*['\"]?{re.escape(quoted[1] if quoted else '')}['\"]?\s*(,|}}|#|$)"
+    )
+    lines = path.read_text("utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if definition.search(line)), 1)
+
+
+def describe(change: actions.Change) -> list[str]:
+    """A change in lines: the roadmap first, then its milestones."""
+    if change.is_empty:
+        return [f"{change.slug}: unchanged, revision {change.number}"]
+    if change.is_new:
+        return [f"{change.slug}: new, {change.milestones} milestones"]
+    lines = [f"{change.slug}: revision {change.number}, {change.milestones} milestones"]
+    for word, keys in (
+        ("added", change.added),
+        ("changed", change.changed),
+        ("removed", change.removed),
+    ):
+        lines += [f"  {word}: {key}" for key in keys]
+    return lines if len(lines) > 1 else [*lines, "  changed: titles, texts or readiness"]
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)

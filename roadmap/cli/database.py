@@ -1,0 +1,124 @@
+"""`flask db …`: migrations, over Flask-Alembic and with our own care (see SafeAlembic)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import pkgutil
+from typing import Any
+
+import click
+from alembic.util import CommandError
+from flask import Flask
+
+import roadmap
+from roadmap.cli.commands import Commands
+from roadmap.core.database import alembic
+
+
+class Migrations(Commands):
+    """Alembic's own complaints are one line as well."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CommandError as error:
+            raise click.ClickException(" ".join(str(error).split())) from None
+
+
+group = Migrations("db", help="Migrations of the database.")
+
+
+@group.command("upgrade")
+@click.argument("target", default="heads")
+def upgrade(target: str) -> None:
+    """Brings the schema to TARGET, the newest migration where none is named."""
+    before = _applied()
+    alembic.upgrade(target)
+    _say(before)
+
+
+@group.command("downgrade")
+@click.argument("target", default="-1")
+def downgrade(target: str) -> None:
+    """Takes back one migration, or a number of them, or all back to TARGET ("base": all)."""
+    before = _applied()
+    # A number is how many to take back; "-2" itself would read as an option.
+    alembic.downgrade(f"-{int(target)}" if target.isdecimal() else target)
+    _say(before)
+
+
+@group.command("current")
+def current() -> None:
+    """Prints the migration that the database has, and whether that is the newest."""
+    applied = _applied()
+    newest = {script.revision for script in alembic.heads()}
+    note = "newest" if applied == newest else f"newest is {', '.join(sorted(newest)) or 'none'}"
+    click.echo(f"{_names(applied)} ({note})")
+
+
+@group.command("revision")
+@click.argument("message")
+@click.option("--empty", is_flag=True, help="Leave it empty instead of comparing the models.")
+def revision(message: str, empty: bool) -> None:
+    """Writes a new migration for what the models have and the database has not."""
+    load_models()
+    # Their names begin with their date, so that a folder lists them in their order.
+    day = dt.datetime.now(dt.UTC).strftime("%Y_%m_%d")
+    alembic.config.set_main_option("file_template", f"{day}_%%(slug)s")
+    for script in alembic.revision(message, empty=empty):
+        if script is not None:
+            click.echo(script.path)
+
+
+@group.command("check")
+def check() -> None:
+    """Compares the models with the database; exit status 1 where they differ."""
+    load_models()
+    differences = alembic.compare_metadata()
+    if differences:
+        raise click.ClickException(
+            f"models and database differ in {len(differences)} places; "
+            f"the first: {_summary(differences[0])}"
+        )
+    click.echo("Models and database agree.")
+
+
+def load_models() -> None:
+    """Imports every room's models, so that none is missing from what is compared."""
+    for room in pkgutil.iter_modules(roadmap.__path__, f"{roadmap.__name__}."):
+        if room.ispkg:
+            names = [module.name for module in pkgutil.iter_modules(_folder(room.name))]
+            if "models" in names:
+                importlib.import_module(f"{room.name}.models")
+
+
+def register(app: Flask) -> None:
+    # Takes the place of the group that Flask-Alembic registers.
+    app.cli.add_command(group)
+
+
+def _folder(package: str) -> list[str]:
+    return list(importlib.import_module(package).__path__)
+
+
+def _summary(difference: Any) -> str:
+    """A difference as Alembic reports it, a tuple or a list of them, in a few words."""
+    first = difference[0] if isinstance(difference, list) else difference
+    return " ".join(str(getattr(part, "name", part)) for part in first[:4])
+
+
+def _applied() -> set[str]:
+    return {script.revision for script in alembic.current()}
+
+
+def _names(revisions: set[str]) -> str:
+    return ", ".join(sorted(revisions)) or "nothing"
+
+
+def _say(before: set[str]) -> None:
+    after = _applied()
+    if before == after:
+        click.echo(f"Nothing to do: the database is at {_names(after)}.")
+    else:
+        click.echo(f"The database went from {_names(before)} to {_names(after)}.")

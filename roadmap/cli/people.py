@@ -1,0 +1,128 @@
+"""`flask user …`: accounts, from the command line."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask, current_app
+
+from roadmap.accounts import actions, passwords, queries
+from roadmap.accounts.forms import checked_email, one_line
+from roadmap.cli.commands import Commands, now
+from roadmap.core.database import db
+from roadmap.people.models import User
+
+group = Commands("user", help="Accounts.")
+
+
+@group.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name, as others see it.")
+@click.option("--admin", is_flag=True, help="An administrator.")
+@click.option("--password-stdin", is_flag=True, help="Reads the password from standard input.")
+def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
+    """Makes an account and prints its id.
+
+    Without a password it prints a link to set one, too: it works once, and for 24 hours.
+    """
+    shown = one_line(name) or ""
+    if not 1 <= len(shown) <= 200:
+        raise click.ClickException("the name needs between 1 and 200 characters")
+    try:
+        address = checked_email(email)
+    except ValueError as error:
+        raise click.ClickException(f"{email!r} is not an e-mail address: {error}") from None
+    password_hash = None
+    if password_stdin:
+        password = _password_from_input()
+        if reason := passwords.fault(password, name=shown, email=address):
+            raise click.ClickException(f"the password is refused: {reason}")
+        password_hash = passwords.hash_password(password)
+    try:
+        user = actions.create_user(
+            db.session,
+            name=shown,
+            email=address,
+            password_hash=password_hash,
+            is_admin=admin,
+            by=None,
+            now=now(),
+        )
+    except actions.EmailTaken:
+        raise click.ClickException(f"there is an account for {address} already") from None
+    token = None
+    if password_hash is None:
+        token = actions.make_link(db.session, user.id, by=None, now=now())
+    db.session.commit()
+    click.echo(user.id)
+    if token:
+        click.echo(_link(token))
+
+
+@group.command("list")
+def show_all() -> None:
+    """Lists the accounts: id, e-mail address, role, state and name."""
+    people = queries.everybody(db.session)
+    if not people:
+        click.echo("There is no account yet.", err=True)
+    width = max((len(user.email) for user in people), default=0)
+    for user in people:
+        role = "administrator" if user.is_admin else "person"
+        state = "deactivated" if user.deactivated_at else "active"
+        if not user.password_hash and not user.deactivated_at:
+            state = "no password"
+        click.echo(f"{user.id}  {user.email:<{width}}  {role:<13}  {state:<11}  {user.name}")
+
+
+@group.command("deactivate")
+@click.argument("email")
+def deactivate(email: str) -> None:
+    """Closes an account and ends its sessions. What it holds stays."""
+    user = _find(email)
+    try:
+        closed = actions.deactivate(db.session, user.id, by=None, now=now())
+    except actions.LastAdministrator:
+        raise click.ClickException(
+            f"{user.email} is the last administrator; make another one first"
+        ) from None
+    db.session.commit()
+    click.echo(f"{user.email} is deactivated." if closed else f"{user.email} was so already.")
+
+
+@group.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Prints a link to set a new password: it works once, and for 24 hours."""
+    user = _find(email)
+    if user.deactivated_at is not None:
+        raise click.ClickException(f"the account {user.email} is deactivated")
+    token = actions.make_link(db.session, user.id, by=None, now=now())
+    db.session.commit()
+    click.echo(_link(token))
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+
+
+def _find(email: str) -> User:
+    user = queries.by_email(db.session, email)
+    if user is None:
+        raise click.ClickException(f"there is no account for {email}")
+    return user
+
+
+def _link(token: str) -> str:
+    base = current_app.config["BASE_URL"].rstrip("/") or "http://127.0.0.1:8000"
+    return f"{base}/password/{token}"
+
+
+def _password_from_input() -> str:
+    """What stands on standard input, without the line's end that `echo` adds."""
+    raw = sys.stdin.buffer.read(passwords.MOST_BYTES + 3)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise click.ClickException("the password on standard input is not UTF-8 text") from None
+    return text.removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,48 @@
+"""Limits on what costs the server much, counted per process: exports and the like.
+
+What can be guessed (passwords, tokens) is counted in the database instead, by the accounts room.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from flask import Flask, Response
+from flask_babel import gettext as _
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+from flask_login import current_user
+
+from roadmap.core.errors import error_page
+from roadmap.core.proxy import client_address
+
+
+def _who() -> str:
+    """Whose requests are counted together: an account's, or an address's without one."""
+    if current_user and current_user.is_authenticated:
+        return f"account:{current_user.id}"
+    return f"address:{client_address()}"
+
+
+limiter = Limiter(_who, storage_uri="memory://", strategy="fixed-window")
+
+
+def init_limiter(app: Flask) -> None:
+    limiter.init_app(app)
+
+    @app.errorhandler(RateLimitExceeded)
+    def too_often(error: RateLimitExceeded) -> Response:
+        """The designed page, and when the next request will be answered."""
+        current = limiter.current_limit
+        wait = max(1, math.ceil(current.reset_at - time.time())) if current else 60
+        amount = error.limit.limit.amount if error.limit else 0
+        response = error_page(
+            429,
+            _(
+                "This takes the server some work, so it is done at most %(n)d times a minute.",
+                n=amount,
+            ),
+        )
+        response.headers["Retry-After"] = str(wait)
+        return response

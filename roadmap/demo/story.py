@@ -1,0 +1,80 @@
+"""From a story, which counts in days before today, to dated steps in the order they happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+STORIES = Path(__file__).parent / "stories"
+# The working day, in minutes UTC. It ends before the end of the day anywhere in Europe.
+EARLIEST, LATEST = 7 * 60 + 30, 16 * 60 + 30
+SATURDAY = 5
+
+Story = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that somebody did about their own record, or a manager about theirs."""
+
+    at: dt.datetime
+    owner: str
+    verb: str
+    data: Story
+
+
+def read(name: str) -> dict[str, Any]:
+    """The story of this name, as it is written in its file."""
+    story: dict[str, Any] = yaml.safe_load((STORIES / f"{name}.yaml").read_text("utf-8"))
+    return story
+
+
+def day(today: dt.date, ago: int) -> dt.date:
+    """The working day so many days before today: what falls on a weekend was done on Friday."""
+    found = today - dt.timedelta(days=ago)
+    return found - dt.timedelta(days=max(0, found.weekday() - SATURDAY + 1))
+
+
+def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
+    """The steps of one person's story, each at a moment of its day that follows from the seed."""
+    told = sorted(_told(story), key=lambda each: -each[0])
+    found = []
+    for date, group in groupby(told, key=lambda each: day(today, each[0])):
+        of_day = list(group)
+        chance = random.Random(f"{seed} {owner} {date}")  # noqa: S311 (the same seed, the same day)
+        minutes = sorted(chance.sample(range(EARLIEST, LATEST), len(of_day)))
+        midnight = dt.datetime.combine(date, dt.time(), dt.UTC)
+        found += [
+            Step(midnight + dt.timedelta(minutes=minute), owner, verb, data)
+            for minute, (_ago, verb, data) in zip(minutes, of_day, strict=True)
+        ]
+    return found
+
+
+def _told(story: Story) -> Iterator[tuple[int, str, Story]]:
+    """(days ago, what, its data), in the order of the file."""
+    if enrolled := story.get("enrolled"):
+        yield enrolled["ago"], "enroll", enrolled
+    for entry in story.get("background", ()):
+        yield entry["ago"], "declare", entry
+    for entry in story.get("statuses", ()):
+        for status in ("in_progress", "done", "not_applicable", "not_started"):
+            for key in entry.get(status, ()):
+                yield entry["ago"], "set_status", {**entry, "key": key, "status": status}
+    for entry in story.get("plans", ()):
+        yield entry["ago"], "plan", entry
+    for piece in story.get("evidence", ()):
+        for entry in piece["steps"]:
+            yield entry["ago"], entry["do"], {**entry, "piece": piece}
+    for entry in story.get("assessments", ()):
+        for skill, level in entry["levels"].items():
+            yield entry["ago"], f"assess_{entry['side']}", {**entry, "skill": skill, "level": level}
+    if portfolio := story.get("portfolio"):
+        yield portfolio["ago"], "arrange_portfolio", portfolio

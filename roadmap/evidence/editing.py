@@ -1,0 +1,234 @@
+"""The form of a piece: new, edit, and its three parts that htmx swaps or a plain button reloads."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.markdown import clean
+from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.evidence import actions, labels
+from roadmap.evidence.blueprint import evidence, own_piece
+from roadmap.evidence.forms import EvidenceForm, values_of
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rows import linked_keys, particulars
+from roadmap.evidence.rules import Particulars, Stale, tidied
+from roadmap.evidence.targets import published_targets, search_targets, skill_titles, targets
+from roadmap.evidence.words import KINDS, MOST_IMPACTS, MOST_MILESTONES
+from roadmap.people.access import permit
+
+
+@evidence.get("/evidence/new")
+@permit("evidence.write")
+def new() -> Response:
+    """An empty form; `?milestone=` links that milestone, `?kind=` chooses a kind."""
+    target = published_targets(db.session).get(request.args.get("milestone", ""))
+    kind = request.args.get("kind", "")
+    if kind not in KINDS:
+        kind = target.kinds[0] if target and target.kinds else ""
+    form = EvidenceForm(
+        formdata=None,
+        kind=kind,
+        occurred_on=current_user.today(now()),
+        milestones=[target.key] if target else [],
+        skills=target.skills if target else (),
+    )
+    return _page(form)
+
+
+@evidence.post("/evidence")
+@permit("evidence.write")
+def create() -> Response:
+    form = EvidenceForm()
+    if _means_search(form):
+        return _page(form, searched=True)
+    if not form.judge(current_user.today(now()), _known(form)):
+        return _page(form, status=422)
+    piece = actions.create(
+        db.session,
+        current_user.id,
+        form.particulars(),
+        milestones=form.milestones.data,
+        skills=form.skills.data,
+        by=current_user,
+        now=now(),
+    )
+    flash(_("“%(title)s” is saved as a draft.", title=piece.title), "message")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.get("/evidence/<uuid:evidence_id>/edit")
+@permit("evidence.write")
+def edit(evidence_id: uuid.UUID) -> Response:
+    piece = own_piece("evidence.write", evidence_id)
+    return _page(_filled(piece), about=piece)
+
+
+@evidence.put("/evidence/<uuid:evidence_id>")
+@permit("evidence.write")
+def update(evidence_id: uuid.UUID) -> Response:
+    """Saves an edit. One that was made from an older revision is shown beside the newer (409)."""
+    piece = own_piece("evidence.write", evidence_id)
+    form = EvidenceForm()
+    if _means_search(form):
+        return _page(form, about=piece, searched=True)
+    if not form.judge(current_user.today(now()), _known(form)):
+        return _page(form, about=piece, status=422)
+    try:
+        changed = actions.edit(
+            db.session,
+            piece,
+            form.particulars(),
+            milestones=form.milestones.data,
+            skills=form.skills.data,
+            # A form without its revision cannot prove that it is new enough.
+            revision=form.read_revision or 0,
+            by=current_user,
+            now=now(),
+        )
+    except Stale:
+        return _both_versions(form, piece)
+    if changed:
+        flash(_("Your changes to “%(title)s” are saved.", title=piece.title), "message")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.post("/evidence/preview")
+@permit("evidence.write")
+def preview() -> Response | str:
+    """The description as it will look; without JavaScript the whole form with it below."""
+    form = EvidenceForm()
+    if wants_fragment():
+        return render_template("evidence/_preview.html", text=form.description.data)
+    return _page(form, about=_about(form), previewed=True)
+
+
+@evidence.post("/evidence/impacts")
+@permit("evidence.write")
+def add_impact() -> Response | str:
+    """One more row for a measured effect."""
+    form = EvidenceForm()
+    if len(form.impacts) < MOST_IMPACTS:
+        form.impacts.append_entry()
+    if wants_fragment():
+        return render_template(
+            "evidence/_impacts.html", form=form, labels=labels, most=MOST_IMPACTS
+        )
+    return _page(form, about=_about(form))
+
+
+@evidence.post("/evidence/milestones")
+@permit("evidence.write")
+def find_milestones() -> Response:
+    """The whole form with what the search found; nothing typed is lost."""
+    form = EvidenceForm()
+    return _page(form, about=_about(form), searched=True)
+
+
+@evidence.get("/evidence/milestones")
+@permit("evidence.write")
+def milestones() -> str:
+    """Milestones to link: for htmx the checkboxes of the form, else a page that leads to it."""
+    words = " ".join(clean(request.args.get("q", ""))[:200].split())
+    chosen = [clean(key)[:60] for key in request.args.getlist("milestones")][: 2 * MOST_MILESTONES]
+    found = search_targets(db.session, words, leave_out=chosen)
+    if wants_fragment():
+        return render_template(
+            "evidence/_milestones.html",
+            chosen=targets(db.session, chosen),
+            found=found,
+            words=words,
+            most=MOST_MILESTONES,
+        )
+    return render_template("evidence/milestones.html", found=found, words=words)
+
+
+def _means_search(form: EvidenceForm) -> bool:
+    """Whether Enter was pressed while something stood in the search field: that is no save."""
+    return "enter" in request.form and bool(form.q.data)
+
+
+def _about(form: EvidenceForm) -> Evidence | None:
+    return own_piece("evidence.write", form.about_id) if form.about_id else None
+
+
+def _known(form: EvidenceForm) -> dict[str, Sequence[str]]:
+    return {
+        "milestones": [target.key for target in targets(db.session, form.milestones.data)],
+        "skills": [key for key, _title in skill_titles(db.session)],
+    }
+
+
+def _filled(piece: Evidence) -> EvidenceForm:
+    return EvidenceForm(
+        formdata=None,
+        data={
+            **values_of(particulars(piece)),
+            "milestones": linked_keys(piece),
+            "skills": [row.skill_key for row in piece.skills],
+        },
+    )
+
+
+def _page(
+    form: EvidenceForm,
+    *,
+    about: Evidence | None = None,
+    searched: bool = False,
+    previewed: bool = False,
+    differences: Sequence[Any] = (),
+    status: int = 200,
+) -> Response:
+    if not form.impacts.entries:
+        form.impacts.append_entry()
+    form.about.data = str(about.id) if about else ""
+    if about is not None and form.read_revision is None:
+        form.revision.data = str(about.revision)
+    chosen = form.milestones.data
+    page = render_template(
+        "evidence/form.html",
+        form=form,
+        about=about,
+        chosen=targets(db.session, chosen),
+        found=search_targets(db.session, form.q.data or "", leave_out=chosen) if searched else (),
+        words=form.q.data if searched else "",
+        skills=skill_titles(db.session),
+        previewed=previewed,
+        differences=differences,
+        labels=labels,
+        most=MOST_MILESTONES,
+        most_impacts=MOST_IMPACTS,
+    )
+    return make_response(page, status)
+
+
+def _both_versions(form: EvidenceForm, piece: Evidence) -> Response:
+    """What was saved meanwhile beside what was typed; the form goes on from the newer one."""
+    theirs, mine = particulars(piece), tidied(form.particulars(), clean)
+    rows = [
+        (name, getattr(theirs, name), getattr(mine, name))
+        for name in Particulars.__slots__
+        if getattr(theirs, name) != getattr(mine, name)
+    ]
+    names = {target.key: target.title for target in published_targets(db.session).values()}
+    skills = dict(skill_titles(db.session))
+    for name, saved, typed, titles in (
+        ("milestones", linked_keys(piece), form.milestones.data, names),
+        ("skills", [row.skill_key for row in piece.skills], form.skills.data, skills),
+    ):
+        if set(saved) != set(typed):
+            rows.append(
+                (
+                    name,
+                    *(", ".join(titles.get(key, key) for key in keys) for keys in (saved, typed)),
+                )
+            )
+    form.revision.data = str(piece.revision)
+    return _page(form, about=piece, differences=rows or [("", "", "")], status=409)

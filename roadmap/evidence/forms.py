@@ -1,0 +1,194 @@
+"""The form of a piece of evidence. What is wrong with it, `rules.faults` decides."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    RadioField,
+    SearchField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+
+from roadmap.core.markdown import clean
+from roadmap.evidence import labels, rules
+from roadmap.evidence.rules import Fault, Measure, Particulars
+from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, MOST_MILESTONES, VISIBILITIES
+
+TEXTS = ("title", "url", "description", "role", "issuer")
+DATES = ("occurred_on", "issued_on", "expires_on")
+
+
+def _line(value: str | None) -> str:
+    """Text of one line; whatever breaks lines becomes a space."""
+    return " ".join(clean(value or "").split())
+
+
+def _text(value: str | None) -> str:
+    return clean(value or "").strip()
+
+
+class Needed:
+    """Marks a field that must be filled in; whether it is, the rules say."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Nothing to do here."""
+
+
+class Day(DateField):
+    """A date; what cannot be read says how it is written, and stays in the field."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = clean(" ".join(valuelist)).strip()
+        if not typed:
+            self.data = None
+            return
+        try:
+            super().process_formdata([typed])
+        except ValueError:
+            raise ValueError(
+                _("Write the date as year-month-day, for example 2026-03-31.")
+            ) from None
+
+
+class Keys(Field):
+    """The keys of what was ticked: any number of checkboxes of one name."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = list(dict.fromkeys(clean(value)[:60] for value in valuelist if value))
+
+    def process_data(self, value: Iterable[str] | None) -> None:
+        self.data = list(value or ())
+
+
+class ImpactForm(Form):
+    """One measured effect; a row with no word in it is left out."""
+
+    type = SelectField(
+        _("Changed"),
+        choices=[(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
+        validate_choice=False,
+    )
+    metric = StringField(_("Metric"), filters=[_line])
+    baseline = StringField(_("Before"), filters=[_line])
+    result = StringField(_("After"), filters=[_line])
+    unit = StringField(_("Unit"), filters=[_line])
+    source_url = StringField(_("Source link"), filters=[_line])
+
+    def measure(self) -> Measure:
+        return Measure(
+            type=self.type.data or "",
+            metric=self.metric.data,
+            baseline=self.baseline.data,
+            result=self.result.data,
+            unit=self.unit.data,
+            source_url=self.source_url.data,
+        )
+
+
+class EvidenceForm(FlaskForm):
+    """Everything that a person says of a piece. `about` is the piece that is edited, if any."""
+
+    title = StringField(_("Title"), [Needed()], filters=[_line])
+    kind = SelectField(
+        _("Kind"),
+        [Needed()],
+        choices=[("", _("Choose a kind")), *((key, labels.KINDS[key]) for key in KINDS)],
+        validate_choice=False,
+    )
+    occurred_on = Day(_("Date"), [Needed()])
+    url = StringField(_("Link"), filters=[_line])
+    description = TextAreaField(_("Description"), filters=[_text])
+    role = StringField(_("Your part"), filters=[_line])
+    issuer = StringField(_("Issuer"), filters=[_line])
+    issued_on = Day(_("Issued on"))
+    expires_on = Day(_("Expires on"))
+    impacts = FieldList(FormField(ImpactForm), label=_("Impact"), max_entries=MOST_IMPACTS)
+    milestones = Keys(_("Milestones"))
+    skills = Keys(_("Skills"))
+    visibility = RadioField(
+        _("Who may see it"),
+        choices=[(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
+        default="portfolio",
+        validate_choice=False,
+    )
+    q = SearchField(_("Search milestones"), filters=[_line])
+    revision = HiddenField()
+    about = HiddenField()
+
+    def particulars(self) -> Particulars:
+        """What was typed, complete or not."""
+        values: dict[str, Any] = {name: self[name].data for name in (*TEXTS, *DATES)}
+        return Particulars(
+            kind=self.kind.data or "",
+            visibility=self.visibility.data or "",
+            impacts=tuple(row.form.measure() for row in self.impacts),
+            **values,
+        )
+
+    def judge(self, today: dt.date, known: Mapping[str, Iterable[str]]) -> bool:
+        """Whether it can be saved; otherwise each fault stands at its field.
+
+        `known` are the milestones and skills that exist, by field name.
+        """
+        # Reading the form may have found texts that are no dates; those need no second word.
+        unread = {name for name in DATES if self[name].process_errors}
+        self.validate()
+        # Impacts that say nothing are left out, so the places of the others are counted again.
+        rows = [row for row in self.impacts if rules.says_something(row.form.measure())]
+        found = rules.faults(rules.tidied(self.particulars(), clean), today)
+        for name in ("milestones", "skills"):
+            if not set(self[name].data) <= set(known[name]):
+                found.append(Fault(name, f"unknown_{name[:-1]}"))
+        if len(self.milestones.data) > MOST_MILESTONES:
+            found.append(Fault("milestones", "too_many_milestones"))
+        for fault in found:
+            if fault.place is not None:
+                field = rows[fault.place].form[fault.field]
+            elif fault.field in unread:
+                continue
+            else:
+                field = self[fault.field]
+            field.errors = [*field.errors, labels.FAULTS[fault.code]]
+        if any(fault.place is not None for fault in found):
+            self.impacts.errors = [_("A row of these needs another look; it says what.")]
+        return not found and not self.errors
+
+    @property
+    def about_id(self) -> uuid.UUID | None:
+        """The id of the piece that is edited; None for a new one or what is no id."""
+        try:
+            return uuid.UUID(self.about.data or "")
+        except ValueError:
+            return None
+
+    @property
+    def read_revision(self) -> int | None:
+        """The revision that the form was filled from."""
+        text = self.revision.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def values_of(piece: Particulars) -> dict[str, Any]:
+    """What a form is filled with to show this piece."""
+    return {
+        name: [{key: getattr(row, key) for key in Measure.__slots__} for row in piece.impacts]
+        if name == "impacts"
+        else getattr(piece, name)
+        for name in Particulars.__slots__
+    }

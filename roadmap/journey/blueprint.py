@@ -1,0 +1,28 @@
+"""The room's blueprint, and what each of its pages asks first: where the actor stands."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, url_for
+from flask_login import current_user
+
+from roadmap.catalog import queries as catalog
+from roadmap.catalog.content import Milestone
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.journey.facts import Standing, standing
+
+journey = Blueprint("journey", __name__)
+
+
+def standing_or_away(slug: str) -> Standing:
+    """Where the actor stands on this roadmap. 404 where there is none; else to enrolling."""
+    found = standing(db.session, current_user, slug, now=now())
+    if found is None:
+        if catalog.published(db.session, slug) is None:
+            abort(404)
+        abort(redirect(url_for("journey.roadmap_page", slug=slug), code=303))
+    return found
+
+
+def milestone_or_404(found: Standing, key: str) -> Milestone:
+    return found.published.content.by_key.get(key) or abort(404)

@@ -1,0 +1,163 @@
+"""The tick and its answer: what changes on the page, and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+from flask import abort, flash, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.catalog import queries as catalog
+from roadmap.catalog.content import Milestone
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.journey.blueprint import journey, milestone_or_404, standing_or_away
+from roadmap.journey.facts import after_write
+from roadmap.journey.forms import PlanForm, ReasonForm
+from roadmap.journey.milestones import milestone_answer, unfolded_again
+from roadmap.journey.pages import SHAPES, Pages
+from roadmap.people.access import permit
+from roadmap.progress import actions as progress
+from roadmap.progress import queries as progress_queries
+from roadmap.progress.actions import StaleEdit
+from roadmap.readiness.actions import refresh
+
+
+def _write_status(
+    slug: str, key: str, status: str, reason: str = "", *, with_details: bool = False
+) -> BaseResponse:
+    """Sets a status and answers with what that changes on the page, and nothing else."""
+    enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
+    published = catalog.at_revision(db.session, enrolled.revision_id)
+    milestone = published.content.by_key.get(key) or abort(404)
+    progress.set_status(
+        db.session, current_user.id, key, status, reason=reason, by=current_user.id, now=now()
+    )
+    return _answer(published, enrolled, milestone, with_details=with_details)
+
+
+def _answer(
+    published: catalog.Published,
+    enrolled: progress_queries.Enrolled,
+    milestone: Milestone,
+    *,
+    with_details: bool = False,
+) -> BaseResponse:
+    refreshed = refresh(db.session, current_user.id, now=now())
+    found = after_write(refreshed, enrolled, published, current_user, now())
+    pages = Pages(found)
+    said = _(
+        "%(title)s: %(state)s",
+        title=milestone.title,
+        state=pages.words[SHAPES[found.tone(milestone.key)]].lower(),
+    )
+    slug = published.content.slug
+    if not wants_fragment():
+        message = render_template("journey/_undo.html", said=said, slug=slug, m=milestone)
+        flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
+        target = request.form.get("back", "")
+        if target == "page":
+            return see_other("journey.milestone_page", slug=slug, key=milestone.key)
+        return see_other(
+            "journey.roadmap_page", slug=slug, _anchor=published.content.anchors[milestone.key]
+        )
+    stage = published.content.stage_by_key[milestone.stage_key]
+    view = pages.stage(stage, with_rows=False)
+    more = unfolded_again(found, milestone) if with_details else ""
+    response = make_response(
+        more
+        + render_template(
+            "journey/_tick.html",
+            **pages.reading(),
+            stage=view,
+            stone=pages.stone(stage, milestone.key, view.facts),
+            path=pages.path,
+            rows=[pages.row(milestone.key, milestone.title, milestone.hours)],
+            said=said,
+            m=milestone,
+            anchor=published.content.anchors[milestone.key],
+            slug=slug,
+        )
+    )
+    response.headers["HX-Trigger"] = json.dumps({"announce": said})
+    return response
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/completion")
+@permit("progress.write")
+def complete(slug: str, key: str) -> BaseResponse:
+    return _write_status(slug, key, "done")
+
+
+@journey.delete("/roadmaps/<slug>/milestones/<key>/completion")
+@permit("progress.write")
+def uncomplete(slug: str, key: str) -> BaseResponse:
+    return _write_status(slug, key, "not_started")
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/status")
+@permit("progress.write")
+def set_status(slug: str, key: str) -> BaseResponse:
+    """Any status; not applicable needs its reason."""
+    status = request.form.get("status", "")
+    if status not in ("not_started", "in_progress", "done", "not_applicable"):
+        abort(422)
+    if status == "not_applicable":
+        form = ReasonForm()
+        if not form.validate():
+            found = standing_or_away(slug)
+            page = milestone_answer(found, milestone_or_404(found, key), reason=form)
+            response = make_response(page, 422)
+            # The form aims at the row; a refusal belongs below it, where the form stands.
+            response.headers["HX-Retarget"] = f"#x-{key}"
+            return response
+        return _write_status(slug, key, status, form.reason.data, with_details=True)
+    return _write_status(slug, key, status, with_details=True)
+
+
+@journey.delete("/roadmaps/<slug>/milestones/<key>/last-change")
+@permit("progress.write")
+def undo(slug: str, key: str) -> BaseResponse:
+    """Puts back the status before the last change."""
+    enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
+    published = catalog.at_revision(db.session, enrolled.revision_id)
+    milestone = published.content.by_key.get(key) or abort(404)
+    progress.undo_last_status(db.session, current_user.id, key, by=current_user.id, now=now())
+    return _answer(published, enrolled, milestone)
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/plan")
+@permit("progress.write")
+def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
+    """Keeps a private note and a target date; a stale edit is refused with both versions shown."""
+    found = standing_or_away(slug)
+    milestone = milestone_or_404(found, key)
+    form = PlanForm()
+    if not form.validate():
+        return milestone_answer(found, milestone, plan=form), 422
+    try:
+        progress.set_plan(
+            db.session,
+            current_user.id,
+            key,
+            note=form.note.data or "",
+            target_on=form.target_on.data,
+            revision=form.revision,
+            by=current_user.id,
+            now=now(),
+        )
+    except StaleEdit as stale:
+        page = milestone_answer(found, milestone, plan=form, conflict=stale.current)
+        return page, 409
+    said = _("Note and date are saved.")
+    if wants_fragment():
+        refreshed = refresh(db.session, current_user.id, now=now())
+        fresh = after_write(refreshed, found.enrolled, found.published, current_user, now())
+        response = make_response(milestone_answer(fresh, milestone))
+        response.headers["HX-Trigger"] = json.dumps({"announce": said})
+        return response
+    flash(said)
+    return see_other("journey.milestone_page", slug=slug, key=key)

@@ -1,0 +1,216 @@
+"""What a person changes about their portfolio: its texts, what is in it, and in which order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.evidence.models import Evidence
+from roadmap.people.actor import Actor
+from roadmap.people.records import lock_person, remember
+from roadmap.portfolio.models import Portfolio, PortfolioItem
+
+# What an export handles within its time; more than this nobody reads.
+MOST_ITEMS = 300
+
+
+class Stale(Exception):
+    """The texts were changed since the form was filled; `current` is what stands now."""
+
+    def __init__(self, current: Portfolio) -> None:
+        super().__init__(f"the portfolio is at revision {current.revision}")
+        self.current = current
+
+
+class NotShowable(Exception):
+    """The piece may not be shown: its visibility is not `portfolio`."""
+
+
+class Full(Exception):
+    """The portfolio holds as many pieces as it can."""
+
+
+def save_texts(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    headline: str,
+    introduction: str,
+    shows_email: bool,
+    revision: int,
+    by: Actor,
+    now: dt.datetime,
+) -> Portfolio:
+    """Saves headline and introduction (Markdown), and whether the e-mail address is shown.
+
+    `revision` is the one the form was filled from, 0 where nothing had been saved. Raises Stale
+    where it is no longer the current one; saving what stands already changes nothing.
+    """
+    lock_person(session, user_id)
+    portfolio = session.get(Portfolio, user_id, populate_existing=True)
+    if portfolio is None:
+        portfolio = Portfolio(
+            user_id=user_id,
+            headline="",
+            introduction="",
+            shows_email=False,
+            revision=0,
+            updated_at=now,
+        )
+        session.add(portfolio)
+    wanted = (headline, introduction, shows_email)
+    if wanted == (portfolio.headline, portfolio.introduction, portfolio.shows_email) and (
+        portfolio.revision
+    ):
+        return portfolio
+    if revision != portfolio.revision:
+        raise Stale(portfolio)
+    portfolio.headline, portfolio.introduction, portfolio.shows_email = wanted
+    portfolio.revision += 1
+    portfolio.updated_at = now
+    remember(
+        session,
+        user_id=user_id,
+        by=by.id,
+        action="portfolio.written",
+        subject="texts",
+        now=now,
+        revision=portfolio.revision,
+    )
+    return portfolio
+
+
+def choose(
+    session: Session, user_id: uuid.UUID, evidence: Evidence, *, by: Actor, now: dt.datetime
+) -> None:
+    """Puts a piece at the end of the portfolio; one that is in it already keeps its place.
+
+    Raises NotShowable where its visibility is not `portfolio`, Full where there is no room.
+    """
+    lock_person(session, user_id)
+    session.refresh(evidence, ["visibility"])
+    if evidence.visibility != "portfolio":
+        raise NotShowable
+    chosen = _order(session, user_id)
+    if evidence.id in chosen:
+        return
+    if len(chosen) >= MOST_ITEMS:
+        raise Full
+    _add(session, user_id, [evidence.id])
+    _remember(session, user_id, "portfolio.chosen", str(evidence.id), by=by, now=now)
+
+
+def choose_all(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
+    """Adds every piece that may be shown, the newest first, and tells how many were added."""
+    lock_person(session, user_id)
+    chosen = _order(session, user_id)
+    showable = _showable(session, user_id)
+    added = [key for key in showable if key not in chosen][: max(0, MOST_ITEMS - len(chosen))]
+    if added:
+        _add(session, user_id, added)
+        _remember(session, user_id, "portfolio.chosen", "all", by=by, now=now, count=len(added))
+    return len(added)
+
+
+def leave_out(
+    session: Session, user_id: uuid.UUID, evidence_id: uuid.UUID, *, by: Actor, now: dt.datetime
+) -> None:
+    """Takes a piece out of the portfolio; where it was not in it, nothing happens."""
+    lock_person(session, user_id)
+    gone = session.execute(
+        sa.delete(PortfolioItem).where(
+            PortfolioItem.user_id == user_id, PortfolioItem.evidence_id == evidence_id
+        )
+    )
+    if gone.rowcount:  # type: ignore[attr-defined]
+        _remember(session, user_id, "portfolio.left_out", str(evidence_id), by=by, now=now)
+
+
+def place(
+    session: Session,
+    user_id: uuid.UUID,
+    evidence_id: uuid.UUID,
+    position: int,
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Moves a piece to a place among those that are shown, counted from 0 and held in range.
+
+    Pieces that may no longer be shown stand at the end, where they are in nobody's way. Raises
+    LookupError where the piece is not among the shown ones.
+    """
+    lock_person(session, user_id)
+    chosen = _order(session, user_id)
+    showable = set(_showable(session, user_id))
+    shown = [key for key in chosen if key in showable]
+    if evidence_id not in shown:
+        raise LookupError(f"{evidence_id} is not in the portfolio")
+    before = list(shown)
+    shown.remove(evidence_id)
+    shown.insert(max(0, position), evidence_id)
+    if shown == before:
+        return
+    hidden = [key for key in chosen if key not in showable]
+    session.execute(
+        sa.update(PortfolioItem),
+        [
+            {"user_id": user_id, "evidence_id": key, "position": at}
+            for at, key in enumerate(shown + hidden)
+        ],
+    )
+    _remember(
+        session, user_id, "portfolio.ordered", str(evidence_id), by=by, now=now, position=position
+    )
+
+
+def _order(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
+    """What the person chose, in its order."""
+    return list(
+        session.scalars(
+            sa.select(PortfolioItem.evidence_id)
+            .where(PortfolioItem.user_id == user_id)
+            .order_by(PortfolioItem.position, PortfolioItem.evidence_id)
+        )
+    )
+
+
+def _showable(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """The person's pieces that may be shown, the newest first."""
+    return session.scalars(
+        sa.select(Evidence.id)
+        .where(Evidence.user_id == user_id, Evidence.visibility == "portfolio")
+        .order_by(Evidence.created_at.desc(), Evidence.id.desc())
+    ).all()
+
+
+def _add(session: Session, user_id: uuid.UUID, added: Sequence[uuid.UUID]) -> None:
+    """Writes the new pieces after the last place in use: pieces that were deleted leave gaps."""
+    last = session.scalar(
+        sa.select(sa.func.max(PortfolioItem.position)).where(PortfolioItem.user_id == user_id)
+    )
+    first = 0 if last is None else last + 1
+    session.execute(
+        sa.insert(PortfolioItem),
+        [
+            {"user_id": user_id, "evidence_id": key, "position": at}
+            for at, key in enumerate(added, start=first)
+        ],
+    )
+
+
+def _remember(
+    session: Session,
+    user_id: uuid.UUID,
+    action: str,
+    subject: str,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    **data: int,
+) -> None:
+    remember(session, user_id=user_id, by=by.id, action=action, subject=subject, now=now, **data)

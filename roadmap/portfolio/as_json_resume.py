@@ -1,0 +1,247 @@
+"""The portfolio as JSON Resume 1.3.1 (https://jsonresume.org/schema).
+
+Every piece goes to the section where readers of the format look for its kind. What the format has
+no word for (tone, milestones, the parts of an impact) stands in a `cairn` object of the entry,
+and what a person should read of it in its highlights or summary as well: nothing is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from flask_babel import gettext as _
+
+from roadmap.core.config import VERSION
+from roadmap.core.markdown import clean
+from roadmap.portfolio import texts
+from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.portfolio.texts import address, one_line
+
+SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.3.1/schema.json"
+SECTIONS = {
+    "blog_post": "publications",
+    "talk": "publications",
+    "publication": "publications",
+    "patent": "publications",
+    "certification": "certificates",
+    "mentoring": "volunteer",
+}
+"""Where a kind of evidence goes; every other kind is a project."""
+
+Entry = dict[str, Any]
+
+
+def render(document: Document) -> bytes:
+    """UTF-8 JSON, indented by two, without empty keys."""
+    resume = _resume(document)
+    return (json.dumps(resume, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _resume(document: Document) -> Entry:
+    sections: dict[str, list[Entry]] = {
+        "volunteer": [], "certificates": [], "publications": [], "projects": []
+    }  # fmt: skip
+    for item in document.items:
+        section = SECTIONS.get(item.kind, "projects")
+        sections[section].append(WRITERS[section](item, document.locale))
+    return _filled(
+        {
+            "$schema": SCHEMA,
+            "basics": {
+                "name": one_line(document.name),
+                "label": one_line(document.headline),
+                "email": document.email,
+                "summary": clean(document.introduction_md),
+            },
+            "work": [_position(position) for position in document.positions],
+            "volunteer": sections["volunteer"],
+            "education": [_degree(degree) for degree in document.degrees],
+            "certificates": sections["certificates"],
+            "publications": sections["publications"],
+            "skills": [_skill(skill) for skill in document.skills],
+            "projects": sections["projects"],
+            "meta": {
+                "version": "v1.3.1",
+                "lastModified": f"{document.generated_on.isoformat()}T00:00:00",
+                "generator": f"Cairn {VERSION}",
+                "cairn": {
+                    "roadmap": document.roadmap_title,
+                    "progress": [
+                        {
+                            "stage": stage.title,
+                            "claimed": stage.claimed,
+                            "evidenced": stage.evidenced,
+                            "verified": stage.verified,
+                        }
+                        for stage in document.progress
+                    ],
+                },
+            },
+        }
+    )
+
+
+def _filled(value: Any) -> Any:
+    """The value without keys that say nothing. Zero and false say something."""
+    if isinstance(value, dict):
+        kept = {key: _filled(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in kept.items() if inner not in (None, "", [], {}, ())}
+    if isinstance(value, list):
+        return [_filled(inner) for inner in value]
+    return value
+
+
+def _day(value: dt.date | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _position(position: Position) -> Entry:
+    return {
+        "name": one_line(position.employer),
+        "position": one_line(position.title),
+        "startDate": _day(position.started_on),
+        "endDate": _day(position.ended_on),
+        "summary": clean(position.summary),
+        "cairn": {"isMachineLearning": position.is_ml},
+    }
+
+
+def _degree(degree: Degree) -> Entry:
+    study = texts.degree_title(Degree(degree.level))
+    return {
+        "institution": one_line(degree.institution),
+        "area": one_line(degree.field),
+        "studyType": study,
+        "endDate": _day(degree.awarded_on),
+        "cairn": {"level": degree.level},
+    }
+
+
+def _skill(skill: Skill) -> Entry:
+    assessed = skill.level is not None
+    level = f"{texts.skill_level(skill)}, {texts.assessor(skill)}" if assessed else ""
+    return {
+        "name": one_line(skill.title),
+        "level": level.removesuffix(", "),
+        "keywords": [one_line(skill.group)] if skill.group else [],
+        "cairn": {
+            "level": skill.level,
+            "description": one_line(skill.level_text) if assessed else "",
+            "bar": skill.bar,
+            "assessedBy": skill.assessed_by,
+        },
+    }
+
+
+def _facts(item: Item) -> Entry:
+    """What the format has no word for. `id` makes importing twice add nothing."""
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "tone": item.tone,
+        "verifiedBy": item.verified_by,
+        "verifiedOn": _day(item.verified_on),
+        "occurredOn": _day(item.occurred_on),
+        "issuer": one_line(item.issuer),
+        "issuedOn": _day(item.issued_on),
+        "expiresOn": _day(item.expires_on),
+        "url": "" if address(item.url) else clean(item.url),
+        "role": clean(item.role),
+        "description": clean(item.description_md),
+        "milestones": [one_line(title) for title in item.milestones],
+        "skills": [one_line(title) for title in item.skills],
+        "impacts": [_impact(impact) for impact in item.impacts],
+    }
+
+
+def _impact(impact: Impact) -> Entry:
+    return {
+        "type": impact.type,
+        "metric": one_line(impact.metric),
+        "baseline": one_line(impact.baseline),
+        "result": one_line(impact.result),
+        "unit": one_line(impact.unit),
+        "sourceUrl": clean(impact.source_url),
+    }
+
+
+def _without(facts: Entry, *said: str) -> Entry:
+    """The facts without those that the entry says in the format's own words."""
+    return {key: value for key, value in facts.items() if key not in said}
+
+
+def _highlights(item: Item, locale: str) -> list[str]:
+    lines = []
+    for impact in item.impacts:
+        source = address(impact.source_url)
+        line = texts.impact_line(impact)
+        lines.append(f"{line}, {_('source: %(url)s', url=source)}" if source else line)
+    lines += [_("Milestone: %(title)s", title=one_line(title)) for title in item.milestones]
+    if item.tone == "verified":
+        lines.append(texts.judgement(item, locale))
+    if issued := texts.validity(item, locale):
+        lines.append(issued)
+    return lines
+
+
+def _project(item: Item, locale: str) -> Entry:
+    return {
+        "name": one_line(item.title),
+        "type": one_line(item.kind_label),
+        "description": clean(item.description_md),
+        "highlights": _highlights(item, locale),
+        "keywords": [one_line(title) for title in item.skills],
+        # The day it was finished; when it began is not known.
+        "endDate": _day(item.occurred_on),
+        "url": address(item.url),
+        "roles": [one_line(item.role)] if item.role else [],
+        "entity": one_line(item.issuer),
+        "cairn": _without(_facts(item), "description", "occurredOn", "skills", "role", "issuer"),
+    }
+
+
+def _publication(item: Item, locale: str) -> Entry:
+    # The format knows no highlights here: what was measured and who confirmed it go to the summary.
+    parts = [clean(item.description_md), clean(item.role), *_highlights(item, locale)]
+    return {
+        "name": one_line(item.title),
+        "publisher": one_line(item.issuer),
+        "releaseDate": _day(item.occurred_on),
+        "url": address(item.url),
+        "summary": "\n\n".join(part for part in parts if part),
+        "type": one_line(item.kind_label),
+        "cairn": _without(_facts(item), "occurredOn", "issuer"),
+    }
+
+
+def _certificate(item: Item, locale: str) -> Entry:
+    return {
+        "name": one_line(item.title),
+        "date": _day(item.issued_on or item.occurred_on),
+        "issuer": one_line(item.issuer),
+        "url": address(item.url),
+        "highlights": _highlights(item, locale),
+        "cairn": _without(_facts(item), "issuer"),
+    }
+
+
+def _volunteer(item: Item, locale: str) -> Entry:
+    return {
+        "organization": one_line(item.issuer),
+        "position": one_line(item.title),
+        "url": address(item.url),
+        "endDate": _day(item.occurred_on),
+        "summary": clean(item.description_md),
+        "highlights": ([one_line(item.role)] if item.role else []) + _highlights(item, locale),
+        "cairn": _without(_facts(item), "description", "occurredOn", "issuer"),
+    }
+
+
+WRITERS = {
+    "projects": _project,
+    "publications": _publication,
+    "certificates": _certificate,
+    "volunteer": _volunteer,
+}

@@ -1,0 +1,197 @@
+"""The portfolio as a PDF: A4, accessible (PDF/UA-1), the same bytes for the same document.
+
+Everything that is said is decided here, in the reader's words; `portfolio.typ` decides how it is
+set. What people wrote reaches it as data only.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext as _
+
+from roadmap.core import pdf
+from roadmap.core.language import show_date
+from roadmap.core.markdown import Node, clean, to_tree
+from roadmap.portfolio import texts
+from roadmap.portfolio.document import Document, Item
+from roadmap.portfolio.texts import address, one_line
+
+HERE = Path(__file__).resolve().parent
+FONTS = HERE / "fonts"
+# The first that is there is taken; for a character that it lacks, the next that has it.
+SERIF = ("Libertinus Serif", "Noto Serif", "Noto Sans")
+SANS = ("Noto Sans", "DejaVu Sans", "Libertinus Serif")
+MONO = ("DejaVu Sans Mono", "Noto Sans Mono")
+# Results that open the document, so that a reader in a hurry meets them first.
+LEADING_RESULTS = 6
+
+_LONG_WORD = re.compile(r"\S{40}(?=\S)")
+_INVISIBLE = re.compile("[\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]")
+
+Data = dict[str, Any]
+
+
+def render(document: Document) -> bytes:
+    """The PDF. Raises `pdf.NotRendered` only if the template is at fault."""
+    return pdf.render(_template(), _data(document), FONTS, made_on=document.generated_on)
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    return (HERE / "portfolio.typ").read_bytes()
+
+
+def _text(value: str | None) -> str:
+    """A line in which a word of any length can be broken, without marks that reorder others."""
+    return _LONG_WORD.sub("\\g<0>\u200b", _INVISIBLE.sub("", one_line(value or "")))
+
+
+def _tree(markdown: str, base_level: int) -> list[Node]:
+    """The nodes of a text; levels of headings fit below the document's own."""
+    nodes: list[Node] = to_tree(markdown, base_level).get("c", [])
+    _make_breakable(nodes)
+    return nodes
+
+
+def _make_breakable(nodes: list[Node]) -> None:
+    for node in nodes:
+        if "v" in node:
+            node["v"] = _LONG_WORD.sub("\\g<0>\u200b", _INVISIBLE.sub("", clean(node["v"])))
+        # typst knows some two hundred languages by their short names and ignores others.
+        if "lang" in node:
+            node["lang"] = node["lang"] if re.fullmatch(r"[\w+#.-]{1,20}", node["lang"]) else ""
+        if node.get("href"):
+            node["href"] = node["href"][: texts.LONGEST_ADDRESS]
+        _make_breakable(node.get("c", []))
+
+
+def _data(document: Document) -> Data:
+    locale = document.locale
+    return {
+        "lang": locale.partition("_")[0],
+        "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
+        "words": _words(),
+        "name": _text(document.name),
+        "email": _text(document.email),
+        "headline": _text(document.headline),
+        "roadmap": _text(document.roadmap_title),
+        "date": show_date(document.generated_on, locale),
+        "introduction": _tree(document.introduction_md, 2),
+        "account": texts.account(document),
+        "meaning": texts.meaning() if document.items else "",
+        "counts": {
+            "verified": document.verified,
+            "evidenced": len(document.items) - document.verified,
+        },
+        "results": [
+            {
+                "metric": _text(impact.metric),
+                "change": _text(texts.change(impact)),
+                "item": _text(item.title),
+                "id": document.items.index(item),
+            }
+            for item, impact in document.verified_impacts[:LEADING_RESULTS]
+        ],
+        "items": [_item(item, locale) for item in document.items],
+        "positions": [
+            {
+                "title": _text(position.title),
+                "employer": _text(position.employer),
+                "span": texts.span(position, locale),
+                "note": _("Machine learning") if position.is_ml else "",
+                "summary": _tree(position.summary, 4),
+            }
+            for position in document.positions
+        ],
+        "degrees": [
+            {
+                "title": _text(texts.degree_title(degree)),
+                "institution": _text(degree.institution),
+                "date": texts.month(degree.awarded_on, locale) if degree.awarded_on else "",
+            }
+            for degree in document.degrees
+        ],
+        "skills": [
+            {
+                "title": _text(skill.title),
+                "level": skill.level,
+                "bar": skill.bar,
+                "says": texts.skill_level(skill),
+                "by": texts.assessor(skill),
+                "others": skill.assessed_by == "manager",
+                "text": _text(skill.level_text),
+            }
+            for skill in document.assessed_skills
+        ],
+        "progress": [
+            {
+                "title": _text(stage.title),
+                "claimed": stage.claimed,
+                "evidenced": stage.evidenced,
+                "verified": stage.verified,
+            }
+            for stage in document.progress
+        ],
+    }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "portfolio": _("Portfolio"),
+        "results": _("Measured and verified"),
+        "evidence": _("Evidence"),
+        "experience": _("Experience"),
+        "education": _("Education"),
+        "skills": _("Skills"),
+        "progress": _("Progress"),
+        "stage": _("Stage"),
+        "impact": _("Impact"),
+        "metric": _("Metric"),
+        "change": _("Change"),
+        "source": _("Source"),
+        "link": _("Link"),
+        "role": _("Role"),
+        "proves": _("Proves"),
+        "trains": _("Skills"),
+        "verified": _("Verified"),
+        "evidenced": _("Evidenced"),
+        "claimed": _("Claimed"),
+        # {n} and {m} are filled in when the pages are counted.
+        "page": _("page {n} of {m}"),
+    }
+
+
+def _item(item: Item, locale: str) -> Data:
+    return {
+        "title": _text(item.title),
+        "kind": _text(item.kind_label),
+        "date": show_date(item.occurred_on, locale),
+        "link": _link(item.url),
+        "role": _text(item.role),
+        "issued": _text(texts.validity(item, locale)),
+        "tone": item.tone,
+        "judgement": _text(texts.judgement(item, locale)),
+        "impacts": [
+            {
+                "type": _text(texts.impact_type(impact)),
+                "metric": _text(impact.metric),
+                "change": _text(texts.change(impact)),
+                "source": _link(impact.source_url),
+            }
+            for impact in item.impacts
+        ],
+        "milestones": [_text(title) for title in item.milestones if title],
+        "skills": [_text(title) for title in item.skills if title],
+        "description": _tree(item.description_md, 4),
+    }
+
+
+def _link(url: str) -> dict[str, str]:
+    """An address as it is followed and as it is read; not followed where it is none."""
+    href = address(url)
+    shown = one_line(url) if href else ""
+    return {"href": href, "text": _text(re.sub(r"^https?://(www\.)?|/$", "", shown) or url)}

@@ -1,0 +1,136 @@
+"""A portfolio as values: everything that a format may write, and nothing that it may not.
+
+Whoever builds a `Document` decides what is shown; the formats show all of it. Pure: no database,
+no request, no clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["evidenced", "verified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A job. `ended_on` is None while it lasts; `summary` is Markdown."""
+
+    title: str
+    employer: str
+    started_on: dt.date
+    ended_on: dt.date | None = None
+    is_ml: bool = False
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Degree:
+    """A finished degree. `level` is bachelor, master, doctorate or other."""
+
+    level: str
+    field: str = ""
+    institution: str = ""
+    awarded_on: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A skill with its latest level, 0 to 4, and the level that the role asks for (`bar`).
+
+    `level` and `assessed_by` are None where nobody has assessed it yet.
+    """
+
+    title: str
+    group: str
+    level: int | None
+    level_text: str
+    bar: int
+    assessed_by: Literal["self", "manager"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """A measured effect. `type` is scale, business or team."""
+
+    type: str
+    metric: str
+    baseline: str = ""
+    result: str = ""
+    unit: str = ""
+    source_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A piece of evidence. `milestones` and `skills` are titles; `description_md` is Markdown.
+
+    A piece is verified by a named person on a day, both of which are None otherwise.
+    """
+
+    id: str
+    title: str
+    kind: str
+    kind_label: str
+    url: str
+    occurred_on: dt.date
+    description_md: str = ""
+    role: str = ""
+    issuer: str = ""
+    issued_on: dt.date | None = None
+    expires_on: dt.date | None = None
+    impacts: tuple[Impact, ...] = ()
+    milestones: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    tone: Tone = "evidenced"
+    verified_by: str | None = None
+    verified_on: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a stage is: milestones of each tone, each milestone counted once."""
+
+    title: str
+    claimed: int
+    evidenced: int
+    verified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A person's portfolio on a day. `email` is None unless they chose to show it."""
+
+    name: str
+    generated_on: dt.date
+    email: str | None = None
+    headline: str = ""
+    introduction_md: str = ""
+    roadmap_title: str | None = None
+    positions: tuple[Position, ...] = ()
+    degrees: tuple[Degree, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    items: tuple[Item, ...] = ()
+    progress: tuple[Stage, ...] = ()
+    locale: str = "en"
+
+    @property
+    def verified(self) -> int:
+        """How many pieces a named person has verified."""
+        return sum(item.tone == "verified" for item in self.items)
+
+    @property
+    def assessed_skills(self) -> tuple[Skill, ...]:
+        """The skills that somebody has assessed; only they say anything to a reader."""
+        return tuple(skill for skill in self.skills if skill.level is not None)
+
+    @property
+    def verified_impacts(self) -> tuple[tuple[Item, Impact], ...]:
+        """The measured effects that stand on verified pieces, in their order."""
+        return tuple(_impacts(item for item in self.items if item.tone == "verified"))
+
+
+def _impacts(items: Iterable[Item]) -> Iterable[tuple[Item, Impact]]:
+    return ((item, impact) for item in items for impact in item.impacts)

@@ -1,0 +1,45 @@
+"""The form of a portfolio's texts."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput
+
+from roadmap.core.markdown import clean
+
+MOST_INTRODUCTION = 10_000
+
+
+def _line(value: str | None) -> str:
+    return " ".join(clean(value or "").split())
+
+
+def _text(value: str | None) -> str:
+    return clean(value or "").strip()
+
+
+class TextsForm(FlaskForm):
+    """`revision` is the one that the form was filled from, so that a stale edit is noticed."""
+
+    headline = StringField(
+        _l("Headline"),
+        filters=[_line],
+        validators=[Length(max=200, message=_l("Keep it to %(max)d characters: one line."))],
+        description=_l("One line below your name, such as “ML engineer, ranking and search”."),
+    )
+    introduction = TextAreaField(
+        _l("Introduction"),
+        filters=[_text],
+        validators=[
+            Length(
+                max=MOST_INTRODUCTION,
+                message=_l("Keep it to %(max)d characters: the pieces below say the rest."),
+            )
+        ],
+        description=_l("What you do and what you are proud of, in Markdown."),
+    )
+    shows_email = BooleanField(_l("Show my e-mail address"))
+    revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])

@@ -1,0 +1,219 @@
+"""A portfolio as values, read in a constant number of statements.
+
+Everything starts from the pieces that the person chose and whose visibility is `portfolio` now:
+what was withdrawn since is in nothing that follows from it, in no count and in no order.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.career import queries as career
+from roadmap.catalog.models import Milestone, Roadmap
+from roadmap.catalog.models import Skill as SkillKey
+from roadmap.evidence import labels
+from roadmap.evidence import models as ev
+from roadmap.people.models import User
+from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.portfolio.models import Portfolio, PortfolioItem
+from roadmap.progress.models import Enrollment
+from roadmap.skills import queries as skills
+
+# The verified version is shown where there is one: what a reviewer has not seen, nobody vouches
+# for. It is the same choice for the owner's page, the preview and every export.
+SHOWN_VERSION = sa.func.coalesce(ev.Evidence.verified_version_id, ev.Evidence.current_id)
+
+_SHOWN = (
+    sa.select(
+        ev.Evidence.id,
+        ev.Evidence.title,
+        ev.Evidence.verified_version_id,
+        SHOWN_VERSION.label("version_id"),
+        PortfolioItem.position,
+    )
+    .join(PortfolioItem, PortfolioItem.evidence_id == ev.Evidence.id)
+    .where(
+        PortfolioItem.user_id == sa.bindparam("user_id"),
+        ev.Evidence.user_id == sa.bindparam("user_id"),
+        ev.Evidence.visibility == "portfolio",
+    )
+    .subquery()
+)
+_PERSON = (
+    sa.select(
+        User.name,
+        User.email,
+        User.locale,
+        User.timezone,
+        User.headline.label("own_headline"),
+        Portfolio.headline,
+        Portfolio.introduction,
+        Portfolio.shows_email,
+        Roadmap.title.label("roadmap_title"),
+    )
+    .outerjoin(Portfolio, Portfolio.user_id == User.id)
+    .outerjoin(Enrollment, sa.and_(Enrollment.user_id == User.id, Enrollment.is_primary.is_(True)))
+    .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
+    .where(User.id == sa.bindparam("user_id"))
+)
+_ITEMS = (
+    sa.select(
+        _SHOWN.c.id,
+        _SHOWN.c.title,
+        _SHOWN.c.verified_version_id,
+        _SHOWN.c.version_id,
+        ev.EvidenceVersion.kind,
+        ev.EvidenceVersion.url,
+        ev.EvidenceVersion.occurred_on,
+        ev.EvidenceVersion.description,
+        ev.EvidenceVersion.role,
+        ev.EvidenceVersion.issuer,
+        ev.EvidenceVersion.issued_on,
+        ev.EvidenceVersion.expires_on,
+        ev.Review.reviewer_name,
+        ev.Review.decided_at,
+    )
+    .join(ev.EvidenceVersion, ev.EvidenceVersion.id == _SHOWN.c.version_id)
+    .outerjoin(
+        ev.Review,
+        sa.and_(
+            ev.Review.version_id == _SHOWN.c.verified_version_id, ev.Review.decision == "verified"
+        ),
+    )
+    .order_by(_SHOWN.c.position, _SHOWN.c.id, ev.Review.decided_at)
+)
+_IMPACTS = (
+    sa.select(
+        ev.Impact.version_id,
+        ev.Impact.type,
+        ev.Impact.metric,
+        ev.Impact.baseline,
+        ev.Impact.result,
+        ev.Impact.unit,
+        ev.Impact.source_url,
+    )
+    .join(_SHOWN, _SHOWN.c.version_id == ev.Impact.version_id)
+    .order_by(ev.Impact.version_id, ev.Impact.position, ev.Impact.id)
+)
+# Below a reviewer's name stand only the milestones that they confirmed for that version.
+_MILESTONES = (
+    sa.select(_SHOWN.c.id, Milestone.title)
+    .join(ev.EvidenceMilestone, ev.EvidenceMilestone.evidence_id == _SHOWN.c.id)
+    .join(Milestone, Milestone.key == ev.EvidenceMilestone.milestone_key)
+    .outerjoin(
+        ev.Confirmation,
+        sa.and_(
+            ev.Confirmation.version_id == _SHOWN.c.verified_version_id,
+            ev.Confirmation.milestone_key == ev.EvidenceMilestone.milestone_key,
+        ),
+    )
+    .where(
+        sa.or_(_SHOWN.c.verified_version_id.is_(None), ev.Confirmation.milestone_key.is_not(None))
+    )
+    .order_by(_SHOWN.c.id, ev.EvidenceMilestone.position, Milestone.title)
+)
+_SKILLS = (
+    sa.select(_SHOWN.c.id, SkillKey.title)
+    .join(ev.EvidenceSkill, ev.EvidenceSkill.evidence_id == _SHOWN.c.id)
+    .join(SkillKey, SkillKey.key == ev.EvidenceSkill.skill_key)
+    .order_by(_SHOWN.c.id, SkillKey.title)
+)
+
+
+def document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
+    """What the person shows on this day, in their order.
+
+    Figures of progress are not part of it: they follow from evidence that is not shown as well,
+    and would tell of it. Raises LookupError where there is no such person.
+    """
+    person = session.execute(_PERSON, {"user_id": user_id}).first()
+    if person is None:
+        raise LookupError(f"no person {user_id}")
+    return Document(
+        name=person.name,
+        generated_on=today,
+        email=person.email if person.shows_email else None,
+        headline=person.headline or person.own_headline,
+        introduction_md=person.introduction or "",
+        roadmap_title=person.roadmap_title,
+        positions=tuple(
+            Position(p.title, p.employer, p.started_on, p.ended_on, p.is_ml, p.summary)
+            for p in career.positions(session, user_id)
+        ),
+        degrees=tuple(
+            Degree(d.level, d.field, d.institution, d.awarded_on)
+            for d in career.degrees(session, user_id)
+        ),
+        skills=_skills(session, user_id),
+        items=_items(session, user_id, ZoneInfo(person.timezone)),
+        locale=person.locale,
+    )
+
+
+def _items(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> tuple[Item, ...]:
+    parameters = {"user_id": user_id}
+    impacts: Mapping[uuid.UUID, list[Impact]] = defaultdict(list)
+    for version_id, *measure in session.execute(_IMPACTS, parameters):
+        impacts[version_id].append(Impact(*measure))
+    milestones = _titles(session, _MILESTONES, user_id)
+    trained = _titles(session, _SKILLS, user_id)
+    items: dict[uuid.UUID, Item] = {}
+    # Where a version was verified more than once, the latest row stands: it comes last.
+    for row in session.execute(_ITEMS, parameters):
+        verified = row.verified_version_id is not None
+        items[row.id] = Item(
+            id=str(row.id),
+            title=row.title,
+            kind=row.kind,
+            kind_label=labels.kind_label(row.kind),
+            url=row.url,
+            occurred_on=row.occurred_on,
+            description_md=row.description,
+            role=row.role,
+            issuer=row.issuer,
+            issued_on=row.issued_on,
+            expires_on=row.expires_on,
+            impacts=tuple(impacts.get(row.version_id, ())),
+            milestones=tuple(milestones.get(row.id, ())),
+            skills=tuple(trained.get(row.id, ())),
+            tone="verified" if verified else "evidenced",
+            verified_by=row.reviewer_name if verified else None,
+            verified_on=row.decided_at.astimezone(zone).date() if row.decided_at else None,
+        )
+    return tuple(items.values())
+
+
+def _titles(
+    session: Session, query: sa.Select[uuid.UUID, str], user_id: uuid.UUID
+) -> Mapping[uuid.UUID, list[str]]:
+    found: Mapping[uuid.UUID, list[str]] = defaultdict(list)
+    for evidence_id, title in session.execute(query, {"user_id": user_id}):
+        found[evidence_id].append(title)
+    return found
+
+
+def _skills(session: Session, user_id: uuid.UUID) -> tuple[Skill, ...]:
+    """Each skill at its latest level: someone else's word where there is one, else their own."""
+    own, other = skills.levels(session, user_id)
+    found = []
+    for skill in skills.skills(session):
+        level = other.get(skill.key, own.get(skill.key))
+        by = "manager" if skill.key in other else "self"
+        found.append(
+            Skill(
+                title=skill.title,
+                group=skill.group,
+                level=level,
+                level_text="" if level is None else skill.levels[level],
+                bar=skill.bar,
+                assessed_by=None if level is None else by,  # type: ignore[arg-type]
+            )
+        )
+    return tuple(found)

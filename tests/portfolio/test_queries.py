@@ -1,0 +1,170 @@
+"""What the document of a portfolio holds, and what it never holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+from sqlalchemy.orm import Session
+
+from roadmap.career.models import Degree, Position
+from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.queries import document
+from roadmap.skills import actions as skills
+from tests.portfolio import pieces
+from tests.support.cast import Cast
+from tests.support.statements import counted
+
+TODAY = dt.date(2026, 11, 23)
+KEYS = ("trace-inference-request", "point-in-time-sql")
+TITLES = (
+    "Trace one inference request from the socket to the accelerator and back",
+    "Build a point-in-time correct training set in SQL",
+)
+
+
+def test_a_person_without_anything_has_an_empty_one(session: Session, cast: Cast) -> None:
+    shown = document(session, cast.alice, TODAY)
+
+    assert (shown.name, shown.items, shown.email, shown.assessed_skills) == ("Alice", (), None, ())
+    assert shown.progress == ()
+
+
+def test_nobody_has_none(session: Session) -> None:
+    with pytest.raises(LookupError):
+        document(session, uuid.uuid4(), TODAY)
+
+
+def test_pieces_stand_in_the_chosen_order_with_all_their_parts(
+    session: Session, cast: Cast
+) -> None:
+    pieces.add(session, cast.alice, "Second", at=7)
+    pieces.add(
+        session,
+        cast.alice,
+        "First",
+        at=3,
+        url="https://example.org/design",
+        description="*How*",
+        role="Lead",
+        milestones=KEYS,
+        skills=("mlops",),
+        impacts=(
+            {"type": "scale", "metric": "p99", "baseline": "420", "result": "180", "unit": "ms"},
+            {"type": "team", "metric": "mentored", "result": "3"},
+        ),
+    )
+    pieces.add(session, cast.alice, "Not chosen")
+    pieces.add(session, cast.carol, "Carol's", at=0)
+
+    first, second = document(session, cast.alice, TODAY).items
+
+    assert (first.title, second.title) == ("First", "Second")
+    assert (first.url, first.role, first.tone) == (
+        "https://example.org/design",
+        "Lead",
+        "evidenced",
+    )
+    assert first.kind_label == "Design document"
+    assert [impact.metric for impact in first.impacts] == ["p99", "mentored"]
+    assert first.milestones == TITLES
+    assert first.skills == ("MLOps",)
+
+
+@pytest.mark.parametrize("visibility", ["private", "team"])
+def test_visibility_is_asked_again(session: Session, cast: Cast, visibility: str) -> None:
+    piece = pieces.add(session, cast.alice, at=0)
+    assert len(document(session, cast.alice, TODAY).items) == 1
+
+    piece.visibility = visibility
+    session.flush()
+
+    assert document(session, cast.alice, TODAY).items == ()
+
+
+def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
+    session: Session, cast: Cast
+) -> None:
+    piece = pieces.add(
+        session, cast.alice, at=0, description="As verified", milestones=KEYS,
+        impacts=({"type": "scale", "metric": "old"},),
+    )  # fmt: skip
+    pieces.verify(session, piece, cast.bob, milestones=KEYS[1:], comment="Between us")
+    newer = pieces.version(
+        session, piece, number=2, description="Unseen claim",
+        impacts=({"type": "scale", "metric": "new"},),
+    )  # fmt: skip
+    piece.current_id = newer.id
+    piece.state = "submitted"
+    session.flush()
+
+    (item,) = document(session, cast.alice, TODAY).items
+
+    assert item.description_md == "As verified"
+    assert [impact.metric for impact in item.impacts] == ["old"]
+    assert (item.tone, item.verified_by, item.verified_on) == (
+        "verified",
+        "Bob",
+        dt.date(2026, 6, 1),
+    )
+    assert item.milestones == TITLES[1:], "only what Bob confirmed stands below his name"
+    assert "Between us" not in str(item)
+
+
+def test_a_draft_may_be_shown_by_its_author(session: Session, cast: Cast) -> None:
+    pieces.add(session, cast.alice, "Draft", state="draft", at=0)
+
+    (item,) = document(session, cast.alice, TODAY).items
+
+    assert (item.tone, item.verified_by) == ("evidenced", None)
+
+
+def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.datetime) -> None:
+    session.add(Position(user_id=cast.alice, title="ML engineer", started_on=dt.date(2020, 1, 1)))
+    session.add(Degree(user_id=cast.alice, level="master", field="Statistics"))
+    session.add(
+        Portfolio(
+            user_id=cast.alice,
+            headline="Ranking",
+            introduction="Hello",
+            shows_email=True,
+            updated_at=now,
+        )
+    )
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    skills.assess_self(session, cast.alice, "mlops", 4, by=alice, now=now)
+    skills.assess_self(session, cast.alice, "strategy", 1, by=alice, now=now)
+    skills.assess_other(session, cast.alice, "mlops", 2, by=bob, now=now)
+
+    shown = document(session, cast.alice, TODAY)
+
+    assert (shown.headline, shown.introduction_md, shown.email) == (
+        "Ranking",
+        "Hello",
+        "alice@example.org",
+    )
+    assert shown.positions[0].title == "ML engineer"
+    assert shown.degrees[0].field == "Statistics"
+    assert [(s.title, s.level, s.assessed_by) for s in shown.assessed_skills] == [
+        ("MLOps", 2, "manager"),
+        ("Strategic thinking", 1, "self"),
+    ]
+    assert shown.assessed_skills[0].level_text.startswith("Builds pipeline")
+
+
+def test_it_takes_as_many_statements_for_two_hundred_pieces(session: Session, cast: Cast) -> None:
+    pieces.add(session, cast.alice, at=0, milestones=KEYS)
+    document(session, cast.alice, TODAY)
+    with counted(session) as few:
+        document(session, cast.alice, TODAY)
+    for at in range(1, 200):
+        pieces.add(
+            session, cast.alice, f"Piece {at}", at=at, milestones=KEYS, skills=("mlops",),
+            impacts=({"type": "scale", "metric": "m", "result": "1"},),
+        )  # fmt: skip
+    with counted(session) as many:
+        shown = document(session, cast.alice, TODAY)
+
+    assert len(shown.items) == 200
+    assert len(many) == len(few) <= 10
