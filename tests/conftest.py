@@ -6,6 +6,7 @@ another team, Erin the administrator, Mallory a stranger with an account.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import uuid
@@ -136,3 +137,26 @@ def browser_of(app: Flask):
         return Browser.of(app, person)
 
     return make
+
+
+@pytest.fixture
+def statements(app: Flask):
+    """`with statements() as seen:` collects the SQL that runs, transaction control left out."""
+
+    @contextlib.contextmanager
+    def watch() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_more) -> None:
+            if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT")):
+                seen.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+
+    return watch

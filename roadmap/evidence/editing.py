@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, make_response, render_template, request
@@ -217,18 +217,17 @@ def _both_versions(form: EvidenceForm, piece: Evidence) -> Response:
         for name in Particulars.__slots__
         if getattr(theirs, name) != getattr(mine, name)
     ]
-    names = {target.key: target.title for target in published_targets(db.session).values()}
-    skills = dict(skill_titles(db.session))
-    for name, saved, typed, titles in (
-        ("milestones", linked_keys(piece), form.milestones.data, names),
-        ("skills", [row.skill_key for row in piece.skills], form.skills.data, skills),
+    titles = {target.key: target.title for target in published_targets(db.session).values()}
+    titles.update(skill_titles(db.session))
+    for name, saved, typed in (
+        ("milestones", linked_keys(piece), form.milestones.data),
+        ("skills", [row.skill_key for row in piece.skills], form.skills.data),
     ):
         if set(saved) != set(typed):
-            rows.append(
-                (
-                    name,
-                    *(", ".join(titles.get(key, key) for key in keys) for keys in (saved, typed)),
-                )
-            )
+            rows.append((name, _named(saved, titles), _named(typed, titles)))
     form.revision.data = str(piece.revision)
     return _page(form, about=piece, differences=rows or [("", "", "")], status=409)
+
+
+def _named(keys: Sequence[str], titles: Mapping[str, str]) -> str:
+    return ", ".join(titles.get(key, key) for key in keys)

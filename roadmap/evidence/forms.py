@@ -29,6 +29,7 @@ from roadmap.evidence.rules import Fault, Measure, Particulars
 from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, MOST_MILESTONES, VISIBILITIES
 
 TEXTS = ("title", "url", "description", "role", "issuer")
+NO_DATE = _("Write the date as year-month-day, for example 2026-03-31.")
 DATES = ("occurred_on", "issued_on", "expires_on")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import flash, render_template, request, url_for
+from flask import flash, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -30,7 +31,7 @@ def index() -> str:
     filters = _filters()
     found = listing(db.session, current_user.id, filters, today=today, page=_number("page", 1))
     pages = {
-        name: url_for("evidence.index", **{**_given(), "page": found.page + step})
+        name: f"/evidence?{urlencode({**_given(), 'page': found.page + step})}"
         for name, step, there in (
             ("previous", -1, found.page > 1),
             ("next", 1, found.has_next),

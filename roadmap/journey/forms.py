@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, DecimalField, HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from roadmap.core.markdown import clean
 
@@ -68,7 +68,7 @@ class ReasonForm(FlaskForm):
         _("The reason, in a sentence"),
         filters=[cleaned],
         validators=[
-            InputRequired(_("Say in a sentence why it does not apply to you.")),
+            DataRequired(_("Say in a sentence why it does not apply to you.")),
             Length(max=500, message=_("At most 500 characters.")),
         ],
     )

@@ -15,9 +15,10 @@ from flask_babel import gettext as _
 
 from roadmap.core import pdf
 from roadmap.core.language import show_date
-from roadmap.core.markdown import Node, clean, to_tree
+from roadmap.core.markdown import Node, clean, plain, to_tree
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Document, Item
+from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.texts import address, one_line
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +29,11 @@ SANS = ("Noto Sans", "DejaVu Sans", "Libertinus Serif")
 MONO = ("DejaVu Sans Mono", "Noto Sans Mono")
 # Results that open the document, so that a reader in a hurry meets them first.
 LEADING_RESULTS = 6
+# A form takes 2,000 characters in a line and 20,000 in a description. A whole book is cut: what
+# goes beyond LONGEST_DOCUMENT characters of descriptions shows the beginning of each.
+LONGEST_TEXT = 2_000
+LONGEST_DOCUMENT = 600_000
+EXCERPT = 400
 
 _LONG_WORD = re.compile(r"\S{40}(?=\S)")
 _INVISIBLE = re.compile("[\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]")
@@ -47,7 +53,9 @@ def _template() -> bytes:
 
 def _text(value: str | None) -> str:
     """A line in which a word of any length can be broken, without marks that reorder others."""
-    return _LONG_WORD.sub("\\g<0>\u200b", _INVISIBLE.sub("", one_line(value or "")))
+    text = one_line(value or "")
+    kept = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+    return _LONG_WORD.sub("\\g<0>\u200b", _INVISIBLE.sub("", kept))
 
 
 def _tree(markdown: str, base_level: int) -> list[Node]:
@@ -71,6 +79,8 @@ def _make_breakable(nodes: list[Node]) -> None:
 
 def _data(document: Document) -> Data:
     locale = document.locale
+    length = sum(len(item.description_md) for item in document.items)
+    limit = LONGEST_DOCUMENT if length <= LONGEST_DOCUMENT else EXCERPT
     return {
         "lang": locale.partition("_")[0],
         "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
@@ -96,7 +106,7 @@ def _data(document: Document) -> Data:
             }
             for item, impact in document.verified_impacts[:LEADING_RESULTS]
         ],
-        "items": [_item(item, locale) for item in document.items],
+        "items": [_item(item, locale, limit) for item in document.items],
         "positions": [
             {
                 "title": _text(position.title),
@@ -165,7 +175,7 @@ def _words() -> dict[str, str]:
     }
 
 
-def _item(item: Item, locale: str) -> Data:
+def _item(item: Item, locale: str, limit: int) -> Data:
     return {
         "title": _text(item.title),
         "kind": _text(item.kind_label),
@@ -186,12 +196,17 @@ def _item(item: Item, locale: str) -> Data:
         ],
         "milestones": [_text(title) for title in item.milestones if title],
         "skills": [_text(title) for title in item.skills if title],
-        "description": _tree(item.description_md, 4),
+        "description": _tree(_within(item.description_md, limit), 4),
     }
+
+
+def _within(markdown: str, limit: int) -> str:
+    return markdown if len(markdown) <= limit else escape(plain(markdown, limit))
 
 
 def _link(url: str) -> dict[str, str]:
     """An address as it is followed and as it is read; not followed where it is none."""
     href = address(url)
-    shown = one_line(url) if href else ""
-    return {"href": href, "text": _text(re.sub(r"^https?://(www\.)?|/$", "", shown) or url)}
+    shown = re.sub(r"^https?://(www\.)?|/$", "", one_line(url)) if href else url
+    # Addresses break after the marks that part them, before they break within a word.
+    return {"href": href, "text": re.sub(r"[/?&=_-](?=\w)", "\\g<0>\u200b", _text(shown))}

@@ -148,7 +148,7 @@ def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.
     assert shown.degrees[0].field == "Statistics"
     assert [(s.title, s.level, s.assessed_by) for s in shown.assessed_skills] == [
         ("MLOps", 2, "manager"),
-        ("Strategic thinking", 1, "self"),
+        ("Technical strategy", 1, "self"),
     ]
     assert shown.assessed_skills[0].level_text.startswith("Builds pipeline")
 

@@ -1,0 +1,111 @@
+"""GET /roadmaps/<slug>, a stage, a milestone, and enrolling."""
+
+from __future__ import annotations
+
+import pytest
+
+SLUG = "senior-ml-engineer"
+PAGE = f"/roadmaps/{SLUG}"
+KEY = "bachelors-degree-or-equivalent"
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post(f"{PAGE}/enrollment", {"hours_per_week": "5", "target_on": "2040-01-01"})
+    browser.get(PAGE)  # shows, and so uses up, the greeting
+    return browser
+
+
+def test_it_works(alice):
+    page = alice.get(PAGE).text
+    for name in ("Foundations", "Experience", "Education", "Leadership", "Visibility"):
+        assert name in page
+    assert "0 of 84 milestones done" in page
+    assert page.count("role=checkbox") == 84
+
+
+def test_it_fits_the_bar(alice):
+    page = alice.get(PAGE)
+    assert len(page.data) <= 64 * 1024
+
+
+def test_it_needs_sign_in(browser_of, cast):
+    answer = browser_of().get(PAGE)
+    assert answer.status_code == 303
+    assert "/login?next=" in answer.headers["Location"]
+
+
+def test_someone_who_is_not_on_it_is_invited(browser_of, cast):
+    page = browser_of(cast.carol).get(PAGE)
+    assert page.status_code == 200
+    assert "Begin this roadmap" in page.text
+
+
+def test_it_hides_what_is_foreign(alice, browser_of, cast):
+    alice.put(f"{PAGE}/milestones/{KEY}/plan", {"note": "CANARY-NOTE"})
+    for person in (cast.bob, cast.carol, cast.erin, cast.mallory):
+        other = browser_of(person)
+        other.post(f"{PAGE}/enrollment", {})
+        assert "CANARY-NOTE" not in other.get(f"{PAGE}/milestones/{KEY}").text
+
+
+def test_an_unknown_roadmap_stage_or_milestone_is_not_there(alice):
+    for path in ("/roadmaps/nowhere", f"{PAGE}/nowhere", f"{PAGE}/milestones/nowhere"):
+        answer = alice.get(path)
+        assert answer.status_code == 404
+        assert "Nothing here" in answer.text
+
+
+def test_it_is_not_sent_again_while_nothing_changed(alice):
+    first = alice.get(PAGE)
+    tag = first.headers["ETag"]
+    again = alice.get(PAGE, headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    alice.put(f"{PAGE}/milestones/{KEY}/completion", fragment=True)
+    changed = alice.get(PAGE, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+
+
+def test_statements_are_few(alice, statements):
+    with statements() as seen:
+        alice.get(PAGE)
+    assert len(seen) <= 6, seen
+
+
+def test_a_stage_and_a_milestone_have_pages(alice):
+    stage = alice.get(f"{PAGE}/leadership")
+    assert stage.status_code == 200
+    milestone = alice.get(f"{PAGE}/milestones/{KEY}")
+    assert "Done when" in milestone.text
+    assert "<html" in milestone.text
+    fragment = alice.get(f"{PAGE}/milestones/{KEY}", fragment=True)
+    assert "Done when" in fragment.text
+    assert "<html" not in fragment.text
+
+
+def test_enrolling_rejects_bad_input(browser_of, cast):
+    carol = browser_of(cast.carol)
+    answer = carol.post(
+        f"{PAGE}/enrollment", {"hours_per_week": "200", "target_on": "2001-01-01"}
+    )
+    assert answer.status_code == 422
+    assert "Choose a day after today" in answer.text
+    assert "80 hours a week" in answer.text
+    assert 'value="200"' in answer.text
+
+
+def test_a_stale_note_is_refused_with_both_versions(alice):
+    path = f"{PAGE}/milestones/{KEY}/plan"
+    assert alice.put(path, {"note": "from one tab", "version": "0"}).status_code == 303
+    refused = alice.put(path, {"note": "from another tab", "version": "0"})
+    assert refused.status_code == 409
+    assert "from one tab" in refused.text
+    assert "from another tab" in refused.text
+
+
+def test_strange_characters_in_a_note_do_no_harm(alice):
+    path = f"{PAGE}/milestones/{KEY}/plan"
+    answer = alice.put(path, {"note": "a\x00b \u202e right to left", "version": "0"})
+    assert answer.status_code == 303
+    assert "ab" in alice.get(f"{PAGE}/milestones/{KEY}").text

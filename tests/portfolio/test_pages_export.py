@@ -1,0 +1,248 @@
+"""GET /portfolio/export/<format>"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+
+import pypdf
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.career.models import Position
+from roadmap.core.limiter import limiter
+from roadmap.people.models import User
+from roadmap.portfolio.formats import FORMATS
+from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.views import file_stem
+from roadmap.progress.models import MilestonePlan, MilestoneStatus
+from tests.portfolio import pieces
+from tests.support.cast import Cast
+from tests.support.statements import statements_of
+
+CANARY = "kestrel7391"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_it_works(session: Session, cast: Cast, browser_of, name: str) -> None:
+    pieces.add(session, cast.alice, "Feature store design", at=0)
+    session.commit()
+
+    answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
+
+    assert answer.status_code == 200
+    assert answer.mimetype == FORMATS[name].mimetype
+    wanted = f"attachment; filename=alice-portfolio.{FORMATS[name].extension}"
+    assert answer.headers["Content-Disposition"] == wanted
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Feature store design" in readable(name, answer.data)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_it_works_for_a_person_without_anything(cast: Cast, browser_of, name: str) -> None:
+    answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
+
+    assert answer.status_code == 200
+    assert "Alice" in readable(name, answer.data)
+
+
+def test_it_needs_sign_in(browser_of) -> None:
+    for name in FORMATS:
+        assert browser_of().get(f"/portfolio/export/{name}").status_code == 303
+
+
+@pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
+def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name: str) -> None:
+    pieces.add(session, cast.alice, CANARY, at=0, state="submitted")
+    session.commit()
+
+    answer = browser_of(getattr(cast, name)).get("/portfolio/export/markdown")
+
+    assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize("name", ["docx", "PDF", "..", "json_resume", "%00", "ä"])
+def test_it_rejects_bad_input(cast: Cast, browser_of, name: str) -> None:
+    answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
+
+    assert answer.status_code == 404
+    assert "Nothing here" in answer.text
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_withheld_is_in_no_export_and_changes_none(
+    session: Session, cast: Cast, browser_of, name: str
+) -> None:
+    """Every field of withheld evidence, notes and reasons carries a word that must not leave."""
+    pieces.add(session, cast.alice, "Shown first", at=1, milestones=("point-in-time-sql",))
+    pieces.add(session, cast.alice, "Shown last", at=8)
+    session.add(Position(user_id=cast.alice, title="Engineer", started_on=pieces.DAY))
+    session.commit()
+    browser = browser_of(cast.alice)
+    before = browser.get(f"/portfolio/export/{name}").data
+
+    for at, visibility in ((0, "private"), (5, "team"), (9, "private"), (None, "portfolio")):
+        withheld(session, cast, visibility, at)
+    session.add(
+        MilestoneStatus(
+            user_id=cast.alice,
+            milestone_key="cloud-ml-certification",
+            status="not_applicable",
+            reason=CANARY,
+            since=pieces.MOMENT,
+        )
+    )
+    session.add(
+        MilestonePlan(
+            user_id=cast.alice,
+            milestone_key="point-in-time-sql",
+            note=CANARY,
+            updated_at=pieces.MOMENT,
+        )
+    )
+    session.commit()
+    after = browser.get(f"/portfolio/export/{name}").data
+
+    assert CANARY.encode() not in after
+    assert CANARY not in readable(name, after)
+    # Neither the order, nor a count, nor anything else tells that there is more.
+    assert readable(name, after) == readable(name, before)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_address_is_shown_only_where_wanted(
+    session: Session, cast: Cast, browser_of, name: str
+) -> None:
+    browser = browser_of(cast.alice)
+    pieces.add(session, cast.alice, at=0)
+    session.add(Portfolio(user_id=cast.alice, shows_email=False, updated_at=pieces.MOMENT))
+    session.commit()
+    assert "alice@example.org" not in readable(name, browser.get(f"/portfolio/export/{name}").data)
+
+    session.get_one(Portfolio, cast.alice).shows_email = True
+    session.commit()
+    assert "alice@example.org" in readable(name, browser.get(f"/portfolio/export/{name}").data)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_lapsed_certification_says_so(
+    session: Session, cast: Cast, browser_of, name: str
+) -> None:
+    pieces.add(session, cast.alice, kind="certification", at=0, expires_on=pieces.DAY)
+    session.commit()
+
+    answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
+
+    assert "lapsed" in readable(name, answer.data).lower()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_two_hundred_pieces_take_as_many_statements_as_one(
+    app, session: Session, cast: Cast, browser_of, name: str
+) -> None:
+    pieces.add(session, cast.alice, at=0)
+    session.commit()
+    browser = browser_of(cast.alice)
+    path = f"/portfolio/export/{name}"
+    browser.get(path)
+    few = statements_of(app, lambda: browser.get(path))
+    for at in range(1, 200):
+        pieces.add(session, cast.alice, f"Piece {at}", at=at, skills=("mlops",))
+    session.commit()
+
+    assert len(statements_of(app, lambda: browser.get(path))) == len(few)
+
+
+@pytest.fixture
+def counted_exports(app: Flask) -> Iterator[None]:
+    limiter.enabled = True
+    limiter.reset()
+    yield
+    limiter.reset()
+    limiter.enabled = False
+
+
+@pytest.mark.usefixtures("counted_exports")
+def test_it_is_limited_for_each_person(cast: Cast, browser_of) -> None:
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    path = "/portfolio/export/markdown"
+
+    assert {alice.get(path).status_code for _ in range(30)} == {200}
+    refused = alice.get(path)
+
+    assert refused.status_code == 429
+    assert "at most 30 times a minute" in refused.text
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert bob.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Ana López", "ana-lopez-portfolio"),
+        ("../../etc/passwd", "etc-passwd-portfolio"),
+        ('x"; filename="evil.exe\r\nSet-Cookie: a', "x-filename-evil-exe-set-cookie-a-portfolio"),
+        ("王小明", "portfolio"),
+        ("", "portfolio"),
+        ("n" * 200, "n" * 60 + "-portfolio"),
+    ],
+)
+def test_the_file_name_is_safe(name: str, stem: str) -> None:
+    assert file_stem(name) == stem
+
+
+def test_a_strange_name_is_exported_all_the_same(session: Session, cast: Cast, browser_of) -> None:
+    session.get_one(User, cast.alice).name = '王 "小" \u202e明; a=b'
+    session.commit()
+
+    answer = browser_of(cast.alice).get("/portfolio/export/json-resume")
+
+    assert answer.headers["Content-Disposition"] == "attachment; filename=a-b-portfolio.json"
+    assert "王" in json.loads(answer.data)["basics"]["name"]
+
+
+def withheld(session: Session, cast: Cast, visibility: str, at: int | None) -> None:
+    """A piece that is not shown (`at` its place, if chosen), the canary in all its fields."""
+    piece = pieces.add(
+        session,
+        cast.alice,
+        f"{CANARY} title",
+        visibility=visibility,
+        at=at,
+        kind="certification",
+        url=f"https://example.org/{CANARY}",
+        description=CANARY,
+        role=CANARY,
+        issuer=CANARY,
+        milestones=("cloud-ml-certification",),
+        skills=("mlops",),
+        impacts=(
+            {
+                "type": "scale",
+                "metric": CANARY,
+                "baseline": CANARY,
+                "result": CANARY,
+                "unit": CANARY,
+                "source_url": f"https://example.org/{CANARY}",
+            },
+        ),
+    )
+    pieces.verify(session, piece, cast.bob, name=f"Bob {CANARY}", comment=CANARY)
+
+
+def readable(name: str, data: bytes) -> str:
+    """All that a reader of an export finds: file by file, or page by page."""
+    if name == "site":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return "\n".join(
+                f"{entry.filename}\n{archive.read(entry).decode('utf-8', 'replace')}"
+                for entry in archive.infolist()
+            )
+    if name == "pdf":
+        reader = pypdf.PdfReader(io.BytesIO(data))
+        pages = "\n".join(page.extract_text() for page in reader.pages)
+        return f"{pages}\n{reader.metadata and dict(reader.metadata)}"
+    return data.decode()

@@ -1,0 +1,101 @@
+"""GET /portfolio"""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.portfolio import pieces
+from tests.support.cast import Cast
+from tests.support.statements import statements_of
+
+
+def test_it_works(session: Session, cast: Cast, browser_of) -> None:
+    shown = pieces.add(session, cast.alice, "Chosen design", at=0)
+    pieces.add(session, cast.alice, "Open talk", kind="talk")
+    hidden = pieces.add(session, cast.alice, "House matter", visibility="team")
+    session.commit()
+
+    page = browser_of(cast.alice).get("/portfolio")
+
+    assert page.status_code == 200
+    assert "1 piece shown" in page.text
+    assert f"/portfolio/items/{shown.id}/place" in page.text
+    assert page.text.index("Chosen design") < page.text.index("Open talk")
+    assert page.text.index("Open talk") < page.text.index("House matter")
+    assert "never leaves the house" in page.text
+    assert f'href="/evidence/{hidden.id}/edit"' in page.text
+    assert f'formaction="/portfolio/items/{hidden.id}?_method=PUT"' not in page.text
+    for name in ("pdf", "site", "markdown", "json-resume"):
+        assert f'href="/portfolio/export/{name}"' in page.text
+
+
+def test_it_teaches_where_there_is_no_evidence(cast: Cast, browser_of) -> None:
+    page = browser_of(cast.alice).get("/portfolio").text
+
+    assert "Nothing to show yet" in page
+    assert "/portfolio/export/" not in page
+
+
+def test_it_offers_all_pieces_where_nothing_was_chosen(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    for title in ("One", "Two"):
+        pieces.add(session, cast.alice, title)
+    session.commit()
+
+    page = browser_of(cast.alice).get("/portfolio").text
+
+    assert "You have not chosen anything yet" in page
+    assert page.count("Add all 2 pieces that may be shown") == 1
+
+
+def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, browser_of) -> None:
+    pieces.add(session, cast.alice, "Mine alone", visibility="private", at=0)
+    session.commit()
+
+    page = browser_of(cast.alice).get("/portfolio").text
+
+    assert "Nothing of yours may be shown yet" in page
+    assert "You had chosen it; it is in no preview and no export now." in page
+
+
+def test_it_marks_what_has_lapsed(session: Session, cast: Cast, browser_of) -> None:
+    pieces.add(session, cast.alice, kind="certification", at=0, expires_on=pieces.DAY)
+    session.commit()
+
+    assert "Lapsed</span>" in browser_of(cast.alice).get("/portfolio").text
+
+
+def test_it_needs_sign_in(browser_of) -> None:
+    answer = browser_of().get("/portfolio")
+
+    assert answer.status_code == 303
+    assert "/login" in answer.location
+
+
+@pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
+def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name: str) -> None:
+    pieces.add(session, cast.alice, "Unmistakable", at=0, state="submitted")
+    session.commit()
+
+    page = browser_of(getattr(cast, name)).get("/portfolio").text
+
+    assert "Unmistakable" not in page
+    assert "Nothing to show yet" in page
+
+
+def test_it_takes_as_many_statements_for_more_pieces(
+    app, session: Session, cast: Cast, browser_of
+) -> None:
+    pieces.add(session, cast.alice, at=0)
+    session.commit()
+    browser = browser_of(cast.alice)
+    browser.get("/portfolio")
+    few = statements_of(app, lambda: browser.get("/portfolio"))
+    for at in range(1, 40):
+        pieces.add(session, cast.alice, at=at)
+        pieces.add(session, cast.alice, visibility="private")
+    session.commit()
+
+    assert len(statements_of(app, lambda: browser.get("/portfolio"))) == len(few)

@@ -1,0 +1,195 @@
+"""PUT and DELETE /portfolio/items/<id>, PUT /portfolio/items, PUT /portfolio/items/<id>/place"""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+from sqlalchemy.orm import Session
+
+from roadmap.portfolio import actions
+from roadmap.portfolio.selection import selection
+from tests.portfolio import pieces
+from tests.support.cast import Cast
+
+
+def shown(session: Session, cast: Cast) -> list[str]:
+    titles = [piece.title for piece in selection(session, cast.alice).shown]
+    session.rollback()
+    return titles
+
+
+@pytest.fixture
+def three(session: Session, cast: Cast) -> dict[str, uuid.UUID]:
+    """Pieces a, b and c of Alice's, shown in this order."""
+    made = {
+        title: pieces.add(session, cast.alice, title, at=at * 10).id
+        for at, title in enumerate("abc")
+    }
+    session.commit()
+    return made
+
+
+def test_it_works(session: Session, cast: Cast, browser_of) -> None:
+    path = f"/portfolio/items/{pieces.add(session, cast.alice, 'Design').id}"
+    session.commit()
+    browser = browser_of(cast.alice)
+
+    assert browser.post(f"{path}?_method=PUT").status_code == 303
+    assert browser.put(path).status_code == 303, "twice is once"
+    assert shown(session, cast) == ["Design"]
+    assert browser.post(f"{path}?_method=DELETE").status_code == 303
+    assert browser.delete(path).status_code == 303
+    assert shown(session, cast) == []
+
+
+def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> None:
+    piece = pieces.add(session, cast.alice, "Design")
+    session.commit()
+    browser = browser_of(cast.alice)
+
+    chosen = browser.put(f"/portfolio/items/{piece.id}", fragment=True)
+    left = browser.delete(f"/portfolio/items/{piece.id}", fragment=True)
+
+    assert chosen.text.lstrip().startswith('<div id="pieces">')
+    assert "<html" not in chosen.text
+    assert json.loads(chosen.headers["HX-Trigger"]) == {"announce": "Design is shown."}
+    assert json.loads(left.headers["HX-Trigger"]) == {"announce": "Design is left out."}
+    for answer in (chosen, left):
+        assert answer.text.count("autofocus") == 1
+
+
+def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, browser_of) -> None:
+    pieces.add(session, cast.alice, "First choice", at=4)
+    for title in ("older", "newer"):
+        pieces.add(session, cast.alice, title)
+    pieces.add(session, cast.alice, "House", visibility="team")
+    pieces.add(session, cast.alice, "Own", visibility="private")
+    pieces.add(session, cast.carol, "Carol's")
+    session.commit()
+
+    assert browser_of(cast.alice).put("/portfolio/items").status_code == 303
+    assert shown(session, cast) == ["First choice", "newer", "older"]
+    assert browser_of(cast.alice).put("/portfolio/items", fragment=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("moved", "to", "order"),
+    [
+        ("c", 1, "acb"),
+        ("a", 1, "bac"),
+        ("a", 2, "bca"),
+        ("c", 0, "cab"),
+        ("b", 1, "abc"),
+        ("a", 99, "bca"),
+    ],
+)
+def test_a_piece_is_moved(
+    session: Session, cast: Cast, browser_of, three, moved: str, to: int, order: str
+) -> None:
+    path = f"/portfolio/items/{three[moved]}/place"
+
+    assert browser_of(cast.alice).put(path, {"to": str(to)}).status_code == 303
+    assert "".join(shown(session, cast)) == order
+
+
+def test_a_moved_piece_keeps_the_focus(cast: Cast, browser_of, three) -> None:
+    browser = browser_of(cast.alice)
+
+    middle = browser.put(f"/portfolio/items/{three['c']}/place?way=up", {"to": "1"}, fragment=True)
+    top = browser.put(f"/portfolio/items/{three['c']}/place?way=up", {"to": "0"}, fragment=True)
+
+    assert _focused(middle.text).startswith(f'id="up-{three["c"]}"')
+    assert _focused(top.text).startswith(f'id="down-{three["c"]}"'), "up is disabled at the top"
+
+
+def test_hidden_pieces_are_in_nobodys_way(session: Session, cast: Cast, browser_of, three) -> None:
+    pieces.add(session, cast.alice, "hidden", visibility="private", at=15)
+    session.commit()
+
+    browser_of(cast.alice).put(f"/portfolio/items/{three['c']}/place", {"to": "1"})
+
+    assert "".join(shown(session, cast)) == "acb"
+
+
+def test_it_needs_sign_in(session: Session, cast: Cast, browser_of, three) -> None:
+    browser = browser_of()
+    for method, path in _requests(three["a"]):
+        assert browser.send(method, path, {"to": "2"}).status_code == 401
+    assert shown(session, cast) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
+@pytest.mark.parametrize("state", ["draft", "submitted"])
+def test_it_hides_what_is_foreign(
+    session: Session, cast: Cast, browser_of, name: str, state: str
+) -> None:
+    piece = pieces.add(session, cast.alice, "a", at=0, state=state)
+    session.commit()
+    browser = browser_of(getattr(cast, name))
+    seen = 403 if (name, state) == ("bob", "submitted") else 404
+
+    for method, path in _requests(piece.id):
+        assert browser.send(method, path, {"to": "0"}).status_code == seen
+    assert shown(session, cast) == ["a"]
+
+
+@pytest.mark.parametrize("visibility", ["private", "team"])
+@pytest.mark.parametrize("fragment", [False, True])
+def test_it_rejects_what_may_not_be_shown(
+    session: Session, cast: Cast, browser_of, visibility: str, fragment: bool
+) -> None:
+    piece = pieces.add(session, cast.alice, visibility=visibility)
+    session.commit()
+
+    answer = browser_of(cast.alice).put(f"/portfolio/items/{piece.id}", fragment=fragment)
+
+    assert answer.status_code == 422
+    assert "This piece is not for the portfolio" in answer.text
+    assert shown(session, cast) == []
+
+
+@pytest.mark.parametrize("to", ["", "-1", "up", "99999999999999999999"])
+def test_it_rejects_bad_input(session: Session, cast: Cast, browser_of, three, to: str) -> None:
+    browser = browser_of(cast.alice)
+
+    assert browser.put(f"/portfolio/items/{three['a']}/place", {"to": to}).status_code == 422
+    assert browser.put(f"/portfolio/items/{uuid.uuid4()}/place", {"to": "1"}).status_code == 404
+    assert browser.put("/portfolio/items/none").status_code == 404
+    assert shown(session, cast) == ["a", "b", "c"]
+
+
+def test_it_rejects_to_move_what_is_not_shown(session: Session, cast: Cast, browser_of) -> None:
+    piece = pieces.add(session, cast.alice)
+    session.commit()
+
+    answer = browser_of(cast.alice).put(f"/portfolio/items/{piece.id}/place", {"to": "0"})
+
+    assert answer.status_code == 404
+
+
+def test_a_full_portfolio_says_so(session: Session, cast: Cast, browser_of) -> None:
+    for at in range(actions.MOST_ITEMS):
+        pieces.add(session, cast.alice, at=at)
+    more = pieces.add(session, cast.alice, "One more")
+    session.commit()
+    browser = browser_of(cast.alice)
+
+    answer = browser.put(f"/portfolio/items/{more.id}")
+    browser.put("/portfolio/items")
+
+    assert answer.status_code == 422
+    assert "Leave one out first" in answer.text
+    assert len(shown(session, cast)) == actions.MOST_ITEMS
+
+
+def _requests(evidence_id: uuid.UUID) -> list[tuple[str, str]]:
+    path = f"/portfolio/items/{evidence_id}"
+    return [("PUT", path), ("DELETE", path), ("PUT", f"{path}/place")]
+
+
+def _focused(page: str) -> str:
+    """The opening tag that takes the focus, from its id on."""
+    end = page.index(" autofocus")
+    return page[page.rindex(" id=", 0, end) + 1 : end]

@@ -1,0 +1,247 @@
+"""The kept summary row equals what is computed anew, after any sequence of writes.
+
+Dates passing and revisions published included. Nothing is committed: the rows are refreshed as
+before a commit, compared, and rolled back.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roadmap.career import actions as career
+from roadmap.career.models import Degree, Position
+from roadmap.catalog import actions as catalog
+from roadmap.catalog import files
+from roadmap.catalog.queries import published
+from roadmap.core.database import db
+from roadmap.evidence import actions as evidence
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import Measure, Particulars
+from roadmap.progress import actions as progress
+from roadmap.readiness.actions import compute, recompute_all, refresh_stale
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.readiness.queries import record
+from roadmap.skills import actions as skills
+
+SLUG = "senior-ml-engineer"
+BEGIN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+DOCUMENT = files.read(files.shipped()[0])
+KEYS = [
+    m["key"] for s in DOCUMENT["stages"] for o in s["objectives"] for m in o["milestones"]
+]
+SKILLS = [skill["key"] for skill in DOCUMENT["skills"]]
+
+index = st.integers(0, 200)
+operation = st.one_of(
+    st.tuples(
+        st.just("status"),
+        index,
+        st.sampled_from(["done", "in_progress", "not_applicable", "not_started"]),
+    ),
+    st.tuples(
+        st.just("evidence"),
+        index,
+        st.sampled_from(["design_doc", "case_study", "certification", "talk"]),
+        st.sampled_from(["private", "team", "portfolio"]),
+        st.one_of(st.none(), st.integers(-30, 60)),
+    ),
+    st.tuples(st.just("submit"), index),
+    st.tuples(st.just("unlink"), index),
+    st.tuples(st.just("delete"), index),
+    st.tuples(st.just("assess"), index, st.integers(0, 4), st.booleans()),
+    st.tuples(st.just("position"), st.integers(0, 4000), st.booleans()),
+    st.tuples(st.just("degree"), st.sampled_from(["bachelor", "master", "doctorate"])),
+    st.tuples(st.just("days"), st.integers(1, 90)),
+    st.tuples(st.just("publish"), index),
+)
+
+
+class Story:
+    """One person's writes, in order, by the real actions."""
+
+    def __init__(self, session, cast) -> None:
+        self.session, self.now = session, BEGIN
+        self.alice = cast.actor(session, cast.alice)
+        self.bob = cast.actor(session, cast.bob)
+        self.document = copy.deepcopy(DOCUMENT)
+        roadmap = published(session, SLUG)
+        progress.enroll(
+            session, self.alice.id, roadmap.roadmap_id, by=self.alice.id, now=self.now
+        )
+        refresh_stale(session)
+
+    def pieces(self) -> list[Evidence]:
+        return list(
+            self.session.scalars(
+                sa.select(Evidence)
+                .where(Evidence.user_id == self.alice.id)
+                .order_by(Evidence.created_at, Evidence.id)
+            )
+        )
+
+    def do(self, step: tuple) -> None:
+        getattr(self, step[0])(*step[1:])
+
+    def status(self, at: int, status: str) -> None:
+        progress.set_status(
+            self.session,
+            self.alice.id,
+            KEYS[at % len(KEYS)],
+            status,
+            reason="because" if status == "not_applicable" else "",
+            by=self.alice.id,
+            now=self.now,
+        )
+
+    def evidence(self, at: int, kind: str, visibility: str, expires_in: int | None) -> None:
+        today = self.now.date()
+        piece = Particulars(
+            kind=kind,
+            title=f"Piece {at}",
+            occurred_on=today,
+            visibility=visibility,
+            url="https://example.org/x",
+            expires_on=(
+                today + dt.timedelta(days=max(expires_in, 0)) if expires_in is not None else None
+            ),
+            impacts=(Measure("scale", "requests", "1", "2", "a second", ""),),
+        )
+        evidence.create(
+            self.session,
+            self.alice.id,
+            piece,
+            milestones=[KEYS[at % len(KEYS)], KEYS[(at * 7 + 1) % len(KEYS)]],
+            by=self.alice,
+            now=self.now,
+        )
+
+    def _one(self, at: int) -> Evidence | None:
+        found = self.pieces()
+        return found[at % len(found)] if found else None
+
+    def submit(self, at: int) -> None:
+        piece = self._one(at)
+        if piece is not None and piece.visibility != "private" and piece.state == "draft":
+            evidence.submit(self.session, piece, by=self.alice, now=self.now)
+
+    def unlink(self, at: int) -> None:
+        piece = self._one(at)
+        if piece is not None and piece.links:
+            key = piece.links[0].milestone_key
+            evidence.unlink(self.session, piece, key, by=self.alice, now=self.now)
+
+    def delete(self, at: int) -> None:
+        piece = self._one(at)
+        if piece is not None:
+            evidence.delete(self.session, piece, by=self.alice, now=self.now)
+
+    def assess(self, at: int, level: int, by_manager: bool) -> None:
+        assess = skills.assess_other if by_manager else skills.assess_self
+        who = self.bob if by_manager else self.alice
+        key = SKILLS[at % len(SKILLS)]
+        assess(self.session, self.alice.id, key, level, "", by=who, now=self.now)
+
+    def position(self, days: int, is_ml: bool) -> None:
+        values = {
+            "title": "Engineer",
+            "employer": "",
+            "started_on": self.now.date() - dt.timedelta(days=days),
+            "ended_on": None if days % 2 else self.now.date() - dt.timedelta(days=days // 2),
+            "is_ml": is_ml,
+            "summary": "",
+        }
+        career.add(
+            self.session, Position, self.alice.id, values, by=self.alice.id, now=self.now
+        )
+
+    def degree(self, level: str) -> None:
+        values = {"level": level, "field": "CS", "institution": "", "awarded_on": None}
+        career.add(self.session, Degree, self.alice.id, values, by=self.alice.id, now=self.now)
+
+    def days(self, count: int) -> None:
+        self.now += dt.timedelta(days=count)
+        # What a nightly job does: rows that have run out are made anew.
+        recompute_all(self.session, now=self.now, only_expired=True)
+
+    def publish(self, at: int) -> None:
+        milestones = self.document["stages"][at % 5]["objectives"][at % 3]["milestones"]
+        milestones[at % len(milestones)]["hours"] = 2 + at % 70
+        catalog.publish(self.session, self.document, now=self.now)
+
+
+@pytest.fixture
+def people(cast):
+    return cast
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(operation, max_size=14), later=st.integers(0, 400))
+def test_kept_equals_recomputed(app, people, steps, later):
+    with app.app_context():
+        session = db.session
+        story = Story(session, people)
+        for step in steps:
+            story.do(step)
+            refresh_stale(session)
+        row = session.scalars(
+            sa.select(ReadinessSummary).execution_options(populate_existing=True)
+        ).one()
+        # As kept, on the day of the last look, and on any later day that the row is valid for.
+        moments = [story.now]
+        then = story.now + dt.timedelta(days=later)
+        if row.valid_until is None or then.date() < row.valid_until:
+            moments.append(then)
+        for moment in moments:
+            fresh = compute(session, record(session, people.alice), row.revision_id, moment)
+            for name in ("own", "shared", "own_moved_on", "shared_moved_on", "valid_until"):
+                assert getattr(row, name) == fresh[name], (name, moment)
+            assert row.own_score == fresh["own_score"].quantize(Decimal("0.0001"))
+            assert row.shared_score == fresh["shared_score"].quantize(Decimal("0.0001"))
+        session.rollback()
+
+
+def test_a_draft_changes_no_byte_of_what_is_shared(app, people):
+    with app.app_context():
+        story = Story(db.session, people)
+        story.status(0, "done")
+        refresh_stale(db.session)
+        before = _shared(db.session)
+        story.evidence(0, "design_doc", "portfolio", None)
+        story.evidence(1, "talk", "private", 3)
+        refresh_stale(db.session)
+        assert _shared(db.session) == before
+        db.session.rollback()
+
+
+def _shared(session):
+    row = session.execute(
+        sa.select(
+            ReadinessSummary.shared,
+            ReadinessSummary.shared_score,
+            ReadinessSummary.shared_moved_on,
+        )
+    ).one()
+    return tuple(row)
+
+
+def test_the_command_recomputes_them_all(app, people):
+    with app.app_context():
+        story = Story(db.session, people)
+        story.status(3, "done")
+        refresh_stale(db.session)
+        before = _shared(db.session)
+        db.session.execute(sa.delete(ReadinessSummary))
+        assert recompute_all(db.session, now=story.now) == 1
+        assert _shared(db.session) == before
+        db.session.rollback()

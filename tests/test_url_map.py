@@ -1,0 +1,83 @@
+"""Nothing can be asked for that the manifest does not know, and nothing without a permission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from flask import Flask
+
+from roadmap.people.access import PERMISSIONS, check_url_map, permission_of
+from tests.support.manifest import CHANGES, PAGES
+
+# Static files are the one thing that no view answers.
+WITHOUT_PERMISSION = {"static"}
+BY_ITSELF = {"HEAD", "OPTIONS"}
+
+Asked = tuple[str, str]
+
+
+def asked_for(app: Flask) -> dict[Asked, str]:
+    """Each verb and rule of the URL map, with its endpoint."""
+    return {
+        (method, rule.rule): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - BY_ITSELF
+        if rule.endpoint not in WITHOUT_PERMISSION
+    }
+
+
+def listed(rows: Iterable[Asked]) -> str:
+    return "\n".join(sorted(f"{method} {rule}" for method, rule in rows))
+
+
+def test_every_route_is_in_the_manifest(app: Flask) -> None:
+    known = {(row.method, row.rule) for row in (*PAGES, *CHANGES)}
+    routes = asked_for(app).keys()
+    assert not routes - known, "not in the manifest:\n" + listed(routes - known)
+    assert not known - routes, "in the manifest and nowhere else:\n" + listed(known - routes)
+
+
+def test_every_route_declares_the_permission_of_the_manifest(app: Flask) -> None:
+    routes = asked_for(app)
+    wrong = [
+        f"{row.method} {row.rule}: {permission_of(app, endpoint)} instead of {row.permission}"
+        for row in (*PAGES, *CHANGES)
+        if (endpoint := routes.get((row.method, row.rule)))
+        and permission_of(app, endpoint) != row.permission
+    ]
+    assert not wrong, "\n".join(wrong)
+    assert {row.permission for row in (*PAGES, *CHANGES)} <= PERMISSIONS.keys()
+
+
+def test_an_address_of_the_manifest_reaches_its_own_rule(app: Flask) -> None:
+    ids = _Any()
+    adapter = app.url_map.bind("localhost")
+    for row in (*PAGES, *CHANGES):
+        rule, _values = adapter.match(
+            row.of(ids).partition("?")[0], method=row.method, return_rule=True
+        )
+        assert rule.rule == row.rule
+
+
+class _Any(dict[str, str]):
+    """Some id for whatever an address names."""
+
+    def __missing__(self, name: str) -> str:
+        return "018f0000-0000-7000-8000-000000000000"
+
+
+def test_reading_and_writing_never_share_a_permission(app: Flask) -> None:
+    wrong = [
+        f"{method} {rule} by {permission}"
+        for (method, rule), endpoint in asked_for(app).items()
+        if (permission := permission_of(app, endpoint) or "").endswith(".read") and method != "GET"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_an_application_with_an_undecided_route_does_not_start() -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/undecided", view_func=lambda: "")
+    with pytest.raises(RuntimeError, match="/undecided"):
+        check_url_map(app)
