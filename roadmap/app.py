@@ -34,47 +34,53 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 def house(app: Flask) -> None:
     """What every room stands on."""
     from roadmap.accounts.sessions import init_sessions
+    from roadmap.core.compression import init_compression
     from roadmap.core.database import init_database
     from roadmap.core.errors import init_errors
     from roadmap.core.headers import init_headers
     from roadmap.core.health import init_health
     from roadmap.core.language import init_language
+    from roadmap.core.limiter import init_limiter
     from roadmap.core.logs import init_logs
     from roadmap.core.proxy import init_proxy
     from roadmap.core.web import init_web
 
     init_logs(app)
     init_database(app)
+    init_compression(app)
     init_web(app)
     init_headers(app)
     init_proxy(app)
     init_errors(app)
     init_language(app)
     init_sessions(app)
+    init_limiter(app)
     init_health(app)
 
 
 def rooms(app: Flask) -> None:
     """The pages, room by room, from the lowest floor to the highest."""
-    import importlib
-    import importlib.util
+    from roadmap.accounts.views import accounts
+    from roadmap.career.views import career
+    from roadmap.evidence.views import evidence
+    from roadmap.home.views import home
+    from roadmap.journey.views import journey
+    from roadmap.portfolio.views import portfolio
+    from roadmap.readiness import listeners
+    from roadmap.readiness.views import readiness
+    from roadmap.skills.views import skills
 
-    names = "accounts career evidence skills readiness journey portfolio home".split()
-    for name in names:  # TEMPORARY
-        if importlib.util.find_spec(f"roadmap.{name}.listeners"):
-            importlib.import_module(f"roadmap.{name}.listeners").listen()
-        if importlib.util.find_spec(f"roadmap.{name}.views"):
-            app.register_blueprint(getattr(importlib.import_module(f"roadmap.{name}.views"), name))
+    listeners.listen()
+    for blueprint in (accounts, career, evidence, skills, readiness, journey, portfolio, home):
+        app.register_blueprint(blueprint)
 
 
 def commands(app: Flask) -> None:
     """What operators type."""
-    import importlib
-    import importlib.util
+    from roadmap.cli import catalog, database, demo, people, summaries
 
-    for name in "database catalog people summaries demo".split():  # TEMPORARY
-        if importlib.util.find_spec("roadmap.cli") and importlib.util.find_spec(f"roadmap.cli.{name}"):
-            importlib.import_module(f"roadmap.cli.{name}").register(app)
+    for module in (database, catalog, people, summaries, demo):
+        module.register(app)
 
 
 def closing(app: Flask) -> None:

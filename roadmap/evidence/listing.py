@@ -251,7 +251,7 @@ def overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Overvie
         .order_by(Skill.title)
     )
     return Overview(
-        tones={**dict.fromkeys(TONES, 0), **dict(counts.tuples())},
+        tones={**dict.fromkeys(TONES, 0), **dict(counts.tuples().all())},
         years=tuple(sorted({int(value) for value in years}, reverse=True)),
         milestones=tuple((key, title) for key, title in milestones),
         skills=tuple((key, title) for key, title in skills),

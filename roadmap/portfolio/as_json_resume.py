@@ -53,7 +53,7 @@ def _resume(document: Document) -> Entry:
                 "name": one_line(document.name),
                 "label": one_line(document.headline),
                 "email": document.email,
-                "summary": clean(document.introduction_md),
+                "summary": document.introduction_md,
             },
             "work": [_position(position) for position in document.positions],
             "volunteer": sections["volunteer"],
@@ -84,7 +84,9 @@ def _resume(document: Document) -> Entry:
 
 
 def _filled(value: Any) -> Any:
-    """The value without keys that say nothing. Zero and false say something."""
+    """The value without keys that say nothing, all its text clean. Zero and false say something."""
+    if isinstance(value, str):
+        return clean(value)
     if isinstance(value, dict):
         kept = {key: _filled(inner) for key, inner in value.items()}
         return {key: inner for key, inner in kept.items() if inner not in (None, "", [], {}, ())}
@@ -103,7 +105,7 @@ def _position(position: Position) -> Entry:
         "position": one_line(position.title),
         "startDate": _day(position.started_on),
         "endDate": _day(position.ended_on),
-        "summary": clean(position.summary),
+        "summary": position.summary,
         "cairn": {"isMachineLearning": position.is_ml},
     }
 
@@ -147,9 +149,9 @@ def _facts(item: Item) -> Entry:
         "issuer": one_line(item.issuer),
         "issuedOn": _day(item.issued_on),
         "expiresOn": _day(item.expires_on),
-        "url": "" if address(item.url) else clean(item.url),
-        "role": clean(item.role),
-        "description": clean(item.description_md),
+        "url": "" if address(item.url) else item.url,
+        "role": item.role,
+        "description": item.description_md,
         "milestones": [one_line(title) for title in item.milestones],
         "skills": [one_line(title) for title in item.skills],
         "impacts": [_impact(impact) for impact in item.impacts],
@@ -163,7 +165,7 @@ def _impact(impact: Impact) -> Entry:
         "baseline": one_line(impact.baseline),
         "result": one_line(impact.result),
         "unit": one_line(impact.unit),
-        "sourceUrl": clean(impact.source_url),
+        "sourceUrl": impact.source_url,
     }
 
 
@@ -190,7 +192,7 @@ def _project(item: Item, locale: str) -> Entry:
     return {
         "name": one_line(item.title),
         "type": one_line(item.kind_label),
-        "description": clean(item.description_md),
+        "description": item.description_md,
         "highlights": _highlights(item, locale),
         "keywords": [one_line(title) for title in item.skills],
         # The day it was finished; when it began is not known.
@@ -204,7 +206,7 @@ def _project(item: Item, locale: str) -> Entry:
 
 def _publication(item: Item, locale: str) -> Entry:
     # The format knows no highlights here: what was measured and who confirmed it go to the summary.
-    parts = [clean(item.description_md), clean(item.role), *_highlights(item, locale)]
+    parts = [item.description_md, item.role, *_highlights(item, locale)]
     return {
         "name": one_line(item.title),
         "publisher": one_line(item.issuer),
@@ -233,7 +235,7 @@ def _volunteer(item: Item, locale: str) -> Entry:
         "position": one_line(item.title),
         "url": address(item.url),
         "endDate": _day(item.occurred_on),
-        "summary": clean(item.description_md),
+        "summary": item.description_md,
         "highlights": ([one_line(item.role)] if item.role else []) + _highlights(item, locale),
         "cairn": _without(_facts(item), "description", "occurredOn", "issuer"),
     }

@@ -35,7 +35,7 @@ LONGEST_TEXT = 2_000
 LONGEST_DOCUMENT = 600_000
 EXCERPT = 400
 
-_LONG_WORD = re.compile(r"\S{40}(?=\S)")
+_LONG_WORD = re.compile(r"\S{20}(?=\S)")
 _INVISIBLE = re.compile("[\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]")
 
 Data = dict[str, Any]
@@ -86,6 +86,7 @@ def _data(document: Document) -> Data:
         "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
         "words": _words(),
         "name": _text(document.name),
+        "footer": _text(document.name[:80]),
         "email": _text(document.email),
         "headline": _text(document.headline),
         "roadmap": _text(document.roadmap_title),

@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.catalog.models import Skill as SkillKey
+from roadmap.core.language import show_date
 from roadmap.evidence import labels
 from roadmap.evidence import models as ev
 from roadmap.people.models import User
@@ -152,12 +154,14 @@ def document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
             for d in career.degrees(session, user_id)
         ),
         skills=_skills(session, user_id),
-        items=_items(session, user_id, ZoneInfo(person.timezone)),
+        items=_items(session, user_id, today, ZoneInfo(person.timezone)),
         locale=person.locale,
     )
 
 
-def _items(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> tuple[Item, ...]:
+def _items(
+    session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
+) -> tuple[Item, ...]:
     parameters = {"user_id": user_id}
     impacts: Mapping[uuid.UUID, list[Impact]] = defaultdict(list)
     for version_id, *measure in session.execute(_IMPACTS, parameters):
@@ -172,7 +176,7 @@ def _items(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> tuple[Item, 
             id=str(row.id),
             title=row.title,
             kind=row.kind,
-            kind_label=labels.kind_label(row.kind),
+            kind_label=_kind(row.kind, row.expires_on, today),
             url=row.url,
             occurred_on=row.occurred_on,
             description_md=row.description,
@@ -188,6 +192,14 @@ def _items(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> tuple[Item, 
             verified_on=row.decided_at.astimezone(zone).date() if row.decided_at else None,
         )
     return tuple(items.values())
+
+
+def _kind(kind: str, expires_on: dt.date | None, today: dt.date) -> str:
+    """What a piece is, as every format names it; what has lapsed says so right there."""
+    label = labels.kind_label(kind)
+    if expires_on is not None and expires_on < today:
+        return _("%(kind)s, lapsed on %(date)s", kind=label, date=show_date(expires_on))
+    return label
 
 
 def _titles(

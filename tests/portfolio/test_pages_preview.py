@@ -26,7 +26,7 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
 
     assert page.status_code == 200
     assert page.text.index("A badge") < page.text.index("Chosen &lt;design&gt;")
-    assert "Lapsed on 4 May 2026" in page.text
+    assert "Certification, lapsed on 4 May 2026" in page.text
     assert "It was <em>fast</em>" in page.text
     assert "9 → 4 ms" in page.text
     assert "Verified by Bob on 1 Jun 2026" in page.text

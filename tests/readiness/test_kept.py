@@ -245,3 +245,21 @@ def test_the_command_recomputes_them_all(app, people):
         assert recompute_all(db.session, now=story.now) == 1
         assert _shared(db.session) == before
         db.session.rollback()
+
+
+def _valid_until(session) -> dt.date | None:
+    return session.scalar(sa.select(ReadinessSummary.valid_until))
+
+
+def test_a_row_runs_out_when_a_fact_changes_by_itself(app, people):
+    with app.app_context():
+        story = Story(db.session, people)
+        today = BEGIN.date()
+        assert _valid_until(db.session) is None
+        story.evidence(0, "certification", "portfolio", 30)
+        refresh_stale(db.session)
+        assert _valid_until(db.session) == today + dt.timedelta(days=31)
+        story.position(1001, is_ml=True)  # goes on, so the years grow every day
+        refresh_stale(db.session)
+        assert _valid_until(db.session) == today + dt.timedelta(days=1)
+        db.session.rollback()

@@ -46,6 +46,8 @@ SETTINGS = {
     "autovacuum": "off",
     "timezone": "UTC",
 }
+# What a benchmark waits for as a real server does.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 class PostgresUnavailable(RuntimeError):
@@ -121,7 +123,9 @@ def _give(folder: Path, account: pwd.struct_passwd) -> None:
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
-def _start(binaries: Path, runner: _Runner) -> subprocess.Popen[bytes]:
+def _start(
+    binaries: Path, runner: _Runner, settings_of_server: dict[str, str]
+) -> subprocess.Popen[bytes]:
     home = runner.home
     data = home / "data"
     initialised = subprocess.run(
@@ -137,7 +141,8 @@ def _start(binaries: Path, runner: _Runner) -> subprocess.Popen[bytes]:
     )
     if initialised.returncode:
         raise PostgresUnavailable(f"initdb failed:\n{initialised.stderr}")
-    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    pairs = (f"{name}={value}" for name, value in settings_of_server.items())
+    settings = [part for pair in pairs for part in ("-c", pair)]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(
             [binaries / "postgres", "-D", data, "-k", home, *settings],
@@ -174,8 +179,10 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def temporary_postgres() -> Iterator[str]:
+def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
     """Run a PostgreSQL of its own and give the URL of its empty database ``postgres``.
+
+    A `durable` one waits for the disk at each commit.
 
     The URL is one for SQLAlchemy (``postgresql+psycopg://``). Raises `PostgresUnavailable`.
     """
@@ -191,7 +198,8 @@ def temporary_postgres() -> Iterator[str]:
                 binaries = _copy_installation(binaries, home)
             _give(home, account)
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(home)}
-        server = _start(binaries, _Runner(home, account, environment))
+        settings = SETTINGS | (DURABLE if durable else {})
+        server = _start(binaries, _Runner(home, account, environment), settings)
         _wait_until_ready(server, home)
         url = URL.create(
             "postgresql+psycopg", SUPERUSER, database="postgres", query={"host": str(home)}

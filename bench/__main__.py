@@ -1,0 +1,147 @@
+"""`make bench`: prepares the data, runs the works on both databases, prints and keeps the table."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from flask import Flask
+
+from bench import report, server, works
+from bench.data import Person, prepare
+from bench.limit import create_limit
+from bench.report import Row
+from bench.works import Stand
+from roadmap import create_app
+from roadmap.core.config import ROOT
+from roadmap.core.database import db
+from tests.support.postgres import PostgresUnavailable, temporary_postgres
+
+FOLDER = ROOT / "instance" / "bench"
+RESULT = ROOT / "instance" / "bench.json"
+DATABASES = ("sqlite", "postgresql")
+ROUNDS, ROUNDS_QUICK = 15, 5
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a first look")
+    parser.add_argument("--strict", action="store_true", help="exit 1 where a limit is exceeded")
+    parser.add_argument("--database", choices=DATABASES, help="only this one")
+    parser.add_argument("--only", default="", metavar="WORD", help="works whose name has WORD")
+    return parser.parse_args(arguments)
+
+
+@contextlib.contextmanager
+def database_url(kind: str) -> Iterator[str]:
+    """A fresh database on a real disk. PostgreSQL waits for the disk at each commit, too."""
+    if kind == "postgresql":
+        with temporary_postgres(durable=True) as url:
+            yield url
+    else:
+        yield f"sqlite:///{FOLDER / 'bench.sqlite3'}"
+
+
+def work_list(app: Flask, person: Person) -> list[tuple[str, Callable[[Stand], Row]]]:
+    """The works in the order of the table: a name and what measures it."""
+    found: list[tuple[str, Callable[[Stand], Row]]] = [
+        ("tick", works.tick),
+        ("page", works.page),
+        ("page gzip", works.page_compressed),
+        ("page again", works.unchanged),
+        ("sign in", works.sign_in),
+    ]
+    for form, path, least in (
+        ("JSON", "/portfolio/export/json-resume", "/export.json"),
+        ("HTML", "/portfolio/export/html", "/export.html"),
+    ):
+        found.append((f"export {form}", _export(form, path, least)))
+    found.append(("export PDF", lambda stand: works.pdf(stand, "/portfolio/export/pdf")))
+    return found
+
+
+def _export(form: str, path: str, least: str) -> Callable[[Stand], Row]:
+    return lambda stand: works.export(stand, form, path, least)
+
+
+class Bench:
+    """One run: its rows, and what could not be measured."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.rows: list[Row] = []
+        self.failed: list[str] = []
+
+    def wanted(self, name: str) -> bool:
+        return self.options.only in name
+
+    def note(self, name: str, database: str, work: Callable[[], Row]) -> None:
+        """Runs a work, or writes down why it could not be run: the others go on."""
+        if not self.wanted(name):
+            return
+        print(f"  {name}", file=sys.stderr, flush=True)
+        try:
+            self.rows.append(work())
+        except (RuntimeError, OSError, ValueError) as error:
+            self.failed.append(f"{name} ({database}): {error}")
+
+    def run(self, database: str) -> None:
+        print(f"{database}: preparing", file=sys.stderr, flush=True)
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir(parents=True)
+        with database_url(database) as url:
+            app = create_app(
+                {"SECRET_KEY": "a key of the benchmark's own", "DATABASE_URL": url,
+                 "DATA_DIR": str(FOLDER), "RATELIMIT_ENABLED": False}
+            )  # fmt: skip
+            person = prepare(app)
+            limit = create_limit(app.config, person.content)
+            rounds = ROUNDS_QUICK if self.options.quick else ROUNDS
+            stand = Stand(database, app, limit, person, rounds)
+            for name, work in work_list(app, person):
+                self.note(name, database, lambda work=work: work(stand))  # type: ignore[misc]
+            if database == "sqlite":
+                self._processes(stand)
+            limit.extensions["engine"].dispose()
+            with app.app_context():
+                db.engine.dispose()
+
+    def _processes(self, stand: Stand) -> None:
+        config, database = stand.app.config, stand.database
+        self.note("start", database, lambda: server.start(config, database))
+        if self.wanted("memory") or self.wanted("first visit"):
+            with server.serving(config) as (port, pid):
+                person = stand.person
+                self.note(
+                    "first visit", database, lambda: server.first_visit(port, person, database)
+                )
+                self.note("memory", database, lambda: server.memory(port, pid, person, database))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs and prints; 1 where something could not be measured, or is over with `--strict`."""
+    options = parse(arguments)
+    bench = Bench(options)
+    for database in [options.database] if options.database else DATABASES:
+        try:
+            bench.run(database)
+        except PostgresUnavailable as error:
+            bench.failed.append(f"{database}: {error}")
+    print(report.table(bench.rows))
+    if not options.only and not options.database:
+        report.write(bench.rows, RESULT)
+        print(f"\nwritten to {Path(RESULT).relative_to(ROOT)}")
+    over = [row for row in bench.rows if row.over]
+    if over:
+        print(f"\n{len(over)} over their limit: " + ", ".join(f"{r.work} ({r.database})" for r in over))
+    for line in bench.failed:
+        print(f"not measured: {line}", file=sys.stderr)
+    return 1 if bench.failed or (over and options.strict) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

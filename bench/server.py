@@ -1,0 +1,168 @@
+"""What only a real process shows: start, memory, and what a first visit costs on the wire."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bench.data import Person
+from bench.report import Row
+from roadmap.core.config import ROOT
+from roadmap.serve import server_command
+
+START_SECONDS = 30
+# What a fresh process does until its first answer. Byte code is there already, as after `make run`.
+FIRST_ANSWER = """
+import sys
+from roadmap.wsgi import app
+answer = app.test_client().get("/login")
+assert answer.status_code == 200, answer.status
+sys.stdout.write("answered\\n")
+sys.stdout.flush()
+"""
+PAGES = ("/", "/roadmaps", "/roadmaps/{slug}", "/skills", "/readiness", "/evidence", "/account")
+
+
+def environment(config: Mapping[str, object]) -> dict[str, str]:
+    """The environment of a server over the same database and key."""
+    names = ("SECRET_KEY", "DATABASE_URL", "DATA_DIR")
+    return os.environ | {f"ROADMAP_{name}": str(config[name]) for name in names}
+
+
+def start(config: Mapping[str, object], database: str) -> Row:
+    """Seconds from the start of a fresh process until its first answer."""
+    seconds = []
+    for _ in range(4):
+        begun = time.perf_counter()
+        with subprocess.Popen(
+            [sys.executable, "-c", FIRST_ANSWER],
+            cwd=ROOT,
+            env=environment(config),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            seconds.append(time.perf_counter() - begun)
+        if line != "answered\n":
+            raise RuntimeError("a fresh process did not answer")
+    # The first one may have compiled what changed since the last start.
+    return Row("start of the process", database, statistics.median(seconds[1:]), 1.0, None, "s")
+
+
+@contextlib.contextmanager
+def serving(config: Mapping[str, object]) -> Iterator[tuple[int, int]]:
+    """The production server on a free port of loopback: its port and the id of its process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    process = subprocess.Popen(
+        server_command("127.0.0.1", port),
+        cwd=ROOT,
+        env=environment(config),
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait(process, port)
+        yield port, process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(START_SECONDS)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            fetch(port, "/login")
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the server did not start") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def fetch(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, int]:
+    """The body of a page as it was sent, and the bytes of its head. Raises OSError."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path, headers=dict(headers or {}))
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status >= 400:
+            raise RuntimeError(f"{path} answered {answer.status}")
+        head = sum(len(name) + len(value) + 4 for name, value in answer.getheaders())
+        return body, head
+    finally:
+        connection.close()
+
+
+def memory(port: int, pid: int, person: Person, database: str) -> Row:
+    """PSS of the server's processes in MiB, after each worker has shown each page some times."""
+    headers = {"Cookie": person.cookie, "Accept-Encoding": "gzip"}
+    for _ in range(12):
+        for path in PAGES:
+            with contextlib.suppress(RuntimeError):
+                fetch(port, path.format(slug=person.content.slug), headers)
+    total = sum(_pss(each) for each in [pid, *_children(pid)])
+    return Row("memory of two workers", database, total / 1024, 220.0, None, "MiB")
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *_children(int(child))]
+    return found
+
+
+def _pss(pid: int) -> int:
+    """The proportional share of memory of one process, in KiB."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    if found is None:
+        raise RuntimeError(f"the kernel does not tell the memory of process {pid}")
+    return int(found.group(1))
+
+
+def first_visit(port: int, person: Person, database: str) -> Row:
+    """KiB over the wire for the roadmap page with its styles, scripts and icons, heads included."""
+    accept = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+    path = f"/roadmaps/{person.content.slug}"
+    plain, _head = fetch(port, path, {"Cookie": person.cookie})
+    body, head = fetch(port, path, {"Cookie": person.cookie, **accept})
+    names = set(re.findall(r'(?:href|src)="?(/static/[^"#\s>]+)', plain.decode()))
+    names |= _named_in_styles(port, names)
+    wire = len(body) + head
+    for name in sorted(names):
+        body, head = fetch(port, name, accept)
+        wire += len(body) + head
+    return Row(
+        "first visit", database, wire / 1024, 60.0, None, "KiB",
+        bytes=wire, note=f"a page and {len(names)} files",
+    )  # fmt: skip
+
+
+def _named_in_styles(port: int, names: set[str]) -> set[str]:
+    """Pictures that the style sheets name."""
+    found: set[str] = set()
+    for name in names:
+        if ".css" in name:
+            text = fetch(port, name)[0].decode()
+            folder = name.rpartition("?")[0].rpartition("/")[0]
+            for url in re.findall(r"url\(([^)]+)\)", text):
+                target = url.strip("'\"")
+                if not target.startswith(("data:", "#")):
+                    found.add(target if target.startswith("/") else f"{folder}/{target}")
+    return found

@@ -1,0 +1,101 @@
+"""Answers are compressed with gzip, so that a first visit costs little also without a proxy.
+
+What can be learned from the length of a compressed answer (the BREACH attack) needs three things
+in one answer: a secret, something that the attacker chose, and the attacker seeing many lengths.
+We take the second one away: an answer to an address with a query, to anything but GET, or with a
+status other than 200 is compressed only where the browser says that our own page asked for it.
+Besides, the seal of a form is no constant secret: it is signed anew each second, and the cookie
+does not travel with requests that another site's page makes in the background.
+
+Level 6 takes 0.5 ms for the largest page, 54 kB, and leaves 10 kB of it; level 4 would save 0.2 ms
+and cost 0.4 kB. Static files are compressed once a process.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request
+from werkzeug.security import safe_join
+
+LEVEL = 6
+LEVEL_OF_FILES = 9
+# Below this the answer fits one packet anyway.
+LEAST_BYTES = 1_000
+TYPES = frozenset(
+    {
+        "text/html",
+        "text/css",
+        "text/plain",
+        "text/markdown",
+        "text/csv",
+        "text/javascript",
+        "application/javascript",
+        "application/json",
+        "application/problem+json",
+        "application/manifest+json",
+        "image/svg+xml",
+    }
+)
+
+
+def init_compression(app: Flask) -> None:
+    """Compresses what is sent. Call it before whatever else looks at answers: it runs after them."""
+    app.after_request(compress)
+
+
+def compress(response: Response) -> Response:
+    """The answer, compressed where that is worth it, safe, and wanted by the client."""
+    if response.mimetype not in TYPES or "Content-Encoding" in response.headers:
+        return response
+    response.vary.add("Accept-Encoding")
+    if (
+        response.status_code != 200
+        or request.accept_encodings["gzip"] <= 0
+        or not may_be_compressed()
+    ):
+        return response
+    body = _file() if request.endpoint == "static" else _page(response)
+    if body is None:
+        return response
+    response.direct_passthrough = False
+    response.set_data(body)
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers.pop("Accept-Ranges", None)
+    tag, _weak = response.get_etag()
+    if tag is not None:
+        # Two encodings of one thing are equal in meaning, not byte for byte.
+        response.set_etag(tag, weak=True)
+    return response
+
+
+def may_be_compressed() -> bool:
+    """Whether nobody else can have chosen a part of what the answer holds."""
+    if request.endpoint == "static" or request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return True
+    return request.method in ("GET", "HEAD") and not request.query_string
+
+
+def _page(response: Response) -> bytes | None:
+    if response.is_streamed:
+        return None
+    body = response.get_data()
+    return gzip.compress(body, LEVEL, mtime=0) if len(body) >= LEAST_BYTES else None
+
+
+def _file() -> bytes | None:
+    name = (request.view_args or {}).get("filename", "")
+    path = safe_join(current_app.static_folder or "", name)
+    if path is None:
+        return None
+    status = Path(path).stat()
+    if status.st_size < LEAST_BYTES:
+        return None
+    return _compressed_file(path, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _compressed_file(path: str, _modified: int) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), LEVEL_OF_FILES, mtime=0)

@@ -1,0 +1,125 @@
+"""The portfolio as a website in a ZIP: a page for all, a page for each piece, one style sheet.
+
+It opens from disk and from any host: links are relative, nothing is fetched from elsewhere, no
+script runs. The same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+from flask_babel import gettext, ngettext
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from roadmap.core.language import show_date
+from roadmap.core.markdown import plain, to_html
+from roadmap.portfolio import texts
+from roadmap.portfolio.document import Document, Item
+
+SITE = Path(__file__).resolve().parent / "site"
+PIECES = "pieces"
+LEADING_RESULTS = 6
+# A name that every file system takes. Keys of pieces are UUIDs; whatever else comes is numbered.
+_SAFE = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece and the file name of its page, without folder."""
+
+    item: Item
+    file: str
+
+
+def render(document: Document) -> bytes:
+    """The ZIP: `index.html`, `style.css` and `pieces/<id>.html`."""
+    stamp = _stamp(document.generated_on)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, text in files(document):
+            entry = zipfile.ZipInfo(name, stamp)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            # Made on a Unix, readable by everyone: else the day's system would show in the bytes.
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, text.encode())
+    return packed.getvalue()
+
+
+def files(document: Document) -> Iterator[tuple[str, str]]:
+    """Every file's name and text, one at a time."""
+    pages = list(_pages(document.items))
+    environment = _environment()
+    shown = {
+        "document": document,
+        "pages": pages,
+        "day": partial(show_date, locale=document.locale),
+        "month": partial(texts.month, locale=document.locale),
+        "judgement": partial(texts.judgement, locale=document.locale),
+        "validity": partial(texts.validity, locale=document.locale),
+        "span": partial(texts.span, locale=document.locale),
+    }
+    yield "index.html", environment.get_template("index.html").render(shown, root="")
+    yield "style.css", (SITE / "style.css").read_text(encoding="utf-8")
+    template = environment.get_template("piece.html")
+    for place, page in enumerate(pages):
+        yield (
+            f"{PIECES}/{page.file}",
+            template.render(
+                shown,
+                root="../",
+                page=page,
+                before=pages[place - 1] if place else None,
+                after=pages[place + 1] if place + 1 < len(pages) else None,
+            ),
+        )
+
+
+def _pages(items: tuple[Item, ...]) -> Iterator[Page]:
+    taken = set()
+    for number, item in enumerate(items, start=1):
+        name = item.id if _SAFE.fullmatch(item.id) else f"piece-{number:04}"
+        if name in taken:
+            name = f"{name[:50]}-again-{number:04}"
+        taken.add(name)
+        yield Page(item, f"{name}.html")
+
+
+def _stamp(day: dt.date) -> tuple[int, int, int, int, int, int]:
+    # A ZIP knows no year before 1980.
+    return (max(day.year, 1980), day.month, day.day, 0, 0, 0)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(SITE),
+        autoescape=True,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(
+        pieces=PIECES,
+        leading_results=LEADING_RESULTS,
+        account=texts.account,
+        meaning=texts.meaning,
+        change=texts.change,
+        impact_type=texts.impact_type,
+        degree_title=texts.degree_title,
+        assessor=texts.assessor,
+        skill_level=texts.skill_level,
+        address=texts.address,
+    )
+    environment.filters.update(line=texts.one_line, markdown=to_html, excerpt=plain)
+    return environment

@@ -1,0 +1,163 @@
+"""The role matrix: every route, asked for by each of the cast, as a page and as a fragment.
+
+The expectations stand in `tests/support/manifest.py`. Whatever a status says, the rows say more:
+who is refused changes nothing, and who is let in changes nothing of anybody else's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from roadmap.core.database import db
+from roadmap.core.types import Base
+from tests.support.browserless import Browser
+from tests.support.cast import Cast
+from tests.support.furnish import furnish
+from tests.support.manifest import CHANGES, PAGES, ROLES, Change, Page
+
+FACES = ("page", "fragment")
+# The log of refusals and the counted tries are there to be written to.
+LOGS = {"audit_entry", "attempt"}
+
+Rows = dict[str, set[str]]
+
+
+@pytest.fixture
+def ids(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
+    return furnish(session, cast, now)
+
+
+@pytest.fixture
+def browsers(ids: dict[str, str], cast: Cast, browser_of: Callable[..., Browser]) -> Browsers:
+    return {role: browser_of(getattr(cast, role, None)) for role in ROLES}
+
+
+Browsers = dict[str, Browser]
+
+
+def rows_by_owner(app: Flask) -> Rows:
+    """All that is stored, by whose it is; what is nobody's stands under the empty name."""
+    found: Rows = {}
+    with app.app_context(), db.engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            if table.name in LOGS:
+                continue
+            for row in connection.execute(sa.select(table)).mappings():
+                owner = row.get("user_id") or (row["id"] if table.name == "user" else "")
+                found.setdefault(str(owner), set()).add(f"{table.name} {dict(row)}")
+    return found
+
+
+def forget_tries(app: Flask) -> None:
+    """The limits on guessing have tests of their own; here each role starts anew."""
+    with app.app_context(), db.own_transaction() as own:
+        own.execute(sa.delete(Base.metadata.tables["attempt"]))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)
+def test_who_sees_a_page(page: Page, app: Flask, ids: dict[str, str], browsers: Browsers) -> None:
+    before = rows_by_owner(app)
+    for face in FACES:
+        expected = page.pages if face == "page" else page.fragments
+        answers = {
+            role: browsers[role].get(page.of(ids), fragment=face == "fragment") for role in ROLES
+        }
+        assert {role: answers[role].status_code for role in ROLES} == dict(expected), face
+        for role in ROLES:
+            check_answer(answers[role], role, face)
+    assert rows_by_owner(app) == before, "a GET wrote something"
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.title)
+def test_who_changes_what(
+    change: Change,
+    face: str,
+    app: Flask,
+    ids: dict[str, str],
+    cast: Cast,
+    browsers: Browsers,
+) -> None:
+    expected = change.pages if face == "page" else change.fragments
+    for browser in browsers.values():
+        browser.csrf()
+    got = {}
+    # The refused ones first, so that what they are refused is still there.
+    for role in sorted(ROLES, key=lambda role: expected[role] < 400):
+        before = rows_by_owner(app)
+        answer = browsers[role].send(
+            change.method, change.of(ids), change.body(ids), fragment=face == "fragment"
+        )
+        got[role] = answer.status_code
+        check_answer(answer, role, face)
+        after = rows_by_owner(app)
+        if answer.status_code >= 400 or role == "nobody":
+            assert after == before, f"{role} was refused and changed something"
+        others = before.keys() | after.keys()
+        for owner in others - {str(getattr(cast, role, None))}:
+            assert after.get(owner) == before.get(owner), f"{role} changed what is of {owner}"
+        forget_tries(app)
+    assert got == dict(expected)
+
+
+def check_answer(answer: TestResponse, role: str, face: str) -> None:
+    """What holds for every answer, whoever asked."""
+    assert answer.status_code < 500
+    if answer.mimetype == "text/html" and answer.text.strip():
+        is_page = "<!doctype html" in answer.text.lower()
+        if face == "page":
+            assert is_page, f"{role} was answered with a fragment"
+        elif answer.status_code in (403, 404):
+            assert not is_page, f"{role} was answered with a whole page into a part of one"
+    if role == "nobody" and answer.status_code == 204:
+        assert answer.headers["HX-Redirect"].startswith("/login")
+    if role == "nobody" and answer.status_code == 303:
+        assert answer.location.startswith("/login")
+
+
+def test_what_is_refused_is_noted(app: Flask, ids: dict[str, str], browsers: Browsers) -> None:
+    """A 403 stands in the audit log; a 404 says nothing, not even that there is something."""
+    assert browsers["bob"].get(f"/evidence/{ids['verified']}/edit").status_code == 403
+    assert browsers["carol"].get(f"/evidence/{ids['verified']}/edit").status_code == 404
+    with app.app_context(), db.engine.connect() as connection:
+        table = Base.metadata.tables["audit_entry"]
+        refused = connection.execute(
+            sa.select(table.c.target).where(table.c.action == "access.refused")
+        ).scalars()
+        assert list(refused) == [f"GET /evidence/{ids['verified']}/edit"]
+
+
+@pytest.mark.parametrize(
+    "change", [each for each in CHANGES if each.pages["nobody"] != 404], ids=lambda each: each.title
+)
+def test_a_change_without_the_seal_of_the_page_is_refused(
+    change: Change, app: Flask, ids: dict[str, str], browsers: Browsers
+) -> None:
+    before = rows_by_owner(app)
+    answer = browsers["alice"].client.open(
+        change.of(ids), method=change.method, data=change.body(ids)
+    )
+    assert answer.status_code == 400
+    assert rows_by_owner(app) == before
+
+
+def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
+    ids: dict[str, str], browsers: Browsers
+) -> None:
+    foreign = browsers["alice"].get(f"/evidence/{ids['foreign']}")
+    none = browsers["alice"].get(f"/evidence/{uuid.uuid4()}")
+    assert foreign.status_code == none.status_code == 404
+    assert without_seal(foreign.text) == without_seal(none.text)
+
+
+def without_seal(page: str) -> str:
+    """The page without the token that is signed anew each time."""
+    return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())
