@@ -57,7 +57,7 @@ def work_list(app: Flask, person: Person) -> list[tuple[str, Callable[[Stand], R
     ]
     for form, path, least in (
         ("JSON", "/portfolio/export/json-resume", "/export.json"),
-        ("HTML", "/portfolio/export/html", "/export.html"),
+        ("website", "/portfolio/export/site", "/export.zip"),
     ):
         found.append((f"export {form}", _export(form, path, least)))
     found.append(("export PDF", lambda stand: works.pdf(stand, "/portfolio/export/pdf")))

@@ -25,6 +25,7 @@ from roadmap.evidence import actions as evidence
 from roadmap.evidence.rules import Measure, Particulars
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
+from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
 
@@ -74,6 +75,7 @@ def prepare(app: Flask) -> Person:
         engineer, manager = _people(db.session, now)
         progress.enroll(db.session, engineer.id, published.roadmap_id, by=engineer.id, now=now)
         _walk(db.session, published.content, engineer, manager, now)
+        portfolio.choose_all(db.session, engineer.id, by=engineer, now=now)
         db.session.commit()
         cookie = _sign_in(app, engineer.id, now)
     content = published.content

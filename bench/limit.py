@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 import secrets
 import uuid
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -163,9 +165,13 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
         text = json.dumps(pieces, default=str, ensure_ascii=False)
         return Response(text, mimetype="application/json")
 
-    @app.get("/export.html")
-    def export_html() -> str:
-        return export.render(pieces=_pieces(), person=g.person, markdown=_markdown)
+    @app.get("/export.zip")
+    def export_site() -> Response:
+        text = export.render(pieces=_pieces(), person=g.person, markdown=_markdown)
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as site:
+            site.writestr("index.html", text)
+        return Response(archive.getvalue(), mimetype="application/zip")
 
     @app.post("/login")
     def sign_in() -> Response:

@@ -4,6 +4,5 @@
 """
 
 from roadmap.app import create_app
-from roadmap.core.config import VERSION as __version__
 
-__all__ = ["__version__", "create_app"]
+__all__ = ["create_app"]

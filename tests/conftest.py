@@ -41,7 +41,9 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     # fsync is what a test waits for most, and a test's machine does not lose power.
     shm = Path("/dev/shm")
-    folder = tmp_path_factory.mktemp("db") if not shm.is_dir() else shm / f"cairn-{uuid.uuid4().hex}"
+    folder = (
+        tmp_path_factory.mktemp("db") if not shm.is_dir() else shm / f"cairn-{uuid.uuid4().hex}"
+    )
     folder.mkdir(exist_ok=True)
     yield f"sqlite:///{folder / 'test.sqlite3'}"
     for file in folder.iterdir():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import ipaddress
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def _seconds_to_wait(session: Session, limit: Limit, now: dt.datetime) -> int:
         .offset(limit.most - 1)
         .limit(1)
     )
-    return 0 if oldest is None else max(1, int((oldest + WINDOW - now).total_seconds()) + 1)
+    return 0 if oldest is None else math.ceil((oldest + WINDOW - now).total_seconds())
 
 
 def _wait_for_turn(session: Session, limits: Sequence[Limit]) -> None:

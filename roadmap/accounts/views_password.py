@@ -56,7 +56,7 @@ def set_password(token: str) -> Response:
         return _dead_link()
     _link, user = found
     form = NewPasswordForm(person_name=user.name, person_email=user.email)
-    return make_response(render_template("accounts/set_password.html", form=form, person=user))
+    return make_response(render_template("accounts/set_password.html", form=form, whose=user))
 
 
 @accounts.post("/password/<token>")
@@ -75,7 +75,7 @@ def save_password(token: str) -> Response:
     link, user = found
     form = NewPasswordForm(person_name=user.name, person_email=user.email)
     if not form.validate():
-        again = render_template("accounts/set_password.html", form=form, person=user)
+        again = render_template("accounts/set_password.html", form=form, whose=user)
         return make_response(again, 422)
     at_rest()
     password_hash = passwords.hash_password(form.password.data or "")

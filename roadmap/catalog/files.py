@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import yaml
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 CONTENT = Path(__file__).parent / "content"
 SCHEMA = CONTENT / "roadmap.schema.json"
@@ -98,7 +100,10 @@ def read(path: Path, further_check: Callable[[Any], None] | None = None) -> dict
 
 
 @lru_cache(maxsize=1)
-def _validator() -> jsonschema.protocols.Validator:
+def _validator() -> Validator:
+    # Imported here, because its formats build whole grammars: a second that no start should wait.
+    import jsonschema
+
     return jsonschema.Draft202012Validator(
         json.loads(SCHEMA.read_text("utf-8")),
         format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,

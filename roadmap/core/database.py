@@ -166,7 +166,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         finally:
             _give_turn(lock_of(connection))
 
-    dialect.do_commit, dialect.do_rollback = do_commit, do_rollback  # type: ignore[method-assign]
+    setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
+    setattr(dialect, "do_rollback", do_rollback)  # noqa: B010
 
     @event.listens_for(engine, "close")
     def close(connection: Any, _record: Any) -> None:

@@ -93,7 +93,14 @@ def error_page(code: int, detail: str | None = None) -> Response:
     title, wrong, way_out = explanation(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     response = make_response(
-        render_template(template, code=code, title=title, wrong=detail or wrong, way_out=way_out, bare=code >= 500),
+        render_template(
+            template,
+            code=code,
+            title=title,
+            wrong=detail or wrong,
+            way_out=way_out,
+            bare=code >= 500,
+        ),
         code,
     )
     if wants_fragment():

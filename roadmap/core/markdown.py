@@ -173,14 +173,20 @@ def _tighten(open_nodes: list[Node]) -> None:
 
 
 def plain(text: str | None, limit: int = 200) -> str:
-    """The words alone, cut at `limit` characters at the end of a word."""
-    blocks = []
+    """The words of the text's beginning, cut at `limit` characters at the end of a word.
+
+    Headings and code are left out unless there is nothing else.
+    """
+    prose, rest = [], []
+    kind = ""
     for token in _parser().parse(_bounded((text or "")[: limit * 8])):
         if token.type == "inline":
-            blocks.append("".join(_words(token.children or ())))
+            words = "".join(_words(token.children or ()))
+            (rest if kind == "heading_open" else prose).append(words)
         elif token.type in ("fence", "code_block"):
-            blocks.append(token.content)
-    words = " ".join(" ".join(blocks).split())
+            rest.append(token.content)
+        kind = token.type
+    words = " ".join(" ".join(prose if any(prose) else rest).split())
     if len(words) <= limit:
         return words
     kept = words[: limit - 1]

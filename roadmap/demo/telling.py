@@ -20,8 +20,7 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import Measure, Particulars
 from roadmap.people.actor import Actor
-from roadmap.people.records import lock_person, remember
-from roadmap.portfolio.models import Portfolio, PortfolioItem
+from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
 
@@ -184,28 +183,19 @@ class Teller:
         )
 
     def arrange_portfolio(self, owner: Actor, data: Data, at: dt.datetime) -> None:
-        lock_person(self.session, owner.id)
-        self.session.add(
-            Portfolio(
-                user_id=owner.id,
-                headline=data["headline"],
-                introduction=data["introduction"],
-                updated_at=at,
-            )
-        )
-        for position, name in enumerate(data["items"]):
-            found = self.pieces[owner.email, name]
-            self.session.add(
-                PortfolioItem(user_id=owner.id, evidence_id=found.id, position=position)
-            )
-        remember(
+        portfolio.save_texts(
             self.session,
-            user_id=owner.id,
-            by=owner.id,
-            action="portfolio.changed",
-            subject=str(owner.id),
+            owner.id,
+            headline=data["headline"],
+            introduction=data["introduction"],
+            shows_email=False,
+            revision=0,
+            by=owner,
             now=at,
         )
+        for name in data["items"]:
+            piece = self.pieces[owner.email, name]
+            portfolio.choose(self.session, owner.id, piece, by=owner, now=at)
 
 
 def _measures(piece: Data) -> tuple[Measure, ...]:

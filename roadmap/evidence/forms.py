@@ -82,6 +82,7 @@ class ImpactForm(Form):
 
     type = SelectField(
         _("Changed"),
+        [Needed()],
         choices=[(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
         validate_choice=False,
     )

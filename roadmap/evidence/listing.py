@@ -51,7 +51,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A piece as a line of the list. `tone` is one of TONES."""
+    """A piece as a line of the list: its current version, but the expiry of the one that counts.
+
+    `tone` is one of TONES.
+    """
 
     id: uuid.UUID
     title: str
@@ -103,7 +106,7 @@ def listing(
         Evidence.title,
         EvidenceVersion.kind,
         EvidenceVersion.occurred_on,
-        EvidenceVersion.expires_on,
+        counting.expires_on,
         Evidence.state,
         Evidence.visibility,
         tone,

@@ -47,58 +47,69 @@ class CountedPiece:
 
 
 def counted(session: Session, user_id: uuid.UUID) -> list[CountedPiece]:
-    """All pieces of a person, oldest first, in one statement: it runs within every tick."""
+    """All pieces of a person, oldest first, in one statement: it runs within every tick.
+
+    The database answers with one JSON document: reading it takes a quarter of what as many rows
+    take, each with two documents of its own.
+    """
     query = _counted(session.get_bind().dialect.name)
-    pieces = []
-    for row in session.execute(query, {"user_id": user_id}):
-        (
-            piece_id,
-            title,
-            kind,
-            occurred_on,
-            expires_on,
-            state,
-            visibility,
-            verified_id,
-            links,
-            impacts,
-        ) = row
-        links = sorted(links or ())
-        pieces.append(
-            CountedPiece(
-                str(piece_id),
-                title,
-                kind,
-                occurred_on,
-                expires_on,
-                state,
-                visibility,
-                verified_id is not None,
-                tuple(key for _position, key, _confirmed in links),
-                frozenset(key for _position, key, confirmed in links if confirmed),
-                tuple(tuple(values) for _position, *values in sorted(impacts or ())),
-            )
-        )
-    return pieces
+    document: list[Any] = session.execute(query, {"user_id": user_id}).scalar_one() or []
+    # Sorted here, because not every SQLite takes an order within an aggregate.
+    return [_counted_piece(*row) for _created_at, *row in sorted(document)]
+
+
+def _counted_piece(
+    piece_id: str,
+    title: str,
+    kind: str,
+    occurred_on: str,
+    expires_on: str | None,
+    state: str,
+    visibility: str,
+    verified: bool,
+    links: list[list[Any]] | None,
+    impacts: list[list[Any]] | None,
+) -> CountedPiece:
+    links = sorted(links or ())
+    return CountedPiece(
+        _with_dashes(piece_id),
+        title,
+        kind,
+        dt.date.fromisoformat(occurred_on),
+        dt.date.fromisoformat(expires_on) if expires_on else None,
+        state,
+        visibility,
+        bool(verified),
+        tuple(key for _position, key, _confirmed in links),
+        frozenset(key for _position, key, confirmed in links if confirmed),
+        tuple(tuple(values) for _position, *values in sorted(impacts or ())),
+    )
+
+
+def _with_dashes(key: str) -> str:
+    """SQLite keeps a UUID without its dashes."""
+    if len(key) != 32:
+        return key
+    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
 
 
 @lru_cache(maxsize=4)
 def _counted(dialect: str) -> sa.Select[Any]:
     """The statement of `counted`. The two databases spell JSON aggregation differently."""
     if dialect == "sqlite":
-        rows, row = sa.func.json_group_array, sa.func.json_array
+        rows, row, as_json = sa.func.json_group_array, sa.func.json_array, sa.func.json
     else:
-        rows, row = sa.func.json_agg, sa.func.json_build_array
-
-    def gathered(*columns: Any) -> Any:
-        # SQLite hands JSON between its functions by a mark on the value, so they stay nested.
-        return sa.select(rows(row(*columns), type_=sa.JSON))
+        rows, row, as_json = sa.func.json_agg, sa.func.json_build_array, sa.func.coalesce
 
     links = (
-        gathered(
-            EvidenceMilestone.position,
-            EvidenceMilestone.milestone_key,
-            Confirmation.review_id.is_not(None),
+        sa.select(
+            rows(
+                row(
+                    EvidenceMilestone.position,
+                    EvidenceMilestone.milestone_key,
+                    Confirmation.review_id.is_not(None),
+                )
+            )
         )
         .select_from(EvidenceMilestone)
         .outerjoin(
@@ -113,27 +124,32 @@ def _counted(dialect: str) -> sa.Select[Any]:
         .scalar_subquery()
     )
     impacts = (
-        gathered(Impact.position, Impact.type, Impact.metric, Impact.result, Impact.unit)
+        sa.select(
+            rows(row(Impact.position, Impact.type, Impact.metric, Impact.result, Impact.unit))
+        )
         .where(Impact.version_id == EvidenceVersion.id)
         .correlate(EvidenceVersion)
         .scalar_subquery()
     )
+    piece = row(
+        Evidence.created_at,
+        Evidence.id,
+        Evidence.title,
+        EvidenceVersion.kind,
+        EvidenceVersion.occurred_on,
+        EvidenceVersion.expires_on,
+        Evidence.state,
+        Evidence.visibility,
+        Evidence.verified_version_id.is_not(None),
+        # Text that is JSON stays nested only where the database is told so.
+        as_json(links),
+        as_json(impacts),
+    )
     return (
-        sa.select(
-            Evidence.id,
-            Evidence.title,
-            EvidenceVersion.kind,
-            EvidenceVersion.occurred_on,
-            EvidenceVersion.expires_on,
-            Evidence.state,
-            Evidence.visibility,
-            Evidence.verified_version_id,
-            links,
-            impacts,
-        )
+        sa.select(rows(piece, type_=sa.JSON))
+        .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == counting_version_id())
         .where(Evidence.user_id == sa.bindparam("user_id"))
-        .order_by(Evidence.created_at, Evidence.id)
     )
 
 
@@ -168,6 +184,12 @@ class Detail:
     skills: tuple[tuple[str, str], ...]
     judgements: tuple[Judgement, ...]
     verified_number: int | None
+
+    @property
+    def counting(self) -> EvidenceVersion:
+        """The version that counts: the last verified one, else the current."""
+        numbers = {version.number: version for version in self.versions}
+        return numbers.get(self.verified_number or 0, self.versions[0])
 
 
 def detail(session: Session, evidence: Evidence) -> Detail:

@@ -6,10 +6,12 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.content import Content
+from roadmap.evidence.models import Evidence
 from roadmap.progress.queries import Movement, recent
 
 
@@ -26,11 +28,13 @@ def lately(session: Session, user_id: uuid.UUID, content: Content, limit: int = 
     """The newest changes, one line for each subject: an edit of an edit is no news."""
     lines: list[Line] = []
     seen: set[tuple[str, str]] = set()
-    for movement in recent(session, user_id, limit * 4):
+    movements = recent(session, user_id, limit * 4)
+    titles = _titles(session, user_id)
+    for movement in movements:
         subject = (movement.action.partition(".")[0], movement.subject)
         if subject in seen:
             continue
-        line = _line(movement, content)
+        line = _line(movement, content, titles)
         if line is not None:
             seen.add(subject)
             lines.append(line)
@@ -39,12 +43,12 @@ def lately(session: Session, user_id: uuid.UUID, content: Content, limit: int = 
     return lines
 
 
-def _line(movement: Movement, content: Content) -> Line | None:
+def _line(movement: Movement, content: Content, titles: dict[str, str]) -> Line | None:
     match movement.action.partition("."):
         case ("status", _dot, _verb):
             return _status(movement, content)
         case ("evidence", _dot, verb):
-            return _evidence(movement, verb)
+            return _evidence(movement, verb, titles)
         case ("assessment", _dot, _verb):
             skill = content.skill_by_key.get(movement.subject)
             title = skill.title if skill else movement.subject
@@ -74,8 +78,18 @@ def _status(movement: Movement, content: Content) -> Line | None:
     return Line(text, href, movement.at) if text else None
 
 
-def _evidence(movement: Movement, verb: str) -> Line:
-    title = str(movement.data.get("title") or _("a piece of evidence"))
+def _titles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
+    """The titles of a person's pieces as they are now, by id."""
+    rows = session.execute(
+        sa.select(Evidence.id, Evidence.title).where(Evidence.user_id == user_id)
+    )
+    return {str(key): title for key, title in rows}
+
+
+def _evidence(movement: Movement, verb: str, titles: dict[str, str]) -> Line:
+    title = titles.get(movement.subject) or str(
+        movement.data.get("title") or _("a piece of evidence")
+    )
     text = {
         "created": _("Recorded: %(title)s", title=title),
         "deleted": _("Deleted: %(title)s", title=title),
@@ -83,5 +97,9 @@ def _evidence(movement: Movement, verb: str) -> Line:
         "withdrawn": _("Withdrawn: %(title)s", title=title),
         "verified": _("Verified: %(title)s", title=title),
         "returned": _("Returned: %(title)s", title=title),
+        "edited": _("Edited: %(title)s", title=title),
+        "linked": _("Linked: %(title)s", title=title),
+        "review_begun": _("Review begun: %(title)s", title=title),
     }.get(verb, _("Changed: %(title)s", title=title))
-    return Line(text, None if verb == "deleted" else f"/evidence/{movement.subject}", movement.at)
+    gone = movement.subject not in titles
+    return Line(text, None if gone else f"/evidence/{movement.subject}", movement.at)

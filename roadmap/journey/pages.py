@@ -177,10 +177,11 @@ class Pages:
         )
 
     def current_stage(self) -> Stage:
-        """The stage one works in: where something is in progress, else the first not finished."""
-        for stage in self.content.stages:
-            if self.counts(stage)["in_progress"]:
-                return stage
+        """The stage one works in: where most is in progress, else the first not finished."""
+        begun = {s.key: self.counts(s)["in_progress"] for s in self.content.stages}
+        busiest = max(self.content.stages, key=lambda s: (begun[s.key], s.number))
+        if begun[busiest.key]:
+            return busiest
         for stage in self.content.stages:
             counts = self.counts(stage)
             settled = sum(counts[tone] for tone in TONES) + counts["not_applicable"]

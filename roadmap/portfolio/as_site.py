@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from roadmap.core.language import show_date
 from roadmap.core.markdown import plain, to_html
 from roadmap.portfolio import texts
-from roadmap.portfolio.document import Document, Item
+from roadmap.portfolio.document import Document, Impact, Item
 
 SITE = Path(__file__).resolve().parent / "site"
 PIECES = "pieces"
@@ -60,6 +60,7 @@ def files(document: Document) -> Iterator[tuple[str, str]]:
     shown = {
         "document": document,
         "pages": pages,
+        "results": _results(pages),
         "day": partial(show_date, locale=document.locale),
         "month": partial(texts.month, locale=document.locale),
         "judgement": partial(texts.judgement, locale=document.locale),
@@ -92,6 +93,12 @@ def _pages(items: tuple[Item, ...]) -> Iterator[Page]:
         yield Page(item, f"{name}.html")
 
 
+def _results(pages: list[Page]) -> list[tuple[Page, Impact]]:
+    """What was measured and verified, to open the first page."""
+    verified = (page for page in pages if page.item.tone == "verified")
+    return [(page, impact) for page in verified for impact in page.item.impacts][:LEADING_RESULTS]
+
+
 def _stamp(day: dt.date) -> tuple[int, int, int, int, int, int]:
     # A ZIP knows no year before 1980.
     return (max(day.year, 1980), day.month, day.day, 0, 0, 0)
@@ -111,7 +118,6 @@ def _environment() -> Environment:
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
         pieces=PIECES,
-        leading_results=LEADING_RESULTS,
         account=texts.account,
         meaning=texts.meaning,
         change=texts.change,

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -47,6 +48,11 @@ _ENROLLED = (
 )
 
 
+def _whole(row: Any) -> tuple[Any, ...]:
+    """The row as plain values: its revision is there, the query asks for it."""
+    return tuple(row)
+
+
 def enrollments(session: Session, user_id: uuid.UUID) -> list[Enrolled]:
     """The roadmaps that a person is on, the primary one first."""
     rows = session.execute(
@@ -54,7 +60,7 @@ def enrollments(session: Session, user_id: uuid.UUID) -> list[Enrolled]:
             Enrollment.is_primary.desc(), Enrollment.created_at, Enrollment.id
         )
     )
-    return [Enrolled(*row) for row in rows]
+    return [Enrolled(*_whole(row)) for row in rows]
 
 
 def enrollment(session: Session, user_id: uuid.UUID, slug: str | None = None) -> Enrolled | None:
@@ -65,7 +71,7 @@ def enrollment(session: Session, user_id: uuid.UUID, slug: str | None = None) ->
     row = session.execute(
         mine.order_by(Enrollment.is_primary.desc(), Enrollment.created_at).limit(1)
     ).first()
-    return Enrolled(*row) if row else None
+    return Enrolled(*_whole(row)) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,6 @@ class State:
     revision: int
 
 
-NOT_STARTED = State("not_started", "", None, "", None, 0)
-
-
 def state(session: Session, user_id: uuid.UUID, milestone_key: str) -> State:
     """The status, reason, note and target date of one milestone. Takes two statements."""
     status = session.execute(
@@ -95,9 +98,14 @@ def state(session: Session, user_id: uuid.UUID, milestone_key: str) -> State:
             MilestonePlan.user_id == user_id, MilestonePlan.milestone_key == milestone_key
         )
     ).first()
-    status_values = tuple(status) if status else ("not_started", "", None)
-    plan_values = tuple(plan) if plan else ("", None, 0)
-    return State(*status_values, *plan_values)
+    return State(
+        status=status.status if status else "not_started",
+        reason=status.reason if status else "",
+        since=status.since if status else None,
+        note=plan.note if plan else "",
+        target_on=plan.target_on if plan else None,
+        revision=plan.revision if plan else 0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

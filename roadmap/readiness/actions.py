@@ -93,7 +93,7 @@ def compute(
 
 def _moved_on(found: Record, *, shared_only: bool) -> dt.date | None:
     """The last day on which something moved: a status was set, or evidence moved."""
-    moments = [*found.moved_at.values()]
+    moments: list[dt.datetime | None] = [*found.moved_at.values()]
     moments.append(found.evidence_shared_at if shared_only else found.evidence_moved_at)
     latest = max((moment for moment in moments if moment is not None), default=None)
     return found.today(latest) if latest else None

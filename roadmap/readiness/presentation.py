@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -22,8 +23,15 @@ PROPOSED = frozenset({"do_milestone", "link_evidence", "record_evidence", "add_i
 
 
 def proposals(found: Readiness) -> list[Step]:
-    """The three best next steps that a person can take by themselves."""
-    return top_three([step for step in found.steps if step.action in PROPOSED])
+    """The three best next steps that a person can take by themselves.
+
+    At most one of each action, as the rule says; where that leaves fewer than three, the best of
+    the rest fill up, because three steps help more than one.
+    """
+    possible = [step for step in found.steps if step.action in PROPOSED]
+    chosen = top_three(possible)
+    rest = [step for step in possible if step not in chosen and (step.gain > 0 or step.opens_gate)]
+    return [*chosen, *rest[: 3 - len(chosen)]]
 
 
 def say(message: Message | None) -> str:
@@ -50,7 +58,7 @@ def signed(value: Fraction) -> str:
     return f"+{points(rounded)}" if rounded > 0 else f"−{points(-rounded)}"
 
 
-PART_TITLES = {
+PART_TITLES: dict[str, Callable[[], str]] = {
     "milestones": lambda: _("Milestones"),
     "skills": lambda: _("Skills"),
     "evidence": lambda: _("Evidence"),

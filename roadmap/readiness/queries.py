@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -178,18 +179,20 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _everything() -> sa.CompoundSelect[tuple[str, ...]]:
+def _everything() -> sa.CompoundSelect[Any]:
     """One statement for many small tables: a tick may take eight in all."""
     person = sa.bindparam("person", type_=sa.Uuid)
     no = sa.cast(sa.null(), sa.Text)
 
-    def part(what: str, *columns: object) -> sa.Select[tuple[str, ...]]:
-        padded = [sa.cast(column, sa.Text) for column in columns]  # type: ignore[arg-type]
+    def part(what: str, *columns: Any) -> sa.Select[Any]:
+        padded = [sa.cast(column, sa.Text) for column in columns]
         padded += [no] * (5 - len(padded))
-        return sa.select(
+        selected: Any = sa.select(
             sa.literal_column(f"'{what}'").label("what"),
             *(column.label(name) for column, name in zip(padded, "abcde", strict=True)),
         )
+        found: sa.Select[Any] = selected
+        return found
 
     latest = (
         sa.select(

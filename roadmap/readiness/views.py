@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from roadmap.catalog.queries import at_revision
@@ -28,7 +27,7 @@ from roadmap.readiness.queries import course, record
 
 readiness = Blueprint("readiness", __name__)
 
-ITEM_HREFS = {
+ITEM_HREFS: dict[str, Callable[[str, str], str]] = {
     "milestone": lambda slug, key: f"/roadmaps/{slug}/milestones/{key}",
     "evidence": lambda _slug, key: f"/evidence/{key}",
     "self_assessment": lambda _slug, key: f"/skills/{key}",
@@ -64,7 +63,7 @@ def page() -> str:
         reason=verdict_reason(found),
         gates=[
             {
-                "title": _(gate.title),
+                "title": gate.title,
                 "passed": gate.passed,
                 "reason": say(gate.reason),
                 "opens": say(gate.opens),

@@ -24,9 +24,7 @@ def give_password(session: Session, person: uuid.UUID, password: str = PASSWORD)
     session.commit()
 
 
-def sign_in(
-    browser: Browser, email: str, password: str = PASSWORD, **more: str
-) -> TestResponse:
+def sign_in(browser: Browser, email: str, password: str = PASSWORD, **more: str) -> TestResponse:
     answer = browser.post("/login", {"email": email, "password": password, **more})
     browser._csrf = None
     return answer

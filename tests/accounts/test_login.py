@@ -29,7 +29,9 @@ def test_it_works(session, cast, browser_of):
     assert actions_noted(session) == ["session.begun"]
 
 
-@pytest.mark.parametrize("email", ["ALICE@example.org", "  alice@Example.ORG ", "ａlice@example.org"])
+@pytest.mark.parametrize(
+    "email", ["ALICE@example.org", "  alice@Example.ORG ", "ａlice@example.org"]
+)
 def test_it_compares_addresses_in_their_normal_form(session, cast, browser_of, email):
     give_password(session, cast.alice)
     assert sign_in(browser_of(), email).status_code == 303

@@ -86,9 +86,7 @@ def test_a_stage_and_a_milestone_have_pages(alice):
 
 def test_enrolling_rejects_bad_input(browser_of, cast):
     carol = browser_of(cast.carol)
-    answer = carol.post(
-        f"{PAGE}/enrollment", {"hours_per_week": "200", "target_on": "2001-01-01"}
-    )
+    answer = carol.post(f"{PAGE}/enrollment", {"hours_per_week": "200", "target_on": "2001-01-01"})
     assert answer.status_code == 422
     assert "Choose a day after today" in answer.text
     assert "80 hours a week" in answer.text

@@ -33,9 +33,7 @@ from roadmap.skills import actions as skills
 SLUG = "senior-ml-engineer"
 BEGIN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 DOCUMENT = files.read(files.shipped()[0])
-KEYS = [
-    m["key"] for s in DOCUMENT["stages"] for o in s["objectives"] for m in o["milestones"]
-]
+KEYS = [m["key"] for s in DOCUMENT["stages"] for o in s["objectives"] for m in o["milestones"]]
 SKILLS = [skill["key"] for skill in DOCUMENT["skills"]]
 
 index = st.integers(0, 200)
@@ -72,9 +70,7 @@ class Story:
         self.bob = cast.actor(session, cast.bob)
         self.document = copy.deepcopy(DOCUMENT)
         roadmap = published(session, SLUG)
-        progress.enroll(
-            session, self.alice.id, roadmap.roadmap_id, by=self.alice.id, now=self.now
-        )
+        progress.enroll(session, self.alice.id, roadmap.roadmap_id, by=self.alice.id, now=self.now)
         refresh_stale(session)
 
     def pieces(self) -> list[Evidence]:
@@ -157,9 +153,7 @@ class Story:
             "is_ml": is_ml,
             "summary": "",
         }
-        career.add(
-            self.session, Position, self.alice.id, values, by=self.alice.id, now=self.now
-        )
+        career.add(self.session, Position, self.alice.id, values, by=self.alice.id, now=self.now)
 
     def degree(self, level: str) -> None:
         values = {"level": level, "field": "CS", "institution": "", "awarded_on": None}

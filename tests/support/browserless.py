@@ -8,7 +8,7 @@ import re
 import uuid
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -21,10 +21,13 @@ class ApartClient(FlaskClient):
     """A client whose requests share nothing with the test.
 
     A test that holds an application context (for a session of its own) would lend it to the
-    requests, and with it who is signed in, the clock and the seal of a form.
+    requests, and with it who is signed in, the clock and the seal of a form. What the test has
+    not committed is taken back, so that no lock of its session makes the request wait for ever.
     """
 
     def open(self, *args: Any, **more: Any) -> TestResponse:
+        if has_app_context() and "_db_session" in g:
+            db.session.rollback()
         return contextvars.Context().run(super().open, *args, **more)
 
 

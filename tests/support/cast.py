@@ -48,9 +48,7 @@ class Cast:
             (other, "dave", "manager"),
         ):
             session.add(
-                Membership(
-                    team_id=where.id, user_id=people[who].id, role=role, created_at=BEGUN
-                )
+                Membership(team_id=where.id, user_id=people[who].id, role=role, created_at=BEGUN)
             )
         session.commit()
         ids = {name: user.id for name, user in people.items()}

@@ -23,6 +23,7 @@ from roadmap.evidence import actions as evidence
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import Measure, Particulars
 from roadmap.people.actor import Actor
+from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
 from tests.support.cast import Cast
@@ -192,6 +193,8 @@ def furnish(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
         skills.assess_other(
             session, alice, key, 2, "Seen in reviews.", by=write.actor(cast.bob), now=write.ago(5)
         )
+    for piece in (verified, submitted):
+        portfolio.choose(session, alice, piece, by=write.actor(alice), now=write.ago(4))
     position = career.add(
         session,
         Position,

@@ -1,0 +1,140 @@
+"""A form that arrives after its session ended is not lost."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from roadmap.accounts.models import LoginSession
+from roadmap.people.models import User
+from tests.accounts.door import PASSWORD, give_password, hidden, sign_in
+
+TYPED = {"name": "Alice <Liddell> & co", "timezone": "Europe/Berlin", "theme": "dark"}
+
+
+def left_open(session, cast, browser_of):
+    """Alice's browser with a page that she opened while she was signed in."""
+    give_password(session, cast.alice)
+    browser = browser_of()
+    sign_in(browser, "alice@example.org")
+    browser.get("/account")
+    browser.csrf()
+    return browser
+
+
+def end_all(session) -> None:
+    session.execute(sa.delete(LoginSession))
+    session.commit()
+
+
+def come_back(browser, page, email="alice@example.org"):
+    data = {"email": email, "password": PASSWORD, **hidden(page, "kept.")}
+    return sign_in(browser, email, **data)
+
+
+def test_it_works(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    end_all(session)
+    page = browser.post("/account?_method=PUT", TYPED)
+    assert page.status_code == 401
+    assert 'action="/login"' in page.text
+    again = come_back(browser, page)
+    assert again.status_code == 200
+    assert "You are signed in again" in again.text
+    assert 'action="/account?_method=PUT"' in again.text
+    assert session.get(User, cast.alice).name == "Alice"
+    assert browser.post("/account?_method=PUT", hidden(again, "")).status_code == 303
+    assert session.get(User, cast.alice).name == TYPED["name"]
+
+
+def test_it_works_after_signing_out_in_another_tab(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    seal = browser.csrf()
+    browser.post("/logout")
+    page = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": seal})
+    assert page.status_code == 401
+    assert "You are signed in again" in come_back(browser, page).text
+
+
+def test_an_open_page_still_works_when_the_same_person_is_back(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    seal = browser.csrf()
+    end_all(session)
+    sign_in(browser, "alice@example.org")
+    answer = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": seal})
+    assert answer.status_code == 303
+
+
+def test_it_survives_a_mistyped_password(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    end_all(session)
+    page = browser.put("/account", TYPED)
+    data = {"email": "alice@example.org", "password": "wrong wrong wrong", **hidden(page, "kept.")}
+    page = browser.post("/login", data)
+    assert page.status_code == 422
+    assert hidden(page, "kept.field.")["kept.field.name"] == TYPED["name"]
+    assert "You are signed in again" in come_back(browser, page).text
+
+
+def test_somebody_else_does_not_get_it(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    give_password(session, cast.bob)
+    end_all(session)
+    page = browser.put("/account", TYPED)
+    answer = come_back(browser, page, "bob@example.org")
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert "belongs to somebody else" in browser.get("/account").text
+    assert session.get(User, cast.bob).name == "Bob"
+
+
+def test_passwords_are_never_carried(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    end_all(session)
+    page = browser.put("/account/password", {"current_password": PASSWORD, "password": "secret 12"})
+    assert PASSWORD not in page.text
+    assert "secret 12" not in page.text
+
+
+def test_a_page_of_another_site_plants_nothing(app, session, cast):
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Referer": "https://evil.example/page"},
+    ):
+        answer = app.test_client().post("/account?_method=PUT", data=TYPED, headers=headers)
+        assert answer.status_code == 303
+        assert "Liddell" not in answer.text
+
+
+def test_it_goes_only_to_our_own_paths(session, cast, browser_of):
+    give_password(session, cast.alice)
+    for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
+        kept = {"kept.method": "POST", "kept.target": target, "kept.field.name": "x"}
+        answer = sign_in(browser_of(), "alice@example.org", **kept)
+        assert (answer.status_code, answer.location) == (303, "/")
+
+
+def test_many_words_are_kept_and_more_are_not(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    end_all(session)
+    page = browser.put("/account", {**TYPED, "name": "ä" * 70_000})
+    assert page.status_code == 401
+    again = come_back(browser, page)
+    assert again.status_code == 200
+    assert hidden(again, "name")["name"] == "ä" * 70_000
+    end_all(session)
+    answer = browser.put("/account", {**TYPED, "name": "x" * 600_000})
+    assert answer.status_code == 303
+    assert answer.location.startswith("/login")
+
+
+def test_htmx_is_sent_to_the_sign_in_page(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    end_all(session)
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/skills?a=1"}
+    answer = browser.client.put("/account", data=TYPED, headers=headers)
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"] == "/login?next=/skills?a%3D1"
+    away = {**headers, "HX-Current-URL": "https://evil.example/x"}
+    answer = browser.client.put("/account", data=TYPED, headers=away)
+    assert answer.headers["HX-Redirect"] == "/login?next=/"

@@ -1,0 +1,120 @@
+"""One real server and one real Chromium for all tests of this folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from roadmap.core.database import db
+from tests.conftest import wipe
+from tests.support import chromium
+from tests.support.browserless import Browser as Client
+from tests.support.cast import Cast
+from tests.support.furnish import furnish
+from tests.support.server import Server, running
+
+WAIT_MS = 8_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Flask]]:
+    with running(tmp_path_factory.mktemp("served")) as both:
+        yield both
+
+
+@pytest.fixture(scope="session")
+def server(_served: tuple[Server, Flask]) -> Server:
+    return _served[0]
+
+
+@pytest.fixture(scope="session")
+def beside(_served: tuple[Server, Flask]) -> Flask:
+    """An application in this process on the server's database."""
+    return _served[1]
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def nobody_yet(beside: Flask) -> None:
+    """A server that has just been set up: no account, only the shipped content."""
+    with beside.app_context():
+        wipe(db.engine)
+
+
+class House:
+    """The furnished server: the cast, what the addresses name, and who opens a browser."""
+
+    def __init__(self, app: Flask, cast: Cast, ids: dict[str, str]) -> None:
+        self.app, self.cast, self.ids = app, cast, ids
+
+    def cookies(self, role: str) -> list[dict[str, str]]:
+        """The cookie of a fresh session of this person, made as signing in makes it."""
+        client = Client.of(self.app, getattr(self.cast, role)).client
+        cookie = client.get_cookie("cairn")
+        assert cookie is not None
+        return [{"name": "cairn", "value": cookie.value, "domain": "127.0.0.1", "path": "/"}]
+
+
+@pytest.fixture(scope="module")
+def house(beside: Flask) -> House:
+    """The cast with a year of history, for tests that only look."""
+    with beside.app_context():
+        wipe(db.engine)
+        cast = Cast.create(db.session)
+        ids = furnish(db.session, cast, dt.datetime.now(dt.UTC))
+    return House(beside, cast, ids)
+
+
+Opens = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def opens(chrome: Browser, server: Server) -> Iterator[Opens]:
+    """`opens(…)` is a browser window of its own on the server; faults in its pages fail the test.
+
+    Whatever a page writes to the console as an error (a script that failed, something that the
+    content security policy refused) is a fault, but for the statuses that a test asks for itself.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(f"{message.location.get('url')}: {message.text}")
+
+    def make(**options: object) -> BrowserContext:
+        context = chrome.new_context(base_url=server.url, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(WAIT_MS)
+        context.on("console", note)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def page(opens: Opens) -> Page:
+    return opens().new_page()

@@ -1,0 +1,160 @@
+"""Markdown of people: what comes out is safe, bounded, and fits the page's outline."""
+
+from __future__ import annotations
+
+import time
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from roadmap.core.markdown import clean, plain, to_html, to_tree
+
+MIB = 1_000_000
+
+
+def test_it_writes_what_was_meant() -> None:
+    html = to_html(
+        "Cut **p95** by *half*, ~~guessed~~ `measured`.\n\n- one\n- two\n\na|b\n-|-\n1|2"
+    )
+    assert "<strong>p95</strong>" in html
+    assert "<em>half</em>" in html
+    assert "<s>guessed</s>" in html
+    assert "<code>measured</code>" in html
+    assert "<li>one</li>" in html
+    assert "<td>2</td>" in html
+
+
+def test_headings_fit_the_page_and_skip_no_level() -> None:
+    html = to_html("# A\n\n#### B\n\n## C\n\n# D")
+    assert html.split() == [
+        "<h3>A</h3>", "<h4>B</h4>", "<h4>C</h4>", "<h3>D</h3>",
+    ]  # fmt: skip
+    assert to_html("###### Deep\n\n# Top", base_level=6) == "<h6>Deep</h6>\n<h6>Top</h6>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[x](javascript:alert(1))",
+        "[x](java&#10;script:alert(1))",
+        "[x](feed:javascript:alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "[x](vbscript:x)",
+        "<javascript:alert(1)>",
+        "[x](//evil.example)",
+        "[x](/account/delete)",
+        "[x]: //evil.example\n\n[x]",
+        "![x](https://tracker.example/pixel.gif)",
+        "```html\" onclick=\"alert(1)\n```",
+        "<style>*{display:none}</style>",
+        "<p id=main class=top>",
+        "&lt;script&gt;",
+    ],
+)  # fmt: skip
+def test_nothing_in_it_acts(text: str) -> None:
+    tags = Tags()
+    tags.feed(to_html(text))
+    for tag, attributes in tags.found:
+        assert tag in {"p", "a", "pre", "code"}
+        assert set(attributes) <= {"href", "rel"}
+        assert attributes.get("href", "https:").startswith(("https:", "http:", "mailto:"))
+
+
+class Tags(HTMLParser):
+    """The start tags of a page as a browser would see them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_links_leave_without_a_trace() -> None:
+    html = to_html("[paper](https://example.org/a?b=1&c=2) <mail@example.org>")
+    assert 'href="https://example.org/a?b=1&amp;c=2"' in html
+    assert 'href="mailto:mail@example.org"' in html
+    assert html.count('rel="noopener noreferrer nofollow"') == 2
+
+
+def test_the_tree_says_the_same_as_the_page() -> None:
+    tree = to_tree(
+        "# T\n\n3. a [l](https://x.example) *b*\n4. c\n\n|h|\n|-:|\n|d|\n\n```py\ne\n```"
+    )
+    heading, numbers, table, code = tree["c"]
+    assert heading == {"t": "heading", "l": 3, "c": [{"t": "text", "v": "T"}]}
+    assert (numbers["n"], numbers["tight"], len(numbers["c"])) == (3, True, 2)
+    assert numbers["c"][0]["c"][0]["c"][1]["href"] == "https://x.example"
+    assert table["c"][1]["c"][0]["c"][0] == {
+        "t": "td", "align": "right", "c": [{"t": "text", "v": "d"}],
+    }  # fmt: skip
+    assert code == {"t": "fence", "v": "e\n", "lang": "py"}
+    assert to_tree("[x](//evil.example)")["c"][0]["c"][0]["href"] == ""
+    assert to_tree(None) == {"t": "root", "c": []}
+
+
+HOSTILE = {
+    "emphasis": "*a " * 170_000 + "b" + " a*" * 170_000,
+    "strong in em": "*a **a " * 100_000 + "a** a*" * 60_000,
+    "stars": "*" * MIB,
+    "brackets": "[" * MIB,
+    "links": "[a](" * 250_000,
+    "quotes": ">" * MIB,
+    "quotes and lists": "> - " * 250_000,
+    "lists": "\n".join("  " * depth + "- x" for depth in range(1_400)),
+    "ticks": "`a``b" * 200_000,
+    "entities": "&amp;" * 200_000,
+    "one line": "x" * MIB,
+    "empty lines": "\n" * MIB,
+    "wide table": "|a" * 9_000 + "|\n" + "|-" * 9_000 + "|\n" + "x\n" * 400_000,
+    "definitions": "".join(f"[a{n}]: http://x.example/{n}\n" for n in range(30_000)),
+    "nul": "\x00\ud800" * 500_000,
+}
+
+
+def depth_of(node: dict[str, Any]) -> int:
+    return 1 + max((depth_of(child) for child in node.get("c", [])), default=0)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_megabyte_of_malice_is_answered(text: str) -> None:
+    began = time.process_time()
+    html = to_html(text)
+    tree = to_tree(text)
+    plain(text)
+    # Far above what it takes, far below what a parser that runs away would need.
+    assert time.process_time() - began < 20
+    assert len(html) < 20 * MIB
+    assert depth_of(tree) < 40
+
+
+def test_emphasis_beyond_measure_keeps_its_words() -> None:
+    html = to_html("*a " * 50 + "middle" + " a*" * 50)
+    assert "middle" in html
+    assert html.count("<em>") == html.count("</em>") == 4
+
+
+def test_clean_leaves_text_that_every_file_takes() -> None:
+    assert clean("a\x00b\ud83dc\x07d\r\ne\rf\tg") == "abcd\ne\nf\tg"
+    clean("".join(map(chr, range(0x10000)))).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ""),
+        (None, ""),
+        ("un**believ**able\nnews", "unbelievable news"),
+        ("# Title\n\nText with `code`.\n\n```\nleft out\n```", "Text with code."),
+        ("# Only a title", "Only a title"),
+        ("```\nonly = code\n```", "only = code"),
+        ("one two three four", "one two…"),
+        ("w" * 50, "w" * 9 + "…"),
+    ],
+)
+def test_plain_is_an_excerpt(text: str | None, words: str) -> None:
+    assert plain(text, 10 if len(text or "") in (18, 50) else 60) == words

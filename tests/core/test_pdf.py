@@ -1,0 +1,49 @@
+"""PDFs: people's text is data, the file is accessible where it can be, and there always is one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from roadmap.core import pdf
+
+FONTS = Path(pdf.__file__).parents[1] / "portfolio" / "fonts"
+TEMPLATE = """
+#let d = json(bytes(sys.inputs.data))
+#set document(title: d.text)
+#set text(lang: "en")
+= Title
+#d.text
+"""
+
+
+def test_it_is_accessible_and_always_the_same() -> None:
+    made = pdf.render(TEMPLATE, {"text": "Hello"}, FONTS, made_on=dt.date(2026, 11, 23))
+    assert made.startswith(b"%PDF-1.7")
+    assert b"pdfuaid" in made
+    assert made == pdf.render(TEMPLATE, {"text": "Hello"}, FONTS, made_on=dt.date(2026, 11, 23))
+
+
+def test_text_is_never_a_command() -> None:
+    secret = '#read("/etc/passwd") #panic("ran") #import "@preview/x:1.0.0" $ ]] "}'
+    assert b"pdfuaid" in pdf.render(TEMPLATE, {"text": secret}, FONTS)
+
+
+def test_a_character_without_a_shape_costs_the_standard_not_the_file() -> None:
+    made = pdf.render(TEMPLATE, {"text": "unassigned \u0378"}, FONTS)
+    assert made.startswith(b"%PDF")
+    assert b"pdfuaid" not in made
+
+
+def test_a_broken_template_says_what_is_wrong() -> None:
+    with pytest.raises(pdf.NotRendered, match="unknown variable: nowhere"):
+        pdf.render("#nowhere", {}, FONTS)
+
+
+def test_a_document_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "LONGEST_WAIT", 1)
+    loop = "for i in range(3000) { for j in range(3000) { for k in range(300) { n = k } } }"
+    with pytest.raises(pdf.NotRendered, match="given up"):
+        pdf.render("#{ let n = 0; " + loop + " }", {}, FONTS)

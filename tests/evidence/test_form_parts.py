@@ -1,0 +1,89 @@
+"""POST /evidence/preview, /evidence/impacts and /evidence/milestones; GET /evidence/milestones"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.forms import fields, impact
+from tests.evidence.pieces import DESIGN, LEVELS, add, submit
+
+PARTS = ("preview", "impacts", "milestones")
+
+
+def test_it_works(cast, browser_of):
+    """Without JavaScript each part comes back within the whole form, with everything typed."""
+    browser = browser_of(cast.alice)
+    sent = {**fields(title="As typed", q="latency", milestones=[DESIGN]), **impact(0)}
+    pages = {part: browser.post(f"/evidence/{part}", sent).text for part in PARTS}
+    for page in pages.values():
+        assert 'value="As typed"' in page
+        assert f'value="{DESIGN}" checked' in page
+        assert 'action="/evidence"' in page
+        assert "thing to correct" not in page
+    assert "<em>training</em>" in pages["preview"]
+    assert 'name="impacts-1-metric"' in pages["impacts"]
+    assert 'value="cut-p99-latency"' in pages["milestones"]
+
+
+def test_it_answers_htmx_with_the_part_alone(cast, browser_of):
+    browser = browser_of(cast.alice)
+    sent = {**fields(), **impact(0)}
+    preview = browser.post("/evidence/preview", sent, fragment=True).text
+    assert preview.strip().startswith('<div class="prose note">')
+    rows = browser.post("/evidence/impacts", sent, fragment=True).text
+    assert rows.lstrip().startswith("<fieldset")
+    assert 'value="45"' in rows
+    found = browser.get(f"/evidence/milestones?q=design&milestones={LEVELS}", fragment=True).text
+    assert found.lstrip().startswith('<div id="milestone-choices">')
+    assert f'value="{LEVELS}" checked' in found
+    assert f'value="{DESIGN}">' in found
+
+
+def test_there_are_at_most_six_impacts(cast, browser_of):
+    sent = fields()
+    for place in range(8):
+        sent.update(impact(place))
+    page = browser_of(cast.alice).post("/evidence/impacts", sent, fragment=True).text
+    assert 'name="impacts-5-metric"' in page
+    assert 'name="impacts-6-metric"' not in page
+    assert "add-impact" not in page
+
+
+def test_a_page_finds_milestones_too(cast, browser_of):
+    page = browser_of(cast.alice).get("/evidence/milestones?q=DESIGN+document").text
+    assert f"/evidence/new?milestone={DESIGN}" in page
+    assert "No milestone has" in browser_of(cast.alice).get("/evidence/milestones?q=zzz").text
+
+
+def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
+    piece = add(session, cast, cast.alice, now)
+    sent = fields(about=str(piece.id), revision="1", description="")
+    page = browser_of(cast.alice).post("/evidence/preview", sent).text
+    assert f'action="/evidence/{piece.id}?_method=PUT"' in page
+    assert "There is nothing to preview yet." in page
+
+
+def test_it_needs_sign_in(browser_of):
+    for part in PARTS:
+        assert browser_of().post(f"/evidence/{part}", fields()).status_code == 303
+    assert browser_of().get("/evidence/milestones").status_code == 303
+
+
+@pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404)])
+def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, status):
+    piece = add(session, cast, cast.alice, now)
+    submit(session, cast, piece, now)
+    browser = browser_of(getattr(cast, who))
+    for part in PARTS:
+        sent = fields(about=str(piece.id))
+        assert browser.post(f"/evidence/{part}", sent).status_code == status
+
+
+def test_it_rejects_bad_input(cast, browser_of):
+    browser = browser_of(cast.alice)
+    for part in PARTS:
+        sent = fields(about="nonsense", occurred_on="soon", kind="x", q="\0 " * 99)
+        answer = browser.post(f"/evidence/{part}", sent)
+        assert (answer.status_code, 'value="soon"' in answer.text) == (200, True)
+    many = "&".join(f"milestones=m{n}" for n in range(99))
+    assert browser.get(f"/evidence/milestones?{many}", fragment=True).status_code == 200

@@ -1,0 +1,125 @@
+"""GET /evidence"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from roadmap.evidence.listing import Filters, listing
+from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, add, judge, submit
+from tests.support.statements import statements_of
+
+
+def test_it_works(session, cast, now, browser_of):
+    add(session, cast, cast.alice, now, milestones=[DESIGN])
+    page = browser_of(cast.alice).get("/evidence")
+    assert page.status_code == 200
+    assert "1 piece: 0 verified, 1 evidenced." in page.text
+    assert "Feature store design" in page.text
+    assert "Write the design document of an ML system" in page.text
+
+
+def test_it_teaches_while_it_is_empty(cast, browser_of):
+    page = browser_of(cast.alice).get("/evidence").text
+    assert "No evidence yet" in page
+    assert page.count("/evidence/new?kind=") == 11
+
+
+def test_it_answers_htmx_with_the_list_alone(session, cast, now, browser_of):
+    add(session, cast, cast.alice, now)
+    part = browser_of(cast.alice).get("/evidence?q=feature", fragment=True)
+    assert part.text.lstrip().startswith('<div id="pieces">')
+    assert "1 piece found." in part.text
+
+
+def test_it_needs_sign_in(browser_of):
+    answer = browser_of().get("/evidence")
+    assert (answer.status_code, "/login" in answer.headers["Location"]) == (303, True)
+
+
+def test_it_hides_what_is_foreign(session, cast, now, browser_of):
+    piece = add(session, cast, cast.carol, now, title="Carol's own", milestones=[DESIGN])
+    submit(session, cast, piece, now)
+    for person in (cast.alice, cast.bob, cast.erin):
+        page = browser_of(person).get("/evidence?q=Carol").text
+        assert "Carol's own" not in page.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["kind=nonsense", "sort=nonsense", "page=0", "page=9999999", "page=x", "year=0", "year=-1",
+     "q=%00%ED%A0%80", "milestone=%00", "tone=&state=&skill=none-such", "year=٢٠٢٦"],
+)  # fmt: skip
+def test_it_rejects_bad_input(session, cast, now, browser_of, query):
+    add(session, cast, cast.alice, now)
+    assert browser_of(cast.alice).get(f"/evidence?{query}").status_code == 200
+
+
+@pytest.fixture
+def shelf(session, cast, now):
+    """Four pieces of Alice that differ in everything a filter knows."""
+    design = add(session, cast, cast.alice, now, milestones=[DESIGN], skills=["mlops"])
+    submit(session, cast, design, now)
+    judge(session, cast, design, now)
+    lapsed = {"kind": "certification", "title": "Badge", "expires_on": dt.date(2026, 4, 1)}
+    add(session, cast, cast.alice, now, **lapsed)
+    old = {"kind": "talk", "title": "100% uptime_talk", "occurred_on": dt.date(2024, 7, 1)}
+    add(session, cast, cast.alice, now, milestones=[LEVELS], visibility="team", **old)
+    add(session, cast, cast.alice, now, title="Secret", visibility="private", role="Über-Rolle")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "titles"),
+    [
+        ({"kind": "talk"}, {"100% uptime_talk"}),
+        ({"state": "verified"}, {"Feature store design"}),
+        ({"tone": "verified"}, {"Feature store design"}),
+        ({"tone": "lapsed"}, {"Badge"}),
+        ({"tone": "evidenced"}, {"100% uptime_talk", "Secret"}),
+        ({"visibility": "private"}, {"Secret"}),
+        ({"milestone": LEVELS}, {"100% uptime_talk"}),
+        ({"skill": "mlops"}, {"Feature store design"}),
+        ({"year": 2024}, {"100% uptime_talk"}),
+        ({"q": "100%"}, {"100% uptime_talk"}),
+        ({"q": "e_t"}, {"100% uptime_talk"}),
+        ({"q": "rolle"}, {"Secret"}),
+        ({"q": "STORE feature"}, {"Feature store design"}),
+        ({"q": "store nowhere"}, set()),
+    ],
+)
+def test_each_filter_finds_what_it_says(session, cast, shelf, wanted, titles):
+    found = listing(session, cast.alice, Filters(**wanted), today=dt.date(2026, 6, 1))
+    assert {row.title for row in found.rows} == titles
+    assert found.found == len(titles)
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [("oldest", "100% uptime_talk"), ("title", "100% uptime_talk"), ("newest", "Secret")],
+)
+def test_it_sorts(session, cast, shelf, sort, first):
+    found = listing(session, cast.alice, Filters(sort=sort), today=dt.date(2026, 6, 1))
+    assert found.rows[0].title == first
+
+
+def test_it_shows_fifty_a_page(session, cast, now, browser_of):
+    for number in range(51):
+        add(session, cast, cast.alice, now, title=f"Piece {number:02}")
+    browser = browser_of(cast.alice)
+    first, second = (browser.get(f"/evidence?sort=title&page={n}").text for n in (1, 2))
+    assert "Piece 00" in first
+    assert "Piece 50" not in first
+    assert "sort=title&amp;page=2" in first
+    assert "Piece 50" in second
+    assert 'rel="prev"' in second
+
+
+def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of):
+    browser = browser_of(cast.alice)
+    counts = []
+    for _ in range(2):
+        for _ in range(4):
+            add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,))
+        counts.append(len(statements_of(app, lambda: browser.get("/evidence"))))
+    assert counts[0] == counts[1]

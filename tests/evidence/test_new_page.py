@@ -1,0 +1,134 @@
+"""GET /evidence/new and POST /evidence"""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rows import particulars as said_of
+from roadmap.evidence.rules import Measure
+from tests.evidence.forms import fields, impact
+from tests.evidence.pieces import DESIGN, LEVELS, particulars
+
+
+def saved(session):
+    session.expire_all()
+    return session.scalars(sa.select(Evidence)).all()
+
+
+def test_it_works(session, cast, browser_of):
+    sent = {
+        **fields(milestones=[DESIGN, LEVELS], skills=["mlops"]),
+        **impact(0),
+        **impact(1, metric="", baseline="", result="", unit=""),
+    }
+    answer = browser_of(cast.alice).post("/evidence", sent)
+    (piece,) = saved(session)
+    assert answer.headers["Location"] == f"/evidence/{piece.id}"
+    assert answer.status_code == 303
+    assert said_of(piece) == particulars(
+        impacts=(Measure("scale", "p99 latency", "180", "45", "ms"),)
+    )
+    assert [row.milestone_key for row in piece.links] == [DESIGN, LEVELS]
+    assert [row.skill_key for row in piece.skills] == ["mlops"]
+
+
+def test_it_starts_from_a_milestone(cast, browser_of):
+    page = browser_of(cast.alice).get(f"/evidence/new?milestone={DESIGN}").text
+    assert f'value="{DESIGN}" checked' in page
+    assert '<option selected value="design_doc">' in page
+
+
+def test_it_starts_from_a_kind(cast, browser_of):
+    page = browser_of(cast.alice).get("/evidence/new?kind=patent&milestone=none").text
+    assert '<option selected value="patent">' in page
+
+
+def test_it_needs_sign_in(browser_of):
+    assert browser_of().get("/evidence/new").status_code == 303
+
+
+def test_it_needs_the_seal_of_a_form(cast, browser_of, session):
+    assert browser_of(cast.alice).client.post("/evidence", data=fields()).status_code == 400
+    assert saved(session) == []
+
+
+def test_it_hides_what_is_foreign(cast, browser_of, session):
+    """A milestone or skill that does not exist counts as somebody else's: it is not linked."""
+    for wrong, said in (
+        ({"milestones": [DESIGN, "none-such"]}, "A milestone of these does not exist"),
+        ({"skills": ["juggling"]}, "A skill of these does not exist"),
+    ):
+        answer = browser_of(cast.alice).post("/evidence", fields(**wrong))
+        assert (answer.status_code, said in answer.text) == (422, True)
+    assert saved(session) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "said"),
+    [
+        ({"title": " \0 "}, "title", "Give it a title"),
+        ({"title": "x" * 201}, "title", "too long"),
+        ({"kind": ""}, "kind", "Choose one of the kinds"),
+        ({"kind": "nonsense"}, "kind", "Choose one of the kinds"),
+        ({"occurred_on": ""}, "occurred_on", "Say when it happened"),
+        ({"occurred_on": "31.3.2026"}, "occurred_on", "Write the date as"),
+        ({"occurred_on": "2999-01-01"}, "occurred_on", "has not come yet"),
+        ({"occurred_on": "0202-01-01"}, "occurred_on", "looks mistyped"),
+        ({"url": "", "description": ""}, "url", "Add a link, or describe it"),
+        ({"url": "javascript:alert(1)"}, "url", "not a web address"),
+        ({"url": "https://"}, "url", "not a web address"),
+        ({"url": "https://[::1"}, "url", "not a web address"),
+        ({"expires_on": "2026-01-01"}, "expires_on", "cannot expire before"),
+        ({"issued_on": "2999-01-01"}, "issued_on", "has not come yet"),
+        ({"visibility": "everyone"}, "visibility", "Choose who may see it"),
+        (impact(0, metric=""), "impacts-0-metric", "Name the metric"),
+        (impact(0, type="money"), "impacts-0-type", "Choose what it changed"),
+        (impact(0, source_url="ftp://x"), "impacts-0-source_url", "not a web address"),
+        (impact(0, unit="u" * 61), "impacts-0-unit", "too long"),
+    ],
+)
+def test_it_rejects_bad_input(cast, browser_of, session, wrong, field, said):
+    answer = browser_of(cast.alice).post("/evidence", fields(**{"role": "Kept as typed", **wrong}))
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert said in answer.text
+    assert "Kept as typed" in answer.text
+    assert saved(session) == []
+
+
+def test_every_fault_is_said_at_once_and_nothing_typed_is_lost(cast, browser_of):
+    sent = {
+        **fields(
+            title="", occurred_on="soon", url="nowhere", milestones=[DESIGN], skills=["mlops"]
+        ),
+        **impact(0, metric="", baseline="", result="", unit="", type="team"),
+        **impact(1, metric="", result="7"),
+    }
+    page = browser_of(cast.alice).post("/evidence", sent).text
+    assert "4 things to correct" in page
+    assert 'id="impacts-1-metric-error"' in page
+    assert 'id="impacts-0-metric-error"' not in page
+    for kept in ('value="soon"', 'value="nowhere"', 'value="7"', f'value="{DESIGN}" checked'):
+        assert kept in page
+    assert 'value="mlops" checked' in page
+
+
+def test_more_than_five_milestones_are_too_many(cast, browser_of):
+    keys = [DESIGN, LEVELS, "lead-design-reviews", "scale-an-ml-system", "ml-interview-loop"]
+    answer = browser_of(cast.alice).post(
+        "/evidence", fields(milestones=[*keys, "hand-over-a-system"])
+    )
+    assert (answer.status_code, "Five milestones are the most" in answer.text) == (422, True)
+
+
+def test_lone_surrogates_and_control_characters_are_left_out(cast, browser_of, session):
+    answer = browser_of(cast.alice).client.post(
+        "/evidence",
+        data=b"kind=talk&title=A%ED%A0%80%00B&occurred_on=2026-03-02&visibility=team"
+        b"&description=x%00y%0D%0Az&url=&impacts-9999999999999999999999-metric=x",
+        headers={"X-CSRFToken": browser_of(cast.alice).csrf()},
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code in (303, 400, 422)

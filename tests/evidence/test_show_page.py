@@ -1,0 +1,114 @@
+"""GET /evidence/<id>"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from roadmap.evidence import actions
+from roadmap.evidence.rules import Measure
+from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, MENTOR, add, judge, particulars, submit
+from tests.support.statements import statements_of
+
+
+def test_it_works(session, cast, now, browser_of):
+    piece = add(
+        session,
+        cast,
+        cast.alice,
+        now,
+        milestones=[DESIGN, MENTOR],
+        skills=["mlops"],
+        impacts=(LATENCY, Measure("business", "conversion")),
+    )
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "<em>training</em>" in page
+    assert "p99 latency" in page
+    assert "incomplete: needs a result and a unit" in page
+    assert f"/milestones/{DESIGN}" in page
+    assert "evidence of this kind does not prove it" in page
+    assert "Verification needs a reviewer: a manager of one of your teams." in page
+
+
+def test_it_says_who_to_ask_where_nobody_could_review(session, cast, now, browser_of):
+    piece = add(session, cast, cast.mallory, now)
+    page = browser_of(cast.mallory).get(f"/evidence/{piece.id}").text
+    assert "ask your administrator" in page
+
+
+def test_it_offers_nothing_that_nobody_can_do_yet(session, cast, now, browser_of):
+    piece = add(session, cast, cast.alice, now)
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "submission" not in page
+    assert "Submit" not in page
+
+
+def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, browser_of):
+    alice = cast.actor(session, cast.alice)
+    piece = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit(session, cast, piece, now)
+    judge(session, cast, piece, now, milestones=[LEVELS])
+    actions.edit(session, piece, particulars(role="Lead"), by=alice, now=now)
+    session.commit()
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "Version 1 verified by Bob" in page
+    assert "Read twice." in page
+    assert "Until it is judged, version 1 counts." in page
+    assert page.count("confirmed by the reviewer") == 1
+
+
+def test_it_says_when_it_lapsed(session, cast, now, browser_of):
+    piece = add(session, cast, cast.alice, now, expires_on=dt.date(2026, 4, 1))
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "It lapsed on 1 Apr 2026" in page
+
+
+def test_markup_of_a_description_stays_text(session, cast, now, browser_of):
+    text = "<script>alert(1)</script> [x](javascript:alert(1))"
+    piece = add(session, cast, cast.alice, now, description=text, title="<b>bold</b>")
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "<script>alert" not in page
+    assert 'href="javascript' not in page
+    assert "<b>bold" not in page
+
+
+def test_it_needs_sign_in(session, cast, now, browser_of):
+    piece = add(session, cast, cast.alice, now)
+    assert browser_of().get(f"/evidence/{piece.id}").status_code == 303
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("who", ["bob", "carol", "dave", "erin", "mallory"])
+def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, shared):
+    """Shared or not: a manager's pages are their own, and show no draft and no private piece."""
+    piece = add(session, cast, cast.alice, now)
+    if shared:
+        submit(session, cast, piece, now)
+    browser = browser_of(getattr(cast, who))
+    for path in ("", "/edit", "/delete"):
+        assert browser.get(f"/evidence/{piece.id}{path}").status_code == (
+            403 if path and shared and who == "bob" else 404
+        )
+
+
+@pytest.mark.parametrize("key", ["0192f0c1-2a3b-7c4d-8e5f-60718293a4b5", "nonsense"])
+def test_it_rejects_bad_input(cast, browser_of, key):
+    assert browser_of(cast.alice).get(f"/evidence/{key}").status_code == 404
+
+
+def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of):
+    alice = cast.actor(session, cast.alice)
+    piece = add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
+    browser = browser_of(cast.alice)
+    counts = []
+    for number in range(2):
+        submit(session, cast, piece, now)
+        judge(session, cast, piece, now)
+        changed = particulars(role=f"Role {number}", impacts=(LATENCY,) * (number + 1))
+        keys = [DESIGN, LEVELS, MENTOR][: number + 2]
+        actions.edit(session, piece, changed, milestones=keys, by=alice, now=now)
+        session.commit()
+        path = f"/evidence/{piece.id}"
+        counts.append(len(statements_of(app, lambda path=path: browser.get(path))))
+    assert counts[0] == counts[1]

@@ -1,0 +1,96 @@
+"""The JSON Resume export: valid against the schema, addresses and all, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from roadmap.portfolio import as_json_resume
+from roadmap.portfolio.document import Document
+from tests.portfolio.samples import ALICE, EMPTY, RANKER, hostile, ordinary
+
+SCHEMA = Path(__file__).parents[1] / "vendor" / "json-resume-1.3.1.schema.json"
+
+
+def resume(document: Document) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(as_json_resume.render(document))
+    return read
+
+
+@pytest.mark.parametrize(
+    "document",
+    [ALICE, EMPTY, replace(EMPTY, items=(RANKER,)), hostile(200), ordinary(200)],
+    ids=["alice", "empty", "one", "hostile", "many"],
+)
+def test_it_is_valid(document: Document) -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    validator = Draft7Validator(schema, format_checker=Draft7Validator.FORMAT_CHECKER)
+    assert "uri" in Draft7Validator.FORMAT_CHECKER.checkers
+    assert [error.message for error in validator.iter_errors(resume(document))] == []
+
+
+def test_every_kind_is_where_readers_look_for_it() -> None:
+    read = resume(ALICE)
+    assert [entry["name"] for entry in read["projects"]] == [
+        "Two-stage ranking for the home feed",
+        "Sharded optimizer state in an open training library",
+    ]
+    assert [entry["type"] for entry in read["publications"]] == ["Blog post", "Talk"]
+    assert read["publications"][1]["publisher"] == "MLSys Zürich"
+    assert read["certificates"][0]["issuer"] == "Example Cloud"
+    assert read["volunteer"][0]["position"].startswith("Mentored two engineers")
+    assert read["work"][0]["startDate"] == "2022-03-01"
+    assert "endDate" not in read["work"][0]
+    assert read["education"][0] == {
+        "institution": "ETH Zürich",
+        "area": "Computer science",
+        "studyType": "Master",
+        "endDate": "2017-07-01",
+        "cairn": {"level": "master"},
+    }
+    assert read["skills"][0]["level"] == "level 4 of 4, the role asks for 4, assessed by a manager"
+    assert read["basics"]["label"] == ALICE.headline
+
+
+def test_impacts_and_judgements_can_be_read() -> None:
+    highlights = resume(ALICE)["projects"][0]["highlights"]
+    assert highlights[0] == (
+        "P95 latency of the feed: 180 → 62 ms (scale), "
+        "source: https://metrics.example.com/feed-latency"
+    )
+    assert "Verified by Bob Builder on 2026-04-03" in highlights
+    assert "Verified by Bob Builder on 2026-10-01" in resume(ALICE)["publications"][1]["summary"]
+
+
+def test_nothing_is_lost() -> None:
+    text = as_json_resume.render(ALICE).decode()
+    for fact in facts(asdict(ALICE)):
+        assert json.dumps(fact, ensure_ascii=False)[1:-1] in text, fact
+
+
+def facts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        # How a kind is called in the reader's language is not a fact of its own.
+        return [
+            fact for key, inner in value.items() if key != "kind_label" for fact in facts(inner)
+        ]
+    if isinstance(value, list | tuple):
+        return [fact for inner in value for fact in facts(inner)]
+    return [value] if isinstance(value, str) and value not in ("en", "technical") else []
+
+
+def test_what_says_nothing_is_left_out() -> None:
+    assert set(resume(EMPTY)) == {"$schema", "basics", "meta"}
+    assert resume(EMPTY)["basics"] == {"name": "Alice Archer"}
+
+
+def test_an_address_that_is_none_stays_readable() -> None:
+    odd = replace(EMPTY, items=(replace(RANKER, url="intranet page 7"),))
+    entry = resume(odd)["projects"][0]
+    assert "url" not in entry
+    assert entry["cairn"]["url"] == "intranet page 7"

@@ -1,0 +1,186 @@
+"""The production server on a free loopback port, on a database of its own.
+
+What the tests of browsers and faults talk to is what `make run` starts: the same command line,
+real workers, a real database. SQLite in a temporary folder, or PostgreSQL where
+``TEST_DATABASE_URL`` names one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from roadmap import create_app
+from roadmap.catalog.actions import sync_shipped
+from roadmap.core import config
+from roadmap.core.database import db, upgrade
+from roadmap.serve import server_command
+from tests.support.postgres import create_database, drop_database
+
+HOST = "127.0.0.1"
+SECRET = "a secret of the tests, long enough"  # noqa: S105  (protects nothing)
+START_SECONDS = 20
+STOP_SECONDS = 20
+
+
+class DidNotStart(RuntimeError):
+    """The server ended or stayed silent; the message holds what it wrote."""
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ready_app(database_url: str, folder: Path) -> Flask:
+    """An application in this process on that database, migrated, with the shipped content.
+
+    It shares database and secret with the server, so that a test can write what a page reads.
+    """
+    app = create_app({"SECRET_KEY": SECRET, "DATABASE_URL": database_url, "DATA_DIR": str(folder)})
+    with app.app_context():
+        upgrade()
+        sync_shipped(db.session, now=dt.datetime.now(dt.UTC))
+        db.session.commit()
+        if db.engine.dialect.name == "sqlite":
+            # Everything in one file, so that it can be copied.
+            with db.engine.connect() as connection:
+                connection.commit()
+                raw: Any = connection.connection.driver_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return app
+
+
+@contextlib.contextmanager
+def own_database(folder: Path) -> Iterator[str]:
+    """The URL of an empty database that is gone afterwards."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    if not server:
+        yield f"sqlite:///{folder / 'served.sqlite3'}"
+        return
+    name = f"served_{uuid.uuid4().hex[:12]}"
+    yield create_database(server, name)
+    drop_database(server, name)
+
+
+class Server:
+    """One running server. `start` waits until it answers; `kill` is `kill -9` of all of it."""
+
+    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+        self.database_url, self.folder = database_url, folder
+        self.settings = settings
+        self.port = free_port()
+        self.log = folder / "server.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")
+        }
+        return {
+            **kept,
+            "ROADMAP_SECRET_KEY": SECRET,
+            "ROADMAP_DATABASE_URL": self.database_url,
+            "ROADMAP_DATA_DIR": str(self.folder),
+            **self.settings,
+        }
+
+    def start(self) -> Server:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                server_command(HOST, self.port),
+                env=self.environment,
+                cwd=config.ROOT,
+                stdout=log,
+                stderr=log,
+                # Its own group: its workers are killed with it, and nobody else is.
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise DidNotStart(self.log.read_text(errors="replace"))
+            time.sleep(0.02)
+        return self
+
+    def answers(self, path: str = "/healthz") -> bool:
+        try:
+            return self.status(path) == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def status(self, path: str, timeout: float = 15) -> int:
+        """The status of a GET by nobody. Raises OSError where nothing answers."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def workers(self) -> list[int]:
+        """The processes that answer requests."""
+        if self.process is None:
+            return []
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def stop(self) -> int:
+        """Asks it to end (SIGTERM) and waits; returns its exit status."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """Ends all its processes at once, as a power cut would."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(STOP_SECONDS)
+
+
+@contextlib.contextmanager
+def running(folder: Path, **settings: str) -> Iterator[tuple[Server, Flask]]:
+    """A running server on an empty database of its own, and an application beside it."""
+    with own_database(folder) as url:
+        app = ready_app(url, folder)
+        server = Server(url, folder, **settings)
+        try:
+            yield server.start(), app
+        finally:
+            server.kill()
+            with app.app_context():
+                db.engine.dispose()
+
+
+def no_tries(app: Flask) -> None:
+    """Forgets the counted sign-ins: many tests sign in from one address."""
+    with app.app_context(), db.own_transaction() as own:
+        own.execute(sa.text("DELETE FROM attempt"))
