@@ -30,10 +30,15 @@ LONGEST_LINE = 20_000
 DEEPEST_BLOCK = 12
 # Emphasis within emphasis; the parser itself puts no limit on it.
 DEEPEST_INLINE = 4
+# A short text with a rule of thousands of columns would make ten thousands of empty cells.
+WIDEST_TABLE = 40
 
 Node = dict[str, Any]
 
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_WIDE_RULE = re.compile(
+    rf"^(?=[ \t>:-]*(?:\|[ \t>:-]*){{{WIDEST_TABLE + 2}}})[ \t>|:-]+$", re.MULTILINE
+)
 _EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "strong_close": -1,
              "s_close": -1}  # fmt: skip
 _VERBATIM = {"text", "code_inline", "fence", "code_block"}
@@ -60,6 +65,8 @@ def _bounded(text: str) -> str:
     text = clean(text)[:LONGEST]
     if len(text) > LONGEST_LINE:
         text = "\n".join(line[:LONGEST_LINE] for line in text.split("\n"))
+    if text.count("|") > WIDEST_TABLE:
+        text = _WIDE_RULE.sub(lambda rule: rule[0].replace("|", "\\|", 1), text)
     return text
 
 

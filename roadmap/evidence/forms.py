@@ -22,6 +22,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice
 
 from roadmap.core.markdown import clean
 from roadmap.evidence import labels, rules
@@ -83,7 +84,7 @@ class ImpactForm(Form):
     type = SelectField(
         _("Changed"),
         [Needed()],
-        choices=[(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
+        choices=[SelectChoice(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
         validate_choice=False,
     )
     metric = StringField(_("Metric"), filters=[_line])
@@ -110,7 +111,10 @@ class EvidenceForm(FlaskForm):
     kind = SelectField(
         _("Kind"),
         [Needed()],
-        choices=[("", _("Choose a kind")), *((key, labels.KINDS[key]) for key in KINDS)],
+        choices=[
+            SelectChoice("", _("Choose a kind")),
+            *(SelectChoice(key, labels.KINDS[key]) for key in KINDS),
+        ],
         validate_choice=False,
     )
     occurred_on = Day(_("Date"), [Needed()])
@@ -125,7 +129,7 @@ class EvidenceForm(FlaskForm):
     skills = Keys(_("Skills"))
     visibility = RadioField(
         _("Who may see it"),
-        choices=[(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
+        choices=[SelectChoice(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
         default="portfolio",
         validate_choice=False,
     )

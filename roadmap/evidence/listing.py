@@ -253,8 +253,11 @@ def overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Overvie
         )
         .order_by(Skill.title)
     )
+    tones = dict.fromkeys(TONES, 0)
+    for name, count in counts:
+        tones[name] = count
     return Overview(
-        tones={**dict.fromkeys(TONES, 0), **dict(counts.tuples().all())},
+        tones=tones,
         years=tuple(sorted({int(value) for value in years}, reverse=True)),
         milestones=tuple((key, title) for key, title in milestones),
         skills=tuple((key, title) for key, title in skills),

@@ -38,14 +38,19 @@ class Standing:
 
 
 def standing(session: Session, actor: Actor, slug: str, *, now: dt.datetime) -> Standing | None:
-    """Reads where the actor stands; None where they are not on this roadmap.
-
-    Three statements while the kept row is valid. A row that has run out is not used, and not
-    mended either, because a page writes nothing.
-    """
+    """Reads where the actor stands; None where they are not on this roadmap. Three statements."""
     enrolled = enrollment(session, actor.id, slug)
-    if enrolled is None:
-        return None
+    return None if enrolled is None else standing_on(session, actor, enrolled, now=now)
+
+
+def standing_on(
+    session: Session, actor: Actor, enrolled: Enrolled, *, now: dt.datetime
+) -> Standing:
+    """The same for an enrollment that was read already.
+
+    Two statements while the kept row is valid. A row that has run out is not used, and not mended
+    either, because a page writes nothing.
+    """
     published = at_revision(session, enrolled.revision_id)
     today = actor.today(now)
     row = kept(session, actor.id, enrolled.roadmap_id, enrolled.revision_id)
@@ -65,10 +70,11 @@ def after_write(
     return Standing(published, enrolled, values["own"], refreshed.record.targets, actor.today(now))
 
 
+_PLAN = MilestonePlan.__table__.c
+_TARGETS = sa.select(_PLAN.milestone_key, _PLAN.target_on).where(
+    _PLAN.user_id == sa.bindparam("user_id"), _PLAN.target_on.is_not(None)
+)
+
+
 def _targets(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
-    rows = session.execute(
-        sa.select(MilestonePlan.milestone_key, MilestonePlan.target_on).where(
-            MilestonePlan.user_id == user_id, MilestonePlan.target_on.is_not(None)
-        )
-    )
-    return {key: target_on for key, target_on in rows if target_on is not None}
+    return {key: target_on for key, target_on in session.execute(_TARGETS, {"user_id": user_id})}

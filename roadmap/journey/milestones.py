@@ -17,7 +17,7 @@ from roadmap.journey.blueprint import journey, milestone_or_404, standing_or_awa
 from roadmap.journey.facts import Standing
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.pages import SHAPES
-from roadmap.journey.queries import linked_to
+from roadmap.journey.queries import linkable_to, linked_to
 from roadmap.people.access import permit
 from roadmap.progress import queries as progress_queries
 
@@ -103,7 +103,7 @@ def details_of(
             )
         ],
         "add_href": f"/evidence/new?milestone={milestone.key}",
-        "link_href": f"/evidence?link={milestone.key}",
+        "linkable": linkable_to(db.session, current_user.id, milestone.key, milestone.evidence),
     }
 
 

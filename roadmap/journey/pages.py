@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import render_template
+from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
 
-from roadmap.catalog.content import Stage
+from roadmap.catalog.content import Objective, Stage
 from roadmap.core import svg
 from roadmap.core.language import date_filter
 from roadmap.journey.facts import Standing
@@ -92,18 +92,23 @@ class Pages:
         self.content = standing.published.content
         self.words = words()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
+        # Escaped once: a page has 80 rows, and their template escapes nothing.
+        self.printed = {shape: escape(word) for shape, word in self.words.items()}
+        self.printed["open"] = Markup("")
+        self.unproven = escape(_("no evidence yet"))
 
     def row(self, key: str, title: str, hours: int) -> Row:
         tone = self.standing.tone(key)
         shape = SHAPES[tone]
         done = tone in TONES
         warn = tone == "claimed"
-        note = _("no evidence yet") if warn else ""
+        note = self.unproven if warn else ""
         target = self.standing.targets.get(key)
         if target is not None and not done and tone != "not_applicable":
             warn = target < self.standing.today
             shown = date_filter(target)
-            note = _("was due %(date)s", date=shown) if warn else _("by %(date)s", date=shown)
+            due = _("was due %(date)s", date=shown) if warn else _("by %(date)s", date=shown)
+            note = escape(due)
         return (
             self.content.anchors[key],
             key,
@@ -111,7 +116,7 @@ class Pages:
             "true" if done else "mixed" if tone == "in_progress" else "false",
             "DELETE" if done else "PUT",
             _escaped(title),
-            "" if shape == "open" else self.words[shape],
+            self.printed[shape],
             note,
             warn,
             f"{hours} h",
@@ -162,19 +167,19 @@ class Pages:
                 ObjectiveView(
                     objective.key,
                     objective.title,
-                    Markup(  # noqa: S704 - a template of ours, which escapes
-                        render_template(
-                            "journey/_milestone_row.html",
-                            path=self.path,
-                            rows=[self.row(m.key, m.title, m.hours) for m in objective.milestones],
-                        )
-                    ),
+                    self.rows(objective),
                 )
                 for objective in stage.objectives
             )
             if with_rows
             else (),
         )
+
+    def rows(self, objective: Objective) -> Markup:
+        """The rows of an objective, without what a whole page is told: they need none of it."""
+        rows = [self.row(m.key, m.title, m.hours) for m in objective.milestones]
+        checklist: Any = current_app.jinja_env.get_template("journey/_milestone_row.html").module
+        return Markup(checklist.rows(self.path, rows))  # noqa: S704 - rows are escaped
 
     def current_stage(self) -> Stage:
         """The stage one works in: where most is in progress, else the first not finished."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.evidence.queries import counting_version_id
+from roadmap.evidence.words import MOST_MILESTONES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +66,24 @@ def linked_to(
         )
         for row in rows
     ]
+
+
+def linkable_to(
+    session: Session, user_id: uuid.UUID, milestone_key: str, kinds: tuple[str, ...]
+) -> list[tuple[uuid.UUID, str, bool]]:
+    """Pieces that could be linked to a milestone: id, title, and whether their kind proves it.
+
+    Those of a fitting kind first, then the newest. One statement.
+    """
+    link = EvidenceMilestone
+    links = sa.select(sa.func.count()).where(link.evidence_id == Evidence.id).scalar_subquery()
+    here = sa.exists().where(link.evidence_id == Evidence.id, link.milestone_key == milestone_key)
+    fits = EvidenceVersion.kind.in_(kinds)
+    rows = session.execute(
+        sa.select(Evidence.id, Evidence.title, fits)
+        .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
+        .where(Evidence.user_id == user_id, ~here, links < MOST_MILESTONES)
+        .order_by(sa.case((fits, 0), else_=1), EvidenceVersion.occurred_on.desc(), Evidence.id)
+        .limit(100)
+    )
+    return [(key, title, bool(fitting)) for key, title, fitting in rows]

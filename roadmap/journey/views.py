@@ -11,16 +11,16 @@ from roadmap.catalog import queries as catalog
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
 from roadmap.core.web import keep, now, see_other, unchanged
-from roadmap.journey import milestones, ticks
+from roadmap.journey import links, milestones, ticks
 from roadmap.journey.blueprint import journey, standing_or_away
-from roadmap.journey.facts import Standing, standing
+from roadmap.journey.facts import standing_on
 from roadmap.journey.forms import EnrollmentForm
 from roadmap.journey.pages import Pages
 from roadmap.people.access import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 
-__all__ = ["journey", "milestones", "ticks"]
+__all__ = ["journey", "links", "milestones", "ticks"]
 
 
 @journey.get("/roadmaps")
@@ -40,13 +40,14 @@ def roadmaps() -> BaseResponse | str:
 @permit("roadmap.read")
 def roadmap_page(slug: str) -> Response | str:
     """The trail and the whole checklist; for someone not on it, what it is and how to begin."""
-    found = standing(db.session, current_user, slug, now=now())
-    if found is None:
+    enrolled = progress_queries.enrollment(db.session, current_user.id, slug)
+    if enrolled is None:
         return _invitation(slug, EnrollmentForm(current_user.today(now())))
-    key = f"roadmap:{slug}:{page_key(found)}"
+    key = f"roadmap:{slug}:{page_key(enrolled)}"
     had_messages = "_flashes" in session
     if not had_messages and (same := unchanged(key)):
         return same
+    found = standing_on(db.session, current_user, enrolled, now=now())
     pages = Pages(found)
     stages = [pages.stage(stage, with_rows=True) for stage in found.published.content.stages]
     page = render_template(
@@ -63,7 +64,7 @@ def roadmap_page(slug: str) -> Response | str:
     return response if had_messages else keep(response, key)
 
 
-def page_key(found: Standing) -> str:
+def page_key(enrolled: progress_queries.Enrolled) -> str:
     """Everything that a page of one's own way is made from, but the address."""
     actor = current_user
     return ":".join(
@@ -74,8 +75,8 @@ def page_key(found: Standing) -> str:
             actor.version,
             actor.locale,
             actor.theme,
-            found.today,
-            found.published.revision_id,
+            actor.today(now()),
+            enrolled.revision_id,
             VERSION,
         )
     )

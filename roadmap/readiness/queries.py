@@ -244,14 +244,27 @@ def _everything() -> sa.CompoundSelect[Any]:
 _EVERYTHING = _everything()
 
 
+_KEPT = ReadinessSummary.__table__.c
+_ONE_KEPT = sa.select(_KEPT.own, _KEPT.valid_until).where(
+    _KEPT.user_id == sa.bindparam("user_id"),
+    _KEPT.roadmap_id == sa.bindparam("roadmap_id"),
+    _KEPT.revision_id == sa.bindparam("revision_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The kept row as its person sees it. It counts through the day before `valid_until`."""
+
+    own: dict[str, Any]
+    valid_until: dt.date | None
+
+
 def kept(
     session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID, revision_id: uuid.UUID
-) -> ReadinessSummary | None:
+) -> Kept | None:
     """The kept row where it is of this revision; whether it is still valid asks its dates."""
-    return session.scalars(
-        sa.select(ReadinessSummary).where(
-            ReadinessSummary.user_id == user_id,
-            ReadinessSummary.roadmap_id == roadmap_id,
-            ReadinessSummary.revision_id == revision_id,
-        )
+    row = session.execute(
+        _ONE_KEPT, {"user_id": user_id, "roadmap_id": roadmap_id, "revision_id": revision_id}
     ).first()
+    return Kept(*row) if row else None

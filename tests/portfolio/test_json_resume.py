@@ -63,8 +63,8 @@ def test_impacts_and_judgements_can_be_read() -> None:
         "P95 latency of the feed: 180 → 62 ms (scale), "
         "source: https://metrics.example.com/feed-latency"
     )
-    assert "Verified by Bob Builder on 2026-04-03" in highlights
-    assert "Verified by Bob Builder on 2026-10-01" in resume(ALICE)["publications"][1]["summary"]
+    assert "Verified by Bob Builder on 3 Apr 2026" in highlights
+    assert "Verified by Bob Builder on 1 Oct 2026" in resume(ALICE)["publications"][1]["summary"]
 
 
 def test_nothing_is_lost() -> None:

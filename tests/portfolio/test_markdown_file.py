@@ -112,7 +112,7 @@ MARKS = st.text("ab \n#*_`~[]()<>|-+=:.!\\&;1>\t\u00a0", max_size=40)
 
 
 @given(MARKS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_line_never_leaves_its_line(text: str) -> None:
     shown = " ".join(text.split())
     for written in (line(text), f"# {line(text)}", table((cell(text),), [(cell(text),)])):
@@ -124,7 +124,7 @@ def test_a_line_never_leaves_its_line(text: str) -> None:
 
 
 @given(MARKS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_description_never_leaves_its_place(text: str) -> None:
     document = Document(
         name="A", generated_on=TODAY, items=(replace(RANKER, description_md=text),) * 2

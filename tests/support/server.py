@@ -31,7 +31,7 @@ from roadmap.serve import server_command
 from tests.support.postgres import create_database, drop_database
 
 HOST = "127.0.0.1"
-SECRET = "a secret of the tests, long enough"  # noqa: S105  (protects nothing)
+SECRET = "a secret of the tests, long enough"
 START_SECONDS = 20
 STOP_SECONDS = 20
 

@@ -1,0 +1,71 @@
+"""PUT /roadmaps/<slug>/milestones/<key>/evidence: linking from the milestone's side."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.core.database import db
+from roadmap.evidence import actions
+from roadmap.evidence.models import EvidenceMilestone
+from roadmap.evidence.rules import Particulars
+
+SLUG = "senior-ml-engineer"
+PATH = f"/roadmaps/{SLUG}/milestones/cut-p99-latency"
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post(f"/roadmaps/{SLUG}/enrollment", {})
+    return browser
+
+
+@pytest.fixture
+def piece_of(app, cast, now):
+    def make(person: uuid.UUID) -> uuid.UUID:
+        with app.app_context():
+            piece = actions.create(
+                db.session,
+                person,
+                Particulars("launch", "Faster ranker", now.date(), url="https://example.org/x"),
+                by=cast.actor(db.session, person),
+                now=now,
+            )
+            db.session.commit()
+            return piece.id
+
+    return make
+
+
+def links(app) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(sa.select(EvidenceMilestone.milestone_key)))
+
+
+def test_it_works(app, alice, cast, piece_of):
+    key = piece_of(cast.alice)
+    assert "Faster ranker" in alice.get(PATH).text  # offered
+    answer = alice.put(f"{PATH}/evidence", {"evidence": str(key)})
+    assert answer.status_code == 303
+    assert links(app) == ["cut-p99-latency"]
+    alice.put(f"{PATH}/completion")
+    assert "Evidenced" in alice.get(PATH).text
+
+
+def test_it_needs_sign_in(browser_of, cast):
+    assert browser_of().put(f"{PATH}/evidence").status_code in (303, 401)
+
+
+def test_it_hides_what_is_foreign(app, alice, cast, piece_of):
+    foreign = piece_of(cast.carol)
+    answer = alice.put(f"{PATH}/evidence", {"evidence": str(foreign)})
+    assert answer.status_code == 404
+    assert links(app) == []
+
+
+def test_it_rejects_bad_input(alice):
+    assert alice.put(f"{PATH}/evidence", {"evidence": "nonsense"}).status_code == 404
+    assert alice.put(f"{PATH}/evidence", {}).status_code == 404

@@ -1,0 +1,160 @@
+"""The website: opens from disk, asks nobody for anything, and no text of a person acts in it."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import pytest
+
+from roadmap.portfolio import as_site
+from roadmap.portfolio.document import Document
+from tests.portfolio.samples import ALICE, EMPTY, RANKER, hostile
+from tests.support.chromium import launch
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Request
+
+AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
+
+
+class Tags(HTMLParser):
+    """Start tags and the visible words of a page, as a browser would see them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+def unpacked(document: Document) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(as_site.render(document))) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_there_is_a_page_for_all_and_one_for_each_piece() -> None:
+    files = unpacked(ALICE)
+    assert list(files)[:2] == ["index.html", "style.css"]
+    assert len(files) == 2 + len(ALICE.items)
+    index = files["index.html"]
+    for said in (
+        "<title>Alice Archer: portfolio</title>",
+        "6 pieces of evidence: 4 verified by a named person, 2 evidenced.",
+        "180 → 62 ms",
+        "Mar 2022 – today",
+        "Master, Computer science",
+        "level 4 of 4, the role asks for 4",
+        '<html lang="en">',
+    ):
+        assert said in index
+    piece = files[f"pieces/{RANKER.id}.html"]
+    for said in (
+        "<title>Two-stage ranking for the home feed · Alice Archer</title>",
+        "Verified by Bob Builder on 3 Apr 2026",
+        "<h3>Options weighed</h3>",
+        'href="https://docs.example.com/design/feed-ranking"',
+        "Lead the design of a system of several models",
+        "Sharded optimizer state",
+    ):
+        assert said in piece
+
+
+@pytest.mark.parametrize("document", [ALICE, EMPTY, hostile(30, 3_000)], ids=["a", "empty", "bad"])
+def test_every_link_leads_to_a_file_or_to_the_web(document: Document) -> None:
+    files = unpacked(document)
+    for name, text in files.items():
+        if name.endswith(".css"):
+            assert "url(" not in text
+            assert "@import" not in text
+            continue
+        tags = Tags(text)
+        assert {tag for tag, _ in tags.tags}.isdisjoint({"script", "img", "iframe", "style", "base"})
+        for link in (*tags.all("a"), *tags.all("link")):
+            href = link.get("href") or ""
+            if re.match("(https?|mailto):", href):
+                assert "link" not in link.get("rel", "")
+                continue
+            place, _, _anchor = href.partition("#")
+            target = PurePosixPath(name).parent / place if place else PurePosixPath(name)
+            assert str(target).replace("pieces/../", "") in files, href
+        for _tag, attributes in tags.tags:
+            assert not [key for key in attributes if key.startswith("on") or key == "style"]
+
+
+def test_file_names_are_safe_and_differ() -> None:
+    same = replace(RANKER, id="../../etc/passwd")
+    items = (same, same, RANKER, RANKER, replace(RANKER, id="CON"), replace(RANKER, id="x" * 300))
+    names = list(unpacked(replace(EMPTY, items=items)))
+    assert len(set(names)) == 8
+    assert all(re.fullmatch(r"(pieces/)?[a-z0-9-]{1,90}\.(html|css)", name) for name in names)
+
+
+def test_the_same_portfolio_gives_the_same_bytes() -> None:
+    assert as_site.render(ALICE) == as_site.render(ALICE)
+    with zipfile.ZipFile(io.BytesIO(as_site.render(ALICE))) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(2026, 11, 23, 0, 0, 0)}
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
+
+
+def test_hostile_text_stays_text() -> None:
+    words = Tags(unpacked(hostile(12, 3_000))["index.html"]).words
+    assert '#read("/etc/passwd")' in words
+    assert "<script>alert(1)</script>" in words
+    assert "{{ 7 * 7 }}" in words
+
+
+def test_an_empty_portfolio_says_so() -> None:
+    files = unpacked(EMPTY)
+    assert set(files) == {"index.html", "style.css"}
+    assert "No piece of evidence is shown yet." in files["index.html"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_opens_from_disk_and_is_for_everyone(scheme: str, tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with zipfile.ZipFile(io.BytesIO(as_site.render(ALICE))) as archive:
+        archive.extractall(tmp_path)
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(color_scheme=scheme, viewport={"width": 320, "height": 800})
+
+        def note(request: Request) -> None:
+            asked.append(request.url)
+
+        page.on("request", note)
+        page.goto((tmp_path / "index.html").as_uri())
+        assert faults(page) == []
+        page.get_by_role("link", name=RANKER.title).last.click()
+        assert page.get_by_role("heading", level=1).inner_text() == RANKER.title
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        browser.close()
+    assert {url.partition(":")[0] for url in asked} == {"file"}
+    assert {Path(url).name for url in asked} == {"index.html", "style.css", f"{RANKER.id}.html"}
+
+
+def faults(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(
+        "axe.run().then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"
+    )
+    return found

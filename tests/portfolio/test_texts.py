@@ -1,0 +1,68 @@
+"""Addresses are valid or none, and the same fact has the same words everywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from roadmap.portfolio import texts
+from roadmap.portfolio.document import Impact
+from tests.portfolio.samples import ALICE, EMPTY, RANKER
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("HTTPS://Example.org", "https://example.org"),
+        ("https://bücher.example/ä?q=ü", "https://xn--bcher-kva.example/%C3%A4?q=%C3%BC"),
+        ("https://example.org/a b|c[1]%zz", "https://example.org/a%20b%7Cc%5B1%5D%25zz"),
+        ("http://[::1]:8080/", "http://[::1]:8080/"),
+        ("", ""),
+        ("example.org", ""),
+        ("//example.org", ""),
+        ("javascript:alert(1)", ""),
+        ("https://", ""),
+        ("https://user:secret@example.org", ""),
+        ("https://example.org:99999/", ""),
+        ("https://[nonsense]/", ""),
+        (f"https://{'ü' * 70}.example/", ""),
+        (f"https://example.org/{'a' * 2_000}", ""),
+    ],
+)
+def test_an_address_is_valid_or_none(given: str, written: str) -> None:
+    assert texts.address(given) == written
+
+
+def test_a_change_says_what_is_known() -> None:
+    assert texts.change(Impact("scale", "m", "180", "62", "ms")) == "180 → 62 ms"
+    assert texts.change(Impact("team", "m", "", "4", "engineers")) == "4 engineers"
+    assert texts.impact_line(Impact("odd", "", "", "4")) == "4 (odd)"
+
+
+def test_a_judgement_names_who_and_when() -> None:
+    assert texts.judgement(RANKER, "en") == "Verified by Bob Builder on 3 Apr 2026"
+    assert texts.judgement(replace(RANKER, verified_on=None), "en") == "Verified by Bob Builder"
+    gone = replace(RANKER, verified_by=None, verified_on=None)
+    assert texts.judgement(gone, "en") == "Verified"
+    assert texts.judgement(replace(RANKER, tone="evidenced"), "en") == "Evidenced, not verified"
+
+
+def test_the_account_is_one_sentence() -> None:
+    claimed = replace(RANKER, tone="evidenced")
+    for items, said in (
+        ((), "No piece of evidence is shown yet."),
+        ((RANKER,), "1 piece of evidence, verified by a named person."),
+        ((claimed, claimed), "2 pieces of evidence, not verified by anyone yet."),
+        ((RANKER, claimed), "2 pieces of evidence: 1 verified by a named person, 1 evidenced."),
+    ):
+        assert texts.account(replace(EMPTY, items=items)) == said
+
+
+def test_a_job_lasts_from_month_to_month() -> None:
+    now, past, _ = ALICE.positions
+    assert texts.span(now, "en") == "Mar 2022 – today"
+    assert texts.span(past, "en") == "Jun 2019 – Feb 2022"
+    assert texts.month(dt.date(2026, 3, 5), "de") == "2026-03"
