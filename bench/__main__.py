@@ -24,7 +24,7 @@ from tests.support.postgres import PostgresUnavailable, temporary_postgres
 FOLDER = ROOT / "instance" / "bench"
 RESULT = ROOT / "instance" / "bench.json"
 DATABASES = ("sqlite", "postgresql")
-ROUNDS, ROUNDS_QUICK = 15, 5
+ROUNDS, ROUNDS_QUICK = 11, 3
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

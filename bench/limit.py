@@ -126,7 +126,8 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
 
     @app.get("/roadmap")
     def roadmap() -> str:
-        states = dict(g.connection.execute(STATES, {"user_id": g.person.id}).tuples().all())
+        rows = g.connection.execute(STATES, {"user_id": g.person.id})
+        states = {key: status for key, status in rows}  # noqa: C416 - rows are no pairs to dict()
         return page.render(title=content.title, stages=stages, states=states, person=g.person)
 
     @app.get("/unchanged")

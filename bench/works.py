@@ -6,7 +6,7 @@ import gzip
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import argon2
 from flask import Flask
@@ -176,7 +176,7 @@ def sign_in(stand: Stand) -> Row:
     value, least = statistics.median(beyond), statistics.median(beyond_limit)
     return Row(
         "L sign in, beyond the hash", stand.database, value * 1000, 5.0, value / least, "ms",
-        len(statements), None, None,
+        len(statements), None, None, note=f"limit {least * 1000:.2f} ms",
     )  # fmt: skip
 
 
@@ -200,6 +200,3 @@ class _hashing:  # noqa: N801 - reads as the context it is
     def __exit__(self, *_error: object) -> None:
         argon2.PasswordHasher.verify = self.verify  # type: ignore[method-assign]
 
-
-def quick(stand: Stand) -> Stand:
-    return replace(stand, rounds=5)

@@ -124,6 +124,17 @@ def check_answer(answer: TestResponse, row: Page | Change, role: str, face: str)
         assert answer.location.startswith("/login")
 
 
+def test_what_is_refused_is_noted(app: Flask, ids: dict[str, str], browsers: Browsers) -> None:
+    """A 403 stands in the audit log; a 404 says nothing, not even that there is something."""
+    address = f"/evidence/{ids['verified']}/edit"
+    assert browsers["bob"].get(address).status_code == 403
+    assert browsers["carol"].get(address).status_code == 404
+    table = Base.metadata.tables["audit_entry"]
+    refused = sa.select(table.c.target).where(table.c.action == "access.refused")
+    with app.app_context(), db.engine.connect() as connection:
+        assert list(connection.execute(refused).scalars()) == [f"GET {address}"]
+
+
 @pytest.mark.parametrize(
     "change", [each for each in CHANGES if each.pages["nobody"] != 404], ids=lambda each: each.title
 )

@@ -48,8 +48,7 @@ def lines(loaded: Loaded) -> list[str]:
     return [
         "Demo accounts (e-mail, password, who):",
         *(f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows),
-        f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence, "
-        f"{loaded.steps} steps of history. Sign in as maya first.",
+        f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence. Begin with Maya.",
     ]
 
 

@@ -60,6 +60,8 @@ def compress(response: Response) -> Response:
     body = _file() if request.endpoint == "static" else _page(response)
     if body is None:
         return response
+    if response.direct_passthrough and hasattr(response.response, "close"):
+        response.response.close()  # the file that would have been sent
     response.direct_passthrough = False
     response.set_data(body)
     response.headers["Content-Encoding"] = "gzip"

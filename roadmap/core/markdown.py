@@ -184,7 +184,8 @@ def plain(text: str | None, limit: int = 200) -> str:
 
     Headings and code are left out unless there is nothing else.
     """
-    prose, rest = [], []
+    prose: list[str] = []
+    rest: list[str] = []
     kind = ""
     for token in _parser().parse(_bounded((text or "")[: limit * 8])):
         if token.type == "inline":

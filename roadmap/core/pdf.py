@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = 60
 """Seconds after which a document is given up; 200 pieces take one or two."""
 MOST_MEMORY = 2 * 1024**3
-"""Bytes of address space that one document may take."""
+"""Bytes of memory that one document may take."""
 
 _PROCESS = Path(__file__).with_name("typst_process.py")
 # What the fonts of the house cover for certain: Latin, Greek, Cyrillic, punctuation, arrows.
@@ -66,6 +66,8 @@ def render(
             [sys.executable, "-I", str(_PROCESS)],
             input=json.dumps(order).encode(),
             capture_output=True,
+            # Nothing of ours goes along, secrets least of all; two threads leave a core to others.
+            env={"RAYON_NUM_THREADS": "2"},
             timeout=LONGEST_WAIT,
             check=False,
         )

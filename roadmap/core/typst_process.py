@@ -47,7 +47,8 @@ def _limit(memory: int, seconds: int) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        # Not RLIMIT_AS: every thread reserves address space that it never touches.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))
 
 

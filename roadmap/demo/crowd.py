@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from roadmap.catalog.content import Content
@@ -17,15 +16,10 @@ HEADLINES = ("Data scientist", "Data engineer", "Machine learning engineer", "ML
 OUTCOMES = {"verified": 6, "submitted": 2, "in_review": 1, "returned": 1}
 
 
-@lru_cache(maxsize=1)
-def _material() -> dict[str, Any]:
-    return read("crowd")
-
-
 def crowd(count: int, seed: int) -> tuple[Person, ...]:
     """So many people of the second team, each with an address of their own."""
     chance = random.Random(f"{seed} crowd")  # noqa: S311 (the same seed gives the same people)
-    material, taken = _material(), set[str]()
+    material, taken = read("crowd"), set[str]()
     found = []
     for _place in range(count):
         first, last = chance.choice(material["first_names"]), chance.choice(material["last_names"])
@@ -72,7 +66,7 @@ def _background(chance: random.Random, begun: int) -> Iterator[dict[str, Any]]:
             "ago": begun,
             "what": "position",
             "title": "Machine learning engineer",
-            "employer": chance.choice(_material()["employers"]),
+            "employer": chance.choice(read("crowd")["employers"]),
             "started_on": begun + years * 365 - chance.randint(0, 200),
             "ended_on": None,
             "is_ml": True,
@@ -89,7 +83,7 @@ def _background(chance: random.Random, begun: int) -> Iterator[dict[str, Any]]:
 
 
 def _evidence(chance: random.Random, begun: int, zeal: float) -> Iterator[dict[str, Any]]:
-    material = _material()
+    material = read("crowd")
     templates = material["pieces"]
     for place, template in enumerate(chance.sample(templates, round(zeal * len(templates)))):
         system = chance.choice(material["systems"])
@@ -123,7 +117,7 @@ def _review(chance: random.Random, written: int) -> Iterator[dict[str, Any]]:
     if outcome != "submitted":
         yield {"ago": written - 5, "do": "take_up"}
     if outcome in ("verified", "returned"):
-        comment = chance.choice(_material()["comments"][outcome])
+        comment = chance.choice(read("crowd")["comments"][outcome])
         yield {"ago": written - 6, "do": outcome, "comment": comment}
 
 

@@ -85,7 +85,7 @@ TEAMS = {"ranking": "Ranking", "forecasting": "Forecasting"}
 
 
 def password_of(key: str, seed: int) -> str:
-    """A password of three words and a number that follows from the seed: for a demo, nothing else."""
+    """Three words and a number that follow from the seed, so it is good for a demo only."""
     chance = random.Random(f"{seed} {key}")  # noqa: S311 (the same seed gives the same)
     return "-".join([*chance.sample(WORDS, 3), str(chance.randint(10, 99))])
 
@@ -152,7 +152,5 @@ def _actor(session: Session, user: User) -> Actor:
     )
 
 
-def _join(
-    session: Session, team: Team, user_id: uuid.UUID, role: str, joined: dt.datetime
-) -> None:
+def _join(session: Session, team: Team, user_id: uuid.UUID, role: str, joined: dt.datetime) -> None:
     session.add(Membership(team_id=team.id, user_id=user_id, role=role, created_at=joined))

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ class Step:
     data: Story
 
 
-def read(name: str) -> dict[str, Any]:
+@lru_cache(maxsize=4)
+def read(name: str) -> Story:
     """The story of this name, as it is written in its file."""
-    story: dict[str, Any] = yaml.safe_load((STORIES / f"{name}.yaml").read_text("utf-8"))
+    story: Story = yaml.safe_load((STORIES / f"{name}.yaml").read_text("utf-8"))
     return story
 
 

@@ -71,13 +71,11 @@ class Teller:
         )
 
     def declare(self, owner: Actor, data: Data, at: dt.datetime) -> None:
-        values = {
-            name: value for name, value in data.items() if name not in ("ago", "what")
-        }
+        values = {name: value for name, value in data.items() if name not in ("ago", "what")}
         for name in ("started_on", "ended_on", "awarded_on"):
             if values.get(name) is not None:
                 values[name] = self.today - dt.timedelta(days=values[name])
-        model = Position if data["what"] == "position" else Degree
+        model: type[Any] = Position if data["what"] == "position" else Degree
         career.add(self.session, model, owner.id, values, by=owner.id, now=at)
 
     def set_status(self, owner: Actor, data: Data, at: dt.datetime) -> None:
@@ -147,9 +145,7 @@ class Teller:
     def take_up(self, owner: Actor, data: Data, at: dt.datetime) -> None:
         found = self.piece(owner, data)
         manager = self.actors[MANAGER]
-        evidence.begin_review(
-            self.session, found, version_id=found.current.id, by=manager, now=at
-        )
+        evidence.begin_review(self.session, found, version_id=found.current.id, by=manager, now=at)
 
     def judge(self, owner: Actor, data: Data, at: dt.datetime) -> None:
         found = self.piece(owner, data)

@@ -119,7 +119,7 @@ def add_impact() -> Response | str:
         form.impacts.append_entry()
     if wants_fragment():
         return render_template(
-            "evidence/_impacts.html", form=form, labels=labels, most=MOST_IMPACTS
+            "evidence/_impacts.html", form=form, labels=labels, most_impacts=MOST_IMPACTS
         )
     return _page(form, about=_about(form))
 

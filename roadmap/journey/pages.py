@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 from markupsafe import Markup, escape
 
 from roadmap.catalog.content import Objective, Stage
@@ -95,6 +95,7 @@ class Pages:
         # Escaped once: a page has 80 rows, and their template escapes nothing.
         self.printed = {shape: escape(word) for shape, word in self.words.items()}
         self.printed["open"] = Markup("")
+        self._counts: dict[str, Counter[str]] = {}
         self.unproven = escape(_("no evidence yet"))
 
     def row(self, key: str, title: str, hours: int) -> Row:
@@ -123,7 +124,11 @@ class Pages:
         )
 
     def counts(self, stage: Stage) -> Counter[str]:
-        return Counter(self.standing.tone(milestone.key) for milestone in stage.milestones)
+        found = self._counts.get(stage.key)
+        if found is None:
+            tones = (self.standing.tone(milestone.key) for milestone in stage.milestones)
+            found = self._counts[stage.key] = Counter(tones)
+        return found
 
     def stage(self, stage: Stage, *, with_rows: bool) -> StageView:
         counts = self.counts(stage)
@@ -284,13 +289,16 @@ class Pages:
         }
 
 
+# A stage's name on the trail: its key in words, since titles are sentences.
+SHORT_TITLES = {
+    "foundations": lazy_gettext("Foundations"),
+    "experience": lazy_gettext("Experience"),
+    "education": lazy_gettext("Education"),
+    "leadership": lazy_gettext("Leadership"),
+    "visibility": lazy_gettext("Visibility"),
+}
+
+
 def short_title(stage: Stage) -> str:
-    """The stage's name on the trail: its key in words, since titles are sentences."""
-    names = {
-        "foundations": _("Foundations"),
-        "experience": _("Experience"),
-        "education": _("Education"),
-        "leadership": _("Leadership"),
-        "visibility": _("Visibility"),
-    }
-    return names.get(stage.key, stage.title)
+    """The stage's name on the trail; its title where the roadmap is not ours."""
+    return str(SHORT_TITLES.get(stage.key, stage.title))

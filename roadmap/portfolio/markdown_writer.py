@@ -107,12 +107,12 @@ def _indent(text: str, first: str, others: str) -> str:
     ).rstrip(" ")
 
 
-def _bullets(node: Node, turned: bool) -> str:  # noqa: FBT001 - one of two ways to write a list
+def _bullets(node: Node, turned: bool) -> str:
     mark = "*" if turned else "-"
     return _items(node, [f"{mark} "] * len(node.get("c", [])))
 
 
-def _numbers(node: Node, turned: bool) -> str:  # noqa: FBT001
+def _numbers(node: Node, turned: bool) -> str:
     mark = ")" if turned else "."
     return _items(node, [f"{node['n'] + i}{mark} " for i in range(len(node.get("c", [])))])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,19 +93,24 @@ class Record:
 
     def own(self) -> Facts:
         """The facts for the person: all of them."""
-        return self._facts(self.pieces)
+        return self._facts([piece for piece, _shared in self._told])
 
     def shared(self) -> Facts:
         """The facts for everyone else: without drafts and private evidence."""
-        return self._facts([piece for piece in self.pieces if is_shared(piece)])
+        return self._facts([piece for piece, shared in self._told if shared])
 
     def hides_something(self) -> bool:
-        return not all(is_shared(piece) for piece in self.pieces)
+        return not all(shared for _piece, shared in self._told)
 
-    def _facts(self, pieces: list[CountedPiece]) -> Facts:
+    @cached_property
+    def _told(self) -> list[tuple[Piece, bool]]:
+        """The pieces as the rule is told them, and whether others see them; made once for both."""
+        return [(_piece(piece), is_shared(piece)) for piece in self.pieces]
+
+    def _facts(self, pieces: list[Piece]) -> Facts:
         return Facts(
             statuses=self.statuses,
-            pieces=tuple(_piece(piece) for piece in pieces),
+            pieces=tuple(pieces),
             self_levels=self.self_levels,
             other_levels=self.other_levels,
             positions=tuple(self.positions),

@@ -27,8 +27,7 @@ def end_all(session) -> None:
 
 
 def come_back(browser, page, email="alice@example.org"):
-    data = {"email": email, "password": PASSWORD, **hidden(page, "kept.")}
-    return sign_in(browser, email, **data)
+    return sign_in(browser, email, **hidden(page, "kept."))
 
 
 def test_it_works(session, cast, browser_of):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,16 @@ def test_a_document_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPa
     loop = "for i in range(3000) { for j in range(3000) { for k in range(300) { n = k } } }"
     with pytest.raises(pdf.NotRendered, match="given up"):
         pdf.render("#{ let n = 0; " + loop + " }", {}, FONTS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not count this memory")
+def test_a_document_that_takes_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "MOST_MEMORY", 150 * 1024**2)
+    with pytest.raises(pdf.NotRendered):
+        pdf.render("#let a = range(30000000)\n#a.len()", {}, FONTS)
+
+
+def test_nothing_of_the_server_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    monkeypatch.setenv("PYTHONSTARTUP", "/nowhere")
+    assert pdf.render(TEMPLATE, {"text": "Hello"}, FONTS).startswith(b"%PDF")

@@ -74,7 +74,7 @@ def test_a_form_without_its_revision_is_stale(session, cast, browser_of, piece, 
 
 def test_it_needs_sign_in(browser_of, cast, piece):
     assert browser_of().get(f"/evidence/{piece.id}/edit").status_code == 303
-    assert browser_of().put(f"/evidence/{piece.id}", fields()).status_code == 303
+    assert browser_of().put(f"/evidence/{piece.id}", fields()).status_code == 401
 
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404), ("erin", 404)])

@@ -65,7 +65,7 @@ def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
 
 def test_it_needs_sign_in(browser_of):
     for part in PARTS:
-        assert browser_of().post(f"/evidence/{part}", fields()).status_code == 303
+        assert browser_of().post(f"/evidence/{part}", fields()).status_code == 401
     assert browser_of().get("/evidence/milestones").status_code == 303
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from roadmap.evidence import actions
 from roadmap.evidence.models import Confirmation, Review
 from roadmap.evidence.rules import Refused, Stale
+from roadmap.people.access import can
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership
 from tests.evidence.pieces import DESIGN, LEVELS, MENTOR, add, judge, particulars, submit
 
@@ -162,3 +163,17 @@ def test_a_judgement_stands_in_the_history_and_in_the_audit_log(session, cast, n
     assert entry.data == {"version": 1, "milestones": [LEVELS, DESIGN]}
     line = session.scalars(sa.select(AuditEntry)).one()
     assert (line.action, line.target) == ("evidence.verified", str(waiting.id))
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted", "in_review", "verified", "returned"])
+@pytest.mark.parametrize("visibility", ["private", "team", "portfolio"])
+def test_a_manager_reads_only_what_is_shared(session, cast, now, state, visibility):
+    evidence = add(session, cast, cast.alice, now, visibility=visibility)
+    evidence.state = state
+    shared = state != "draft" and visibility != "private"
+    for who in ("alice", "bob", "carol", "dave", "erin", "mallory"):
+        actor = cast.actor(session, getattr(cast, who))
+        expected = who == "alice" or (who == "bob" and shared)
+        assert can(actor, "evidence.read", evidence) is expected
+        assert can(actor, "evidence.write", evidence) is (who == "alice")
+        assert can(actor, "evidence.review", evidence) is (who == "bob" and shared)

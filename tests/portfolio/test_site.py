@@ -84,7 +84,9 @@ def test_every_link_leads_to_a_file_or_to_the_web(document: Document) -> None:
             assert "@import" not in text
             continue
         tags = Tags(text)
-        assert {tag for tag, _ in tags.tags}.isdisjoint({"script", "img", "iframe", "style", "base"})
+        assert {tag for tag, _ in tags.tags}.isdisjoint(
+            {"script", "img", "iframe", "style", "base"}
+        )
         for link in (*tags.all("a"), *tags.all("link")):
             href = link.get("href") or ""
             if re.match("(https?|mailto):", href):

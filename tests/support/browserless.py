@@ -26,9 +26,13 @@ class ApartClient(FlaskClient):
     """
 
     def open(self, *args: Any, **more: Any) -> TestResponse:
-        if has_app_context() and "_db_session" in g:
-            db.session.rollback()
+        _let_go()
         return contextvars.Context().run(super().open, *args, **more)
+
+
+def _let_go() -> None:
+    if has_app_context() and "_db_session" in g:
+        db.session.rollback()
 
 
 class Browser:
@@ -42,6 +46,7 @@ class Browser:
     def of(cls, app: Flask, person: uuid.UUID | None) -> Browser:
         client = ApartClient(app, app.response_class, use_cookies=True)
         if person is not None:
+            _let_go()
             token, token_hash = new_token()
             moment = dt.datetime.now(dt.UTC)
             with app.app_context():

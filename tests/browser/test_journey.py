@@ -1,0 +1,295 @@
+"""From the first account to a file to hand over: by pointer, without JavaScript, by keyboard alone.
+
+The story is told once. What differs is the hand that goes through it: one that points, and one
+that only ever presses keys.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Download, Page, expect
+
+from roadmap.accounts.models import LoginSession
+from roadmap.accounts.passwords import hash_password
+from roadmap.core.database import db
+from roadmap.people.models import User
+from tests.browser.conftest import House, Opens
+
+PASSWORD = "granite scree and lichen"
+MILESTONE = "Implement the algorithms that ML systems lean on"
+PIECE = "Tested repository of five structures"
+MOST_TABS = 260
+
+# What holds the focus: what it is called, what it is, and whether one can see that it holds it.
+FOCUSED = """(within) => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  const texts = (at.getAttribute("aria-labelledby") || "").split(" ").filter(Boolean)
+    .map((id) => document.getElementById(id)?.textContent || "");
+  const name = at.getAttribute("aria-label") || texts.join(" ")
+    || [...(at.labels || [])].map((label) => label.textContent).join(" ") || at.textContent || "";
+  const box = at.getBoundingClientRect();
+  // A control that is smaller than its mark may show the focus around its neighbour or its parts.
+  const marked = [at, at.parentElement, ...at.children].some((one) => {
+    const style = one && getComputedStyle(one);
+    return style && ((style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
+      || style.boxShadow !== "none");
+  });
+  return {
+    name: name.replace(/\\s+/g, " ").trim(),
+    role: at.getAttribute("role") || at.localName,
+    inside: at.closest(within || "body") !== null,
+    visible: marked && box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+  };
+}"""
+
+
+class Hand(Protocol):
+    """What a person does to a page."""
+
+    page: Page
+
+    def press(self, role: str, name: str, within: str = "body") -> None: ...
+    def fill(self, label: str, text: str) -> None: ...
+    def date(self, label: str, year: int, month: int, day: int) -> None: ...
+    def choose(self, label: str, option: str) -> None: ...
+
+
+class Pointing:
+    """A hand on the mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, role: str, name: str, within: str = "body") -> None:
+        inside = self.page.locator(within)
+        if role == "summary":
+            inside.locator("summary", has_text=name).click()
+            return
+        inside.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(re.compile(f"^{label}")).fill(text)
+
+    def date(self, label: str, year: int, month: int, day: int) -> None:
+        self.fill(label, f"{year:04}-{month:02}-{day:02}")
+
+    def choose(self, label: str, option: str) -> None:
+        self.page.get_by_label(re.compile(f"^{label}")).select_option(label=option)
+
+
+class Typing:
+    """A hand on the keyboard: nothing here knows where anything is on the screen."""
+
+    TAGS = {"link": ("a", "link"), "button": ("button",), "checkbox": ("checkbox", "input")}
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def seek(self, name: str, tags: tuple[str, ...], within: str = "body") -> None:
+        """Tabs until what is called so holds the focus, and sees it all the way."""
+        passed = []
+        for _step in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            at = self.page.evaluate(FOCUSED, within)
+            if at is None:  # past the end of the page: round to its beginning
+                continue
+            assert at["visible"], f"the focus cannot be seen on {at}"
+            if at["inside"] and at["role"] in tags and at["name"].startswith(name):
+                return
+            passed.append(at["name"][:30])
+        raise AssertionError(f"{name!r} cannot be reached by Tab; passed {passed}")
+
+    def press(self, role: str, name: str, within: str = "body") -> None:
+        self.seek(name, self.TAGS.get(role, (role,)), within)
+        self.page.keyboard.press("Space" if role == "checkbox" else "Enter")
+
+    def fill(self, label: str, text: str) -> None:
+        self.seek(label, ("input", "textarea"))
+        self.page.keyboard.type(text)
+
+    def date(self, label: str, year: int, month: int, day: int) -> None:
+        self.seek(label, ("input",))
+        self.page.keyboard.type(f"{month:02}{day:02}{year:04}")
+
+    def choose(self, label: str, option: str) -> None:
+        self.seek(label, ("select",))
+        self.page.keyboard.type(option)
+
+
+def travel(hand: Hand) -> Download:
+    """The whole way; returns the portfolio that was exported."""
+    page = hand.page
+    page.goto("/")
+    hand.press("link", "Create the first account")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Create the first account")
+    hand.fill("Name", "Ada Byron")
+    hand.fill("E-mail", "ada@example.org")
+    hand.fill("Password", PASSWORD)
+    hand.press("button", "Create account")
+    expect(page.get_by_text("Welcome").first).to_be_visible()
+
+    hand.press("link", "See the 5 stages")
+    expect(heading).to_have_text("Senior ML Engineer")
+    hand.press("button", "Begin this roadmap")
+    expect(page.locator("#list")).to_be_visible()
+
+    tick = page.get_by_role("checkbox", name=MILESTONE)
+    expect(tick).to_have_attribute("aria-checked", "false")
+    hand.press("checkbox", MILESTONE)
+    expect(tick).to_have_attribute("aria-checked", "true")
+
+    hand.press("link", MILESTONE, "#list")
+    expect(page.get_by_text("What proves it")).to_be_visible()
+    hand.press("link", "Add evidence")
+    expect(page).to_have_url(re.compile("/evidence/new"))
+    hand.fill("Title", PIECE)
+    hand.choose("Kind", "Open-source contribution")
+    hand.date("Date", 2026, 2, 1)
+    hand.fill("Link", "https://example.org/structures")
+    hand.press("button", "Save evidence")
+    expect(heading).to_have_text(PIECE)
+    expect(page.get_by_role("main")).to_contain_text(MILESTONE)
+
+    hand.press("link", "Readiness")
+    expect(heading).to_have_text("Readiness")
+    score = page.locator(".verdict .figures dd").first
+    assert float(score.inner_text()) > 0
+    expect(page.get_by_role("main")).to_contain_text(PIECE)
+
+    hand.press("link", "Portfolio")
+    expect(heading).to_have_text("Portfolio")
+    hand.press("button", "Add the one piece that may be shown")
+    expect(page.locator("#shown-title")).to_have_text("1 piece shown")
+    if page.locator("main summary", has_text="Export").count() == 0:
+        # The exports stand at the head of the page, which a swap of the pieces leaves alone.
+        page.reload()
+    hand.press("summary", "Export", "main")
+    with page.expect_download() as download:
+        hand.press("link", "Markdown")
+    return download.value
+
+
+def read(download: Download) -> str:
+    return download.path().read_text("utf-8")
+
+
+@pytest.mark.usefixtures("nobody_yet")
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_from_the_first_account_to_a_portfolio(javascript: bool, opens: Opens) -> None:
+    page = opens(java_script_enabled=javascript).new_page()
+    exported = read(travel(Pointing(page)))
+    assert PIECE in exported
+    assert "https://example.org/structures" in exported
+
+
+@pytest.mark.usefixtures("nobody_yet")
+def test_the_same_by_keyboard_alone(opens: Opens) -> None:
+    page = opens(locale="en-US").new_page()
+    for forbidden in ("click", "mousedown", "pointerdown", "touchstart"):
+        # A click that a key makes has no pointer behind it: its detail is 0.
+        page.add_init_script(
+            f"addEventListener('{forbidden}', (e) => {{ window.pointed ||= e.detail > 0 }}, true)"
+        )
+    assert PIECE in read(travel(Typing(page)))
+    assert not page.evaluate("window.pointed")
+
+
+def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
+    house: House, opens: Opens
+) -> None:
+    context = opens()
+    context.add_cookies(house.cookies("alice"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"/roadmaps/{house.ids['slug']}")
+    page.evaluate("window.same = true")
+    tick = page.locator(f"button[formaction$='/{house.ids['open']}/completion']")
+    meters = page.locator("#visibility header + *").first
+    before = meters.inner_text()
+    tick.focus()
+    page.keyboard.press("Space")
+    expect(tick).to_have_attribute("aria-checked", "true")
+    expect(page.locator("#live")).not_to_be_empty()
+    assert meters.inner_text() != before
+    assert page.evaluate("window.same"), "the page was loaded again"
+    assert page.evaluate("document.activeElement.matches('[role=checkbox]')"), "the focus is lost"
+    assert page.evaluate(FOCUSED)["visible"]
+    page.keyboard.press("Space")
+    expect(tick).to_have_attribute("aria-checked", "false")
+    assert page.evaluate("document.activeElement.matches('[role=checkbox]')")
+
+
+def test_details_unfold_below_their_row_and_fold_again(house: House, opens: Opens) -> None:
+    context = opens()
+    context.add_cookies(house.cookies("alice"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"/roadmaps/{house.ids['slug']}")
+    link = page.locator(f".rows a[href$='/milestones/{house.ids['milestone']}']")
+    link.focus()
+    page.keyboard.press("Enter")
+    note = page.get_by_label("Private note")
+    expect(note).to_be_visible()
+    expect(link).to_have_attribute("aria-expanded", "true")
+    note.fill("Kept in its place.")
+    page.get_by_role("button", name="Save note and date").press("Enter")
+    expect(page.locator("#live")).to_have_text("Note and date are saved.")
+    assert page.evaluate("document.activeElement !== document.body"), "the focus is lost"
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(note).to_have_count(0)
+    expect(link).to_have_attribute("aria-expanded", "false")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(note).to_have_value("Kept in its place.")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_what_was_typed_outlives_the_end_of_the_session(
+    javascript: bool, house: House, opens: Opens
+) -> None:
+    """Signed out in another tab while a form is open: sign in again, and nothing typed is lost."""
+    set_password(house)
+    context = opens(java_script_enabled=javascript)
+    page = context.new_page()
+    hand = Pointing(page)
+    page.goto("/login?next=/evidence/new")
+    sign_in(hand)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add evidence")
+    hand.fill("Title", "Typed for an hour")
+    hand.choose("Kind", "Blog post")
+    hand.date("Date", 2026, 3, 1)
+    hand.fill("Link", "https://example.org/typed")
+    end_sessions(house)
+    hand.press("button", "Save evidence")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    sign_in(hand)
+    # What was sent is shown once more, to be sent by the person's own hand.
+    page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Typed for an hour")
+
+
+def sign_in(hand: Hand) -> None:
+    hand.fill("E-mail", "alice@example.org")
+    hand.fill("Password", PASSWORD)
+    hand.press("button", "Sign in", "main")
+
+
+def set_password(house: House) -> None:
+    with house.app.app_context():
+        password_hash = hash_password(PASSWORD)
+        with db.own_transaction() as own:
+            own.execute(
+                sa.update(User)
+                .where(User.id == house.cast.alice)
+                .values(password_hash=password_hash)
+            )
+
+
+def end_sessions(house: House) -> None:
+    with house.app.app_context(), db.own_transaction() as own:
+        own.execute(sa.delete(LoginSession).where(LoginSession.user_id == house.cast.alice))

@@ -1,0 +1,87 @@
+"""/career/degrees: what a person declares of their education."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.career.models import Degree
+from roadmap.people.models import HistoryEntry
+
+MASTER = {"level": "master", "field": "Statistics", "institution": "Fell", "awarded_on": ""}
+
+
+@pytest.fixture
+def degree(session, cast):
+    row = Degree(user_id=cast.alice, level="bachelor", awarded_on=dt.date(2014, 7, 1))
+    session.add(row)
+    session.commit()
+    return row.id
+
+
+def test_it_works(session, cast, browser_of, degree):
+    browser = browser_of(cast.alice)
+    assert browser.get("/career/degrees/new").status_code == 200
+    assert browser.post("/career/degrees", MASTER).status_code == 303
+    page = browser.get("/career").text
+    assert "degree, Statistics" in page
+    assert "1 Jul 2014" in page
+    path = f"/career/degrees/{degree}"
+    assert 'value="2014-07-01"' in browser.get(path).text
+    assert browser.put(path, {**MASTER, "level": "doctorate"}).status_code == 303
+    assert session.get(Degree, degree).level == "doctorate"
+    assert browser.delete(path).status_code == 303
+    actions = session.scalars(sa.select(HistoryEntry.action).order_by(HistoryEntry.id)).all()
+    assert actions == ["degree.added", "degree.changed", "degree.removed"]
+
+
+def test_it_needs_sign_in(app, browser_of):
+    assert browser_of().get("/career/degrees/new").location == "/login?next=/career/degrees/new"
+
+
+@pytest.mark.parametrize("who", ["bob", "erin", "mallory"])
+def test_it_hides_what_is_foreign(cast, browser_of, degree, who):
+    browser, path = browser_of(getattr(cast, who)), f"/career/degrees/{degree}"
+    assert browser.get(path).status_code == 404
+    assert browser.put(path, MASTER).status_code == 404
+    assert browser.delete(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change", [{"level": "wizard"}, {"awarded_on": "2999-01-01"}, {"field": "x" * 201}]
+)
+def test_it_rejects_bad_input(session, cast, browser_of, change):
+    assert browser_of(cast.alice).post("/career/degrees", {**MASTER, **change}).status_code == 422
+    assert session.scalar(sa.select(sa.func.count()).select_from(Degree)) == 0
+
+
+def test_two_tabs(cast, browser_of, degree):
+    path = f"/career/degrees/{degree}"
+    answer = browser_of(cast.alice).put(path, {**MASTER, "seen": "older"})
+    assert answer.status_code == 409
+    assert "Changed in the meantime" in answer.text
+
+
+def test_the_number_of_statements_does_not_grow(app, session, cast, browser_of):
+    from sqlalchemy import event
+
+    from roadmap.core.database import db
+
+    browser, engine, counts = browser_of(cast.alice), db.engine, [0]
+
+    def note(*_more):
+        counts[-1] += 1
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for _ in range(2):
+            session.add_all(Degree(user_id=cast.alice, level="other") for _ in range(5))
+            session.commit()
+            counts.append(0)
+            browser.get("/career")
+            counts.append(0)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert counts[1] == counts[3] > 0

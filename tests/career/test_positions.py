@@ -1,0 +1,131 @@
+"""/career and /career/positions: what a person declares of their work."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.career.models import Position
+from roadmap.people.models import HistoryEntry
+
+NOW = {
+    "title": "ML engineer",
+    "employer": "Lichen Ltd",
+    "started_on": "2021-03-01",
+    "ended_on": "",
+    "is_ml": "y",
+    "summary": "Ran the **ranking** service.",
+}
+
+
+@pytest.fixture
+def position(session, cast):
+    row = Position(
+        user_id=cast.alice, title="Engineer", started_on=dt.date(2018, 1, 1), ended_on=None
+    )
+    session.add(row)
+    session.commit()
+    return row.id
+
+
+def test_it_works(session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    assert "No positions yet" in browser.get("/career").text
+    assert browser.get("/career/positions/new").status_code == 200
+    answer = browser.post("/career/positions", NOW)
+    assert (answer.status_code, answer.location) == (303, "/career")
+    page = browser.get("/career").text
+    assert "since 1 Mar 2021" in page
+    assert "<strong>ranking</strong>" in page
+    assert "shown as declared" in page
+    row = session.scalars(sa.select(Position)).one()
+    assert (row.user_id, row.is_ml, row.ended_on) == (cast.alice, True, None)
+    entry = session.scalars(sa.select(HistoryEntry)).one()
+    assert (entry.action, entry.subject) == ("position.added", str(row.id))
+
+
+def test_it_is_changed(session, cast, browser_of, position):
+    browser = browser_of(cast.alice)
+    assert 'value="Engineer"' in browser.get(f"/career/positions/{position}").text
+    data = {**NOW, "ended_on": "2024-12-31"}
+    assert browser.post(f"/career/positions/{position}?_method=PUT", data).status_code == 303
+    assert "1 Mar 2021 to 31 Dec 2024" in browser.get("/career").text
+    assert session.scalar(sa.select(HistoryEntry.action)) == "position.changed"
+
+
+def test_it_is_deleted(session, cast, browser_of, position):
+    browser = browser_of(cast.alice)
+    assert "Its years no longer count" in browser.get("/career").text
+    assert browser.delete(f"/career/positions/{position}").status_code == 303
+    assert session.scalar(sa.select(sa.func.count()).select_from(Position)) == 0
+    entry = session.scalars(sa.select(HistoryEntry)).one()
+    assert entry.action == "position.removed"
+    assert entry.data["started_on"] == "2018-01-01"
+    assert browser.delete(f"/career/positions/{position}").status_code == 404
+
+
+def test_it_needs_sign_in(app, browser_of):
+    assert browser_of().get("/career").location == "/login?next=/career"
+    assert browser_of().post("/career/positions", NOW).status_code == 401
+
+
+@pytest.mark.parametrize("who", ["bob", "carol", "dave", "erin", "mallory"])
+def test_it_hides_what_is_foreign(session, cast, browser_of, position, who):
+    browser, path = browser_of(getattr(cast, who)), f"/career/positions/{position}"
+    assert browser.get(path).status_code == 404
+    assert browser.put(path, NOW).status_code == 404
+    assert browser.delete(path).status_code == 404
+    assert "Engineer" not in browser.get("/career").text
+    assert session.get(Position, position).title == "Engineer"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"title": " "}, "What was the position called?"),
+        ({"title": "x" * 201}, "Title"),
+        ({"employer": "x" * 201}, "Employer"),
+        ({"started_on": ""}, "When did it begin?"),
+        ({"started_on": "yesterday"}, "From"),
+        ({"started_on": "2999-01-01"}, "still to come"),
+        ({"started_on": "0201-01-01"}, "before 1940"),
+        ({"ended_on": "2999-01-01"}, "still to come"),
+        ({"ended_on": "2020-01-01"}, "ended before it began"),
+        ({"summary": "x" * 20_001}, "Summary"),
+    ],
+)
+def test_it_rejects_bad_input(session, cast, browser_of, position, change, said):
+    browser = browser_of(cast.alice)
+    data = {**NOW, **change}
+    for answer in (
+        browser.post("/career/positions", data),
+        browser.put(f"/career/positions/{position}", data),
+    ):
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert "to correct" in answer.text
+    assert [row.title for row in session.scalars(sa.select(Position))] == ["Engineer"]
+
+
+def test_strange_text_is_an_answer_and_never_an_error(session, cast, browser_of):
+    data = {**NOW, "title": "A\x00B \u202eC", "summary": "\x00" + "[x](javascript:alert(1))\r\n"}
+    browser = browser_of(cast.alice)
+    assert browser.post("/career/positions", data).status_code == 303
+    assert 'href="javascript:' not in browser.get("/career").text
+    assert session.scalar(sa.select(Position.title)) == "AB \u202eC"
+
+
+def test_two_tabs(session, cast, browser_of, position):
+    browser, path = browser_of(cast.alice), f"/career/positions/{position}"
+    page = browser.get(path).text
+    seen = page.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
+    assert browser.put(path, {**NOW, "title": "First tab", "seen": seen}).status_code == 303
+    answer = browser.put(path, {**NOW, "title": "Second tab", "seen": seen})
+    assert answer.status_code == 409
+    assert "First tab" in answer.text
+    assert 'value="Second tab"' in answer.text
+    assert session.get(Position, position).title == "First tab"
+    again = answer.text.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
+    assert browser.put(path, {**NOW, "title": "Second tab", "seen": again}).status_code == 303

@@ -1,0 +1,135 @@
+"""`flask catalog …`: all files or none, each fault with its line."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.catalog import files
+from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision
+
+
+@pytest.fixture
+def run(app):
+    return lambda *arguments: app.test_cli_runner().invoke(args=["catalog", *arguments])
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """`copy(("old", "new"), …)`: the shipped roadmap with changes, as a file."""
+
+    def write(*changes: tuple[str, str], name: str = "roadmap.yaml"):
+        text = files.shipped()[0].read_text("utf-8")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def _only_shipped(app):
+    """Takes back what a test published."""
+    yield
+    from roadmap.catalog import actions
+    from roadmap.core.database import db
+
+    with app.app_context():
+        shipped = sa.select(Roadmap.id).where(Roadmap.slug == "senior-ml-engineer")
+        others = sa.select(Roadmap.id).where(Roadmap.slug != "senior-ml-engineer")
+        db.session.execute(sa.update(Roadmap).values(revision_id=None))
+        db.session.execute(
+            sa.delete(RoadmapRevision).where(
+                sa.or_(
+                    RoadmapRevision.roadmap_id.in_(others),
+                    sa.and_(RoadmapRevision.roadmap_id.in_(shipped), RoadmapRevision.number > 1),
+                )
+            )
+        )
+        db.session.execute(sa.delete(Roadmap).where(Roadmap.id.in_(others)))
+        first = db.session.scalar(sa.select(RoadmapRevision.id))
+        db.session.execute(sa.update(Roadmap).values(revision_id=first))
+        db.session.execute(sa.delete(Milestone))
+        actions._keep_keys(db.session, files.read(files.shipped()[0]))
+        db.session.commit()
+
+
+def revisions(app) -> int:
+    from roadmap.core.database import db
+
+    with app.app_context():
+        return db.session.scalar(sa.select(sa.func.count()).select_from(RoadmapRevision))
+
+
+def test_the_shipped_roadmap_is_there_already(app, run):
+    result = run("sync")
+    assert result.exit_code == 0
+    assert "senior-ml-engineer: unchanged, revision 1" in result.stdout
+
+
+@pytest.mark.usefixtures("_only_shipped")
+def test_sync_says_what_changed(app, run, copy):
+    path = copy(("\ntitle: ", "\ntitle: More than a "))
+    result = run("sync", "--dry-run", str(path))
+    assert "revision 2" in result.stdout
+    assert "nothing was changed" in result.stdout
+    assert revisions(app) == 1
+    assert "revision 2" in run("sync", str(path)).stdout
+    assert revisions(app) == 2
+    assert "unchanged, revision 2" in run("sync", str(path)).stdout
+
+
+def test_a_wrong_file_changes_nothing_at_all(app, run, copy):
+    right = copy(("\ntitle: ", "\ntitle: More than a "))
+    wrong = copy(("slug: senior-ml-engineer", "slug: Not a slug"), name="wrong.yaml")
+    for order in ((right, wrong), (wrong, right)):
+        result = run("sync", *map(str, order))
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"{wrong}:" in result.stderr
+    assert revisions(app) == 1
+
+
+def test_a_key_that_another_roadmap_defines_differently(app, run, copy):
+    path = copy(
+        ("slug: senior-ml-engineer", "slug: another-way"), ("done_when: ", "done_when: Now. ")
+    )
+    for flags in (["--dry-run"], []):
+        result = run("sync", *flags, str(path))
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "defined differently" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+    assert revisions(app) == 1
+
+
+def test_one_roadmap_in_two_files(app, run, copy):
+    result = run("sync", str(copy()), str(copy(name="twice.yaml")))
+    assert result.exit_code == 1
+    assert "twice.yaml" in result.stderr
+
+
+def test_validate(run, copy):
+    result = run("validate", str(copy()))
+    assert result.exit_code == 0
+    assert "in order, 84 milestones" in result.stdout
+
+
+def test_validate_names_each_fault_and_its_line(run, copy, tmp_path):
+    path = copy(("slug: senior-ml-engineer", "slug: 7"))
+    line = path.read_text("utf-8").splitlines().index("slug: 7") + 1
+    result = run("validate", str(path), str(tmp_path / "missing.yaml"))
+    assert result.exit_code == 1
+    assert f"{path}:{line}: slug" in result.stderr
+    assert "missing.yaml:1: cannot be read" in result.stderr
+
+
+def test_validate_reads_the_readiness_policy(run, copy):
+    path = copy(("required_floor: ", "required_floor: -"))
+    assert run("validate", str(path)).exit_code == 1
+
+
+def test_validate_needs_a_file(run, app):
+    result = run("validate")
+    assert (result.exit_code, result.stdout) == (1, "")

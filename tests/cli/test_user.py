@@ -1,0 +1,136 @@
+"""`flask user …`."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.accounts import passwords
+from roadmap.people.models import AuditEntry, User
+from tests.accounts.door import OTHER, PASSWORD, is_signed_in, sign_in
+
+
+@pytest.fixture
+def run(app):
+    """`run("user", "list")`: the result of a command."""
+
+    def invoke(*arguments: str, text: str | bytes | None = None):
+        return app.test_cli_runner().invoke(args=list(arguments), input=text)
+
+    return invoke
+
+
+def test_create_prints_the_id_and_a_link(run, app, browser_of):
+    result = run("user", "create", "Ada@example.org", "--name", "Ada", "--admin")
+    assert result.exit_code == 0, result.output
+    key, link = result.stdout.splitlines()
+    path = "/" + link.split("/", 3)[3]
+    browser = browser_of()
+    assert browser.post(path, {"password": PASSWORD}).status_code == 303
+    assert sign_in(browser, "ada@example.org").status_code == 303
+    with app.app_context():
+        from roadmap.core.database import db
+
+        ada = db.session.get(User, uuid.UUID(key))
+        assert (ada.name, ada.is_admin) == ("Ada", True)
+
+
+def test_create_takes_a_password(run, browser_of):
+    result = run(
+        "user", "create", "ada@example.org", "--name", "Ada", "--password-stdin", text=PASSWORD + "\n"
+    )
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+    assert sign_in(browser_of(), "ada@example.org").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "said"),
+    [
+        (["ada"], None, "is not an e-mail address"),
+        (["ALICE@example.org"], None, "there is an account"),
+        (["ada@example.org", "--password-stdin"], "short", "password is refused"),
+        (["ada@example.org", "--password-stdin"], b"\xff" * 12, "not UTF-8"),
+        (["ada@example.org", "--shoe-size", "9"], None, "No such option"),
+        ([], None, "Missing argument"),
+    ],
+)
+def test_create_rejects_bad_input(run, cast, arguments, text, said):
+    result = run("user", "create", *arguments, "--name", "Ada", text=text)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_create_needs_a_name(run, cast):
+    assert run("user", "create", "ada@example.org", "--name", " ").exit_code == 1
+    assert run("user", "create", "ada@example.org").exit_code == 1
+
+
+def test_list(run, cast):
+    lines = run("user", "list").stdout.splitlines()
+    assert len(lines) == 6
+    erin = next(line for line in lines if "erin@example.org" in line)
+    assert str(cast.erin) in erin
+    assert "administrator" in erin
+
+
+def test_list_of_nobody(run, app):
+    result = run("user", "list")
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_deactivate(run, session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    assert run("user", "deactivate", "Alice@example.org").exit_code == 0
+    assert not is_signed_in(browser)
+    assert session.scalars(sa.select(AuditEntry.action)).all() == ["account.deactivated"]
+    session.rollback()
+    assert "already" in run("user", "deactivate", "alice@example.org").stdout
+    assert run("user", "reset-password", "alice@example.org").exit_code == 1
+    assert "deactivated" in run("user", "list").stdout
+
+
+def test_the_last_administrator_stays(run, session, cast):
+    result = run("user", "deactivate", "erin@example.org")
+    assert result.exit_code == 1
+    assert "last administrator" in result.stderr
+    session.execute(sa.update(User).where(User.id == cast.dave).values(is_admin=True))
+    session.commit()
+    assert run("user", "deactivate", "erin@example.org").exit_code == 0
+    assert run("user", "deactivate", "dave@example.org").exit_code == 1
+
+
+def test_reset_password(run, cast, browser_of):
+    result = run("user", "reset-password", "alice@example.org")
+    assert result.exit_code == 0
+    path = "/" + result.stdout.strip().split("/", 3)[3]
+    assert browser_of().post(path, {"password": OTHER}).status_code == 303
+    assert sign_in(browser_of(), "alice@example.org", OTHER).status_code == 303
+
+
+def test_nobody_is_an_error(run, app):
+    for verb in ("deactivate", "reset-password"):
+        result = run("user", verb, "nobody@example.org")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr == "Error: there is no account for nobody@example.org\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["user", "user create", "user list", "user deactivate", "user reset-password"]
+    + ["db", "db upgrade", "db downgrade", "db current", "db revision", "db check"]
+    + ["catalog", "catalog sync", "catalog validate"],
+)
+def test_every_command_has_help(run, command):
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+def test_the_command_line_uses_the_same_passwords(app):
+    with app.app_context():
+        assert passwords.verify(passwords.hash_password(PASSWORD), PASSWORD)

@@ -1,0 +1,59 @@
+"""Answers are small on the wire, and no compressed one can be used as an oracle."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+
+
+def test_a_page_is_compressed_for_a_browser_that_takes_it(browser_of):
+    browser = browser_of()
+    plain = browser.get("/login")
+    packed = browser.get("/login", headers=GZIP)
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data)
+    assert b"<!doctype html>" in gzip.decompress(packed.data)
+    assert "Content-Encoding" not in plain.headers
+    for answer in (plain, packed):
+        assert "accept-encoding" in answer.headers["Vary"].lower()
+
+
+def test_what_others_can_write_into_an_answer_is_not_compressed(browser_of):
+    browser = browser_of()
+    assert "Content-Encoding" not in browser.get("/login?next=/chosen", headers=GZIP).headers
+    assert "Content-Encoding" not in browser.get("/chosen-by-others", headers=GZIP).headers
+    assert "Content-Encoding" not in browser.client.post("/login", headers=GZIP).headers
+    from_us = {**GZIP, "Sec-Fetch-Site": "same-origin"}
+    assert browser.get("/login?next=/chosen", headers=from_us).headers["Content-Encoding"] == "gzip"
+
+
+def test_a_static_file_is_compressed_and_can_be_revalidated(browser_of):
+    browser = browser_of()
+    plain = browser.get("/static/app.css")
+    packed = browser.get("/static/app.css", headers=GZIP)
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    plain.close()
+    assert packed.headers["ETag"].startswith("W/")
+    seen = {**GZIP, "If-None-Match": packed.headers["ETag"]}
+    with browser.get("/static/app.css", headers=seen) as again:
+        assert again.status_code == 304
+
+
+@pytest.mark.parametrize("encodings", ["", "br", "gzip;q=0"])
+def test_nobody_gets_what_they_do_not_read(browser_of, encodings):
+    with browser_of().get("/static/app.css", headers={"Accept-Encoding": encodings}) as answer:
+        assert "Content-Encoding" not in answer.headers
+
+
+def test_a_head_tells_what_a_get_would_send(browser_of):
+    client = browser_of().client
+    head = client.head("/static/app.css", headers=GZIP)
+    assert head.headers["Content-Encoding"] == "gzip"
+    assert head.headers["Content-Length"] == client.get(
+        "/static/app.css", headers=GZIP
+    ).headers["Content-Length"]
+    assert head.data == b""

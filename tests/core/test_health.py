@@ -1,0 +1,55 @@
+"""/healthz and /readyz."""
+
+from __future__ import annotations
+
+import logging
+
+import sqlalchemy as sa
+
+from roadmap import create_app
+from roadmap.core.database import db
+
+
+def test_it_works(app, caplog):
+    client = app.test_client()
+    assert client.get("/healthz").text == "ok\n"
+    with caplog.at_level(logging.INFO, "roadmap.core.health"):
+        assert client.get("/readyz").status_code == 200
+    assert "ready on SQLite 3." in caplog.text or "ready on PostgreSQL" in caplog.text
+
+
+def test_a_database_without_tables_is_not_ready(tmp_path):
+    app = create_app(
+        {
+            "SECRET_KEY": "a secret of the tests, long enough",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}",
+            "DATA_DIR": str(tmp_path),
+            "TESTING": True,
+        }
+    )
+    client = app.test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert client.get("/healthz").status_code == 200
+    with app.app_context():
+        with db.engine.connect() as connection:
+            connection.execute(sa.text("CREATE TABLE alembic_version (version_num TEXT)"))
+            connection.commit()
+        db.engine.dispose()
+    assert "migrations are missing" in client.get("/readyz").text
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_a_database_that_is_gone_is_not_ready(tmp_path):
+    app = create_app(
+        {
+            "SECRET_KEY": "a secret of the tests, long enough",
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+            "DATA_DIR": str(tmp_path),
+            "TESTING": True,
+        }
+    )
+    client = app.test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503

@@ -1,0 +1,211 @@
+"""What a complete piece is, and the steps of a review, for every input."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from roadmap.core.markdown import clean
+from roadmap.evidence import rules
+from roadmap.evidence.rules import Measure, Particulars, Refused, Stale
+from roadmap.evidence.words import KINDS, STATES, VISIBILITIES
+
+TODAY = dt.date(2026, 6, 30)
+COMPLETE = Particulars("talk", "A talk", TODAY, url="https://example.org/talk")
+
+
+def codes(piece):
+    return [(fault.field, fault.code) for fault in rules.faults(piece, TODAY)]
+
+
+def test_a_link_or_a_description_is_enough():
+    assert codes(COMPLETE) == []
+    assert codes(Particulars("other", "A", TODAY, description="What I did.")) == []
+    assert codes(Particulars("other", "A", TODAY)) == [("url", "nothing_to_show")]
+
+
+def test_evidence_of_today_counts_and_of_tomorrow_does_not():
+    tomorrow = TODAY + dt.timedelta(days=1)
+    assert codes(Particulars("other", "A", tomorrow, description="x")) == [
+        ("occurred_on", "date_in_future")
+    ]
+
+
+def test_a_certificate_may_be_valid_for_its_first_day_only():
+    day = {"issued_on": TODAY, "expires_on": TODAY}
+    assert codes(Particulars("certification", "A", TODAY, description="x", **day)) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("https://example.org/a?b=c#d", True),
+        ("http://localhost:8000", True),
+        ("https://münchen.example/ü", True),
+        ("HTTPS://EXAMPLE.ORG", True),
+        ("//example.org", False),
+        ("ftp://example.org", False),
+        ("javascript:alert(1)", False),
+        ("https:///path", False),
+        ("https://exa mple.org", False),
+        ("https:\\\\example.org", False),
+        ("https://[::1", False),
+        ("mailto:a@example.org", False),
+    ],
+)
+def test_only_web_addresses_are_links(address, good):
+    assert rules.is_web_address(address) is good
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_not_but_never_an_error(text):
+    rules.is_web_address(text)
+
+
+texts = st.text(max_size=30)
+measures = st.builds(
+    Measure, st.sampled_from(["scale", "business", "team", "?"]), texts, texts, texts, texts, texts
+)
+pieces = st.builds(
+    Particulars,
+    kind=st.sampled_from([*KINDS, "", "?"]),
+    title=texts,
+    occurred_on=st.none() | st.dates(),
+    visibility=st.sampled_from([*VISIBILITIES, "?"]),
+    url=texts,
+    description=texts,
+    role=texts,
+    issuer=texts,
+    issued_on=st.none() | st.dates(),
+    expires_on=st.none() | st.dates(),
+    impacts=st.lists(measures, max_size=8).map(tuple),
+)
+
+
+@given(pieces)
+def test_tidying_twice_is_the_same_as_once_and_faults_name_real_fields(piece):
+    tidy = rules.tidied(piece, clean)
+    assert rules.tidied(tidy, clean) == tidy
+    for fault in rules.faults(tidy, TODAY):
+        if fault.place is None:
+            assert hasattr(tidy, fault.field)
+        else:
+            assert hasattr(tidy.impacts[fault.place], fault.field)
+
+
+def test_the_substance_is_everything_a_review_judges():
+    whole = set(Particulars.__slots__)
+    assert whole - set(rules.SUBSTANCE) == {"title", "visibility"}
+
+
+def test_only_linked_milestones_that_fit_are_confirmed():
+    linked = {"a": ["talk"], "b": ["patent"], "c": ["talk", "patent"]}
+    assert rules.to_confirm("talk", linked, None) == ("a", "c")
+    assert rules.to_confirm("talk", linked, ["c"]) == ("c",)
+    assert rules.to_confirm("talk", linked, []) == ()
+    for wrong in (["b"], ["a", "z"]):
+        with pytest.raises(Refused):
+            rules.to_confirm("talk", linked, wrong)
+
+
+class Review(RuleBasedStateMachine):
+    """A piece through edits, requests and judgements in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state, self.visibility = "draft", "portfolio"
+        self.versions = [False]  # whether each was ever submitted
+        self.frozen: dict[int, int] = {}
+        self.content = [0]
+        self.verified: int | None = None
+
+    @rule(visibility=st.sampled_from(VISIBILITIES), substance=st.booleans())
+    def edit(self, visibility: str, substance: bool) -> None:
+        before = self.state
+        outcome = rules.after_edit(
+            before,
+            visibility=visibility,
+            substance_changed=substance,
+            was_submitted=self.versions[-1],
+        )
+        if outcome.new_version:
+            self.versions.append(False)
+            self.content.append(self.content[-1])
+        if substance:
+            self.content[-1] += 1
+        self.state, self.visibility = outcome.state, visibility
+        if self.state == "submitted":
+            self.freeze()
+        if before == "verified" and not substance:
+            assert self.state == "verified"
+        if before in ("draft", "returned"):
+            assert self.state == before
+
+    @rule()
+    def submit(self) -> None:
+        if self.visibility == "private" or self.state == "verified":
+            with pytest.raises(Refused):
+                rules.after_submit(self.state, self.visibility)
+            return
+        self.state = rules.after_submit(self.state, self.visibility)
+        assert self.state in rules.WAITING
+        self.freeze()
+
+    @rule()
+    def withdraw(self) -> None:
+        if self.state not in ("draft", "submitted"):
+            with pytest.raises(Refused):
+                rules.after_withdraw(self.state)
+            return
+        self.state = rules.after_withdraw(self.state)
+        assert self.state == "draft"
+
+    @precondition(lambda self: self.state in rules.WAITING)
+    @rule(decision=st.sampled_from(["in_review", "verified", "returned"]))
+    def judge(self, decision: str) -> None:
+        number = len(self.versions)
+        rules.check_judgement(self.state, judged=number, current=number)
+        with pytest.raises(Stale):
+            rules.check_judgement(self.state, judged=number - 1, current=number)
+        self.state = decision
+        if decision != "in_review":
+            self.verified = number if decision == "verified" else None
+
+    @precondition(lambda self: self.state not in rules.WAITING)
+    @rule()
+    def judge_what_does_not_wait(self) -> None:
+        with pytest.raises(Refused):
+            rules.check_judgement(self.state, judged=1, current=1)
+
+    def freeze(self) -> None:
+        self.versions[-1] = True
+        self.frozen.setdefault(len(self.versions), self.content[-1])
+
+    @invariant()
+    def what_was_submitted_never_changes(self) -> None:
+        for number, content in self.frozen.items():
+            assert self.content[number - 1] == content
+
+    @invariant()
+    def what_waits_or_is_judged_was_submitted(self) -> None:
+        assert self.state in STATES
+        if self.state in ("submitted", "in_review", "verified"):
+            assert self.versions[-1]
+
+    @invariant()
+    def verified_means_that_the_current_version_is(self) -> None:
+        if self.state == "verified":
+            assert self.verified == len(self.versions)
+        if self.state == "returned":
+            assert self.verified is None
+
+    @invariant()
+    def what_is_private_never_waits(self) -> None:
+        assert not (self.visibility == "private" and self.state in rules.WAITING)
+
+
+TestReview = Review.TestCase
