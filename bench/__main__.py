@@ -137,7 +137,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\nwritten to {Path(RESULT).relative_to(ROOT)}")
     over = [row for row in bench.rows if row.over]
     if over:
-        print(f"\n{len(over)} over their limit: " + ", ".join(f"{r.work} ({r.database})" for r in over))
+        print(
+            f"\n{len(over)} over their limit: "
+            + ", ".join(f"{r.work} ({r.database})" for r in over)
+        )
     for line in bench.failed:
         print(f"not measured: {line}", file=sys.stderr)
     return 1 if bench.failed or (over and options.strict) else 0

@@ -115,9 +115,7 @@ def _walk(
 ) -> None:
     """Half of the milestones done, and pieces of evidence in every state."""
     for milestone in content.milestones[::2]:
-        progress.set_status(
-            session, engineer.id, milestone.key, "done", by=engineer.id, now=now
-        )
+        progress.set_status(session, engineer.id, milestone.key, "done", by=engineer.id, now=now)
     for skill in content.skills:
         skills.assess_self(session, engineer.id, skill.key, 3, by=engineer, now=now)
     for number in range(PIECES):
@@ -165,7 +163,9 @@ def _sign_in(app: Flask, person: uuid.UUID, now: dt.datetime) -> str:
     db.session.add(row)
     db.session.commit()
     signer = app.session_interface.get_signing_serializer(app)
-    return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps({'_user_id': token, '_fresh': True})}"
+    return (
+        f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps({'_user_id': token, '_fresh': True})}"
+    )
 
 
 def _cookie_of(answer: Answer) -> str:

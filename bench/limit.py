@@ -105,9 +105,7 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
     hasher = PasswordHasher(
         config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_KIB"], parallelism=2
     )
-    page, row_part, export = (
-        app.jinja_env.from_string(text) for text in (PAGE, ROW, EXPORT)
-    )
+    page, row_part, export = (app.jinja_env.from_string(text) for text in (PAGE, ROW, EXPORT))
     stages = _stages(content)
     titles = {milestone.key: escape(milestone.title) for milestone in content.milestones}
     insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert

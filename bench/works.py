@@ -109,9 +109,7 @@ def page_compressed(stand: Stand) -> Row:
     path = f"/roadmaps/{stand.person.content.slug}"
     ours = checked(stand.person.call(stand.cairn, "GET", path, {"Accept-Encoding": "gzip"}))
     plain = stand.person.call(stand.least, "GET", "/roadmap")
-    compared = in_turn(
-        ours, lambda: gzip.compress(plain().body, 6), rounds=stand.rounds, times=10
-    )
+    compared = in_turn(ours, lambda: gzip.compress(plain().body, 6), rounds=stand.rounds, times=10)
     answer = ours()
     wire = len(answer.body)  # type: ignore[attr-defined]
     return Row.of_times("D with gzip", stand.database, compared, 2.0, None, wire, None)
@@ -199,4 +197,3 @@ class _hashing:  # noqa: N801 - reads as the context it is
 
     def __exit__(self, *_error: object) -> None:
         argon2.PasswordHasher.verify = self.verify  # type: ignore[method-assign]
-

@@ -105,6 +105,7 @@ def email_field(label: str) -> EmailField:
     return EmailField(
         label,
         [Required(_l("Type your e-mail address.")), EmailAddress()],
+        filters=[one_line],
         render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
     )
 
@@ -113,6 +114,7 @@ class SignInForm(FlaskForm):
     email = EmailField(
         _l("E-mail"),
         [Required(_l("Type your e-mail address.")), Length(max=320)],
+        filters=[one_line],
         render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
     )
     password = password_field(_l("Password"), "current-password")
@@ -158,9 +160,10 @@ class EmailForm(FlaskForm):
 
 class ProfileForm(FlaskForm):
     name = name_field()
-    timezone = SelectField(_l("Time zone"), choices=lambda: list(zone_choices()))
+    timezone = SelectField(_l("Time zone"), [InputRequired()], choices=lambda: list(zone_choices()))
     theme = SelectField(
         _l("Appearance"),
+        [InputRequired()],
         choices=[
             SelectChoice("system", _l("As this device is set")),
             SelectChoice("light", _l("Light")),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.accounts.models import LoginSession, PasswordLink
 from roadmap.accounts.tokens import hash_token
+from roadmap.core.markdown import clean
 from roadmap.people.models import User
 
 # How long a session lives without being used, and at most.
@@ -20,8 +21,11 @@ ABSOLUTE = dt.timedelta(days=7)
 
 
 def email_key(email: str) -> str:
-    """The form in which e-mail addresses are compared: NFKC, case folded, trimmed."""
-    folded = unicodedata.normalize("NFKC", email).casefold()
+    """The form in which e-mail addresses are compared: NFKC, case folded, trimmed.
+
+    Without control characters, which PostgreSQL would refuse.
+    """
+    folded = unicodedata.normalize("NFKC", clean(email)).casefold()
     return unicodedata.normalize("NFKC", folded).strip()
 
 

@@ -30,6 +30,7 @@ from roadmap.accounts.models import LoginSession
 from roadmap.accounts.queries import ABSOLUTE, IDLE
 from roadmap.accounts.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.markdown import clean
 from roadmap.core.proxy import client_address
 from roadmap.core.web import go_to, htmx, now, safe_next
 from roadmap.people.access import can, permission_of
@@ -256,7 +257,7 @@ def note_refusal(response: Response) -> Response:
                 own,
                 by=actor.id if actor else None,
                 action="access.refused",
-                target=f"{request.method} {request.path}"[:200],
+                target=clean(f"{request.method} {request.path}")[:200],
                 address=client_address(),
                 now=now(),
             )

@@ -97,7 +97,7 @@ class PositionForm(EntryForm):
 
 
 class DegreeForm(EntryForm):
-    level = SelectField(_l("Level"), choices=lambda: level_choices())
+    level = SelectField(_l("Level"), [InputRequired()], choices=lambda: level_choices())
     field = line(_l("Field"), Optional())
     institution = line(_l("Institution"), Optional())
     awarded_on = DateField(_l("Awarded on"), [Optional()])

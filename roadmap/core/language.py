@@ -9,7 +9,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask, request
-from flask_babel import Babel, gettext, ngettext
+from flask_babel import Babel, get_translations
 from flask_login import current_user
 
 from roadmap.core.markdown import to_html
@@ -69,10 +69,21 @@ def number_filter(value: Any, pattern: str | None = None) -> str:
     )
 
 
+def _gettext(text: str) -> str:
+    """The translation as it stands; Jinja puts the values in."""
+    translated: str = get_translations().ugettext(text)
+    return translated
+
+
+def _ngettext(one: str, many: str, count: int) -> str:
+    translated: str = get_translations().ungettext(one, many, count)
+    return translated
+
+
 def init_language(app: Flask) -> None:
     babel.init_app(app, locale_selector=locale, timezone_selector=zone)
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -15,7 +15,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.models import Milestone
 from roadmap.core.markdown import clean
 from roadmap.evidence import rules
 from roadmap.evidence.models import Confirmation, Evidence, Review
@@ -27,6 +26,7 @@ from roadmap.evidence.rows import (
     particulars,
     replace_links,
     replace_skills,
+    to_confirm,
     write_version,
 )
 from roadmap.evidence.rules import Particulars, Refused, Stale
@@ -283,7 +283,7 @@ def decide(
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
     _may_judge(session, evidence, version_id, by)
-    keys = _confirmable(session, evidence, milestones) if decision == "verified" else ()
+    keys = to_confirm(session, evidence, milestones) if decision == "verified" else ()
     review = Review(
         user_id=evidence.user_id,
         evidence_id=evidence.id,
@@ -330,18 +330,6 @@ def _may_judge(session: Session, evidence: Evidence, version_id: uuid.UUID, by: 
     if not can(by, "evidence.review", evidence):
         raise Refused("not_entitled")
     rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
-
-
-def _confirmable(
-    session: Session, evidence: Evidence, asked: Sequence[str] | None
-) -> tuple[str, ...]:
-    keys = linked_keys(evidence)
-    rows = session.execute(
-        sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
-    )
-    proving = {row.key: row.definition.get("evidence", ()) for row in rows}
-    linked = {key: proving.get(key, ()) for key in keys}
-    return rules.to_confirm(evidence.current.kind, linked, asked)
 
 
 def _touch(evidence: Evidence, now: dt.datetime) -> None:

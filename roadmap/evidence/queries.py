@@ -96,6 +96,9 @@ def _with_dashes(key: str) -> str:
 @lru_cache(maxsize=4)
 def _counted(dialect: str) -> sa.Select[Any]:
     """The statement of `counted`. The two databases spell JSON aggregation differently."""
+    rows: Any
+    row: Any
+    as_json: Any
     if dialect == "sqlite":
         rows, row, as_json = sa.func.json_group_array, sa.func.json_array, sa.func.json
     else:

@@ -185,3 +185,16 @@ def _known_skills(session: Session, keys: Sequence[str]) -> list[str]:
         if not known.issuperset(wanted):
             raise Incomplete([Fault("skills", "unknown_skill")])
     return wanted
+
+
+def to_confirm(
+    session: Session, evidence: Evidence, asked: Sequence[str] | None
+) -> tuple[str, ...]:
+    """The linked milestones that a judgement confirms: those asked for, or all that fit."""
+    keys = linked_keys(evidence)
+    rows = session.execute(
+        sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
+    )
+    proving = {row.key: row.definition.get("evidence", ()) for row in rows}
+    linked = {key: proving.get(key, ()) for key in keys}
+    return rules.to_confirm(evidence.current.kind, linked, asked)

@@ -49,7 +49,7 @@ def _line(movement: Movement, content: Content, titles: dict[str, str]) -> Line 
             return _status(movement, content)
         case ("evidence", _dot, verb):
             return _evidence(movement, verb, titles)
-        case ("assessment", _dot, _verb):
+        case ("skill", _dot, _verb):
             skill = content.skill_by_key.get(movement.subject)
             title = skill.title if skill else movement.subject
             text = _("Assessed: %(title)s", title=title)
@@ -99,7 +99,7 @@ def _evidence(movement: Movement, verb: str, titles: dict[str, str]) -> Line:
         "returned": _("Returned: %(title)s", title=title),
         "edited": _("Edited: %(title)s", title=title),
         "linked": _("Linked: %(title)s", title=title),
-        "review_begun": _("Review begun: %(title)s", title=title),
+        "taken_up": _("Taken up for review: %(title)s", title=title),
     }.get(verb, _("Changed: %(title)s", title=title))
     gone = movement.subject not in titles
     return Line(text, None if gone else f"/evidence/{movement.subject}", movement.at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import unicodedata
 import uuid
@@ -14,13 +15,17 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
+from roadmap.core.errors import error_page
 from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
+from roadmap.core.pdf import NotRendered
+from roadmap.core.proxy import client_address
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.evidence import labels
 from roadmap.evidence.models import Evidence
 from roadmap.people import access
 from roadmap.people.access import permit
+from roadmap.people.records import audit
 from roadmap.portfolio import actions, selection, texts
 from roadmap.portfolio.formats import FORMATS
 from roadmap.portfolio.forms import TextsForm
@@ -28,6 +33,7 @@ from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import document
 
 portfolio = Blueprint("portfolio", __name__)
+log = logging.getLogger(__name__)
 
 
 @portfolio.get("/portfolio")
@@ -155,7 +161,26 @@ def export(name: str) -> Response:
         abort(404)
     chosen = FORMATS[name]
     shown = document(db.session, current_user.id, current_user.today(now()))
-    response = Response(chosen.render(shown), mimetype=chosen.mimetype)
+    try:
+        made = chosen.render(shown)
+    except NotRendered:
+        log.exception("an export could not be made")
+        return error_page(
+            500,
+            _("This file could not be made from what your portfolio holds; the log says why."),
+        )
+    # What left the house is written down. The export itself has no transaction to write it in.
+    db.session.rollback()
+    with db.own_transaction() as own:
+        audit(
+            own,
+            by=current_user.id,
+            action="portfolio.exported",
+            target=name,
+            address=client_address(),
+            now=now(),
+        )
+    response = Response(made, mimetype=chosen.mimetype)
     response.headers.set(
         "Content-Disposition",
         "attachment",

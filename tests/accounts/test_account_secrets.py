@@ -87,7 +87,11 @@ def test_an_address_is_changed(session, cast, alice, browser_of, now):
 
 @pytest.mark.parametrize(
     ("email", "said"),
-    [("bob@example.org", "Another account"), ("BOB@example.org", "Another account"), ("x", "not an")],
+    [
+        ("bob@example.org", "Another account"),
+        ("BOB@example.org", "Another account"),
+        ("x", "not an"),
+    ],
 )
 def test_a_bad_address_is_refused(session, cast, alice, email, said):
     answer = alice.put("/account/email", {"email": email})

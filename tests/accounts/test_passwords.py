@@ -14,7 +14,13 @@ from roadmap.accounts import passwords
 
 @pytest.mark.parametrize(
     "password",
-    ["granite scree and lichen", "zq8v!Lx2pW", "пять тихих камней", "岩と苔と雪と風", "    x  y  z w v"],
+    [
+        "granite scree and lichen",
+        "zq8v!Lx2pW",
+        "пять тихих камней",
+        "岩と苔と雪と風",
+        "    x  y  z w v",
+    ],
 )
 def test_good_ones(app, password):
     with app.test_request_context():

@@ -53,7 +53,8 @@ def test_a_head_tells_what_a_get_would_send(browser_of):
     client = browser_of().client
     head = client.head("/static/app.css", headers=GZIP)
     assert head.headers["Content-Encoding"] == "gzip"
-    assert head.headers["Content-Length"] == client.get(
-        "/static/app.css", headers=GZIP
-    ).headers["Content-Length"]
+    assert (
+        head.headers["Content-Length"]
+        == client.get("/static/app.css", headers=GZIP).headers["Content-Length"]
+    )
     assert head.data == b""

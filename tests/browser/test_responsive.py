@@ -1,0 +1,82 @@
+"""Every page at every width: nothing sticks out, nothing has to be scrolled sideways."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import House, Opens
+from tests.browser.test_axe import addresses
+
+# 320 px is also what is left of a window of 1280 px at a zoom of 400 %; 640 px at 200 %.
+WIDTHS = (320, 390, 640, 1280)
+
+# What is wider than the window, but for what scrolls inside a frame of its own.
+STICKING_OUT = """() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  const scrolls = (one) => {
+    for (let up = one; up && up !== document.body; up = up.parentElement)
+      if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(up).overflowX)) return true;
+    return false;
+  };
+  const out = [...document.querySelectorAll("body *")].filter((one) =>
+    one.getBoundingClientRect().right > wide + 0.5 && !scrolls(one));
+  const named = out.map((one) =>
+    `${one.localName}.${one.getAttribute("class") || ""}#${one.id} to ${Math.round(one.getBoundingClientRect().right)}`);
+  return named.slice(0, 5).concat(`(${document.documentElement.scrollWidth} px in all)`);
+}"""
+
+
+def sticking_out(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(STICKING_OUT)
+    return found
+
+
+@pytest.mark.parametrize("role", ["alice", "mallory", "nobody"])
+def test_no_page_is_wider_than_its_window(role: str, house: House, opens: Opens) -> None:
+    context = opens(reduced_motion="reduce")
+    if role != "nobody":
+        context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+    page = context.new_page()
+    found = []
+    for address in addresses(role, house.ids):
+        page.goto(address)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            found += [f"{address} at {width}: {line}" for line in sticking_out(page)]
+    assert not found, "\n".join(found)
+
+
+def test_long_words_break(house: House, opens: Opens) -> None:
+    """A title without a space and an address without an end wrap instead of pushing."""
+    context = opens(viewport={"width": 320, "height": 800})
+    context.add_cookies(house.cookies("carol"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/evidence/new")
+    page.get_by_label("Title").fill("W" * 190)
+    page.get_by_label("Kind").select_option(label="Talk")
+    page.get_by_label("Date").fill("2026-02-01")
+    page.get_by_label("Link").fill("https://example.org/" + "w" * 900)
+    page.get_by_label("Description").fill("w" * 900 + "\n\n`" + "c" * 300 + "`")
+    page.get_by_role("button", name="Save evidence").click()
+    page.get_by_role("heading", level=1).get_by_text("WWW").wait_for()
+    found = []
+    for address in (page.url, "/evidence", "/portfolio", "/"):
+        page.goto(address)
+        found += [f"{address}: {line}" for line in sticking_out(page)]
+    assert not found, "\n".join(found)
+
+
+def test_motion_is_left_out_where_it_is_not_wanted(house: House, opens: Opens) -> None:
+    context = opens(reduced_motion="reduce")
+    context.add_cookies(house.cookies("alice"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"/roadmaps/{house.ids['slug']}")
+    page.locator(f"button[formaction$='/{house.ids['open']}/completion']").press("Space")
+    page.locator("#live:not(:empty)").wait_for(state="attached")
+    moving = page.evaluate(
+        "document.getAnimations().filter((one) => one.effect.getTiming().duration > 50).length"
+    )
+    assert moving == 0

@@ -1,0 +1,60 @@
+"""GET /readiness: the score, the gates, the steps and every point with its source."""
+
+from __future__ import annotations
+
+import pytest
+
+SLUG = "senior-ml-engineer"
+KEY = "bachelors-degree-or-equivalent"
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post(f"/roadmaps/{SLUG}/enrollment", {})
+    return browser
+
+
+def test_it_works(alice):
+    alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
+    page = alice.get(f"/readiness?roadmap={SLUG}").text
+    assert "Setting out" in page
+    assert "Verification needs a reviewer" in page
+    assert "Worth most for the effort" in page
+    assert "Every point, and where it comes from" in page
+    assert "1 item" in page
+
+
+def test_it_needs_sign_in(browser_of, cast):
+    assert browser_of().get("/readiness").status_code == 303
+
+
+def test_ticking_all_without_proof_is_not_ready(alice, app):
+    from roadmap.catalog.queries import published
+    from roadmap.core.database import db
+
+    with app.app_context():
+        keys = [m.key for m in published(db.session, SLUG).content.milestones]
+    for key in keys:
+        alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion", fragment=True)
+    page = alice.get("/readiness").text
+    assert "Claimed, not proven" in page
+    assert page.index("Claimed, not proven") < page.index("readiness of 100")
+    assert "less than half of that is verified by someone else" in page
+
+
+def test_someone_without_a_roadmap_is_told_how_to_begin(browser_of, cast):
+    page = browser_of(cast.carol).get("/readiness")
+    assert page.status_code == 200
+    assert "Choose a roadmap" in page.text
+
+
+def test_it_rejects_bad_input(alice):
+    assert alice.get("/readiness?roadmap=nowhere").status_code == 404
+
+
+def test_it_hides_what_is_foreign(alice, browser_of, cast):
+    alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
+    other = browser_of(cast.carol)
+    other.post(f"/roadmaps/{SLUG}/enrollment", {})
+    assert "Nothing is recorded yet" in other.get("/readiness").text
