@@ -9,10 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flask import Flask
-
 from bench import report, server, works
-from bench.data import Person, prepare
+from bench.data import prepare
 from bench.limit import create_limit
 from bench.report import Row
 from bench.works import Stand
@@ -46,7 +44,7 @@ def database_url(kind: str) -> Iterator[str]:
         yield f"sqlite:///{FOLDER / 'bench.sqlite3'}"
 
 
-def work_list(app: Flask, person: Person) -> list[tuple[str, Callable[[Stand], Row]]]:
+def work_list() -> list[tuple[str, Callable[[Stand], Row]]]:
     """The works in the order of the table: a name and what measures it."""
     found: list[tuple[str, Callable[[Stand], Row]]] = [
         ("tick", works.tick),
@@ -102,7 +100,7 @@ class Bench:
             limit = create_limit(app.config, person.content)
             rounds = ROUNDS_QUICK if self.options.quick else ROUNDS
             stand = Stand(database, app, limit, person, rounds)
-            for name, work in work_list(app, person):
+            for name, work in work_list():
                 self.note(name, database, lambda work=work: work(stand))  # type: ignore[misc]
             if database == "sqlite":
                 self._processes(stand)

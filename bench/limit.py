@@ -28,7 +28,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bench.limit_templates import EXPORT, PAGE, ROW
+from bench.limit_templates import EXPORT_INDEX, EXPORT_PIECE, PAGE, ROW
 from roadmap.accounts.models import LoginSession
 from roadmap.catalog.content import Content
 from roadmap.core.database import normalize_url, sqlite_module
@@ -105,7 +105,9 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
     hasher = PasswordHasher(
         config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_KIB"], parallelism=2
     )
-    page, row_part, export = (app.jinja_env.from_string(text) for text in (PAGE, ROW, EXPORT))
+    page, row_part, index, export = (
+        app.jinja_env.from_string(text) for text in (PAGE, ROW, EXPORT_INDEX, EXPORT_PIECE)
+    )
     stages = _stages(content)
     titles = {milestone.key: escape(milestone.title) for milestone in content.milestones}
     insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
@@ -125,7 +127,7 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
     @app.get("/roadmap")
     def roadmap() -> str:
         rows = g.connection.execute(STATES, {"user_id": g.person.id})
-        states = {key: status for key, status in rows}  # noqa: C416 - rows are no pairs to dict()
+        states = {row[0]: row[1] for row in rows}
         return page.render(title=content.title, stages=stages, states=states, person=g.person)
 
     @app.get("/unchanged")
@@ -166,10 +168,12 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
 
     @app.get("/export.zip")
     def export_site() -> Response:
-        text = export.render(pieces=_pieces(), person=g.person, markdown=_markdown)
-        archive = io.BytesIO()
+        pieces, archive = _pieces(), io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as site:
-            site.writestr("index.html", text)
+            site.writestr("index.html", index.render(pieces=pieces, person=g.person))
+            for piece in pieces:
+                text = export.render(piece=piece, person=g.person, markdown=_markdown)
+                site.writestr(f"{piece['id']}.html", text)
         return Response(archive.getvalue(), mimetype="application/zip")
 
     @app.post("/login")

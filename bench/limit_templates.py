@@ -28,15 +28,20 @@ formaction=/milestones/{{ key }}></button><a href=/milestones/{{ key }}>{{ title
 {% endfor %}
 <form id=t method=post></form></main></body></html>"""
 
-EXPORT = """<!doctype html>
+EXPORT_INDEX = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ person.name }}</title></head>
 <body><main><h1>{{ person.name }}</h1>
 {% for piece in pieces %}
-<article><h2><a href="{{ piece.url }}">{{ piece.title }}</a></h2>
+<article><h2><a href="{{ piece.id }}.html">{{ piece.title }}</a></h2>
+<p>{{ piece.kind }}, {{ piece.occurred_on }}</p><p>{{ piece.role }}</p></article>
+{% endfor %}</main></body></html>"""
+
+EXPORT_PIECE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ piece.title }}</title></head>
+<body><main><h1><a href="{{ piece.url }}">{{ piece.title }}</a></h1>
 <p>{{ piece.kind }}, {{ piece.occurred_on }}</p>
 {{ markdown(piece.description) }}
 <p>{{ piece.role }}</p>
 <ul>{% for impact in piece.impacts %}<li>{{ impact[0] }}: {{ impact[1] }}, {{ impact[2] }} \
 {{ impact[3] }}</li>{% endfor %}</ul>
-<p>{{ piece.milestones|join(", ") }}</p></article>
-{% endfor %}</main></body></html>"""
+<p>{{ piece.milestones|join(", ") }}</p></main></body></html>"""

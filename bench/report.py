@@ -54,10 +54,18 @@ class Row:
         """A row whose value is the ratio to the limit application."""
         bars = {"statements": most_statements, "bytes": most_bytes, "gzip_bytes": most_gzipped}
         return cls(
-            work, database, compared.ratio, most, compared.ratio, "ratio", statements, size, gzipped,
+            work=work,
+            database=database,
+            value=compared.ratio,
+            limit=most,
+            ratio=compared.ratio,
+            unit="ratio",
+            statements=statements,
+            bytes=size,
+            gzip_bytes=gzipped,
             note=f"{compared.ours * 1000:.2f} ms, limit {compared.limit * 1000:.2f} ms",
             bars={name: bar for name, bar in bars.items() if bar is not None},
-        )  # fmt: skip
+        )
 
     @property
     def over(self) -> list[str]:
@@ -82,9 +90,9 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text, with what is over its bar at the end of the line."""
     head = ("work", "database", "value", "limit", "statements", "bytes", "gzip", "", "")
-    lines = [head]
-    for row in rows:
-        lines.append(
+    lines = [
+        head,
+        *(
             (
                 row.work,
                 row.database,
@@ -93,10 +101,12 @@ def table(rows: Sequence[Row]) -> str:
                 _shown(row.statements),
                 _shown(row.bytes),
                 _shown(row.gzip_bytes),
-                "OVER" if row.over else "ok" if row.limit is not None else "",
-                "; ".join([*row.over, *([row.note] if row.note else [])]),
+                "OVER" if row.over else "ok",
+                "; ".join(filter(None, [*row.over, row.note])),
             )
-        )
+            for row in rows
+        ),
+    ]
     widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
     left = {0, 1, 7, 8}
     return "\n".join(

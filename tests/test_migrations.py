@@ -47,15 +47,24 @@ def revisions() -> list[str]:
     return [script.revision for script in alembic.script_directory.walk_revisions()][::-1]
 
 
+def differences() -> list[object]:
+    """What autogeneration would write into the next migration."""
+    found = list(alembic.compare_metadata())
+    # The connection that Alembic keeps would hold its transaction, and with it the writers' lock.
+    alembic.migration_context.connection.rollback()
+    return found
+
+
 def rows() -> dict[str, int]:
     """How many rows each table holds."""
+    count = sa.select(sa.func.count())
     with db.engine.connect() as connection:
         names = sa.inspect(connection).get_table_names()
         return {
-            name: connection.execute(sa.select(sa.func.count()).select_from(sa.table(name))).scalar_one()
+            name: connection.execute(count.select_from(sa.table(name))).scalar_one()
             for name in names
             if name != "alembic_version"
-        }  # fmt: skip
+        }
 
 
 def broken_keys() -> list[tuple[object, ...]]:
@@ -77,7 +86,7 @@ def fill() -> dict[str, int]:
 
 def test_the_models_equal_the_newest_migration(bare: Flask) -> None:
     upgrade()
-    assert alembic.compare_metadata() == []
+    assert differences() == []
     assert schema_is_current()
 
 
@@ -107,7 +116,7 @@ def test_each_migration_goes_down_and_up_again_with_data_in_the_tables(bare: Fla
         alembic.downgrade(below)
     assert rows() == {}
     upgrade()
-    assert alembic.compare_metadata() == []
+    assert differences() == []
     assert fill() == before
 
 
@@ -139,5 +148,5 @@ def test_migrations_hold_no_data_and_nothing_of_the_application(bare: Flask) -> 
     """A migration must mean in a year what it means today, so it imports no code of ours."""
     for path in FILES:
         text = path.read_text("utf-8")
-        assert "roadmap." not in text, path.name
+        assert not re.search(r"^\s*(from|import) roadmap\b", text, re.MULTILINE), path.name
         assert "bulk_insert" not in text, path.name

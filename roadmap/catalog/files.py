@@ -101,13 +101,10 @@ def read(path: Path, further_check: Callable[[Any], None] | None = None) -> dict
 
 @lru_cache(maxsize=1)
 def _validator() -> Validator:
-    # Imported here, because its formats build whole grammars: a second that no start should wait.
+    # Imported here, because only who loads content files needs it.
     import jsonschema
 
-    return jsonschema.Draft202012Validator(
-        json.loads(SCHEMA.read_text("utf-8")),
-        format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
-    )
+    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
 
 
 def _faults(document: Any, tree: yaml.Node | None) -> Iterator[Fault]:

@@ -42,7 +42,7 @@ TYPES = frozenset(
 
 
 def init_compression(app: Flask) -> None:
-    """Compresses what is sent. Call it before whatever else looks at answers: it runs after them."""
+    """Compresses what is sent. Called first, so that it runs after all else that looks at it."""
     app.after_request(compress)
 
 

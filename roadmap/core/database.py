@@ -218,13 +218,18 @@ class SafeAlembic(Alembic):
     """Migrations that cannot wipe children.
 
     SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE
-    would take the children along. On PostgreSQL an advisory lock keeps two starts apart.
+    would take the children along. Two starts at once are kept apart, on SQLite by a lock on a
+    file, on PostgreSQL by an advisory lock: the second one waits and finds nothing left to do.
     """
 
     def run_migrations(self, fn: Callable[..., Any], **kwargs: Any) -> None:
         connection = self.migration_context.connection
         if connection is None:
             raise RuntimeError("migrations need a connection")
+        with _only_migration(connection.engine.url):
+            self._run_alone(connection, fn, **kwargs)
+
+    def _run_alone(self, connection: sa.Connection, fn: Callable[..., Any], **kwargs: Any) -> None:
         sqlite = connection.dialect.name == "sqlite"
         connection.rollback()
         raw: Any = connection.connection.driver_connection
@@ -247,6 +252,20 @@ class SafeAlembic(Alembic):
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")
                 connection.exec_driver_sql("RESET statement_timeout")
                 connection.commit()
+
+
+@contextlib.contextmanager
+def _only_migration(url: sa.URL) -> Iterator[None]:
+    """Holds the lock beside an SQLite file that whoever migrates it takes."""
+    if not url.drivername.startswith("sqlite") or url.database in (None, "", ":memory:"):
+        yield
+        return
+    lock = os.open(f"{url.database}.migrating", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _render_item(kind: str, item: Any, _context: Any) -> str | bool:

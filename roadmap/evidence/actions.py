@@ -146,8 +146,7 @@ def _apply(
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
     """Removes a piece with its versions, links and reviews. The person's history says so."""
     hold(session, evidence)
-    user_id, subject = evidence.user_id, str(evidence.id)
-    title, kind = evidence.title, evidence.current.kind
+    user_id, title, kind = evidence.user_id, evidence.title, evidence.current.kind
     # The database takes the dependents along, in one statement.
     session.execute(
         sa.delete(Evidence)
@@ -160,7 +159,7 @@ def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
         user_id=user_id,
         by=by.id,
         action="evidence.deleted",
-        subject=subject,
+        subject=str(evidence.id),
         now=now,
         title=title,
         kind=kind,
@@ -199,8 +198,8 @@ def _link_exactly(
     if not replace_links(session, evidence, keys, now):
         return False
     _touch(evidence, now)
-    after = linked_keys(evidence)
-    _remember(session, evidence, "evidence.linked", by, now, milestones=[before, after])
+    change = [before, linked_keys(evidence)]
+    _remember(session, evidence, "evidence.linked", by, now, milestones=change)
     return True
 
 
@@ -219,7 +218,7 @@ def set_skills(
 
 
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
-    """Asks for a review. False where it already waits for one. Raises Refused with the reason."""
+    """Asks for a review. False where it already waits. Raises Refused with the reason."""
     hold(session, evidence)
     after = rules.after_submit(evidence.state, evidence.visibility)
     if after == evidence.state:
@@ -296,7 +295,7 @@ def decide(
     )
     session.add(review)
     session.flush()
-    # A version can be judged twice (returned, then resubmitted unchanged): the last word counts.
+    # A version can be judged twice (returned, resubmitted unchanged): the last word counts.
     session.execute(
         sa.delete(Confirmation)
         .where(Confirmation.version_id == version_id)

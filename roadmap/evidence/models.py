@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -206,6 +205,3 @@ class Confirmation(Base):
         sa.ForeignKey("review.id", ondelete="CASCADE"), index=True
     )
     confirmed_at: Mapped[dt.datetime]
-
-
-Substance = dict[str, Any]

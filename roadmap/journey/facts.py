@@ -77,4 +77,5 @@ _TARGETS = sa.select(_PLAN.milestone_key, _PLAN.target_on).where(
 
 
 def _targets(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
-    return {key: target_on for key, target_on in session.execute(_TARGETS, {"user_id": user_id})}
+    rows = session.execute(_TARGETS, {"user_id": user_id})
+    return {row.milestone_key: row.target_on for row in rows}

@@ -45,7 +45,8 @@ FOCUSED = """(within) => {
     name: name.replace(/\\s+/g, " ").trim(),
     role: at.getAttribute("role") || at.localName,
     inside: at.closest(within || "body") !== null,
-    visible: (marked || picker) && box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+    visible: (marked || picker) && box.width > 0 && box.height > 0
+      && box.bottom > 0 && box.top < innerHeight,
   };
 }"""
 

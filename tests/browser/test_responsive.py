@@ -15,16 +15,17 @@ WIDTHS = (320, 390, 640, 1280)
 STICKING_OUT = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
+  const frames = ["auto", "scroll", "hidden", "clip"];
   const scrolls = (one) => {
     for (let up = one; up && up !== document.body; up = up.parentElement)
-      if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(up).overflowX)) return true;
+      if (frames.includes(getComputedStyle(up).overflowX)) return true;
     return false;
   };
-  const out = [...document.querySelectorAll("body *")].filter((one) =>
-    one.getBoundingClientRect().right > wide + 0.5 && !scrolls(one));
-  const named = out.map((one) =>
-    `${one.localName}.${one.getAttribute("class") || ""}#${one.id} to ${Math.round(one.getBoundingClientRect().right)}`);
-  return named.slice(0, 5).concat(`(${document.documentElement.scrollWidth} px in all)`);
+  const right = (one) => one.getBoundingClientRect().right;
+  const out = [...document.querySelectorAll("body *")]
+    .filter((one) => right(one) > wide + 0.5 && !scrolls(one))
+    .map((one) => `${one.localName}.${one.getAttribute("class")}#${one.id} to ${right(one)}`);
+  return out.slice(0, 5).concat(`${document.documentElement.scrollWidth} px in all`);
 }"""
 
 

@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("journey",),
     ("portfolio",),
     ("home",),
+    ("demo",),
     ("cli",),
     ("app",),
 )

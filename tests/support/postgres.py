@@ -123,35 +123,67 @@ def _give(folder: Path, account: pwd.struct_passwd) -> None:
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
-def _start(
-    binaries: Path, runner: _Runner, settings_of_server: dict[str, str]
-) -> subprocess.Popen[bytes]:
-    home = runner.home
-    data = home / "data"
-    initialised = subprocess.run(
+def _initialise(binaries: Path, runner: _Runner) -> None:
+    done = subprocess.run(
         [
             binaries / "initdb",
-            *("-D", data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"),
-            *("--no-sync", "--no-instructions"),
+            *("-D", runner.home / "data", "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"),
+            *("--locale=C.UTF-8", "--no-sync", "--no-instructions"),
         ],
         capture_output=True,
         text=True,
         check=False,
         **runner.options(),
     )
-    if initialised.returncode:
-        raise PostgresUnavailable(f"initdb failed:\n{initialised.stderr}")
-    pairs = (f"{name}={value}" for name, value in settings_of_server.items())
-    settings = [part for pair in pairs for part in ("-c", pair)]
-    with (home / "log").open("wb") as log:
-        return subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-k", home, *settings],
-            stdout=log,
-            stderr=log,
-            # An interrupt at the terminal reaches the whole group: the tests end first, then this.
-            start_new_session=True,
-            **runner.options(),
-        )
+    if done.returncode:
+        raise PostgresUnavailable(f"initdb failed:\n{done.stderr}")
+
+
+class Postgres:
+    """A PostgreSQL that can be stopped and started again, with its data where they were."""
+
+    def __init__(self, binaries: Path, runner: _Runner, settings: dict[str, str]) -> None:
+        self._binaries, self._runner, self._settings = binaries, runner, settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL for SQLAlchemy of the database ``postgres``."""
+        return URL.create(
+            "postgresql+psycopg",
+            SUPERUSER,
+            database="postgres",
+            query={"host": str(self._runner.home)},
+        ).render_as_string(hide_password=False)
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises `PostgresUnavailable`."""
+        home = self._runner.home
+        pairs = (f"{name}={value}" for name, value in self._settings.items())
+        settings = [part for pair in pairs for part in ("-c", pair)]
+        with (home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", home / "data", "-k", home, *settings],
+                stdout=log,
+                stderr=log,
+                # An interrupt at the terminal reaches the whole group: the tests end first,
+                # then this.
+                start_new_session=True,
+                **self._runner.options(),
+            )
+        _wait_until_ready(self._process, home)
+
+    def stop(self) -> None:
+        """Shut down fast (SIGINT): open connections are cut, not waited for."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], home: Path) -> None:
@@ -168,28 +200,16 @@ def _wait_until_ready(server: subprocess.Popen[bytes], home: Path) -> None:
             return
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Shut down fast (SIGINT): open connections are cut, not waited for."""
-    server.send_signal(signal.SIGINT)
-    try:
-        server.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
-
-
 @contextlib.contextmanager
-def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
-    """Run a PostgreSQL of its own and give the URL of its empty database ``postgres``.
+def own_postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Run a PostgreSQL of its own, to be stopped and started at will. It is gone afterwards.
 
-    A `durable` one waits for the disk at each commit.
-
-    The URL is one for SQLAlchemy (``postgresql+psycopg://``). Raises `PostgresUnavailable`.
+    A `durable` one waits for the disk at each commit. Raises `PostgresUnavailable`.
     """
     binaries = _find_installation()
     # Below /tmp whatever TMPDIR says: the path of a Unix socket ends at 107 bytes.
     home = Path(tempfile.mkdtemp(prefix="cairn-pg-", dir="/tmp"))
-    server: subprocess.Popen[bytes] | None = None
+    server: Postgres | None = None
     try:
         account = None
         if os.geteuid() == 0:
@@ -198,17 +218,22 @@ def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
                 binaries = _copy_installation(binaries, home)
             _give(home, account)
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(home)}
-        settings = SETTINGS | (DURABLE if durable else {})
-        server = _start(binaries, _Runner(home, account, environment), settings)
-        _wait_until_ready(server, home)
-        url = URL.create(
-            "postgresql+psycopg", SUPERUSER, database="postgres", query={"host": str(home)}
-        )
-        yield url.render_as_string(hide_password=False)
+        runner = _Runner(home, account, environment)
+        _initialise(binaries, runner)
+        server = Postgres(binaries, runner, SETTINGS | (DURABLE if durable else {}))
+        server.start()
+        yield server
     finally:
         if server is not None:
-            _stop(server)
+            server.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
+    """Run a PostgreSQL of its own and give the URL of its empty database ``postgres``."""
+    with own_postgres(durable=durable) as server:
+        yield server.url
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
