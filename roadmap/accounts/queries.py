@@ -34,6 +34,11 @@ def anybody(session: Session) -> bool:
     return session.scalar(sa.select(User.id).limit(1)) is not None
 
 
+def person(session: Session, user_id: uuid.UUID) -> User | None:
+    """The account with this id, or None."""
+    return session.get(User, user_id)
+
+
 def by_email(session: Session, email: str) -> User | None:
     return session.scalars(sa.select(User).where(User.email_key == email_key(email))).first()
 

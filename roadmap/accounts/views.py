@@ -63,7 +63,7 @@ def sign_in() -> Response:
         ]
         return _sign_in_page(form, 422)
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(old_hash) else None
-    user = db.session.get(User, found.id)
+    user = queries.person(db.session, found.id)
     if user is None or user.deactivated_at is not None or user.password_hash != old_hash:
         # Closed or changed in the tenth of a second since.
         return _sign_in_page(form, 422)

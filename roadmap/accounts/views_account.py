@@ -24,7 +24,6 @@ from roadmap.core.proxy import client_address
 from roadmap.core.web import now, safe_next, see_other
 from roadmap.people import access
 from roadmap.people.access import permit
-from roadmap.people.models import User
 from roadmap.people.records import audit
 
 View = Callable[..., Response]
@@ -142,7 +141,7 @@ def change_password() -> Response:
     actions.set_password(
         db.session, person.id, new_hash, by=person.id, address=client_address(), now=now()
     )
-    user = db.session.get(User, person.id)
+    user = queries.person(db.session, person.id)
     if user is not None:
         begin_session(db.session, user)
     flash(_("Your password is changed, and you are signed out everywhere else."), "message")
@@ -209,7 +208,7 @@ def _try_password(user_id: uuid.UUID, typed: str) -> int | None:
         note_in_own("password.refused", target=str(user_id), by=user_id)
         return counted.wait
     with reading() as session:
-        user = session.get(User, user_id)
+        user = queries.person(session, user_id)
         password_hash = user.password_hash if user else None
     if not passwords.verify(password_hash, typed):
         note_in_own("password.failed", target=str(user_id), by=user_id)

@@ -92,8 +92,10 @@ def send_link(email: str, address: str) -> None:
     user = queries.by_email(db.session, email)
     if user is None or user.deactivated_at is not None:
         return
-    token = actions.make_link(db.session, user.id, by=user.id, address=address, now=now())
-    db.session.commit()
+    db.session.expunge(user)
+    db.session.rollback()
+    with db.own_transaction() as own:
+        token = actions.make_link(own, user.id, by=user.id, address=address, now=now())
     base = current_app.config["BASE_URL"].rstrip("/")
     mail.send(
         user.email,

@@ -11,8 +11,8 @@ import click
 from alembic.util import CommandError
 from flask import Flask
 
-import roadmap
 from roadmap.cli.commands import Commands
+from roadmap.core.config import ROOT
 from roadmap.core.database import alembic
 
 
@@ -86,7 +86,7 @@ def check() -> None:
 
 def load_models() -> None:
     """Imports every room's models, so that none is missing from what is compared."""
-    for room in pkgutil.iter_modules(roadmap.__path__, f"{roadmap.__name__}."):
+    for room in pkgutil.iter_modules([str(ROOT / "roadmap")], "roadmap."):
         if room.ispkg:
             names = [module.name for module in pkgutil.iter_modules(_folder(room.name))]
             if "models" in names:

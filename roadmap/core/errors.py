@@ -9,12 +9,20 @@ import sqlite3
 import sqlalchemy.exc
 from flask import Flask, Response, g, make_response, render_template
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from roadmap.core.web import wants_fragment
 
 log = logging.getLogger(__name__)
+
+STORAGE = (
+    sqlalchemy.exc.TimeoutError,
+    sqlalchemy.exc.DBAPIError,
+    sqlite3.Error,
+    OSError,
+)
 
 
 def explanation(code: int) -> tuple[str, str, str]:
@@ -138,32 +146,39 @@ def init_errors(app: Flask) -> None:
                 response.headers[name] = value
         return response
 
-    @app.errorhandler(sqlalchemy.exc.TimeoutError)
-    @app.errorhandler(sqlalchemy.exc.DBAPIError)
-    @app.errorhandler(sqlite3.Error)
-    @app.errorhandler(OSError)
-    def storage(error: Exception) -> Response:
-        _give_up_transaction()
-        if _disk_is_full(error):
-            log.error("no space left: %s", error)
-            return error_page(507)
-        if isinstance(error, sqlalchemy.exc.TimeoutError) or (
-            isinstance(error, sqlalchemy.exc.DBAPIError) and _database_is_away(error)
-        ):
-            log.error("database unavailable: %s", error)
-            response = error_page(503)
-            response.headers["Retry-After"] = "5"
-            return response
-        log.exception("unexpected storage error", exc_info=error)
-        return error_page(500)
+    for kind in STORAGE:
+        app.register_error_handler(kind, storage)
 
     @app.errorhandler(500)
-    def internal(_error: Exception) -> Response:
-        _give_up_transaction()
+    def internal(error: Exception) -> Response:
+        # The commit fails after the view has answered, where only this handler is asked.
+        original = getattr(error, "original_exception", None)
+        if isinstance(original, STORAGE):
+            return storage(original)
+        _give_up()
         return error_page(500)
 
 
-def _give_up_transaction() -> None:
+def storage(error: Exception) -> Response:
+    """The page for a database that is gone, a disk that is full, or another fault of storage."""
+    _give_up()
+    if _disk_is_full(error):
+        log.error("no space left: %s", error)
+        return error_page(507)
+    if isinstance(error, sqlalchemy.exc.TimeoutError) or (
+        isinstance(error, sqlalchemy.exc.DBAPIError) and _database_is_away(error)
+    ):
+        log.error("database unavailable: %s", error)
+        response = error_page(503)
+        response.headers["Retry-After"] = "5"
+        return response
+    log.exception("unexpected storage error", exc_info=error)
+    return error_page(500)
+
+
+def _give_up() -> None:
+    """Drops the transaction and the actor: an error page asks the database for nothing."""
     session = g.pop("_db_session", None)
     if session is not None:
         session.close()
+    g._login_user = AnonymousUserMixin()

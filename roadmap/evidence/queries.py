@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,13 +50,18 @@ class CountedPiece:
 def counted(session: Session, user_id: uuid.UUID) -> list[CountedPiece]:
     """All pieces of a person, oldest first, in one statement: it runs within every tick.
 
-    The database answers with one JSON document: reading it takes a quarter of what as many rows
-    take, each with two documents of its own.
+    The database answers with one JSON document, which is read once for as long as it stays the
+    same: from one tick to the next a person's evidence seldom changes.
     """
     query = _counted(session.get_bind().dialect.name)
-    document: list[Any] = session.execute(query, {"user_id": user_id}).scalar_one() or []
+    document = session.execute(query, {"user_id": user_id}).scalar_one()
+    return list(_read(document or "[]"))
+
+
+@lru_cache(maxsize=64)
+def _read(document: str) -> tuple[CountedPiece, ...]:
     # Sorted here, because not every SQLite takes an order within an aggregate.
-    return [_counted_piece(*row) for _created_at, *row in sorted(document)]
+    return tuple(_counted_piece(*row) for _created_at, *row in sorted(json.loads(document)))
 
 
 def _counted_piece(
@@ -149,7 +155,7 @@ def _counted(dialect: str) -> sa.Select[Any]:
         as_json(impacts),
     )
     return (
-        sa.select(rows(piece, type_=sa.JSON))
+        sa.select(sa.cast(rows(piece), sa.Text))
         .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == counting_version_id())
         .where(Evidence.user_id == sa.bindparam("user_id"))

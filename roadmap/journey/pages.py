@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app
+from flask_babel import get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
 from markupsafe import Markup, escape
 
 from roadmap.catalog.content import Objective, Stage
@@ -34,6 +34,11 @@ Row = tuple[str, str, str, str, str, Markup, str, str, bool, str]
 
 def words() -> dict[str, str]:
     """The shapes in the reader's language."""
+    return _words(str(get_locale()))
+
+
+@lru_cache(maxsize=32)
+def _words(_locale: str) -> dict[str, str]:
     return {
         "open": _("Not started"),
         "doing": _("In progress"),
@@ -44,16 +49,17 @@ def words() -> dict[str, str]:
     }
 
 
+VERDICTS = {
+    "ready": lazy_gettext("ready"),
+    "nearly": lazy_gettext("nearly ready"),
+    "under_way": lazy_gettext("under way"),
+    "setting_out": lazy_gettext("setting out"),
+}
+
+
 def verdict_text(verdict: str, *, claimed_not_proven: bool) -> str:
     """The verdict in words, "claimed, not proven" before anything else."""
-    if claimed_not_proven:
-        return _("claimed, not proven")
-    return {
-        "ready": _("ready"),
-        "nearly": _("nearly ready"),
-        "under_way": _("under way"),
-        "setting_out": _("setting out"),
-    }[verdict]
+    return _("claimed, not proven") if claimed_not_proven else str(VERDICTS[verdict])
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,10 @@ from sqlalchemy.orm import Session
 from roadmap.core.signals import person_changed
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 
+# On the table, not the entity, and made once: it runs within every tick.
+_ENTRIES: Any = HistoryEntry.__table__
+_NEW_ENTRY = sa.insert(_ENTRIES)
+
 
 def lock_person(session: Session, user_id: uuid.UUID) -> None:
     """Begins a write about a person: the next version, and other writers wait for this one.
@@ -38,11 +42,8 @@ def remember(
     it was done to, `data` JSON values.
     """
     session.flush()
-    session.execute(
-        sa.insert(HistoryEntry).values(
-            user_id=user_id, actor_id=by, at=now, action=action, subject=subject, data=data
-        )
-    )
+    entry = {"user_id": user_id, "actor_id": by, "at": now, "action": action, "subject": subject}
+    session.execute(_NEW_ENTRY, {**entry, "data": data})
     person_changed.send(session, user_id=user_id, what=action.partition(".")[0], now=now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -200,13 +201,24 @@ def upsert(
     is.
     """
     dialect = session.get_bind().dialect.name
+    statement = _upsert(model.__table__, dialect, tuple(keys), tuple(values), unless_same)
+    session.execute(statement, {**keys, **values})
+
+
+@lru_cache(maxsize=64)
+def _upsert(
+    table: sa.Table,
+    dialect: str,
+    keys: tuple[str, ...],
+    values: tuple[str, ...],
+    unless_same: tuple[str, ...],
+) -> sa.Insert:
+    """The statement, made once: making it takes longer than the database takes to run it."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(model).values(**keys, **values)
-    where = (
-        sa.or_(*(getattr(model, name) != values[name] for name in unless_same))
-        if unless_same
-        else None
-    )
-    session.execute(
-        statement.on_conflict_do_update(index_elements=list(keys), set_=values, where=where)
+    statement = insert(table).values({name: sa.bindparam(name) for name in (*keys, *values)})
+    differs = [table.c[name] != statement.excluded[name] for name in unless_same]
+    return statement.on_conflict_do_update(
+        index_elements=list(keys),
+        set_={name: statement.excluded[name] for name in values},
+        where=sa.or_(*differs) if differs else None,
     )

@@ -123,7 +123,21 @@ def is_shared(piece: CountedPiece) -> bool:
     return piece.visibility != "private" and piece.state in SHARED_STATES
 
 
+# What was told of a piece already. Evidence hands out the same objects while nothing changed.
+_known: dict[int, tuple[CountedPiece, Piece]] = {}
+MOST_KNOWN = 10_000
+
+
 def _piece(piece: CountedPiece) -> Piece:
+    known = _known.get(id(piece))
+    if known is None or known[0] is not piece:
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        known = _known[id(piece)] = (piece, _told_of(piece))
+    return known[1]
+
+
+def _told_of(piece: CountedPiece) -> Piece:
     return Piece(
         id=str(piece.id),
         title=piece.title,

@@ -147,6 +147,8 @@ PIECE = {
     "url": "https://example.org/launch",
     "visibility": "portfolio",
 }
+# Changed, from the form that showed the first version.
+EDITED = {**PIECE, "revision": "1"}
 ME = {"name": "A new name", "timezone": "Europe/Paris", "theme": "dark"}
 TEXTS = {"headline": "ML engineer", "introduction": "I *build*.", "revision": "0"}
 
@@ -353,7 +355,7 @@ CHANGES: tuple[Change, ...] = (
         "PUT",
         "evidence.write",
         "/evidence/{verified}",
-        PIECE,
+        EDITED,
         only_alice(bob=403),
     ),
     Change(
@@ -361,7 +363,7 @@ CHANGES: tuple[Change, ...] = (
         "PUT",
         "evidence.write",
         "/evidence/{draft}",
-        PIECE,
+        EDITED,
         only_alice(),
     ),
     Change(
@@ -391,6 +393,8 @@ CHANGES: tuple[Change, ...] = (
             f"/evidence/{where}",
             {**PIECE, "q": "design", "about": "{draft}"},
             only_alice(200),
+            # Two of the parts are made of what was sent alone, and ask for no piece.
+            drawn(*PEOPLE) if where != "milestones" else {},
         )
         for where in ("preview", "impacts", "milestones")
     ),
@@ -441,6 +445,23 @@ CHANGES: tuple[Change, ...] = (
         {"note": "Read it again."},
         changed(303),
         drawn("alice", "carol"),
+    ),
+    Change(
+        MILESTONE_RULE + "/evidence",
+        "PUT",
+        "evidence.write",
+        "/roadmaps/{slug}/milestones/{open}/evidence",
+        {"evidence": "{draft}"},
+        changed(303, carol=404),
+    ),
+    Change(
+        MILESTONE_RULE + "/evidence",
+        "PUT",
+        "evidence.write",
+        "/roadmaps/{slug}/milestones/{open}/evidence",
+        {"evidence": "{foreign}"},
+        # Carol's piece, which Alice can name and may not have.
+        changed(303, carol=303, alice=404),
     ),
     # portfolio
     Change("/portfolio", "PUT", "portfolio.write", "/portfolio", TEXTS),
