@@ -69,7 +69,7 @@ bench: $(DEV_STAMP) ## measure the hot paths against the smallest Flask applicat
 	@$(PY) -m bench
 
 .PHONY: screenshots
-screenshots: $(DEV_STAMP) ## photograph every page, light and dark, into instance/screenshots
+screenshots: $(DEV_STAMP) ## photograph every page, light and dark, into docs/screenshots
 	@$(PY) -m tests.support.chromium
 	@$(PY) -m tools.screenshots
 

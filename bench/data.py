@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.orm import Session
 
 from bench.wsgi import Answer, Call
@@ -77,7 +77,7 @@ def prepare(app: Flask) -> Person:
         _walk(db.session, published.content, engineer, manager, now)
         portfolio.choose_all(db.session, engineer.id, by=engineer, now=now)
         db.session.commit()
-        cookie = _sign_in(app, engineer.id, now)
+        cookie = signed_in_cookie(app, engineer.id, now)
     content = published.content
     page = Call(app, "GET", f"/roadmaps/{content.slug}", {"Cookie": cookie})()
     cookie = _cookie_of(page) or cookie
@@ -134,7 +134,7 @@ def _walk(
             evidence.submit(session, piece, by=engineer, now=now)
         if number % 3 == 2:
             evidence.decide(
-                session, piece, "verified", version_id=piece.current_id, by=manager, now=now
+                session, piece, "verified", version_id=piece.current.id, by=manager, now=now
             )
 
 
@@ -154,7 +154,7 @@ def _particulars(number: int, milestone: Milestone, today: dt.date) -> Particula
     )
 
 
-def _sign_in(app: Flask, person: uuid.UUID, now: dt.datetime) -> str:
+def signed_in_cookie(app: Flask, person: uuid.UUID, now: dt.datetime) -> str:
     """A session row of this person, and the cookie that a browser would carry for it."""
     token, token_hash = new_token()
     row = LoginSession(
@@ -162,7 +162,8 @@ def _sign_in(app: Flask, person: uuid.UUID, now: dt.datetime) -> str:
     )
     db.session.add(row)
     db.session.commit()
-    signer = app.session_interface.get_signing_serializer(app)
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None, "the application has no secret key"
     return (
         f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps({'_user_id': token, '_fresh': True})}"
     )
@@ -181,9 +182,3 @@ def sign_in_form(app: WsgiApp) -> Call:
     fields = {"csrf_token": found.group(1).decode(), "email": EMAIL, "password": PASSWORD}
     body = "&".join(f"{name}={value.replace(' ', '+')}" for name, value in fields.items())
     return Call(app, "POST", "/login", {"Cookie": _cookie_of(page)}, body.encode())
-
-
-def statuses_in(app: Flask) -> int:
-    """How many statuses are stored, to see that a measurement left things as they were."""
-    with app.app_context():
-        return db.session.scalar(sa.text("SELECT count(*) FROM milestone_status")) or 0

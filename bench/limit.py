@@ -36,9 +36,9 @@ from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
 
-SESSIONS = LoginSession.__table__
-USERS = User.__table__
-STATUSES = MilestoneStatus.__table__
+SESSIONS: Any = LoginSession.__table__
+USERS: Any = User.__table__
+STATUSES: Any = MilestoneStatus.__table__
 
 WHO = (
     sa.select(USERS.c.id, USERS.c.name, USERS.c.version)

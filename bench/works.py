@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import argon2
 from flask import Flask
 
 from bench.data import Person, sign_in_form
-from bench.measure import Step, in_turn, timed
+from bench.measure import Compared, Step, in_turn, timed
 from bench.report import Row
 from bench.wsgi import Answer, Call
 from roadmap.core.headers import WsgiApp
@@ -40,7 +42,7 @@ class Stand:
         return self.limit.wsgi_app
 
 
-def checked(call: Call, status: int = 200) -> Step:
+def checked(call: Call, status: int = 200) -> Callable[[], Answer]:
     """The call, refusing any answer but the expected one: an error page is quick."""
 
     def step() -> Answer:
@@ -57,20 +59,25 @@ def gzipped(body: bytes) -> int:
 
 
 def tick(stand: Stand) -> Row:
-    """T: a milestone is ticked and un-ticked again; the time is that of one of the two."""
-    slug, seal = stand.person.content.slug, stand.person.seal
-    ours, limit = [], []
-    for milestone in stand.person.ticks():
-        for method in ("PUT", "DELETE"):
-            path = f"/roadmaps/{slug}/milestones/{milestone.key}/completion"
-            more = {"X-CSRFToken": seal, **HTMX}
-            ours.append(checked(stand.person.call(stand.cairn, method, path, more)))
-            path = f"/milestones/{milestone.key}"
-            limit.append(checked(stand.person.call(stand.least, method, path)))
-    compared = in_turn(_cycle(ours), _cycle(limit), rounds=stand.rounds, times=20)
+    """T: a milestone is ticked and un-ticked again; the time is that of one of the two.
+
+    Both have milestones of their own, so that each tick and each un-tick stores something.
+    """
+    slug, milestones = stand.person.content.slug, stand.person.ticks()
+    more = {"X-CSRFToken": stand.person.seal, **HTMX}
+    ours = [
+        _there_and_back(stand, stand.cairn, f"/roadmaps/{slug}/milestones/{m.key}/completion", more)
+        for m in milestones[::2]
+    ]
+    limit = [
+        _there_and_back(stand, stand.least, f"/milestones/{m.key}", {}) for m in milestones[1::2]
+    ]
+    both = in_turn(_cycle(ours), _cycle(limit), rounds=stand.rounds, times=12)
+    compared = Compared(both.ours / 2, both.limit / 2, both.ratio)
+    path = f"/roadmaps/{slug}/milestones/{milestones[0].key}/completion"
+    once = checked(stand.person.call(stand.cairn, "PUT", path, more))
     answer: list[Answer] = []
-    statements = statements_of(stand.app, lambda: answer.append(ours[0]()))  # type: ignore[arg-type]
-    ours[1]()
+    statements = statements_of(stand.app, lambda: answer.append(once()))
     body = answer[0].body
     return Row.of_times(
         "T tick", stand.database, compared, 2.0, len(statements), len(body), gzipped(body),
@@ -78,14 +85,21 @@ def tick(stand: Stand) -> Row:
     )  # fmt: skip
 
 
+def _there_and_back(stand: Stand, app: WsgiApp, path: str, more: dict[str, str]) -> Step:
+    put, delete = (
+        checked(stand.person.call(app, method, path, more)) for method in ("PUT", "DELETE")
+    )
+
+    def step() -> None:
+        put()
+        delete()
+
+    return step
+
+
 def _cycle(steps: list[Step]) -> Step:
     """One step after the other, from the beginning again after the last."""
-
-    def forever() -> Iterator[Step]:
-        while True:
-            yield from steps
-
-    following = forever()
+    following = itertools.cycle(steps)
     return lambda: next(following)()
 
 
@@ -96,7 +110,7 @@ def page(stand: Stand) -> Row:
     limit = checked(stand.person.call(stand.least, "GET", "/roadmap"))
     compared = in_turn(ours, limit, rounds=stand.rounds, times=10)
     answer: list[Answer] = []
-    statements = statements_of(stand.app, lambda: answer.append(ours()))  # type: ignore[arg-type]
+    statements = statements_of(stand.app, lambda: answer.append(ours()))
     body = answer[0].body
     return Row.of_times(
         "D roadmap page", stand.database, compared, 2.0, len(statements), len(body), gzipped(body),
@@ -111,7 +125,7 @@ def page_compressed(stand: Stand) -> Row:
     plain = stand.person.call(stand.least, "GET", "/roadmap")
     compared = in_turn(ours, lambda: gzip.compress(plain().body, 6), rounds=stand.rounds, times=10)
     answer = ours()
-    wire = len(answer.body)  # type: ignore[attr-defined]
+    wire = len(answer.body)
     return Row.of_times("D with gzip", stand.database, compared, 2.0, None, wire, None)
 
 
@@ -135,7 +149,7 @@ def export(stand: Stand, form: str, path: str, least: str) -> Row:
     limit = checked(stand.person.call(stand.least, "GET", least))
     compared = in_turn(ours, limit, rounds=max(3, stand.rounds // 3), times=4)
     answer: list[Answer] = []
-    statements = statements_of(stand.app, lambda: answer.append(ours()))  # type: ignore[arg-type]
+    statements = statements_of(stand.app, lambda: answer.append(ours()))
     body = answer[0].body
     return Row.of_times(
         f"X export {form}", stand.database, compared, 2.0, len(statements), len(body), gzipped(body)
@@ -147,7 +161,7 @@ def pdf(stand: Stand, path: str) -> Row:
     call = checked(stand.person.call(stand.cairn, "GET", path))
     call()
     seconds = statistics.median(timed(call) for _ in range(3))
-    size = len(call().body)  # type: ignore[attr-defined]
+    size = len(call().body)
     return Row("P export PDF", stand.database, seconds, 3.0, None, "s", None, size, None)
 
 
@@ -161,7 +175,8 @@ def sign_in(stand: Stand) -> Row:
     ours = checked(sign_in_form(stand.cairn), 303)
     fields = b"email=engineer%40example.org&password=granite+scree+and+lichen"
     limit = checked(Call(stand.least, "POST", "/login", {}, fields), 303)
-    beyond, beyond_limit = [], []
+    beyond: list[float] = []
+    beyond_limit: list[float] = []
     with _hashing() as seconds:
         for step in (ours, limit):
             step()
@@ -182,7 +197,7 @@ class _hashing:  # noqa: N801 - reads as the context it is
     """Collects the seconds that argon2 takes meanwhile."""
 
     def __enter__(self) -> list[float]:
-        self.verify: Callable[..., bool] = argon2.PasswordHasher.verify
+        self.verify: Callable[..., Any] = argon2.PasswordHasher.verify
         seconds: list[float] = []
 
         def timed_verify(hasher: argon2.PasswordHasher, *args: object) -> bool:

@@ -495,10 +495,6 @@ def upgrade() -> None:
         sa.Column("expires_on", sa.Date(), nullable=True),
         sa.Column("was_submitted", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('design_doc', 'case_study', 'open_source', 'blog_post', 'talk', 'publication', 'patent', 'certification', 'mentoring', 'launch', 'other')",
-            name=op.f("ck_evidence_version_kind"),
-        ),
         sa.ForeignKeyConstraint(
             ["evidence_id"],
             ["evidence.id"],

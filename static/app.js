@@ -89,7 +89,10 @@
   const name = (event) => {
     const stone = event.target.closest?.(".trail svg a");
     const line = find(".named");
-    if (stone && line) line.textContent = find("title", stone).textContent;
+    if (!stone || !line) return;
+    // On the roadmap's own page the row names the stone, elsewhere its title does.
+    const row = document.getElementById(stone.getAttribute("href").slice(1));
+    line.textContent = (find("title", stone) || find("a", row)).textContent;
   };
   document.addEventListener("pointerover", name);
   document.addEventListener("focusin", name);

@@ -55,10 +55,17 @@ class Cairn:
 
 
 def _stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
+    """The stones as links. Where their rows stand on the same page, these name them: a title in
+    each of 80 stones would not compress, too far from the row that says the same."""
     uses = pile(len(cairn.stones), seed)[0]
     return "".join(
-        f"<a class={stone.state} href={base}#{stone.anchor}{attributes}>"
-        f"<title>{escape(stone.title)}</title>{use}</a>"
+        (
+            f"<a class={stone.state} href={base}#{stone.anchor}{attributes}>"
+            f"<title>{escape(stone.title)}</title>{use}</a>"
+            if base
+            else f"<a class={stone.state} href=#{stone.anchor} aria-labelledby={stone.anchor}"
+            f"{attributes}>{use}</a>"
+        )
         for stone, use in zip(cairn.stones, uses, strict=True)
         if not only or stone.anchor == only
     )
@@ -162,8 +169,8 @@ def trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     """The path through one cairn a stage, one stone a milestone, for 1 to 10 stages.
 
     ``label`` names the list. A stone links to ``{base}#{anchor}``: the row on this page, or on the
-    roadmap's where ``base`` leads there. Its title is the milestone's alone, because the row it
-    leads to tells the state, and 80 of them weigh.
+    roadmap's where ``base`` leads there; then its title is the milestone's. On the rows' own page
+    the row itself names it, with its state.
     """
     if not cairns:
         return Markup("")

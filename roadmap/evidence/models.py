@@ -12,7 +12,6 @@ from roadmap.core.types import Base, Id, one_of
 from roadmap.evidence.words import (
     DECISIONS,
     IMPACT_TYPES,
-    KINDS,
     SHARED_STATES,
     STATES,
     VISIBILITIES,
@@ -94,10 +93,8 @@ class EvidenceVersion(Base):
         order_by="Impact.position", cascade="all, delete-orphan"
     )
 
-    __table_args__ = (
-        sa.UniqueConstraint("evidence_id", "number"),
-        one_of("kind", "kind", KINDS),
-    )
+    # No CHECK on the kind: the rules refuse an unknown one, and a new kind needs no migration.
+    __table_args__ = (sa.UniqueConstraint("evidence_id", "number"),)
 
 
 class Impact(Base):

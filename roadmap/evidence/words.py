@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-KINDS = (
-    "design_doc",
-    "case_study",
-    "open_source",
-    "blog_post",
-    "talk",
-    "publication",
-    "patent",
-    "certification",
-    "mentoring",
-    "launch",
-    "other",
-)
+from roadmap.core.words import N_
+
+# Each kind, as it is called within a sentence.
+KIND_NAMES = {
+    "design_doc": N_("design document"),
+    "case_study": N_("case study"),
+    "open_source": N_("open-source contribution"),
+    "blog_post": N_("blog post"),
+    "talk": N_("talk"),
+    "publication": N_("publication"),
+    "patent": N_("patent"),
+    "certification": N_("certification"),
+    "mentoring": N_("mentoring"),
+    "launch": N_("launch"),
+    "other": N_("other"),
+}
+KINDS = tuple(KIND_NAMES)
 VISIBILITIES = ("private", "team", "portfolio")
 STATES = ("draft", "submitted", "in_review", "verified", "returned")
 SHARED_STATES = frozenset(STATES) - {"draft"}

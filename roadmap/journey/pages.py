@@ -98,7 +98,7 @@ class Pages:
         self.content = standing.published.content
         self.words = words()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
-        # Escaped once: a page has 80 rows, and their template escapes nothing.
+        # Escaped and translated once: a page has 80 rows.
         self.printed = {shape: escape(word) for shape, word in self.words.items()}
         self.printed["open"] = Markup("")
         self._counts: dict[str, Counter[str]] = {}

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from roadmap.core.words import N_
+from roadmap.evidence.words import KIND_NAMES
 
-def N_(text: str) -> str:  # noqa: N802 - the name that gettext tools look for
-    """Mark a template for the translators and return it unchanged."""
-    return text
+__all__ = ["DEGREE_LEVELS", "IMPACT_NAMES", "KIND_NAMES", "N_", "Message"]
 
 
 def _same(text: str) -> str:
@@ -48,19 +48,6 @@ class Message:
         return self.text()
 
 
-KIND_NAMES: Mapping[str, str] = {
-    "design_doc": N_("design document"),
-    "case_study": N_("case study"),
-    "open_source": N_("open-source contribution"),
-    "blog_post": N_("blog post"),
-    "talk": N_("talk"),
-    "publication": N_("publication"),
-    "patent": N_("patent"),
-    "certification": N_("certification"),
-    "mentoring": N_("mentoring"),
-    "launch": N_("launch"),
-    "other": N_("other"),
-}
 IMPACT_NAMES: Mapping[str, str] = {
     "scale": N_("scale"),
     "business": N_("business"),

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bench import report, works
-from bench.data import _sign_in
+from bench.data import signed_in_cookie
 from bench.limit import create_limit
 from bench.measure import Compared, in_turn
 from bench.wsgi import Call
@@ -37,7 +37,7 @@ def limit(app, published):
 @pytest.fixture
 def headers(app, cast, now):
     with app.app_context():
-        return {"Cookie": _sign_in(app, cast.alice, now)}
+        return {"Cookie": signed_in_cookie(app, cast.alice, now)}
 
 
 def statuses(app) -> list[tuple[str, str]]:

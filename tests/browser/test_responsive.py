@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import House, Opens
 from tests.browser.test_axe import addresses
+from tests.browser.test_journey import Pointing
 
 # 320 px is also what is left of a window of 1280 px at a zoom of 400 %; 640 px at 200 %.
 WIDTHS = (320, 390, 640, 1280)
@@ -56,12 +57,13 @@ def test_long_words_break(house: House, opens: Opens) -> None:
     context.add_cookies(house.cookies("carol"))  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/evidence/new")
-    page.get_by_label("Title").fill("W" * 190)
-    page.get_by_label("Kind").select_option(label="Talk")
-    page.get_by_label("Date").fill("2026-02-01")
-    page.get_by_label("Link").fill("https://example.org/" + "w" * 900)
-    page.get_by_label("Description").fill("w" * 900 + "\n\n`" + "c" * 300 + "`")
-    page.get_by_role("button", name="Save evidence").click()
+    hand = Pointing(page)
+    hand.fill("Title", "W" * 190)
+    hand.choose("Kind", "Talk")
+    hand.date("Date", 2026, 2, 1)
+    hand.fill("Link", "https://example.org/" + "w" * 900)
+    hand.fill("Description", "w" * 900 + "\n\n`" + "c" * 300 + "`")
+    hand.press("button", "Save evidence")
     page.get_by_role("heading", level=1).get_by_text("WWW").wait_for()
     found = []
     for address in (page.url, "/evidence", "/portfolio", "/"):
