@@ -16,6 +16,7 @@ from roadmap.career.models import Degree, Position
 from roadmap.demo.people import MANAGER
 from roadmap.demo.story import Step, day
 from roadmap.evidence import actions as evidence
+from roadmap.evidence import judging
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import Measure, Particulars
@@ -145,11 +146,11 @@ class Teller:
     def take_up(self, owner: Actor, data: Data, at: dt.datetime) -> None:
         found = self.piece(owner, data)
         manager = self.actors[MANAGER]
-        evidence.begin_review(self.session, found, version_id=found.current.id, by=manager, now=at)
+        judging.begin_review(self.session, found, version_id=found.current.id, by=manager, now=at)
 
     def judge(self, owner: Actor, data: Data, at: dt.datetime) -> None:
         found = self.piece(owner, data)
-        evidence.decide(
+        judging.decide(
             self.session,
             found,
             data["do"],

@@ -1,4 +1,4 @@
-"""Writing evidence: create, edit, link, ask for a review, judge.
+"""Writing evidence: create, edit, link, ask for a review. Judging is next door.
 
 Every function locks the person first and reads the piece again below the lock, so that of two
 tabs only one wins. They flush and remember; the request commits.
@@ -10,30 +10,26 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.markdown import clean
 from roadmap.evidence import rules
-from roadmap.evidence.models import Confirmation, Evidence, Review
+from roadmap.evidence.models import Evidence
 from roadmap.evidence.rows import (
     checked,
     fill,
     hold,
     linked_keys,
+    note,
     particulars,
     replace_links,
     replace_skills,
-    to_confirm,
     write_version,
 )
-from roadmap.evidence.rules import Particulars, Refused, Stale
-from roadmap.evidence.words import DECISIONS
-from roadmap.people.access import can
+from roadmap.evidence.rules import Particulars, Stale
 from roadmap.people.actor import Actor
-from roadmap.people.records import audit, lock_person, remember
+from roadmap.people.records import lock_person, remember
 
 
 def create(
@@ -63,7 +59,7 @@ def create(
     write_version(session, evidence, piece, number=1, now=now)
     replace_links(session, evidence, milestones, now)
     replace_skills(session, evidence, skills)
-    _remember(session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind)
+    note(session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind)
     return evidence
 
 
@@ -102,7 +98,7 @@ def edit(
     state_before = evidence.state
     _apply(session, evidence, piece, before.substance != piece.substance, now)
     evidence.revision += 1
-    _remember(
+    note(
         session,
         evidence,
         "evidence.edited",
@@ -199,7 +195,7 @@ def _link_exactly(
         return False
     _touch(evidence, now)
     change = [before, linked_keys(evidence)]
-    _remember(session, evidence, "evidence.linked", by, now, milestones=change)
+    note(session, evidence, "evidence.linked", by, now, milestones=change)
     return True
 
 
@@ -213,7 +209,7 @@ def set_skills(
         return False
     _touch(evidence, now)
     after = [row.skill_key for row in evidence.skills]
-    _remember(session, evidence, "evidence.linked", by, now, skills=[before, after])
+    note(session, evidence, "evidence.linked", by, now, skills=[before, after])
     return True
 
 
@@ -226,7 +222,7 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
     evidence.state = after
     evidence.submitted_at = evidence.updated_at = now
     evidence.current.was_submitted = True
-    _remember(session, evidence, "evidence.submitted", by, now, version=evidence.current.number)
+    note(session, evidence, "evidence.submitted", by, now, version=evidence.current.number)
     return True
 
 
@@ -239,112 +235,10 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
     evidence.state = after
     evidence.submitted_at = None
     evidence.updated_at = now
-    _remember(session, evidence, "evidence.withdrawn", by, now, version=evidence.current.number)
+    note(session, evidence, "evidence.withdrawn", by, now, version=evidence.current.number)
     return True
-
-
-def begin_review(
-    session: Session, evidence: Evidence, *, version_id: uuid.UUID, by: Actor, now: dt.datetime
-) -> bool:
-    """A reviewer takes it up: its author sees that, and can no longer withdraw it.
-
-    False where it is already in review. Raises Refused or Stale as `decide` does.
-    """
-    _may_judge(session, evidence, version_id, by)
-    if evidence.state == "in_review":
-        return False
-    evidence.state = "in_review"
-    evidence.updated_at = now
-    _remember(session, evidence, "evidence.taken_up", by, now, version=evidence.current.number)
-    return True
-
-
-def decide(
-    session: Session,
-    evidence: Evidence,
-    decision: str,
-    comment: str = "",
-    milestones: Sequence[str] | None = None,
-    *,
-    version_id: uuid.UUID,
-    by: Actor,
-    now: dt.datetime,
-) -> Review:
-    """Judges the current version: `verified` or `returned`.
-
-    Verified confirms the linked milestones named, or all that fit where None. Returned ends what
-    an earlier verified version counted for. `version_id` is the version that the reviewer read.
-
-    Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
-    waits for a review, or where a milestone is not linked or not provable by this kind; Stale where
-    the author saved a newer version meanwhile.
-    """
-    if decision not in DECISIONS:
-        raise Refused("no_such_decision")
-    _may_judge(session, evidence, version_id, by)
-    keys = to_confirm(session, evidence, milestones) if decision == "verified" else ()
-    review = Review(
-        user_id=evidence.user_id,
-        evidence_id=evidence.id,
-        version_id=version_id,
-        reviewer_id=by.id,
-        reviewer_name=by.name,
-        decision=decision,
-        comment=clean(comment).strip(),
-        decided_at=now,
-    )
-    session.add(review)
-    session.flush()
-    # A version can be judged twice (returned, resubmitted unchanged): the last word counts.
-    session.execute(
-        sa.delete(Confirmation)
-        .where(Confirmation.version_id == version_id)
-        .execution_options(synchronize_session=False)
-    )
-    for key in keys:
-        session.add(
-            Confirmation(
-                version_id=version_id,
-                milestone_key=key,
-                user_id=evidence.user_id,
-                review_id=review.id,
-                confirmed_at=now,
-            )
-        )
-    evidence.state = decision
-    evidence.verified_version_id = version_id if decision == "verified" else None
-    evidence.updated_at = now
-    said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
-    _remember(session, evidence, f"evidence.{decision}", by, now, **said)
-    audit(
-        session, by=by.id, action=f"evidence.{decision}", target=str(evidence.id), now=now, **said
-    )
-    return review
-
-
-def _may_judge(session: Session, evidence: Evidence, version_id: uuid.UUID, by: Actor) -> None:
-    hold(session, evidence)
-    if evidence.user_id == by.id:
-        raise Refused("own")
-    if not can(by, "evidence.review", evidence):
-        raise Refused("not_entitled")
-    rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
 
 
 def _touch(evidence: Evidence, now: dt.datetime) -> None:
     evidence.revision += 1
     evidence.updated_at = now
-
-
-def _remember(
-    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: object
-) -> None:
-    remember(
-        session,
-        user_id=evidence.user_id,
-        by=by.id,
-        action=action,
-        subject=str(evidence.id),
-        now=now,
-        **data,
-    )

@@ -21,7 +21,8 @@ from roadmap.evidence.models import (
 )
 from roadmap.evidence.rules import Fault, Incomplete, Measure, Particulars, Refused
 from roadmap.evidence.words import MOST_MILESTONES
-from roadmap.people.records import lock_person
+from roadmap.people.actor import Actor
+from roadmap.people.records import lock_person, remember
 
 
 def hold(session: Session, evidence: Evidence) -> None:
@@ -198,3 +199,18 @@ def to_confirm(
     proving = {row.key: row.definition.get("evidence", ()) for row in rows}
     linked = {key: proving.get(key, ()) for key in keys}
     return rules.to_confirm(evidence.current.kind, linked, asked)
+
+
+def note(
+    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: object
+) -> None:
+    """Adds to the history of the author of a piece."""
+    remember(
+        session,
+        user_id=evidence.user_id,
+        by=by.id,
+        action=action,
+        subject=str(evidence.id),
+        now=now,
+        **data,
+    )

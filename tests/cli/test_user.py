@@ -127,11 +127,22 @@ def test_nobody_is_an_error(run, app):
 
 @pytest.mark.parametrize(
     "command",
-    (
-        "user,user create,user list,user deactivate,user reset-password,"
-        "db,db upgrade,db downgrade,db current,db revision,db check,"
-        "catalog,catalog sync,catalog validate"
-    ).split(","),
+    [
+        "user",
+        "user create",
+        "user list",
+        "user deactivate",
+        "user reset-password",
+        "db",
+        "db upgrade",
+        "db downgrade",
+        "db current",
+        "db revision",
+        "db check",
+        "catalog",
+        "catalog sync",
+        "catalog validate",
+    ],
 )
 def test_every_command_has_help(run, command):
     result = run(*command.split(), "--help")

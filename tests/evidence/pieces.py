@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from roadmap.evidence import actions
+from roadmap.evidence import actions, judging
 from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.rules import Measure, Particulars
 from tests.support.cast import Cast
@@ -75,7 +75,7 @@ def judge(
     milestones: Sequence[str] | None = None,
 ) -> Review:
     """Bob judges the current version; committed."""
-    review = actions.decide(
+    review = judging.decide(
         session,
         evidence,
         decision,

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from roadmap.evidence import actions
+from roadmap.evidence import actions, judging
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -133,7 +133,7 @@ def test_an_edit_of_substance_makes_a_new_version_that_waits(session, cast, now,
     first = evidence.current_id
     if state == "in_review":
         bob = cast.actor(session, cast.bob)
-        actions.begin_review(session, evidence, version_id=first, by=bob, now=now)
+        judging.begin_review(session, evidence, version_id=first, by=bob, now=now)
     if state == "verified":
         judge(session, cast, evidence, now)
     later = now + dt.timedelta(hours=1)

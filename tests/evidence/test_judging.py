@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from roadmap.evidence import actions
+from roadmap.evidence import actions, judging
 from roadmap.evidence.models import Confirmation, Review
 from roadmap.evidence.rules import Refused, Stale
 from roadmap.people.access import can
@@ -79,16 +79,16 @@ def test_a_new_version_starts_without_confirmations(session, cast, now, waiting)
 )
 def test_only_a_manager_of_a_team_of_the_author_may_judge(session, cast, now, waiting, who, reason):
     actor = cast.actor(session, getattr(cast, who))
-    for judging in (
-        lambda: actions.decide(
+    for attempt in (
+        lambda: judging.decide(
             session, waiting, "verified", version_id=waiting.current_id, by=actor, now=now
         ),
-        lambda: actions.begin_review(
+        lambda: judging.begin_review(
             session, waiting, version_id=waiting.current_id, by=actor, now=now
         ),
     ):
         with pytest.raises(Refused, match=reason):
-            judging()
+            attempt()
     assert (waiting.state, session.scalar(sa.select(sa.func.count(Review.id)))) == ("submitted", 0)
 
 
@@ -127,14 +127,14 @@ def test_a_version_that_was_edited_meanwhile_is_not_judged(session, cast, now, w
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     actions.edit(session, waiting, particulars(role="Lead"), by=alice, now=now)
     with pytest.raises(Stale):
-        actions.decide(session, waiting, "verified", version_id=read, by=bob, now=now)
+        judging.decide(session, waiting, "verified", version_id=read, by=bob, now=now)
 
 
 def test_what_is_in_review_cannot_be_withdrawn(session, cast, now, waiting):
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     begun = {"version_id": waiting.current_id, "by": bob, "now": now}
-    assert actions.begin_review(session, waiting, **begun)
-    assert not actions.begin_review(session, waiting, **begun)
+    assert judging.begin_review(session, waiting, **begun)
+    assert not judging.begin_review(session, waiting, **begun)
     with pytest.raises(Refused, match="in_review"):
         actions.withdraw(session, waiting, by=alice, now=now)
     judge(session, cast, waiting, now)

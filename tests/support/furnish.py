@@ -20,6 +20,7 @@ from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import published
 from roadmap.evidence import actions as evidence
+from roadmap.evidence import judging
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import Measure, Particulars
 from roadmap.people.actor import Actor
@@ -129,7 +130,7 @@ class Furnisher:
         if state != "draft":
             evidence.submit(self.session, made, by=author, now=self.ago(days - 2))
         if state in ("verified", "returned"):
-            evidence.decide(
+            judging.decide(
                 self.session,
                 made,
                 state,

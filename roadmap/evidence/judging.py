@@ -1,0 +1,112 @@
+"""Judging evidence: a reviewer takes a version up, and verifies or returns it.
+
+Like the other actions these lock the person first, flush and remember; the request commits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core.markdown import clean
+from roadmap.evidence import rules
+from roadmap.evidence.models import Confirmation, Evidence, Review
+from roadmap.evidence.rows import hold, note, to_confirm
+from roadmap.evidence.rules import Refused
+from roadmap.evidence.words import DECISIONS
+from roadmap.people.access import can
+from roadmap.people.actor import Actor
+from roadmap.people.records import audit
+
+
+def begin_review(
+    session: Session, evidence: Evidence, *, version_id: uuid.UUID, by: Actor, now: dt.datetime
+) -> bool:
+    """A reviewer takes it up: its author sees that, and can no longer withdraw it.
+
+    False where it is already in review. Raises Refused or Stale as `decide` does.
+    """
+    _may_judge(session, evidence, version_id, by)
+    if evidence.state == "in_review":
+        return False
+    evidence.state = "in_review"
+    evidence.updated_at = now
+    note(session, evidence, "evidence.taken_up", by, now, version=evidence.current.number)
+    return True
+
+
+def decide(
+    session: Session,
+    evidence: Evidence,
+    decision: str,
+    comment: str = "",
+    milestones: Sequence[str] | None = None,
+    *,
+    version_id: uuid.UUID,
+    by: Actor,
+    now: dt.datetime,
+) -> Review:
+    """Judges the current version: `verified` or `returned`.
+
+    Verified confirms the linked milestones named, or all that fit where None. Returned ends what
+    an earlier verified version counted for. `version_id` is the version that the reviewer read.
+
+    Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
+    waits for a review, or where a milestone is not linked or not provable by this kind; Stale where
+    the author saved a newer version meanwhile.
+    """
+    if decision not in DECISIONS:
+        raise Refused("no_such_decision")
+    _may_judge(session, evidence, version_id, by)
+    keys = to_confirm(session, evidence, milestones) if decision == "verified" else ()
+    review = Review(
+        user_id=evidence.user_id,
+        evidence_id=evidence.id,
+        version_id=version_id,
+        reviewer_id=by.id,
+        reviewer_name=by.name,
+        decision=decision,
+        comment=clean(comment).strip(),
+        decided_at=now,
+    )
+    session.add(review)
+    session.flush()
+    # A version can be judged twice (returned, resubmitted unchanged): the last word counts.
+    session.execute(
+        sa.delete(Confirmation)
+        .where(Confirmation.version_id == version_id)
+        .execution_options(synchronize_session=False)
+    )
+    for key in keys:
+        session.add(
+            Confirmation(
+                version_id=version_id,
+                milestone_key=key,
+                user_id=evidence.user_id,
+                review_id=review.id,
+                confirmed_at=now,
+            )
+        )
+    evidence.state = decision
+    evidence.verified_version_id = version_id if decision == "verified" else None
+    evidence.updated_at = now
+    said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
+    note(session, evidence, f"evidence.{decision}", by, now, **said)
+    audit(
+        session, by=by.id, action=f"evidence.{decision}", target=str(evidence.id), now=now, **said
+    )
+    return review
+
+
+def _may_judge(session: Session, evidence: Evidence, version_id: uuid.UUID, by: Actor) -> None:
+    hold(session, evidence)
+    if evidence.user_id == by.id:
+        raise Refused("own")
+    if not can(by, "evidence.review", evidence):
+        raise Refused("not_entitled")
+    rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
