@@ -22,6 +22,7 @@ from roadmap.catalog.queries import all_published
 from roadmap.core.database import db, upgrade
 from roadmap.core.headers import WsgiApp
 from roadmap.evidence import actions as evidence
+from roadmap.evidence import judging
 from roadmap.evidence.rules import Measure, Particulars
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
@@ -133,7 +134,7 @@ def _walk(
         if number % 3:
             evidence.submit(session, piece, by=engineer, now=now)
         if number % 3 == 2:
-            evidence.decide(
+            judging.decide(
                 session, piece, "verified", version_id=piece.current.id, by=manager, now=now
             )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from flask import Flask, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_translations
 from flask_login import current_user
 
@@ -19,22 +19,38 @@ LOCALES = ("en",)
 babel = Babel()
 
 
+def reader() -> Any:
+    """Who reads, or None where nobody is signed in. Looked up once: a page asks often."""
+    try:
+        return g.reader
+    except (AttributeError, RuntimeError):
+        person = current_user._get_current_object() if has_request_context() else None
+        found = person if person is not None and person.is_authenticated else None
+        if has_app_context():
+            g.reader = found
+        return found
+
+
 def locale() -> str:
-    if current_user and current_user.is_authenticated:
-        chosen: str = current_user.locale
+    person = reader()
+    if person is not None:
+        chosen: str = person.locale
         return chosen
     return request.accept_languages.best_match(LOCALES, "en") if request else "en"
 
 
 def zone() -> str:
-    if current_user and current_user.is_authenticated:
-        name: str = current_user.timezone
-        return name
-    return "UTC"
+    person = reader()
+    return str(person.timezone) if person is not None else "UTC"
 
 
 def _formatting_locale() -> str:
-    return str(current_user.locale if current_user and current_user.is_authenticated else "en")
+    person = reader()
+    return str(person.locale) if person is not None else "en"
+
+
+def _zone() -> dt.tzinfo:
+    return getattr(reader(), "zone", None) or dt.UTC
 
 
 @lru_cache(maxsize=4096)
@@ -49,18 +65,14 @@ def date_filter(value: dt.date | dt.datetime | None) -> str:
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
-        user_zone = getattr(current_user, "zone", None) if current_user else None
-        value = value.astimezone(user_zone or dt.UTC).date()
+        value = value.astimezone(_zone()).date()
     return show_date(value, _formatting_locale())
 
 
 def moment_filter(value: dt.datetime | None) -> str:
     if value is None:
         return ""
-    user_zone = getattr(current_user, "zone", None) if current_user else None
-    return format_datetime(
-        value.astimezone(user_zone or dt.UTC), "d MMM y, HH:mm", locale=_formatting_locale()
-    )
+    return format_datetime(value.astimezone(_zone()), "d MMM y, HH:mm", locale=_formatting_locale())
 
 
 def number_filter(value: Any, pattern: str | None = None) -> str:
@@ -69,28 +81,51 @@ def number_filter(value: Any, pattern: str | None = None) -> str:
     )
 
 
-def _gettext(text: str) -> str:
+def _translations() -> Any:
+    """The translations of this request, looked up once: the busiest pages say a hundred words."""
+    try:
+        return g.translations
+    except (AttributeError, RuntimeError):
+        found = get_translations()
+        if has_app_context():
+            g.translations = found
+        return found
+
+
+def gettext(text: str, **values: Any) -> str:
+    """The text in the reader's language, with the values put in; `_` of the busiest pages."""
+    translated: str = _translations().ugettext(text)
+    return translated % values if values else translated
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """One text or the other by number, which is `num` among the values."""
+    translated: str = _translations().ungettext(one, many, num)
+    return translated % {"num": num, **values}
+
+
+def _plain(text: str) -> str:
     """The translation as it stands; Jinja puts the values in."""
-    translated: str = get_translations().ugettext(text)
+    translated: str = _translations().ugettext(text)
     return translated
 
 
-def _ngettext(one: str, many: str, count: int) -> str:
-    translated: str = get_translations().ungettext(one, many, count)
+def _plain_plural(one: str, many: str, num: int) -> str:
+    translated: str = _translations().ungettext(one, many, num)
     return translated
 
 
 def init_language(app: Flask) -> None:
     babel.init_app(app, locale_selector=locale, timezone_selector=zone)
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(_plain, _plain_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
     def chrome() -> dict[str, Any]:
         """What every page's frame needs to know of its reader."""
-        person = current_user if current_user and current_user.is_authenticated else None
+        person = reader()
         return {"locale": locale(), "theme": person.theme if person else ""}
 
     app.jinja_env.filters.update(

@@ -7,10 +7,10 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.content import Content
+from roadmap.core.language import gettext as _
 from roadmap.evidence.models import Evidence
 from roadmap.progress.queries import Movement, recent
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from roadmap.accounts.queries import anybody
 from roadmap.catalog.queries import all_published, at_revision
 from roadmap.core.database import db
+from roadmap.core.language import gettext as _
 from roadmap.core.web import now
 from roadmap.home.lately import lately
 from roadmap.journey.facts import Standing

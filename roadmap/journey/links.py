@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 
 from flask import abort, flash, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
+from roadmap.core.language import gettext as _
 from roadmap.core.web import now, see_other
 from roadmap.evidence import actions
 from roadmap.evidence.models import Evidence

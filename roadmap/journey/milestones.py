@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.language import date_filter
+from roadmap.core.language import gettext as _
 from roadmap.core.web import wants_fragment
 from roadmap.evidence.labels import kind_label
 from roadmap.journey.blueprint import journey, milestone_or_404, standing_or_away

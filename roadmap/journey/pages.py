@@ -9,12 +9,12 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import get_locale, lazy_gettext, ngettext
-from flask_babel import gettext as _
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from roadmap.catalog.content import Objective, Stage
+from roadmap.catalog.content import Milestone, Objective, Stage
 from roadmap.core import svg
-from roadmap.core.language import date_filter
+from roadmap.core.language import date_filter, locale
+from roadmap.core.language import gettext as _
 from roadmap.journey.facts import Standing
 from roadmap.journey.rules import forecast, weeks_behind
 
@@ -29,7 +29,9 @@ SHAPES = {
 }
 TONES = ("claimed", "evidenced", "verified")
 
-Row = tuple[str, str, str, str, str, Markup, str, str, bool, str]
+# Printed rows, by revision, milestone, tone, remark and language.
+_rows: dict[tuple[Any, ...], Markup] = {}
+MOST_ROWS = 20_000
 
 
 def words() -> dict[str, str]:
@@ -60,11 +62,6 @@ VERDICTS = {
 def verdict_text(verdict: str, *, claimed_not_proven: bool) -> str:
     """The verdict in words, "claimed, not proven" before anything else."""
     return _("claimed, not proven") if claimed_not_proven else str(VERDICTS[verdict])
-
-
-@lru_cache(maxsize=4096)
-def _escaped(title: str) -> Markup:
-    return escape(title)
 
 
 @dataclass(frozen=True)
@@ -98,36 +95,48 @@ class Pages:
         self.content = standing.published.content
         self.words = words()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
-        # Escaped and translated once: a page has 80 rows.
-        self.printed = {shape: escape(word) for shape, word in self.words.items()}
-        self.printed["open"] = Markup("")
+        self.locale = locale()
         self._counts: dict[str, Counter[str]] = {}
-        self.unproven = escape(_("no evidence yet"))
+        self.unproven = _("no evidence yet")
 
-    def row(self, key: str, title: str, hours: int) -> Row:
-        tone = self.standing.tone(key)
-        shape = SHAPES[tone]
-        done = tone in TONES
-        warn = tone == "claimed"
-        note = self.unproven if warn else ""
+    def remark(self, key: str, tone: str) -> tuple[str, bool]:
+        """What stands beside a milestone, and whether it warns: a missing proof, a target date."""
         target = self.standing.targets.get(key)
-        if target is not None and not done and tone != "not_applicable":
-            warn = target < self.standing.today
-            shown = date_filter(target)
-            due = _("was due %(date)s", date=shown) if warn else _("by %(date)s", date=shown)
-            note = escape(due)
-        return (
-            self.content.anchors[key],
-            key,
+        if target is None or tone in TONES or tone == "not_applicable":
+            return (self.unproven, True) if tone == "claimed" else ("", False)
+        shown = date_filter(target)
+        if target < self.standing.today:
+            return _("was due %(date)s", date=shown), True
+        return _("by %(date)s", date=shown), False
+
+    def row(self, milestone: Milestone) -> Markup:
+        """A milestone's row, kept ready: few of a page's 80 differ from one visit to the next."""
+        tone = self.standing.tone(milestone.key)
+        note, warn = self.remark(milestone.key, tone)
+        key = (self.standing.published.revision_id, milestone.key, tone, note, warn, self.locale)
+        found = _rows.get(key)
+        if found is None:
+            if len(_rows) > MOST_ROWS:
+                _rows.clear()
+            found = _rows[key] = self._print_row(milestone, tone, note, warn)
+        return found
+
+    def _print_row(self, milestone: Milestone, tone: str, note: str, warn: bool) -> Markup:
+        shape, done = SHAPES[tone], tone in TONES
+        row = (
+            self.content.anchors[milestone.key],
+            milestone.key,
             shape,
             "true" if done else "mixed" if tone == "in_progress" else "false",
             "DELETE" if done else "PUT",
-            _escaped(title),
-            self.printed[shape],
+            milestone.title,
+            "" if shape == "open" else self.words[shape],
             note,
             warn,
-            f"{hours} h",
+            _("%(hours)d h", hours=milestone.hours),
         )
+        checklist: Any = current_app.jinja_env.get_template("journey/_milestone_row.html").module
+        return Markup(checklist.rows(self.path, [row]))  # noqa: S704 - the template escapes
 
     def counts(self, stage: Stage) -> Counter[str]:
         found = self._counts.get(stage.key)
@@ -187,10 +196,7 @@ class Pages:
         )
 
     def rows(self, objective: Objective) -> Markup:
-        """The rows of an objective, without what a whole page is told: they need none of it."""
-        rows = [self.row(m.key, m.title, m.hours) for m in objective.milestones]
-        checklist: Any = current_app.jinja_env.get_template("journey/_milestone_row.html").module
-        return Markup(checklist.rows(self.path, rows))  # noqa: S704 - rows are escaped
+        return Markup("").join(self.row(milestone) for milestone in objective.milestones)
 
     def current_stage(self) -> Stage:
         """The stage one works in: where most is in progress, else the first not finished."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from flask import abort, flash, make_response, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.catalog import queries as catalog
 from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
+from roadmap.core.language import gettext as _
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, standing_or_away
 from roadmap.journey.facts import after_write
@@ -75,7 +75,7 @@ def _answer(
             stage=view,
             stone=pages.stone(stage, milestone.key, view.facts),
             path=pages.path,
-            rows=[pages.row(milestone.key, milestone.title, milestone.hours)],
+            row=pages.row(milestone),
             said=said,
             m=milestone,
             anchor=published.content.anchors[milestone.key],

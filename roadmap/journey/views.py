@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Response, abort, flash, make_response, render_template, request, session
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.catalog import queries as catalog
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
+from roadmap.core.language import gettext as _
 from roadmap.core.web import keep, now, see_other, unchanged
 from roadmap.journey import links, milestones, ticks
 from roadmap.journey.blueprint import journey, standing_or_away

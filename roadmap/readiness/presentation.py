@@ -8,11 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
-
 from roadmap.catalog.content import Content
-from roadmap.core.language import date_filter, number_filter
+from roadmap.core.language import date_filter, ngettext, number_filter
+from roadmap.core.language import gettext as _
 from roadmap.readiness.explain import Readiness, tenths
 from roadmap.readiness.steps import Step, top_three
 from roadmap.readiness.words import Message
