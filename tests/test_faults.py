@@ -267,7 +267,7 @@ def limit_files(server: Server, most: int) -> None:
 def test_a_full_disk_is_told_and_writes_resume_by_themselves(served: Running) -> None:
     key, other = milestone_keys(served.app)[:2]
     assert served.alice.tick(key).status in (200, 303)
-    assert served.server.workers()
+    served.server.settle()
     limit_files(served.server, 1024)
     try:
         for _ in range(6):  # both workers, more than once
@@ -418,6 +418,7 @@ def integrity(app: Flask) -> str:
 
 def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) -> None:
     with running(tmp_path) as (server, app):
+        server.settle()
         cast = on_the_way(app)
         alice = Visitor(server, app, cast.alice)
         key = milestone_keys(app)[0]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_htmx import HTMX
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -94,6 +94,14 @@ def init_web(app: Flask) -> None:
     app.jinja_env.globals.update(
         static_url=static_url, asset=static_url, version=VERSION, tones_bar=svg.tones_bar
     )
+
+    @app.before_request
+    def refuse_nul() -> None:
+        """No address of ours holds a NUL, and PostgreSQL takes none, so it is answered here."""
+        if "\0" in request.path:
+            abort(404)
+        if any("\0" in text for pair in request.args.items(multi=True) for text in pair):
+            abort(400)
 
     @app.after_request
     def commit_once(response: Response) -> Response:

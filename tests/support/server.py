@@ -33,6 +33,8 @@ from tests.support.postgres import create_database, drop_database
 HOST = "127.0.0.1"
 SECRET = "a secret of the tests, long enough"
 START_SECONDS = 20
+# A worker that only loads the application has fewer.
+SERVING_THREADS = 4
 STOP_SECONDS = 20
 
 
@@ -76,6 +78,11 @@ def own_database(folder: Path) -> Iterator[str]:
     name = f"served_{uuid.uuid4().hex[:12]}"
     yield create_database(server, name)
     drop_database(server, name)
+
+
+def threads(pid: int) -> int:
+    """How many threads a process has."""
+    return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
 
 
 class Server:
@@ -145,6 +152,18 @@ class Server:
             return []
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
+
+    def settle(self) -> None:
+        """Waits until every worker serves, not only the quickest.
+
+        One that is asked to end while it still loads the application forgets that it was asked,
+        and is killed when the time for requests under way is over.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while min(map(threads, self.workers()), default=0) < SERVING_THREADS:
+            if time.monotonic() > deadline:
+                raise DidNotStart(self.log.read_text(errors="replace"))
+            time.sleep(0.02)
 
     def stop(self) -> int:
         """Asks it to end (SIGTERM) and waits; returns its exit status."""
