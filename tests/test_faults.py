@@ -448,8 +448,8 @@ def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) 
 
 
 def until_closed(server: Server) -> None:
-    """Waits until the server takes no new connection."""
+    """Waits until the server answers no new connection, whether or not it is accepted."""
     deadline = time.monotonic() + 10
-    while server.answers():
+    while server.answers(timeout=1):
         assert time.monotonic() < deadline, "it still answers after SIGTERM"
         time.sleep(0.02)

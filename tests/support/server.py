@@ -131,9 +131,9 @@ class Server:
             time.sleep(0.02)
         return self
 
-    def answers(self, path: str = "/healthz") -> bool:
+    def answers(self, path: str = "/healthz", timeout: float = 15) -> bool:
         try:
-            return self.status(path) == 200
+            return self.status(path, timeout) == 200
         except (OSError, http.client.HTTPException):
             return False
 
