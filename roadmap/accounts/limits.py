@@ -1,7 +1,8 @@
 """Counted tries, so that nothing can be guessed by trying often.
 
-A try is counted before it is looked at, in a transaction of its own: the count holds although the
-request is refused, across processes and restarts.
+A try is counted in a transaction of its own: the count holds although the request is refused,
+across processes and restarts. What costs nothing to try is counted before it is looked at; a
+password is counted once it was wrong, see `roadmap.accounts.trying`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import datetime as dt
 import hashlib
 import ipaddress
 import math
-import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
@@ -29,6 +31,18 @@ MOST_OF_ADDRESS = 50
 MOST_OF_ACCOUNT = 100
 PRUNE_EVERY = dt.timedelta(minutes=1)
 
+# On the table, not the entity, and made once: every sign-in asks.
+_ATTEMPTS: Any = Attempt.__table__
+# As many rows as the limits allow at most, and the few that were let through at the same time.
+_TRIES = (
+    sa.select(_ATTEMPTS.c.bucket, _ATTEMPTS.c.at)
+    .where(
+        _ATTEMPTS.c.bucket.in_(sa.bindparam("buckets", expanding=True)),
+        _ATTEMPTS.c.at > sa.bindparam("since"),
+    )
+    .order_by(_ATTEMPTS.c.at.desc())
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -39,11 +53,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A try that was let through (`wait` is 0) or refused for `wait` seconds."""
+class Standing:
+    """What was tried before: `wait` seconds until there is room for one more, 0 where there is.
+
+    `slips` says whether this person failed at this place within the window.
+    """
 
     wait: int
-    rows: tuple[uuid.UUID, ...] = ()
+    slips: bool
 
 
 def limits_of(what: str, *, account: str, address: str) -> list[Limit]:
@@ -56,40 +73,52 @@ def limits_of(what: str, *, account: str, address: str) -> list[Limit]:
     return limits
 
 
-def count(limits: Sequence[Limit], *, now: dt.datetime) -> Counted:
-    """Counts one try, or says how long to wait. The request's session must be at rest."""
+def look(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> Standing:
+    """How these limits stand, in one statement. Counts nothing."""
+    asked = {"buckets": [limit.bucket for limit in limits], "since": now - WINDOW}
+    tries: dict[str, list[dt.datetime]] = defaultdict(list)
+    for bucket, at in session.execute(_TRIES, asked):
+        tries[bucket].append(at)
+    return Standing(
+        max(_seconds_to_wait(tries[limit.bucket], limit.most, now) for limit in limits),
+        any(tries[limit.bucket] for limit in limits if limit.most == MOST_OF_ONE),
+    )
+
+
+def note(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
+    """Counts one try, in a transaction that outlives the request."""
+    rows = [{"id": new_id(), "bucket": limit.bucket, "at": now} for limit in limits]
+    session.execute(sa.insert(_ATTEMPTS), rows)
+    _prune(session, now)
+
+
+def count(limits: Sequence[Limit], *, now: dt.datetime) -> int:
+    """Counts one try and answers 0, or says how many seconds to wait.
+
+    The request's session must be at rest.
+    """
     with db.own_transaction() as session:
         _wait_for_turn(session, limits)
-        wait = max(_seconds_to_wait(session, limit, now) for limit in limits)
-        if wait:
-            return Counted(wait)
-        rows = [{"id": new_id(), "bucket": limit.bucket, "at": now} for limit in limits]
-        session.execute(sa.insert(Attempt), rows)
-        _prune(session, now)
-    return Counted(0, tuple(row["id"] for row in rows))  # type: ignore[misc]
+        wait = look(session, limits, now=now).wait
+        if not wait:
+            note(session, limits, now=now)
+    return wait
 
 
-def forgive(session: Session, limits: Sequence[Limit], counted: Counted) -> None:
-    """After a success: the mistakes of this person at this place, and this try, are forgotten.
+def forgive(session: Session, limits: Sequence[Limit]) -> None:
+    """After a success: the mistakes of this person at this place are forgotten.
 
-    What others tried from the same address stays counted.
+    What others tried from the same address stays counted, and so do these for the address.
     """
     ones = [limit.bucket for limit in limits if limit.most == MOST_OF_ONE]
-    session.execute(
-        sa.delete(Attempt).where(sa.or_(Attempt.bucket.in_(ones), Attempt.id.in_(counted.rows)))
-    )
+    session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(ones)))
 
 
-def _seconds_to_wait(session: Session, limit: Limit, now: dt.datetime) -> int:
-    """Until the oldest try that fills the limit leaves the window; 0 where there is room."""
-    oldest = session.scalar(
-        sa.select(Attempt.at)
-        .where(Attempt.bucket == limit.bucket, Attempt.at > now - WINDOW)
-        .order_by(Attempt.at.desc())
-        .offset(limit.most - 1)
-        .limit(1)
-    )
-    return 0 if oldest is None else math.ceil((oldest + WINDOW - now).total_seconds())
+def _seconds_to_wait(tries: Sequence[dt.datetime], most: int, now: dt.datetime) -> int:
+    """Until the oldest try that fills the limit leaves the window; `tries` has the latest first."""
+    if len(tries) < most:
+        return 0
+    return math.ceil((tries[most - 1] + WINDOW - now).total_seconds())
 
 
 def _wait_for_turn(session: Session, limits: Sequence[Limit]) -> None:

@@ -51,17 +51,25 @@ _slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
 def hash_password(password: str) -> str:
     """The argon2id hash that is stored. Raises ServiceUnavailable when too many wait."""
-    with _Slot():
+    with Slot():
         return _hasher().hash(_bytes(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password belongs to the hash. Without a hash it takes as long and is False."""
-    with _Slot():
-        try:
-            _hasher().verify(password_hash or _dummy(), _bytes(password))
-        except (VerificationError, InvalidHashError):
-            return False
+    """Whether the password belongs to the hash. Without a hash it takes as long and is False.
+
+    Raises ServiceUnavailable when too many wait.
+    """
+    with Slot():
+        return compare(password_hash, password)
+
+
+def compare(password_hash: str | None, password: str) -> bool:
+    """`verify` for whoever holds a `Slot` already."""
+    try:
+        _hasher().verify(password_hash or _dummy(), _bytes(password))
+    except (VerificationError, InvalidHashError):
+        return False
     return password_hash is not None
 
 
@@ -156,8 +164,11 @@ def _own_words(name: str, email: str) -> Iterator[str]:
     return (word for word in words if len(word) >= SHORTEST_NAME)
 
 
-class _Slot:
-    """One of the places in which a hash may be computed, waited for at most so long."""
+class Slot:
+    """One of the places in which a hash may be computed, waited for at most so long.
+
+    Not to be taken twice by one request: two of them would wait for each other.
+    """
 
     def __enter__(self) -> None:
         if not _slots.acquire(timeout=LONGEST_WAIT_SECONDS):

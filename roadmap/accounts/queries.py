@@ -19,6 +19,13 @@ from roadmap.people.models import User
 IDLE = dt.timedelta(hours=8)
 ABSOLUTE = dt.timedelta(days=7)
 
+_OPENS = sa.select(sa.literal(1)).where(
+    User.id == sa.bindparam("user_id"),
+    User.password_hash == sa.bindparam("hash"),
+    User.deactivated_at.is_(None),
+)
+_BY_EMAIL = sa.select(User).where(User.email_key == sa.bindparam("key"))
+
 
 def email_key(email: str) -> str:
     """The form in which e-mail addresses are compared: NFKC, case folded, trimmed.
@@ -40,7 +47,12 @@ def person(session: Session, user_id: uuid.UUID) -> User | None:
 
 
 def by_email(session: Session, email: str) -> User | None:
-    return session.scalars(sa.select(User).where(User.email_key == email_key(email))).first()
+    return session.scalars(_BY_EMAIL, {"key": email_key(email)}).first()
+
+
+def still_opens(session: Session, user_id: uuid.UUID, password_hash: str) -> bool:
+    """Whether this is still the hash of that person's password, and they may come in."""
+    return session.execute(_OPENS, {"user_id": user_id, "hash": password_hash}).first() is not None
 
 
 def everybody(session: Session) -> Sequence[User]:

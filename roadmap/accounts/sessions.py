@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ from roadmap.accounts.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.markdown import clean
 from roadmap.core.proxy import client_address
+from roadmap.core.types import new_id
 from roadmap.core.web import go_to, htmx, now, safe_next
 from roadmap.people.access import can, permission_of
 from roadmap.people.actor import Actor
@@ -64,6 +66,9 @@ _LOAD = (
     .join(User, User.id == LoginSession.user_id)
     .where(LoginSession.token_hash == sa.bindparam("token_hash"), User.deactivated_at.is_(None))
 )
+# On the table, not the entity, and made once, like the loading above.
+_SESSIONS: Any = LoginSession.__table__
+_BEGIN = sa.insert(_SESSIONS)
 
 
 @login_manager.user_loader
@@ -110,17 +115,20 @@ def begin_session(database: Session, user: User) -> Actor:
     """Signs a person in, in this browser. Any older session of this browser ends."""
     end_session(database)
     token, token_hash = new_token()
-    row = LoginSession(
-        user_id=user.id,
-        token_hash=token_hash,
-        created_at=now(),
-        last_seen_at=now(),
-        fresh_at=now(),
-        user_agent=(request.user_agent.string or "")[:300],
-        address=client_address(),
+    session_id, begun = new_id(), now()
+    database.execute(
+        _BEGIN,
+        {
+            "id": session_id,
+            "user_id": user.id,
+            "token_hash": token_hash,
+            "created_at": begun,
+            "last_seen_at": begun,
+            "fresh_at": begun,
+            "user_agent": (request.user_agent.string or "")[:300],
+            "address": client_address(),
+        },
     )
-    database.add(row)
-    database.flush()
     actor = Actor(
         id=user.id,
         name=user.name,
@@ -131,8 +139,8 @@ def begin_session(database: Session, user: User) -> Actor:
         theme=user.theme,
         version=user.version,
         token=token,
-        session_id=row.id,
-        fresh_at=row.fresh_at,
+        session_id=session_id,
+        fresh_at=begun,
         session=database,
     )
     _forget_browser(but_for=str(user.id))

@@ -1,19 +1,73 @@
-"""What every page shares that asks for a secret: nothing is locked while a hash is computed."""
+"""What every page shares that asks for a secret: nothing is locked while a hash is computed.
+
+A wrong password is counted after its hash, a right one not at all: that saves whoever knows it a
+write to the disk. Nobody gains tries by sending many at once, because limits are looked at, and a
+wrong try is counted, by whoever holds one of the two places in which a process hashes. At most one
+try more than the limit gets through for each further place.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from roadmap.accounts import limits, passwords
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now
+from roadmap.people.models import User
 from roadmap.people.records import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A password that was tried: `person` where it is theirs, else None.
+
+    `wait` seconds where it was not even looked at, because there were too many tries before.
+    `slips` says whether there are mistakes to forgive.
+    """
+
+    person: User | None = None
+    wait: int = 0
+    slips: bool = False
+
+
+def try_password(
+    find: Callable[[Session], User | None],
+    typed: str,
+    limit: Sequence[limits.Limit],
+    *,
+    what: str,
+    target: str,
+    by: uuid.UUID | None = None,
+) -> Tried:
+    """Whether what was typed is the password of the person that `find` answers.
+
+    A deactivated person and nobody at all have none, which takes as long to find out. A failure
+    is counted and noted as `<what>.failed`, a refusal as `<what>.refused`, about `target`. Ends
+    the request's transaction; call it before anything is written.
+    """
+    at_rest()
+    with passwords.Slot():
+        with reading() as session:
+            standing = limits.look(session, limit, now=now())
+            person = None if standing.wait else find(session)
+        if not standing.wait:
+            active = person is not None and person.deactivated_at is None
+            if passwords.compare(person.password_hash if person and active else None, typed):
+                return Tried(person, slips=standing.slips)
+            with db.own_transaction() as own:
+                limits.note(own, limit, now=now())
+                _audit(own, f"{what}.failed", target, by)
+            return Tried()
+    note_in_own(f"{what}.refused", target=target, by=by)
+    return Tried(wait=standing.wait)
 
 
 def at_rest() -> None:
@@ -41,15 +95,19 @@ def note_in_own(action: str, *, target: str, by: uuid.UUID | None = None, **data
     """Writes to the audit log what must be kept although the request is refused."""
     at_rest()
     with db.own_transaction() as own:
-        audit(
-            own,
-            by=by,
-            action=action,
-            target=target[:200],
-            address=client_address(),
-            now=now(),
-            **data,
-        )
+        _audit(own, action, target, by, **data)
+
+
+def _audit(session: Session, action: str, target: str, by: uuid.UUID | None, **data: Any) -> None:
+    audit(
+        session,
+        by=by,
+        action=action,
+        target=target[:200],
+        address=client_address(),
+        now=now(),
+        **data,
+    )
 
 
 def too_many(page: Response, wait: int) -> Response:

@@ -20,7 +20,7 @@ from roadmap.accounts import (
 from roadmap.accounts.blueprint import accounts
 from roadmap.accounts.forms import SignInForm, SignUpForm
 from roadmap.accounts.sessions import begin_session, sign_out, signed_in_actor
-from roadmap.accounts.trying import at_rest, note_in_own, reading, too_many
+from roadmap.accounts.trying import at_rest, reading, too_many, try_password
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import go_to, now, safe_next
@@ -48,28 +48,30 @@ def sign_in() -> Response:
     email, password = form.email.data or "", form.password.data or ""
     address = client_address()
     limit = limits.limits_of("sign-in", account=queries.email_key(email), address=address)
-    at_rest()
-    counted = limits.count(limit, now=now())
-    if counted.wait:
-        note_in_own("session.refused", target=email)
-        return too_many(_sign_in_page(form, wait=counted.wait), counted.wait)
-    with reading() as session:
-        found = queries.by_email(session, email)
-        old_hash = found.password_hash if found and found.deactivated_at is None else None
-    if not passwords.verify(old_hash, password) or found is None or old_hash is None:
-        note_in_own("session.failed", target=email)
+    tried = try_password(
+        lambda session: queries.by_email(session, email),
+        password,
+        limit,
+        what="session",
+        target=email,
+    )
+    if tried.wait:
+        return too_many(_sign_in_page(form, wait=tried.wait), tried.wait)
+    user = tried.person
+    if user is None or user.password_hash is None:
         form.form_errors = [
             _("This e-mail address and password do not belong together. Check both, and try again.")
         ]
         return _sign_in_page(form, 422)
+    old_hash = user.password_hash
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(old_hash) else None
-    user = queries.person(db.session, found.id)
-    if user is None or user.deactivated_at is not None or user.password_hash != old_hash:
+    if not queries.still_opens(db.session, user.id, old_hash):
         # Closed or changed in the tenth of a second since.
         return _sign_in_page(form, 422)
     if new_hash:
         actions.rehash(db.session, user.id, old_hash, new_hash)
-    limits.forgive(db.session, limit, counted)
+    if tried.slips:
+        limits.forgive(db.session, limit)
     _let_in(user)
     return _go_on(user)
 

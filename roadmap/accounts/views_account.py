@@ -18,7 +18,7 @@ from roadmap.accounts.forms import ChangePasswordForm, ConfirmForm, EmailForm, P
 from roadmap.accounts.models import LoginSession
 from roadmap.accounts.rules import device
 from roadmap.accounts.sessions import begin_session, is_fresh, sign_out
-from roadmap.accounts.trying import at_rest, note_in_own, reading, too_many
+from roadmap.accounts.trying import at_rest, too_many, try_password
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, safe_next, see_other
@@ -202,18 +202,18 @@ def _try_password(user_id: uuid.UUID, typed: str) -> int | None:
     Ends the request's transaction, so that nothing is locked while the hash is computed.
     """
     limit = limits.limits_of("confirm", account=str(user_id), address=client_address())
-    at_rest()
-    counted = limits.count(limit, now=now())
-    if counted.wait:
-        note_in_own("password.refused", target=str(user_id), by=user_id)
-        return counted.wait
-    with reading() as session:
-        user = queries.person(session, user_id)
-        password_hash = user.password_hash if user else None
-    if not passwords.verify(password_hash, typed):
-        note_in_own("password.failed", target=str(user_id), by=user_id)
-        return 0
-    limits.forgive(db.session, limit, counted)
+    tried = try_password(
+        lambda session: queries.person(session, user_id),
+        typed,
+        limit,
+        what="password",
+        target=str(user_id),
+        by=user_id,
+    )
+    if tried.person is None:
+        return tried.wait
+    if tried.slips:
+        limits.forgive(db.session, limit)
     return None
 
 

@@ -34,10 +34,10 @@ def ask_for_link() -> Response:
     email, address = form.email.data or "", client_address()
     limit = limits.limits_of("reset", account=queries.email_key(email), address=address)
     at_rest()
-    counted = limits.count(limit, now=now())
-    if counted.wait:
+    wait = limits.count(limit, now=now())
+    if wait:
         note_in_own("reset.refused", target=email)
-        return too_many(_forgot_page(form, wait=counted.wait), counted.wait)
+        return too_many(_forgot_page(form, wait=wait), wait)
     mail.later(send_link, email, address)
     return see_other("accounts.link_sent")
 
@@ -64,10 +64,10 @@ def set_password(token: str) -> Response:
 def save_password(token: str) -> Response:
     limit = limits.limits_of("link", account="", address=client_address())
     at_rest()
-    counted = limits.count(limit, now=now())
-    if counted.wait:
-        page = make_response(render_template("accounts/dead_link.html", wait=counted.wait))
-        return too_many(page, counted.wait)
+    wait = limits.count(limit, now=now())
+    if wait:
+        page = make_response(render_template("accounts/dead_link.html", wait=wait))
+        return too_many(page, wait)
     with reading() as session:
         found = queries.open_link(session, token, now=now())
     if found is None:

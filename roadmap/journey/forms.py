@@ -30,7 +30,9 @@ class EnrollmentForm(FlaskForm):
             Optional(),
             NumberRange(0.5, 80, _("Between half an hour and 80 hours a week.")),
         ],
-        description=_("Effort beyond your regular work. An evening and a weekend morning make five."),
+        description=_(
+            "Effort beyond your regular work. An evening and a weekend morning make five hours."
+        ),
     )
 
     def __init__(self, today: dt.date, **values: Any) -> None:

@@ -15,6 +15,8 @@ from roadmap.people.models import AuditEntry, HistoryEntry, User
 # On the table, not the entity, and made once: it runs within every tick.
 _ENTRIES: Any = HistoryEntry.__table__
 _NEW_ENTRY = sa.insert(_ENTRIES)
+_AUDIT: Any = AuditEntry.__table__
+_NEW_AUDIT = sa.insert(_AUDIT)
 
 
 def lock_person(session: Session, user_id: uuid.UUID) -> None:
@@ -58,8 +60,5 @@ def audit(
     **data: Any,
 ) -> None:
     """Adds one line to the audit log."""
-    session.execute(
-        sa.insert(AuditEntry).values(
-            actor_id=by, at=now, action=action, target=target, address=address, data=data
-        )
-    )
+    line = {"actor_id": by, "at": now, "action": action, "target": target}
+    session.execute(_NEW_AUDIT, {**line, "address": address, "data": data})

@@ -80,7 +80,7 @@ def test_a_third_hash_waits_and_then_gives_up(app, monkeypatch):
     busy, done = threading.Barrier(3), threading.Event()
 
     def hold() -> None:
-        with passwords._Slot():
+        with passwords.Slot():
             busy.wait(10)
             done.wait(10)
 
