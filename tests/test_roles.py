@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from roadmap.core.database import db
 from roadmap.core.types import Base
+from tests.conftest import CATALOG
 from tests.support.browserless import Browser
 from tests.support.cast import Cast
 from tests.support.furnish import furnish
@@ -30,20 +31,95 @@ LOGS = {"audit_entry", "attempt"}
 Rows = dict[str, set[str]]
 
 
-@pytest.fixture
-def ids(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
-    return furnish(session, cast, now)
-
-
-@pytest.fixture
-def browsers(ids: dict[str, str], cast: Cast, browser_of: Callable[..., Browser]) -> Browsers:
-    made = {role: browser_of(getattr(cast, role, None)) for role in ROLES}
-    for browser in made.values():
-        browser.csrf()
-    return made
-
-
 Browsers = dict[str, Browser]
+
+
+@dataclass(frozen=True)
+class World:
+    """The furnished house, kept as rows: putting them back is quicker than writing them anew."""
+
+    cast: Cast
+    ids: dict[str, str]
+    rows: dict[str, list[dict[str, Any]]]
+    keys: dict[str, tuple[str, str]]  # by role: the cookie of a session, and its seal
+
+    @classmethod
+    def make(cls, app: Flask) -> World:
+        with app.app_context():
+            cast = Cast.create(db.session)
+            ids = furnish(db.session, cast, dt.datetime.now(dt.UTC))
+        keys = {}
+        for role in ROLES:
+            browser = Browser.of(app, getattr(cast, role, None))
+            seal = browser.csrf()
+            cookie = browser.client.get_cookie("cairn")
+            assert cookie is not None
+            keys[role] = cookie.value, seal
+        with app.app_context(), db.engine.connect() as connection:
+            rows = {
+                table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+                for table in Base.metadata.tables.values()
+                if table.name not in CATALOG
+            }
+        return cls(cast, ids, rows, keys)
+
+    def put_back(self, app: Flask) -> None:
+        """Writes every row as it was."""
+        with app.app_context(), db.engine.connect() as connection:
+            sqlite = connection.dialect.name == "sqlite"
+            raw: Any = connection.connection.driver_connection
+            # Evidence and its versions name each other: no order of tables satisfies both.
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=OFF")
+            else:
+                connection.exec_driver_sql("SET session_replication_role = replica")
+            for name, rows in self.rows.items():
+                if rows:
+                    connection.execute(sa.insert(Base.metadata.tables[name]), rows)
+            if not sqlite:
+                connection.exec_driver_sql("SET session_replication_role = origin")
+            connection.commit()
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")
+
+    def browsers(self, app: Flask) -> Browsers:
+        """The cast, each with the session that is among the rows."""
+        made = {}
+        for role, (cookie, seal) in self.keys.items():
+            client = app.test_client()
+            client.set_cookie("cairn", cookie)
+            made[role] = Browser(client, seal)
+        return made
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[World]:
+    return []
+
+
+@pytest.fixture
+def world(app: Flask, worlds: list[World]) -> World:
+    """The house furnished: made once, put back for every further test."""
+    if worlds:
+        worlds[0].put_back(app)
+    else:
+        worlds.append(World.make(app))
+    return worlds[0]
+
+
+@pytest.fixture
+def ids(world: World) -> dict[str, str]:
+    return world.ids
+
+
+@pytest.fixture
+def cast(world: World) -> Cast:
+    return world.cast
+
+
+@pytest.fixture
+def browsers(app: Flask, world: World) -> Browsers:
+    return world.browsers(app)
 
 
 def rows_by_owner(app: Flask) -> Rows:

@@ -42,6 +42,7 @@ from tests.support.server import HOST, running
 SHOTS = ROOT / "docs" / "screenshots"
 README = {"light": "roadmap.png", "dark": "roadmap-dark.png"}
 README_SIZE = {"width": 1280, "height": 860}
+ENGINEER = "maya"
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
 
@@ -105,8 +106,7 @@ def sitters(app: Flask) -> list[Sitter]:
     """An engineer of the demo, somebody who has just got an account, and nobody."""
     now = dt.datetime.now(dt.UTC)
     with app.app_context():
-        loaded = load(db.session, now=now)
-        engineer = loaded.accounts[0]
+        engineer = load(db.session, now=now).ids[ENGINEER]
         newcomer = accounts.create_user(
             db.session,
             name="Noor Haddad",
@@ -118,7 +118,7 @@ def sitters(app: Flask) -> list[Sitter]:
         link = accounts.make_link(db.session, newcomer.id, by=None, address="", now=now)
         db.session.commit()
         return [
-            Sitter("demo", engineer.id, "alice", ids_of(db.session, engineer.id)),
+            Sitter("demo", engineer, "alice", ids_of(db.session, engineer)),
             Sitter("empty", newcomer.id, "mallory", common_ids()),
             Sitter("nobody", None, "nobody", {**common_ids(), "link": link}),
         ]

@@ -8,7 +8,7 @@ is cut before it is parsed, and what is nested too deeply is flattened.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +32,8 @@ DEEPEST_BLOCK = 12
 DEEPEST_INLINE = 4
 # A short text with a rule of thousands of columns would make ten thousands of empty cells.
 WIDEST_TABLE = 40
+# An excerpt of so many characters is looked for in as many times of them.
+BEGINNING = 8
 
 Node = dict[str, Any]
 
@@ -46,7 +48,12 @@ _VERBATIM = {"text", "code_inline", "fence", "code_block"}
 
 def clean(text: str) -> str:
     """The text without NUL, control characters and lone surrogates, lines ended by \\n."""
-    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    # A single line of ordinary letters is the usual case, and nothing unwanted is printable.
+    if text.isprintable():
+        return text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNWANTED.sub("", text)
 
 
 def has_scheme(address: str) -> bool:
@@ -107,10 +114,20 @@ def _flatten(tokens: list[Token]) -> list[Token]:
 
 def to_html(text: str | None, base_level: int = 3) -> Markup:
     """Safe HTML. Headings begin at `base_level`, so that they fit below the page's own."""
-    if not text:
-        return Markup("")
+    return _sanitized(_parse(text, base_level)) if text else Markup("")
+
+
+def to_html_and_plain(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, str]:
+    """`to_html` and `plain` of one text, which is parsed once where its beginning is all of it."""
+    if len(text) > limit * BEGINNING:
+        return to_html(text, base_level), plain(text, limit)
+    tokens = _parse(text, base_level)
+    return _sanitized(tokens) if text else Markup(""), _excerpt(tokens, limit)
+
+
+def _sanitized(tokens: Sequence[Token]) -> Markup:
     parser = _parser()
-    html = parser.renderer.render(_parse(text, base_level), parser.options, {})
+    html = parser.renderer.render(tokens, parser.options, {})
     return Markup(  # noqa: S704 - sanitized right here
         nh3.clean(
             html,
@@ -184,10 +201,14 @@ def plain(text: str | None, limit: int = 200) -> str:
 
     Headings and code are left out unless there is nothing else.
     """
+    return _excerpt(_parser().parse(_bounded((text or "")[: limit * BEGINNING])), limit)
+
+
+def _excerpt(tokens: Iterable[Token], limit: int) -> str:
     prose: list[str] = []
     rest: list[str] = []
     kind = ""
-    for token in _parser().parse(_bounded((text or "")[: limit * 8])):
+    for token in tokens:
         if token.type == "inline":
             words = "".join(_words(token.children or ()))
             (rest if kind == "heading_open" else prose).append(words)

@@ -11,13 +11,12 @@ import datetime as dt
 import json
 from typing import Any
 
-from flask_babel import gettext as _
-
 from roadmap.core.config import VERSION
 from roadmap.core.markdown import clean
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
 from roadmap.portfolio.texts import address, one_line
+from roadmap.portfolio.words import gettext as _
 
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.3.1/schema.json"
 SECTIONS = {
@@ -34,9 +33,19 @@ Entry = dict[str, Any]
 
 
 def render(document: Document) -> bytes:
-    """UTF-8 JSON, indented by two, without empty keys."""
-    resume = _resume(document)
-    return (json.dumps(resume, ensure_ascii=False, indent=2) + "\n").encode()
+    """UTF-8 JSON, each entry of a section on a line of its own, without empty keys."""
+    parts = (f"{_json(key)}: {_lines(value)}" for key, value in _resume(document).items())
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+# Whole values only: with `indent`, Python's encoder would write piece by piece, ten times slower.
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _lines(section: Entry | list[Entry] | str) -> str:
+    if not isinstance(section, list):
+        return _json(section)
+    return "[\n" + ",\n".join(map(_json, section)) + "\n]"
 
 
 def _resume(document: Document) -> Entry:
@@ -45,16 +54,18 @@ def _resume(document: Document) -> Entry:
     }  # fmt: skip
     for item in document.items:
         section = SECTIONS.get(item.kind, "projects")
-        sections[section].append(WRITERS[section](item, document.locale))
+        sections[section].append(_filled(WRITERS[section](item, document.locale)))
     return _filled(
         {
             "$schema": SCHEMA,
-            "basics": {
-                "name": one_line(document.name),
-                "label": one_line(document.headline),
-                "email": document.email,
-                "summary": document.introduction_md,
-            },
+            "basics": _filled(
+                {
+                    "name": one_line(document.name),
+                    "label": one_line(document.headline),
+                    "email": document.email,
+                    "summary": document.introduction_md,
+                }
+            ),
             "work": [_position(position) for position in document.positions],
             "volunteer": sections["volunteer"],
             "education": [_degree(degree) for degree in document.degrees],
@@ -66,33 +77,39 @@ def _resume(document: Document) -> Entry:
                 "version": "v1.3.1",
                 "lastModified": f"{document.generated_on.isoformat()}T00:00:00",
                 "generator": f"Cairn {VERSION}",
-                "cairn": {
-                    "roadmap": document.roadmap_title,
-                    "progress": [
-                        {
-                            "stage": stage.title,
-                            "claimed": stage.claimed,
-                            "evidenced": stage.evidenced,
-                            "verified": stage.verified,
-                        }
-                        for stage in document.progress
-                    ],
-                },
+                **_own_of(document),
             },
         }
     )
 
 
-def _filled(value: Any) -> Any:
-    """The value without keys that say nothing, all its text clean. Zero and false say something."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        kept = {key: _filled(inner) for key, inner in value.items()}
-        return {key: inner for key, inner in kept.items() if inner not in (None, "", [], {}, ())}
-    if isinstance(value, list):
-        return [_filled(inner) for inner in value]
-    return value
+def _own_of(document: Document) -> Entry:
+    progress = [
+        _filled(
+            {
+                "stage": stage.title,
+                "claimed": stage.claimed,
+                "evidenced": stage.evidenced,
+                "verified": stage.verified,
+            }
+        )
+        for stage in document.progress
+    ]
+    return _filled({"cairn": _filled({"roadmap": document.roadmap_title, "progress": progress})})
+
+
+def _filled(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
+    """The entry without keys that say nothing, its own text clean. Zero and false say something.
+
+    Entries and lists in it are taken as they are.
+    """
+    filled: Entry = {}
+    for key, value in entry.items():
+        if isinstance(value, str) and not value.isprintable():
+            value = clean(value)
+        if (value or isinstance(value, int)) and key not in without:
+            filled[key] = value
+    return filled
 
 
 def _day(value: dt.date | None) -> str | None:
@@ -100,46 +117,56 @@ def _day(value: dt.date | None) -> str | None:
 
 
 def _position(position: Position) -> Entry:
-    return {
-        "name": one_line(position.employer),
-        "position": one_line(position.title),
-        "startDate": _day(position.started_on),
-        "endDate": _day(position.ended_on),
-        "summary": position.summary,
-        "cairn": {"isMachineLearning": position.is_ml},
-    }
+    return _filled(
+        {
+            "name": one_line(position.employer),
+            "position": one_line(position.title),
+            "startDate": _day(position.started_on),
+            "endDate": _day(position.ended_on),
+            "summary": position.summary,
+            "cairn": {"isMachineLearning": position.is_ml},
+        }
+    )
 
 
 def _degree(degree: Degree) -> Entry:
     study = texts.degree_title(Degree(degree.level))
-    return {
-        "institution": one_line(degree.institution),
-        "area": one_line(degree.field),
-        "studyType": study,
-        "endDate": _day(degree.awarded_on),
-        "cairn": {"level": degree.level},
-    }
+    return _filled(
+        {
+            "institution": one_line(degree.institution),
+            "area": one_line(degree.field),
+            "studyType": study,
+            "endDate": _day(degree.awarded_on),
+            "cairn": _filled({"level": degree.level}),
+        }
+    )
 
 
 def _skill(skill: Skill) -> Entry:
     assessed = skill.level is not None
     level = f"{texts.skill_level(skill)}, {texts.assessor(skill)}" if assessed else ""
-    return {
-        "name": one_line(skill.title),
-        "level": level.removesuffix(", "),
-        "keywords": [one_line(skill.group)] if skill.group else [],
-        "cairn": {
-            "level": skill.level,
-            "description": one_line(skill.level_text) if assessed else "",
-            "bar": skill.bar,
-            "assessedBy": skill.assessed_by,
-        },
+    cairn = {
+        "level": skill.level,
+        "description": one_line(skill.level_text) if assessed else "",
+        "bar": skill.bar,
+        "assessedBy": skill.assessed_by,
     }
+    return _filled(
+        {
+            "name": one_line(skill.title),
+            "level": level.removesuffix(", "),
+            "keywords": [one_line(skill.group)] if skill.group else [],
+            "cairn": _filled(cairn),
+        }
+    )
 
 
-def _facts(item: Item) -> Entry:
-    """What the format has no word for. `id` makes importing twice add nothing."""
-    return {
+def _facts(item: Item, *said: str) -> Entry:
+    """What the format has no word for. `id` makes importing twice add nothing.
+
+    Without the facts `said`, which the entry says in the format's own words.
+    """
+    facts = {
         "id": item.id,
         "kind": item.kind,
         "tone": item.tone,
@@ -156,22 +183,20 @@ def _facts(item: Item) -> Entry:
         "skills": [one_line(title) for title in item.skills],
         "impacts": [_impact(impact) for impact in item.impacts],
     }
+    return _filled(facts, without=said)
 
 
 def _impact(impact: Impact) -> Entry:
-    return {
-        "type": impact.type,
-        "metric": one_line(impact.metric),
-        "baseline": one_line(impact.baseline),
-        "result": one_line(impact.result),
-        "unit": one_line(impact.unit),
-        "sourceUrl": impact.source_url,
-    }
-
-
-def _without(facts: Entry, *said: str) -> Entry:
-    """The facts without those that the entry says in the format's own words."""
-    return {key: value for key, value in facts.items() if key not in said}
+    return _filled(
+        {
+            "type": impact.type,
+            "metric": one_line(impact.metric),
+            "baseline": one_line(impact.baseline),
+            "result": one_line(impact.result),
+            "unit": one_line(impact.unit),
+            "sourceUrl": impact.source_url,
+        }
+    )
 
 
 def _highlights(item: Item, locale: str) -> list[str]:
@@ -200,7 +225,7 @@ def _project(item: Item, locale: str) -> Entry:
         "url": address(item.url),
         "roles": [one_line(item.role)] if item.role else [],
         "entity": one_line(item.issuer),
-        "cairn": _without(_facts(item), "description", "occurredOn", "skills", "role", "issuer"),
+        "cairn": _facts(item, "description", "occurredOn", "skills", "role", "issuer"),
     }
 
 
@@ -214,7 +239,7 @@ def _publication(item: Item, locale: str) -> Entry:
         "url": address(item.url),
         "summary": "\n\n".join(part for part in parts if part),
         "type": one_line(item.kind_label),
-        "cairn": _without(_facts(item), "occurredOn", "issuer"),
+        "cairn": _facts(item, "occurredOn", "issuer"),
     }
 
 
@@ -225,7 +250,7 @@ def _certificate(item: Item, locale: str) -> Entry:
         "issuer": one_line(item.issuer),
         "url": address(item.url),
         "highlights": _highlights(item, locale),
-        "cairn": _without(_facts(item), "issuer"),
+        "cairn": _facts(item, "issuer"),
     }
 
 
@@ -237,7 +262,7 @@ def _volunteer(item: Item, locale: str) -> Entry:
         "endDate": _day(item.occurred_on),
         "summary": item.description_md,
         "highlights": ([one_line(item.role)] if item.role else []) + _highlights(item, locale),
-        "cairn": _without(_facts(item), "description", "occurredOn", "issuer"),
+        "cairn": _facts(item, "description", "occurredOn", "issuer"),
     }
 
 

@@ -14,28 +14,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 
-from flask_babel import gettext, ngettext
+from flask_babel import ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from roadmap.core.language import show_date
-from roadmap.core.markdown import plain, to_html
+from roadmap.core.markdown import to_html, to_html_and_plain
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Document, Impact, Item
+from roadmap.portfolio.words import gettext as _
 
 SITE = Path(__file__).resolve().parent / "site"
 PIECES = "pieces"
 LEADING_RESULTS = 6
+# Characters of a piece's text on the first page.
+EXCERPT = 220
 # A name that every file system takes. Keys of pieces are UUIDs; whatever else comes is numbered.
 _SAFE = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece and the file name of its page, without folder."""
+    """A piece, the file name of its page without folder, and what the pages say of it."""
 
     item: Item
     file: str
+    title: Markup
+    judgement: Markup
+    description: Markup
+    excerpt: str
 
 
 def render(document: Document) -> bytes:
@@ -55,15 +64,15 @@ def render(document: Document) -> bytes:
 
 def files(document: Document) -> Iterator[tuple[str, str]]:
     """Every file's name and text, one at a time."""
-    pages = list(_pages(document.items))
+    pages = list(_pages(document))
     environment = _environment()
     shown = {
         "document": document,
         "pages": pages,
+        "words": SimpleNamespace(**_words(document)),
         "results": _results(pages),
         "day": partial(show_date, locale=document.locale),
         "month": partial(texts.month, locale=document.locale),
-        "judgement": partial(texts.judgement, locale=document.locale),
         "validity": partial(texts.validity, locale=document.locale),
         "span": partial(texts.span, locale=document.locale),
     }
@@ -83,14 +92,50 @@ def files(document: Document) -> Iterator[tuple[str, str]]:
         )
 
 
-def _pages(items: tuple[Item, ...]) -> Iterator[Page]:
+def _words(document: Document) -> dict[str, Markup]:
+    """The words that every page of a piece says, translated and escaped once for all of them."""
+    name = texts.one_line(document.name)
+    said = {
+        "name": name,
+        "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),
+        "portfolio": _("Portfolio of %(name)s", name=name),
+        "skip": _("Skip to the content"),
+        "link": _("Link"),
+        "role": _("Role"),
+        "issued": _("Issued"),
+        "where": _("Where"),
+        "impact": _("Impact"),
+        "metric": _("Metric"),
+        "change": _("Change"),
+        "type": _("Type"),
+        "source": _("Source"),
+        "not_given": _("not given"),
+        "description": _("Description"),
+        "proves": _("Proves"),
+        "skills": _("Skills"),
+        "others": _("Other pieces"),
+        "before": _("Before"),
+        "after": _("After"),
+    }
+    return {key: escape(text) for key, text in said.items()}
+
+
+def _pages(document: Document) -> Iterator[Page]:
     taken = set()
-    for number, item in enumerate(items, start=1):
+    for number, item in enumerate(document.items, start=1):
         name = item.id if _SAFE.fullmatch(item.id) else f"piece-{number:04}"
         if name in taken:
             name = f"{name[:50]}-again-{number:04}"
         taken.add(name)
-        yield Page(item, f"{name}.html")
+        description, excerpt = to_html_and_plain(item.description_md, 3, EXCERPT)
+        yield Page(
+            item=item,
+            file=f"{name}.html",
+            title=escape(texts.one_line(item.title) or _("Untitled")),
+            judgement=escape(texts.judgement(item, document.locale)),
+            description=description,
+            excerpt=excerpt,
+        )
 
 
 def _results(pages: list[Page]) -> list[tuple[Page, Impact]]:
@@ -115,7 +160,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
         pieces=PIECES,
         account=texts.account,
@@ -127,5 +172,5 @@ def _environment() -> Environment:
         skill_level=texts.skill_level,
         address=texts.address,
     )
-    environment.filters.update(line=texts.one_line, markdown=to_html, excerpt=plain)
+    environment.filters.update(line=texts.one_line, markdown=to_html)
     return environment

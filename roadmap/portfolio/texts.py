@@ -7,20 +7,24 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from roadmap.core.language import show_date
 from roadmap.core.markdown import clean
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.portfolio.words import gettext as _
 
 LONGEST_ADDRESS = 2_000
+# What `address` would answer as it is: most are, and taking them apart takes much longer.
+_PLAIN_ADDRESS = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?(?:/[A-Za-z0-9/:@!$&'()*+,;=~._-]*)?"
+)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?\.?", re.IGNORECASE)
 
 
 def one_line(text: str) -> str:
     """The text in one line, without what cannot be written to a file."""
-    return " ".join(clean(text).split())
+    return " ".join((text if text.isprintable() else clean(text)).split())
 
 
 def month(value: dt.date, locale: str) -> str:
@@ -42,8 +46,15 @@ def change(impact: Impact) -> str:
 
 
 def impact_type(impact: Impact) -> str:
-    names = {"scale": _("Scale"), "business": _("Business"), "team": _("Team")}
-    return names.get(impact.type, one_line(impact.type))
+    match impact.type:
+        case "scale":
+            return _("Scale")
+        case "business":
+            return _("Business")
+        case "team":
+            return _("Team")
+        case other:
+            return one_line(other)
 
 
 def impact_line(impact: Impact) -> str:
@@ -140,6 +151,8 @@ def address(url: str) -> str:
     url = one_line(url)
     if not 0 < len(url) <= LONGEST_ADDRESS:
         return ""
+    if _PLAIN_ADDRESS.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url)
         host, port = _host(parts.hostname or ""), parts.port

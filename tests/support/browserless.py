@@ -38,9 +38,9 @@ def _let_go() -> None:
 class Browser:
     """`get`, `post`, `put`, `delete` like a test client; unsafe requests carry the CSRF token."""
 
-    def __init__(self, client: FlaskClient) -> None:
+    def __init__(self, client: FlaskClient, seal: str | None = None) -> None:
         self.client = client
-        self._csrf: str | None = None
+        self._csrf = seal
 
     @classmethod
     def of(cls, app: Flask, person: uuid.UUID | None) -> Browser:
