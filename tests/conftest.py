@@ -162,3 +162,16 @@ def statements(app: Flask):
             sa.event.remove(engine, "before_cursor_execute", note)
 
     return watch
+
+
+@pytest.fixture(scope="session")
+def chrome():
+    """One real Chromium for all browser tests of a run: Playwright runs only once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.support import chromium
+
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        yield browser
+        browser.close()

@@ -6,6 +6,7 @@ import datetime as dt
 import unicodedata
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,10 +20,11 @@ from roadmap.people.models import User
 IDLE = dt.timedelta(hours=8)
 ABSOLUTE = dt.timedelta(days=7)
 
-_OPENS = sa.select(sa.literal(1)).where(
-    User.id == sa.bindparam("user_id"),
-    User.password_hash == sa.bindparam("hash"),
-    User.deactivated_at.is_(None),
+_USERS: Any = User.__table__
+_OPENS = sa.select(_USERS.c.id).where(
+    _USERS.c.id == sa.bindparam("user_id"),
+    _USERS.c.password_hash == sa.bindparam("hash"),
+    _USERS.c.deactivated_at.is_(None),
 )
 _BY_EMAIL = sa.select(User).where(User.email_key == sa.bindparam("key"))
 

@@ -178,24 +178,27 @@ def _items(
     label_of = cache(labels.kind_label)
     # Where a version was verified more than once, the latest row stands: it comes last.
     for row in connection.execute(_ITEMS, parameters):
-        items[row.key] = Item(
-            id=str(row.id),
-            title=row.title,
-            kind=row.kind,
-            kind_label=_kind(label_of(row.kind), row.expires_on, today),
-            url=row.url,
-            occurred_on=row.occurred_on,
-            description_md=row.description,
-            role=row.role,
-            issuer=row.issuer,
-            issued_on=row.issued_on,
-            expires_on=row.expires_on,
-            impacts=tuple(impacts.get(row.key, ())),
-            milestones=tuple(milestones.get(row.key, ())),
-            skills=tuple(trained.get(row.key, ())),
-            tone="verified" if row.verified else "evidenced",
-            verified_by=row.reviewer_name if row.verified else None,
-            verified_on=row.decided_at.astimezone(zone).date() if row.decided_at else None,
+        # Taken apart at once: asking a row for one column after the other takes twice as long.
+        key, id_, title, verified, kind, url, occurred_on, text, role, issuer, *rest = row
+        issued_on, expires_on, reviewer, decided_at = rest
+        items[key] = Item(
+            id=str(id_),
+            title=title,
+            kind=kind,
+            kind_label=_kind(label_of(kind), expires_on, today),
+            url=url,
+            occurred_on=occurred_on,
+            description_md=text,
+            role=role,
+            issuer=issuer,
+            issued_on=issued_on,
+            expires_on=expires_on,
+            impacts=tuple(impacts.get(key, ())),
+            milestones=tuple(milestones.get(key, ())),
+            skills=tuple(trained.get(key, ())),
+            tone="verified" if verified else "evidenced",
+            verified_by=reviewer if verified else None,
+            verified_on=decided_at.astimezone(zone).date() if decided_at else None,
         )
     return tuple(items.values())
 

@@ -6,7 +6,7 @@ takes longer than writing what is said.
 
 from __future__ import annotations
 
-from flask import g, has_app_context
+from flask import g
 from flask_babel import gettext as translated
 
 
@@ -20,11 +20,12 @@ def gettext(text: str, /, **values: object) -> str:
 
 
 def _said(text: str) -> str:
-    if not has_app_context():
-        return translated(text)
-    words: dict[str, str] | None = g.get("_portfolio_words")
-    if words is None:
+    try:
+        words: dict[str, str] = g._portfolio_words
+    except AttributeError:
         words = g._portfolio_words = {}
+    except RuntimeError:  # There is no request, and so no language but that of the text itself.
+        return translated(text)
     said = words.get(text)
     if said is None:
         said = words[text] = translated(text)

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from roadmap.core.database import db
 from tests.conftest import wipe
-from tests.support import chromium
 from tests.support.browserless import Browser as Client
 from tests.support.cast import Cast
 from tests.support.furnish import furnish
@@ -43,14 +42,6 @@ def server(_served: tuple[Server, Flask]) -> Server:
 def beside(_served: tuple[Server, Flask]) -> Flask:
     """An application in this process on the server's database."""
     return _served[1]
-
-
-@pytest.fixture(scope="session")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

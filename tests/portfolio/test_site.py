@@ -15,10 +15,9 @@ import pytest
 from roadmap.portfolio import as_site
 from roadmap.portfolio.document import Document
 from tests.portfolio.samples import ALICE, EMPTY, RANKER, hostile
-from tests.support.chromium import launch
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Request
+    from playwright.sync_api import Browser, Page, Request
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 
@@ -129,27 +128,25 @@ def test_an_empty_portfolio_says_so() -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_from_disk_and_is_for_everyone(scheme: str, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_it_opens_from_disk_and_is_for_everyone(
+    scheme: str, tmp_path: Path, chrome: Browser
+) -> None:
     with zipfile.ZipFile(io.BytesIO(as_site.render(ALICE))) as archive:
         archive.extractall(tmp_path)
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_page(color_scheme=scheme, viewport={"width": 320, "height": 800})
+    page = chrome.new_page(color_scheme=scheme, viewport={"width": 320, "height": 800})
 
-        def note(request: Request) -> None:
-            asked.append(request.url)
+    def note(request: Request) -> None:
+        asked.append(request.url)
 
-        page.on("request", note)
-        page.goto((tmp_path / "index.html").as_uri())
-        assert faults(page) == []
-        page.get_by_role("link", name=RANKER.title).last.click()
-        assert page.get_by_role("heading", level=1).inner_text() == RANKER.title
-        assert faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
-        browser.close()
+    page.on("request", note)
+    page.goto((tmp_path / "index.html").as_uri())
+    assert faults(page) == []
+    page.get_by_role("link", name=RANKER.title).last.click()
+    assert page.get_by_role("heading", level=1).inner_text() == RANKER.title
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.close()
     assert {url.partition(":")[0] for url in asked} == {"file"}
     assert {Path(url).name for url in asked} == {"index.html", "style.css", f"{RANKER.id}.html"}
 
