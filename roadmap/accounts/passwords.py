@@ -58,14 +58,8 @@ def hash_password(password: str) -> str:
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password belongs to the hash. Without a hash it takes as long and is False.
 
-    Raises ServiceUnavailable when too many wait.
+    Whoever serves a request holds a `Slot` meanwhile, and for as long as a failure takes to count.
     """
-    with Slot():
-        return compare(password_hash, password)
-
-
-def compare(password_hash: str | None, password: str) -> bool:
-    """`verify` for whoever holds a `Slot` already."""
     try:
         _hasher().verify(password_hash or _dummy(), _bytes(password))
     except (VerificationError, InvalidHashError):

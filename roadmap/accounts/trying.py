@@ -60,7 +60,7 @@ def try_password(
             person = None if standing.wait else find(session)
         if not standing.wait:
             active = person is not None and person.deactivated_at is None
-            if passwords.compare(person.password_hash if person and active else None, typed):
+            if passwords.verify(person.password_hash if person and active else None, typed):
                 return Tried(person, slips=standing.slips)
             with db.own_transaction() as own:
                 limits.note(own, limit, now=now())

@@ -12,11 +12,11 @@ import json
 from typing import Any
 
 from roadmap.core.config import VERSION
+from roadmap.core.language import gettext as _
 from roadmap.core.markdown import clean
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
 from roadmap.portfolio.texts import address, one_line
-from roadmap.portfolio.words import gettext as _
 
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.3.1/schema.json"
 SECTIONS = {

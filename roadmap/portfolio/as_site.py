@@ -20,11 +20,11 @@ from flask_babel import ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from roadmap.core.language import gettext as _
 from roadmap.core.language import show_date
 from roadmap.core.markdown import to_html, to_html_and_plain
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Document, Impact, Item
-from roadmap.portfolio.words import gettext as _
 
 SITE = Path(__file__).resolve().parent / "site"
 PIECES = "pieces"

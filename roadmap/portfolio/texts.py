@@ -9,10 +9,10 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from flask_babel import ngettext
 
+from roadmap.core.language import gettext as _
 from roadmap.core.language import show_date
 from roadmap.core.markdown import clean
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
-from roadmap.portfolio.words import gettext as _
 
 LONGEST_ADDRESS = 2_000
 # What `address` would answer as it is: most are, and taking them apart takes much longer.

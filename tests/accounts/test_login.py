@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -156,6 +157,35 @@ def test_ten_wrong_tries_close_the_door_for_a_while(session, cast, browser_of):
     with time_machine.travel(start + dt.timedelta(minutes=15, seconds=1), tick=False):
         assert sign_in(browser_of(), "alice@example.org").status_code == 303
     assert "session.refused" in actions_noted(session)
+
+
+def test_many_tries_at_once_gain_next_to_nothing(session, cast, browser_of):
+    give_password(session, cast.alice)
+    browsers = [browser_of() for _ in range(24)]
+    for browser in browsers:
+        browser.csrf()
+    together, answers = threading.Barrier(len(browsers)), []
+
+    def go(browser) -> None:
+        together.wait(10)
+        answers.append(sign_in(browser, "alice@example.org", "wrong wrong wrong").status_code)
+
+    threads = [threading.Thread(target=go, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(set(answers)) == [422, 429]
+    assert len(answers) == 24
+    assert 10 <= answers.count(422) < 10 + passwords.HASHES_AT_ONCE
+
+
+def test_a_success_counts_as_no_try(session, cast, browser_of):
+    give_password(session, cast.alice)
+    for _ in range(11):
+        assert sign_in(browser_of(), "alice@example.org").status_code == 303
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 
 def test_fifty_tries_close_an_address(cast, browser_of):

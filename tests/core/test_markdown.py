@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from roadmap.core.markdown import clean, plain, to_html, to_tree
+from roadmap.core.markdown import clean, plain, to_html, to_html_and_plain, to_tree
 
 MIB = 1_000_000
 
@@ -165,3 +165,18 @@ def test_clean_leaves_text_that_every_file_takes() -> None:
 )
 def test_plain_is_an_excerpt(text: str | None, words: str) -> None:
     assert plain(text, 10 if len(text or "") in (18, 50) else 60) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# Title\n\nSome *words*, and `code`.",
+        "```\ncode\n```",
+        "*_*_*_deep_*_*_*",
+        "word " * 2_000,
+    ],
+    ids=["empty", "title", "code", "deep", "long"],
+)
+def test_html_and_excerpt_of_one_parse_are_those_of_two(text: str) -> None:
+    assert to_html_and_plain(text, 4, 60) == (to_html(text, 4), plain(text, 60))
