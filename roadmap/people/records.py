@@ -15,6 +15,12 @@ from roadmap.people.models import AuditEntry, HistoryEntry, User
 # On the table, not the entity, and made once: it runs within every tick.
 _ENTRIES: Any = HistoryEntry.__table__
 _NEW_ENTRY = sa.insert(_ENTRIES)
+_USERS: Any = User.__table__
+_NEXT_VERSION = (
+    sa.update(_USERS)
+    .where(_USERS.c.id == sa.bindparam("person", type_=sa.Uuid))
+    .values(version=_USERS.c.version + 1)
+)
 _AUDIT: Any = AuditEntry.__table__
 _NEW_AUDIT = sa.insert(_AUDIT)
 
@@ -25,7 +31,7 @@ def lock_person(session: Session, user_id: uuid.UUID) -> None:
     Call it first in every action. What is kept about a person (the readiness summary) is then
     computed from facts that nobody else is changing.
     """
-    session.execute(sa.update(User).where(User.id == user_id).values(version=User.version + 1))
+    session.execute(_NEXT_VERSION, {"person": user_id})
 
 
 def remember(
