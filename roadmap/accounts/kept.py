@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Request, current_app, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, Signer
 from werkzeug.datastructures import MultiDict
 
@@ -24,6 +26,39 @@ MOST_FIELDS = 200
 FIELD, METHOD, TARGET, WHO = "kept.field.", "kept.method", "kept.target", "kept.who"
 METHODS = frozenset({"POST"}) | OVERRIDES
 URLENCODED = "application/x-www-form-urlencoded"
+# The fields that people type into, by the last part of their names. Only these are shown when a
+# form comes back; choices, versions and ids travel along, but tell nobody what they had written.
+TYPED = {
+    "title": _l("Title"),
+    "name": _l("Name"),
+    "email": _l("E-mail"),
+    "note": _l("Note"),
+    "reason": _l("Reason"),
+    "comment": _l("What it rests on"),
+    "headline": _l("Headline"),
+    "introduction": _l("Introduction"),
+    "description": _l("Description"),
+    "role": _l("Your part"),
+    "url": _l("Link"),
+    "issuer": _l("Issuer"),
+    "metric": _l("Metric"),
+    "baseline": _l("Before"),
+    "result": _l("After"),
+    "unit": _l("Unit"),
+    "source_url": _l("Source link"),
+    "employer": _l("Employer"),
+    "summary": _l("Summary"),
+    "field": _l("Field"),
+    "institution": _l("Institution"),
+    "hours_per_week": _l("Hours a week"),
+    "occurred_on": _l("Date"),
+    "issued_on": _l("Issued on"),
+    "expires_on": _l("Expires on"),
+    "started_on": _l("From"),
+    "ended_on": _l("Until"),
+    "awarded_on": _l("Awarded on"),
+    "target_on": _l("Target date"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +83,12 @@ class KeptForm:
         """The inputs that carry it through the sign-in page."""
         head = [(METHOD, self.method), (TARGET, self.target), (WHO, self.who)]
         return head + [(FIELD + name, value) for name, value in self.fields]
+
+    @property
+    def typed(self) -> list[tuple[LazyString, str]]:
+        """What the person typed, with its labels: enough to recognise it by."""
+        named = ((TYPED.get(name.rpartition("-")[2]), value) for name, value in self.fields)
+        return [(label, value) for label, value in named if label and value.strip()]
 
     def is_of(self, person: str) -> bool:
         """Whether this person sent it, as far as their browser's own seal tells."""

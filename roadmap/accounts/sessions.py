@@ -13,6 +13,7 @@ from flask import (
     abort,
     current_app,
     flash,
+    g,
     make_response,
     render_template,
     request,
@@ -170,6 +171,9 @@ def sign_out(database: Session) -> None:
 def _forget_browser(*, but_for: str) -> None:
     """Empties the cookie. For the same person its seal stays, so that a form that is still open
     in another tab can be sent after they signed in again."""
+    # What this request has already made of the old seal would be printed into its page; made
+    # anew, it is the seal that the cookie holds from now on.
+    g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
     who, seal = session.get(WHO, ""), session.get("csrf_token")
     session.clear()
     if who and who == but_for:

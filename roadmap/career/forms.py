@@ -20,7 +20,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 from roadmap.career.actions import FIELDS
 from roadmap.career.models import Degree, Position
@@ -29,6 +29,8 @@ from roadmap.core.markdown import clean
 # Nobody who uses this began to work earlier; an older year is a slip of the finger.
 EARLIEST = dt.date(1940, 1, 1)
 LONGEST_SUMMARY = 20_000
+LEVELS = ("bachelor", "master", "doctorate", "other")
+TOO_LONG = _l("This is too long for the field: %(max)d characters are the most.")
 
 
 def one_line(value: str | None) -> str | None:
@@ -42,10 +44,20 @@ def many_lines(value: str | None) -> str | None:
 def line(label: str, *validators: Any, **attributes: Any) -> StringField:
     return StringField(
         label,
-        [*validators, Length(max=200)],
+        [*validators, Length(max=200, message=TOO_LONG)],
         filters=[one_line],
         render_kw={"maxlength": 200, **attributes},
     )
+
+
+class Day(DateField):
+    """A date; what cannot be read says how it is written, and stays in the field."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Write the date as year-month-day, such as 2026-03-05.")) from None
 
 
 class EntryForm(FlaskForm):
@@ -74,13 +86,13 @@ class EntryForm(FlaskForm):
 class PositionForm(EntryForm):
     title = line(_l("Title"), DataRequired(_l("What was the position called?")))
     employer = line(_l("Employer"), Optional(), autocomplete="organization")
-    started_on = DateField(
-        _l("From"), [InputRequired(_l("When did it begin? Year, month and day."))]
-    )
-    ended_on = DateField(_l("Until"), [Optional()])
+    started_on = Day(_l("From"), [InputRequired(_l("When did it begin? Year, month and day."))])
+    ended_on = Day(_l("Until"), [Optional()])
     is_ml = BooleanField(_l("This was machine learning engineering"))
     summary = TextAreaField(
-        _l("Summary"), [Optional(), Length(max=LONGEST_SUMMARY)], filters=[many_lines]
+        _l("Summary"),
+        [Optional(), Length(max=LONGEST_SUMMARY, message=TOO_LONG)],
+        filters=[many_lines],
     )
 
     def values(self, model: type[Any] = Position) -> dict[str, Any]:
@@ -97,10 +109,15 @@ class PositionForm(EntryForm):
 
 
 class DegreeForm(EntryForm):
-    level = SelectField(_l("Level"), [InputRequired()], choices=lambda: level_choices())
+    level = SelectField(
+        _l("Level"),
+        [AnyOf(LEVELS, message=_l("Choose one of the levels."))],
+        choices=lambda: level_choices(),
+        validate_choice=False,
+    )
     field = line(_l("Field"), Optional())
     institution = line(_l("Institution"), Optional())
-    awarded_on = DateField(_l("Awarded on"), [Optional()])
+    awarded_on = Day(_l("Awarded on"), [Optional()])
 
     def values(self, model: type[Any] = Degree) -> dict[str, Any]:
         values = super().values(model)

@@ -24,7 +24,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 OVERRIDES = frozenset({"PUT", "PATCH", "DELETE"})
-LARGEST_FORM = 500_000
+LARGEST_BODY = 1_000_000
+# Of a body that will be refused for its size only the beginning is looked at: our forms name
+# their method first, and the refusal should come from the view that was meant.
+BEGINNING = 4_096
 _METHOD = re.compile(r"(?:^|&)_method=([A-Z]+)(?:&|$)")
 _METHOD_IN_BODY = re.compile(rb"(?:^|&)_method=([A-Z]+)(?:&|$)")
 
@@ -72,11 +75,13 @@ class Gate:
         if (
             not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
             or not length.isdigit()
-            or not 0 < int(length) <= LARGEST_FORM
+            or int(length) <= 0
         ):
             return ""
-        body = environ["wsgi.input"].read(int(length))
-        environ["wsgi.input"] = io.BytesIO(body)
+        too_large = int(length) > LARGEST_BODY
+        body = environ["wsgi.input"].read(BEGINNING if too_large else int(length))
+        if not too_large:
+            environ["wsgi.input"] = io.BytesIO(body)
         found_in_body = _METHOD_IN_BODY.search(body)
         return found_in_body.group(1).decode() if found_in_body else ""
 

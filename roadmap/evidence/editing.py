@@ -145,6 +145,7 @@ def milestones() -> str:
             chosen=targets(db.session, chosen),
             found=found,
             words=words,
+            kind=request.args.get("kind", ""),
             most=MOST_MILESTONES,
         )
     return render_template("evidence/milestones.html", found=found, words=words)

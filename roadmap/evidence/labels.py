@@ -96,13 +96,10 @@ VISIBILITIES: dict[str, LazyString] = {
 }
 # Who sees it, as the form explains it.
 AUDIENCES: dict[str, LazyString] = {
-    "portfolio": _(
-        "Portfolio: you may show it to anyone, in your portfolio and its exports. Managers of your "
-        "teams see it once you submit it."
-    ),
+    "portfolio": _("Portfolio: you may show it to anyone, in your portfolio and its exports."),
     "team": _(
-        "Team: managers of your teams see and review it once you submit it. It is in no portfolio, "
-        "export or link."
+        "Team: for the managers of your teams, once reviews open. It is in no portfolio, export "
+        "or link."
     ),
     "private": _("Private: nobody but you. It is never reviewed, so it can never become verified."),
 }

@@ -17,15 +17,20 @@ def cleaned(value: Any) -> Any:
     return clean(value).strip() if isinstance(value, str) else value
 
 
+UNREADABLE_DATE = _("Write the date as year-month-day, such as 2027-03-05.")
+
+
 class EnrollmentForm(FlaskForm):
     target_on = DateField(
         _("Target date"),
         validators=[Optional()],
+        invalid_value_message=UNREADABLE_DATE,
         description=_("When you would like to be there. It can change at any time."),
     )
     hours_per_week = DecimalField(
         _("Hours a week"),
         places=1,
+        invalid_value_message=_("Write the hours as a number, such as 4.5."),
         validators=[
             Optional(),
             NumberRange(0.5, 80, _("Between half an hour and 80 hours a week.")),
@@ -40,6 +45,8 @@ class EnrollmentForm(FlaskForm):
         super().__init__(**values)
 
     def validate_target_on(self, field: DateField) -> None:
+        if field.data is None:
+            return  # could not be read: the field says so itself
         if field.data <= self.today:
             raise ValidationError(_("Choose a day after today."))
         if field.data.year > self.today.year + 40:
@@ -52,11 +59,13 @@ class PlanForm(FlaskForm):
         filters=[cleaned],
         validators=[Length(max=10_000, message=_("At most 10,000 characters."))],
     )
-    target_on = DateField(_("Target date"), validators=[Optional()])
+    target_on = DateField(
+        _("Target date"), validators=[Optional()], invalid_value_message=UNREADABLE_DATE
+    )
     version = HiddenField()
 
     def validate_target_on(self, field: DateField) -> None:
-        if not 2000 <= field.data.year <= 2100:
+        if field.data is not None and not 2000 <= field.data.year <= 2100:
             raise ValidationError(_("Choose a day between 2000 and 2100."))
 
     @property

@@ -239,10 +239,16 @@ class Pages:
         cairn = self.cairn(stage, facts, here=False)
         return svg.stone(cairn, self.content.stages.index(stage), self.content.anchors[key])
 
-    def hours_left(self) -> int:
-        progress = self.standing.data["progress"]
-        left: int = progress["hours"] - progress["claimed_hours"]
-        return left
+    def hours_left(self) -> tuple[int, int]:
+        """Hours of effort left: in all, and of them required ones in stages that are required."""
+        left = required = 0
+        for stage in self.content.stages:
+            for milestone in stage.milestones:
+                if self.standing.tone(milestone.key) in ("not_started", "in_progress"):
+                    left += milestone.hours
+                    if stage.required and milestone.required:
+                        required += milestone.hours
+        return left, required
 
     def lede(self) -> str:
         """The page in one sentence: counts by tone, effort left, and when it ends at one's pace."""
@@ -261,29 +267,37 @@ class Pages:
         return f"{text} {self.outlook()}"
 
     def outlook(self) -> str:
-        enrolled, today, left = self.standing.enrolled, self.standing.today, self.hours_left()
+        """Effort left, and when the required part of it ends at one's pace."""
+        enrolled, today = self.standing.enrolled, self.standing.today
+        left, required = self.hours_left()
         if left <= 0:
             return _("No effort left: what remains is proof.")
-        effort = ngettext("%(num)d hour of effort left", "%(num)d hours of effort left", left)
-        span = forecast(left, enrolled.hours_per_week, today)
+        effort = ngettext(
+            "%(num)d hour of effort left, %(required)d of them required",
+            "%(num)d hours of effort left, %(required)d of them required",
+            left,
+            required=required,
+        )
+        span = forecast(required, enrolled.hours_per_week, today)
         if span is None:
             return f"{effort}."
         text = _(
-            "%(effort)s; at %(pace)s h a week that ends between %(first)s and %(last)s.",
+            "%(effort)s: at %(pace)s h a week, give or take a fifth, these end between %(first)s "
+            "and %(last)s.",
             effort=effort,
-            pace=f"{enrolled.hours_per_week:f}".rstrip("0").rstrip("."),
+            pace=f"{(enrolled.hours_per_week or 0):g}",
             first=date_filter(span[0]),
             last=date_filter(span[1]),
         )
-        behind = weeks_behind(left, enrolled.hours_per_week, today, enrolled.target_on)
+        behind = weeks_behind(required, enrolled.hours_per_week, today, enrolled.target_on)
         if behind is None:
             return text
         target = date_filter(enrolled.target_on)
         if behind == 0:
             return f"{text} {_('On track for %(date)s.', date=target)}"
         late = ngettext(
-            "Behind by %(num)d week for %(date)s.",
-            "Behind by %(num)d weeks for %(date)s.",
+            "At this pace %(num)d week behind for %(date)s.",
+            "At this pace %(num)d weeks behind for %(date)s.",
             behind,
             date=target,
         )

@@ -29,7 +29,8 @@ def proposals(found: Readiness) -> list[Step]:
     possible = [step for step in found.steps if step.action in PROPOSED]
     chosen = top_three(possible)
     rest = [step for step in possible if step not in chosen and (step.gain > 0 or step.opens_gate)]
-    return [*chosen, *rest[: 3 - len(chosen)]]
+    chosen += rest[: 3 - len(chosen)]
+    return sorted(chosen, key=possible.index)
 
 
 def say(message: Message | None) -> str:

@@ -164,7 +164,7 @@ def _links(now: Tally) -> Iterator[tuple[Milestone, _Candidate | None]]:
                 then=_with_piece(now.facts, linked),
                 hours=SHORT_HOURS,
                 label=Message(
-                    N_("Link “%(piece)s” to “%(milestone)s”"),
+                    N_("If it proves it, link “%(piece)s” to “%(milestone)s”"),
                     {"piece": piece.title, "milestone": milestone.title},
                 ),
                 place=now.course.places[milestone.key],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 
 from roadmap.accounts.models import LoginSession
 from roadmap.people.models import User
 from tests.accounts.door import PASSWORD, give_password, hidden, sign_in
+from tests.support.browserless import ApartClient
 
 TYPED = {"name": "Alice <Liddell> & co", "timezone": "Europe/Berlin", "theme": "dark"}
 
@@ -52,6 +55,55 @@ def test_it_works_after_signing_out_in_another_tab(session, cast, browser_of):
     page = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": seal})
     assert page.status_code == 401
     assert "You are signed in again" in come_back(browser, page).text
+
+
+def test_it_works_when_the_cookie_is_gone(session, cast, app):
+    """Each form is sent as its page was printed, with the seal that is in it."""
+    give_password(session, cast.alice)
+    client = ApartClient(app, app.response_class, use_cookies=True)
+    page = client.post("/account?_method=PUT", data=TYPED)
+    assert page.status_code == 401
+    entry = {"email": "alice@example.org", "password": PASSWORD}
+    again = client.post("/login", data={**hidden(page, ""), **entry})
+    assert again.status_code == 200
+    assert "You are signed in again" in again.text
+    saved = client.post("/account?_method=PUT", data=hidden(again, ""))
+    assert saved.status_code == 303
+    assert session.get(User, cast.alice).name == TYPED["name"]
+
+
+def test_it_shows_what_was_typed_and_sends_all(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    end_all(session)
+    sent = {
+        "title": "Feature store",
+        "kind": "design_doc",
+        "occurred_on": "2026-03-01",
+        "description": "First line\nSecond line",
+        "impacts-0-type": "scale",
+        "impacts-0-metric": "Requests a second",
+        "role": " ",
+        "revision": "1",
+        "about": str(cast.alice),
+    }
+    again = come_back(browser, browser.post("/evidence", sent))
+    shown = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", again.text, re.DOTALL)
+    assert shown == [
+        ("Title", "Feature store"),
+        ("Date", "2026-03-01"),
+        ("Description", "First line\nSecond line"),
+        ("Metric", "Requests a second"),
+    ]
+    assert sent.items() <= hidden(again, "").items()
+
+
+def test_a_choice_without_text_is_said_to_be_one(session, cast, browser_of):
+    browser = left_open(session, cast, browser_of)
+    end_all(session)
+    again = come_back(browser, browser.put("/account", {"theme": "dark"}))
+    assert "It holds no text of yours" in again.text
+    assert "<dt>" not in again.text
+    assert hidden(again, "theme") == {"theme": "dark"}
 
 
 def test_an_open_page_still_works_when_the_same_person_is_back(session, cast, browser_of):

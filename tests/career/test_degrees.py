@@ -28,6 +28,7 @@ def test_it_works(session, cast, browser_of, degree):
     page = browser.get("/career").text
     assert "degree, Statistics" in page
     assert "1 Jul 2014" in page
+    assert f'<a class="button secondary compact" href="/career/degrees/{degree}">Edit' in page
     path = f"/career/degrees/{degree}"
     assert 'value="2014-07-01"' in browser.get(path).text
     assert browser.put(path, {**MASTER, "level": "doctorate"}).status_code == 303
@@ -50,10 +51,18 @@ def test_it_hides_what_is_foreign(cast, browser_of, degree, who):
 
 
 @pytest.mark.parametrize(
-    "change", [{"level": "wizard"}, {"awarded_on": "2999-01-01"}, {"field": "x" * 201}]
+    ("change", "said"),
+    [
+        ({"level": "wizard"}, "Choose one of the levels."),
+        ({"awarded_on": "2999-01-01"}, "still to come"),
+        ({"awarded_on": "long ago"}, "Write the date as year-month-day"),
+        ({"field": "x" * 201}, "200 characters are the most"),
+    ],
 )
-def test_it_rejects_bad_input(session, cast, browser_of, change):
-    assert browser_of(cast.alice).post("/career/degrees", {**MASTER, **change}).status_code == 422
+def test_it_rejects_bad_input(session, cast, browser_of, change, said):
+    answer = browser_of(cast.alice).post("/career/degrees", {**MASTER, **change})
+    assert answer.status_code == 422
+    assert said in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Degree)) == 0
 
 

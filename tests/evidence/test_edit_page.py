@@ -58,7 +58,14 @@ def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, 
     mine = fields(role="Mine", title="My title", revision="1", milestones=[LEVELS])
     answer = browser.put(f"/evidence/{piece.id}", mine)
     assert answer.status_code == 409
-    for shown in ("Theirs", "Mine", "Their title", "My title", "Save mine anyway", "Take theirs"):
+    for shown in (
+        "Theirs",
+        "Mine",
+        "Their title",
+        "My title",
+        "Save mine anyway",
+        "Take the stored one",
+    ):
         assert shown in answer.text
     assert again(session, piece).title == "Their title"
     assert 'name="revision" type="hidden" value="2"' in answer.text

@@ -39,6 +39,15 @@ def test_it_answers_htmx_with_the_part_alone(cast, browser_of):
     assert f'value="{DESIGN}">' in found
 
 
+@pytest.mark.parametrize(("kind", "warned"), [("talk", True), ("design_doc", False), ("", False)])
+def test_it_says_when_the_kind_does_not_prove_the_milestone(cast, browser_of, kind, warned):
+    browser, said = browser_of(cast.alice), "evidence of this kind does not prove it"
+    sent = fields(kind=kind, milestones=[DESIGN])
+    assert (said in browser.post("/evidence/preview", sent).text) == warned
+    address = f"/evidence/milestones?kind={kind}&milestones={DESIGN}"
+    assert (said in browser.get(address, fragment=True).text) == warned
+
+
 def test_there_are_at_most_six_impacts(cast, browser_of):
     sent = fields()
     for place in range(8):

@@ -107,3 +107,31 @@ def test_strange_characters_in_a_note_do_no_harm(alice):
     answer = alice.put(path, {"note": "a\x00b \u202e right to left", "version": "0"})
     assert answer.status_code == 303
     assert "ab" in alice.get(f"{PAGE}/milestones/{KEY}").text
+
+
+def test_an_unreadable_date_is_refused_at_its_field(alice, browser_of, cast):
+    refused = alice.put(f"{PAGE}/milestones/{KEY}/plan", {"note": "keep me", "target_on": "12345"})
+    assert refused.status_code == 422
+    assert "Write the date as year-month-day" in refused.text
+    assert "keep me" in refused.text
+    begun = browser_of(cast.carol).post(
+        f"{PAGE}/enrollment", {"target_on": "abc", "hours_per_week": "NaN"}
+    )
+    assert begun.status_code == 422
+    assert "Write the date as year-month-day" in begun.text
+
+
+def test_a_note_over_the_limit_is_refused_as_too_large(alice):
+    form = f"_method=PUT&csrf_token={alice.csrf()}&note=" + "x" * 1_200_000
+    answer = alice.client.post(
+        f"{PAGE}/milestones/{KEY}/plan",
+        data=form,
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code == 413
+    assert "larger than one megabyte" in answer.text
+
+
+def test_the_forecast_counts_what_is_required(alice):
+    page = alice.get(PAGE).text
+    assert "1684 hours of effort left, 1168 of them required" in page

@@ -76,7 +76,7 @@ def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() ->
     assert list(found) == ["experience1"]
     link = found["experience1"]
     assert (link.piece, link.hours) == ("new", Fraction(1, 2))
-    assert link.label.text() == "Link “Piece new” to “Experience1”"
+    assert link.label.text() == "If it proves it, link “Piece new” to “Experience1”"
     # A link confirms nothing: from claimed to evidenced.
     assert link.gain == Fraction(40 * 25 * 3, 90 * 20)
 
