@@ -30,6 +30,7 @@ from roadmap.core.markdown import clean
 EARLIEST = dt.date(1940, 1, 1)
 LONGEST_SUMMARY = 20_000
 LEVELS = ("bachelor", "master", "doctorate", "other")
+NO_LEVEL = _l("Choose one of the levels.")
 TOO_LONG = _l("This is too long for the field: %(max)d characters are the most.")
 
 
@@ -111,7 +112,7 @@ class PositionForm(EntryForm):
 class DegreeForm(EntryForm):
     level = SelectField(
         _l("Level"),
-        [AnyOf(LEVELS, message=_l("Choose one of the levels."))],
+        [InputRequired(NO_LEVEL), AnyOf(LEVELS, message=NO_LEVEL)],
         choices=lambda: level_choices(),
         validate_choice=False,
     )

@@ -285,7 +285,7 @@ class Pages:
             "%(effort)s: at %(pace)s h a week, give or take a fifth, these end between %(first)s "
             "and %(last)s.",
             effort=effort,
-            pace=f"{(enrolled.hours_per_week or 0):g}",
+            pace=f"{float(enrolled.hours_per_week or 0):g}",
             first=date_filter(span[0]),
             last=date_filter(span[1]),
         )
