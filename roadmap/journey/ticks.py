@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 from flask import abort, flash, make_response, render_template, request
 from flask_login import current_user
@@ -13,7 +14,7 @@ from roadmap.catalog import queries as catalog
 from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.language import gettext as _
-from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.core.web import htmx, now, see_other, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, standing_or_away
 from roadmap.journey.facts import after_write
 from roadmap.journey.forms import PlanForm, ReasonForm
@@ -73,6 +74,7 @@ def _answer(
             "journey/_tick.html",
             **pages.reading(),
             stage=view,
+            on_roadmap=_trail_is_shown(slug),
             stone=pages.stone(stage, milestone.key, view.facts),
             path=pages.path,
             row=pages.row(milestone),
@@ -84,6 +86,12 @@ def _answer(
     )
     response.headers["HX-Trigger"] = json.dumps({"announce": said})
     return response
+
+
+def _trail_is_shown(slug: str) -> bool:
+    """Whether the tick came from the roadmap's own page, where the trail changes with it."""
+    page = htmx.current_url
+    return not page or urlsplit(page).path == f"/roadmaps/{slug}"
 
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/completion")
