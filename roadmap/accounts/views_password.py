@@ -92,6 +92,8 @@ def send_link(email: str, address: str) -> None:
     user = queries.by_email(db.session, email)
     if user is None or user.deactivated_at is not None:
         return
+    # What was read stays readable, and its transaction ends: two writers in one thread would wait
+    # for each other.
     db.session.expunge(user)
     db.session.rollback()
     with db.own_transaction() as own:

@@ -32,11 +32,6 @@ def published(session: Session, slug: str) -> Published | None:
     return at_revision(session, row.revision_id) if row else None
 
 
-def published_by_id(session: Session, roadmap_id: uuid.UUID) -> Published | None:
-    row = session.execute(_CURRENT.where(Roadmap.id == roadmap_id)).first()
-    return at_revision(session, row.revision_id) if row else None
-
-
 def all_published(session: Session) -> list[Published]:
     """Every roadmap, by title."""
     rows = session.execute(_CURRENT.order_by(Roadmap.title, Roadmap.id)).all()

@@ -176,13 +176,5 @@ def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind))
 
 
-def state_label(state: str) -> str:
-    return str(STATES.get(state, state))
-
-
-def visibility_label(visibility: str) -> str:
-    return str(VISIBILITIES.get(visibility, visibility))
-
-
 def impact_label(type_: str) -> str:
     return str(IMPACTS.get(type_, type_))

@@ -40,10 +40,6 @@ def own(actor: Who, subject: Any) -> bool:
     return actor is not None and (subject is None or subject.user_id == actor.id)
 
 
-def administers(actor: Who, _subject: Any) -> bool:
-    return actor is not None and actor.is_admin
-
-
 def manages(actor: Who, subject: Any) -> bool:
     """Is a manager of a team of the person it belongs to, and is not that person."""
     if actor is None:

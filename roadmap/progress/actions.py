@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from roadmap.people.models import HistoryEntry
 from roadmap.people.records import lock_person, remember
 from roadmap.progress.models import STATUSES, Enrollment, MilestonePlan, MilestoneStatus
 
@@ -167,8 +168,6 @@ def undo_last_status(
     session: Session, user_id: uuid.UUID, milestone_key: str, *, by: uuid.UUID, now: dt.datetime
 ) -> str:
     """Puts back the status before the last change of a milestone; returns it."""
-    from roadmap.people.models import HistoryEntry
-
     entries = session.execute(
         sa.select(HistoryEntry.data)
         .where(
