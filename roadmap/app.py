@@ -61,17 +61,24 @@ def house(app: Flask) -> None:
 def rooms(app: Flask) -> None:
     """The pages, room by room, from the lowest floor to the highest."""
     from roadmap.accounts.views import accounts
+    from roadmap.admin.views import admin
     from roadmap.career.views import career
     from roadmap.evidence.views import evidence
     from roadmap.home.views import home
     from roadmap.journey.views import journey
+    from roadmap.notify.views import notify
     from roadmap.portfolio.views import portfolio
     from roadmap.readiness import listeners
     from roadmap.readiness.views import readiness
+    from roadmap.reviews.views import reviews
     from roadmap.skills.views import skills
+    from roadmap.teams.views import teams
 
     listeners.listen()
-    for blueprint in (accounts, career, evidence, skills, readiness, journey, portfolio, home):
+    for blueprint in (
+        *(accounts, career, evidence, skills, readiness, journey),
+        *(portfolio, teams, reviews, admin, notify, home),
+    ):
         app.register_blueprint(blueprint)
 
 

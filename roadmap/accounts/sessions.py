@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ from roadmap.core.types import new_id
 from roadmap.core.web import go_to, htmx, now, safe_next
 from roadmap.people.access import can, permission_of
 from roadmap.people.actor import Actor
-from roadmap.people.models import User
+from roadmap.people.models import Membership, User
 from roadmap.people.records import audit
 
 FRESH = dt.timedelta(minutes=15)
@@ -52,6 +53,12 @@ csrf = CSRFProtect()
 # On the tables, not the entities: this runs before every page, and an entity costs as much again.
 _SESSIONS: Any = LoginSession.__table__
 _USERS: Any = User.__table__
+_MEMBERS: Any = Membership.__table__
+# What more is known of an actor from the statement that loads them: by the name of the attribute.
+# Rooms above add to it, see `know_more`.
+_MORE: dict[str, sa.ScalarSelect[Any] | sa.ColumnElement[Any]] = {
+    "manages": sa.exists().where(_MEMBERS.c.user_id == _USERS.c.id, _MEMBERS.c.role == "manager")
+}
 _LOAD = (
     sa.select(
         _SESSIONS.c.id,
@@ -73,13 +80,27 @@ _LOAD = (
 _BEGIN = sa.insert(_SESSIONS)
 
 
+def know_more(name: str, column: sa.ScalarSelect[Any]) -> None:
+    """Fills an attribute of the actor from `column`, correlated with the table `user`.
+
+    It is read in the same statement as the session, so every page may show it for nothing.
+    """
+    _MORE[name] = column
+    _with_more.cache_clear()
+
+
+@cache
+def _with_more() -> sa.Select[Any]:
+    return _LOAD.add_columns(*(column.label(name) for name, column in _MORE.items()))
+
+
 @login_manager.user_loader
 def load_actor(token: str) -> Actor | None:
     """The actor of a session token, in one statement; None where it ended or never was."""
-    row = db.session.execute(_LOAD, {"token_hash": hash_token(token)}).first()
+    row = db.session.execute(_with_more(), {"token_hash": hash_token(token)}).first()
     if row is None:
         return None
-    session_id, created_at, seen_at, fresh_at, *person = row
+    session_id, created_at, seen_at, fresh_at, *person = row[: -len(_MORE)]
     if now() - seen_at > IDLE or now() - created_at > ABSOLUTE:
         return None
     if now() - seen_at > SEEN_EVERY:
@@ -98,6 +119,7 @@ def load_actor(token: str) -> Actor | None:
         session_id=session_id,
         fresh_at=fresh_at,
         session=db.session,
+        **dict(zip(_MORE, row[-len(_MORE) :], strict=True)),
     )
 
 

@@ -7,7 +7,9 @@ from blinker import Namespace
 _signals = Namespace()
 
 # Sent by every write about a person, in its transaction and before the commit.
-# sender: the Session; keywords: user_id (UUID), what (a word such as "status"), now (datetime).
+# sender: the Session; keywords: user_id (UUID), what (a word such as "evidence"), action
+# (`thing.verb`), subject (key or id of what it was done to), by (UUID or None), data (JSON values),
+# now (datetime).
 person_changed = _signals.signal("person-changed")
 
 # Sent when another revision of a roadmap is published.

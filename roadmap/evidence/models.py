@@ -202,3 +202,24 @@ class Confirmation(Base):
         sa.ForeignKey("review.id", ondelete="CASCADE"), index=True
     )
     confirmed_at: Mapped[dt.datetime]
+
+
+class Comment(Base):
+    """A remark in the thread of a shared piece, by its author or a manager of theirs."""
+
+    __tablename__ = "evidence_comment"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    evidence_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
+    )
+    version_number: Mapped[int]
+    by_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    by_name: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[dt.datetime]

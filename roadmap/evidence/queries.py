@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone
 from roadmap.evidence.models import (
@@ -22,7 +22,7 @@ from roadmap.evidence.models import (
     Review,
 )
 from roadmap.evidence.targets import Target, skill_titles, targets
-from roadmap.people.models import Membership
+from roadmap.people.queries import managers_of
 
 # --- What counts ----------------------------------------------------------------------------------
 
@@ -257,16 +257,4 @@ def detail(session: Session, evidence: Evidence) -> Detail:
 
 def has_reviewer(session: Session, user_id: uuid.UUID) -> bool:
     """Whether anybody manages a team of this person, so that somebody could review."""
-    own, other = aliased(Membership), aliased(Membership)
-    return bool(
-        session.scalar(
-            sa.select(
-                sa.exists().where(
-                    own.user_id == user_id,
-                    other.team_id == own.team_id,
-                    other.role == "manager",
-                    other.user_id != user_id,
-                )
-            )
-        )
-    )
+    return bool(managers_of(session, user_id))

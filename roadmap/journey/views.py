@@ -75,6 +75,8 @@ def page_key(enrolled: progress_queries.Enrolled) -> str:
             actor.version,
             actor.locale,
             actor.theme,
+            actor.manages,
+            actor.unread,
             actor.today(now()),
             enrolled.revision_id,
             VERSION,

@@ -45,13 +45,29 @@ def manages(actor: Who, subject: Any) -> bool:
     if actor is None:
         return False
     if subject is None:
-        return bool(actor.managed_people)
+        return actor.manages or bool(actor.managed_people)
     return subject.user_id != actor.id and subject.user_id in actor.managed_people
 
 
 def shared(_actor: Who, subject: Any) -> bool:
     """The row itself says whether it is shared with the managers of its person."""
     return subject is None or bool(getattr(subject, "is_shared", False))
+
+
+def leads(actor: Who, subject: Any) -> bool:
+    """Manages this team, or one that it is nested in."""
+    if actor is None:
+        return False
+    return actor.manages if subject is None else subject.id in actor.led_teams
+
+
+def belongs(actor: Who, subject: Any) -> bool:
+    """Is in this team."""
+    return actor is not None and (subject is None or subject.id in actor.own_teams)
+
+
+def administers(actor: Who, _subject: Any) -> bool:
+    return actor is not None and actor.is_admin
 
 
 def both(*predicates: Predicate) -> Predicate:
@@ -75,6 +91,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "evidence.write": own,
     "evidence.submit": own,
     "evidence.review": both(manages, shared),
+    "evidence.comment": either(own, both(manages, shared)),
     "skill.read": own,
     "skill.assess_self": own,
     "skill.assess_other": manages,
@@ -84,6 +101,23 @@ PERMISSIONS: dict[str, Predicate] = {
     "portfolio.read": own,
     "portfolio.write": own,
     "home.read": signed_in,
+    # Teams. Members know of their team, managers see its people; administrators only who is in it.
+    "team.list": signed_in,
+    "team.read": either(leads, belongs, administers),
+    "team.matrix": leads,
+    "team.members": either(leads, administers),
+    "team.invite": either(leads, administers),
+    "team.leave": belongs,
+    # A person as their managers see them; each may look at themselves in that way.
+    "person.read": either(own, manages),
+    "person.assess": manages,
+    "review.read": manages,
+    "admin.read": administers,
+    "admin.write": administers,
+    "notification.read": own,
+    "notification.write": own,
+    "token.read": own,
+    "token.write": own,
 }
 
 

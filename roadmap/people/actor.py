@@ -9,9 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
-from roadmap.people.models import Membership
+from roadmap.people.queries import led_teams, managed_people, own_teams
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -36,6 +34,11 @@ class Actor:
     token: str = ""
     session_id: uuid.UUID | None = None
     fresh_at: dt.datetime | None = None
+    manages: bool = False
+    # How many notifications wait unread. A higher room counts them, see `sessions.know_more`.
+    unread: int = 0
+    # What a personal token of the API may do; None with a browser's session.
+    scope: str | None = None
     session: Session | None = field(default=None, repr=False, compare=False)
 
     is_authenticated = True
@@ -55,16 +58,15 @@ class Actor:
 
     @cached_property
     def managed_people(self) -> frozenset[uuid.UUID]:
-        """Ids of the members of all teams that this person manages, without themselves."""
+        """Ids of the people in all teams that this person leads, without themselves."""
         return managed_people(self.session, self.id) if self.session is not None else frozenset()
 
+    @cached_property
+    def led_teams(self) -> frozenset[uuid.UUID]:
+        """Ids of the teams that this person manages, and of those nested in them."""
+        return led_teams(self.session, self.id) if self.session is not None else frozenset()
 
-def managed_people(session: Session, manager_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    own, other = sa.orm.aliased(Membership), sa.orm.aliased(Membership)
-    rows = session.execute(
-        sa.select(other.user_id)
-        .join(own, own.team_id == other.team_id)
-        .where(own.user_id == manager_id, own.role == "manager", other.user_id != manager_id)
-        .distinct()
-    )
-    return frozenset(rows.scalars())
+    @cached_property
+    def own_teams(self) -> frozenset[uuid.UUID]:
+        """Ids of the teams that this person is in, in whatever role."""
+        return own_teams(self.session, self.id) if self.session is not None else frozenset()

@@ -35,11 +35,18 @@ class User(Base):
     locale: Mapped[str] = mapped_column(sa.String(16), default="en")
     theme: Mapped[str] = mapped_column(sa.String(8), default="system")
     headline: Mapped[str] = mapped_column(sa.String(200), default="")
+    # Whether their managers see reasons and target dates; off until they say so.
+    shares_plans: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
     deactivated_at: Mapped[dt.datetime | None]
 
     __table_args__ = (one_of("theme", "theme", THEMES),)
+
+    @property
+    def user_id(self) -> uuid.UUID:
+        """A person belongs to themselves: the permission table asks every row whose it is."""
+        return self.id
 
 
 class Team(Base):

@@ -52,7 +52,16 @@ def remember(
     session.flush()
     entry = {"user_id": user_id, "actor_id": by, "at": now, "action": action, "subject": subject}
     session.execute(_NEW_ENTRY, {**entry, "data": data})
-    person_changed.send(session, user_id=user_id, what=action.partition(".")[0], now=now)
+    person_changed.send(
+        session,
+        user_id=user_id,
+        what=action.partition(".")[0],
+        action=action,
+        subject=subject,
+        by=by,
+        data=data,
+        now=now,
+    )
 
 
 def audit(

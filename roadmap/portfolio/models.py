@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base
+from roadmap.core.types import Base, Id
 
 
 class Portfolio(Base):
@@ -36,3 +36,23 @@ class PortfolioItem(Base):
         sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]
+
+
+class PortfolioLink(Base):
+    """A public address of a portfolio, until it is revoked or runs out.
+
+    The address holds this row's id and a seal of the instance's secret key, so that it can be
+    shown again, and a copy of the database alone opens nothing.
+    """
+
+    __tablename__ = "portfolio_link"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    label: Mapped[str] = mapped_column(sa.String(100), default="")
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+    last_opened_on: Mapped[dt.date | None]

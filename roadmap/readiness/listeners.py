@@ -15,7 +15,7 @@ from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import mark_stale, refresh_stale
 
 # What people write that no figure depends on.
-SILENT = frozenset({"portfolio", "account"})
+SILENT = frozenset({"portfolio", "account", "membership", "comment"})
 
 
 def _person_changed(

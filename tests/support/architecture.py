@@ -21,10 +21,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("progress", "evidence", "skills", "career"),
     ("readiness",),
     ("journey",),
-    ("portfolio",),
+    ("portfolio", "teams", "reviews", "admin", "notify"),
     ("home",),
     ("demo",),
-    ("cli",),
+    ("api", "cli"),
     ("app",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -28,6 +28,7 @@ from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
 from tests.support.cast import Cast
+from tests.support.manifest import ROOMS
 
 SLUG = "senior-ml-engineer"
 STAGE = "leadership"
@@ -62,6 +63,8 @@ class Furnisher:
 
     def __init__(self, session: Session, cast: Cast, now: dt.datetime) -> None:
         self.session, self.cast, self.now = session, cast, now
+        # What the addresses name; the rooms' own furnishing reads and adds to it.
+        self.ids: dict[str, str] = {}
 
     def ago(self, days: int) -> dt.datetime:
         return self.now - dt.timedelta(days=days)
@@ -235,8 +238,7 @@ def furnish(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
     )
     session.add(elsewhere)
     link = accounts.make_link(session, cast.mallory, by=cast.erin, address="", now=now)
-    session.commit()
-    return {
+    write.ids = {
         "slug": SLUG,
         "stage": STAGE,
         "milestone": DONE,
@@ -251,4 +253,9 @@ def furnish(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
         "degree": str(degree.id),
         "session": str(elsewhere.id),
         "link": link,
+        **{name: str(getattr(cast, name)) for name in ("alice", "bob", "carol", "dave", "erin")},
     }
+    for room in ROOMS:
+        write.ids.update(room.furnish(write))
+    session.commit()
+    return write.ids

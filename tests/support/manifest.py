@@ -6,137 +6,36 @@ checks, the widths and the photographs are driven by it; a route without a row f
 `tests/test_url_map.py`.
 
 A new GET: add a `Page`. A new verb: add a `Change` with a request that the owner may make. The
-names in braces are those that `furnish` returns.
+names in braces are those that `furnish` returns. The rows of the rooms above the journey stand in
+`tests/support/rows/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from string import Formatter
-from types import MappingProxyType
-from typing import Any
+from tests.support.row import (
+    ALICE,
+    COMMON,
+    ELSEWHERE,
+    ENROLLED,
+    KEPT,
+    PEOPLE,
+    PUBLIC,
+    ROLES,
+    SHARED,
+    SIGN_IN,
+    Change,
+    Page,
+    changed,
+    drawn,
+    only_alice,
+    seen,
+)
+from tests.support.rows import admin, invitations, links, notify, reviews, sharing, teams, tokens
 
-# Who asks. Alice owns what the addresses name; Carol is in her team, Bob manages it, Dave another
-# one; Erin is the administrator, Mallory a stranger with an account.
-ROLES = ("nobody", "alice", "carol", "bob", "dave", "erin", "mallory")
-PEOPLE = ROLES[1:]
-# What an address may name without naming anything of a person's.
-COMMON = frozenset({"slug", "stage", "milestone", "open", "skill"})
+__all__ = ["CHANGES", "COMMON", "LOOKED_AT", "PAGES", "PEOPLE", "ROLES", "ROOMS", "Change", "Page"]
 
-Statuses = Mapping[str, int]
-
-SIGN_IN = 303  # to the sign-in page, and back afterwards
-KEPT = 401  # the sign-in page, which carries what was typed
-ELSEWHERE = 204  # the same for htmx, which follows HX-Redirect
-
-
-def seen(others: int, **exceptions: int) -> Statuses:
-    """The same status for all of the cast, but for those named."""
-    return MappingProxyType({role: exceptions.get(role, others) for role in ROLES})
-
-
-PUBLIC = seen(200)
-# Each their own: the address names no person.
-OWN = seen(200, nobody=SIGN_IN)
-# Own pages of a roadmap: whoever is not on it is led to where it begins.
-ENROLLED = seen(303, alice=200, carol=200, nobody=SIGN_IN)
-# Alice's and nobody else's business: for all others it does not exist.
-ALICE = seen(404, alice=200, nobody=SIGN_IN)
-# Of a piece that is shared with the managers of her team, Bob knows; it is not his to change.
-SHARED = seen(404, alice=200, bob=403, nobody=SIGN_IN)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A GET rule of the URL map: what it shows to whom.
-
-    `as_fragment` names those who are answered otherwise when htmx asks. `variants` are further
-    addresses, looked at but not part of the matrix. `shown` is False for what is no page to look
-    at: files, redirects, answers for machines.
-    """
-
-    rule: str
-    permission: str
-    url: str
-    pages: Statuses = field(default_factory=lambda: OWN)
-    as_fragment: Mapping[str, int] = field(default_factory=dict)
-    variants: tuple[str, ...] = ()
-    shown: bool = True
-    method: str = "GET"
-    name: str = ""
-
-    @property
-    def title(self) -> str:
-        """A name for files and test ids."""
-        return self.name or self.url.strip("/").replace("/", "-").replace("{", "").replace("}", "")
-
-    def of(self, ids: Mapping[str, str]) -> str:
-        return self.url.format_map(ids)
-
-    @property
-    def fragments(self) -> Statuses:
-        nobody = ELSEWHERE if self.pages["nobody"] == SIGN_IN else self.pages["nobody"]
-        return {**self.pages, "nobody": nobody, **self.as_fragment}
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether the address names something that only `furnish` has made."""
-        return any(
-            name not in COMMON for _text, name, *_more in Formatter().parse(self.url) if name
-        )
-
-
-@dataclass(frozen=True)
-class Change:
-    """An unsafe rule: a request that its owner may make, and what each of the cast is answered.
-
-    `pages` are the statuses for a plain form, `as_fragment` those that differ for htmx.
-    """
-
-    rule: str
-    method: str
-    permission: str
-    url: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    pages: Statuses = field(default_factory=lambda: changed())
-    as_fragment: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        return f"{self.method} {self.url}"
-
-    def of(self, ids: Mapping[str, str]) -> str:
-        return self.url.format_map(ids)
-
-    def body(self, ids: Mapping[str, str], role: str) -> dict[str, Any]:
-        """The fields of the form, with the names in braces (and `role`) filled in."""
-        names = {**ids, "role": role}
-        return {
-            name: value.format_map(names) if isinstance(value, str) else value
-            for name, value in self.data.items()
-        }
-
-    @property
-    def fragments(self) -> Statuses:
-        # What somebody typed who is not signed in is kept for a plain form only.
-        nobody = ELSEWHERE if self.pages["nobody"] in (KEPT, SIGN_IN) else self.pages["nobody"]
-        return {**self.pages, "nobody": nobody, **self.as_fragment}
-
-
-def changed(others: int = 303, **exceptions: int) -> Statuses:
-    """A change that everybody may make to what is their own."""
-    return seen(others, **{"nobody": KEPT, **exceptions})
-
-
-def drawn(*roles: str) -> dict[str, int]:
-    """Those who are answered with a fragment (200) where a plain form is answered with 303."""
-    return dict.fromkeys(roles, 200)
-
-
-def only_alice(status: int = 303, others: int = 404, **exceptions: int) -> Statuses:
-    return changed(others, alice=status, **exceptions)
-
+# The rooms that keep their rows, and what they furnish, in a module of their own.
+ROOMS = (invitations, tokens, sharing, teams, reviews, links, admin, notify)
 
 POSITION = {"title": "Engineer", "employer": "Example", "started_on": "2020-01-01"}
 DEGREE = {"level": "master", "field": "Statistics"}
@@ -245,6 +144,7 @@ PAGES: tuple[Page, ...] = (
     ),
     # home
     Page("/", "public", "/", PUBLIC, name="home"),
+    *(page for room in ROOMS for page in room.PAGES),
 )
 
 CHANGES: tuple[Change, ...] = (
@@ -509,6 +409,7 @@ CHANGES: tuple[Change, ...] = (
         only_alice(bob=403),
         drawn("alice"),
     ),
+    *(change for room in ROOMS for change in room.CHANGES),
 )
 
 # What a person looks at: for axe, for every width, for photographs.

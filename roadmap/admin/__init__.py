@@ -1,0 +1,1 @@
+"""Administration: people, teams, roles and the audit log; no personal records."""

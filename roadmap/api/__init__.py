@@ -1,0 +1,1 @@
+"""The REST API: the same queries, actions and permissions as the pages."""

@@ -1,0 +1,176 @@
+"""Writing teams and memberships. They flush, remember and audit; the request commits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from roadmap.people.models import ROLES, Membership, Team, User
+from roadmap.people.records import audit, lock_person, remember
+from roadmap.people.rules import LONGEST_NAME, is_slug
+
+
+class TeamRefused(ValueError):
+    """A team cannot be like this. `reason`: slug, name, taken, circle or gone."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def create_team(
+    session: Session,
+    *,
+    slug: str,
+    name: str,
+    parent_id: uuid.UUID | None = None,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> Team:
+    """Adds a team. Raises TeamRefused with slug, name or taken."""
+    if not is_slug(slug):
+        raise TeamRefused("slug")
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+        raise TeamRefused("name")
+    team = Team(slug=slug, name=name.strip(), parent_id=parent_id, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(team)
+            session.flush()
+    except IntegrityError:
+        raise TeamRefused("taken") from None
+    audit(session, by=by, action="team.created", target=slug, now=now)
+    return team
+
+
+def change_team(
+    session: Session,
+    team: Team,
+    *,
+    name: str,
+    parent_id: uuid.UUID | None,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> None:
+    """Renames a team, or nests it elsewhere. Raises TeamRefused with name, circle or gone.
+
+    The slug stays: addresses hold it.
+    """
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+        raise TeamRefused("name")
+    _lock_teams(session)
+    above = parent_id
+    while above is not None:
+        if above == team.id:
+            raise TeamRefused("circle")
+        found = session.execute(sa.select(Team.id, Team.parent_id).where(Team.id == above)).first()
+        if found is None:
+            raise TeamRefused("gone")
+        above = found.parent_id
+    before = {"name": team.name, "parent": str(team.parent_id or "")}
+    team.name, team.parent_id = name.strip(), parent_id
+    session.flush()
+    audit(session, by=by, action="team.changed", target=team.slug, now=now, before=before)
+
+
+def delete_team(session: Session, team: Team, *, by: uuid.UUID | None, now: dt.datetime) -> None:
+    """Removes a team; the people and what they recorded stay."""
+    for user_id in session.scalars(
+        sa.select(Membership.user_id)
+        .where(Membership.team_id == team.id)
+        .order_by(Membership.user_id)
+    ).all():
+        remove_member(session, team, user_id, by=by, now=now)
+    session.execute(sa.delete(Team).where(Team.id == team.id))
+    session.expunge(team)
+    audit(session, by=by, action="team.deleted", target=team.slug, now=now)
+
+
+def add_member(
+    session: Session,
+    team: Team,
+    user_id: uuid.UUID,
+    role: str,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> bool:
+    """Puts a person into a team with this role, or gives them this role there.
+
+    False where nothing changed. Raises KeyError for an unknown role.
+    """
+    if role not in ROLES:
+        raise KeyError(role)
+    lock_person(session, user_id)
+    before = session.scalar(
+        sa.select(Membership.role).where(
+            Membership.team_id == team.id, Membership.user_id == user_id
+        )
+    )
+    if before == role:
+        return False
+    if before is None:
+        session.execute(
+            sa.insert(Membership).values(
+                team_id=team.id, user_id=user_id, role=role, created_at=now
+            )
+        )
+    else:
+        session.execute(
+            sa.update(Membership)
+            .where(Membership.team_id == team.id, Membership.user_id == user_id)
+            .values(role=role)
+        )
+    done = "membership.added" if before is None else "membership.role_changed"
+    remember(
+        session, user_id=user_id, by=by, action=done, subject=team.slug, now=now,
+        team=str(team.id), role=role, before=before,
+    )  # fmt: skip
+    audit(
+        session, by=by, action=done, target=team.slug, now=now,
+        person=str(user_id), role=role, before=before,
+    )  # fmt: skip
+    return True
+
+
+def remove_member(
+    session: Session, team: Team, user_id: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
+) -> bool:
+    """Takes a person out of a team: what a manager could see ends with the commit.
+
+    What they verified stays, with their name. False where they were not in it.
+    """
+    lock_person(session, user_id)
+    gone = session.execute(
+        sa.delete(Membership).where(Membership.team_id == team.id, Membership.user_id == user_id)
+    ).rowcount  # type: ignore[attr-defined]
+    if not gone:
+        return False
+    left = by == user_id
+    done = "membership.left" if left else "membership.removed"
+    remember(
+        session, user_id=user_id, by=by, action=done, subject=team.slug, now=now, team=str(team.id)
+    )
+    audit(session, by=by, action=done, target=team.slug, now=now, person=str(user_id))
+    return True
+
+
+def share_plans(
+    session: Session, user_id: uuid.UUID, shares: bool, *, by: uuid.UUID, now: dt.datetime
+) -> None:
+    """Says whether one's managers see reasons and target dates."""
+    lock_person(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(shares_plans=shares))
+    remember(
+        session, user_id=user_id, by=by, action="account.plans_shared", subject=str(user_id),
+        now=now, shares=shares,
+    )  # fmt: skip
+
+
+def _lock_teams(session: Session) -> None:
+    """Two changes of the tree at once could make a circle; SQLite's writers wait by themselves."""
+    session.execute(sa.select(Team.id).order_by(Team.id).with_for_update())

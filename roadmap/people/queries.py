@@ -1,0 +1,151 @@
+"""Reading teams: who is in them, and who leads whom.
+
+To manage a team is to manage the teams nested in it as well: a manager of managers sees the
+roll-up. A deactivated account is in no team's view, and judges nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.people.models import Membership, Team, User
+
+_MEMBERS: Any = Membership.__table__
+_TEAMS: Any = Team.__table__
+_USERS: Any = User.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A person in a team. `team` is the slug of the team that the membership is of."""
+
+    id: uuid.UUID
+    name: str
+    email: str
+    role: str
+    team_id: uuid.UUID
+    team: str
+    team_name: str
+
+
+def _led(manager: Any) -> sa.CTE:
+    """The ids of the teams that `manager` manages, and of all that are nested in them."""
+    led = (
+        sa.select(_MEMBERS.c.team_id.label("id"))
+        .where(_MEMBERS.c.user_id == manager, _MEMBERS.c.role == "manager")
+        .cte("led", recursive=True)
+    )
+    # UNION, not UNION ALL: teams that are nested in a circle end it.
+    return led.union(sa.select(_TEAMS.c.id).where(_TEAMS.c.parent_id == led.c.id))
+
+
+def _below(team: Any) -> sa.CTE:
+    """The id of a team, and of all that are nested in it."""
+    below = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team).cte("below", recursive=True)
+    return below.union(sa.select(_TEAMS.c.id).where(_TEAMS.c.parent_id == below.c.id))
+
+
+_MANAGER = sa.bindparam("manager", type_=sa.Uuid)
+_LED = _led(_MANAGER)
+_LED_TEAMS = sa.select(_LED.c.id)
+_MANAGED = (
+    sa.select(_MEMBERS.c.user_id)
+    .join(_LED, _LED.c.id == _MEMBERS.c.team_id)
+    .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+    .where(_MEMBERS.c.user_id != _MANAGER, _USERS.c.deactivated_at.is_(None))
+    .distinct()
+)
+
+
+def led_teams(session: Session, manager_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Ids of the teams that a person manages, and of those nested in them."""
+    return frozenset(session.scalars(_LED_TEAMS, {"manager": manager_id}))
+
+
+def managed_people(session: Session, manager_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Ids of everybody in the teams that a person leads, without that person."""
+    return frozenset(session.scalars(_MANAGED, {"manager": manager_id}))
+
+
+def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Ids of the teams that a person is in, in whatever role."""
+    return frozenset(
+        session.scalars(sa.select(_MEMBERS.c.team_id).where(_MEMBERS.c.user_id == user_id))
+    )
+
+
+def managers_of(session: Session, user_id: uuid.UUID) -> list[User]:
+    """Who manages a team of this person, or one that it is nested in; by name."""
+    above = (
+        sa.select(_MEMBERS.c.team_id.label("id"))
+        .where(_MEMBERS.c.user_id == user_id)
+        .cte("above", recursive=True)
+    )
+    above = above.union(
+        sa.select(_TEAMS.c.parent_id)
+        .join(above, above.c.id == _TEAMS.c.id)
+        .where(_TEAMS.c.parent_id.is_not(None))
+    )
+    return list(
+        session.scalars(
+            sa.select(User)
+            .where(
+                User.id != user_id,
+                User.deactivated_at.is_(None),
+                User.id.in_(
+                    sa.select(_MEMBERS.c.user_id).where(
+                        _MEMBERS.c.role == "manager", _MEMBERS.c.team_id.in_(sa.select(above.c.id))
+                    )
+                ),
+            )
+            .order_by(User.name, User.id)
+        )
+    )
+
+
+def by_slug(session: Session, slug: str) -> Team | None:
+    """The team with this slug."""
+    return session.scalar(sa.select(Team).where(Team.slug == slug))
+
+
+def all_teams(session: Session) -> Sequence[Team]:
+    """Every team, by name."""
+    return session.scalars(sa.select(Team).order_by(Team.name, Team.slug)).all()
+
+
+def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> list[TeamMember]:
+    """The people of a team (and of those nested in it), by name, in one statement."""
+    teams: Any = sa.select(_below(team_id).c.id) if nested else [team_id]
+    rows = session.execute(
+        sa.select(
+            _USERS.c.id,
+            _USERS.c.name,
+            _USERS.c.email,
+            _MEMBERS.c.role,
+            _TEAMS.c.id,
+            _TEAMS.c.slug,
+            _TEAMS.c.name,
+        )
+        .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
+        .where(_MEMBERS.c.team_id.in_(teams), _USERS.c.deactivated_at.is_(None))
+        .order_by(sa.func.lower(_USERS.c.name), _USERS.c.id, _TEAMS.c.name)
+    )
+    return [TeamMember(*row) for row in rows]
+
+
+def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
+    """The teams of a person with their role there, by name."""
+    rows = session.execute(
+        sa.select(Team, Membership.role)
+        .join(Membership, Membership.team_id == Team.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Team.name, Team.slug)
+    )
+    return [(team, role) for team, role in rows]

@@ -1,0 +1,1 @@
+"""Teams: the matrix, a person as their manager sees them, assessments, members."""

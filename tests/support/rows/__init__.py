@@ -1,0 +1,1 @@
+"""The rows of the manifest, one module a room: its PAGES, its CHANGES."""
