@@ -195,7 +195,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("shares_plans", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("shares_plans", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
 
 

@@ -30,12 +30,27 @@ from tests.support.row import (
     only_alice,
     seen,
 )
-from tests.support.rows import admin, invitations, links, notify, reviews, sharing, teams, tokens
+from tests.support.rows import (
+    admin,
+    api,
+    invitations,
+    links,
+    matrix,
+    members,
+    notify,
+    person,
+    reviews,
+    sharing,
+    tokens,
+)
 
 __all__ = ["CHANGES", "COMMON", "LOOKED_AT", "PAGES", "PEOPLE", "ROLES", "ROOMS", "Change", "Page"]
 
 # The rooms that keep their rows, and what they furnish, in a module of their own.
-ROOMS = (invitations, tokens, sharing, teams, reviews, links, admin, notify)
+ROOMS = (
+    *(invitations, tokens, sharing, matrix, members, person),
+    *(reviews, links, admin, notify, api),
+)
 
 POSITION = {"title": "Engineer", "employer": "Example", "started_on": "2020-01-01"}
 DEGREE = {"level": "master", "field": "Statistics"}

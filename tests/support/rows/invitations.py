@@ -1,4 +1,4 @@
-"""What can be asked of the room `invitations`, and what it needs to be there."""
+"""What can be asked of accounts: invitations, and what it needs to be there."""
 
 from __future__ import annotations
 

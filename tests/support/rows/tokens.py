@@ -1,4 +1,4 @@
-"""What can be asked of the room `tokens`, and what it needs to be there."""
+"""What can be asked of accounts: tokens of the API, and what it needs to be there."""
 
 from __future__ import annotations
 

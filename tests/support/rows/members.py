@@ -1,4 +1,4 @@
-"""What can be asked of the room `teams`, and what it needs to be there."""
+"""What can be asked of the room `teams` (members), and what it needs to be there."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Who is in a team: members, roles and invitations."""

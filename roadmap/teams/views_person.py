@@ -1,0 +1,1 @@
+"""A person as their managers see them, and the assessment of their skills."""

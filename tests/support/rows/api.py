@@ -1,0 +1,15 @@
+"""What can be asked of the REST API, and what it needs to be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.row import Change, Page
+
+PAGES: tuple[Page, ...] = ()
+CHANGES: tuple[Change, ...] = ()
+
+
+def furnish(write: Any) -> dict[str, str]:
+    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    return {}
