@@ -8,7 +8,7 @@ import re
 import unicodedata
 import uuid
 
-from flask import Blueprint, Response, abort, flash, make_response, render_template, request
+from flask import Response, abort, flash, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -26,13 +26,15 @@ from roadmap.evidence.models import Evidence
 from roadmap.people import access
 from roadmap.people.access import permit
 from roadmap.people.records import audit
-from roadmap.portfolio import actions, selection, texts
+from roadmap.portfolio import actions, reading, selection, views_links
+from roadmap.portfolio.blueprint import portfolio
 from roadmap.portfolio.formats import FORMATS
 from roadmap.portfolio.forms import TextsForm
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import document
 
-portfolio = Blueprint("portfolio", __name__)
+__all__ = ["portfolio", "views_links"]
+
 log = logging.getLogger(__name__)
 
 
@@ -141,14 +143,7 @@ def preview() -> str:
         "portfolio/preview.html",
         document=shown,
         formats=FORMATS,
-        account=texts.account(shown),
-        judgements={item.id: texts.judgement(item, shown.locale) for item in shown.items},
-        address=texts.address,
-        assessor=texts.assessor,
-        degree_title=texts.degree_title,
-        impact_line=texts.impact_line,
-        skill_level=texts.skill_level,
-        span=texts.span,
+        **reading.words(shown),
     )
 
 

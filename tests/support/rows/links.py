@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from tests.support.row import Change, Page
+from roadmap.portfolio import links
+from tests.support.row import PUBLIC, SIGN_IN, Change, Page, changed, only_alice
 
-PAGES: tuple[Page, ...] = ()
-CHANGES: tuple[Change, ...] = ()
+PAGES: tuple[Page, ...] = (
+    Page("/portfolio/links", "portfolio.read", "/portfolio/links"),
+    Page("/p/<token>", "public", "/p/{public}", PUBLIC, name="public-portfolio"),
+)
+CHANGES: tuple[Change, ...] = (
+    Change(
+        "/portfolio/links",
+        "POST",
+        "portfolio.write",
+        "/portfolio/links",
+        {"label": "Panel", "lives": "30"},
+        changed(),
+    ),
+    Change(
+        "/portfolio/links/<uuid:link_id>",
+        "DELETE",
+        "portfolio.write",
+        "/portfolio/links/{public_link}",
+        {},
+        only_alice(nobody=SIGN_IN),
+    ),
+)
 
 
 def furnish(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
-    return {}
+    """An open link of Alice's, and one that she revoked."""
+    alice = write.actor(write.cast.alice)
+    made = links.make(
+        write.session,
+        alice.id,
+        label="Panel in March",
+        expires_at=write.now + dt.timedelta(days=60),
+        by=alice,
+        now=write.ago(3),
+    )
+    made.last_opened_on = write.now.date()
+    gone = links.make(
+        write.session, alice.id, label="", expires_at=None, by=alice, now=write.ago(9)
+    )
+    links.revoke(write.session, gone, by=alice, now=write.ago(8))
+    return {"public": links.token_of(made), "public_link": str(made.id)}

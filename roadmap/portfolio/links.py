@@ -1,0 +1,118 @@
+"""Public links to a portfolio: making and revoking them, and the way back from an address.
+
+The token of an address is the row's id under a seal of the instance's secret key (HMAC-SHA-256).
+It can be shown to its owner again at any time, cannot be guessed, and a copy of the database
+alone opens nothing. Whoever changes the secret key ends every link.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask import current_app
+from itsdangerous import BadSignature, Signer
+from sqlalchemy.orm import Session
+
+from roadmap.people.actor import Actor
+from roadmap.people.models import User
+from roadmap.people.records import audit, lock_person, remember
+from roadmap.portfolio.models import PortfolioLink
+
+# More open addresses than this nobody keeps in mind.
+MOST_OPEN = 20
+SALT = "portfolio link"
+
+
+class TooMany(Exception):
+    """The person has as many open links as there may be."""
+
+
+def token_of(link: PortfolioLink) -> str:
+    """What stands behind `/p/` in the address of a link."""
+    return _signer().sign(link.id.hex).decode()
+
+
+def make(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    label: str,
+    expires_at: dt.datetime | None,
+    by: Actor,
+    now: dt.datetime,
+) -> PortfolioLink:
+    """A new public link. Raises TooMany."""
+    lock_person(session, user_id)
+    if sum(is_open(link, now) for link in of_person(session, user_id)) >= MOST_OPEN:
+        raise TooMany
+    link = PortfolioLink(user_id=user_id, label=label, created_at=now, expires_at=expires_at)
+    session.add(link)
+    session.flush()
+    _note(session, link, "portfolio.link_made", by, now)
+    return link
+
+
+def revoke(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> bool:
+    """Ends a link for good; False where it was revoked already."""
+    lock_person(session, link.user_id)
+    session.refresh(link)
+    if link.revoked_at is not None:
+        return False
+    link.revoked_at = now
+    session.flush()
+    _note(session, link, "portfolio.link_revoked", by, now)
+    return True
+
+
+def of_person(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
+    """All links of a person, the newest first."""
+    return session.scalars(
+        sa.select(PortfolioLink)
+        .where(PortfolioLink.user_id == user_id)
+        .order_by(PortfolioLink.created_at.desc(), PortfolioLink.id.desc())
+    ).all()
+
+
+def is_open(link: PortfolioLink, now: dt.datetime) -> bool:
+    """Whether the address shows the portfolio at this moment."""
+    return link.revoked_at is None and (link.expires_at is None or now < link.expires_at)
+
+
+def opened(session: Session, token: str, *, now: dt.datetime) -> PortfolioLink | None:
+    """The open link of an address; None where it ended, never was, or its person has left."""
+    try:
+        key = uuid.UUID(_signer().unsign(token.encode("utf-8", "replace")).decode())
+    except (BadSignature, ValueError):
+        return None
+    link = session.scalar(
+        sa.select(PortfolioLink)
+        .join(User, User.id == PortfolioLink.user_id)
+        .where(PortfolioLink.id == key, User.deactivated_at.is_(None))
+    )
+    return link if link is not None and is_open(link, now) else None
+
+
+def mark_opened(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
+    """Notes the day on which a link was last opened; the caller asks once a day at most."""
+    session.execute(
+        sa.update(PortfolioLink).where(PortfolioLink.id == link_id).values(last_opened_on=day)
+    )
+
+
+def _signer() -> Signer:
+    return Signer(
+        current_app.config["SECRET_KEY"],
+        salt=SALT,
+        sep=".",
+        key_derivation="hmac",
+        digest_method=hashlib.sha256,
+    )
+
+
+def _note(session: Session, link: PortfolioLink, action: str, by: Actor, now: dt.datetime) -> None:
+    remember(session, user_id=link.user_id, by=by.id, action=action, subject=str(link.id), now=now)
+    audit(session, by=by.id, action=action, target=str(link.id), now=now)
