@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from roadmap.core.database import db
 from roadmap.core.errors import error_page
@@ -27,7 +27,7 @@ from roadmap.portfolio.blueprint import portfolio
 from roadmap.portfolio.models import PortfolioLink
 from roadmap.portfolio.queries import document
 
-LIVES = {"30": 30, "90": 90, "365": 365, "": None}
+LIVES = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
 class LinkForm(FlaskForm):
@@ -43,9 +43,10 @@ class LinkForm(FlaskForm):
             SelectChoice("30", _l("30 days")),
             SelectChoice("90", _l("90 days")),
             SelectChoice("365", _l("a year")),
-            SelectChoice("", _l("never, until I revoke it")),
+            SelectChoice("never", _l("never, until I revoke it")),
         ],
         default="90",
+        validators=[InputRequired()],
     )
 
 

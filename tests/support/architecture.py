@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("journey",),
     ("portfolio", "teams", "reviews", "admin", "notify"),
     ("home",),
-    ("demo",),
+    ("demo", "backup"),
     ("api", "cli"),
     ("app",),
 )

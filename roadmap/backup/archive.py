@@ -1,0 +1,190 @@
+"""The file of a backup: a ZIP with a manifest and one table a file, independent of the database.
+
+    manifest.json           format, release, schema revision, moment, rows and SHA-256 of each table
+    tables/<name>.jsonl     the column names, then one row a line, as JSON arrays
+
+Moments are ISO 8601 in UTC, bytes base64, keys their usual text. So a backup of SQLite can be
+restored into PostgreSQL and the other way round, and a person can read it.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import decimal
+import hashlib
+import json
+import uuid
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+# What no table of ours comes near; a file that claims more is not one of ours.
+LARGEST_LINE = 64 * 1024 * 1024
+
+
+class NotABackup(ValueError):
+    """The file is no backup of Cairn, or it is damaged; the message says what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a table's file holds: how many rows, and the SHA-256 of its text."""
+
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says of itself. `revision` is the migration that its tables are of."""
+
+    release: str
+    revision: str
+    made_at: dt.datetime
+    database: str
+    tables: dict[str, Contents] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        return sum(contents.rows for contents in self.tables.values())
+
+    def to_json(self) -> str:
+        values = {
+            "format": FORMAT,
+            "release": self.release,
+            "revision": self.revision,
+            "made_at": self.made_at.isoformat(),
+            "database": self.database,
+            "tables": {
+                name: {"rows": contents.rows, "sha256": contents.sha256}
+                for name, contents in self.tables.items()
+            },
+        }
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Raises NotABackup."""
+        try:
+            values = json.loads(text)
+            if values["format"] != FORMAT:
+                raise NotABackup(f"it has format {values['format']}, this release reads {FORMAT}")
+            return cls(
+                release=str(values["release"]),
+                revision=str(values["revision"]),
+                made_at=dt.datetime.fromisoformat(values["made_at"]),
+                database=str(values["database"]),
+                tables={
+                    str(name): Contents(int(each["rows"]), str(each["sha256"]))
+                    for name, each in values["tables"].items()
+                },
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, NotABackup):
+                raise
+            raise NotABackup("its manifest cannot be read") from None
+
+
+def write_table(
+    packed: zipfile.ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Contents:
+    """Adds a table to the file, row by row; says what was written."""
+    digest, count = hashlib.sha256(), 0
+    with packed.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
+        line = _line(columns)
+        file.write(line)
+        digest.update(line)
+        for row in rows:
+            line = _line([encode(value) for value in row])
+            file.write(line)
+            digest.update(line)
+            count += 1
+    return Contents(count, digest.hexdigest())
+
+
+def read_manifest(packed: zipfile.ZipFile) -> Manifest:
+    """Raises NotABackup."""
+    try:
+        text = packed.read(MANIFEST).decode("utf-8")
+    except (KeyError, UnicodeDecodeError, zipfile.BadZipFile, OSError):
+        raise NotABackup("it holds no manifest") from None
+    return Manifest.from_json(text)
+
+
+def read_table(packed: zipfile.ZipFile, name: str, contents: Contents) -> Iterator[list[Any]]:
+    """The column names, then each row as it stands in the file.
+
+    Raises NotABackup at the end where rows or SHA-256 are not those of the manifest.
+    """
+    digest, count = hashlib.sha256(), -1
+    try:
+        with packed.open(f"tables/{name}.jsonl") as file:
+            while line := file.readline(LARGEST_LINE):
+                digest.update(line)
+                count += 1
+                values = json.loads(line)
+                if not isinstance(values, list):
+                    raise NotABackup(f"a line of the table {name} is no row")
+                yield values
+    except KeyError:
+        raise NotABackup(f"the table {name} is missing") from None
+    except (zipfile.BadZipFile, json.JSONDecodeError, UnicodeDecodeError, EOFError):
+        raise NotABackup(f"the table {name} is damaged") from None
+    if count != contents.rows or digest.hexdigest() != contents.sha256:
+        raise NotABackup(f"the table {name} is not what was written")
+
+
+def open_backup(path: Path) -> zipfile.ZipFile:
+    """The file, opened to be read. Raises NotABackup, FileNotFoundError, OSError."""
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise NotABackup("it is no backup: not even a ZIP file") from None
+
+
+def encode(value: Any) -> Any:
+    """A value of a row as JSON takes it."""
+    match value:
+        case dt.datetime():
+            return value.astimezone(dt.UTC).isoformat()
+        case dt.date():
+            return value.isoformat()
+        case uuid.UUID() | decimal.Decimal():
+            return str(value)
+        case bytes() | memoryview():
+            return base64.b64encode(value).decode("ascii")
+    return value
+
+
+def decode(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:
+    """The value of a row again, by the type of its column. Raises NotABackup."""
+    if value is None:
+        return None
+    kind: Any = column_type.impl if isinstance(column_type, sa.TypeDecorator) else column_type
+    try:
+        match kind:
+            case sa.Uuid():
+                return uuid.UUID(value)
+            case sa.DateTime():
+                return dt.datetime.fromisoformat(value)
+            case sa.Date():
+                return dt.date.fromisoformat(value)
+            case sa.LargeBinary():
+                return base64.b64decode(value, validate=True)
+            case sa.Numeric():
+                return decimal.Decimal(value)
+    except (ValueError, TypeError, AttributeError, decimal.InvalidOperation):
+        raise NotABackup(f"{value!r} is no value of type {kind}") from None
+    return value
+
+
+def _line(values: Sequence[Any]) -> bytes:
+    text = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
+    return (text + "\n").encode("utf-8")

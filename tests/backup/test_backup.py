@@ -1,0 +1,345 @@
+"""Backup while the server writes, restore in one transaction, on whichever database the tests use.
+
+What is put back is compared row by row; what is damaged is refused before anything changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from roadmap.backup import actions, archive
+from roadmap.core.database import alembic, db
+from roadmap.core.types import Base
+from roadmap.evidence.models import Evidence
+from roadmap.people.models import AuditEntry, HistoryEntry, User
+from roadmap.people.records import audit, remember
+from tests.support.cast import Cast
+from tests.support.furnish import furnish
+
+NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def rows() -> Rows:
+    """Everything that a backup holds, as it is in the database; its own audit lines left out."""
+    with db.engine.connect() as connection:
+        return {
+            table.name: [
+                tuple(row)
+                for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
+                if not (table.name == "audit_entry" and "backup." in str(row))
+            ]
+            for table in actions.tables()
+        }
+
+
+@pytest.fixture
+def house(app: Flask, cast: Cast) -> Iterator[Cast]:
+    """An application context over a furnished house."""
+    with app.app_context():
+        furnish(db.session, cast, NOW)
+        db.session.close()
+        yield cast
+
+
+@pytest.fixture
+def file(house: Cast, tmp_path: Path) -> Path:
+    path = tmp_path / "cairn.zip"
+    actions.create(path, now=NOW)
+    return path
+
+
+def test_what_is_restored_equals_what_was_there(house: Cast, file: Path) -> None:
+    before = rows()
+    assert sum(map(len, before.values())) > 200
+    with db.own_transaction() as own:
+        own.execute(sa.delete(Evidence))
+        own.execute(sa.update(User).values(name="Somebody else"))
+    assert rows() != before
+    actions.restore(file, keep=None, now=NOW)
+    assert rows() == before
+
+
+def test_it_is_restored_into_an_empty_house(house: Cast, file: Path, app: Flask) -> None:
+    from tests.conftest import wipe
+
+    before = rows()
+    wipe(db.engine)
+    actions.restore(file, keep=None, now=NOW)
+    assert rows() == before
+
+
+def test_the_next_rows_get_numbers_of_their_own(house: Cast, file: Path) -> None:
+    actions.restore(file, keep=None, now=NOW)
+    with db.own_transaction() as own:
+        remember(own, user_id=house.alice, by=None, action="account.changed", subject="x", now=NOW)
+        audit(own, by=None, action="account.changed", now=NOW)
+        for model in (HistoryEntry, AuditEntry):
+            numbers = own.scalars(sa.select(model.id).order_by(model.id)).all()
+            assert len(set(numbers)) == len(numbers)
+
+
+def test_everybody_signs_in_anew(house: Cast, app: Flask, tmp_path: Path, browser_of) -> None:
+    alice = browser_of(house.alice)
+    assert alice.get("/account").status_code == 200
+    actions.create(tmp_path / "a.zip", now=NOW)
+    actions.restore(tmp_path / "a.zip", keep=None, now=NOW)
+    assert alice.get("/account").status_code == 303
+
+
+def test_what_was_there_before_is_kept(house: Cast, file: Path, tmp_path: Path) -> None:
+    with db.own_transaction() as own:
+        own.execute(sa.update(User).where(User.id == house.alice).values(name="Alice Later"))
+    later = rows()
+    kept = tmp_path / "before.zip"
+    actions.restore(file, keep=kept, now=NOW)
+    assert rows() != later
+    actions.restore(kept, keep=None, now=NOW)
+    assert rows() == later
+
+
+def test_it_is_written_down(house: Cast, file: Path) -> None:
+    actions.restore(file, keep=None, now=NOW)
+    actions.create(file, now=NOW, replace_existing=True)
+    lines = db.session.scalars(sa.select(AuditEntry.action)).all()
+    assert {"backup.restored", "backup.created"} <= set(lines)
+
+
+def test_only_its_owner_reads_the_file(file: Path) -> None:
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_a_file_is_not_replaced_by_accident(file: Path) -> None:
+    before = file.read_bytes()
+    with pytest.raises(FileExistsError):
+        actions.create(file, now=NOW)
+    assert file.read_bytes() == before
+
+
+def test_it_holds_no_session_and_no_mail(file: Path) -> None:
+    with zipfile.ZipFile(file) as packed:
+        names = packed.namelist()
+    for name in actions.OF_THE_MOMENT:
+        assert f"tables/{name}.jsonl" not in names
+    assert Base.metadata.tables.keys() > actions.OF_THE_MOMENT
+
+
+def test_it_is_of_one_moment_while_others_write(house: Cast, tmp_path: Path, app: Flask) -> None:
+    """A writer keeps moving one unit from one row to another; in each backup the sum is right."""
+    ends = threading.Event()
+    wrote: list[int] = []
+
+    def move() -> None:
+        with app.app_context():
+            number = 0
+            while not ends.is_set():
+                number += 1
+                with db.own_transaction() as own:
+                    own.execute(
+                        sa.update(User).where(User.id == house.alice).values(headline=str(number))
+                    )
+                    own.execute(
+                        sa.update(Evidence)
+                        .where(Evidence.user_id == house.alice)
+                        .values(title=str(number))
+                    )
+                wrote.append(number)
+
+    writer = threading.Thread(target=move)
+    writer.start()
+    try:
+        while not wrote:
+            pass
+        for number in range(5):
+            path = tmp_path / f"{number}.zip"
+            begun = len(wrote)
+            actions.create(path, now=NOW)
+            with zipfile.ZipFile(path) as packed:
+                manifest = archive.read_manifest(packed)
+                headline = column(packed, manifest, "user", "headline", house.alice)
+                titles = column(packed, manifest, "evidence", "title", house.alice, "user_id")
+            assert set(titles) == set(headline), "two moments in one backup"
+            assert int(headline[0]) >= begun
+    finally:
+        ends.set()
+        writer.join()
+
+
+def column(
+    packed: zipfile.ZipFile,
+    manifest: archive.Manifest,
+    table: str,
+    name: str,
+    person: Any,
+    owner: str = "id",
+) -> list[Any]:
+    lines = archive.read_table(packed, table, manifest.tables[table])
+    names = next(lines)
+    return [row[names.index(name)] for row in lines if row[names.index(owner)] == str(person)]
+
+
+def rewritten(file: Path, change: Any) -> None:
+    """The same archive with its files passed through `change(name, bytes) -> bytes | None`."""
+    with zipfile.ZipFile(file) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in parts.items():
+            if (new := change(name, text)) is not None:
+                packed.writestr(name, new)
+
+
+def in_manifest(**values: Any) -> Any:
+    def change(name: str, text: bytes) -> bytes:
+        if name != archive.MANIFEST:
+            return text
+        return json.dumps({**json.loads(text), **values}).encode()
+
+    return change
+
+
+DAMAGES: dict[str, Any] = {
+    "a changed row": lambda name, text: (
+        text.replace(b"Alice", b"Malice") if name == "tables/user.jsonl" else text
+    ),
+    "a missing table": lambda name, text: None if name == "tables/user.jsonl" else text,
+    "a lost row": lambda name, text: (
+        text.rpartition(b"\n[")[0] + b"\n" if name == "tables/evidence.jsonl" else text
+    ),
+    "no manifest": lambda name, text: None if name == archive.MANIFEST else text,
+    "a manifest that is none": lambda name, text: b"[]" if name == archive.MANIFEST else text,
+    "another format": in_manifest(format=99),
+    "a schema of the future": in_manifest(revision="9999999999"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_damaged_is_refused_and_changes_nothing(
+    house: Cast, file: Path, damage: str
+) -> None:
+    rewritten(file, DAMAGES[damage])
+    before = rows()
+    with pytest.raises((archive.NotABackup, actions.SchemaDiffers)):
+        actions.restore(file, keep=None, now=NOW)
+    assert rows() == before
+
+
+def test_a_truncated_file_is_refused(house: Cast, file: Path) -> None:
+    before = rows()
+    file.write_bytes(file.read_bytes()[:-2000])
+    with pytest.raises(archive.NotABackup):
+        actions.restore(file, keep=None, now=NOW)
+    assert rows() == before
+
+
+def test_rows_that_refer_to_nothing_are_refused(house: Cast, file: Path) -> None:
+    """Every checksum right, and yet not a database: found in the one that is thrown away."""
+    with zipfile.ZipFile(file) as packed:
+        manifest = archive.read_manifest(packed)
+        text = packed.read("tables/evidence.jsonl").replace(
+            str(house.alice).encode(), b"018f0000-0000-7000-8000-000000000000"
+        )
+    import hashlib
+
+    manifest.tables["evidence"] = archive.Contents(
+        manifest.tables["evidence"].rows, hashlib.sha256(text).hexdigest()
+    )
+    rewritten(
+        file,
+        lambda name, old: {
+            "tables/evidence.jsonl": text,
+            archive.MANIFEST: manifest.to_json().encode(),
+        }.get(name, old),
+    )
+    before = rows()
+    with pytest.raises(archive.NotABackup, match="missing"):
+        actions.restore(file, keep=None, now=NOW)
+    assert rows() == before
+
+
+def test_a_backup_of_the_first_schema_is_restored_by_this_release(
+    house: Cast, file: Path, app: Flask, tmp_path: Path
+) -> None:
+    """Its tables and columns are those of then; the migrations bring it up to date."""
+    first = next(
+        script.revision
+        for script in alembic.script_directory.walk_revisions()
+        if script.down_revision is None
+    )
+    then = actions._scratch_app(tmp_path / "then.sqlite3")
+    with then.app_context():
+        alembic.upgrade(first)
+        inspector = sa.inspect(db.engine)
+        columns = {
+            name: [each["name"] for each in inspector.get_columns(name)]
+            for name in inspector.get_table_names()
+        }
+        db.engine.dispose()
+    old = tmp_path / "old.zip"
+    with zipfile.ZipFile(file) as packed, zipfile.ZipFile(old, "w") as made:
+        manifest = archive.read_manifest(packed)
+        kept = {}
+        for name, contents in manifest.tables.items():
+            if name not in columns:
+                continue
+            lines = archive.read_table(packed, name, contents)
+            names = next(lines)
+            wanted = [names.index(each) for each in names if each in columns[name]]
+            kept[name] = archive.write_table(
+                made,
+                name,
+                [names[each] for each in wanted],
+                [[row[each] for each in wanted] for row in lines],
+            )
+        made.writestr(
+            archive.MANIFEST,
+            archive.Manifest("0.1.0", first, NOW, "sqlite", kept).to_json(),
+        )
+    actions.restore(old, keep=None, now=NOW)
+    with db.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(User)) == 6
+        assert connection.scalars(sa.select(User.shares_plans)).all() == [False] * 6
+
+
+def run(app: Flask, *arguments: str) -> Any:
+    return app.test_cli_runner().invoke(args=["backup", *arguments])
+
+
+def test_the_commands(house: Cast, app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "nightly.zip"
+    made = run(app, "create", str(path))
+    assert (made.exit_code, made.stderr) == (0, "")
+    assert "6 people" in made.stdout
+    again = run(app, "create", str(path))
+    assert again.exit_code == 1
+    assert "--force" in again.stderr
+    assert len(again.stderr.splitlines()) == 1
+    assert "can be restored" in run(app, "verify", str(path)).stdout
+    before = rows()
+    with db.own_transaction() as own:
+        own.execute(sa.delete(Evidence))
+    back = run(app, "restore", str(path))
+    assert (back.exit_code, back.stderr) == (0, "")
+    assert rows() == before
+    kept = back.stdout.rpartition(" ")[2].strip()
+    assert zipfile.is_zipfile(kept)
+
+
+@pytest.mark.parametrize("command", ["verify", "restore"])
+def test_a_file_that_is_none(house: Cast, app: Flask, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a backup")
+    for name in (path, tmp_path / "missing.zip"):
+        answer = run(app, command, str(name))
+        assert (answer.exit_code, answer.stdout) == (1, "")
+        assert len(answer.stderr.splitlines()) == 1
