@@ -68,6 +68,10 @@ check: $(DEV_STAMP) ## format, lint, types, templates, architecture, dependency 
 bench: $(DEV_STAMP) ## measure the hot paths against the smallest Flask application
 	@$(PY) -m bench
 
+.PHONY: bench-scale
+bench-scale: $(DEV_STAMP) ## measure the same among 100,000 people, against 1,000
+	@$(PY) -m bench.scale
+
 .PHONY: screenshots
 screenshots: $(DEV_STAMP) ## photograph every page, light and dark, into docs/screenshots
 	@$(PY) -m tests.support.chromium

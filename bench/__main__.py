@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime as dt
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from flask import Flask
+
 from bench import report, server, works
-from bench.data import prepare
+from bench.crowd import Crowd
+from bench.data import prepare, signed_in_cookie
 from bench.limit import create_limit
 from bench.report import Row
 from bench.works import Stand
 from roadmap import create_app
+from roadmap.catalog.queries import all_published
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from tests.support.postgres import PostgresUnavailable, temporary_postgres
@@ -23,6 +28,7 @@ FOLDER = ROOT / "instance" / "bench"
 RESULT = ROOT / "instance" / "bench.json"
 DATABASES = ("sqlite", "postgresql")
 ROUNDS, ROUNDS_QUICK = 11, 3
+TEAMS = (100, 500)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -44,6 +50,16 @@ def database_url(kind: str) -> Iterator[str]:
         yield f"sqlite:///{FOLDER / 'bench.sqlite3'}"
 
 
+def teams(app: Flask) -> dict[int, str]:
+    """A team of each size; the cookies of their managers."""
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        published = max(all_published(db.session), key=lambda each: len(each.content.milestones))
+        db.session.close()
+        crowd = Crowd(db.engine, published, now)
+        return {size: signed_in_cookie(app, crowd.team(f"of-{size}", size), now) for size in TEAMS}
+
+
 def work_list() -> list[tuple[str, Callable[[Stand], Row]]]:
     """The works in the order of the table: a name and what measures it."""
     found: list[tuple[str, Callable[[Stand], Row]]] = [
@@ -53,6 +69,7 @@ def work_list() -> list[tuple[str, Callable[[Stand], Row]]]:
         ("page again", works.unchanged),
         ("sign in", works.sign_in),
     ]
+    found += [(f"matrix of {size}", _matrix(size)) for size in TEAMS]
     for form, path, least in (
         ("JSON", "/portfolio/export/json-resume", "/export.json"),
         ("website", "/portfolio/export/site", "/export.zip"),
@@ -60,6 +77,10 @@ def work_list() -> list[tuple[str, Callable[[Stand], Row]]]:
         found.append((f"export {form}", _export(form, path, least)))
     found.append(("export PDF", lambda stand: works.pdf(stand, "/portfolio/export/pdf")))
     return found
+
+
+def _matrix(size: int) -> Callable[[Stand], Row]:
+    return lambda stand: works.matrix(stand, size)
 
 
 def _export(form: str, path: str, least: str) -> Callable[[Stand], Row]:
@@ -99,7 +120,7 @@ class Bench:
             person = prepare(app)
             limit = create_limit(app.config, person.content)
             rounds = ROUNDS_QUICK if self.options.quick else ROUNDS
-            stand = Stand(database, app, limit, person, rounds)
+            stand = Stand(database, app, limit, person, rounds, teams(app))
             for name, work in work_list():
                 self.note(name, database, lambda work=work: work(stand))  # type: ignore[misc]
             if database == "sqlite":

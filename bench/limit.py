@@ -28,13 +28,14 @@ from markupsafe import Markup, escape
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bench.limit_templates import EXPORT_INDEX, EXPORT_PIECE, PAGE, ROW
+from bench.limit_templates import EXPORT_INDEX, EXPORT_PIECE, MATRIX, PAGE, ROW
 from roadmap.accounts.models import LoginSession
 from roadmap.catalog.content import Content
 from roadmap.core.database import normalize_url, sqlite_module
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion, Impact
-from roadmap.people.models import User
+from roadmap.people.models import Membership, Team, User
 from roadmap.progress.models import MilestoneStatus
+from roadmap.readiness.models import ReadinessSummary
 
 SESSIONS: Any = LoginSession.__table__
 USERS: Any = User.__table__
@@ -47,6 +48,20 @@ WHO = (
 )
 STATES = sa.select(STATUSES.c.milestone_key, STATUSES.c.status).where(
     STATUSES.c.user_id == sa.bindparam("user_id")
+)
+KEPT = (
+    sa.select(
+        USERS.c.id,
+        USERS.c.name,
+        ReadinessSummary.shared_score,
+        ReadinessSummary.shared_moved_on,
+        ReadinessSummary.shared,
+    )
+    .join(Membership, Membership.user_id == USERS.c.id)
+    .join(Team, Team.id == Membership.team_id)
+    .join(ReadinessSummary, ReadinessSummary.user_id == USERS.c.id)
+    .where(Team.slug == sa.bindparam("slug"), Membership.role == "member")
+    .order_by(USERS.c.name)
 )
 PIECES = (
     sa.select(
@@ -105,9 +120,13 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
     hasher = PasswordHasher(
         config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_KIB"], parallelism=2
     )
-    page, row_part, index, export = (
-        app.jinja_env.from_string(text) for text in (PAGE, ROW, EXPORT_INDEX, EXPORT_PIECE)
+    page, row_part, index, export, matrix = (
+        app.jinja_env.from_string(text) for text in (PAGE, ROW, EXPORT_INDEX, EXPORT_PIECE, MATRIX)
     )
+    columns = {
+        "stages": [(stage.key, escape(stage.title)) for stage in content.stages],
+        "skills": [(skill.key, escape(skill.title)) for skill in content.skills],
+    }
     stages = _stages(content)
     titles = {milestone.key: escape(milestone.title) for milestone in content.milestones}
     insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
@@ -129,6 +148,11 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
         rows = g.connection.execute(STATES, {"user_id": g.person.id})
         states = {row[0]: row[1] for row in rows}
         return page.render(title=content.title, stages=stages, states=states, person=g.person)
+
+    @app.get("/matrix/<slug>")
+    def team(slug: str) -> str:
+        rows = g.connection.execute(KEPT, {"slug": slug}).all()
+        return matrix.render(slug=slug, rows=rows, person=g.person, **columns)
 
     @app.get("/unchanged")
     def unchanged() -> Response:

@@ -45,3 +45,28 @@ EXPORT_PIECE = """<!doctype html>
 <ul>{% for impact in piece.impacts %}<li>{{ impact[0] }}: {{ impact[1] }}, {{ impact[2] }} \
 {{ impact[3] }}</li>{% endfor %}</ul>
 <p>{{ piece.milestones|join(", ") }}</p></main></body></html>"""
+
+MATRIX = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ slug }}</title></head>
+<body><header><a href="/">Cairn</a> {{ person.name }}</header>
+<main><h1>{{ slug }}</h1><table><thead><tr><th>Name</th><th>Readiness</th>
+{% for key, title in stages %}<th>{{ title }}</th>{% endfor %}
+{% for key, title in skills %}<th>{{ title }}</th>{% endfor %}<th>Last movement</th></tr></thead>
+<tbody>
+{% for id, name, score, moved, kept in rows %}
+{% set at = "/teams/" ~ slug ~ "/people/" ~ id %}
+<tr><th scope=row><a href={{ at }}>{{ name }}</a></th>\
+<td><a href={{ at }} aria-label="{{ name }}: {{ score }}, {{ kept.verdict }}">{{ score }}\
+<small>{{ kept.verdict }}</small></a></td>
+{% for key, title in stages %}{% set tones = kept.stages[key] %}
+{% set c = (tones.claimed * 100)|int %}{% set e = (tones.evidenced * 100)|int %}\
+{% set v = (tones.verified * 100)|int %}<td class=tones><a href="{{ at }}?stage={{ key }}" \
+aria-label="{{ name }}, {{ title }}: {{ c }} % claimed, {{ e }} % evidenced, {{ v }} % verified">\
+<svg class=meter aria-hidden=true><rect class=c width={{ c }}% /><rect class=e width={{ e }}% />\
+<rect class=v width={{ v }}% /></svg><b>{{ v }}</b><span>{{ e }}</span><i>{{ c }}</i></a></td>
+{% endfor %}{% for key, title in skills %}{% set levels = kept.skills[key] %}
+<td class=skill><a href="{{ at }}?skill={{ key }}#skills" aria-label="{{ name }}, {{ title }}: \
+self {{ levels.self }}, manager {{ levels.other }}"><span>{{ levels.self }}</span>\
+<b>{{ levels.other }}</b></a></td>
+{% endfor %}<td class=moved><a href={{ at }}>{{ moved }}</a></td></tr>
+{% endfor %}</tbody></table></main></body></html>"""

@@ -6,8 +6,8 @@ import gzip
 import itertools
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import argon2
@@ -32,6 +32,8 @@ class Stand:
     limit: Flask
     person: Person
     rounds: int
+    # The cookie of a manager, by the size of their team; its slug is `of-<size>`.
+    managers: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def cairn(self) -> WsgiApp:
@@ -115,6 +117,21 @@ def page(stand: Stand) -> Row:
     return Row.of_times(
         "D roadmap page", stand.database, compared, 2.0, len(statements), len(body), gzipped(body),
         most_statements=6, most_bytes=64 * 1024, most_gzipped=10 * 1024,
+    )  # fmt: skip
+
+
+def matrix(stand: Stand, size: int) -> Row:
+    """M: the matrix of a team of that many, by five stages and eight skills."""
+    cookie = {"Cookie": stand.managers[size]}
+    ours = checked(Call(stand.cairn, "GET", f"/teams/of-{size}", cookie))
+    limit = checked(Call(stand.least, "GET", f"/matrix/of-{size}", cookie))
+    compared = in_turn(ours, limit, rounds=stand.rounds, times=6)
+    answer: list[Answer] = []
+    statements = statements_of(stand.app, lambda: answer.append(ours()))
+    body = answer[0].body
+    return Row.of_times(
+        f"M matrix of {size}", stand.database, compared, 2.5, len(statements), len(body),
+        gzipped(body), most_statements=6,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from flask import Flask, current_app
 
 from roadmap.backup import actions
 from roadmap.backup.archive import Manifest, NotABackup
+from roadmap.backup.loading import SchemaDiffers
 from roadmap.cli.commands import Commands, now
 from roadmap.core.database import db
 from roadmap.people.models import User
@@ -84,7 +85,7 @@ def _refusals(file: Path) -> Iterator[None]:
         yield
     except NotABackup as error:
         raise click.ClickException(f"{file} cannot be used: {error}") from None
-    except actions.SchemaDiffers as error:
+    except SchemaDiffers as error:
         raise click.ClickException(str(error)) from None
 
 

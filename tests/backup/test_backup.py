@@ -17,7 +17,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap.backup import actions, archive
+from roadmap.backup import actions, archive, loading, replacing
+from roadmap.backup.loading import SchemaDiffers
 from roadmap.core.database import alembic, db
 from roadmap.core.types import Base
 from roadmap.evidence.models import Evidence
@@ -39,7 +40,7 @@ def rows() -> Rows:
                 for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
                 if not (table.name == "audit_entry" and "backup." in str(row))
             ]
-            for table in actions.tables()
+            for table in replacing.tables()
         }
 
 
@@ -130,9 +131,9 @@ def test_a_file_is_not_replaced_by_accident(file: Path) -> None:
 def test_it_holds_no_session_and_no_mail(file: Path) -> None:
     with zipfile.ZipFile(file) as packed:
         names = packed.namelist()
-    for name in actions.OF_THE_MOMENT:
+    for name in replacing.OF_THE_MOMENT:
         assert f"tables/{name}.jsonl" not in names
-    assert Base.metadata.tables.keys() > actions.OF_THE_MOMENT
+    assert Base.metadata.tables.keys() > replacing.OF_THE_MOMENT
 
 
 def test_it_is_of_one_moment_while_others_write(house: Cast, tmp_path: Path, app: Flask) -> None:
@@ -229,7 +230,7 @@ def test_what_is_damaged_is_refused_and_changes_nothing(
 ) -> None:
     rewritten(file, DAMAGES[damage])
     before = rows()
-    with pytest.raises((archive.NotABackup, actions.SchemaDiffers)):
+    with pytest.raises((archive.NotABackup, SchemaDiffers)):
         actions.restore(file, keep=None, now=NOW)
     assert rows() == before
 
@@ -276,7 +277,7 @@ def test_a_backup_of_the_first_schema_is_restored_by_this_release(
         for script in alembic.script_directory.walk_revisions()
         if script.down_revision is None
     )
-    then = actions._scratch_app(tmp_path / "then.sqlite3")
+    then = loading.scratch_app(tmp_path / "then.sqlite3")
     with then.app_context():
         alembic.upgrade(first)
         inspector = sa.inspect(db.engine)

@@ -1,0 +1,205 @@
+"""`make bench-scale`: what a request of one person costs among 100,000 people, against 1,000.
+
+    python -m bench.scale [--people N] [--database sqlite|postgresql] [--strict]
+
+Two databases of the same schema and content stand side by side in one process: the same person in
+both, with the same records, and a crowd around them. Each work is driven in both in turn; the
+ratio of the large house to the small one is what growth costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from bench import report
+from bench.__main__ import DATABASES
+from bench.crowd import Crowd
+from bench.data import Person, prepare, signed_in_cookie
+from bench.measure import Step, in_turn
+from bench.report import Row
+from bench.works import HTMX, checked, gzipped
+from bench.wsgi import Call
+from roadmap import create_app
+from roadmap.catalog.queries import all_published
+from roadmap.core.config import ROOT
+from roadmap.core.database import db
+from tests.support.postgres import PostgresUnavailable, create_database, temporary_postgres
+from tests.support.statements import statements_of
+
+FOLDER = ROOT / "instance" / "bench-scale"
+RESULT = ROOT / "instance" / "bench-scale.json"
+SMALL, LARGE = 1_000, 100_000
+MOST = 1.3
+TEAM, MEMBERS = "hundred", 100
+ROUNDS = 15
+
+
+@dataclass(frozen=True)
+class House:
+    """One of the two: its application, the person in it, and the cookie of a team's manager."""
+
+    app: Flask
+    person: Person
+    manager: str
+
+    def page(self) -> Step:
+        """D: the whole roadmap page."""
+        path = f"/roadmaps/{self.person.content.slug}"
+        return checked(self.person.call(self.app.wsgi_app, "GET", path))
+
+    def matrix(self) -> Step:
+        """M: the matrix of a team of a hundred."""
+        call = Call(self.app.wsgi_app, "GET", f"/teams/{TEAM}", {"Cookie": self.manager})
+        return checked(call)
+
+    def tick(self) -> Step:
+        """T: a milestone ticked and un-ticked again."""
+        more = {"X-CSRFToken": self.person.seal, **HTMX}
+        key = self.person.ticks()[0].key
+        path = f"/roadmaps/{self.person.content.slug}/milestones/{key}/completion"
+        put, delete = (
+            checked(self.person.call(self.app.wsgi_app, method, path, more))
+            for method in ("PUT", "DELETE")
+        )
+
+        def step() -> None:
+            put()
+            delete()
+
+        return step
+
+
+def house(url: str, people: int, now: dt.datetime) -> House:
+    """An application over a fresh database with that many people in it."""
+    app = create_app(
+        {"SECRET_KEY": "a key of the benchmark's own", "DATABASE_URL": url,
+         "DATA_DIR": str(FOLDER), "RATELIMIT_ENABLED": False}
+    )  # fmt: skip
+    person = prepare(app)
+    with app.app_context():
+        published = max(all_published(db.session), key=lambda each: len(each.content.milestones))
+        db.session.close()
+        crowd = Crowd(db.engine, published, now)
+        manager: uuid.UUID = crowd.team(TEAM, MEMBERS)
+        crowd.add(people - MEMBERS)
+        settle(db.engine)
+        cookie = signed_in_cookie(app, manager, now)
+    return House(app, person, cookie)
+
+
+def settle(engine: sa.Engine) -> None:
+    """What a database does by itself after a while: it learns how its rows are spread."""
+    # Neither runs within a transaction, so this goes past the engine's own beginning of one.
+    lent = engine.raw_connection()
+    raw: Any = lent.driver_connection
+    if engine.dialect.name == "postgresql":
+        raw.autocommit = True
+        for statement in ("SET statement_timeout = 0", "VACUUM ANALYZE"):
+            raw.execute(statement)
+    else:
+        for statement in ("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            raw.execute(statement)
+    lent.invalidate()
+
+
+@contextlib.contextmanager
+def addresses(kind: str) -> Iterator[tuple[str, str]]:
+    """Two fresh databases on a real disk."""
+    if kind == "sqlite":
+        yield f"sqlite:///{FOLDER / 'small.sqlite3'}", f"sqlite:///{FOLDER / 'large.sqlite3'}"
+        return
+    with temporary_postgres(durable=True) as url:
+        yield create_database(url, "small"), create_database(url, "large")
+
+
+def measure(kind: str, people: int) -> list[Row]:
+    """The rows of one database."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    now = dt.datetime.now(dt.UTC)
+    with addresses(kind) as (few, many):
+        print(f"{kind}: {SMALL:,} people", file=sys.stderr, flush=True)
+        small = house(few, SMALL, now)
+        print(f"{kind}: {people:,} people", file=sys.stderr, flush=True)
+        large = house(many, people, now)
+        works: tuple[tuple[str, Callable[[House], Step], int], ...] = (
+            ("T tick", House.tick, 2),
+            ("D roadmap page", House.page, 1),
+            (f"M matrix of {MEMBERS}", House.matrix, 1),
+        )
+        rows = []
+        for name, step_of, halves in works:
+            print(f"  {name}", file=sys.stderr, flush=True)
+            rows.append(grown(name, kind, people, large, small, step_of, halves))
+        for each in (small, large):
+            with each.app.app_context():
+                db.engine.dispose()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    return rows
+
+
+def grown(
+    name: str,
+    kind: str,
+    people: int,
+    large: House,
+    small: House,
+    step_of: Callable[[House], Step],
+    halves: int,
+) -> Row:
+    """One work in both houses; `halves` requests make a step."""
+    ours, theirs = step_of(large), step_of(small)
+    compared = in_turn(ours, theirs, rounds=ROUNDS, times=12)
+    statements = len(statements_of(large.app, ours)) // halves
+    answer = ours() if halves == 1 else None
+    body = getattr(answer, "body", None)
+    return Row(
+        f"{name}, {people:,} people against {SMALL:,}",
+        kind,
+        compared.ratio,
+        MOST,
+        compared.ratio,
+        "ratio",
+        statements,
+        len(body) if body else None,
+        gzipped(body) if body else None,
+        note=f"{compared.ours * 1000 / halves:.2f} ms, {compared.limit * 1000 / halves:.2f} ms",
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs and prints; 1 where something could not be measured, or is over with `--strict`."""
+    parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
+    parser.add_argument("--people", type=int, default=LARGE, help="in the large house")
+    parser.add_argument("--database", choices=DATABASES, help="only this one")
+    parser.add_argument("--strict", action="store_true", help="exit 1 where growth costs too much")
+    options = parser.parse_args(arguments)
+    rows: list[Row] = []
+    failed = []
+    for kind in [options.database] if options.database else DATABASES:
+        try:
+            rows += measure(kind, options.people)
+        except PostgresUnavailable as error:
+            failed.append(f"{kind}: {error}")
+    print(report.table(rows))
+    if not options.database and options.people == LARGE:
+        report.write(rows, RESULT)
+        print(f"\nwritten to {RESULT.relative_to(ROOT)}")
+    for line in failed:
+        print(f"not measured: {line}", file=sys.stderr)
+    return 1 if failed or (options.strict and any(row.over for row in rows)) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
