@@ -26,6 +26,9 @@ UV_INSTALL := $(UV) pip install --quiet --python $(PY) --require-hashes --compil
 UV_COMPILE := $(UV) pip compile --quiet --python-version 3.11 --universal --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
+# Anew each time: a page that did not change would keep its warnings to itself.
+SITE = $(PY) -m sphinx --builder html --fresh-env --quiet --fail-on-warning --keep-going docs instance/docs
+
 # Nothing here ever downloads a browser or an interpreter by itself.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -56,12 +59,13 @@ coverage: $(DEV_STAMP) ## the tests on SQLite, with the branches that no test ta
 	@$(PY) -m pytest -n auto -m "not browser and not postgres" --cov --cov-report=term
 
 .PHONY: check
-check: $(DEV_STAMP) ## format, lint, types, templates, architecture, dependency audit
+check: $(DEV_STAMP) ## format, lint, types, templates, architecture, documentation, dependency audit
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) -m djlint --lint --quiet templates
 	$(PY) -m pytest -q tests/test_architecture.py
+	$(SITE)
 	$(PY) -m tools.audit requirements-dev.txt
 
 .PHONY: bench
@@ -76,6 +80,11 @@ bench-scale: $(DEV_STAMP) ## measure the same among 100,000 people, against 1,00
 screenshots: $(DEV_STAMP) ## photograph every page, light and dark, into docs/screenshots
 	@$(PY) -m tests.support.chromium
 	@$(PY) -m tools.screenshots
+
+.PHONY: docs
+docs: $(DEV_STAMP) ## make the documentation a site, in instance/docs
+	@$(SITE)
+	@echo "Open instance/docs/index.html"
 
 .PHONY: format
 format: $(DEV_STAMP) ## put the code in shape

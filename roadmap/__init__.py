@@ -3,6 +3,19 @@
 `flask --app roadmap …` and every server find the factory here.
 """
 
-from roadmap.app import create_app
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 __all__ = ["create_app"]
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """An application, see `roadmap.app`; imported late, for processes that only keep others."""
+    from roadmap import app
+
+    return app.create_app(overrides)

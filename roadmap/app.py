@@ -33,6 +33,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
 def house(app: Flask) -> None:
     """What every room stands on."""
+    from roadmap.accounts.bearer import init_bearer
     from roadmap.accounts.sessions import init_sessions
     from roadmap.core.compression import init_compression
     from roadmap.core.database import init_database
@@ -43,16 +44,19 @@ def house(app: Flask) -> None:
     from roadmap.core.limiter import init_limiter
     from roadmap.core.logs import init_logs
     from roadmap.core.proxy import init_proxy
+    from roadmap.core.retries import init_retries
     from roadmap.core.web import init_web
 
     init_logs(app)
     init_database(app)
+    init_retries(app)
     init_compression(app)
     init_web(app)
     init_headers(app)
     init_proxy(app)
     init_errors(app)
     init_language(app)
+    init_bearer(app)
     init_sessions(app)
     init_limiter(app)
     init_health(app)
@@ -60,12 +64,15 @@ def house(app: Flask) -> None:
 
 def rooms(app: Flask) -> None:
     """The pages, room by room, from the lowest floor to the highest."""
+    from roadmap.accounts.listeners import listen as listen_for_roles
     from roadmap.accounts.views import accounts
     from roadmap.admin.views import admin
+    from roadmap.api.views import api
     from roadmap.career.views import career
     from roadmap.evidence.views import evidence
     from roadmap.home.views import home
     from roadmap.journey.views import journey
+    from roadmap.notify.listeners import init_notify
     from roadmap.notify.views import notify
     from roadmap.portfolio.views import portfolio
     from roadmap.readiness import listeners
@@ -74,19 +81,22 @@ def rooms(app: Flask) -> None:
     from roadmap.skills.views import skills
     from roadmap.teams.views import teams
 
+    listen_for_roles()
     listeners.listen()
+    init_notify(app)
     for blueprint in (
         *(accounts, career, evidence, skills, readiness, journey),
-        *(portfolio, teams, reviews, admin, notify, home),
+        *(portfolio, teams, reviews, admin, notify, home, api),
     ):
         app.register_blueprint(blueprint)
 
 
 def commands(app: Flask) -> None:
     """What operators type."""
-    from roadmap.cli import catalog, database, demo, people, summaries
+    from roadmap import jobs
+    from roadmap.cli import backup, catalog, database, demo, people, summaries, teams, tokens
 
-    for module in (database, catalog, people, summaries, demo):
+    for module in (database, backup, catalog, people, summaries, teams, tokens, demo, jobs):
         module.register(app)
 
 

@@ -3,7 +3,8 @@
     python -m roadmap.serve [--host ADDRESS] [--port PORT] [--demo]
 
 The preparation happens in this process, which then becomes the server, so that nothing that was
-only needed for it stays in memory and signals reach the server directly.
+only needed for it stays in memory and signals reach the server directly. The server keeps the job
+process, see `roadmap.processes`.
 """
 
 from __future__ import annotations
@@ -23,18 +24,6 @@ import sqlalchemy as sa
 
 from roadmap.core import config
 from roadmap.core.config import ConfigError
-
-CORES = os.cpu_count() or 1
-WORKERS = min(2, CORES)
-# Threads of a worker: no more than granian thinks the cores can use, and fewer than the 15
-# connections of a worker's pool. By default it starts hundreds, which would wait for connections.
-THREADS = min(8, 2 * CORES + 1)
-BACKLOG = 1024
-# Requests that a worker has accepted and not yet answered; the rest waits in the backlog.
-BACKPRESSURE = 128
-HEADER_TIMEOUT_MS = 10_000
-# How long requests under way may take to finish after SIGTERM.
-GRACE_SECONDS = 30
 
 KEY_FILE = "secret-key"
 DEMO_DATABASE = "demo.sqlite3"
@@ -170,25 +159,10 @@ def welcome(url: str, anybody: bool, demo_accounts: str) -> str:
     )
 
 
-def server_command(host: str, port: int) -> list[str]:
-    """The command line of granian, the production server."""
-    options = {
-        "--host": host,
-        "--port": port,
-        "--interface": "wsgi",
-        "--http": 1,
-        "--workers": WORKERS,
-        "--blocking-threads": THREADS,
-        "--backlog": BACKLOG,
-        "--backpressure": BACKPRESSURE,
-        "--http1-header-read-timeout": HEADER_TIMEOUT_MS,
-        "--workers-kill-timeout": GRACE_SECONDS,
-        "--working-dir": config.ROOT,
-        "--log-level": "warning",
-    }
-    words = [str(word) for option in options.items() for word in option]
-    flags = ["--no-ws", "--respawn-failed-workers"]
-    return [sys.executable, "-m", "granian", *words, *flags, "roadmap.wsgi:app"]
+def server_command(host: str, port: int, *, jobs: bool = False) -> list[str]:
+    """The command line of the production server, with or without the job process beside it."""
+    words = ["--host", host, "--port", str(port), *(["--jobs"] if jobs else [])]
+    return [sys.executable, "-m", "roadmap.processes", *words]
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -210,7 +184,7 @@ def serve(options: argparse.Namespace) -> None:
     host = f"[{options.host}]" if ":" in options.host else options.host
     print(welcome(f"http://{host}:{options.port}", anybody, demo_accounts), flush=True)
     os.chdir(config.ROOT)
-    command = server_command(options.host, options.port)
+    command = server_command(options.host, options.port, jobs=True)
     os.execv(command[0], command)  # noqa: S606  (no shell is meant)
 
 

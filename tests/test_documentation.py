@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,21 +20,42 @@ from roadmap.catalog.files import SCHEMA, read, shipped
 from roadmap.core.config import PREFIX, SETTINGS
 from roadmap.evidence import labels
 from roadmap.evidence.words import KINDS
+from roadmap.people.access import PERMISSIONS, permission_of
 from roadmap.portfolio.formats import FORMATS
 from roadmap.readiness.gates import GATE_TYPES
 from roadmap.readiness.policy import Policy
 from roadmap.readiness.words import KIND_NAMES
+from roadmap.teams.formats import FORMATS as MATRIX_FORMATS
+from tests.support.architecture import FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 PAGES = sorted(
     path
-    for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"))
+    for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md"))
     if path.is_file()
 )
+# Pages of the site whose text is that of another file; in the folder they only lead there.
+OF_THE_SITE = {DOCS / "index.md", DOCS / "changelog.md"}
 # Flask brings these itself.
 NOT_OURS = {"run", "shell", "routes"}
 # Pictures that `make screenshots` makes anew.
 PICTURES = {"docs/images/roadmap.png", "docs/images/roadmap-dark.png"}
+# For whom an address is, in the words of docs/pages.md, by what its permission asks.
+FOR = {
+    "anyone": {"public"},
+    "signed in": {"roadmap.read", "team.list"},
+    "you, your managers": {"evidence.read", "evidence.comment", "person.read"},
+    "managers": {"review.read", "evidence.review", "person.assess"},
+    "its managers": {"team.matrix"},
+    "its managers, administrators": {"team.members", "team.invite"},
+    "its members": {"team.leave"},
+    "administrators": {"admin.read", "admin.write"},
+}
+OWN_NOUNS = (
+    *("account", "token", "notification", "enrollment", "progress", "evidence"),
+    *("skill", "career", "readiness", "portfolio"),
+)
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(
     r"\bTODO\b|\bFIXME\b|\bXXX\b|coming soon|lorem ipsum"
@@ -78,6 +102,11 @@ def rows_of_targets(text: str) -> set[str]:
 def test_every_setting_is_in_the_operators_guide() -> None:
     rows = set(re.findall(r"^\| `(ROADMAP_\w+)`", text_of(ROOT / "docs/operators.md"), re.M))
     assert rows == {PREFIX + name for name in SETTINGS}
+
+
+def test_every_setting_is_in_the_example() -> None:
+    names = set(re.findall(r"^#?(ROADMAP_\w+)=", text_of(ROOT / ".env.example"), re.M))
+    assert names == {PREFIX + name for name in SETTINGS}
 
 
 def test_every_command_and_option_is_in_the_operators_guide(app: Flask) -> None:
@@ -143,8 +172,10 @@ def test_nothing_is_promised_or_left_over(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_files_that_are_named_exist(page: Path) -> None:
-    for name in re.findall(r"`((?:roadmap|tests|tools|migrations)/[\w./-]+)`", text_of(page)):
-        assert "NAME" in name or (ROOT / name).exists(), f"{name_of(page)} names {name}"
+    folders = "roadmap|tests|tools|migrations|templates|static|bench|docs"
+    for name in re.findall(rf"`((?:{folders})/[\w./-]+)`", text_of(page)):
+        made = "NAME" in name or name == "docs/screenshots"
+        assert made or (ROOT / name).exists(), f"{name_of(page)} names {name}"
 
 
 def test_the_kinds_of_evidence_are_the_same_in_every_file_that_names_them() -> None:
@@ -154,10 +185,149 @@ def test_the_kinds_of_evidence_are_the_same_in_every_file_that_names_them() -> N
     assert set(schema["gate"]["properties"]["type"]["enum"]) == set(GATE_TYPES)
 
 
-def test_every_page_is_in_an_index() -> None:
-    indexes = text_of(ROOT / "docs/README.md") + text_of(ROOT / "docs/decisions/README.md")
-    for page in (ROOT / "docs").rglob("*.md"):
-        assert page.name == "README.md" or f"({page.name})" in indexes, name_of(page)
+def leads_to(page: Path) -> Iterator[Path]:
+    """The pages that a page links to."""
+    for in_text, in_tag in LINK.findall(without_code(text_of(page))):
+        target = (in_text or in_tag).partition("#")[0]
+        if target.endswith(".md") and ":" not in target:
+            yield (page.parent / target).resolve()
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    reached: set[Path] = set()
+    ahead = [DOCS / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page not in reached:
+            reached.add(page)
+            ahead += leads_to(page)
+    lost = set(PAGES) - reached - OF_THE_SITE - {ROOT / "README.md"}
+    assert not lost, "no way leads to " + ", ".join(sorted(map(name_of, lost)))
+    indexes = {*leads_to(DOCS / "README.md"), *leads_to(DOCS / "decisions/README.md")}
+    for page in set(PAGES) - OF_THE_SITE:
+        if page.parent != ROOT and page.name != "README.md":
+            assert page in indexes, f"{name_of(page)} is in no index"
+
+
+def test_the_records_of_decisions_are_numbered_in_a_row() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((DOCS / "decisions").glob("0*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+# --- Every address --------------------------------------------------------------------------------
+
+
+def routes(app: Flask) -> dict[tuple[str, str], str]:
+    """Each verb and rule, as it is written for people, with the permission that it asks for."""
+    return {
+        (method, re.sub(r"<\w+:", "<", rule.rule)): permission_of(app, rule.endpoint) or ""
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+
+
+def test_every_address_of_a_page_is_listed_with_whom_it_is_for(app: Flask) -> None:
+    rows = re.findall(
+        r"^\| `([A-Z]+) (/[^`]*)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
+        text_of(DOCS / "pages.md"),
+        re.M,
+    )
+    listed = {(method, rule): whom for method, rule, whom in rows}
+    assert len(listed) == len(rows), "an address is listed twice"
+    there = {key: asked for key, asked in routes(app).items() if not key[1].startswith("/api/")}
+    missing, gone = there.keys() - listed.keys(), listed.keys() - there.keys()
+    assert not missing, f"docs/pages.md lacks {sorted(missing)}"
+    assert not gone, f"docs/pages.md has what does not exist: {sorted(gone)}"
+    for key, permission in there.items():
+        words = next((words for words, asked in FOR.items() if permission in asked), "you")
+        if key[1] == "/evidence":  # a list of one's own; what is shared is listed under Reviews
+            words = "you"
+        assert listed[key] == words, f"{key} asks for {permission}"
+        assert words != "you" or permission.partition(".")[0] in OWN_NOUNS, permission
+    assert set().union(*FOR.values()) <= PERMISSIONS.keys()
+
+
+def test_every_address_of_the_api_is_documented(app: Flask) -> None:
+    page = text_of(DOCS / "api.md")
+    for method, rule in sorted(routes(app)):
+        if rule.startswith("/api/v1/"):
+            # As the description has it, where a name stands in braces; any name will do.
+            path = re.escape(rule.removeprefix("/api/v1"))
+            path = re.sub(r"<\w+>", r"[{<]\\w+[}>]", path)
+            assert re.search(rf"`{method} (?:/api/v1)?{path}(?:\?[^`]*)?`", page), (
+                f"docs/api.md lacks {method} {rule}"
+            )
+
+
+# --- Commands in blocks of code -------------------------------------------------------------------
+
+# A line that goes on, and what a shell puts around a command.
+COMMAND = re.compile(r"flask --app roadmap ((?:[^\n|;&)]|\\\n)*)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_in_blocks_exist_with_their_options(page: Path, app: Flask) -> None:
+    found = dict(commands(app.cli))
+    for block in re.findall(r"^```.*?^```", text_of(page), re.M | re.S):
+        for line in COMMAND.findall(block):
+            words = shlex.split(line.replace("\\\n", " "), comments=True)
+            name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in found), None)
+            assert name, f"{name_of(page)}: flask --app roadmap {line}"
+            known = {option for each in found[name].params for option in each.opts} | {"--help"}
+            for word in words:
+                option = word.partition("=")[0]
+                assert not option.startswith("--") or option in known, f"{name} {option}"
+
+
+# --- The site -------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_site_is_whole_and_asks_for_nothing_elsewhere(tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "sphinx", "--fail-on-warning", "--quiet", "docs", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    for page in set(PAGES) - {DOCS / "README.md", ROOT / "README.md", ROOT / "CHANGELOG.md"}:
+        assert (tmp_path / page.relative_to(DOCS)).with_suffix(".html").is_file(), name_of(page)
+    index = (tmp_path / "index.html").read_text("utf-8")
+    assert "For engineers" in index
+    assert "README.md" not in index
+    for file in (*tmp_path.rglob("*.html"), *tmp_path.rglob("*.css")):
+        text = file.read_text("utf-8")
+        # What a page loads by itself; a link that a reader follows may lead anywhere.
+        loaded = re.findall(r"(?:src=|<link [^>]*href=)\"([^\"]+)\"|url\(([^)]+)\)", text)
+        outside = [a or b for a, b in loaded if re.match(r"[\"']?(?:https?:)?//", a or b)]
+        assert not outside, f"{file.name} asks for {outside}"
+
+
+def test_the_site_has_the_colours_of_the_pages() -> None:
+    def tokens(file: Path) -> dict[str, str]:
+        return dict(re.findall(r"--([\w-]+): (light-dark\([^)]+\));", text_of(file)))
+
+    ours = tokens(ROOT / "static/app.css")
+    theirs = tokens(DOCS / "_static/cairn.css")
+    assert theirs
+    assert theirs.items() <= ours.items()
+
+
+# --- The same in the text and in the code ---------------------------------------------------------
+
+
+def test_the_guide_for_contributors_has_the_ladder_as_it_stands() -> None:
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text_of(DOCS / "contributors.md"), re.M)
+    assert [tuple(re.findall(r"\w+", row)) for row in rows] == list(FLOORS)
+
+
+def test_the_guide_for_managers_names_every_export_of_the_matrix() -> None:
+    guide = text_of(DOCS / "managers.md")
+    for format_ in MATRIX_FORMATS.values():
+        assert str(format_.title) in guide
 
 
 def test_the_guide_for_engineers_names_every_kind_and_format() -> None:

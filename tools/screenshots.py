@@ -3,8 +3,10 @@
     python -m tools.screenshots [WORD…]
 
 starts a server of its own on demo data, in a temporary folder, and writes into
-`docs/screenshots/`; with words, only the pages whose address holds one of them. Without, it also
-renews the pictures of the README, `docs/images/roadmap.png` and `roadmap-dark.png`.
+`docs/screenshots/`, a folder for each person who sits (`tools/sitters.py`); with words, only the
+pages whose sitter and address hold one of them, as in `manager/teams`. Without, it also renews the
+pictures of the README, `roadmap.png`, `roadmap-dark.png`, `matrix.png` and `matrix-dark.png` in
+`docs/images/`.
 
 The pages come from the manifest of the tests (`tests/support/manifest.py`), so that none is left
 out.
@@ -12,116 +14,32 @@ out.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sys
 import tempfile
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
-from sqlalchemy.orm import Session
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from roadmap.accounts import actions as accounts
-from roadmap.career.models import Degree, Position
 from roadmap.core.config import ROOT
-from roadmap.core.database import db
-from roadmap.demo.load import ROADMAP, load
-from roadmap.evidence.models import Evidence
-from roadmap.progress.models import MilestoneStatus
+from roadmap.demo.load import ROADMAP
 from tests.support import chromium
 from tests.support.browserless import Browser as Client
-from tests.support.manifest import LOOKED_AT
 from tests.support.server import HOST, running
+from tools.sitters import ALL, Sitter, sitters
 
 SHOTS = ROOT / "docs" / "screenshots"
-README = {"light": "roadmap.png", "dark": "roadmap-dark.png"}
-README_SIZE = {"width": 1280, "height": 860}
-ENGINEER = "maya"
+IMAGES = ROOT / "docs" / "images"
+# The pictures of the documentation: whose page, which one, and how much of it.
+PICTURES = {
+    "roadmap": ("demo", f"/roadmaps/{ROADMAP}", {"width": 1280, "height": 860}),
+    "matrix": ("manager", f"/teams/{ALL}", {"width": 1280, "height": 780}),
+}
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
-
-
-@dataclass(frozen=True)
-class Sitter:
-    """Whose pages are photographed, and what their addresses name."""
-
-    name: str
-    person: uuid.UUID | None
-    role: str
-    ids: Mapping[str, str]
-
-    def pages(self) -> Iterator[tuple[str, str]]:
-        """Name and address of every page that this person can look at."""
-        for row in LOOKED_AT:
-            if row.pages[self.role] != 200:
-                continue
-            for number, url in enumerate((row.url, *row.variants)):
-                try:
-                    address = url.format_map(self.ids)
-                except KeyError:
-                    continue  # names something that this person has not got
-                yield row.title + (f"-{number + 1}" if number else ""), address
-
-
-def common_ids() -> dict[str, str]:
-    return {"slug": ROADMAP, "stage": "leadership", "skill": "mlops"}
-
-
-def ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
-    """What the addresses of this person's pages name, as far as there is such a thing."""
-    ids = common_ids()
-    pieces = session.execute(
-        sa.select(Evidence.state, Evidence.id)
-        .where(Evidence.user_id == person)
-        .order_by(Evidence.created_at)
-    )
-    ids |= {state: str(key) for state, key in pieces}
-    for name, model in (("position", Position), ("degree", Degree)):
-        key = session.scalar(sa.select(model.id).where(model.user_id == person).limit(1))
-        if key is not None:
-            ids[name] = str(key)
-    done, doing = (
-        session.scalar(
-            sa.select(MilestoneStatus.milestone_key)
-            .where(MilestoneStatus.user_id == person, MilestoneStatus.status == status)
-            .order_by(MilestoneStatus.since.desc())
-            .limit(1)
-        )
-        for status in ("done", "in_progress")
-    )
-    if done:
-        ids["milestone"] = done
-    if doing:
-        ids["open"] = doing
-    return ids
-
-
-def sitters(app: Flask) -> list[Sitter]:
-    """An engineer of the demo, somebody who has just got an account, and nobody."""
-    now = dt.datetime.now(dt.UTC)
-    with app.app_context():
-        engineer = load(db.session, now=now).ids[ENGINEER]
-        newcomer = accounts.create_user(
-            db.session,
-            name="Noor Haddad",
-            email="noor@example.org",
-            by=None,
-            address="",
-            now=now,
-        )
-        link = accounts.make_link(db.session, newcomer.id, by=None, address="", now=now)
-        db.session.commit()
-        return [
-            Sitter("demo", engineer, "alice", ids_of(db.session, engineer)),
-            Sitter("empty", newcomer.id, "mallory", common_ids()),
-            Sitter("nobody", None, "nobody", {**common_ids(), "link": link}),
-        ]
 
 
 @contextmanager
@@ -149,20 +67,32 @@ def photograph(browser: Browser, url: str, app: Flask, sitter: Sitter, words: Se
         sign_in(context, app, sitter)
         page = context.new_page()
         for name, address in sitter.pages():
-            if words and not any(word in address for word in words):
+            if words and not any(word in sitter.name + address for word in words):
                 continue
-            page.goto(address)
+            answer = page.goto(address)
+            if answer is None or not answer.ok:
+                raise RuntimeError(f"{sitter.name}: no page at {address}")
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
                 target = folder / f"{name}-{width}-{scheme}.png"
                 page.screenshot(path=target, full_page=True)
                 taken += 1
-        if sitter.name == "demo" and not words:
-            page.set_viewport_size(README_SIZE)  # type: ignore[arg-type]
-            page.goto(f"/roadmaps/{ROADMAP}")
-            page.screenshot(path=ROOT / "docs" / "images" / README[scheme])
-            taken += 1
+        if not words:
+            taken += illustrate(page, sitter, scheme)
         context.close()
+    return taken
+
+
+def illustrate(page: Page, sitter: Sitter, scheme: str) -> int:
+    """Takes the pictures of the documentation that show pages of this sitter."""
+    taken = 0
+    for name, (whose, address, size) in PICTURES.items():
+        if whose != sitter.name:
+            continue
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.goto(address)
+        page.screenshot(path=IMAGES / f"{name}{'-dark' if scheme == 'dark' else ''}.png")
+        taken += 1
     return taken
 
 

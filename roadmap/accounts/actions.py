@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from roadmap.accounts.api_tokens import end_all
 from roadmap.accounts.models import LoginSession, PasswordLink
 from roadmap.accounts.queries import anybody, email_key
 from roadmap.accounts.tokens import new_token
+from roadmap.core.signals import leaders_changed
 from roadmap.people.models import User
 from roadmap.people.records import audit, lock_person, remember
 
@@ -48,8 +50,7 @@ def sign_up(
 
     Two first sign-ups at once make one account: the second waits, then finds it.
     """
-    _one_at_a_time(session)
-    if anybody(session):
+    if not is_first(session):
         raise SignUpClosed
     return create_user(
         session,
@@ -61,6 +62,15 @@ def sign_up(
         address=address,
         now=now,
     )
+
+
+def is_first(session: Session) -> bool:
+    """Whether there is no account yet: the one that is made now is the administrator's.
+
+    Whoever asks at the same time waits for the end of this transaction.
+    """
+    _one_at_a_time(session)
+    return not anybody(session)
 
 
 def create_user(
@@ -149,10 +159,12 @@ def set_password(
     address: str = "",
     now: dt.datetime,
 ) -> None:
-    """Sets a password, ends all sessions of the person and takes back open links."""
+    """Sets a password, ends all sessions and API tokens of the person, takes back open links."""
     lock_person(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values(password_hash=password_hash))
     end_sessions(session, user_id)
+    # Whoever sets a new password because the old one leaked should not have to think of tokens.
+    end_all(session, user_id)
     _drop_links(session, user_id)
     audit(session, by=by, action="password.changed", target=str(user_id), address=address, now=now)
 
@@ -218,16 +230,57 @@ def deactivate(
     user = session.get(User, user_id, populate_existing=True)
     if user is None or user.deactivated_at is not None:
         return False
-    others = sa.select(User.id).where(
-        User.is_admin, User.deactivated_at.is_(None), User.id != user_id
-    )
-    if user.is_admin and session.scalar(others.limit(1)) is None:
-        raise LastAdministrator
+    if user.is_admin:
+        _keep_one(session, user_id)
     lock_person(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values(deactivated_at=now))
     end_sessions(session, user_id)
+    end_all(session, user_id)
     _drop_links(session, user_id)
     audit(session, by=by, action="account.deactivated", target=str(user_id), now=now)
+    leaders_changed.send(session, now=now)
+    return True
+
+
+def reactivate(
+    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
+) -> bool:
+    """Opens a closed account again, as it was; False where it was open already."""
+    _one_at_a_time(session)
+    user = session.get(User, user_id, populate_existing=True)
+    if user is None or user.deactivated_at is None:
+        return False
+    lock_person(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(deactivated_at=None))
+    session.refresh(user)
+    audit(session, by=by, action="account.reactivated", target=str(user_id), now=now)
+    return True
+
+
+def set_admin(
+    session: Session,
+    user_id: uuid.UUID,
+    is_admin: bool,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> bool:
+    """Makes somebody an administrator, or ends that, and with it all sessions of the person.
+
+    False where it was so already. Raises LastAdministrator where nobody would be left.
+    """
+    _one_at_a_time(session)
+    user = session.get(User, user_id, populate_existing=True)
+    if user is None or user.is_admin == is_admin:
+        return False
+    if not is_admin and user.deactivated_at is None:
+        _keep_one(session, user_id)
+    lock_person(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(is_admin=is_admin))
+    session.refresh(user)
+    end_sessions(session, user_id)
+    done = "role.granted" if is_admin else "role.withdrawn"
+    audit(session, by=by, action=done, target=str(user_id), now=now, role="administrator")
     return True
 
 
@@ -259,6 +312,13 @@ def _one_at_a_time(session: Session) -> None:
     """What decides about administrators happens one after the other; SQLite's writers always do."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
+
+
+def _keep_one(session: Session, but: uuid.UUID) -> None:
+    """Raises LastAdministrator where nobody but this person administers."""
+    others = sa.select(User.id).where(User.is_admin, User.deactivated_at.is_(None), User.id != but)
+    if session.scalar(others.limit(1)) is None:
+        raise LastAdministrator
 
 
 def _note(

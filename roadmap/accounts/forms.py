@@ -10,11 +10,21 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, SelectField, StringField, ValidationError
+from wtforms import (
+    EmailField,
+    Field,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    ValidationError,
+)
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from roadmap.accounts import passwords
+from roadmap.accounts.api_tokens import MOST_DAYS, USUAL_DAYS
 from roadmap.core.markdown import clean
 from roadmap.people.models import THEMES
 
@@ -129,6 +139,20 @@ class SignUpForm(FlaskForm):
         refuse_bad(field, name=self.name.data or "", email=self.email.data or "")
 
 
+class InvitedForm(SignUpForm):
+    """An account for somebody invited; where the invitation names an address, it is that one."""
+
+    def __init__(self, *, bound_to: str) -> None:
+        super().__init__()
+        self.bound_to = bound_to
+        if bound_to:
+            del self.email
+
+    def validate_password(self, field: Field) -> None:
+        email = self.bound_to or self.email.data or ""
+        refuse_bad(field, name=self.name.data or "", email=email)
+
+
 class ForgotForm(FlaskForm):
     email = email_field(_l("E-mail"))
 
@@ -174,6 +198,34 @@ class ProfileForm(FlaskForm):
     def validate_theme(self, field: Field) -> None:
         if field.data not in THEMES:
             raise ValidationError(_("Choose one of the list."))
+
+
+class TokenForm(FlaskForm):
+    """A personal token of the API: what it is for, what it may do, and how long it lives."""
+
+    name = StringField(
+        _l("What is it for"),
+        [Required(_l("Name it after what uses it.")), Length(max=100)],
+        filters=[one_line],
+        render_kw={"maxlength": 100, "autocomplete": "off"},
+    )
+    scope = RadioField(
+        _l("What it may do"),
+        choices=[
+            SelectChoice("read", _l("Read: what you can see here")),
+            SelectChoice("write", _l("Read and write: what you can do here, with few exceptions")),
+        ],
+        default="read",
+    )
+    days = IntegerField(
+        _l("Days that it lives"),
+        [
+            InputRequired(_l("Say for how many days it should work.")),
+            NumberRange(1, MOST_DAYS, _l("Between 1 and 365 days.")),
+        ],
+        default=USUAL_DAYS,
+        render_kw={"inputmode": "numeric"},
+    )
 
 
 def refuse_bad(field: Field, *, name: str, email: str) -> None:

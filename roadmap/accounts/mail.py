@@ -68,8 +68,11 @@ def is_configured(app: Flask | None = None) -> bool:
     return bool(config["SMTP_URL"] and config["MAIL_FROM"] and config["BASE_URL"])
 
 
-def send(to: str, subject: str, body: str) -> None:
-    """Sends one plain text mail now. Raises OSError or smtplib.SMTPException."""
+def send(to: str, subject: str, body: str, key: str | None = None) -> None:
+    """Sends one plain text mail now. Raises OSError, smtplib.SMTPException or ValueError.
+
+    With a `key` the Message-ID is the same each time, so that a mail sent twice is shown once.
+    """
     if not is_configured():
         log.info("mail to %s: %s\n%s", to, subject, body)
         return
@@ -78,7 +81,8 @@ def send(to: str, subject: str, body: str) -> None:
     message["To"] = to
     message["Subject"] = " ".join(subject.split())
     message["Date"] = formatdate(localtime=False)
-    message["Message-ID"] = make_msgid(domain=urlsplit(current_app.config["BASE_URL"]).hostname)
+    host = urlsplit(current_app.config["BASE_URL"]).hostname
+    message["Message-ID"] = f"<{key}@{host}>" if key else make_msgid(domain=host)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
     server = parse_url(current_app.config["SMTP_URL"])

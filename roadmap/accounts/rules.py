@@ -1,4 +1,4 @@
-"""What a browser says of itself, in words that its owner recognises."""
+"""What a browser says of itself, and an address half told: in words that its owner recognises."""
 
 from __future__ import annotations
 
@@ -28,3 +28,9 @@ def device(user_agent: str) -> tuple[str, str]:
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     return browser, system
+
+
+def masked(email: str) -> str:
+    """An address that its owner recognises and nobody else learns: `a…@example.org`."""
+    local, _at, host = email.rpartition("@")
+    return f"{local[:1]}…@{host}"

@@ -34,6 +34,7 @@ from roadmap.accounts.queries import ABSOLUTE, IDLE
 from roadmap.accounts.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.markdown import clean
+from roadmap.core.problems import is_api
 from roadmap.core.proxy import client_address
 from roadmap.core.types import new_id
 from roadmap.core.web import go_to, htmx, now, safe_next
@@ -174,6 +175,19 @@ def begin_session(database: Session, user: User) -> Actor:
     return actor
 
 
+def let_in(database: Session, user: User) -> None:
+    """Signs a person in, in this browser, and writes it down."""
+    actor = begin_session(database, user)
+    audit(
+        database,
+        by=user.id,
+        action="session.begun",
+        target=str(actor.session_id),
+        address=client_address(),
+        now=now(),
+    )
+
+
 def end_session(database: Session) -> None:
     """Ends the session of this browser, if it has one."""
     token = session.get("_user_id")
@@ -239,7 +253,7 @@ def guard() -> Response | None:
 def keep_what_was_typed() -> Response | None:
     """Runs before the seal of a form is checked: whoever is not signed in changes nothing, and
     what they typed must not be lost to a seal that ended together with their session."""
-    if request.endpoint is None or request.method in SAFE_METHODS:
+    if request.endpoint is None or request.method in SAFE_METHODS or is_api():
         return None
     if kept.is_sign_in(request):
         request.max_form_memory_size = kept.MOST_BYTES_AGAIN

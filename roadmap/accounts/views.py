@@ -15,11 +15,14 @@ from roadmap.accounts import (
     passwords,
     queries,
     views_account,
+    views_invitations,
     views_password,
+    views_sharing,
+    views_tokens,
 )
 from roadmap.accounts.blueprint import accounts
 from roadmap.accounts.forms import SignInForm, SignUpForm
-from roadmap.accounts.sessions import begin_session, sign_out, signed_in_actor
+from roadmap.accounts.sessions import let_in, sign_out, signed_in_actor
 from roadmap.accounts.trying import at_rest, reading, too_many, try_password
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
@@ -28,7 +31,14 @@ from roadmap.people.access import permit
 from roadmap.people.models import User
 from roadmap.people.records import audit
 
-__all__ = ["accounts", "views_account", "views_password"]
+__all__ = [
+    "accounts",
+    "views_account",
+    "views_invitations",
+    "views_password",
+    "views_sharing",
+    "views_tokens",
+]
 
 
 @accounts.get("/login")
@@ -72,7 +82,7 @@ def sign_in() -> Response:
         actions.rehash(db.session, user.id, old_hash, new_hash)
     if tried.slips:
         limits.forgive(db.session, limit)
-    _let_in(user)
+    let_in(db.session, user)
     return _go_on(user)
 
 
@@ -107,7 +117,7 @@ def sign_up() -> Response:
         )
     except actions.SignUpClosed:
         return make_response(render_template("accounts/signup_closed.html"), 403)
-    _let_in(user)
+    let_in(db.session, user)
     flash(_("Welcome. This is the first account, so you are the administrator."), "message")
     return redirect("/", 303)
 
@@ -135,7 +145,7 @@ def leave() -> Response:
         )
     sign_out(db.session)
     flash(_("You are signed out."), "message")
-    return go_to(url_for("accounts.login"))
+    return go_to(safe_next(request.values.get("next"), url_for("accounts.login")))
 
 
 def _sign_in_page(form: SignInForm, status: int = 200, **more: Any) -> Response:
@@ -160,18 +170,6 @@ def _sign_up_is_open() -> bool:
         return False
     with reading() as session:
         return not queries.anybody(session)
-
-
-def _let_in(user: User) -> None:
-    actor = begin_session(db.session, user)
-    audit(
-        db.session,
-        by=user.id,
-        action="session.begun",
-        target=str(actor.session_id),
-        address=client_address(),
-        now=now(),
-    )
 
 
 def _go_on(user: User) -> Response:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,36 +12,18 @@ from werkzeug.wrappers import Response
 from roadmap.accounts import actions, kept, limits, mail, passwords, queries
 from roadmap.accounts.blueprint import accounts
 from roadmap.accounts.forms import ChangePasswordForm, ConfirmForm, EmailForm, ProfileForm
+from roadmap.accounts.fresh import confirm_page, needs_fresh
 from roadmap.accounts.models import LoginSession
 from roadmap.accounts.rules import device
-from roadmap.accounts.sessions import begin_session, is_fresh, sign_out
+from roadmap.accounts.sessions import begin_session, sign_out
+from roadmap.accounts.sharing import sharing
 from roadmap.accounts.trying import at_rest, too_many, try_password
-from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, safe_next, see_other
 from roadmap.people import access
 from roadmap.people.access import permit
 from roadmap.people.records import audit
-
-View = Callable[..., Response]
-
-
-def needs_fresh(view: View) -> View:
-    """Asks for the password once more where the sign-in is older than a quarter of an hour.
-
-    What was sent with a form is kept, and can be sent again afterwards.
-    """
-
-    @wraps(view)
-    def ask_first(*args: Any, **values: Any) -> Response:
-        if is_fresh(current_user):
-            return view(*args, **values)
-        if request.method in SAFE_METHODS:
-            return see_other("accounts.confirm", next=request.path)
-        form = kept.from_request(request, str(current_user.id))
-        return _confirm_page(ConfirmForm(formdata=None), 401, kept_form=form)
-
-    return ask_first
 
 
 @accounts.get("/account")
@@ -151,7 +130,7 @@ def change_password() -> Response:
 @accounts.get("/account/confirm")
 @permit("account.write")
 def confirm() -> Response:
-    return _confirm_page(ConfirmForm())
+    return confirm_page(ConfirmForm())
 
 
 @accounts.post("/account/confirm")
@@ -159,13 +138,13 @@ def confirm() -> Response:
 def make_fresh() -> Response:
     form, person = ConfirmForm(), current_user._get_current_object()
     if not form.validate():
-        return _confirm_page(form, 422)
+        return confirm_page(form, 422)
     refused = _try_password(person.id, form.password.data or "")
     if refused is not None:
         if refused:
-            return too_many(_confirm_page(form, wait=refused), refused)
+            return too_many(confirm_page(form, wait=refused), refused)
         form.password.errors = [_("This is not your password.")]
-        return _confirm_page(form, 422)
+        return confirm_page(form, 422)
     actions.make_fresh(db.session, person.session_id, now=now())
     kept_form = kept.from_form(request.form)
     if kept_form is not None and kept_form.is_of(str(person.id)):
@@ -222,7 +201,12 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
         (row, *device(row.user_agent), row.id == current_user.session_id)
         for row in queries.sessions_of(db.session, current_user.id, now=now())
     ]
-    page = render_template("accounts/account.html", form=form, sessions=rows)
+    page = render_template(
+        "accounts/account.html",
+        form=form,
+        sessions=rows,
+        sharing=sharing(db.session, current_user.id),
+    )
     return make_response(page, status)
 
 
@@ -232,19 +216,6 @@ def _password_form() -> ChangePasswordForm:
 
 def _password_page(form: ChangePasswordForm, status: int = 200, wait: int = 0) -> Response:
     page = render_template("accounts/password.html", form=form, wait=wait)
-    return make_response(page, status)
-
-
-def _confirm_page(
-    form: ConfirmForm, status: int = 200, wait: int = 0, kept_form: kept.KeptForm | None = None
-) -> Response:
-    page = render_template(
-        "accounts/confirm.html",
-        form=form,
-        wait=wait,
-        kept=kept_form or kept.from_form(request.form),
-        next=safe_next(request.values.get("next"), ""),
-    )
     return make_response(page, status)
 
 

@@ -15,7 +15,9 @@ group = Commands("demo", help="A believable team to look at.")
 
 
 @group.command("load")
-@click.option("--people", default=len(CAST), show_default=True, help="How many people, from 5 up.")
+@click.option(
+    "--people", default=len(CAST), show_default=True, help=f"How many, from {len(CAST)} up."
+)
 @click.option("--seed", default=0, show_default=True, help="Another number, other chances.")
 @click.option("--force", is_flag=True, help="Also into a database that holds people.")
 def load_demo(people: int, seed: int, force: bool) -> None:
@@ -48,7 +50,9 @@ def lines(loaded: Loaded) -> list[str]:
     return [
         "Demo accounts (e-mail, password, who):",
         *(f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows),
-        f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence. Begin with Maya.",
+        f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence.",
+        "Begin as Maya, who has a year behind her. Then sign in as Tomas, who leads all of them,",
+        "and as Karin, who leads two teams and is on the roadmap herself.",
     ]
 
 

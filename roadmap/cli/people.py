@@ -24,7 +24,8 @@ group = Commands("user", help="Accounts.")
 def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
     """Makes an account and prints its id.
 
-    Without a password it prints a link to set one, too: it works once, and for 24 hours.
+    Without a password it prints a link to set one, too: it works once, and for 24 hours. The
+    first account is an administrator's, whether that is asked for or not.
     """
     shown = one_line(name) or ""
     if not 1 <= len(shown) <= 200:
@@ -39,13 +40,14 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
         if reason := passwords.fault(password, name=shown, email=address):
             raise click.ClickException(f"the password is refused: {reason}")
         password_hash = passwords.hash_password(password)
+    first = actions.is_first(db.session) and not admin
     try:
         user = actions.create_user(
             db.session,
             name=shown,
             email=address,
             password_hash=password_hash,
-            is_admin=admin,
+            is_admin=admin or first,
             by=None,
             now=now(),
         )
@@ -55,6 +57,8 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
     if password_hash is None:
         token = actions.make_link(db.session, user.id, by=None, now=now())
     db.session.commit()
+    if first:
+        click.echo("This is the first account, so it is an administrator's.", err=True)
     click.echo(user.id)
     if token:
         click.echo(_link(token))

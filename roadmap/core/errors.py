@@ -13,6 +13,8 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from roadmap.core.problems import is_api, problem
+from roadmap.core.retries import is_conflict, note_conflict
 from roadmap.core.web import wants_fragment
 
 log = logging.getLogger(__name__)
@@ -98,6 +100,9 @@ def explanation(code: int) -> tuple[str, str, str]:
 
 
 def error_page(code: int, detail: str | None = None) -> Response:
+    """What was wrong and how to go on: a page, a part of one, or a problem for the API."""
+    if is_api():
+        return problem(code, detail or "")
     title, wrong, way_out = explanation(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     response = make_response(
@@ -165,15 +170,22 @@ def storage(error: Exception) -> Response:
     if _disk_is_full(error):
         log.error("no space left: %s", error)
         return error_page(507)
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
+        note_conflict(error)
+        return _unavailable()
     if isinstance(error, sqlalchemy.exc.TimeoutError) or (
         isinstance(error, sqlalchemy.exc.DBAPIError) and _database_is_away(error)
     ):
         log.error("database unavailable: %s", error)
-        response = error_page(503)
-        response.headers["Retry-After"] = "5"
-        return response
+        return _unavailable()
     log.exception("unexpected storage error", exc_info=error)
     return error_page(500)
+
+
+def _unavailable() -> Response:
+    response = error_page(503)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _give_up() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from roadmap.core.problems import MEDIA_TYPE, PREFIX, document, is_api
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -49,18 +51,23 @@ class Gate:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        for_api = environ.get("PATH_INFO", "").startswith(PREFIX)
         if environ.get("HTTP_TRANSFER_ENCODING"):
             body = b"This server needs the length of a body: send Content-Length.\n"
+            media_type = "text/plain; charset=utf-8"
+            if for_api:
+                body, media_type = document(411, body.decode().strip()), MEDIA_TYPE
             start_response(
                 "411 Length Required",
                 [
-                    ("Content-Type", "text/plain; charset=utf-8"),
+                    ("Content-Type", media_type),
                     ("Content-Length", str(len(body))),
                     ("Connection", "close"),
                 ],
             )
             return [body]
-        if environ["REQUEST_METHOD"] == "POST":
+        # Who speaks to the API has every verb.
+        if environ["REQUEST_METHOD"] == "POST" and not for_api:
             wanted = self._wanted_method(environ)
             if wanted in OVERRIDES:
                 environ["REQUEST_METHOD"] = wanted
@@ -105,7 +112,7 @@ def init_headers(app: Flask) -> None:
                 headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
             headers.setdefault("Cache-Control", "no-store")
-            headers.setdefault("Vary", "Cookie, HX-Request")
+            headers.setdefault("Vary", "Authorization" if is_api() else "Cookie, HX-Request")
         return response
 
     app.wsgi_app = Gate(app.wsgi_app)  # type: ignore[method-assign]

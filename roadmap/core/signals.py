@@ -15,3 +15,13 @@ person_changed = _signals.signal("person-changed")
 # Sent when another revision of a roadmap is published.
 # sender: the Session; keywords: roadmap_id (UUID), now (datetime).
 revision_published = _signals.signal("revision-published")
+
+# Sent when somebody who has an account already is invited, before the commit.
+# sender: the Session; keywords: user_id (UUID of that account), invitation (row), team (Team, or
+# None), by_name (who invites), token (of the link, known only now), now (datetime).
+invited = _signals.signal("invited")
+
+# Sent where who leads whom may have changed otherwise than by a membership: a team was nested
+# elsewhere or deleted, an account was closed; before the commit.
+# sender: the Session; keywords: now (datetime).
+leaders_changed = _signals.signal("leaders-changed")

@@ -17,7 +17,7 @@ OUTCOMES = {"verified": 6, "submitted": 2, "in_review": 1, "returned": 1}
 
 
 def crowd(count: int, seed: int) -> tuple[Person, ...]:
-    """So many people of the second team, each with an address of their own."""
+    """So many people of the team Forecasting, each with an address of their own."""
     chance = random.Random(f"{seed} crowd")  # noqa: S311 (the same seed gives the same people)
     material, taken = read("crowd"), set[str]()
     found = []

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.accounts.invitations import invite
 from roadmap.accounts.queries import email_key
 from roadmap.catalog.actions import sync_shipped
 from roadmap.catalog.queries import published
 from roadmap.demo.crowd import crowd, crowd_story
+from roadmap.demo.inbox import Inbox
 from roadmap.demo.people import (
     CAST,
     PEOPLE,
@@ -21,16 +23,21 @@ from roadmap.demo.people import (
     create_accounts,
     create_teams,
     hashed,
+    manager_of,
+    morning,
     password_of,
 )
 from roadmap.demo.story import Step, read, steps
 from roadmap.demo.telling import Teller
+from roadmap.people.actor import Actor
 from roadmap.people.models import Team, User
+from roadmap.people.queries import by_slug
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import refresh
 
 ROADMAP = "senior-ml-engineer"
-STORIES = ("maya", "jonas")
+STORIES = tuple(person.key for person in PEOPLE if person.team)
+INVITED_TO = "vision"
 # The generated people share one password: a hash takes a tenth of a second.
 CROWD = "crowd"
 
@@ -53,7 +60,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was loaded. The cast is `maya`, `tomas`, `jonas`, `priya` and `elena`."""
+    """What was loaded. Who is in the cast says `people.PEOPLE`."""
 
     accounts: tuple[Account, ...]
     pieces: int
@@ -77,7 +84,7 @@ def load(session: Session, *, now: dt.datetime, seed: int = 0, people: int = len
     """Writes the demo as it would stand today; needs an application context, commits nothing.
 
     The same seed and the same date give the same content, only ids and password hashes differ.
-    `people` beyond five are generated, in a team of their own. Raises CannotLoad.
+    `people` beyond the cast are generated, in a team of their own. Raises CannotLoad.
     """
     if people < len(CAST):
         raise CannotLoad(f"The demo has at least {len(CAST)} people.")
@@ -103,9 +110,14 @@ def load(session: Session, *, now: dt.datetime, seed: int = 0, people: int = len
             story = crowd_story(person, roadmap.content, seed)
             told += steps(story, person.key, today=today, seed=seed)
     told.sort(key=lambda step: step.at)
-    teller = Teller(session, actors, roadmap.roadmap_id, today)
+    judges = {actors[each.key].id: actors[manager_of(each)] for each in everyone if each.team}
+    teller = Teller(session, actors, judges, roadmap.roadmap_id, today)
+    inbox = Inbox(session, today, longest_ago=max(person.joined for person in everyone))
     for step in told:
+        inbox.look_until(step.at)
         teller.tell(step)
+    inbox.settle(now)
+    _leave_an_invitation_open(session, actors, today)
     # The figures are those of today, not of the day on which somebody last did something.
     for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
         refresh(session, user_id, now=now)
@@ -124,6 +136,14 @@ def load(session: Session, *, now: dt.datetime, seed: int = 0, people: int = len
         pieces=len(teller.pieces),
         steps=len(told),
     )
+
+
+def _leave_an_invitation_open(session: Session, actors: dict[str, Actor], today: dt.date) -> None:
+    """A link to Vision for whoever gets it, as its manager would make one before a hire begins."""
+    team = by_slug(session, INVITED_TO)
+    assert team is not None  # noqa: S101 (made above, with its members)
+    manager = actors[TEAMS[INVITED_TO].manager].id
+    invite(session, team=team, role="member", by=manager, now=morning(today, 4))
 
 
 def _refuse_twice(session: Session, everyone: tuple[Person, ...]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from roadmap.accounts.actions import create_user
 from roadmap.accounts.passwords import hash_password
+from roadmap.demo.story import day
+from roadmap.people.actions import add_member, create_team
 from roadmap.people.actor import Actor
-from roadmap.people.models import Membership, Team, User
+from roadmap.people.models import Team, User
 
 DOMAIN = "demo.example"
-CAST = ("maya", "tomas", "jonas", "priya", "elena")
-ADMINISTRATOR, MANAGER = "elena", "tomas"
+ADMINISTRATOR = "elena"
 
 # Words that are typed easily and belong to no name of the cast.
 WORDS = (
@@ -34,7 +34,8 @@ WORDS = (
 class Person:
     """Somebody of the demo before they have an account. `joined` counts days before today.
 
-    `team` is a slug, empty for those without one.
+    `who` says what there is to see. `team` is the slug of the team that they are a member of,
+    empty for those without one.
     """
 
     key: str
@@ -42,7 +43,6 @@ class Person:
     who: str
     joined: int
     team: str = ""
-    role: str = "member"
     headline: str = ""
     timezone: str = "Europe/Stockholm"
 
@@ -51,37 +51,149 @@ class Person:
         return f"{self.key}@{DOMAIN}"
 
 
-ELENA = Person("elena", "Elena Marchetti", "administrator", 420, timezone="Europe/Rome")
-TOMAS = Person(
-    "tomas",
-    "Tomas Okafor",
-    "manager of the team Ranking; reviews and assesses",
-    400,
-    team="ranking",
-    role="manager",
-    headline="Engineering manager, Ranking",
-)
-MAYA = Person(
-    "maya",
-    "Maya Lindqvist",
-    "engineer with a year on the roadmap",
-    368,
-    team="ranking",
-    headline="Machine learning engineer, Ranking",
-)
-JONAS = Person(
-    "jonas",
-    "Jonas Brandt",
-    "engineer who began a week ago",
-    8,
-    team="ranking",
-    headline="Data engineer on the way to ML",
-    timezone="Europe/Berlin",
-)
-PRIYA = Person("priya", "Priya Raman", "an account and nothing else yet", 3, timezone="UTC")
-PEOPLE = (ELENA, TOMAS, MAYA, JONAS, PRIYA)
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A team before it is made: the key of who manages it, and the slug of the one above it."""
 
-TEAMS = {"ranking": "Ranking", "forecasting": "Forecasting"}
+    slug: str
+    name: str
+    manager: str
+    above: str = ""
+
+
+# Norrvik Market, a marketplace for used outdoor gear: everybody there who works on its models.
+TEAMS = {
+    unit.slug: unit
+    for unit in (
+        Unit("machine-learning", "Machine learning", "tomas"),
+        Unit("ranking", "Ranking", "tomas", above="machine-learning"),
+        Unit("vision", "Vision", "karin", above="machine-learning"),
+        Unit("ml-platform", "ML platform", "karin", above="machine-learning"),
+        Unit("forecasting", "Forecasting", "tomas", above="machine-learning"),
+    )
+}
+PEOPLE = (
+    Person("elena", "Elena Marchetti", "administrator", 420, timezone="Europe/Rome"),
+    Person(
+        "tomas",
+        "Tomas Okafor",
+        "leads Ranking and, above it, all teams",
+        400,
+        headline="Engineering manager, Ranking",
+    ),
+    Person(
+        "karin",
+        "Karin Solberg",
+        "leads Vision and ML platform; on the roadmap too",
+        398,
+        team="machine-learning",
+        headline="Engineering manager and tech lead, Vision and ML platform",
+        timezone="Europe/Oslo",
+    ),
+    Person(
+        "maya",
+        "Maya Lindqvist",
+        "Ranking; a year on the roadmap",
+        368,
+        team="ranking",
+        headline="Machine learning engineer, Ranking",
+    ),
+    Person(
+        "yusuf",
+        "Yusuf Karahan",
+        "Ranking; good work, nearly all kept private",
+        372,
+        team="ranking",
+        headline="Machine learning engineer, serving",
+    ),
+    Person(
+        "ines",
+        "Ines Valadares",
+        "Ranking; her manager rates her above herself",
+        340,
+        team="ranking",
+        headline="Machine learning engineer, candidate filter",
+        timezone="Europe/Lisbon",
+    ),
+    Person(
+        "viktor",
+        "Viktor Hallgren",
+        "Ranking; ticked everything, proved little",
+        128,
+        team="ranking",
+        headline="Senior data scientist, personalisation",
+    ),
+    Person(
+        "jonas",
+        "Jonas Brandt",
+        "Ranking; began a week ago",
+        8,
+        team="ranking",
+        headline="Data engineer on the way to ML",
+        timezone="Europe/Berlin",
+    ),
+    Person(
+        "hanna",
+        "Hanna Aaltonen",
+        "Vision; nearly ready",
+        392,
+        team="vision",
+        headline="Machine learning engineer, condition grading",
+        timezone="Europe/Helsinki",
+    ),
+    Person(
+        "weilin",
+        "Wei-Lin Chou",
+        "Vision; research, papers and a patent",
+        300,
+        team="vision",
+        headline="Applied scientist, image retrieval",
+    ),
+    Person(
+        "siobhan",
+        "Siobhan Tierney",
+        "Vision; back from seven months of leave",
+        385,
+        team="vision",
+        headline="Machine learning engineer, photo intake",
+        timezone="Europe/Dublin",
+    ),
+    Person(
+        "tadeusz",
+        "Tadeusz Wrona",
+        "ML platform; a certificate about to lapse",
+        388,
+        team="ml-platform",
+        headline="Platform engineer, training cluster",
+        timezone="Europe/Warsaw",
+    ),
+    Person(
+        "amara",
+        "Amara Diallo",
+        "ML platform; leads more than she builds",
+        390,
+        team="ml-platform",
+        headline="Staff software engineer, ML platform",
+        timezone="Europe/Paris",
+    ),
+    Person(
+        "mirela",
+        "Mirela Dobre",
+        "ML platform; no movement for two months",
+        250,
+        team="ml-platform",
+        headline="Machine learning engineer, feature store",
+        timezone="Europe/Bucharest",
+    ),
+    Person("priya", "Priya Raman", "no team and nothing recorded yet", 3, timezone="UTC"),
+)
+CAST = tuple(person.key for person in PEOPLE)
+
+
+def manager_of(person: Person) -> str:
+    """The key of who judges this person: the manager of their team, or of the one above it."""
+    unit = TEAMS[person.team]
+    return unit.manager if unit.manager != person.key else TEAMS[unit.above].manager
 
 
 def password_of(key: str, seed: int) -> str:
@@ -115,19 +227,27 @@ def create_accounts(
 def create_teams(
     session: Session, people: Iterable[Person], actors: dict[str, Actor], *, today: dt.date
 ) -> None:
-    """Makes the teams that these people are in. The manager leads every one of them."""
-    people = tuple(people)
-    for slug in dict.fromkeys(person.team for person in people if person.team):
-        members = [person for person in people if person.team == slug]
-        begun = morning(today, max(person.joined for person in members))
-        team = Team(slug=slug, name=TEAMS[slug], created_at=begun)
-        session.add(team)
-        session.flush()
-        for person in members:
-            _join(session, team, actors[person.key].id, person.role, morning(today, person.joined))
-        if all(person.role != "manager" for person in members):
-            _join(session, team, actors[MANAGER].id, "manager", begun)
-    session.flush()
+    """Makes the teams that these people are in, with their managers and the teams above them.
+
+    The administrator does it, each on the first day of somebody in it.
+    """
+    by = actors[ADMINISTRATOR].id
+    joined = {person.key: person.joined for person in people}
+    members = {slug: [each for each in people if each.team == slug] for slug in TEAMS}
+    made: dict[str, Team] = {}
+    for unit in TEAMS.values():
+        if not members[unit.slug]:
+            continue
+        begun = morning(today, joined[unit.manager])
+        above = made[unit.above].id if unit.above else None
+        team = create_team(
+            session, slug=unit.slug, name=unit.name, parent_id=above, by=by, now=begun
+        )
+        made[unit.slug] = team
+        add_member(session, team, actors[unit.manager].id, "manager", by=by, now=begun)
+        for person in sorted(members[unit.slug], key=lambda each: (-each.joined, each.key)):
+            at = morning(today, person.joined)
+            add_member(session, team, actors[person.key].id, "member", by=by, now=at)
 
 
 def hashed(passwords: dict[str, str]) -> dict[str, str]:
@@ -137,8 +257,8 @@ def hashed(passwords: dict[str, str]) -> dict[str, str]:
 
 
 def morning(today: dt.date, ago: int) -> dt.datetime:
-    """Seven o'clock UTC so many days before today, before anything of the stories happens."""
-    return dt.datetime.combine(today - dt.timedelta(days=ago), dt.time(7), dt.UTC)
+    """Seven o'clock UTC of that working day, before anything of the stories happens on it."""
+    return dt.datetime.combine(day(today, ago), dt.time(7), dt.UTC)
 
 
 def _actor(session: Session, user: User) -> Actor:
@@ -150,7 +270,3 @@ def _actor(session: Session, user: User) -> Actor:
         timezone=user.timezone,
         session=session,
     )
-
-
-def _join(session: Session, team: Team, user_id: uuid.UUID, role: str, joined: dt.datetime) -> None:
-    session.add(Membership(team_id=team.id, user_id=user_id, role=role, created_at=joined))

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
-from roadmap.demo.people import MANAGER
 from roadmap.demo.story import Step, day
 from roadmap.evidence import actions as evidence
-from roadmap.evidence import judging
+from roadmap.evidence import comments, judging
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import Measure, Particulars
+from roadmap.people import actions as people
 from roadmap.people.actor import Actor
 from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
@@ -32,10 +32,17 @@ class Teller:
     """Does what a step says, as the person who did it, at the moment they did it."""
 
     def __init__(
-        self, session: Session, actors: Mapping[str, Actor], roadmap_id: uuid.UUID, today: dt.date
+        self,
+        session: Session,
+        actors: Mapping[str, Actor],
+        judges: Mapping[uuid.UUID, Actor],
+        roadmap_id: uuid.UUID,
+        today: dt.date,
     ) -> None:
+        """`judges` gives for each person with a manager who that is."""
         self.session = session
         self.actors = actors
+        self.judges = judges
         self.roadmap_id = roadmap_id
         self.today = today
         self.pieces: dict[tuple[str, str], Evidence] = {}
@@ -50,9 +57,11 @@ class Teller:
             "take_up": self.take_up,
             "verified": self.judge,
             "returned": self.judge,
+            "comment": self.comment,
             "assess_self": self.assess,
             "assess_other": self.assess,
             "arrange_portfolio": self.arrange_portfolio,
+            "share_plans": self.share_plans,
         }
 
     def tell(self, step: Step) -> None:
@@ -145,8 +154,8 @@ class Teller:
 
     def take_up(self, owner: Actor, data: Data, at: dt.datetime) -> None:
         found = self.piece(owner, data)
-        manager = self.actors[MANAGER]
-        judging.begin_review(self.session, found, version_id=found.current.id, by=manager, now=at)
+        judge = self.judges[owner.id]
+        judging.begin_review(self.session, found, version_id=found.current.id, by=judge, now=at)
 
     def judge(self, owner: Actor, data: Data, at: dt.datetime) -> None:
         found = self.piece(owner, data)
@@ -157,9 +166,14 @@ class Teller:
             data.get("comment", ""),
             data.get("confirm"),
             version_id=found.current.id,
-            by=self.actors[MANAGER],
+            by=self.judges[owner.id],
             now=at,
         )
+
+    def comment(self, owner: Actor, data: Data, at: dt.datetime) -> None:
+        """A remark by the one whom `by` names, or by the author."""
+        by = self.actors[data["by"]] if "by" in data else owner
+        comments.add(self.session, self.piece(owner, data), data["text"], by=by, now=at)
 
     def piece(self, owner: Actor, data: Data) -> Evidence:
         return self.pieces[owner.email, data["piece"]["name"]]
@@ -175,9 +189,12 @@ class Teller:
             data["skill"],
             data["level"],
             data.get("comments", {}).get(data["skill"], ""),
-            by=owner if own else self.actors[MANAGER],
+            by=owner if own else self.judges[owner.id],
             now=at,
         )
+
+    def share_plans(self, owner: Actor, data: Data, at: dt.datetime) -> None:
+        people.share_plans(self.session, owner.id, data["shares"], by=owner.id, now=at)
 
     def arrange_portfolio(self, owner: Actor, data: Data, at: dt.datetime) -> None:
         portfolio.save_texts(

@@ -76,6 +76,7 @@ def edit(evidence_id: uuid.UUID) -> Response:
 def update(evidence_id: uuid.UUID) -> Response:
     """Saves an edit. One that was made from an older revision is shown beside the newer (409)."""
     piece = own_piece("evidence.write", evidence_id)
+    before = piece.current_id
     form = EvidenceForm()
     if _means_search(form):
         return _page(form, about=piece, searched=True)
@@ -96,7 +97,7 @@ def update(evidence_id: uuid.UUID) -> Response:
     except Stale:
         return _both_versions(form, piece)
     if changed:
-        flash(_("Your changes to “%(title)s” are saved.", title=piece.title), "message")
+        flash(_saved(piece, before), "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -149,6 +150,22 @@ def milestones() -> str:
             most=MOST_MILESTONES,
         )
     return render_template("evidence/milestones.html", found=found, words=words)
+
+
+def _saved(piece: Evidence, before: uuid.UUID | None) -> str:
+    """What a save did; after one of a verified piece, which version waits and which one counts."""
+    said = _("Your changes to “%(title)s” are saved.", title=piece.title)
+    if piece.current_id == before or piece.state != "submitted":
+        return said
+    if piece.verified_version is None:
+        waits = _("Version %(number)s waits for a review.", number=piece.current.number)
+    else:
+        waits = _(
+            "Version %(new)s waits for a review; version %(old)s counts until it is judged.",
+            new=piece.current.number,
+            old=piece.verified_version.number,
+        )
+    return f"{said} {waits}"
 
 
 def _means_search(form: EvidenceForm) -> bool:

@@ -190,6 +190,12 @@ class EvidenceForm(FlaskForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
+class CommentForm(FlaskForm):
+    """A remark in the thread of a piece."""
+
+    text = TextAreaField(_("Comment"), [Needed()], filters=[_text])
+
+
 def values_of(piece: Particulars) -> dict[str, Any]:
     """What a form is filled with to show this piece."""
     return {

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.markdown import clean
 from roadmap.evidence import rules
 from roadmap.evidence.models import Confirmation, Evidence, Review
-from roadmap.evidence.rows import hold, note, to_confirm
+from roadmap.evidence.rows import confirmed_keys, hold, note, to_confirm
 from roadmap.evidence.rules import Refused
 from roadmap.evidence.words import DECISIONS
 from roadmap.people.access import can
@@ -31,7 +31,8 @@ def begin_review(
 
     False where it is already in review. Raises Refused or Stale as `decide` does.
     """
-    _may_judge(session, evidence, version_id, by)
+    _may_read(session, evidence, by)
+    rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
     if evidence.state == "in_review":
         return False
     evidence.state = "in_review"
@@ -55,15 +56,24 @@ def decide(
 
     Verified confirms the linked milestones named, or all that fit where None. Returned ends what
     an earlier verified version counted for. `version_id` is the version that the reviewer read.
+    A verified version can be verified once more, which confirms milestones besides the earlier
+    ones: so does one that was linked later get its own word, by name, and inherits nothing.
 
     Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
-    waits for a review, or where a milestone is not linked or not provable by this kind; Stale where
-    the author saved a newer version meanwhile.
+    waits for a review, where another word would add nothing, or where a milestone is not linked or
+    not provable by this kind; Stale where the author saved a newer version meanwhile.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
-    _may_judge(session, evidence, version_id, by)
+    _may_read(session, evidence, by)
+    besides = rules.adds_to_a_judgement(
+        evidence.state, decision, judged=version_id, verified=evidence.verified_version_id
+    )
+    if not besides:
+        rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
     keys = to_confirm(session, evidence, milestones) if decision == "verified" else ()
+    if besides:
+        keys = rules.to_confirm_besides(keys, confirmed_keys(session, version_id))
     review = Review(
         user_id=evidence.user_id,
         evidence_id=evidence.id,
@@ -76,12 +86,13 @@ def decide(
     )
     session.add(review)
     session.flush()
-    # A version can be judged twice (returned, resubmitted unchanged): the last word counts.
-    session.execute(
-        sa.delete(Confirmation)
-        .where(Confirmation.version_id == version_id)
-        .execution_options(synchronize_session=False)
-    )
+    if not besides:
+        # A version can be judged twice (returned, resubmitted unchanged): the last word counts.
+        session.execute(
+            sa.delete(Confirmation)
+            .where(Confirmation.version_id == version_id)
+            .execution_options(synchronize_session=False)
+        )
     for key in keys:
         session.add(
             Confirmation(
@@ -96,6 +107,8 @@ def decide(
     evidence.verified_version_id = version_id if decision == "verified" else None
     evidence.updated_at = now
     said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
+    if besides:
+        said["besides"] = True
     note(session, evidence, f"evidence.{decision}", by, now, **said)
     audit(
         session, by=by.id, action=f"evidence.{decision}", target=str(evidence.id), now=now, **said
@@ -103,10 +116,10 @@ def decide(
     return review
 
 
-def _may_judge(session: Session, evidence: Evidence, version_id: uuid.UUID, by: Actor) -> None:
+def _may_read(session: Session, evidence: Evidence, by: Actor) -> None:
+    """Reads the piece below the lock. Raises Refused where this is not a reviewer of it."""
     hold(session, evidence)
     if evidence.user_id == by.id:
         raise Refused("own")
     if not can(by, "evidence.review", evidence):
         raise Refused("not_entitled")
-    rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)

@@ -96,10 +96,13 @@ VISIBILITIES: dict[str, LazyString] = {
 }
 # Who sees it, as the form explains it.
 AUDIENCES: dict[str, LazyString] = {
-    "portfolio": _("Portfolio: you may show it to anyone, in your portfolio and its exports."),
+    "portfolio": _(
+        "Portfolio: you may show it to anyone, in your portfolio and its exports. The managers of "
+        "your teams see it from the moment you ask for a review."
+    ),
     "team": _(
-        "Team: for the managers of your teams, once reviews open. It is in no portfolio, export "
-        "or link."
+        "Team: the managers of your teams see it from the moment you ask for a review. It is in no "
+        "portfolio, export or link."
     ),
     "private": _("Private: nobody but you. It is never reviewed, so it can never become verified."),
 }
@@ -152,12 +155,14 @@ FAULTS: dict[str, LazyString] = {
     "too_many_impacts": _("Six impacts are the most. Keep the strongest."),
     "too_many_milestones": _("Five milestones are the most for one piece. Keep the closest."),
     "unknown_milestone": _("A milestone of these does not exist. Search for it again."),
+    "comment_missing": _("Write what you want to say first."),
+    "comment_too_long": _("A comment has at most 5,000 characters. Link to where the rest stands."),
     "unknown_skill": _("A skill of these does not exist. Choose from the list."),
 }
 # Why a step is not possible now, by the reason of a `rules.Refused`.
 REFUSALS: dict[str, LazyString] = {
     "private": _("Private evidence is never reviewed. Change who sees it first."),
-    "already_verified": _("This version is verified already."),
+    "already_verified": _("This version is verified already, and nothing is left to confirm."),
     "in_review": _("A reviewer has begun to read it, so it cannot be withdrawn now."),
     "not_waiting": _("It does not wait for a review."),
     "own": _("Nobody reviews their own evidence."),
@@ -166,6 +171,7 @@ REFUSALS: dict[str, LazyString] = {
         "One of these milestones is not linked, or evidence of this kind cannot prove it."
     ),
     "no_such_decision": _("A review either verifies or returns."),
+    "not_shared": _("Only what is shared has a thread: share it, and ask for a review."),
     "stale": _("A newer version was saved in the meantime."),
     "gone": _("It was deleted in the meantime."),
 }

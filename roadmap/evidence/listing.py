@@ -116,7 +116,7 @@ def listing(
     rows = session.execute(
         query.order_by(*_order(filters.sort)).limit(PAGE).offset((page - 1) * PAGE)
     ).all()
-    linked = _milestones_of(session, [row[0] for row in rows])
+    linked = milestones_of(session, [row[0] for row in rows])
     return Listing(
         tuple(Row(*row[:8], milestones=linked.get(row[0], ()), impacts=row[8]) for row in rows),
         found,
@@ -186,9 +186,10 @@ def _order(sort: str) -> tuple[Any, ...]:
     }[sort]
 
 
-def _milestones_of(
+def milestones_of(
     session: Session, ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[tuple[str, str], ...]]:
+    """Key and title of the milestones that each of these pieces is linked to, in their order."""
     rows = session.execute(
         sa.select(EvidenceMilestone.evidence_id, Milestone.key, Milestone.title)
         .join(Milestone, Milestone.key == EvidenceMilestone.milestone_key)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from roadmap.catalog.models import Milestone
 from roadmap.evidence.models import (
@@ -22,7 +23,6 @@ from roadmap.evidence.models import (
     Review,
 )
 from roadmap.evidence.targets import Target, skill_titles, targets
-from roadmap.people.queries import managers_of
 
 # --- What counts ----------------------------------------------------------------------------------
 
@@ -31,7 +31,9 @@ from roadmap.people.queries import managers_of
 class CountedPiece:
     """A piece as readiness counts it: of the verified version where there is one, else the current.
 
-    `milestones` in the author's order; `impacts` are (type, metric, result, unit).
+    `milestones` in the author's order; `impacts` are (type, metric, result, unit). `submitted` is
+    the same piece of its newest submitted version, where a returned one was edited since: others
+    see that, and None says that they see what its author sees.
     """
 
     id: str
@@ -45,6 +47,7 @@ class CountedPiece:
     milestones: tuple[str, ...]
     confirmed: frozenset[str]
     impacts: tuple[tuple[str, str, str, str], ...]
+    submitted: CountedPiece | None = None
 
 
 def counted(session: Session, user_id: uuid.UUID) -> list[CountedPiece]:
@@ -56,6 +59,15 @@ def counted(session: Session, user_id: uuid.UUID) -> list[CountedPiece]:
     query = _counted(session.get_bind().dialect.name)
     document = session.execute(query, {"user_id": user_id}).scalar_one()
     return list(_read(document or "[]"))
+
+
+def counted_of(
+    session: Session, people: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[CountedPiece]]:
+    """The same for many people, in one statement; who has no evidence is not among them."""
+    query = _counted(session.get_bind().dialect.name, many=True)
+    rows = session.execute(query, {"people": list(people)})
+    return {user_id: list(_read(document)) for user_id, document in rows}
 
 
 @lru_cache(maxsize=64)
@@ -75,21 +87,42 @@ def _counted_piece(
     verified: bool,
     links: list[list[Any]] | None,
     impacts: list[list[Any]] | None,
+    submitted: list[Any] | None,
 ) -> CountedPiece:
     links = sorted(links or ())
-    return CountedPiece(
+    piece = CountedPiece(
         _with_dashes(piece_id),
         title,
         kind,
         dt.date.fromisoformat(occurred_on),
-        dt.date.fromisoformat(expires_on) if expires_on else None,
+        _day(expires_on),
         state,
         visibility,
         bool(verified),
         tuple(key for _position, key, _confirmed in links),
         frozenset(key for _position, key, confirmed in links if confirmed),
-        tuple(tuple(values) for _position, *values in sorted(impacts or ())),
+        _impacts(impacts),
     )
+    return piece if submitted is None else replace(piece, submitted=_as_submitted(piece, submitted))
+
+
+def _as_submitted(piece: CountedPiece, version: list[Any]) -> CountedPiece:
+    kind, occurred_on, expires_on, impacts = version
+    return replace(
+        piece,
+        kind=kind,
+        occurred_on=dt.date.fromisoformat(occurred_on),
+        expires_on=_day(expires_on),
+        impacts=_impacts(impacts),
+    )
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _impacts(rows: list[list[Any]] | None) -> tuple[Any, ...]:
+    return tuple(tuple(values) for _position, *values in sorted(rows or ()))
 
 
 def _with_dashes(key: str) -> str:
@@ -100,8 +133,11 @@ def _with_dashes(key: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _counted(dialect: str) -> sa.Select[Any]:
-    """The statement of `counted`. The two databases spell JSON aggregation differently."""
+def _counted(dialect: str, *, many: bool = False) -> sa.Select[Any]:
+    """The statement of `counted`, or of `counted_of`.
+
+    The two databases spell JSON aggregation differently.
+    """
     rows: Any
     row: Any
     as_json: Any
@@ -132,14 +168,29 @@ def _counted(dialect: str) -> sa.Select[Any]:
         .correlate(Evidence)
         .scalar_subquery()
     )
-    impacts = (
-        sa.select(
-            rows(row(Impact.position, Impact.type, Impact.metric, Impact.result, Impact.unit))
+
+    def impacts(version: Any) -> sa.ScalarSelect[Any]:
+        measures = row(Impact.position, Impact.type, Impact.metric, Impact.result, Impact.unit)
+        return (
+            sa.select(rows(measures))
+            .where(Impact.version_id == version.id)
+            .correlate(version)
+            .scalar_subquery()
         )
-        .where(Impact.version_id == EvidenceVersion.id)
-        .correlate(EvidenceVersion)
+
+    # Looked up for a returned piece alone: what waits or is verified was submitted as it counts,
+    # and a draft has no other reader.
+    last = aliased(EvidenceVersion)
+    submitted = (
+        # Text that is JSON stays nested only where the database is told so.
+        sa.select(row(last.kind, last.occurred_on, last.expires_on, as_json(impacts(last))))
+        .where(last.evidence_id == Evidence.id, last.was_submitted)
+        .order_by(last.number.desc())
+        .limit(1)
+        .correlate(Evidence)
         .scalar_subquery()
     )
+    edited = sa.and_(Evidence.state == "returned", sa.not_(EvidenceVersion.was_submitted))
     piece = row(
         Evidence.created_at,
         Evidence.id,
@@ -150,16 +201,19 @@ def _counted(dialect: str) -> sa.Select[Any]:
         Evidence.state,
         Evidence.visibility,
         Evidence.verified_version_id.is_not(None),
-        # Text that is JSON stays nested only where the database is told so.
         as_json(links),
-        as_json(impacts),
+        as_json(impacts(EvidenceVersion)),
+        as_json(sa.case((edited, submitted))),
     )
-    return (
-        sa.select(sa.cast(rows(piece), sa.Text))
-        .select_from(Evidence)
-        .join(EvidenceVersion, EvidenceVersion.id == counting_version_id())
-        .where(Evidence.user_id == sa.bindparam("user_id"))
+    whole = sa.cast(rows(piece), sa.Text)
+    selected: Any = sa.select(Evidence.user_id, whole) if many else sa.select(whole)
+    found: sa.Select[Any] = selected.select_from(Evidence).join(
+        EvidenceVersion, EvidenceVersion.id == counting_version_id()
     )
+    if many:
+        people: Any = sa.bindparam("people", expanding=True)
+        return found.where(Evidence.user_id.in_(people)).group_by(Evidence.user_id)
+    return found.where(Evidence.user_id == sa.bindparam("user_id"))
 
 
 def counting_version_id() -> sa.ColumnElement[Any]:
@@ -253,8 +307,3 @@ def detail(session: Session, evidence: Evidence) -> Detail:
             numbers.get(evidence.verified_version_id) if evidence.verified_version_id else None
         ),
     )
-
-
-def has_reviewer(session: Session, user_id: uuid.UUID) -> bool:
-    """Whether anybody manages a team of this person, so that somebody could review."""
-    return bool(managers_of(session, user_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -199,6 +200,15 @@ def to_confirm(
     proving = {row.key: row.definition.get("evidence", ()) for row in rows}
     linked = {key: proving.get(key, ()) for key in keys}
     return rules.to_confirm(evidence.current.kind, linked, asked)
+
+
+def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
+    """The milestones that a version was confirmed for."""
+    return frozenset(
+        session.scalars(
+            sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
+        )
+    )
 
 
 def note(

@@ -35,6 +35,7 @@ LONGEST = {
     "result": 100,
     "unit": 60,
     "source_url": 2_000,
+    "comment": 5_000,
 }
 # A date before this one is a slip of the keyboard, not a career.
 EARLIEST = dt.date(1950, 1, 1)
@@ -263,6 +264,33 @@ def check_judgement(state: str, *, judged: object, current: object) -> None:
         raise Stale
     if state not in WAITING:
         raise Refused("not_waiting")
+
+
+def adds_to_a_judgement(state: str, decision: str, *, judged: object, verified: object) -> bool:
+    """Whether a judgement adds to an earlier one: the verified version is verified once more.
+
+    It keeps what was confirmed and confirms milestones that were linked since. Nothing else can
+    be said of a version that is verified already: what it proved stays proved.
+    """
+    return state == "verified" and decision == "verified" and judged == verified
+
+
+def to_confirm_besides(chosen: Iterable[str], confirmed: Iterable[str]) -> tuple[str, ...]:
+    """What another word confirms of those chosen. Raises Refused where it would add nothing."""
+    before = frozenset(confirmed)
+    if not (added := tuple(key for key in chosen if key not in before)):
+        raise Refused("already_verified")
+    return added
+
+
+def check_comment(text: str) -> str:
+    """A remark of the thread without space around it. Raises Incomplete, naming what it lacks."""
+    text = text.strip()
+    if not text:
+        raise Incomplete([Fault("text", "comment_missing")])
+    if len(text) > LONGEST["comment"]:
+        raise Incomplete([Fault("text", "comment_too_long")])
+    return text
 
 
 def proves(kind: str, proving_kinds: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import flash, render_template, request
+from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -14,13 +14,16 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.markdown import clean
 from roadmap.core.web import now, see_other, wants_fragment
-from roadmap.evidence import actions, editing, labels, queries
+from roadmap.evidence import actions, editing, labels, queries, views_submission
 from roadmap.evidence.blueprint import evidence, own_piece
 from roadmap.evidence.listing import SORTS, TONES, Filters, Overview, listing, overview
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.showing import piece_page
 from roadmap.evidence.words import KINDS, STATES, VISIBILITIES
+from roadmap.people import access
 from roadmap.people.access import permit
 
-__all__ = ["editing", "evidence"]
+__all__ = ["editing", "evidence", "views_submission"]
 
 
 @evidence.get("/evidence")
@@ -49,16 +52,12 @@ def index() -> str:
 
 @evidence.get("/evidence/<uuid:evidence_id>")
 @permit("evidence.read")
-def show(evidence_id: uuid.UUID) -> str:
-    piece = own_piece("evidence.read", evidence_id)
-    return render_template(
-        "evidence/show.html",
-        piece=piece,
-        detail=queries.detail(db.session, piece),
-        has_reviewer=queries.has_reviewer(db.session, piece.user_id),
-        today=current_user.today(now()),
-        labels=labels,
-    )
+def show(evidence_id: uuid.UUID) -> Response:
+    """Its author's page; whoever may review it is led to where that is done."""
+    piece = access.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
+    if piece.user_id != current_user.id:
+        return redirect(f"/reviews/{piece.id}", code=303)
+    return piece_page(piece)
 
 
 @evidence.get("/evidence/<uuid:evidence_id>/delete")

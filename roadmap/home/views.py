@@ -11,9 +11,11 @@ from roadmap.core.database import db
 from roadmap.core.language import gettext as _
 from roadmap.core.web import now
 from roadmap.home.lately import lately
+from roadmap.home.leading import leading
 from roadmap.journey.facts import Standing
 from roadmap.journey.pages import Pages
 from roadmap.people.access import permit
+from roadmap.people.queries import managers_of
 from roadmap.progress.queries import enrollments
 from roadmap.readiness.explain import explain
 from roadmap.readiness.presentation import (
@@ -35,10 +37,11 @@ def index() -> str:
     if not current_user.is_authenticated:
         return render_template("home/landing.html", first=not anybody(db.session))
     mine = enrollments(db.session, current_user.id)
+    led = leading(db.session, current_user, now())
     if not mine:
-        return render_template(
-            "home/begin.html", roadmaps=[each.content for each in all_published(db.session)]
-        )
+        template = "home/leading.html" if led else "home/begin.html"
+        roadmaps = [each.content for each in all_published(db.session)]
+        return render_template(template, leading=led, roadmaps=roadmaps)
     primary = mine[0]
     published = at_revision(db.session, primary.revision_id)
     found_record = record(db.session, current_user.id)
@@ -59,9 +62,13 @@ def index() -> str:
         verdict=verdict_title(found),
         reason=verdict_reason(found),
         standing=[(gate.title, say(gate.reason)) for gate in found.standing],
-        steps=[step_view(step, published.content) for step in proposals(found)],
+        steps=[
+            step_view(step, published.content)
+            for step in proposals(found, has_manager=bool(managers_of(db.session, current_user.id)))
+        ],
         gate_titles={gate.key: gate.title for gate in found.gates},
         first_steps=_first_steps(found_record),
+        leading=led,
         lately=lately(db.session, current_user.id, published.content),
     )
 

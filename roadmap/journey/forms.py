@@ -11,6 +11,14 @@ from wtforms import DateField, DecimalField, HiddenField, StringField, TextAreaF
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from roadmap.core.markdown import clean
+from roadmap.progress.rules import (
+    LEAST_HOURS,
+    MOST_HOURS,
+    MOST_NOTE,
+    MOST_REASON,
+    is_plannable,
+    target_fault,
+)
 
 
 def cleaned(value: Any) -> Any:
@@ -33,7 +41,7 @@ class EnrollmentForm(FlaskForm):
         invalid_value_message=_("Write the hours as a number, such as 4.5."),
         validators=[
             Optional(),
-            NumberRange(0.5, 80, _("Between half an hour and 80 hours a week.")),
+            NumberRange(LEAST_HOURS, MOST_HOURS, _("Between half an hour and 80 hours a week.")),
         ],
         description=_(
             "Effort beyond your regular work. An evening and a weekend morning make five hours."
@@ -47,9 +55,10 @@ class EnrollmentForm(FlaskForm):
     def validate_target_on(self, field: DateField) -> None:
         if field.data is None:
             return  # could not be read: the field says so itself
-        if field.data <= self.today:
+        fault = target_fault(field.data, self.today)
+        if fault == "past":
             raise ValidationError(_("Choose a day after today."))
-        if field.data.year > self.today.year + 40:
+        if fault:
             raise ValidationError(_("That is more than forty years ahead."))
 
 
@@ -57,7 +66,7 @@ class PlanForm(FlaskForm):
     note = TextAreaField(
         _("Private note"),
         filters=[cleaned],
-        validators=[Length(max=10_000, message=_("At most 10,000 characters."))],
+        validators=[Length(max=MOST_NOTE, message=_("At most 10,000 characters."))],
     )
     target_on = DateField(
         _("Target date"), validators=[Optional()], invalid_value_message=UNREADABLE_DATE
@@ -65,7 +74,7 @@ class PlanForm(FlaskForm):
     version = HiddenField()
 
     def validate_target_on(self, field: DateField) -> None:
-        if field.data is not None and not 2000 <= field.data.year <= 2100:
+        if field.data is not None and not is_plannable(field.data):
             raise ValidationError(_("Choose a day between 2000 and 2100."))
 
     @property
@@ -80,6 +89,6 @@ class ReasonForm(FlaskForm):
         filters=[cleaned],
         validators=[
             DataRequired(_("Say in a sentence why it does not apply to you.")),
-            Length(max=500, message=_("At most 500 characters.")),
+            Length(max=MOST_REASON, message=_("At most 500 characters.")),
         ],
     )

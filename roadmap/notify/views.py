@@ -1,8 +1,90 @@
-"""The pages of this room."""
+"""The page of notifications. Looking at it changes nothing: reading is a button."""
 
 from __future__ import annotations
 
-from roadmap.notify import models
-from roadmap.notify.blueprint import notify
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from itertools import groupby
 
-__all__ = ["models", "notify"]
+from flask import redirect, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other
+from roadmap.notify import actions, queries
+from roadmap.notify.blueprint import notify
+from roadmap.notify.models import Notification
+from roadmap.notify.queries import Line, target_of
+from roadmap.people import access
+from roadmap.people.access import permit
+
+__all__ = ["notify"]
+
+# Further back than anybody pages; what is read goes after three months.
+LAST_PAGE = 10_000
+
+
+@notify.get("/notifications")
+@permit("notification.read")
+def index() -> str:
+    """The newest first, by day."""
+    page, unread = _page(), "unread" in request.args
+    found = queries.listing(db.session, current_user, unread=unread, page=page)
+    return render_template(
+        "notify/index.html",
+        days=_by_day(found.lines),
+        today=current_user.today(now()),
+        unread=unread,
+        page=page,
+        more=found.more,
+        # What comes in after this page was made stays unread.
+        until=now().isoformat(),
+    )
+
+
+@notify.put("/notifications/<uuid:key>/reading")
+@permit("notification.write")
+def read(key: uuid.UUID) -> Response:
+    """Marks one as read and goes to what it is about, or stays where `stay` is said."""
+    row = access.load(db.session, current_user, "notification.write", Notification, key)
+    actions.mark_read(db.session, row, now=now())
+    if "stay" in request.form:
+        return _back()
+    mine = row.about_id == current_user.id
+    target = target_of(row.kind, row.evidence_id, row.data.get("skills", []), mine)
+    return redirect(target, code=303)
+
+
+@notify.put("/notifications/reading")
+@permit("notification.write")
+def read_all() -> Response:
+    """Marks everything as read that the person could see on the page."""
+    actions.mark_all_read(db.session, current_user.id, until=_until(), now=now())
+    return see_other("notify.index")
+
+
+def _back() -> Response:
+    """To the list as it was looked at."""
+    unread = "" if "unread" in request.args else None
+    return see_other("notify.index", unread=unread, page=_page() if _page() > 1 else None)
+
+
+def _page() -> int:
+    text = request.args.get("page", "1")
+    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() else 1
+
+
+def _until() -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(request.form.get("until", ""))
+    except ValueError:
+        return now()
+    return moment if moment.tzinfo is not None else now()
+
+
+def _by_day(lines: Sequence[Line]) -> list[tuple[dt.date, list[Line]]]:
+    """The lines by the reader's own days."""
+    days = groupby(lines, key=lambda line: current_user.today(line.created_at))
+    return [(day, list(group)) for day, group in days]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from roadmap.core.signals import leaders_changed
 from roadmap.people.models import ROLES, Membership, Team, User
 from roadmap.people.records import audit, lock_person, remember
 from roadmap.people.rules import LONGEST_NAME, is_slug
@@ -75,6 +76,7 @@ def change_team(
     team.name, team.parent_id = name.strip(), parent_id
     session.flush()
     audit(session, by=by, action="team.changed", target=team.slug, now=now, before=before)
+    leaders_changed.send(session, now=now)
 
 
 def delete_team(session: Session, team: Team, *, by: uuid.UUID | None, now: dt.datetime) -> None:
@@ -88,6 +90,7 @@ def delete_team(session: Session, team: Team, *, by: uuid.UUID | None, now: dt.d
     session.execute(sa.delete(Team).where(Team.id == team.id))
     session.expunge(team)
     audit(session, by=by, action="team.deleted", target=team.slug, now=now)
+    leaders_changed.send(session, now=now)
 
 
 def add_member(
@@ -135,6 +138,27 @@ def add_member(
         person=str(user_id), role=role, before=before,
     )  # fmt: skip
     return True
+
+
+def change_role(
+    session: Session,
+    team: Team,
+    user_id: uuid.UUID,
+    role: str,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> bool:
+    """Gives somebody who is in a team this role there; False where they have it already.
+
+    Raises LookupError where they are not in it: nobody is pulled into a team by this.
+    """
+    lock_person(session, user_id)
+    if not session.scalar(
+        sa.select(sa.exists().where(Membership.team_id == team.id, Membership.user_id == user_id))
+    ):
+        raise LookupError(user_id)
+    return add_member(session, team, user_id, role, by=by, now=now)
 
 
 def remove_member(

@@ -51,6 +51,11 @@ def _below(team: Any) -> sa.CTE:
     return below.union(sa.select(_TEAMS.c.id).where(_TEAMS.c.parent_id == below.c.id))
 
 
+def nested_in(team_id: Any) -> sa.Select[Any]:
+    """Selects the id of a team (or of a parameter) and of all nested in it, to scope a query."""
+    return sa.select(_below(team_id).c.id)
+
+
 _MANAGER = sa.bindparam("manager", type_=sa.Uuid)
 _LED = _led(_MANAGER)
 _LED_TEAMS = sa.select(_LED.c.id)
@@ -121,7 +126,7 @@ def all_teams(session: Session) -> Sequence[Team]:
 
 def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> list[TeamMember]:
     """The people of a team (and of those nested in it), by name, in one statement."""
-    teams: Any = sa.select(_below(team_id).c.id) if nested else [team_id]
+    teams: Any = nested_in(team_id) if nested else [team_id]
     rows = session.execute(
         sa.select(
             _USERS.c.id,
@@ -138,6 +143,20 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> li
         .order_by(sa.func.lower(_USERS.c.name), _USERS.c.id, _TEAMS.c.name)
     )
     return [TeamMember(*row) for row in rows]
+
+
+def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Whether a person is in a team or in one that is nested in it."""
+    return bool(
+        session.scalar(
+            sa.select(
+                sa.exists().where(
+                    _MEMBERS.c.user_id == user_id,
+                    _MEMBERS.c.team_id.in_(sa.select(_below(team_id).c.id)),
+                )
+            )
+        )
+    )
 
 
 def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-import unicodedata
 import uuid
 
 from flask import Response, abort, flash, make_response, render_template, request
@@ -19,15 +17,14 @@ from roadmap.core.errors import error_page
 from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import NotRendered
-from roadmap.core.proxy import client_address
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.evidence import labels
 from roadmap.evidence.models import Evidence
 from roadmap.people import access
 from roadmap.people.access import permit
-from roadmap.people.records import audit
 from roadmap.portfolio import actions, reading, selection, views_links
 from roadmap.portfolio.blueprint import portfolio
+from roadmap.portfolio.files import export_file
 from roadmap.portfolio.formats import FORMATS
 from roadmap.portfolio.forms import TextsForm
 from roadmap.portfolio.models import Portfolio
@@ -154,41 +151,14 @@ def export(name: str) -> Response:
     """The portfolio as a file, in one of `FORMATS`; visibility is asked anew each time."""
     if name not in FORMATS:
         abort(404)
-    chosen = FORMATS[name]
-    shown = document(db.session, current_user.id, current_user.today(now()))
     try:
-        made = chosen.render(shown)
+        return export_file(current_user._get_current_object(), name, now=now())
     except NotRendered:
         log.exception("an export could not be made")
         return error_page(
             500,
             _("This file could not be made from what your portfolio holds; the log says why."),
         )
-    # What left the house is written down. The export itself has no transaction to write it in.
-    db.session.rollback()
-    with db.own_transaction() as own:
-        audit(
-            own,
-            by=current_user.id,
-            action="portfolio.exported",
-            target=name,
-            address=client_address(),
-            now=now(),
-        )
-    response = Response(made, mimetype=chosen.mimetype)
-    response.headers.set(
-        "Content-Disposition",
-        "attachment",
-        filename=f"{file_stem(current_user.name)}.{chosen.extension}",
-    )
-    return response
-
-
-def file_stem(name: str) -> str:
-    """A file name that is safe everywhere, made from a person's name: `anna-lopez-portfolio`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")
-    return f"{words}-portfolio" if words else "portfolio"
 
 
 def _filled_form() -> TextsForm:

@@ -109,6 +109,44 @@ def state(session: Session, user_id: uuid.UUID, milestone_key: str) -> State:
     )
 
 
+def states(session: Session, user_id: uuid.UUID) -> dict[str, State]:
+    """The same for every milestone that a person ever touched, by key. Takes two statements."""
+    statuses = {
+        row.milestone_key: row
+        for row in session.execute(
+            sa.select(
+                MilestoneStatus.milestone_key,
+                MilestoneStatus.status,
+                MilestoneStatus.reason,
+                MilestoneStatus.since,
+            ).where(MilestoneStatus.user_id == user_id)
+        )
+    }
+    plans = {
+        row.milestone_key: row
+        for row in session.execute(
+            sa.select(
+                MilestonePlan.milestone_key,
+                MilestonePlan.note,
+                MilestonePlan.target_on,
+                MilestonePlan.revision,
+            ).where(MilestonePlan.user_id == user_id)
+        )
+    }
+    found = {}
+    for key in statuses.keys() | plans.keys():
+        status, plan = statuses.get(key), plans.get(key)
+        found[key] = State(
+            status=status.status if status else "not_started",
+            reason=status.reason if status else "",
+            since=status.since if status else None,
+            note=plan.note if plan else "",
+            target_on=plan.target_on if plan else None,
+            revision=plan.revision if plan else 0,
+        )
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
     """One line of what changed lately."""

@@ -16,9 +16,9 @@ from roadmap.people.models import User
 from roadmap.progress.actions import upsert
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import Record, course, record
-from roadmap.readiness.rules import valid_until
-from roadmap.readiness.summary import digest
+from roadmap.readiness.queries import Record, course, record, tally
+from roadmap.readiness.rules import changes_on
+from roadmap.readiness.summary import digest_of
 
 STALE = "readiness_stale"
 
@@ -70,29 +70,31 @@ def compute(
     """The values of a summary row, from a person's record."""
     today = found.today(now)
     path = course(at_revision(session, revision_id))
-    own_facts = found.own()
-    own_data = digest(path, own_facts, today)
+    own = shared = tally(path, found.own(), today)
+    own_data = shared_data = digest_of(own)
+    ends = [changes_on(own)]
     if found.hides_something():
-        shared_facts = found.shared()
-        shared_data = digest(path, shared_facts, today)
-    else:
-        shared_facts, shared_data = own_facts, own_data
-    ends = [valid_until(path, own_facts, today), valid_until(path, shared_facts, today)]
+        shared = tally(path, found.shared(), today)
+        shared_data = digest_of(shared)
+        ends.append(changes_on(shared))
     return {
         "revision_id": revision_id,
         "own_score": Decimal(str(own_data["score"])),
         "shared_score": Decimal(str(shared_data["score"])),
         "own": own_data,
         "shared": shared_data,
-        "own_moved_on": _moved_on(found, shared_only=False),
-        "shared_moved_on": _moved_on(found, shared_only=True),
+        "own_moved_on": moved_on(found, shared_only=False),
+        "shared_moved_on": moved_on(found, shared_only=True),
         "computed_on": today,
         "valid_until": min((end for end in ends if end is not None), default=None),
     }
 
 
-def _moved_on(found: Record, *, shared_only: bool) -> dt.date | None:
-    """The last day on which something moved: a status was set, or evidence moved."""
+def moved_on(found: Record, *, shared_only: bool) -> dt.date | None:
+    """The last day on which something moved: a status was set, or evidence moved.
+
+    With `shared_only` evidence that others do not see moves nothing.
+    """
     moments: list[dt.datetime | None] = [*found.moved_at.values()]
     moments.append(found.evidence_shared_at if shared_only else found.evidence_moved_at)
     latest = max((moment for moment in moments if moment is not None), default=None)
@@ -105,14 +107,24 @@ def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = Fa
     Commits nothing.
     """
     if only_expired:
-        # A person's own date can be a day ahead of UTC's, never more.
-        limit = now.date() + dt.timedelta(days=1)
-        people = sa.select(ReadinessSummary.user_id).where(ReadinessSummary.valid_until <= limit)
+        ids = expired(session, now=now)
     else:
-        people = sa.select(Enrollment.user_id)
+        ids = list(session.scalars(sa.select(Enrollment.user_id).distinct()))
         session.execute(sa.delete(ReadinessSummary))
-    ids = list(session.scalars(people.distinct()))
     for user_id in ids:
-        session.execute(sa.select(User.id).where(User.id == user_id).with_for_update())
-        refresh(session, user_id, now=now)
+        recompute(session, user_id, now=now)
     return len(ids)
+
+
+def expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
+    """Whose kept row has run out by date."""
+    # A person's own date can be a day ahead of UTC's, never more.
+    limit = now.date() + dt.timedelta(days=1)
+    people = sa.select(ReadinessSummary.user_id).where(ReadinessSummary.valid_until <= limit)
+    return list(session.scalars(people.distinct()))
+
+
+def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """Makes the rows of one person anew, from facts that nobody else is changing meanwhile."""
+    session.execute(sa.select(User.id).where(User.id == user_id).with_for_update())
+    refresh(session, user_id, now=now)

@@ -116,6 +116,23 @@ class Policy:
         claimed, evidenced, verified = (int(factor * scale) for factor in exact)
         return (claimed, evidenced, verified), scale
 
+    def maxima(self, empty: tuple[bool, ...]) -> tuple[Fraction, ...]:
+        """Return what each part gives at most; an empty one gives its points to the others."""
+        if empty not in self._maxima:
+            weights = [
+                Fraction(0) if is_empty else self.weights[key]
+                for key, is_empty in zip(PARTS, empty, strict=True)
+            ]
+            total = sum(weights)
+            self._maxima[empty] = tuple(
+                weight * 100 / total if total else Fraction(0) for weight in weights
+            )
+        return self._maxima[empty]
+
+    @cached_property
+    def _maxima(self) -> dict[tuple[bool, ...], tuple[Fraction, ...]]:
+        return {}
+
     @cached_property
     def years_that_matter(self) -> Fraction:
         """Return the years beyond which more years change nothing."""

@@ -1,9 +1,14 @@
-"""How what the rule says is put before a person: sentences, points, verdicts, next steps."""
+"""How what the rule says is put before a reader: sentences, points, verdicts, next steps.
+
+The reader is the person themself, or somebody who sees what they share: `Links` says where the
+sources lead, and whose page it is.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,22 +16,47 @@ from typing import Any
 from roadmap.catalog.content import Content
 from roadmap.core.language import date_filter, ngettext, number_filter
 from roadmap.core.language import gettext as _
+from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explain import Readiness, tenths
 from roadmap.readiness.steps import Step, top_three
 from roadmap.readiness.words import Message
 
-# What a page may propose: asking for a review or for an assessment comes with the reviewers' pages,
-# and nobody is sent where nothing can be done yet.
-PROPOSED = frozenset({"do_milestone", "link_evidence", "record_evidence", "add_impact"})
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where each source leads, by its key or id; `own` where the reader is the person themself."""
+
+    piece: Callable[[str], str]
+    stage: Callable[[str], str]
+    milestone: Callable[[str], str]
+    skill: Callable[[str], str]
+    background: str
+    own: bool = False
 
 
-def proposals(found: Readiness) -> list[Step]:
-    """The three best next steps that a person can take by themselves.
+def own_links(slug: str) -> Links:
+    """The person's own pages."""
+    return Links(
+        piece=lambda key: f"/evidence/{key}",
+        stage=lambda key: f"/roadmaps/{slug}/{key}",
+        milestone=lambda key: f"/roadmaps/{slug}/milestones/{key}",
+        skill=lambda key: f"/skills/{key}",
+        background="/career",
+        own=True,
+    )
+
+
+# What takes somebody who manages a team of the person: nobody is sent where nothing can be done.
+OF_A_MANAGER = frozenset({"submit_evidence", "ask_assessment"})
+
+
+def proposals(found: Readiness, *, has_manager: bool) -> list[Step]:
+    """The three best next steps that a person can take.
 
     At most one of each action, as the rule says; where that leaves fewer than three, the best of
     the rest fill up, because three steps help more than one.
     """
-    possible = [step for step in found.steps if step.action in PROPOSED]
+    possible = [step for step in found.steps if has_manager or step.action not in OF_A_MANAGER]
     chosen = top_three(possible)
     rest = [step for step in possible if step not in chosen and (step.gain > 0 or step.opens_gate)]
     chosen += rest[: 3 - len(chosen)]
@@ -77,9 +107,13 @@ def verdict_title(found: Readiness) -> str:
     }[found.verdict]
 
 
-def verdict_reason(found: Readiness) -> str:
-    """Why the verdict is what it is, in one sentence."""
+def verdict_reason(found: Readiness, *, own: bool = True) -> str:
+    """Why the verdict is what it is, in one sentence; `own` where its person reads it."""
     standing = sum(1 for gate in found.gates if not gate.passed)
+    if found.claimed_not_proven and not own:
+        return _(
+            "Most milestones are ticked, but less than half of that is verified by someone else."
+        )
     if found.claimed_not_proven:
         return _(
             "Most milestones are ticked, but less than half of that is verified by someone else. "
@@ -90,6 +124,57 @@ def verdict_reason(found: Readiness) -> str:
     if standing:
         return ngettext("%(num)d gate still stands.", "%(num)d gates still stand.", standing)
     return _("No gate stands; the score is not yet at the bar that this roadmap sets.")
+
+
+def account(found: Readiness, to: Links) -> dict[str, Any]:
+    """What the templates print of a judgement and its sources, with `to` for their links."""
+    return {
+        "found": found,
+        "to": to,
+        "bar": _bar(found),
+        "gates": [
+            {
+                "title": gate.title,
+                "passed": gate.passed,
+                "reason": say(gate.reason),
+                "opens": say(gate.opens),
+            }
+            for gate in found.gates
+        ],
+        "parts": found.parts,
+        "part_titles": {key: title() for key, title in PART_TITLES.items()},
+        "items": [
+            {
+                "type": item.type,
+                "label": item.label,
+                "href": _href(item.type, item.key, to),
+                "effect": signed(item.effect),
+                "sign": (item.effect > 0) - (item.effect < 0),
+            }
+            for item in found.items
+        ],
+        "points": points,
+        "kind_label": kind_label,
+        "impact_label": impact_label,
+        "percent": lambda share: number_filter(round(float(share) * 100)),
+    }
+
+
+def _bar(found: Readiness) -> dict[str, float]:
+    """Claimed, evidenced and verified shares of the roadmap's effort, each hour once."""
+    overall = found.overall
+    return {
+        "verified": float(overall.verified),
+        "evidenced": float(overall.evidenced - overall.verified),
+        "claimed": float(overall.claimed - overall.evidenced),
+    }
+
+
+def _href(item_type: str, key: str, to: Links) -> str:
+    if item_type in ("position", "degree"):
+        return to.background
+    ways = {"milestone": to.milestone, "evidence": to.piece}
+    return ways.get(item_type, to.skill)(key)
 
 
 def step_view(step: Step, content: Content) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
 from roadmap.catalog.queries import Published
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.queries import CountedPiece, counted
+from roadmap.evidence.queries import CountedPiece, counted, counted_of
 from roadmap.evidence.words import SHARED_STATES
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
@@ -34,6 +35,7 @@ from roadmap.readiness.facts import (
 )
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.policy import Policy
+from roadmap.readiness.tally import Grounds, Tally
 from roadmap.skills.models import Assessment
 
 _courses: dict[uuid.UUID, Course] = {}
@@ -93,24 +95,23 @@ class Record:
 
     def own(self) -> Facts:
         """The facts for the person: all of them."""
-        return self._facts([piece for piece, _shared in self._told])
+        return self._facts(self._told.own)
 
     def shared(self) -> Facts:
-        """The facts for everyone else: without drafts and private evidence."""
-        return self._facts([piece for piece, shared in self._told if shared])
+        """The facts for everyone else: without drafts, private evidence and unsubmitted edits."""
+        return self._facts(self._told.shared)
 
     def hides_something(self) -> bool:
-        return not all(shared for _piece, shared in self._told)
+        return self._told.own is not self._told.shared
 
     @cached_property
-    def _told(self) -> list[tuple[Piece, bool]]:
-        """The pieces as the rule is told them, and whether others see them; made once for both."""
-        return [(_piece(piece), is_shared(piece)) for piece in self.pieces]
+    def _told(self) -> Told:
+        return _told(self.pieces)
 
-    def _facts(self, pieces: list[Piece]) -> Facts:
+    def _facts(self, pieces: tuple[Piece, ...]) -> Facts:
         return Facts(
             statuses=self.statuses,
-            pieces=tuple(pieces),
+            pieces=pieces,
             self_levels=self.self_levels,
             other_levels=self.other_levels,
             positions=tuple(self.positions),
@@ -123,18 +124,62 @@ def is_shared(piece: CountedPiece) -> bool:
     return piece.visibility != "private" and piece.state in SHARED_STATES
 
 
-# What was told of a piece already. Evidence hands out the same objects while nothing changed.
-_known: dict[int, tuple[CountedPiece, Piece]] = {}
-MOST_KNOWN = 10_000
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A person's pieces as the rule is told them: to the person, and to everyone else.
+
+    Where others see the same, `shared` is the very same tuple.
+    """
+
+    counted: tuple[CountedPiece, ...]
+    own: tuple[Piece, ...]
+    shared: tuple[Piece, ...]
 
 
-def _piece(piece: CountedPiece) -> Piece:
-    known = _known.get(id(piece))
-    if known is None or known[0] is not piece:
-        if len(_known) >= MOST_KNOWN:
-            _known.clear()
-        known = _known[id(piece)] = (piece, _told_of(piece))
-    return known[1]
+# A tick changes one status. What follows from everything else is kept from one to the next, by the
+# identity of what it was made from: evidence hands out the same objects while nothing changed, and
+# they are held here, so that no other object can have their place in memory.
+MOST_TOLD, MOST_GROUNDS = 100, 200
+_told_before: dict[tuple[int, ...], Told] = {}
+_grounds_before: dict[tuple[Any, ...], tuple[Course, Facts, Grounds]] = {}
+
+
+def _told(pieces: Sequence[CountedPiece]) -> Told:
+    key = tuple(map(id, pieces))
+    known = _told_before.get(key)
+    if known is None:
+        own = tuple(_told_of(piece) for piece in pieces)
+        shared = own
+        if not all(is_shared(piece) and piece.submitted is None for piece in pieces):
+            shared = tuple(
+                told if piece.submitted is None else _told_of(piece.submitted)
+                for piece, told in zip(pieces, own, strict=True)
+                if is_shared(piece)
+            )
+        known = Told(tuple(pieces), own, shared)
+        _keep(_told_before, key, known, MOST_TOLD)
+    return known
+
+
+def tally(path: Course, facts: Facts, today: dt.date) -> Tally:
+    """The facts counted; what does not follow from statuses as it was counted before."""
+    key = (
+        *(id(path), id(facts.pieces), today),
+        *(frozenset(facts.self_levels.items()), frozenset(facts.other_levels.items())),
+        *(facts.positions, facts.degrees),
+    )
+    known = _grounds_before.get(key)
+    if known is None:
+        known = (path, facts, Grounds(path, facts, today))
+        _keep(_grounds_before, key, known, MOST_GROUNDS)
+    return Tally(path, facts, today, known[2])
+
+
+def _keep(kept: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Keeps the newest: what was kept longest goes first."""
+    while len(kept) >= most:
+        kept.pop(next(iter(kept)), None)
+    kept[key] = value
 
 
 def _told_of(piece: CountedPiece) -> Piece:
@@ -156,33 +201,53 @@ def _told_of(piece: CountedPiece) -> Piece:
 def record(session: Session, user_id: uuid.UUID) -> Record:
     """Reads a person's record: everything but evidence in one statement, evidence in the other."""
     found = Record(pieces=counted(session, user_id))
-    for what, a, b, c, d, e in session.execute(_EVERYTHING, {"person": user_id}):
-        match what:
-            case "status":
-                found.statuses[a] = b
-                found.moved_at[a] = _moment(c)
-            case "plan":
-                found.targets[a] = _day(b)
-            case "level":
-                levels = found.self_levels if b == "self" else found.other_levels
-                levels[a] = int(c)
-            case "position":
-                found.positions.append(
-                    Position(_uuid(a), b, _day(c), _day(d) if d else None, e in ("1", "true"))
-                )
-            case "degree":
-                found.degrees.append(Degree(_uuid(a), b, c))
-            case "enrolled":
-                found.enrolled.append((uuid.UUID(a), uuid.UUID(b)))
-            case "zone":
-                found.zone = a
-            case "moved":
-                found.evidence_moved_at = _moment(a) if a else None
-                found.evidence_shared_at = _moment(b) if b else None
+    for row in session.execute(_EVERYTHING, {"person": user_id}):
+        _take(found, *row)
+    _put_in_order(found)
+    return found
+
+
+def records(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Record]:
+    """The records of many people, in two statements however many."""
+    pieces = counted_of(session, people)
+    found = {user_id: Record(pieces=pieces.get(user_id, [])) for user_id in people}
+    for user_id, *row in session.execute(_EVERYTHING_OF_MANY, {"people": list(people)}):
+        _take(found[user_id], *row)
+    for each in found.values():
+        _put_in_order(each)
+    return found
+
+
+def _take(found: Record, what: str, a: Any, b: Any, c: Any, d: Any, e: Any) -> None:
+    """Adds one row of `_everything`."""
+    match what:
+        case "status":
+            found.statuses[a] = b
+            found.moved_at[a] = _moment(c)
+        case "plan":
+            found.targets[a] = _day(b)
+        case "level":
+            levels = found.self_levels if b == "self" else found.other_levels
+            levels[a] = int(c)
+        case "position":
+            found.positions.append(
+                Position(_uuid(a), b, _day(c), _day(d) if d else None, e in ("1", "true"))
+            )
+        case "degree":
+            found.degrees.append(Degree(_uuid(a), b, c))
+        case "enrolled":
+            found.enrolled.append((uuid.UUID(a), uuid.UUID(b)))
+        case "zone":
+            found.zone = a
+        case "moved":
+            found.evidence_moved_at = _moment(a) if a else None
+            found.evidence_shared_at = _moment(b) if b else None
+
+
+def _put_in_order(found: Record) -> None:
     found.positions.sort(key=lambda position: (position.started_on, position.id))
     found.degrees.sort(key=lambda degree: degree.id)
     found.enrolled.sort()
-    return found
 
 
 def _uuid(text: str) -> str:
@@ -199,69 +264,81 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _everything() -> sa.CompoundSelect[Any]:
-    """One statement for many small tables: a tick may take eight in all."""
+def _everything(*, many: bool = False) -> sa.CompoundSelect[Any]:
+    """One statement for many small tables: a tick may take eight in all.
+
+    For many people each row begins with whose it is.
+    """
     person = sa.bindparam("person", type_=sa.Uuid)
+    people: Any = sa.bindparam("people", expanding=True)
     no = sa.cast(sa.null(), sa.Text)
 
-    def part(what: str, *columns: Any) -> sa.Select[Any]:
+    def part(what: str, whose: Any, *columns: Any) -> sa.Select[Any]:
         padded = [sa.cast(column, sa.Text) for column in columns]
         padded += [no] * (5 - len(padded))
         selected: Any = sa.select(
+            *([whose.label("whose")] if many else []),
             sa.literal_column(f"'{what}'").label("what"),
             *(column.label(name) for column, name in zip(padded, "abcde", strict=True)),
         )
         found: sa.Select[Any] = selected
-        return found
+        return found.where(of(whose))
+
+    def of(whose: Any) -> sa.ColumnElement[bool]:
+        condition: sa.ColumnElement[bool] = whose.in_(people) if many else whose == person
+        return condition
 
     latest = (
         sa.select(
+            Assessment.user_id,
             Assessment.skill_key,
             Assessment.side,
             Assessment.level,
             sa.func.row_number()
             .over(
-                partition_by=(Assessment.skill_key, Assessment.side),
+                partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
                 order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
             )
             .label("age"),
         )
-        .where(Assessment.user_id == person)
+        .where(of(Assessment.user_id))
         .subquery()
     )
-    shared = sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
+    level = latest.c
+    status, plan = MilestoneStatus, MilestonePlan
+    position, degree = PositionRow, DegreeRow
+    is_shared = sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
+    moved = part(
+        "moved",
+        Evidence.user_id,
+        sa.func.max(Evidence.updated_at),
+        sa.func.max(sa.case((is_shared, Evidence.submitted_at))),
+    )
     return sa.union_all(
-        part(
-            "status", MilestoneStatus.milestone_key, MilestoneStatus.status, MilestoneStatus.since
-        ).where(MilestoneStatus.user_id == person),
-        part("plan", MilestonePlan.milestone_key, MilestonePlan.target_on).where(
-            MilestonePlan.user_id == person, MilestonePlan.target_on.is_not(None)
+        part("status", status.user_id, status.milestone_key, status.status, status.since),
+        part("plan", plan.user_id, plan.milestone_key, plan.target_on).where(
+            plan.target_on.is_not(None)
         ),
-        part("level", latest.c.skill_key, latest.c.side, latest.c.level).where(latest.c.age == 1),
+        part("level", level.user_id, level.skill_key, level.side, level.level).where(
+            level.age == 1
+        ),
         part(
             "position",
-            PositionRow.id,
-            PositionRow.title,
-            PositionRow.started_on,
-            PositionRow.ended_on,
-            PositionRow.is_ml,
-        ).where(PositionRow.user_id == person),
-        part("degree", DegreeRow.id, DegreeRow.field, DegreeRow.level).where(
-            DegreeRow.user_id == person
+            position.user_id,
+            *(position.id, position.title),
+            *(position.started_on, position.ended_on, position.is_ml),
         ),
-        part("enrolled", Roadmap.id, Roadmap.revision_id)
-        .join(Enrollment, Enrollment.roadmap_id == Roadmap.id)
-        .where(Enrollment.user_id == person, Roadmap.revision_id.is_not(None)),
-        part("zone", User.timezone).where(User.id == person),
-        part(
-            "moved",
-            sa.func.max(Evidence.updated_at),
-            sa.func.max(sa.case((shared, Evidence.submitted_at))),
-        ).where(Evidence.user_id == person),
+        part("degree", degree.user_id, degree.id, degree.field, degree.level),
+        part("enrolled", Enrollment.user_id, Roadmap.id, Roadmap.revision_id)
+        .join_from(Enrollment, Roadmap, Enrollment.roadmap_id == Roadmap.id)
+        .where(Roadmap.revision_id.is_not(None)),
+        part("zone", User.id, User.timezone),
+        moved.group_by(Evidence.user_id) if many else moved,
     )
 
 
 _EVERYTHING = _everything()
+_EVERYTHING_OF_MANY = _everything(many=True)
 
 
 _KEPT = ReadinessSummary.__table__.c

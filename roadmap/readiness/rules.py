@@ -95,10 +95,15 @@ class StageCredit:
 
 def assess(course: Course, facts: Facts, today: date) -> Assessment:
     """Judge the facts against the course on a day (the person's own date)."""
-    tally = Tally(course, facts, today)
+    return judge(Tally(course, facts, today))
+
+
+def judge(tally: Tally) -> Assessment:
+    """Judge what was counted."""
+    course = tally.course
     parts = part_scores(tally)
     score = sum((part.points for part in parts), NOTHING)
-    gates = tuple(rule.check(tally) for rule in course.policy.gates)
+    gates = tuple(tally.gate(rule) for rule in course.policy.gates)
     verdict = _verdict(course, score, sum(1 for gate in gates if not gate.passed))
     return Assessment(
         score=score,
@@ -119,23 +124,26 @@ def score(course: Course, facts: Facts, today: date) -> Fraction:
 
 def part_scores(tally: Tally) -> tuple[PartScore, ...]:
     """Return the five parts in order; an empty one gives its points to the others."""
-    shares = (
-        milestones_share(tally, *tally.course.policy.tone_scale),
-        skills_share(tally),
-        evidence_share(tally),
-        impact_share(tally),
-        background_share(tally),
+    policy = tally.course.policy
+    shares = (milestones_share(tally, *policy.tone_scale), *_other_shares(tally))
+    maxima = policy.maxima(tuple(share is None for share in shares))
+    return tuple(
+        PartScore(key, maximum * share if share else NOTHING, maximum)
+        for key, share, maximum in zip(PARTS, shares, maxima, strict=True)
     )
-    weights = [
-        NOTHING if share is None else tally.course.policy.weights[key]
-        for key, share in zip(PARTS, shares, strict=True)
-    ]
-    total = sum(weights)
-    parts = []
-    for key, share, weight in zip(PARTS, shares, weights, strict=True):
-        maximum = weight * 100 / total if total else NOTHING
-        parts.append(PartScore(key, maximum * share if share else NOTHING, maximum))
-    return tuple(parts)
+
+
+def _other_shares(tally: Tally) -> tuple[Fraction | None, ...]:
+    """Return parts 2 to 5, which no tick changes."""
+    grounds = tally.grounds
+    if grounds.shares is None:
+        grounds.shares = (
+            skills_share(tally),
+            evidence_share(tally),
+            impact_share(tally),
+            background_share(tally),
+        )
+    return grounds.shares
 
 
 def stage_credits(tally: Tally, factors: Factors, scale: int) -> list[StageCredit]:
@@ -242,7 +250,7 @@ def impact_share(tally: Tally) -> Fraction | None:
     if not types:
         return None
     factors, scale = tally.course.policy.tone_scale
-    tones = tally.impact_tones()
+    tones = tally.grounds.impact_tones
     worth = sum(factors[tones[name]] for name in types if name in tones)
     return Fraction(worth, scale * len(types))
 
@@ -272,8 +280,13 @@ def valid_until(course: Course, facts: Facts, today: date) -> date | None:
     A piece lapses, a window of a gate ends, or years of ML engineering go on growing while they
     still matter. None where nothing of the kind lies ahead.
     """
-    tally = Tally(course, facts, today)
-    tomorrow = today + timedelta(days=1)
+    return changes_on(Tally(course, facts, today))
+
+
+def changes_on(tally: Tally) -> date | None:
+    """Return the same of what was counted."""
+    course, facts = tally.course, tally.facts
+    tomorrow = tally.today + timedelta(days=1)
     dates = [
         piece.expires_on + timedelta(days=1)
         for piece in tally.live

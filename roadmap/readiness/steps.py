@@ -217,7 +217,7 @@ def _impacts_to_add(now: Tally) -> Iterator[_Candidate]:
     """
     if not now.live:
         return
-    shown = now.impact_tones()
+    shown = now.grounds.impact_tones
     piece = max(now.live, key=lambda each: (each.verified, each.occurred_on))
     places = [now.course.places[key] for key in piece.milestones if key in now.course.places]
     for name in now.course.policy.impact:

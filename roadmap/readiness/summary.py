@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from roadmap.readiness.facts import Course, Facts
-from roadmap.readiness.rules import Progress, assess
+from roadmap.readiness.rules import Progress, judge
+from roadmap.readiness.tally import Tally
 
 
 def share(value: Fraction) -> float:
@@ -16,10 +17,11 @@ def share(value: Fraction) -> float:
 
 
 def _progress(progress: Progress) -> dict[str, Any]:
+    hours = progress.hours or 1
     return {
-        "claimed": share(progress.claimed),
-        "evidenced": share(progress.evidenced),
-        "verified": share(progress.verified),
+        "claimed": round(progress.claimed_hours / hours, 4),
+        "evidenced": round(progress.evidenced_hours / hours, 4),
+        "verified": round(progress.verified_hours / hours, 4),
         "hours": progress.hours,
         "claimed_hours": progress.claimed_hours,
     }
@@ -27,7 +29,13 @@ def _progress(progress: Progress) -> dict[str, Any]:
 
 def digest(course: Course, facts: Facts, today: dt.date) -> dict[str, Any]:
     """The judgement as the JSON values that are kept."""
-    judged = assess(course, facts, today)
+    return digest_of(Tally(course, facts, today))
+
+
+def digest_of(tally: Tally) -> dict[str, Any]:
+    """The same from what was counted."""
+    course, facts = tally.course, tally.facts
+    judged = judge(tally)
     return {
         "score": share(judged.score),
         "verdict": judged.verdict,

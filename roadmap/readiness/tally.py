@@ -8,9 +8,13 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.facts import Course, Facts, Piece, StageLayout
+
+if TYPE_CHECKING:  # a gate is judged by a tally
+    from roadmap.readiness.gates import Gate, GateRule
 
 CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
 TONES = ("claimed", "evidenced", "verified")
@@ -38,13 +42,19 @@ class StageHours:
         return sum(self.required[tone:]) + sum(self.optional[tone:])
 
 
-class Tally:
-    """The facts, counted on a day."""
+class Grounds:
+    """What the facts say whatever is ticked: pieces, years, levels, counted on a day.
+
+    From one tick to the next nothing here changes, so whoever judges the same person again may
+    hand it to the next tally. `gates` and `shares` hold what was judged by it alone.
+    """
 
     def __init__(self, course: Course, facts: Facts, today: date) -> None:
         self.course = course
         self.facts = facts
         self.today = today
+        self.gates: dict[str, Gate] = {}
+        self.shares: tuple[Fraction | None, ...] | None = None
 
     @cached_property
     def live(self) -> list[Piece]:
@@ -70,6 +80,67 @@ class Tally:
         return tones
 
     @cached_property
+    def years(self) -> Fraction:
+        """Return the years of ML engineering up to today, today included."""
+        spans = [
+            (position.started_on, position.ended_on)
+            for position in self.facts.positions
+            if position.is_ml
+        ]
+        return years_of(spans, self.today)
+
+    @cached_property
+    def confirmations(self) -> list[tuple[date, frozenset[str]]]:
+        """Return when each verified piece was, and which of its milestones were confirmed."""
+        return sorted(
+            (
+                (piece.occurred_on, piece.confirmed.intersection(piece.milestones))
+                for piece in self.live
+                if piece.verified
+            ),
+            key=lambda pair: pair[0],
+        )
+
+    @cached_property
+    def impact_tones(self) -> dict[str, int]:
+        """Return the best tone of a complete metric, by type of impact."""
+        tones: dict[str, int] = {}
+        for piece in self.live:
+            tone = VERIFIED if piece.verified else EVIDENCED
+            for impact in piece.impacts:
+                if tones.get(impact.type, 0) < tone and impact.complete:
+                    tones[impact.type] = tone
+        return tones
+
+
+class Tally:
+    """The facts, counted on a day. `grounds` are those of the same facts, but for the statuses."""
+
+    def __init__(
+        self, course: Course, facts: Facts, today: date, grounds: Grounds | None = None
+    ) -> None:
+        self.course = course
+        self.facts = facts
+        self.today = today
+        self.grounds = grounds or Grounds(course, facts, today)
+        self._dates: dict[str, list[date]] = {}
+
+    @property
+    def live(self) -> list[Piece]:
+        """Return the pieces that have not lapsed; the others count for nothing."""
+        return self.grounds.live
+
+    @cached_property
+    def tones(self) -> dict[str, int]:
+        """Return the tone that evidence lends to each milestone, done or not."""
+        return self.grounds.tones
+
+    @property
+    def years(self) -> Fraction:
+        """Return the years of ML engineering up to today, today included."""
+        return self.grounds.years
+
+    @cached_property
     def stages(self) -> list[StageHours]:
         """Return the hours of each stage, in the roadmap's order."""
         status_of, tone_of = self.facts.statuses.get, self.tones.get
@@ -87,16 +158,6 @@ class Tally:
             stages.append(hours)
         return stages
 
-    @cached_property
-    def years(self) -> Fraction:
-        """Return the years of ML engineering up to today, today included."""
-        spans = [
-            (position.started_on, position.ended_on)
-            for position in self.facts.positions
-            if position.is_ml
-        ]
-        return years_of(spans, self.today)
-
     def stage(self, key: str) -> StageHours | None:
         """Return the hours of one stage, None where the roadmap has no such stage."""
         for hours in self.stages:
@@ -104,29 +165,27 @@ class Tally:
                 return hours
         return None
 
+    def gate(self, rule: GateRule) -> Gate:
+        """Return how a gate stands; one that asks for no status is judged once."""
+        if rule.asks_statuses:
+            return rule.check(self)
+        kept = self.grounds.gates
+        if rule.key not in kept:
+            kept[rule.key] = rule.check(self)
+        return kept[rule.key]
+
     def dates_confirmed_for(self, stage: str) -> list[date]:
         """Return the dates of verified pieces confirmed for done required milestones of a stage."""
-        statuses = self.facts.statuses
-        done = {
-            milestone.key
-            for milestone in self.course.milestones
-            if milestone.stage == stage
-            and milestone.required
-            and statuses.get(milestone.key) == "done"
-        }
-        return sorted(
-            piece.occurred_on
-            for piece in self.live
-            if piece.verified
-            and any(key in done and key in piece.confirmed for key in piece.milestones)
-        )
-
-    def impact_tones(self) -> dict[str, int]:
-        """Return the best tone of a complete metric, by type of impact."""
-        tones: dict[str, int] = {}
-        for piece in self.live:
-            tone = VERIFIED if piece.verified else EVIDENCED
-            for impact in piece.impacts:
-                if tones.get(impact.type, 0) < tone and impact.complete:
-                    tones[impact.type] = tone
-        return tones
+        if stage not in self._dates:
+            statuses = self.facts.statuses
+            done = {
+                key
+                for layout in self.course.layout
+                if layout.stage.key == stage
+                for key, _hours, required in layout.rows
+                if required and statuses.get(key) == "done"
+            }
+            self._dates[stage] = [
+                day for day, keys in self.grounds.confirmations if not done.isdisjoint(keys)
+            ]
+        return self._dates[stage]

@@ -77,12 +77,12 @@ def _joined(names: Sequence[str], ending: str) -> Message:
 
 def rounded_down(value: Fraction) -> int | float:
     """Return `value` to one decimal, never more than it is: 4.96 of 5 must not read as 5."""
-    return _tenths(value * 10 // 1)
+    return _tenths(value.numerator * 10 // value.denominator)
 
 
 def rounded_up(value: Fraction) -> int | float:
     """Return `value` to one decimal, never less than it is."""
-    return _tenths(-(-value * 10 // 1))
+    return _tenths(-(-value.numerator * 10 // value.denominator))
 
 
 def _tenths(count: int) -> int | float:

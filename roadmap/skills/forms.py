@@ -1,4 +1,4 @@
-"""The form of a self-assessment."""
+"""The forms of an assessment: of oneself, and of somebody in one's team."""
 
 from __future__ import annotations
 
@@ -37,10 +37,34 @@ class AssessmentForm(FlaskForm):
         validators=[
             Length(max=MOST_COMMENT, message=_l("Keep it to %(max)d characters: a link says more."))
         ],
-        description=_l("Something you did that shows it. You see it in the history below."),
+        description=_l("Something you did that shows it. Only you see it, in the history below."),
     )
 
     @property
     def chosen(self) -> int:
         """The level of a form that was accepted."""
         return int(self.level.data)
+
+
+class OtherAssessmentForm(AssessmentForm):
+    """The same by a manager: the person reads the comment."""
+
+    level = RadioField(
+        _l("Their level"),
+        choices=[str(level) for level in LEVELS],
+        validate_choice=False,
+        validators=[
+            AnyOf(
+                [str(level) for level in LEVELS],
+                message=_l("Choose the highest level whose behaviour you have seen."),
+            )
+        ],
+    )
+    comment = TextAreaField(
+        _l("What it rests on"),
+        filters=[_cleaned],
+        validators=[
+            Length(max=MOST_COMMENT, message=_l("Keep it to %(max)d characters: a link says more."))
+        ],
+        description=_l("Something they did that shows it, and what the next level asks for."),
+    )

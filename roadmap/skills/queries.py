@@ -22,6 +22,7 @@ _ranked = (
         Assessment.level,
         Assessment.assessed_at,
         Assessment.assessor_name,
+        Assessment.comment,
         sa.func.row_number()
         .over(
             partition_by=(Assessment.skill_key, Assessment.side),
@@ -41,6 +42,7 @@ _LATEST = sa.select(
     _ranked.c.level,
     _ranked.c.assessed_at,
     _ranked.c.assessor_name,
+    _ranked.c.comment,
 ).where(_ranked.c.place == 1)
 
 
@@ -80,10 +82,19 @@ def latest(session: Session, user_id: uuid.UUID) -> tuple[dict[str, Judged], dic
 
 
 def history(
-    session: Session, user_id: uuid.UUID, skill_key: str, *, limit: int = 50, offset: int = 0
+    session: Session,
+    user_id: uuid.UUID,
+    skill_key: str,
+    *,
+    side: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
 ) -> Sequence[sa.Row[str, int, str, str, dt.datetime]]:
-    """Assessments of a skill, newest first: `side, level, comment, assessor_name, assessed_at`."""
-    return session.execute(
+    """Assessments of a skill, newest first: `side, level, comment, assessor_name, assessed_at`.
+
+    `side` narrows them to `self` or `other`: what a person wrote of themselves is theirs.
+    """
+    query = (
         sa.select(
             Assessment.side,
             Assessment.level,
@@ -95,4 +106,7 @@ def history(
         .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
         .limit(limit)
         .offset(offset)
-    ).all()
+    )
+    if side is not None:
+        query = query.where(Assessment.side == side)
+    return session.execute(query).all()

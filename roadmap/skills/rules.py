@@ -8,14 +8,17 @@ from typing import NamedTuple
 
 LOWEST, HIGHEST = 0, 4
 LEVELS = tuple(range(LOWEST, HIGHEST + 1))
+# Two views that are this many levels apart are worth a conversation.
+FAR_APART = 2
 
 
 class Judged(NamedTuple):
-    """The level that somebody gave, when, and the name they had then."""
+    """The level that somebody gave, when, the name they had then, and what it rests on."""
 
     level: int
     at: dt.datetime
     name: str
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +45,8 @@ class Standing:
         if self.own is None or self.other is None:
             return None
         return self.other.level - self.own.level
+
+    @property
+    def is_far_apart(self) -> bool:
+        """Whether the two see the person so differently that they had better talk about it."""
+        return abs(self.difference or 0) >= FAR_APART

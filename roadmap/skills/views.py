@@ -17,7 +17,8 @@ from roadmap.core.database import db
 from roadmap.core.svg import Series, radar
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.people.access import permit
-from roadmap.skills import actions, queries
+from roadmap.people.queries import managers_of
+from roadmap.skills import actions, labels, queries
 from roadmap.skills.forms import AssessmentForm
 from roadmap.skills.rules import HIGHEST, Judged, Standing
 
@@ -99,6 +100,11 @@ def _overview() -> dict[str, Any]:
         "drawing": _radar(known, own, other),
         "assessed": sum(skill.key in own for skill in known),
         "total": len(known),
+        "apart": [
+            (skill.key, sentence)
+            for skill in known
+            if (sentence := labels.to_the_person(standings[skill.key], skill.title))
+        ],
         "at_bar": sum(standing.gap == 0 for standing in standings.values()),
         "highest": HIGHEST,
     }
@@ -137,6 +143,8 @@ def _page(skill: Skill, standing: Standing, form: AssessmentForm) -> str:
         skill=skill,
         standing=standing,
         form=form,
+        apart=labels.to_the_person(standing, skill.title),
+        managers=[person.name for person in managers_of(db.session, current_user.id)],
         entries=entries[:A_PAGE],
         page=page,
         more=len(entries) > A_PAGE,

@@ -1,1 +1,175 @@
 """The teams of a person, the matrix of one of them, and its exports."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, abort, make_response, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.core.database import db
+from roadmap.core.language import gettext as _
+from roadmap.core.limiter import limiter
+from roadmap.core.markdown import clean
+from roadmap.core.proxy import client_address
+from roadmap.core.web import now, wants_fragment
+from roadmap.people.access import permit
+from roadmap.people.models import Team
+from roadmap.people.records import audit
+from roadmap.teams import labels, queries
+from roadmap.teams.blueprint import teams
+from roadmap.teams.cells import rows
+from roadmap.teams.formats import FORMATS, sheet
+from roadmap.teams.loading import team_for
+from roadmap.teams.matrix import (
+    ORDERS,
+    STILL_DAYS,
+    VERDICTS,
+    Matrix,
+    View,
+    arranged,
+    first_order,
+)
+from roadmap.teams.own import own_teams
+
+LONGEST_TEXT = 200
+
+
+@teams.get("/teams")
+@permit("team.list")
+def index() -> str:
+    """The teams that one is in, and above them those that one leads."""
+    actor = current_user._get_current_object()
+    led = queries.standings(db.session, actor, now()) if actor.manages else None
+    return render_template(
+        "teams/index.html",
+        led=led.teams if led else (),
+        own=own_teams(db.session, actor.id),
+        people_count=labels.people_count,
+        verdicts_line=labels.verdicts_line,
+    )
+
+
+@teams.get("/teams/<slug>")
+@permit("team.matrix")
+def matrix(slug: str) -> BaseResponse:
+    """The matrix, sorted and filtered as the address says; for htmx its table alone."""
+    team = team_for("team.matrix", slug)
+    whole, view = _asked_for(team)
+    shown = arranged(whole, view)
+    values = {
+        "team": team,
+        "matrix": shown,
+        "view": view,
+        "rows": rows(shown),
+        "columns": _columns(whole, view),
+        "query": _query(whole, view),
+        "formats": FORMATS,
+        "still_days": STILL_DAYS,
+        "people_count": labels.people_count,
+    }
+    if wants_fragment():
+        response: Response = make_response(render_template("teams/_matrix.html", **values))
+        response.headers["HX-Trigger"] = json.dumps(
+            {"announce": _("%(shown)s shown.", shown=labels.people_count(len(shown.rows)))}
+        )
+        return response
+    return make_response(
+        render_template(
+            "teams/matrix.html",
+            verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
+            still=sum(row.still_for(whole.today) >= STILL_DAYS for row in whole.rows),
+            **values,
+        )
+    )
+
+
+@teams.get("/teams/<slug>/export/<name>")
+@permit("team.matrix")
+@limiter.limit("30/minute")
+def export(slug: str, name: str) -> Response:
+    """What the matrix shows as a file, in one of `FORMATS`, sorted and filtered in the same way."""
+    team = team_for("team.matrix", slug)
+    if name not in FORMATS:
+        abort(404)
+    chosen = FORMATS[name]
+    whole, view = _asked_for(team)
+    made = chosen.render(sheet(arranged(whole, view)))
+    # What left the house is written down. The export itself has no transaction to write it in.
+    db.session.rollback()
+    with db.own_transaction() as own:
+        audit(
+            own,
+            by=current_user.id,
+            action="team.exported",
+            target=whole.slug,
+            address=client_address(),
+            now=now(),
+            format=name,
+        )
+    response = Response(made, mimetype=chosen.mimetype)
+    response.headers.set(
+        "Content-Disposition",
+        "attachment",
+        filename=f"{whole.slug}-{whole.today.isoformat()}.{chosen.extension}",
+    )
+    return response
+
+
+def _asked_for(team: Team) -> tuple[Matrix, View]:
+    """The whole matrix, and what of it the address asks for; 404 for an unknown roadmap."""
+    asked = request.args
+    actor = current_user._get_current_object()
+    try:
+        whole = queries.matrix(
+            db.session, actor, team, roadmap=asked.get("roadmap") or None, now=now()
+        )
+    except LookupError:
+        abort(404)
+    sort, order = asked.get("sort", ""), asked.get("order", "")
+    if sort not in whole.sorts:
+        sort, order = "name", "asc"
+    if order not in ORDERS:
+        order = first_order(sort)
+    verdict, team_slug = asked.get("verdict", ""), asked.get("team", "")
+    return whole, View(
+        sort=sort,
+        order=order,
+        text=clean(asked.get("q", ""))[:LONGEST_TEXT].strip(),
+        verdict=verdict if verdict in VERDICTS else "",
+        team=team_slug if any(team_slug == place.slug for place in whole.teams) else "",
+        still=bool(asked.get("still")),
+    )
+
+
+def _query(whole: Matrix, view: View, **instead: str) -> str:
+    """The query that leads back to this view, with some of it instead; empty for the plain one."""
+    named = request.args.get("roadmap")
+    values = {
+        "roadmap": whole.roadmap if named else "",
+        "q": view.text,
+        "verdict": view.verdict,
+        "team": view.team,
+        "still": "1" if view.still else "",
+        "sort": view.sort if view.sort != "name" or view.order != "asc" else "",
+        "order": view.order if view.order != first_order(view.sort) else "",
+        **instead,
+    }
+    asked = urlencode({name: value for name, value in values.items() if value})
+    return f"?{asked}" if asked else ""
+
+
+def _columns(whole: Matrix, view: View) -> dict[str, dict[str, Any]]:
+    """For each column the query that sorts by it, and how it is sorted now (for `aria-sort`)."""
+    found = {}
+    for sort in whole.sorts:
+        order, current = first_order(sort), ""
+        if sort == view.sort:
+            current = "ascending" if view.order == "asc" else "descending"
+            order = "desc" if view.order == "asc" else "asc"
+        query = _query(whole, view, sort=sort, order=order if order != first_order(sort) else "")
+        found[sort] = {"query": query, "sorted": current}
+    return found

@@ -1,1 +1,121 @@
-"""A person as their managers see them, and the assessment of their skills."""
+"""A person as their managers see them; each may look at themselves in that way."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import abort, render_template, request
+from flask_login import current_user
+
+from roadmap.career.forms import level_labels
+from roadmap.catalog.content import Skill
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.evidence import labels as evidence_labels
+from roadmap.journey.pages import Pages
+from roadmap.people.access import can, permit
+from roadmap.people.models import User
+from roadmap.readiness.presentation import (
+    Links,
+    account,
+    own_links,
+    verdict_reason,
+    verdict_title,
+)
+from roadmap.skills import labels as skill_labels
+from roadmap.skills.rules import Standing
+from roadmap.teams import views_assess
+from roadmap.teams.blueprint import teams
+from roadmap.teams.loading import person_for
+from roadmap.teams.matrix import STILL_DAYS
+from roadmap.teams.person import NotOnIt, OnRoadmap, Seen, seen
+
+__all__ = ["person", "views_assess"]
+
+
+@teams.get("/teams/<slug>/people/<uuid:person_id>")
+@permit("person.read")
+def person(slug: str, person_id: uuid.UUID) -> str:
+    """What managers see of a person. `?roadmap=` chooses a roadmap, `?stage=` unfolds a stage."""
+    team, who = person_for("person.read", slug, person_id)
+    try:
+        shown = seen(db.session, who, request.args.get("roadmap") or None, now=now())
+    except NotOnIt:
+        abort(404)
+    own = who.id == current_user.id
+    path = f"/teams/{team.slug}/people/{who.id}"
+    to = own_links(shown.on.content.slug) if own and shown.on else _links(path, shown.on)
+    return render_template(
+        "teams/person.html",
+        team=team,
+        leads=can(current_user, "team.matrix", team),  # type: ignore[arg-type]
+        who=who,
+        own=own,
+        path=path,
+        seen=shown,
+        still=shown.moved_on is not None and (shown.today - shown.moved_on).days >= STILL_DAYS,
+        roadmaps=_roadmaps(path, shown),
+        piece_url=to.piece,
+        skills=_skills(shown, who),
+        labels=evidence_labels,
+        levels=level_labels(),
+        **(_standing(shown.on, to, own=own) if shown.on is not None else {}),
+    )
+
+
+def _links(path: str, on: OnRoadmap | None) -> Links:
+    """Where a manager goes from each source: to the review of a piece, and within this page."""
+    stage_of = {m.key: m.stage_key for m in on.content.milestones} if on is not None else {}
+    asked = {"roadmap": request.args["roadmap"]} if request.args.get("roadmap") else {}
+
+    def stage(key: str) -> str:
+        return f"{path}?{urlencode({**asked, 'stage': key})}#stage-{key}"
+
+    return Links(
+        piece=lambda key: f"/reviews/{key}",
+        stage=stage,
+        milestone=lambda key: stage(stage_of[key]),
+        skill=lambda key: f"{path}/skills/{key}",
+        background="#background",
+    )
+
+
+def _roadmaps(path: str, shown: Seen) -> list[tuple[str, str, bool]]:
+    """The roadmaps to choose from, where there is more than one."""
+    if shown.on is None or len(shown.enrolled) < 2:
+        return []
+    return [
+        (
+            f"{path}?{urlencode({'roadmap': each.slug})}",
+            each.title,
+            each.slug == shown.on.enrolled.slug,
+        )
+        for each in shown.enrolled
+    ]
+
+
+def _standing(on: OnRoadmap, to: Links, *, own: bool) -> dict[str, Any]:
+    """The score with its sources, and the five stages."""
+    pages, opened = Pages(on.way), request.args.get("stage")
+    return {
+        "roadmap": on.content,
+        "enrolled": on.enrolled,
+        "policy": on.policy,
+        "verdict": verdict_title(on.found),
+        "reason": verdict_reason(on.found, own=own),
+        "stages": [
+            (pages.stage(stage, with_rows=False), on.objectives(stage), stage.key == opened)
+            for stage in on.content.stages
+        ],
+        **account(on.found, to),
+    }
+
+
+def _skills(shown: Seen, who: User) -> list[tuple[Skill, Standing, str]]:
+    """Each skill with both views of it, and their gap in words where it is two levels or more."""
+    return [
+        (skill, standing, skill_labels.to_a_manager(standing, skill.title, who.name))
+        for skill, standing in shown.skills
+    ]

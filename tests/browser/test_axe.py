@@ -24,6 +24,10 @@ EYES = {
     "furnished, dark by choice": ("alice", "light", "dark"),
     "empty, light by choice": ("mallory", "dark", "light"),
     "empty, dark": ("mallory", "dark", "system"),
+    "a manager, light": ("bob", "light", "system"),
+    "a manager, dark": ("bob", "dark", "system"),
+    "an administrator, light": ("erin", "light", "system"),
+    "an administrator, dark": ("erin", "dark", "system"),
     "nobody, light": ("nobody", "light", "system"),
     "nobody, dark": ("nobody", "dark", "system"),
 }
@@ -54,12 +58,15 @@ def unfold_all(page: Page) -> int:
 
 
 def addresses(role: str, ids: dict[str, str]) -> list[str]:
-    """Every page that this person can look at, and one that does not exist."""
+    """Every page that this person can look at, and one that does not exist.
+
+    Those who lead look at what is theirs alone: what else they see is what Alice sees.
+    """
     return [
         *(
             url.format_map(ids)
             for row in LOOKED_AT
-            if row.pages[role] == 200 and not (role == "mallory" and row.is_personal)
+            if row.is_looked_at(role) and not (role == "mallory" and row.is_personal)
             for url in (row.url, *row.variants)
             if role != "mallory" or "/evidence/{" not in url
         ),
@@ -85,6 +92,16 @@ def test_axe_finds_nothing(eyes: str, house: House, opens: Opens) -> None:
         if unfold_all(page):
             found += [f"{address}, unfolded: {line}" for line in violations(page)]
     assert not found, "\n".join(dict.fromkeys(found))
+
+
+def test_every_page_is_looked_at_by_somebody() -> None:
+    looking = {role for role, _scheme, _theme in EYES.values()}
+    unseen = [
+        row.title
+        for row in LOOKED_AT
+        if 200 in row.pages.values() and not any(row.is_looked_at(role) for role in looking)
+    ]
+    assert not unseen
 
 
 def choose_theme(house: House, role: str, theme: str) -> None:

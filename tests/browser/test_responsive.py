@@ -35,7 +35,7 @@ def sticking_out(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("role", ["alice", "mallory", "nobody"])
+@pytest.mark.parametrize("role", ["alice", "bob", "erin", "mallory", "nobody"])
 def test_no_page_is_wider_than_its_window(role: str, house: House, opens: Opens) -> None:
     context = opens(reduced_motion="reduce")
     if role != "nobody":

@@ -118,7 +118,7 @@ def test_only_what_waits_is_judged(session, cast, now, state):
     if state in ("verified", "returned"):
         submit(session, cast, evidence, now)
         judge(session, cast, evidence, now, decision=state)
-    with pytest.raises(Refused, match=r"not_entitled|not_waiting"):
+    with pytest.raises(Refused, match=r"not_entitled|not_waiting|already_verified"):
         judge(session, cast, evidence, now)
 
 
@@ -147,6 +147,69 @@ def test_the_last_word_on_a_version_counts(session, cast, now, waiting):
     judge(session, cast, waiting, now + dt.timedelta(days=1), milestones=[DESIGN])
     assert confirmed(session) == {DESIGN}
     assert session.scalar(sa.select(sa.func.count(Review.id))) == 2
+
+
+def test_a_verified_version_is_confirmed_for_what_was_linked_since(session, cast, now, waiting):
+    alice = cast.actor(session, cast.alice)
+    actions.set_links(session, waiting, [DESIGN], by=alice, now=now)
+    first = judge(session, cast, waiting, now)
+    actions.link(session, waiting, LEVELS, by=alice, now=now)
+    session.commit()
+    assert confirmed(session) == {DESIGN}  # the later link inherits nothing
+    second = judge(session, cast, waiting, now + dt.timedelta(days=1))
+    assert confirmed(session) == {DESIGN, LEVELS}
+    assert (waiting.state, waiting.verified_version_id) == ("verified", waiting.current_id)
+    rows = session.execute(sa.select(Confirmation.milestone_key, Confirmation.review_id))
+    assert dict(rows.all()) == {DESIGN: first.id, LEVELS: second.id}
+    entry = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
+    assert (entry.action, entry.data) == (
+        "evidence.verified",
+        {"version": 1, "milestones": [LEVELS], "besides": True},
+    )
+    assert session.scalar(sa.select(sa.func.count(AuditEntry.id))) == 2
+
+
+@pytest.mark.parametrize("asked", [None, [], [DESIGN]])
+def test_another_word_that_adds_nothing_is_refused(session, cast, now, waiting, asked):
+    judge(session, cast, waiting, now)
+    with pytest.raises(Refused, match="already_verified"):
+        judge(session, cast, waiting, now, milestones=asked)
+
+
+def test_a_verified_version_is_not_returned_without_an_edit(session, cast, now, waiting):
+    judge(session, cast, waiting, now)
+    with pytest.raises(Refused, match="not_waiting"):
+        judge(session, cast, waiting, now, decision="returned")
+    assert confirmed(session) == {LEVELS, DESIGN}
+
+
+def test_another_word_takes_a_reviewer_and_a_milestone_that_fits(session, cast, now, waiting):
+    judge(session, cast, waiting, now, milestones=[DESIGN])
+    for who, key, reason in (("dave", LEVELS, "not_entitled"), ("bob", MENTOR, "does_not_fit")):
+        with pytest.raises(Refused, match=reason):
+            judging.decide(
+                session,
+                waiting,
+                "verified",
+                "",
+                [key],
+                version_id=waiting.current_id,
+                by=cast.actor(session, getattr(cast, who)),
+                now=now,
+            )
+    assert confirmed(session) == {DESIGN}
+
+
+def test_an_older_verified_version_gets_no_further_word(session, cast, now, waiting):
+    """Once a newer version waits, that one is to be judged."""
+    judge(session, cast, waiting, now, milestones=[DESIGN])
+    verified = waiting.verified_version_id
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    actions.edit(session, waiting, particulars(role="Lead"), by=alice, now=now)
+    with pytest.raises(Stale):
+        judging.decide(
+            session, waiting, "verified", "", [LEVELS], version_id=verified, by=bob, now=now
+        )
 
 
 def test_an_unknown_decision_is_refused(session, cast, now, waiting):

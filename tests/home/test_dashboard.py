@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.evidence.pieces import DESIGN, add
+
 SLUG = "senior-ml-engineer"
 KEY = "bachelors-degree-or-equivalent"
 
@@ -27,11 +29,30 @@ def test_it_works(alice):
         assert f"/roadmaps/{SLUG}/{stage}" in page
 
 
-def test_three_steps_that_one_can_take_alone(alice):
-    page = alice.get("/").text
+def steps_of(page):
     part = page.split('id="next"')[1].split("</ol>")[0]
     assert part.count("<li>") == 3
-    assert "ssess" not in part  # nobody can be asked for an assessment yet
+    return part
+
+
+def test_three_steps_with_what_a_manager_can_do(alice):
+    """Bob manages Alice's team: asking him is a step like any other, and leads to the skill."""
+    assert 'href="/skills/' in steps_of(alice.get("/").text)
+
+
+def test_nobody_is_sent_to_a_manager_who_is_not_there(cast, browser_of):
+    browser = browser_of(cast.mallory)
+    browser.post(f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "5"})
+    assert "ssess" not in steps_of(browser.get("/").text)
+    assert "Ask your manager" not in browser.get("/readiness").text
+    assert "nobody can assess you" in browser.get("/skills/mlops").text
+
+
+def test_a_draft_is_to_be_submitted_on_its_own_page(alice, session, cast, now):
+    piece = add(session, cast, cast.alice, now, milestones=[DESIGN])
+    alice.put(f"/roadmaps/{SLUG}/milestones/{DESIGN}/completion")
+    page = alice.get("/readiness").text
+    assert f'href="/evidence/{piece.id}">Submit' in page
 
 
 def test_someone_without_a_roadmap_is_led_to_one(browser_of, cast):

@@ -121,7 +121,7 @@ def test_there_is_a_most(cast: Cast, session: Session, now: dt.datetime, browser
         links.make(session, cast.alice, label="", expires_at=None, by=alice, now=now)
     session.commit()
     page = browser_of(cast.alice).send(
-        "POST", "/portfolio/links", {"label": "One too many", "lives": ""}
+        "POST", "/portfolio/links", {"label": "One too many", "lives": "never"}
     )
     assert page.status_code == 422
     assert "One too many" in page.text

@@ -17,9 +17,9 @@ from roadmap.career.models import Position
 from roadmap.core.database import db
 from roadmap.core.limiter import limiter
 from roadmap.people.models import User
+from roadmap.portfolio.files import file_stem
 from roadmap.portfolio.formats import FORMATS
 from roadmap.portfolio.models import Portfolio
-from roadmap.portfolio.views import file_stem
 from roadmap.progress.models import MilestonePlan, MilestoneStatus
 from tests.portfolio import pieces
 from tests.support.browserless import Browser

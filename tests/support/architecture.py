@@ -39,6 +39,7 @@ PURE = {
         "summary",
     ),
     "portfolio": ("document",),
+    "teams": ("matrix",),
 }
 IMPURE = ("flask", "sqlalchemy", "werkzeug", "wtforms", "jinja2", "alembic", "requests", "os")
 CLOCK = {

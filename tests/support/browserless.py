@@ -26,11 +26,11 @@ class ApartClient(FlaskClient):
     """
 
     def open(self, *args: Any, **more: Any) -> TestResponse:
-        _let_go()
+        let_go()
         return contextvars.Context().run(super().open, *args, **more)
 
 
-def _let_go() -> None:
+def let_go() -> None:
     if has_app_context() and "_db_session" in g:
         db.session.rollback()
 
@@ -46,7 +46,7 @@ class Browser:
     def of(cls, app: Flask, person: uuid.UUID | None) -> Browser:
         client = ApartClient(app, app.response_class, use_cookies=True)
         if person is not None:
-            _let_go()
+            let_go()
             token, token_hash = new_token()
             moment = dt.datetime.now(dt.UTC)
             with app.app_context():

@@ -63,6 +63,8 @@ PIECE = {
 }
 # Changed, from the form that showed the first version.
 EDITED = {**PIECE, "revision": "1"}
+# What Alice does with a piece that is shared, her manager is told of, or told of no more.
+TOLD = ("bob",)
 ME = {"name": "A new name", "timezone": "Europe/Paris", "theme": "dark"}
 TEXTS = {"headline": "ML engineer", "introduction": "I *build*.", "revision": "0"}
 
@@ -108,7 +110,8 @@ PAGES: tuple[Page, ...] = (
         "/evidence/<uuid:evidence_id>",
         "evidence.read",
         "/evidence/{verified}",
-        ALICE,
+        # Who may review it is led to where that is done.
+        seen(404, alice=200, bob=303, nobody=SIGN_IN),
         variants=("/evidence/{submitted}", "/evidence/{returned}"),
     ),
     Page("/evidence/<uuid:evidence_id>", "evidence.read", "/evidence/{draft}", ALICE),
@@ -158,7 +161,7 @@ PAGES: tuple[Page, ...] = (
         shown=False,
     ),
     # home
-    Page("/", "public", "/", PUBLIC, name="home"),
+    Page("/", "public", "/", PUBLIC, name="home", by_role=True),
     *(page for room in ROOMS for page in room.PAGES),
 )
 
@@ -272,6 +275,7 @@ CHANGES: tuple[Change, ...] = (
         "/evidence/{verified}",
         EDITED,
         only_alice(bob=403),
+        affects=TOLD,
     ),
     Change(
         "/evidence/<uuid:evidence_id>",
@@ -288,6 +292,54 @@ CHANGES: tuple[Change, ...] = (
         "/evidence/{verified}",
         {},
         only_alice(bob=403, nobody=SIGN_IN),
+        affects=TOLD,
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>/submission",
+        "PUT",
+        "evidence.submit",
+        "/evidence/{returned}/submission",
+        {},
+        only_alice(bob=403, nobody=SIGN_IN),
+        affects=TOLD,
+    ),
+    # What is private is asked for in one step with whom it is shared with.
+    Change(
+        "/evidence/<uuid:evidence_id>/submission",
+        "PUT",
+        "evidence.submit",
+        "/evidence/{draft}/submission",
+        {"visibility": "team"},
+        only_alice(),
+        affects=TOLD,
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>/submission",
+        "DELETE",
+        "evidence.submit",
+        "/evidence/{submitted}/submission",
+        {},
+        only_alice(bob=403, nobody=SIGN_IN),
+        affects=TOLD,
+    ),
+    # Both sides write in the thread of what is shared.
+    Change(
+        "/evidence/<uuid:evidence_id>/comments",
+        "POST",
+        "evidence.comment",
+        "/evidence/{submitted}/comments",
+        {"text": "Which baseline is that?"},
+        only_alice(bob=303),
+        drawn("alice", "bob"),
+        affects=("alice", *TOLD),
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>/comments",
+        "POST",
+        "evidence.comment",
+        "/evidence/{draft}/comments",
+        {"text": "Which baseline is that?"},
+        only_alice(409),
     ),
     Change("/evidence/preview", "POST", "evidence.write", "/evidence/preview", PIECE, changed(200)),
     Change("/evidence/impacts", "POST", "evidence.write", "/evidence/impacts", PIECE, changed(200)),

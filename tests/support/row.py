@@ -21,6 +21,8 @@ from typing import Any
 # one; Erin is the administrator, Mallory a stranger with an account.
 ROLES = ("nobody", "alice", "carol", "bob", "dave", "erin", "mallory")
 PEOPLE = ROLES[1:]
+# Those who are shown what Alice is shown, and more.
+LEADING = ("bob", "erin")
 # What an address may name without naming anything of a person's.
 COMMON = frozenset({"slug", "stage", "milestone", "open", "skill", "team"})
 
@@ -53,7 +55,8 @@ class Page:
 
     `as_fragment` names those who are answered otherwise when htmx asks. `variants` are further
     addresses, looked at but not part of the matrix. `shown` is False for what is no page to look
-    at: files, redirects, answers for machines.
+    at: files, redirects, answers for machines. `by_role` tells that a manager and an administrator
+    are shown something that an engineer is not.
     """
 
     rule: str
@@ -65,6 +68,7 @@ class Page:
     shown: bool = True
     method: str = "GET"
     name: str = ""
+    by_role: bool = False
 
     @property
     def title(self) -> str:
@@ -73,6 +77,11 @@ class Page:
 
     def of(self, ids: Mapping[str, str]) -> str:
         return self.url.format_map(ids)
+
+    def is_looked_at(self, role: str) -> bool:
+        """Whether this person can look at it and sees something that Alice does not see too."""
+        theirs = role not in LEADING or self.by_role or self.pages["alice"] != 200
+        return self.pages[role] == 200 and theirs
 
     @property
     def fragments(self) -> Statuses:
@@ -91,7 +100,9 @@ class Page:
 class Change:
     """An unsafe rule: a request that its owner may make, and what each of the cast is answered.
 
-    `pages` are the statuses for a plain form, `as_fragment` those that differ for htmx.
+    `pages` are the statuses for a plain form, `as_fragment` those that differ for htmx. `affects`
+    names those of the cast whose rows it changes although they did not ask, and "nobody" where it
+    changes rows that are nobody's, such as teams and invitations.
     """
 
     rule: str
@@ -101,6 +112,7 @@ class Change:
     data: Mapping[str, Any] = field(default_factory=dict)
     pages: Statuses = field(default_factory=lambda: changed())
     as_fragment: Mapping[str, int] = field(default_factory=dict)
+    affects: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

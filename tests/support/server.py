@@ -88,6 +88,9 @@ def threads(pid: int) -> int:
 class Server:
     """One running server. `start` waits until it answers; `kill` is `kill -9` of all of it."""
 
+    # The job process beside it has tests of its own, see `tests/test_jobs.py`.
+    with_jobs = False
+
     def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
         self.database_url, self.folder = database_url, folder
         self.settings = settings
@@ -115,7 +118,7 @@ class Server:
     def start(self) -> Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                server_command(HOST, self.port),
+                server_command(HOST, self.port, jobs=self.with_jobs),
                 env=self.environment,
                 cwd=config.ROOT,
                 stdout=log,

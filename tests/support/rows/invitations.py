@@ -2,14 +2,65 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from tests.support.row import Change, Page
+from roadmap.accounts.invitations import invite
+from roadmap.people.models import Team
+from tests.support.row import PUBLIC, Change, Page, seen
 
-PAGES: tuple[Page, ...] = ()
-CHANGES: tuple[Change, ...] = ()
+LIVES = dt.timedelta(days=14)
+
+PAGES: tuple[Page, ...] = (
+    # For anybody: a form for nobody, a button for those outside, "you are in it" for the others.
+    Page(
+        "/invitations/<token>",
+        "public",
+        "/invitations/{invitation}",
+        PUBLIC,
+        variants=("/invitations/{invitation_of_ada}", "/invitations/{invitation_of_mallory}"),
+        name="invitation",
+    ),
+    Page(
+        "/invitations/<token>",
+        "public",
+        "/invitations/cut-short",
+        seen(404),
+        name="invitation-unknown",
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    # Hers alone, and the row of an invitation is nobody's.
+    Change(
+        "/invitations/<token>",
+        "POST",
+        "public",
+        "/invitations/{invitation_of_mallory}",
+        {"name": "Somebody else", "password": "granite scree and lichen"},
+        seen(409, mallory=303),
+        affects=("nobody",),
+    ),
+)
 
 
 def furnish(write: Any) -> dict[str, str]:
     """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
-    return {}
+    team = write.session.get_one(Team, write.cast.team)
+
+    def token(email: str = "", role: str = "member") -> str:
+        _invitation, made = invite(
+            write.session,
+            team=team,
+            role=role,
+            email=email,
+            by=write.cast.bob,
+            lives=LIVES,
+            now=write.now,
+        )
+        return made
+
+    return {
+        "invitation": token(),
+        "invitation_of_ada": token("ada@example.org", "manager"),
+        "invitation_of_mallory": token("mallory@example.org"),
+    }

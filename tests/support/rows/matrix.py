@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.row import Change, Page
+from tests.support.row import SIGN_IN, Change, Page, seen
 
-PAGES: tuple[Page, ...] = ()
+# Whoever leads no team is refused at the door; whoever leads another one finds nothing here.
+LEADERS = seen(403, bob=200, dave=404, nobody=SIGN_IN)
+
+PAGES: tuple[Page, ...] = (
+    Page("/teams", "team.list", "/teams", name="teams", by_role=True),
+    Page(
+        "/teams/<slug>",
+        "team.matrix",
+        "/teams/{team}",
+        LEADERS,
+        variants=(
+            "/teams/{team}?sort=readiness&verdict=setting_out",
+            "/teams/{team}?q=nobody+of+this+name",
+        ),
+        name="team-matrix",
+    ),
+    Page(
+        "/teams/<slug>/export/<name>",
+        "team.matrix",
+        "/teams/{team}/export/csv",
+        LEADERS,
+        shown=False,
+        name="team-export",
+    ),
+)
 CHANGES: tuple[Change, ...] = ()
 
 
 def furnish(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
-    return {}
+    """The addresses name Alice's team; what is in it the others have furnished."""
+    return {"team": "ranking"}

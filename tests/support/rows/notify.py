@@ -4,12 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.row import Change, Page
+import sqlalchemy as sa
 
-PAGES: tuple[Page, ...] = ()
-CHANGES: tuple[Change, ...] = ()
+from roadmap.notify.models import Notification
+from tests.support.row import SIGN_IN, Change, Page, changed, only_alice
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        "/notifications",
+        "notification.read",
+        "/notifications",
+        variants=("/notifications?unread", "/notifications?page=9"),
+        by_role=True,
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    Change(
+        "/notifications/<uuid:key>/reading",
+        "PUT",
+        "notification.write",
+        "/notifications/{notification}/reading",
+        {},
+        only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/notifications/reading",
+        "PUT",
+        "notification.write",
+        "/notifications/reading",
+        {},
+        changed(nobody=SIGN_IN),
+    ),
+)
 
 
 def furnish(write: Any) -> dict[str, str]:
     """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
-    return {}
+    # What the actions have told Alice of; half a year ago she read what there was then.
+    alice = Notification.user_id == write.cast.alice
+    write.session.execute(
+        sa.update(Notification)
+        .where(alice, Notification.created_at < write.ago(80))
+        .values(read_at=write.ago(80))
+    )
+    told = sa.select(Notification.id).where(alice, Notification.kind == "returned")
+    return {"notification": str(write.session.scalars(told).one())}

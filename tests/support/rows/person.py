@@ -4,12 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.row import Change, Page
+from tests.support.row import SIGN_IN, Change, Page, changed, seen
 
-PAGES: tuple[Page, ...] = ()
-CHANGES: tuple[Change, ...] = ()
+PERSON = "/teams/{team}/people/{alice}"
+RULE = "/teams/<slug>/people/<uuid:person_id>"
+# Alice herself and Bob, who leads her team; for all others she is not there.
+SEEN = seen(404, alice=200, bob=200, nobody=SIGN_IN)
+# Whoever manages nobody assesses nobody; for Dave, who manages others, she is not there.
+BOB = seen(403, bob=200, dave=404, nobody=SIGN_IN)
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        RULE,
+        "person.read",
+        PERSON,
+        SEEN,
+        variants=(PERSON + "?stage={stage}",),
+        name="person",
+        by_role=True,
+    ),
+    Page(
+        f"{RULE}/skills/<key>",
+        "person.assess",
+        PERSON + "/skills/{skill}",
+        BOB,
+        name="assess-other",
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    Change(
+        f"{RULE}/skills/<key>/assessments",
+        "POST",
+        "person.assess",
+        PERSON + "/skills/{skill}/assessments",
+        {"level": "3", "comment": "Two releases without a page at night."},
+        changed(403, bob=303, dave=404),
+        as_fragment={"bob": 200},
+        affects=("alice",),
+    ),
+)
 
 
 def furnish(write: Any) -> dict[str, str]:
     """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
-    return {}
+    return {"team": "ranking"}

@@ -7,7 +7,9 @@ from typing import Any
 from tests.support.row import Change, Page
 
 PAGES: tuple[Page, ...] = ()
-CHANGES: tuple[Change, ...] = ()
+CHANGES: tuple[Change, ...] = (
+    Change("/account/sharing", "PUT", "account.write", "/account/sharing", {"shares_plans": "1"}),
+)
 
 
 def furnish(write: Any) -> dict[str, str]:

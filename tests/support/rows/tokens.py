@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.row import Change, Page
+from roadmap.accounts import api_tokens
+from tests.support.row import SIGN_IN, Change, Page, changed, only_alice
 
-PAGES: tuple[Page, ...] = ()
-CHANGES: tuple[Change, ...] = ()
+TOKEN = {"name": "Calendar script", "scope": "read", "days": "30"}
+
+PAGES: tuple[Page, ...] = (
+    Page("/account/tokens", "token.read", "/account/tokens"),
+    Page("/account/tokens/new", "token.write", "/account/tokens/new"),
+)
+CHANGES: tuple[Change, ...] = (
+    Change("/account/tokens", "POST", "token.write", "/account/tokens", TOKEN, changed(201)),
+    Change(
+        "/account/tokens/<uuid:token_id>",
+        "DELETE",
+        "token.write",
+        "/account/tokens/{token}",
+        {},
+        only_alice(nobody=SIGN_IN),
+    ),
+)
 
 
 def furnish(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
-    return {}
+    """Two tokens of Alice: one that was used, and one that has expired."""
+    session, alice = write.session, write.cast.alice
+    for name, scope, days in (("Calendar script", "read", 200), ("Sync of the wiki", "write", 3)):
+        api_tokens.create(
+            session, alice, name=name, scope=scope, days=90, by=alice, now=write.ago(days)
+        )
+    used = api_tokens.of_person(session, alice)[0]
+    api_tokens.note_use(session, used.id, now=write.ago(1))
+    return {"token": str(used.id)}

@@ -1,0 +1,217 @@
+"""The outbox: a mail is written with what it tells of, in one transaction, and sent after it.
+
+The table is the truth. Whoever delivers takes one mail at a time, in a short transaction, and holds
+no transaction while it talks to the mail server. A process that dies meanwhile leaves a mail that
+comes up again once its time is over: a mail may arrive twice (with the same Message-ID), none is
+lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import smtplib
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from roadmap.accounts import mail
+from roadmap.accounts.models import OutgoingMail
+from roadmap.core.database import db
+from roadmap.core.types import new_id
+from roadmap.people.models import User
+
+log = logging.getLogger(__name__)
+
+# How long to wait after each failed try; after one more it is given up.
+PAUSES = (
+    dt.timedelta(minutes=1),
+    dt.timedelta(minutes=5),
+    dt.timedelta(minutes=30),
+    dt.timedelta(hours=2),
+    dt.timedelta(hours=8),
+)
+MOST_TRIES = len(PAUSES) + 1
+# For so long nobody else takes a mail that somebody is sending; longer than a round can last.
+HELD = dt.timedelta(minutes=15)
+# Mails of one round.
+MOST_AT_ONCE = 50
+# How long the line about a mail is kept that was sent or given up.
+KEPT = dt.timedelta(days=30)
+LONGEST_SUBJECT = 300
+LONGEST_ERROR = 300
+# In `Session.info`: this transaction put a mail into the outbox.
+PUT = "mail_put"
+
+_MAILS: Any = OutgoingMail.__table__
+_USERS: Any = User.__table__
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What a round did: mails sent, put off after a failed try, and given up."""
+
+    sent: int = 0
+    put_off: int = 0
+    given_up: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.sent + self.put_off + self.given_up
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A mail that this process is to send. `tries` counts this one."""
+
+    id: uuid.UUID
+    recipient: str
+    subject: str
+    body: str
+    tries: int
+
+
+def put(
+    session: Session,
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    user_id: uuid.UUID | None = None,
+    now: dt.datetime,
+) -> None:
+    """Writes a mail to be sent once this transaction has committed.
+
+    `user_id` is the account that it goes to, where there is one: a deactivated one gets no more.
+    Where no mail is configured it is written to the log at once, as `mail.send` does: nothing waits
+    for a server that does not exist.
+    """
+    if not mail.is_configured():
+        mail.send(to, subject, body)
+        return
+    session.execute(
+        sa.insert(_MAILS),
+        {
+            "id": new_id(),
+            "user_id": user_id,
+            "recipient": to,
+            "subject": " ".join(subject.split())[:LONGEST_SUBJECT],
+            "body": body,
+            "created_at": now,
+            "due_at": now,
+            "tries": 0,
+            "error": "",
+        },
+    )
+    session.info[PUT] = True
+
+
+def take_back(session: Session, link: str, readers: Collection[uuid.UUID] | None = None) -> None:
+    """Removes the mails with this link that wait to be sent: what they tell of is no longer so.
+
+    With `readers` only those that go to these accounts.
+    """
+    mails = sa.delete(_MAILS).where(
+        _MAILS.c.due_at.is_not(None), _MAILS.c.body.contains(link, autoescape=True)
+    )
+    if readers is not None:
+        mails = mails.where(_MAILS.c.user_id.in_(readers))
+    session.execute(mails)
+
+
+def deliver_due(now: dt.datetime, stopping: Callable[[], bool] = lambda: False) -> Delivered:
+    """Sends what is due at the moment `now`. Needs an application context.
+
+    Several processes may do so at once. A round ends after `MOST_AT_ONCE` mails, before the next
+    one where `stopping` says so, and where the mail server cannot be reached at all with the first
+    mail that found out. Raises ConfigError where `ROADMAP_SMTP_URL` is wrong.
+    """
+    if mail.is_configured():
+        mail.parse_url(current_app.config["SMTP_URL"])
+    done = Delivered()
+    while done.all < MOST_AT_ONCE and not stopping():
+        taken = _take(now)
+        if taken is None:
+            break
+        if taken.tries > MOST_TRIES:
+            _give_up(taken, "the process ended while it was being sent")
+            done.given_up += 1
+            continue
+        try:
+            mail.send(taken.recipient, taken.subject, taken.body, key=str(taken.id))
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            _failed(taken, now, error, done)
+            if _is_unreachable(error):
+                break
+        else:
+            _sent(taken, now)
+            done.sent += 1
+    return done
+
+
+def prune(session: Session, *, now: dt.datetime) -> int:
+    """Removes the lines about mails that were sent or given up a month ago; returns how many."""
+    old = sa.delete(_MAILS).where(_MAILS.c.due_at.is_(None), _MAILS.c.created_at < now - KEPT)
+    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+
+
+def _take(now: dt.datetime) -> _Taken | None:
+    """Takes the mail that has been due for longest, so that no other process does.
+
+    On PostgreSQL others skip the locked row; on SQLite writers come one after the other.
+    """
+    with db.own_transaction() as own:
+        row = own.execute(
+            sa.select(_MAILS, _USERS.c.deactivated_at)
+            .outerjoin(_USERS, _USERS.c.id == _MAILS.c.user_id)
+            .where(_MAILS.c.due_at <= now)
+            .order_by(_MAILS.c.due_at, _MAILS.c.id)
+            .limit(1)
+            .with_for_update(of=_MAILS, skip_locked=True)
+        ).first()
+        if row is None:
+            return None
+        tries = row.tries + 1 if row.deactivated_at is None else MOST_TRIES + 1
+        _change(own, row.id, tries=tries, due_at=now + HELD)
+    return _Taken(row.id, row.recipient, row.subject, row.body, tries)
+
+
+def _sent(taken: _Taken, now: dt.datetime) -> None:
+    with db.own_transaction() as own:
+        _change(own, taken.id, due_at=None, sent_at=now, body="", error="")
+
+
+def _failed(taken: _Taken, now: dt.datetime, error: Exception, done: Delivered) -> None:
+    said = " ".join(str(error).split()) or type(error).__name__
+    if taken.tries < MOST_TRIES:
+        with db.own_transaction() as own:
+            due = now + PAUSES[taken.tries - 1]
+            _change(own, taken.id, due_at=due, error=said[:LONGEST_ERROR])
+        log.warning("mail could not be sent, try %d of %d: %s", taken.tries, MOST_TRIES, said)
+        done.put_off += 1
+    else:
+        _give_up(taken, said)
+        log.error("mail could not be sent and is given up: %s", said)
+        done.given_up += 1
+
+
+def _give_up(taken: _Taken, said: str) -> None:
+    """Gives a mail up: its text goes, what was wrong stays."""
+    with db.own_transaction() as own:
+        _change(own, taken.id, due_at=None, body="", error=said[:LONGEST_ERROR])
+
+
+def _change(session: Session, key: uuid.UUID, **values: Any) -> None:
+    session.execute(sa.update(_MAILS).where(_MAILS.c.id == key).values(**values))
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Whether the next mail would fail in the same way: there is nobody to talk to."""
+    return not isinstance(error, ValueError | smtplib.SMTPException) or isinstance(
+        error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected
+    )

@@ -1,0 +1,30 @@
+"""What accounts leave behind and nobody needs any more."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.accounts import outbox
+from roadmap.accounts.limits import WINDOW
+from roadmap.accounts.models import Attempt, LoginSession, PasswordLink
+from roadmap.accounts.queries import ABSOLUTE
+
+
+def prune(session: Session, *, now: dt.datetime) -> int:
+    """Removes sessions past their life, tries that count no more, links that open nothing, and
+    what is known of mails of long ago. Returns how many rows that were.
+    """
+    gone = outbox.prune(session, now=now)
+    for old in (
+        sa.delete(LoginSession).where(LoginSession.created_at < now - ABSOLUTE),
+        sa.delete(Attempt).where(Attempt.at <= now - WINDOW),
+        sa.delete(PasswordLink).where(
+            sa.or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
+        ),
+    ):
+        statement = old.execution_options(synchronize_session=False)
+        gone += session.execute(statement).rowcount  # type: ignore[attr-defined]
+    return gone

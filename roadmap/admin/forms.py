@@ -1,0 +1,81 @@
+"""The forms of administration: teams, and who is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from roadmap.accounts.forms import Required, one_line
+from roadmap.accounts.inviting import ROLE_CHOICES
+from roadmap.admin.queries import TeamRow
+from roadmap.admin.rules import tree
+from roadmap.people.rules import LONGEST_NAME, LONGEST_SLUG, is_slug, slug_of
+
+NO_SLUG = _l("Small letters, digits and single hyphens, such as search-ranking.")
+
+
+def team_choices(teams: Sequence[TeamRow]) -> list[SelectChoice]:
+    """The teams as they are nested, by slug."""
+    return [
+        SelectChoice(team.slug, "\N{EN SPACE}" * 2 * depth + team.name)
+        for team, depth in tree(teams)
+    ]
+
+
+class TeamForm(FlaskForm):
+    """Name and place of a team; `above` are the teams that it may be nested in."""
+
+    name = StringField(
+        _l("Name"),
+        [Required(_l("Give the team a name.")), Length(max=LONGEST_NAME)],
+        filters=[one_line],
+        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
+    )
+    parent = SelectField(_l("Nested in"))
+
+    def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:
+        super().__init__(**values)
+        top = SelectChoice("", _("No other team"))
+        self.parent.choices = [top, *team_choices(above)]
+
+
+class NewTeamForm(TeamForm):
+    slug = StringField(
+        _l("Address"),
+        [Length(max=LONGEST_SLUG)],
+        filters=[one_line],
+        render_kw={"maxlength": LONGEST_SLUG, "autocomplete": "off", "spellcheck": "false"},
+    )
+
+    @property
+    def wanted_slug(self) -> str:
+        """The slug as typed, or made of the name."""
+        return self.slug.data or slug_of(self.name.data or "")
+
+    def validate_slug(self, field: Field) -> None:
+        if field.data and not is_slug(field.data):
+            raise ValidationError(NO_SLUG)
+        if self.name.data and not is_slug(self.wanted_slug):
+            raise ValidationError(
+                _("No address can be made of this name. Type one of small letters and digits.")
+            )
+
+
+class MembershipForm(FlaskForm):
+    """Which team, and in which role."""
+
+    team = SelectField(_l("Team"), [InputRequired(_l("Choose a team."))])
+    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")
+
+    def __init__(self, teams: Sequence[TeamRow]) -> None:
+        super().__init__()
+        self.team.choices = (
+            [SelectChoice("", _("Choose a team")), *team_choices(teams)] if teams else []
+        )

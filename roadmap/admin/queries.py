@@ -1,0 +1,267 @@
+"""Reading the instance: its accounts, its teams, and how it is kept.
+
+Nothing here touches what people record: an administrator knows who has an account, and no more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.accounts.models import Invitation, LoginSession, OutgoingMail
+from roadmap.accounts.queries import email_key
+from roadmap.people.models import AuditEntry, Membership, Team, User
+
+PAGE = 50
+GROUPS = ("active", "deactivated", "administrators")
+
+_USERS: Any = User.__table__
+_MEMBERS: Any = Membership.__table__
+_TEAMS: Any = Team.__table__
+_MAILS: Any = OutgoingMail.__table__
+_INVITATIONS: Any = Invitation.__table__
+_SESSIONS: Any = LoginSession.__table__
+_AUDIT: Any = AuditEntry.__table__
+
+_LAST_SEEN = (
+    sa.select(sa.func.max(_SESSIONS.c.last_seen_at))
+    .where(_SESSIONS.c.user_id == _USERS.c.id)
+    .correlate(_USERS)
+    .scalar_subquery()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The instance in figures. `mail_error` is what the last mail that failed was told."""
+
+    active: int
+    deactivated: int
+    administrators: int
+    teams: int
+    invitations: int
+    mail_waiting: int
+    mail_since: dt.datetime | None
+    mail_given_up: int
+    mail_error: str
+    backup_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as its administrators see it. `teams` are slug, name and role."""
+
+    id: uuid.UUID
+    name: str
+    email: str
+    is_admin: bool
+    has_password: bool
+    created_at: dt.datetime
+    deactivated_at: dt.datetime | None
+    last_seen_at: dt.datetime | None
+    teams: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """One page of accounts; `found` counts those on all pages. `page` counts from 1."""
+
+    rows: tuple[Person, ...]
+    found: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return -(-self.found // PAGE) or 1
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """A team with the number of its own members and managers who can sign in."""
+
+    id: uuid.UUID
+    slug: str
+    name: str
+    parent_id: uuid.UUID | None
+    members: int
+    managers: int
+
+
+def overview(session: Session, *, now: dt.datetime) -> Overview:
+    """All figures in one statement."""
+
+    def count(table: Any, *conditions: Any) -> Any:
+        return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
+
+    active = _USERS.c.deactivated_at.is_(None)
+    waits = _MAILS.c.due_at.is_not(None)
+    failed = (
+        sa.select(_MAILS.c.error)
+        .where(_MAILS.c.error != "")
+        .order_by(_MAILS.c.created_at.desc(), _MAILS.c.id.desc())
+        .limit(1)
+    )
+    backup = (
+        sa.select(_AUDIT.c.at)
+        .where(_AUDIT.c.action == "backup.created")
+        .order_by(_AUDIT.c.id.desc())
+        .limit(1)
+    )
+    row = session.execute(
+        sa.select(
+            count(_USERS, active).label("active"),
+            count(_USERS, ~active).label("deactivated"),
+            count(_USERS, active, _USERS.c.is_admin).label("administrators"),
+            count(_TEAMS).label("teams"),
+            count(
+                _INVITATIONS,
+                _INVITATIONS.c.accepted_at.is_(None),
+                _INVITATIONS.c.revoked_at.is_(None),
+                _INVITATIONS.c.expires_at > now,
+            ).label("invitations"),
+            count(_MAILS, waits).label("mail_waiting"),
+            sa.select(sa.func.min(_MAILS.c.created_at))
+            .where(waits)
+            .scalar_subquery()
+            .label("mail_since"),
+            count(_MAILS, ~waits, _MAILS.c.sent_at.is_(None)).label("mail_given_up"),
+            sa.func.coalesce(failed.scalar_subquery(), "").label("mail_error"),
+            backup.scalar_subquery().label("backup_at"),
+        )
+    ).one()
+    return Overview(**row._mapping)
+
+
+def people(session: Session, *, q: str = "", group: str = "", page: int = 1) -> People:
+    """A page of accounts by name, in three statements."""
+    conditions = []
+    if q:
+        conditions.append(
+            sa.or_(
+                _USERS.c.name.icontains(q, autoescape=True),
+                _USERS.c.email_key.contains(email_key(q), autoescape=True),
+            )
+        )
+    if group:
+        active = _USERS.c.deactivated_at.is_(None)
+        conditions.append(~active if group == "deactivated" else active)
+    if group == "administrators":
+        conditions.append(_USERS.c.is_admin)
+    found = session.scalar(sa.select(sa.func.count()).select_from(_USERS).where(*conditions)) or 0
+    page = max(1, min(page, -(-found // PAGE)))
+    rows = session.execute(
+        _person_columns()
+        .where(*conditions)
+        .order_by(sa.func.lower(_USERS.c.name), _USERS.c.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    ).all()
+    teams = _teams_of(session, [row.id for row in rows])
+    return People(
+        tuple(Person(**row._mapping, teams=tuple(teams[row.id])) for row in rows), found, page
+    )
+
+
+def person(session: Session, user_id: uuid.UUID) -> Person:
+    """The account with this id. Raises NoResultFound."""
+    row = session.execute(_person_columns().where(_USERS.c.id == user_id)).one()
+    return Person(**row._mapping, teams=tuple(_teams_of(session, [user_id])[user_id]))
+
+
+def _person_columns() -> sa.Select[Any]:
+    return sa.select(
+        _USERS.c.id,
+        _USERS.c.name,
+        _USERS.c.email,
+        _USERS.c.is_admin,
+        _USERS.c.password_hash.is_not(None).label("has_password"),
+        _USERS.c.created_at,
+        _USERS.c.deactivated_at,
+        _LAST_SEEN.label("last_seen_at"),
+    )
+
+
+def _teams_of(
+    session: Session, user_ids: list[uuid.UUID]
+) -> dict[uuid.UUID, list[tuple[str, str, str]]]:
+    rows = session.execute(
+        sa.select(_MEMBERS.c.user_id, _TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role)
+        .join_from(_MEMBERS, _TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
+        .where(_MEMBERS.c.user_id.in_(user_ids))
+        .order_by(sa.func.lower(_TEAMS.c.name), _TEAMS.c.slug)
+    )
+    found: dict[uuid.UUID, list[tuple[str, str, str]]] = defaultdict(list)
+    for user_id, *team in rows:
+        found[user_id].append((team[0], team[1], team[2]))
+    return found
+
+
+def teams(session: Session) -> list[TeamRow]:
+    """Every team by name with its counts, in one statement."""
+    active = _USERS.c.deactivated_at.is_(None)
+    counted = (
+        sa.select(
+            _MEMBERS.c.team_id,
+            sa.func.sum(sa.case((_MEMBERS.c.role == "member", 1), else_=0)).label("members"),
+            sa.func.sum(sa.case((_MEMBERS.c.role == "manager", 1), else_=0)).label("managers"),
+        )
+        .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(active)
+        .group_by(_MEMBERS.c.team_id)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(
+            _TEAMS.c.id,
+            _TEAMS.c.slug,
+            _TEAMS.c.name,
+            _TEAMS.c.parent_id,
+            sa.func.coalesce(counted.c.members, 0),
+            sa.func.coalesce(counted.c.managers, 0),
+        )
+        .join_from(_TEAMS, counted, counted.c.team_id == _TEAMS.c.id, isouter=True)
+        .order_by(sa.func.lower(_TEAMS.c.name), _TEAMS.c.slug)
+    )
+    return [TeamRow(*row) for row in rows]
+
+
+def log(
+    session: Session,
+    *,
+    kinds: Iterable[str] = (),
+    person_id: uuid.UUID | None = None,
+    before: int | None = None,
+) -> tuple[list[AuditEntry], int | None]:
+    """A page of the audit log, the newest first, and the cursor of the next page.
+
+    `kinds` are first words of actions; `person_id` names who did it or to whom it was done.
+    """
+    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
+    prefixes = [AuditEntry.action.startswith(f"{kind}.", autoescape=True) for kind in kinds]
+    if prefixes:
+        query = query.where(sa.or_(*prefixes))
+    if person_id is not None:
+        query = query.where(
+            sa.or_(
+                AuditEntry.actor_id == person_id,
+                AuditEntry.target == str(person_id),
+                AuditEntry.data["person"].as_string() == str(person_id),
+            )
+        )
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    rows = list(session.scalars(query))
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
+
+
+def names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The names of these people, as far as they still have an account."""
+    rows = session.execute(sa.select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(set(ids))))
+    return {row.id: row.name for row in rows}

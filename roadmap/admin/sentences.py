@@ -1,0 +1,134 @@
+"""The audit log in words. A line names people, teams and addresses, never what people record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from roadmap.people.models import AuditEntry
+
+# What the log can be filtered by, and the first words of the actions that belong to it.
+KINDS: dict[str, tuple[LazyString, tuple[str, ...]]] = {
+    "sign-in": (_l("Signing in"), ("session", "password", "reset")),
+    "account": (_l("Accounts and roles"), ("account", "role")),
+    "team": (_l("Teams"), ("team", "membership")),
+    "invitation": (_l("Invitations"), ("invitation",)),
+    "review": (_l("Reviews"), ("evidence",)),
+    "export": (_l("Exports and links"), ("portfolio",)),
+    "token": (_l("Tokens of the API"), ("token",)),
+    "refusal": (_l("Refusals"), ("access",)),
+    "keeping": (_l("Backups"), ("backup",)),
+}
+
+# The result of a review is its author's business, so the sentences of both are the same.
+_JUDGED = _l("A piece of evidence was reviewed.")
+SENTENCES: dict[str, LazyString] = {
+    "session.begun": _l("Signed in."),
+    "session.ended": _l("Signed out."),
+    "session.revoked": _l("A browser was signed out from another one."),
+    "session.failed": _l("Signing in as %(target)s failed."),
+    "session.refused": _l("Signing in as %(target)s was refused after too many tries."),
+    "password.changed": _l("The password of %(person)s was changed."),
+    "password.link_made": _l("A link to set a password was made for %(person)s."),
+    "password.failed": _l("A wrong password was typed when asked for once more."),
+    "password.refused": _l("Asking for the password once more ended after too many tries."),
+    "reset.refused": _l("A link to set a password for %(target)s was refused: too many tries."),
+    "account.created": _l("The account of %(person)s was made."),
+    "account.email_changed": _l("The e-mail address of %(person)s was changed."),
+    "account.deactivated": _l("The account of %(person)s was deactivated."),
+    "account.reactivated": _l("The account of %(person)s was reactivated."),
+    "role.granted": _l("%(person)s became an administrator."),
+    "role.withdrawn": _l("%(person)s is no longer an administrator."),
+    "team.created": _l("The team %(team)s was made."),
+    "team.changed": _l("The team %(team)s was renamed or nested elsewhere."),
+    "team.deleted": _l("The team %(team)s was deleted."),
+    "membership.added": _l("%(person)s joined the team %(team)s as %(role)s."),
+    "membership.role_changed": _l("%(person)s became %(role)s in the team %(team)s."),
+    "membership.removed": _l("%(person)s was taken out of the team %(team)s."),
+    "membership.left": _l("%(person)s left the team %(team)s."),
+    "invitation.created": _l("An invitation to %(place)s was made for %(guest)s."),
+    "invitation.accepted": _l("An invitation to %(place)s was accepted."),
+    "invitation.revoked": _l("An invitation to %(place)s was revoked."),
+    "evidence.verified": _JUDGED,
+    "evidence.returned": _JUDGED,
+    "portfolio.exported": _l("A portfolio was exported as %(target)s."),
+    "portfolio.link_made": _l("A public link to a portfolio was made."),
+    "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
+    "team.exported": _l("The matrix of the team %(team)s was exported."),
+    "token.created": _l("A token of the API was made."),
+    "token.revoked": _l("A token of the API was revoked."),
+    "access.refused": _l("Refused: %(target)s"),
+    "backup.created": _l("A backup was made."),
+    "backup.restored": _l("A backup was restored."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log. `by` is empty where nobody was signed in, as on the command line."""
+
+    id: int
+    at: dt.datetime
+    text: str
+    by: str
+    by_id: uuid.UUID | None
+    address: str
+
+
+def people_in(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
+    """The ids of everybody whom these entries name, and of whatever else has an id as target."""
+    found: set[uuid.UUID] = set()
+    for entry in entries:
+        found.update(filter(None, (entry.actor_id, _id(entry.target), _person(entry))))
+    return found
+
+
+def lines(entries: Iterable[AuditEntry], names: Mapping[uuid.UUID, str]) -> list[Line]:
+    """The entries in words; `names` are those of `people_in`, as far as they are known."""
+    gone = _("Somebody without an account")
+    return [
+        Line(
+            entry.id,
+            entry.at,
+            _sentence(entry, names, gone),
+            (names.get(entry.actor_id) or gone) if entry.actor_id else "",
+            entry.actor_id if entry.actor_id in names else None,
+            entry.address,
+        )
+        for entry in entries
+    ]
+
+
+def _sentence(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str) -> str:
+    said = SENTENCES.get(entry.action)
+    if said is None:
+        return _("Something else: %(action)s", action=entry.action)
+    data = entry.data or {}
+    who = _person(entry) or _id(entry.target)
+    roles = {"member": _("member"), "manager": _("manager")}
+    # Words of a person are put in here and nowhere else, and the page escapes the whole.
+    return str(said) % {
+        "target": entry.target,
+        "person": (names.get(who) if who else None) or gone,
+        "team": entry.target,
+        "role": roles.get(str(data.get("role")), ""),
+        "guest": data.get("email") or _("whoever has the link"),
+        "place": _("the team %(team)s", team=data["team"]) if data.get("team") else "Cairn",
+    }
+
+
+def _person(entry: AuditEntry) -> uuid.UUID | None:
+    return _id(str((entry.data or {}).get("person", "")))
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

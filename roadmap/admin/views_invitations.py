@@ -1,0 +1,68 @@
+"""The invitations that are open, and a new one: to Cairn alone, without a team."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import flash, make_response, render_template
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.accounts import invitations, mail
+from roadmap.accounts.inviting import InviteForm
+from roadmap.accounts.letters import address_of
+from roadmap.admin.blueprint import admin
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other
+from roadmap.people.access import permit
+
+
+@admin.get("/admin/invitations")
+@permit("admin.read")
+def invitation_list() -> Response:
+    return _page(InviteForm(formdata=None))
+
+
+@admin.post("/admin/invitations")
+@permit("admin.write")
+def invite() -> Response:
+    """Shows the link on the answer itself, and never again: only its hash is kept."""
+    form = InviteForm()
+    if not form.validate():
+        return _page(form, 422)
+    try:
+        made, token = invitations.invite(
+            db.session,
+            team=None,
+            role="member",
+            email=form.email.data or "",
+            by=current_user.id,
+            lives=form.lives,
+            now=now(),
+        )
+    except invitations.InvitationRefused:
+        form.email.errors = [_("There is an account with this address already.")]
+        return _page(form, 422)
+    return _page(InviteForm(formdata=None), link=address_of(token), sent_to=made.email)
+
+
+@admin.delete("/admin/invitations/<uuid:invitation_id>")
+@permit("admin.write")
+def revoke(invitation_id: uuid.UUID) -> Response:
+    found = invitations.find(db.session, invitation_id)
+    if found is not None and invitations.revoke(db.session, found, by=current_user.id, now=now()):
+        flash(_("The invitation is revoked. Its link opens nothing any more."))
+    return see_other("admin.invitation_list")
+
+
+def _page(form: InviteForm, status: int = 200, link: str = "", sent_to: str = "") -> Response:
+    page = render_template(
+        "admin/invitations.html",
+        form=form,
+        link=link,
+        sent_to=sent_to,
+        mails=mail.is_configured(),
+        invitations=invitations.open_invitations(db.session, None, now=now()),
+    )
+    return make_response(page, status)

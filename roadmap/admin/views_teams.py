@@ -1,0 +1,139 @@
+"""The teams as they are nested: made, renamed, nested elsewhere, deleted."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import abort, flash, make_response, render_template
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.admin import queries
+from roadmap.admin.blueprint import admin
+from roadmap.admin.forms import NO_SLUG, NewTeamForm, TeamForm
+from roadmap.admin.rules import beneath, tree
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other
+from roadmap.people import actions
+from roadmap.people.access import permit
+from roadmap.people.models import Team
+from roadmap.people.queries import by_slug
+
+
+@admin.get("/admin/teams")
+@permit("admin.read")
+def team_list() -> str:
+    return render_template("admin/teams.html", teams=tree(queries.teams(db.session)))
+
+
+@admin.get("/admin/teams/new")
+@permit("admin.write")
+def new_team() -> Response:
+    return _new_page(NewTeamForm(queries.teams(db.session)))
+
+
+@admin.post("/admin/teams")
+@permit("admin.write")
+def make_team() -> Response:
+    rows = queries.teams(db.session)
+    form = NewTeamForm(rows)
+    if not form.validate():
+        return _new_page(form, 422)
+    try:
+        team = actions.create_team(
+            db.session,
+            slug=form.wanted_slug,
+            name=form.name.data or "",
+            parent_id=_chosen(form, rows),
+            by=current_user.id,
+            now=now(),
+        )
+    except actions.TeamRefused as refused:
+        form.slug.errors = [
+            _("Another team has the address %(slug)s. Type a different one.", slug=form.wanted_slug)
+            if refused.reason == "taken"
+            else NO_SLUG
+        ]
+        return _new_page(form, 422)
+    flash(_("The team %(name)s is made. Invite its people.", name=team.name))
+    return see_other("teams.members", slug=team.slug)
+
+
+@admin.get("/admin/teams/<slug>")
+@permit("admin.read")
+def team(slug: str) -> Response:
+    found, rows = _team(slug), queries.teams(db.session)
+    above = next((row.slug for row in rows if row.id == found.parent_id), "")
+    return _page(found, TeamForm(_others(rows, found), name=found.name, parent=above))
+
+
+@admin.put("/admin/teams/<slug>")
+@permit("admin.write")
+def change_team(slug: str) -> Response:
+    found, rows = _team(slug), queries.teams(db.session)
+    form = TeamForm(_others(rows, found))
+    if not form.validate():
+        return _page(found, form, 422)
+    try:
+        actions.change_team(
+            db.session,
+            found,
+            name=form.name.data or "",
+            parent_id=_chosen(form, rows),
+            by=current_user.id,
+            now=now(),
+        )
+    except actions.TeamRefused:
+        # Somebody else moved or deleted the other team in this very moment.
+        form.parent.errors = [_("It cannot be nested there any more. Choose again.")]
+        return _page(found, form, 422)
+    flash(_("The team is saved."))
+    return see_other("admin.team_list")
+
+
+@admin.get("/admin/teams/<slug>/deletion")
+@permit("admin.write")
+def ask_deletion(slug: str) -> str:
+    found = _team(slug)
+    rows = queries.teams(db.session)
+    return render_template(
+        "admin/team_deletion.html",
+        team=next(row for row in rows if row.id == found.id),
+        nested=[row for row in rows if row.parent_id == found.id],
+    )
+
+
+@admin.delete("/admin/teams/<slug>")
+@permit("admin.write")
+def delete_team(slug: str) -> Response:
+    found = _team(slug)
+    name = found.name
+    actions.delete_team(db.session, found, by=current_user.id, now=now())
+    flash(_("The team %(name)s is deleted. Its people keep everything of theirs.", name=name))
+    return see_other("admin.team_list")
+
+
+def _team(slug: str) -> Team:
+    found = by_slug(db.session, slug)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _others(rows: list[queries.TeamRow], team: Team) -> list[queries.TeamRow]:
+    """The teams that this one can be nested in: not in itself, nor in what is nested in it."""
+    own = beneath(rows, team.id)
+    return [row for row in rows if row.id not in own]
+
+
+def _chosen(form: TeamForm, rows: list[queries.TeamRow]) -> uuid.UUID | None:
+    return next((row.id for row in rows if row.slug == form.parent.data), None)
+
+
+def _new_page(form: NewTeamForm, status: int = 200) -> Response:
+    return make_response(render_template("admin/team_new.html", form=form), status)
+
+
+def _page(team: Team, form: TeamForm, status: int = 200) -> Response:
+    return make_response(render_template("admin/team.html", team=team, form=form), status)

@@ -1,0 +1,121 @@
+"""The kinds of values that bodies and answers are made of, with their limits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import GroupedMetadata
+from flask_babel import gettext as _
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from roadmap.core.markdown import clean
+
+WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+class Body(BaseModel):
+    """What a client sends. Types are taken as they are, and what is not known is refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Shape(BaseModel):
+    """What a client is sent. Fields may be added."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Query(BaseModel):
+    """What stands behind the question mark of an address."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def _line(text: str) -> str:
+    """Text of one line, as the forms of the pages read it."""
+    return " ".join(clean(text).split())
+
+
+def _text(text: str) -> str:
+    return clean(text).strip()
+
+
+def _said(text: str) -> str:
+    if not text:
+        raise ValueError(_("This must say something."))
+    return text
+
+
+def _whole(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not WHOLE.fullmatch(value):
+        raise ValueError(_("This is no whole number."))
+    return int(value)
+
+
+@dataclass(frozen=True)
+class Text(GroupedMetadata):
+    """Text of at most so many characters, kept as the forms of the pages keep it."""
+
+    most: int
+    one_line: bool = False
+    says_something: bool = False
+
+    def __iter__(self) -> Iterator[object]:
+        yield from StringConstraints(
+            min_length=1 if self.says_something else None, max_length=self.most
+        )
+        yield AfterValidator(_line if self.one_line else _text)
+        if self.says_something:
+            yield AfterValidator(_said)
+
+
+def line(most: int) -> Text:
+    """Text of one line."""
+    return Text(most, one_line=True)
+
+
+def words(most: int) -> Text:
+    """Text of one line that says something."""
+    return Text(most, one_line=True, says_something=True)
+
+
+@dataclass(frozen=True)
+class OneOf(GroupedMetadata):
+    """One word of a vocabulary, which stands in one place for the whole house."""
+
+    known: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[object]:
+        yield AfterValidator(self._known)
+        yield WithJsonSchema({"type": "string", "enum": list(self.known)})
+
+    def _known(self, word: str) -> str:
+        if word not in self.known:
+            raise ValueError(_("Choose one of: %(words)s.", words=", ".join(self.known)))
+        return word
+
+
+def moment(value: dt.datetime) -> str:
+    return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+WHOLE_NUMBER = BeforeValidator(_whole)
+Moment = Annotated[dt.datetime, PlainSerializer(moment, return_type=str)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Level = Annotated[int, Field(ge=0, le=4)]

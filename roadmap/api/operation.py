@@ -1,0 +1,206 @@
+"""An operation of the API: what it takes, what it answers, and how it says no.
+
+The same declaration drives three things: what is read of a request, what is sent, and the
+description (`roadmap.api.description`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response, abort, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from pydantic import BaseModel, ValidationError
+
+from roadmap.core.problems import problem
+from roadmap.evidence import labels
+from roadmap.evidence.rules import Fault, Incomplete, Refused, Stale
+from roadmap.people.actor import Actor
+
+JSON = "application/json"
+# A body of nothing but mistakes is not answered with all of them.
+MOST_ERRORS = 50
+MOST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation answers: a value of its model, a file, or nothing."""
+
+    value: BaseModel | None = None
+    status: int = 200
+    location: str = ""
+    file: Response | None = None
+
+
+Work = Callable[..., Answer]
+
+
+class Unfit(Exception):
+    """Fields that were read but cannot be taken as they are; sentences by field."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        self.errors = errors
+        super().__init__(", ".join(errors))
+
+
+class NotNow(Exception):
+    """What was asked for cannot be done in the state that things are in; `detail` says why."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class Changed(Exception):
+    """The client's ETag is not the newest any more."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method at one address. Called with what stands in the address, it answers the request.
+
+    `refuses` are the statuses besides those that any operation of its kind has; `has_etag` says
+    that the answer carries an ETag, and an unsafe one asks If-Match; `files` are the media types
+    of an answer that is no JSON.
+    """
+
+    work: Work
+    tag: str
+    answers: Mapping[int, type[BaseModel] | None]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    refuses: tuple[int, ...] = ()
+    has_etag: bool = False
+    asks_if_match: bool = False
+    files: tuple[str, ...] = ()
+    example: Mapping[str, Any] | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        return (self.work.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+
+    @property
+    def description(self) -> str:
+        """All but the first line of what the function says of itself."""
+        rest = (self.work.__doc__ or "").strip().partition("\n")[2]
+        return re.sub(r"\s*\n\s*\n\s*", "\n\n", rest.strip()).replace("\n    ", " ").strip()
+
+    def __call__(self, **values: Any) -> Response:
+        try:
+            if self.query is not None:
+                values["query"] = _read_query(self.query)
+            if self.body is not None:
+                values["body"] = _read_body(self.body)
+            answer = self.work(**values)
+        except Unfit as error:
+            return problem(422, errors=error.errors)
+        except Incomplete as error:
+            return problem(422, errors=errors_of(error.faults))
+        except Changed:
+            return problem(412)
+        except NotNow as error:
+            return problem(409, error.detail)
+        except Stale:
+            return problem(409, str(labels.REFUSALS["stale"]))
+        except Refused as error:
+            if error.reason == "gone":
+                abort(404)
+            return problem(409, str(labels.REFUSALS[error.reason]))
+        return self._sent(answer)
+
+    def _sent(self, answer: Answer) -> Response:
+        if answer.file is not None:
+            return answer.file
+        if answer.value is None:
+            return Response(status=204)
+        response = Response(written(answer.value), answer.status, mimetype=JSON)
+        if self.has_etag:
+            response.set_etag(etag_of(answer.value))
+        if answer.location:
+            response.headers["Location"] = answer.location
+        return response
+
+
+def operation(tag: str, **declared: Any) -> Callable[[Work], Operation]:
+    """Makes an operation of a function; its docstring is what the description says of it."""
+
+    def make(work: Work) -> Operation:
+        return Operation(work, tag, **declared)
+
+    return make
+
+
+def person() -> Actor:
+    """Who acts: the person of the token."""
+    actor: Actor = current_user._get_current_object()
+    return actor
+
+
+def etag_of(value: BaseModel) -> str:
+    """The tag of what a client is shown: it changes with every word of it."""
+    return hashlib.blake2b(written(value).encode(), digest_size=16).hexdigest()
+
+
+def written(value: BaseModel) -> str:
+    """A value as it is sent."""
+    return value.model_dump_json(by_alias=True)
+
+
+def check_match(value: BaseModel) -> None:
+    """Raises Changed where the client read something else; call it below the person's lock.
+
+    A tag that compression made weak is as good: both name the same words.
+    """
+    if request.if_match and not request.if_match.contains_weak(etag_of(value)):
+        raise Changed
+
+
+def errors_of(faults: Sequence[Fault]) -> dict[str, list[str]]:
+    """What is wrong by field, for the faults that the rules of evidence find."""
+    found: dict[str, list[str]] = {}
+    for fault in faults:
+        name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
+        found.setdefault(name, []).append(str(labels.FAULTS[fault.code]))
+    return found
+
+
+def _read_query(model: type[BaseModel]) -> BaseModel:
+    """The parameters of the address that the model names; what it does not name says nothing."""
+    given: dict[str, str] = {}
+    for name in model.model_fields:
+        values = request.args.getlist(name)
+        if len(values) > 1:
+            raise Unfit({name: [_("Say this once.")]})
+        if values:
+            given[name] = values[0]
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise Unfit(_errors(error)) from None
+
+
+def _read_body(model: type[BaseModel]) -> BaseModel:
+    if request.mimetype != JSON:
+        abort(415)
+    try:
+        return model.model_validate_json(request.get_data(cache=False))
+    except ValidationError as error:
+        if any(each["type"] == "json_invalid" for each in error.errors(include_url=False)):
+            abort(400)
+        raise Unfit(_errors(error)) from None
+
+
+def _errors(error: ValidationError) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in error.errors(include_url=False, include_input=False)[:MOST_ERRORS]:
+        name = ".".join(str(part) for part in each["loc"])[:MOST_NAME]
+        said = each["msg"].removeprefix("Value error, ")
+        found.setdefault(name or "body", []).append(said)
+    return found

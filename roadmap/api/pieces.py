@@ -1,0 +1,303 @@
+"""Evidence as the API reads and writes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.orm import Session, selectinload
+
+from roadmap.api.fields import Body, Key, Moment, OneOf, Shape, Text, line, words
+from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
+from roadmap.evidence.rows import particulars
+from roadmap.evidence.rules import LONGEST, Measure, Particulars
+from roadmap.evidence.words import (
+    DECISIONS,
+    IMPACT_TYPES,
+    KINDS,
+    MOST_IMPACTS,
+    MOST_MILESTONES,
+    STATES,
+    VISIBILITIES,
+)
+
+Kind = Annotated[str, OneOf(KINDS)]
+Visibility = Annotated[str, OneOf(VISIBILITIES)]
+ImpactType = Annotated[str, OneOf(IMPACT_TYPES)]
+ReviewState = Annotated[str, OneOf(STATES)]
+Decision = Annotated[str, OneOf(DECISIONS)]
+
+TEXTS = ("url", "description", "role", "issuer")
+DATES = ("issued_on", "expires_on")
+# The default of what may be left out and never be null; nobody reads it.
+LEFT_OUT: Any = None
+
+
+class ImpactShape(Shape):
+    """A measured effect."""
+
+    type: ImpactType
+    metric: str
+    baseline: str
+    result: str
+    unit: str
+    source_url: str
+
+
+class ReviewShape(Shape):
+    """The latest word of a reviewer."""
+
+    decision: Decision
+    version: int
+    by: str
+    comment: str
+    decided_at: Moment
+
+
+class EvidenceShape(Shape):
+    """A piece of evidence in its newest version.
+
+    `confirmed` are the milestones that a reviewer confirmed for `verified_version`, which counts
+    until a newer one is judged.
+    """
+
+    id: uuid.UUID
+    kind: Kind
+    title: str
+    url: str
+    occurred_on: dt.date
+    description: str
+    role: str
+    visibility: Visibility
+    issuer: str
+    issued_on: dt.date | None
+    expires_on: dt.date | None
+    milestones: list[str]
+    skills: list[str]
+    impacts: list[ImpactShape]
+    review_state: ReviewState
+    confirmed: list[str]
+    version: int
+    verified_version: int | None
+    review: ReviewShape | None
+    submitted_at: Moment | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class ImpactBody(Body):
+    """A measured effect; `metric`, `result` and `unit` make it count as quantified."""
+
+    type: ImpactType
+    metric: Annotated[str, words(LONGEST["metric"])]
+    baseline: Annotated[str, line(LONGEST["baseline"])] = ""
+    result: Annotated[str, line(LONGEST["result"])] = ""
+    unit: Annotated[str, line(LONGEST["unit"])] = ""
+    source_url: Annotated[str, line(LONGEST["source_url"])] = ""
+
+    def measure(self) -> Measure:
+        return Measure(**self.model_dump())
+
+
+class _Optional(Body):
+    """What a piece may have. It needs a link or a description."""
+
+    url: Annotated[str, line(LONGEST["url"])] | None = Field(
+        None, description="An http or https address."
+    )
+    description: Annotated[str, Text(LONGEST["description"])] | None = Field(
+        None, description="Markdown."
+    )
+    role: Annotated[str, line(LONGEST["role"])] | None = Field(None, description="Your part.")
+    issuer: Annotated[str, line(LONGEST["issuer"])] | None = None
+    issued_on: dt.date | None = None
+    expires_on: dt.date | None = None
+    milestones: Annotated[list[Key], Field(max_length=MOST_MILESTONES)] | None = Field(
+        None, description="Keys of the milestones that it should prove."
+    )
+    skills: Annotated[list[Key], Field(max_length=50)] | None = None
+    impacts: Annotated[list[ImpactBody], Field(max_length=MOST_IMPACTS)] | None = None
+
+
+class NewEvidence(_Optional):
+    """A new piece. It needs a link or a description."""
+
+    kind: Kind
+    title: Annotated[str, words(LONGEST["title"])]
+    occurred_on: dt.date = Field(description="Not in the future, and not before 1950.")
+    visibility: Visibility = "portfolio"
+
+    def particulars(self) -> Particulars:
+        return Particulars(
+            kind=self.kind,
+            title=self.title,
+            occurred_on=self.occurred_on,
+            visibility=self.visibility,
+            **optional(self),
+        )
+
+
+class EvidenceChange(_Optional):
+    """What is left out stays, null clears; kind, title, date and visibility cannot be cleared."""
+
+    kind: Kind = LEFT_OUT
+    title: Annotated[str, words(LONGEST["title"])] = LEFT_OUT
+    occurred_on: dt.date = LEFT_OUT
+    visibility: Visibility = LEFT_OUT
+
+    def particulars(self, evidence: Evidence) -> Particulars:
+        """What the piece says after the change."""
+        before = particulars(evidence)
+        sent = self.model_fields_set
+        values: dict[str, Any] = {
+            name: getattr(before, name) for name in Particulars.__dataclass_fields__
+        }
+        changed = optional(self)
+        for name in ("kind", "title", "occurred_on", "visibility"):
+            changed[name] = getattr(self, name)
+        values.update({name: value for name, value in changed.items() if name in sent})
+        return Particulars(**values)
+
+    def keys(self, name: str) -> list[str] | None:
+        """Milestones or skills as they are to be; None where they stay."""
+        return list(getattr(self, name) or ()) if name in self.model_fields_set else None
+
+
+def optional(body: _Optional) -> dict[str, Any]:
+    """What a piece may have, null being nothing."""
+    values: dict[str, Any] = {name: getattr(body, name) or "" for name in TEXTS}
+    values.update({name: getattr(body, name) for name in DATES})
+    values["impacts"] = tuple(each.measure() for each in body.impacts or ())
+    return values
+
+
+def part(
+    session: Session, user_id: uuid.UUID, after: tuple[dt.datetime, uuid.UUID] | None, limit: int
+) -> list[Evidence]:
+    """A person's own pieces, the newest first, from after a place on. Five statements."""
+    query = (
+        sa.select(Evidence)
+        .where(Evidence.user_id == user_id)
+        .order_by(Evidence.created_at.desc(), Evidence.id.desc())
+        .limit(limit)
+        .options(
+            selectinload(Evidence.current).selectinload(EvidenceVersion.impacts),
+            selectinload(Evidence.links),
+            selectinload(Evidence.skills),
+        )
+    )
+    if after is not None:
+        at, key = after
+        query = query.where(
+            sa.tuple_(Evidence.created_at, Evidence.id)
+            < sa.tuple_(sa.literal(at, Evidence.created_at.type), sa.literal(key, Evidence.id.type))
+        )
+    return list(session.scalars(query))
+
+
+def shown(session: Session, pieces: Sequence[Evidence]) -> list[EvidenceShape]:
+    """The pieces as a client is shown them, in this order. Three statements."""
+    verified = [each.verified_version_id for each in pieces if each.verified_version_id]
+    named = sa.select(EvidenceVersion.id, EvidenceVersion.number).where(
+        EvidenceVersion.id.in_(verified)
+    )
+    numbers = {row.id: row.number for row in session.execute(named)}
+    confirmed: dict[uuid.UUID, set[str]] = {}
+    for version_id, key in session.execute(
+        sa.select(Confirmation.version_id, Confirmation.milestone_key).where(
+            Confirmation.version_id.in_(verified)
+        )
+    ):
+        confirmed.setdefault(version_id, set()).add(key)
+    reviews = _latest_reviews(session, [each.id for each in pieces])
+    return [
+        _shape(
+            each,
+            numbers.get(each.verified_version_id) if each.verified_version_id else None,
+            confirmed.get(each.verified_version_id, set()) if each.verified_version_id else set(),
+            reviews.get(each.id),
+        )
+        for each in pieces
+    ]
+
+
+def _latest_reviews(session: Session, pieces: Sequence[uuid.UUID]) -> dict[uuid.UUID, ReviewShape]:
+    ranked = (
+        sa.select(
+            Review.evidence_id,
+            Review.decision,
+            EvidenceVersion.number,
+            Review.reviewer_name,
+            Review.comment,
+            Review.decided_at,
+            sa.func.row_number()
+            .over(
+                partition_by=Review.evidence_id,
+                order_by=(Review.decided_at.desc(), Review.id.desc()),
+            )
+            .label("place"),
+        )
+        .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
+        .where(Review.evidence_id.in_(pieces))
+        .subquery()
+    )
+    rows = session.execute(sa.select(ranked).where(ranked.c.place == 1))
+    return {
+        row.evidence_id: ReviewShape(
+            decision=row.decision,
+            version=row.number,
+            by=row.reviewer_name,
+            comment=row.comment,
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    }
+
+
+def impacts_of(version: EvidenceVersion) -> list[ImpactShape]:
+    return [
+        ImpactShape(
+            type=row.type,
+            metric=row.metric,
+            baseline=row.baseline,
+            result=row.result,
+            unit=row.unit,
+            source_url=row.source_url,
+        )
+        for row in version.impacts
+    ]
+
+
+def _shape(
+    piece: Evidence, verified: int | None, confirmed: set[str], review: ReviewShape | None
+) -> EvidenceShape:
+    version = piece.current
+    linked = [row.milestone_key for row in piece.links]
+    return EvidenceShape(
+        id=piece.id,
+        kind=version.kind,
+        title=piece.title,
+        url=version.url,
+        occurred_on=version.occurred_on,
+        description=version.description,
+        role=version.role,
+        visibility=piece.visibility,
+        issuer=version.issuer,
+        issued_on=version.issued_on,
+        expires_on=version.expires_on,
+        milestones=linked,
+        skills=sorted(row.skill_key for row in piece.skills),
+        impacts=impacts_of(version),
+        review_state=piece.state,
+        confirmed=[key for key in linked if key in confirmed],
+        version=version.number,
+        verified_version=verified,
+        review=review,
+        submitted_at=piece.submitted_at,
+        created_at=piece.created_at,
+        updated_at=piece.updated_at,
+    )

@@ -1,0 +1,268 @@
+"""One's own way along a roadmap: enrolling, and the status and plan of each milestone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from flask import abort
+from flask_babel import gettext as _
+from pydantic import Field
+
+from roadmap.api.fields import Body, OneOf, Shape, Share, Text
+from roadmap.api.operation import Answer, Unfit, check_match, etag_of, operation, person
+from roadmap.catalog.queries import published
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.journey.facts import Standing, standing
+from roadmap.people.records import lock_person
+from roadmap.progress import actions, queries
+from roadmap.progress.models import STATUSES
+from roadmap.progress.queries import State
+from roadmap.progress.rules import (
+    LEAST_HOURS,
+    MOST_HOURS,
+    MOST_NOTE,
+    MOST_REASON,
+    is_plannable,
+    target_fault,
+)
+from roadmap.readiness.actions import refresh
+
+TONES = ("claimed", "evidenced", "verified")
+Status = Annotated[str, OneOf(("not_started", *STATUSES))]
+Tone = Annotated[str, OneOf(TONES)]
+# The default of what may be left out and never be null; nobody reads it.
+LEFT_OUT: Any = None
+UNTOUCHED = State("not_started", "", None, "", None, 0)
+
+
+class OwnMilestone(Shape):
+    """Where one stands with a milestone. `tone` says what a done one rests on."""
+
+    status: Status
+    tone: Tone | None
+    note: str
+    reason: str
+    target_on: dt.date | None
+
+
+class TaggedMilestone(OwnMilestone):
+    """The same, with the ETag that a change of it may name in If-Match."""
+
+    etag: str
+
+
+class ThisMilestone(OwnMilestone):
+    """A milestone by its key."""
+
+    key: str
+
+
+class Shares(Shape):
+    """Shares of the effort, between 0 and 1: what is verified is evidenced and claimed as well."""
+
+    claimed: Share
+    evidenced: Share
+    verified: Share
+
+
+class Progress(Shares):
+    """The shares of the whole roadmap, and of each of its stages."""
+
+    stages: dict[str, Shares]
+
+
+class OwnRoadmap(Shape):
+    """One's own way along a roadmap."""
+
+    slug: str
+    title: str
+    revision: int
+    started_on: dt.date
+    target_on: dt.date | None
+    hours_per_week: float | None
+    primary: bool
+    milestones: dict[str, TaggedMilestone]
+    progress: Progress
+
+
+class Enrolling(Body):
+    """What is left out stays, null clears."""
+
+    target_on: dt.date | None = Field(None, description="By when; a day after today.")
+    hours_per_week: (
+        Annotated[float, Field(ge=LEAST_HOURS, le=MOST_HOURS, allow_inf_nan=False)] | None
+    ) = Field(None, description="Effort beyond regular work; kept to one decimal.")
+    primary: Literal[True] = Field(LEFT_OUT, description="Makes it the one that counts first.")
+
+
+class MilestoneChange(Body):
+    """What is left out stays, null clears. `not_applicable` needs a reason."""
+
+    status: Status
+    reason: Annotated[str, Text(MOST_REASON)] | None = Field(
+        None, description="Why it does not apply; only with `not_applicable`."
+    )
+    note: Annotated[str, Text(MOST_NOTE)] | None = Field(None, description="Private, as Markdown.")
+    target_on: dt.date | None = Field(None, description="By when; from 2000 to 2100.")
+
+
+@operation("Your roadmaps", answers={200: OwnRoadmap}, refuses=(404,))
+def read_own_roadmap(slug: str) -> Answer:
+    """Where you stand on a roadmap.
+
+    The status of every milestone, and what is claimed, evidenced and verified by stage and in all.
+    404 where you are not on it.
+    """
+    return Answer(_own_roadmap(slug))
+
+
+@operation(
+    "Your roadmaps",
+    answers={200: OwnRoadmap, 201: OwnRoadmap},
+    body=Enrolling,
+    refuses=(404,),
+    example={"target_on": "2030-12-31", "hours_per_week": 5},
+)
+def enroll(slug: str, body: Enrolling) -> Answer:
+    """Begins a roadmap, or changes target date and pace.
+
+    Answers 201 where it was begun. The first roadmap of a person is their primary one.
+    """
+    actor, moment = person(), now()
+    found = published(db.session, slug) or abort(404)
+    today = actor.today(moment)
+    lock_person(db.session, actor.id)
+    before = queries.enrollment(db.session, actor.id, slug)
+    sent = body.model_fields_set
+    target_on = before.target_on if before else None
+    hours = before.hours_per_week if before else None
+    if "target_on" in sent:
+        if body.target_on is not None and (fault := target_fault(body.target_on, today)):
+            raise Unfit({"target_on": [_target_text(fault)]})
+        target_on = body.target_on
+    if "hours_per_week" in sent:
+        hours = _tenths(body.hours_per_week)
+    primary = True if "primary" in sent else None
+    if before is None or (target_on, hours, primary) not in (
+        (before.target_on, before.hours_per_week, None),
+        (before.target_on, before.hours_per_week, before.is_primary),
+    ):
+        actions.enroll(
+            db.session,
+            actor.id,
+            found.roadmap_id,
+            target_on=target_on,
+            hours_per_week=hours,
+            primary=primary,
+            started_on=None if before else today,
+            by=actor.id,
+            now=moment,
+        )
+        refresh(db.session, actor.id, now=moment)
+    return Answer(_own_roadmap(slug), 200 if before else 201)
+
+
+@operation(
+    "Your roadmaps",
+    answers={200: ThisMilestone},
+    body=MilestoneChange,
+    refuses=(404,),
+    has_etag=True,
+    asks_if_match=True,
+    example={"status": "done", "note": "Reviewed by the search team."},
+)
+def set_milestone(slug: str, key: str, body: MilestoneChange) -> Answer:
+    """Sets the status of a milestone, and its note and target date.
+
+    The same request twice is the same as once. 404 where you are not on this roadmap.
+    """
+    actor, moment = person(), now()
+    found = standing(db.session, actor, slug, now=moment) or abort(404)
+    if key not in found.published.content.by_key:
+        abort(404)
+    lock_person(db.session, actor.id)
+    before = queries.state(db.session, actor.id, key)
+    check_match(_milestone(found, key, before))
+    sent = body.model_fields_set
+    if body.reason and body.status != "not_applicable":
+        raise Unfit({"reason": [_("Only what is not applicable has a reason.")]})
+    reason = (body.reason or "") if "reason" in sent else before.reason
+    if body.status == "not_applicable" and not reason:
+        raise Unfit({"reason": [_("Say in a sentence why it does not apply to you.")]})
+    if body.target_on is not None and not is_plannable(body.target_on):
+        raise Unfit({"target_on": [_("Choose a day between 2000 and 2100.")]})
+    after_reason = reason if body.status == "not_applicable" else ""
+    if (body.status, after_reason) != (before.status, before.reason):
+        actions.set_status(
+            db.session, actor.id, key, body.status, reason=reason, by=actor.id, now=moment
+        )
+    note = (body.note or "") if "note" in sent else before.note
+    target_on = body.target_on if "target_on" in sent else before.target_on
+    if (note, target_on) != (before.note, before.target_on):
+        actions.set_plan(
+            db.session, actor.id, key, note=note, target_on=target_on, by=actor.id, now=moment
+        )
+    refresh(db.session, actor.id, now=moment)
+    found = standing(db.session, actor, slug, now=moment) or abort(404)
+    state = queries.state(db.session, actor.id, key)
+    return Answer(_milestone(found, key, state))
+
+
+def _own_roadmap(slug: str) -> OwnRoadmap:
+    actor = person()
+    found = standing(db.session, actor, slug, now=now()) or abort(404)
+    content, enrolled = found.published.content, found.enrolled
+    states = queries.states(db.session, actor.id)
+    milestones = {
+        milestone.key: _tagged(found, milestone.key, states.get(milestone.key, UNTOUCHED))
+        for milestone in content.milestones
+    }
+    hours = enrolled.hours_per_week
+    return OwnRoadmap(
+        slug=content.slug,
+        title=content.title,
+        revision=found.published.number,
+        started_on=enrolled.started_on,
+        target_on=enrolled.target_on,
+        hours_per_week=float(hours) if hours is not None else None,
+        primary=enrolled.is_primary,
+        milestones=milestones,
+        progress=Progress(
+            **_shares(found.data["progress"]),
+            stages={key: Shares(**_shares(each)) for key, each in found.data["stages"].items()},
+        ),
+    )
+
+
+def _shares(progress: dict[str, Any]) -> dict[str, Any]:
+    return {name: progress[name] for name in TONES}
+
+
+def _milestone(found: Standing, key: str, state: State) -> ThisMilestone:
+    tone = found.tone(key)
+    return ThisMilestone(
+        key=key,
+        status=state.status,
+        tone=tone if tone in TONES else None,
+        note=state.note,
+        reason=state.reason,
+        target_on=state.target_on,
+    )
+
+
+def _tagged(found: Standing, key: str, state: State) -> TaggedMilestone:
+    one = _milestone(found, key, state)
+    return TaggedMilestone(**one.model_dump(exclude={"key"}), etag=f'"{etag_of(one)}"')
+
+
+def _tenths(hours: float | None) -> Decimal | None:
+    return None if hours is None else Decimal(str(hours)).quantize(Decimal("0.1"))
+
+
+def _target_text(fault: str) -> str:
+    if fault == "past":
+        return _("Choose a day after today.")
+    return _("That is more than forty years ahead.")

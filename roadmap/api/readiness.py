@@ -1,0 +1,95 @@
+"""How ready one is, and why: each point with its source."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask import abort
+from pydantic import Field
+
+from roadmap.api.fields import Key, Query, Shape
+from roadmap.api.operation import Answer, operation, person
+from roadmap.catalog.queries import at_revision
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.progress.queries import enrollment
+from roadmap.readiness.explain import explain, to_json
+from roadmap.readiness.queries import course, record
+
+
+class Source(Shape):
+    """Where points of a part come from."""
+
+    key: str
+    points: float
+    maximum: float
+
+
+class PartShape(Shape):
+    key: str
+    points: float
+    maximum: float
+    sources: list[Source]
+
+
+class GateShape(Shape):
+    """A condition that no score replaces. `opens` says what would open it."""
+
+    key: str
+    title: str
+    passed: bool
+    reason: str
+    opens: str | None
+
+
+class ItemShape(Shape):
+    """A fact and its effect: the score now less the score without it."""
+
+    type: str
+    key: str
+    effect: float
+
+
+class StepShape(Shape):
+    """A next step: what it gains, for how many hours, and which gate it opens."""
+
+    action: str
+    target: str
+    gain: float
+    hours: float
+    opens_gate: str | None
+    label: str
+
+
+class ReadinessShape(Shape):
+    """The judgement of one's own facts, drafts and private evidence among them."""
+
+    roadmap: str
+    score: Annotated[float, Field(ge=0, le=100)]
+    verdict: str
+    claimed_not_proven: bool
+    parts: list[PartShape]
+    gates: list[GateShape]
+    items: list[ItemShape]
+    next_steps: list[StepShape]
+
+
+class OfRoadmap(Query):
+    roadmap: Annotated[
+        Key | None,
+        Field(description="The slug of a roadmap that you are on; the primary one without it."),
+    ] = None
+
+
+@operation("Your roadmaps", answers={200: ReadinessShape}, query=OfRoadmap, refuses=(404,))
+def read_readiness(query: OfRoadmap) -> Answer:
+    """How ready you are: score, gates, each point with its source, next steps.
+
+    404 where you are on no roadmap, or not on the one named.
+    """
+    actor = person()
+    mine = enrollment(db.session, actor.id, query.roadmap) or abort(404)
+    content = at_revision(db.session, mine.revision_id)
+    facts = record(db.session, actor.id).own()
+    found = explain(course(content), facts, actor.today(now()))
+    return Answer(ReadinessShape.model_validate({"roadmap": mine.slug, **to_json(found)}))

@@ -1,0 +1,175 @@
+"""The published roadmaps: stages, objectives, milestones with their keys."""
+
+from __future__ import annotations
+
+from flask import abort
+
+from roadmap.api.fields import Shape
+from roadmap.api.operation import Answer, operation
+from roadmap.api.paging import Paging, part_of
+from roadmap.catalog.content import Milestone, Skill, Stage
+from roadmap.catalog.queries import Published, all_published, published
+from roadmap.core.database import db
+
+
+class RoadmapLine(Shape):
+    """A roadmap as a line of the list."""
+
+    slug: str
+    title: str
+    summary: str
+    revision: int
+    milestones: int
+
+
+class RoadmapList(Shape):
+    items: list[RoadmapLine]
+    next_cursor: str | None
+
+
+class ResourceShape(Shape):
+    """Something to read, watch or do."""
+
+    title: str
+    by: str
+    url: str
+
+
+class MilestoneShape(Shape):
+    """A milestone. `hours` are deliberate effort; `evidence` the kinds that prove it."""
+
+    key: str
+    title: str
+    done_when: str
+    why: str
+    hours: int
+    required: bool
+    months: int | None
+    after: list[str]
+    skills: list[str]
+    evidence: list[str]
+    tags: list[str]
+    resources: list[ResourceShape]
+
+
+class ObjectiveShape(Shape):
+    key: str
+    title: str
+    milestones: list[MilestoneShape]
+
+
+class StageShape(Shape):
+    key: str
+    title: str
+    summary: str
+    required: bool
+    duration: str
+    objectives: list[ObjectiveShape]
+
+
+class SkillShape(Shape):
+    """A skill. `levels` describe 0 to 4; `bar` is the one that a senior engineer shows."""
+
+    key: str
+    title: str
+    group: str
+    bar: int
+    levels: list[str]
+
+
+class RoadmapShape(Shape):
+    """A roadmap with all that it holds, in its order."""
+
+    slug: str
+    title: str
+    summary: str
+    revision: int
+    stages: list[StageShape]
+    skills: list[SkillShape]
+
+
+@operation("Roadmaps", answers={200: RoadmapList}, query=Paging)
+def list_roadmaps(query: Paging) -> Answer:
+    """The published roadmaps, by slug."""
+    lines = sorted((_line(each) for each in all_published(db.session)), key=lambda one: one.slug)
+    part, cursor = part_of(lines, query, lambda one: one.slug)
+    return Answer(RoadmapList(items=part, next_cursor=cursor))
+
+
+@operation("Roadmaps", answers={200: RoadmapShape}, refuses=(404,))
+def read_roadmap(slug: str) -> Answer:
+    """A roadmap: its stages, objectives and milestones.
+
+    Keys never change their meaning, whatever revision they are read from.
+    """
+    found = published(db.session, slug) or abort(404)
+    content = found.content
+    return Answer(
+        RoadmapShape(
+            slug=content.slug,
+            title=content.title,
+            summary=content.summary,
+            revision=found.number,
+            stages=[_stage(stage) for stage in content.stages],
+            skills=[_skill(skill) for skill in content.skills],
+        )
+    )
+
+
+def _line(found: Published) -> RoadmapLine:
+    content = found.content
+    return RoadmapLine(
+        slug=content.slug,
+        title=content.title,
+        summary=content.summary,
+        revision=found.number,
+        milestones=len(content.milestones),
+    )
+
+
+def _stage(stage: Stage) -> StageShape:
+    return StageShape(
+        key=stage.key,
+        title=stage.title,
+        summary=stage.summary,
+        required=stage.required,
+        duration=stage.duration,
+        objectives=[
+            ObjectiveShape(
+                key=objective.key,
+                title=objective.title,
+                milestones=[_milestone(milestone) for milestone in objective.milestones],
+            )
+            for objective in stage.objectives
+        ],
+    )
+
+
+def _milestone(milestone: Milestone) -> MilestoneShape:
+    return MilestoneShape(
+        key=milestone.key,
+        title=milestone.title,
+        done_when=milestone.done_when,
+        why=milestone.why,
+        hours=milestone.hours,
+        required=milestone.required,
+        months=milestone.months,
+        after=list(milestone.after),
+        skills=list(milestone.skills),
+        evidence=list(milestone.evidence),
+        tags=list(milestone.tags),
+        resources=[
+            ResourceShape(title=each.title, by=each.by, url=each.url)
+            for each in milestone.resources
+        ],
+    )
+
+
+def _skill(skill: Skill) -> SkillShape:
+    return SkillShape(
+        key=skill.key,
+        title=skill.title,
+        group=skill.group,
+        bar=skill.bar,
+        levels=list(skill.levels),
+    )

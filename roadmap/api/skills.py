@@ -1,0 +1,120 @@
+"""One's skills: what one says oneself, and what a manager says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from flask import abort
+from pydantic import Field
+
+from roadmap.api.fields import Body, Level, Moment, Shape, Text
+from roadmap.api.operation import Answer, operation, person
+from roadmap.api.paging import Paging, part_of
+from roadmap.catalog.content import Skill
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.people.records import lock_person
+from roadmap.skills import actions, queries
+from roadmap.skills.forms import MOST_COMMENT
+from roadmap.skills.rules import Judged, Standing
+
+
+class Assessed(Shape):
+    """A level that somebody gave, when, and what it rests on."""
+
+    level: Level
+    by: str
+    at: Moment
+    comment: str
+
+
+class OwnSkill(Shape):
+    """A skill, one's own word and a manager's, side by side and never averaged.
+
+    `levels` describe 0 to 4. `gap` is what is left to the bar, from the manager's level where
+    there is one.
+    """
+
+    key: str
+    title: str
+    group: str
+    bar: Level
+    levels: list[str]
+    self: Assessed | None
+    manager: Assessed | None
+    gap: Level | None
+
+
+class SkillList(Shape):
+    items: list[OwnSkill]
+    next_cursor: str | None
+
+
+class Assessing(Body):
+    """The highest level whose behaviour was shown. What is left out stays, null clears."""
+
+    level: Level
+    comment: Annotated[str, Text(MOST_COMMENT)] | None = Field(
+        None, description="What it rests on."
+    )
+
+    def comment_after(self, before: Judged | None) -> str:
+        """The comment as it is to be: what was left out is that of the last assessment."""
+        if "comment" not in self.model_fields_set:
+            return before.comment if before else ""
+        return self.comment or ""
+
+
+@operation("Your skills", answers={200: SkillList}, query=Paging)
+def list_skills(query: Paging) -> Answer:
+    """The skills of all roadmaps, with the newest assessments of you; by key."""
+    own, other = queries.latest(db.session, person().id)
+    known = sorted(queries.skills(db.session), key=lambda skill: skill.key)
+    part, cursor = part_of(known, query, lambda skill: skill.key)
+    items = [shown(skill, own.get(skill.key), other.get(skill.key)) for skill in part]
+    return Answer(SkillList(items=items, next_cursor=cursor))
+
+
+@operation(
+    "Your skills",
+    answers={200: OwnSkill},
+    body=Assessing,
+    refuses=(404,),
+    example={"level": 3, "comment": "Led the migration of two services."},
+)
+def assess_own_skill(key: str, body: Assessing) -> Answer:
+    """Says at which level you see yourself.
+
+    The same word twice is the same as once; another one is added to the history.
+    """
+    actor = person()
+    skill = queries.skill(db.session, key) or abort(404)
+    lock_person(db.session, actor.id)
+    own, other = queries.latest(db.session, actor.id)
+    before = own.get(key)
+    comment = body.comment_after(before)
+    if before is None or (before.level, before.comment) != (body.level, comment):
+        actions.assess_self(db.session, actor.id, key, body.level, comment, by=actor, now=now())
+        before = Judged(body.level, now(), actor.name, comment)
+    return Answer(shown(skill, before, other.get(key)))
+
+
+def shown(skill: Skill, own: Judged | None, other: Judged | None) -> OwnSkill:
+    return OwnSkill(
+        key=skill.key,
+        title=skill.title,
+        group=skill.group,
+        bar=skill.bar,
+        levels=list(skill.levels),
+        self=assessed(own),
+        manager=assessed(other),
+        gap=Standing(own, other, skill.bar).gap,
+    )
+
+
+def assessed(judged: Judged | None) -> Assessed | None:
+    if judged is None:
+        return None
+    at: dt.datetime = judged.at
+    return Assessed(level=judged.level, by=judged.name, at=at, comment=judged.comment)

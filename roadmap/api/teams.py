@@ -1,0 +1,166 @@
+"""Teams: those that one is in or leads, their matrix, and a manager's assessment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated
+
+import sqlalchemy as sa
+from flask import abort
+from pydantic import Field
+
+from roadmap.api.fields import Key, Level, OneOf, Query, Shape, Share
+from roadmap.api.operation import Answer, operation, person
+from roadmap.api.paging import Paging, part_of
+from roadmap.api.skills import Assessed, Assessing, assessed
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.people.models import ROLES, Team
+from roadmap.people.records import lock_person
+from roadmap.skills import actions, queries
+from roadmap.skills.rules import Judged
+from roadmap.teams.loading import person_for, team_for
+from roadmap.teams.matrix import to_json
+from roadmap.teams.queries import matrix
+
+TAG = "Teams"
+
+
+class TeamShape(Shape):
+    """A team. A manager of a team manages those that are nested in it as well."""
+
+    slug: str
+    name: str
+    role: Annotated[str, OneOf(ROLES)]
+    parent: str | None
+
+
+class TeamList(Shape):
+    items: list[TeamShape]
+    next_cursor: str | None
+
+
+class Cell(Shape):
+    claimed: Share
+    evidenced: Share
+    verified: Share
+
+
+class Levels(Shape):
+    """Levels of a skill: one's own word, and a manager's."""
+
+    own: Annotated[Level | None, Field(alias="self")]
+    manager: Level | None
+
+
+class MemberRow(Shape):
+    """A member as their manager sees them: from shared facts alone."""
+
+    id: uuid.UUID
+    name: str
+    teams: list[str]
+    readiness: float | None
+    verdict: str | None
+    stages: dict[str, Cell]
+    skills: dict[str, Levels]
+    last_movement_on: dt.date | None
+
+
+class MatrixShape(Shape):
+    """The members by stages and skills. Who is not on the roadmap has null readiness."""
+
+    team: str
+    roadmap: str
+    stages: list[str]
+    skills: list[str]
+    members: list[MemberRow]
+
+
+class OfRoadmap(Query):
+    roadmap: Annotated[
+        Key | None,
+        Field(description="The slug of a roadmap; without it the one of most of the people."),
+    ] = None
+
+
+class MemberSkill(Shape):
+    """A skill of a member: the level of their own word, and a manager's assessment."""
+
+    key: str
+    own: Annotated[Level | None, Field(alias="self")]
+    manager: Assessed | None
+
+
+@operation(TAG, answers={200: TeamList}, query=Paging)
+def list_teams(query: Paging) -> Answer:
+    """The teams that you are in or manage, by slug."""
+    actor = person()
+    parent = sa.orm.aliased(Team)
+    rows = db.session.execute(
+        sa.select(Team, parent.slug)
+        .outerjoin(parent, parent.id == Team.parent_id)
+        .where(Team.id.in_(actor.own_teams | actor.led_teams))
+        .order_by(Team.slug)
+    )
+    found = [
+        TeamShape(
+            slug=team.slug,
+            name=team.name,
+            role="manager" if team.id in actor.led_teams else "member",
+            parent=above,
+        )
+        for team, above in rows
+    ]
+    part, cursor = part_of(found, query, lambda team: team.slug)
+    return Answer(TeamList(items=part, next_cursor=cursor))
+
+
+@operation(TAG, answers={200: MatrixShape}, query=OfRoadmap, refuses=(404,))
+def read_matrix(slug: str, query: OfRoadmap) -> Answer:
+    """The matrix of a team that you manage, with the teams nested in it.
+
+    Everything in it comes from shared facts: what is private or a draft changes no figure.
+    """
+    team = team_for("team.matrix", slug)
+    try:
+        found = matrix(db.session, person(), team, roadmap=query.roadmap, now=now())
+    except LookupError:
+        abort(404)
+    return Answer(MatrixShape.model_validate(to_json(found)))
+
+
+@operation(
+    TAG,
+    answers={200: MemberSkill},
+    body=Assessing,
+    refuses=(404,),
+    example={"level": 2, "comment": "Ran the incident review of March."},
+)
+def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessing) -> Answer:
+    """Says at which level you see somebody of a team that you manage; they can read it.
+
+    The same word twice is the same as once; another one is added to the history.
+    """
+    actor = person()
+    _team, who = person_for("person.assess", slug, person_id)
+    if queries.skill(db.session, key) is None:
+        abort(404)
+    lock_person(db.session, who.id)
+    own, other = queries.latest(db.session, who.id)
+    # Of several managers each has their own word; what one left out is not another one's.
+    before = other.get(key)
+    comment = body.comment_after(before if before and before.name == actor.name else None)
+    if before is None or (before.level, before.comment, before.name) != (
+        body.level,
+        comment,
+        actor.name,
+    ):
+        actions.assess_other(db.session, who.id, key, body.level, comment, by=actor, now=now())
+        before = Judged(body.level, now(), actor.name, comment)
+    said = own.get(key)
+    return Answer(
+        MemberSkill.model_validate(
+            {"key": key, "self": said.level if said else None, "manager": assessed(before)}
+        )
+    )

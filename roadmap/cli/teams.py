@@ -1,0 +1,101 @@
+"""`flask team …`: teams and who is in them, from the command line."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+
+from roadmap.accounts.forms import one_line
+from roadmap.accounts.queries import by_email
+from roadmap.cli.commands import Commands, now
+from roadmap.core.database import db
+from roadmap.people import actions, queries
+from roadmap.people.models import ROLES, Team, User
+
+group = Commands("team", help="Teams, and who is in them.")
+
+REFUSED = {
+    "slug": "a slug has small letters, digits and single hyphens, at most 60 in all: {slug!r}",
+    "name": "the name needs between 1 and 200 characters",
+    "taken": "there is a team {slug} already",
+}
+
+
+@group.command("create")
+@click.argument("slug")
+@click.option("--name", required=True, help="The team's name, as people see it.")
+@click.option("--parent", help="The slug of the team that it is part of.")
+def create(slug: str, name: str, parent: str | None) -> None:
+    """Makes a team and prints its slug. Managers of the parent lead it as well."""
+    above = _team(parent) if parent else None
+    try:
+        team = actions.create_team(
+            db.session,
+            slug=slug,
+            name=one_line(name) or "",
+            parent_id=above.id if above else None,
+            by=None,
+            now=now(),
+        )
+    except actions.TeamRefused as error:
+        raise click.ClickException(REFUSED[error.reason].format(slug=slug)) from None
+    db.session.commit()
+    click.echo(team.slug)
+
+
+@group.command("list")
+def show_all() -> None:
+    """Lists the teams: slug, how many people, the team above, and name."""
+    teams = queries.all_teams(db.session)
+    if not teams:
+        click.echo("There is no team yet.", err=True)
+    slugs = {team.id: team.slug for team in teams}
+    width = max((len(team.slug) for team in teams), default=0)
+    for team in teams:
+        people = len(queries.members(db.session, team.id))
+        above = slugs[team.parent_id] if team.parent_id else "-"
+        click.echo(f"{team.slug:<{width}}  {people:>4}  {above:<{width}}  {team.name}")
+
+
+@group.command("add")
+@click.argument("slug")
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="Their role in the team.")
+def add(slug: str, email: str, role: str) -> None:
+    """Puts a person into a team, or gives them another role there."""
+    team, user = _team(slug), _person(email)
+    if user.deactivated_at is not None:
+        raise click.ClickException(f"the account {user.email} is deactivated")
+    changed = actions.add_member(db.session, team, user.id, role, by=None, now=now())
+    db.session.commit()
+    click.echo(f"{user.email} is {role} of {team.slug}{'' if changed else ' already'}.")
+
+
+@group.command("remove")
+@click.argument("slug")
+@click.argument("email")
+def remove(slug: str, email: str) -> None:
+    """Takes a person out of a team. What they recorded stays."""
+    team, user = _team(slug), _person(email)
+    if not actions.remove_member(db.session, team, user.id, by=None, now=now()):
+        raise click.ClickException(f"{user.email} is not in {team.slug}")
+    db.session.commit()
+    click.echo(f"{user.email} is not in {team.slug} any more.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+
+
+def _team(slug: str) -> Team:
+    team = queries.by_slug(db.session, slug)
+    if team is None:
+        raise click.ClickException(f"there is no team {slug}")
+    return team
+
+
+def _person(email: str) -> User:
+    user = by_email(db.session, email)
+    if user is None:
+        raise click.ClickException(f"there is no account for {email}")
+    return user

@@ -1,0 +1,85 @@
+"""`flask token …`: personal tokens of the API, from the command line."""
+
+from __future__ import annotations
+
+import uuid
+
+import click
+from flask import Flask
+
+from roadmap.accounts import api_tokens, queries
+from roadmap.accounts.forms import one_line
+from roadmap.accounts.models import SCOPES
+from roadmap.cli.commands import Commands, now
+from roadmap.core.database import db
+from roadmap.people.models import User
+
+group = Commands("token", help="Personal tokens of the API.")
+
+
+@group.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="What it is for.")
+@click.option("--scope", type=click.Choice(SCOPES), default="read", help="What it may do.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, api_tokens.MOST_DAYS),
+    default=api_tokens.USUAL_DAYS,
+    help=f"How long it lives; {api_tokens.USUAL_DAYS} days where nothing is said.",
+)
+def create(email: str, name: str, scope: str, days: int) -> None:
+    """Makes a token and prints it, alone and this once."""
+    user = _find(email)
+    if user.deactivated_at is not None:
+        raise click.ClickException(f"the account {user.email} is deactivated")
+    shown = one_line(name) or ""
+    if not 1 <= len(shown) <= 100:
+        raise click.ClickException("the name needs between 1 and 100 characters")
+    try:
+        token = api_tokens.create(
+            db.session, user.id, name=shown, scope=scope, days=days, by=None, now=now()
+        )
+    except api_tokens.TooMany:
+        raise click.ClickException(
+            f"{user.email} has {api_tokens.MOST_TOKENS} tokens, and that is the most"
+        ) from None
+    db.session.commit()
+    click.echo(token)
+
+
+@group.command("list")
+@click.argument("email")
+def show_all(email: str) -> None:
+    """Lists the tokens of a person: id, scope, expiry, last use and name."""
+    user, moment = _find(email), now()
+    for token in api_tokens.of_person(db.session, user.id):
+        ends = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "never"
+        if token.expires_at and token.expires_at <= moment:
+            ends = "expired"
+        used = f"{token.last_used_at:%Y-%m-%d}" if token.last_used_at else "never used"
+        click.echo(f"{token.id}  {token.scope:<5}  {ends:<10}  {used:<10}  {token.name}")
+
+
+@group.command("revoke")
+@click.argument("email")
+@click.argument("token_id", metavar="ID", type=click.UUID)
+def revoke(email: str, token_id: uuid.UUID) -> None:
+    """Ends a token, at once."""
+    user = _find(email)
+    mine = {token.id: token for token in api_tokens.of_person(db.session, user.id)}
+    if token_id not in mine:
+        raise click.ClickException(f"{user.email} has no token {token_id}")
+    api_tokens.revoke(db.session, mine[token_id], by=None, now=now())
+    db.session.commit()
+    click.echo(f"The token {mine[token_id].name} is revoked.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+
+
+def _find(email: str) -> User:
+    user = queries.by_email(db.session, email)
+    if user is None:
+        raise click.ClickException(f"there is no account for {email}")
+    return user

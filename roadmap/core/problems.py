@@ -1,0 +1,70 @@
+"""Errors of the REST API as `application/problem+json` (RFC 9457).
+
+Everything below `/api/` answers in this form, also what never reached a view: an address that does
+not exist, a method that is not there, a body that is too large, a database that is gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+PREFIX = "/api/"
+MEDIA_TYPE = "application/problem+json"
+
+
+def is_api() -> bool:
+    """Whether this request is one of the API's: by its address, whatever comes of it."""
+    return request.path.startswith(PREFIX)
+
+
+def document(
+    status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
+) -> bytes:
+    """The body of a problem. `errors` are sentences by field, `impacts.0.metric` for instance."""
+    values: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+    }
+    if detail:
+        values["detail"] = detail
+    if errors:
+        values["errors"] = {field: list(texts) for field, texts in errors.items()}
+    return json.dumps(values, ensure_ascii=False).encode()
+
+
+def problem(
+    status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
+) -> Response:
+    """The answer to a request of the API that was refused, or failed."""
+    return Response(
+        document(status, detail or explanation(status), errors), status, mimetype=MEDIA_TYPE
+    )
+
+
+def explanation(status: int) -> str:
+    """What was wrong, and how to go on, for a client that reads no page."""
+    texts = {
+        400: _("The request could not be read: it is no JSON, or its address holds a NUL."),
+        401: _(
+            "Send a personal token, from the page of your account: `Authorization: Bearer cairn_…`."
+        ),
+        403: _("This token may not do that, or it is not open to its person."),
+        404: _("It does not exist, or it is not shared with you."),
+        405: _("The address exists, but not with this method; see the header Allow."),
+        409: _("It cannot be done in the state that it is in now."),
+        411: _("Send the length of the body: Content-Length."),
+        412: _("It was changed meanwhile. Read it again, and send the newer ETag."),
+        413: _("The body is larger than one megabyte."),
+        415: _("Send the body as application/json."),
+        422: _("Some fields need another look; `errors` says which and why."),
+        429: _("Too many requests. Wait as long as Retry-After says."),
+        503: _("The database does not answer. Nothing is lost; try again in a minute."),
+        507: _("The server has no space left. The change was not saved."),
+    }
+    return texts.get(status, _("Something broke on our side; the log of the server says what."))

@@ -1,0 +1,70 @@
+"""The page of a piece as its author sees it, and its thread as both sides do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import make_response, render_template
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.evidence import labels, queries
+from roadmap.evidence.forms import CommentForm
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.shared import as_shared
+from roadmap.evidence.thread import thread
+from roadmap.people.queries import managers_of
+
+
+def piece_page(piece: Evidence, *, refused: str = "", status: int = 200) -> Response:
+    """The author's page; `refused` is the reason of a `rules.Refused`, to be said on top."""
+    detail = queries.detail(db.session, piece)
+    today: dt.date = current_user.today(now())
+    managers = [person.name for person in managers_of(db.session, piece.user_id)]
+    page = render_template(
+        "evidence/show.html",
+        detail=detail,
+        managers=managers,
+        asked=said_together(managers),
+        today=today,
+        refused=labels.REFUSALS[refused] if refused else "",
+        **thread_of(piece, detail),
+    )
+    return make_response(page, status)
+
+
+def thread_of(
+    piece: Evidence, detail: queries.Detail | None = None, form: CommentForm | None = None
+) -> dict[str, Any]:
+    """What `evidence/_thread.html` shows, to the author or to a manager of theirs."""
+    mine = piece.user_id == current_user.id
+    found = detail or queries.detail(db.session, piece)
+    if not mine:
+        found = as_shared(found)
+    events = thread(db.session, piece, found.judgements, for_author=mine)
+    return {
+        "piece": piece,
+        "events": events,
+        "said": sum(event.kind == "comment" for event in events),
+        "comment_form": form or CommentForm(formdata=None),
+        "mine": mine,
+        "labels": labels,
+    }
+
+
+def said_together(names: list[str]) -> str:
+    """'Ann', 'Ann and Ben', or in a larger group the first two and how many more."""
+    if len(names) < 2:
+        return "".join(names)
+    if len(names) == 2:
+        return _("%(first)s and %(second)s", first=names[0], second=names[1])
+    return _(
+        "%(first)s, %(second)s and %(more)d more",
+        first=names[0],
+        second=names[1],
+        more=len(names) - 2,
+    )

@@ -1,0 +1,99 @@
+"""Asking for a review of a piece, taking that back, and the thread that both sides write in."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+
+from flask import flash, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.evidence import actions, comments, labels
+from roadmap.evidence.blueprint import evidence, own_piece
+from roadmap.evidence.forms import CommentForm
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rows import particulars
+from roadmap.evidence.rules import Incomplete, Refused
+from roadmap.evidence.showing import piece_page, said_together, thread_of
+from roadmap.people import access
+from roadmap.people.access import permit
+from roadmap.people.queries import managers_of
+
+SHARED_WITH = ("team", "portfolio")
+
+
+@evidence.put("/evidence/<uuid:evidence_id>/submission")
+@permit("evidence.submit")
+def submit(evidence_id: uuid.UUID) -> Response:
+    """Asks for a review. A private piece is shared first where the form says with whom."""
+    piece = own_piece("evidence.submit", evidence_id)
+    audience = request.form.get("visibility", "")
+    try:
+        if piece.visibility == "private" and audience in SHARED_WITH:
+            shared = replace(particulars(piece), visibility=audience)
+            actions.edit(db.session, piece, shared, by=current_user, now=now())
+        actions.submit(db.session, piece, by=current_user, now=now())
+    except Refused as refusal:
+        return _refused(piece, refusal)
+    asked = said_together([person.name for person in managers_of(db.session, piece.user_id)])
+    if asked:
+        flash(_("“%(title)s” waits for %(names)s now.", title=piece.title, names=asked), "message")
+    else:
+        flash(
+            _(
+                "“%(title)s” is submitted. Nobody manages a team of yours yet, so nobody sees it.",
+                title=piece.title,
+            ),
+            "warning",
+        )
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.delete("/evidence/<uuid:evidence_id>/submission")
+@permit("evidence.submit")
+def withdraw(evidence_id: uuid.UUID) -> Response:
+    """Takes the request for a review back; nobody but its author sees the piece then."""
+    piece = own_piece("evidence.submit", evidence_id)
+    try:
+        actions.withdraw(db.session, piece, by=current_user, now=now())
+    except Refused as refusal:
+        return _refused(piece, refusal)
+    flash(_("“%(title)s” is withdrawn and a draft again.", title=piece.title), "message")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.post("/evidence/<uuid:evidence_id>/comments")
+@permit("evidence.comment")
+def comment(evidence_id: uuid.UUID) -> Response:
+    """Adds a remark; for htmx the thread comes back, else the page that it stands on."""
+    piece = access.load(db.session, current_user, "evidence.comment", Evidence, evidence_id)
+    form = CommentForm()
+    status = 200
+    try:
+        comments.add(db.session, piece, form.text.data or "", by=current_user, now=now())
+    except Incomplete as fault:
+        form.text.errors = [str(labels.FAULTS[each.code]) for each in fault.faults]
+        status = 422
+    except Refused as refusal:
+        form.text.errors = [str(labels.REFUSALS[refusal.reason])]
+        status = 409
+    if status == 200 and not wants_fragment():
+        room = "evidence" if piece.user_id == current_user.id else "reviews"
+        return redirect(f"/{room}/{piece.id}#thread", code=303)
+    template = "evidence/_thread.html" if wants_fragment() else "evidence/thread.html"
+    shown = thread_of(piece, form=form if status != 200 else None)
+    response = make_response(render_template(template, **shown), status)
+    if status == 200:
+        response.headers["HX-Trigger"] = json.dumps({"announce": _("Your comment is added.")})
+    return response
+
+
+def _refused(piece: Evidence, refusal: Refused) -> Response:
+    if refusal.reason == "gone":
+        return see_other("evidence.index")
+    return piece_page(piece, refused=refusal.reason, status=409)

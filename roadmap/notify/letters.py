@@ -1,0 +1,98 @@
+"""The words of the mails that tell what happened."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from roadmap.people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    subject: str
+    body: str
+
+
+def write(
+    kind: str,
+    reader: User,
+    *,
+    about: User,
+    evidence_id: uuid.UUID | None,
+    title: str,
+    by_name: str,
+) -> Letter:
+    """One mail in the language of its reader. Says what happened, where it stands, and why it came.
+
+    Raises KeyError for a kind that no mail of ours tells.
+    """
+    with force_locale(reader.locale):
+        subject, what = _said(kind, mine=about.id == reader.id, title=title, by_name=by_name)
+        body = _(
+            "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n",
+            name=reader.name,
+            what=what,
+            link=_address(kind, evidence_id, mine=about.id == reader.id),
+            why=_why(kind, about, mine=about.id == reader.id),
+        )
+    return Letter(subject, body)
+
+
+def path_of_review(evidence_id: uuid.UUID | None) -> str:
+    """Where a manager reads a piece; it stands in each mail that tells a manager of it."""
+    return f"/reviews/{evidence_id}"
+
+
+def _said(kind: str, *, mine: bool, title: str, by_name: str) -> tuple[str, str]:
+    words = {"name": by_name, "title": title}
+    if kind == "submitted":
+        return (
+            _("%(name)s asks you to review “%(title)s”", **words),
+            _("%(name)s submitted “%(title)s” and asks for a review.", **words),
+        )
+    if kind == "resubmitted":
+        return (
+            _("%(name)s asks you to review “%(title)s” again", **words),
+            _("%(name)s changed “%(title)s” and asks for a review of the new version.", **words),
+        )
+    if kind == "verified":
+        return (
+            _("%(name)s verified “%(title)s”", **words),
+            _("%(name)s verified your evidence “%(title)s”.", **words),
+        )
+    if kind == "returned":
+        return (
+            _("%(name)s returned “%(title)s”", **words),
+            _("%(name)s returned your evidence “%(title)s” and said what is missing.", **words),
+        )
+    if kind == "comment":
+        subject = _("%(name)s commented on “%(title)s”", **words)
+        if mine:
+            return subject, _("%(name)s wrote a comment on your evidence “%(title)s”.", **words)
+        return subject, _("%(name)s wrote a comment on “%(title)s”, which you reviewed.", **words)
+    if kind == "assessed":
+        return (
+            _("%(name)s assessed your skills", **words),
+            _("%(name)s assessed your skills. It stands beside your own assessment.", **words),
+        )
+    raise KeyError(kind)
+
+
+def _address(kind: str, evidence_id: uuid.UUID | None, *, mine: bool) -> str:
+    base: str = current_app.config["BASE_URL"].rstrip("/")
+    if kind == "assessed":
+        return f"{base}/skills"
+    return f"{base}/evidence/{evidence_id}" if mine else base + path_of_review(evidence_id)
+
+
+def _why(kind: str, about: User, *, mine: bool) -> str:
+    if not mine:
+        return _("You get this mail because you manage a team of %(name)s.", name=about.name)
+    if kind == "assessed":
+        return _("You get this mail because it is about your skills.")
+    return _("You get this mail because it is about your evidence.")

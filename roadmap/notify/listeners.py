@@ -1,0 +1,118 @@
+"""Where notifications listen to the rooms below: what happened, and to whom that matters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.accounts.sessions import know_more
+from roadmap.core.signals import invited, leaders_changed, person_changed
+from roadmap.evidence.models import Evidence
+from roadmap.notify import actions
+from roadmap.notify.queries import unread_count
+from roadmap.people.models import Team, User
+
+JUDGEMENTS = {"evidence.verified": "verified", "evidence.returned": "returned"}
+# Somebody leads fewer people than before.
+PARTINGS = frozenset({"membership.role_changed", "membership.removed", "membership.left"})
+# What concerns anybody else. Everything else costs one look into this set: a tick passes by.
+HEARD = PARTINGS | {
+    *JUDGEMENTS,
+    "evidence.submitted",
+    "evidence.withdrawn",
+    "evidence.edited",
+    "evidence.deleted",
+    "comment.added",
+    "skill.assessed",
+}
+
+
+def _person_changed(
+    session: Session,
+    *,
+    user_id: uuid.UUID,
+    action: str,
+    subject: str,
+    by: uuid.UUID | None,
+    data: dict[str, Any],
+    now: dt.datetime,
+    **_more: Any,
+) -> None:
+    if action not in HEARD:
+        return
+    if action in PARTINGS:
+        actions.take_back_from_strangers(session, user_id)
+    elif action == "skill.assessed":
+        if data["side"] == "other" and by is not None:
+            person, assessor = session.get_one(User, user_id), session.get_one(User, by)
+            actions.assessed(session, person, subject, by_name=assessor.name, now=now)
+    else:
+        _about_a_piece(session, uuid.UUID(subject), action, by=by, data=data, now=now)
+
+
+def _about_a_piece(
+    session: Session,
+    evidence_id: uuid.UUID,
+    action: str,
+    *,
+    by: uuid.UUID | None,
+    data: dict[str, Any],
+    now: dt.datetime,
+) -> None:
+    piece = session.get(Evidence, evidence_id) if action != "evidence.deleted" else None
+    if piece is None or not piece.is_shared:
+        actions.take_back(session, evidence_id)
+        return
+    author, title = session.get_one(User, piece.user_id), piece.title
+    if action == "evidence.submitted" or (action == "evidence.edited" and _waits_anew(data)):
+        actions.submitted(session, author, evidence_id, title=title, now=now)
+    elif by is None or action == "evidence.edited":
+        return
+    elif action in JUDGEMENTS:
+        actions.judged(
+            session, author, evidence_id, JUDGEMENTS[action], title=title,
+            by=session.get_one(User, by), now=now,
+        )  # fmt: skip
+    elif action == "comment.added":
+        actions.commented(
+            session, author, evidence_id, title=title, by=session.get_one(User, by), now=now
+        )
+
+
+def _waits_anew(data: dict[str, Any]) -> bool:
+    """Whether an edit asked for a review by itself: of what was verified, or being read."""
+    before, after = data["state"]
+    return after == "submitted" and before != "submitted"
+
+
+def _invited(
+    session: Session,
+    *,
+    user_id: uuid.UUID,
+    team: Team | None,
+    by_name: str,
+    now: dt.datetime,
+    **_more: Any,
+) -> None:
+    """The invitation itself is mailed by whoever made it; its token is kept nowhere."""
+    person = session.get_one(User, user_id)
+    actions.tell(
+        session, [person], "invited", about=person, by_name=by_name, now=now, mails=False,
+        team=team.name if team else "",
+    )  # fmt: skip
+
+
+def _leaders_changed(session: Session, **_more: Any) -> None:
+    actions.take_back_from_strangers(session)
+
+
+def init_notify(_app: Flask) -> None:
+    """Connects the listeners, more than once is no harm, and counts what is unread."""
+    person_changed.connect(_person_changed)
+    invited.connect(_invited)
+    leaders_changed.connect(_leaders_changed)
+    know_more("unread", unread_count())

@@ -1,0 +1,165 @@
+"""Reading notifications: one's own, and of others' pieces only what one may see at this moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.models import Skill
+from roadmap.core.markdown import plain
+from roadmap.evidence.models import Comment, Evidence, Review
+from roadmap.evidence.words import SHARED_STATES
+from roadmap.notify.models import Notification
+from roadmap.people.actor import Actor
+from roadmap.people.models import User
+
+PER_PAGE = 30
+# As much of what somebody said as fits beside a line.
+FIRST_WORDS = 160
+
+_ROWS: Any = Notification.__table__
+_EVIDENCE: Any = Evidence.__table__
+_USERS: Any = User.__table__
+_REVIEWS: Any = Review.__table__
+_COMMENTS: Any = Comment.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A notification as it is shown. `mine` says whether the piece is the reader's own.
+
+    `words` are the first of what was said: in the review, or in the comment.
+    """
+
+    id: uuid.UUID
+    kind: str
+    by_name: str
+    created_at: dt.datetime
+    unread: bool
+    evidence_id: uuid.UUID | None
+    title: str
+    mine: bool
+    words: str
+    team: str
+    skills: tuple[tuple[str, str], ...]
+
+    @property
+    def target(self) -> str:
+        """The path of the page that it is about."""
+        return target_of(
+            self.kind, self.evidence_id, [key for key, _title in self.skills], self.mine
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of lines, the newest first; `more` says whether older ones follow."""
+
+    lines: tuple[Line, ...]
+    more: bool
+
+
+def target_of(kind: str, evidence_id: uuid.UUID | None, skills: Sequence[str], mine: bool) -> str:
+    """Where a notification leads: to one's own piece, to the review of another's, or elsewhere."""
+    if evidence_id is not None:
+        return f"/evidence/{evidence_id}" if mine else f"/reviews/{evidence_id}"
+    if kind == "assessed":
+        return f"/skills/{skills[0]}" if len(skills) == 1 else "/skills"
+    return "/teams"
+
+
+def unread_count() -> sa.ScalarSelect[int]:
+    """How many wait unread, for a statement that selects from `user`; read from the index."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(_ROWS)
+        .where(_ROWS.c.user_id == _USERS.c.id, _ROWS.c.read_at.is_(None))
+        .correlate(_USERS)
+        .scalar_subquery()
+    )
+
+
+def listing(session: Session, reader: Actor, *, unread: bool = False, page: int = 1) -> Listing:
+    """One page of what somebody was told, in one statement (and one for names of skills)."""
+    query = (
+        sa.select(
+            _ROWS,
+            _EVIDENCE.c.title,
+            _EVIDENCE.c.user_id.label("author_id"),
+            _REVIEWS.c.comment.label("said"),
+            _COMMENTS.c.text.label("written"),
+        )
+        .select_from(_ROWS)
+        .outerjoin(_EVIDENCE, _EVIDENCE.c.id == _ROWS.c.evidence_id)
+        # What it tells of was written in the same moment, under the lock of its author.
+        .outerjoin(
+            _REVIEWS,
+            sa.and_(
+                _ROWS.c.kind.in_(("verified", "returned")),
+                _REVIEWS.c.evidence_id == _ROWS.c.evidence_id,
+                _REVIEWS.c.decided_at == _ROWS.c.created_at,
+            ),
+        )
+        .outerjoin(
+            _COMMENTS,
+            sa.and_(
+                _ROWS.c.kind == "comment",
+                _COMMENTS.c.evidence_id == _ROWS.c.evidence_id,
+                _COMMENTS.c.created_at == _ROWS.c.created_at,
+            ),
+        )
+        .where(_ROWS.c.user_id == reader.id, _may_see(reader))
+        .order_by(_ROWS.c.created_at.desc(), _ROWS.c.id.desc())
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE + 1)
+    )
+    if unread:
+        query = query.where(_ROWS.c.read_at.is_(None))
+    rows = session.execute(query).all()
+    titles = _skill_titles(session, {key for row in rows for key in row.data.get("skills", ())})
+    return Listing(
+        tuple(_line(row, reader, titles) for row in rows[:PER_PAGE]), len(rows) > PER_PAGE
+    )
+
+
+def _may_see(reader: Actor) -> sa.ColumnElement[bool]:
+    """`evidence.read` of the permission table, as a condition: one's own, and what is shared by
+    somebody whom one manages."""
+    own = sa.or_(_ROWS.c.evidence_id.is_(None), _EVIDENCE.c.user_id == reader.id)
+    if not reader.manages:
+        return own
+    shared = sa.and_(
+        _EVIDENCE.c.visibility != "private",
+        _EVIDENCE.c.state.in_(sorted(SHARED_STATES)),
+        _EVIDENCE.c.user_id.in_(reader.managed_people),
+    )
+    return sa.or_(own, shared)
+
+
+def _line(row: Any, reader: Actor, titles: dict[str, str]) -> Line:
+    return Line(
+        id=row.id,
+        kind=row.kind,
+        by_name=row.by_name,
+        created_at=row.created_at,
+        unread=row.read_at is None,
+        evidence_id=row.evidence_id,
+        title=row.title or "",
+        mine=row.author_id == reader.id,
+        words=plain(row.said or row.written, FIRST_WORDS),
+        team=row.data.get("team", ""),
+        skills=tuple((key, titles.get(key, key)) for key in row.data.get("skills", ())),
+    )
+
+
+def _skill_titles(session: Session, keys: set[str]) -> dict[str, str]:
+    if not keys:
+        return {}
+    rows = session.execute(sa.select(Skill.key, Skill.title).where(Skill.key.in_(keys)))
+    return {row.key: row.title for row in rows}

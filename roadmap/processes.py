@@ -1,0 +1,207 @@
+"""The processes of Cairn: the production server, and beside it the one that does the jobs.
+
+    python -m roadmap.processes --host ADDRESS --port PORT [--jobs]
+
+The main process is granian's own: it keeps the workers, and in a thread the job process. It imports
+nothing of the application, so it stays small.
+
+A signal to end reaches both at once: requests under way are finished, and so is the mail that is
+being sent. A job process that crashes is started again. Where the main process is killed, nothing
+stays behind: the job process reads the end of its standard input, and Linux kills the workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import platform
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from granian.constants import HTTPModes, Interfaces
+from granian.errors import FatalError
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+CORES = os.cpu_count() or 1
+WORKERS = min(2, CORES)
+# Threads of a worker: no more than granian thinks the cores can use, and fewer than the 15
+# connections of a worker's pool. By default it starts hundreds, which would wait for connections.
+THREADS = min(8, 2 * CORES + 1)
+BACKLOG = 1024
+# Requests that a worker has accepted and not yet answered; the rest waits in the backlog.
+BACKPRESSURE = 128
+HEADER_TIMEOUT_MS = 10_000
+# How long requests under way may take to finish after SIGTERM.
+GRACE_SECONDS = 30
+# How long the job process may take: the mail server may be slow. It is asked when the workers are.
+JOBS_GRACE_SECONDS = 20
+
+# A job process that ended by itself starts again after a pause, which grows while it keeps ending.
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+# Having lived so long, it counts as well.
+LIVED_SECONDS = 60.0
+
+PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
+
+JOBS = (sys.executable, "-m", "flask", "--app", "roadmap", "jobs", "run", "--attached")
+
+
+class JobProcess:
+    """Keeps one job process running for as long as the server does."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ending = False
+        self._asked_at = 0.0
+        # A queue whose `put` may run within a signal's handler, which an Event's `set` may not.
+        self._told: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._keep, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Starts it. Runs in the main thread, after granian has set its handlers of signals.
+
+        Workers are forked after this: what the thread does then is wait, and nothing else.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._tell_before(number)
+        # A worker that outlives this process must not keep the job process's input open.
+        os.register_at_fork(after_in_child=self._let_go)
+        self._launch()
+        self._thread.start()
+
+    def renew(self) -> None:
+        """Ends it, so that it starts again: the workers were told to as well (SIGHUP)."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def ask_to_end(self) -> None:
+        """Asks it to finish what it does, and starts it no more. Waits for nothing."""
+        if not self._ending:
+            self._asked_at = time.monotonic()
+        self._ending = True
+        self._told.put(None)
+        self.renew()
+
+    def end(self) -> None:
+        """Asks it to end, and waits for that."""
+        self.ask_to_end()
+        self._thread.join(max(1.0, self._asked_at + JOBS_GRACE_SECONDS - time.monotonic()))
+        if self._thread.is_alive() and self._process is not None:
+            self._process.kill()
+
+    def _tell_before(self, number: signal.Signals) -> None:
+        before = signal.getsignal(number)
+        keeper = os.getpid()
+
+        def tell(got: int, frame: FrameType | None) -> None:
+            if os.getpid() == keeper:  # a worker inherits the handler until it sets its own
+                self.ask_to_end()
+            if callable(before):
+                before(got, frame)
+
+        signal.signal(number, tell)
+
+    def _launch(self) -> None:
+        # It never reads its input; that it ends is how it learns that this process is gone.
+        self._process = subprocess.Popen(JOBS, stdin=subprocess.PIPE, cwd=ROOT)  # noqa: S603 - fixed words
+        if self._ending:  # asked while it was being started
+            self._process.terminate()
+
+    def _let_go(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def _keep(self) -> None:
+        pause, began = FIRST_PAUSE, time.monotonic()
+        while self._process is not None:
+            status = self._process.wait()
+            self._let_go()
+            if self._ending:
+                return
+            if time.monotonic() - began >= LIVED_SECONDS:
+                pause = FIRST_PAUSE
+            again = f"it starts again in {pause:g} s"
+            print(
+                f"the job process ended with status {status}; {again}", file=sys.stderr, flush=True
+            )
+            if self._told_within(pause):
+                return
+            pause, began = min(2 * pause, LONGEST_PAUSE), time.monotonic()
+            self._launch()
+
+    def _told_within(self, seconds: float) -> bool:
+        try:
+            self._told.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True
+
+
+def die_with(parent: int) -> None:
+    """In a worker: ends it when the main process is gone. Otherwise it would serve on for ever.
+
+    Linux only; elsewhere workers are left to whoever killed the main process.
+    """
+    if platform.system() != "Linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was quicker
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def make_server(host: str, port: int) -> MPServer:
+    """granian, told everything that it is to know."""
+    return MPServer(
+        "roadmap.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=WORKERS,
+        blocking_threads=THREADS,
+        backlog=BACKLOG,
+        backpressure=BACKPRESSURE,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+        workers_kill_timeout=GRACE_SECONDS,
+        respawn_failed_workers=True,
+        working_dir=ROOT,
+        log_level=LogLevels.warning,
+    )
+
+
+def main() -> None:
+    """Serves until it is told to end."""
+    parser = argparse.ArgumentParser(prog="python -m roadmap.processes")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--jobs", action="store_true", help="with the job process beside it")
+    options = parser.parse_args()
+    main_process = os.getpid()
+    os.register_at_fork(after_in_child=lambda: die_with(main_process))
+    server = make_server(options.host, options.port)
+    if options.jobs:
+        jobs = JobProcess()
+        server.on_startup(jobs.start)
+        server.on_reload(jobs.renew)
+        server.on_shutdown(jobs.end)
+    try:
+        server.serve()
+    except FatalError:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

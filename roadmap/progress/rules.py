@@ -1,0 +1,25 @@
+"""What may be said of a plan: pages, forms and the API keep to the same limits. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+MOST_NOTE = 10_000
+MOST_REASON = 500
+# Hours a week beyond regular work.
+LEAST_HOURS, MOST_HOURS = 0.5, 80
+# A milestone may be planned for any day of these years, a roadmap for a day ahead.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+MOST_YEARS_AHEAD = 40
+
+
+def target_fault(target_on: dt.date, today: dt.date) -> str | None:
+    """What is wrong with the day by which a roadmap should be done: `past`, `too_far` or None."""
+    if target_on <= today:
+        return "past"
+    return "too_far" if target_on.year > today.year + MOST_YEARS_AHEAD else None
+
+
+def is_plannable(target_on: dt.date) -> bool:
+    """Whether a milestone can be planned for this day."""
+    return FIRST_YEAR <= target_on.year <= LAST_YEAR

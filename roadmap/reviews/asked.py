@@ -1,0 +1,42 @@
+"""What an address asks the queue for, and the same carried on to the next address."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import request
+
+from roadmap.core.markdown import clean
+from roadmap.evidence.words import KINDS
+from roadmap.reviews.queries import SHOWN, Filters
+
+
+def asked_filters() -> Filters:
+    """The filters of this request; what it does not know means any."""
+    kind = request.args.get("kind", "")
+    show = request.args.get("show", "")
+    return Filters(
+        person=_person(),
+        kind=kind if kind in KINDS else None,
+        team=clean(request.args.get("team", ""))[:60] or None,
+        show=show if show in SHOWN else "waiting",
+    )
+
+
+def _person() -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.args.get("person", ""))
+    except ValueError:
+        return None
+
+
+def given() -> dict[str, str]:
+    """The filters that say something, as an address carries them."""
+    filters = asked_filters()
+    values = {
+        "person": str(filters.person or ""),
+        "kind": filters.kind or "",
+        "team": filters.team or "",
+        "show": filters.show if filters.show != "waiting" else "",
+    }
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,49 @@
+"""What changed from one version of a piece to the next, field by field. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from roadmap.evidence.rules import SUBSTANCE, Particulars
+
+# Texts of more lines are shown whole beside each other: comparing them takes too long.
+MOST_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that differs. `lines` are ('', '-' or '+', text) where it is a longer text."""
+
+    field: str
+    before: object
+    after: object
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+def differences(before: Particulars, after: Particulars) -> tuple[Difference, ...]:
+    """The fields of the substance that differ, in the order of the form."""
+    return tuple(
+        Difference(name, old, new, _lines(old, new) if name == "description" else ())
+        for name in SUBSTANCE
+        if (old := getattr(before, name)) != (new := getattr(after, name))
+    )
+
+
+def _lines(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """The lines of both texts in order, each marked as gone (-), new (+) or kept ('')."""
+    old, new = before.splitlines(), after.splitlines()
+    if len(old) + len(new) > MOST_LINES:
+        return (*_marked("-", old), *_marked("+", new))
+    found: list[tuple[str, str]] = []
+    for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found += _marked("", old[a:b])
+        else:
+            found += [*_marked("-", old[a:b]), *_marked("+", new[c:d])]
+    return tuple(found)
+
+
+def _marked(mark: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    return [(mark, line) for line in lines]

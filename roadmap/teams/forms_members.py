@@ -1,0 +1,31 @@
+"""The forms of the members of a team."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, SelectField
+from wtforms.validators import InputRequired, Length
+
+from roadmap.accounts.forms import EmailAddress, Required, one_line
+from roadmap.accounts.inviting import ROLE_CHOICES
+
+
+class RoleForm(FlaskForm):
+    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES))
+
+
+class AddForm(FlaskForm):
+    """Somebody who has an account already, by their address."""
+
+    # A prefix, because the page holds the invitation's fields of the same names as well.
+    def __init__(self, **values: object) -> None:
+        super().__init__(prefix="add-", **values)
+
+    email = EmailField(
+        _l("E-mail"),
+        [Required(_l("Type the e-mail address of the account.")), Length(max=320), EmailAddress()],
+        filters=[one_line],
+        render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
+    )
+    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")

@@ -1,0 +1,108 @@
+"""The people of the teams that somebody leads, with the roadmaps that they are on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.models import Roadmap
+from roadmap.people.actor import Actor
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.queries import nested_in
+from roadmap.progress.models import Enrollment
+from roadmap.readiness.current import Followed
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.teams.matrix import Place, name_key
+
+_MEMBERS: Any = Membership.__table__
+_TEAMS: Any = Team.__table__
+_USERS: Any = User.__table__
+_ENROLLED: Any = Enrollment.__table__
+_ROADMAPS: Any = Roadmap.__table__
+_KEPT: Any = ReadinessSummary.__table__
+
+
+@dataclass(slots=True)
+class Person:
+    """A member of teams that the actor leads; `roadmaps` are theirs, the primary one first."""
+
+    id: uuid.UUID
+    name: str
+    joined_at: dt.datetime
+    places: dict[uuid.UUID, Place] = field(default_factory=dict)
+    roadmaps: dict[str, Followed] = field(default_factory=dict)
+    moved_on: dt.date | None = None
+
+
+_PEOPLE = (
+    sa.select(
+        _USERS.c.id,
+        _USERS.c.name,
+        _MEMBERS.c.created_at,
+        _TEAMS.c.id,
+        _TEAMS.c.slug,
+        _TEAMS.c.name,
+        _ROADMAPS.c.slug,
+        _ROADMAPS.c.id,
+        _ROADMAPS.c.revision_id,
+        _KEPT.c.shared_moved_on,
+    )
+    .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
+    .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
+    .outerjoin(_ENROLLED, _ENROLLED.c.user_id == _USERS.c.id)
+    .outerjoin(
+        _ROADMAPS,
+        sa.and_(_ROADMAPS.c.id == _ENROLLED.c.roadmap_id, _ROADMAPS.c.revision_id.is_not(None)),
+    )
+    .outerjoin(
+        _KEPT,
+        sa.and_(_KEPT.c.user_id == _USERS.c.id, _KEPT.c.roadmap_id == _ROADMAPS.c.id),
+    )
+    .where(
+        _MEMBERS.c.role == "member",
+        _USERS.c.deactivated_at.is_(None),
+        _USERS.c.id != sa.bindparam("actor", type_=sa.Uuid),
+    )
+    .order_by(_USERS.c.id, _TEAMS.c.name, _ENROLLED.c.is_primary.desc(), _ENROLLED.c.created_at)
+)
+
+
+_OF_TREE = _PEOPLE.where(_MEMBERS.c.team_id.in_(nested_in(sa.bindparam("team", type_=sa.Uuid))))
+_OF_TEAMS = _PEOPLE.where(_MEMBERS.c.team_id.in_(sa.bindparam("teams", expanding=True)))
+
+
+def members_of_tree(session: Session, actor: Actor, team_id: uuid.UUID) -> list[Person]:
+    """The active members of a team and of those nested in it, without the actor, by name.
+
+    One statement.
+    """
+    return _people(session.execute(_OF_TREE, {"actor": actor.id, "team": team_id}))
+
+
+def members_of_teams(session: Session, actor: Actor, teams: Collection[uuid.UUID]) -> list[Person]:
+    """The active members of these teams alone, without the actor, by name. One statement."""
+    return _people(session.execute(_OF_TEAMS, {"actor": actor.id, "teams": list(teams)}))
+
+
+def _people(rows: Iterable[Any]) -> list[Person]:
+    found: dict[uuid.UUID, Person] = {}
+    teams: dict[uuid.UUID, Place] = {}
+    for user_id, name, joined, team_id, slug, team, roadmap, roadmap_id, revision_id, moved in rows:
+        person = found.get(user_id)
+        if person is None:
+            person = found[user_id] = Person(user_id, name, joined)
+        person.joined_at = min(person.joined_at, joined)
+        if team_id not in teams:
+            teams[team_id] = Place(slug, team)
+        person.places[team_id] = teams[team_id]
+        if roadmap is not None:
+            person.roadmaps.setdefault(roadmap, (roadmap_id, revision_id))
+        if moved is not None:
+            person.moved_on = max(person.moved_on or moved, moved)
+    return sorted(found.values(), key=lambda person: (name_key(person.name), str(person.id)))

@@ -1,0 +1,120 @@
+"""A manager's assessment of somebody's skills: beside their own word, never averaged with it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from flask import Response, abort, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.catalog.content import Skill
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.people.access import permit
+from roadmap.people.models import Team, User
+from roadmap.skills import actions, labels, queries
+from roadmap.skills.forms import OtherAssessmentForm
+from roadmap.skills.rules import Standing
+from roadmap.teams.blueprint import teams
+from roadmap.teams.loading import person_for
+from roadmap.teams.person import standing
+
+A_PAGE = 50
+
+
+@teams.get("/teams/<slug>/people/<uuid:person_id>/skills/<key>")
+@permit("person.assess")
+def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
+    """The described levels of a skill to choose from; for htmx the row of the person's table."""
+    team, who = person_for("person.assess", slug, person_id)
+    asked = _skill(key)
+    both = standing(db.session, who.id, asked)
+    form = OtherAssessmentForm(data={"level": str(both.other.level)} if both.other else None)
+    return _opened(team, who, asked, both, form)
+
+
+@teams.post("/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments")
+@permit("person.assess")
+def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
+    """Records what the manager says; answers htmx with the row of the person's table."""
+    team, who = person_for("person.assess", slug, person_id)
+    asked, form = _skill(key), OtherAssessmentForm()
+    if not form.validate_on_submit():
+        both = standing(db.session, who.id, asked)
+        return make_response(_opened(team, who, asked, both, form), 422)
+    actions.assess_other(
+        db.session,
+        who.id,
+        asked.key,
+        form.chosen,
+        form.comment.data,
+        by=current_user,
+        now=now(),
+    )
+    if not wants_fragment():
+        return see_other(
+            "teams.skill", slug=team.slug, person_id=who.id, key=asked.key, _anchor="history"
+        )
+    both = standing(db.session, who.id, asked)
+    row = render_template(
+        "teams/_skill_row.html",
+        skill=asked,
+        standing=both,
+        apart=labels.to_a_manager(both, asked.title, who.name),
+        path=_path(team, who),
+        who=who,
+        own=False,
+        saved=True,
+    )
+    response: Response = make_response(row)
+    said = _(
+        "%(name)s, %(skill)s: level %(level)d saved.",
+        name=who.name,
+        skill=asked.title,
+        level=form.chosen,
+    )
+    response.headers["HX-Trigger"] = json.dumps({"announce": said})
+    return response
+
+
+def _skill(key: str) -> Skill:
+    found = queries.skill(db.session, key)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _path(team: Team, who: User) -> str:
+    return f"/teams/{team.slug}/people/{who.id}"
+
+
+def _opened(team: Team, who: User, asked: Skill, both: Standing, form: OtherAssessmentForm) -> str:
+    """The page of a skill, or its row opened."""
+    shown = {
+        "skill": asked,
+        "standing": both,
+        "form": form,
+        "who": who,
+        "path": _path(team, who),
+        "legend": _("%(skill)s: the level of %(name)s", skill=asked.title, name=who.name),
+        "help": _("Choose the highest level whose behaviour you have seen."),
+        "said": [(both.own, who.name)] if both.own else [],
+    }
+    if wants_fragment():
+        return render_template("teams/_open_skill_row.html", **shown)
+    page = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
+    entries = queries.history(
+        db.session, who.id, asked.key, side="other", limit=A_PAGE + 1, offset=(page - 1) * A_PAGE
+    )
+    return render_template(
+        "teams/skill.html",
+        **shown,
+        team=team,
+        apart=labels.to_a_manager(both, asked.title, who.name),
+        entries=entries[:A_PAGE],
+        page=page,
+        more=len(entries) > A_PAGE,
+    )

@@ -1,0 +1,87 @@
+/* The matrix by keyboard. Without this file every cell is a link that Tab reaches; with it the
+   matrix is one stop of Tab, and the arrow keys go from cell to cell. */
+(() => {
+  "use strict";
+  const matrix = () => document.querySelector("table.matrix");
+  const cell = (row, column) => {
+    // A cell that spans columns (or rows, in the head) stands for all of them.
+    const places = matrix()._places || (matrix()._places = lay(matrix()));
+    return places[row]?.[column];
+  };
+  const lay = (table) => {
+    const places = [...table.rows].map(() => []);
+    [...table.rows].forEach((row, y) => {
+      let x = 0;
+      for (const each of row.cells) {
+        while (places[y][x]) x += 1;
+        for (let down = 0; down < each.rowSpan; down += 1) {
+          for (let right = 0; right < each.colSpan; right += 1) places[y + down][x + right] = each;
+        }
+        x += each.colSpan;
+      }
+    });
+    return places;
+  };
+  const where = (found) => {
+    const table = matrix();
+    const places = table._places || (table._places = lay(table));
+    const row = places.findIndex((cells) => cells.includes(found));
+    return [row, places[row].indexOf(found), places];
+  };
+  const link = (found) => found && found.querySelector("a");
+
+  /* One link of the matrix is in the order of Tab: the one that was last in focus. */
+  const settle = (chosen) => {
+    const table = matrix();
+    if (!table) return;
+    for (const each of table.querySelectorAll("a[tabindex='0']")) each.tabIndex = -1;
+    if (chosen) { chosen.tabIndex = 0; return; }
+    table.setAttribute("role", "grid");
+    for (const each of table.querySelectorAll("a")) each.tabIndex = -1;
+    const first = table.querySelector("tbody a");
+    if (first) first.tabIndex = 0;
+  };
+  const go = (found) => {
+    const next = link(found);
+    if (!next) return false;
+    next.focus({ preventScroll: true });
+    // Out from below the parts of the table that stay in place.
+    next.closest("td, th").scrollIntoView({ block: "nearest", inline: "nearest" });
+    return true;
+  };
+  /* From a cell in some direction, over cells that lead nowhere. */
+  const step = (found, down, right) => {
+    const [row, column, places] = where(found);
+    let [y, x] = [row, column];
+    do {
+      y += down;
+      x += right;
+    } while (cell(y, x) && (cell(y, x) === found || !link(cell(y, x))));
+    return y < places.length && go(cell(y, x));
+  };
+  const keys = {
+    ArrowUp: (found) => step(found, -1, 0),
+    ArrowDown: (found) => step(found, 1, 0),
+    ArrowLeft: (found) => step(found, 0, -1),
+    ArrowRight: (found) => step(found, 0, 1),
+    Home: (found, whole) => { const [row] = where(found); return go(cell(whole ? 2 : row, 0)); },
+    End: (found, whole) => {
+      const [row, , places] = where(found);
+      const last = whole ? places.length - 1 : row;
+      return go(places[last].at(-1));
+    },
+  };
+  document.addEventListener("keydown", (event) => {
+    const found = event.target.closest?.("table.matrix :is(td, th)");
+    if (!found || !keys[event.key] || event.altKey || event.metaKey || event.shiftKey) return;
+    if (event.ctrlKey && !["Home", "End"].includes(event.key)) return;
+    keys[event.key](found, event.ctrlKey);
+    event.preventDefault();
+  });
+  document.addEventListener("focusin", (event) => {
+    const chosen = event.target.closest?.("table.matrix a");
+    if (chosen) settle(chosen);
+  });
+  document.addEventListener("htmx:afterSwap", () => settle());
+  settle();
+})();

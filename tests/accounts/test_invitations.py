@@ -1,0 +1,395 @@
+"""Invitations: who may make them, who may accept them, and that one is accepted once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.accounts import actions, invitations, letters
+from roadmap.accounts.invitations import (
+    InvitationDead,
+    InvitationRefused,
+    WrongAddress,
+    accept,
+    invite,
+    look_up,
+    open_invitations,
+    revoke,
+    role_in,
+)
+from roadmap.accounts.models import Invitation, OutgoingMail
+from roadmap.core.database import db
+from roadmap.core.signals import invited
+from roadmap.people import actions as people
+from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team
+
+DAY = dt.timedelta(days=1)
+AT_ONCE = 50
+
+
+@pytest.fixture
+def team(session, cast) -> Team:
+    return session.get_one(Team, cast.team)
+
+
+@pytest.fixture
+def make(session, cast, team, now):
+    """`make(...)`: an invitation of Bob's to Ranking, and its token."""
+
+    def made(**changes):
+        values = {"team": team, "role": "member", "by": cast.bob, "now": now, **changes}
+        return invite(session, **values)
+
+    return made
+
+
+@pytest.fixture
+def with_mail(app):
+    """Mail is configured, so that what is sent waits in the outbox."""
+    settings = {
+        "SMTP_URL": "smtp://127.0.0.1:1",
+        "MAIL_FROM": "cairn@example.org",
+        "BASE_URL": "https://cairn.example.org",
+    }
+    before = {name: app.config[name] for name in settings}
+    app.config.update(settings)
+    yield
+    app.config.update(before)
+
+
+def audited(session) -> list[str]:
+    return list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+# Making one
+
+
+def test_the_link_is_all_that_knows_the_token(session, make, now):
+    invitation, token = make()
+    assert token not in str(vars(invitation))
+    found = look_up(session, token, now)
+    assert (found.state, found.team.slug, found.by_name) == ("valid", "ranking", "Bob")
+    assert audited(session) == ["invitation.created"]
+    assert look_up(session, token + "x", now).state == "unknown"
+
+
+@pytest.mark.parametrize("who", ["alice", "dave", "mallory"])
+def test_who_leads_nothing_there_invites_nobody(cast, make, who):
+    with pytest.raises(InvitationRefused) as refused:
+        make(by=getattr(cast, who))
+    assert refused.value.reason == "inviter"
+
+
+def test_a_manager_of_the_team_above_invites(session, cast, team, make, now):
+    above = people.create_team(session, slug="search", name="Search", by=None, now=now)
+    people.add_member(session, above, cast.mallory, "manager", by=None, now=now)
+    team.parent_id = above.id
+    session.flush()
+    assert make(by=cast.mallory)[0].team_id == team.id
+
+
+def test_only_an_administrator_invites_to_no_team(cast, make):
+    with pytest.raises(InvitationRefused):
+        make(team=None)
+    assert make(team=None, by=cast.erin)[0].team_id is None
+
+
+@pytest.mark.parametrize(
+    ("email", "role", "reason"),
+    [
+        ("Carol@Example.org", "member", "member"),
+        ("bob@example.org", "member", "member"),
+        ("mallory@example.org", None, "account"),
+    ],
+)
+def test_nobody_is_invited_to_what_they_have(cast, make, team, email, role, reason):
+    with pytest.raises(InvitationRefused) as refused:
+        make(email=email, role=role or "member", team=team if role else None, by=cast.erin)
+    assert refused.value.reason == reason
+
+
+def test_an_unknown_role_is_a_mistake_of_ours(make):
+    with pytest.raises(KeyError):
+        make(role="owner")
+
+
+def test_the_newest_invitation_of_an_address_counts(session, make, now):
+    _first, old = make(email="ada@example.org")
+    _second, new = make(email="ADA@example.org", role="manager")
+    assert look_up(session, old, now).state == "revoked"
+    assert look_up(session, new, now).state == "valid"
+    _third, other = make()
+    assert look_up(session, new, now).state == look_up(session, other, now).state == "valid"
+
+
+def test_the_mail_says_who_to_what_where_and_until_when(session, make, now, with_mail):
+    invitation, token = make(email="ada@example.org", role="manager")
+    mail = session.scalars(sa.select(OutgoingMail)).one()
+    assert (mail.recipient, mail.user_id) == ("ada@example.org", None)
+    assert mail.subject == "Bob invites you to Ranking on Cairn"
+    until = invitation.expires_at
+    for said in (
+        "Bob (bob@example.org) invites you to manage the team Ranking",
+        f"https://cairn.example.org/invitations/{token}",
+        f"until {until:%B} {until.day}, {until.year}",
+        "for ada@example.org",
+    ):
+        assert said in mail.body
+
+
+def test_a_link_to_hand_over_sends_no_mail(session, make, with_mail):
+    make()
+    assert session.scalar(sa.select(sa.func.count()).select_from(OutgoingMail)) == 0
+
+
+def test_the_link_without_a_configured_address_is_that_of_the_request(app):
+    with app.test_request_context(base_url="http://cairn.local:8000/"):
+        assert letters.address_of("abc") == "http://cairn.local:8000/invitations/abc"
+
+
+def test_whoever_has_an_account_is_told_by_a_signal(session, cast, make):
+    told = []
+
+    def listener(_session, **values):
+        told.append(values)
+
+    with invited.connected_to(listener):
+        make(email="ada@example.org")
+        invitation, token = make(email="mallory@example.org")
+    (only,) = told
+    assert (only["user_id"], only["by_name"], only["token"]) == (cast.mallory, "Bob", token)
+    assert (only["invitation"], only["team"].slug) == (invitation, "ranking")
+
+
+# Accepting one
+
+
+def test_accepting_makes_a_member(session, cast, team, make, now):
+    invitation, token = make(role="manager")
+    assert accept(session, invitation, cast.mallory, now=now) is True
+    assert role_in(session, team.id, cast.mallory) == "manager"
+    assert look_up(session, token, now).state == "used"
+    assert (invitation.accepted_by, invitation.accepted_at) == (cast.mallory, now)
+    assert audited(session)[-2:] == ["invitation.accepted", "membership.added"]
+    entry = session.scalars(sa.select(HistoryEntry)).one()
+    assert (entry.user_id, entry.action, entry.data["role"]) == (
+        cast.mallory, "membership.added", "manager",
+    )  # fmt: skip
+
+
+def test_it_works_once(session, cast, team, make, now):
+    invitation, _token = make()
+    accept(session, invitation, cast.mallory, now=now)
+    with pytest.raises(InvitationDead) as dead:
+        accept(session, invitation, cast.dave, now=now)
+    assert dead.value.state == "used"
+    assert role_in(session, team.id, cast.dave) is None
+
+
+def test_whoever_joined_with_it_may_press_twice(session, cast, make, now):
+    invitation, _token = make()
+    accept(session, invitation, cast.mallory, now=now)
+    assert accept(session, invitation, cast.mallory, now=now) is False
+
+
+@pytest.mark.parametrize("role", ["member", "manager"])
+def test_a_manager_stays_one_and_the_link_stays_good(session, cast, team, make, now, role):
+    invitation, token = make(role=role, by=cast.erin)
+    assert accept(session, invitation, cast.bob, now=now) is False
+    assert role_in(session, team.id, cast.bob) == "manager"
+    assert look_up(session, token, now).state == "valid"
+
+
+def test_a_member_becomes_a_manager(session, cast, team, make, now):
+    invitation, _token = make(role="manager")
+    assert accept(session, invitation, cast.alice, now=now) is True
+    assert role_in(session, team.id, cast.alice) == "manager"
+
+
+def test_one_of_an_address_that_joined_otherwise_meanwhile_is_used_up(
+    session, cast, team, make, now
+):
+    invitation, token = make(email="mallory@example.org")
+    people.add_member(session, team, cast.mallory, "manager", by=cast.erin, now=now)
+    assert accept(session, invitation, cast.mallory, now=now) is False
+    assert role_in(session, team.id, cast.mallory) == "manager"
+    assert look_up(session, token, now).state == "used"
+
+
+def test_it_is_bound_to_the_address_that_it_names(session, cast, team, make, now):
+    invitation, token = make(email="MALLORY@example.org")
+    with pytest.raises(WrongAddress):
+        accept(session, invitation, cast.dave, now=now)
+    assert role_in(session, team.id, cast.dave) is None
+    assert look_up(session, token, now).state == "valid"
+    assert accept(session, invitation, cast.mallory, now=now) is True
+
+
+def test_it_expires(session, cast, team, make, now):
+    invitation, token = make(lives=3 * DAY)
+    assert look_up(session, token, now + 3 * DAY - dt.timedelta(seconds=1)).state == "valid"
+    later = now + 3 * DAY
+    assert look_up(session, token, later).state == "expired"
+    with pytest.raises(InvitationDead) as dead:
+        accept(session, invitation, cast.mallory, now=later)
+    assert dead.value.state == "expired"
+
+
+def test_it_is_taken_back(session, cast, team, make, now):
+    invitation, token = make()
+    assert revoke(session, invitation, by=cast.bob, now=now) is True
+    assert revoke(session, invitation, by=cast.bob, now=now) is False
+    assert look_up(session, token, now).state == "revoked"
+    with pytest.raises(InvitationDead) as dead:
+        accept(session, invitation, cast.mallory, now=now)
+    assert dead.value.state == "revoked"
+    assert audited(session) == ["invitation.created", "invitation.revoked"]
+
+
+def test_one_that_was_used_is_not_taken_back(session, cast, make, now):
+    invitation, token = make()
+    accept(session, invitation, cast.mallory, now=now)
+    assert revoke(session, invitation, by=cast.bob, now=now) is False
+    assert look_up(session, token, now).state == "used"
+
+
+def left(session, cast, team, now):
+    people.remove_member(session, team, cast.bob, by=cast.bob, now=now)
+
+
+def demoted(session, cast, team, now):
+    people.add_member(session, team, cast.bob, "member", by=cast.erin, now=now)
+
+
+def deactivated(session, cast, team, now):
+    actions.deactivate(session, cast.bob, by=cast.erin, now=now)
+
+
+@pytest.mark.parametrize("lose", [left, demoted, deactivated])
+def test_it_dies_with_the_right_of_whoever_made_it(session, cast, team, make, now, lose):
+    invitation, token = make()
+    lose(session, cast, team, now)
+    assert look_up(session, token, now).state == "lapsed"
+    with pytest.raises(InvitationDead) as dead:
+        accept(session, invitation, cast.mallory, now=now)
+    assert dead.value.state == "lapsed"
+    assert role_in(session, team.id, cast.mallory) is None
+    assert session.scalar(sa.select(Invitation.accepted_at)) is None
+
+
+def test_one_of_a_former_administrator_is_dead(session, cast, make, now):
+    _invitation, token = make(by=cast.erin, team=None)
+    actions.set_admin(session, cast.dave, True, by=cast.erin, now=now)
+    actions.set_admin(session, cast.erin, False, by=cast.dave, now=now)
+    assert look_up(session, token, now).state == "lapsed"
+
+
+def test_it_goes_with_its_team(session, cast, team, make, now):
+    invitation, token = make(by=cast.erin)
+    people.delete_team(session, team, by=cast.erin, now=now)
+    assert look_up(session, token, now).state == "unknown"
+    session.expunge(invitation)
+    with pytest.raises(InvitationDead) as dead:
+        accept(session, invitation, cast.mallory, now=now)
+    assert dead.value.state == "unknown"
+
+
+def test_a_list_of_what_is_open(session, cast, make, now):
+    make(email="ada@example.org", lives=DAY)
+    used, _token = make()
+    accept(session, used, cast.mallory, now=now)
+    gone, _token = make()
+    revoke(session, gone, by=cast.bob, now=now)
+    make(team=None, by=cast.erin, email="max@example.org", now=now + dt.timedelta(hours=1))
+    (only,) = open_invitations(session, cast.team, now=now)
+    assert (only.email, only.team, only.by_name, only.expired) == (
+        "ada@example.org", "ranking", "Bob", False,
+    )  # fmt: skip
+    everything = open_invitations(session, None, now=now + 2 * DAY)
+    assert [(one.email, one.team, one.expired) for one in everything] == [
+        ("max@example.org", None, False),
+        ("ada@example.org", "ranking", True),
+    ]
+
+
+# At once
+
+
+def all_at_once(app, work, arguments) -> list[object]:
+    """What `work(session, argument)` answered, or raised, in a thread for each argument."""
+    together = threading.Barrier(len(arguments))
+    answers: list[object] = []
+
+    def go(argument) -> None:
+        with app.app_context():
+            together.wait(60)
+            try:
+                answer = work(db.session, argument)
+                db.session.commit()
+            except (InvitationDead, actions.LastAdministrator) as error:
+                db.session.rollback()
+                answer = error
+            answers.append(answer)
+
+    threads = [threading.Thread(target=go, args=(argument,)) for argument in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert len(answers) == len(arguments)
+    return answers
+
+
+def test_fifty_people_at_once_make_one_member(app, session, cast, make, now):
+    invitation, _token = make()
+    everybody = [
+        actions.create_user(session, name=f"N{n}", email=f"n{n}@example.org", by=None, now=now).id
+        for n in range(AT_ONCE)
+    ]
+    before = set(session.scalars(sa.select(Membership.user_id)))
+    session.commit()
+
+    answers = all_at_once(
+        app, lambda own, person: accept(own, invitation, person, now=now), everybody
+    )
+
+    assert answers.count(True) == 1
+    assert [str(answer) for answer in answers if answer is not True] == ["used"] * (AT_ONCE - 1)
+    (joined,) = set(session.scalars(sa.select(Membership.user_id))) - before
+    assert session.scalar(sa.select(Invitation.accepted_by)) == joined
+    assert audited(session).count("invitation.accepted") == 1
+
+
+def test_one_person_fifty_times_at_once_is_one_member(app, session, cast, make, now):
+    invitation, _token = make(email="mallory@example.org")
+    session.commit()
+
+    def join(own, person: uuid.UUID) -> bool:
+        return accept(own, invitation, person, now=now)
+
+    answers = all_at_once(app, join, [cast.mallory] * AT_ONCE)
+
+    assert sorted(map(bool, answers)) == [False] * (AT_ONCE - 1) + [True]
+    mine = sa.select(sa.func.count()).where(Membership.user_id == cast.mallory)
+    assert session.scalar(mine) == 1
+    assert audited(session).count("membership.added") == 1
+
+
+def test_taken_back_and_accepted_at_once_is_one_of_both(app, session, cast, make, now):
+    invitation, token = make()
+    session.commit()
+
+    def either(own, accepts: bool) -> bool:
+        if accepts:
+            return accept(own, invitation, cast.mallory, now=now)
+        return revoke(own, invitations.find(own, invitation.id), by=cast.bob, now=now)
+
+    answers = all_at_once(app, either, [True, False])
+    assert answers.count(True) == 1
+    state = look_up(session, token, now).state
+    is_in = role_in(session, cast.team, cast.mallory) is not None
+    assert (state, is_in) in {("used", True), ("revoked", False)}

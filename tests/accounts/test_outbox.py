@@ -1,0 +1,266 @@
+"""The outbox: mails are written with what they tell of and sent after it, by a real server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.accounts import actions, outbox
+from roadmap.accounts.models import OutgoingMail
+from roadmap.core.config import ConfigError
+from roadmap.core.database import db
+from tests.accounts.test_mail import AnyPort
+from tests.support.cast import Cast
+
+NOW = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
+
+
+class MailServer:
+    """A server that takes what it is handed, or refuses the next `refuses` mails."""
+
+    def __init__(self) -> None:
+        self.mails: list[str] = []
+        self.ids: list[str] = []
+        self.refuses = 0
+        self.tried = 0
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        self.tried += 1
+        if self.refuses:
+            self.refuses -= 1
+            return "451 4.7.1 please try again later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        text = envelope.content.decode()
+        self.mails.append(text)
+        self.ids += [line for line in text.splitlines() if line.startswith("Message-ID:")]
+        return "250 OK"
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[MailServer]:
+    """A mail server on loopback that the application knows of."""
+    handler = MailServer()
+    controller: Controller = AnyPort(handler, hostname="127.0.0.1", port=0)
+    controller.start()
+    before = {name: app.config[name] for name in ("SMTP_URL", "MAIL_FROM", "BASE_URL")}
+    app.config.update(
+        SMTP_URL=f"smtp://127.0.0.1:{controller.port}",
+        MAIL_FROM="Cairn <cairn@example.org>",
+        BASE_URL="https://cairn.example.org",
+    )
+    yield handler
+    app.config.update(before)
+    controller.stop()
+
+
+def put(session: Session, **changes: Any) -> None:
+    values = {"to": "alice@example.org", "subject": "Hello", "body": "https://example.org/secret"}
+    outbox.put(session, **{**values, "now": NOW, **changes})
+
+
+def mails(session: Session) -> list[OutgoingMail]:
+    session.rollback()
+    found = list(session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)))
+    # Whoever delivers writes; a transaction that is left open would make it wait.
+    session.expunge_all()
+    session.rollback()
+    return found
+
+
+def test_a_mail_leaves_once_what_it_tells_of_is_committed(
+    session: Session, server: MailServer
+) -> None:
+    put(session)
+    session.rollback()
+    assert outbox.deliver_due(NOW).sent == 0
+    put(session, subject="Bob\r\nBcc: eve@example.org")
+    session.commit()
+    done = outbox.deliver_due(NOW)
+    assert (done.sent, done.put_off, done.given_up) == (1, 0, 0)
+    [text] = server.mails
+    assert "Subject: Bob Bcc: eve@example.org" in text
+    assert "https://example.org/secret" in text
+    [sent] = mails(session)
+    assert (sent.body, sent.error, sent.due_at, sent.sent_at) == ("", "", None, NOW)
+    assert outbox.deliver_due(NOW + dt.timedelta(days=1)).all == 0
+
+
+def test_it_is_tried_again_after_growing_pauses_until_it_is_taken(
+    session: Session, server: MailServer
+) -> None:
+    server.refuses = 3
+    put(session)
+    session.commit()
+    moment = NOW
+    for pause in (1, 5, 30):
+        assert outbox.deliver_due(moment).put_off == 1
+        [waiting] = mails(session)
+        assert "try again later" in waiting.error
+        assert waiting.body, "the text is kept while it can still be sent"
+        early = moment + dt.timedelta(minutes=pause, seconds=-1)
+        assert outbox.deliver_due(early).all == 0
+        moment += dt.timedelta(minutes=pause)
+    assert outbox.deliver_due(moment).sent == 1
+    assert mails(session)[0].error == ""
+    assert (server.tried, len(server.mails)) == (4, 1)
+
+
+def test_after_ten_hours_it_is_given_up_and_says_why(
+    session: Session, server: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.refuses = 99
+    put(session)
+    session.commit()
+    moment = NOW
+    for pause in outbox.PAUSES:
+        assert outbox.deliver_due(moment).put_off == 1
+        moment += pause
+    assert moment - NOW == dt.timedelta(hours=10, minutes=36)
+    assert outbox.deliver_due(moment).given_up == 1
+    [left] = mails(session)
+    assert (left.body, left.due_at, left.sent_at) == ("", None, None)
+    assert "try again later" in left.error
+    assert "given up" in caplog.text
+    assert "secret" not in caplog.text
+    assert outbox.deliver_due(moment + dt.timedelta(days=9)).all == 0
+
+
+def test_one_that_is_refused_does_not_hold_up_the_others(
+    session: Session, server: MailServer
+) -> None:
+    server.refuses = 1
+    put(session)
+    put(session, to="eve@example.org\r\nBcc: all@example.org")
+    put(session, to="carol@example.org")
+    session.commit()
+    done = outbox.deliver_due(NOW)
+    assert (done.sent, done.put_off) == (1, 2)
+    assert "To: carol@example.org" in server.mails[0]
+
+
+def test_a_server_that_does_not_answer_is_asked_once_a_round(
+    app: Flask, session: Session, server: MailServer
+) -> None:
+    for _ in range(3):
+        put(session)
+    session.commit()
+    app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
+    assert outbox.deliver_due(NOW).put_off == 1
+    assert [mail.tries for mail in mails(session)] == [1, 0, 0]
+    app.config["SMTP_URL"] = "mail.example.org"
+    with pytest.raises(ConfigError):
+        outbox.deliver_due(NOW)
+    assert [mail.tries for mail in mails(session)] == [1, 0, 0]
+
+
+def test_two_processes_send_each_mail_once(
+    app: Flask, session: Session, server: MailServer
+) -> None:
+    for number in range(30):
+        put(session, subject=f"Number {number}")
+    session.commit()
+
+    def work(_number: int) -> int:
+        with app.app_context():
+            return outbox.deliver_due(NOW).sent
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 30
+    assert len(set(server.ids)) == len(server.mails) == 30
+
+
+def test_a_mail_whose_sender_died_comes_up_again_with_the_same_message_id(
+    session: Session, server: MailServer
+) -> None:
+    put(session)
+    session.commit()
+    taken = outbox._take(NOW)
+    assert taken is not None
+    assert outbox.deliver_due(NOW + dt.timedelta(minutes=14)).all == 0
+    later = NOW + outbox.HELD
+    assert outbox.deliver_due(later).sent == 1
+    assert server.ids == [f"Message-ID: <{taken.id}@cairn.example.org>"]
+
+
+def test_one_that_kills_whoever_sends_it_is_given_up(session: Session, server: MailServer) -> None:
+    put(session)
+    session.commit()
+    moment = NOW
+    for _ in range(outbox.MOST_TRIES):
+        assert outbox._take(moment) is not None
+        moment += outbox.HELD
+    assert outbox.deliver_due(moment).given_up == 1
+    assert server.mails == []
+    assert "ended while" in mails(session)[0].error
+
+
+def test_a_closed_account_gets_no_more_mail(
+    session: Session, cast: Cast, server: MailServer
+) -> None:
+    put(session, user_id=cast.alice)
+    actions.deactivate(session, cast.alice, by=cast.erin, now=NOW)
+    session.commit()
+    assert outbox.deliver_due(NOW).sent == 0
+    assert server.mails == []
+    [left] = mails(session)
+    assert (left.body, left.due_at) == ("", None)
+
+
+def test_what_is_no_longer_so_is_taken_back(
+    session: Session, cast: Cast, server: MailServer
+) -> None:
+    for reader in (cast.alice, cast.bob):
+        put(session, user_id=reader, body="see /reviews/0_1")
+    put(session, user_id=cast.bob, body="see /reviews/001")
+    outbox.take_back(session, "/reviews/0_1", [cast.bob])
+    session.commit()
+    assert [mail.user_id for mail in mails(session)] == [cast.alice, cast.bob]
+    outbox.take_back(session, "/reviews/0_1")
+    session.commit()
+    assert outbox.deliver_due(NOW).sent == 1
+    assert "/reviews/001" in server.mails[0]
+
+
+def test_a_round_ends_when_it_is_told_to(session: Session, server: MailServer) -> None:
+    put(session)
+    session.commit()
+    assert outbox.deliver_due(NOW, lambda: True).all == 0
+    assert server.tried == 0
+
+
+def test_without_a_server_it_goes_to_the_log_and_nothing_piles_up(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        put(session)
+    session.commit()
+    assert "https://example.org/secret" in caplog.text
+    assert mails(session) == []
+
+
+def test_what_was_sent_long_ago_goes(session: Session, server: MailServer) -> None:
+    put(session)
+    session.commit()
+    outbox.deliver_due(NOW)
+    put(session)
+    session.commit()
+    assert outbox.prune(session, now=NOW + dt.timedelta(days=29)) == 0
+    assert outbox.prune(session, now=NOW + dt.timedelta(days=31)) == 1
+    session.commit()
+    assert [mail.sent_at for mail in mails(session)] == [None], "what still waits stays"
+    with db.own_transaction() as own:
+        own.execute(sa.delete(OutgoingMail))

@@ -1,0 +1,37 @@
+"""The administrator's browser, and what the audit log holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.accounts.models import LoginSession
+from roadmap.people.models import AuditEntry
+
+
+@pytest.fixture
+def erin(cast, browser_of):
+    return browser_of(cast.erin)
+
+
+@pytest.fixture
+def stale(session, erin, now):
+    """The same an hour after she typed her password."""
+    session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
+    session.commit()
+    return erin
+
+
+@pytest.fixture
+def audited(session):
+    """`audited()` are the actions of the audit log with their targets, the oldest first."""
+
+    def read() -> list[tuple[str, str]]:
+        rows = session.execute(
+            sa.select(AuditEntry.action, AuditEntry.target).order_by(AuditEntry.id)
+        )
+        return [(action, target) for action, target in rows]
+
+    return read

@@ -1,0 +1,125 @@
+"""/admin/audit: the log in sentences, filtered, page by page."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+
+from roadmap.admin.queries import PAGE
+from roadmap.admin.sentences import KINDS, SENTENCES
+from roadmap.people import actions
+from roadmap.people.models import Team, User
+from roadmap.people.records import audit
+from tests.support.statements import statements_of
+
+ROOMS = Path(__file__).resolve().parents[2] / "roadmap"
+WRITTEN = re.compile(r"""\baudit\((?:[^()]|\([^()]*\))*?action=(f?"[^"]+")""")
+
+
+def lines(page):
+    return re.findall(r'<span class="wrap-any title">(.*?)</span>', page.text)
+
+
+def test_it_works(session, cast, erin, now):
+    team = session.get(Team, cast.team)
+    actions.add_member(session, team, cast.mallory, "manager", by=cast.bob, now=now)
+    actions.remove_member(session, team, cast.alice, by=cast.alice, now=now)
+    audit(session, by=None, action="session.failed", target="<x>@example.org", now=now)
+    audit(session, by=uuid.uuid4(), action="evidence.verified", target=str(uuid.uuid4()), now=now)
+    audit(session, by=cast.erin, action="something.new", target="secret title", now=now)
+    session.commit()
+    page = erin.get("/admin/audit")
+    assert page.status_code == 200
+    assert lines(page) == [
+        "Something else: something.new",
+        "A piece of evidence was reviewed.",
+        "Signing in as &lt;x&gt;@example.org failed.",
+        "Alice left the team ranking.",
+        "Mallory joined the team ranking as manager.",
+    ]
+    assert "Somebody without an account" in page.text
+    assert "nobody signed in" in page.text
+    assert "secret title" not in page.text
+
+
+def test_without_entries_it_says_so(cast, erin):
+    assert "Nothing has been noted yet" in erin.get("/admin/audit").text
+
+
+def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
+    team = session.get(Team, cast.team)
+    audit(session, by=cast.bob, action="session.begun", target="x", now=now)
+    audit(session, by=cast.erin, action="account.deactivated", target=str(cast.bob), now=now)
+    actions.add_member(session, team, cast.bob, "member", by=cast.erin, now=now)
+    actions.add_member(session, team, cast.mallory, "member", by=cast.erin, now=now)
+    session.commit()
+    assert lines(erin.get("/admin/audit?kind=sign-in")) == ["Signed in."]
+    assert lines(erin.get("/admin/audit?person=BOB@example.org")) == [
+        "Bob became member in the team ranking.",
+        "The account of Bob was deactivated.",
+        "Signed in.",
+    ]
+    assert lines(erin.get(f"/admin/audit?person={cast.bob}&kind=team")) == [
+        "Bob became member in the team ranking."
+    ]
+    assert "Nobody here has that e-mail" in erin.get("/admin/audit?person=x@example.org").text
+    assert "Nothing of that kind" in erin.get("/admin/audit?kind=keeping").text
+    assert len(lines(erin.get("/admin/audit?kind=nonsense"))) == 4
+
+
+def test_there_are_pages(session, cast, erin, now):
+    for number in range(PAGE + 3):
+        audit(session, by=cast.erin, action="team.created", target=f"team-{number}", now=now)
+    session.commit()
+    first = erin.get("/admin/audit?kind=team")
+    assert len(lines(first)) == PAGE
+    older = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert older is not None
+    second = erin.get(older[1].replace("&amp;", "&"))
+    assert lines(second) == [f"The team team-{number} was made." for number in (2, 1, 0)]
+    assert 'rel="next"' not in second.text
+    assert 'href="/admin/audit?kind=team"' in second.text
+
+
+@pytest.mark.parametrize("before", ["x", "-5", "0", "9" * 30])
+def test_a_strange_cursor_is_an_answer(session, cast, erin, now, before):
+    audit(session, by=cast.erin, action="backup.created", now=now)
+    session.commit()
+    assert erin.get(f"/admin/audit?before={before}").status_code == 200
+
+
+def test_a_name_is_text(session, cast, erin, now):
+    session.get(User, cast.bob).name = "<b>100%(x)s</b>"
+    audit(session, by=cast.bob, action="account.created", target=str(cast.bob), now=now)
+    session.commit()
+    said = lines(erin.get("/admin/audit"))
+    assert said == ["The account of &lt;b&gt;100%(x)s&lt;/b&gt; was made."]
+
+
+def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin, now):
+    def make(count):
+        for who in (cast.alice, cast.bob, cast.carol)[:count]:
+            audit(session, by=cast.erin, action="account.created", target=str(who), now=now)
+        session.commit()
+
+    make(1)
+    few = statements_of(app, lambda: erin.get("/admin/audit"))
+    make(3)
+    many = statements_of(app, lambda: erin.get("/admin/audit"))
+    assert len(many) == len(few) <= 3
+
+
+def test_everything_that_is_audited_has_a_sentence():
+    """Actions that are put together from parts are named in full where they are read."""
+    written = set()
+    for path in ROOMS.rglob("*.py"):
+        for found in WRITTEN.findall(path.read_text("utf-8")):
+            if not found.startswith("f"):
+                written.add(found.strip('"'))
+    assert {"team.created", "account.created", "portfolio.exported"} <= written
+    assert written <= SENTENCES.keys(), written - SENTENCES.keys()
+    first_words = {word for _title, words in KINDS.values() for word in words}
+    assert {action.partition(".")[0] for action in SENTENCES} <= first_words

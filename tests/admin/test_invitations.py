@@ -1,0 +1,85 @@
+"""/admin/invitations: who was invited, and inviting somebody without a team."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.accounts.invitations import invite
+from roadmap.accounts.models import Invitation
+from roadmap.people.models import Team
+from tests.support.statements import statements_of
+
+
+def test_it_works(session, cast, erin, now):
+    team = session.get(Team, cast.team)
+    invite(session, team=team, role="manager", email="new@example.org", by=cast.bob, now=now)
+    old = now - dt.timedelta(days=100)
+    invite(session, team=None, role="member", email="late@example.org", by=cast.erin, now=old)
+    session.commit()
+    page = erin.get("/admin/invitations")
+    assert page.status_code == 200
+    for said in ("new@example.org", "Ranking", "Manager", "invited by Bob", "Expired"):
+        assert said in page.text
+
+
+def test_somebody_is_invited_without_a_team(session, cast, erin, browser_of):
+    page = erin.post("/admin/invitations", {"email": "New@Example.org", "days": "2"})
+    assert page.status_code == 200
+    found = re.search(r'value="http://localhost(/invitations/[^"]+)"', page.text)
+    assert found is not None
+    assert browser_of().get(found[1]).status_code == 200
+    assert found[1] not in erin.get("/admin/invitations").text
+    made = session.scalars(sa.select(Invitation)).one()
+    assert (made.team_id, made.email) == (None, "New@example.org")
+    assert made.expires_at - made.created_at == dt.timedelta(days=2)
+
+
+def test_a_link_for_whoever_has_it(session, cast, erin):
+    page = erin.post("/admin/invitations", {"email": "", "days": "14"})
+    assert page.status_code == 200
+    assert "Whoever has it can make an account" in page.text
+    assert session.scalars(sa.select(Invitation.email)).one() == ""
+
+
+@pytest.mark.parametrize(
+    ("email", "days", "said"),
+    [
+        ("not an address", "14", "This is not an e-mail address"),
+        ("alice@example.org", "14", "There is an account with this address already"),
+        ("new@example.org", "9999", "Good for"),
+        ("x" * 400 + "@example.org", "14", "320"),
+    ],
+)
+def test_it_rejects_bad_input(session, cast, erin, email, days, said):
+    answer = erin.post("/admin/invitations", {"email": email, "days": days})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{email}"' in answer.text
+    assert session.scalars(sa.select(Invitation)).all() == []
+
+
+def test_an_invitation_is_revoked(session, cast, erin, browser_of, now):
+    made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
+    session.commit()
+    answer = erin.delete(f"/admin/invitations/{made.id}", {"sure": "yes"})
+    assert (answer.status_code, answer.location) == (303, "/admin/invitations")
+    assert "Whoever has the link" not in erin.get("/admin/invitations").text
+    assert browser_of().get(f"/invitations/{token}").status_code != 200
+
+
+def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin, now):
+    def make(count):
+        for number in range(count):
+            email = f"new{number}@example.org"
+            invite(session, team=None, role="member", email=email, by=cast.erin, now=now)
+        session.commit()
+
+    make(1)
+    few = statements_of(app, lambda: erin.get("/admin/invitations"))
+    make(20)
+    many = statements_of(app, lambda: erin.get("/admin/invitations"))
+    assert len(many) == len(few) <= 2

@@ -1,0 +1,61 @@
+"""/admin: who is here, and whether Cairn is safe and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from roadmap.accounts.invitations import invite
+from roadmap.accounts.models import OutgoingMail
+from roadmap.people.models import User
+from roadmap.people.records import audit
+
+
+def test_it_works(session, cast, erin, now):
+    session.get(User, cast.mallory).deactivated_at = now
+    invite(session, team=None, role="member", email="new@example.org", by=cast.erin, now=now)
+    session.commit()
+    page = erin.get("/admin")
+    assert page.status_code == 200
+    for figure in ("<dd>5</dd>", "<dd>1</dd>", "<dd>2</dd>"):
+        assert figure in page.text
+    assert "open invitation<" in page.text
+    assert "The schema is current" in page.text
+    assert "Mail is not configured" in page.text
+    assert "A second one can let you in again" in page.text
+
+
+def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):
+    assert "flask --app roadmap backup create FILE" in erin.get("/admin").text
+    audit(session, by=None, action="backup.created", now=now - dt.timedelta(days=30))
+    session.commit()
+    page = erin.get("/admin").text
+    assert "That was 30 days ago" in page
+    audit(session, by=None, action="backup.created", now=now)
+    session.commit()
+    page = erin.get("/admin").text
+    assert "Last backup on" in page
+    assert "days ago" not in page
+
+
+def test_it_tells_of_mail_that_waits_or_was_given_up(session, erin, now):
+    assert "waits to be sent" not in erin.get("/admin").text
+    mail = {"recipient": "a@example.org", "subject": "x", "body": "y", "created_at": now}
+    session.add(OutgoingMail(**mail, due_at=now))
+    session.add(OutgoingMail(**mail, due_at=None, sent_at=now))
+    session.add(OutgoingMail(**mail, due_at=None, error="450 <mailbox> is busy"))
+    session.commit()
+    page = erin.get("/admin").text
+    assert "One mail waits to be sent" in page
+    assert "One mail was given up" in page
+    assert "450 &lt;mailbox&gt; is busy" in page
+
+
+def test_it_needs_sign_in(app, browser_of):
+    assert browser_of().get("/admin").location == "/login?next=/admin"
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "mallory"])
+def test_it_is_for_administrators_alone(cast, browser_of, who):
+    assert browser_of(getattr(cast, who)).get("/admin").status_code == 403

@@ -1,0 +1,185 @@
+"""/admin/people/<id>: the role, the account, a link to set a password, and the teams."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.accounts.models import LoginSession, PasswordLink
+from roadmap.people.models import Membership, User
+from tests.accounts.door import OTHER, PASSWORD, give_password, hidden, is_signed_in, sign_in
+
+SURE = {"sure": "yes"}
+ASKING = ("administrator", "deactivation", "password-link")
+
+
+def of(person, rest=""):
+    return f"/admin/people/{person}{rest}"
+
+
+def test_it_works(cast, erin):
+    page = erin.get(of(cast.bob))
+    assert page.status_code == 200
+    for said in ("bob@example.org", "Ranking", "Manager", "5 Jan 2026", "not set yet"):
+        assert said in page.text
+
+
+def test_nobody_is_nobody(erin):
+    assert erin.get(of(uuid.uuid4())).status_code == 404
+    assert erin.get(of("nobody")).status_code == 404
+
+
+@pytest.mark.parametrize("what", ASKING)
+def test_the_dangerous_steps_ask_on_a_page(cast, erin, what):
+    page = erin.get(of(cast.bob, f"/{what}"))
+    assert page.status_code == 200
+    assert f'action="/admin/people/{cast.bob}/{what}' in page.text
+
+
+@pytest.mark.parametrize("what", ASKING)
+def test_an_old_sign_in_is_confirmed_first(cast, stale, what):
+    address = of(cast.bob, f"/{what}")
+    answer = stale.get(address)
+    assert (answer.status_code, answer.location) == (303, f"/account/confirm?next={address}")
+
+
+@pytest.mark.parametrize(
+    ("method", "what"),
+    [
+        ("PUT", "administrator"),
+        ("DELETE", "administrator"),
+        ("PUT", "deactivation"),
+        ("DELETE", "deactivation"),
+        ("POST", "password-link"),
+    ],
+)
+def test_an_old_sign_in_changes_nothing(session, cast, stale, audited, method, what):
+    answer = stale.send(method, of(cast.bob, f"/{what}"), SURE)
+    assert answer.status_code == 401
+    assert audited() == []
+    assert session.scalars(sa.select(PasswordLink)).all() == []
+
+
+def test_what_was_decided_outlives_the_confirmation(session, cast, stale):
+    give_password(session, cast.erin)
+    page = stale.put(of(cast.bob, "/administrator"), SURE)
+    page = stale.post("/account/confirm", {"password": PASSWORD, **hidden(page, "kept.")})
+    assert f'action="/admin/people/{cast.bob}/administrator?_method=PUT"' in page.text
+    answer = stale.post(of(cast.bob, "/administrator?_method=PUT"), SURE)
+    assert answer.status_code == 303
+    assert session.get(User, cast.bob).is_admin
+
+
+def test_an_administrator_is_made_and_withdrawn(session, cast, erin, browser_of, audited):
+    answer = erin.put(of(cast.bob, "/administrator"), SURE)
+    assert (answer.status_code, answer.location) == (303, of(cast.bob))
+    bob = browser_of(cast.bob)
+    assert bob.get("/admin").status_code == 200
+    assert erin.delete(of(cast.bob, "/administrator"), SURE).status_code == 303
+    assert not is_signed_in(bob)
+    assert browser_of(cast.bob).get("/admin").status_code == 403
+    assert audited()[:2] == [("role.granted", str(cast.bob)), ("role.withdrawn", str(cast.bob))]
+
+
+def test_the_last_administrator_stays(session, cast, erin):
+    for method, what in (("DELETE", "administrator"), ("PUT", "deactivation")):
+        answer = erin.send(method, of(cast.erin, f"/{what}"), SURE)
+        assert answer.status_code == 409
+        assert "Erin is the only administrator" in answer.text
+        assert "Make somebody else an administrator first" in answer.text
+    assert session.get(User, cast.erin).is_admin
+    assert is_signed_in(erin)
+
+
+def test_one_withdraws_oneself_where_another_is_left(session, cast, erin):
+    erin.put(of(cast.bob, "/administrator"), SURE)
+    assert "That is you" in erin.get(of(cast.erin, "/administrator")).text
+    answer = erin.delete(of(cast.erin, "/administrator"), SURE)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert not is_signed_in(erin)
+
+
+def test_a_deactivated_account_does_not_become_an_administrator(session, cast, erin, now):
+    session.get(User, cast.bob).deactivated_at = now
+    session.commit()
+    answer = erin.put(of(cast.bob, "/administrator"), SURE)
+    assert answer.status_code == 409
+    assert "Reactivate it first" in answer.text
+    session.expire_all()
+    assert not session.get(User, cast.bob).is_admin
+
+
+def test_an_account_is_closed_and_opened(session, cast, erin, browser_of):
+    give_password(session, cast.alice)
+    alice = browser_of(cast.alice)
+    assert erin.put(of(cast.alice, "/deactivation"), SURE).status_code == 303
+    assert not is_signed_in(alice)
+    assert sign_in(browser_of(), "alice@example.org").status_code == 422
+    assert "Deactivated on" in erin.get(of(cast.alice)).text
+    assert erin.delete(of(cast.alice, "/deactivation"), SURE).status_code == 303
+    assert sign_in(browser_of(), "alice@example.org").status_code == 303
+
+
+def test_a_password_link_is_shown_once_and_works_once(session, cast, erin, browser_of):
+    page = erin.post(of(cast.mallory, "/password-link"), SURE)
+    assert page.status_code == 200
+    found = re.search(r'value="http://localhost(/password/[^"]+)"', page.text)
+    assert found is not None
+    assert "/password/" not in erin.get(of(cast.mallory)).text
+    assert "/password/" not in erin.get("/admin/audit").text
+    mallory = browser_of()
+    assert mallory.post(found[1], {"password": OTHER}).status_code == 303
+    assert mallory.get(found[1]).status_code == 404
+    assert sign_in(mallory, "mallory@example.org", OTHER).status_code == 303
+
+
+def test_a_deactivated_account_gets_no_password_link(session, cast, erin, now):
+    session.get(User, cast.bob).deactivated_at = now
+    session.commit()
+    answer = erin.post(of(cast.bob, "/password-link"), SURE)
+    assert answer.status_code == 409
+    assert session.scalars(sa.select(PasswordLink)).all() == []
+
+
+def test_somebody_is_put_into_a_team_and_taken_out(session, cast, erin, browser_of):
+    where = of(cast.mallory, "/teams")
+    answer = erin.post(where, {"team": "vision", "role": "member"})
+    assert (answer.status_code, answer.location) == (303, of(cast.mallory) + "#teams")
+    assert "Mallory" in browser_of(cast.dave).get("/teams/vision/members").text
+    erin.post(where, {"team": "vision", "role": "manager"})
+    assert session.get(Membership, (cast.other_team, cast.mallory)).role == "manager"
+    assert browser_of(cast.mallory).get("/teams/vision/members").status_code == 200
+    assert erin.delete(where + "/vision", SURE).status_code == 303
+    assert browser_of(cast.mallory).get("/teams/vision/members").status_code == 403
+    # Said twice, it is done once.
+    assert erin.delete(where + "/vision", SURE).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"team": "", "role": "member"},
+        {"team": "nowhere", "role": "member"},
+        {"team": "vision", "role": "owner"},
+    ],
+)
+def test_it_rejects_bad_input(session, cast, erin, data):
+    answer = erin.post(of(cast.mallory, "/teams"), data)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert session.get(Membership, (cast.other_team, cast.mallory)) is None
+
+
+def test_taking_out_of_no_team_is_not_found(cast, erin):
+    assert erin.delete(of(cast.mallory, "/teams/nowhere"), SURE).status_code == 404
+
+
+def test_where_somebody_is_signed_in_is_told_by_the_day_only(session, cast, erin, browser_of):
+    browser_of(cast.alice)
+    row = session.scalars(sa.select(LoginSession).where(LoginSession.user_id == cast.alice)).one()
+    page = erin.get(of(cast.alice)).text
+    assert f"{row.last_seen_at:%H:%M}" not in page.partition("<main")[2]

@@ -1,0 +1,98 @@
+"""An administrator sees accounts and nothing of what people record, not even that they do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from roadmap.people.models import User
+from tests.support.furnish import furnish
+from tests.support.rows import admin as rows
+from tests.support.rows import members
+
+CANARY = "Canary in the coal mine"
+PIECE = {
+    "title": CANARY,
+    "kind": "blog_post",
+    "occurred_on": "2026-02-01",
+    "description": CANARY,
+    "url": "https://example.org/canary",
+}
+
+
+@pytest.fixture
+def ids(app, session, cast, now):
+    return furnish(session, cast, now)
+
+
+def all_pages(browser, ids, who="erin"):
+    """Everything that this room and the members' pages answer this person, without seals."""
+    addresses = [
+        address
+        for page in (*rows.PAGES, *members.PAGES)
+        if page.pages[who] == 200
+        for address in (page.url, *page.variants)
+    ]
+    return {
+        address: re.sub(r"csrf[^>]*>", "", browser.get(address.format_map(ids)).text, flags=re.I)
+        for address in addresses
+    }
+
+
+@pytest.mark.parametrize("visibility", ["private", "team", "portfolio"])
+def test_a_draft_changes_no_page(session, cast, erin, browser_of, ids, visibility):
+    alice = browser_of(cast.alice)
+    before = all_pages(erin, ids)
+    version = session.get(User, cast.alice).version
+    answer = alice.post("/evidence", {**PIECE, "visibility": visibility})
+    assert answer.status_code == 303
+    session.expire_all()
+    assert session.get(User, cast.alice).version > version
+    after = all_pages(erin, ids)
+    assert after == before
+    assert len(after) > 12
+
+
+def test_a_draft_changes_no_page_of_a_manager(cast, browser_of, ids):
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    before = all_pages(bob, ids, "bob")
+    assert alice.post("/evidence", {**PIECE, "visibility": "team"}).status_code == 303
+    assert all_pages(bob, ids, "bob") == before
+    assert "/teams/{team}/members" in before
+
+
+def test_what_is_recorded_is_on_no_page(session, cast, erin, browser_of, ids):
+    alice = browser_of(cast.alice)
+    alice.post("/evidence", {**PIECE, "visibility": "portfolio"})
+    plan = {"note": CANARY, "target_on": "2027-01-01"}
+    address = f"/roadmaps/{ids['slug']}/milestones/{ids['milestone']}/plan"
+    assert alice.put(address, plan).status_code == 303
+    titles = ("Feature store design", "Ranking launch", "Talk on embeddings", "Example Search")
+    for address, page in all_pages(erin, ids).items():
+        for text in (CANARY, *titles, "The trade-offs are named"):
+            assert text not in page, f"{text} on {address}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/teams/ranking/people/{alice}",
+        "/evidence/{verified}",
+        "/evidence/{draft}",
+        "/evidence/{submitted}",
+    ],
+)
+def test_administering_opens_nobodys_records(cast, erin, ids, path):
+    assert erin.get(path.format_map(ids)).status_code in (403, 404)
+
+
+def test_every_form_and_link_of_a_page_leads_somewhere(app, cast, erin, ids):
+    adapter = app.url_map.bind("localhost")
+    for address, page in all_pages(erin, ids).items():
+        main = page.partition("<main")[2]
+        forms = re.findall(r'<form method="post" action="([^"?]+)(?:\?_method=(\w+))?"', main)
+        for action, method in forms:
+            assert adapter.test(action, method or "POST"), f"{method} {action} on {address}"
+        for link in re.findall(r'href="(/(?:admin|teams)[^"?#]*)', main):
+            assert adapter.test(link, "GET"), f"{link} on {address}"

@@ -1,0 +1,169 @@
+"""/admin/teams: the tree of teams, made, renamed, nested and deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.accounts.invitations import invite
+from roadmap.accounts.models import Invitation
+from roadmap.admin.rules import beneath, tree
+from roadmap.people.models import Membership, Team
+from roadmap.people.queries import by_slug
+from tests.support.statements import statements_of
+
+BEGUN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Node:
+    id: uuid.UUID
+    parent_id: uuid.UUID | None
+
+
+def nodes(*parents):
+    """Teams 0, 1, …, each nested in the one with the given number."""
+    ids = [uuid.UUID(int=number + 1) for number in range(len(parents))]
+    return [
+        Node(ids[number], None if parent is None else ids[parent])
+        for number, parent in enumerate(parents)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parents", "expected"),
+    [
+        ((), []),
+        ((None, None), [(0, 0), (1, 0)]),
+        ((None, 0, None, 1, 0), [(0, 0), (1, 1), (3, 2), (4, 1), (2, 0)]),
+        # A circle hangs on nothing, and is listed all the same.
+        ((1, 0, None), [(2, 0), (0, 0), (1, 1)]),
+    ],
+)
+def test_the_order_of_the_tree(parents, expected):
+    teams = nodes(*parents)
+    assert [(teams.index(team), depth) for team, depth in tree(teams)] == expected
+
+
+def test_what_is_beneath_a_team():
+    teams = nodes(None, 0, 1, None)
+    assert beneath(teams, teams[0].id) == {team.id for team in teams[:3]}
+    assert beneath(nodes(1, 0), uuid.UUID(int=1)) == {uuid.UUID(int=1), uuid.UUID(int=2)}
+
+
+def test_it_works(session, cast, erin):
+    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=BEGUN))
+    session.commit()
+    page = erin.get("/admin/teams").text
+    assert "2 members" in page
+    assert "1 manager" in page
+    assert page.index("Ranking") < page.index("Evaluation") < page.index("Vision")
+    assert 'class="d1"' in page
+
+
+def test_without_teams_it_says_what_they_are(session, cast, erin):
+    session.execute(sa.delete(Team))
+    session.commit()
+    page = erin.get("/admin/teams").text
+    assert "No teams yet" in page
+    assert 'href="/admin/teams/new"' in page
+
+
+def test_a_team_is_made(session, cast, erin, audited):
+    assert erin.get("/admin/teams/new").status_code == 200
+    answer = erin.post("/admin/teams", {"name": "  Speech   and text ", "parent": "ranking"})
+    assert (answer.status_code, answer.location) == (303, "/teams/speech-and-text/members")
+    team = by_slug(session, "speech-and-text")
+    assert (team.name, team.parent_id) == ("Speech and text", cast.team)
+    assert ("team.created", "speech-and-text") in audited()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"name": ""}, "Give the team a name."),
+        ({"name": "x" * 201}, "200"),
+        ({"name": "Another", "slug": "vision"}, "Another team has the address vision"),
+        ({"name": "Vision"}, "Another team has the address vision"),
+        ({"name": "Another", "slug": "Not a slug"}, "Small letters, digits"),
+        ({"name": "Another", "slug": "new"}, "Small letters, digits"),
+        ({"name": "日本"}, "No address can be made of this name"),
+        ({"name": "Another", "parent": "nowhere"}, "Nested in"),
+    ],
+)
+def test_it_rejects_bad_input(session, cast, erin, data, said):
+    before = session.scalar(sa.select(sa.func.count()).select_from(Team))
+    answer = erin.post("/admin/teams", {"parent": "", **data})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{data["name"]}"' in answer.text
+    assert session.scalar(sa.select(sa.func.count()).select_from(Team)) == before
+
+
+def test_a_team_is_renamed_and_nested(session, cast, erin):
+    page = erin.get("/admin/teams/ranking").text
+    assert 'value="Ranking"' in page
+    assert 'value="ranking"' not in page, "a team is not nested in itself"
+    data = {"name": "Ranking and search", "parent": "vision"}
+    assert erin.put("/admin/teams/ranking", data).status_code == 303
+    team = by_slug(session, "ranking")
+    assert (team.name, team.parent_id) == ("Ranking and search", cast.other_team)
+
+
+def test_a_manager_sees_what_is_nested_in_their_team(session, cast, erin, browser_of):
+    dave = browser_of(cast.dave)
+    assert dave.get("/teams/ranking/members").status_code == 404
+    erin.put("/admin/teams/ranking", {"name": "Ranking", "parent": "vision"})
+    assert dave.get("/teams/ranking/members").status_code == 200
+    assert browser_of(cast.bob).get("/teams/vision/members").status_code == 404
+
+
+def test_teams_make_no_circle(session, cast, erin):
+    erin.put("/admin/teams/ranking", {"name": "Ranking", "parent": "vision"})
+    answer = erin.put("/admin/teams/vision", {"name": "Vision", "parent": "ranking"})
+    assert answer.status_code == 422
+    assert by_slug(session, "vision").parent_id is None
+
+
+def test_a_bad_name_is_refused_and_kept(cast, erin):
+    answer = erin.put("/admin/teams/ranking", {"name": "x" * 201, "parent": "vision"})
+    assert answer.status_code == 422
+    assert "x" * 201 in answer.text
+    assert '<option selected value="vision">' in answer.text
+
+
+def test_a_team_is_deleted_after_the_question(session, cast, erin, now):
+    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=BEGUN))
+    team = session.get(Team, cast.team)
+    invite(session, team=team, role="member", email="new@example.org", by=cast.erin, now=now)
+    session.commit()
+    page = erin.get("/admin/teams/ranking/deletion").text
+    assert "3 memberships" in page
+    assert "Evaluation" in page
+    answer = erin.delete("/admin/teams/ranking", {"sure": "yes"})
+    assert (answer.status_code, answer.location) == (303, "/admin/teams")
+    session.expire_all()
+    assert by_slug(session, "ranking") is None
+    assert by_slug(session, "eval").parent_id is None
+    assert session.scalars(sa.select(Invitation)).all() == []
+    assert session.scalars(sa.select(Membership.user_id)).all() == [cast.dave]
+
+
+@pytest.mark.parametrize("rest", ["", "/deletion"])
+def test_what_is_not_there_is_not_found(cast, erin, rest):
+    assert erin.get(f"/admin/teams/nowhere{rest}").status_code == 404
+
+
+def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin):
+    few = statements_of(app, lambda: erin.get("/admin/teams"))
+    for number in range(30):
+        session.add(
+            Team(slug=f"t{number}", name=f"T {number}", parent_id=cast.team, created_at=BEGUN)
+        )
+    session.commit()
+    many = statements_of(app, lambda: erin.get("/admin/teams"))
+    assert len(many) == len(few) <= 2

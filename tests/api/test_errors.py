@@ -1,0 +1,167 @@
+"""Whatever goes wrong below /api/ is said as application/problem+json."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from roadmap import create_app
+from roadmap.api import people
+from roadmap.core.database import db
+from roadmap.core.limiter import limiter
+from tests.api.conftest import PIECE, CallerOf
+from tests.support.browserless import ApartClient
+from tests.support.caller import BASE, Caller
+from tests.support.cast import Cast
+
+
+def check(answer, status: int) -> dict:
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == "application/problem+json"
+    problem = answer.get_json()
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["type"] == "about:blank"
+    assert answer.headers["Cache-Control"] == "no-store"
+    return problem
+
+
+def test_an_address_that_is_not_there(alice: Caller) -> None:
+    check(alice.get("/none"), 404)
+    check(alice.get("/me/evidence/none"), 404)
+    check(alice.client.get("/api/"), 404)
+    check(alice.client.get("/api/v2/me"), 404)
+    check(alice.get("/roadmaps/a%00b"), 404)
+
+
+def test_a_method_that_is_not_there(alice: Caller) -> None:
+    answer = alice.delete("/me")
+    check(answer, 405)
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+    check(alice.call("OPTIONS", "/me/evidence"), 405)
+    check(alice.call("PATCH", "/openapi.json", {}), 405)
+
+
+def test_no_method_is_read_from_an_address(alice: Caller) -> None:
+    """Forms of pages say their method in the address; who speaks to the API has every verb."""
+    answer = alice.post("/me/evidence?_method=DELETE", PIECE)
+    assert answer.status_code == 201
+    check(alice.post("/me?_method=PUT", {}), 405)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "status"),
+    [
+        ("application/json", 400),
+        ("application/json; charset=utf-8", 400),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data", 415),
+        ("application/jsonx", 415),
+        ("", 415),
+    ],
+)
+def test_a_body_that_is_no_json(media_type: str, status: int, alice: Caller) -> None:
+    answer = alice.call("POST", "/me/evidence", data=b"kind=talk", content_type=media_type)
+    check(answer, status)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b'{"title": "\\ud800"}', b"\xff\xfe", b'{"a": 1}}', b"[" * 5000, b"{'a': 1}"],
+)
+def test_a_body_that_cannot_be_read(body: bytes, alice: Caller) -> None:
+    check(alice.call("POST", "/me/evidence", data=body, content_type="application/json"), 400)
+
+
+def test_a_body_without_its_length(app: Flask) -> None:
+    builder = EnvironBuilder(
+        path=f"{BASE}/me/evidence",
+        method="POST",
+        input_stream=io.BytesIO(b"{}"),
+        headers={"Transfer-Encoding": "chunked"},
+    )
+    body, status, headers = run_wsgi_app(app.wsgi_app, builder.get_environ())
+    assert status.startswith("411")
+    assert headers["Content-Type"] == "application/problem+json"
+    assert b'"status": 411' in b"".join(body)
+
+
+def test_a_body_that_is_too_large(alice: Caller) -> None:
+    large = {**PIECE, "description": "x" * 1_000_001}
+    check(alice.post("/me/evidence", large), 413)
+
+
+def test_a_body_of_nothing_but_mistakes(alice: Caller) -> None:
+    problem = check(alice.post("/me/evidence", {f"x{n}": n for n in range(5000)}), 422)
+    assert len(problem["errors"]) <= 50
+
+
+def test_an_address_that_holds_a_nul(alice: Caller) -> None:
+    check(alice.get("/me/readiness?roadmap=a%00"), 400)
+
+
+def test_a_request_that_is_not_permitted(cast: Cast, caller_of: CallerOf) -> None:
+    check(caller_of(cast.alice).get("/reviews"), 403)
+    check(caller_of(cast.alice, "read").put("/me/skills/mlops", {"level": 2}), 403)
+
+
+@pytest.fixture
+def counting_app(database_url: str, app: Flask) -> Iterator[Flask]:
+    """An application that counts, on the same database: the tests' own one does not."""
+    names = ("SECRET_KEY", "DATA_DIR", "PASSWORD_TIME_COST", "PASSWORD_MEMORY_KIB")
+    settings = {name: app.config[name] for name in names}
+    settings |= {"DATABASE_URL": database_url, "TESTING": True, "RATELIMIT_ENABLED": True}
+    own = create_app(settings)
+    yield own
+    limiter.enabled = False
+    with own.app_context():
+        db.engine.dispose()
+
+
+def test_many_requests(counting_app: Flask, cast: Cast) -> None:
+    """They are counted by token: one script that runs wild keeps no other out."""
+    first, second = Caller.of(counting_app, cast.alice), Caller.of(counting_app, cast.alice)
+    path = "/me/portfolio?format=docx"
+    assert [first.get(path).status_code for _ in range(30)] == [422] * 30
+    answer = first.get(path)
+    check(answer, 429)
+    assert 0 < int(answer.headers["Retry-After"]) <= 61
+    assert second.get(path).status_code == 422
+    assert first.get("/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), 507),
+        (ZeroDivisionError("a mistake of ours"), 500),
+    ],
+)
+def test_a_fault_of_the_server(
+    error: Exception, status: int, app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    caller = Caller.of(app, cast.alice)
+    monkeypatch.setattr(people, "memberships", fail)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    problem = check(caller.get("/me"), status)
+    assert "mistake of ours" not in str(problem)
+
+
+def test_headers_of_every_answer(app: Flask, alice: Caller) -> None:
+    answer = alice.get("/me")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Authorization" in answer.headers["Vary"]
+    assert "Set-Cookie" not in answer.headers
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    anonymous = ApartClient(app, app.response_class).get(f"{BASE}/docs")
+    assert "Set-Cookie" not in anonymous.headers

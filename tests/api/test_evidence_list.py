@@ -1,0 +1,189 @@
+"""GET and POST /me/evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import MILESTONE, PIECE, CallerOf
+from tests.support.caller import BASE, Caller
+
+PATH = "/me/evidence"
+FULL = {
+    **PIECE,
+    "description": "What was *decided*.",
+    "role": "Author",
+    "visibility": "team",
+    "issuer": "",
+    "issued_on": None,
+    "expires_on": "2031-01-01",
+    "milestones": [MILESTONE, "external-conference-talk"],
+    "skills": ["mlops", "communication"],
+    "impacts": [
+        {
+            "type": "scale",
+            "metric": "p99 latency",
+            "baseline": "240",
+            "result": "90",
+            "unit": "ms",
+            "source_url": "https://example.org/graph",
+        }
+    ],
+}
+
+
+def test_it_works(alice: Caller) -> None:
+    answer = alice.post(PATH, FULL)
+    assert answer.status_code == 201
+    made = answer.get_json()
+    assert answer.headers["Location"] == f"{BASE}{PATH}/{made['id']}"
+    assert {name: made[name] for name in FULL if name != "skills"} == {
+        name: value for name, value in FULL.items() if name != "skills"
+    }
+    assert made["skills"] == ["communication", "mlops"]
+    assert (made["review_state"], made["version"], made["confirmed"]) == ("draft", 1, [])
+    listed = alice.get(PATH).get_json()
+    assert listed == {"items": [made], "next_cursor": None}
+
+
+def test_what_may_be_left_out(alice: Caller) -> None:
+    made = alice.post(PATH, PIECE).get_json()
+    assert made["visibility"] == "portfolio"
+    assert (made["milestones"], made["skills"], made["impacts"]) == ([], [], [])
+    assert (made["description"], made["expires_on"]) == ("", None)
+    nulls = dict.fromkeys(("description", "role", "issuer", "milestones", "skills", "impacts"))
+    assert alice.post(PATH, {**PIECE, **nulls}).status_code == 201
+
+
+def test_it_needs_a_token(caller_of: CallerOf) -> None:
+    assert caller_of().get(PATH).status_code == 401
+    assert caller_of().post(PATH, PIECE).status_code == 401
+
+
+def test_it_hides_what_is_foreign(add: Callable[..., Any], bob: Caller) -> None:
+    add()
+    assert bob.get(PATH).get_json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "fields"),
+    [
+        ({"kind": "essay"}, ["kind"]),
+        ({"kind": None}, ["kind"]),
+        ({"title": ""}, ["title"]),
+        ({"title": " \t\n"}, ["title"]),
+        ({"title": "x" * 201}, ["title"]),
+        ({"title": ["x"]}, ["title"]),
+        ({"occurred_on": "2999-01-01"}, ["occurred_on"]),
+        ({"occurred_on": "1949-12-31"}, ["occurred_on"]),
+        ({"occurred_on": "0000-01-01"}, ["occurred_on"]),
+        ({"occurred_on": "2026-02-30"}, ["occurred_on"]),
+        ({"occurred_on": 1}, ["occurred_on"]),
+        ({"url": "javascript:alert(1)"}, ["url"]),
+        ({"url": ""}, ["url"]),
+        ({"visibility": "public"}, ["visibility"]),
+        ({"expires_on": "2026-01-01"}, ["expires_on"]),
+        ({"milestones": ["no-such-milestone"]}, ["milestones"]),
+        ({"milestones": ["a\x00b"]}, ["milestones.0"]),
+        ({"milestones": ["a"] * 6}, ["milestones"]),
+        ({"milestones": "mlops"}, ["milestones"]),
+        ({"skills": ["juggling"]}, ["skills"]),
+        ({"impacts": [{"type": "scale", "metric": " "}]}, ["impacts.0.metric"]),
+        ({"impacts": [{"type": "fame", "metric": "x"}]}, ["impacts.0.type"]),
+        (
+            {"impacts": [{"type": "team", "metric": "x", "source_url": "ftp://x"}]},
+            ["impacts.0.source_url"],
+        ),
+        ({"impacts": [{"type": "team", "metric": "x"}] * 7}, ["impacts"]),
+        ({"id": "018f0000-0000-7000-8000-000000000000"}, ["id"]),
+        ({"review_state": "verified"}, ["review_state"]),
+    ],
+)
+def test_it_rejects_bad_input(more: dict[str, Any], fields: list[str], alice: Caller) -> None:
+    answer = alice.post(PATH, {**PIECE, **more})
+    assert answer.status_code == 422, answer.text
+    problem = answer.get_json()
+    assert list(problem["errors"]) == fields
+    assert all(text for texts in problem["errors"].values() for text in texts)
+    assert alice.get(PATH).get_json()["items"] == []
+
+
+def test_text_is_kept_as_the_pages_keep_it(alice: Caller) -> None:
+    made = alice.post(
+        PATH, {**PIECE, "title": " A\x00 design\n document ", "description": " one\ntwo\x00 "}
+    ).get_json()
+    assert (made["title"], made["description"]) == ("A design document", "one\ntwo")
+
+
+def test_it_is_read_in_parts(add: Callable[..., Any], alice: Caller) -> None:
+    made = [add(title=f"Piece {number}")["id"] for number in range(5)]
+    seen, cursor, parts = [], "", 0
+    while parts < 9:
+        query = f"?limit=2&cursor={cursor}" if cursor else "?limit=2"
+        part = alice.get(PATH + query).get_json()
+        seen += [each["id"] for each in part["items"]]
+        parts, cursor = parts + 1, part["next_cursor"]
+        if cursor is None:
+            break
+    assert parts == 3
+    assert seen == made[::-1]
+
+
+def test_a_cursor_holds_while_pieces_are_added(add: Callable[..., Any], alice: Caller) -> None:
+    old = [add(title=f"Piece {number}")["id"] for number in range(3)]
+    cursor = alice.get(f"{PATH}?limit=1").get_json()["next_cursor"]
+    add(title="Newer")
+    rest = alice.get(f"{PATH}?cursor={cursor}").get_json()
+    assert [each["id"] for each in rest["items"]] == [old[1], old[0]]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=1.0", "limit"),
+        ("limit=1e1", "limit"),
+        ("limit=", "limit"),
+        ("limit=\u0661", "limit"),
+        ("limit=9999999999999999999999", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("cursor=x", "cursor"),
+        ("cursor=" + "A" * 201, "cursor"),
+        ("cursor=\u00e9", "cursor"),
+        # base64 of "2026-01-01\nx", and of a moment without its zone
+        ("cursor=MjAyNi0wMS0wMQp4", "cursor"),
+    ],
+)
+def test_a_wrong_place_in_the_list(query: str, field: str, alice: Caller) -> None:
+    answer = alice.get(f"{PATH}?{query}")
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [field]
+
+
+def test_statements_do_not_grow_with_the_list(
+    add: Callable[..., Any], alice: Caller, statements
+) -> None:
+    def count() -> int:
+        with statements() as seen:
+            alice.get(PATH)
+        return len(seen)
+
+    for number in range(2):
+        add(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
+    alice.get(PATH)
+    before = count()
+    for number in range(4):
+        add(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
+    assert count() == before
+
+
+def test_the_order_is_of_time(alice: Caller, add: Callable[..., Any]) -> None:
+    first, second = add(title="First"), add(title="Second")
+    moments = [dt.datetime.fromisoformat(each["created_at"]) for each in (first, second)]
+    assert moments == sorted(moments)
+    assert all(moment.utcoffset() == dt.timedelta(0) for moment in moments)

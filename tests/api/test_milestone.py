@@ -1,0 +1,130 @@
+"""PUT /me/roadmaps/{slug}/milestones/{key}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import MILESTONE, SLUG, CallerOf
+from tests.support.caller import Caller
+from tests.support.cast import Cast
+
+ROADMAP = f"/me/roadmaps/{SLUG}"
+PATH = f"{ROADMAP}/milestones/{MILESTONE}"
+
+
+@pytest.fixture(autouse=True)
+def _on_her_way(alice: Caller) -> None:
+    alice.put(ROADMAP, {})
+
+
+def test_it_works(alice: Caller) -> None:
+    answer = alice.put(PATH, {"status": "done", "note": " Ask *Bob*. ", "target_on": "2027-05-01"})
+    assert answer.status_code == 200
+    assert answer.get_json() == {
+        "key": MILESTONE,
+        "status": "done",
+        "tone": "claimed",
+        "note": "Ask *Bob*.",
+        "reason": "",
+        "target_on": "2027-05-01",
+    }
+    seen = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]
+    assert (seen["status"], seen["note"]) == ("done", "Ask *Bob*.")
+    assert seen["etag"] == answer.headers["ETag"]
+
+
+def test_it_needs_a_token(caller_of: CallerOf) -> None:
+    assert caller_of().put(PATH, {"status": "done"}).status_code == 401
+
+
+def test_it_hides_what_is_foreign(bob: Caller) -> None:
+    # Bob is not on the roadmap: there is no milestone of his.
+    assert bob.put(PATH, {"status": "done"}).status_code == 404
+
+
+def test_what_is_left_out_stays_and_null_clears(alice: Caller) -> None:
+    alice.put(PATH, {"status": "in_progress", "note": "First", "target_on": "2027-05-01"})
+    kept = alice.put(PATH, {"status": "done"}).get_json()
+    assert (kept["note"], kept["target_on"]) == ("First", "2027-05-01")
+    cleared = alice.put(PATH, {"status": "done", "note": None}).get_json()
+    assert (cleared["note"], cleared["target_on"]) == ("", "2027-05-01")
+
+
+def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
+    body = {"status": "done", "note": "Once"}
+    first = alice.put(PATH, body)
+    with statements() as seen:
+        second = alice.put(PATH, body)
+    assert second.get_json() == first.get_json()
+    assert second.headers["ETag"] == first.headers["ETag"]
+    assert not [each for each in seen if "INSERT INTO history_entry" in each]
+
+
+def test_not_applicable_needs_its_reason(alice: Caller) -> None:
+    without = alice.put(PATH, {"status": "not_applicable"})
+    assert without.status_code == 422
+    assert list(without.get_json()["errors"]) == ["reason"]
+    said = alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
+    assert said.get_json()["reason"] == "No such system here."
+    # It stays where it is left out, and goes with the status.
+    again = alice.put(PATH, {"status": "not_applicable"})
+    assert again.get_json()["reason"] == "No such system here."
+    assert alice.put(PATH, {"status": "done"}).get_json()["reason"] == ""
+    assert alice.put(PATH, {"status": "done", "reason": "Why"}).status_code == 422
+    cleared = alice.put(PATH, {"status": "not_applicable", "reason": None})
+    assert cleared.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"status": "finished"}, "status"),
+        ({"status": None}, "status"),
+        ({"note": "x" * 10_001}, "note"),
+        ({"note": 5}, "note"),
+        ({"target_on": "1999-12-31"}, "target_on"),
+        ({"target_on": "2101-01-01"}, "target_on"),
+        ({"target_on": "31.12.2027"}, "target_on"),
+        ({"hours": 3}, "hours"),
+    ],
+)
+def test_it_rejects_bad_input(more: dict[str, Any], field: str, alice: Caller) -> None:
+    answer = alice.put(PATH, {"status": "done", **more})
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [field]
+    assert alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["status"] == "not_started"
+
+
+def test_it_is_not_without_a_status(alice: Caller) -> None:
+    assert list(alice.put(PATH, {}).get_json()["errors"]) == ["status"]
+
+
+def test_an_unknown_milestone(alice: Caller) -> None:
+    assert alice.put(f"{ROADMAP}/milestones/none", {"status": "done"}).status_code == 404
+    assert (
+        alice.put(f"/me/roadmaps/none/milestones/{MILESTONE}", {"status": "done"}).status_code
+        == 404
+    )
+
+
+def test_an_older_tag_is_refused(alice: Caller) -> None:
+    read = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["etag"]
+    mine = alice.put(PATH, {"status": "done", "note": "Mine"}, headers={"If-Match": read})
+    assert mine.status_code == 200
+    late = alice.put(PATH, {"status": "done", "note": "Late"}, headers={"If-Match": read})
+    assert late.status_code == 412
+    assert late.mimetype == "application/problem+json"
+    newest = alice.put(
+        PATH, {"status": "done", "note": "Newest"}, headers={"If-Match": mine.headers["ETag"]}
+    )
+    assert newest.get_json()["note"] == "Newest"
+    anything = alice.put(PATH, {"status": "done", "note": "Any"}, headers={"If-Match": "*"})
+    assert anything.status_code == 200
+
+
+def test_characters_that_no_database_takes_are_left_out(alice: Caller, cast: Cast) -> None:
+    answer = alice.put(PATH, {"status": "done", "note": "a\x00b\u202ec"})
+    assert answer.status_code == 200
+    assert "\x00" not in answer.get_json()["note"]

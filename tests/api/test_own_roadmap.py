@@ -1,0 +1,102 @@
+"""GET and PUT /me/roadmaps/{slug}."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import MILESTONE, SLUG, CallerOf
+from tests.support.caller import Caller
+from tests.support.cast import Cast
+
+PATH = f"/me/roadmaps/{SLUG}"
+NEXT_YEAR = f"{dt.datetime.now(dt.UTC).year + 1}-12-31"
+
+
+def test_it_works(alice: Caller) -> None:
+    assert alice.get(PATH).status_code == 404
+    begun = alice.put(PATH, {"target_on": NEXT_YEAR, "hours_per_week": 4.5})
+    assert begun.status_code == 201
+    found = alice.get(PATH).get_json()
+    assert found == begun.get_json()
+    assert (found["target_on"], found["hours_per_week"], found["primary"]) == (NEXT_YEAR, 4.5, True)
+    assert found["milestones"][MILESTONE] == {
+        "status": "not_started",
+        "tone": None,
+        "note": "",
+        "reason": "",
+        "target_on": None,
+        "etag": found["milestones"][MILESTONE]["etag"],
+    }
+    nothing = {"claimed": 0, "evidenced": 0, "verified": 0}
+    assert found["progress"] == {
+        **nothing,
+        "stages": dict.fromkeys(
+            ("foundations", "experience", "education", "leadership", "visibility"), nothing
+        ),
+    }
+
+
+def test_it_needs_a_token(caller_of: CallerOf) -> None:
+    assert caller_of().get(PATH).status_code == 401
+    assert caller_of().put(PATH, {}).status_code == 401
+
+
+def test_it_hides_what_is_foreign(alice: Caller, bob: Caller) -> None:
+    alice.put(PATH, {})
+    assert bob.get(PATH).status_code == 404
+
+
+def test_what_is_left_out_stays_and_null_clears(alice: Caller) -> None:
+    alice.put(PATH, {"target_on": NEXT_YEAR, "hours_per_week": 4.5})
+    again = alice.put(PATH, {"hours_per_week": None})
+    assert again.status_code == 200
+    found = again.get_json()
+    assert (found["target_on"], found["hours_per_week"]) == (NEXT_YEAR, None)
+
+
+def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
+    body = {"target_on": NEXT_YEAR, "hours_per_week": 4.55, "primary": True}
+    first = alice.put(PATH, body).get_json()
+    with statements() as seen:
+        assert alice.put(PATH, body).get_json() == first
+    assert not [each for each in seen if "INSERT INTO history_entry" in each]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"target_on": "2020-01-01"}, "target_on"),
+        ({"target_on": "9999-12-31"}, "target_on"),
+        ({"target_on": "0000-01-01"}, "target_on"),
+        ({"target_on": 20300101}, "target_on"),
+        ({"hours_per_week": 0}, "hours_per_week"),
+        ({"hours_per_week": 81}, "hours_per_week"),
+        ({"hours_per_week": "5"}, "hours_per_week"),
+        ({"hours_per_week": 10**400}, "hours_per_week"),
+        ({"primary": False}, "primary"),
+        ({"started_on": "2026-01-01"}, "started_on"),
+        ([], "body"),
+    ],
+)
+def test_it_rejects_bad_input(body: Any, field: str, alice: Caller) -> None:
+    answer = alice.put(PATH, body)
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [field]
+    assert alice.get(PATH).status_code == 404
+
+
+def test_an_unknown_roadmap(alice: Caller) -> None:
+    assert alice.get("/me/roadmaps/none").status_code == 404
+    assert alice.put("/me/roadmaps/none", {}).status_code == 404
+
+
+def test_progress_moves_with_a_milestone(alice: Caller, cast: Cast) -> None:
+    alice.put(PATH, {})
+    alice.put(f"{PATH}/milestones/{MILESTONE}", {"status": "done"})
+    progress = alice.get(PATH).get_json()["progress"]
+    assert 0 < progress["claimed"] < 1
+    assert progress["evidenced"] == 0
+    assert progress["stages"]["leadership"]["claimed"] > progress["claimed"]

@@ -1,0 +1,44 @@
+"""GET /me/portfolio."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.people.models import AuditEntry
+from roadmap.portfolio.formats import FORMATS
+from tests.api.conftest import CallerOf
+from tests.support.caller import Caller
+
+PATH = "/me/portfolio"
+
+
+def test_it_works(alice: Caller) -> None:
+    answer = alice.get(PATH)
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/json"
+    assert json.loads(answer.data)["basics"]["name"] == "Alice"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format(name: str, alice: Caller, session: Session) -> None:
+    answer = alice.get(f"{PATH}?format={name}")
+    assert (answer.status_code, answer.mimetype) == (200, FORMATS[name].mimetype)
+    assert "alice-portfolio." in answer.headers["Content-Disposition"]
+    entry = session.scalars(
+        sa.select(AuditEntry.target).where(AuditEntry.action == "portfolio.exported")
+    ).one()
+    assert entry == name
+
+
+def test_it_needs_a_token(caller_of: CallerOf) -> None:
+    assert caller_of().get(PATH).status_code == 401
+
+
+def test_it_rejects_bad_input(alice: Caller) -> None:
+    answer = alice.get(f"{PATH}?format=docx")
+    assert answer.status_code == 422
+    assert "json-resume" in answer.get_json()["errors"]["format"][0]

@@ -1,0 +1,44 @@
+"""GET /me/readiness."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.conftest import MILESTONE, SLUG, CallerOf
+from tests.support.caller import Caller
+
+PATH = "/me/readiness"
+
+
+def test_it_works(alice: Caller) -> None:
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    alice.put(f"/me/roadmaps/{SLUG}/milestones/{MILESTONE}", {"status": "done"})
+    found = alice.get(PATH).get_json()
+    assert found["roadmap"] == SLUG
+    assert found["score"] > 0
+    assert found["score"] == pytest.approx(sum(part["points"] for part in found["parts"]), abs=1e-3)
+    assert [part["key"] for part in found["parts"]] == [
+        *("milestones", "skills", "evidence", "impact", "background")
+    ]
+    (item,) = found["items"]
+    assert (item["type"], item["key"]) == ("milestone", MILESTONE)
+    assert item["effect"] > 0
+    assert {"key", "passed", "reason"} <= found["gates"][0].keys()
+    assert {"action", "target", "gain", "hours", "opens_gate"} <= found["next_steps"][0].keys()
+    assert alice.get(f"{PATH}?roadmap={SLUG}").get_json() == found
+
+
+def test_it_needs_a_token(caller_of: CallerOf) -> None:
+    assert caller_of().get(PATH).status_code == 401
+
+
+def test_who_is_on_no_roadmap(alice: Caller) -> None:
+    assert alice.get(PATH).status_code == 404
+    assert alice.get(f"{PATH}?roadmap={SLUG}").status_code == 404
+
+
+def test_it_rejects_bad_input(alice: Caller) -> None:
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    assert alice.get(f"{PATH}?roadmap=none").status_code == 404
+    assert alice.get(f"{PATH}?roadmap=No+slug").status_code == 422
+    assert alice.get(f"{PATH}?roadmap=a%00b").status_code == 400

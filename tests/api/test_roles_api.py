@@ -1,0 +1,270 @@
+"""The role matrix of the API: every route, by each kind of token, of one's own and others' things.
+
+Whatever a status says, the rows say more: who is refused changes nothing, and who is let in
+changes nothing of anybody else's but what a manager may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from roadmap.api.routes import ROUTES
+from tests.support.caller import Caller, make_token
+from tests.test_roles import World, forget_tries, rows_by_owner
+
+PEOPLE = ("alice", "carol", "bob", "dave", "erin", "mallory")
+SLUG = "senior-ml-engineer"
+NOBODY = ("none", "wrong", "expired", "revoked", "deactivated")
+
+
+def all_of(others: int, **exceptions: int) -> dict[str, int]:
+    return {name: exceptions.get(name, others) for name in PEOPLE}
+
+
+MANAGERS = all_of(403, bob=200, dave=200)
+ON_THE_WAY = all_of(404, alice=200, carol=200)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A request, and what each of the cast is answered with a token that writes."""
+
+    method: str
+    rule: str
+    path: str
+    expected: Mapping[str, int]
+    body: Any = None
+    affects: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+PIECE = {
+    "kind": "talk",
+    "title": "A talk",
+    "url": "https://example.org",
+    "occurred_on": "2026-02-01",
+}
+OWN_ROADMAP, EVIDENCE = "/me/roadmaps/<slug>", "/me/evidence/<uuid:evidence_id>"
+MILESTONE, SKILL = "/me/roadmaps/<slug>/milestones/<key>", "/me/skills/<key>"
+MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
+REVIEW, MATRIX = "/reviews/<uuid:evidence_id>", "/teams/<slug>/matrix"
+ASSESSED, VERIFIED = {"level": 3, "comment": "Seen."}, {"decision": "verified", "comment": "Yes."}
+
+ROWS = (
+    Row("GET", "/me", "/me", all_of(200)),
+    Row("GET", "/roadmaps", "/roadmaps", all_of(200)),
+    Row("GET", "/roadmaps/<slug>", f"/roadmaps/{SLUG}", all_of(200)),
+    Row("GET", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", ON_THE_WAY),
+    Row(
+        "PUT",
+        OWN_ROADMAP,
+        f"/me/roadmaps/{SLUG}",
+        all_of(201, alice=200, carol=200),
+        {"hours_per_week": 3},
+    ),
+    Row(
+        "PUT",
+        MILESTONE,
+        f"/me/roadmaps/{SLUG}/milestones/{{open}}",
+        ON_THE_WAY,
+        {"status": "done", "note": "Mine"},
+    ),
+    Row("GET", "/me/evidence", "/me/evidence", all_of(200)),
+    Row("POST", "/me/evidence", "/me/evidence", all_of(201), PIECE),
+    # A draft is nobody's but Alice's; what is shared a manager reads elsewhere, and may not change.
+    Row("GET", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=200)),
+    Row("GET", EVIDENCE, "/me/evidence/{submitted}", all_of(404, alice=200)),
+    Row("GET", EVIDENCE, "/me/evidence/{foreign}", all_of(404, carol=200)),
+    Row("PATCH", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=200), {"title": "New"}),
+    Row(
+        "PATCH",
+        EVIDENCE,
+        "/me/evidence/{verified}",
+        all_of(404, alice=200, bob=403),
+        {"title": "New"},
+    ),
+    Row("DELETE", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=204)),
+    # Who was told of a piece is told no more once it is gone, or not asked for any longer.
+    Row(
+        "DELETE",
+        EVIDENCE,
+        "/me/evidence/{verified}",
+        all_of(404, alice=204, bob=403),
+        affects=("bob",),
+    ),
+    Row(
+        "PUT",
+        f"{EVIDENCE}/submission",
+        "/me/evidence/{returned}/submission",
+        all_of(404, alice=200, bob=403),
+        affects=("bob",),
+    ),
+    Row(
+        "DELETE",
+        f"{EVIDENCE}/submission",
+        "/me/evidence/{submitted}/submission",
+        all_of(404, alice=204, bob=403),
+        affects=("bob",),
+    ),
+    Row("GET", "/me/readiness", "/me/readiness", ON_THE_WAY),
+    Row("GET", "/me/skills", "/me/skills", all_of(200)),
+    Row("PUT", SKILL, "/me/skills/mlops", all_of(200), ASSESSED),
+    Row("GET", "/me/portfolio", "/me/portfolio?format=markdown", all_of(200)),
+    Row("GET", "/teams", "/teams", all_of(200)),
+    Row("GET", MATRIX, "/teams/ranking/matrix", all_of(403, bob=200, dave=404)),
+    Row("GET", MATRIX, "/teams/vision/matrix", all_of(403, bob=404, dave=200)),
+    Row("GET", MATRIX, "/teams/none/matrix", all_of(403, bob=404, dave=404)),
+    Row(
+        "PUT",
+        MEMBER,
+        "/teams/ranking/people/{alice}/skills/mlops",
+        all_of(403, bob=200, dave=404),
+        ASSESSED,
+        ("alice",),
+    ),
+    # A team of one's own opens nobody who is not in it; and nobody assesses themselves.
+    Row(
+        "PUT",
+        MEMBER,
+        "/teams/vision/people/{alice}/skills/mlops",
+        all_of(403, bob=404, dave=404),
+        ASSESSED,
+    ),
+    Row(
+        "PUT",
+        MEMBER,
+        "/teams/ranking/people/{bob}/skills/mlops",
+        all_of(403, dave=404),
+        ASSESSED,
+    ),
+    Row("GET", "/reviews", "/reviews", MANAGERS),
+    Row(
+        "PUT", REVIEW, "/reviews/{submitted}", all_of(403, bob=200, dave=404), VERIFIED, ("alice",)
+    ),
+    Row("PUT", REVIEW, "/reviews/{draft}", all_of(403, bob=404, dave=404), VERIFIED),
+)
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[World]:
+    return []
+
+
+@pytest.fixture
+def world(app: Flask, worlds: list[World]) -> World:
+    if worlds:
+        worlds[0].put_back(app)
+    else:
+        worlds.append(World.make(app))
+    return worlds[0]
+
+
+@pytest.fixture
+def tokens(app: Flask, world: World) -> dict[str, str | None]:
+    """By name: a token of each of the cast and scope, and five that open nothing."""
+    cast = world.cast
+    made: dict[str, str | None] = {"none": None, "wrong": "cairn_" + "w" * 43}
+    for name in PEOPLE:
+        for scope in ("read", "write"):
+            made[f"{name} {scope}"] = make_token(app, getattr(cast, name), scope)
+    made["expired"] = make_token(app, cast.alice, days=-1)
+    made["revoked"] = revoked(app, world)
+    made["deactivated"] = deactivated(app)
+    return made
+
+
+def revoked(app: Flask, world: World) -> str:
+    from roadmap.accounts import api_tokens
+    from roadmap.core.database import db
+
+    token = make_token(app, world.cast.alice)
+    with app.app_context():
+        row = api_tokens.of_person(db.session, world.cast.alice)[0]
+        db.session.delete(row)
+        db.session.commit()
+    return token
+
+
+def deactivated(app: Flask) -> str:
+    """A token of a closed account that is there all the same: the account alone refuses it."""
+    import datetime as dt
+
+    import sqlalchemy as sa
+
+    from roadmap.core.database import db
+    from roadmap.people.models import User
+
+    moment = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        gone = User(
+            email="gone@example.org", email_key="gone@example.org", name="Gone", created_at=moment
+        )
+        db.session.add(gone)
+        db.session.commit()
+        person = gone.id
+    token = make_token(app, person)
+    with app.app_context():
+        db.session.execute(sa.update(User).where(User.id == person).values(deactivated_at=moment))
+        db.session.commit()
+    return token
+
+
+def test_every_route_has_its_row() -> None:
+    assert {(row.method, row.rule) for row in ROWS} == {(each.method, each.rule) for each in ROUTES}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_who_may_what(row: Row, app: Flask, world: World, tokens: dict[str, str | None]) -> None:
+    path = row.path.format_map(world.ids)
+    got, expected = {}, dict.fromkeys(NOBODY, 401)
+    for name in PEOPLE:
+        safe = row.method == "GET"
+        expected[f"{name} read"] = row.expected[name] if safe else 403
+        expected[f"{name} write"] = row.expected[name]
+    # Those who are refused first, so that what they are refused is still there.
+    for who in sorted(expected, key=lambda who: expected[who] < 400):
+        forget_use(app)
+        before = rows_by_owner(app)
+        answer = Caller(app, tokens[who]).call(row.method, path, row.body)
+        got[who] = answer.status_code
+        if answer.status_code >= 400:
+            assert answer.mimetype == "application/problem+json"
+        forget_use(app)
+        after = rows_by_owner(app)
+        if answer.status_code >= 400 or row.method == "GET":
+            assert after == before, f"{who} was refused and changed something"
+        actor = who.partition(" ")[0]
+        mine = {str(getattr(world.cast, name, None)) for name in (actor, *row.affects)}
+        for owner in (before.keys() | after.keys()) - mine:
+            assert after.get(owner) == before.get(owner), f"{who} changed what is of {owner}"
+        forget_tries(app)
+    assert got == expected
+
+
+def forget_use(app: Flask) -> None:
+    """That a token was used is noted whatever comes of the request."""
+    import sqlalchemy as sa
+
+    from roadmap.accounts.models import ApiToken
+    from roadmap.core.database import db
+
+    with app.app_context(), db.own_transaction() as own:
+        own.execute(sa.update(ApiToken).values(last_used_at=None))
+
+
+def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
+    app: Flask, world: World, tokens: dict[str, str | None]
+) -> None:
+    caller = Caller(app, tokens["alice write"])
+    foreign = caller.get(f"/me/evidence/{world.ids['foreign']}")
+    none = caller.get("/me/evidence/018f0000-0000-7000-8000-000000000000")
+    assert foreign.status_code == none.status_code == 404
+    assert foreign.data == none.data

@@ -1,0 +1,130 @@
+"""The API is held against its own description: schemathesis calls every operation.
+
+With all checks: examples, the edges of every schema, made-up values (right and wrong ones) and
+sequences of calls, on a furnished database; with a token that writes, of an engineer and of a
+manager, and with one that reads. The seed is fixed, so a failure comes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.support.caller import BASE, make_token
+from tests.test_roles import World
+
+SLUG = "senior-ml-engineer"
+# What a schema cannot say (a day that is not in the future, a key that exists) is refused with 422,
+# what the state of things forbids with 409 or 412.
+TAKEN = ["2xx", "403", "404", "409", "412", "422"]
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def from_everywhere(app: Flask) -> Wsgi:
+    """The application, called from another address each time: wrong tokens are counted by it."""
+    numbers = itertools.count()
+
+    def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        number = next(numbers)
+        environ["REMOTE_ADDR"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        return app.wsgi_app(environ, start_response)
+
+    return call
+
+
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each of a thousand requests."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - its own name
+        """Nothing."""
+
+
+@contextlib.contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application on a port of this machine: its address."""
+    server = make_server("127.0.0.1", 0, from_everywhere(app), threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def configured(token: str, ids: dict[str, str], examples: int) -> SchemathesisConfig:
+    def of(pattern: str, **parameters: Any) -> dict[str, Any]:
+        return {"include-path-regex": pattern, "parameters": parameters}
+
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 20_261_123,
+            "headers": {"Authorization": f"Bearer {token}"},
+            "generation": {
+                "deterministic": True,
+                "database": "none",
+                "max-examples": examples,
+                "no-shrink": True,
+            },
+            "checks": {"positive_data_acceptance": {"expected-statuses": TAKEN}},
+            "operations": [
+                of("roadmaps/", slug=SLUG, key=ids["open"]),
+                of("^/me/skills/", key="mlops"),
+                of("^/reviews/", evidence_id=ids["submitted"]),
+                of("^/teams/", slug="ranking", person_id=ids["alice"], key="mlops"),
+            ],
+        }
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("who", "scope", "examples"),
+    [("alice", "write", 8), ("bob", "write", 4), ("alice", "read", 2)],
+)
+def test_it_is_as_it_is_described(who: str, scope: str, examples: int, app: Flask) -> None:
+    world = World.make(app)
+    token = make_token(app, getattr(world.cast, who), scope)
+    with served(app) as address:
+        schema = schemathesis.openapi.from_url(
+            f"{address}{BASE}/openapi.json", config=configured(token, world.ids, examples)
+        )
+        faults, calls = outcome(from_schema(schema).execute())
+    assert not faults, f"{len(faults)} of {sum(calls.values())}\n" + "\n\n".join(faults[:20])
+    assert sum(calls.values()) > 500
+    assert calls[200] > 50
+    assert calls[403 if scope == "read" else 422] > 50
+
+
+def outcome(stream: Iterable[events.EngineEvent]) -> tuple[list[str], Counter[int]]:
+    """What was found wrong, and how often each status was answered."""
+    faults: list[str] = []
+    calls: Counter[int] = Counter()
+    for event in stream:
+        if isinstance(event, events.ScenarioFinished):
+            for interaction in event.recorder.interactions.values():
+                if interaction.response is not None:
+                    calls[interaction.response.status_code] += 1
+            for checks in event.recorder.checks.values():
+                for check in checks:
+                    if check.failure_info is not None:
+                        failure = check.failure_info
+                        faults.append(f"{check.name}: {failure.failure}\n{failure.code_sample}")
+        elif isinstance(event, events.NonFatalError):
+            faults.append(f"{event.label}: {event.info}")
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+    return faults, calls

@@ -1,0 +1,91 @@
+"""GET /me/skills and PUT /me/skills/{key}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import CallerOf
+from tests.support.caller import Caller
+from tests.support.cast import Cast
+
+PATH = "/me/skills/mlops"
+
+
+def skill_of(caller: Caller) -> dict[str, Any]:
+    items = caller.get("/me/skills").get_json()["items"]
+    return next(each for each in items if each["key"] == "mlops")
+
+
+def test_it_works(alice: Caller) -> None:
+    assert len(alice.get("/me/skills").get_json()["items"]) == 8
+    answer = alice.put(PATH, {"level": 3, "comment": "Two services."})
+    assert answer.status_code == 200
+    assert answer.get_json() == skill_of(alice)
+    said = answer.get_json()["self"]
+    assert (said["level"], said["by"], said["comment"]) == (3, "Alice", "Two services.")
+    assert answer.get_json()["manager"] is None
+
+
+def test_it_needs_a_token(caller_of: CallerOf) -> None:
+    assert caller_of().get("/me/skills").status_code == 401
+    assert caller_of().put(PATH, {"level": 3}).status_code == 401
+
+
+def test_it_hides_what_is_foreign(alice: Caller, bob: Caller) -> None:
+    alice.put(PATH, {"level": 3})
+    assert skill_of(bob)["self"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "level"),
+        ({"level": 5}, "level"),
+        ({"level": -1}, "level"),
+        ({"level": 2.5}, "level"),
+        ({"level": "3"}, "level"),
+        ({"level": True}, "level"),
+        ({"level": 10**30}, "level"),
+        ({"level": 3, "comment": "x" * 2001}, "comment"),
+        ({"level": 3, "by": "Bob"}, "by"),
+    ],
+)
+def test_it_rejects_bad_input(body: Any, field: str, alice: Caller) -> None:
+    answer = alice.put(PATH, body)
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [field]
+    assert skill_of(alice)["self"] is None
+
+
+def test_an_unknown_skill(alice: Caller) -> None:
+    assert alice.put("/me/skills/juggling", {"level": 3}).status_code == 404
+
+
+def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
+    first = alice.put(PATH, {"level": 3, "comment": "Two services."}).get_json()
+    with statements() as seen:
+        assert alice.put(PATH, {"level": 3}).get_json() == first
+    assert not [each for each in seen if "INSERT INTO assessment" in each]
+    assert alice.put(PATH, {"level": 3, "comment": None}).get_json()["self"]["comment"] == ""
+
+
+def test_a_manager_says_something_else(alice: Caller, bob: Caller, cast: Cast) -> None:
+    alice.put(PATH, {"level": 4, "comment": "Hers alone"})
+    told = bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
+    assert told.status_code == 200
+    assert told.get_json()["self"] == 4
+    assert "Hers alone" not in told.text
+    seen = skill_of(alice)
+    assert (seen["self"]["level"], seen["manager"]["level"]) == (4, 2)
+    assert seen["manager"]["by"] == "Bob"
+    assert seen["gap"] == max(0, seen["bar"] - 2)
+
+
+def test_it_is_read_in_parts(alice: Caller) -> None:
+    first = alice.get("/me/skills?limit=5").get_json()
+    rest = alice.get(f"/me/skills?limit=5&cursor={first['next_cursor']}").get_json()
+    keys = [each["key"] for each in first["items"] + rest["items"]]
+    assert keys == sorted(keys)
+    assert (len(keys), rest["next_cursor"]) == (8, None)

@@ -1,0 +1,93 @@
+"""GET /teams, the matrix of one, and PUT of a manager's assessment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import MILESTONE, PIECE, SLUG, CallerOf
+from tests.support.caller import Caller
+from tests.support.cast import Cast
+
+
+def test_it_works(alice: Caller, bob: Caller, cast: Cast) -> None:
+    assert bob.get("/teams").get_json() == {
+        "items": [{"slug": "ranking", "name": "Ranking", "role": "manager", "parent": None}],
+        "next_cursor": None,
+    }
+    assert alice.get("/teams").get_json()["items"][0]["role"] == "member"
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    alice.put(f"/me/roadmaps/{SLUG}/milestones/{MILESTONE}", {"status": "done"})
+    alice.put("/me/skills/mlops", {"level": 3})
+    matrix = bob.get("/teams/ranking/matrix").get_json()
+    assert matrix["stages"] == [
+        "foundations",
+        "experience",
+        "education",
+        "leadership",
+        "visibility",
+    ]
+    assert len(matrix["skills"]) == 8
+    members = {member["name"]: member for member in matrix["members"]}
+    assert members.keys() == {"Alice", "Carol"}
+    row = members["Alice"]
+    assert row["id"] == str(cast.alice)
+    assert row["stages"]["leadership"]["claimed"] > 0
+    assert row["skills"]["mlops"] == {"self": 3, "manager": None}
+    assert row["readiness"] > 0
+    assert members["Carol"]["readiness"] is None
+    assert bob.get(f"/teams/ranking/matrix?roadmap={SLUG}").get_json() == matrix
+
+
+def test_it_needs_a_token(caller_of: CallerOf, cast: Cast) -> None:
+    nobody = caller_of()
+    assert nobody.get("/teams").status_code == 401
+    assert nobody.get("/teams/ranking/matrix").status_code == 401
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    assert nobody.put(path, {"level": 2}).status_code == 401
+
+
+def test_it_hides_what_is_foreign(alice: Caller, cast: Cast, caller_of: CallerOf) -> None:
+    """Of one's own team one knows; of another's nothing."""
+    dave, mallory = caller_of(cast.dave), caller_of(cast.mallory)
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    assert alice.get("/teams/ranking/matrix").status_code == 403
+    for other in (dave, mallory):
+        assert other.get("/teams/ranking/matrix").status_code in (403, 404)
+        assert other.put(path, {"level": 2}).status_code in (403, 404)
+    # A team of his own does not open what is not in it.
+    inside = dave.put(f"/teams/vision/people/{cast.alice}/skills/mlops", {"level": 2})
+    assert inside.status_code == 404
+    assert alice.put(path, {"level": 4}).status_code == 403
+
+
+def test_a_draft_and_a_private_piece_change_nothing(alice: Caller, bob: Caller) -> None:
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    paths = ("/teams", "/teams/ranking/matrix", "/reviews")
+    before = [bob.get(path).data for path in paths]
+    for visibility in ("private", "team", "portfolio"):
+        more = {"visibility": visibility, "milestones": [MILESTONE]}
+        assert alice.post("/me/evidence", {**PIECE, **more}).status_code == 201
+    assert [bob.get(path).data for path in paths] == before
+
+
+@pytest.mark.parametrize("body", [{}, {"level": 5}, {"level": None}, {"level": 2, "self": 1}])
+def test_it_rejects_bad_input(body: Any, bob: Caller, cast: Cast) -> None:
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    assert bob.put(path, body).status_code == 422
+    assert bob.get("/teams/ranking/matrix?roadmap=none").status_code == 404
+
+
+def test_an_unknown_skill_or_person(bob: Caller, cast: Cast) -> None:
+    assert (
+        bob.put(f"/teams/ranking/people/{cast.alice}/skills/none", {"level": 2}).status_code == 404
+    )
+    assert (
+        bob.put(f"/teams/ranking/people/{cast.team}/skills/mlops", {"level": 2}).status_code == 404
+    )
+    assert bob.put(f"/teams/none/people/{cast.alice}/skills/mlops", {"level": 2}).status_code == 404
+    # Nobody assesses themselves in this way.
+    assert (
+        bob.put(f"/teams/ranking/people/{cast.bob}/skills/mlops", {"level": 2}).status_code == 403
+    )

@@ -1,0 +1,175 @@
+"""What a token opens, and when it no longer does."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.accounts import actions, api_tokens
+from roadmap.accounts.models import ApiToken
+from tests.api.conftest import CallerOf
+from tests.support.browserless import ApartClient
+from tests.support.caller import BASE, Caller, make_token
+from tests.support.cast import Cast
+
+
+def test_a_token_is_recognised_and_kept_as_a_hash(app: Flask, cast: Cast, session: Session) -> None:
+    token = make_token(app, cast.alice)
+    assert token.startswith("cairn_")
+    assert len(token) == len("cairn_") + 43
+    row = session.scalars(sa.select(ApiToken)).one()
+    assert token.encode() not in bytes(row.token_hash)
+    assert len(row.token_hash) == 32
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer wrong",
+        "Bearer cairn_" + "a" * 43,
+        "Bearer",
+        "Bearer ",
+        "Basic YWxpY2U6c2VjcmV0",
+        "cairn_abc",
+        "Bearer caf\u00e9",
+        "Bearer \ud83d".encode("utf-8", "replace").decode(),
+    ],
+)
+def test_what_is_no_token_is_refused(header: str, app: Flask) -> None:
+    answer = Caller(app, None).get(
+        "/me", headers={"Authorization": header.encode().decode("latin1")}
+    )
+    assert answer.status_code == 401
+    assert answer.mimetype == "application/problem+json"
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
+
+
+def test_it_ends_on_its_day(app: Flask, cast: Cast) -> None:
+    assert Caller(app, make_token(app, cast.alice, days=-1)).get("/me").status_code == 401
+
+
+def test_it_ends_when_it_is_taken_back(
+    app: Flask, cast: Cast, session: Session, now: dt.datetime
+) -> None:
+    caller = Caller.of(app, cast.alice)
+    assert caller.get("/me").status_code == 200
+    token = api_tokens.of_person(session, cast.alice)[0]
+    api_tokens.revoke(session, token, by=cast.alice, now=now)
+    session.commit()
+    assert caller.get("/me").status_code == 401
+
+
+def test_it_ends_with_the_account(
+    app: Flask, cast: Cast, session: Session, now: dt.datetime
+) -> None:
+    caller = Caller.of(app, cast.alice)
+    actions.deactivate(session, cast.alice, by=None, now=now)
+    session.commit()
+    assert caller.get("/me").status_code == 401
+    # And it stays ended when the account is opened again.
+    actions.reactivate(session, cast.alice, by=None, now=now)
+    session.commit()
+    assert caller.get("/me").status_code == 401
+
+
+def test_it_ends_with_the_password(
+    app: Flask, cast: Cast, session: Session, now: dt.datetime
+) -> None:
+    caller = Caller.of(app, cast.alice)
+    actions.set_password(session, cast.alice, "a new hash", by=cast.alice, now=now)
+    session.commit()
+    assert caller.get("/me").status_code == 401
+
+
+def test_a_cookie_says_nothing_here(app: Flask, cast: Cast, browser_of) -> None:
+    browser = browser_of(cast.alice)
+    assert browser.get("/account").status_code == 200
+    assert browser.get(f"{BASE}/me").status_code == 401
+    seal = {"X-CSRFToken": browser.csrf()}
+    sent = browser.client.put(f"{BASE}/me/skills/mlops", json={"level": 2}, headers=seal)
+    assert sent.status_code == 401
+    # And a token beside somebody else's cookie is its own person's.
+    token = make_token(app, cast.bob)
+    both = browser.get(f"{BASE}/me", headers={"Authorization": f"Bearer {token}"})
+    assert both.get_json()["name"] == "Bob"
+
+
+def test_a_token_opens_no_page(app: Flask, cast: Cast) -> None:
+    client = ApartClient(app, app.response_class, use_cookies=False)
+    token = make_token(app, cast.alice)
+    answer = client.get("/account", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 303
+    assert answer.location.startswith("/login")
+
+
+def test_a_token_that_reads_changes_nothing(cast: Cast, caller_of: CallerOf) -> None:
+    reader = caller_of(cast.alice, "read")
+    answer = reader.put("/me/skills/mlops", {"level": 2})
+    assert answer.status_code == 403
+    assert "read" in answer.get_json()["detail"]
+    assert reader.get("/me/skills").get_json()["items"][0]["self"] is None
+
+
+def test_the_last_use_is_noted_every_ten_minutes(
+    app: Flask, cast: Cast, session: Session, statements
+) -> None:
+    caller = Caller.of(app, cast.alice)
+
+    def used() -> dt.datetime | None:
+        session.rollback()
+        return session.scalars(sa.select(ApiToken.last_used_at)).one()
+
+    assert used() is None
+    caller.get("/me")
+    first = used()
+    assert first is not None
+    with statements() as seen:
+        caller.get("/me")
+    assert not [each for each in seen if each.startswith(("UPDATE", "INSERT"))]
+    long_ago = first - dt.timedelta(minutes=11)
+    session.execute(sa.update(ApiToken).values(last_used_at=long_ago))
+    session.commit()
+    # A request that is refused was a use as well.
+    assert caller.put("/me/skills/mlops", {"level": 9}).status_code == 422
+    again = used()
+    assert again is not None
+    assert again > long_ago
+
+
+def test_wrong_tokens_are_counted_by_address(app: Flask, cast: Cast) -> None:
+    wrong, right = Caller(app, "cairn_" + "b" * 43), Caller.of(app, cast.alice)
+    here = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
+    answers = [wrong.get("/me", **here).status_code for _ in range(51)]
+    assert answers == [401] * 50 + [429]
+    late = wrong.get("/me", **here)
+    assert int(late.headers["Retry-After"]) > 0
+    assert late.mimetype == "application/problem+json"
+    # Whoever has a token is not kept out by others at the same place, nor are other places.
+    assert right.get("/me", **here).status_code == 200
+    elsewhere = {"environ_base": {"REMOTE_ADDR": "192.0.2.8"}}
+    assert wrong.get("/me", **elsewhere).status_code == 401
+
+
+def test_nobody_has_more_than_fifty(session: Session, cast: Cast, now: dt.datetime) -> None:
+    for _ in range(api_tokens.MOST_TOKENS):
+        api_tokens.create(
+            session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
+        )
+    with pytest.raises(api_tokens.TooMany):
+        api_tokens.create(
+            session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
+        )
+
+
+@pytest.mark.parametrize(("scope", "days"), [("admin", 1), ("read", 0), ("read", 366)])
+def test_a_token_that_there_is_not(
+    scope: str, days: int, session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    with pytest.raises(ValueError, match=r"scope|days"):
+        api_tokens.create(
+            session, cast.alice, name="one", scope=scope, days=days, by=cast.alice, now=now
+        )

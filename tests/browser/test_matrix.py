@@ -1,0 +1,122 @@
+"""The matrix in a real browser: by keyboard alone, with a pointer, and without JavaScript."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from roadmap.core.database import db
+from roadmap.readiness.actions import recompute_all
+from tests.browser.conftest import House, Opens
+
+MATRIX = "/teams/ranking"
+
+
+@pytest.fixture
+def bob(house: House, opens: Opens) -> Page:
+    """Bob's window, with the kept rows as of today."""
+    with house.app.app_context():
+        recompute_all(db.session, now=dt.datetime.now(dt.UTC))
+        db.session.commit()
+    context = opens(viewport={"width": 1280, "height": 800})
+    context.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def focused(page: Page) -> str:
+    """What the focus is on, as a screen reader would name it."""
+    name: str = page.evaluate(
+        "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
+    )
+    return name.strip()
+
+
+def tab_to(page: Page, name: str) -> None:
+    for _time in range(60):
+        page.keyboard.press("Tab")
+        if focused(page) == name:
+            return
+    raise AssertionError(f"Tab never reached {name}")
+
+
+def test_the_matrix_by_keyboard_alone(bob: Page) -> None:
+    bob.goto(MATRIX)
+    tab_to(bob, "Alice")
+    # The whole matrix is one stop: the next one leads out of it.
+    bob.keyboard.press("Tab")
+    assert not bob.evaluate("!!document.activeElement.closest('table.matrix')")
+    bob.keyboard.press("Shift+Tab")
+    assert focused(bob) == "Alice"
+    bob.keyboard.press("ArrowRight")
+    assert focused(bob).startswith("Alice: ")
+    bob.keyboard.press("ArrowRight")
+    assert focused(bob).startswith("Alice, Build strong foundations: ")
+    bob.keyboard.press("ArrowDown")
+    assert focused(bob).startswith("Carol, Build strong foundations: ")
+    bob.keyboard.press("ArrowDown")
+    assert focused(bob).startswith("Carol, "), "there is nobody below"
+    bob.keyboard.press("End")
+    assert bob.evaluate("document.activeElement.closest('td').className") == "moved"
+    expect(bob.locator(":focus")).to_be_in_viewport()
+    bob.keyboard.press("Control+Home")
+    assert focused(bob) == "Alice"
+    # Up into the head, and sorted from there; the focus stays on the column.
+    bob.keyboard.press("ArrowRight")
+    bob.keyboard.press("ArrowUp")
+    assert focused(bob) == "Readiness"
+    bob.keyboard.press("Enter")
+    expect(bob.locator("th.points")).to_have_attribute("aria-sort", "descending")
+    assert focused(bob) == "Readiness"
+    assert "sort=readiness" in bob.url
+    bob.keyboard.press("Enter")
+    expect(bob.locator("th.points")).to_have_attribute("aria-sort", "ascending")
+    bob.keyboard.press("ArrowDown")
+    assert focused(bob).startswith("Carol: ")
+    # A cell leads to what is behind it.
+    for _time in range(5):
+        bob.keyboard.press("ArrowRight")
+    assert focused(bob).startswith("Carol, Build visibility and impact: ")
+    bob.keyboard.press("Enter")
+    bob.wait_for_url("**/people/*?stage=visibility*")
+
+
+def test_filtering_swaps_the_table_and_says_so(bob: Page) -> None:
+    bob.goto(MATRIX)
+    bob.get_by_label("Name", exact=True).fill("caro")
+    expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
+    expect(bob.locator("#live")).to_have_text("1 person shown.")
+    expect(bob.get_by_label("Name", exact=True)).to_be_focused()
+    assert "q=caro" in bob.url
+    bob.reload()
+    expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
+    bob.get_by_role("link", name="Show all").click()
+    expect(bob.locator("table.matrix tbody tr")).to_have_count(2)
+
+
+def test_the_names_and_the_head_stay_in_view(bob: Page) -> None:
+    bob.set_viewport_size({"width": 390, "height": 844})
+    bob.goto(MATRIX)
+    bob.locator(".matrix-frame").evaluate("frame => frame.scrollTo(600, 0)")
+    name = bob.locator("tbody th").first.bounding_box()
+    frame = bob.locator(".matrix-frame").bounding_box()
+    assert name is not None
+    assert frame is not None
+    assert abs(name["x"] - frame["x"]) < 1
+    assert bob.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_it_works_without_javascript(house: House, opens: Opens) -> None:
+    context = opens(java_script_enabled=False)
+    context.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(MATRIX)
+    page.get_by_role("link", name="Readiness", exact=True).last.click()
+    expect(page.locator("th.points")).to_have_attribute("aria-sort", "descending")
+    page.get_by_label("Name", exact=True).fill("caro")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert "sort=readiness" in page.url, "the filter keeps the order"
+    page.get_by_role("link", name="Carol, MLOps: ").click()
+    assert "skill=mlops" in page.url

@@ -1,0 +1,192 @@
+"""The review, back and forth between two people, and the queue by keyboard alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from roadmap.core.database import db
+from roadmap.evidence import actions
+from roadmap.evidence.rules import Particulars
+from tests.browser.conftest import House, Opens
+from tests.browser.test_journey import FOCUSED
+
+TITLE = "Rollout plan of the new ranker"
+# Milestones that Alice has done and nobody has confirmed, by the kind that proves them; and one
+# that takes another kind.
+UNPROVEN = {
+    "open_source": ("algorithms-ml-systems-use", "typed-tested-python-package"),
+    "case_study": ("own-a-production-model", "tracking-and-registry"),
+}
+OF_ANOTHER_KIND = "mentor-a-junior-engineer"
+
+
+def window(house: House, opens: Opens, role: str, **options: object) -> Page:
+    context = opens(**options)
+    context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def record(house: House, title: str, kind: str = "design_doc", *, submitted: bool = False) -> str:
+    """A piece of Alice's; returns its id."""
+    with house.app.app_context():
+        alice, now = house.cast.actor(db.session, house.cast.alice), dt.datetime.now(dt.UTC)
+        piece = actions.create(
+            db.session,
+            house.cast.alice,
+            Particulars(
+                kind=kind,
+                title=title,
+                occurred_on=now.date() - dt.timedelta(days=3),
+                url="https://example.org/rollout",
+                description="The old plan.",
+            ),
+            milestones=[*UNPROVEN.get(kind, ()), OF_ANOTHER_KIND],
+            by=alice,
+            now=now,
+        )
+        if submitted:
+            actions.submit(db.session, piece, by=alice, now=now)
+        db.session.commit()
+        return str(piece.id)
+
+
+def verified_share(page: Page) -> int:
+    """The verified figure on the readiness page, in percent."""
+    page.goto("/readiness")
+    figure = page.locator(".figures > div", has=page.get_by_text("verified", exact=True))
+    return int(re.sub(r"\D", "", figure.locator("dd").inner_text()))
+
+
+@pytest.mark.parametrize(
+    ("javascript", "kind"),
+    [(True, "open_source"), (False, "case_study")],
+    ids=["javascript", "no javascript"],
+)
+def test_back_and_forth(javascript: bool, kind: str, house: House, opens: Opens) -> None:
+    title = f"{TITLE} {uuid.uuid4().hex[:6]}"
+    piece = record(house, title, kind)
+    alice = window(house, opens, "alice", java_script_enabled=javascript)
+    bob = window(house, opens, "bob", java_script_enabled=javascript)
+    before = verified_share(alice)
+
+    alice.goto(f"/evidence/{piece}")
+    alice.get_by_role("button", name="Ask Bob to review").click()
+    expect(alice.locator("#messages")).to_contain_text("waits for Bob now")
+
+    bob.goto("/reviews")
+    bob.get_by_role("link", name=title).click()
+    heading = bob.get_by_role("heading", level=1)
+    expect(heading).to_have_text(title)
+    expect(bob.get_by_role("checkbox", checked=True)).to_have_count(2)
+    bob.get_by_role("button", name="Take it up").click()
+    expect(bob.get_by_text("taken up by Bob")).to_be_visible()
+
+    # A question in the thread, and its answer.
+    thread = bob.locator("#thread")
+    thread.get_by_label("Comment").fill("Which *week* is the baseline from?")
+    thread.get_by_role("button", name="Add comment").click()
+    expect(thread).to_contain_text("Which week is the baseline from?")
+    expect(thread.get_by_label("Comment")).to_have_value("")
+    alice.goto(f"/evidence/{piece}")
+    expect(alice.locator("#thread")).to_contain_text("Which week is the baseline from?")
+
+    # Returned: first without a word, then with one.
+    bob.get_by_role("button", name="Return with the comment").click()
+    expect(bob.locator(".errors")).to_contain_text("Say what is missing")
+    bob.locator("#comment").fill("Name what would roll it back.")
+    bob.get_by_role("button", name="Return with the comment").click()
+    expect(bob.locator("#messages")).to_contain_text("is returned to its author")
+
+    alice.reload()
+    expect(alice.locator("#thread")).to_contain_text("Name what would roll it back.")
+    alice.get_by_role("link", name="Edit", exact=True).click()
+    alice.get_by_label(re.compile("^Description")).fill("The new plan, with the way back.")
+    alice.get_by_role("button", name="Save evidence").click()
+    alice.get_by_role("button", name="Ask Bob again").click()
+
+    bob.goto(f"/reviews/{piece}")
+    expect(bob.locator(".change ins")).to_contain_text("The new plan, with the way back.")
+    bob.get_by_role("button", name="Verify").click()
+    expect(bob.locator("#messages")).to_contain_text("is verified")
+
+    alice.goto(f"/evidence/{piece}")
+    expect(alice.locator("#thread")).to_contain_text("Bob verified version 2")
+    expect(alice.get_by_text("confirmed by the reviewer")).to_have_count(2)
+    assert verified_share(alice) > before
+
+
+def test_the_queue_by_keyboard_alone(house: House, opens: Opens) -> None:
+    first = record(house, f"First of two {uuid.uuid4().hex[:6]}", submitted=True)
+    second = record(house, f"Second of two {uuid.uuid4().hex[:6]}", submitted=True)
+    page = window(house, opens, "bob")
+    page.add_init_script(
+        """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
+          addEventListener(kind, (event) => {
+            if (kind !== "click" || event.detail) console.error("a pointer was used");
+          }, true);"""
+    )
+    page.goto(f"/reviews?person={house.cast.alice}")
+    titles = page.locator("#queue a.title")
+    places = [link.get_attribute("href") or "" for link in titles.all()]
+    at = next(number for number, href in enumerate(places) if first in href)
+    page.keyboard.press("j")
+    expect(titles.nth(0)).to_be_focused()
+    for _step in range(at):
+        page.keyboard.press("ArrowDown")
+    expect(titles.nth(at)).to_be_focused()
+    assert page.evaluate(FOCUSED)["visible"]
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(titles.nth(at)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(first))
+    page.keyboard.press("n")
+    expect(page).to_have_url(re.compile(second))
+    # A letter that is typed is no shortcut.
+    page.locator("#comment").focus()
+    page.keyboard.type("no")
+    expect(page.locator("#comment")).to_have_value("no")
+    expect(page).to_have_url(re.compile(second))
+    # One Tab to the button, and its key.
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Verify")).to_be_focused()
+    assert page.evaluate(FOCUSED)["visible"]
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("is verified")
+    expect(page).not_to_have_url(re.compile(second))
+
+
+def test_the_queue_is_narrowed_in_place(house: House, opens: Opens) -> None:
+    record(house, f"To be found {uuid.uuid4().hex[:6]}", submitted=True)
+    page = window(house, opens, "bob")
+    page.goto("/reviews")
+    page.evaluate("window.same = true")
+    kind = page.get_by_label("Kind")
+    kind.select_option("design_doc")
+    expect(page).to_have_url(re.compile("kind=design_doc"))
+    expect(page.locator("#queue")).not_to_contain_text("Case study")
+    expect(page.locator("#queue")).to_contain_text("To be found")
+    assert page.evaluate("window.same"), "the page was loaded again"
+
+
+def test_a_comment_leaves_the_page_where_it_is(house: House, opens: Opens) -> None:
+    piece = record(house, f"To be talked about {uuid.uuid4().hex[:6]}", submitted=True)
+    page = window(house, opens, "bob")
+    page.goto(f"/reviews/{piece}")
+    page.evaluate("window.same = true")
+    page.locator("#comment").fill("Half written")
+    thread = page.locator("#thread")
+    thread.get_by_label("Comment").fill("Is that *all*?")
+    thread.get_by_role("button", name="Add comment").press("Enter")
+    expect(thread.locator("li.comment")).to_contain_text("Is that all?")
+    expect(page.locator("#live")).to_have_text("Your comment is added.")
+    expect(page.locator("#comment")).to_have_value("Half written")
+    assert page.evaluate("window.same"), "the page was loaded again"
+    page.wait_for_function("document.activeElement !== document.body")
+    page.reload()
+    expect(thread.get_by_label("Comment")).to_have_value("")

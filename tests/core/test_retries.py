@@ -1,0 +1,293 @@
+"""Who loses against another transaction is run again, on a real PostgreSQL; the client sees one
+answer.
+
+Two ways to lose are real here: two requests that lock two people in opposite order, and a request
+that reads a row, under the isolation that forbids it, which somebody else then changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, flash, g, request, session
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from roadmap import create_app
+from roadmap.core.database import db
+from roadmap.core.retries import MOST_RETRIES, Retries
+from roadmap.core.web import now
+from roadmap.evidence import actions as evidence
+from roadmap.evidence.rules import Particulars
+from roadmap.notify.models import Notification
+from roadmap.people.access import permit
+from roadmap.people.models import HistoryEntry, Team, User
+from roadmap.people.queries import by_slug
+from roadmap.people.records import lock_person, remember
+from tests.support.browserless import Browser
+
+
+def postgres(test):
+    """Marks a test; run by itself it needs `tests.support.postgres`."""
+    return pytest.mark.postgres(pytest.mark.usefixtures("on_postgres")(test))
+
+
+@pytest.fixture
+def on_postgres(app: Flask) -> None:
+    with app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            pytest.skip("TEST_DATABASE_URL names no PostgreSQL")
+
+
+PATIENCE = 20  # seconds until a test gives up waiting for its other half
+
+
+@dataclass
+class Trial:
+    """An application with views of the test's own, and what their runs left behind."""
+
+    app: Flask
+    # How often `/lose` loses before it wins.
+    losses: int = 0
+    runs: list[dict[str, object]] = field(default_factory=list)
+    # The two requests that meet wait here for each other, in their first run only.
+    meeting: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
+
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def note_run(self) -> None:
+        self.runs.append(
+            {
+                "thread": threading.get_ident(),
+                "body": request.get_data(cache=True),
+                "moment": now(),
+                "flashes": list(session.get("_flashes", [])),
+                "first of its g": "seen" not in g,
+            }
+        )
+        g.seen = True
+
+    def is_first_run(self) -> bool:
+        mine = [run for run in self.runs if run["thread"] == threading.get_ident()]
+        return len(mine) == 1
+
+
+@pytest.fixture
+def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
+    made = create_app(
+        {
+            "SECRET_KEY": "a secret of the tests, long enough",
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(tmp_path),
+            "TESTING": True,
+            # As on a server: an error becomes a page.
+            "PROPAGATE_EXCEPTIONS": False,
+            "WTF_CSRF_ENABLED": False,
+            "RATELIMIT_ENABLED": False,
+        }
+    )
+    trial = Trial(made)
+    people = [cast.alice, cast.bob]
+
+    def write(user_id) -> None:
+        lock_person(db.session, user_id)
+        remember(db.session, user_id=user_id, by=user_id, action="plan.set", subject="x", now=now())
+
+    @permit("public")
+    def cross() -> str:
+        """Locks both people; which one first is asked for."""
+        trial.note_run()
+        first, second = people if request.args["first"] == "alice" else reversed(people)
+        write(first)
+        if trial.is_first_run():
+            trial.meeting.wait(PATIENCE)
+        if request.args.get("at") == "commit":
+            # As the kept summary is: what is left to write is written when the commit begins.
+            event.listen(db.session, "before_commit", lambda _session: write(second), once=True)
+        else:
+            write(second)
+        flash("written")
+        return request.get_data(as_text=True)
+
+    @permit("public")
+    def lose() -> str:
+        """Reads a person that somebody else changes before this request does."""
+        trial.note_run()
+        connection = db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        connection.execute(sa.select(User.version).where(User.id == cast.alice))
+        if len(trial.runs) <= trial.losses:
+            with db.own_transaction() as another:
+                lock_person(another, cast.alice)
+        write(cast.alice)
+        flash("written")
+        return request.get_data(as_text=True)
+
+    for path, view in (("/cross", cross), ("/lose", lose), ("/api/v1/lose", lose)):
+        made.add_url_rule(path, path, view, methods=["GET", "POST", "PUT"])
+    yield trial
+    with made.app_context():
+        db.engine.dispose()
+
+
+def entries(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry)) or 0
+
+
+def at_once(*calls: Callable[[], object]) -> list[object]:
+    """What the calls answered, each made by a thread of its own."""
+    answers: list[object] = [None] * len(calls)
+
+    def run(place: int, call: Callable[[], object]) -> None:
+        answers[place] = call()
+
+    threads = [
+        threading.Thread(target=run, args=pair, name=str(pair[0])) for pair in enumerate(calls)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@postgres
+@pytest.mark.parametrize("at", ["view", "commit"])
+def test_two_that_wait_for_each_other_both_succeed(trial, caplog, at):
+    with caplog.at_level(logging.WARNING):
+        one, other = at_once(
+            lambda: trial.client().post(f"/cross?first=alice&at={at}", data={"text": "mine"}),
+            lambda: trial.client().post(f"/cross?first=bob&at={at}", data={"text": "yours"}),
+        )
+    assert (one.status_code, other.status_code) == (200, 200)
+    assert (one.text, other.text) == ("text=mine", "text=yours")
+    assert len(trial.runs) == 3, "one of them lost, and was run again"
+    assert entries(trial.app) == 4, "each wrote to both people once"
+    assert "deadlock detected" in caplog.text
+    # It was dealt with: nothing for an operator to look into.
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@postgres
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("losses", [1, MOST_RETRIES])
+def test_a_request_is_run_again_as_it_came(trial, method, losses):
+    trial.losses = losses
+    body = b"x" * 200_000
+    client = trial.client()
+    answer = client.open("/lose", method=method, data=body, content_type="text/plain")
+    assert answer.status_code == 200
+    assert answer.data == body
+    assert [run["body"] for run in trial.runs] == [body] * (losses + 1)
+    assert all(run["first of its g"] for run in trial.runs)
+    assert len({run["moment"] for run in trial.runs}) == losses + 1, "the clock is read anew"
+    assert not any(run["flashes"] for run in trial.runs)
+    with client.session_transaction() as kept:
+        assert kept["_flashes"] == [("message", "written")], "said once"
+    assert entries(trial.app) == (0 if method == "GET" else 1)
+
+
+@postgres
+@pytest.mark.parametrize("path", ["/lose", "/api/v1/lose"])
+def test_who_loses_always_is_told_to_come_back(trial, caplog, path):
+    trial.losses = 100
+    client = trial.client()
+    with caplog.at_level(logging.WARNING):
+        answer = client.post(path, data={"text": "mine"})
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "Nothing" in answer.text
+    assert answer.headers["Content-Security-Policy"]
+    assert len(trial.runs) == MOST_RETRIES + 1
+    assert entries(trial.app) == 0
+    last = caplog.records[-1]
+    assert (last.levelname, last.message.partition(":")[0]) == ("ERROR", "database unavailable")
+    # And the next one is answered as if nothing had been.
+    trial.losses = 0
+    assert client.post(path).status_code == 200
+
+
+@postgres
+def test_other_errors_are_not_tried_again(trial):
+    @permit("public")
+    def broken() -> str:
+        trial.note_run()
+        db.session.execute(sa.text("SELECT 1 / 0"))
+        return ""
+
+    trial.app.add_url_rule("/broken", "/broken", broken)
+    assert trial.client().get("/broken").status_code == 500
+    assert len(trial.runs) == 1
+
+
+@postgres
+def test_a_body_that_is_too_large_is_refused_as_ever(trial):
+    answer = trial.client().post("/lose", data={"text": "x" * 1_000_001})
+    assert answer.status_code == 413
+    assert "one megabyte" in answer.text
+
+
+@postgres
+@postgres
+def test_a_team_is_moved_while_it_is_deleted(app, session, cast, caplog):
+    """A real pair. Deleting takes back what Dave has unread about Alice, then wants the team;
+    moving holds all teams, then takes back the same: he manages her no longer either way."""
+    ranking = by_slug(session, "ranking")
+    ranking.parent_id = cast.other_team
+    piece = Particulars(
+        kind="talk",
+        title="A talk",
+        occurred_on=dt.date(2026, 1, 5),
+        visibility="team",
+        url="https://example.org/talk",
+    )
+    alice, moment = cast.actor(session, cast.alice), dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    made = evidence.create(session, alice.id, piece, milestones=[], by=alice, now=moment)
+    evidence.submit(session, made, by=alice, now=moment)
+    session.commit()
+    assert cast.dave in set(session.scalars(sa.select(Notification.user_id)))
+    session.rollback()
+
+    deleting, moving = Browser.of(app, cast.erin), Browser.of(app, cast.erin)
+    deleting.csrf(), moving.csrf()
+    took_back, teams_held = threading.Event(), threading.Event()
+
+    def before(_connection, _cursor, statement, *_more) -> None:
+        name = threading.current_thread().name
+        if name == "0" and statement.startswith("DELETE FROM team "):
+            took_back.set()
+            teams_held.wait(PATIENCE)
+        elif name == "1" and statement.startswith("DELETE FROM notification"):
+            teams_held.set()
+            took_back.wait(PATIENCE)
+
+    event.listen(db.engine, "before_cursor_execute", before)
+    try:
+        with caplog.at_level(logging.WARNING):
+            deleted, moved = at_once(
+                lambda: deleting.delete("/admin/teams/ranking"),
+                lambda: moving.put("/admin/teams/ranking", {"name": "Ranking", "parent": ""}),
+            )
+    finally:
+        event.remove(db.engine, "before_cursor_execute", before)
+    assert deleted.status_code == 303
+    assert moved.status_code in (303, 404), "moved before it was gone, or too late"
+    assert "deadlock detected" in caplog.text
+    with app.app_context():
+        assert set(db.session.scalars(sa.select(Team.slug))) == {"vision"}
+        assert not db.session.scalars(sa.select(Notification)).all()
+
+
+@pytest.mark.sqlite
+def test_on_sqlite_nothing_is_put_around_the_application(app):
+    layer = app.wsgi_app
+    while layer is not None:
+        assert not isinstance(layer, Retries)
+        layer = getattr(layer, "app", None)

@@ -1,0 +1,196 @@
+"""POST /evidence/<id>/comments, and the time line that both sides read."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.core.signals import person_changed
+from roadmap.evidence import actions, comments
+from roadmap.evidence.models import Comment
+from roadmap.evidence.queries import detail
+from roadmap.evidence.rules import Incomplete, Refused
+from roadmap.evidence.thread import thread
+from roadmap.people.models import HistoryEntry, Membership
+from tests.evidence.pieces import DESIGN, add, judge, particulars, submit
+from tests.support.statements import statements_of
+
+
+@pytest.fixture
+def piece(session, cast, now):
+    """Alice's design document, submitted."""
+    evidence = add(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit(session, cast, evidence, now)
+    return evidence
+
+
+def texts(session):
+    session.rollback()
+    return list(session.scalars(sa.select(Comment.text).order_by(Comment.created_at)))
+
+
+def kinds(session, piece, *, for_author):
+    found = thread(session, piece, detail(session, piece).judgements, for_author=for_author)
+    return [event.kind for event in found]
+
+
+def test_it_works(session, cast, browser_of, piece):
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    answer = bob.post(f"/evidence/{piece.id}/comments", {"text": "Which *baseline*?"})
+    assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}#thread")
+    answer = alice.post(f"/evidence/{piece.id}/comments", {"text": "The one of March."})
+    assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}#thread")
+    for page in (
+        alice.get(f"/evidence/{piece.id}").text,
+        bob.get(f"/reviews/{piece.id}").text,
+    ):
+        assert "Which <em>baseline</em>?" in page
+        assert page.index("Which <em>") < page.index("The one of March.")
+
+
+def test_htmx_gets_the_thread_with_an_empty_form(cast, browser_of, piece):
+    answer = browser_of(cast.bob).post(
+        f"/evidence/{piece.id}/comments", {"text": "Clear."}, fragment=True
+    )
+    assert answer.status_code == 200
+    assert "<!doctype" not in answer.text.lower()
+    assert "Clear." in answer.text
+    assert 'maxlength="5000" name="text" required rows="3">\r\n</textarea>' in answer.text
+    assert "announce" in answer.headers["HX-Trigger"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("  \n", "Write what you want"), ("x" * 5001, "at most 5,000")]
+)
+@pytest.mark.parametrize("fragment", [False, True])
+def test_it_rejects_bad_input(session, cast, browser_of, piece, text, said, fragment):
+    answer = browser_of(cast.bob).post(
+        f"/evidence/{piece.id}/comments", {"text": text}, fragment=fragment
+    )
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert text.strip() in answer.text  # what was typed is still there
+    assert texts(session) == []
+
+
+def test_unwanted_characters_go(session, cast, now, piece):
+    comments.add(session, piece, " a\x00b\ud800c ", by=cast.actor(session, cast.bob), now=now)
+    session.commit()
+    assert texts(session) == ["abc"]
+
+
+@pytest.mark.parametrize("state", ["draft", "private", "withdrawn"])
+def test_what_is_not_shared_has_no_thread(session, cast, now, browser_of, state):
+    piece = add(
+        session, cast, cast.alice, now, visibility="private" if state == "private" else "team"
+    )
+    alice = cast.actor(session, cast.alice)
+    if state == "withdrawn":
+        actions.submit(session, piece, by=alice, now=now)
+        actions.withdraw(session, piece, by=alice, now=now)
+        session.commit()
+    with pytest.raises(Refused, match="not_shared"):
+        comments.add(session, piece, "Note to self", by=alice, now=now)
+    session.rollback()
+    sent = {"text": "Note to self"}
+    browser = browser_of(cast.alice)
+    assert browser.post(f"/evidence/{piece.id}/comments", sent).status_code == 409
+    assert browser_of(cast.bob).post(f"/evidence/{piece.id}/comments", sent).status_code == 404
+    assert 'name="text"' not in browser.get(f"/evidence/{piece.id}").text
+
+
+def test_a_comment_names_the_version_that_both_see(session, cast, now, browser_of, piece):
+    """An edit of a returned piece is its author's alone until it is submitted again."""
+    alice = cast.actor(session, cast.alice)
+    judge(session, cast, piece, now, decision="returned")
+    actions.edit(session, piece, particulars(role="Only saved"), by=alice, now=now)
+    comments.add(session, piece, "I am at it.", by=alice, now=now)
+    session.commit()
+    assert session.scalar(sa.select(Comment.version_number)) == 1
+    assert "version 2" not in browser_of(cast.bob).get(f"/reviews/{piece.id}").text
+
+
+def test_the_author_sees_their_own_steps_and_managers_what_was_shared(session, cast, now, piece):
+    alice = cast.actor(session, cast.alice)
+    comments.add(session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now)
+    actions.withdraw(session, piece, by=alice, now=now)
+    for role in ("Lead", "Lead and author"):
+        actions.edit(session, piece, particulars(role=role), by=alice, now=now)
+    actions.submit(session, piece, by=alice, now=now)
+    judge(session, cast, piece, now)
+    actions.edit(
+        session, piece, particulars(title="Renamed", role="Lead and author"), by=alice, now=now
+    )
+    actions.edit(session, piece, particulars(role="Lead again"), by=alice, now=now)
+    session.commit()
+    own = kinds(session, piece, for_author=True)
+    assert own.count("edited") == 2  # a run of edits is told once
+    assert {"created", "withdrawn", "comment", "verified", "resubmitted"} <= set(own)
+    shared = kinds(session, piece, for_author=False)
+    assert sorted(shared) == ["comment", "resubmitted", "submitted", "submitted", "verified"]
+
+
+def test_it_tells_the_other_rooms(session, cast, now, piece):
+    heard = []
+
+    def listen(_session, **said):
+        heard.append((said["action"], said["user_id"], said["by"], said["subject"]))
+
+    with person_changed.connected_to(listen):
+        comments.add(session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now)
+    assert heard == [("comment.added", cast.alice, cast.bob, str(piece.id))]
+    entry = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
+    assert entry.action == "comment.added"
+
+
+def test_the_right_ends_with_the_membership_and_what_was_said_stays(
+    session, cast, now, browser_of, piece
+):
+    bob = browser_of(cast.bob)
+    bob.post(f"/evidence/{piece.id}/comments", {"text": "Clear."})
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.bob))
+    session.commit()
+    assert bob.post(f"/evidence/{piece.id}/comments", {"text": "And more"}).status_code == 404
+    with pytest.raises(Refused, match="not_entitled"):
+        comments.add(session, piece, "And more", by=cast.actor(session, cast.bob), now=now)
+    assert texts(session) == ["Clear."]
+    assert "Clear." in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+
+
+def test_a_comment_must_say_something(session, cast, now, piece):
+    with pytest.raises(Incomplete, match="comment_missing"):
+        comments.add(session, piece, " \n", by=cast.actor(session, cast.bob), now=now)
+
+
+def test_markup_of_a_comment_stays_text(cast, browser_of, piece):
+    bob = browser_of(cast.bob)
+    bob.post(f"/evidence/{piece.id}/comments", {"text": "<script>alert(1)</script>"})
+    for browser, room in ((bob, "reviews"), (browser_of(cast.alice), "evidence")):
+        assert "<script>alert" not in browser.get(f"/{room}/{piece.id}").text
+
+
+def test_the_statements_do_not_grow_with_the_thread(app, session, cast, now, browser_of, piece):
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+
+    def look():
+        alice.get(f"/evidence/{piece.id}")
+        bob.get(f"/reviews/{piece.id}")
+
+    before = statements_of(app, look)
+    for number in range(6):
+        comments.add(session, piece, f"{number}", by=cast.actor(session, cast.bob), now=now)
+    session.commit()
+    assert len(statements_of(app, look)) == len(before)
+
+
+@pytest.mark.parametrize("who", ["carol", "dave", "erin", "mallory"])
+def test_it_hides_what_is_foreign(session, cast, browser_of, piece, who):
+    browser = browser_of(getattr(cast, who))
+    answer = browser.post(f"/evidence/{piece.id}/comments", {"text": "Hello"})
+    assert answer.status_code == 404
+    assert texts(session) == []
+
+
+def test_it_needs_sign_in(browser_of, piece):
+    answer = browser_of().post(f"/evidence/{piece.id}/comments", {"text": "Hello"})
+    assert answer.status_code in (303, 401)

@@ -1,0 +1,142 @@
+"""What the managers of an author see of evidence: submitted versions, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from roadmap.evidence import actions
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.queries import counted, detail
+from roadmap.evidence.rules import Measure
+from roadmap.evidence.shared import as_shared, shared_pieces, submitted_version
+from roadmap.readiness.queries import record
+from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, add, judge, particulars, submit
+from tests.support.statements import recorded
+
+LATER = dt.date(2026, 5, 1)
+GAIN = Measure("business", "conversion", "1", "2", "%")
+
+
+@pytest.fixture
+def alice(session, cast):
+    return cast.actor(session, cast.alice)
+
+
+@pytest.fixture
+def edited(session, cast, now, alice) -> Evidence:
+    """A piece that was returned, and changed since in all that a review judges, not resubmitted."""
+    evidence = add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
+    submit(session, cast, evidence, now)
+    judge(session, cast, evidence, now, decision="returned")
+    changed = particulars(
+        kind="talk",
+        occurred_on=LATER,
+        url="https://example.org/unsubmitted",
+        description="unsubmitted",
+        expires_on=dt.date(2026, 6, 1),
+        impacts=(GAIN,),
+    )
+    actions.edit(session, evidence, changed, by=alice, now=now)
+    session.commit()
+    return evidence
+
+
+def test_drafts_and_private_pieces_are_not_there(session, cast, now, alice):
+    add(session, cast, cast.alice, now, title="Draft")
+    private = add(session, cast, cast.alice, now, title="Private", visibility="team")
+    submit(session, cast, private, now)
+    actions.edit(
+        session, private, particulars(title="Private", visibility="private"), by=alice, now=now
+    )
+    withdrawn = add(session, cast, cast.alice, now, title="Withdrawn")
+    submit(session, cast, withdrawn, now)
+    actions.withdraw(session, withdrawn, by=alice, now=now)
+    for visibility in ("team", "portfolio"):
+        submit(
+            session,
+            cast,
+            add(session, cast, cast.alice, now, title=visibility, visibility=visibility),
+            now,
+        )
+    assert {piece.title for piece in shared_pieces(session, cast.alice)} == {"team", "portfolio"}
+    assert shared_pieces(session, cast.carol) == ()
+
+
+def test_a_returned_piece_shows_what_was_returned(session, cast, edited):
+    (piece,) = shared_pieces(session, cast.alice)
+    assert (piece.number, piece.kind, piece.occurred_on) == (1, "design_doc", dt.date(2026, 3, 2))
+    assert (piece.lapses_on, piece.impacts, piece.milestones) == (None, (LATENCY,), (DESIGN,))
+    assert "unsubmitted" not in repr(piece)
+    version = submitted_version(session, edited)
+    assert version is not None
+    assert (version.number, version.description) == (
+        1,
+        "How features reach *training* and serving alike.",
+    )
+    everything = detail(session, edited)
+    assert [version.number for version in everything.versions] == [2, 1]
+    assert [version.number for version in as_shared(everything).versions] == [1]
+
+
+def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited):
+    found = record(session, cast.alice)
+    (own,), (shared,) = found.own().pieces, found.shared().pieces
+    assert (own.kind, own.occurred_on, own.impacts[0].type) == ("talk", LATER, "business")
+    assert (shared.kind, shared.occurred_on) == ("design_doc", dt.date(2026, 3, 2))
+    assert (shared.expires_on, [impact.type for impact in shared.impacts]) == (None, ["scale"])
+    assert found.hides_something()
+
+
+def test_once_submitted_again_the_new_version_is_seen(session, cast, now, alice, edited):
+    actions.submit(session, edited, by=alice, now=now)
+    session.commit()
+    (piece,) = shared_pieces(session, cast.alice)
+    assert (piece.number, piece.kind, piece.occurred_on) == (2, "talk", LATER)
+    assert counted(session, cast.alice)[0].submitted is None
+    assert not record(session, cast.alice).hides_something()
+
+
+def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
+    session, cast, now, alice
+):
+    until = dt.date(2027, 1, 1)
+    evidence = add(
+        session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,), expires_on=until
+    )
+    submit(session, cast, evidence, now)
+    judge(session, cast, evidence, now)
+    actions.edit(
+        session,
+        evidence,
+        particulars(kind="case_study", impacts=(GAIN, LATENCY)),
+        milestones=[DESIGN, LEVELS],
+        by=alice,
+        now=now,
+    )
+    session.commit()
+    (piece,) = shared_pieces(session, cast.alice)
+    assert (piece.number, piece.verified_number, piece.state) == (2, 1, "submitted")
+    assert (piece.kind, piece.counted_kind, piece.impacts) == (
+        "case_study",
+        "design_doc",
+        (GAIN, LATENCY),
+    )
+    assert piece.lapses_on == until
+    assert (piece.milestones, piece.confirmed) == ((DESIGN, LEVELS), {DESIGN})
+    assert piece.proves(DESIGN, ["design_doc"])
+    assert not piece.proves(DESIGN, ["talk"])
+    assert not piece.proves(LEVELS, ["design_doc"])
+    assert piece.tone(until) == "verified"
+    assert piece.tone(until + dt.timedelta(days=1)) == "lapsed"
+
+
+@pytest.mark.parametrize("many", [1, 8])
+def test_two_statements_however_much_there_is(session, cast, now, many):
+    for _ in range(many):
+        piece = add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY, GAIN))
+        submit(session, cast, piece, now)
+    with recorded(session.get_bind()) as sent:
+        assert len(shared_pieces(session, cast.alice)) == many
+    assert len(sent) == 2

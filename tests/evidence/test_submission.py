@@ -1,0 +1,158 @@
+"""PUT and DELETE /evidence/<id>/submission, and what the page of a piece offers of them."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence import actions, judging
+from roadmap.evidence.models import Evidence
+from roadmap.people.models import Membership
+from tests.evidence.forms import fields
+from tests.evidence.pieces import DESIGN, LEVELS, add, judge, particulars, submit
+
+
+@pytest.fixture
+def piece(session, cast, now):
+    return add(session, cast, cast.alice, now, milestones=[DESIGN], visibility="team")
+
+
+def as_it_is(session, piece_id):
+    """State and visibility, as they stand in the database."""
+    session.rollback()
+    return session.execute(
+        sa.select(Evidence.state, Evidence.visibility).where(Evidence.id == piece_id)
+    ).one()
+
+
+def test_it_works(session, cast, browser_of, piece):
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    assert "Ask Bob to review" in alice.get(address).text
+    answer = alice.put(f"{address}/submission")
+    assert (answer.status_code, answer.location) == (303, address)
+    assert as_it_is(session, piece.id) == ("submitted", "team")
+    page = alice.get(address).text
+    assert "waits for Bob now" in page
+    assert "Version 1 submitted for review" in page
+    assert alice.put(f"{address}/submission").status_code == 303  # twice is the same as once
+    assert alice.delete(f"{address}/submission").status_code == 303
+    assert as_it_is(session, piece.id) == ("draft", "team")
+    assert "is withdrawn and a draft again" in alice.get(address).text
+
+
+def test_it_works_from_a_plain_form(session, cast, browser_of, piece):
+    alice = browser_of(cast.alice)
+    alice.post(f"/evidence/{piece.id}/submission?_method=PUT")
+    assert as_it_is(session, piece.id).state == "submitted"
+    alice.post(f"/evidence/{piece.id}/submission?_method=DELETE")
+    assert as_it_is(session, piece.id).state == "draft"
+
+
+def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
+    piece = add(session, cast, cast.alice, now, visibility="private")
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    page = alice.get(address).text
+    assert "what is private is never reviewed" in page
+    assert "Share with Bob and ask for a review" in page
+    refused = alice.put(f"{address}/submission")
+    assert refused.status_code == 409
+    assert "Private evidence is never reviewed" in refused.text
+    assert as_it_is(session, piece.id) == ("draft", "private")
+    alice.put(f"{address}/submission", {"visibility": "team"})
+    assert as_it_is(session, piece.id) == ("submitted", "team")
+
+
+def test_an_audience_is_changed_for_private_pieces_alone(session, cast, browser_of, piece):
+    browser_of(cast.alice).put(f"/evidence/{piece.id}/submission", {"visibility": "portfolio"})
+    assert as_it_is(session, piece.id) == ("submitted", "team")
+
+
+def test_without_a_manager_it_says_so(session, cast, now, browser_of):
+    piece = add(session, cast, cast.mallory, now)
+    mallory = browser_of(cast.mallory)
+    assert "Nobody manages a team of yours" in mallory.get(f"/evidence/{piece.id}").text
+    mallory.put(f"/evidence/{piece.id}/submission")
+    assert "nobody sees it" in mallory.get(f"/evidence/{piece.id}").text
+
+
+def test_two_managers_are_both_named(session, cast, now, browser_of, piece):
+    session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
+    session.commit()
+    assert "Ask Bob and Dave to review" in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+
+
+def test_what_somebody_reads_is_not_withdrawn(session, cast, now, browser_of, piece):
+    submit(session, cast, piece, now)
+    bob = cast.actor(session, cast.bob)
+    judging.begin_review(session, piece, version_id=piece.current_id, by=bob, now=now)
+    session.commit()
+    alice = browser_of(cast.alice)
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert "In review" in page
+    assert "Bob took it up" in page
+    assert "Withdraw it" not in page
+    answer = alice.delete(f"/evidence/{piece.id}/submission")
+    assert answer.status_code == 409
+    assert "cannot be withdrawn now" in answer.text
+
+
+def test_a_verified_version_is_not_submitted_again(session, cast, now, browser_of, piece):
+    submit(session, cast, piece, now)
+    judge(session, cast, piece, now)
+    assert browser_of(cast.alice).put(f"/evidence/{piece.id}/submission").status_code == 409
+    assert as_it_is(session, piece.id).state == "verified"
+
+
+def test_an_edit_after_verification_says_what_waits_and_what_counts(
+    session, cast, now, browser_of, piece
+):
+    submit(session, cast, piece, now)
+    judge(session, cast, piece, now)
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    sent = fields(role="Lead", visibility="team", milestones=DESIGN, revision=piece.revision)
+    assert alice.put(address, sent).status_code == 303
+    page = alice.get(address).text
+    assert "Version 2 waits for a review; version 1 counts until it is judged." in page
+    assert "Version 2 waits to be judged. Meanwhile version 1 counts as verified." in page
+    assert "Version 2 saved, which waits for review" in page
+
+
+def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, browser_of, piece):
+    submit(session, cast, piece, now)
+    judge(session, cast, piece, now)
+    alice = cast.actor(session, cast.alice)
+    actions.link(session, piece, LEVELS, by=alice, now=now)
+    session.commit()
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "linked since, and not confirmed" in page
+    assert "Bob can confirm the rest of this version without a new edit" in page
+
+
+def test_a_returned_piece_is_asked_for_again(session, cast, now, browser_of, piece):
+    submit(session, cast, piece, now)
+    judge(session, cast, piece, now, decision="returned")
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    actions.edit(
+        session,
+        piece,
+        particulars(role="Lead", visibility="team"),
+        by=cast.actor(session, cast.alice),
+        now=now,
+    )
+    session.commit()
+    assert "Ask Bob again" in alice.get(address).text
+    alice.put(f"{address}/submission")
+    assert "Version 2 submitted for review" in alice.get(address).text
+
+
+def test_it_needs_sign_in(browser_of, piece):
+    assert browser_of().put(f"/evidence/{piece.id}/submission").status_code in (303, 401)
+
+
+@pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404), ("dave", 404)])
+def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, status):
+    submit(session, cast, piece, now)
+    browser = browser_of(getattr(cast, who))
+    for method in ("PUT", "DELETE"):
+        assert browser.send(method, f"/evidence/{piece.id}/submission").status_code == status
+    assert as_it_is(session, piece.id).state == "submitted"

@@ -1,0 +1,340 @@
+"""Who is told of what, and what is taken back before they learn of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.accounts import actions as accounts
+from roadmap.accounts import invitations, outbox
+from roadmap.accounts.models import OutgoingMail
+from roadmap.evidence import actions as evidence
+from roadmap.evidence import comments, judging
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rows import particulars
+from roadmap.evidence.rules import Particulars
+from roadmap.notify.models import Notification
+from roadmap.people import actions as people
+from roadmap.people.models import Team
+from roadmap.skills import actions as skills
+from tests.support.cast import Cast
+
+NOW = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
+TITLE = "Feature store design"
+
+
+class House:
+    """The cast at work: each step a minute after the one before."""
+
+    def __init__(self, session: Session, cast: Cast) -> None:
+        self.session, self.cast, self.now = session, cast, NOW
+
+    def step(self) -> dt.datetime:
+        self.now += dt.timedelta(minutes=1)
+        return self.now
+
+    def by(self, name: str) -> dict[str, Any]:
+        actor = self.cast.actor(self.session, getattr(self.cast, name))
+        return {"by": actor, "now": self.step()}
+
+    def piece(self, *, submitted: bool = True, author: str = "alice") -> Evidence:
+        said = Particulars(
+            kind="design_doc", title=TITLE, occurred_on=dt.date(2026, 5, 1),
+            visibility="team", description="What was decided.",
+        )  # fmt: skip
+        made = evidence.create(self.session, getattr(self.cast, author), said, **self.by(author))
+        if submitted:
+            evidence.submit(self.session, made, **self.by(author))
+        return made
+
+    def change(self, piece: Evidence, **changes: Any) -> None:
+        said = replace(particulars(piece), **changes)
+        evidence.edit(self.session, piece, said, **self.by("alice"))
+
+    def judge(self, piece: Evidence, decision: str, by: str = "bob") -> None:
+        judging.decide(
+            self.session, piece, decision, "The figures match.",
+            version_id=piece.current.id, **self.by(by),
+        )  # fmt: skip
+
+    def comment(self, piece: Evidence, by: str) -> None:
+        comments.add(self.session, piece, "Which baseline is that?", **self.by(by))
+
+    def second_manager(self) -> None:
+        """Dave manages the team as well."""
+        team = self.session.get_one(Team, self.cast.team)
+        people.add_member(
+            self.session, team, self.cast.dave, "manager", by=self.cast.erin, now=self.step()
+        )
+
+    def told(self, name: str, *, unread: bool = True) -> list[str]:
+        """What somebody was told of, the oldest first."""
+        rows = sa.select(Notification.kind).where(Notification.user_id == getattr(self.cast, name))
+        if unread:
+            rows = rows.where(Notification.read_at.is_(None))
+        self.session.flush()
+        return list(self.session.scalars(rows.order_by(Notification.created_at)))
+
+
+@pytest.fixture
+def house(session: Session, cast: Cast) -> House:
+    return House(session, cast)
+
+
+@pytest.fixture
+def with_mail(app: Flask) -> Any:
+    """Mail is configured; nobody delivers it."""
+    before = {name: app.config[name] for name in ("SMTP_URL", "MAIL_FROM", "BASE_URL")}
+    app.config.update(
+        SMTP_URL="smtp://127.0.0.1:9",
+        MAIL_FROM="cairn@example.org",
+        BASE_URL="https://cairn.example.org",
+    )
+    yield
+    app.config.update(before)
+
+
+def waiting(session: Session) -> list[tuple[str, str]]:
+    """The mails that wait to be sent: to whom, with what subject."""
+    rows = sa.select(OutgoingMail.recipient, OutgoingMail.subject).order_by(OutgoingMail.id)
+    return [(recipient, subject) for recipient, subject in session.execute(rows)]
+
+
+def test_a_draft_is_told_to_nobody(house: House) -> None:
+    piece = house.piece(submitted=False)
+    house.change(piece, title="Another title")
+    house.change(piece, visibility="private")
+    evidence.delete(house.session, piece, **house.by("alice"))
+    assert house.session.scalar(sa.select(sa.func.count(Notification.id))) == 0
+
+
+def test_every_manager_of_the_author_is_told_of_a_submission(house: House) -> None:
+    house.second_manager()
+    piece = house.piece()
+    assert house.told("bob") == house.told("dave") == ["submitted"]
+    for name in ("alice", "carol", "erin", "mallory"):
+        assert house.told(name) == []
+    evidence.submit(house.session, piece, **house.by("alice"))
+    assert house.told("bob") == ["submitted"], "asking twice is the same as once"
+
+
+def test_a_manager_of_a_team_above_is_told_as_well(house: House) -> None:
+    team = house.session.get_one(Team, house.cast.team)
+    above = house.session.get_one(Team, house.cast.other_team)
+    people.change_team(
+        house.session, team, name="Ranking", parent_id=above.id, by=house.cast.erin, now=NOW
+    )
+    house.piece()
+    assert house.told("dave") == ["submitted"]
+    people.change_team(
+        house.session, team, name="Ranking", parent_id=None, by=house.cast.erin, now=NOW
+    )
+    assert house.told("dave") == [], "who leads the team no more has nothing left to read"
+    assert house.told("bob") == ["submitted"]
+
+
+@pytest.mark.parametrize("decision", ["verified", "returned"])
+def test_the_author_is_told_of_a_judgement(house: House, decision: str) -> None:
+    piece = house.piece()
+    house.judge(piece, decision)
+    assert house.told("alice") == [decision]
+    assert house.told("bob") == [], "the reviewer has nothing left to read"
+    assert house.told("bob", unread=False) == ["submitted"]
+
+
+def test_what_was_returned_comes_again(house: House) -> None:
+    piece = house.piece()
+    house.judge(piece, "returned")
+    house.change(piece, description="With the figures.")
+    assert house.told("bob") == []
+    evidence.submit(house.session, piece, **house.by("alice"))
+    assert house.told("bob") == ["resubmitted"]
+
+
+def test_an_edit_of_substance_of_a_verified_piece_asks_again_by_itself(house: House) -> None:
+    piece = house.piece()
+    house.judge(piece, "verified")
+    house.change(piece, title="A better title")
+    assert house.told("bob") == []
+    house.change(piece, description="With the figures.")
+    assert house.told("bob") == ["resubmitted"]
+    house.change(piece, description="With more figures.")
+    assert house.told("bob") == ["resubmitted"]
+
+
+def test_a_comment_is_told_to_those_who_take_part(house: House) -> None:
+    house.second_manager()
+    piece = house.piece()
+    house.comment(piece, "alice")
+    assert house.told("alice") == []
+    assert house.told("bob") == ["submitted"], "he has not taken part yet"
+    house.comment(piece, "bob")
+    assert house.told("alice") == ["comment"]
+    house.comment(piece, "alice")
+    assert house.told("bob") == ["submitted", "comment"]
+    assert house.told("dave") == ["submitted"]
+    house.judge(piece, "returned", by="dave")
+    house.comment(piece, "bob")
+    assert house.told("dave", unread=False) == ["submitted", "comment"]
+    assert house.told("alice") == ["comment", "returned", "comment"]
+
+
+def test_who_took_part_and_manages_no_more_is_not_told(house: House) -> None:
+    house.second_manager()
+    piece = house.piece()
+    house.comment(piece, "dave")
+    team = house.session.get_one(Team, house.cast.team)
+    people.remove_member(house.session, team, house.cast.dave, by=house.cast.erin, now=house.step())
+    house.comment(piece, "alice")
+    assert house.told("dave", unread=False) == []
+
+
+def test_a_managers_assessments_are_one_line_until_they_are_read(house: House) -> None:
+    alice = house.cast.alice
+    skills.assess_self(house.session, alice, "mlops", 2, **house.by("alice"))
+    assert house.told("alice") == []
+    for key in ("mlops", "mentoring", "mlops"):
+        skills.assess_other(house.session, alice, key, 3, **house.by("bob"))
+    assert house.told("alice") == ["assessed"]
+    [row] = house.session.scalars(sa.select(Notification))
+    assert row.data["skills"] == ["mlops", "mentoring"]
+    assert row.by_name == "Bob"
+
+
+def test_who_has_an_account_is_told_of_an_invitation_and_mailed_once(
+    house: House, with_mail: None
+) -> None:
+    team = house.session.get_one(Team, house.cast.team)
+    _invitation, token = invitations.invite(
+        house.session, team=team, role="member", email="mallory@example.org",
+        by=house.cast.bob, now=house.step(),
+    )  # fmt: skip
+    assert house.told("mallory") == ["invited"]
+    [row] = house.session.scalars(sa.select(Notification))
+    assert token not in str(row.data)
+    assert [recipient for recipient, _subject in waiting(house.session)] == ["mallory@example.org"]
+
+
+# What is taken back
+
+
+def withdraw(house: House, piece: Evidence) -> None:
+    evidence.withdraw(house.session, piece, **house.by("alice"))
+
+
+def make_private(house: House, piece: Evidence) -> None:
+    house.change(piece, visibility="private")
+
+
+def delete(house: House, piece: Evidence) -> None:
+    evidence.delete(house.session, piece, **house.by("alice"))
+
+
+def leave(house: House, _piece: Evidence) -> None:
+    team = house.session.get_one(Team, house.cast.team)
+    people.remove_member(
+        house.session, team, house.cast.alice, by=house.cast.alice, now=house.step()
+    )
+
+
+def lose_the_team(house: House, _piece: Evidence) -> None:
+    team = house.session.get_one(Team, house.cast.team)
+    people.add_member(
+        house.session, team, house.cast.bob, "member", by=house.cast.erin, now=house.step()
+    )
+
+
+def close_the_team(house: House, _piece: Evidence) -> None:
+    team = house.session.get_one(Team, house.cast.team)
+    people.delete_team(house.session, team, by=house.cast.erin, now=house.step())
+
+
+def close_the_authors_account(house: House, _piece: Evidence) -> None:
+    accounts.deactivate(house.session, house.cast.alice, by=house.cast.erin, now=house.step())
+
+
+PARTINGS = (
+    withdraw, make_private, delete, leave, lose_the_team, close_the_team,
+    close_the_authors_account,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTINGS, ids=lambda part: part.__name__)
+def test_what_a_manager_may_see_no_more_is_unread_no_more(
+    house: House, with_mail: None, part: Any
+) -> None:
+    piece, other = house.piece(), house.piece(author="carol")
+    assert [subject for _to, subject in waiting(house.session)] == [
+        f"Alice asks you to review “{TITLE}”",
+        f"Carol asks you to review “{TITLE}”",
+    ]
+    part(house, piece)
+    leads_carol_still = part not in (lose_the_team, close_the_team)
+    left = [f"Carol asks you to review “{TITLE}”"] if leads_carol_still else []
+    assert [subject for _to, subject in waiting(house.session)] == left
+    assert house.told("bob") == ["submitted"] * leads_carol_still
+    assert other.is_shared
+
+
+def test_an_unread_comment_goes_when_the_piece_becomes_private(house: House) -> None:
+    piece = house.piece()
+    house.judge(piece, "returned")
+    house.comment(piece, "alice")
+    assert house.told("bob") == ["comment"]
+    make_private(house, piece)
+    assert house.told("bob") == []
+
+
+# Mail
+
+
+def bodies(session: Session) -> list[str]:
+    return list(session.scalars(sa.select(OutgoingMail.body).order_by(OutgoingMail.id)))
+
+
+def test_each_event_is_mailed_with_its_link_and_why(house: House, with_mail: None) -> None:
+    piece = house.piece()
+    house.comment(piece, "bob")
+    house.comment(piece, "alice")
+    house.judge(piece, "returned")
+    evidence.submit(house.session, piece, **house.by("alice"))
+    house.judge(piece, "verified")
+    skills.assess_other(house.session, house.cast.alice, "mlops", 3, **house.by("bob"))
+    skills.assess_other(house.session, house.cast.alice, "mentoring", 3, **house.by("bob"))
+    assert waiting(house.session) == [
+        ("bob@example.org", f"Alice asks you to review “{TITLE}”"),
+        ("alice@example.org", f"Bob commented on “{TITLE}”"),
+        ("bob@example.org", f"Alice commented on “{TITLE}”"),
+        ("alice@example.org", f"Bob returned “{TITLE}”"),
+        ("bob@example.org", f"Alice asks you to review “{TITLE}” again"),
+        ("alice@example.org", f"Bob verified “{TITLE}”"),
+        ("alice@example.org", "Bob assessed your skills"),
+    ]
+    texts = bodies(house.session)
+    assert f"https://cairn.example.org/reviews/{piece.id}\n" in texts[0]
+    assert "because you manage a team of Alice" in texts[0]
+    assert f"https://cairn.example.org/evidence/{piece.id}\n" in texts[1]
+    assert "https://cairn.example.org/skills\n" in texts[-1]
+    for text in texts:
+        assert text.startswith(("Hello Bob,", "Hello Alice,"))
+        assert "The figures match" not in text
+
+
+def test_without_mail_there_is_none(house: House) -> None:
+    house.piece()
+    assert waiting(house.session) == []
+
+
+def test_nothing_is_told_of_what_was_rolled_back(house: House, with_mail: None) -> None:
+    house.session.commit()
+    house.piece()
+    house.session.rollback()
+    assert waiting(house.session) == []
+    assert house.told("bob") == []
+    assert outbox.PUT not in house.session.info

@@ -1,0 +1,201 @@
+"""GET /reviews"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence import actions, judging
+from roadmap.people.models import Membership, Team
+from roadmap.reviews.queries import Filters, count_waiting, next_waiting, waiting
+from tests.evidence.pieces import DESIGN, add, judge, particulars, submit
+from tests.support.statements import statements_of
+
+
+def ago(now, days):
+    return now - dt.timedelta(days=days)
+
+
+@pytest.fixture
+def pieces(session, cast, now):
+    """Alice's document waits for three weeks, Carol's talk for one, in the same team."""
+    document = add(session, cast, cast.alice, ago(now, 30), milestones=[DESIGN])
+    submit(session, cast, document, ago(now, 21))
+    talk = add(session, cast, cast.carol, ago(now, 30), kind="talk", title="Talk on embeddings")
+    submit(session, cast, talk, ago(now, 7))
+    return document, talk
+
+
+def titles(page):
+    return re.findall(r'class="title"[^>]*>([^<]+)<', page)
+
+
+def listed(session, actor, **filters):
+    return [row.title for row in waiting(session, actor, Filters(**filters))]
+
+
+def test_it_works(session, cast, now, browser_of, pieces):
+    page = browser_of(cast.bob).get("/reviews").text
+    assert "2 pieces wait for a judgement" in page
+    assert titles(page) == ["Feature store design", "Talk on embeddings"]  # the oldest first
+    assert "waits for 21 days" in page
+    assert "Write the design document of an ML system" in page
+    assert "Alice" in page
+    assert "Linked to no milestone" in page
+
+
+def test_htmx_gets_the_list_alone(cast, browser_of, pieces):
+    page = browser_of(cast.bob).get("/reviews?kind=talk", fragment=True).text
+    assert "<!doctype" not in page.lower()
+    assert titles(page) == ["Talk on embeddings"]
+
+
+def test_it_is_narrowed(session, cast, now, pieces):
+    bob, talk = cast.actor(session, cast.bob), pieces[1]
+    judging.begin_review(session, talk, version_id=talk.current_id, by=bob, now=now)
+    session.commit()
+    assert listed(session, bob, kind="talk") == ["Talk on embeddings"]
+    assert listed(session, bob, person=cast.alice) == ["Feature store design"]
+    assert listed(session, bob, show="in_review") == ["Talk on embeddings"]
+    assert len(listed(session, bob, team="ranking")) == 2
+    assert listed(session, bob, team="vision") == listed(session, bob, team="none") == []
+    assert listed(session, bob, person=cast.mallory) == []
+
+
+def test_the_choices_are_people_and_teams_of_the_actor(session, cast, now, browser_of, pieces):
+    session.add(
+        Membership(team_id=cast.other_team, user_id=cast.bob, role="manager", created_at=now)
+    )
+    session.add(
+        Membership(team_id=cast.other_team, user_id=cast.mallory, role="member", created_at=now)
+    )
+    session.commit()
+    page = browser_of(cast.bob).get("/reviews").text
+    assert "Vision</option>" in page
+    assert "Alice</option>" in page
+    assert "Mallory</option>" not in page  # shares nothing
+
+
+def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
+    document, talk = pieces
+    judge(session, cast, document, ago(now, 40))
+    judge(session, cast, talk, ago(now, 2), decision="returned")
+    page = browser_of(cast.bob).get("/reviews?show=judged").text
+    assert titles(page) == ["Talk on embeddings"]
+    assert "Returned" in page
+
+
+def test_a_new_version_of_a_verified_piece_is_told(session, cast, now, browser_of, pieces):
+    document = pieces[0]
+    judge(session, cast, document, ago(now, 10))
+    alice = cast.actor(session, cast.alice)
+    actions.edit(session, document, particulars(role="Lead"), by=alice, now=ago(now, 1))
+    session.commit()
+    page = browser_of(cast.bob).get("/reviews").text
+    assert "New version of a verified piece" in page
+    assert "waits for one day" in page
+    assert titles(page) == ["Talk on embeddings", "Feature store design"]
+
+
+def test_a_manager_of_managers_sees_the_nested_teams(session, cast, now, browser_of, pieces):
+    above = Team(slug="search", name="Search", created_at=now)
+    session.add(above)
+    session.flush()
+    session.execute(sa.update(Team).where(Team.id == cast.team).values(parent_id=above.id))
+    session.add(Membership(team_id=above.id, user_id=cast.erin, role="manager", created_at=now))
+    session.commit()
+    assert len(titles(browser_of(cast.erin).get("/reviews").text)) == 2
+    assert len(titles(browser_of(cast.erin).get("/reviews?team=search").text)) == 2
+
+
+def test_drafts_and_private_pieces_change_not_a_byte(session, cast, now, browser_of, pieces):
+    bob = browser_of(cast.bob)
+    addresses = ("/reviews", "/reviews?show=judged", f"/reviews/{pieces[0].id}")
+    before = [bob.get(address, fragment=True).text for address in addresses]
+    alice = cast.actor(session, cast.alice)
+    add(session, cast, cast.alice, now, title="A draft", milestones=[DESIGN])
+    private = add(session, cast, cast.alice, now, title="Private", visibility="private")
+    withdrawn = add(session, cast, cast.alice, now, title="Withdrawn")
+    actions.submit(session, withdrawn, by=alice, now=now)
+    actions.withdraw(session, withdrawn, by=alice, now=now)
+    session.commit()
+    assert [without_seal(bob.get(a, fragment=True).text) for a in addresses] == [
+        without_seal(page) for page in before
+    ]
+    for piece in (private, withdrawn):
+        assert bob.get(f"/reviews/{piece.id}").status_code == 404
+
+
+def without_seal(page):
+    return re.sub(r'csrf_token" value="[^"]*"|X-CSRFToken[^}]*', "", page)
+
+
+def test_one_s_own_pieces_are_not_in_the_queue(session, cast, now, browser_of):
+    submit(session, cast, add(session, cast, cast.bob, now), now)
+    bob = cast.actor(session, cast.bob)
+    assert (listed(session, bob), count_waiting(session, bob)) == ([], 0)
+    assert "Nothing waits" in browser_of(cast.bob).get("/reviews").text
+
+
+def test_who_left_has_nothing_to_review(session, cast, now, browser_of, pieces):
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
+    session.commit()
+    assert titles(browser_of(cast.bob).get("/reviews").text) == ["Talk on embeddings"]
+
+
+def test_the_queue_goes_round(session, cast, now, pieces):
+    document, talk = pieces
+    bob = cast.actor(session, cast.bob)
+    assert next_waiting(session, bob, Filters(), document).id == talk.id
+    assert next_waiting(session, bob, Filters(), talk).id == document.id
+    assert next_waiting(session, bob, Filters(kind="talk"), talk) is None
+    first = waiting(session, bob, limit=1)[0]
+    rest = waiting(session, bob, after=(first.submitted_at, first.id))
+    assert [row.id for row in rest] == [talk.id]
+
+
+def test_pages_of_fifty(session, cast, now, browser_of):
+    alice = cast.actor(session, cast.alice)
+    for number in range(52):
+        piece = actions.create(
+            session, cast.alice, particulars(title=f"Piece {number:02}"), by=alice, now=now
+        )
+        actions.submit(session, piece, by=alice, now=now + dt.timedelta(seconds=number))
+    session.commit()
+    bob = browser_of(cast.bob)
+    first, second = bob.get("/reviews").text, bob.get("/reviews?page=2").text
+    assert (len(titles(first)), titles(second)) == (50, ["Piece 50", "Piece 51"])
+    assert "/reviews?page=2" in first
+
+
+def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of, pieces):
+    bob = browser_of(cast.bob)
+    addresses = ("/reviews", "/reviews?show=judged", "/reviews?team=ranking")
+    before = [len(statements_of(app, lambda a=a: bob.get(a))) for a in addresses]
+    for _number in range(4):
+        submit(session, cast, add(session, cast, cast.carol, now, milestones=[DESIGN]), now)
+    judge(session, cast, pieces[0], now)
+    after = [len(statements_of(app, lambda a=a: bob.get(a))) for a in addresses]
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] <= before[1] + 1
+
+
+def test_bad_filters_mean_any(cast, browser_of, pieces):
+    bob = browser_of(cast.bob)
+    for query in ("person=x&kind=x&team=&show=x&page=0", "page=99999999999", "person=%F0%9F%97%BF"):
+        assert bob.get(f"/reviews?{query}").status_code == 200
+    assert len(titles(bob.get("/reviews?person=x&kind=x&show=x&page=-1").text)) == 2
+    assert "Nothing matches" in bob.get("/reviews?team=nowhere").text
+
+
+def test_it_hides_what_is_foreign(cast, browser_of, pieces):
+    assert titles(browser_of(cast.dave).get("/reviews").text) == []
+    for who in ("alice", "erin", "mallory"):
+        assert browser_of(getattr(cast, who)).get("/reviews").status_code == 403
+
+
+def test_it_needs_sign_in(browser_of):
+    assert browser_of().get("/reviews").status_code == 303

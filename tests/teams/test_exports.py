@@ -1,0 +1,188 @@
+"""The matrix as CSV and XLSX: the figures of the screen, and nothing that a sheet would execute."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core.tables import Sheet, as_csv, as_xlsx, neutral
+from roadmap.people import actions as people
+from roadmap.people.models import AuditEntry, Team, User
+from roadmap.teams.formats import FORMATS
+from tests.support.browserless import Browser
+from tests.support.cast import Cast
+from tests.support.furnish import furnish
+
+Opens = Callable[..., Browser]
+Cells = list[list[str]]
+MATRIX = "/teams/ranking"
+LIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
+
+
+@pytest.fixture
+def furnished(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
+    return furnish(session, cast, now)
+
+
+def of_csv(data: bytes) -> Cells:
+    assert data.startswith(b"\xef\xbb\xbf"), "Excel knows UTF-8 by its mark alone"
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def of_xlsx(data: bytes) -> Cells:
+    """The cells of the only sheet as a CSV would spell them."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    return [[spelled(cell.value) for cell in row] for row in book.worksheets[0].iter_rows()]
+
+
+def spelled(value: Any) -> str:
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return "" if value is None else f"{value}"
+
+
+def on_screen(page: str) -> dict[str, list[str]]:
+    """The figures of each row of the page by name, in the order of an export's columns."""
+    found = {}
+    for row in re.findall(r"<tr><th scope=row>.*?</tr>", page, re.DOTALL):
+        name = re.search(r"<a [^>]*>([^<]*)</a>", row)
+        score = re.search(r"<td class=points><a [^>]*>([\d.]+) <small[^>]*>([^<]+)", row)
+        assert name is not None
+        assert score is not None
+        figures = [*score.groups()]
+        for verified, evidenced, claimed in re.findall(
+            r"<b>(\d+)</b> <span>(\d+)</span> <i>(\d+)</i>", row
+        ):
+            figures += [claimed, evidenced, verified]
+        for pair in re.findall(
+            r"<span>(\d?)</span> (?:<em class=\w+></em> )?<b>(\d?)</b></a>", row
+        ):
+            figures += pair
+        moved = re.search(r"<td class=moved><a [^>]*>([^<]+)", row)
+        assert moved is not None
+        found[name.group(1)] = [*figures, moved.group(1)]
+    return found
+
+
+def as_shown(row: list[str]) -> list[str]:
+    """A row of an export as the page prints it: its date in words, its score with a decimal."""
+    day = dt.date.fromisoformat(row[-1])
+    return [f"{float(row[2]):.1f}", *row[3:-1], f"{day.day} {day:%b %Y}"]
+
+
+@pytest.mark.parametrize(("name", "read"), [("csv", of_csv), ("xlsx", of_xlsx)])
+def test_it_works(
+    name: str,
+    read: Callable[[bytes], Cells],
+    furnished: dict[str, str],
+    cast: Cast,
+    browser_of: Opens,
+) -> None:
+    """Parsed again, a file has the figures of the page."""
+    bob = browser_of(cast.bob)
+    shown = on_screen(bob.get(MATRIX).text)
+    answer = bob.get(f"{MATRIX}/export/{name}")
+    assert answer.mimetype == FORMATS[name].mimetype
+    assert re.search(rf"filename=ranking-[\d-]+\.{name}$", answer.headers["Content-Disposition"])
+    head, *rows = read(answer.data)
+    assert head[:4] == ["Name", "Team", "Readiness", "Verdict"]
+    assert head[4:7] == [
+        f"Build strong foundations: {tone} %" for tone in ("claimed", "evidenced", "verified")
+    ]
+    assert head[-3:] == [
+        "Technical strategy: self",
+        "Technical strategy: manager",
+        "Last movement",
+    ]
+    assert {row[0]: as_shown(row) for row in rows} == shown
+    assert {len(row) for row in rows} == {len(head)}
+    assert [row[1] for row in rows] == ["Ranking", "Ranking"]
+
+
+def test_it_hides_what_is_foreign(cast: Cast, browser_of: Opens) -> None:
+    for name in FORMATS:
+        assert browser_of(cast.dave).get(f"{MATRIX}/export/{name}").status_code == 404
+        assert browser_of(cast.alice).get(f"{MATRIX}/export/{name}").status_code == 403
+    assert browser_of(cast.bob).get(f"{MATRIX}/export/pptx").status_code == 404
+
+
+def test_the_sort_and_the_filter_of_the_screen_are_the_files(
+    furnished: dict[str, str], cast: Cast, browser_of: Opens
+) -> None:
+    bob = browser_of(cast.bob)
+    page = bob.get(f"{MATRIX}?sort=readiness").text
+    link = re.search(r'href="([^"]+/export/csv[^"]*)"', page)
+    assert link is not None
+    rows = of_csv(bob.get(link.group(1).replace("&amp;", "&")).data)
+    assert [row[0] for row in rows[1:]] == ["Alice", "Carol"]
+    rows = of_csv(bob.get(f"{MATRIX}/export/csv?sort=readiness&order=asc&q=c").data)
+    assert [row[0] for row in rows[1:]] == ["Carol", "Alice"]
+    rows = of_csv(bob.get(f"{MATRIX}/export/csv?q=car").data)
+    assert [row[0] for row in rows[1:]] == ["Carol"]
+
+
+def test_whoever_is_not_on_the_roadmap_has_no_figures(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    team = session.get_one(Team, cast.team)
+    people.add_member(session, team, cast.mallory, "member", by=None, now=now)
+    session.commit()
+    row = of_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data)[1]
+    assert row == ["Mallory", "Ranking", "", "Not on this roadmap", *[""] * (len(row) - 4)]
+
+
+def test_formulas_are_inert(
+    furnished: dict[str, str], session: Session, cast: Cast, browser_of: Opens
+) -> None:
+    bob = browser_of(cast.bob)
+    for name in LIVE:
+        session.execute(sa.update(User).where(User.id == cast.alice).values(name=name))
+        session.execute(sa.update(Team).where(Team.id == cast.team).values(name=name))
+        session.commit()
+        rows = of_csv(bob.get(f"{MATRIX}/export/csv").data)
+        assert any(row[:2] == [f"'{name}"] * 2 for row in rows)
+        book = openpyxl.load_workbook(io.BytesIO(bob.get(f"{MATRIX}/export/xlsx").data))
+        for row in book.worksheets[0].iter_rows():
+            for cell in row:
+                assert cell.data_type != "f", f"{cell.coordinate} is a formula"
+                assert cell.hyperlink is None
+                assert not str(cell.value or "").startswith(LIVE)
+
+
+def test_only_the_beginning_makes_a_cell_live() -> None:
+    assert neutral("a=1") == "a=1"
+    assert neutral("") == ""
+    assert neutral("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    sheet = Sheet("S", ["=head", "b"], [["https://example.org", -3], [1.5, None], [None, "c"]])
+    assert of_csv(as_csv(sheet)) == [
+        ["'=head", "b"],
+        ["https://example.org", "-3"],
+        ["1.5", ""],
+        ["", "c"],
+    ]
+    assert of_xlsx(as_xlsx(sheet)) == of_csv(as_csv(sheet))
+
+
+def test_an_export_stands_in_the_audit_log(
+    furnished: dict[str, str], session: Session, cast: Cast, browser_of: Opens
+) -> None:
+    browser_of(cast.bob).get(f"{MATRIX}/export/xlsx")
+    line = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "team.exported")).one()
+    assert (line.actor_id, line.target, line.data) == (cast.bob, "ranking", {"format": "xlsx"})
+
+
+def test_the_spreadsheet_library_waits_until_it_is_used() -> None:
+    code = "import roadmap.app, roadmap.teams.views, sys; print('xlsxwriter' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"

@@ -1,0 +1,415 @@
+"""The list of teams and the matrix: who sees which people, with which figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.people import actions as people
+from roadmap.people.models import Team, User
+from roadmap.readiness.actions import recompute_all
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.skills import actions as skills
+from roadmap.teams import queries
+from roadmap.teams.matrix import Matrix, percent, points, to_json
+from tests.support.browserless import Browser
+from tests.support.cast import Cast
+from tests.support.furnish import SLUG, Furnisher, furnish
+
+Opens = Callable[..., Browser]
+Watch = Callable[[], AbstractContextManager[list[str]]]
+MATRIX = "/teams/ranking"
+
+
+@pytest.fixture
+def write(session: Session, cast: Cast, now: dt.datetime) -> Furnisher:
+    return Furnisher(session, cast, now)
+
+
+@pytest.fixture
+def furnished(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
+    """The cast's year, with the kept rows as of today, as the job leaves them."""
+    ids = furnish(session, cast, now)
+    recompute_all(session, now=now)
+    session.commit()
+    return ids
+
+
+def names(page: str) -> list[str]:
+    """Who stands in the table, from the top."""
+    return re.findall(r"<th scope=row><a [^>]*>([^<]*)</a>", page)
+
+
+def row_of(page: str, name: str) -> str:
+    found = re.search(rf"<tr><th scope=row><a [^>]*>{name}</a>.*?</tr>", page, re.DOTALL)
+    assert found is not None, f"{name} has no row"
+    return found.group()
+
+
+def without_seal(page: str) -> str:
+    """The page without the token that is signed anew each time."""
+    return re.sub(r'(X-CSRFToken&#34;: &#34;|X-CSRFToken": "|csrf_token" value=")[^"&]+', "", page)
+
+
+def newcomer(session: Session, name: str, team: uuid.UUID, now: dt.datetime) -> uuid.UUID:
+    email = f"{uuid.uuid4().hex}@example.org"
+    user = User(email=email, email_key=email, name=name, created_at=now)
+    session.add(user)
+    session.flush()
+    people.add_member(session, session.get_one(Team, team), user.id, "member", by=None, now=now)
+    return user.id
+
+
+def matrix_of(session: Session, cast: Cast, now: dt.datetime, **more: str) -> Matrix:
+    team = session.get_one(Team, cast.team)
+    return queries.matrix(session, cast.actor(session, cast.bob), team, now=now, **more)
+
+
+# --- The matrix -----------------------------------------------------------------------------------
+
+
+def test_it_works(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+    page = browser_of(cast.bob).get(MATRIX).text
+    assert names(page) == ["Alice", "Carol"]
+    for words in ("Last movement", "self, manager", "claimed in all", "two or more apart"):
+        assert words in page
+    alice = row_of(page, "Alice")
+    where = f"/teams/ranking/people/{cast.alice}"
+    assert f"{where}?stage=leadership" in alice
+    assert f"{where}?skill=mlops#skills" in alice
+    # Self 3 and manager 2 stand side by side; the bar of MLOps is 3.
+    assert "Alice, MLOps: 3 2 by self and manager, bar 3" in alice
+
+
+def test_it_needs_sign_in(app: Flask, cast: Cast, browser_of: Opens) -> None:
+    for path in ("/teams", MATRIX, f"{MATRIX}/export/csv"):
+        answer = browser_of().get(path)
+        assert answer.status_code == 303
+        assert answer.location.startswith("/login")
+
+
+def test_it_hides_what_is_foreign(cast: Cast, browser_of: Opens) -> None:
+    assert browser_of(cast.dave).get(MATRIX).status_code == 404
+    assert browser_of(cast.alice).get(MATRIX).status_code == 403
+    assert browser_of(cast.bob).get("/teams/vision").status_code == 404
+    assert browser_of(cast.bob).get("/teams/nowhere").status_code == 404
+
+
+def test_it_rejects_bad_input(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+    bob = browser_of(cast.bob)
+    assert bob.get(f"{MATRIX}?roadmap=nowhere").status_code == 404
+    odd = "sort=%27%3B&order=up&verdict=x&team=vision&still=&q=%F0%9F%92%A9"
+    assert bob.get(f"{MATRIX}?{odd}").status_code == 200
+    assert names(bob.get(f"{MATRIX}?sort=password_hash&order=desc").text) == ["Alice", "Carol"]
+
+
+def test_the_table_alone_for_htmx(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+    bob = browser_of(cast.bob)
+    part = bob.get(f"{MATRIX}?q=car", fragment=True)
+    assert part.text.lstrip().startswith('<div id="matrix">')
+    assert names(part.text) == ["Carol"]
+    assert "1 person shown" in part.headers["HX-Trigger"]
+
+
+def test_figures_are_those_of_the_shared_facts(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    """The cells say what the kept row of shared facts says, in whole percent."""
+    kept = session.scalars(
+        sa.select(ReadinessSummary).where(ReadinessSummary.user_id == cast.alice)
+    ).one()
+    found = matrix_of(session, cast, now)
+    alice = row_of(browser_of(cast.bob).get(MATRIX).text, "Alice")
+    assert f"{points(kept.shared['score']):.1f} <small" in alice
+    for key, tones in kept.shared["stages"].items():
+        claimed, evidenced, verified = (
+            percent(tones[tone]) for tone in ("claimed", "evidenced", "verified")
+        )
+        assert f": {verified} {evidenced} {claimed} % verified, evidenced, claimed" in alice, key
+        assert f"<b>{verified}</b> <span>{evidenced}</span> <i>{claimed}</i>" in alice
+    assert to_json(found)["members"][0]["readiness"] == kept.shared["score"]
+
+
+def test_a_draft_or_a_private_piece_changes_no_byte(
+    furnished: dict[str, str],
+    write: Furnisher,
+    session: Session,
+    cast: Cast,
+    browser_of: Opens,
+) -> None:
+    paths = (MATRIX, f"{MATRIX}?sort=leadership", f"{MATRIX}/export/csv", f"{MATRIX}/export/xlsx")
+    bob = browser_of(cast.bob)
+
+    def seen() -> list[bytes]:
+        return [without_seal(bob.get(path).text).encode() for path in (*paths[:2], "/teams")] + [
+            bob.get(path).data for path in paths[2:]
+        ]
+
+    before = seen()
+    write.piece(cast.alice, 1, "talk", "CANARY draft", milestones=["external-conference-talk"])
+    write.piece(
+        cast.alice, 1, "certification", "CANARY private", visibility="private",
+        milestones=["own-a-production-model"],
+    )  # fmt: skip
+    session.commit()
+    assert seen() == before
+
+
+def test_what_ran_out_is_computed_anew_while_reading(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    """A row whose dates have passed, or that is missing, shows what a fresh one would."""
+    later = now + dt.timedelta(days=400)
+    recompute_all(session, now=later)
+    session.commit()
+    fresh = to_json(matrix_of(session, cast, later))
+    recompute_all(session, now=now)
+    session.commit()
+    kept = session.scalars(sa.select(ReadinessSummary.valid_until)).all()
+    assert any(day is not None and day < later.date() for day in kept)
+    assert to_json(matrix_of(session, cast, later)) == fresh
+    session.execute(sa.delete(ReadinessSummary).where(ReadinessSummary.user_id == cast.carol))
+    # Without a row nothing says when they moved; every figure is there.
+    again = to_json(matrix_of(session, cast, later))
+    for was, is_now in zip(fresh["members"], again["members"], strict=True):
+        assert {**was, "last_movement_on": None} == {**is_now, "last_movement_on": None}
+
+
+def test_whoever_is_not_on_the_roadmap_is_told_so(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    newcomer(session, "Newt", cast.team, now)
+    session.commit()
+    newt = row_of(browser_of(cast.bob).get(MATRIX).text, "Newt")
+    assert "Not on this roadmap" in newt
+    assert "<svg" not in newt
+    assert "0" not in re.sub(r"<[^>]*>", "", newt)
+
+
+def test_the_viewer_and_closed_accounts_are_not_in_it(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    gone = newcomer(session, "Gone", cast.team, now)
+    team = session.get_one(Team, cast.team)
+    people.add_member(session, team, cast.dave, "manager", by=None, now=now)
+    session.execute(sa.update(User).where(User.id == gone).values(deactivated_at=now))
+    session.commit()
+    assert names(browser_of(cast.bob).get(MATRIX).text) == ["Alice", "Carol"]
+    # Who both manages and is counted among the members looks at the others.
+    assert names(browser_of(cast.dave).get(MATRIX).text) == ["Alice", "Carol"]
+
+
+def test_people_of_nested_teams_are_rolled_up_once(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    nested = people.create_team(
+        session, slug="retrieval", name="Retrieval", parent_id=cast.team, by=None, now=now
+    )
+    nina = newcomer(session, "Nina", nested.id, now)
+    people.add_member(session, nested, cast.carol, "member", by=None, now=now)
+    session.commit()
+    bob = browser_of(cast.bob)
+    page = bob.get(MATRIX).text
+    assert names(page) == ["Alice", "Carol", "Nina"]
+    assert "Ranking, Retrieval" in row_of(page, "Carol")
+    assert names(bob.get(f"{MATRIX}?team=retrieval").text) == ["Carol", "Nina"]
+    assert names(bob.get("/teams/retrieval").text) == ["Carol", "Nina"]
+    people.remove_member(session, nested, nina, by=None, now=now)
+    session.commit()
+    assert names(bob.get(MATRIX).text) == ["Alice", "Carol"], "removal ends it at once"
+
+
+def test_gaps_in_perception_are_called_out(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    bob = cast.actor(session, cast.bob)
+    skills.assess_other(session, cast.alice, "communication", 1, "", by=bob, now=now)
+    session.commit()
+    alice = row_of(browser_of(cast.bob).get(MATRIX).text, "Alice")
+    assert "3 1 by self and manager, bar 3; two levels or more apart" in alice
+    assert "<span>3</span> <em class=down></em> <b>1</b>" in alice
+
+
+def test_sorting_by_links(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+    bob = browser_of(cast.bob)
+    first = bob.get(f"{MATRIX}?q=a").text
+    assert re.search(r'<th scope="col" class="name" rowspan="2" aria-sort="ascending">', first)
+    address = re.search(r'id="by-readiness" href="([^"]+)"', first)
+    assert address is not None
+    there = bob.get(address.group(1).replace("&amp;", "&")).text
+    assert names(there) == ["Alice", "Carol"]
+    assert 'aria-sort="descending"><a id="by-readiness"' in there
+    assert 'value="a"' in there, "the filter stays"
+    back = re.search(r'id="by-readiness" href="([^"]+)"', there)
+    assert back is not None
+    assert names(bob.get(back.group(1).replace("&amp;", "&")).text) == ["Carol", "Alice"]
+
+
+def test_who_has_not_moved(
+    furnished: dict[str, str], write: Furnisher, cast: Cast, browser_of: Opens
+) -> None:
+    write.status(cast.alice, "own-a-production-model", 0)
+    write.session.execute(
+        sa.update(ReadinessSummary)
+        .where(ReadinessSummary.user_id == cast.carol)
+        .values(shared_moved_on=write.day(30))
+    )
+    write.session.commit()
+    page = browser_of(cast.bob).get(f"{MATRIX}?still=1").text
+    assert names(page) == ["Carol"]
+    assert "30 days ago" in row_of(page, "Carol")
+
+
+def test_names_are_escaped(
+    furnished: dict[str, str], session: Session, cast: Cast, browser_of: Opens
+) -> None:
+    name = "<b>'\"&</b>"
+    session.execute(sa.update(User).where(User.id == cast.alice).values(name=name))
+    session.commit()
+    page = browser_of(cast.bob).get(MATRIX).text
+    assert "<b>'" not in page
+    assert "&lt;b&gt;&#39;&#34;&amp;&lt;/b&gt;, MLOps" in page
+
+
+def test_the_statements_do_not_grow_with_the_people(
+    furnished: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: Opens,
+    statements: Watch,
+    write: Furnisher,
+) -> None:
+    bob = browser_of(cast.bob)
+
+    def taken() -> dict[str, int]:
+        counts = {}
+        for path in (MATRIX, f"{MATRIX}?sort=readiness&q=a", f"{MATRIX}/export/csv", "/teams"):
+            bob.get(path)
+            with statements() as seen:
+                assert bob.get(path).status_code == 200
+            counts[path] = len(seen)
+        return counts
+
+    before = taken()
+    for number in range(4):
+        somebody = newcomer(session, f"Person {number}", cast.team, now)
+        write.enroll(somebody, 20)
+        write.status(somebody, "point-in-time-sql", 3)
+    session.commit()
+    assert taken() == before
+    assert max(before[path] for path in before if "export" not in path) <= 6
+    # Nobody's row holds any more: two statements more, however many they are.
+    session.execute(sa.update(ReadinessSummary).values(valid_until=dt.date(2020, 1, 1)))
+    session.commit()
+    assert {path: count - 2 for path, count in taken().items()} == before
+
+
+def test_the_roadmap_that_most_follow_first_is_shown(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    found = matrix_of(session, cast, now)
+    assert [(each.slug, each.people) for each in found.roadmaps] == [(SLUG, 2)]
+    assert found.roadmap == SLUG
+    assert matrix_of(session, cast, now, roadmap=SLUG) == found
+    with pytest.raises(LookupError):
+        matrix_of(session, cast, now, roadmap="nowhere")
+
+
+def test_a_team_that_one_does_not_lead_is_no_business_of_the_query(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    team = session.get_one(Team, cast.team)
+    for stranger in (cast.dave, cast.alice, cast.erin):
+        with pytest.raises(LookupError):
+            queries.matrix(session, cast.actor(session, stranger), team, now=now)
+
+
+# --- The list of teams, and all of them at a glance -----------------------------------------------
+
+
+def test_a_member_learns_who_sees_what_they_share(cast: Cast, browser_of: Opens) -> None:
+    page = browser_of(cast.alice).get("/teams").text
+    assert "Bob can see what you share" in page
+    assert "/teams/ranking/membership" in page
+    assert 'href="/teams/ranking"' not in page, "the matrix is not for members"
+
+
+def test_whoever_is_in_no_team_is_taught(cast: Cast, browser_of: Opens) -> None:
+    assert "You are in no team yet" in browser_of(cast.mallory).get("/teams").text
+
+
+def test_a_manager_sees_the_teams_below_as_a_tree(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    nested = people.create_team(
+        session, slug="retrieval", name="Retrieval", parent_id=cast.team, by=None, now=now
+    )
+    newcomer(session, "Nina", nested.id, now)
+    session.commit()
+    found = queries.standings(session, cast.actor(session, cast.bob), now)
+    assert [(team.slug, team.depth, team.people, team.enrolled) for team in found.teams] == [
+        ("ranking", 0, 3, 2),
+        ("retrieval", 1, 1, 0),
+    ]
+    assert found.people == 3
+    assert sum(found.teams[0].verdicts.values()) == 2
+    assert 0 < found.teams[0].verified < found.teams[0].evidenced < found.teams[0].claimed < 1
+    page = browser_of(cast.bob).get("/teams").text
+    assert page.index('class="deep-0"') < page.index('class="deep-1"')
+    assert "1 not on a roadmap" in page
+
+
+def test_teams_nested_in_a_circle_end_it(
+    session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    """No action makes one, but a restored database may hold it."""
+    nested = people.create_team(
+        session, slug="retrieval", name="Retrieval", parent_id=cast.team, by=None, now=now
+    )
+    session.execute(sa.update(Team).where(Team.id == cast.team).values(parent_id=nested.id))
+    session.commit()
+    bob = browser_of(cast.bob)
+    assert bob.get("/teams").status_code == bob.get(MATRIX).status_code == 200
+    found = queries.standings(session, cast.actor(session, cast.bob), now)
+    assert sorted(team.slug for team in found.teams) == ["ranking", "retrieval"]
+
+
+def test_people_who_have_not_moved_are_named_the_longest_first(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    later = now + dt.timedelta(days=50)
+    newcomer(session, "Nina", cast.team, now + dt.timedelta(days=40))
+    found = queries.standings(session, cast.actor(session, cast.bob), later)
+    assert [still.name for still in found.still] == ["Alice", "Carol"]
+    assert found.still[0].days > found.still[1].days >= 21
+    assert found.still[0].href == f"/teams/ranking/people/{cast.alice}"
+
+
+def test_standings_take_the_same_few_statements(
+    furnished: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    statements: Watch,
+    write: Furnisher,
+) -> None:
+    def taken() -> int:
+        bob = cast.actor(session, cast.bob)
+        with statements() as seen:
+            queries.standings(session, bob, now)
+        return len(seen)
+
+    before = taken()
+    for number in range(3):
+        write.enroll(newcomer(session, f"Person {number}", cast.team, now), 20)
+    session.commit()
+    assert taken() == before <= 4

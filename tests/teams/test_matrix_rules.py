@@ -1,0 +1,205 @@
+"""The shape of a matrix: sorting, filtering, gaps and the API's form of it. No database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roadmap.teams.matrix import (
+    Matrix,
+    Place,
+    Row,
+    SkillCell,
+    SkillColumn,
+    StageCell,
+    StageColumn,
+    View,
+    arranged,
+    first_order,
+    percent,
+    points,
+    to_json,
+)
+
+TODAY = dt.date(2026, 11, 23)
+RANKING, SEARCH = Place("ranking", "Ranking"), Place("search", "Search")
+
+
+def person(
+    name: str,
+    *,
+    score: float | None = 10.0,
+    verdict: str = "setting_out",
+    tones: tuple[float, float, float] = (0.5, 0.2, 0.1),
+    levels: tuple[int | None, int | None] = (2, None),
+    moved: int | None = 3,
+    joined: int = 100,
+    team: Place = RANKING,
+) -> Row:
+    """A row; `moved` and `joined` are days ago, `levels` the person's and the manager's."""
+    on_it = score is not None
+    return Row(
+        id=uuid.uuid5(uuid.NAMESPACE_DNS, name),
+        name=name,
+        teams=(team,),
+        joined_on=TODAY - dt.timedelta(days=joined),
+        moved_on=None if moved is None else TODAY - dt.timedelta(days=moved),
+        score=score,
+        verdict=verdict if on_it else "",
+        stages={"leadership": StageCell(*tones)} if on_it else {},
+        skills={"mentoring": SkillCell(*levels, bar=3)} if on_it else {},
+    )
+
+
+def matrix(*rows: Row) -> Matrix:
+    return Matrix(
+        slug="ranking",
+        name="Ranking",
+        roadmap="senior",
+        roadmap_title="Senior",
+        roadmaps=(),
+        teams=(RANKING, SEARCH),
+        stages=(StageColumn("leadership", "Leadership"),),
+        skills=(SkillColumn("mentoring", "Mentoring", 3),),
+        rows=tuple(rows),
+        today=TODAY,
+        people=len(rows),
+    )
+
+
+def names(found: Matrix) -> list[str]:
+    return [row.name for row in found.rows]
+
+
+def sorted_by(sort: str, order: str, *rows: Row) -> list[str]:
+    return names(arranged(matrix(*rows), View(sort=sort, order=order)))
+
+
+def test_names_are_sorted_as_people_read_them() -> None:
+    rows = (person("Zoe"), person("Émile"), person("anna"), person("Bo"))
+    assert sorted_by("name", "asc", *rows) == ["anna", "Bo", "Émile", "Zoe"]
+    assert sorted_by("name", "desc", *rows) == ["Zoe", "Émile", "Bo", "anna"]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_whoever_has_no_figure_comes_last_in_both_orders(order: str) -> None:
+    rows = (person("Aa", score=None, moved=None), person("Bo"), person("Cy", score=30, moved=9))
+    for sort in ("readiness", "moved", "leadership", "mentoring"):
+        assert sorted_by(sort, order, *rows)[-1] == "Aa"
+
+
+def test_equal_rows_stay_by_name_in_both_orders() -> None:
+    rows = (person("Cy"), person("Aa"), person("Bo", score=80))
+    assert sorted_by("readiness", "asc", *rows) == ["Aa", "Cy", "Bo"]
+    assert sorted_by("readiness", "desc", *rows) == ["Bo", "Aa", "Cy"]
+
+
+def test_a_stage_is_sorted_by_what_is_proven_first() -> None:
+    rows = (person("Talks", tones=(1, 0, 0)), person("Proves", tones=(0.3, 0.3, 0.3)))
+    assert sorted_by("leadership", "desc", *rows) == ["Proves", "Talks"]
+
+
+def test_a_skill_is_sorted_by_the_managers_word_before_ones_own() -> None:
+    rows = (person("Own", levels=(4, None)), person("Seen", levels=(1, 2)))
+    assert sorted_by("mentoring", "desc", *rows) == ["Seen", "Own"]
+    unsaid = person("Unsaid", levels=(None, None))
+    assert sorted_by("mentoring", "asc", unsaid, *rows)[-1] == "Unsaid"
+
+
+def test_an_unknown_column_sorts_by_name() -> None:
+    assert sorted_by("password_hash", "desc", person("Bo"), person("Aa")) == ["Aa", "Bo"]
+
+
+def test_figures_are_first_sorted_from_the_highest() -> None:
+    assert first_order("readiness") == first_order("mentoring") == "desc"
+    assert first_order("name") == first_order("moved") == "asc"
+
+
+def test_filters_narrow_and_combine() -> None:
+    whole = matrix(
+        person("Ada Berg"),
+        person("Bo Berg", verdict="ready", score=90),
+        person("Cy Holm", team=SEARCH, moved=40),
+    )
+    assert names(arranged(whole, View(text=" BERG "))) == ["Ada Berg", "Bo Berg"]
+    assert names(arranged(whole, View(verdict="ready"))) == ["Bo Berg"]
+    assert names(arranged(whole, View(team="search"))) == ["Cy Holm"]
+    assert names(arranged(whole, View(still=True))) == ["Cy Holm"]
+    assert names(arranged(whole, View(text="berg", still=True))) == []
+    assert arranged(whole, View(text="berg")).people == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (person("moved lately", moved=20), False),
+        (person("moved three weeks ago", moved=21), True),
+        (person("joined lately, nothing yet", moved=None, joined=20), False),
+        (person("joined long ago, nothing yet", moved=None, joined=21), True),
+        (person("not on a roadmap", score=None, moved=None, joined=60), True),
+    ],
+    ids=lambda value: value.name if isinstance(value, Row) else "",
+)
+def test_who_has_not_moved(row: Row, expected: bool) -> None:
+    assert bool(arranged(matrix(row), View(still=True)).rows) is expected
+
+
+@pytest.mark.parametrize(
+    ("own", "manager", "gap", "is_apart", "at_bar"),
+    [
+        (3, 1, -2, True, ""),
+        (1, 3, 2, True, "manager"),
+        (3, 2, -1, False, ""),
+        (4, None, None, False, "self"),
+        (None, 3, None, False, "manager"),
+        (4, 2, -2, True, ""),
+        (None, None, None, False, ""),
+    ],
+)
+def test_both_sides_of_a_skill(
+    own: int | None, manager: int | None, gap: int | None, is_apart: bool, at_bar: str
+) -> None:
+    """The bar is a manager's to confirm: once they spoke, one's own word reaches it no more."""
+    cell = SkillCell(own, manager, bar=3)
+    assert (cell.gap, cell.is_apart, cell.at_bar) == (gap, is_apart, at_bar)
+
+
+def test_figures_are_rounded_as_everywhere() -> None:
+    assert [percent(share) for share in (0, 0.004, 0.29, 0.295, 1)] == [0, 0, 29, 30, 100]
+    assert [points(score) for score in (0.0, 41.25, 41.249, 100.0)] == [0.0, 41.3, 41.2, 100.0]
+
+
+def test_the_shape_that_clients_rely_on() -> None:
+    whole = matrix(person("Ada", levels=(3, None)), person("Cy", score=None, moved=None))
+    found = to_json(whole)
+    assert found["stages"] == ["leadership"]
+    assert found["skills"] == ["mentoring"]
+    ada, cy = found["members"]
+    assert ada["stages"] == {"leadership": {"claimed": 0.5, "evidenced": 0.2, "verified": 0.1}}
+    assert ada["skills"] == {"mentoring": {"self": 3, "manager": None}}
+    assert (ada["readiness"], ada["last_movement_on"]) == (10.0, "2026-11-20")
+    assert (cy["readiness"], cy["stages"], cy["skills"]) == (None, {}, {})
+    assert cy["last_movement_on"] is None
+
+
+rows_of_people = st.lists(
+    st.builds(
+        person,
+        st.text("abÉz ", min_size=1, max_size=8),
+        score=st.none() | st.floats(0, 100),
+        moved=st.none() | st.integers(0, 400),
+        levels=st.tuples(st.none() | st.integers(0, 4), st.none() | st.integers(0, 4)),
+    ),
+    max_size=12,
+    unique_by=lambda row: row.id,
+)
+
+
+@given(rows_of_people, st.sampled_from(matrix().sorts), st.sampled_from(["asc", "desc"]))
+def test_sorting_loses_nobody(rows: list[Row], sort: str, order: str) -> None:
+    found = arranged(matrix(*rows), View(sort=sort, order=order))
+    assert sorted(found.rows, key=id) == sorted(rows, key=id)

@@ -1,0 +1,253 @@
+"""/teams/<slug>/members: who is in a team, inviting, roles, removal, and leaving."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.accounts.invitations import invite
+from roadmap.accounts.models import Invitation
+from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
+from tests.support.statements import statements_of
+
+MEMBERS = "/teams/ranking/members"
+SURE = {"sure": "yes"}
+
+
+@pytest.fixture
+def bob(cast, browser_of):
+    return browser_of(cast.bob)
+
+
+@pytest.fixture
+def erin(cast, browser_of):
+    return browser_of(cast.erin)
+
+
+def role(session, team, person):
+    session.expire_all()
+    found = session.get(Membership, (team, person))
+    return found.role if found else None
+
+
+def link_of(page):
+    found = re.search(r'value="http://localhost(/invitations/[^"]+)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+def test_it_works(session, cast, bob, now):
+    team = session.get(Team, cast.team)
+    invite(session, team=team, role="member", email="new@example.org", by=cast.bob, now=now)
+    session.commit()
+    page = bob.get(MEMBERS)
+    assert page.status_code == 200
+    for said in ("Alice", "carol@example.org", "Manager", "new@example.org", "good until"):
+        assert said in page.text
+    assert "Dave" not in page.text
+    assert "Add an account" not in page.text
+
+
+def test_it_needs_sign_in(cast, browser_of):
+    assert browser_of().get(MEMBERS).location == f"/login?next={MEMBERS}"
+
+
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("dave", 404), ("mallory", 403)])
+def test_it_hides_what_is_foreign(cast, browser_of, who, status):
+    assert browser_of(getattr(cast, who)).get(MEMBERS).status_code == status
+
+
+def test_a_team_that_is_not_there(bob, erin):
+    assert bob.get("/teams/nowhere/members").status_code == 404
+    assert erin.get("/teams/nowhere/members").status_code == 404
+
+
+def test_somebody_deactivated_is_in_no_list(session, cast, bob, now):
+    session.get(User, cast.carol).deactivated_at = now
+    session.commit()
+    assert "carol@example.org" not in bob.get(MEMBERS).text
+    assert bob.get(f"{MEMBERS}/{cast.carol}").status_code == 404
+
+
+def test_a_role_is_changed(session, cast, bob, browser_of):
+    page = bob.get(f"{MEMBERS}/{cast.carol}")
+    assert '<option selected value="member">' in page.text
+    answer = bob.put(f"{MEMBERS}/{cast.carol}", {"role": "manager"})
+    assert (answer.status_code, answer.location) == (303, MEMBERS)
+    assert role(session, cast.team, cast.carol) == "manager"
+    carol = browser_of(cast.carol)
+    assert carol.get(MEMBERS).status_code == 200
+    bob.put(f"{MEMBERS}/{cast.carol}", {"role": "member"})
+    assert carol.get(MEMBERS).status_code != 200, "at the next request"
+    assert browser_of(cast.carol).get(MEMBERS).status_code == 403
+
+
+@pytest.mark.parametrize("wrong", ["", "owner", "\x00"])
+def test_it_rejects_bad_input(session, cast, bob, wrong):
+    answer = bob.put(f"{MEMBERS}/{cast.carol}", {"role": wrong})
+    assert answer.status_code == 422
+    assert role(session, cast.team, cast.carol) == "member"
+
+
+@pytest.mark.parametrize("who", ["dave", "mallory", "erin"])
+def test_a_manager_pulls_nobody_in(session, cast, bob, who):
+    """Neither by a change of role nor by the form of the administrators."""
+    person = getattr(cast, who)
+    before = session.get(User, person).version
+    for name in ("member", "manager"):
+        assert bob.put(f"{MEMBERS}/{person}", {"role": name}).status_code == 404
+    answer = bob.post(MEMBERS, {"add-email": f"{who}@example.org", "add-role": "member"})
+    assert answer.status_code == 403
+    assert bob.delete(f"{MEMBERS}/{person}", SURE).status_code == 303
+    assert role(session, cast.team, person) is None
+    assert session.get(User, person).version == before
+
+
+def test_an_administrator_adds_an_account(session, cast, erin):
+    page = erin.get(MEMBERS)
+    assert "Add an account" in page.text
+    answer = erin.post(MEMBERS, {"add-email": "MALLORY@example.org", "add-role": "member"})
+    assert (answer.status_code, answer.location) == (303, MEMBERS)
+    assert role(session, cast.team, cast.mallory) == "member"
+    entry = session.scalars(
+        sa.select(HistoryEntry).where(HistoryEntry.user_id == cast.mallory)
+    ).one()
+    assert (entry.action, entry.actor_id) == ("membership.added", cast.erin)
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("", "Type the e-mail address"),
+        ("nobody@example.org", "There is no account with this address"),
+        ("not an address", "This is not an e-mail address"),
+        ("mallory@example.org", "This account is deactivated"),
+    ],
+)
+def test_whom_an_administrator_cannot_add(session, cast, erin, now, email, said):
+    session.get(User, cast.mallory).deactivated_at = now
+    session.commit()
+    answer = erin.post(MEMBERS, {"add-email": email, "add-role": "manager"})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{email}"' in answer.text
+    assert role(session, cast.team, cast.mallory) is None
+
+
+def test_an_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
+    data = {"email": "mallory@example.org", "role": "manager", "days": "2"}
+    page = bob.post("/teams/ranking/invitations", data)
+    assert page.status_code == 200
+    link = link_of(page)
+    assert link not in bob.get(MEMBERS).text, "it is shown once"
+    made = session.scalars(sa.select(Invitation)).one()
+    assert (made.email_key, made.role, made.team_id) == (data["email"], "manager", cast.team)
+    assert made.expires_at - made.created_at == dt.timedelta(days=2)
+    assert role(session, cast.team, cast.mallory) is None, "they join by accepting"
+    assert browser_of(cast.dave).post(link).status_code >= 400
+    assert browser_of(cast.mallory).post(link).status_code == 303
+    assert role(session, cast.team, cast.mallory) == "manager"
+
+
+def test_a_link_for_whoever_has_it(session, cast, bob, browser_of):
+    page = bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
+    assert "Whoever has it can join" in page.text
+    assert browser_of(cast.mallory).post(link_of(page)).status_code == 303
+    assert role(session, cast.team, cast.mallory) == "member"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"email": "not an address"}, "This is not an e-mail address"),
+        ({"email": "alice@example.org"}, "They are in the team already"),
+        ({"role": "owner"}, "Role"),
+        ({"days": "100000"}, "Good for"),
+    ],
+)
+def test_a_bad_invitation_is_refused_and_kept(session, cast, bob, data, said):
+    sent = {"email": "new@example.org", "role": "member", "days": "14", **data}
+    answer = bob.post("/teams/ranking/invitations", sent)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{sent["email"]}"' in answer.text
+    assert session.scalars(sa.select(Invitation)).all() == []
+
+
+def test_an_invitation_is_revoked(session, cast, bob, browser_of, now):
+    team = session.get(Team, cast.team)
+    made, token = invite(session, team=team, role="member", by=cast.bob, now=now)
+    session.commit()
+    answer = bob.delete(f"/teams/ranking/invitations/{made.id}", SURE)
+    assert (answer.status_code, answer.location) == (303, MEMBERS)
+    assert browser_of(cast.mallory).post(f"/invitations/{token}").status_code >= 400
+    assert role(session, cast.team, cast.mallory) is None
+
+
+def test_an_invitation_of_another_team_is_not_there(session, cast, bob, now):
+    other = session.get(Team, cast.other_team)
+    made, _token = invite(session, team=other, role="member", by=cast.dave, now=now)
+    session.commit()
+    assert bob.delete(f"/teams/ranking/invitations/{made.id}", SURE).status_code == 404
+    assert bob.delete(f"/teams/vision/invitations/{made.id}", SURE).status_code == 404
+    session.expire_all()
+    assert session.get(Invitation, made.id).revoked_at is None
+
+
+def test_removal_ends_access_at_the_next_request(session, cast, bob, erin, browser_of):
+    """Of the manager who is removed, and to the member who is."""
+    assert bob.get(f"/teams/ranking/people/{cast.carol}").status_code == 200
+    assert bob.delete(f"{MEMBERS}/{cast.carol}", SURE).status_code == 303
+    assert bob.get(f"/teams/ranking/people/{cast.carol}").status_code == 404
+    assert bob.get(f"/teams/ranking/people/{cast.alice}").status_code == 200
+    assert erin.delete(f"{MEMBERS}/{cast.bob}", SURE).status_code == 303
+    assert bob.get(f"/teams/ranking/people/{cast.alice}").status_code in (403, 404)
+    assert bob.get(MEMBERS).status_code == 403
+
+
+def test_leaving_asks_and_ends_access_at_the_next_request(session, cast, bob, browser_of):
+    alice = browser_of(cast.alice)
+    page = alice.get("/teams/ranking/membership")
+    assert page.status_code == 200
+    assert "Leave Ranking?" in page.text
+    assert "Nobody else manages this team" not in page.text
+    answer = alice.delete("/teams/ranking/membership", SURE)
+    assert (answer.status_code, answer.location) == (303, "/teams")
+    assert role(session, cast.team, cast.alice) is None
+    assert bob.get(f"/teams/ranking/people/{cast.alice}").status_code == 404
+    assert alice.get("/teams/ranking/membership").status_code == 404
+    last = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (last.action, last.target) == ("membership.left", "ranking")
+
+
+def test_the_last_manager_is_told(session, cast, bob):
+    assert "Nobody else manages this team" in bob.get("/teams/ranking/membership").text
+    assert bob.delete("/teams/ranking/membership", SURE).status_code == 303
+    assert bob.get(MEMBERS).status_code == 403
+
+
+def test_a_manager_who_steps_down_is_not_led_to_a_closed_door(session, cast, bob):
+    answer = bob.put(f"{MEMBERS}/{cast.bob}", {"role": "member"})
+    assert (answer.status_code, answer.location) == (303, "/teams")
+    assert role(session, cast.team, cast.bob) == "member"
+
+
+def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, bob, now):
+    def grow(first, count):
+        for number in range(first, first + count):
+            email = f"person{number}@example.org"
+            user = User(name=f"P {number}", email=email, email_key=email, created_at=now)
+            session.add(user)
+            session.flush()
+            session.add(
+                Membership(team_id=cast.team, user_id=user.id, role="member", created_at=now)
+            )
+        session.commit()
+
+    few = statements_of(app, lambda: bob.get(MEMBERS))
+    grow(0, 30)
+    many = statements_of(app, lambda: bob.get(MEMBERS))
+    assert len(many) == len(few) <= 5

@@ -1,0 +1,315 @@
+"""A person as their managers see them: /teams/<slug>/people/<id>"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.career import actions as career
+from roadmap.career.models import Degree, Position
+from roadmap.catalog.queries import published
+from roadmap.evidence import actions as evidence
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import Measure
+from roadmap.people.actions import add_member, create_team, remove_member, share_plans
+from roadmap.people.models import Team, User
+from roadmap.progress import actions as progress
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.skills import actions as skills
+from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, MENTOR, add, judge, particulars, submit
+from tests.support.cast import Cast
+from tests.support.statements import statements_of
+
+SLUG = "senior-ml-engineer"
+ASIDE = "masters-degree-with-usable-thesis"
+OPEN = "external-conference-talk"
+CANARY = "canary-that-no-manager-may-see"
+# Two days that nothing else on the page falls on.
+TARGET, AIM = dt.date(2031, 7, 17), dt.date(2032, 8, 18)
+
+
+@pytest.fixture
+def path(cast: Cast) -> str:
+    return f"/teams/ranking/people/{cast.alice}"
+
+
+@pytest.fixture
+def begun(session: Session, cast: Cast, now: dt.datetime) -> None:
+    """Alice is on the roadmap with a little of everything that is shared, and plans."""
+    enroll(session, cast.alice, now)
+    for key in (DESIGN, LEVELS, MENTOR):
+        progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+    progress.set_status(
+        session, cast.alice, ASIDE, "not_applicable", reason=CANARY, by=cast.alice, now=now
+    )
+    progress.set_plan(
+        session, cast.alice, OPEN, note=CANARY, target_on=TARGET, by=cast.alice, now=now
+    )
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    skills.assess_self(session, cast.alice, "mlops", 4, CANARY, by=alice, now=now)
+    skills.assess_other(session, cast.alice, "mlops", 2, "Seen in reviews.", by=bob, now=now)
+    shared = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,))
+    submit(session, cast, shared, now)
+    judge(session, cast, shared, now, milestones=[DESIGN])
+    career.add(
+        session,
+        Position,
+        cast.alice,
+        {"title": "ML engineer", "employer": "Example Search", "started_on": dt.date(2020, 1, 1),
+         "ended_on": None, "is_ml": True, "summary": CANARY},
+        by=cast.alice,
+        now=now,
+    )  # fmt: skip
+    career.add(
+        session,
+        Degree,
+        cast.alice,
+        {"level": "master", "field": "Statistics", "institution": "Example University",
+         "awarded_on": dt.date(2019, 6, 1)},
+        by=cast.alice,
+        now=now,
+    )  # fmt: skip
+    session.commit()
+
+
+def enroll(session: Session, person: uuid.UUID, now: dt.datetime) -> None:
+    found = published(session, SLUG)
+    assert found is not None
+    progress.enroll(
+        session,
+        person,
+        found.roadmap_id,
+        target_on=AIM,
+        hours_per_week=Decimal(6),
+        started_on=now.date(),
+        by=person,
+        now=now,
+    )
+    session.commit()
+
+
+def hide(session: Session, cast: Cast, now: dt.datetime) -> Evidence:
+    """What no manager may notice: a draft, a private piece, an edit that was not submitted."""
+    secret = {
+        "title": CANARY,
+        "description": CANARY,
+        "url": f"https://example.org/{CANARY}",
+        "role": CANARY,
+        "impacts": (Measure("business", CANARY, "1", "2", "%"),),
+    }
+    add(session, cast, cast.alice, now, milestones=[MENTOR, LEVELS], kind="mentoring", **secret)
+    add(session, cast, cast.alice, now, milestones=[MENTOR], visibility="private", **secret)
+    withdrawn = add(session, cast, cast.alice, now, milestones=[MENTOR], **secret)
+    submit(session, cast, withdrawn, now)
+    alice = cast.actor(session, cast.alice)
+    evidence.withdraw(session, withdrawn, by=alice, now=now)
+    session.commit()
+    return withdrawn
+
+
+def without_seal(page: str) -> str:
+    return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())
+
+
+def test_a_manager_sees_what_is_shared(begun, session, cast, now, browser_of, path):
+    page = browser_of(cast.bob).get(path).text
+    for said in (
+        *("Setting out", "readiness of 100", "Senior ML Engineer", "of 7 passed"),
+        *("Feature store design", "Design document", "2 Mar 2026", "p99 latency: 180 → 45 ms"),
+        *("ML engineer, Example Search", "Master&#39;s degree, Statistics"),
+        "Bob sees MLOps two levels lower than Alice does: talk about it",
+    ):
+        assert said in page, said
+    # The piece is confirmed for one milestone and only linked to the other.
+    assert "1 verified" in page
+    piece = session.scalar(sa.select(Evidence.id))
+    assert page.count(f'href="/reviews/{piece}"') >= 3
+    assert "/evidence/" not in page
+    assert 'href="/skills' not in page.partition("<main")[2]
+    assert f'href="{path}/skills/mlops"' in page
+
+
+def test_the_score_is_the_kept_shared_one(begun, session, cast, now, browser_of, path):
+    hide(session, cast, now)
+    row = session.scalars(sa.select(ReadinessSummary)).one()
+    assert row.own_score > row.shared_score
+    page = browser_of(cast.bob).get(path).text
+    assert f"<dd>{row.shared_score:.1f}</dd>" in page
+    assert f"<dd>{row.own_score:.1f}</dd>" not in page
+
+
+def test_a_stage_is_unfolded_by_its_address(begun, cast, browser_of, path):
+    page = browser_of(cast.bob).get(f"{path}?stage=leadership").text
+    assert 'id="stage-leadership" open>' in page
+    assert page.count(" open>") == browser_of(cast.bob).get(path).text.count(" open>") + 1
+    assert "Mentor a junior engineer" in page
+
+
+def test_reasons_and_target_dates_are_shared_by_the_switch_alone(
+    begun, session, cast, now, browser_of, path
+):
+    bob = browser_of(cast.bob)
+    page = bob.get(path).text
+    assert "Reasons and target dates are left out" in page
+    for private in (CANARY, "17 Jul 2031", "18 Aug 2032", "2031-07", "2032-08"):
+        assert private not in page
+    share_plans(session, cast.alice, True, by=cast.alice, now=now)
+    session.commit()
+    page = bob.get(path).text
+    assert f"Set aside because: {CANARY}" in page
+    assert page.count(CANARY) == 1  # the note and the words beside her assessment stay hers
+    assert "by 17 Jul 2031" in page
+    assert "Aims at 18 Aug 2032" in page
+
+
+def test_what_is_private_is_in_no_page_of_a_manager(begun, session, cast, now, browser_of, path):
+    hide(session, cast, now)
+    bob, erin = browser_of(cast.bob), browser_of(cast.erin)
+    for address in (path, f"{path}?stage=leadership", f"{path}/skills/mlops"):
+        for fragment in (False, True):
+            assert CANARY not in bob.get(address, fragment=fragment).text
+            assert CANARY not in erin.get(address, fragment=fragment).text
+    answer = bob.post(f"{path}/skills/mlops/assessments", {"level": "9"})
+    assert answer.status_code == 422
+    assert CANARY not in answer.text
+
+
+def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, path):
+    returned = add(session, cast, cast.alice, now, milestones=[MENTOR], title="Returned")
+    submit(session, cast, returned, now)
+    judge(session, cast, returned, now, decision="returned")
+    bob = browser_of(cast.bob)
+    addresses = (path, f"{path}?stage=leadership", f"{path}/skills/mlops")
+    before = [without_seal(bob.get(address).text) for address in addresses]
+    hide(session, cast, now)
+    alice = cast.actor(session, cast.alice)
+    changed = particulars(
+        title="Returned",
+        kind="mentoring",
+        occurred_on=dt.date(2026, 9, 9),
+        description=CANARY,
+        impacts=(Measure("team", CANARY, "1", "2", "people"),),
+    )
+    evidence.edit(session, returned, changed, by=alice, now=now + dt.timedelta(days=40))
+    session.commit()
+    assert [without_seal(bob.get(address).text) for address in addresses] == before
+
+
+def test_one_sees_oneself_as_ones_managers_do(begun, session, cast, now, browser_of, path):
+    hide(session, cast, now)
+    page = browser_of(cast.alice).get(path).text
+    assert "This is what your managers see of you." in page
+    assert CANARY not in page
+    assert "Feature store design" in page
+    assert "Assess</a>" not in page
+    assert "/reviews/" not in page
+    assert 'href="/teams/ranking"' not in page
+    himself = browser_of(cast.bob).get(f"/teams/ranking/people/{cast.bob}")
+    assert (himself.status_code, "This is what your managers see" in himself.text) == (200, True)
+
+
+def test_nobody_else_sees_anything(begun, cast, browser_of, path):
+    for other in (cast.carol, cast.dave, cast.erin, cast.mallory):
+        assert browser_of(other).get(path).status_code == 404
+    assert browser_of().get(path).status_code == 303
+    bob = browser_of(cast.bob)
+    for address in (
+        f"/teams/vision/people/{cast.alice}",
+        f"/teams/nowhere/people/{cast.alice}",
+        f"/teams/ranking/people/{cast.dave}",
+        f"/teams/ranking/people/{uuid.uuid4()}",
+        f"{path}?roadmap=nowhere",
+    ):
+        assert bob.get(address).status_code == 404
+
+
+def test_a_manager_of_managers_sees_through_the_teams_below(session, cast, now, browser_of, path):
+    above = create_team(session, slug="search", name="Search", by=cast.erin, now=now)
+    session.get_one(Team, cast.team).parent_id = above.id
+    add_member(session, above, cast.mallory, "manager", by=cast.erin, now=now)
+    add_member(session, above, cast.carol, "member", by=cast.erin, now=now)
+    session.commit()
+    mallory = browser_of(cast.mallory)
+    assert mallory.get(path).status_code == 200
+    assert mallory.get(f"/teams/search/people/{cast.alice}").status_code == 200
+    # Who leads below does not lead above, and who is in a team does not lead it.
+    assert browser_of(cast.bob).get(f"/teams/search/people/{cast.alice}").status_code == 404
+    assert browser_of(cast.carol).get(f"/teams/search/people/{cast.alice}").status_code == 404
+
+
+def test_to_be_in_a_team_and_to_lead_another_is_not_to_lead_this_one(
+    session, cast, now, browser_of, path
+):
+    """Dave leads Alice in his own team, and is a member of hers."""
+    ranking, vision = (session.get_one(Team, key) for key in (cast.team, cast.other_team))
+    add_member(session, ranking, cast.dave, "member", by=cast.erin, now=now)
+    add_member(session, vision, cast.alice, "member", by=cast.erin, now=now)
+    session.commit()
+    dave = browser_of(cast.dave)
+    assert dave.get(path).status_code == 404
+    assert dave.get(f"/teams/vision/people/{cast.alice}").status_code == 200
+
+
+def test_it_ends_with_the_membership_and_the_account(session, cast, now, browser_of, path):
+    bob = browser_of(cast.bob)
+    assert bob.get(path).status_code == 200
+    remove_member(session, session.get_one(Team, cast.team), cast.alice, by=cast.erin, now=now)
+    session.get_one(User, cast.carol).deactivated_at = now
+    session.commit()
+    assert bob.get(path).status_code == 404
+    assert bob.get(f"/teams/ranking/people/{cast.carol}").status_code == 404
+
+
+def test_somebody_without_a_roadmap_is_shown_all_the_same(session, cast, now, browser_of, path):
+    submit(session, cast, add(session, cast, cast.alice, now, title="<b>Before</b> all"), now)
+    page = browser_of(cast.bob).get(path)
+    assert page.status_code == 200
+    assert "Alice is on no roadmap yet" in page.text
+    assert "&lt;b&gt;Before&lt;/b&gt; all" in page.text
+    assert "Technical strategy" in page.text
+    assert "You are on no roadmap yet" in browser_of(cast.alice).get(path).text
+
+
+def test_standing_still_is_said(session, cast, now, browser_of, path):
+    enroll(session, cast.alice, now - dt.timedelta(days=60))
+    assert "Nothing has moved yet." in browser_of(cast.bob).get(path).text
+    moment = now - dt.timedelta(days=30)
+    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=moment)
+    session.commit()
+    assert "Nothing has moved for 30 days." in browser_of(cast.bob).get(path).text
+    add(session, cast, cast.alice, now)  # a draft moves nothing
+    assert "Nothing has moved for 30 days." in browser_of(cast.bob).get(path).text
+
+
+def test_what_lapsed_and_what_waits_is_told_apart(begun, session, cast, now, browser_of, path):
+    lapsed = add(
+        session, cast, cast.alice, now, title="Certificate", kind="certification",
+        milestones=[MENTOR], issuer="Example", expires_on=dt.date(2026, 4, 1),
+    )  # fmt: skip
+    submit(session, cast, lapsed, now)
+    first = session.scalars(sa.select(Evidence).where(Evidence.title.startswith("Feature"))).one()
+    alice = cast.actor(session, cast.alice)
+    evidence.edit(session, first, particulars(role="Lead"), by=alice, now=now)
+    session.commit()
+    page = browser_of(cast.bob).get(path).text
+    assert page.count("Lapsed") >= 2
+    assert "version 1 counts until version 2 is judged" in page
+
+
+def test_the_statements_do_not_grow(app, begun, session, cast, now, browser_of, path):
+    bob = browser_of(cast.bob)
+    bob.get(path)
+    few = statements_of(app, lambda: bob.get(path))
+    found = published(session, SLUG)
+    assert found is not None
+    for milestone in found.content.milestones[:40]:
+        progress.set_status(session, cast.alice, milestone.key, "done", by=cast.alice, now=now)
+    for _ in range(12):
+        piece = add(session, cast, cast.alice, now, milestones=[MENTOR], impacts=(LATENCY,))
+        submit(session, cast, piece, now)
+    assert len(statements_of(app, lambda: bob.get(path))) == len(few) <= 16

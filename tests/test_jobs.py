@@ -1,0 +1,341 @@
+"""The job process: real ones, beside the real server, and on their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+from roadmap import jobs
+from roadmap.accounts import outbox
+from roadmap.accounts.models import Attempt, LoginSession, OutgoingMail, PasswordLink
+from roadmap.career import actions as career
+from roadmap.career.models import Position
+from roadmap.catalog.queries import published
+from roadmap.core import config
+from roadmap.core.database import db
+from roadmap.core.types import new_id
+from roadmap.progress import actions as progress
+from roadmap.readiness.models import ReadinessSummary
+from tests.accounts.test_mail import AnyPort, Box
+from tests.support.cast import Cast
+from tests.support.furnish import SLUG
+from tests.support.server import SECRET, Server, own_database, ready_app
+
+SECONDS = 30
+RUN = [sys.executable, "-m", "flask", "--app", "roadmap", "jobs", "run"]
+
+
+@dataclass(frozen=True)
+class House:
+    """An application on a database of its own, and the settings of other processes on it."""
+
+    app: Flask
+    cast: Cast
+    settings: dict[str, str]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with own_database(tmp_path) as url:
+        app = ready_app(url, tmp_path)
+        with app.app_context():
+            cast = Cast.create(db.session)
+        settings = {
+            "ROADMAP_SECRET_KEY": SECRET,
+            "ROADMAP_DATABASE_URL": url,
+            "ROADMAP_DATA_DIR": str(tmp_path),
+        }
+        yield House(app, cast, settings)
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def box(house: House) -> Iterator[Box]:
+    """The mails that left the house. The processes are told where to hand them in."""
+    box = Box()
+    controller: Controller = AnyPort(box, hostname="127.0.0.1", port=0)
+    controller.start()
+    mail = {
+        "SMTP_URL": f"smtp://127.0.0.1:{controller.port}",
+        "MAIL_FROM": "cairn@example.org",
+        "BASE_URL": "http://cairn.example.org",
+    }
+    house.app.config.update(mail)
+    house.settings.update({f"ROADMAP_{name}": value for name, value in mail.items()})
+    yield box
+    controller.stop()
+
+
+def started(environment: Mapping[str, str], *words: str, **more: Any) -> subprocess.Popen[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    return subprocess.Popen(
+        [*RUN, *words],
+        cwd=config.ROOT,
+        env={**kept, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **more,
+    )
+
+
+def until(found: Callable[[], Any], what: str) -> Any:
+    """What `found` returns once it is true."""
+    deadline = time.monotonic() + SECONDS
+    while not (value := found()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+    return value
+
+
+def put(app: Flask, subject: str) -> None:
+    """A mail in a transaction that commits, as a request has one."""
+    with app.app_context():
+        outbox.put(
+            db.session,
+            to="alice@example.org",
+            subject=subject,
+            body="Hello",
+            now=dt.datetime.now(dt.UTC),
+        )
+        db.session.commit()
+
+
+def unsent(app: Flask) -> int:
+    with app.app_context(), db.engine.connect() as connection:
+        waits = sa.select(sa.func.count()).where(OutgoingMail.due_at.is_not(None))
+        return int(connection.execute(waits).scalar_one())
+
+
+def test_once_does_everything_that_is_due(house: House, box: Box) -> None:
+    app, environment = house.app, house.settings
+    now = dt.datetime.now(dt.UTC)
+    long_ago = now - dt.timedelta(days=30)
+    with app.app_context():
+        person = house.cast.alice
+        found = published(db.session, SLUG)
+        assert found is not None
+        progress.enroll(db.session, person, found.roadmap_id, by=person, now=now)
+        career.add(
+            db.session,
+            Position,
+            person,
+            {
+                "title": "ML engineer",
+                "employer": "Example",
+                "started_on": now.date() - dt.timedelta(days=900),
+                "ended_on": None,
+                "is_ml": True,
+                "summary": "",
+            },
+            by=person,
+            now=now,
+        )
+        db.session.commit()
+        # As it would be found some months later.
+        db.session.execute(sa.update(ReadinessSummary).values(valid_until=long_ago.date()))
+        for moment in (now, long_ago):
+            db.session.add_all(
+                [
+                    LoginSession(
+                        user_id=person, token_hash=os.urandom(32), created_at=moment,
+                        last_seen_at=moment, fresh_at=moment,
+                    ),
+                    PasswordLink(
+                        user_id=person, token_hash=os.urandom(32), created_at=moment,
+                        expires_at=moment + dt.timedelta(hours=24),
+                    ),
+                    Attempt(id=new_id(), bucket="sign-in:one", at=moment),
+                ]
+            )  # fmt: skip
+        db.session.commit()
+    put(app, "Once")
+    done = started(environment, "--once")
+    said, _ = done.communicate(timeout=SECONDS)
+    assert done.returncode == 0, said
+    assert said.splitlines()[-1] == (
+        "Mail: 1 sent, 0 put off, 0 given up. Summaries made anew: 1. Old rows removed: 3."
+    )
+    assert [letter["Subject"] for letter in box.mails] == ["Once"]
+    with app.app_context():
+        for model in (LoginSession, PasswordLink, Attempt):
+            assert db.session.scalar(sa.select(sa.func.count()).select_from(model)) == 1
+        kept = db.session.scalar(sa.select(ReadinessSummary.valid_until))
+        assert kept is None or kept > long_ago.date()
+    again = started(environment, "--once")
+    said, _ = again.communicate(timeout=SECONDS)
+    assert "Mail: 0 sent" in said
+    assert "Old rows removed: 0" in said
+
+
+def test_it_is_woken_by_a_commit_and_ends_when_asked(house: House, box: Box) -> None:
+    app, environment = house.app, house.settings
+    put(app, "Before it started")
+    process = started(environment)
+    assert process.stdout is not None
+    assert process.stdout.readline() == (
+        "The job process sends mail, keeps figures current and clears out what is old.\n"
+    )
+    until(lambda: len(box.mails) == 1, "what was due is sent at the start")
+    for number in range(3):
+        began = time.monotonic()
+        put(app, f"Number {number}")
+        until(lambda: len(box.mails) == 2 + number, "a commit wakes it")  # noqa: B023
+        assert time.monotonic() - began < 10, "it waited for the sweep of the next minute"
+    until(lambda: unsent(app) == 0, "what was sent is noted")
+    process.send_signal(signal.SIGTERM)
+    rest, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+    assert rest == "", "nothing worth a line happened"
+
+
+@pytest.mark.parametrize("way", ["SIGINT", "SIGHUP", "end of input"])
+def test_it_ends_by_itself_when_nobody_wants_it(house: House, way: str) -> None:
+    environment = house.settings
+    process = started(environment, "--attached", stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    assert process.stdin is not None
+    if way == "end of input":
+        process.stdin.close()
+    else:
+        process.send_signal(getattr(signal, way))
+    assert process.wait(SECONDS) == 0
+    process.stdout.close()
+    process.stdin.close()
+
+
+def test_a_wrong_setting_is_one_line_and_changes_nothing(house: House, box: Box) -> None:
+    app, environment = house.app, house.settings
+    put(app, "Kept")
+    done = started({**environment, "ROADMAP_SMTP_URL": "mail.example.org"}, "--once")
+    said, _ = done.communicate(timeout=SECONDS)
+    assert done.returncode == 1
+    assert "ROADMAP_SMTP_URL must look like" in said
+    assert "Traceback" not in said
+    assert unsent(app) == 1
+
+
+def test_a_queue_that_cannot_be_written_costs_a_minute_and_nothing_else(
+    house: House, box: Box, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = house.app
+    queue = app.config["DATA_DIR"] / "jobs.sqlite3"
+    queue.write_bytes(b"this is no database, whatever its name says\n" * 100)
+    put(app, "All the same")
+    assert "mail leaves within a minute" in caplog.text
+    with app.app_context():
+        assert jobs.deliver().sent == 1
+
+
+def test_what_the_queue_says_is_read_as_data(house: House) -> None:
+    app = house.app
+    queue = jobs.jobs_of(app).huey
+    queue.storage.enqueue(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(ValueError):  # noqa: PT011 - JSON or its encoding, but nothing is executed
+        queue.dequeue()
+
+
+# Beside the server
+
+
+class Whole(Server):
+    """The server with its job process, as `make run` starts it."""
+
+    with_jobs = True
+
+    def workers(self) -> list[int]:
+        return [pid for pid in super().workers() if "--attached" not in command(pid)]
+
+    def job(self) -> int:
+        """The id of the job process."""
+        assert self.process is not None
+        found = [pid for pid in family(self.process.pid) if "--attached" in command(pid)]
+        return found[0] if found else 0
+
+
+def family(pid: int) -> list[int]:
+    """The processes that this one has started, whichever thread it was."""
+    found = []
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += [int(child) for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return found
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def is_there(pid: int) -> bool:
+    """Whether it runs; one that ended and was not yet collected does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.fixture
+def whole(house: House, box: Box, tmp_path: Path) -> Iterator[Whole]:
+    environment = house.settings
+    server = Whole(environment["ROADMAP_DATABASE_URL"], tmp_path, **environment)
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
+@pytest.mark.slow
+def test_the_server_brings_its_job_process_and_both_end_together(
+    whole: Whole, house: House, box: Box
+) -> None:
+    put(house.app, "From the server")
+    until(lambda: box.mails, "the job process beside the server sends it")
+    whole.settle()
+    everyone = [whole.job(), *whole.workers()]
+    assert all(map(is_there, everyone))
+    began = time.monotonic()
+    assert whole.stop() == 0
+    assert time.monotonic() - began < 15
+    assert not any(map(is_there, everyone))
+
+
+@pytest.mark.slow
+def test_a_job_process_that_crashes_starts_again(whole: Whole) -> None:
+    first = until(whole.job, "it starts")
+    os.kill(first, signal.SIGKILL)
+    second = until(lambda: whole.job() not in (0, first) and whole.job(), "it starts again")
+    assert is_there(second)
+    assert "the job process ended with status -9; it starts again in 1 s" in whole.log.read_text()
+    assert whole.answers(), "the server did not notice"
+
+
+@pytest.mark.slow
+def test_nothing_stays_behind_when_the_main_process_is_killed(whole: Whole) -> None:
+    assert whole.process is not None
+    until(whole.job, "it starts")
+    whole.settle()
+    everyone = family(whole.process.pid)
+    assert whole.job() in everyone
+    os.kill(whole.process.pid, signal.SIGKILL)
+    until(lambda: not any(map(is_there, everyone)), "workers and job process end by themselves")

@@ -1,0 +1,332 @@
+"""What a manager and an administrator must not see is in nothing that they can get.
+
+A canary word stands in each field that is its owner's alone. Everything that others can ask for is
+asked for: every address of the manifest as page and as fragment, every order, filter and search,
+the exports (unpacked), the API, refusals, notifications and mails. And what is added in private
+leaves each of those answers identical to the byte.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+
+from roadmap.accounts import api_tokens
+from roadmap.accounts.models import ApiToken, OutgoingMail
+from roadmap.core.database import db
+from roadmap.evidence import actions as evidence
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rows import particulars
+from roadmap.evidence.rules import Measure
+from roadmap.people.models import AuditEntry
+from roadmap.portfolio import actions as portfolio
+from roadmap.progress import actions as progress
+from roadmap.skills import actions as skills
+from tests.support.browserless import Browser
+from tests.support.cast import Cast
+from tests.support.furnish import DONE, OPEN, SLUG, Furnisher, furnish
+from tests.support.manifest import PAGES
+
+CANARY = "zanzibar"
+# A target date in a year that nothing else names.
+FAR = dt.date(2093, 4, 5)
+SECRETS = (CANARY, str(FAR.year))
+
+# Who else there is: her manager, a team mate, another team's manager, an administrator, a stranger.
+OTHERS = ("bob", "carol", "dave", "erin", "mallory")
+SORTS = (
+    *("name", "readiness", "moved", "leadership", "experience", "mlops", "mentoring"),
+    CANARY,
+)
+MORE = (
+    *(f"/teams/ranking?sort={sort}&order={order}" for sort in SORTS for order in ("asc", "desc")),
+    *(f"/teams/ranking/export/{name}?sort=readiness" for name in ("csv", "xlsx")),
+    f"/teams/ranking?q={CANARY}",
+    f"/teams/ranking/people/{{alice}}?stage=leadership&roadmap={SLUG}",
+    f"/reviews?q={CANARY}",
+    "/reviews?person={alice}",
+    "/reviews?kind=blog_post",
+    "/reviews?kind=patent",
+    "/reviews?show=judged",
+    "/reviews?show=in_review",
+    f"/evidence?q={CANARY}",
+    f"/admin/people?q={CANARY}",
+    "/admin/people/{alice}",
+    "/admin/audit?person={alice}",
+    "/notifications?unread=1",
+)
+API = (
+    *("me", "roadmaps", f"me/roadmaps/{SLUG}", "me/evidence", "me/readiness", "me/skills"),
+    *("me/portfolio?format=json-resume", "teams", "teams/ranking/matrix", "reviews"),
+    *("reviews?limit=1", f"me/evidence?q={CANARY}"),
+)
+
+
+@dataclass
+class House:
+    """The furnished house, with secrets of Alice's in it, and everybody's browser and token."""
+
+    app: Flask
+    cast: Cast
+    ids: dict[str, str]
+    hidden: dict[str, str]
+    browsers: dict[str, Browser]
+    tokens: dict[str, str]
+
+    def all_answers(self, role: str) -> dict[str, bytes]:
+        """The same by name. What the asking itself leaves behind goes again: lines in the audit
+        log of refusals and exports, and when a token was last used."""
+        lines = self.audit_lines()
+        found = dict(self.answers(role))
+        with self.app.app_context(), db.own_transaction() as own:
+            own.execute(sa.delete(AuditEntry).where(AuditEntry.id.not_in(lines)))
+            own.execute(sa.update(ApiToken).values(last_used_at=None))
+        return found
+
+    def audit_lines(self) -> list[int]:
+        with self.app.app_context():
+            return list(db.session.scalars(sa.select(AuditEntry.id)))
+
+    def answers(self, role: str) -> Iterator[tuple[str, bytes]]:
+        """Everything that this person can read, and how they are refused the rest."""
+        browser = self.browsers[role]
+        for url in self.urls():
+            for fragment in (False, True):
+                answer = browser.get(url, fragment=fragment)
+                name = f"{role} {url}{' (fragment)' if fragment else ''}"
+                yield name, f"{answer.status_code}".encode() + readable(answer)
+        for path in API:
+            answer = browser.client.get(
+                f"/api/v1/{path}", headers={"Authorization": f"Bearer {self.tokens[role]}"}
+            )
+            yield f"{role} API {path}", readable(answer)
+        for name, key in self.hidden.items():
+            for method, path, data in attempts(key):
+                answer = browser.send(method, path, data)
+                yield f"{role} {method} {path} ({name})", readable(answer)
+
+    def urls(self) -> Iterator[str]:
+        for page in PAGES:
+            # Whoever holds her public link was given it by her: it shows what she chose to.
+            if page.rule.startswith("/p/"):
+                continue
+            for url in (page.url, *page.variants):
+                yield url.format_map(self.ids)
+        for url in MORE:
+            yield url.format_map(self.ids)
+
+
+def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """What one may try with a piece that is not there for one."""
+    yield "GET", f"/evidence/{key}", {}
+    yield "GET", f"/reviews/{key}", {}
+    yield "PUT", f"/reviews/{key}", {"decision": "verified", "version_id": str(uuid.UUID(int=1))}
+    yield "PUT", f"/reviews/{key}/taking", {"version_id": str(uuid.UUID(int=1))}
+    yield "POST", f"/evidence/{key}/comments", {"text": "Hello"}
+    yield "PUT", f"/evidence/{key}", {"title": "Mine"}
+    yield "DELETE", f"/evidence/{key}", {}
+    yield "PUT", f"/evidence/{key}/submission", {}
+
+
+def readable(answer: Any) -> bytes:
+    """Headers and body, archives unpacked, without what is sealed anew for each answer."""
+    body = answer.data
+    if body[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            body = b"".join(packed.read(name) for name in sorted(packed.namelist()))
+    body = re.sub(rb'(csrf_token"? value="|X-CSRFToken": ")[^"]+', rb"\1", body)
+    kept = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("Set-Cookie", "Date", "Content-Length", "X-Request-Id")
+    }
+    return f"{sorted(kept.items())}\n".encode() + body
+
+
+@pytest.fixture
+def clock() -> Iterator[dt.datetime]:
+    """The moment of the whole test: what says how long ago something was says it alike."""
+    moment = dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.UTC)
+    with time_machine.travel(moment, tick=False):
+        yield moment
+
+
+@pytest.fixture
+def house(app: Flask, cast: Cast, clock: dt.datetime) -> House:
+    with app.app_context():
+        ids = furnish(db.session, cast, clock)
+        write = Furnisher(db.session, cast, clock)
+        hidden = plant(write, ids)
+        tokens = {
+            role: api_tokens.create(
+                db.session, getattr(cast, role), name="All", scope="write", days=30,
+                by=getattr(cast, role), now=clock,
+            )
+            for role in OTHERS
+        }  # fmt: skip
+        tokens = {
+            role: made[1] if isinstance(made, tuple) else made for role, made in tokens.items()
+        }
+        db.session.commit()
+    return House(
+        app,
+        cast,
+        ids,
+        hidden,
+        {role: Browser.of(app, getattr(cast, role)) for role in OTHERS},
+        tokens,
+    )
+
+
+def plant(write: Furnisher, ids: dict[str, str]) -> dict[str, str]:
+    """The canary in every field that is Alice's alone; the ids of what nobody else may open."""
+    session, alice = write.session, write.cast.alice
+    actor = write.actor(alice)
+    progress.set_plan(
+        session, alice, OPEN, note=f"{CANARY} note", target_on=FAR, by=alice, now=write.now
+    )
+    progress.set_status(
+        session, alice, "decide-on-a-degree", "not_applicable", reason=f"{CANARY} reason",
+        by=alice, now=write.now,
+    )  # fmt: skip
+    skills.assess_self(
+        session, alice, "strategy", 2, f"{CANARY} of my own", by=actor, now=write.now
+    )
+    portfolio.save_texts(
+        session, alice, headline=f"{CANARY} headline", introduction=f"{CANARY} introduction",
+        shows_email=False, revision=0, by=actor, now=write.now,
+    )  # fmt: skip
+    hidden = {}
+    for name, visibility in (
+        ("draft", "portfolio"),
+        ("team draft", "team"),
+        ("private", "private"),
+    ):
+        hidden[name] = str(secret(write, visibility).id)
+    # Sent, and taken back again.
+    withdrawn = secret(write, "portfolio")
+    evidence.submit(session, withdrawn, by=actor, now=write.now)
+    evidence.withdraw(session, withdrawn, by=actor, now=write.now)
+    hidden["withdrawn"] = str(withdrawn.id)
+    # Sent, and made private afterwards.
+    closed = secret(write, "team")
+    evidence.submit(session, closed, by=actor, now=write.now)
+    evidence.edit(
+        session, closed, replace(particulars(closed), visibility="private"), by=actor, now=write.now
+    )
+    hidden["made private"] = str(closed.id)
+    # Returned, and being written anew: what was not sent again is nobody else's yet.
+    returned = session.get_one(Evidence, uuid.UUID(ids["returned"]))
+    evidence.edit(
+        session,
+        returned,
+        replace(
+            particulars(returned),
+            description=f"{CANARY} not sent yet",
+            role=f"{CANARY} role",
+            url=f"https://{CANARY}.example.org/",
+            impacts=(Measure("team", f"{CANARY} metric", "1", "2", CANARY, ""),),
+        ),
+        by=actor,
+        now=write.now,
+    )
+    return hidden
+
+
+def secret(write: Furnisher, visibility: str) -> Evidence:
+    """A draft with the canary in every text."""
+    made = write.piece(
+        write.cast.alice,
+        12,
+        "patent",
+        f"{CANARY} title",
+        visibility=visibility,
+        milestones=[DONE],
+        impacts=[Measure("business", f"{CANARY} metric", "1", "2", CANARY, "")],
+    )
+    evidence.edit(
+        write.session,
+        made,
+        replace(
+            particulars(made),
+            description=f"{CANARY} description",
+            role=f"{CANARY} role",
+            url=f"https://{CANARY}.example.org/",
+            issuer=f"{CANARY} issuer",
+        ),
+        by=write.actor(write.cast.alice),
+        now=write.now,
+    )
+    return made
+
+
+@pytest.mark.parametrize("role", OTHERS)
+def test_no_answer_holds_what_is_hers_alone(house: House, role: str) -> None:
+    told = []
+    for name, answer in house.answers(role):
+        # What somebody searched for stands in their own search field.
+        said = answer.replace(f"q={CANARY}".encode(), b"").replace(
+            f'value="{CANARY}"'.encode(), b""
+        )
+        told += [f"{name}: {word}" for word in SECRETS if word.encode() in said]
+    assert not told, "\n".join(told)
+
+
+def test_the_canary_can_be_found(house: House, browser_of) -> None:
+    """Where it may be seen it is seen: else the test above would prove nothing."""
+    alice = browser_of(house.cast.alice)
+    assert CANARY in alice.get("/evidence").text
+    assert CANARY in alice.get(f"/evidence/{house.hidden['draft']}").text
+    assert CANARY in alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN}").text
+    assert CANARY in alice.get("/portfolio/preview").text
+
+
+def test_no_mail_to_anybody_else_holds_it(house: House) -> None:
+    with house.app.app_context():
+        mails = db.session.execute(
+            sa.select(OutgoingMail.recipient, OutgoingMail.subject, OutgoingMail.body)
+        ).all()
+    told = [mail for mail in mails if mail.recipient != "alice@example.org"]
+    assert not [mail for mail in told if any(word in " ".join(mail) for word in SECRETS)]
+
+
+@pytest.mark.parametrize("role", ["bob", "erin"])
+def test_what_is_added_in_private_changes_no_byte(house: House, role: str) -> None:
+    before, lines = house.all_answers(role), house.audit_lines()
+    with house.app.app_context():
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
+        add_in_private(Furnisher(db.session, house.cast, later), house.ids)
+        db.session.commit()
+    assert house.audit_lines() == lines
+    after = house.all_answers(role)
+    different = [name for name in before if before[name] != after[name]]
+    assert not different, "\n".join(different)
+
+
+def add_in_private(write: Furnisher, ids: dict[str, str]) -> None:
+    """A draft, a private piece, a note, and an edit of a returned piece that was not sent."""
+    alice = write.cast.alice
+    for visibility in ("portfolio", "team", "private"):
+        assert secret(write, visibility).state == "draft"
+    progress.set_plan(
+        write.session, alice, DONE, note="Another one.", target_on=FAR, by=alice, now=write.now
+    )
+    returned = write.session.get_one(Evidence, uuid.UUID(ids["returned"]))
+    evidence.edit(
+        write.session,
+        returned,
+        replace(particulars(returned), kind="talk", occurred_on=write.day(400)),
+        by=write.actor(alice),
+        now=write.now,
+    )
