@@ -259,11 +259,14 @@ def after_withdraw(state: str) -> str:
 
 
 def check_judgement(state: str, *, judged: object, current: object) -> None:
-    """Raises Stale where another version is current by now, Refused where none is asked for."""
-    if judged != current:
-        raise Stale
+    """Raises Refused where no judgement is asked for, Stale where another version is current.
+
+    In this order: of a returned piece nobody else learns whether its author has begun to edit it.
+    """
     if state not in WAITING:
         raise Refused("not_waiting")
+    if judged != current:
+        raise Stale
 
 
 def adds_to_a_judgement(state: str, decision: str, *, judged: object, verified: object) -> bool:

@@ -66,7 +66,10 @@ class Leading:
 
 
 def leading(session: Session, actor: Actor, now: dt.datetime) -> Leading | None:
-    """For somebody who manages a team; None for everybody else. The statements are few, however many people."""
+    """For somebody who manages a team; None for everybody else.
+
+    The statements are few, however many people there are.
+    """
     if not actor.manages:
         return None
     first = waiting(session, actor, limit=MOST_LISTED)

@@ -23,7 +23,7 @@ def alice(cast, browser_of):
 
 
 def token_in(page: str) -> str:
-    found = re.search(r'id="token">(cairn_[\w-]+)<', page)
+    found = re.search(r'id="token"[^>]* value="(cairn_[\w-]+)"', page)
     assert found is not None, page
     return found.group(1)
 

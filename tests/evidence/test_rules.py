@@ -209,3 +209,12 @@ class Review(RuleBasedStateMachine):
 
 
 TestReview = Review.TestCase
+
+
+@pytest.mark.parametrize("state", ["returned", "draft"])
+def test_whether_a_returned_piece_is_being_edited_is_told_to_nobody(state: str) -> None:
+    """The same refusal, whether the version that was read is still the newest or not."""
+    for current in (1, 2):
+        with pytest.raises(rules.Refused) as refused:
+            rules.check_judgement(state, judged=1, current=current)
+        assert refused.value.reason == "not_waiting"

@@ -1,0 +1,83 @@
+"""A public link in two browsers: made by its owner, opened by somebody without an account, ended.
+
+With JavaScript and without: whoever gets the address may have any browser.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import House, Opens
+
+PAGE = "/portfolio/links"
+SHOWN, PRIVATE = "Feature store design", "Notes on feature drift"
+
+
+def window(house: House, opens: Opens, role: str, **options: object) -> Page:
+    context = opens(**options)
+    context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def make(page: Page, label: str) -> str:
+    """Makes a link as its owner does; returns the address that stands on the page."""
+    page.goto(PAGE)
+    page.get_by_label("For whom").fill(label)
+    page.get_by_role("button", name="Make the link").click()
+    shown = page.get_by_label(f"Address of “{label}”")
+    expect(shown).to_be_visible()
+    return shown.input_value()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_a_link_shows_the_portfolio_until_it_is_revoked(
+    javascript: bool, house: House, opens: Opens
+) -> None:
+    label = f"Panel {uuid.uuid4().hex[:6]}"
+    alice = window(house, opens, "alice", java_script_enabled=javascript)
+    address = make(alice, label)
+
+    # Another browser, in which nobody ever signed in.
+    panel = opens(java_script_enabled=javascript).new_page()
+    answer = panel.goto(address)
+    assert answer is not None
+    assert answer.status == 200
+    expect(panel.get_by_role("heading", level=1)).to_have_text("Alice")
+    expect(panel.get_by_role("heading", name=SHOWN)).to_be_visible()
+    expect(panel.get_by_text(PRIVATE)).to_have_count(0)
+    assert panel.context.cookies() == [], "whoever looks is given nothing to be known by"
+
+    alice.reload()
+    mine = alice.get_by_role("listitem").filter(has_text=label)
+    expect(mine).to_contain_text("last opened")
+    mine.get_by_role("button", name="Revoke").click()
+    expect(alice.get_by_label(f"Address of “{label}”")).to_have_count(0)
+
+    answer = panel.reload()
+    assert answer is not None
+    assert answer.status == 404
+    expect(panel.get_by_text("Alice")).to_have_count(0)
+    expect(panel.get_by_text(SHOWN)).to_have_count(0)
+
+
+def test_the_form_is_empty_once_the_link_is_made(house: House, opens: Opens) -> None:
+    """What was typed has arrived: it does not come back into the form for the next one."""
+    alice = window(house, opens, "alice")
+    make(alice, f"Panel {uuid.uuid4().hex[:6]}")
+    expect(alice.get_by_label("For whom")).to_have_value("")
+    alice.reload()
+    expect(alice.get_by_label("For whom")).to_have_value("")
+
+
+def test_what_was_typed_survives_the_end_of_the_session(house: House, opens: Opens) -> None:
+    alice = window(house, opens, "alice")
+    alice.goto(PAGE)
+    alice.get_by_label("For whom").fill("A name that took long to find")
+    alice.context.clear_cookies()
+    alice.get_by_role("button", name="Make the link").click()
+    expect(alice.get_by_role("heading", level=1)).to_contain_text("Sign in")
+    kept = alice.locator("form [name=label], form textarea, form input[type=hidden]")
+    assert "A name that took long to find" in [field.input_value() for field in kept.all()]
