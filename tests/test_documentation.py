@@ -40,7 +40,9 @@ OF_THE_SITE = {DOCS / "index.md", DOCS / "changelog.md"}
 # Flask brings these itself.
 NOT_OURS = {"run", "shell", "routes"}
 # Pictures that `make screenshots` makes anew.
-PICTURES = {"docs/images/roadmap.png", "docs/images/roadmap-dark.png"}
+PICTURES = {
+    f"docs/images/{name}.png" for name in ("roadmap", "roadmap-dark", "matrix", "matrix-dark")
+}
 # For whom an address is, in the words of docs/pages.md, by what its permission asks.
 FOR = {
     "anyone": {"public"},

@@ -175,9 +175,6 @@ def house(app: Flask, cast: Cast, clock: dt.datetime) -> House:
             )
             for role in OTHERS
         }  # fmt: skip
-        tokens = {
-            role: made[1] if isinstance(made, tuple) else made for role, made in tokens.items()
-        }
         db.session.commit()
     return House(
         app,

@@ -89,7 +89,15 @@ def sitters(app: Flask) -> list[Sitter]:
         return [
             Sitter("demo", engineer, "alice", {**led, **everybody, "team": OWN}),
             Sitter(
-                "manager", manager, "bob", {**led, **_of_queue(db.session, people), "team": ALL}
+                "manager",
+                manager,
+                "bob",
+                {
+                    **led,
+                    **_of_queue(db.session, people),
+                    "team": ALL,
+                    "carol": str(people[PLAYING_MANAGER]),
+                },
             ),
             Sitter(
                 "manager-and-engineer",

@@ -23,7 +23,7 @@ from roadmap.backup.archive import (
     write_table,
 )
 from roadmap.backup.loading import SchemaDiffers, loaded
-from roadmap.backup.replacing import CHUNK, replace_all, tables
+from roadmap.backup.replacing import CHUNK, hold_everything, replace_all, tables
 from roadmap.core.config import VERSION
 from roadmap.core.database import alembic, db, schema_is_current
 from roadmap.people.records import audit
@@ -38,17 +38,8 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
     _need_newest_schema()
     if path.exists() and not replace_existing:
         raise FileExistsError(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-                manifest = _write(packed, now)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with _snapshot() as connection:
+        manifest = _save(path, connection, now)
     with db.own_transaction() as own:
         audit(own, by=None, action="backup.created", target=path.name[:200], now=now,
               rows=manifest.rows)  # fmt: skip
@@ -72,12 +63,14 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
     """
     _need_newest_schema()
     with loaded(path) as (manifest, scratch):
-        if keep is not None:
-            create(keep, now=now)
         with (
             db.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
+            # From here on nobody else writes: what is kept is what is replaced.
+            hold_everything(connection)
+            if keep is not None:
+                _save(keep, connection, now)
             replace_all(connection, scratch, manifest)
         with db.own_transaction() as own:
             audit(own, by=None, action="backup.restored", target=path.name[:200], now=now,
@@ -88,16 +81,32 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
 # --- Writing --------------------------------------------------------------------------------------
 
 
-def _write(packed: zipfile.ZipFile, now: dt.datetime) -> Manifest:
-    with _snapshot() as connection:
-        manifest = Manifest(VERSION, _newest(), now, connection.dialect.name)
-        for table in tables():
-            columns = list(table.columns)
-            rows = connection.execution_options(yield_per=CHUNK).execute(
-                sa.select(*columns).order_by(*table.primary_key.columns)
-            )
-            names = [column.name for column in columns]
-            manifest.tables[table.name] = write_table(packed, table.name, names, rows)
+def _save(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
+    """Writes what `connection` sees into a file, which appears whole or not at all."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
+                manifest = _write(packed, connection, now)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return manifest
+
+
+def _write(packed: zipfile.ZipFile, connection: sa.Connection, now: dt.datetime) -> Manifest:
+    manifest = Manifest(VERSION, _newest(), now, connection.dialect.name)
+    for table in tables():
+        columns = list(table.columns)
+        rows = connection.execute(
+            sa.select(*columns).order_by(*table.primary_key.columns),
+            execution_options={"yield_per": CHUNK},
+        )
+        names = [column.name for column in columns]
+        manifest.tables[table.name] = write_table(packed, table.name, names, rows)
     packed.writestr(MANIFEST, manifest.to_json())
     return manifest
 

@@ -16,6 +16,7 @@ import hashlib
 import json
 import uuid
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,10 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 # What no table of ours comes near; a file that claims more is not one of ours.
 LARGEST_LINE = 64 * 1024 * 1024
+
+
+# What reading an entry of a ZIP can fail with: bits that flipped, a lost end, a cipher.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class NotABackup(ValueError):
@@ -113,7 +118,7 @@ def read_manifest(packed: zipfile.ZipFile) -> Manifest:
     """Raises NotABackup."""
     try:
         text = packed.read(MANIFEST).decode("utf-8")
-    except (KeyError, UnicodeDecodeError, zipfile.BadZipFile, OSError):
+    except (KeyError, UnicodeDecodeError, OSError, *DAMAGE):
         raise NotABackup("it holds no manifest") from None
     return Manifest.from_json(text)
 
@@ -135,7 +140,7 @@ def read_table(packed: zipfile.ZipFile, name: str, contents: Contents) -> Iterat
                 yield values
     except KeyError:
         raise NotABackup(f"the table {name} is missing") from None
-    except (zipfile.BadZipFile, json.JSONDecodeError, UnicodeDecodeError, EOFError):
+    except (json.JSONDecodeError, UnicodeDecodeError, *DAMAGE):
         raise NotABackup(f"the table {name} is damaged") from None
     if count != contents.rows or digest.hexdigest() != contents.sha256:
         raise NotABackup(f"the table {name} is not what was written")

@@ -21,7 +21,7 @@ from roadmap.backup.archive import (
     read_manifest,
     read_table,
 )
-from roadmap.backup.replacing import chunks, tables
+from roadmap.backup.replacing import OF_THE_MOMENT, chunks, tables
 from roadmap.core.database import alembic, db, init_database, upgrade
 from roadmap.core.types import Base
 
@@ -75,6 +75,8 @@ def _fill(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest) -> Non
         raw.execute("PRAGMA synchronous=OFF")
         with connection.begin():
             there = set(sa.inspect(connection).get_table_names())
+            if lost := there - OF_THE_MOMENT - {"alembic_version"} - manifest.tables.keys():
+                raise NotABackup(f"the table {min(lost)} is missing")
             for name, contents in manifest.tables.items():
                 lines = read_table(packed, name, contents)
                 columns = next(lines, None)

@@ -23,14 +23,24 @@ def tables() -> list[sa.Table]:
     return [table for table in Base.metadata.sorted_tables if table.name not in OF_THE_MOMENT]
 
 
+def hold_everything(connection: sa.Connection) -> None:
+    """Keeps everybody else out until the transaction ends.
+
+    On SQLite whoever writes holds everything already; its readers go on with what they see.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        names = _names(Base.metadata.sorted_tables)
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+
+
 def replace_all(connection: sa.Connection, scratch: sa.Engine, manifest: Manifest) -> None:
     """Everything goes, and what `scratch` holds comes; raises NotABackup where not all arrived."""
     everything = Base.metadata.sorted_tables
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        names = ", ".join(f'"{table.name}"' for table in everything)
-        connection.exec_driver_sql(f"TRUNCATE {names}")
+        connection.exec_driver_sql(f"TRUNCATE {_names(everything)}")
     else:
         # Rows that refer to each other in a circle are let go of before they go.
         for table, columns in _later(everything).items():
@@ -50,6 +60,10 @@ def replace_all(connection: sa.Connection, scratch: sa.Engine, manifest: Manifes
         count = connection.scalar(sa.select(sa.func.count()).select_from(table))
         if count != contents.rows:
             raise NotABackup(f"{count} of {contents.rows} rows of {name} arrived")
+
+
+def _names(some: Sequence[sa.Table]) -> str:
+    return ", ".join(f'"{table.name}"' for table in some)
 
 
 def _later(ordered: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, ...]]:

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import current_app
@@ -82,18 +83,25 @@ def is_open(link: PortfolioLink, now: dt.datetime) -> bool:
     return link.revoked_at is None and (link.expires_at is None or now < link.expires_at)
 
 
-def opened(session: Session, token: str, *, now: dt.datetime) -> PortfolioLink | None:
-    """The open link of an address; None where it ended, never was, or its person has left."""
+def opened(
+    session: Session, token: str, *, now: dt.datetime
+) -> tuple[PortfolioLink, dt.date] | None:
+    """The open link of an address, and the date where its person is.
+
+    None where it ended, never was, or its person has left.
+    """
     try:
         key = uuid.UUID(_signer().unsign(token.encode("utf-8", "replace")).decode())
     except (BadSignature, ValueError):
         return None
-    link = session.scalar(
-        sa.select(PortfolioLink)
+    found = session.execute(
+        sa.select(PortfolioLink, User.timezone)
         .join(User, User.id == PortfolioLink.user_id)
         .where(PortfolioLink.id == key, User.deactivated_at.is_(None))
-    )
-    return link if link is not None and is_open(link, now) else None
+    ).first()
+    if found is None or not is_open(found[0], now):
+        return None
+    return found[0], now.astimezone(ZoneInfo(found[1])).date()
 
 
 def mark_opened(session: Session, link_id: uuid.UUID, day: dt.date) -> None:

@@ -102,8 +102,8 @@ def public(token: str) -> Response:
             _("This address shows no portfolio. It may have ended; ask whoever gave it to you."),
         )
         return _unlisted(response)
-    day = now().date()
-    key, owner, is_new_day = found.id, found.user_id, found.last_opened_on != day
+    link, day = found
+    key, owner, is_new_day = link.id, link.user_id, link.last_opened_on != day
     shown = document(db.session, owner, day)
     page = render_template("portfolio/public.html", document=shown, **reading.words(shown))
     if is_new_day:

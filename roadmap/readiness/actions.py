@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,8 +16,9 @@ from roadmap.catalog.queries import at_revision
 from roadmap.people.models import User
 from roadmap.progress.actions import upsert
 from roadmap.progress.models import Enrollment
+from roadmap.readiness import memory
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import Record, course, record, tally
+from roadmap.readiness.queries import Change, Record, course, made_of, record
 from roadmap.readiness.rules import changes_on
 from roadmap.readiness.summary import digest_of
 
@@ -31,22 +33,48 @@ class Refreshed:
     rows: dict[uuid.UUID, dict[str, Any]]
 
 
-def mark_stale(session: Session, user_id: uuid.UUID, now: dt.datetime) -> None:
-    """Notes that a person's facts changed; the row is made anew before the commit at the latest."""
-    session.info.setdefault(STALE, {})[user_id] = now
+@dataclass(frozen=True)
+class Stale:
+    """Whose facts changed at `now`; `changes` where only statuses did, else None."""
+
+    now: dt.datetime
+    changes: tuple[Change, ...] | None
+
+
+def mark_stale(
+    session: Session, user_id: uuid.UUID, now: dt.datetime, change: Change | None = None
+) -> None:
+    """Notes that a person's facts changed; the row is made anew before the commit at the latest.
+
+    `change` says that nothing but a status did.
+    """
+    stale = session.info.setdefault(STALE, {})
+    before = stale[user_id].changes if user_id in stale else ()
+    changes = None if change is None or before is None else (*before, change)
+    stale[user_id] = Stale(now, changes)
+
+
+def doubt(session: Session) -> None:
+    """After a savepoint was taken back: which of the changes still stand is not known."""
+    stale = session.info.get(STALE, {})
+    for user_id, each in stale.items():
+        stale[user_id] = Stale(each.now, None)
 
 
 def refresh(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Refreshed:
     """Makes the summary rows of a person anew, one for each of their roadmaps.
 
-    Whoever shows what a write changed calls this first; nobody needs to otherwise.
+    Whoever shows what a write changed calls this first; nobody needs to otherwise. The person is
+    locked meanwhile.
     """
     session.flush()
-    session.info.get(STALE, {}).pop(user_id, None)
-    found = record(session, user_id)
+    stale = session.info.get(STALE, {}).pop(user_id, None)
+    found = _remembered(session, user_id, stale) or record(session, user_id)
+    name = secrets.token_urlsafe(12)
     rows = {}
     for roadmap_id, revision_id in found.enrolled:
         values = compute(session, found, revision_id, now)
+        values["own"] = {**values["own"], "made_of": name}
         upsert(
             session,
             ReadinessSummary,
@@ -54,14 +82,27 @@ def refresh(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Refres
             values=values,
         )
         rows[roadmap_id] = values
+    memory.remember_record(user_id, name, found)
     return Refreshed(found, rows)
+
+
+def _remembered(session: Session, user_id: uuid.UUID, stale: Stale | None) -> Record | None:
+    """The record as it was at the last refresh, with what changed since; None where that is not
+    known: more than statuses changed, or the last refresh was another process's."""
+    known = memory.remembered_record(user_id)
+    if known is None or stale is None or stale.changes is None:
+        return None
+    name, before = known
+    if made_of(session, user_id) != {(name, before.zone)}:
+        return None
+    return before.with_statuses(stale.changes)
 
 
 def refresh_stale(session: Session) -> None:
     """Makes every row anew whose person changed in this transaction."""
     while stale := dict(session.info.get(STALE, {})):
-        for user_id, now in stale.items():
-            refresh(session, user_id, now=now)
+        for user_id, each in stale.items():
+            refresh(session, user_id, now=each.now)
 
 
 def compute(
@@ -70,11 +111,11 @@ def compute(
     """The values of a summary row, from a person's record."""
     today = found.today(now)
     path = course(at_revision(session, revision_id))
-    own = shared = tally(path, found.own(), today)
+    own = shared = memory.tally(path, found.own(), today)
     own_data = shared_data = digest_of(own)
     ends = [changes_on(own)]
     if found.hides_something():
-        shared = tally(path, found.shared(), today)
+        shared = memory.tally(path, found.shared(), today)
         shared_data = digest_of(shared)
         ends.append(changes_on(shared))
     return {

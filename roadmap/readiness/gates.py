@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from roadmap.readiness.calendar_years import months_later
 from roadmap.readiness.reading import PolicyError, Reader
@@ -46,8 +46,6 @@ class GateRule(ABC):
 
     key: str
     title: str
-    # Whether what is ticked matters to it; said of each type, so that none is judged too seldom.
-    asks_statuses: ClassVar[bool]
 
     @classmethod
     @abstractmethod
@@ -77,8 +75,6 @@ class GateRule(ABC):
 @dataclass(frozen=True)
 class Years(GateRule):
     """So many years of ML engineering."""
-
-    asks_statuses = False
 
     at_least: Fraction
 
@@ -112,8 +108,6 @@ class Years(GateRule):
 @dataclass(frozen=True)
 class StageVerified(GateRule):
     """A share of what a stage requires (its D) is done and verified."""
-
-    asks_statuses = True
 
     stage: str
     share: Fraction
@@ -163,8 +157,6 @@ class StageVerified(GateRule):
 class VerifiedPieces(GateRule):
     """So many verified pieces of some kinds."""
 
-    asks_statuses = False
-
     kinds: tuple[str, ...]
     count: int
 
@@ -193,8 +185,6 @@ class VerifiedPieces(GateRule):
 @dataclass(frozen=True)
 class VerifiedImpacts(GateRule):
     """A verified, complete metric of each of some types."""
-
-    asks_statuses = False
 
     types: tuple[str, ...]
 
@@ -230,8 +220,6 @@ class VerifiedImpacts(GateRule):
 class SkillsAtBar(GateRule):
     """Every skill at its bar by someone else's latest assessment."""
 
-    asks_statuses = False
-
     @classmethod
     def read(cls, reader: Reader, key: str, title: str) -> SkillsAtBar:
         return cls(key, title)
@@ -262,8 +250,6 @@ class SkillsAtBar(GateRule):
 @dataclass(frozen=True)
 class Sustained(GateRule):
     """Verified evidence for a stage that is spread over months and not long ago."""
-
-    asks_statuses = True
 
     stage: str
     months: int
@@ -349,6 +335,8 @@ GATE_TYPES: dict[str, type[GateRule]] = {
     "skills_at_bar": SkillsAtBar,
     "sustained": Sustained,
 }
+# What is ticked changes nothing about these.
+UNTICKED = (Years, VerifiedPieces, VerifiedImpacts, SkillsAtBar)
 
 
 def read_gate(reader: Reader) -> GateRule:

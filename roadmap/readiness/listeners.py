@@ -8,20 +8,33 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from roadmap.core.signals import person_changed, revision_published
 from roadmap.progress.models import Enrollment
-from roadmap.readiness.actions import mark_stale, refresh_stale
+from roadmap.readiness.actions import doubt, mark_stale, refresh_stale
 
 # What people write that no figure depends on.
 SILENT = frozenset({"portfolio", "account", "membership", "comment"})
 
 
 def _person_changed(
-    session: Session, *, user_id: uuid.UUID, what: str, now: dt.datetime, **_more: Any
+    session: Session,
+    *,
+    user_id: uuid.UUID,
+    what: str,
+    action: str,
+    subject: str,
+    data: dict[str, Any],
+    now: dt.datetime,
+    **_more: Any,
 ) -> None:
-    if what not in SILENT:
+    if what in SILENT:
+        return
+    # A reason is not in the record, and a new one moves the status as well.
+    if action == "status.set" and data["status"] != "not_applicable":
+        mark_stale(session, user_id, now, (subject, data["status"], now))
+    else:
         mark_stale(session, user_id, now)
 
 
@@ -39,8 +52,11 @@ def listen() -> None:
     revision_published.connect(_revision_published)
     if not event.contains(Session, "before_commit", refresh_stale):
         event.listen(Session, "before_commit", refresh_stale)
-        event.listen(Session, "after_rollback", _forget)
+        event.listen(Session, "after_soft_rollback", _rolled_back)
 
 
-def _forget(session: Session) -> None:
-    session.info.clear()
+def _rolled_back(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        doubt(session)
+    else:
+        session.info.clear()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,17 +26,19 @@ from roadmap.readiness.facts import (
     Course,
     Degree,
     Facts,
-    Impact,
     Milestone,
     Piece,
     Position,
     Skill,
     Stage,
 )
+from roadmap.readiness.memory import Told, told
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.policy import Policy
-from roadmap.readiness.tally import Grounds, Tally
 from roadmap.skills.models import Assessment
+
+Change = tuple[str, str, dt.datetime]
+"""A milestone's key, its new status, and when."""
 
 _courses: dict[uuid.UUID, Course] = {}
 
@@ -106,7 +108,19 @@ class Record:
 
     @cached_property
     def _told(self) -> Told:
-        return _told(self.pieces)
+        return told(self.pieces)
+
+    def with_statuses(self, changes: Iterable[Change]) -> Record:
+        """The record after some changes of statuses, in their order; this one stays as it is."""
+        after = replace(self, statuses=dict(self.statuses), moved_at=dict(self.moved_at))
+        for key, status, moment in changes:
+            if status == "not_started":
+                after.statuses.pop(key, None)
+                after.moved_at.pop(key, None)
+            elif after.statuses.get(key) != status:
+                # A second tick is no news: since when it is done stays as it was.
+                after.statuses[key], after.moved_at[key] = status, moment
+        return after
 
     def _facts(self, pieces: tuple[Piece, ...]) -> Facts:
         return Facts(
@@ -117,85 +131,6 @@ class Record:
             positions=tuple(self.positions),
             degrees=tuple(self.degrees),
         )
-
-
-def is_shared(piece: CountedPiece) -> bool:
-    """Whether others see it: submitted or later, and not private."""
-    return piece.visibility != "private" and piece.state in SHARED_STATES
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A person's pieces as the rule is told them: to the person, and to everyone else.
-
-    Where others see the same, `shared` is the very same tuple.
-    """
-
-    counted: tuple[CountedPiece, ...]
-    own: tuple[Piece, ...]
-    shared: tuple[Piece, ...]
-
-
-# A tick changes one status. What follows from everything else is kept from one to the next, by the
-# identity of what it was made from: evidence hands out the same objects while nothing changed, and
-# they are held here, so that no other object can have their place in memory.
-MOST_TOLD, MOST_GROUNDS = 100, 200
-_told_before: dict[tuple[int, ...], Told] = {}
-_grounds_before: dict[tuple[Any, ...], tuple[Course, Facts, Grounds]] = {}
-
-
-def _told(pieces: Sequence[CountedPiece]) -> Told:
-    key = tuple(map(id, pieces))
-    known = _told_before.get(key)
-    if known is None:
-        own = tuple(_told_of(piece) for piece in pieces)
-        shared = own
-        if not all(is_shared(piece) and piece.submitted is None for piece in pieces):
-            shared = tuple(
-                told if piece.submitted is None else _told_of(piece.submitted)
-                for piece, told in zip(pieces, own, strict=True)
-                if is_shared(piece)
-            )
-        known = Told(tuple(pieces), own, shared)
-        _keep(_told_before, key, known, MOST_TOLD)
-    return known
-
-
-def tally(path: Course, facts: Facts, today: dt.date) -> Tally:
-    """The facts counted; what does not follow from statuses as it was counted before."""
-    key = (
-        *(id(path), id(facts.pieces), today),
-        *(frozenset(facts.self_levels.items()), frozenset(facts.other_levels.items())),
-        *(facts.positions, facts.degrees),
-    )
-    known = _grounds_before.get(key)
-    if known is None:
-        known = (path, facts, Grounds(path, facts, today))
-        _keep(_grounds_before, key, known, MOST_GROUNDS)
-    return Tally(path, facts, today, known[2])
-
-
-def _keep(kept: dict[Any, Any], key: Any, value: Any, most: int) -> None:
-    """Keeps the newest: what was kept longest goes first."""
-    while len(kept) >= most:
-        kept.pop(next(iter(kept)), None)
-    kept[key] = value
-
-
-def _told_of(piece: CountedPiece) -> Piece:
-    return Piece(
-        id=str(piece.id),
-        title=piece.title,
-        kind=piece.kind,
-        occurred_on=piece.occurred_on,
-        expires_on=piece.expires_on,
-        state=piece.state,
-        verified=piece.verified,
-        milestones=piece.milestones,
-        confirmed=piece.confirmed,
-        impacts=tuple(Impact(*impact) for impact in piece.impacts),
-        private=piece.visibility == "private",
-    )
 
 
 def record(session: Session, user_id: uuid.UUID) -> Record:
@@ -342,6 +277,9 @@ _EVERYTHING_OF_MANY = _everything(many=True)
 
 
 _KEPT = ReadinessSummary.__table__.c
+_MADE_OF = sa.select(_KEPT.own["made_of"].as_string(), User.__table__.c.timezone).where(
+    _KEPT.user_id == sa.bindparam("user_id"), User.__table__.c.id == _KEPT.user_id
+)
 _ONE_KEPT = sa.select(_KEPT.own, _KEPT.valid_until).where(
     _KEPT.user_id == sa.bindparam("user_id"),
     _KEPT.roadmap_id == sa.bindparam("roadmap_id"),
@@ -365,3 +303,11 @@ def kept(
         _ONE_KEPT, {"user_id": user_id, "roadmap_id": roadmap_id, "revision_id": revision_id}
     ).first()
     return Kept(*row) if row else None
+
+
+def made_of(session: Session, user_id: uuid.UUID) -> set[tuple[str | None, str]]:
+    """The names of the records that a person's rows were made of, and the person's time zone.
+
+    See `readiness.memory`.
+    """
+    return {(name, zone) for name, zone in session.execute(_MADE_OF, {"user_id": user_id})}

@@ -8,13 +8,10 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.facts import Course, Facts, Piece, StageLayout
-
-if TYPE_CHECKING:  # a gate is judged by a tally
-    from roadmap.readiness.gates import Gate, GateRule
+from roadmap.readiness.gates import UNTICKED, Gate, GateRule
 
 CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
 TONES = ("claimed", "evidenced", "verified")
@@ -166,8 +163,8 @@ class Tally:
         return None
 
     def gate(self, rule: GateRule) -> Gate:
-        """Return how a gate stands; one that asks for no status is judged once."""
-        if rule.asks_statuses:
+        """Return how a gate stands; what is ticked changes nothing about some, judged once."""
+        if not isinstance(rule, UNTICKED):
             return rule.check(self)
         kept = self.grounds.gates
         if rule.key not in kept:

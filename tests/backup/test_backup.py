@@ -243,6 +243,75 @@ def test_a_truncated_file_is_refused(house: Cast, file: Path) -> None:
     assert rows() == before
 
 
+def test_a_backup_that_names_no_table_is_refused(house: Cast, file: Path) -> None:
+    """Every table that its schema has must be there: what is missing would be lost."""
+    before = rows()
+    for lost in (["user"], ["notification"], list(before)):
+        with zipfile.ZipFile(file) as packed:
+            tables = json.loads(packed.read(archive.MANIFEST))["tables"]
+        kept = {name: each for name, each in tables.items() if name not in lost}
+        copy = file.with_name("lost.zip")
+        copy.write_bytes(file.read_bytes())
+        rewritten(copy, in_manifest(tables=kept))
+        with pytest.raises(archive.NotABackup, match="missing"):
+            actions.restore(copy, keep=None, now=NOW)
+    assert rows() == before
+
+
+def test_flipped_bits_are_found(house: Cast, file: Path) -> None:
+    """Anywhere in the file: in what is packed, in its names, in its list of contents."""
+    before, whole = rows(), file.read_bytes()
+    whole_rows = actions.verify(file).rows
+    for place in range(40, len(whole), max(1, len(whole) // 60)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x55
+        damaged[min(place + 7, len(whole) - 1)] ^= 0x2A
+        file.write_bytes(damaged)
+        try:
+            manifest = actions.verify(file)
+        except (archive.NotABackup, SchemaDiffers):
+            continue
+        # A bit that says nothing about the rows, such as a date in the list of contents.
+        assert manifest.rows == whole_rows
+    assert rows() == before
+
+
+def test_what_is_kept_is_what_was_replaced(house: Cast, file: Path, app: Flask) -> None:
+    """Each line that was acknowledged meanwhile is in the file that is kept, or came afterwards."""
+    ends = threading.Event()
+    acknowledged: set[str] = set()
+
+    def write() -> None:
+        number = 0
+        while not ends.is_set():
+            number += 1
+            with app.app_context(), db.own_transaction() as own:
+                audit(own, by=None, action="test.written", target=str(number), now=NOW)
+            acknowledged.add(str(number))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    kept = file.with_name("kept.zip")
+    try:
+        while not acknowledged:
+            pass
+        actions.restore(file, keep=kept, now=NOW)
+        done = len(acknowledged)
+        while len(acknowledged) == done:
+            pass
+    finally:
+        ends.set()
+        writer.join()
+    with zipfile.ZipFile(kept) as packed:
+        manifest = archive.read_manifest(packed)
+        in_file = set(column(packed, manifest, "audit_entry", "target", "test.written", "action"))
+    lines = sa.select(AuditEntry.target).where(AuditEntry.action == "test.written")
+    afterwards = set(db.session.scalars(lines))
+    assert in_file
+    assert afterwards
+    assert in_file | afterwards == acknowledged
+
+
 def test_rows_that_refer_to_nothing_are_refused(house: Cast, file: Path) -> None:
     """Every checksum right, and yet not a database: found in the one that is thrown away."""
     with zipfile.ZipFile(file) as packed:

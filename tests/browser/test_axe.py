@@ -71,6 +71,8 @@ def addresses(role: str, ids: dict[str, str]) -> list[str]:
             if role != "mallory" or "/evidence/{" not in url
         ),
         "/nowhere",
+        # What has its own words for being gone.
+        *(("/invitations/cut-short", "/password/cut-short") if role == "nobody" else ()),
     ]
 
 
@@ -123,6 +125,29 @@ def test_axe_finds_nothing_in_refused_forms(house: House, opens: Opens) -> None:
         page.goto(address)
         page.locator("main form button[type=submit]").last.click()
         page.locator(".errors").wait_for()
+        found += [f"{address}: {line}" for line in violations(page)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_is_shown_once(scheme: str, house: House, opens: Opens) -> None:
+    """The answers that no address leads to: a link to hand over, a token."""
+    found = []
+    for role, address, button in (
+        ("bob", "/teams/{team}/members", "Make the invitation"),
+        ("erin", "/admin/invitations", "Make the invitation"),
+        ("erin", "/admin/people/{mallory}/password-link", "Make the link"),
+        ("alice", "/account/tokens/new", "Make token"),
+    ):
+        context = opens(color_scheme=scheme)
+        context.add_init_script(path=AXE)
+        context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address.format(**house.ids, mallory=house.cast.mallory))
+        if role == "alice":
+            page.get_by_label("What is it for").fill("A script")
+        page.get_by_role("button", name=button).click()
+        page.locator(".copy input").wait_for()
         found += [f"{address}: {line}" for line in violations(page)]
     assert not found, "\n".join(found)
 

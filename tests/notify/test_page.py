@@ -79,7 +79,7 @@ def test_the_author_reads_who_verified_it_and_the_first_words(
     session.commit()
     page = browser_of(cast.alice).get("/notifications").text
     assert count_of(page) == 1
-    assert f"New Bob verified {SHOWN} . “The figures match the dashboard.”" in words(page)
+    assert f"New Bob verified {SHOWN} “The figures match the dashboard.”" in words(page)
     assert "Today" in page
 
 
@@ -89,7 +89,7 @@ def test_opening_a_line_marks_it_read_and_goes_there(
     piece = submit(session, cast, now)
     session.commit()
     bob = browser_of(cast.bob)
-    assert f"Alice asks for a review of {SHOWN} ." in words(bob.get("/notifications").text)
+    assert f"Alice asks for a review of {SHOWN}" in words(bob.get("/notifications").text)
     [key] = keys(session, cast.bob)
     # Reading the page itself marks nothing, however often.
     assert count_of(bob.get("/notifications").text) == 1

@@ -1,0 +1,138 @@
+"""A manager's day by Tab, Enter and the arrow keys alone: the focus is seen, and never lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import House, Opens
+from tests.browser.test_journey import FOCUSED, MOST_TABS, Typing
+
+WAITS = "Merged tokenizer fix"
+PERSON = "/teams/ranking/people/{carol}"
+NO_POINTER = """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
+  addEventListener(kind, (event) => {
+    if (kind !== "click" || event.detail) console.error("a pointer was used");
+  }, true);"""
+# Whether something lies over what holds the focus: a head that stays, the places of a phone.
+COVERED = """() => {
+  const at = document.activeElement;
+  const box = at.getBoundingClientRect();
+  if (box.width < 2 || box.height < 2) return false;
+  const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
+  const left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth);
+  const x = left + (right - left) / 2;
+  return ![0.1, 0.5, 0.9].some((part) => {
+    const hit = document.elementFromPoint(x, top + (bottom - top) * part);
+    return hit && (at.contains(hit) || hit.contains(at) || hit.closest("label")?.control === at);
+  });
+}"""
+
+
+def window(house: House, opens: Opens, wide: int) -> Page:
+    context = opens(viewport={"width": wide, "height": 800}, reduced_motion="reduce")
+    context.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.add_init_script(NO_POINTER)
+    return page
+
+
+def walk(page: Page) -> list[str]:
+    """Tabs from the head of the page to its end; returns what cannot be seen on the way."""
+    unseen, stops = [], 0
+    while stops < MOST_TABS:
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED, "body")
+        if at is None:
+            break
+        stops += 1
+        if not at["visible"] or page.evaluate(COVERED):
+            unseen.append(f"{page.url}: {at['role']} {at['name'][:60]!r}")
+    assert stops > 5, "the walk ended before it began"
+    return unseen
+
+
+@pytest.mark.parametrize("wide", [1280, 390])
+def test_the_focus_is_seen_all_the_way(wide: int, house: House, opens: Opens) -> None:
+    page = window(house, opens, wide)
+    unseen = []
+    for address in (
+        "/",
+        "/teams",
+        "/teams/ranking",
+        "/teams/ranking/members",
+        "/teams/ranking/people/{alice}?stage=experience",
+        "/teams/ranking/people/{alice}/skills/mlops",
+        "/reviews",
+        "/reviews/{submitted}",
+        "/reviews/{resubmitted}",
+        "/notifications",
+    ):
+        page.goto(address.format_map(house.ids))
+        unseen += walk(page)
+    assert not unseen, "\n".join(unseen)
+
+
+def test_from_the_dashboard_to_a_judgement(house: House, opens: Opens) -> None:
+    page = window(house, opens, 1280)
+    hand = Typing(page)
+    page.goto("/")
+    hand.press("link", WAITS, "main")
+    expect(page.get_by_role("heading", level=1)).to_have_text(WAITS)
+    hand.seek("Comment", ("textarea",), ".judge")
+    page.keyboard.type("The rollback is named.")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED)["name"] == "Verify"
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("is verified")
+
+
+def test_a_skill_is_assessed_in_its_row(house: House, opens: Opens) -> None:
+    page = window(house, opens, 1280)
+    hand = Typing(page)
+    page.goto(PERSON.format_map(house.ids))
+    hand.press("link", "Assess MLOps")
+    row = page.locator("#skill-mlops")
+    expect(row.locator("form")).to_be_visible()
+    expect(row.locator(":focus")).to_have_count(1)
+    assert page.evaluate(FOCUSED)["visible"]
+    page.keyboard.press("Space")
+    for _step in range(2):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Two releases without a page at night.")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED)["name"] == "Save assessment"
+    page.keyboard.press("Enter")
+    expect(page.locator("#live")).to_contain_text("MLOps")
+    # The answer replaced the row: the focus is back on the button that opened it.
+    expect(row.get_by_role("link", name="Assess MLOps")).to_be_focused()
+    assert page.evaluate(FOCUSED)["visible"]
+    # Opened again it is empty: what was typed has arrived.
+    page.keyboard.press("Enter")
+    expect(row.get_by_label(re.compile("^What it rests on"))).to_have_value("")
+
+
+def test_what_was_saved_does_not_come_back_into_the_form(house: House, opens: Opens) -> None:
+    page = window(house, opens, 1280)
+    hand = Typing(page)
+    page.goto(PERSON.format_map(house.ids) + "/skills/communication")
+    hand.seek("0", ("input",), "#assess")
+    page.keyboard.press("ArrowDown")
+    hand.fill("What it rests on", "Their talk in May.")
+    hand.press("button", "Save assessment")
+    expect(page.locator("#history")).to_contain_text("Their talk in May.")
+    expect(page.get_by_label(re.compile("^What it rests on"))).to_have_value("")
+
+
+def test_filtering_keeps_the_focus(house: House, opens: Opens) -> None:
+    page = window(house, opens, 1280)
+    hand = Typing(page)
+    page.goto("/teams/ranking")
+    hand.fill("Name", "caro")
+    expect(page.locator("table.matrix tbody tr")).to_have_count(1)
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    hand.press("link", "Show all")
+    expect(page.locator("table.matrix tbody tr")).to_have_count(2)
