@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('submitted', 'resubmitted', 'verified', 'returned', 'comment', 'invited', 'assessed')",
+            "kind IN ('submitted', 'resubmitted', 'verified', 'returned', 'comment', 'invited', 'added', 'assessed')",
             name=op.f("ck_notification_kind"),
         ),
         sa.ForeignKeyConstraint(

@@ -95,7 +95,9 @@ def commands(app: Flask) -> None:
     """What operators type."""
     from roadmap import jobs
     from roadmap.cli import backup, catalog, database, demo, people, summaries, teams, tokens
+    from roadmap.cli.commands import Groups
 
+    app.cli = Groups(app.name, app.cli.commands)
     for module in (database, backup, catalog, people, summaries, teams, tokens, demo, jobs):
         module.register(app)
 

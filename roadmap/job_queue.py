@@ -17,7 +17,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import click
 import sqlalchemy as sa
 from flask import Flask
 from huey import SqliteHuey, crontab
@@ -26,6 +25,7 @@ from huey.serializer import Serializer
 
 from roadmap import jobs
 from roadmap.core.config import ConfigError
+from roadmap.core.files import own_file, own_folder
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +54,8 @@ class Jobs:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.ending = threading.Event()
-        folder = app.config["DATA_DIR"]
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.huey = SqliteHuey(
-            "cairn", filename=str(folder / QUEUE_FILE), results=False, serializer=Plain()
-        )
+        queue = own_file(own_folder(app.config["DATA_DIR"]) / QUEUE_FILE)
+        self.huey = SqliteHuey("cairn", filename=str(queue), results=False, serializer=Plain())
         self.wake = self.huey.task(name="deliver")(self._task(self._deliver))
         self.tidy = self.huey.task(name="tidy")(self._task(self._tidy))
         self.huey.periodic_task(crontab(), name="sweep")(self._task(self._deliver))
@@ -69,8 +66,7 @@ class Jobs:
         jobs.deliver(self.ending.is_set)
 
     def _tidy(self) -> None:
-        jobs.keep_current(self.ending.is_set)
-        jobs.prune()
+        jobs.tidy(self.ending.is_set)
 
     def _task(self, work: Callable[[], None]) -> Callable[[], None]:
         def task() -> None:
@@ -106,7 +102,7 @@ class Jobs:
         for number in ENDING:
             signal.signal(number, lambda *_told: os.write(tell, b"."))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        click.echo("The job process sends mail, keeps figures current and clears out what is old.")
+        log.info("the job process sends mail, keeps figures current and clears out what is old")
         while not select.select(watched, [], [], CHECK_EVERY)[0]:
             consumer.check_worker_health()
         self.ending.set()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
+import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -58,7 +59,7 @@ def deliver(stopping: Callable[[], bool] = never) -> Delivered:
     """Sends the mails that are due, round after round."""
     total = Delivered()
     while True:
-        done = outbox.deliver_due(now(), stopping)
+        done = outbox.deliver_due(now, stopping)
         total.sent += done.sent
         total.put_off += done.put_off
         total.given_up += done.given_up
@@ -67,16 +68,27 @@ def deliver(stopping: Callable[[], bool] = never) -> Delivered:
 
 
 def keep_current(stopping: Callable[[], bool] = never) -> int:
-    """Makes the summaries anew that have run out, each in a transaction of its own."""
+    """Makes the summaries anew that have run out, each in a transaction of its own.
+
+    Returns how many. One that fails is logged, and tried again with the next round.
+    """
     with db.own_transaction() as own:
         people = expired(own, now=now())
     count = 0
     for user_id in people:
         if stopping():
             break
-        with db.own_transaction() as own:
-            recompute(own, user_id, now=now())
-        count += 1
+        try:
+            with db.own_transaction() as own:
+                recompute(own, user_id, now=now())
+        except sa.exc.OperationalError:
+            # Not this person but the database: the others would fail in the same way.
+            raise
+        except Exception:
+            # Whatever is wrong with one, the others get theirs.
+            log.exception("the summary of person %s could not be made anew", user_id)
+        else:
+            count += 1
     return count
 
 
@@ -84,6 +96,14 @@ def prune() -> int:
     """Removes what is old; returns how many rows that were."""
     with db.own_transaction() as own:
         return prune_accounts(own, now=now()) + prune_notifications(own, now=now())
+
+
+def tidy(stopping: Callable[[], bool] = never) -> None:
+    """Keeps figures current and clears out, the one whatever becomes of the other."""
+    try:
+        keep_current(stopping)
+    finally:
+        prune()
 
 
 def everything_once() -> Done:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import logging
 import os
 import platform
 import queue
@@ -24,12 +25,18 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.errors import FatalError
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
+
+from roadmap import ports
+from roadmap.core import json_lines
+
+log = logging.getLogger("roadmap.processes")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -55,6 +62,8 @@ LIVED_SECONDS = 60.0
 
 PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
+# Run in a process of its own, so that nothing of it stays in this one.
+CHECK = (sys.executable, "-m", "roadmap.core.config")
 JOBS = (sys.executable, "-m", "flask", "--app", "roadmap", "jobs", "run", "--attached")
 
 
@@ -132,9 +141,8 @@ class JobProcess:
                 return
             if time.monotonic() - began >= LIVED_SECONDS:
                 pause = FIRST_PAUSE
-            again = f"it starts again in {pause:g} s"
-            print(
-                f"the job process ended with status {status}; {again}", file=sys.stderr, flush=True
+            log.error(
+                "the job process ended with status %s; it starts again in %g s", status, pause
             )
             if self._told_within(pause):
                 return
@@ -161,6 +169,15 @@ def die_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def log_settings() -> dict[str, Any]:
+    """Lines of granian and of this module, in the shape of the application's own."""
+    loggers = {
+        name: {"handlers": ["lines"], "level": "WARNING", "propagate": False}
+        for name in ("_granian", "granian.access", log.name)
+    }
+    return {**json_lines.settings(), "loggers": loggers}
+
+
 def make_server(host: str, port: int) -> MPServer:
     """granian, told everything that it is to know."""
     return MPServer(
@@ -179,6 +196,7 @@ def make_server(host: str, port: int) -> MPServer:
         respawn_failed_workers=True,
         working_dir=ROOT,
         log_level=LogLevels.warning,
+        log_dictconfig=log_settings(),
     )
 
 
@@ -188,7 +206,15 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--jobs", action="store_true", help="with the job process beside it")
+    parser.add_argument("--held", type=int, help="the port is spoken for, settings are checked")
     options = parser.parse_args()
+    if options.held is None and subprocess.run(CHECK, cwd=ROOT, check=False).returncode:  # noqa: S603 - fixed words
+        sys.exit(1)
+    try:
+        # Held until this process ends; a descriptor that was inherited stays open by itself.
+        held = None if options.held is not None else ports.hold(options.host, options.port)
+    except ports.PortTaken as error:
+        sys.exit(str(error))
     main_process = os.getpid()
     os.register_at_fork(after_in_child=lambda: die_with(main_process))
     server = make_server(options.host, options.port)
@@ -201,6 +227,9 @@ def main() -> None:
         server.serve()
     except FatalError:
         sys.exit(1)
+    finally:
+        if held is not None:
+            held.close()
 
 
 if __name__ == "__main__":

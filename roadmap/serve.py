@@ -14,7 +14,6 @@ import contextlib
 import datetime as dt
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,8 +21,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from roadmap import ports
 from roadmap.core import config
 from roadmap.core.config import ConfigError
+from roadmap.core.files import own_folder
 
 KEY_FILE = "secret-key"
 DEMO_DATABASE = "demo.sqlite3"
@@ -51,34 +52,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises CannotServe when nothing can listen there.
-
-    granian shares its port with other processes that ask for the same (SO_REUSEPORT), so a second
-    `make run` would start and take half of the first one's requests.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise CannotServe(
-            f"Port {port} on {host} cannot be used ({error.strerror}). "
-            f"Choose another: make run PORT={port % 65535 + 1}"
-        ) from None
-
-
 def data_folder(demo: bool) -> Path:
     """The folder for data of this start, made for its owner only."""
     settings = config.read_environment()
     folder = Path(settings.get("DATA_DIR") or config.ROOT / "instance").resolve()
     if demo:
         folder /= "demo"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return own_folder(folder)
 
 
 def secret_key(folder: Path) -> str:
@@ -150,11 +130,11 @@ def load_demo(folder: Path) -> str:
 def welcome(url: str, anybody: bool, demo_accounts: str) -> str:
     """What the operator reads before the server starts."""
     if demo_accounts:
-        return f"{demo_accounts.rstrip()}\n\nCairn (demo) is at {url}"
+        return f"{demo_accounts.rstrip()}\n\nCairn (demo) starts at {url}"
     if anybody:
-        return f"Cairn is at {url}"
+        return f"Cairn starts at {url}"
     return (
-        f"Cairn is at {url}\n"
+        f"Cairn starts at {url}\n"
         f"The first account becomes the administrator: open {url}/signup to create it."
     )
 
@@ -169,12 +149,12 @@ def serve(options: argparse.Namespace) -> None:
     """Prepares everything and becomes the server. Raises CannotServe and ConfigError."""
     # What this start and the server write is nobody else's business.
     os.umask(0o077)
-    check_port(options.host, options.port)
+    held = ports.hold(options.host, options.port)
     folder = data_folder(options.demo)
     set_environment(folder, options.demo)
     try:
         anybody = prepare()
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise CannotServe(f"The database cannot be used: {reason}") from None
     demo_accounts = ""
@@ -185,6 +165,10 @@ def serve(options: argparse.Namespace) -> None:
     print(welcome(f"http://{host}:{options.port}", anybody, demo_accounts), flush=True)
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)
+    if held is not None:
+        # The port stays spoken for: the server is this very process.
+        held.set_inheritable(True)
+        command += ["--held", str(held.detach())]
     os.execv(command[0], command)  # noqa: S606  (no shell is meant)
 
 
@@ -192,7 +176,7 @@ def main() -> None:
     """Runs the server; what stands in the way is told in one line, with exit status 1."""
     try:
         serve(parse())
-    except (CannotServe, ConfigError) as error:
+    except (CannotServe, ConfigError, ports.PortTaken) as error:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.strerror or error}: {error.filename}")

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from roadmap import create_app
+import sys
 
-app = create_app()
+from roadmap import create_app
+from roadmap.core.config import ConfigError
+
+try:
+    app = create_app()
+except ConfigError as error:
+    sys.exit(f"Error: {error}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ from roadmap.catalog.queries import published
 from roadmap.core import config
 from roadmap.core.database import db
 from roadmap.core.types import new_id
+from roadmap.people.models import User
 from roadmap.progress import actions as progress
 from roadmap.readiness.models import ReadinessSummary
 from tests.accounts.test_mail import AnyPort, Box
@@ -115,6 +118,33 @@ def put(app: Flask, subject: str) -> None:
         db.session.commit()
 
 
+def enroll(person: uuid.UUID, now: dt.datetime) -> None:
+    """Starts the roadmap for somebody whose years of experience count."""
+    found = published(db.session, SLUG)
+    assert found is not None
+    progress.enroll(db.session, person, found.roadmap_id, by=person, now=now)
+    career.add(
+        db.session,
+        Position,
+        person,
+        {
+            "title": "ML engineer",
+            "employer": "Example",
+            "started_on": now.date() - dt.timedelta(days=900),
+            "ended_on": None,
+            "is_ml": True,
+            "summary": "",
+        },
+        by=person,
+        now=now,
+    )
+
+
+def expire(when: dt.date) -> None:
+    """The summaries as they would be found some months later."""
+    db.session.execute(sa.update(ReadinessSummary).values(valid_until=when))
+
+
 def unsent(app: Flask) -> int:
     with app.app_context(), db.engine.connect() as connection:
         waits = sa.select(sa.func.count()).where(OutgoingMail.due_at.is_not(None))
@@ -127,27 +157,9 @@ def test_once_does_everything_that_is_due(house: House, box: Box) -> None:
     long_ago = now - dt.timedelta(days=30)
     with app.app_context():
         person = house.cast.alice
-        found = published(db.session, SLUG)
-        assert found is not None
-        progress.enroll(db.session, person, found.roadmap_id, by=person, now=now)
-        career.add(
-            db.session,
-            Position,
-            person,
-            {
-                "title": "ML engineer",
-                "employer": "Example",
-                "started_on": now.date() - dt.timedelta(days=900),
-                "ended_on": None,
-                "is_ml": True,
-                "summary": "",
-            },
-            by=person,
-            now=now,
-        )
+        enroll(person, now)
         db.session.commit()
-        # As it would be found some months later.
-        db.session.execute(sa.update(ReadinessSummary).values(valid_until=long_ago.date()))
+        expire(long_ago.date())
         for moment in (now, long_ago):
             db.session.add_all(
                 [
@@ -182,13 +194,46 @@ def test_once_does_everything_that_is_due(house: House, box: Box) -> None:
     assert "Old rows removed: 0" in said
 
 
+@pytest.mark.parametrize("broken", ["alice", "carol"])
+def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
+    house: House, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    person = getattr(house.cast, broken)
+    with house.app.app_context():
+        for each in (house.cast.alice, house.cast.carol):
+            enroll(each, now)
+        db.session.commit()
+        expire(now.date())
+        db.session.execute(sa.update(User).where(User.id == person).values(timezone="No/Where"))
+        db.session.commit()
+        assert jobs.keep_current() == 1
+        assert f"the summary of person {person} could not be made anew" in caplog.text
+        stale = sa.select(ReadinessSummary.user_id).where(
+            ReadinessSummary.valid_until == now.date()
+        )
+        assert list(db.session.scalars(stale)) == [person]
+
+
+def test_what_is_old_goes_although_figures_cannot_be_made(house: House) -> None:
+    long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=30)
+    with house.app.app_context():
+        db.session.add(Attempt(id=new_id(), bucket="sign-in:one", at=long_ago))
+        db.session.commit()
+        db.session.execute(sa.text("ALTER TABLE readiness_summary RENAME TO elsewhere"))
+        db.session.commit()
+        with pytest.raises(sa.exc.DBAPIError):
+            jobs.tidy()
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
+
+
 def test_it_is_woken_by_a_commit_and_ends_when_asked(house: House, box: Box) -> None:
     app, environment = house.app, house.settings
     put(app, "Before it started")
     process = started(environment)
     assert process.stdout is not None
-    assert process.stdout.readline() == (
-        "The job process sends mail, keeps figures current and clears out what is old.\n"
+    assert json.loads(process.stdout.readline())["event"] == (
+        "the job process sends mail, keeps figures current and clears out what is old"
     )
     until(lambda: len(box.mails) == 1, "what was due is sent at the start")
     for number in range(3):
@@ -326,7 +371,12 @@ def test_a_job_process_that_crashes_starts_again(whole: Whole) -> None:
     os.kill(first, signal.SIGKILL)
     second = until(lambda: whole.job() not in (0, first) and whole.job(), "it starts again")
     assert is_there(second)
-    assert "the job process ended with status -9; it starts again in 1 s" in whole.log.read_text()
+    lines = [json.loads(line) for line in whole.log.read_text().splitlines()]
+    told = [line for line in lines if line["logger"] == "roadmap.processes"]
+    assert [line["event"] for line in told] == [
+        "the job process ended with status -9; it starts again in 1 s"
+    ]
+    assert set(told[0]) == {"event", "level", "logger", "timestamp"}
     assert whole.answers(), "the server did not notice"
 
 

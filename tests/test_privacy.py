@@ -195,7 +195,7 @@ def plant(write: Furnisher, ids: dict[str, str]) -> dict[str, str]:
     )
     progress.set_status(
         session, alice, "decide-on-a-degree", "not_applicable", reason=f"{CANARY} reason",
-        by=alice, now=write.now,
+        by=alice, now=write.now - dt.timedelta(days=30),
     )  # fmt: skip
     skills.assess_self(
         session, alice, "strategy", 2, f"{CANARY} of my own", by=actor, now=write.now
@@ -312,13 +312,22 @@ def test_what_is_added_in_private_changes_no_byte(house: House, role: str) -> No
 
 
 def add_in_private(write: Furnisher, ids: dict[str, str]) -> None:
-    """A draft, a private piece, a note, and an edit of a returned piece that was not sent."""
+    """A draft, a private piece, a note, another reason for what is left out, and an edit of a
+    returned piece that was not sent.
+
+    Of the edit nothing but what a review judges: title, links, skills and visibility are of the
+    piece and of no version, and show as they stand (`tests/evidence/test_shared.py`).
+    """
     alice = write.cast.alice
     for visibility in ("portfolio", "team", "private"):
         assert secret(write, visibility).state == "draft"
     progress.set_plan(
         write.session, alice, DONE, note="Another one.", target_on=FAR, by=alice, now=write.now
     )
+    progress.set_status(
+        write.session, alice, "decide-on-a-degree", "not_applicable", reason="Another one.",
+        by=alice, now=write.now,
+    )  # fmt: skip
     returned = write.session.get_one(Evidence, uuid.UUID(ids["returned"]))
     evidence.edit(
         write.session,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import selectors
+import signal
 import socket
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from roadmap import serve
+from roadmap import ports, serve
 
 
 def test_the_secret_key_is_written_once_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -30,11 +36,73 @@ def test_two_starts_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
 def test_a_port_in_use_is_told_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
         port = other.getsockname()[1]
-        with pytest.raises(serve.CannotServe) as refused:
-            serve.check_port("127.0.0.1", port)
+        with pytest.raises(ports.PortTaken) as refused:
+            ports.hold("127.0.0.1", port)
     assert str(port) in str(refused.value)
     assert "\n" not in str(refused.value)
-    serve.check_port("127.0.0.1", port)
+    with released(ports.hold("127.0.0.1", port)):
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what listens is noticed")
+def test_a_port_is_spoken_for_before_anything_listens_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    with released(ports.hold("127.0.0.1", port)):
+        for host in ("127.0.0.1", "localhost"):
+            with pytest.raises(ports.PortTaken):
+                ports.hold(host, port)
+    with released(ports.hold("127.0.0.1", port)):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what listens is noticed")
+def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-m", "roadmap.serve", "--port", port],
+            cwd=serve.config.ROOT,
+            env={**kept, "ROADMAP_DATA_DIR": str(tmp_path / name)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        for name in ("one", "two")
+    ]
+    try:
+        with selectors.DefaultSelector() as ready:
+            for process in starts:
+                assert process.stdout is not None
+                ready.register(process.stdout, selectors.EVENT_READ, process)
+            # Whoever says something first is the one that was refused: the other prepares.
+            [(key, _), *_] = ready.select(60)
+        refused = key.data
+        said, _ = refused.communicate(timeout=60)
+        assert refused.returncode == 1
+        assert said.startswith(f"Port {port} on 127.0.0.1 cannot be used")
+        assert len(said.splitlines()) == 1
+        [serving] = [process for process in starts if process is not refused]
+        assert serving.stdout is not None
+        assert serving.stdout.readline() == f"Cairn starts at http://127.0.0.1:{port}\n"
+        # The port went with the process into what it became.
+        with pytest.raises(ports.PortTaken):
+            ports.hold("127.0.0.1", int(port))
+    finally:
+        for process in starts:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(60)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def released(held: socket.socket | None) -> contextlib.AbstractContextManager[object]:
+    return held or contextlib.nullcontext()
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "80a", "-1", "8000.0"])

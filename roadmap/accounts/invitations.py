@@ -124,13 +124,11 @@ def invite(
             subject=letters.subject(inviter, team),
             body=letters.body(inviter, team, invitation, token),
             user_id=known.id if known else None,
+            key=invitation.id,
             now=now,
         )
     if known is not None:
-        invited.send(
-            session, user_id=known.id, invitation=invitation, team=team, by_name=inviter.name,
-            token=token, now=now,
-        )  # fmt: skip
+        invited.send(session, user_id=known.id, team=team, by_name=inviter.name, now=now)
     return invitation, token
 
 
@@ -196,7 +194,10 @@ def accept(
 def revoke(
     session: Session, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
 ) -> bool:
-    """Takes an invitation back; False where it was used or taken back already."""
+    """Takes an invitation back, and its mail where that has not left yet.
+
+    False where it was used or taken back already.
+    """
     gone = session.execute(
         sa.update(Invitation)
         .where(
@@ -208,6 +209,7 @@ def revoke(
     ).rowcount  # type: ignore[attr-defined]
     session.refresh(invitation)
     if gone:
+        outbox.forget(session, invitation.id)
         team = session.get(Team, invitation.team_id) if invitation.team_id else None
         _note(session, "revoked", invitation, team, by=by, now=now)
     return bool(gone)

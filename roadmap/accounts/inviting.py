@@ -1,16 +1,22 @@
-"""The form that invites, for the rooms above: to a team, or to the instance alone."""
+"""What invites, for the rooms above: its form, to a team or to the instance, and how often."""
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from roadmap.accounts import limits
 from roadmap.accounts.forms import EmailAddress, one_line
+from roadmap.accounts.queries import email_key
+from roadmap.accounts.trying import at_rest
+from roadmap.core.web import now
 
 # How long an invitation may be good, in days; the usual choice is the middle one.
 DAYS = (2, 14, 60)
@@ -49,3 +55,24 @@ class TeamInviteForm(InviteForm):
     """The same to a team, in a role."""
 
     role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")
+
+
+def count(form: InviteForm, inviter: uuid.UUID) -> int:
+    """Counts one invitation and answers 0, or says at the form how long to wait, in seconds.
+
+    Ends the request's transaction; call it before anything is written.
+    """
+    at_rest()
+    moment = now()
+    wait = limits.count(
+        limits.limits_of_inviting(inviter, email_key(form.email.data or "")), now=moment
+    )
+    if wait:
+        form.email.errors = [
+            ngettext(
+                "Too many invitations in a short time. Wait one minute, then try again.",
+                "Too many invitations in a short time. Wait %(num)s minutes, then try again.",
+                -(-wait // 60),
+            )
+        ]
+    return wait

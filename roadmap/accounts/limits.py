@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import ipaddress
 import math
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ WINDOW = dt.timedelta(minutes=15)
 MOST_OF_ONE = 10
 MOST_OF_ADDRESS = 50
 MOST_OF_ACCOUNT = 100
+# One person may invite so many, and one e-mail address may be invited so often, by whomever.
+MOST_OF_INVITER = 50
+MOST_OF_INVITED = 5
 PRUNE_EVERY = dt.timedelta(minutes=1)
 
 # On the table, not the entity, and made once: every sign-in asks.
@@ -70,6 +74,14 @@ def limits_of(what: str, *, account: str, address: str) -> list[Limit]:
     if account:
         limits.append(Limit(_bucket(what, "one", account, place), MOST_OF_ONE))
         limits.append(Limit(_bucket(what, "account", account), MOST_OF_ACCOUNT))
+    return limits
+
+
+def limits_of_inviting(inviter: uuid.UUID, email_key: str) -> list[Limit]:
+    """The limits of one invitation. `email_key` is empty for a link that is handed over."""
+    limits = [Limit(_bucket("invite", "inviter", str(inviter)), MOST_OF_INVITER)]
+    if email_key:
+        limits.append(Limit(_bucket("invite", "invited", email_key), MOST_OF_INVITED))
     return limits
 
 

@@ -7,14 +7,14 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
+from roadmap.core.checks import MailServer, smtp_server
 from roadmap.core.config import ConfigError
 
 log = logging.getLogger(__name__)
@@ -22,44 +22,12 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where mail is handed in, from `ROADMAP_SMTP_URL`."""
-
-    host: str
-    port: int
-    tls: str  # "always" from the first byte, "must" or "may" upgrade by STARTTLS
-    user: str = ""
-    password: str = ""
-
-
-def parse_url(url: str) -> Server:
-    """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
-
-    Raises ConfigError. Plain `smtp://` upgrades where the server offers it, and must before a
-    password is sent to another machine.
-    """
+def parse_url(url: str) -> MailServer:
+    """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`. Raises ConfigError."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ConfigError("ROADMAP_SMTP_URL cannot be read.") from None
-    schemes = {"smtp": ("may", 25), "smtp+starttls": ("must", 587), "smtps": ("always", 465)}
-    if parts.scheme not in schemes or not parts.hostname:
-        raise ConfigError("ROADMAP_SMTP_URL must look like smtp://user:password@host:587.")
-    tls, usual_port = schemes[parts.scheme]
-    if parse_qs(parts.query).get("starttls") == ["1"]:
-        tls = "must"
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if tls == "may" and parts.username and not local:
-        tls = "must"
-    return Server(
-        parts.hostname,
-        port or usual_port,
-        tls,
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-    )
+        return smtp_server(url)
+    except ValueError as error:
+        raise ConfigError(f"ROADMAP_SMTP_URL {error}") from None
 
 
 def is_configured(app: Flask | None = None) -> bool:
@@ -112,7 +80,7 @@ def _in_context(app: Flask, work: Callable[..., None], arguments: tuple[Any, ...
             log.error("mail could not be sent: %s", error)
 
 
-def _connect(server: Server) -> smtplib.SMTP:
+def _connect(server: MailServer) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if server.tls == "always":
         return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)

@@ -37,7 +37,7 @@ PAUSES = (
     dt.timedelta(hours=8),
 )
 MOST_TRIES = len(PAUSES) + 1
-# For so long nobody else takes a mail that somebody is sending; longer than a round can last.
+# For so long nobody else takes a mail that somebody is sending; longer than a server may take.
 HELD = dt.timedelta(minutes=15)
 # Mails of one round.
 MOST_AT_ONCE = 50
@@ -67,13 +67,17 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A mail that this process is to send. `tries` counts this one."""
+    """A mail that this process is to send. `tries` counts this one.
+
+    `hopeless` says why it is not to be sent at all.
+    """
 
     id: uuid.UUID
     recipient: str
     subject: str
     body: str
     tries: int
+    hopeless: str = ""
 
 
 def put(
@@ -83,11 +87,13 @@ def put(
     subject: str,
     body: str,
     user_id: uuid.UUID | None = None,
+    key: uuid.UUID | None = None,
     now: dt.datetime,
 ) -> None:
     """Writes a mail to be sent once this transaction has committed.
 
     `user_id` is the account that it goes to, where there is one: a deactivated one gets no more.
+    By `key`, the id of what it is the only mail of, it can be taken back, see `forget`.
     Where no mail is configured it is written to the log at once, as `mail.send` does: nothing waits
     for a server that does not exist.
     """
@@ -97,7 +103,7 @@ def put(
     session.execute(
         sa.insert(_MAILS),
         {
-            "id": new_id(),
+            "id": key or new_id(),
             "user_id": user_id,
             "recipient": to,
             "subject": " ".join(subject.split())[:LONGEST_SUBJECT],
@@ -111,22 +117,46 @@ def put(
     session.info[PUT] = True
 
 
-def take_back(session: Session, link: str, readers: Collection[uuid.UUID] | None = None) -> None:
-    """Removes the mails with this link that wait to be sent: what they tell of is no longer so.
-
-    With `readers` only those that go to these accounts.
-    """
-    mails = sa.delete(_MAILS).where(
-        _MAILS.c.due_at.is_not(None), _MAILS.c.body.contains(link, autoescape=True)
+def take_back(session: Session, link: str) -> None:
+    """Removes the mails with this link that wait to be sent: what they tell of is no longer so."""
+    session.execute(
+        sa.delete(_MAILS).where(
+            _MAILS.c.due_at.is_not(None), _MAILS.c.body.contains(link, autoescape=True)
+        )
     )
-    if readers is not None:
-        mails = mails.where(_MAILS.c.user_id.in_(readers))
-    session.execute(mails)
 
 
-def deliver_due(now: dt.datetime, stopping: Callable[[], bool] = lambda: False) -> Delivered:
-    """Sends what is due at the moment `now`. Needs an application context.
+def take_back_from(session: Session, told: Collection[tuple[uuid.UUID, str]]) -> None:
+    """The same for pairs of an account and a link, in two statements at most."""
+    waiting = session.execute(
+        sa.select(_MAILS.c.id, _MAILS.c.user_id, _MAILS.c.body).where(
+            _MAILS.c.due_at.is_not(None), _MAILS.c.user_id.is_not(None)
+        )
+    )
+    links: dict[uuid.UUID, list[str]] = {}
+    for reader, link in told:
+        links.setdefault(reader, []).append(link)
+    untrue = [
+        {"mail": mail.id}
+        for mail in waiting
+        if any(link in mail.body for link in links.get(mail.user_id, ()))
+    ]
+    if untrue:
+        mail = sa.bindparam("mail", type_=sa.Uuid)
+        session.execute(sa.delete(_MAILS).where(_MAILS.c.id == mail), untrue)
 
+
+def forget(session: Session, key: uuid.UUID) -> None:
+    """Removes the mail that was put with this key, unless it has left already."""
+    session.execute(sa.delete(_MAILS).where(_MAILS.c.id == key, _MAILS.c.due_at.is_not(None)))
+
+
+def deliver_due(
+    clock: Callable[[], dt.datetime], stopping: Callable[[], bool] = lambda: False
+) -> Delivered:
+    """Sends what is due. Needs an application context.
+
+    The clock is read for each mail anew: a slow server makes a round long.
     Several processes may do so at once. A round ends after `MOST_AT_ONCE` mails, before the next
     one where `stopping` says so, and where the mail server cannot be reached at all with the first
     mail that found out. Raises ConfigError where `ROADMAP_SMTP_URL` is wrong.
@@ -135,21 +165,21 @@ def deliver_due(now: dt.datetime, stopping: Callable[[], bool] = lambda: False) 
         mail.parse_url(current_app.config["SMTP_URL"])
     done = Delivered()
     while done.all < MOST_AT_ONCE and not stopping():
-        taken = _take(now)
+        taken = _take(clock())
         if taken is None:
             break
-        if taken.tries > MOST_TRIES:
-            _give_up(taken, "the process ended while it was being sent")
+        if taken.hopeless:
+            _give_up(taken, taken.hopeless)
             done.given_up += 1
             continue
         try:
             mail.send(taken.recipient, taken.subject, taken.body, key=str(taken.id))
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            _failed(taken, now, error, done)
+            _failed(taken, clock(), error, done)
             if _is_unreachable(error):
                 break
         else:
-            _sent(taken, now)
+            _sent(taken, clock())
             done.sent += 1
     return done
 
@@ -176,22 +206,30 @@ def _take(now: dt.datetime) -> _Taken | None:
         ).first()
         if row is None:
             return None
-        tries = row.tries + 1 if row.deactivated_at is None else MOST_TRIES + 1
-        _change(own, row.id, tries=tries, due_at=now + HELD)
-    return _Taken(row.id, row.recipient, row.subject, row.body, tries)
+        taken = _Taken(row.id, row.recipient, row.subject, row.body, row.tries + 1, _hopeless(row))
+        own.execute(
+            sa.update(_MAILS)
+            .where(_MAILS.c.id == taken.id)
+            .values(tries=taken.tries, due_at=now + HELD)
+        )
+    return taken
+
+
+def _hopeless(row: Any) -> str:
+    """Why a mail that is due is not sent; nothing where it is."""
+    if row.deactivated_at is not None:
+        return "the account is closed"
+    return "the process ended while it was being sent" if row.tries >= MOST_TRIES else ""
 
 
 def _sent(taken: _Taken, now: dt.datetime) -> None:
-    with db.own_transaction() as own:
-        _change(own, taken.id, due_at=None, sent_at=now, body="", error="")
+    _note(taken, due_at=None, sent_at=now, body="", error="")
 
 
 def _failed(taken: _Taken, now: dt.datetime, error: Exception, done: Delivered) -> None:
     said = " ".join(str(error).split()) or type(error).__name__
     if taken.tries < MOST_TRIES:
-        with db.own_transaction() as own:
-            due = now + PAUSES[taken.tries - 1]
-            _change(own, taken.id, due_at=due, error=said[:LONGEST_ERROR])
+        _note(taken, due_at=now + PAUSES[taken.tries - 1], error=said[:LONGEST_ERROR])
         log.warning("mail could not be sent, try %d of %d: %s", taken.tries, MOST_TRIES, said)
         done.put_off += 1
     else:
@@ -202,12 +240,20 @@ def _failed(taken: _Taken, now: dt.datetime, error: Exception, done: Delivered) 
 
 def _give_up(taken: _Taken, said: str) -> None:
     """Gives a mail up: its text goes, what was wrong stays."""
+    _note(taken, due_at=None, body="", error=said[:LONGEST_ERROR])
+
+
+def _note(taken: _Taken, **values: Any) -> None:
+    """Writes down what became of a mail, while it is still ours.
+
+    Whoever took so long that another process took the mail meanwhile says nothing about it: it may
+    have left since.
+    """
+    ours = sa.update(_MAILS).where(
+        _MAILS.c.id == taken.id, _MAILS.c.tries == taken.tries, _MAILS.c.due_at.is_not(None)
+    )
     with db.own_transaction() as own:
-        _change(own, taken.id, due_at=None, body="", error=said[:LONGEST_ERROR])
-
-
-def _change(session: Session, key: uuid.UUID, **values: Any) -> None:
-    session.execute(sa.update(_MAILS).where(_MAILS.c.id == key).values(**values))
+        own.execute(ours.values(**values))
 
 
 def _is_unreachable(error: Exception) -> bool:

@@ -9,13 +9,18 @@ from sqlalchemy.orm import Session
 
 from roadmap.accounts import outbox
 from roadmap.accounts.limits import WINDOW
-from roadmap.accounts.models import Attempt, LoginSession, PasswordLink
+from roadmap.accounts.models import Attempt, Invitation, LoginSession, PasswordLink
 from roadmap.accounts.queries import ABSOLUTE
+
+# How long an invitation is listed after its time is over; the audit log keeps its lines.
+KEPT_INVITATIONS = dt.timedelta(days=90)
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Removes sessions past their life, tries that count no more, links that open nothing, and
-    what is known of mails of long ago. Returns how many rows that were.
+    """Removes sessions past their life, tries that count no more, links that open nothing,
+    invitations that ran out long ago, and lines about mails of long ago.
+
+    Returns how many rows that were.
     """
     gone = outbox.prune(session, now=now)
     for old in (
@@ -24,6 +29,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
         sa.delete(PasswordLink).where(
             sa.or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
         ),
+        sa.delete(Invitation).where(Invitation.expires_at < now - KEPT_INVITATIONS),
     ):
         statement = old.execution_options(synchronize_session=False)
         gone += session.execute(statement).rowcount  # type: ignore[attr-defined]

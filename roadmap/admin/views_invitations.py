@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.accounts import invitations, mail
+from roadmap.accounts import invitations, inviting, mail
 from roadmap.accounts.inviting import InviteForm
 from roadmap.accounts.letters import address_of
+from roadmap.accounts.trying import too_many
 from roadmap.admin.blueprint import admin
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
@@ -31,6 +32,9 @@ def invite() -> Response:
     form = InviteForm()
     if not form.validate():
         return _page(form, 422)
+    wait = inviting.count(form, current_user.id)
+    if wait:
+        return too_many(_page(form), wait)
     try:
         made, token = invitations.invite(
             db.session,

@@ -50,11 +50,17 @@ def make_team() -> Response:
             now=now(),
         )
     except actions.TeamRefused as refused:
-        form.slug.errors = [
-            _("Another team has the address %(slug)s. Type a different one.", slug=form.wanted_slug)
-            if refused.reason == "taken"
-            else NO_SLUG
-        ]
+        if refused.reason == "gone":
+            form.parent.errors = [_cannot_nest()]
+        elif refused.reason == "taken":
+            form.slug.errors = [
+                _(
+                    "Another team has the address %(slug)s. Type a different one.",
+                    slug=form.wanted_slug,
+                )
+            ]
+        else:
+            form.slug.errors = [NO_SLUG]
         return _new_page(form, 422)
     flash(_("The team %(name)s is made. Invite its people.", name=team.name))
     return see_other("teams.members", slug=team.slug)
@@ -86,7 +92,7 @@ def change_team(slug: str) -> Response:
         )
     except actions.TeamRefused:
         # Somebody else moved or deleted the other team in this very moment.
-        form.parent.errors = [_("It cannot be nested there any more. Choose again.")]
+        form.parent.errors = [_cannot_nest()]
         return _page(found, form, 422)
     flash(_("The team is saved."))
     return see_other("admin.team_list")
@@ -112,6 +118,10 @@ def delete_team(slug: str) -> Response:
     actions.delete_team(db.session, found, by=current_user.id, now=now())
     flash(_("The team %(name)s is deleted. Its people keep everything of theirs.", name=name))
     return see_other("admin.team_list")
+
+
+def _cannot_nest() -> str:
+    return _("It cannot be nested there any more. Choose again.")
 
 
 def _team(slug: str) -> Team:

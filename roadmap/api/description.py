@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from roadmap.api.blueprint import BASE
-from roadmap.api.fields import Shape
+from roadmap.api.fields import Nothing, Shape
 from roadmap.api.operation import JSON, Operation
 from roadmap.api.routes import ROUTES, Route, operation_of
 from roadmap.core.config import VERSION
@@ -31,8 +31,9 @@ A request carries a personal token, which is made on the page of your account:
 `Authorization: Bearer cairn_…`. It sees and does what its person sees and does, a token of scope
 `read` nothing that changes something. Errors are `application/problem+json` (RFC 9457), with
 `errors` by field. Lists take `limit` and `cursor`, and answer `next_cursor` while there is more.
-In `PUT` and `PATCH` what is left out stays, and `null` clears. Where an answer has an `ETag`, send
-it in `If-Match`, and nobody's change is overwritten unseen (412).
+In `PUT` and `PATCH` what is left out stays, and `null` clears. Where a change takes `If-Match`,
+send the `ETag` in it, and nobody's change is overwritten unseen (412). In `If-None-Match` it asks
+for what is new alone (304).
 """
 TEXTS = {
     400: "The request could not be read.",
@@ -51,8 +52,9 @@ TEXTS = {
     503: "The database does not answer.",
     507: "The server has no space left.",
 }
+NOT_MODIFIED = "It is as the ETag in If-None-Match names it."
 ETAG = {
-    "description": "Names what the answer shows; send it in If-Match with a change.",
+    "description": "Names what the answer shows, for If-None-Match, and If-Match of a change.",
     "required": True,
     "schema": {"type": "string"},
 }
@@ -164,18 +166,21 @@ def _operation(route: Route, operation: Operation, named: Named) -> dict[str, An
     }
     if operation.description:
         entry["description"] = operation.description
-    parameters = [*_query(operation), *_if_match(operation)]
+    parameters = [*_query(operation), *_conditions(route, operation)]
     if parameters:
         entry["parameters"] = parameters
     if operation.body is not None:
         content: dict[str, Any] = {"schema": named[operation.body, "validation"]}
         if operation.example is not None:
             content["example"] = dict(operation.example)
-        entry["requestBody"] = {"required": True, "content": {JSON: content}}
+        required = operation.body is not Nothing
+        entry["requestBody"] = {"required": required, "content": {JSON: content}}
     entry["responses"] = {
         str(status): _answer(operation, status, model, named)
         for status, model in operation.answers.items()
     }
+    if _is_conditional(route, operation):
+        entry["responses"]["304"] = {"description": NOT_MODIFIED, "headers": {"ETag": ETAG}}
     for status in sorted(set(_refusals(route, operation))):
         entry["responses"][str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
     return entry
@@ -194,7 +199,18 @@ def _query(operation: Operation) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "query", "description": about, "schema": schema}
 
 
-def _if_match(operation: Operation) -> Iterator[dict[str, Any]]:
+def _is_conditional(route: Route, operation: Operation) -> bool:
+    return operation.has_etag and route.method in SAFE
+
+
+def _conditions(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:
+    if _is_conditional(route, operation):
+        yield {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The ETag of what was read before: 304 where it is the same.",
+            "schema": {"type": "string"},
+        }
     if operation.asks_if_match:
         yield {
             "name": "If-Match",

@@ -8,7 +8,7 @@ from flask import abort
 
 from roadmap.api import pieces
 from roadmap.api.blueprint import BASE
-from roadmap.api.fields import Shape
+from roadmap.api.fields import Nothing, Shape
 from roadmap.api.operation import Answer, check_match, operation, person
 from roadmap.api.paging import Paging, pack_place, unpack_place
 from roadmap.api.pieces import EvidenceChange, EvidenceShape, NewEvidence
@@ -114,12 +114,12 @@ def delete_evidence(evidence_id: uuid.UUID) -> Answer:
     return Answer()
 
 
-@operation(TAG, answers={200: EvidenceShape}, refuses=(404, 409), has_etag=True)
+@operation(TAG, answers={200: EvidenceShape}, body=Nothing, refuses=(404, 409), has_etag=True)
 def submit_evidence(evidence_id: uuid.UUID) -> Answer:
     """Asks for a review; asking twice is the same as once.
 
-    From then on the managers of your teams see the piece. 409 for what is private, or verified
-    and not changed since.
+    There is nothing to send. From then on the managers of your teams see the piece. 409 for what
+    is private, or verified and not changed since.
     """
     piece = _own("evidence.submit", evidence_id)
     actions.submit(db.session, piece, by=person(), now=now())
@@ -130,7 +130,7 @@ def submit_evidence(evidence_id: uuid.UUID) -> Answer:
 def withdraw_evidence(evidence_id: uuid.UUID) -> Answer:
     """Takes the request for a review back; the piece is a draft again.
 
-    409 once a reviewer has begun to read it.
+    409 while a reviewer who took it up may judge it.
     """
     actions.withdraw(db.session, _own("evidence.submit", evidence_id), by=person(), now=now())
     return Answer()
@@ -148,7 +148,7 @@ def _own(action: str, evidence_id: uuid.UUID) -> Evidence:
 def _held(action: str, evidence_id: uuid.UUID) -> Evidence:
     """The piece below its person's lock, as the client has read it."""
     piece = _own(action, evidence_id)
-    hold(db.session, piece)
+    hold(db.session, piece, person())
     check_match(_shown(piece))
     return piece
 

@@ -23,13 +23,19 @@ from pydantic import (
 
 from roadmap.core.markdown import clean
 
-WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+WHOLE = re.compile(r"-?[0-9]{1,99}", re.ASCII)
+# The default of what may be left out and never be null; nobody reads it.
+LEFT_OUT: Any = None
 
 
 class Body(BaseModel):
     """What a client sends. Types are taken as they are, and what is not known is refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Nothing(Body):
+    """The body of a request that says everything with its address: none, or an empty object."""
 
 
 class Shape(BaseModel):
@@ -57,14 +63,6 @@ def _said(text: str) -> str:
     if not text:
         raise ValueError(_("This must say something."))
     return text
-
-
-def _whole(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if not WHOLE.fullmatch(value):
-        raise ValueError(_("This is no whole number."))
-    return int(value)
 
 
 @dataclass(frozen=True)
@@ -110,12 +108,33 @@ class OneOf(GroupedMetadata):
         return word
 
 
+@dataclass(frozen=True)
+class Whole(GroupedMetadata):
+    """A whole number of an address, from `least` to `most`."""
+
+    least: int
+    most: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(self._read)
+        yield WithJsonSchema({"type": "integer", "minimum": self.least, "maximum": self.most})
+
+    def _read(self, text: str) -> int:
+        if not WHOLE.fullmatch(text):
+            raise ValueError(_("This is no whole number."))
+        number = int(text)
+        if number < self.least:
+            raise ValueError(_("This must be at least %(least)d.", least=self.least))
+        if number > self.most:
+            raise ValueError(_("This must be at most %(most)d.", most=self.most))
+        return number
+
+
 def moment(value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
-WHOLE_NUMBER = BeforeValidator(_whole)
 Moment = Annotated[dt.datetime, PlainSerializer(moment, return_type=str)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[int, Field(ge=0, le=4)]

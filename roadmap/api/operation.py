@@ -10,19 +10,21 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Response, abort, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import BaseModel, ValidationError
 
+from roadmap.api.fields import Nothing
 from roadmap.core.problems import problem
 from roadmap.evidence import labels
 from roadmap.evidence.rules import Fault, Incomplete, Refused, Stale
 from roadmap.people.actor import Actor
 
 JSON = "application/json"
+SAFE = ("GET", "HEAD")
 # A body of nothing but mistakes is not answered with all of them.
 MOST_ERRORS = 50
 MOST_NAME = 200
@@ -49,14 +51,6 @@ class Unfit(Exception):
         super().__init__(", ".join(errors))
 
 
-class NotNow(Exception):
-    """What was asked for cannot be done in the state that things are in; `detail` says why."""
-
-    def __init__(self, detail: str) -> None:
-        self.detail = detail
-        super().__init__(detail)
-
-
 class Changed(Exception):
     """The client's ETag is not the newest any more."""
 
@@ -66,8 +60,8 @@ class Operation:
     """One method at one address. Called with what stands in the address, it answers the request.
 
     `refuses` are the statuses besides those that any operation of its kind has; `has_etag` says
-    that the answer carries an ETag, and an unsafe one asks If-Match; `files` are the media types
-    of an answer that is no JSON.
+    that the answer carries an ETag, with which a safe one is asked for again; `asks_if_match` that
+    a change takes it; `files` are the media types of an answer that is no JSON.
     """
 
     work: Work
@@ -97,7 +91,9 @@ class Operation:
             if self.query is not None:
                 values["query"] = _read_query(self.query)
             if self.body is not None:
-                values["body"] = _read_body(self.body)
+                body = _read_body(self.body)
+                if self.body is not Nothing:
+                    values["body"] = body
             answer = self.work(**values)
         except Unfit as error:
             return problem(422, errors=error.errors)
@@ -105,12 +101,10 @@ class Operation:
             return problem(422, errors=errors_of(error.faults))
         except Changed:
             return problem(412)
-        except NotNow as error:
-            return problem(409, error.detail)
         except Stale:
             return problem(409, str(labels.REFUSALS["stale"]))
         except Refused as error:
-            if error.reason == "gone":
+            if error.reason in ("gone", "not_entitled"):
                 abort(404)
             return problem(409, str(labels.REFUSALS[error.reason]))
         return self._sent(answer)
@@ -119,10 +113,15 @@ class Operation:
         if answer.file is not None:
             return answer.file
         if answer.value is None:
-            return Response(status=204)
+            nothing = Response(status=204)
+            # There is nothing that could be of a type.
+            nothing.headers.pop("Content-Type", None)
+            return nothing
         response = Response(written(answer.value), answer.status, mimetype=JSON)
         if self.has_etag:
             response.set_etag(etag_of(answer.value))
+            if request.method in SAFE:
+                response.make_conditional(request)
         if answer.location:
             response.headers["Location"] = answer.location
         return response
@@ -141,6 +140,11 @@ def person() -> Actor:
     """Who acts: the person of the token."""
     actor: Actor = current_user._get_current_object()
     return actor
+
+
+def refuse(status: int, detail: str) -> NoReturn:
+    """Ends the operation with a problem that says more than its status does."""
+    abort(problem(status, detail))
 
 
 def etag_of(value: BaseModel) -> str:
@@ -187,10 +191,13 @@ def _read_query(model: type[BaseModel]) -> BaseModel:
 
 
 def _read_body(model: type[BaseModel]) -> BaseModel:
+    data = request.get_data(cache=False)
+    if not data and model is Nothing:
+        return model()
     if request.mimetype != JSON:
         abort(415)
     try:
-        return model.model_validate_json(request.get_data(cache=False))
+        return model.model_validate_json(data)
     except ValidationError as error:
         if any(each["type"] == "json_invalid" for each in error.errors(include_url=False)):
             abort(400)

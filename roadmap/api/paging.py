@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 from flask_babel import gettext as _
 from pydantic import Field
 
-from roadmap.api.fields import WHOLE_NUMBER, Query
+from roadmap.api.fields import Query, Whole
 from roadmap.api.operation import Unfit
 
 USUAL, MOST = 50, 200
@@ -25,8 +25,8 @@ class Paging(Query):
 
     limit: Annotated[
         int,
-        Field(ge=1, le=MOST, description="At most so many items."),
-        WHOLE_NUMBER,
+        Whole(1, MOST),
+        Field(description="At most so many items."),
     ] = USUAL
     cursor: Annotated[
         str,

@@ -45,7 +45,7 @@ class Me(Shape):
     token: TokenShape
 
 
-@operation("You", answers={200: Me})
+@operation("You", answers={200: Me}, has_etag=True)
 def me() -> Answer:
     """The person of the token, and their teams."""
     actor, token = person(), _token()

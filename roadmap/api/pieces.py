@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.orm import Session, selectinload
 
-from roadmap.api.fields import Body, Key, Moment, OneOf, Shape, Text, line, words
+from roadmap.api.fields import LEFT_OUT, Body, Key, Moment, OneOf, Shape, Text, line, words
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import LONGEST, Measure, Particulars
@@ -31,10 +31,9 @@ ImpactType = Annotated[str, OneOf(IMPACT_TYPES)]
 ReviewState = Annotated[str, OneOf(STATES)]
 Decision = Annotated[str, OneOf(DECISIONS)]
 
+DEFAULT_VISIBILITY = "portfolio"
 TEXTS = ("url", "description", "role", "issuer")
 DATES = ("issued_on", "expires_on")
-# The default of what may be left out and never be null; nobody reads it.
-LEFT_OUT: Any = None
 
 
 class ImpactShape(Shape):
@@ -49,7 +48,7 @@ class ImpactShape(Shape):
 
 
 class ReviewShape(Shape):
-    """The latest word of a reviewer."""
+    """The word of a reviewer on a version."""
 
     decision: Decision
     version: int
@@ -129,25 +128,27 @@ class NewEvidence(_Optional):
     kind: Kind
     title: Annotated[str, words(LONGEST["title"])]
     occurred_on: dt.date = Field(description="Not in the future, and not before 1950.")
-    visibility: Visibility = "portfolio"
+    visibility: Visibility | None = Field(
+        DEFAULT_VISIBILITY, description="Null is the default, as where it is left out."
+    )
 
     def particulars(self) -> Particulars:
         return Particulars(
             kind=self.kind,
             title=self.title,
             occurred_on=self.occurred_on,
-            visibility=self.visibility,
+            visibility=self.visibility or DEFAULT_VISIBILITY,
             **optional(self),
         )
 
 
 class EvidenceChange(_Optional):
-    """What is left out stays, null clears; kind, title, date and visibility cannot be cleared."""
+    """What is left out stays, null clears; kind, title and date cannot be cleared."""
 
     kind: Kind = LEFT_OUT
     title: Annotated[str, words(LONGEST["title"])] = LEFT_OUT
     occurred_on: dt.date = LEFT_OUT
-    visibility: Visibility = LEFT_OUT
+    visibility: Visibility | None = Field(LEFT_OUT, description="Null is the default, `portfolio`.")
 
     def particulars(self, evidence: Evidence) -> Particulars:
         """What the piece says after the change."""
@@ -157,8 +158,9 @@ class EvidenceChange(_Optional):
             name: getattr(before, name) for name in Particulars.__dataclass_fields__
         }
         changed = optional(self)
-        for name in ("kind", "title", "occurred_on", "visibility"):
+        for name in ("kind", "title", "occurred_on"):
             changed[name] = getattr(self, name)
+        changed["visibility"] = self.visibility or DEFAULT_VISIBILITY
         values.update({name: value for name, value in changed.items() if name in sent})
         return Particulars(**values)
 

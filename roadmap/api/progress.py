@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, NoReturn
 
 from flask import abort
 from flask_babel import gettext as _
 from pydantic import Field
 
-from roadmap.api.fields import Body, OneOf, Shape, Share, Text
-from roadmap.api.operation import Answer, Unfit, check_match, etag_of, operation, person
+from roadmap.api.fields import LEFT_OUT, Body, OneOf, Shape, Share, Text
+from roadmap.api.operation import Answer, Unfit, check_match, etag_of, operation, person, refuse
 from roadmap.catalog.queries import published
 from roadmap.core.database import db
 from roadmap.core.web import now
@@ -19,7 +19,7 @@ from roadmap.journey.facts import Standing, standing
 from roadmap.people.records import lock_person
 from roadmap.progress import actions, queries
 from roadmap.progress.models import STATUSES
-from roadmap.progress.queries import State
+from roadmap.progress.queries import Enrolled, State
 from roadmap.progress.rules import (
     LEAST_HOURS,
     MOST_HOURS,
@@ -33,8 +33,6 @@ from roadmap.readiness.actions import refresh
 TONES = ("claimed", "evidenced", "verified")
 Status = Annotated[str, OneOf(("not_started", *STATUSES))]
 Tone = Annotated[str, OneOf(TONES)]
-# The default of what may be left out and never be null; nobody reads it.
-LEFT_OUT: Any = None
 UNTOUCHED = State("not_started", "", None, "", None, 0)
 
 
@@ -95,13 +93,15 @@ class Enrolling(Body):
     hours_per_week: (
         Annotated[float, Field(ge=LEAST_HOURS, le=MOST_HOURS, allow_inf_nan=False)] | None
     ) = Field(None, description="Effort beyond regular work; kept to one decimal.")
-    primary: Literal[True] = Field(LEFT_OUT, description="Makes it the one that counts first.")
+    primary: bool | None = Field(
+        None, description="True makes it the one that counts first, instead of another one."
+    )
 
 
 class MilestoneChange(Body):
-    """What is left out stays, null clears. `not_applicable` needs a reason."""
+    """What is left out stays, null clears; a status is not cleared but set to `not_started`."""
 
-    status: Status
+    status: Status = Field(LEFT_OUT, description="`not_applicable` needs a reason.")
     reason: Annotated[str, Text(MOST_REASON)] | None = Field(
         None, description="Why it does not apply; only with `not_applicable`."
     )
@@ -109,7 +109,7 @@ class MilestoneChange(Body):
     target_on: dt.date | None = Field(None, description="By when; from 2000 to 2100.")
 
 
-@operation("Your roadmaps", answers={200: OwnRoadmap}, refuses=(404,))
+@operation("Your roadmaps", answers={200: OwnRoadmap}, refuses=(404,), has_etag=True)
 def read_own_roadmap(slug: str) -> Answer:
     """Where you stand on a roadmap.
 
@@ -145,7 +145,10 @@ def enroll(slug: str, body: Enrolling) -> Answer:
         target_on = body.target_on
     if "hours_per_week" in sent:
         hours = _tenths(body.hours_per_week)
-    primary = True if "primary" in sent else None
+    if "primary" in sent and not body.primary and _is_to_stay_primary(before):
+        text = _("One of your roadmaps is the primary one. Make another one primary instead.")
+        raise Unfit({"primary": [text]})
+    primary = True if body.primary else None
     if before is None or (target_on, hours, primary) not in (
         (before.target_on, before.hours_per_week, None),
         (before.target_on, before.hours_per_week, before.is_primary),
@@ -180,24 +183,25 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> Answer:
     The same request twice is the same as once. 404 where you are not on this roadmap.
     """
     actor, moment = person(), now()
-    found = standing(db.session, actor, slug, now=moment) or abort(404)
+    found = standing(db.session, actor, slug, now=moment) or not_on(slug)
     if key not in found.published.content.by_key:
         abort(404)
     lock_person(db.session, actor.id)
     before = queries.state(db.session, actor.id, key)
     check_match(_milestone(found, key, before))
     sent = body.model_fields_set
-    if body.reason and body.status != "not_applicable":
+    status = body.status if "status" in sent else before.status
+    if body.reason and status != "not_applicable":
         raise Unfit({"reason": [_("Only what is not applicable has a reason.")]})
     reason = (body.reason or "") if "reason" in sent else before.reason
-    if body.status == "not_applicable" and not reason:
+    if status == "not_applicable" and not reason:
         raise Unfit({"reason": [_("Say in a sentence why it does not apply to you.")]})
     if body.target_on is not None and not is_plannable(body.target_on):
         raise Unfit({"target_on": [_("Choose a day between 2000 and 2100.")]})
-    after_reason = reason if body.status == "not_applicable" else ""
-    if (body.status, after_reason) != (before.status, before.reason):
+    after_reason = reason if status == "not_applicable" else ""
+    if (status, after_reason) != (before.status, before.reason):
         actions.set_status(
-            db.session, actor.id, key, body.status, reason=reason, by=actor.id, now=moment
+            db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment
         )
     note = (body.note or "") if "note" in sent else before.note
     target_on = body.target_on if "target_on" in sent else before.target_on
@@ -211,9 +215,26 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> Answer:
     return Answer(_milestone(found, key, state))
 
 
+def not_on(slug: str | None) -> NoReturn:
+    """Refuses with 404: the person is not on this roadmap, or on none; it says how to begin."""
+    if slug is None:
+        refuse(404, _("You are on no roadmap yet. Begin one: PUT /me/roadmaps/{slug}."))
+    if published(db.session, slug) is None:
+        abort(404)
+    text = _("You are not on this roadmap yet. Begin it: PUT /me/roadmaps/%(slug)s.", slug=slug)
+    refuse(404, text)
+
+
+def _is_to_stay_primary(before: Enrolled | None) -> bool:
+    """Whether a roadmap is the primary one, or becomes it as the first of its person."""
+    if before is not None:
+        return before.is_primary
+    return queries.enrollment(db.session, person().id) is None
+
+
 def _own_roadmap(slug: str) -> OwnRoadmap:
     actor = person()
-    found = standing(db.session, actor, slug, now=now()) or abort(404)
+    found = standing(db.session, actor, slug, now=now()) or not_on(slug)
     content, enrolled = found.published.content, found.enrolled
     states = queries.states(db.session, actor.id)
     milestones = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flask import abort
 from pydantic import Field
 
 from roadmap.api.fields import Key, Query, Shape
 from roadmap.api.operation import Answer, operation, person
+from roadmap.api.progress import not_on
 from roadmap.catalog.queries import at_revision
 from roadmap.core.database import db
 from roadmap.core.web import now
@@ -81,14 +81,20 @@ class OfRoadmap(Query):
     ] = None
 
 
-@operation("Your roadmaps", answers={200: ReadinessShape}, query=OfRoadmap, refuses=(404,))
+@operation(
+    "Your roadmaps",
+    answers={200: ReadinessShape},
+    query=OfRoadmap,
+    refuses=(404,),
+    has_etag=True,
+)
 def read_readiness(query: OfRoadmap) -> Answer:
     """How ready you are: score, gates, each point with its source, next steps.
 
     404 where you are on no roadmap, or not on the one named.
     """
     actor = person()
-    mine = enrollment(db.session, actor.id, query.roadmap) or abort(404)
+    mine = enrollment(db.session, actor.id, query.roadmap) or not_on(query.roadmap)
     content = at_revision(db.session, mine.revision_id)
     facts = record(db.session, actor.id).own()
     found = explain(course(content), facts, actor.today(now()))

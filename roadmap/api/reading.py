@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from roadmap.api.blueprint import BASE
 from roadmap.api.description import description
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -158,5 +157,5 @@ def _curl(path: str, method: str, example: Any) -> str:
         lines[0] += f" -X {method.upper()}"
     if example is not None:
         lines += ['  -H "Content-Type: application/json"', f"  -d '{json.dumps(example)}'"]
-    lines.append(f"  $CAIRN{BASE}{path}")
+    lines.append(f"  $CAIRN{path}")
     return " \\\n".join(lines)

@@ -96,7 +96,7 @@ def list_roadmaps(query: Paging) -> Answer:
     return Answer(RoadmapList(items=part, next_cursor=cursor))
 
 
-@operation("Roadmaps", answers={200: RoadmapShape}, refuses=(404,))
+@operation("Roadmaps", answers={200: RoadmapShape}, refuses=(404,), has_etag=True)
 def read_roadmap(slug: str) -> Answer:
     """A roadmap: its stages, objectives and milestones.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import abort
-from pydantic import Field
+from flask_babel import gettext as _
+from pydantic import BeforeValidator, Field
 
-from roadmap.api.fields import Body, Level, Moment, Shape, Text
-from roadmap.api.operation import Answer, operation, person
+from roadmap.api.fields import LEFT_OUT, Body, Level, Moment, Shape, Text
+from roadmap.api.operation import Answer, Unfit, operation, person
 from roadmap.api.paging import Paging, part_of
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
@@ -17,7 +18,7 @@ from roadmap.core.web import now
 from roadmap.people.records import lock_person
 from roadmap.skills import actions, queries
 from roadmap.skills.forms import MOST_COMMENT
-from roadmap.skills.rules import Judged, Standing
+from roadmap.skills.rules import HIGHEST, LOWEST, Judged, Standing
 
 
 class Assessed(Shape):
@@ -33,7 +34,7 @@ class OwnSkill(Shape):
     """A skill, one's own word and a manager's, side by side and never averaged.
 
     `levels` describe 0 to 4. `gap` is what is left to the bar, from the manager's level where
-    there is one.
+    there is one; `apart` is how much higher the manager sees it than oneself.
     """
 
     key: str
@@ -43,7 +44,12 @@ class OwnSkill(Shape):
     levels: list[str]
     self: Assessed | None
     manager: Assessed | None
-    gap: Level | None
+    gap: Level | None = Field(
+        description="Levels left to the bar, 0 at or above it; null where nobody assessed it."
+    )
+    apart: Annotated[int, Field(ge=LOWEST - HIGHEST, le=HIGHEST - LOWEST)] | None = Field(
+        description="The manager's level less your own; null where one of them is missing."
+    )
 
 
 class SkillList(Shape):
@@ -51,13 +57,34 @@ class SkillList(Shape):
     next_cursor: str | None
 
 
-class Assessing(Body):
-    """The highest level whose behaviour was shown. What is left out stays, null clears."""
+def _kept(level: Any) -> Any:
+    if level is None:
+        raise ValueError(
+            _("A level is never cleared, because assessments are a history. Say another one.")
+        )
+    return level
 
-    level: Level
+
+class Assessing(Body):
+    """The highest level whose behaviour was shown. What is left out stays, null clears a comment.
+
+    Without a level it is the one said last, dated anew where the comment is another.
+    """
+
+    level: Annotated[Level, BeforeValidator(_kept)] = Field(
+        LEFT_OUT, description="Needed the first time."
+    )
     comment: Annotated[str, Text(MOST_COMMENT)] | None = Field(
         None, description="What it rests on."
     )
+
+    def level_after(self, before: Judged | None) -> int:
+        """The level as it is to be. Raises Unfit where it was left out and there is none yet."""
+        if "level" in self.model_fields_set:
+            return self.level
+        if before is None:
+            raise Unfit({"level": [_("Say a level: you have said none yet that could stay.")]})
+        return before.level
 
     def comment_after(self, before: Judged | None) -> str:
         """The comment as it is to be: what was left out is that of the last assessment."""
@@ -93,14 +120,15 @@ def assess_own_skill(key: str, body: Assessing) -> Answer:
     lock_person(db.session, actor.id)
     own, other = queries.latest(db.session, actor.id)
     before = own.get(key)
-    comment = body.comment_after(before)
-    if before is None or (before.level, before.comment) != (body.level, comment):
-        actions.assess_self(db.session, actor.id, key, body.level, comment, by=actor, now=now())
-        before = Judged(body.level, now(), actor.name, comment)
+    level, comment = body.level_after(before), body.comment_after(before)
+    if before is None or (before.level, before.comment) != (level, comment):
+        actions.assess_self(db.session, actor.id, key, level, comment, by=actor, now=now())
+        before = Judged(level, now(), actor.name, comment)
     return Answer(shown(skill, before, other.get(key)))
 
 
 def shown(skill: Skill, own: Judged | None, other: Judged | None) -> OwnSkill:
+    standing = Standing(own, other, skill.bar)
     return OwnSkill(
         key=skill.key,
         title=skill.title,
@@ -109,7 +137,8 @@ def shown(skill: Skill, own: Judged | None, other: Judged | None) -> OwnSkill:
         levels=list(skill.levels),
         self=assessed(own),
         manager=assessed(other),
-        gap=Standing(own, other, skill.bar).gap,
+        gap=standing.gap,
+        apart=standing.difference,
     )
 
 

@@ -16,8 +16,9 @@ from roadmap.api.paging import Paging, part_of
 from roadmap.api.skills import Assessed, Assessing, assessed
 from roadmap.core.database import db
 from roadmap.core.web import now
+from roadmap.people.access import can
 from roadmap.people.models import ROLES, Team
-from roadmap.people.records import lock_person
+from roadmap.people.records import lock_for
 from roadmap.skills import actions, queries
 from roadmap.skills.rules import Judged
 from roadmap.teams.loading import person_for, team_for
@@ -68,7 +69,10 @@ class MemberRow(Shape):
 
 
 class MatrixShape(Shape):
-    """The members by stages and skills. Who is not on the roadmap has null readiness."""
+    """The members by stages and skills.
+
+    Who is not on the roadmap has null readiness, shares of 0, and the levels of their skills.
+    """
 
     team: str
     roadmap: str
@@ -116,7 +120,7 @@ def list_teams(query: Paging) -> Answer:
     return Answer(TeamList(items=part, next_cursor=cursor))
 
 
-@operation(TAG, answers={200: MatrixShape}, query=OfRoadmap, refuses=(404,))
+@operation(TAG, answers={200: MatrixShape}, query=OfRoadmap, refuses=(404,), has_etag=True)
 def read_matrix(slug: str, query: OfRoadmap) -> Answer:
     """The matrix of a team that you manage, with the teams nested in it.
 
@@ -146,18 +150,18 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
     _team, who = person_for("person.assess", slug, person_id)
     if queries.skill(db.session, key) is None:
         abort(404)
-    lock_person(db.session, who.id)
+    lock_for(db.session, who.id, actor)
+    if not can(actor, "person.assess", who):  # type: ignore[arg-type]
+        # They were let in, and manage this person no more.
+        abort(404)
     own, other = queries.latest(db.session, who.id)
     # Of several managers each has their own word; what one left out is not another one's.
     before = other.get(key)
-    comment = body.comment_after(before if before and before.name == actor.name else None)
-    if before is None or (before.level, before.comment, before.name) != (
-        body.level,
-        comment,
-        actor.name,
-    ):
-        actions.assess_other(db.session, who.id, key, body.level, comment, by=actor, now=now())
-        before = Judged(body.level, now(), actor.name, comment)
+    own_word = before if before and before.name == actor.name else None
+    level, comment = body.level_after(own_word), body.comment_after(own_word)
+    if own_word is None or (own_word.level, own_word.comment) != (level, comment):
+        actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
+        before = Judged(level, now(), actor.name, comment)
     said = own.get(key)
     return Answer(
         MemberSkill.model_validate(

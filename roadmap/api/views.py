@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, g, make_response, render_template
+from flask import Response, g, make_response, render_template, request
 
 from roadmap.accounts.sessions import csrf
 from roadmap.api.blueprint import BASE, api
@@ -57,7 +57,13 @@ def openapi() -> Response:
     """The description of the API, OpenAPI 3.1."""
     from roadmap.api.description import as_json
 
-    return Response(as_json(), mimetype="application/json")
+    response = Response(as_json(), mimetype="application/json")
+    # Open to anyone, and the same until the next release.
+    response.cache_control.public = True
+    response.cache_control.max_age = 300
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @api.get(f"{BASE}/docs", provide_automatic_options=False)

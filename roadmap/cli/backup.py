@@ -31,6 +31,8 @@ def create(file: Path, force: bool) -> None:
     The file holds personal records and the hashes of passwords: keep it where only you can read
     it, with a copy of the secret key. Sessions and mail on its way are not in it.
     """
+    if not file.parent.is_dir():
+        raise click.ClickException(f"the folder {file.parent} does not exist")
     with _refusals(file):
         try:
             manifest = actions.create(file, now=now(), replace_existing=force)

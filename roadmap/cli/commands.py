@@ -7,7 +7,23 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
-from flask.cli import AppGroup
+from flask import Flask
+from flask.cli import AppGroup, ScriptInfo
+
+# What PostgreSQL answers where a table or a column is missing.
+MISSING = ("42P01", "42703")
+
+
+class Groups(AppGroup):
+    """The groups of commands: one that does not exist is told in one line, too."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and not ctx.resilient_parsing:
+            raise click.ClickException(
+                f"there is no command {cmd_name!r}; `flask --app roadmap --help` lists them"
+            )
+        return found
 
 
 class Commands(AppGroup):
@@ -25,7 +41,7 @@ class Commands(AppGroup):
         except click.UsageError as error:
             raise click.ClickException(_line(error.format_message())) from None
         except sa.exc.DBAPIError as error:
-            raise click.ClickException(f"the database refused: {_line(str(error.orig))}") from None
+            raise click.ClickException(_refusal(error, ctx)) from None
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             raise click.ClickException(f"{error.strerror or error}{where}") from None
@@ -34,6 +50,26 @@ class Commands(AppGroup):
 def now() -> dt.datetime:
     """The moment of this command."""
     return dt.datetime.now(dt.UTC)
+
+
+def _refusal(error: sa.exc.DBAPIError, ctx: click.Context) -> str:
+    reason = _line(str(error.orig))
+    if not _is_schema(error.orig, reason):
+        return f"the database refused: {reason}"
+    # The context of the application may have ended with the command; the application has not.
+    app: Flask = ctx.ensure_object(ScriptInfo).load_app()
+    url: sa.URL = app.extensions["sqlalchemy"].engines["default"].url
+    name = url.render_as_string() if url.host else url.database
+    return (
+        f"the database {name} is empty or has an older schema ({reason}): "
+        "run `flask --app roadmap db upgrade` first"
+    )
+
+
+def _is_schema(orig: BaseException | None, reason: str) -> bool:
+    if getattr(orig, "sqlstate", None) in MISSING:
+        return True
+    return reason.startswith(("no such table", "no such column")) or "has no column" in reason
 
 
 def _line(text: str) -> str:

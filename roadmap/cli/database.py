@@ -32,9 +32,9 @@ group = Migrations("db", help="Migrations of the database.")
 @group.command("upgrade")
 @click.argument("target", default="heads")
 def upgrade(target: str) -> None:
-    """Brings the schema to TARGET, the newest migration where none is named."""
+    """Brings the schema to the newest migration, to TARGET, or a number of migrations further."""
     before = _applied()
-    alembic.upgrade(target)
+    alembic.upgrade(f"+{int(target)}" if target.isdecimal() else target)
     _say(before)
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
+from roadmap.cli.commands import Commands, now
 from roadmap.core.database import db
 from roadmap.readiness.actions import recompute_all
 
-group = AppGroup("readiness", help="The kept summaries of readiness.")
+group = Commands("readiness", help="The kept summaries of readiness.")
 
 
 @group.command("recompute")
 @click.option("--expired", is_flag=True, help="Only those that have run out by date.")
 def recompute(expired: bool) -> None:
     """Makes the kept summaries anew from the facts; says for how many people."""
-    count = recompute_all(db.session, now=dt.datetime.now(dt.UTC), only_expired=expired)
+    count = recompute_all(db.session, now=now(), only_expired=expired)
     db.session.commit()
     click.echo(f"Summaries of {count} people are current.")
 

@@ -7,6 +7,7 @@ from flask import Flask
 
 from roadmap.accounts.forms import one_line
 from roadmap.accounts.queries import by_email
+from roadmap.admin.queries import teams as teams_with_counts
 from roadmap.cli.commands import Commands, now
 from roadmap.core.database import db
 from roadmap.people import actions, queries
@@ -18,6 +19,7 @@ REFUSED = {
     "slug": "a slug has small letters, digits and single hyphens, at most 60 in all: {slug!r}",
     "name": "the name needs between 1 and 200 characters",
     "taken": "there is a team {slug} already",
+    "gone": "the team that {slug} is to be part of was deleted meanwhile",
 }
 
 
@@ -46,13 +48,13 @@ def create(slug: str, name: str, parent: str | None) -> None:
 @group.command("list")
 def show_all() -> None:
     """Lists the teams: slug, how many people, the team above, and name."""
-    teams = queries.all_teams(db.session)
+    teams = teams_with_counts(db.session)
     if not teams:
         click.echo("There is no team yet.", err=True)
     slugs = {team.id: team.slug for team in teams}
     width = max((len(team.slug) for team in teams), default=0)
     for team in teams:
-        people = len(queries.members(db.session, team.id))
+        people = team.members + team.managers
         above = slugs[team.parent_id] if team.parent_id else "-"
         click.echo(f"{team.slug:<{width}}  {people:>4}  {above:<{width}}  {team.name}")
 

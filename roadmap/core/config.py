@@ -5,13 +5,19 @@ Source of the names: the operator's guide lists every one of them, and a test co
 
 from __future__ import annotations
 
+import difflib
+import io
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 from dotenv import load_dotenv
+from dotenv.parser import parse_stream
+
+from roadmap.core.checks import CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
@@ -39,8 +45,43 @@ class ConfigError(click.ClickException):
 
 def read_environment() -> dict[str, str]:
     """The settings that the environment (or a `.env` beside requirements.txt) names."""
-    load_dotenv(ROOT / ".env")
+    read_file(ROOT / ".env")
     return {name: os.environ[PREFIX + name] for name in SETTINGS if PREFIX + name in os.environ}
+
+
+def read_file(path: Path) -> None:
+    """Puts what the file sets into the environment, where nothing is set yet.
+
+    Raises ConfigError with the line that is no setting, and where the file cannot be read.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} cannot be read: it is not UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error or (binding.key is not None and binding.value is None):
+            # What the parser could not read begins with the blank lines before it.
+            passed = len(binding.original.string) - len(binding.original.string.lstrip())
+            line = binding.original.line + binding.original.string[:passed].count("\n")
+            raise ConfigError(f"{path}, line {line}: this is not of the form NAME=value.")
+    load_dotenv(stream=io.StringIO(text))
+
+
+def unknown() -> list[str]:
+    """A line for each variable that looks like a setting and is none, such as a mistyped one."""
+    names = {PREFIX + name for name in SETTINGS}
+    lines = []
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in names:
+            near = difflib.get_close_matches(name, sorted(names), 1)
+            lines.append(
+                f"{name} is not a setting of Cairn" + (f"; is {near[0]} meant?" if near else "")
+            )
+    return lines
 
 
 def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -61,12 +102,13 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         )
     if len(values["SECRET_KEY"]) < 16:
         raise ConfigError("ROADMAP_SECRET_KEY is too short: use at least 16 characters.")
-    if values["SIGNUP"] not in ("open", "invite"):
-        raise ConfigError("ROADMAP_SIGNUP must be 'open' or 'invite'.")
-    try:
-        proxies = int(values["TRUSTED_PROXIES"])
-    except ValueError:
-        raise ConfigError("ROADMAP_TRUSTED_PROXIES must be a whole number.") from None
+    if not values["DATABASE_URL"]:
+        values["DATABASE_URL"] = f"sqlite:///{data_dir / 'cairn.sqlite3'}"
+    for name, check in CHECKS.items():
+        try:
+            values[name] = check(str(values[name]))
+        except ValueError as error:
+            raise ConfigError(f"{PREFIX}{name} {error}") from None
     if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
         raise ConfigError(
             "ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM and ROADMAP_BASE_URL as well: mails say who "
@@ -77,8 +119,6 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         **values,
         "ROOT": ROOT,
         "DATA_DIR": data_dir,
-        "DATABASE_URL": values["DATABASE_URL"] or f"sqlite:///{data_dir / 'cairn.sqlite3'}",
-        "TRUSTED_PROXIES": proxies,
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 500_000,
         "MAX_FORM_PARTS": 200,
@@ -96,3 +136,15 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "PASSWORD_TIME_COST": values.get("PASSWORD_TIME_COST", 2),
         "PASSWORD_MEMORY_KIB": values.get("PASSWORD_MEMORY_KIB", 64 * 1024),
     }
+
+
+def main() -> None:
+    """Whether the settings can be used; what is wrong is told in one line, with exit status 1."""
+    try:
+        build()
+    except ConfigError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

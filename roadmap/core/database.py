@@ -20,6 +20,8 @@ from flask_alembic import Alembic
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
+from roadmap.core.config import ConfigError
+from roadmap.core.files import own_file, own_folder
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -111,7 +113,12 @@ def _writes(connection: sa.Connection) -> bool:
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
     if url.database and url.database != ":memory:":
         path = Path(url.database).resolve()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            own_folder(path.parent)
+        except OSError as error:
+            raise ConfigError(
+                f"The folder {path.parent} of the database cannot be made: {error.strerror}."
+            ) from None
         url = url.set(database=str(path))
         lock_path: Path | None = path.with_name(path.name + ".lock")
     else:
@@ -123,6 +130,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
     def lock_of(connection: Any) -> int | None:
         return locks.get(id(connection.dbapi_connection))
+
+    @event.listens_for(engine, "do_connect")
+    def create(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+        if lock_path is not None:
+            # A file that cannot be made is SQLite's to complain about, as any other it cannot use.
+            with contextlib.suppress(OSError):
+                own_file(Path(arguments[0]))
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

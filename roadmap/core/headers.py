@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
 
-from roadmap.core.problems import MEDIA_TYPE, PREFIX, document, is_api
+from roadmap.core.problems import MEDIA_TYPE, document, is_api, is_below_api
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -40,7 +41,7 @@ class Gate:
     """The outermost middleware.
 
     - A chunked body is refused with 411: the servers hand it on without its length, and a body
-      over the limit would be cut silently and answered 200.
+      over the limit would be cut silently and answered 200. A length that is no number with 400.
     - A plain form reaches a view of another verb by `POST` with a field `_method`, in the query or
       in the form. The method decides which view is meant, so it is read here, before routing.
     """
@@ -51,27 +52,39 @@ class Gate:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        for_api = environ.get("PATH_INFO", "").startswith(PREFIX)
+        for_api = is_below_api(environ.get("PATH_INFO", ""))
         if environ.get("HTTP_TRANSFER_ENCODING"):
-            body = b"This server needs the length of a body: send Content-Length.\n"
-            media_type = "text/plain; charset=utf-8"
-            if for_api:
-                body, media_type = document(411, body.decode().strip()), MEDIA_TYPE
-            start_response(
-                "411 Length Required",
-                [
-                    ("Content-Type", media_type),
-                    ("Content-Length", str(len(body))),
-                    ("Connection", "close"),
-                ],
-            )
-            return [body]
+            text = "This server needs the length of a body: send Content-Length."
+            return self._refused(411, text, for_api, start_response)
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()):
+            text = "The length of the body is no number: see Content-Length."
+            return self._refused(400, text, for_api, start_response)
         # Who speaks to the API has every verb.
         if environ["REQUEST_METHOD"] == "POST" and not for_api:
             wanted = self._wanted_method(environ)
             if wanted in OVERRIDES:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
+
+    @staticmethod
+    def _refused(
+        status: int, text: str, for_api: bool, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """A refusal before anything was read of the body, so the connection ends with it."""
+        body, media_type = f"{text}\n".encode(), "text/plain; charset=utf-8"
+        if for_api:
+            body, media_type = document(status, text), MEDIA_TYPE
+        start_response(
+            f"{status} {HTTPStatus(status).phrase}",
+            [
+                ("Content-Type", media_type),
+                ("Content-Length", str(len(body))),
+                ("Cache-Control", "no-store"),
+                ("Connection", "close"),
+            ],
+        )
+        return [body]
 
     @staticmethod
     def _wanted_method(environ: dict[str, Any]) -> str:
@@ -81,7 +94,6 @@ class Gate:
         length = environ.get("CONTENT_LENGTH") or "0"
         if (
             not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-            or not length.isdigit()
             or int(length) <= 0
         ):
             return ""

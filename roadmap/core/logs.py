@@ -8,6 +8,10 @@ import sys
 import structlog
 from flask import Flask
 
+from roadmap.core.config import unknown
+
+log = logging.getLogger(__name__)
+
 
 def init_logs(app: Flask) -> None:
     """Readable lines on a terminal, JSON elsewhere. Other handlers (a test's) are left alone."""
@@ -34,3 +38,5 @@ def init_logs(app: Flask) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    for line in unknown():
+        log.warning(line)

@@ -17,9 +17,14 @@ PREFIX = "/api/"
 MEDIA_TYPE = "application/problem+json"
 
 
+def is_below_api(path: str) -> bool:
+    """Whether an address is one of the API's, `/api` itself too."""
+    return path.startswith(PREFIX) or path == PREFIX.rstrip("/")
+
+
 def is_api() -> bool:
     """Whether this request is one of the API's: by its address, whatever comes of it."""
-    return request.path.startswith(PREFIX)
+    return is_below_api(request.path)
 
 
 def document(

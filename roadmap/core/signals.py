@@ -17,11 +17,11 @@ person_changed = _signals.signal("person-changed")
 revision_published = _signals.signal("revision-published")
 
 # Sent when somebody who has an account already is invited, before the commit.
-# sender: the Session; keywords: user_id (UUID of that account), invitation (row), team (Team, or
-# None), by_name (who invites), token (of the link, known only now), now (datetime).
+# sender: the Session; keywords: user_id (UUID of that account), team (Team, or None), by_name (who
+# invites), now (datetime).
 invited = _signals.signal("invited")
 
 # Sent where who leads whom may have changed otherwise than by a membership: a team was nested
-# elsewhere or deleted, an account was closed; before the commit.
+# elsewhere or deleted (with all its memberships), an account was closed; before the commit.
 # sender: the Session; keywords: now (datetime).
 leaders_changed = _signals.signal("leaders-changed")

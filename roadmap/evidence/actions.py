@@ -28,6 +28,7 @@ from roadmap.evidence.rows import (
     write_version,
 )
 from roadmap.evidence.rules import Particulars, Stale
+from roadmap.evidence.taking import reader_of
 from roadmap.people.actor import Actor
 from roadmap.people.records import lock_person, remember
 
@@ -79,7 +80,7 @@ def edit(
     True where anything changed. `revision` is the one that the form was filled from. Raises Stale
     where it is not the newest, Incomplete where the piece would not be complete.
     """
-    hold(session, evidence)
+    hold(session, evidence, by)
     if revision is not None and revision != evidence.revision:
         raise Stale
     piece = checked(piece, by.today(now))
@@ -141,7 +142,7 @@ def _apply(
 
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
     """Removes a piece with its versions, links and reviews. The person's history says so."""
-    hold(session, evidence)
+    hold(session, evidence, by)
     user_id, title, kind = evidence.user_id, evidence.title, evidence.current.kind
     # The database takes the dependents along, in one statement.
     session.execute(
@@ -170,19 +171,19 @@ def set_links(
     What was confirmed for a link goes with it. Raises Incomplete for an unknown key, and for
     more than five.
     """
-    hold(session, evidence)
+    hold(session, evidence, by)
     return _link_exactly(session, evidence, keys, by, now)
 
 
 def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
     """Links a piece to one more milestone; linking twice is the same as once."""
-    hold(session, evidence)
+    hold(session, evidence, by)
     return _link_exactly(session, evidence, [*linked_keys(evidence), key], by, now)
 
 
 def unlink(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
     """Takes one link away, and with it what a reviewer confirmed for it."""
-    hold(session, evidence)
+    hold(session, evidence, by)
     rest = [each for each in linked_keys(evidence) if each != key]
     return _link_exactly(session, evidence, rest, by, now)
 
@@ -203,7 +204,7 @@ def set_skills(
     session: Session, evidence: Evidence, keys: Sequence[str], *, by: Actor, now: dt.datetime
 ) -> bool:
     """Links a piece to exactly these skills. Raises Incomplete for an unknown key."""
-    hold(session, evidence)
+    hold(session, evidence, by)
     before = [row.skill_key for row in evidence.skills]
     if not replace_skills(session, evidence, keys):
         return False
@@ -215,7 +216,7 @@ def set_skills(
 
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
     """Asks for a review. False where it already waits. Raises Refused with the reason."""
-    hold(session, evidence)
+    hold(session, evidence, by)
     after = rules.after_submit(evidence.state, evidence.visibility)
     if after == evidence.state:
         return False
@@ -228,8 +229,9 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
 
 def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
     """Takes the request for a review back. False for a draft. Raises Refused with the reason."""
-    hold(session, evidence)
-    after = rules.after_withdraw(evidence.state)
+    hold(session, evidence, by)
+    has_reader = reader_of(session, evidence) is not None
+    after = rules.after_withdraw(evidence.state, has_reader=has_reader)
     if after == evidence.state:
         return False
     evidence.state = after

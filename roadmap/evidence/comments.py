@@ -28,7 +28,7 @@ def add(session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.d
     is not for this person to remark on.
     """
     text = rules.check_comment(clean(text))
-    hold(session, evidence)
+    hold(session, evidence, by)
     version = submitted_version(session, evidence)
     if not evidence.is_shared or version is None:
         raise Refused("not_shared")

@@ -18,6 +18,7 @@ from roadmap.evidence import rules
 from roadmap.evidence.models import Confirmation, Evidence, Review
 from roadmap.evidence.rows import confirmed_keys, hold, note, to_confirm
 from roadmap.evidence.rules import Refused
+from roadmap.evidence.taking import reader_of
 from roadmap.evidence.words import DECISIONS
 from roadmap.people.access import can
 from roadmap.people.actor import Actor
@@ -29,11 +30,11 @@ def begin_review(
 ) -> bool:
     """A reviewer takes it up: its author sees that, and can no longer withdraw it.
 
-    False where it is already in review. Raises Refused or Stale as `decide` does.
+    False where somebody has it already who may judge it. Raises Refused or Stale as `decide` does.
     """
     _may_read(session, evidence, by)
     rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
-    if evidence.state == "in_review":
+    if reader_of(session, evidence) is not None:
         return False
     evidence.state = "in_review"
     evidence.updated_at = now
@@ -118,7 +119,7 @@ def decide(
 
 def _may_read(session: Session, evidence: Evidence, by: Actor) -> None:
     """Reads the piece below the lock. Raises Refused where this is not a reviewer of it."""
-    hold(session, evidence)
+    hold(session, evidence, by)
     if evidence.user_id == by.id:
         raise Refused("own")
     if not can(by, "evidence.review", evidence):

@@ -9,13 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id, one_of
-from roadmap.evidence.words import (
-    DECISIONS,
-    IMPACT_TYPES,
-    SHARED_STATES,
-    STATES,
-    VISIBILITIES,
-)
+from roadmap.evidence.rules import is_shared
+from roadmap.evidence.words import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 
 
 class Evidence(Base):
@@ -64,7 +59,7 @@ class Evidence(Base):
     @property
     def is_shared(self) -> bool:
         """Whether the managers of its author see it: submitted or later, and not private."""
-        return self.visibility != "private" and self.state in SHARED_STATES
+        return is_shared(self.state, self.visibility)
 
 
 class EvidenceVersion(Base):

@@ -23,13 +23,16 @@ from roadmap.evidence.models import (
 from roadmap.evidence.rules import Fault, Incomplete, Measure, Particulars, Refused
 from roadmap.evidence.words import MOST_MILESTONES
 from roadmap.people.actor import Actor
-from roadmap.people.records import lock_person, remember
+from roadmap.people.records import lock_for, remember
 
 
-def hold(session: Session, evidence: Evidence) -> None:
-    """Locks the person and reads the piece again. Raises Refused where it is gone by now."""
+def hold(session: Session, evidence: Evidence, by: Actor) -> None:
+    """Locks its author for a write by somebody, and reads the piece again.
+
+    What `by` may do is asked anew as well. Raises Refused where the piece is gone by now.
+    """
     session.flush()
-    lock_person(session, evidence.user_id)
+    lock_for(session, evidence.user_id, by)
     found = session.scalars(
         sa.select(Evidence)
         .where(Evidence.id == evidence.id)

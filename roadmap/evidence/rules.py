@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, VISIBILITIES
+from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, SHARED_STATES, VISIBILITIES
 
 # What a review judges. Title, visibility, links and skills are not among it. Issuer and dates of
 # a certificate are: otherwise an expiry could be edited into a verified one.
@@ -203,6 +203,14 @@ def is_web_address(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host)
 
 
+def is_shared(state: str, visibility: str) -> bool:
+    """Whether the managers of its author see a piece: submitted or later, and not private.
+
+    `shared.is_shared` asks the same of the database.
+    """
+    return visibility != "private" and state in SHARED_STATES
+
+
 # --- The review -----------------------------------------------------------------------------------
 
 
@@ -246,14 +254,15 @@ def after_submit(state: str, visibility: str) -> str:
     return state if state in WAITING else "submitted"
 
 
-def after_withdraw(state: str) -> str:
+def after_withdraw(state: str, *, has_reader: bool) -> str:
     """The state after its author takes the request back.
 
-    Raises Refused once somebody has begun to review it, and where there is nothing to take back.
+    Raises Refused while somebody who took it up may judge it, and where there is nothing to take
+    back. Whoever took it up and may not judge it any more does not keep it.
     """
-    if state == "in_review":
+    if state == "in_review" and has_reader:
         raise Refused("in_review")
-    if state not in ("submitted", "draft"):
+    if state not in WAITING | {"draft"}:
         raise Refused("not_waiting")
     return "draft"
 

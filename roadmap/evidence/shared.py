@@ -67,7 +67,7 @@ class SharedPiece:
 
 
 def is_shared() -> sa.ColumnElement[bool]:
-    """`Evidence.is_shared`, asked of the database."""
+    """`rules.is_shared`, asked of the database."""
     return sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
 
 

@@ -16,22 +16,25 @@ from roadmap.evidence import labels, queries
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.shared import as_shared
+from roadmap.evidence.taking import reader_of
 from roadmap.evidence.thread import thread
 from roadmap.people.queries import managers_of
 
 
-def piece_page(piece: Evidence, *, refused: str = "", status: int = 200) -> Response:
-    """The author's page; `refused` is the reason of a `rules.Refused`, to be said on top."""
+def piece_page(piece: Evidence, *, said: str = "", status: int = 200) -> Response:
+    """The author's page; `said` is why a step was refused, to be said on top."""
     detail = queries.detail(db.session, piece)
     today: dt.date = current_user.today(now())
-    managers = [person.name for person in managers_of(db.session, piece.user_id)]
+    people = managers_of(db.session, piece.user_id)
+    managers = [person.name for person in people]
     page = render_template(
         "evidence/show.html",
         detail=detail,
         managers=managers,
         asked=said_together(managers),
+        reader=reader_of(db.session, piece, people),
         today=today,
-        refused=labels.REFUSALS[refused] if refused else "",
+        refused=said,
         **thread_of(piece, detail),
     )
     return make_response(page, status)

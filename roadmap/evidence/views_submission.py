@@ -6,7 +6,7 @@ import json
 import uuid
 from dataclasses import replace
 
-from flask import flash, make_response, redirect, render_template, request
+from flask import abort, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -38,6 +38,10 @@ def submit(evidence_id: uuid.UUID) -> Response:
             shared = replace(particulars(piece), visibility=audience)
             actions.edit(db.session, piece, shared, by=current_user, now=now())
         actions.submit(db.session, piece, by=current_user, now=now())
+    except Incomplete as fault:
+        # Complete when it was saved: the day may be ahead since, where the person's zone changed.
+        said = " ".join(str(labels.FAULTS[each.code]) for each in fault.faults)
+        return piece_page(piece, said=said, status=422)
     except Refused as refusal:
         return _refused(piece, refusal)
     asked = said_together([person.name for person in managers_of(db.session, piece.user_id)])
@@ -80,6 +84,8 @@ def comment(evidence_id: uuid.UUID) -> Response:
         form.text.errors = [str(labels.FAULTS[each.code]) for each in fault.faults]
         status = 422
     except Refused as refusal:
+        if refusal.reason in ("gone", "not_entitled") or not _is_shown(piece):
+            abort(404)
         form.text.errors = [str(labels.REFUSALS[refusal.reason])]
         status = 409
     if status == 200 and not wants_fragment():
@@ -93,7 +99,12 @@ def comment(evidence_id: uuid.UUID) -> Response:
     return response
 
 
+def _is_shown(piece: Evidence) -> bool:
+    """Whether the one who acts still sees the piece, as it was read below its author's lock."""
+    return piece.user_id == current_user.id or piece.is_shared
+
+
 def _refused(piece: Evidence, refusal: Refused) -> Response:
     if refusal.reason == "gone":
         return see_other("evidence.index")
-    return piece_page(piece, refused=refusal.reason, status=409)
+    return piece_page(piece, said=str(labels.REFUSALS[refusal.reason]), status=409)

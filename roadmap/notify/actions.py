@@ -15,7 +15,7 @@ from roadmap.core.types import new_id
 from roadmap.evidence.models import Comment, Review
 from roadmap.notify import letters
 from roadmap.notify.models import Notification
-from roadmap.people.models import User
+from roadmap.people.models import Membership, Team, User
 from roadmap.people.queries import managers_of
 
 # How long what was read is kept.
@@ -25,6 +25,8 @@ _ROWS: Any = Notification.__table__
 _USERS: Any = User.__table__
 _REVIEWS: Any = Review.__table__
 _COMMENTS: Any = Comment.__table__
+_TEAMS: Any = Team.__table__
+_MEMBERS: Any = Membership.__table__
 
 # What a manager is told of somebody else's piece; only while they may see it.
 _OF_OTHERS = _ROWS.c.about_id != _ROWS.c.user_id
@@ -51,8 +53,9 @@ def tell(
     for reader in readers:
         if mails and mail.is_configured():
             letter = letters.write(
-                kind, reader, about=about, evidence_id=evidence_id, title=title, by_name=by_name
-            )
+                kind, reader, about=about, evidence_id=evidence_id, title=title,
+                by_name=by_name, data=data,
+            )  # fmt: skip
             outbox.put(
                 session,
                 to=reader.email,
@@ -121,9 +124,14 @@ def judged(
         )
         .values(read_at=now)
     )
+    said = session.scalar(
+        sa.select(_REVIEWS.c.comment).where(
+            _REVIEWS.c.evidence_id == evidence_id, _REVIEWS.c.decided_at == now
+        )
+    )
     tell(
         session, [author], decision, about=author, evidence_id=evidence_id, title=title,
-        by_name=by.name, now=now,
+        by_name=by.name, now=now, said=bool(said),
     )  # fmt: skip
 
 
@@ -179,6 +187,17 @@ def assessed(
     )
 
 
+def added(
+    session: Session, person: User, team: Team, role: str, *, by_name: str, now: dt.datetime
+) -> None:
+    """Somebody who did not ask for it learns that they are in a team, and whose managers see what
+    they share. `by_name` is empty where it was the command line."""
+    tell(
+        session, [person], "added", about=person, by_name=by_name, now=now,
+        team=team.name, role=role,
+    )  # fmt: skip
+
+
 def take_back(session: Session, evidence_id: uuid.UUID) -> None:
     """A piece is shared no more: nobody but its author has anything unread about it, or a mail
     on its way."""
@@ -191,26 +210,41 @@ def take_back_from_strangers(session: Session, person: uuid.UUID | None = None) 
 
     With `person` only what this person reads, or what is about them, is looked at.
     """
-    rows = sa.select(_ROWS.c.id, _ROWS.c.user_id, _ROWS.c.about_id, _ROWS.c.evidence_id).where(
-        _OF_OTHERS, _UNREAD
-    )
+    strange = sa.delete(_ROWS).where(_OF_OTHERS, _UNREAD, ~_MANAGES)
     if person is not None:
-        rows = rows.where(sa.or_(_ROWS.c.user_id == person, _ROWS.c.about_id == person))
-    unread = session.execute(rows).all()
-    managers = {about: _managers(session, about) for about in {row.about_id for row in unread}}
-    strange = [row for row in unread if row.user_id not in managers[row.about_id]]
-    if strange:
-        session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_([row.id for row in strange])))
-    for reader, piece in {(row.user_id, row.evidence_id) for row in strange}:
-        outbox.take_back(session, letters.path_of_review(piece), [reader])
+        strange = strange.where(sa.or_(_ROWS.c.user_id == person, _ROWS.c.about_id == person))
+    gone = session.execute(strange.returning(_ROWS.c.user_id, _ROWS.c.evidence_id)).all()
+    if gone:
+        outbox.take_back_from(
+            session, {(row.user_id, letters.path_of_review(row.evidence_id)) for row in gone}
+        )
 
 
-def _managers(session: Session, person: uuid.UUID) -> set[uuid.UUID]:
-    """Who may see what this person shares; nobody, once the account is closed."""
-    closed = sa.select(_USERS.c.deactivated_at).where(_USERS.c.id == person)
-    if session.scalar(closed) is not None:
-        return set()
-    return {each.id for each in managers_of(session, person)}
+def _manages() -> sa.ColumnElement[bool]:
+    """Whether the reader of a row manages whom it concerns, as `managers_of` says it of one
+    person. A closed account manages nobody, and nobody manages it."""
+    leads = (
+        sa.select(_MEMBERS.c.user_id.label("manager"), _MEMBERS.c.team_id.label("team"))
+        .where(_MEMBERS.c.role == "manager")
+        .cte("leads", recursive=True)
+    )
+    # UNION, not UNION ALL: teams that are nested in a circle end it.
+    leads = leads.union(
+        sa.select(leads.c.manager, _TEAMS.c.id).where(_TEAMS.c.parent_id == leads.c.team)
+    )
+    reader, author = _USERS.alias(), _USERS.alias()
+    return sa.exists().where(
+        leads.c.manager == _ROWS.c.user_id,
+        _MEMBERS.c.team_id == leads.c.team,
+        _MEMBERS.c.user_id == _ROWS.c.about_id,
+        reader.c.id == _ROWS.c.user_id,
+        reader.c.deactivated_at.is_(None),
+        author.c.id == _ROWS.c.about_id,
+        author.c.deactivated_at.is_(None),
+    )
+
+
+_MANAGES = _manages()
 
 
 def mark_read(session: Session, notification: Notification, *, now: dt.datetime) -> None:

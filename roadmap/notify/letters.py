@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
@@ -26,19 +28,21 @@ def write(
     evidence_id: uuid.UUID | None,
     title: str,
     by_name: str,
+    data: Mapping[str, Any],
 ) -> Letter:
     """One mail in the language of its reader. Says what happened, where it stands, and why it came.
 
-    Raises KeyError for a kind that no mail of ours tells.
+    `data` is what the notification holds. Raises KeyError for a kind that no mail of ours tells.
     """
     with force_locale(reader.locale):
-        subject, what = _said(kind, mine=about.id == reader.id, title=title, by_name=by_name)
+        mine = about.id == reader.id
+        subject, what = _said(kind, mine=mine, title=title, by_name=by_name, data=data)
         body = _(
             "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n",
             name=reader.name,
             what=what,
-            link=_address(kind, evidence_id, mine=about.id == reader.id),
-            why=_why(kind, about, mine=about.id == reader.id),
+            link=_address(kind, evidence_id, mine=mine),
+            why=_why(kind, about, mine=mine),
         )
     return Letter(subject, body)
 
@@ -48,7 +52,9 @@ def path_of_review(evidence_id: uuid.UUID | None) -> str:
     return f"/reviews/{evidence_id}"
 
 
-def _said(kind: str, *, mine: bool, title: str, by_name: str) -> tuple[str, str]:
+def _said(
+    kind: str, *, mine: bool, title: str, by_name: str, data: Mapping[str, Any]
+) -> tuple[str, str]:
     words = {"name": by_name, "title": title}
     if kind == "submitted":
         return (
@@ -58,7 +64,7 @@ def _said(kind: str, *, mine: bool, title: str, by_name: str) -> tuple[str, str]
     if kind == "resubmitted":
         return (
             _("%(name)s asks you to review “%(title)s” again", **words),
-            _("%(name)s changed “%(title)s” and asks for a review of the new version.", **words),
+            _("%(name)s submitted “%(title)s” again and asks for another review.", **words),
         )
     if kind == "verified":
         return (
@@ -66,10 +72,12 @@ def _said(kind: str, *, mine: bool, title: str, by_name: str) -> tuple[str, str]
             _("%(name)s verified your evidence “%(title)s”.", **words),
         )
     if kind == "returned":
-        return (
-            _("%(name)s returned “%(title)s”", **words),
-            _("%(name)s returned your evidence “%(title)s” and said what is missing.", **words),
-        )
+        subject = _("%(name)s returned “%(title)s”", **words)
+        if data["said"]:
+            return subject, _(
+                "%(name)s returned your evidence “%(title)s” and said what is missing.", **words
+            )
+        return subject, _("%(name)s returned your evidence “%(title)s”.", **words)
     if kind == "comment":
         subject = _("%(name)s commented on “%(title)s”", **words)
         if mine:
@@ -80,13 +88,33 @@ def _said(kind: str, *, mine: bool, title: str, by_name: str) -> tuple[str, str]
             _("%(name)s assessed your skills", **words),
             _("%(name)s assessed your skills. It stands beside your own assessment.", **words),
         )
+    if kind == "added":
+        return _added(by_name, data["team"], data["role"])
     raise KeyError(kind)
+
+
+def _added(by_name: str, team: str, role: str) -> tuple[str, str]:
+    """Without a name it was the command line."""
+    words = {"name": by_name, "team": team}
+    who = (
+        _("%(name)s put you into the team %(team)s.", **words)
+        if by_name
+        else _("You were put into the team %(team)s.", **words)
+    )
+    means = (
+        _("You manage it from now on: you see what its people share, and review their evidence.")
+        if role == "manager"
+        else _("Its managers see what you share from now on. You can leave it there.")
+    )
+    return _("You are in the team %(team)s now", **words), f"{who} {means}"
 
 
 def _address(kind: str, evidence_id: uuid.UUID | None, *, mine: bool) -> str:
     base: str = current_app.config["BASE_URL"].rstrip("/")
     if kind == "assessed":
         return f"{base}/skills"
+    if kind == "added":
+        return f"{base}/teams"
     return f"{base}/evidence/{evidence_id}" if mine else base + path_of_review(evidence_id)
 
 
@@ -95,4 +123,6 @@ def _why(kind: str, about: User, *, mine: bool) -> str:
         return _("You get this mail because you manage a team of %(name)s.", name=about.name)
     if kind == "assessed":
         return _("You get this mail because it is about your skills.")
+    if kind == "added":
+        return _("You get this mail because it is about who sees what you share.")
     return _("You get this mail because it is about your evidence.")

@@ -12,16 +12,18 @@ from sqlalchemy.orm import Session
 from roadmap.accounts.sessions import know_more
 from roadmap.core.signals import invited, leaders_changed, person_changed
 from roadmap.evidence.models import Evidence
+from roadmap.evidence.words import SHARED_STATES
 from roadmap.notify import actions
 from roadmap.notify.queries import unread_count
 from roadmap.people.models import Team, User
 
 JUDGEMENTS = {"evidence.verified": "verified", "evidence.returned": "returned"}
-# Somebody leads fewer people than before.
+# Somebody leads fewer people than before. Where a whole team goes, `leaders_changed` says so once.
 PARTINGS = frozenset({"membership.role_changed", "membership.removed", "membership.left"})
 # What concerns anybody else. Everything else costs one look into this set: a tick passes by.
 HEARD = PARTINGS | {
     *JUDGEMENTS,
+    "membership.added",
     "evidence.submitted",
     "evidence.withdrawn",
     "evidence.edited",
@@ -45,13 +47,31 @@ def _person_changed(
     if action not in HEARD:
         return
     if action in PARTINGS:
-        actions.take_back_from_strangers(session, user_id)
+        if not data.get("with_team"):
+            actions.take_back_from_strangers(session, user_id)
+    elif action == "membership.added":
+        # Who accepted an invitation has joined by themselves.
+        if by != user_id:
+            _added(session, user_id, by=by, data=data, now=now)
     elif action == "skill.assessed":
         if data["side"] == "other" and by is not None:
             person, assessor = session.get_one(User, user_id), session.get_one(User, by)
             actions.assessed(session, person, subject, by_name=assessor.name, now=now)
     else:
         _about_a_piece(session, uuid.UUID(subject), action, by=by, data=data, now=now)
+
+
+def _added(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    by: uuid.UUID | None,
+    data: dict[str, Any],
+    now: dt.datetime,
+) -> None:
+    person, team = session.get_one(User, user_id), session.get_one(Team, uuid.UUID(data["team"]))
+    by_name = session.get_one(User, by).name if by is not None else ""
+    actions.added(session, person, team, data["role"], by_name=by_name, now=now)
 
 
 def _about_a_piece(
@@ -65,7 +85,9 @@ def _about_a_piece(
 ) -> None:
     piece = session.get(Evidence, evidence_id) if action != "evidence.deleted" else None
     if piece is None or not piece.is_shared:
-        actions.take_back(session, evidence_id)
+        # Of what was a draft before an edit nobody was told: most edits are of drafts.
+        if action != "evidence.edited" or data["state"][0] in SHARED_STATES:
+            actions.take_back(session, evidence_id)
         return
     author, title = session.get_one(User, piece.user_id), piece.title
     if action == "evidence.submitted" or (action == "evidence.edited" and _waits_anew(data)):

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, Json, one_of
 
-KINDS = ("submitted", "resubmitted", "verified", "returned", "comment", "invited", "assessed")
+KINDS = (
+    *("submitted", "resubmitted", "verified", "returned"),
+    *("comment", "invited", "added", "assessed"),
+)
 
 
 class Notification(Base):

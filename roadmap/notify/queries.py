@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.models import Skill
 from roadmap.core.markdown import plain
 from roadmap.evidence.models import Comment, Evidence, Review
-from roadmap.evidence.words import SHARED_STATES
+from roadmap.evidence.shared import is_shared
 from roadmap.notify.models import Notification
 from roadmap.people.actor import Actor
 from roadmap.people.models import User
+from roadmap.people.queries import managed_by
 
 PER_PAGE = 30
 # As much of what somebody said as fits beside a line.
@@ -47,6 +48,7 @@ class Line:
     mine: bool
     words: str
     team: str
+    role: str
     skills: tuple[tuple[str, str], ...]
 
     @property
@@ -134,12 +136,8 @@ def _may_see(reader: Actor) -> sa.ColumnElement[bool]:
     own = sa.or_(_ROWS.c.evidence_id.is_(None), _EVIDENCE.c.user_id == reader.id)
     if not reader.manages:
         return own
-    shared = sa.and_(
-        _EVIDENCE.c.visibility != "private",
-        _EVIDENCE.c.state.in_(sorted(SHARED_STATES)),
-        _EVIDENCE.c.user_id.in_(reader.managed_people),
-    )
-    return sa.or_(own, shared)
+    # A subquery: whoever leads the whole company manages more people than a statement has places.
+    return sa.or_(own, sa.and_(is_shared(), _EVIDENCE.c.user_id.in_(managed_by(reader.id))))
 
 
 def _line(row: Any, reader: Actor, titles: dict[str, str]) -> Line:
@@ -154,6 +152,7 @@ def _line(row: Any, reader: Actor, titles: dict[str, str]) -> Line:
         mine=row.author_id == reader.id,
         words=plain(row.said or row.written, FIRST_WORDS),
         team=row.data.get("team", ""),
+        role=row.data.get("role", ""),
         skills=tuple((key, titles.get(key, key)) for key in row.data.get("skills", ())),
     )
 

@@ -73,15 +73,19 @@ def _back() -> Response:
 
 def _page() -> int:
     text = request.args.get("page", "1")
-    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() else 1
+    if not (text.isascii() and text.isdigit()):
+        return 1
+    # Python refuses to read numbers of very many digits.
+    return min(max(int(text), 1), LAST_PAGE) if len(text) < 6 else LAST_PAGE
 
 
 def _until() -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(request.form.get("until", ""))
-    except ValueError:
+        # Near the ends of the calendar there are moments that are none in UTC.
+        return moment.astimezone(dt.UTC) if moment.tzinfo is not None else now()
+    except (ValueError, OverflowError):
         return now()
-    return moment if moment.tzinfo is not None else now()
 
 
 def _by_day(lines: Sequence[Line]) -> list[tuple[dt.date, list[Line]]]:

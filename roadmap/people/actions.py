@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.signals import leaders_changed
 from roadmap.people.models import ROLES, Membership, Team, User
-from roadmap.people.records import audit, lock_person, remember
+from roadmap.people.records import (
+    audit,
+    audit_each,
+    lock_people,
+    lock_person,
+    remember,
+    remember_each,
+)
 from roadmap.people.rules import LONGEST_NAME, is_slug
 
 
@@ -32,7 +39,7 @@ def create_team(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> Team:
-    """Adds a team. Raises TeamRefused with slug, name or taken."""
+    """Adds a team. Raises TeamRefused with slug, name, taken, or gone (the team above it)."""
     if not is_slug(slug):
         raise TeamRefused("slug")
     if not 1 <= len(name.strip()) <= LONGEST_NAME:
@@ -43,7 +50,8 @@ def create_team(
             session.add(team)
             session.flush()
     except IntegrityError:
-        raise TeamRefused("taken") from None
+        taken = session.scalar(sa.select(sa.exists().where(Team.slug == slug)))
+        raise TeamRefused("taken" if taken else "gone") from None
     audit(session, by=by, action="team.created", target=slug, now=now)
     return team
 
@@ -73,20 +81,30 @@ def change_team(
             raise TeamRefused("gone")
         above = found.parent_id
     before = {"name": team.name, "parent": str(team.parent_id or "")}
+    moved = team.parent_id != parent_id
     team.name, team.parent_id = name.strip(), parent_id
     session.flush()
     audit(session, by=by, action="team.changed", target=team.slug, now=now, before=before)
-    leaders_changed.send(session, now=now)
+    if moved:
+        leaders_changed.send(session, now=now)
 
 
 def delete_team(session: Session, team: Team, *, by: uuid.UUID | None, now: dt.datetime) -> None:
-    """Removes a team; the people and what they recorded stay."""
-    for user_id in session.scalars(
-        sa.select(Membership.user_id)
-        .where(Membership.team_id == team.id)
-        .order_by(Membership.user_id)
-    ).all():
-        remove_member(session, team, user_id, by=by, now=now)
+    """Removes a team; the people and what they recorded stay.
+
+    The statements do not grow with its people: of their leaders `leaders_changed` tells once.
+    """
+    lock_people(session, sa.select(Membership.user_id).where(Membership.team_id == team.id))
+    # Below the locks: somebody may have left while we waited.
+    gone = session.scalars(
+        sa.delete(Membership).where(Membership.team_id == team.id).returning(Membership.user_id)
+    ).all()
+    done = "membership.removed"
+    remember_each(
+        session, gone, by=by, action=done, subject=team.slug, now=now,
+        team=str(team.id), with_team=True,
+    )  # fmt: skip
+    audit_each(session, gone, by=by, action=done, target=team.slug, now=now)
     session.execute(sa.delete(Team).where(Team.id == team.id))
     session.expunge(team)
     audit(session, by=by, action="team.deleted", target=team.slug, now=now)

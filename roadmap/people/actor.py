@@ -70,3 +70,11 @@ class Actor:
     def own_teams(self) -> frozenset[uuid.UUID]:
         """Ids of the teams that this person is in, in whatever role."""
         return own_teams(self.session, self.id) if self.session is not None else frozenset()
+
+    def look_again(self) -> None:
+        """Forgets whom this person leads and where they are: it may have changed while they waited.
+
+        Whoever decides below a lock what the actor may do calls it there (`records.lock_for`).
+        """
+        for name in ("managed_people", "led_teams", "own_teams"):
+            vars(self).pop(name, None)

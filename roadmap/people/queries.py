@@ -38,8 +38,13 @@ def _led(manager: Any) -> sa.CTE:
     """The ids of the teams that `manager` manages, and of all that are nested in them."""
     led = (
         sa.select(_MEMBERS.c.team_id.label("id"))
-        .where(_MEMBERS.c.user_id == manager, _MEMBERS.c.role == "manager")
-        .cte("led", recursive=True)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(
+            _MEMBERS.c.user_id == manager,
+            _MEMBERS.c.role == "manager",
+            _USERS.c.deactivated_at.is_(None),
+        )
+        .cte(recursive=True)
     )
     # UNION, not UNION ALL: teams that are nested in a circle end it.
     return led.union(sa.select(_TEAMS.c.id).where(_TEAMS.c.parent_id == led.c.id))
@@ -47,7 +52,7 @@ def _led(manager: Any) -> sa.CTE:
 
 def _below(team: Any) -> sa.CTE:
     """The id of a team, and of all that are nested in it."""
-    below = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team).cte("below", recursive=True)
+    below = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team).cte(recursive=True)
     return below.union(sa.select(_TEAMS.c.id).where(_TEAMS.c.parent_id == below.c.id))
 
 
@@ -56,16 +61,29 @@ def nested_in(team_id: Any) -> sa.Select[Any]:
     return sa.select(_below(team_id).c.id)
 
 
+def led_by(manager: Any) -> sa.Select[Any]:
+    """Selects the ids of the teams that somebody (an id or a parameter) leads, to scope a query."""
+    return sa.select(_led(manager).c.id)
+
+
+def managed_by(manager: Any) -> sa.Select[Any]:
+    """Selects the ids of everybody whom somebody (an id or a parameter) leads, to scope a query.
+
+    However many they are, the statement carries one id. Not that person's own.
+    """
+    led = _led(manager)
+    return (
+        sa.select(_MEMBERS.c.user_id)
+        .join(led, led.c.id == _MEMBERS.c.team_id)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.user_id != manager, _USERS.c.deactivated_at.is_(None))
+        .distinct()
+    )
+
+
 _MANAGER = sa.bindparam("manager", type_=sa.Uuid)
-_LED = _led(_MANAGER)
-_LED_TEAMS = sa.select(_LED.c.id)
-_MANAGED = (
-    sa.select(_MEMBERS.c.user_id)
-    .join(_LED, _LED.c.id == _MEMBERS.c.team_id)
-    .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-    .where(_MEMBERS.c.user_id != _MANAGER, _USERS.c.deactivated_at.is_(None))
-    .distinct()
-)
+_LED_TEAMS = led_by(_MANAGER)
+_MANAGED = managed_by(_MANAGER)
 
 
 def led_teams(session: Session, manager_id: uuid.UUID) -> frozenset[uuid.UUID]:

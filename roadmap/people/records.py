@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.signals import person_changed
+from roadmap.people.actor import Actor
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 
 # On the table, not the entity, and made once: it runs within every tick.
@@ -34,6 +36,21 @@ def lock_person(session: Session, user_id: uuid.UUID) -> None:
     session.execute(_NEXT_VERSION, {"person": user_id})
 
 
+def lock_for(session: Session, user_id: uuid.UUID, by: Actor) -> None:
+    """The same for a write that needs the actor's right to it: who leads whom is read anew below
+    the lock, so that nobody writes by a right that ended while they waited."""
+    lock_person(session, user_id)
+    by.look_again()
+
+
+def lock_people(session: Session, people: sa.Select[Any]) -> None:
+    """The same for all whose ids `people` selects, in one order: no two wait for each other."""
+    ids = sa.select(_USERS.c.id).where(_USERS.c.id.in_(people)).order_by(_USERS.c.id)
+    locked = session.scalars(ids.with_for_update()).all()
+    if locked:
+        session.execute(_NEXT_VERSION, [{"person": user_id} for user_id in locked])
+
+
 def remember(
     session: Session,
     *,
@@ -49,19 +66,35 @@ def remember(
     `action` is `thing.verb` (its first word says what changed), `subject` the key or id of what
     it was done to, `data` JSON values.
     """
+    remember_each(session, [user_id], by=by, action=action, subject=subject, now=now, **data)
+
+
+def remember_each(
+    session: Session,
+    people: Collection[uuid.UUID],
+    *,
+    by: uuid.UUID | None,
+    action: str,
+    subject: str,
+    now: dt.datetime,
+    **data: Any,
+) -> None:
+    """The same to several people's histories, in one statement."""
     session.flush()
-    entry = {"user_id": user_id, "actor_id": by, "at": now, "action": action, "subject": subject}
-    session.execute(_NEW_ENTRY, {**entry, "data": data})
-    person_changed.send(
-        session,
-        user_id=user_id,
-        what=action.partition(".")[0],
-        action=action,
-        subject=subject,
-        by=by,
-        data=data,
-        now=now,
-    )
+    entry = {"actor_id": by, "at": now, "action": action, "subject": subject, "data": data}
+    if people:
+        session.execute(_NEW_ENTRY, [{"user_id": user_id, **entry} for user_id in people])
+    for user_id in people:
+        person_changed.send(
+            session,
+            user_id=user_id,
+            what=action.partition(".")[0],
+            action=action,
+            subject=subject,
+            by=by,
+            data=data,
+            now=now,
+        )
 
 
 def audit(
@@ -77,3 +110,19 @@ def audit(
     """Adds one line to the audit log."""
     line = {"actor_id": by, "at": now, "action": action, "target": target}
     session.execute(_NEW_AUDIT, {**line, "address": address, "data": data})
+
+
+def audit_each(
+    session: Session,
+    people: Collection[uuid.UUID],
+    *,
+    by: uuid.UUID | None,
+    action: str,
+    target: str,
+    now: dt.datetime,
+) -> None:
+    """Adds a line about each of these people, in one statement."""
+    line = {"actor_id": by, "at": now, "action": action, "target": target, "address": ""}
+    if people:
+        lines = [{**line, "data": {"person": str(user_id)}} for user_id in people]
+        session.execute(_NEW_AUDIT, lines)

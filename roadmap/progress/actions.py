@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -108,8 +109,10 @@ def set_status(
             MilestoneStatus,
             keys={"user_id": user_id, "milestone_key": milestone_key},
             values={"status": status, "reason": kept_reason, "since": now, "by_id": by},
-            # A second tick is no news: since when it is done stays as it was.
+            # A second tick is no news, and a new reason is no new status: since when it is so, and
+            # by whom, stays as it was. The day is shared with managers, the reason may not be.
             unless_same=("status", "reason"),
+            kept_with={"since": "status", "by_id": "status"},
         )
     remember(
         session,
@@ -193,14 +196,16 @@ def upsert(
     keys: dict[str, Any],
     values: dict[str, Any],
     unless_same: tuple[str, ...] = (),
+    kept_with: Mapping[str, str] | None = None,
 ) -> None:
     """Inserts a row or updates the one with these keys, in one statement on both databases.
 
     With `unless_same` an existing row whose named columns already hold these values stays as it
-    is.
+    is. `kept_with` names columns that stay as they are while another one, beside each, does.
     """
     dialect = session.get_bind().dialect.name
-    statement = _upsert(model.__table__, dialect, tuple(keys), tuple(values), unless_same)
+    kept = tuple((kept_with or {}).items())
+    statement = _upsert(model.__table__, dialect, tuple(keys), tuple(values), unless_same, kept)
     session.execute(statement, {**keys, **values})
 
 
@@ -211,13 +216,18 @@ def _upsert(
     keys: tuple[str, ...],
     values: tuple[str, ...],
     unless_same: tuple[str, ...],
+    kept_with: tuple[tuple[str, str], ...],
 ) -> sa.Insert:
     """The statement, made once: making it takes longer than the database takes to run it."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table).values({name: sa.bindparam(name) for name in (*keys, *values)})
+    new: dict[str, Any] = {name: statement.excluded[name] for name in values}
+    for name, other in kept_with:
+        stays = table.c[other] == statement.excluded[other]
+        new[name] = sa.case((stays, table.c[name]), else_=statement.excluded[name])
     differs = [table.c[name] != statement.excluded[name] for name in unless_same]
     return statement.on_conflict_do_update(
         index_elements=list(keys),
-        set_={name: statement.excluded[name] for name in values},
+        set_=new,
         where=sa.or_(*differs) if differs else None,
     )

@@ -31,8 +31,7 @@ def _person_changed(
 ) -> None:
     if what in SILENT:
         return
-    # A reason is not in the record, and a new one moves the status as well.
-    if action == "status.set" and data["status"] != "not_applicable":
+    if action == "status.set":
         mark_stale(session, user_id, now, (subject, data["status"], now))
     else:
         mark_stale(session, user_id, now)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from roadmap.evidence.queries import CountedPiece
-from roadmap.evidence.words import SHARED_STATES
+from roadmap.evidence.rules import is_shared
 from roadmap.readiness.facts import Course, Facts, Impact, Piece
 from roadmap.readiness.tally import Grounds, Tally
 
@@ -57,20 +57,19 @@ def told(pieces: Sequence[CountedPiece]) -> Told:
     if known is None:
         own = tuple(_told_of(piece) for piece in pieces)
         shared = own
-        if not all(is_shared(piece) and piece.submitted is None for piece in pieces):
+        if not all(_is_shared(piece) and piece.submitted is None for piece in pieces):
             shared = tuple(
                 to_author if piece.submitted is None else _told_of(piece.submitted)
                 for piece, to_author in zip(pieces, own, strict=True)
-                if is_shared(piece)
+                if _is_shared(piece)
             )
         known = Told(tuple(pieces), own, shared)
         _keep(_told, key, known, MOST_TOLD)
     return known
 
 
-def is_shared(piece: CountedPiece) -> bool:
-    """Whether others see it: submitted or later, and not private."""
-    return piece.visibility != "private" and piece.state in SHARED_STATES
+def _is_shared(piece: CountedPiece) -> bool:
+    return is_shared(piece.state, piece.visibility)
 
 
 def _told_of(piece: CountedPiece) -> Piece:

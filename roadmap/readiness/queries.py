@@ -17,9 +17,9 @@ from roadmap.career.models import Degree as DegreeRow
 from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
 from roadmap.catalog.queries import Published
-from roadmap.evidence.models import Evidence
+from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.queries import CountedPiece, counted, counted_of
-from roadmap.evidence.words import SHARED_STATES
+from roadmap.evidence.shared import is_shared
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.facts import (
@@ -176,7 +176,8 @@ def _take(found: Record, what: str, a: Any, b: Any, c: Any, d: Any, e: Any) -> N
             found.zone = a
         case "moved":
             found.evidence_moved_at = _moment(a) if a else None
-            found.evidence_shared_at = _moment(b) if b else None
+            # Of what others see: the last time that something was submitted, or judged.
+            found.evidence_shared_at = max((_moment(each) for each in (b, c) if each), default=None)
 
 
 def _put_in_order(found: Record) -> None:
@@ -242,12 +243,18 @@ def _everything(*, many: bool = False) -> sa.CompoundSelect[Any]:
     level = latest.c
     status, plan = MilestoneStatus, MilestonePlan
     position, degree = PositionRow, DegreeRow
-    is_shared = sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
+    judged = (
+        sa.select(sa.func.max(Review.decided_at))
+        .where(Review.evidence_id == Evidence.id)
+        .correlate(Evidence)
+        .scalar_subquery()
+    )
     moved = part(
         "moved",
         Evidence.user_id,
         sa.func.max(Evidence.updated_at),
-        sa.func.max(sa.case((is_shared, Evidence.submitted_at))),
+        sa.func.max(sa.case((is_shared(), Evidence.submitted_at))),
+        sa.func.max(sa.case((is_shared(), judged))),
     )
     return sa.union_all(
         part("status", status.user_id, status.milestone_key, status.status, status.since),

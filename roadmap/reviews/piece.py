@@ -7,39 +7,15 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.models import Milestone
-from roadmap.evidence.models import (
-    Confirmation,
-    Evidence,
-    EvidenceMilestone,
-    EvidenceVersion,
-)
+from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.evidence.queries import Detail, detail
 from roadmap.evidence.rows import of_version
-from roadmap.evidence.rules import WAITING, proves
+from roadmap.evidence.rules import WAITING
 from roadmap.evidence.shared import as_shared
-from roadmap.people.models import HistoryEntry, User
-from roadmap.progress.models import MilestoneStatus
+from roadmap.evidence.taking import reader_of
+from roadmap.people.models import User
+from roadmap.reviews.criteria import Criterion, criteria
 from roadmap.reviews.rules import Difference, differences
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """A linked milestone: when it is done, and whether this piece can be confirmed for it.
-
-    `status` is the author's own; `confirmed` that the version on the page was confirmed for it.
-    """
-
-    key: str
-    title: str
-    done_when: str
-    fits: bool
-    status: str
-    confirmed: bool
-
-    @property
-    def can_be_ticked(self) -> bool:
-        return self.fits and not self.confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +23,7 @@ class Reading:
     """Everything on the page of one piece.
 
     `before` is the version that this one is compared with: the verified one, or the last that was
-    judged. `reader` is who took it up, '' where nobody has.
+    judged. `reader` is who took it up and may judge it, '' where nobody.
     """
 
     evidence: Evidence
@@ -90,10 +66,10 @@ def reading(session: Session, evidence: Evidence) -> Reading:
         evidence=evidence,
         author=author or "",
         detail=found,
-        criteria=_criteria(session, evidence, version),
+        criteria=criteria(session, [version]).get(evidence.id, ()),
         before=before,
         changed=changed,
-        reader=_reader(session, evidence) if evidence.state == "in_review" else "",
+        reader=reader.name if (reader := reader_of(session, evidence)) else "",
     )
 
 
@@ -101,64 +77,6 @@ def _compared_with(found: Detail, version: EvidenceVersion) -> EvidenceVersion |
     judged = [found.verified_number or 0, *(each.version for each in found.judgements)]
     earlier = [number for number in judged if 0 < number < version.number]
     return next((each for each in found.versions if each.number in earlier[:1]), None)
-
-
-def _criteria(
-    session: Session, evidence: Evidence, version: EvidenceVersion
-) -> tuple[Criterion, ...]:
-    rows = session.execute(
-        sa.select(
-            Milestone.key,
-            Milestone.title,
-            Milestone.definition,
-            MilestoneStatus.status,
-            Confirmation.review_id.is_not(None),
-        )
-        .join(EvidenceMilestone, EvidenceMilestone.milestone_key == Milestone.key)
-        .outerjoin(
-            MilestoneStatus,
-            sa.and_(
-                MilestoneStatus.milestone_key == Milestone.key,
-                MilestoneStatus.user_id == evidence.user_id,
-            ),
-        )
-        .outerjoin(
-            Confirmation,
-            sa.and_(
-                Confirmation.milestone_key == Milestone.key,
-                Confirmation.version_id == version.id,
-            ),
-        )
-        .where(EvidenceMilestone.evidence_id == evidence.id)
-        .order_by(EvidenceMilestone.position)
-    )
-    return tuple(
-        Criterion(
-            key=key,
-            title=title,
-            done_when=str(definition.get("done_when", "")),
-            fits=proves(version.kind, definition.get("evidence", ())),
-            status=status or "not_started",
-            confirmed=confirmed and version.id == evidence.verified_version_id,
-        )
-        for key, title, definition, status, confirmed in rows
-    )
-
-
-def _reader(session: Session, evidence: Evidence) -> str:
-    """Who took it up last."""
-    name = session.scalar(
-        sa.select(User.name)
-        .join(HistoryEntry, HistoryEntry.actor_id == User.id)
-        .where(
-            HistoryEntry.user_id == evidence.user_id,
-            HistoryEntry.subject == str(evidence.id),
-            HistoryEntry.action == "evidence.taken_up",
-        )
-        .order_by(HistoryEntry.id.desc())
-        .limit(1)
-    )
-    return name or ""
 
 
 def ticked_before(found: Reading) -> list[str]:

@@ -21,7 +21,7 @@ from roadmap.evidence.rules import WAITING
 from roadmap.evidence.shared import is_shared, submitted_version_id
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import members
+from roadmap.people.queries import led_by, managed_by, nested_in
 
 # What the queue can show.
 SHOWN = ("waiting", "in_review", "judged")
@@ -99,7 +99,7 @@ def waiting(
 
     `after` is (submitted_at, id) of the last one seen, for who goes on from there.
     """
-    conditions = _waiting(session, actor, filters or Filters())
+    conditions = _waiting(actor, filters or Filters())
     place = sa.tuple_(Evidence.submitted_at, Evidence.id)
     if after is not None:
         conditions.append(place > sa.tuple_(sa.literal(after[0], Evidence.submitted_at.type),
@@ -132,7 +132,7 @@ def count_waiting(session: Session, actor: Actor, filters: Filters | None = None
         sa.select(sa.func.count())
         .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
-        .where(*_waiting(session, actor, filters or Filters()))
+        .where(*_waiting(actor, filters or Filters()))
     )
     return session.scalar(query) or 0
 
@@ -171,7 +171,7 @@ def judged(
         _pieces(Review.decision, Review.reviewer_name, Review.decided_at)
         .join(Review, Review.id == last)
         .where(
-            *_scope(session, actor, filters),
+            *_scope(actor, filters),
             Evidence.state.not_in(WAITING),
             Review.decided_at >= now - LATELY,
         )
@@ -203,30 +203,28 @@ def _pieces(*columns: Any, when: Any = None) -> sa.Select[Any]:
     )
 
 
-def _waiting(session: Session, actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _waiting(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
     states = {"in_review"} if filters.show == "in_review" else WAITING
-    return [*_scope(session, actor, filters), Evidence.state.in_(states)]
+    return [*_scope(actor, filters), Evidence.state.in_(states)]
 
 
-def _scope(session: Session, actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _scope(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
     """Shared pieces of the people whom the actor manages, narrowed to what was asked for."""
-    people = actor.managed_people
+    conditions = [Evidence.user_id.in_(managed_by(actor.id)), is_shared()]
     if filters.team is not None:
-        people &= _people_of(session, actor, filters.team)
+        conditions.append(Evidence.user_id.in_(_people_of(actor, filters.team)))
     if filters.person is not None:
-        people &= {filters.person}
-    conditions = [Evidence.user_id.in_(people), is_shared()]
+        conditions.append(Evidence.user_id == filters.person)
     if filters.kind is not None:
         conditions.append(EvidenceVersion.kind == filters.kind)
     return conditions
 
 
-def _people_of(session: Session, actor: Actor, slug: str) -> frozenset[uuid.UUID]:
-    """The people of a team that the actor leads, and of those nested in it; else nobody."""
-    team_id = session.scalar(sa.select(Team.id).where(Team.slug == slug))
-    if team_id is None or team_id not in actor.led_teams:
-        return frozenset()
-    return frozenset(member.id for member in members(session, team_id, nested=True))
+def _people_of(actor: Actor, slug: str) -> sa.Select[Any]:
+    """Selects the people of a team that the actor leads, and of those nested in it; else nobody."""
+    led = sa.and_(Team.slug == slug, Team.id.in_(led_by(actor.id)))
+    team = sa.select(Team.id).where(led).scalar_subquery()
+    return sa.select(Membership.user_id).where(Membership.team_id.in_(nested_in(team)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +240,14 @@ def choices(session: Session, actor: Actor) -> Choices:
     people = session.execute(
         sa.select(User.id, User.name)
         .where(
-            User.id.in_(actor.managed_people),
+            User.id.in_(managed_by(actor.id)),
             sa.exists().where(Evidence.user_id == User.id, is_shared()),
         )
         .order_by(sa.func.lower(User.name), User.id)
     )
     teams = session.execute(
         sa.select(Team.slug, Team.name)
-        .where(Team.id.in_(actor.led_teams), sa.exists().where(Membership.team_id == Team.id))
+        .where(Team.id.in_(led_by(actor.id)), sa.exists().where(Membership.team_id == Team.id))
         .order_by(Team.name, Team.slug)
     )
     return Choices(

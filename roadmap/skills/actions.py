@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.models import Skill
 from roadmap.people.access import can
 from roadmap.people.actor import Actor
-from roadmap.people.records import lock_person, remember
+from roadmap.people.records import lock_for, remember
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import HIGHEST, LOWEST
 
@@ -67,7 +67,7 @@ def _assess(
     by: Actor,
     now: dt.datetime,
 ) -> Assessment:
-    lock_person(session, user_id)
+    lock_for(session, user_id, by)
     assessment = Assessment(
         user_id=user_id,
         skill_key=skill_key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +13,9 @@ from roadmap.catalog.content import Skill
 from roadmap.catalog.queries import all_published
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import Judged
+
+Levels = tuple[dict[str, int], dict[str, int]]
+"""Levels by skill: by the person, and by someone else."""
 
 # Two on the same moment are told apart by their ids, which grow with time.
 _ranked = (
@@ -36,6 +39,28 @@ _ranked = (
 _LEVELS = sa.select(_ranked.c.skill_key, _ranked.c.side, _ranked.c.level).where(
     _ranked.c.place == 1
 )
+_ranked_of_many = (
+    sa.select(
+        Assessment.user_id,
+        Assessment.skill_key,
+        Assessment.side,
+        Assessment.level,
+        sa.func.row_number()
+        .over(
+            partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
+            order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
+        )
+        .label("place"),
+    )
+    .where(Assessment.user_id.in_(sa.bindparam("people", expanding=True)))
+    .subquery()
+)
+_LEVELS_OF_MANY = sa.select(
+    _ranked_of_many.c.user_id,
+    _ranked_of_many.c.skill_key,
+    _ranked_of_many.c.side,
+    _ranked_of_many.c.level,
+).where(_ranked_of_many.c.place == 1)
 _LATEST = sa.select(
     _ranked.c.skill_key,
     _ranked.c.side,
@@ -63,13 +88,22 @@ def skill(session: Session, key: str) -> Skill | None:
     return next((skill for skill in skills(session) if skill.key == key), None)
 
 
-def levels(session: Session, user_id: uuid.UUID) -> tuple[dict[str, int], dict[str, int]]:
+def levels(session: Session, user_id: uuid.UUID) -> Levels:
     """The newest level of each skill: by the person, and by someone else. One statement."""
     own: dict[str, int] = {}
     other: dict[str, int] = {}
     for key, side, level in session.execute(_LEVELS, {"user_id": user_id}):
         (own if side == "self" else other)[key] = level
     return own, other
+
+
+def levels_of(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Levels]:
+    """What `levels` finds, of each of many people who were ever assessed. One statement."""
+    found: dict[uuid.UUID, Levels] = {}
+    for user_id, key, side, level in session.execute(_LEVELS_OF_MANY, {"people": list(people)}):
+        own, other = found.setdefault(user_id, ({}, {}))
+        (own if side == "self" else other)[key] = level
+    return found
 
 
 def latest(session: Session, user_id: uuid.UUID) -> tuple[dict[str, Judged], dict[str, Judged]]:

@@ -63,7 +63,6 @@ class _Writer:
             self.roadmap = f"&amp;roadmap={escape(matrix.roadmap)}"
         self.stages = [(column.key, str(escape(column.title))) for column in matrix.stages]
         self.skills = [(column.key, str(escape(column.title))) for column in matrix.skills]
-        self.columns = len(self.stages) + len(self.skills) + 1
         # What was written already: many people have the same figures.
         self.verdicts: dict[str, Markup] = {}
         self.known_tones: dict[tuple[float, float, float], str] = {}
@@ -82,20 +81,22 @@ class _Writer:
     def row(self, row: Row) -> str:
         name = str(escape(row.name))
         person = f"{self.people}{row.id}"
-        whole = f"{person}?{self.roadmap.removeprefix('&amp;')}" if self.roadmap else person
+        # Of whoever is not on this roadmap there is no page of it.
+        roadmap = self.roadmap if row.is_enrolled else ""
+        whole = f"{person}?{roadmap.removeprefix('&amp;')}" if roadmap else person
         parts = [f"<tr><th scope=row><a href={whole}>{name}</a>{self._teams(row)}</th>"]
-        if row.score is None:
-            parts.append(
-                f"<td class=none colspan={self.columns}>"
-                f"<a href={person}>{escape(verdict_label(''))}</a></td>"
-            )
-        else:
+        stages, skills = row.stages.get, row.skills.get
+        if row.is_enrolled:
             parts.append(self._readiness(row, whole, name))
-            stages, skills = row.stages.get, row.skills.get
             for key, title in self.stages:
                 parts.append(self._stage(stages(key), f"{name}, {title}: ", person, key))
-            for key, title in self.skills:
-                parts.append(self._skill(skills(key), f"{name}, {title}: ", person, key))
+        else:
+            parts.append(
+                f"<td class=none colspan={len(self.stages) + 1}>"
+                f"<a href={person}>{escape(verdict_label(''))}</a></td>"
+            )
+        for key, title in self.skills:
+            parts.append(self._skill(skills(key), f"{name}, {title}: ", person, key, roadmap))
         parts.append(self._moved(row, whole))
         return "".join(parts)
 
@@ -131,7 +132,9 @@ class _Writer:
             f"aria-label='{whose}{known}"
         )
 
-    def _skill(self, cell: SkillCell | None, whose: str, person: str, key: str) -> str:
+    def _skill(
+        self, cell: SkillCell | None, whose: str, person: str, key: str, roadmap: str
+    ) -> str:
         if cell is None:
             return "<td></td>"
         pair = cell.own, cell.manager, cell.bar
@@ -140,7 +143,7 @@ class _Writer:
             known = self.known_levels[pair] = self._levels(cell)
         kind, rest = known
         return (
-            f"<td class='{kind}'><a href='{person}?skill={key}{self.roadmap}#skills' "
+            f"<td class='{kind}'><a href='{person}?skill={key}{roadmap}#skills' "
             f"aria-label='{whose}{rest}"
         )
 

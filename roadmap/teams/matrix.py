@@ -36,6 +36,10 @@ class StageCell:
     verified: float
 
 
+NOTHING = StageCell(0.0, 0.0, 0.0)
+"""How far a stage is of whoever never began it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SkillCell:
     """The newest level of each side, None where nobody said anything, and the senior bar."""
@@ -87,7 +91,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person. Without `score` they are not on this roadmap, and have no cells.
+    """One person. Without `score` they are not on this roadmap, and have no cells of stages.
 
     `joined_on` is the day they came into the team, which a movement is missed from where nothing
     moved yet. `teams` are those of the matrix's teams that they are a member of.
@@ -258,18 +262,18 @@ def points(score: float) -> float:
 def to_json(matrix: Matrix) -> dict[str, Any]:
     """The matrix as the API hands it out: shares from 0 to 1, levels from 0 to 4, ISO dates.
 
-    Whoever is not on the roadmap has null readiness and nothing in `stages` and `skills`.
+    Whoever is not on the roadmap has null readiness, and shares of 0 in each stage.
     """
     return {
         "team": matrix.slug,
         "roadmap": matrix.roadmap,
         "stages": [column.key for column in matrix.stages],
         "skills": [column.key for column in matrix.skills],
-        "members": [_member(row) for row in matrix.rows],
+        "members": [_member(row, matrix) for row in matrix.rows],
     }
 
 
-def _member(row: Row) -> dict[str, Any]:
+def _member(row: Row, matrix: Matrix) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "name": row.name,
@@ -277,11 +281,16 @@ def _member(row: Row) -> dict[str, Any]:
         "readiness": row.score,
         "verdict": row.verdict or None,
         "stages": {
-            key: {"claimed": cell.claimed, "evidenced": cell.evidenced, "verified": cell.verified}
-            for key, cell in row.stages.items()
+            column.key: _shares(row.stages.get(column.key, NOTHING)) for column in matrix.stages
         },
-        "skills": {
-            key: {"self": cell.own, "manager": cell.manager} for key, cell in row.skills.items()
-        },
+        "skills": {column.key: _levels(row.skills.get(column.key)) for column in matrix.skills},
         "last_movement_on": row.moved_on.isoformat() if row.moved_on else None,
     }
+
+
+def _shares(cell: StageCell) -> dict[str, float]:
+    return {"claimed": cell.claimed, "evidenced": cell.evidenced, "verified": cell.verified}
+
+
+def _levels(cell: SkillCell | None) -> dict[str, int | None]:
+    return {"self": cell.own, "manager": cell.manager} if cell else {"self": None, "manager": None}

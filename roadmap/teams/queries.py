@@ -19,6 +19,7 @@ from roadmap.catalog.queries import Published, all_published, at_revision, publi
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team
 from roadmap.readiness.current import shared_digests
+from roadmap.skills.queries import Levels, levels_of
 from roadmap.teams.led import Person, members_of_teams, members_of_tree
 from roadmap.teams.matrix import (
     CLAIMED_NOT_PROVEN,
@@ -36,6 +37,7 @@ from roadmap.teams.matrix import (
 )
 
 _TEAMS: Any = Team.__table__
+NO_LEVELS: Levels = ({}, {})
 
 
 # --- The matrix -----------------------------------------------------------------------------------
@@ -48,8 +50,8 @@ def matrix(
 
     Its people are the active members, not the actor. `roadmap` is the slug of a published roadmap;
     without one it is the roadmap that is the primary one of most of these people, with equal
-    numbers the one that more of them are on, then the first by title. Three statements, two more
-    where kept rows have run out, however many people.
+    numbers the one that more of them are on, then the first by title. Three statements, one more
+    where somebody is not on it, two more where kept rows have run out, however many people.
 
     Raises LookupError where the actor does not lead this team, or there is no such roadmap.
     """
@@ -68,6 +70,8 @@ def matrix(
     slug = shown.content.slug if shown else ""
     followed = {person.id: person.roadmaps[slug] for person in people if slug in person.roadmaps}
     digests = shared_digests(session, followed, now)
+    others = [person.id for person in people if person.id not in digests]
+    levels = levels_of(session, others) if others else {}
     nested = {key: place for person in people for key, place in person.places.items()}
     nested.pop(team.id, None)
     return Matrix(
@@ -84,7 +88,10 @@ def matrix(
         skills=(
             tuple(SkillColumn(s.key, s.title, s.bar) for s in shown.content.skills) if shown else ()
         ),
-        rows=tuple(_row(person, digests.get(person.id), shown, actor) for person in people),
+        rows=tuple(
+            _row(person, digests.get(person.id), shown, actor, levels.get(person.id, NO_LEVELS))
+            for person in people
+        ),
         today=today,
         people=len(people),
     )
@@ -118,12 +125,24 @@ def _chosen(
 
 
 def _row(
-    person: Person, digest: Mapping[str, Any] | None, shown: Published | None, actor: Actor
+    person: Person,
+    digest: Mapping[str, Any] | None,
+    shown: Published | None,
+    actor: Actor,
+    levels: Levels = NO_LEVELS,
 ) -> Row:
+    """A person's row. `levels` are those of somebody who is not on the roadmap."""
     teams, joined_on = tuple(person.places.values()), _joined_on(person, actor)
-    if digest is None or shown is None:
+    if shown is None:
         return Row(person.id, person.name, teams, joined_on, person.moved_on)
-    stages, skills = digest["stages"], digest["skills"]
+    if digest is None:
+        own, other = levels
+        skills = {
+            skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)
+            for skill in shown.content.skills
+        }
+        return Row(person.id, person.name, teams, joined_on, person.moved_on, skills=skills)
+    stages, assessed = digest["stages"], digest["skills"]
     return Row(
         person.id,
         person.name,
@@ -140,7 +159,7 @@ def _row(
         skills={
             skill.key: SkillCell(found["self"], found["other"], skill.bar)
             for skill in shown.content.skills
-            if (found := skills.get(skill.key))
+            if (found := assessed.get(skill.key))
         },
     )
 

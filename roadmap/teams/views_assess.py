@@ -45,15 +45,19 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
     if not form.validate_on_submit():
         both = standing(db.session, who.id, asked)
         return make_response(_opened(team, who, asked, both, form), 422)
-    actions.assess_other(
-        db.session,
-        who.id,
-        asked.key,
-        form.chosen,
-        form.comment.data,
-        by=current_user,
-        now=now(),
-    )
+    try:
+        actions.assess_other(
+            db.session,
+            who.id,
+            asked.key,
+            form.chosen,
+            form.comment.data,
+            by=current_user,
+            now=now(),
+        )
+    except actions.NotEntitled:
+        # They were let in, and manage this person no more.
+        abort(404)
     if not wants_fragment():
         return see_other(
             "teams.skill", slug=team.slug, person_id=who.id, key=asked.key, _anchor="history"

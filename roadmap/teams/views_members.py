@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.accounts import invitations, mail
+from roadmap.accounts import invitations, inviting, mail
 from roadmap.accounts.inviting import TeamInviteForm
 from roadmap.accounts.letters import address_of
 from roadmap.accounts.queries import by_email
+from roadmap.accounts.trying import too_many
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
 from roadmap.people import actions
@@ -103,6 +104,11 @@ def invite(slug: str) -> Response:
     form = TeamInviteForm()
     if not form.validate():
         return _page(team, status=422, form=form)
+    wait = inviting.count(form, current_user.id)
+    # Loaded anew: counting has ended the transaction.
+    team = team_for("team.invite", slug)
+    if wait:
+        return too_many(_page(team, form=form), wait)
     try:
         made, token = invitations.invite(
             db.session,

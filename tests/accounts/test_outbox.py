@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,11 +32,14 @@ class MailServer:
         self.ids: list[str] = []
         self.refuses = 0
         self.tried = 0
+        # What happens while the server has a mail in hand.
+        self.meanwhile: Callable[[], None] = lambda: None
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
         self.tried += 1
+        self.meanwhile()
         if self.refuses:
             self.refuses -= 1
             return "451 4.7.1 please try again later"
@@ -72,6 +75,11 @@ def put(session: Session, **changes: Any) -> None:
     outbox.put(session, **{**values, "now": NOW, **changes})
 
 
+def at(moment: dt.datetime) -> Callable[[], dt.datetime]:
+    """A clock that stands still."""
+    return lambda: moment
+
+
 def mails(session: Session) -> list[OutgoingMail]:
     session.rollback()
     found = list(session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)))
@@ -86,17 +94,17 @@ def test_a_mail_leaves_once_what_it_tells_of_is_committed(
 ) -> None:
     put(session)
     session.rollback()
-    assert outbox.deliver_due(NOW).sent == 0
+    assert outbox.deliver_due(at(NOW)).sent == 0
     put(session, subject="Bob\r\nBcc: eve@example.org")
     session.commit()
-    done = outbox.deliver_due(NOW)
+    done = outbox.deliver_due(at(NOW))
     assert (done.sent, done.put_off, done.given_up) == (1, 0, 0)
     [text] = server.mails
     assert "Subject: Bob Bcc: eve@example.org" in text
     assert "https://example.org/secret" in text
     [sent] = mails(session)
     assert (sent.body, sent.error, sent.due_at, sent.sent_at) == ("", "", None, NOW)
-    assert outbox.deliver_due(NOW + dt.timedelta(days=1)).all == 0
+    assert outbox.deliver_due(at(NOW + dt.timedelta(days=1))).all == 0
 
 
 def test_it_is_tried_again_after_growing_pauses_until_it_is_taken(
@@ -107,14 +115,14 @@ def test_it_is_tried_again_after_growing_pauses_until_it_is_taken(
     session.commit()
     moment = NOW
     for pause in (1, 5, 30):
-        assert outbox.deliver_due(moment).put_off == 1
+        assert outbox.deliver_due(at(moment)).put_off == 1
         [waiting] = mails(session)
         assert "try again later" in waiting.error
         assert waiting.body, "the text is kept while it can still be sent"
         early = moment + dt.timedelta(minutes=pause, seconds=-1)
-        assert outbox.deliver_due(early).all == 0
+        assert outbox.deliver_due(at(early)).all == 0
         moment += dt.timedelta(minutes=pause)
-    assert outbox.deliver_due(moment).sent == 1
+    assert outbox.deliver_due(at(moment)).sent == 1
     assert mails(session)[0].error == ""
     assert (server.tried, len(server.mails)) == (4, 1)
 
@@ -127,16 +135,16 @@ def test_after_ten_hours_it_is_given_up_and_says_why(
     session.commit()
     moment = NOW
     for pause in outbox.PAUSES:
-        assert outbox.deliver_due(moment).put_off == 1
+        assert outbox.deliver_due(at(moment)).put_off == 1
         moment += pause
     assert moment - NOW == dt.timedelta(hours=10, minutes=36)
-    assert outbox.deliver_due(moment).given_up == 1
+    assert outbox.deliver_due(at(moment)).given_up == 1
     [left] = mails(session)
     assert (left.body, left.due_at, left.sent_at) == ("", None, None)
     assert "try again later" in left.error
     assert "given up" in caplog.text
     assert "secret" not in caplog.text
-    assert outbox.deliver_due(moment + dt.timedelta(days=9)).all == 0
+    assert outbox.deliver_due(at(moment + dt.timedelta(days=9))).all == 0
 
 
 def test_one_that_is_refused_does_not_hold_up_the_others(
@@ -147,7 +155,7 @@ def test_one_that_is_refused_does_not_hold_up_the_others(
     put(session, to="eve@example.org\r\nBcc: all@example.org")
     put(session, to="carol@example.org")
     session.commit()
-    done = outbox.deliver_due(NOW)
+    done = outbox.deliver_due(at(NOW))
     assert (done.sent, done.put_off) == (1, 2)
     assert "To: carol@example.org" in server.mails[0]
 
@@ -159,11 +167,11 @@ def test_a_server_that_does_not_answer_is_asked_once_a_round(
         put(session)
     session.commit()
     app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
-    assert outbox.deliver_due(NOW).put_off == 1
+    assert outbox.deliver_due(at(NOW)).put_off == 1
     assert [mail.tries for mail in mails(session)] == [1, 0, 0]
     app.config["SMTP_URL"] = "mail.example.org"
     with pytest.raises(ConfigError):
-        outbox.deliver_due(NOW)
+        outbox.deliver_due(at(NOW))
     assert [mail.tries for mail in mails(session)] == [1, 0, 0]
 
 
@@ -176,7 +184,7 @@ def test_two_processes_send_each_mail_once(
 
     def work(_number: int) -> int:
         with app.app_context():
-            return outbox.deliver_due(NOW).sent
+            return outbox.deliver_due(at(NOW)).sent
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(work, range(4))) == 30
@@ -190,9 +198,9 @@ def test_a_mail_whose_sender_died_comes_up_again_with_the_same_message_id(
     session.commit()
     taken = outbox._take(NOW)
     assert taken is not None
-    assert outbox.deliver_due(NOW + dt.timedelta(minutes=14)).all == 0
+    assert outbox.deliver_due(at(NOW + dt.timedelta(minutes=14))).all == 0
     later = NOW + outbox.HELD
-    assert outbox.deliver_due(later).sent == 1
+    assert outbox.deliver_due(at(later)).sent == 1
     assert server.ids == [f"Message-ID: <{taken.id}@cairn.example.org>"]
 
 
@@ -203,9 +211,68 @@ def test_one_that_kills_whoever_sends_it_is_given_up(session: Session, server: M
     for _ in range(outbox.MOST_TRIES):
         assert outbox._take(moment) is not None
         moment += outbox.HELD
-    assert outbox.deliver_due(moment).given_up == 1
+    assert outbox.deliver_due(at(moment)).given_up == 1
     assert server.mails == []
     assert "ended while" in mails(session)[0].error
+
+
+def test_who_is_too_late_says_nothing_about_what_another_process_sent(
+    session: Session, server: MailServer
+) -> None:
+    put(session)
+    session.commit()
+    slow = outbox._take(NOW)
+    assert slow is not None
+    assert outbox.deliver_due(at(NOW + outbox.HELD)).sent == 1
+    outbox._failed(slow, NOW + outbox.HELD, OSError("timed out"), outbox.Delivered())
+    [sent] = mails(session)
+    assert (sent.due_at, sent.error) == (None, "")
+    assert outbox.deliver_due(at(NOW + dt.timedelta(days=1))).all == 0
+    assert len(server.mails) == 1
+
+
+def test_who_is_too_late_does_not_end_what_another_process_is_sending(
+    session: Session, server: MailServer
+) -> None:
+    put(session)
+    session.commit()
+    slow = outbox._take(NOW)
+    assert slow is not None
+    assert outbox._take(NOW + outbox.HELD) is not None
+    outbox._sent(slow, NOW + outbox.HELD)
+    outbox._give_up(slow, "no longer ours")
+    [held] = mails(session)
+    assert held.due_at == NOW + 2 * outbox.HELD
+    assert (held.sent_at, held.error) == (None, "")
+    assert held.body
+
+
+def test_a_mail_is_held_from_the_moment_it_is_taken(
+    app: Flask, session: Session, server: MailServer
+) -> None:
+    """However long the mails before it took: the round of a slow server outlasts one hold."""
+    put(session)
+    put(session, to="bob@example.org")
+    session.commit()
+    clock = NOW
+    by_others: list[int] = []
+
+    def meanwhile() -> None:
+        nonlocal clock
+        clock += dt.timedelta(minutes=10)
+        with app.app_context():
+            by_others.append(outbox._take(clock) is not None)
+
+    def another_takes_it() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(meanwhile).result()
+
+    put(session, to="carol@example.org")
+    session.commit()
+    server.meanwhile = another_takes_it
+    assert outbox.deliver_due(lambda: clock).sent == 2
+    # Each time only what nobody was sending: once Carol's, then nothing.
+    assert by_others == [True, False]
 
 
 def test_a_closed_account_gets_no_more_mail(
@@ -214,10 +281,11 @@ def test_a_closed_account_gets_no_more_mail(
     put(session, user_id=cast.alice)
     actions.deactivate(session, cast.alice, by=cast.erin, now=NOW)
     session.commit()
-    assert outbox.deliver_due(NOW).sent == 0
+    assert outbox.deliver_due(at(NOW)).sent == 0
     assert server.mails == []
     [left] = mails(session)
     assert (left.body, left.due_at) == ("", None)
+    assert left.error == "the account is closed"
 
 
 def test_what_is_no_longer_so_is_taken_back(
@@ -226,19 +294,20 @@ def test_what_is_no_longer_so_is_taken_back(
     for reader in (cast.alice, cast.bob):
         put(session, user_id=reader, body="see /reviews/0_1")
     put(session, user_id=cast.bob, body="see /reviews/001")
-    outbox.take_back(session, "/reviews/0_1", [cast.bob])
+    told = {(cast.bob, "/reviews/0_1"), (cast.alice, "/reviews/001"), (cast.carol, "/")}
+    outbox.take_back_from(session, told)
     session.commit()
     assert [mail.user_id for mail in mails(session)] == [cast.alice, cast.bob]
     outbox.take_back(session, "/reviews/0_1")
     session.commit()
-    assert outbox.deliver_due(NOW).sent == 1
+    assert outbox.deliver_due(at(NOW)).sent == 1
     assert "/reviews/001" in server.mails[0]
 
 
 def test_a_round_ends_when_it_is_told_to(session: Session, server: MailServer) -> None:
     put(session)
     session.commit()
-    assert outbox.deliver_due(NOW, lambda: True).all == 0
+    assert outbox.deliver_due(at(NOW), lambda: True).all == 0
     assert server.tried == 0
 
 
@@ -255,7 +324,7 @@ def test_without_a_server_it_goes_to_the_log_and_nothing_piles_up(
 def test_what_was_sent_long_ago_goes(session: Session, server: MailServer) -> None:
     put(session)
     session.commit()
-    outbox.deliver_due(NOW)
+    outbox.deliver_due(at(NOW))
     put(session)
     session.commit()
     assert outbox.prune(session, now=NOW + dt.timedelta(days=29)) == 0

@@ -8,6 +8,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from roadmap.accounts import limits
 from roadmap.accounts.invitations import invite
 from roadmap.accounts.models import Invitation
 from roadmap.people.models import Team
@@ -60,6 +61,16 @@ def test_it_rejects_bad_input(session, cast, erin, email, days, said):
     assert said in answer.text
     assert f'value="{email}"' in answer.text
     assert session.scalars(sa.select(Invitation)).all() == []
+
+
+def test_one_address_is_invited_a_few_times(session, cast, erin):
+    data = {"email": "new@example.org", "days": "14"}
+    for _ in range(limits.MOST_OF_INVITED):
+        assert erin.post("/admin/invitations", data).status_code == 200
+    answer = erin.post("/admin/invitations", data)
+    assert answer.status_code == 429
+    assert "Too many invitations in a short time" in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_an_invitation_is_revoked(session, cast, erin, browser_of, now):

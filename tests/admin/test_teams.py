@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from roadmap.accounts.invitations import invite
 from roadmap.accounts.models import Invitation
 from roadmap.admin.rules import beneath, tree
+from roadmap.people.actions import TeamRefused, create_team
 from roadmap.people.models import Membership, Team
 from roadmap.people.queries import by_slug
 from tests.support.statements import statements_of
@@ -102,6 +103,17 @@ def test_it_rejects_bad_input(session, cast, erin, data, said):
     assert said in answer.text
     assert f'value="{data["name"]}"' in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Team)) == before
+
+
+def test_a_team_above_that_was_deleted_meanwhile_is_not_a_taken_address(session, cast):
+    with pytest.raises(TeamRefused) as refused:
+        create_team(
+            session, slug="new-team", name="New", parent_id=uuid.uuid4(), by=None, now=BEGUN
+        )
+    assert refused.value.reason == "gone"
+    with pytest.raises(TeamRefused) as refused:
+        create_team(session, slug="vision", name="New", by=None, now=BEGUN)
+    assert refused.value.reason == "taken"
 
 
 def test_a_team_is_renamed_and_nested(session, cast, erin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -86,6 +87,9 @@ def test_examples_fit_their_schemas(described: dict[str, Any]) -> None:
             if method == "parameters" or "requestBody" not in operation:
                 continue
             content = operation["requestBody"]["content"]["application/json"]
+            if not operation["requestBody"]["required"]:
+                assert content["schema"] == {"$ref": "#/components/schemas/Nothing"}
+                continue
             validator = jsonschema.Draft202012Validator({**described, **content["schema"]})
             validator.validate(content["example"])
             seen += 1
@@ -104,6 +108,33 @@ def test_words_are_those_of_the_house(described: dict[str, Any]) -> None:
     assert set(status) == {"not_started", *STATUSES}
     (chosen,) = described["paths"]["/me/portfolio"]["get"]["parameters"]
     assert chosen["schema"]["enum"] == list(FORMATS)
+
+
+def test_the_page_and_the_manual_mean_the_same_by_cairn(app: Flask) -> None:
+    """An example of either works with the address of either."""
+    page = app.test_client().get(f"{BASE}/docs").text
+    assert f"export CAIRN=http://localhost{BASE} CAIRN_TOKEN=" in page
+    assert "$CAIRN/me/evidence" in page
+    assert f"$CAIRN{BASE}" not in page
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text("utf-8")
+    assert re.search(rf"^export CAIRN=\S+{BASE} CAIRN_TOKEN=", manual, re.M)
+
+
+def test_it_is_kept_for_a_while(caller_of: CallerOf) -> None:
+    first = caller_of().get("/openapi.json")
+    assert first.cache_control.public
+    assert first.cache_control.max_age == 300
+    again = caller_of().get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    packed = {"Accept-Encoding": "gzip", "If-None-Match": "W/" + first.headers["ETag"]}
+    assert caller_of().get("/openapi.json", headers=packed).status_code == 304
+
+
+def test_what_gap_and_apart_mean(described: dict[str, Any]) -> None:
+    skill = described["components"]["schemas"]["OwnSkill"]["properties"]
+    assert "to the bar" in skill["gap"]["description"]
+    assert "manager" in skill["apart"]["description"]
 
 
 def test_the_page_names_every_operation(app: Flask, described: dict[str, Any]) -> None:

@@ -35,6 +35,8 @@ def test_an_address_that_is_not_there(alice: Caller) -> None:
     check(alice.get("/none"), 404)
     check(alice.get("/me/evidence/none"), 404)
     check(alice.client.get("/api/"), 404)
+    check(alice.client.get("/api"), 404)
+    assert alice.client.get("/apiary").mimetype == "text/html"
     check(alice.client.get("/api/v2/me"), 404)
     check(alice.get("/roadmaps/a%00b"), 404)
 
@@ -90,6 +92,48 @@ def test_a_body_without_its_length(app: Flask) -> None:
     assert status.startswith("411")
     assert headers["Content-Type"] == "application/problem+json"
     assert b'"status": 411' in b"".join(body)
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "5, 5", "1e3", "\u0665"])
+def test_a_length_that_is_no_number(length: str, app: Flask, alice: Caller) -> None:
+    builder = EnvironBuilder(
+        path=f"{BASE}/me/evidence",
+        method="POST",
+        headers={"Authorization": f"Bearer {alice.token}", "Content-Type": "application/json"},
+    )
+    environ = {**builder.get_environ(), "CONTENT_LENGTH": length}
+    body, status, headers = run_wsgi_app(app.wsgi_app, environ)
+    assert status == "400 Bad Request"
+    assert headers["Content-Type"] == "application/problem+json"
+    assert b"Content-Length" in b"".join(body)
+
+
+def test_nothing_has_no_type(alice: Caller) -> None:
+    made = alice.post("/me/evidence", PIECE).get_json()
+    answer = alice.delete(f"/me/evidence/{made['id']}")
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert "Content-Type" not in answer.headers
+
+
+@pytest.mark.parametrize("limit", ["-1", "0", "-99999999999"])
+def test_a_limit_that_is_too_small(limit: str, alice: Caller) -> None:
+    problem = check(alice.get(f"/me/evidence?limit={limit}"), 422)
+    assert problem["errors"] == {"limit": ["This must be at least 1."]}
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("201", "This must be at most 200."),
+        ("9" * 30, "This must be at most 200."),
+        ("two", "This is no whole number."),
+        ("1.5", "This is no whole number."),
+        ("", "This is no whole number."),
+    ],
+)
+def test_a_limit_that_is_none(limit: str, said: str, alice: Caller) -> None:
+    problem = check(alice.get(f"/me/evidence?limit={limit}"), 422)
+    assert problem["errors"] == {"limit": [said]}
 
 
 def test_a_body_that_is_too_large(alice: Caller) -> None:

@@ -73,7 +73,6 @@ def test_it_hides_what_is_foreign(
         ({"title": None}, "title"),
         ({"kind": None}, "kind"),
         ({"occurred_on": None}, "occurred_on"),
-        ({"visibility": None}, "visibility"),
         ({"url": None}, "url"),
         ({"created_at": "2026-01-01"}, "created_at"),
         ([], "body"),
@@ -88,6 +87,37 @@ def test_it_rejects_bad_input(change: Any, field: str, add: Add, alice: Caller) 
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert alice.get(path_of(piece)).get_json() == piece
+
+
+def test_a_visibility_of_null_is_the_default(add: Add, alice: Caller) -> None:
+    piece = add(visibility="team")
+    assert alice.patch(path_of(piece), {"title": "Kept"}).get_json()["visibility"] == "team"
+    changed = alice.patch(path_of(piece), {"visibility": None}).get_json()
+    assert changed["visibility"] == "portfolio"
+    assert add(visibility=None)["visibility"] == "portfolio"
+
+
+def test_what_has_not_changed_is_not_sent_again(add: Add, alice: Caller) -> None:
+    path = path_of(add(description="word " * 500))
+    packed = {"Accept-Encoding": "gzip"}
+    for headers in ({}, packed):
+        read = alice.get(path, headers=headers).headers["ETag"]
+        again = alice.get(path, headers={**headers, "If-None-Match": read})
+        assert (again.status_code, again.data) == (304, b"")
+        assert "Content-Type" not in again.headers
+    alice.patch(path, {"title": "New"})
+    assert alice.get(path, headers={"If-None-Match": read}).get_json()["title"] == "New"
+
+
+def test_asking_for_a_review_takes_no_field(add: Add, alice: Caller) -> None:
+    path = path_of(add(), "/submission")
+    refused = alice.put(path, {"comment": "Please"})
+    assert refused.status_code == 422
+    assert list(refused.get_json()["errors"]) == ["comment"]
+    assert alice.call("PUT", path, data=b"now", content_type="text/plain").status_code == 415
+    assert alice.put(path, []).status_code == 422
+    assert alice.get(path.removesuffix("/submission")).get_json()["review_state"] == "draft"
+    assert alice.put(path, {}).status_code == 200
 
 
 def test_lists_are_replaced_kept_or_cleared(add: Add, alice: Caller) -> None:

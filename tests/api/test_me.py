@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import CallerOf
+from tests.api.conftest import SLUG, CallerOf
 from tests.support.caller import Caller
 from tests.support.cast import Cast
 
@@ -25,3 +25,21 @@ def test_it_needs_a_token(caller_of: CallerOf) -> None:
 
 def test_a_token_that_reads_is_enough(cast: Cast, caller_of: CallerOf) -> None:
     assert caller_of(cast.alice, "read").get("/me").get_json()["token"]["scope"] == "read"
+
+
+def test_what_is_one_thing_is_sent_once(alice: Caller, bob: Caller) -> None:
+    """Every address of a single thing has a tag, and answers 304 to it."""
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    read = [
+        *((alice, path) for path in ("/me", f"/roadmaps/{SLUG}", f"/me/roadmaps/{SLUG}")),
+        *((alice, "/me/readiness"), (bob, "/teams/ranking/matrix")),
+    ]
+    for caller, path in read:
+        tag = caller.get(path).headers["ETag"]
+        again = caller.get(path, headers={"If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b""), path
+        assert caller.get(path, headers={"If-None-Match": '"other"'}).status_code == 200, path
+    tag = alice.get(f"/me/roadmaps/{SLUG}").headers["ETag"]
+    alice.put(f"/me/roadmaps/{SLUG}", {"hours_per_week": 7})
+    moved = alice.get(f"/me/roadmaps/{SLUG}", headers={"If-None-Match": tag})
+    assert moved.get_json()["hours_per_week"] == 7

@@ -40,8 +40,10 @@ def test_it_needs_a_token(caller_of: CallerOf) -> None:
 
 
 def test_it_hides_what_is_foreign(bob: Caller) -> None:
-    # Bob is not on the roadmap: there is no milestone of his.
-    assert bob.put(PATH, {"status": "done"}).status_code == 404
+    # Bob is not on the roadmap: there is no milestone of his, and he is told how to begin.
+    answer = bob.put(PATH, {"status": "done"})
+    assert answer.status_code == 404
+    assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]
 
 
 def test_what_is_left_out_stays_and_null_clears(alice: Caller) -> None:
@@ -97,8 +99,24 @@ def test_it_rejects_bad_input(more: dict[str, Any], field: str, alice: Caller) -
     assert alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["status"] == "not_started"
 
 
-def test_it_is_not_without_a_status(alice: Caller) -> None:
-    assert list(alice.put(PATH, {}).get_json()["errors"]) == ["status"]
+def test_a_status_that_is_left_out_stays(alice: Caller, statements) -> None:
+    assert alice.put(PATH, {"note": "Begin with the diagram."}).status_code == 200
+    seen = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]
+    assert (seen["status"], seen["note"]) == ("not_started", "Begin with the diagram.")
+    alice.put(PATH, {"status": "done"})
+    later = alice.put(PATH, {"target_on": "2027-05-01", "note": None}).get_json()
+    assert (later["status"], later["note"], later["target_on"]) == ("done", "", "2027-05-01")
+    with statements() as sent:
+        assert alice.put(PATH, {}).get_json() == later
+    assert not [each for each in sent if "INSERT INTO history_entry" in each]
+
+
+def test_a_reason_alone_changes_the_reason(alice: Caller) -> None:
+    assert alice.put(PATH, {"reason": "No such system here."}).status_code == 422
+    alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
+    said = alice.put(PATH, {"reason": "Another team has it."}).get_json()
+    assert (said["status"], said["reason"]) == ("not_applicable", "Another team has it.")
+    assert list(alice.put(PATH, {"reason": None}).get_json()["errors"]) == ["reason"]
 
 
 def test_an_unknown_milestone(alice: Caller) -> None:

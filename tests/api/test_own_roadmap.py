@@ -88,8 +88,30 @@ def test_it_rejects_bad_input(body: Any, field: str, alice: Caller) -> None:
     assert alice.get(PATH).status_code == 404
 
 
+def test_whoever_is_not_on_it_is_told_how_to_begin(alice: Caller) -> None:
+    answer = alice.get(PATH)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]
+
+
+def test_one_roadmap_is_always_the_primary_one(alice: Caller, other_roadmap: str) -> None:
+    alice.put(PATH, {})
+    other = f"/me/roadmaps/{other_roadmap}"
+    for nothing in (False, None):
+        answer = alice.put(PATH, {"primary": nothing})
+        assert answer.status_code == 422
+        assert "Make another one primary" in answer.get_json()["errors"]["primary"][0]
+    begun = alice.put(other, {"primary": False})
+    assert (begun.status_code, begun.get_json()["primary"]) == (201, False)
+    assert alice.put(other, {"primary": None}).get_json() == begun.get_json()
+    assert alice.put(other, {"primary": True}).get_json()["primary"] is True
+    assert alice.put(PATH, {"primary": False}).get_json()["primary"] is False
+
+
 def test_an_unknown_roadmap(alice: Caller) -> None:
-    assert alice.get("/me/roadmaps/none").status_code == 404
+    unknown = alice.get("/me/roadmaps/none")
+    assert unknown.status_code == 404
+    assert "PUT" not in unknown.get_json()["detail"], "there is nothing to begin"
     assert alice.put("/me/roadmaps/none", {}).status_code == 404
 
 

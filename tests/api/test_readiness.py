@@ -33,8 +33,10 @@ def test_it_needs_a_token(caller_of: CallerOf) -> None:
 
 
 def test_who_is_on_no_roadmap(alice: Caller) -> None:
-    assert alice.get(PATH).status_code == 404
-    assert alice.get(f"{PATH}?roadmap={SLUG}").status_code == 404
+    anywhere, there = alice.get(PATH), alice.get(f"{PATH}?roadmap={SLUG}")
+    assert (anywhere.status_code, there.status_code) == (404, 404)
+    assert "PUT /me/roadmaps/{slug}" in anywhere.get_json()["detail"]
+    assert f"PUT /me/roadmaps/{SLUG}" in there.get_json()["detail"]
 
 
 def test_it_rejects_bad_input(alice: Caller) -> None:

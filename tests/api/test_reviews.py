@@ -18,7 +18,11 @@ Add = Callable[..., dict[str, Any]]
 @pytest.fixture
 def piece(add: Add, alice: Caller) -> dict[str, Any]:
     """A piece of Alice's that waits."""
-    made = add(milestones=[MILESTONE, "external-conference-talk"], description="What was decided.")
+    made = add(
+        milestones=[MILESTONE, "external-conference-talk"],
+        skills=["mlops"],
+        description="What was decided.",
+    )
     asked: dict[str, Any] = alice.put(f"/me/evidence/{made['id']}/submission").get_json()
     return asked
 
@@ -31,6 +35,10 @@ def test_it_works(piece: dict[str, Any], alice: Caller, bob: Caller, cast: Cast)
     assert waiting["person"] == {"id": str(cast.alice), "name": "Alice"}
     assert (waiting["version"], waiting["description"]) == (1, "What was decided.")
     assert [each["key"] for each in waiting["milestones"]] == piece["milestones"]
+    assert [each["fits"] for each in waiting["milestones"]] == [True, False]
+    assert [each["status"] for each in waiting["milestones"]] == ["done", "not_started"]
+    assert all(each["done_when"] for each in waiting["milestones"])
+    assert (waiting["skills"], waiting["judgements"]) == (["mlops"], [])
     before = alice.get(f"/me/roadmaps/{SLUG}").get_json()["progress"]["verified"]
     answer = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."})
     assert answer.status_code == 200
@@ -67,6 +75,39 @@ def test_it_is_returned(piece: dict[str, Any], alice: Caller, bob: Caller) -> No
     seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
     assert seen["review_state"] == "returned"
     assert seen["review"]["comment"] == "Say what was rejected."
+
+
+def test_what_was_said_before_comes_along(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    said = ("Say what was rejected.", "Say what it cost.")
+    for version, comment in enumerate(said, 1):
+        body = {"decision": "returned", "comment": comment, "version": version}
+        assert bob.put(f"/reviews/{piece['id']}", body).status_code == 200
+        alice.patch(f"/me/evidence/{piece['id']}", {"description": f"After {comment}"})
+        alice.put(f"/me/evidence/{piece['id']}/submission")
+    (waiting,) = bob.get("/reviews").get_json()["items"]
+    found = [
+        (each["decision"], each["comment"], each["by"], each["version"])
+        for each in waiting["judgements"]
+    ]
+    assert found == [("returned", said[1], "Bob", 2), ("returned", said[0], "Bob", 1)]
+
+
+def test_the_statements_do_not_grow_with_the_pieces(
+    piece: dict[str, Any], add: Add, alice: Caller, bob: Caller, statements
+) -> None:
+    def taken() -> int:
+        with statements() as seen:
+            assert bob.get("/reviews").status_code == 200
+        return len(seen)
+
+    taken()
+    before = taken()
+    for number in range(3):
+        other = add(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
+        alice.put(f"/me/evidence/{other['id']}/submission")
+    assert taken() == before
 
 
 def test_the_same_twice_is_the_same_as_once(piece: dict[str, Any], bob: Caller, statements) -> None:
@@ -112,6 +153,15 @@ def test_a_version_that_is_not_the_newest(
     assert late.status_code == 409
     newest = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
     assert newest.status_code == 200
+
+
+def test_a_version_that_is_not_there(piece: dict[str, Any], bob: Caller) -> None:
+    """There is no newer one than was read, and it is not said that there were."""
+    answer = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
+    assert answer.status_code == 409
+    assert answer.get_json()["detail"] == (
+        "No such version was submitted. The newest is version 1."
+    )
 
 
 def test_what_was_saved_and_not_submitted_is_nobodys_business(

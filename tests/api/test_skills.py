@@ -71,6 +71,25 @@ def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
     assert alice.put(PATH, {"level": 3, "comment": None}).get_json()["self"]["comment"] == ""
 
 
+def test_a_level_that_is_left_out_stays(alice: Caller, statements) -> None:
+    alice.put(PATH, {"level": 3, "comment": "Two services."})
+    before = skill_of(alice)["self"]
+    after = alice.put(PATH, {"comment": "Three services."}).get_json()["self"]
+    assert (after["level"], after["comment"]) == (3, "Three services.")
+    assert after["at"] > before["at"], "it is an assessment of its own"
+    with statements() as seen:
+        assert alice.put(PATH, {}).get_json()["self"] == after
+    assert not [each for each in seen if "INSERT INTO assessment" in each]
+
+
+def test_a_level_is_never_cleared(alice: Caller) -> None:
+    alice.put(PATH, {"level": 3})
+    answer = alice.put(PATH, {"level": None})
+    assert answer.status_code == 422
+    assert "history" in answer.get_json()["errors"]["level"][0]
+    assert skill_of(alice)["self"]["level"] == 3
+
+
 def test_a_manager_says_something_else(alice: Caller, bob: Caller, cast: Cast) -> None:
     alice.put(PATH, {"level": 4, "comment": "Hers alone"})
     told = bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
@@ -81,6 +100,15 @@ def test_a_manager_says_something_else(alice: Caller, bob: Caller, cast: Cast) -
     assert (seen["self"]["level"], seen["manager"]["level"]) == (4, 2)
     assert seen["manager"]["by"] == "Bob"
     assert seen["gap"] == max(0, seen["bar"] - 2)
+    assert seen["apart"] == -2
+
+
+def test_two_words_are_apart_once_both_are_said(alice: Caller, bob: Caller, cast: Cast) -> None:
+    assert (skill_of(alice)["gap"], skill_of(alice)["apart"]) == (None, None)
+    bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
+    assert skill_of(alice)["apart"] is None
+    alice.put(PATH, {"level": 1})
+    assert skill_of(alice)["apart"] == 1
 
 
 def test_it_is_read_in_parts(alice: Caller) -> None:

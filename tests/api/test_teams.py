@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
+from roadmap.people import actions as people
+from roadmap.people.models import Team
 from tests.api.conftest import MILESTONE, PIECE, SLUG, CallerOf
 from tests.support.caller import Caller
 from tests.support.cast import Cast
@@ -36,8 +40,45 @@ def test_it_works(alice: Caller, bob: Caller, cast: Cast) -> None:
     assert row["stages"]["leadership"]["claimed"] > 0
     assert row["skills"]["mlops"] == {"self": 3, "manager": None}
     assert row["readiness"] > 0
-    assert members["Carol"]["readiness"] is None
+    carol = members["Carol"]
+    assert carol["readiness"] is None
+    nothing = {"claimed": 0, "evidenced": 0, "verified": 0}
+    assert carol["stages"] == dict.fromkeys(matrix["stages"], nothing)
+    assert carol["skills"] == {key: {"self": None, "manager": None} for key in matrix["skills"]}
     assert bob.get(f"/teams/ranking/matrix?roadmap={SLUG}").get_json() == matrix
+
+
+def test_levels_of_whoever_is_on_no_roadmap(cast: Cast, bob: Caller, caller_of: CallerOf) -> None:
+    """Their newest word, and their manager's: a skill needs no roadmap."""
+    carol = caller_of(cast.carol)
+    for level in (1, 3):
+        carol.put("/me/skills/mlops", {"level": level})
+    bob.put(f"/teams/ranking/people/{cast.carol}/skills/mlops", {"level": 2})
+    members = bob.get("/teams/ranking/matrix").get_json()["members"]
+    row = next(each for each in members if each["name"] == "Carol")
+    assert row["readiness"] is None
+    assert row["skills"]["mlops"] == {"self": 3, "manager": 2}
+    assert row["skills"]["mentoring"] == {"self": None, "manager": None}
+
+
+def test_a_managers_level_that_is_left_out_stays(
+    cast: Cast, alice: Caller, bob: Caller, session: Session, caller_of: CallerOf, now: dt.datetime
+) -> None:
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    assert list(bob.put(path, {"comment": "Seen."}).get_json()["errors"]) == ["level"]
+    bob.put(path, {"level": 2})
+    said = bob.put(path, {"comment": "Seen in March."}).get_json()["manager"]
+    assert (said["level"], said["comment"]) == (2, "Seen in March.")
+    cleared = bob.put(path, {"level": None})
+    assert cleared.status_code == 422
+    assert "history" in cleared.get_json()["errors"]["level"][0]
+    # What another manager said is not put into one's own mouth.
+    team = session.get_one(Team, cast.team)
+    people.add_member(session, team, cast.dave, "manager", by=None, now=now)
+    session.commit()
+    dave = caller_of(cast.dave)
+    assert list(dave.put(path, {"comment": "Me too."}).get_json()["errors"]) == ["level"]
+    assert dave.put(path, {"level": 2}).get_json()["manager"]["by"] == "Dave"
 
 
 def test_it_needs_a_token(caller_of: CallerOf, cast: Cast) -> None:

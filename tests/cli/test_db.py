@@ -44,3 +44,13 @@ def test_an_unknown_target_is_one_line(run):
     result = run("upgrade", "nosuch")
     assert (result.exit_code, result.stdout) == (1, "")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_number_goes_so_many_migrations_up_or_down(run):
+    assert "went from nothing to" in run("upgrade", "1").stdout
+    assert "newest is" in run("current").stdout
+    assert run("upgrade").exit_code == 0
+    newest = run("current").stdout
+    assert run("downgrade", "1").exit_code == 0
+    assert run("upgrade", "1").exit_code == 0
+    assert run("current").stdout == newest

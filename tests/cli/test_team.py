@@ -6,9 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.accounts.invitations import role_in
+from roadmap.notify.models import Notification
 from roadmap.people import queries
 from roadmap.people.models import AuditEntry, Team
 from tests.accounts.door import is_signed_in
+from tests.support.statements import statements_of
 
 
 @pytest.fixture
@@ -107,6 +109,20 @@ def test_list(run, cast):
         ["ranking", "3", "-", "Ranking"],
         ["vision", "1", "-", "Vision"],
     ]
+
+
+def test_list_asks_once_for_all(run, app, cast):
+    few = statements_of(app, lambda: run("team", "list"))
+    for number in range(5):
+        run("team", "create", f"team-{number}", "--name", f"Team {number}")
+    assert len(statements_of(app, lambda: run("team", "list"))) == len(few)
+
+
+def test_who_is_put_into_a_team_is_told(run, session, cast):
+    run("team", "add", "ranking", "mallory@example.org", "--role", "member")
+    told = session.scalars(sa.select(Notification)).one()
+    assert (told.user_id, told.kind, told.by_name) == (cast.mallory, "added", "")
+    assert told.data["team"] == "Ranking"
 
 
 def test_list_of_none(run, app):

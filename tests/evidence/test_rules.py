@@ -159,9 +159,9 @@ class Review(RuleBasedStateMachine):
     def withdraw(self) -> None:
         if self.state not in ("draft", "submitted"):
             with pytest.raises(Refused):
-                rules.after_withdraw(self.state)
+                rules.after_withdraw(self.state, has_reader=True)
             return
-        self.state = rules.after_withdraw(self.state)
+        self.state = rules.after_withdraw(self.state, has_reader=False)
         assert self.state == "draft"
 
     @precondition(lambda self: self.state in rules.WAITING)

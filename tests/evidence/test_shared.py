@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import pytest
+import sqlalchemy as sa
 
 from roadmap.evidence import actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import counted, detail
 from roadmap.evidence.rules import Measure
-from roadmap.evidence.shared import as_shared, shared_pieces, submitted_version
+from roadmap.evidence.shared import as_shared, is_shared, shared_pieces, submitted_version
+from roadmap.evidence.words import STATES, VISIBILITIES
 from roadmap.readiness.queries import record
 from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, add, judge, particulars, submit
 from tests.support.statements import recorded
@@ -140,3 +143,36 @@ def test_two_statements_however_much_there_is(session, cast, now, many):
     with recorded(session.get_bind()) as sent:
         assert len(shared_pieces(session, cast.alice)) == many
     assert len(sent) == 2
+
+
+def test_what_is_of_the_piece_and_of_no_version_is_as_it_stands(session, cast, now, alice, edited):
+    """Title, links, skills and visibility are not judged, so they wait for no submission."""
+    piece = particulars(title="Renamed", visibility="portfolio")
+    actions.edit(session, edited, piece, milestones=[LEVELS], skills=["mlops"], by=alice, now=now)
+    session.commit()
+    assert edited.state == "returned"
+    (shown,) = shared_pieces(session, cast.alice)
+    assert (shown.title, shown.visibility) == ("Renamed", "portfolio")
+    assert shown.milestones == (LEVELS,)
+    assert shown.number == 1
+
+
+def test_what_is_shared_is_told_alike_everywhere(session, cast, now):
+    """By the database, by a row, and by what readiness is told."""
+    pieces = []
+    for state, visibility in itertools.product(STATES, VISIBILITIES):
+        piece = add(session, cast, cast.alice, now, title=f"{state} {visibility}")
+        piece.state, piece.visibility, piece.current.was_submitted = state, visibility, True
+        pieces.append(piece)
+    session.commit()
+    expected = {
+        str(piece.id)
+        for piece in pieces
+        if piece.title.split()[0] != "draft" and piece.title.split()[1] != "private"
+    }
+    assert len(expected) == 8
+    assert {str(piece.id) for piece in pieces if piece.is_shared} == expected
+    rows = session.scalars(sa.select(Evidence.id).where(is_shared()))
+    assert {str(key) for key in rows} == expected
+    told = record(session, cast.alice).shared().pieces
+    assert {piece.id for piece in told} == expected

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 import pytest
 import sqlalchemy as sa
 
-from roadmap.evidence import actions, judging
+from roadmap.evidence import actions, judging, labels
 from roadmap.evidence.models import Evidence
-from roadmap.people.models import Membership
+from roadmap.people import actions as people
+from roadmap.people.models import Membership, Team, User
 from tests.evidence.forms import fields
 from tests.evidence.pieces import DESIGN, LEVELS, add, judge, particulars, submit
+from tests.support.caller import Caller
+
+
+@pytest.fixture
+def caller_of(app):
+    return lambda person: Caller.of(app, person)
 
 
 @pytest.fixture
@@ -156,3 +166,92 @@ def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, st
     for method in ("PUT", "DELETE"):
         assert browser.send(method, f"/evidence/{piece.id}/submission").status_code == status
     assert as_it_is(session, piece.id).state == "submitted"
+
+
+# --- A reviewer who is gone does not keep what they took up -----------------------------------
+
+
+def take_up(session, cast, piece, now, who):
+    taken = judging.begin_review(
+        session, piece, version_id=piece.current_id, by=cast.actor(session, who), now=now
+    )
+    session.commit()
+    return taken
+
+
+def bob_leaves(session, cast, now):
+    people.remove_member(session, session.get_one(Team, cast.team), cast.bob, by=cast.bob, now=now)
+
+
+def bob_manages_no_more(session, cast, now):
+    team = session.get_one(Team, cast.team)
+    people.add_member(session, team, cast.bob, "member", by=cast.erin, now=now)
+
+
+def bob_is_closed_out(session, cast, now):
+    session.execute(sa.update(User).where(User.id == cast.bob).values(deactivated_at=now))
+
+
+@pytest.mark.parametrize("how", [bob_leaves, bob_manages_no_more, bob_is_closed_out])
+def test_what_a_reviewer_left_behind_can_be_withdrawn(
+    session, cast, now, browser_of, caller_of, piece, how
+):
+    submit(session, cast, piece, now)
+    assert take_up(session, cast, piece, now, cast.bob)
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    assert alice.delete(f"{address}/submission").status_code == 409
+    assert caller_of(cast.alice).delete(f"/me{address}/submission").status_code == 409
+    how(session, cast, now)
+    session.commit()
+    page = alice.get(address).text
+    assert "A reviewer is reading it" not in page
+    assert "Whoever took it up manages no team of yours any more" in page
+    assert "Withdraw it" in page
+    assert alice.delete(f"{address}/submission").status_code == 303
+    assert as_it_is(session, piece.id).state == "draft"
+    assert alice.delete(f"{address}/submission").status_code == 303  # twice is the same as once
+
+
+def test_another_manager_takes_up_what_was_left_behind(session, cast, now, browser_of, piece):
+    submit(session, cast, piece, now)
+    take_up(session, cast, piece, now, cast.bob)
+    team = session.get_one(Team, cast.team)
+    people.add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
+    session.commit()
+    alice, carol = browser_of(cast.alice), browser_of(cast.carol)
+    assert "taken up by Bob" in carol.get(f"/reviews/{piece.id}").text
+    bob_leaves(session, cast, now)
+    session.commit()
+    page = carol.get(f"/reviews/{piece.id}").text
+    assert "taken up by" not in page
+    assert "Take it up" in page
+    assert "Carol can judge it" in alice.get(f"/evidence/{piece.id}").text
+    taken = carol.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
+    assert taken.status_code == 303
+    assert "taken up by Carol" in carol.get(f"/reviews/{piece.id}").text
+    assert alice.delete(f"/evidence/{piece.id}/submission").status_code == 409
+    assert not take_up(session, cast, piece, now, cast.carol)
+
+
+def test_a_day_that_is_ahead_again_is_said_before_it_is_shared(session, cast, now, browser_of):
+    """Dated in one zone, asked for from another, where that day has not come yet."""
+    ahead = now.astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+    session.execute(
+        sa.update(User).where(User.id == cast.alice).values(timezone="Pacific/Kiritimati")
+    )
+    actor = replace(cast.actor(session, cast.alice), timezone="Pacific/Kiritimati")
+    piece = actions.create(
+        session,
+        cast.alice,
+        particulars(visibility="private", occurred_on=ahead),
+        by=actor,
+        now=now,
+    )
+    session.execute(
+        sa.update(User).where(User.id == cast.alice).values(timezone="Pacific/Honolulu")
+    )
+    session.commit()
+    answer = browser_of(cast.alice).put(f"/evidence/{piece.id}/submission", {"visibility": "team"})
+    assert answer.status_code == 422
+    assert str(labels.FAULTS["date_in_future"]) in answer.text
+    assert as_it_is(session, piece.id) == ("draft", "private")

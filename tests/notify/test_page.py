@@ -18,7 +18,7 @@ from roadmap.evidence.rules import Particulars
 from roadmap.notify import actions
 from roadmap.notify.models import Notification
 from roadmap.people import actions as people
-from roadmap.people.models import Team, User
+from roadmap.people.models import Membership, Team, User
 from roadmap.skills import actions as skills
 from tests.support.cast import Cast
 
@@ -165,6 +165,81 @@ def test_where_lines_lead_that_are_about_no_piece(
         browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.alice)
     }
     assert ends == {"/skills/mlops", "/teams"}
+
+
+def test_the_line_of_somebody_who_was_put_into_a_team(
+    session: Session, cast: Cast, browser_of: Any, now: dt.datetime
+) -> None:
+    for slug, role, by in (("a", "member", cast.erin), ("b", "manager", None)):
+        team = people.create_team(session, slug=slug, name=f"Team <{slug}>", by=None, now=now)
+        people.add_member(session, team, cast.mallory, role, by=by, now=now)
+    session.commit()
+    browser = browser_of(cast.mallory)
+    page = words(browser.get("/notifications").text)
+    assert (
+        "Erin put you into the team Team &lt;a&gt; . Its managers see what you share from now on."
+    ) in page
+    assert "You were put into the team Team &lt;b&gt; . You manage it from now on." in page
+    ends = {
+        browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.mallory)
+    }
+    assert ends == {"/teams"}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00",
+        "2026-13-01", "\x00", "",
+    ],
+)  # fmt: skip
+def test_a_moment_that_is_none_is_now(
+    session: Session, cast: Cast, browser_of: Any, now: dt.datetime, moment: str
+) -> None:
+    submit(session, cast, now - dt.timedelta(minutes=1))
+    session.commit()
+    bob = browser_of(cast.bob)
+    assert bob.put("/notifications/reading", {"until": moment}).status_code == 303
+    assert count_of(bob.get("/notifications").text) == 0
+
+
+def test_a_number_of_any_length_is_a_page(cast: Cast, browser_of: Any) -> None:
+    bob = browser_of(cast.bob)
+    for page in ("9" * 6000, "0" * 6000, "123456", "²"):
+        assert bob.get(f"/notifications?page={page}").status_code == 200
+
+
+def test_a_manager_of_everybody_reads_with_the_same_few_parameters(
+    app: Flask, session: Session, cast: Cast, browser_of: Any, now: dt.datetime
+) -> None:
+    """A statement has places for some ten thousand values, and a company more people."""
+    sizes: list[int] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        if "FROM notification" in statement:
+            sizes.append(len(parameters))
+
+    submit(session, cast, now)
+    session.commit()
+    bob = browser_of(cast.bob)
+    engine = session.get_bind().engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        bob.get("/notifications")
+        few, sizes[:] = list(sizes), []
+        for number in range(30):
+            email = f"person{number}@example.org"
+            user = User(name=f"P {number}", email=email, email_key=email, created_at=now)
+            session.add(user)
+            session.flush()
+            session.add(
+                Membership(team_id=cast.team, user_id=user.id, role="member", created_at=now)
+            )
+        session.commit()
+        assert SHOWN in bob.get("/notifications").text
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    assert sizes == few
 
 
 def test_a_title_is_shown_only_while_its_reader_may_see_it(

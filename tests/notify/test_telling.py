@@ -21,7 +21,7 @@ from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import Particulars
 from roadmap.notify.models import Notification
 from roadmap.people import actions as people
-from roadmap.people.models import Team
+from roadmap.people.models import AuditEntry, HistoryEntry, Team, User
 from roadmap.skills import actions as skills
 from tests.support.cast import Cast
 
@@ -67,10 +67,10 @@ class House:
         comments.add(self.session, piece, "Which baseline is that?", **self.by(by))
 
     def second_manager(self) -> None:
-        """Dave manages the team as well."""
+        """Dave manages the team as well; he accepted an invitation."""
         team = self.session.get_one(Team, self.cast.team)
         people.add_member(
-            self.session, team, self.cast.dave, "manager", by=self.cast.erin, now=self.step()
+            self.session, team, self.cast.dave, "manager", by=self.cast.dave, now=self.step()
         )
 
     def told(self, name: str, *, unread: bool = True) -> list[str]:
@@ -221,6 +221,40 @@ def test_who_has_an_account_is_told_of_an_invitation_and_mailed_once(
     assert [recipient for recipient, _subject in waiting(house.session)] == ["mallory@example.org"]
 
 
+@pytest.mark.parametrize("by", ["erin", None])
+@pytest.mark.parametrize("role", ["member", "manager"])
+def test_who_is_put_into_a_team_is_told_what_that_means(
+    house: House, with_mail: None, by: str | None, role: str
+) -> None:
+    team = house.session.get_one(Team, house.cast.team)
+    by_id = getattr(house.cast, by) if by else None
+    people.add_member(
+        house.session, team, house.cast.mallory, role, by=by_id, now=house.step()
+    )  # fmt: skip
+    assert house.told("mallory") == ["added"]
+    [(to, subject)] = waiting(house.session)
+    assert (to, subject) == ("mallory@example.org", "You are in the team Ranking now")
+    [text] = bodies(house.session)
+    who = "Erin put you" if by else "You were put"
+    means = "You manage it from now on" if role == "manager" else "Its managers see what you share"
+    assert f"{who} into the team Ranking. {means}" in text
+    assert "https://cairn.example.org/teams\n" in text
+    assert "because it is about who sees what you share" in text
+    people.add_member(
+        house.session, team, house.cast.mallory, role, by=by_id, now=house.step()
+    )  # fmt: skip
+    assert house.told("mallory") == ["added"], "they were in it already"
+
+
+def test_who_accepts_an_invitation_need_not_be_told(house: House) -> None:
+    team = house.session.get_one(Team, house.cast.team)
+    made, _token = invitations.invite(
+        house.session, team=team, role="member", by=house.cast.bob, now=house.step()
+    )
+    invitations.accept(house.session, made, house.cast.mallory, now=house.step())
+    assert house.told("mallory") == []
+
+
 # What is taken back
 
 
@@ -292,6 +326,97 @@ def test_an_unread_comment_goes_when_the_piece_becomes_private(house: House) -> 
 
 
 # Mail
+
+
+@pytest.mark.parametrize("comment", ["", "The figures are of 2024."])
+def test_what_a_reviewer_said_is_mentioned_where_they_said_anything(
+    house: House, with_mail: None, comment: str
+) -> None:
+    piece = house.piece()
+    judging.decide(
+        house.session, piece, "returned", comment,
+        version_id=piece.current.id, **house.by("bob"),
+    )  # fmt: skip
+    text = bodies(house.session)[-1]
+    assert f"Bob returned your evidence “{TITLE}”" in text
+    assert ("said what is missing" in text) is bool(comment)
+
+
+def test_edits_of_a_draft_look_for_no_mails(house: House, statements: Any) -> None:
+    """Only what somebody could see before an edit can have been told to anybody."""
+    piece = house.piece(submitted=False)
+    house.session.flush()
+    with statements() as seen:
+        house.change(piece, title="Another title")
+    assert not [each for each in seen if "outgoing_mail" in each or "notification" in each]
+
+
+def crowd(house: House, team: Team, number: int) -> None:
+    """So many more people in the team, each with a piece that waits for Bob."""
+    for each in range(number):
+        email = f"more{number}-{each}@example.org"
+        user = User(name=f"More {each}", email=email, email_key=email, created_at=NOW)
+        house.session.add(user)
+        house.session.flush()
+        people.add_member(
+            house.session, team, user.id, "member", by=user.id, now=house.step()
+        )  # fmt: skip
+        said = Particulars(
+            kind="talk", title=f"Talk {number} {each}", occurred_on=dt.date(2026, 5, 1),
+            visibility="team", description="What was said.",
+        )  # fmt: skip
+        by = house.cast.actor(house.session, user.id)
+        made = evidence.create(house.session, user.id, said, by=by, now=house.step())
+        evidence.submit(house.session, made, by=by, now=house.step())
+
+
+def test_a_team_goes_in_as_many_statements_however_many_are_in_it(
+    house: House, with_mail: None, statements: Any
+) -> None:
+    counts = []
+    for number in (2, 20):
+        made = people.create_team(
+            house.session, slug=f"team-{number}", name="Some", by=None, now=house.step()
+        )
+        people.add_member(
+            house.session, made, house.cast.bob, "manager", by=house.cast.bob, now=house.step()
+        )
+        crowd(house, made, number)
+        assert len(house.told("bob")) == number
+        assert len(waiting(house.session)) == number
+        house.session.flush()
+        with statements() as seen:
+            people.delete_team(house.session, made, by=house.cast.erin, now=house.step())
+        counts.append(len(seen))
+        assert house.told("bob") == []
+        assert waiting(house.session) == []
+        ends = sa.select(sa.func.count()).where(
+            HistoryEntry.action == "membership.removed", HistoryEntry.subject == made.slug
+        )
+        assert house.session.scalar(ends) == number + 1
+        lines = sa.select(AuditEntry.data).where(
+            AuditEntry.action == "membership.removed", AuditEntry.target == made.slug
+        )
+        named = {line["person"] for line in house.session.scalars(lines)}
+        assert len(named) == number + 1
+    assert counts[0] == counts[1] <= 12
+
+
+def test_a_team_that_is_only_renamed_looks_for_no_readers(house: House, statements: Any) -> None:
+    house.piece()
+    team = house.session.get_one(Team, house.cast.team)
+    with statements() as seen:
+        people.change_team(
+            house.session, team, name="Ranks", parent_id=None, by=house.cast.erin, now=NOW
+        )
+    assert not [each for each in seen if "notification" in each]
+    with statements() as seen:
+        people.change_team(
+            house.session, team, name="Ranks", parent_id=house.cast.other_team,
+            by=house.cast.erin, now=NOW,
+        )  # fmt: skip
+    assert len([each for each in seen if "notification" in each]) == 1
+    assert house.told("bob") == ["submitted"], "he leads it still"
 
 
 def bodies(session: Session) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -22,9 +23,12 @@ from roadmap.catalog import files
 from roadmap.catalog.queries import published
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
+from roadmap.evidence import judging
 from roadmap.evidence.models import Evidence
+from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import Measure, Particulars
 from roadmap.progress import actions as progress
+from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.actions import compute, recompute_all, refresh_stale
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import record
@@ -65,7 +69,7 @@ class Story:
     """One person's writes, in order, by the real actions."""
 
     def __init__(self, session, cast) -> None:
-        self.session, self.now = session, BEGIN
+        self.session, self.now, self.told = session, BEGIN, 0
         self.alice = cast.actor(session, cast.alice)
         self.bob = cast.actor(session, cast.bob)
         self.document = copy.deepcopy(DOCUMENT)
@@ -86,12 +90,13 @@ class Story:
         getattr(self, step[0])(*step[1:])
 
     def status(self, at: int, status: str) -> None:
+        self.told += 1
         progress.set_status(
             self.session,
             self.alice.id,
             KEYS[at % len(KEYS)],
             status,
-            reason="because" if status == "not_applicable" else "",
+            reason=f"reason {self.told}" if status == "not_applicable" else "",
             by=self.alice.id,
             now=self.now,
         )
@@ -223,6 +228,54 @@ def test_a_draft_changes_no_byte_of_what_is_shared(app, people):
         refresh_stale(db.session)
         assert _shared(db.session) == before
         db.session.rollback()
+
+
+def test_another_reason_moves_nothing_for_others(app, people):
+    """Why something is left out is not shared unless its person says so: nor is that it changed."""
+    with app.app_context():
+        story = Story(db.session, people)
+        story.status(0, "not_applicable")
+        refresh_stale(db.session)
+        before, since = _shared(db.session), _since(db.session)
+        story.days(3)
+        story.status(0, "not_applicable")
+        refresh_stale(db.session)
+        assert _shared(db.session) == before
+        assert _since(db.session) == since
+        reasons = db.session.scalars(sa.select(MilestoneStatus.reason)).all()
+        assert reasons == ["reason 2"], "the reason itself is new"
+        story.status(0, "done")
+        refresh_stale(db.session)
+        assert _since(db.session) == story.now
+        db.session.rollback()
+
+
+def test_a_judgement_is_a_movement_for_both(app, people):
+    with app.app_context():
+        story = Story(db.session, people)
+        story.evidence(0, "design_doc", "team", None)
+        story.submit(0)
+        story.days(5)
+        (piece,) = story.pieces()
+        judging.decide(
+            db.session, piece, "returned", version_id=piece.current_id, by=story.bob, now=story.now
+        )
+        refresh_stale(db.session)
+        row = db.session.scalars(sa.select(ReadinessSummary)).one()
+        assert row.own_moved_on == row.shared_moved_on == story.now.date()
+        # What its author makes private moved nothing that others see.
+        hidden = replace(particulars(piece), visibility="private")
+        evidence.edit(db.session, piece, hidden, by=story.alice, now=story.now)
+        refresh_stale(db.session)
+        row = db.session.scalars(
+            sa.select(ReadinessSummary).execution_options(populate_existing=True)
+        ).one()
+        assert row.shared_moved_on is None
+        db.session.rollback()
+
+
+def _since(session) -> dt.datetime:
+    return session.execute(sa.select(MilestoneStatus.since)).scalar_one()
 
 
 def _shared(session):

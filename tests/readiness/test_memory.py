@@ -131,7 +131,6 @@ def test_what_another_process_wrote_is_read(app, first, second):
         ("position", 700, True),
         ("degree", "master"),
         ("publish", 3),
-        ("status", 0, "not_applicable"),
     ],
 )
 def test_anything_but_a_tick_is_read_anew(app, step):

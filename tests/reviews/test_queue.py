@@ -7,10 +7,11 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from roadmap.evidence import actions, judging
-from roadmap.people.models import Membership, Team
-from roadmap.reviews.queries import Filters, count_waiting, next_waiting, waiting
+from roadmap.people.models import Membership, Team, User
+from roadmap.reviews.queries import Filters, choices, count_waiting, judged, next_waiting, waiting
 from tests.evidence.pieces import DESIGN, add, judge, particulars, submit
 from tests.support.statements import statements_of
 
@@ -199,3 +200,46 @@ def test_it_hides_what_is_foreign(cast, browser_of, pieces):
 
 def test_it_needs_sign_in(browser_of):
     assert browser_of().get("/reviews").status_code == 303
+
+
+def test_a_statement_carries_one_id_however_many_are_managed(session, cast, now, pieces):
+    """PostgreSQL takes 65,535 parameters, and a company may have more people."""
+    bob, engine, most = cast.actor(session, cast.bob), session.get_bind().engine, []
+
+    def note(_connection, _cursor, _statement, parameters, *_more) -> None:
+        most.append(len(parameters))
+
+    def asked() -> int:
+        most.clear()
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            for show in ("waiting", "in_review", "judged"):
+                filters = Filters(show=show, team="ranking")
+                waiting(session, bob, filters)
+                count_waiting(session, bob, filters)
+                judged(session, bob, filters, now=now)
+            choices(session, bob)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        return max(most)
+
+    few = asked()
+    for number in range(40):
+        mail = f"p{number}@example.org"
+        person = User(email=mail, email_key=mail, name=f"P{number}", created_at=now)
+        session.add(person)
+        session.flush()
+        session.add(Membership(team_id=cast.team, user_id=person.id, role="member", created_at=now))
+    session.commit()
+    bob.look_again()
+    assert asked() == few
+
+
+def test_a_team_that_one_does_not_lead_narrows_to_nobody(session, cast, now, pieces):
+    """Else the filter would tell which other teams one's people are in."""
+    session.add(
+        Membership(team_id=cast.other_team, user_id=cast.alice, role="member", created_at=now)
+    )
+    session.commit()
+    assert listed(session, cast.actor(session, cast.bob), team="vision") == []
+    assert listed(session, cast.actor(session, cast.dave), team="vision") != []

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.tables import Sheet, as_csv, as_xlsx, neutral
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
+from roadmap.skills import actions as skills
 from roadmap.teams.formats import FORMATS
 from tests.support.browserless import Browser
 from tests.support.cast import Cast
@@ -132,7 +133,7 @@ def test_the_sort_and_the_filter_of_the_screen_are_the_files(
     assert [row[0] for row in rows[1:]] == ["Carol"]
 
 
-def test_whoever_is_not_on_the_roadmap_has_no_figures(
+def test_whoever_is_not_on_the_roadmap_has_no_figures_of_it(
     furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
 ) -> None:
     team = session.get_one(Team, cast.team)
@@ -140,6 +141,11 @@ def test_whoever_is_not_on_the_roadmap_has_no_figures(
     session.commit()
     row = of_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data)[1]
     assert row == ["Mallory", "Ranking", "", "Not on this roadmap", *[""] * (len(row) - 4)]
+    mallory = cast.actor(session, cast.mallory)
+    skills.assess_self(session, cast.mallory, "strategy", 2, "", by=mallory, now=now)
+    session.commit()
+    row = of_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data)[1]
+    assert row[3:] == ["Not on this roadmap", *[""] * (len(row) - 7), "2", "", ""]
 
 
 def test_formulas_are_inert(

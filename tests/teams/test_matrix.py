@@ -13,8 +13,12 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from roadmap.catalog import actions as catalog
+from roadmap.catalog import files
+from roadmap.catalog.models import Roadmap
 from roadmap.people import actions as people
 from roadmap.people.models import Team, User
+from roadmap.progress import actions as progress
 from roadmap.readiness.actions import recompute_all
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
@@ -186,12 +190,42 @@ def test_what_ran_out_is_computed_anew_while_reading(
 def test_whoever_is_not_on_the_roadmap_is_told_so(
     furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
 ) -> None:
-    newcomer(session, "Newt", cast.team, now)
+    newt_id = newcomer(session, "Newt", cast.team, now)
     session.commit()
     newt = row_of(browser_of(cast.bob).get(MATRIX).text, "Newt")
     assert "Not on this roadmap" in newt
     assert "<svg" not in newt
     assert "0" not in re.sub(r"<[^>]*>", "", newt)
+    # Their skills are there all the same: nobody needs a roadmap to be assessed.
+    bob = cast.actor(session, cast.bob)
+    skills.assess_other(session, newt_id, "mlops", 1, "", by=bob, now=now)
+    skills.assess_other(session, newt_id, "mlops", 4, "", by=bob, now=now)
+    session.commit()
+    newt = row_of(browser_of(cast.bob).get(MATRIX).text, "Newt")
+    assert "Newt, MLOps: self not yet, manager 4, bar 3" in newt
+    assert f"/people/{newt_id}?skill=mlops#skills" in newt
+    assert (
+        browser_of(cast.bob).get(f"/teams/ranking/people/{newt_id}?skill=mlops").status == "200 OK"
+    )
+
+
+def test_links_of_whoever_is_not_on_the_shown_roadmap_lead_somewhere(
+    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    document = files.read(files.shipped()[0])
+    catalog.publish(session, {**document, "slug": "another-way"}, now=now)
+    other = session.scalars(sa.select(Roadmap).where(Roadmap.slug == "another-way")).one()
+    progress.enroll(session, cast.carol, other.id, by=cast.carol, now=now)
+    session.commit()
+    bob = browser_of(cast.bob)
+    page = bob.get(f"{MATRIX}?roadmap=another-way").text
+    assert "?roadmap=another-way" in row_of(page, "Carol")
+    alice = row_of(page, "Alice")
+    assert "Not on this roadmap" in alice
+    addresses = set(re.findall(r"href='?([^' >]+)", alice))
+    assert len(addresses) > 8
+    for address in addresses:
+        assert bob.get(address.replace("&amp;", "&")).status_code == 200, address
 
 
 def test_the_viewer_and_closed_accounts_are_not_in_it(
@@ -299,7 +333,10 @@ def test_the_statements_do_not_grow_with_the_people(
             counts[path] = len(seen)
         return counts
 
+    newcomer(session, "Newt", cast.team, now)
+    session.commit()
     before = taken()
+    newcomer(session, "Eft", cast.team, now)
     for number in range(4):
         somebody = newcomer(session, f"Person {number}", cast.team, now)
         write.enroll(somebody, 20)

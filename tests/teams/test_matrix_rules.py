@@ -51,7 +51,7 @@ def person(
         score=score,
         verdict=verdict if on_it else "",
         stages={"leadership": StageCell(*tones)} if on_it else {},
-        skills={"mentoring": SkillCell(*levels, bar=3)} if on_it else {},
+        skills={"mentoring": SkillCell(*levels, bar=3)},
     )
 
 
@@ -87,7 +87,8 @@ def test_names_are_sorted_as_people_read_them() -> None:
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_whoever_has_no_figure_comes_last_in_both_orders(order: str) -> None:
-    rows = (person("Aa", score=None, moved=None), person("Bo"), person("Cy", score=30, moved=9))
+    nobody = person("Aa", score=None, levels=(None, None), moved=None)
+    rows = (nobody, person("Bo"), person("Cy", score=30, moved=9))
     for sort in ("readiness", "moved", "leadership", "mentoring"):
         assert sorted_by(sort, order, *rows)[-1] == "Aa"
 
@@ -174,7 +175,9 @@ def test_figures_are_rounded_as_everywhere() -> None:
 
 
 def test_the_shape_that_clients_rely_on() -> None:
-    whole = matrix(person("Ada", levels=(3, None)), person("Cy", score=None, moved=None))
+    whole = matrix(
+        person("Ada", levels=(3, None)), person("Cy", score=None, levels=(1, 2), moved=None)
+    )
     found = to_json(whole)
     assert found["stages"] == ["leadership"]
     assert found["skills"] == ["mentoring"]
@@ -182,7 +185,9 @@ def test_the_shape_that_clients_rely_on() -> None:
     assert ada["stages"] == {"leadership": {"claimed": 0.5, "evidenced": 0.2, "verified": 0.1}}
     assert ada["skills"] == {"mentoring": {"self": 3, "manager": None}}
     assert (ada["readiness"], ada["last_movement_on"]) == (10.0, "2026-11-20")
-    assert (cy["readiness"], cy["stages"], cy["skills"]) == (None, {}, {})
+    assert cy["readiness"] is None
+    assert cy["stages"] == {"leadership": {"claimed": 0, "evidenced": 0, "verified": 0}}
+    assert cy["skills"] == {"mentoring": {"self": 1, "manager": 2}}
     assert cy["last_movement_on"] is None
 
 

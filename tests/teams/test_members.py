@@ -8,8 +8,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from roadmap.accounts import limits
 from roadmap.accounts.invitations import invite
-from roadmap.accounts.models import Invitation
+from roadmap.accounts.models import Attempt, Invitation
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
 from tests.support.statements import statements_of
 
@@ -175,6 +176,41 @@ def test_a_bad_invitation_is_refused_and_kept(session, cast, bob, data, said):
     assert said in answer.text
     assert f'value="{sent["email"]}"' in answer.text
     assert session.scalars(sa.select(Invitation)).all() == []
+
+
+def test_one_address_is_invited_a_few_times_by_whomever(session, cast, bob, browser_of):
+    """Each makes a mail: nobody's box is filled by it."""
+    data = {"email": "New@example.org", "role": "member", "days": "14"}
+    for _ in range(limits.MOST_OF_INVITED):
+        assert bob.post("/teams/ranking/invitations", data).status_code == 200
+    for who, team in ((bob, "ranking"), (browser_of(cast.dave), "vision")):
+        answer = who.post(f"/teams/{team}/invitations", {**data, "email": "new@EXAMPLE.org"})
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 900
+        assert "Too many invitations in a short time. Wait 15 minutes" in answer.text
+        assert 'value="new@example.org"' in answer.text
+    other = {**data, "email": "other@example.org"}
+    assert bob.post("/teams/ranking/invitations", other).status_code == 200
+    made = session.scalar(sa.select(sa.func.count()).select_from(Invitation))
+    assert made == limits.MOST_OF_INVITED + 1
+
+
+def test_one_person_invites_so_many_and_no_more(session, cast, bob, erin, now):
+    inviting = limits.limits_of_inviting(cast.bob, "")
+    for _ in range(limits.MOST_OF_INVITER):
+        limits.note(session, inviting, now=now)
+    session.commit()
+    data = {"email": "", "role": "member", "days": "14"}
+    assert bob.post("/teams/ranking/invitations", data).status_code == 429
+    assert erin.post("/teams/ranking/invitations", data).status_code == 200
+    assert session.scalar(sa.select(Invitation.created_by)) == cast.erin
+
+
+def test_who_may_not_invite_uses_up_nothing(session, cast, browser_of):
+    data = {"email": "new@example.org", "role": "member", "days": "14"}
+    for name in ("alice", "mallory"):
+        browser_of(getattr(cast, name)).post("/teams/ranking/invitations", data)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 
 def test_an_invitation_is_revoked(session, cast, bob, browser_of, now):

@@ -1,0 +1,185 @@
+"""What waits for a manager's word, with all that the word is given on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.orm import selectinload
+
+from roadmap.api.fields import Moment, Shape
+from roadmap.api.operation import Answer, operation, person
+from roadmap.api.paging import Paging, pack_place, unpack_place
+from roadmap.api.pieces import (
+    ImpactShape,
+    Kind,
+    ReviewShape,
+    ReviewState,
+    Visibility,
+    impacts_of,
+)
+from roadmap.api.progress import Status
+from roadmap.core.database import db
+from roadmap.evidence.models import EvidenceSkill, EvidenceVersion, Review
+from roadmap.reviews.criteria import Criterion, criteria
+from roadmap.reviews.queries import Waiting, waiting
+
+TAG = "Reviews"
+
+
+class Author(Shape):
+    id: uuid.UUID
+    name: str
+
+
+class Linked(Shape):
+    """A milestone that the piece is linked to, which it is held against.
+
+    `fits` says whether a piece of this kind can prove it, `status` where its author stands with it.
+    """
+
+    key: str
+    title: str
+    done_when: str
+    fits: bool
+    status: Status
+
+
+class WaitingShape(Shape):
+    """A piece that waits, in the version to be judged."""
+
+    evidence_id: uuid.UUID
+    person: Author
+    title: str
+    kind: Kind
+    occurred_on: dt.date
+    url: str
+    description: str
+    role: str
+    impacts: list[ImpactShape]
+    review_state: ReviewState
+    visibility: Visibility
+    version: int
+    submitted_at: Moment
+    verified_before: bool
+    milestones: list[Linked]
+    skills: list[str]
+    judgements: list[ReviewShape] = Field(
+        description="What was said of this piece and its earlier versions, the latest first."
+    )
+
+
+class WaitingList(Shape):
+    items: list[WaitingShape]
+    next_cursor: str | None
+
+
+@operation(TAG, answers={200: WaitingList}, query=Paging)
+def list_reviews(query: Paging) -> Answer:
+    """The pieces that wait in all teams that you manage, the oldest first."""
+    after = unpack_place(query.cursor)
+    found = waiting(db.session, person(), limit=query.limit + 1, after=after)
+    part = found[: query.limit]
+    more = len(found) > len(part)
+    cursor = pack_place(part[-1].submitted_at, part[-1].id) if more else None
+    return Answer(WaitingList(items=_shown(part), next_cursor=cursor))
+
+
+def _shown(found: Collection[Waiting]) -> list[WaitingShape]:
+    """The pieces as a client is shown them. Five statements, however many."""
+    versions = {
+        version.evidence_id: version
+        for version in db.session.scalars(
+            sa.select(EvidenceVersion)
+            .where(EvidenceVersion.id.in_([each.version_id for each in found]))
+            .options(selectinload(EvidenceVersion.impacts))
+        )
+    }
+    held_against = criteria(db.session, versions.values())
+    skills, judgements = _skills(versions), _judgements(versions)
+    return [
+        _waiting(
+            each,
+            versions[each.id],
+            held_against.get(each.id, ()),
+            skills.get(each.id, []),
+            judgements.get(each.id, []),
+        )
+        for each in found
+    ]
+
+
+def _skills(pieces: Collection[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    rows = db.session.execute(
+        sa.select(EvidenceSkill.evidence_id, EvidenceSkill.skill_key)
+        .where(EvidenceSkill.evidence_id.in_(pieces))
+        .order_by(EvidenceSkill.skill_key)
+    )
+    found: dict[uuid.UUID, list[str]] = {}
+    for piece_id, key in rows:
+        found.setdefault(piece_id, []).append(key)
+    return found
+
+
+def _judgements(pieces: Collection[uuid.UUID]) -> dict[uuid.UUID, list[ReviewShape]]:
+    rows = db.session.execute(
+        sa.select(
+            Review.evidence_id,
+            Review.decision,
+            EvidenceVersion.number,
+            Review.reviewer_name,
+            Review.comment,
+            Review.decided_at,
+        )
+        .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
+        .where(Review.evidence_id.in_(pieces))
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+    )
+    found: dict[uuid.UUID, list[ReviewShape]] = {}
+    for piece_id, decision, version, by, comment, decided_at in rows:
+        found.setdefault(piece_id, []).append(
+            ReviewShape(
+                decision=decision, version=version, by=by, comment=comment, decided_at=decided_at
+            )
+        )
+    return found
+
+
+def _waiting(
+    found: Waiting,
+    version: EvidenceVersion,
+    held_against: Collection[Criterion],
+    skills: list[str],
+    judgements: list[ReviewShape],
+) -> WaitingShape:
+    return WaitingShape(
+        evidence_id=found.id,
+        person=Author(id=found.user_id, name=found.person),
+        title=found.title,
+        kind=found.kind,
+        occurred_on=found.occurred_on,
+        url=version.url,
+        description=version.description,
+        role=version.role,
+        impacts=impacts_of(version),
+        review_state=found.state,
+        visibility=found.visibility,
+        version=found.version,
+        submitted_at=found.submitted_at,
+        verified_before=found.verified_before,
+        milestones=[
+            Linked(
+                key=each.key,
+                title=each.title,
+                done_when=each.done_when,
+                fits=each.fits,
+                status=each.status,
+            )
+            for each in held_against
+        ],
+        skills=skills,
+        judgements=judgements,
+    )

@@ -1,0 +1,154 @@
+"""Settings: what is wrong stops the start with one line that names the setting."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roadmap.core import config
+from roadmap.core.config import ConfigError
+
+SECRET = "a secret of the tests, long enough"
+
+
+def built(folder: Path, **settings: str) -> dict[str, Any]:
+    return config.build({"SECRET_KEY": SECRET, "DATA_DIR": str(folder), **settings})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "garbage"),
+        ("DATABASE_URL", "mysql://u@x/d"),
+        ("DATABASE_URL", "postgresql+asyncpg://u@x/d"),
+        ("DATABASE_URL", "postgresql://u:p@x:port/d"),
+        ("DATABASE_URL", "sqlite://host/file"),
+        ("BASE_URL", "nope"),
+        ("BASE_URL", "ftp://cairn.example.org"),
+        ("BASE_URL", "https://cairn.example.org/path"),
+        ("BASE_URL", "https://cairn.example.org?x=1"),
+        ("BASE_URL", "https://user@cairn.example.org"),
+        ("BASE_URL", "https://cairn.example.org:port"),
+        ("BASE_URL", "https://"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "one"),
+        ("TRUSTED_PROXIES", ""),
+        ("MAIL_FROM", "garbage"),
+        ("MAIL_FROM", "Cairn <cairn>"),
+        ("MAIL_FROM", "Cairn <>"),
+        ("MAIL_FROM", "a@example.org, b@example.org"),
+        ("MAIL_FROM", "a@example.org\nBcc: b@example.org"),
+        ("SMTP_URL", "http://x"),
+        ("SMTP_URL", "smtp://127.0.0.1:notaport"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://127.0.0.1:0"),
+        ("SIGNUP", "closed"),
+        ("SECRET_KEY", "short"),
+    ],
+)
+def test_a_value_that_cannot_be_used_names_its_setting(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        built(tmp_path, **{name: value})
+    assert str(refused.value).startswith(f"ROADMAP_{name} ")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("DATABASE_URL", "postgres://u:p%40@db.example.org:5432/cairn", None),
+        ("DATABASE_URL", "postgresql:///cairn?host=/run/postgresql", None),
+        ("DATABASE_URL", "sqlite://", None),
+        ("BASE_URL", "https://cairn.example.org/", "https://cairn.example.org"),
+        ("BASE_URL", "HTTPS://cairn.example.org:8443", "https://cairn.example.org:8443"),
+        ("BASE_URL", "http://[::1]:8000", None),
+        ("MAIL_FROM", "cairn@localhost", None),
+        ("MAIL_FROM", "Cairn bei Müller <cairn@example.org>", None),
+        ("TRUSTED_PROXIES", "2", 2),
+    ],
+)
+def test_what_fits_is_taken(tmp_path: Path, name: str, value: str, kept: object) -> None:
+    assert built(tmp_path, **{name: value})[name] == (value if kept is None else kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ROADMAP_X_ONE=1\nthis is no setting\n", 2),
+        ("# a comment\n\n\nROADMAP_X_ONE\n", 4),
+        ("ROADMAP_X_ONE=1\nROADMAP_X_TWO='never closed\n", 2),
+    ],
+)
+def test_a_line_that_sets_nothing_is_named(tmp_path: Path, text: str, line: int) -> None:
+    path = tmp_path / ".env"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as refused:
+        config.read_file(path)
+    assert str(refused.value).startswith(f"{path}, line {line}:")
+    assert "ROADMAP_X_ONE" not in os.environ
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(b"ROADMAP_X_ONE=\xff\n")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        config.read_file(path)
+    config.read_file(tmp_path / "missing")
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADMAP_X_ONE", "environment")
+    monkeypatch.setenv("ROADMAP_X_TWO", "to be taken away afterwards")
+    monkeypatch.delenv("ROADMAP_X_TWO")
+    path = tmp_path / ".env"
+    path.write_text("export ROADMAP_X_ONE=file\n\nROADMAP_X_TWO='a b' # why\n", "utf-8")
+    config.read_file(path)
+    assert (os.environ["ROADMAP_X_ONE"], os.environ.pop("ROADMAP_X_TWO")) == ("environment", "a b")
+
+
+def test_a_mistyped_name_is_told_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ROADMAP_SIGNPU", "invite")
+    assert config.unknown() == [
+        "ROADMAP_SIGNPU is not a setting of Cairn; is ROADMAP_SIGNUP meant?"
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("roadmap.serve", "--port", "1"),
+        ("roadmap.processes", "--port", "1"),
+        ("flask", "--app", "roadmap", "user", "list"),
+        ("flask", "--app", "roadmap", "jobs", "run", "--once"),
+    ],
+)
+def test_server_jobs_and_commands_do_not_start(tmp_path: Path, words: tuple[str, ...]) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=config.ROOT,
+        env={
+            **kept,
+            "ROADMAP_SECRET_KEY": SECRET,
+            "ROADMAP_DATA_DIR": str(tmp_path),
+            "ROADMAP_BASE_URL": "nope",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "ROADMAP_BASE_URL" in done.stderr
