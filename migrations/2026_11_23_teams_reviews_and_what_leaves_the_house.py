@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('submitted', 'resubmitted', 'verified', 'returned', 'comment', 'invited', 'added', 'assessed')",
+            "kind IN ('submitted', 'resubmitted', 'verified', 'returned', 'comment', 'invited', 'added', 'assessed', 'leads', 'joined')",
             name=op.f("ck_notification_kind"),
         ),
         sa.ForeignKeyConstraint(
@@ -198,8 +198,16 @@ def upgrade() -> None:
             sa.Column("shares_plans", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
 
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("title", sa.String(length=200), server_default="", nullable=False)
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.drop_column("title")
+
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.drop_column("shares_plans")
 

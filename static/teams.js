@@ -37,6 +37,8 @@
     for (const each of table.querySelectorAll("a[tabindex='0']")) each.tabIndex = -1;
     if (chosen) { chosen.tabIndex = 0; return; }
     table.setAttribute("role", "grid");
+    // Without this file the frame is a stop of its own, to be scrolled; the cells scroll it here.
+    table.parentElement.removeAttribute("tabindex");
     for (const each of table.querySelectorAll("a")) each.tabIndex = -1;
     const first = table.querySelector("tbody a");
     if (first) first.tabIndex = 0;

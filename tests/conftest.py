@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from roadmap import create_app
 from roadmap.core.database import alembic, db
 from roadmap.core.types import Base
+from tests.support import catalog
 from tests.support.browserless import ApartClient, Browser
 from tests.support.cast import Cast
 from tests.support.postgres import create_database, drop_database
@@ -122,6 +123,15 @@ def session(app: Flask) -> Iterator[Session]:
 @pytest.fixture
 def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def other_roadmap(session: Session, now: dt.datetime) -> Iterator[str]:
+    """The slug of a second published roadmap, with the same milestones; gone after the test."""
+    yield catalog.publish_other(session, now)
+    session.rollback()
+    wipe(db.engine)
+    catalog.only_shipped(session)
 
 
 @pytest.fixture

@@ -314,10 +314,15 @@ def _one_at_a_time(session: Session) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
 
 
+def administer_others(session: Session, but: uuid.UUID) -> bool:
+    """Whether anybody but this person administers."""
+    others = sa.select(User.id).where(User.is_admin, User.deactivated_at.is_(None), User.id != but)
+    return session.scalar(others.limit(1)) is not None
+
+
 def _keep_one(session: Session, but: uuid.UUID) -> None:
     """Raises LastAdministrator where nobody but this person administers."""
-    others = sa.select(User.id).where(User.is_admin, User.deactivated_at.is_(None), User.id != but)
-    if session.scalar(others.limit(1)) is None:
+    if not administer_others(session, but):
         raise LastAdministrator
 
 

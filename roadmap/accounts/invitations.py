@@ -18,7 +18,7 @@ from roadmap.accounts import letters, outbox
 from roadmap.accounts.models import Invitation
 from roadmap.accounts.queries import by_email, email_key
 from roadmap.accounts.tokens import hash_token, new_token
-from roadmap.core.signals import invited
+from roadmap.core.signals import invitation_ended, invited
 from roadmap.people.actions import add_member
 from roadmap.people.models import ROLES, Membership, Team, User
 from roadmap.people.queries import led_teams
@@ -186,9 +186,10 @@ def accept(
             return False
         raise InvitationDead(state)
     _note(session, "accepted", now_standing, team, by=user_id, now=now)
-    if team is None or in_already:
-        return team is None
-    return add_member(session, team, user_id, now_standing.role, by=user_id, now=now)
+    if team is not None and not in_already:
+        add_member(session, team, user_id, now_standing.role, by=user_id, now=now)
+    _ended(session, now_standing, team, accepted_by=user_id, joined=not in_already, now=now)
+    return not in_already
 
 
 def revoke(
@@ -212,6 +213,7 @@ def revoke(
         outbox.forget(session, invitation.id)
         team = session.get(Team, invitation.team_id) if invitation.team_id else None
         _note(session, "revoked", invitation, team, by=by, now=now)
+        _ended(session, invitation, team, accepted_by=None, joined=False, now=now)
     return bool(gone)
 
 
@@ -285,20 +287,34 @@ def _state(session: Session, invitation: Invitation, now: dt.datetime) -> str:
     return LAPSED if lapsed else VALID
 
 
+def has_open(session: Session, email: str, team_id: uuid.UUID | None) -> bool:
+    """Whether an invitation of this address to the team (or to none) is open: a new one ends it."""
+    return bool(email and session.scalars(_open_of(email_key(email), team_id)).first())
+
+
+def _open_of(key: str, team_id: uuid.UUID | None) -> sa.Select[Invitation]:
+    return sa.select(Invitation).where(
+        Invitation.email_key == key,
+        Invitation.team_id.is_(None) if team_id is None else Invitation.team_id == team_id,
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+    )
+
+
 def _replace(
     session: Session, key: str, team_id: uuid.UUID | None, *, by: uuid.UUID, now: dt.datetime
 ) -> None:
     """The newest invitation of an address to a team is the one that counts."""
-    older = session.scalars(
-        sa.select(Invitation).where(
-            Invitation.email_key == key,
-            Invitation.team_id.is_(None) if team_id is None else Invitation.team_id == team_id,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
-    ).all()
-    for invitation in older:
+    for invitation in session.scalars(_open_of(key, team_id)).all():
         revoke(session, invitation, by=by, now=now)
+
+
+def _ended(session: Session, invitation: Invitation, team: Team | None, **how: Any) -> None:
+    """Tells the higher rooms. `how`: accepted_by, joined and now."""
+    invitation_ended.send(
+        session, email_key=invitation.email_key, team=team, role=invitation.role,
+        invited_by=invitation.created_by, **how,
+    )  # fmt: skip
 
 
 def _note(

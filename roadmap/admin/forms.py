@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,7 +17,7 @@ from roadmap.accounts.forms import Required, one_line
 from roadmap.accounts.inviting import ROLE_CHOICES
 from roadmap.admin.queries import TeamRow
 from roadmap.admin.rules import tree
-from roadmap.people.rules import LONGEST_NAME, LONGEST_SLUG, is_slug, slug_of
+from roadmap.people.rules import LONGEST_NAME, LONGEST_SLUG, RESERVED, is_slug, slug_of
 
 NO_SLUG = _l("Small letters, digits and single hyphens, such as search-ranking.")
 
@@ -54,17 +55,34 @@ class NewTeamForm(TeamForm):
         render_kw={"maxlength": LONGEST_SLUG, "autocomplete": "off", "spellcheck": "false"},
     )
 
+    def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:
+        super().__init__(above, **values)
+        self._taken = {team.slug for team in above}
+
     @property
     def wanted_slug(self) -> str:
         """The slug as typed, or made of the name."""
         return self.slug.data or slug_of(self.name.data or "")
 
     def validate_slug(self, field: Field) -> None:
+        if self.wanted_slug in RESERVED:
+            raise ValidationError(
+                _(
+                    "The address %(slug)s is a page of Cairn. Type a different one.",
+                    slug=self.wanted_slug,
+                )
+            )
         if field.data and not is_slug(field.data):
             raise ValidationError(NO_SLUG)
         if self.name.data and not is_slug(self.wanted_slug):
+            field.data = next(
+                slug for slug in map("team-{}".format, count(2)) if slug not in self._taken
+            )
             raise ValidationError(
-                _("No address can be made of this name. Type one of small letters and digits.")
+                _(
+                    "No address can be made of this name. Take the one proposed here, or type "
+                    "another of small letters and digits."
+                )
             )
 
 

@@ -35,6 +35,7 @@ def invite() -> Response:
     wait = inviting.count(form, current_user.id)
     if wait:
         return too_many(_page(form), wait)
+    replaced = invitations.has_open(db.session, form.email.data or "", None)
     try:
         made, token = invitations.invite(
             db.session,
@@ -48,7 +49,8 @@ def invite() -> Response:
     except invitations.InvitationRefused:
         form.email.errors = [_("There is an account with this address already.")]
         return _page(form, 422)
-    return _page(InviteForm(formdata=None), link=address_of(token), sent_to=made.email)
+    fresh = InviteForm(formdata=None)
+    return _page(fresh, link=address_of(token), sent_to=made.email, replaced=replaced)
 
 
 @admin.delete("/admin/invitations/<uuid:invitation_id>")
@@ -60,12 +62,19 @@ def revoke(invitation_id: uuid.UUID) -> Response:
     return see_other("admin.invitation_list")
 
 
-def _page(form: InviteForm, status: int = 200, link: str = "", sent_to: str = "") -> Response:
+def _page(
+    form: InviteForm,
+    status: int = 200,
+    link: str = "",
+    sent_to: str = "",
+    replaced: bool = False,
+) -> Response:
     page = render_template(
         "admin/invitations.html",
         form=form,
         link=link,
         sent_to=sent_to,
+        replaced=replaced,
         mails=mail.is_configured(),
         invitations=invitations.open_invitations(db.session, None, now=now()),
     )

@@ -36,7 +36,7 @@ def person(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @needs_fresh
 def ask_administrator(user_id: uuid.UUID) -> Response:
-    return _asking("admin/administrator.html", _account("admin.write", user_id))
+    return _asking_first("admin/administrator.html", _account("admin.write", user_id))
 
 
 @admin.put("/admin/people/<uuid:user_id>/administrator")
@@ -60,7 +60,7 @@ def withdraw_administrator(user_id: uuid.UUID) -> Response:
     try:
         actions.set_admin(db.session, user.id, is_admin=False, by=current_user.id, now=now())
     except actions.LastAdministrator:
-        return _asking("admin/administrator.html", user, _last_one(user))
+        return _asking("admin/administrator.html", user, _last_one(user), is_last=True)
     if user.id == current_user.id:
         # All their sessions end with it, also this one.
         return redirect("/", 303)
@@ -72,7 +72,7 @@ def withdraw_administrator(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @needs_fresh
 def ask_deactivation(user_id: uuid.UUID) -> Response:
-    return _asking("admin/deactivation.html", _account("admin.write", user_id))
+    return _asking_first("admin/deactivation.html", _account("admin.write", user_id))
 
 
 @admin.put("/admin/people/<uuid:user_id>/deactivation")
@@ -83,7 +83,7 @@ def deactivate(user_id: uuid.UUID) -> Response:
     try:
         actions.deactivate(db.session, user.id, by=current_user.id, now=now())
     except actions.LastAdministrator:
-        return _asking("admin/deactivation.html", user, _last_one(user))
+        return _asking("admin/deactivation.html", user, _last_one(user), is_last=True)
     if user.id == current_user.id:
         return redirect("/", 303)
     flash(_("The account of %(name)s is deactivated.", name=user.name))
@@ -164,6 +164,15 @@ def _page(user: User, form: MembershipForm | None = None, status: int = 200) -> 
         form=form or MembershipForm(queries.teams(db.session)),
     )
     return make_response(page, status)
+
+
+def _asking_first(template: str, user: User) -> Response:
+    """The question; of the last administrator it is not asked, for it cannot be done."""
+    active = user.deactivated_at is None
+    if not user.is_admin or not active or actions.administer_others(db.session, user.id):
+        return _asking(template, user)
+    page = render_template(template, user=user, fault=_last_one(user), is_last=True)
+    return make_response(page)
 
 
 def _asking(template: str, user: User, fault: str = "", **more: Any) -> Response:

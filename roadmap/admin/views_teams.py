@@ -80,6 +80,8 @@ def change_team(slug: str) -> Response:
     found, rows = _team(slug), queries.teams(db.session)
     form = TeamForm(_others(rows, found))
     if not form.validate():
+        if form.parent.data in _slugs_beneath(rows, found):
+            form.parent.errors = [_circle()]
         return _page(found, form, 422)
     try:
         actions.change_team(
@@ -90,9 +92,9 @@ def change_team(slug: str) -> Response:
             by=current_user.id,
             now=now(),
         )
-    except actions.TeamRefused:
+    except actions.TeamRefused as refused:
         # Somebody else moved or deleted the other team in this very moment.
-        form.parent.errors = [_cannot_nest()]
+        form.parent.errors = [_circle() if refused.reason == "circle" else _cannot_nest()]
         return _page(found, form, 422)
     flash(_("The team is saved."))
     return see_other("admin.team_list")
@@ -124,6 +126,10 @@ def _cannot_nest() -> str:
     return _("It cannot be nested there any more. Choose again.")
 
 
+def _circle() -> str:
+    return _("That team is nested in this one already.")
+
+
 def _team(slug: str) -> Team:
     found = by_slug(db.session, slug)
     if found is None:
@@ -135,6 +141,12 @@ def _others(rows: list[queries.TeamRow], team: Team) -> list[queries.TeamRow]:
     """The teams that this one can be nested in: not in itself, nor in what is nested in it."""
     own = beneath(rows, team.id)
     return [row for row in rows if row.id not in own]
+
+
+def _slugs_beneath(rows: list[queries.TeamRow], team: Team) -> set[str]:
+    """The teams nested in this one; without itself, which nobody takes for nested in itself."""
+    own = beneath(rows, team.id)
+    return {row.slug for row in rows if row.id in own and row.id != team.id}
 
 
 def _chosen(form: TeamForm, rows: list[queries.TeamRow]) -> uuid.UUID | None:

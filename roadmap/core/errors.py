@@ -41,9 +41,9 @@ def explanation(code: int) -> tuple[str, str, str]:
             _("Sign in and come back."),
         ),
         403: (
-            _("Not yours to change"),
-            _("You are signed in, but this is not open to you."),
-            _("Ask the person it belongs to, or your administrator."),
+            _("Not open to you"),
+            _("You are signed in, but this is for somebody else."),
+            _("Who manages a team and who administers Cairn is told under “Teams” in your menu."),
         ),
         404: (
             _("Nothing here"),

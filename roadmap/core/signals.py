@@ -21,6 +21,12 @@ revision_published = _signals.signal("revision-published")
 # invites), now (datetime).
 invited = _signals.signal("invited")
 
+# Sent when an invitation was accepted, revoked or replaced by a newer one, before the commit.
+# sender: the Session; keywords: email_key (of whom it is for; empty where for anybody), team (Team,
+# or None), invited_by (UUID or None), accepted_by (UUID, or None where nobody accepted), role,
+# joined (whether that brought them into the team in this role, or here), now (datetime).
+invitation_ended = _signals.signal("invitation-ended")
+
 # Sent where who leads whom may have changed otherwise than by a membership: a team was nested
 # elsewhere or deleted (with all its memberships), an account was closed; before the commit.
 # sender: the Session; keywords: now (datetime).

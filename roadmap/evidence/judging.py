@@ -17,7 +17,7 @@ from roadmap.core.markdown import clean
 from roadmap.evidence import rules
 from roadmap.evidence.models import Confirmation, Evidence, Review
 from roadmap.evidence.rows import confirmed_keys, hold, note, to_confirm
-from roadmap.evidence.rules import Refused
+from roadmap.evidence.rules import Refused, Stale
 from roadmap.evidence.taking import reader_of
 from roadmap.evidence.words import DECISIONS
 from roadmap.people.access import can
@@ -52,17 +52,19 @@ def decide(
     version_id: uuid.UUID,
     by: Actor,
     now: dt.datetime,
+    title: str | None = None,
 ) -> Review:
     """Judges the current version: `verified` or `returned`.
 
     Verified confirms the linked milestones named, or all that fit where None. Returned ends what
-    an earlier verified version counted for. `version_id` is the version that the reviewer read.
+    an earlier verified version counted for. `version_id` is the version that the reviewer read,
+    `title` what it was called on their page (None where that was not asked).
     A verified version can be verified once more, which confirms milestones besides the earlier
     ones: so does one that was linked later get its own word, by name, and inherits nothing.
 
     Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
     waits for a review, where another word would add nothing, or where a milestone is not linked or
-    not provable by this kind; Stale where the author saved a newer version meanwhile.
+    not provable by this kind; Stale where the author saved a newer version or title meanwhile.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
@@ -72,6 +74,8 @@ def decide(
     )
     if not besides:
         rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
+    if title is not None and title != evidence.title:
+        raise Stale
     keys = to_confirm(session, evidence, milestones) if decision == "verified" else ()
     if besides:
         keys = rules.to_confirm_besides(keys, confirmed_keys(session, version_id))
@@ -81,6 +85,7 @@ def decide(
         version_id=version_id,
         reviewer_id=by.id,
         reviewer_name=by.name,
+        title=evidence.title,
         decision=decision,
         comment=clean(comment).strip(),
         decided_at=now,

@@ -168,6 +168,8 @@ class Review(Base):
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
     reviewer_name: Mapped[str] = mapped_column(sa.String(200))
+    # What the piece was called then: a title can change without a new version.
+    title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     decision: Mapped[str] = mapped_column(sa.String(12))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     decided_at: Mapped[dt.datetime]

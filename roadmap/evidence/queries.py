@@ -226,7 +226,7 @@ def counting_version_id() -> sa.ColumnElement[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A review: who said what about which version, and what was confirmed."""
+    """A review: who said what about which version, what was confirmed, and its title then."""
 
     version: int
     decision: str
@@ -234,6 +234,7 @@ class Judgement:
     comment: str
     decided_at: dt.datetime
     confirmed: tuple[str, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,35 @@ class Detail:
         """The version that counts: the last verified one, else the current."""
         numbers = {version.number: version for version in self.versions}
         return numbers.get(self.verified_number or 0, self.versions[0])
+
+    @property
+    def verifying(self) -> Judgement | None:
+        """The last word for the version that is verified."""
+        return next(
+            (
+                each
+                for each in self.judgements
+                if each.decision == "verified" and each.version == self.verified_number
+            ),
+            None,
+        )
+
+    @property
+    def verified_title(self) -> str:
+        """What it was called when it was verified, where it is called otherwise now; else ''."""
+        title = self.verifying.title if self.verifying else ""
+        return title if title != self.evidence.title else ""
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The milestones that were linked when it was verified, and were not confirmed."""
+        word = self.verifying
+        if word is None:
+            return frozenset()
+        linked = {
+            row.milestone_key for row in self.evidence.links if row.created_at <= word.decided_at
+        }
+        return frozenset(linked - self.confirmed)
 
 
 def detail(session: Session, evidence: Evidence) -> Detail:
@@ -300,6 +330,7 @@ def detail(session: Session, evidence: Evidence) -> Detail:
                 comment=review.comment,
                 decided_at=review.decided_at,
                 confirmed=tuple(row.title for row in confirmations if row.review_id == review.id),
+                title=review.title,
             )
             for review in reviews
         ),

@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap.accounts.sessions import know_more
-from roadmap.core.signals import invited, leaders_changed, person_changed
+from roadmap.core.signals import invitation_ended, invited, leaders_changed, person_changed
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.words import SHARED_STATES
-from roadmap.notify import actions
+from roadmap.notify import actions, joining
 from roadmap.notify.queries import unread_count
 from roadmap.people.models import Team, User
 
@@ -49,10 +49,13 @@ def _person_changed(
     if action in PARTINGS:
         if not data.get("with_team"):
             actions.take_back_from_strangers(session, user_id)
+            _leads(session, user_id, by=by, data=data, now=now)
     elif action == "membership.added":
         # Who accepted an invitation has joined by themselves.
         if by != user_id:
             _added(session, user_id, by=by, data=data, now=now)
+        joining.no_longer_invited(session, uuid.UUID(data["team"]), user_id=user_id)
+        _leads(session, user_id, by=by, data=data, now=now)
     elif action == "skill.assessed":
         if data["side"] == "other" and by is not None:
             person, assessor = session.get_one(User, user_id), session.get_one(User, by)
@@ -72,6 +75,23 @@ def _added(
     person, team = session.get_one(User, user_id), session.get_one(Team, uuid.UUID(data["team"]))
     by_name = session.get_one(User, by).name if by is not None else ""
     actions.added(session, person, team, data["role"], by_name=by_name, now=now)
+
+
+def _leads(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    by: uuid.UUID | None,
+    data: dict[str, Any],
+    now: dt.datetime,
+) -> None:
+    """Somebody became a manager of a team, or ceased to be one, or never was."""
+    team_id = uuid.UUID(data["team"])
+    if data.get("role") == "manager":
+        person, team = session.get_one(User, user_id), session.get_one(Team, team_id)
+        joining.leads(session, person, team, by=by, now=now)
+    elif data.get("before") is not None or "role" not in data:
+        joining.leads_no_more(session, user_id, team_id)
 
 
 def _about_a_piece(
@@ -120,12 +140,26 @@ def _invited(
     now: dt.datetime,
     **_more: Any,
 ) -> None:
-    """The invitation itself is mailed by whoever made it; its token is kept nowhere."""
-    person = session.get_one(User, user_id)
-    actions.tell(
-        session, [person], "invited", about=person, by_name=by_name, now=now, mails=False,
-        team=team.name if team else "",
-    )  # fmt: skip
+    joining.invited(session, session.get_one(User, user_id), team, by_name=by_name, now=now)
+
+
+def _invitation_ended(
+    session: Session,
+    *,
+    email_key: str,
+    team: Team | None,
+    role: str,
+    invited_by: uuid.UUID | None,
+    accepted_by: uuid.UUID | None,
+    joined: bool,
+    now: dt.datetime,
+    **_more: Any,
+) -> None:
+    if team is not None:
+        joining.no_longer_invited(session, team.id, user_id=accepted_by, email_key=email_key)
+    if joined and accepted_by and invited_by and invited_by != accepted_by:
+        inviter, person = session.get_one(User, invited_by), session.get_one(User, accepted_by)
+        joining.joined(session, inviter, person, team, role, now=now)
 
 
 def _leaders_changed(session: Session, **_more: Any) -> None:
@@ -136,5 +170,6 @@ def init_notify(_app: Flask) -> None:
     """Connects the listeners, more than once is no harm, and counts what is unread."""
     person_changed.connect(_person_changed)
     invited.connect(_invited)
+    invitation_ended.connect(_invitation_ended)
     leaders_changed.connect(_leaders_changed)
     know_more("unread", unread_count())

@@ -12,7 +12,7 @@ from roadmap.core.types import Base, Id, Json, one_of
 
 KINDS = (
     *("submitted", "resubmitted", "verified", "returned"),
-    *("comment", "invited", "added", "assessed"),
+    *("comment", "invited", "added", "assessed", "leads", "joined"),
 )
 
 

@@ -49,14 +49,16 @@ class Line:
     words: str
     team: str
     role: str
+    # Whether it is said of a team that one of the reader's is nested in.
+    within: bool
+    slug: str
     skills: tuple[tuple[str, str], ...]
 
     @property
     def target(self) -> str:
         """The path of the page that it is about."""
-        return target_of(
-            self.kind, self.evidence_id, [key for key, _title in self.skills], self.mine
-        )
+        skills = [key for key, _title in self.skills]
+        return target_of(self.kind, self.evidence_id, skills, self.mine, self.slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,16 @@ class Listing:
     more: bool
 
 
-def target_of(kind: str, evidence_id: uuid.UUID | None, skills: Sequence[str], mine: bool) -> str:
+def target_of(
+    kind: str, evidence_id: uuid.UUID | None, skills: Sequence[str], mine: bool, slug: str = ""
+) -> str:
     """Where a notification leads: to one's own piece, to the review of another's, or elsewhere."""
     if evidence_id is not None:
         return f"/evidence/{evidence_id}" if mine else f"/reviews/{evidence_id}"
     if kind == "assessed":
         return f"/skills/{skills[0]}" if len(skills) == 1 else "/skills"
+    if kind == "joined":
+        return f"/teams/{slug}/members" if slug else "/admin/people"
     return "/teams"
 
 
@@ -153,6 +159,8 @@ def _line(row: Any, reader: Actor, titles: dict[str, str]) -> Line:
         words=plain(row.said or row.written, FIRST_WORDS),
         team=row.data.get("team", ""),
         role=row.data.get("role", ""),
+        within=row.data.get("within", False),
+        slug=row.data.get("slug", ""),
         skills=tuple((key, titles.get(key, key)) for key in row.data.get("skills", ())),
     )
 

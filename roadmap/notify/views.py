@@ -53,7 +53,8 @@ def read(key: uuid.UUID) -> Response:
     if "stay" in request.form:
         return _back()
     mine = row.about_id == current_user.id
-    target = target_of(row.kind, row.evidence_id, row.data.get("skills", []), mine)
+    skills, slug = row.data.get("skills", []), row.data.get("slug", "")
+    target = target_of(row.kind, row.evidence_id, skills, mine, slug)
     return redirect(target, code=303)
 
 

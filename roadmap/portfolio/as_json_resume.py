@@ -172,6 +172,7 @@ def _facts(item: Item, *said: str) -> Entry:
         "tone": item.tone,
         "verifiedBy": item.verified_by,
         "verifiedOn": _day(item.verified_on),
+        "verifiedTitle": one_line(item.verified_title or ""),
         "occurredOn": _day(item.occurred_on),
         "issuer": one_line(item.issuer),
         "issuedOn": _day(item.issued_on),

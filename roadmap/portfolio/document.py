@@ -67,7 +67,8 @@ class Impact:
 class Item:
     """A piece of evidence. `milestones` and `skills` are titles; `description_md` is Markdown.
 
-    A piece is verified by a named person on a day, both of which are None otherwise.
+    A piece is verified by a named person on a day, both of which are None otherwise;
+    `verified_title` is what it was called then, where it is called otherwise now.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Item:
     tone: Tone = "evidenced"
     verified_by: str | None = None
     verified_on: dt.date | None = None
+    verified_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ _ITEMS = (
         ev.EvidenceVersion.expires_on,
         ev.Review.reviewer_name,
         ev.Review.decided_at,
+        ev.Review.title.label("verified_title"),
     )
     .join(ev.EvidenceVersion, ev.EvidenceVersion.id == _SHOWN.c.version_id)
     .outerjoin(
@@ -180,7 +181,7 @@ def _items(
     for row in connection.execute(_ITEMS, parameters):
         # Taken apart at once: asking a row for one column after the other takes twice as long.
         key, id_, title, verified, kind, url, occurred_on, text, role, issuer, *rest = row
-        issued_on, expires_on, reviewer, decided_at = rest
+        issued_on, expires_on, reviewer, decided_at, judged_title = rest
         items[key] = Item(
             id=str(id_),
             title=title,
@@ -199,6 +200,7 @@ def _items(
             tone="verified" if verified else "evidenced",
             verified_by=reviewer if verified else None,
             verified_on=decided_at.astimezone(zone).date() if decided_at else None,
+            verified_title=judged_title if judged_title and judged_title != title else None,
         )
     return tuple(items.values())
 

@@ -67,6 +67,13 @@ def judgement(item: Item, locale: str) -> str:
     """Who stands for a piece, in one sentence."""
     if item.tone != "verified":
         return _("Evidenced, not verified")
+    said = _verified_by(item, locale)
+    if title := one_line(item.verified_title or ""):
+        return _("%(judgement)s as “%(title)s”", judgement=said, title=title)
+    return said
+
+
+def _verified_by(item: Item, locale: str) -> str:
     name = one_line(item.verified_by or "")
     if name and item.verified_on:
         on = show_date(item.verified_on, locale)

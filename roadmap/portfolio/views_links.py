@@ -16,7 +16,6 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from roadmap.core.database import db
-from roadmap.core.errors import error_page
 from roadmap.core.limiter import limiter
 from roadmap.core.markdown import clean
 from roadmap.core.web import now, see_other
@@ -97,10 +96,7 @@ def public(token: str) -> Response:
     """The portfolio behind a public link, for anybody; the same answer for every dead one."""
     found = links.opened(db.session, token, now=now())
     if found is None:
-        response = error_page(
-            404,
-            _("This address shows no portfolio. It may have ended; ask whoever gave it to you."),
-        )
+        response = make_response(render_template("portfolio/closed.html"), 404)
         return _unlisted(response)
     link, day = found
     key, owner, is_new_day = link.id, link.user_id, link.last_opened_on != day

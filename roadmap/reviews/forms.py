@@ -23,6 +23,8 @@ class JudgementForm(FlaskForm):
     comment = TextAreaField(_("Comment"), filters=[lambda text: clean(text or "").strip()])
     milestones = Keys(_("Milestones"))
     version_id = HiddenField()
+    # What the piece was called on the page that was read.
+    read_title = HiddenField()
     decision = HiddenField()
 
     def judge(self) -> bool:

@@ -158,6 +158,24 @@ def judged(
     offset: int = 0,
 ) -> list[Judged]:
     """What was verified or returned lately in these teams, by whomever; the latest first."""
+    query = (
+        _judged(actor, filters, now)
+        .order_by(Review.decided_at.desc(), Evidence.id.desc())
+        .limit(limit)
+        .offset(offset or None)
+    )
+    rows = session.execute(query).all()
+    linked = milestones_of(session, [row[0] for row in rows])
+    return [replace(Judged(*row), milestones=linked.get(row[0], ())) for row in rows]
+
+
+def count_judged(session: Session, actor: Actor, filters: Filters, *, now: dt.datetime) -> int:
+    """How many pieces `judged` lists in all."""
+    pieces = _judged(actor, filters, now).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(pieces)) or 0
+
+
+def _judged(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Select[Any]:
     latest = aliased(Review)
     last = (
         sa.select(latest.id)
@@ -167,7 +185,7 @@ def judged(
         .correlate(Evidence)
         .scalar_subquery()
     )
-    query = (
+    return (
         _pieces(Review.decision, Review.reviewer_name, Review.decided_at)
         .join(Review, Review.id == last)
         .where(
@@ -175,13 +193,7 @@ def judged(
             Evidence.state.not_in(WAITING),
             Review.decided_at >= now - LATELY,
         )
-        .order_by(Review.decided_at.desc(), Evidence.id.desc())
-        .limit(limit)
-        .offset(offset or None)
     )
-    rows = session.execute(query).all()
-    linked = milestones_of(session, [row[0] for row in rows])
-    return [replace(Judged(*row), milestones=linked.get(row[0], ())) for row in rows]
 
 
 def _pieces(*columns: Any, when: Any = None) -> sa.Select[Any]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from flask import render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
 from roadmap.core.database import db
@@ -15,7 +17,17 @@ from roadmap.people.access import permit
 from roadmap.reviews import views_piece
 from roadmap.reviews.asked import asked_filters, given
 from roadmap.reviews.blueprint import reviews
-from roadmap.reviews.queries import Judged, Waiting, choices, count_waiting, judged, waiting
+from roadmap.reviews.queries import (
+    Choices,
+    Filters,
+    Judged,
+    Waiting,
+    choices,
+    count_judged,
+    count_waiting,
+    judged,
+    waiting,
+)
 
 __all__ = ["reviews", "views_piece"]
 
@@ -34,7 +46,9 @@ def index() -> str:
         rows = judged(db.session, current_user, filters, now=now(), limit=most, offset=offset)
     else:
         rows = waiting(db.session, current_user, filters, limit=most, offset=offset)
+    offered = choices(db.session, current_user)
     shown = {
+        "listed": _listed(filters, offered) if given() and rows else "",
         "rows": rows[:A_PAGE],
         "filters": filters,
         "given": given(),
@@ -52,8 +66,35 @@ def index() -> str:
         "reviews/index.html",
         **shown,
         total=count_waiting(db.session, current_user),
-        choices=choices(db.session, current_user),
+        choices=offered,
     )
+
+
+def _listed(filters: Filters, offered: Choices) -> str:
+    """What the list is narrowed to and how much that is, in a sentence."""
+    if filters.show == "judged":
+        count = count_judged(db.session, current_user, filters, now=now())
+        pieces = ngettext(
+            "One piece that was judged in the last 30 days",
+            "%(num)s pieces that were judged in the last 30 days",
+            count,
+        )
+    elif filters.show == "in_review":
+        count = count_waiting(db.session, current_user, filters)
+        pieces = ngettext("One piece in review", "%(num)s pieces in review", count)
+    else:
+        count = count_waiting(db.session, current_user, filters)
+        pieces = ngettext("One piece that waits", "%(num)s pieces that wait", count)
+    parts = [pieces]
+    if filters.person:
+        name = dict(offered.people).get(str(filters.person), "")
+        parts.append(_("by %(name)s", name=name))
+    if filters.kind:
+        parts.append(_("of the kind “%(kind)s”", kind=labels.KINDS[filters.kind]))
+    if filters.team:
+        name = dict(offered.teams).get(filters.team, "")
+        parts.append(_("in the team %(name)s", name=name))
+    return f"{', '.join(parts)}."
 
 
 def _page_number() -> int:

@@ -96,7 +96,7 @@ class _Writer:
                 f"<a href={person}>{escape(verdict_label(''))}</a></td>"
             )
         for key, title in self.skills:
-            parts.append(self._skill(skills(key), f"{name}, {title}: ", person, key, roadmap))
+            parts.append(self._skill(skills(key), f"{name}, {title}: ", person, key))
         parts.append(self._moved(row, whole))
         return "".join(parts)
 
@@ -128,13 +128,11 @@ class _Writer:
             )
             known = self.known_tones[shares] = f"{said}'>{meter(*figures)}</a></td>"
         return (
-            f"<td class=tones><a href='{person}?stage={key}{self.roadmap}' "
+            f"<td class=tones><a href='{person}?stage={key}{self.roadmap}#stage-{key}' "
             f"aria-label='{whose}{known}"
         )
 
-    def _skill(
-        self, cell: SkillCell | None, whose: str, person: str, key: str, roadmap: str
-    ) -> str:
+    def _skill(self, cell: SkillCell | None, whose: str, person: str, key: str) -> str:
         if cell is None:
             return "<td></td>"
         pair = cell.own, cell.manager, cell.bar
@@ -142,10 +140,7 @@ class _Writer:
         if known is None:
             known = self.known_levels[pair] = self._levels(cell)
         kind, rest = known
-        return (
-            f"<td class='{kind}'><a href='{person}?skill={key}{roadmap}#skills' "
-            f"aria-label='{whose}{rest}"
-        )
+        return f"<td class='{kind}'><a href={person}/skills/{key} aria-label='{whose}{rest}"
 
     def _levels(self, cell: SkillCell) -> tuple[str, str]:
         """The classes of a skill's cell, and what follows whose it is."""

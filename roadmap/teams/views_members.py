@@ -109,6 +109,7 @@ def invite(slug: str) -> Response:
     team = team_for("team.invite", slug)
     if wait:
         return too_many(_page(team, form=form), wait)
+    replaced = invitations.has_open(db.session, form.email.data or "", team.id)
     try:
         made, token = invitations.invite(
             db.session,
@@ -122,7 +123,7 @@ def invite(slug: str) -> Response:
     except invitations.InvitationRefused:
         form.email.errors = [_("They are in the team already, in this role or a higher one.")]
         return _page(team, status=422, form=form)
-    return _page(team, link=address_of(token), sent_to=made.email)
+    return _page(team, link=address_of(token), sent_to=made.email, replaced=replaced)
 
 
 @teams.delete("/teams/<slug>/invitations/<uuid:invitation_id>")
@@ -187,6 +188,7 @@ def _page(
     add: AddForm | None = None,
     link: str = "",
     sent_to: str = "",
+    replaced: bool = False,
 ) -> Response:
     page = render_template(
         "teams/members.html",
@@ -199,5 +201,6 @@ def _page(
         mails=mail.is_configured(),
         link=link,
         sent_to=sent_to,
+        replaced=replaced,
     )
     return make_response(page, status)

@@ -94,6 +94,18 @@ def test_the_last_administrator_stays(session, cast, erin):
     assert is_signed_in(erin)
 
 
+@pytest.mark.parametrize("what", ["administrator", "deactivation"])
+def test_the_last_administrator_is_told_before_the_button(cast, erin, what):
+    page = erin.get(of(cast.erin, f"/{what}"))
+    assert page.status_code == 200
+    assert "Erin is the only administrator" in page.text
+    assert f"/{what}?_method=" not in page.text
+    erin.put(of(cast.bob, "/administrator"), SURE)
+    page = erin.get(of(cast.erin, f"/{what}")).text
+    assert "only administrator" not in page
+    assert f"/{what}?_method=" in page
+
+
 def test_one_withdraws_oneself_where_another_is_left(session, cast, erin):
     erin.put(of(cast.bob, "/administrator"), SURE)
     assert "That is you" in erin.get(of(cast.erin, "/administrator")).text

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
 
-from roadmap.catalog import actions as catalog
-from roadmap.catalog import files
 from tests.support.caller import Caller
 from tests.support.cast import Cast
 
@@ -41,15 +37,6 @@ def caller_of(app: Flask) -> CallerOf:
 @pytest.fixture
 def alice(cast: Cast, caller_of: CallerOf) -> Caller:
     return caller_of(cast.alice)
-
-
-@pytest.fixture
-def other_roadmap(session: Session, now: dt.datetime) -> str:
-    """The slug of a second published roadmap, with the same milestones."""
-    document = files.read(files.shipped()[0])
-    catalog.publish(session, {**document, "slug": "another-way"}, now=now)
-    session.commit()
-    return "another-way"
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def configured(token: str, ids: dict[str, str], examples: int) -> SchemathesisCo
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("who", "scope", "examples"),
-    [("alice", "write", 8), ("bob", "write", 4), ("alice", "read", 2)],
+    [("alice", "write", 5), ("bob", "write", 3), ("alice", "read", 2)],
 )
 def test_it_is_as_it_is_described(who: str, scope: str, examples: int, app: Flask) -> None:
     world = World.make(app)

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.catalog import files
-from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision
+from roadmap.catalog.models import RoadmapRevision
+from tests.support.catalog import only_shipped
 
 
 @pytest.fixture
@@ -34,27 +35,10 @@ def copy(tmp_path):
 def _only_shipped(app):
     """Takes back what a test published."""
     yield
-    from roadmap.catalog import actions
     from roadmap.core.database import db
 
     with app.app_context():
-        shipped = sa.select(Roadmap.id).where(Roadmap.slug == "senior-ml-engineer")
-        others = sa.select(Roadmap.id).where(Roadmap.slug != "senior-ml-engineer")
-        db.session.execute(sa.update(Roadmap).values(revision_id=None))
-        db.session.execute(
-            sa.delete(RoadmapRevision).where(
-                sa.or_(
-                    RoadmapRevision.roadmap_id.in_(others),
-                    sa.and_(RoadmapRevision.roadmap_id.in_(shipped), RoadmapRevision.number > 1),
-                )
-            )
-        )
-        db.session.execute(sa.delete(Roadmap).where(Roadmap.id.in_(others)))
-        first = db.session.scalar(sa.select(RoadmapRevision.id))
-        db.session.execute(sa.update(Roadmap).values(revision_id=first))
-        db.session.execute(sa.delete(Milestone))
-        actions._keep_keys(db.session, files.read(files.shipped()[0]))
-        db.session.commit()
+        only_shipped(db.session)
 
 
 def revisions(app) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -131,7 +132,7 @@ def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, brows
     submit(session, cast, piece, now)
     judge(session, cast, piece, now)
     alice = cast.actor(session, cast.alice)
-    actions.link(session, piece, LEVELS, by=alice, now=now)
+    actions.link(session, piece, LEVELS, by=alice, now=now + dt.timedelta(minutes=1))
     session.commit()
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "linked since, and not confirmed" in page

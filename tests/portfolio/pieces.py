@@ -109,6 +109,7 @@ def verify(
         version_id=evidence.current_id,
         reviewer_id=reviewer,
         reviewer_name=name,
+        title=evidence.title,
         decision="verified",
         comment=comment,
         decided_at=MOMENT,

@@ -112,6 +112,18 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
     assert "Between us" not in str(item)
 
 
+def test_a_new_title_does_not_take_the_verified_one_s_place(session: Session, cast: Cast) -> None:
+    piece = pieces.add(session, cast.alice, "As verified", at=0)
+    pieces.verify(session, piece, cast.bob)
+    assert document(session, cast.alice, TODAY).items[0].verified_title is None
+
+    piece.title = "Grander"
+    session.flush()
+
+    (item,) = document(session, cast.alice, TODAY).items
+    assert (item.title, item.verified_title) == ("Grander", "As verified")
+
+
 def test_a_draft_may_be_shown_by_its_author(session: Session, cast: Cast) -> None:
     pieces.add(session, cast.alice, "Draft", state="draft", at=0)
 

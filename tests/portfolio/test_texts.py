@@ -47,6 +47,9 @@ def test_a_judgement_names_who_and_when() -> None:
     assert texts.judgement(replace(RANKER, verified_on=None), "en") == "Verified by Bob Builder"
     gone = replace(RANKER, verified_by=None, verified_on=None)
     assert texts.judgement(gone, "en") == "Verified"
+    renamed = replace(RANKER, verified_title="Old *name*")
+    said = "Verified by Bob Builder on 3 Apr 2026 as “Old *name*”"
+    assert texts.judgement(renamed, "en") == said
     assert texts.judgement(replace(RANKER, tone="evidenced"), "en") == "Evidenced, not verified"
 
 

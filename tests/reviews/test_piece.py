@@ -144,6 +144,44 @@ def test_a_newer_version_is_shown_before_it_is_judged(session, cast, now, bob, p
     assert standing(session, piece) == ("submitted", set())
 
 
+def test_a_new_title_is_read_before_it_is_judged(session, cast, now, bob, piece):
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert 'name="read_title" type="hidden" value="Feature store design"' in page
+    edited(session, cast, piece, now, title="I led the platform")
+    sent = said(piece, read_title="Feature store design", comment="Typed before.")
+    answer = bob.put(f"/reviews/{piece.id}", sent)
+    assert answer.status_code == 409
+    assert "changed the title while you read: it was “Feature store design”" in answer.text
+    assert "Typed before." in answer.text
+    assert 'value="I led the platform"' in answer.text
+    assert standing(session, piece) == ("submitted", set())
+    sent["read_title"] = "I led the platform"
+    assert bob.put(f"/reviews/{piece.id}", sent).status_code == 303
+
+
+def test_the_title_that_was_verified_stays_in_view(session, cast, now, browser_of, bob, piece):
+    judge(session, cast, piece, now)
+    alice = browser_of(cast.alice)
+    addresses = ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}"))
+    for browser, address in addresses:
+        assert "verified it on" not in browser.get(address).text
+    edited(session, cast, piece, now, title="I led the platform")
+    for browser, address in addresses:
+        page = browser.get(address).text
+        assert "<h1>I led the platform</h1>" in page
+        assert "Bob verified it on" in page
+        assert "as “Feature store design”." in page
+
+
+def test_verified_for_none_says_so(session, cast, browser_of, bob, piece):
+    bob.put(f"/reviews/{piece.id}", said(piece, milestones=[]))
+    page = bob.get("/reviews").text
+    assert "“Feature store design” is verified, for none of its milestones." in page
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert page.count("left out by the reviewer") == 2
+    assert "linked since" not in page
+
+
 @pytest.mark.parametrize("version", ["", "nonsense", "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"])
 def test_a_judgement_names_the_version_that_was_read(session, bob, piece, version):
     assert bob.put(f"/reviews/{piece.id}", said(piece, version_id=version)).status_code == 409
@@ -158,8 +196,21 @@ def test_two_reviewers_at_once(session, cast, now, browser_of, bob, piece):
     answer = bob.put(f"/reviews/{piece.id}", said(piece, comment="Well done."))
     assert answer.status_code == 409
     assert "Somebody has judged it in the meantime" in answer.text
-    assert "Well done." in answer.text
+    box = re.search(r'<textarea[^>]*name="text"[^>]*>\s*([^<]*)<', answer.text)
+    assert box.group(1).strip() == "Well done."  # in the comment box, to be sent or not
+    assert answer.text.count("Well done.") == 1
     assert standing(session, piece) == ("returned", set())
+
+
+def test_what_was_typed_about_a_verified_piece_is_kept(session, cast, now, bob, piece):
+    judge(session, cast, piece, now)
+    answer = bob.put(f"/reviews/{piece.id}", said(piece, "returned", comment="Not yet."))
+    assert answer.status_code == 409
+    assert "Not yet.</textarea>" in answer.text.replace("\r\n", "")
+    answer = bob.put(f"/reviews/{piece.id}", said(piece, comment="Well done."))
+    assert answer.status_code == 422
+    assert "Well done.</textarea>" in answer.text
+    assert "it stands in the comment box below" in answer.text
 
 
 def test_it_goes_on_to_the_next_one(session, cast, now, bob, piece):
@@ -306,6 +357,10 @@ def test_what_is_not_shared_does_not_exist(session, cast, now, bob, state):
         actions.edit(session, piece, particulars(visibility="private"), by=alice, now=now)
     session.commit()
     missing = uuid.uuid4()
+    answers = {without_seal(bob.get(f"/reviews/{one}").text) for one in (piece.id, missing)}
+    assert len(answers) == 1  # the same for any reason
+    assert "It does not wait for you, or not any more." in next(iter(answers))
+    assert '<a href="/reviews">See what waits</a>' in next(iter(answers))
     for one in (piece.id, missing):
         assert bob.get(f"/reviews/{one}").status_code == 404
         assert bob.put(f"/reviews/{one}", said(piece)).status_code == 404

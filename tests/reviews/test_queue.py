@@ -54,6 +54,18 @@ def test_htmx_gets_the_list_alone(cast, browser_of, pieces):
     assert titles(page) == ["Talk on embeddings"]
 
 
+def test_it_says_what_it_is_narrowed_to(session, cast, now, browser_of, pieces):
+    bob = browser_of(cast.bob)
+    assert "Show all</a>" not in bob.get("/reviews").text
+    for fragment in (True, False):
+        page = bob.get(f"/reviews?kind=talk&person={cast.carol}", fragment=fragment).text
+        assert "One piece that waits, by Carol, of the kind “Talk”." in page
+        assert '<a href="/reviews">Show all</a>' in page
+    judge(session, cast, pieces[0], now)
+    page = bob.get("/reviews?show=judged&team=ranking").text
+    assert "One piece that was judged in the last 30 days, in the team Ranking." in page
+
+
 def test_it_is_narrowed(session, cast, now, pieces):
     bob, talk = cast.actor(session, cast.bob), pieces[1]
     judging.begin_review(session, talk, version_id=talk.current_id, by=bob, now=now)

@@ -287,3 +287,11 @@ def test_it_takes_the_same_statements_however_many_there_are(app, session, cast,
     grow(0, 30)
     many = statements_of(app, lambda: bob.get(MEMBERS))
     assert len(many) == len(few) <= 5
+
+
+def test_a_second_invitation_says_that_the_earlier_link_stops(cast, bob):
+    data = {"email": "new@example.org", "role": "member", "days": "14"}
+    said = "The earlier link for this address stops working."
+    assert said not in bob.post("/teams/ranking/invitations", data).text
+    assert said in bob.post("/teams/ranking/invitations", data).text
+    assert said not in bob.post("/teams/ranking/invitations", {**data, "email": ""}).text

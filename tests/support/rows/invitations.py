@@ -38,7 +38,8 @@ CHANGES: tuple[Change, ...] = (
         "/invitations/{invitation_of_mallory}",
         {"name": "Somebody else", "password": "granite scree and lichen"},
         seen(409, mallory=303),
-        affects=("nobody",),
+        # Who invited her is told.
+        affects=("nobody", "bob"),
     ),
 )
 

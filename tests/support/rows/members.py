@@ -64,7 +64,8 @@ CHANGES: tuple[Change, ...] = (
         "/teams/{team}/members/{carol}",
         {"role": "manager"},
         leaders(),
-        affects=("carol",),
+        # Whoever she sees now is told.
+        affects=("carol", "alice", "bob"),
     ),
     # Somebody of another team: nobody can be brought in by a change of role.
     Change(

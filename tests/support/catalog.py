@@ -1,0 +1,44 @@
+"""Roadmaps beside the shipped one: published by a test, and taken back after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog import actions, files, queries
+from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision
+from tests.support.furnish import SLUG
+
+OTHER = "another-way"
+
+
+def publish_other(session: Session, now: dt.datetime) -> str:
+    """Publishes a second roadmap with the milestones of the shipped one, and answers its slug."""
+    document = files.read(files.shipped()[0])
+    actions.publish(session, {**document, "slug": OTHER}, now=now)
+    session.commit()
+    return OTHER
+
+
+def only_shipped(session: Session) -> None:
+    """Leaves the shipped roadmap at its first revision. Nobody may be enrolled in another one."""
+    shipped = sa.select(Roadmap.id).where(Roadmap.slug == SLUG)
+    others = sa.select(Roadmap.id).where(Roadmap.slug != SLUG)
+    session.execute(sa.update(Roadmap).values(revision_id=None))
+    session.execute(
+        sa.delete(RoadmapRevision).where(
+            sa.or_(
+                RoadmapRevision.roadmap_id.in_(others),
+                sa.and_(RoadmapRevision.roadmap_id.in_(shipped), RoadmapRevision.number > 1),
+            )
+        )
+    )
+    session.execute(sa.delete(Roadmap).where(Roadmap.id.in_(others)))
+    first = session.scalar(sa.select(RoadmapRevision.id))
+    session.execute(sa.update(Roadmap).values(revision_id=first))
+    session.execute(sa.delete(Milestone))
+    actions._keep_keys(session, files.read(files.shipped()[0]))
+    session.commit()
+    queries._by_revision.clear()
