@@ -8,7 +8,6 @@ import importlib
 import logging
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from roadmap.core.config import ConfigError
 from roadmap.core.files import own_file, own_folder
+from roadmap.core.sqlite_turns import give_turn, use_wal, wait_for_turn
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Below this release SQLite's write-ahead log can lose a reset under load (fixed in 3.51.3).
 WAL_RESET_FIXED = (3, 51, 3)
 MIGRATION_LOCK = 727_274
-# Seconds that a writer waits for its turn on SQLite.
-WAIT = 10.0
 
 
 def sqlite_module() -> ModuleType:
@@ -141,8 +139,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
+        use_wal(connection, module)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "busy_timeout=10000",
             "foreign_keys=ON",
@@ -158,11 +156,11 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             connection.exec_driver_sql("BEGIN")
             return
         lock = lock_of(connection.connection)
-        _wait_for_turn(lock)
+        wait_for_turn(lock)
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
-            _give_turn(lock)
+            give_turn(lock)
             raise
 
     # The turn ends with the transaction, not when the connection goes back to the pool: one that
@@ -172,13 +170,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
     def do_commit(connection: Any) -> None:
         commit(connection)
-        _give_turn(lock_of(connection))
+        give_turn(lock_of(connection))
 
     def do_rollback(connection: Any) -> None:
         try:
             rollback(connection)
         finally:
-            _give_turn(lock_of(connection))
+            give_turn(lock_of(connection))
 
     setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
     setattr(dialect, "do_rollback", do_rollback)  # noqa: B010
@@ -190,31 +188,6 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             os.close(lock)
 
     return engine
-
-
-def _wait_for_turn(lock: int | None) -> None:
-    """Waits for the file lock that writers of all processes share, at most ten seconds.
-
-    SQLite's own busy handler sleeps ever longer and lets the unlucky starve; here everybody asks
-    again after a millisecond. Whoever got no turn in time is refused by SQLite itself.
-    """
-    if lock is None:
-        return
-    ends = time.monotonic() + WAIT
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > ends:
-                return
-            time.sleep(0.001)
-        else:
-            return
-
-
-def _give_turn(lock: int | None) -> None:
-    if lock is not None:
-        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:

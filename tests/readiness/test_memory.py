@@ -24,6 +24,7 @@ from roadmap.readiness.queries import record
 from tests.conftest import wipe
 from tests.readiness.test_kept import KEYS, Story, _assert_kept, operation
 from tests.support.cast import Cast
+from tests.support.catalog import only_shipped
 from tests.support.statements import recorded
 
 # Ticks are what memory is for, so there are more of them than of anything else.
@@ -35,6 +36,15 @@ tick = st.tuples(
 turn = st.tuples(
     st.integers(0, 1), st.one_of(tick, tick, operation), st.sampled_from(["commit"] * 3 + ["undo"])
 )
+
+
+@pytest.fixture(autouse=True)
+def _only_shipped(app) -> Iterator[None]:
+    """Takes back what the stories published: they change the shipped roadmap, and commit it."""
+    yield
+    with app.app_context():
+        wipe(db.engine)
+        only_shipped(db.session)
 
 
 class Processes:
