@@ -23,6 +23,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -51,6 +52,8 @@ BACKPRESSURE = 128
 HEADER_TIMEOUT_MS = 10_000
 # How long requests under way may take to finish after SIGTERM.
 GRACE_SECONDS = 30
+# A worker that has not ended is asked again after so long: see `Reminder`.
+REMIND_SECONDS = 0.25
 # How long the job process may take: the mail server may be slow. It is asked when the workers are.
 JOBS_GRACE_SECONDS = 20
 
@@ -83,8 +86,7 @@ class JobProcess:
 
         Workers are forked after this: what the thread does then is wait, and nothing else.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._tell_before(number)
+        before_signals_to_end(self.ask_to_end)
         # A worker that outlives this process must not keep the job process's input open.
         os.register_at_fork(after_in_child=self._let_go)
         self._launch()
@@ -109,18 +111,6 @@ class JobProcess:
         self._thread.join(max(1.0, self._asked_at + JOBS_GRACE_SECONDS - time.monotonic()))
         if self._thread.is_alive() and self._process is not None:
             self._process.kill()
-
-    def _tell_before(self, number: signal.Signals) -> None:
-        before = signal.getsignal(number)
-        keeper = os.getpid()
-
-        def tell(got: int, frame: FrameType | None) -> None:
-            if os.getpid() == keeper:  # a worker inherits the handler until it sets its own
-                self.ask_to_end()
-            if callable(before):
-                before(got, frame)
-
-        signal.signal(number, tell)
 
     def _launch(self) -> None:
         # It never reads its input; that it ends is how it learns that this process is gone.
@@ -155,6 +145,49 @@ class JobProcess:
         except queue.Empty:
             return False
         return True
+
+
+class Reminder:
+    """Asks the workers to end until they have.
+
+    One that still loads the application forgets that it was asked, and one may be asked in the very
+    moment in which its main thread lies down to wait: Python then keeps the signal until the next
+    one wakes it. Both would serve on until they are killed, and drop what they were doing.
+    """
+
+    def __init__(self, server: MPServer) -> None:
+        self._server = server
+        self._told: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._remind, name="reminder", daemon=True)
+
+    def start(self) -> None:
+        """Starts to listen for signals to end; in the main thread, as `JobProcess.start` is."""
+        before_signals_to_end(lambda: self._told.put(None))
+        self._thread.start()
+
+    def _remind(self) -> None:
+        self._told.get()
+        while True:  # until this process has ended
+            time.sleep(REMIND_SECONDS)
+            for worker in list(self._server.wrks):
+                worker.terminate()
+
+
+def before_signals_to_end(tell: Callable[[], None]) -> None:
+    """Has `tell` called at SIGTERM and SIGINT in this process, before what they did until now."""
+    keeper = os.getpid()
+
+    def handler_before(before: Any) -> Callable[[int, FrameType | None], None]:
+        def handle(number: int, frame: FrameType | None) -> None:
+            if os.getpid() == keeper:  # a worker inherits the handler until it sets its own
+                tell()
+            if callable(before):
+                before(number, frame)
+
+        return handle
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler_before(signal.getsignal(number)))
 
 
 def die_with(parent: int) -> None:
@@ -218,6 +251,7 @@ def main() -> None:
     main_process = os.getpid()
     os.register_at_fork(after_in_child=lambda: die_with(main_process))
     server = make_server(options.host, options.port)
+    server.on_startup(Reminder(server).start)
     if options.jobs:
         jobs = JobProcess()
         server.on_startup(jobs.start)

@@ -418,7 +418,6 @@ def integrity(app: Flask) -> str:
 
 def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) -> None:
     with running(tmp_path) as (server, app):
-        server.settle()
         cast = on_the_way(app)
         alice = Visitor(server, app, cast.alice)
         key = milestone_keys(app)[0]
@@ -447,9 +446,20 @@ def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) 
             assert db.session.get(User, cast.alice) is not None
 
 
+def test_a_server_asked_to_end_while_it_starts_ends_at_once(tmp_path: Path) -> None:
+    with running(tmp_path) as (server, _app):
+        server.stop()
+        for _ in range(3):
+            server.start()  # one worker answers, the other may be loading the application still
+            began = time.monotonic()
+            assert server.stop() == 0, server.log.read_text()
+            assert time.monotonic() - began < 10
+        assert "refused to gracefully stop" not in server.log.read_text()
+
+
 def until_closed(server: Server) -> None:
     """Waits until the server answers no new connection, whether or not it is accepted."""
     deadline = time.monotonic() + 10
     while server.answers(timeout=1):
-        assert time.monotonic() < deadline, "it still answers after SIGTERM"
+        assert time.monotonic() < deadline, f"it still answers after SIGTERM: {server.log.read_text()}"
         time.sleep(0.02)

@@ -356,7 +356,6 @@ def test_the_server_brings_its_job_process_and_both_end_together(
 ) -> None:
     put(house.app, "From the server")
     until(lambda: box.mails, "the job process beside the server sends it")
-    whole.settle()
     everyone = [whole.job(), *whole.workers()]
     assert all(map(is_there, everyone))
     began = time.monotonic()

@@ -157,11 +157,7 @@ class Server:
         return [int(pid) for pid in children.read_text().split()]
 
     def settle(self) -> None:
-        """Waits until every worker serves, not only the quickest.
-
-        One that is asked to end while it still loads the application forgets that it was asked,
-        and is killed when the time for requests under way is over.
-        """
+        """Waits until every worker serves, not only the quickest."""
         deadline = time.monotonic() + START_SECONDS
         while min(map(threads, self.workers()), default=0) < SERVING_THREADS:
             if time.monotonic() > deadline:
