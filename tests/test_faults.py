@@ -461,5 +461,7 @@ def until_closed(server: Server) -> None:
     """Waits until the server answers no new connection, whether or not it is accepted."""
     deadline = time.monotonic() + 10
     while server.answers(timeout=1):
-        assert time.monotonic() < deadline, f"it still answers after SIGTERM: {server.log.read_text()}"
+        assert time.monotonic() < deadline, (
+            f"it still answers after SIGTERM: {server.log.read_text()}"
+        )
         time.sleep(0.02)
