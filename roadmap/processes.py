@@ -170,7 +170,7 @@ class Reminder:
         while True:  # until this process has ended
             time.sleep(REMIND_SECONDS)
             for worker in list(self._server.wrks):
-                worker.terminate()
+                worker.terminate()  # type: ignore[no-untyped-call]  # granian types it not
 
 
 def before_signals_to_end(tell: Callable[[], None]) -> None:
