@@ -6,6 +6,7 @@ import datetime as dt
 from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context, has_request_context, request
@@ -37,6 +38,14 @@ def locale() -> str:
         chosen: str = person.locale
         return chosen
     return request.accept_languages.best_match(LOCALES, "en") if request else "en"
+
+
+def _chosen_locale() -> Locale:
+    """The same for Flask-Babel, which would read the name anew at each request."""
+    return _read_locale(locale())
+
+
+_read_locale = lru_cache(maxsize=64)(Locale.parse)
 
 
 def zone() -> str:
@@ -116,7 +125,7 @@ def _plain_plural(one: str, many: str, num: int) -> str:
 
 
 def init_language(app: Flask) -> None:
-    babel.init_app(app, locale_selector=locale, timezone_selector=zone)
+    babel.init_app(app, locale_selector=_chosen_locale, timezone_selector=zone)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(_plain, _plain_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = True

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app
-from flask_babel import get_locale, lazy_gettext, ngettext
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from roadmap.catalog.content import Milestone, Objective, Stage
 from roadmap.core import svg
-from roadmap.core.language import date_filter, locale
+from roadmap.core.language import date_filter, locale, ngettext
 from roadmap.core.language import gettext as _
 from roadmap.journey.facts import Standing
 from roadmap.journey.rules import forecast, weeks_behind
@@ -36,7 +36,7 @@ MOST_ROWS = 20_000
 
 def words() -> dict[str, str]:
     """The shapes in the reader's language."""
-    return _words(str(get_locale()))
+    return _words(locale())
 
 
 @lru_cache(maxsize=32)

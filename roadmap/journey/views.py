@@ -17,6 +17,7 @@ from roadmap.journey.facts import standing_on
 from roadmap.journey.forms import EnrollmentForm
 from roadmap.journey.pages import Pages
 from roadmap.people.access import permit
+from roadmap.people.actor import Actor
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 
@@ -40,14 +41,15 @@ def roadmaps() -> BaseResponse | str:
 @permit("roadmap.read")
 def roadmap_page(slug: str) -> Response | str:
     """The trail and the whole checklist; for someone not on it, what it is and how to begin."""
-    enrolled = progress_queries.enrollment(db.session, current_user.id, slug)
-    if enrolled is None:
-        return _invitation(slug, EnrollmentForm(current_user.today(now())))
-    key = f"roadmap:{slug}:{page_key(enrolled)}"
+    actor: Actor = current_user._get_current_object()
+    key = f"roadmap:{slug}:{page_key(actor)}"
     had_messages = "_flashes" in session
     if not had_messages and (same := unchanged(key)):
         return same
-    found = standing_on(db.session, current_user, enrolled, now=now())
+    enrolled = progress_queries.enrollment(db.session, actor.id, slug)
+    if enrolled is None:
+        return _invitation(slug, EnrollmentForm(actor.today(now())))
+    found = standing_on(db.session, actor, enrolled, now=now())
     pages = Pages(found)
     stages = [pages.stage(stage, with_rows=True) for stage in found.published.content.stages]
     page = render_template(
@@ -64,9 +66,12 @@ def roadmap_page(slug: str) -> Response | str:
     return response if had_messages else keep(response, key)
 
 
-def page_key(enrolled: progress_queries.Enrolled) -> str:
-    """Everything that a page of one's own way is made from, but the address."""
-    actor = current_user
+def page_key(actor: Actor) -> str:
+    """Everything that a page of one's own way is made from, but the address.
+
+    The version of a person follows all their facts, and the revision of the roadmaps they are on:
+    publishing one is a write about each of them.
+    """
     return ":".join(
         str(part)
         for part in (
@@ -78,7 +83,6 @@ def page_key(enrolled: progress_queries.Enrolled) -> str:
             actor.manages,
             actor.unread,
             actor.today(now()),
-            enrolled.revision_id,
             VERSION,
         )
     )

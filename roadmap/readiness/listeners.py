@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from roadmap.core.signals import person_changed, revision_published
+from roadmap.people.records import lock_people
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import doubt, mark_stale, refresh_stale
 
@@ -41,7 +42,8 @@ def _revision_published(
     session: Session, *, roadmap_id: uuid.UUID, now: dt.datetime, **_more: Any
 ) -> None:
     people = sa.select(Enrollment.user_id).where(Enrollment.roadmap_id == roadmap_id)
-    for user_id in session.scalars(people):
+    lock_people(session, people)
+    for user_id in session.scalars(people).all():
         mark_stale(session, user_id, now)
 
 

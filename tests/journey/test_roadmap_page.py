@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from roadmap.catalog import files
+from roadmap.catalog.actions import publish
+
 SLUG = "senior-ml-engineer"
 PAGE = f"/roadmaps/{SLUG}"
 KEY = "bachelors-degree-or-equivalent"
@@ -65,6 +68,24 @@ def test_it_is_not_sent_again_while_nothing_changed(alice):
     alice.put(f"{PAGE}/milestones/{KEY}/completion", fragment=True)
     changed = alice.get(PAGE, headers={"If-None-Match": tag})
     assert changed.status_code == 200
+
+
+def test_a_new_revision_is_sent_to_who_keeps_the_old_one(
+    cast, browser_of, session, now, other_roadmap
+):
+    page = f"/roadmaps/{other_roadmap}"
+    alice = browser_of(cast.alice)
+    alice.post(f"{page}/enrollment", {})
+    alice.get(page)  # shows, and so uses up, the greeting
+    kept = {"If-None-Match": alice.get(page).headers["ETag"]}
+    assert alice.get(page, headers=kept).status_code == 304
+    document = files.read(files.shipped()[0])
+    document |= {"slug": other_roadmap, "title": "The way as it is now"}
+    publish(session, document, now=now)
+    session.commit()
+    answer = alice.get(page, headers=kept)
+    assert answer.status_code == 200
+    assert "The way as it is now" in answer.text
 
 
 def test_statements_are_few(alice, statements):
