@@ -67,6 +67,7 @@ def work_list() -> list[tuple[str, Callable[[Stand], Row]]]:
         ("page", works.page),
         ("page gzip", works.page_compressed),
         ("page again", works.unchanged),
+        ("search", works.search),
         ("sign in", works.sign_in),
     ]
     found += [(f"matrix of {size}", _matrix(size)) for size in TEAMS]

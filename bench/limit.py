@@ -28,9 +28,10 @@ from markupsafe import Markup, escape
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bench.limit_templates import EXPORT_INDEX, EXPORT_PIECE, MATRIX, PAGE, ROW
+from bench.limit_templates import EXPORT_INDEX, EXPORT_PIECE, MATRIX, PAGE, PIECES_FOUND, ROW
 from roadmap.accounts.models import LoginSession
 from roadmap.catalog.content import Content
+from roadmap.catalog.models import Milestone
 from roadmap.core.database import normalize_url, sqlite_module
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion, Impact
 from roadmap.people.models import Membership, Team, User
@@ -78,6 +79,33 @@ PIECES = (
     .where(Evidence.user_id == sa.bindparam("user_id"))
     .order_by(EvidenceVersion.occurred_on.desc())
 )
+FOUND = (
+    sa.select(
+        Evidence.id,
+        Evidence.title,
+        Evidence.state,
+        EvidenceVersion.kind,
+        EvidenceVersion.occurred_on,
+        sa.func.count().over().label("found"),
+    )
+    .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
+    .where(
+        Evidence.user_id == sa.bindparam("user_id"),
+        sa.or_(
+            *(
+                column.icontains(sa.bindparam("word"), autoescape=False)
+                for column in (Evidence.title, EvidenceVersion.description, EvidenceVersion.role)
+            )
+        ),
+    )
+    .order_by(EvidenceVersion.occurred_on.desc())
+    .limit(50)
+)
+TITLES = (
+    sa.select(EvidenceMilestone.evidence_id, Milestone.title)
+    .join(Milestone, Milestone.key == EvidenceMilestone.milestone_key)
+    .where(EvidenceMilestone.evidence_id.in_(sa.bindparam("pieces", expanding=True)))
+)
 LINKS = sa.select(EvidenceMilestone.evidence_id, EvidenceMilestone.milestone_key).where(
     EvidenceMilestone.user_id == sa.bindparam("user_id")
 )
@@ -120,8 +148,9 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
     hasher = PasswordHasher(
         config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_KIB"], parallelism=2
     )
-    page, row_part, index, export, matrix = (
-        app.jinja_env.from_string(text) for text in (PAGE, ROW, EXPORT_INDEX, EXPORT_PIECE, MATRIX)
+    page, row_part, index, export, matrix, found = (
+        app.jinja_env.from_string(text)
+        for text in (PAGE, ROW, EXPORT_INDEX, EXPORT_PIECE, MATRIX, PIECES_FOUND)
     )
     columns = {
         "stages": [(stage.key, escape(stage.title)) for stage in content.stages],
@@ -183,6 +212,16 @@ def create_limit(config: Mapping[str, Any], content: Content) -> Flask:
         )
         g.connection.commit()
         return row_part.render(key=key, title=titles[key], state="open")
+
+    @app.get("/search")
+    def search() -> str:
+        values = {"user_id": g.person.id, "word": request.args["q"]}
+        rows = g.connection.execute(FOUND, values).all()
+        titles: dict[uuid.UUID, list[str]] = {}
+        pieces = {"pieces": [row.id for row in rows]}
+        for evidence_id, title in g.connection.execute(TITLES, pieces):
+            titles.setdefault(evidence_id, []).append(title)
+        return found.render(rows=rows, titles=titles)
 
     @app.get("/export.json")
     def export_json() -> Response:

@@ -46,6 +46,13 @@ EXPORT_PIECE = """<!doctype html>
 {{ impact[3] }}</li>{% endfor %}</ul>
 <p>{{ piece.milestones|join(", ") }}</p></main></body></html>"""
 
+PIECES_FOUND = """<div id=pieces><p>{{ rows[0].found if rows else 0 }} pieces found.</p><ul>
+{% for row in rows %}
+<li><a href=/evidence/{{ row.id }}>{{ row.title|e }}</a><p>{{ row.kind }} {{ row.occurred_on }} \
+{{ row.state }}</p><p>{% for title in titles.get(row.id, ()) %}<span>{{ title|e }}</span>\
+{% endfor %}</p></li>
+{% endfor %}</ul></div>"""
+
 MATRIX = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ slug }}</title></head>
 <body><header><a href="/">Cairn</a> {{ person.name }}</header>

@@ -28,7 +28,7 @@ from bench.crowd import Crowd
 from bench.data import Person, prepare, signed_in_cookie
 from bench.measure import Step, in_turn
 from bench.report import Row
-from bench.works import HTMX, checked, gzipped
+from bench.works import HTMX, WORD, checked, gzipped
 from bench.wsgi import Call
 from roadmap import create_app
 from roadmap.catalog.queries import all_published
@@ -57,6 +57,11 @@ class House:
         """D: the whole roadmap page."""
         path = f"/roadmaps/{self.person.content.slug}"
         return checked(self.person.call(self.app.wsgi_app, "GET", path))
+
+    def search(self) -> Step:
+        """S: a word searched in one's 200 pieces."""
+        path = f"/evidence?q={WORD}"
+        return checked(self.person.call(self.app.wsgi_app, "GET", path, HTMX))
 
     def matrix(self) -> Step:
         """M: the matrix of a team of a hundred."""
@@ -137,6 +142,7 @@ def measure(kind: str, people: int) -> list[Row]:
             ("T tick", House.tick, 2),
             ("D roadmap page", House.page, 1),
             (f"M matrix of {MEMBERS}", House.matrix, 1),
+            ("S search", House.search, 1),
         )
         rows = []
         for name, step_of, halves in works:

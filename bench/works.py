@@ -21,6 +21,8 @@ from roadmap.core.headers import WsgiApp
 from tests.support.statements import statements_of
 
 HTMX = {"HX-Request": "true"}
+# Some sixty of the 200 pieces have it in their title.
+WORD = "review"
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,19 @@ def unchanged(stand: Stand) -> Row:
     compared = in_turn(ours, limit, rounds=stand.rounds, times=40)
     statements = statements_of(stand.app, ours)
     return Row.of_times("D again (304)", stand.database, compared, 1.5, len(statements), 0, None)
+
+
+def search(stand: Stand) -> Row:
+    """S: a word searched in one's 200 pieces of evidence; the part of the page that changes."""
+    ours = checked(stand.person.call(stand.cairn, "GET", f"/evidence?q={WORD}", HTMX))
+    limit = checked(stand.person.call(stand.least, "GET", f"/search?q={WORD}"))
+    compared = in_turn(ours, limit, rounds=stand.rounds, times=10)
+    answer: list[Answer] = []
+    statements = statements_of(stand.app, lambda: answer.append(ours()))
+    body = answer[0].body
+    return Row.of_times(
+        "S search", stand.database, compared, 2.5, len(statements), len(body), gzipped(body)
+    )
 
 
 def export(stand: Stand, form: str, path: str, least: str) -> Row:

@@ -9,6 +9,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,10 @@ PAGE = 50
 SORTS = ("newest", "oldest", "title", "state")
 # `lapsed` comes before the tones: what has lapsed counts for nothing.
 TONES = ("verified", "evidenced", "lapsed")
+NARROWING = ("kind", "state", "tone", "visibility", "milestone", "skill", "year")
+MOST_WORDS = 8
+# The version that counts, beside the current one that is shown.
+_COUNTING = aliased(EvidenceVersion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,90 +89,127 @@ class Listing:
 def listing(
     session: Session, user_id: uuid.UUID, filters: Filters, *, today: dt.date, page: int = 1
 ) -> Listing:
-    """A page of a person's own pieces, in three statements. `page` counts from 1."""
-    counting = aliased(EvidenceVersion)
-    tone = _tone(counting, today)
-    base = (
-        sa.select(Evidence.id)
-        .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
-        .join(counting, counting.id == counting_version_id())
-        .where(Evidence.user_id == user_id, *_conditions(filters, tone))
+    """A page of a person's own pieces, in two statements. `page` counts from 1.
+
+    A page beyond the last is the last one; that costs one statement more.
+    """
+    words = filters.q.split()[:MOST_WORDS]
+    statement = _listing(_given(filters), len(words), filters.sort)
+    values = _values(filters, words) | {"user_id": user_id, "today": today}
+    page = max(1, page)
+    rows = session.execute(statement, {**values, "before": (page - 1) * PAGE}).all()
+    if not rows and page > 1:
+        rows = session.execute(statement, {**values, "before": 0}).all()
+        last = -(-rows[0].found // PAGE) if rows else 1
+        if last > 1:
+            rows = session.execute(statement, {**values, "before": (last - 1) * PAGE}).all()
+        page = last
+    linked = milestones_of(session, [row[0] for row in rows])
+    return Listing(
+        tuple(Row(*row[:8], milestones=linked.get(row[0], ()), impacts=row[8]) for row in rows),
+        rows[0].found if rows else 0,
+        page,
     )
-    found = session.scalar(sa.select(sa.func.count()).select_from(base.subquery())) or 0
-    page = max(1, min(page, -(-found // PAGE) or 1))
+
+
+def _given(filters: Filters) -> tuple[str, ...]:
+    """The filters that say something, search and order aside."""
+    return tuple(name for name in NARROWING if getattr(filters, name))
+
+
+def _values(filters: Filters, words: list[str]) -> dict[str, Any]:
+    """What the parameters of the statement stand for."""
+    values: dict[str, Any] = {name: getattr(filters, name) for name in NARROWING}
+    if filters.year:
+        values |= {
+            "first": dt.date(filters.year, 1, 1),
+            "last": dt.date(filters.year, 12, 31),
+        }
+    return values | {f"word{place}": escaped(word) for place, word in enumerate(words)}
+
+
+def escaped(word: str) -> str:
+    """A word as a pattern that means nothing but itself."""
+    return "".join(f"/{each}" if each in "/%_" else each for each in word)
+
+
+@lru_cache(maxsize=256)
+def _listing(given: tuple[str, ...], words: int, sort: str) -> sa.Select[Any]:
+    """The statement, made once: making it takes longer than the database takes to run it."""
+    tone = _tone(_COUNTING)
     measures = (
         sa.select(sa.func.count())
         .where(Impact.version_id == EvidenceVersion.id)
         .correlate(EvidenceVersion)
         .scalar_subquery()
     )
-    query = base.with_only_columns(
-        Evidence.id,
-        Evidence.title,
-        EvidenceVersion.kind,
-        EvidenceVersion.occurred_on,
-        counting.expires_on,
-        Evidence.state,
-        Evidence.visibility,
-        tone,
-        measures,
-        maintain_column_froms=True,
-    )
-    rows = session.execute(
-        query.order_by(*_order(filters.sort)).limit(PAGE).offset((page - 1) * PAGE)
-    ).all()
-    linked = milestones_of(session, [row[0] for row in rows])
-    return Listing(
-        tuple(Row(*row[:8], milestones=linked.get(row[0], ()), impacts=row[8]) for row in rows),
-        found,
-        page,
+    return (
+        sa.select(
+            Evidence.id,
+            Evidence.title,
+            EvidenceVersion.kind,
+            EvidenceVersion.occurred_on,
+            _COUNTING.expires_on,
+            Evidence.state,
+            Evidence.visibility,
+            tone,
+            measures,
+            sa.func.count().over().label("found"),
+        )
+        .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
+        .join(_COUNTING, _COUNTING.id == counting_version_id())
+        .where(
+            Evidence.user_id == sa.bindparam("user_id"),
+            *(_condition(name, tone) for name in given),
+            *(_mentions(f"word{place}") for place in range(words)),
+        )
+        .order_by(*_order(sort))
+        .limit(PAGE)
+        .offset(sa.bindparam("before", type_=sa.Integer))
     )
 
 
-def _tone(version: type[EvidenceVersion], today: dt.date) -> sa.ColumnElement[str]:
+def _tone(version: type[EvidenceVersion]) -> sa.ColumnElement[str]:
     return sa.case(
-        (version.expires_on < today, "lapsed"),
+        (version.expires_on < sa.bindparam("today", type_=sa.Date), "lapsed"),
         (Evidence.verified_version_id.is_not(None), "verified"),
         else_="evidenced",
     )
 
 
-def _conditions(filters: Filters, tone: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    for column, wanted in (
-        (EvidenceVersion.kind, filters.kind),
-        (Evidence.state, filters.state),
-        (tone, filters.tone),
-        (Evidence.visibility, filters.visibility),
-    ):
-        if wanted:
-            conditions.append(column == wanted)
-    if filters.milestone:
-        conditions.append(
-            sa.exists().where(
+def _condition(name: str, tone: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """What a filter asks of a piece; its value is the parameter of the same name."""
+    value: sa.BindParameter[str] = sa.bindparam(name, type_=sa.Text)
+    match name:
+        case "milestone":
+            return sa.exists().where(
                 EvidenceMilestone.evidence_id == Evidence.id,
-                EvidenceMilestone.milestone_key == filters.milestone,
+                EvidenceMilestone.milestone_key == value,
             )
-        )
-    if filters.skill:
-        conditions.append(
-            sa.exists().where(
-                EvidenceSkill.evidence_id == Evidence.id,
-                EvidenceSkill.skill_key == filters.skill,
+        case "skill":
+            return sa.exists().where(
+                EvidenceSkill.evidence_id == Evidence.id, EvidenceSkill.skill_key == value
             )
-        )
-    if filters.year:
-        first, last = dt.date(filters.year, 1, 1), dt.date(filters.year, 12, 31)
-        conditions.append(EvidenceVersion.occurred_on.between(first, last))
-    conditions.extend(_mentions(word) for word in filters.q.split()[:8])
-    return conditions
+        case "year":
+            return EvidenceVersion.occurred_on.between(
+                sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
+            )
+        case "kind":
+            return EvidenceVersion.kind == value
+        case "tone":
+            return tone == value
+        case "state":
+            return Evidence.state == value
+        case _:
+            return Evidence.visibility == value
 
 
-def _mentions(word: str) -> sa.ColumnElement[bool]:
+def _mentions(parameter: str) -> sa.ColumnElement[bool]:
     """Whether title, description or role contain a word, whatever stands around it."""
+    word: sa.BindParameter[str] = sa.bindparam(parameter, type_=sa.Text)
     return sa.or_(
         *(
-            column.icontains(word, autoescape=True)
+            column.icontains(word, escape="/")
             for column in (Evidence.title, EvidenceVersion.description, EvidenceVersion.role)
         )
     )
@@ -186,16 +228,19 @@ def _order(sort: str) -> tuple[Any, ...]:
     }[sort]
 
 
+_MILESTONES_OF = (
+    sa.select(EvidenceMilestone.evidence_id, Milestone.key, Milestone.title)
+    .join(Milestone, Milestone.key == EvidenceMilestone.milestone_key)
+    .where(EvidenceMilestone.evidence_id.in_(sa.bindparam("pieces", expanding=True)))
+    .order_by(EvidenceMilestone.evidence_id, EvidenceMilestone.position)
+)
+
+
 def milestones_of(
     session: Session, ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[tuple[str, str], ...]]:
     """Key and title of the milestones that each of these pieces is linked to, in their order."""
-    rows = session.execute(
-        sa.select(EvidenceMilestone.evidence_id, Milestone.key, Milestone.title)
-        .join(Milestone, Milestone.key == EvidenceMilestone.milestone_key)
-        .where(EvidenceMilestone.evidence_id.in_(ids))
-        .order_by(EvidenceMilestone.evidence_id, EvidenceMilestone.position)
-    )
+    rows = session.execute(_MILESTONES_OF, {"pieces": list(ids)})
     linked: dict[uuid.UUID, tuple[tuple[str, str], ...]] = {}
     for evidence_id, key, title in rows:
         linked[evidence_id] = (*linked.get(evidence_id, ()), (key, title))
@@ -218,14 +263,13 @@ class Overview:
 
 def overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Overview:
     """Counts by tone, and the years, milestones and skills that occur. Four statements."""
-    counting = aliased(EvidenceVersion)
-    tone = _tone(counting, today)
     counts = session.execute(
-        sa.select(tone, sa.func.count())
+        sa.select(_tone(_COUNTING), sa.func.count())
         .select_from(Evidence)
-        .join(counting, counting.id == counting_version_id())
+        .join(_COUNTING, _COUNTING.id == counting_version_id())
         .where(Evidence.user_id == user_id)
-        .group_by(sa.literal_column("1"))
+        .group_by(sa.literal_column("1")),
+        {"today": today},
     )
     year = sa.extract("year", EvidenceVersion.occurred_on)
     years = session.scalars(

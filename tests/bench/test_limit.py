@@ -16,6 +16,7 @@ from roadmap.catalog.queries import all_published
 from roadmap.core.database import db
 from roadmap.progress.actions import enroll
 from roadmap.progress.models import MilestoneStatus
+from tests.evidence.pieces import add
 
 
 @pytest.fixture
@@ -75,6 +76,19 @@ def test_the_limit_answers_304(limit, headers):
     first = Call(limit.wsgi_app, "GET", "/unchanged", headers)()
     again = {**headers, "If-None-Match": first.headers["etag"]}
     assert Call(limit.wsgi_app, "GET", "/unchanged", again)().status == 304
+
+
+def test_both_searches_find_the_same(app, limit, cast, headers, session, now):
+    for title in ("Review of the ranking", "A design", "Code review, twice"):
+        add(session, cast, cast.alice, now, title=title)
+    session.commit()
+    ours = Call(app.wsgi_app, "GET", "/evidence?q=review", {**headers, **works.HTMX})().body
+    least = Call(limit.wsgi_app, "GET", "/search?q=review", headers)().body
+    for body in (ours, least):
+        assert b"2 pieces found" in body
+        assert b"Review of the ranking" in body
+        assert b"Code review, twice" in body
+        assert b"A design" not in body
 
 
 def test_an_error_page_is_not_measured(limit):

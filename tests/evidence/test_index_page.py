@@ -93,6 +93,9 @@ def shelf(session, cast, now):
         ({"q": "rolle"}, {"Secret"}),
         ({"q": "STORE feature"}, {"Feature store design"}),
         ({"q": "store nowhere"}, set()),
+        ({"q": "a/b"}, set()),
+        ({"q": "store", "kind": "design_doc", "state": "verified"}, {"Feature store design"}),
+        ({"q": "store", "kind": "talk"}, set()),
     ],
 )
 def test_each_filter_finds_what_it_says(session, cast, shelf, wanted, titles):
@@ -118,6 +121,9 @@ def test_it_shows_fifty_a_page(session, cast, now, browser_of):
     assert "Piece 00" in first
     assert "Piece 50" not in first
     assert "sort=title&amp;page=2" in first
+    beyond = browser.get("/evidence?sort=title&page=7").text
+    assert "Piece 50" in beyond
+    assert "Piece 49" not in beyond
     assert "Piece 50" in second
     assert 'rel="prev"' in second
 
