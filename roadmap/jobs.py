@@ -130,7 +130,8 @@ def jobs_of(app: Flask) -> Jobs:
 
 def _wake(session: Session) -> None:
     """After a commit that put mail into the outbox: the job process need not wait for its sweep."""
-    if not session.info.pop(PUT, False):
+    # The release of a savepoint is a commit as well, but nothing of it can be seen yet.
+    if session.in_nested_transaction() or not session.info.pop(PUT, False):
         return
     try:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -55,7 +55,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def data_folder(demo: bool) -> Path:
     """The folder for data of this start, made for its owner only."""
     settings = config.read_environment()
-    folder = Path(settings.get("DATA_DIR") or config.ROOT / "instance").resolve()
+    folder = config.data_folder(settings.get("DATA_DIR"))
     if demo:
         folder /= "demo"
     return own_folder(folder)

@@ -388,3 +388,19 @@ def test_nothing_stays_behind_when_the_main_process_is_killed(whole: Whole) -> N
     assert whole.job() in everyone
     os.kill(whole.process.pid, signal.SIGKILL)
     until(lambda: not any(map(is_there, everyone)), "workers and job process end by themselves")
+
+
+def test_a_savepoint_uses_no_wake_up(house: House, box: Box) -> None:
+    """Nothing of it can be seen before the commit: woken earlier, nobody would find the mail."""
+    with house.app.app_context():
+        queue = jobs.jobs_of(house.app).huey
+        with db.session.begin_nested():
+            outbox.put(
+                db.session, to="alice@example.org", subject="Later", body="Hello",
+                now=dt.datetime.now(dt.UTC),
+            )  # fmt: skip
+        with db.session.begin_nested():
+            db.session.execute(sa.text("SELECT 1"))
+        assert queue.pending_count() == 0
+        db.session.commit()
+        assert queue.pending_count() == 1

@@ -20,7 +20,7 @@ from roadmap.accounts.queries import anybody, email_key
 from roadmap.accounts.tokens import new_token
 from roadmap.core.signals import leaders_changed
 from roadmap.people.models import User
-from roadmap.people.records import audit, lock_person, remember
+from roadmap.people.records import By, audit, lock_person, remember, still_may
 
 LINK_LIVES = dt.timedelta(hours=24)
 # Any number, as long as nothing else in this database locks the same one.
@@ -111,15 +111,6 @@ def create_user(
     return user
 
 
-def change_profile(
-    session: Session, user_id: uuid.UUID, *, by: uuid.UUID, now: dt.datetime, **values: str
-) -> None:
-    """Changes name, headline, time zone or theme; what is not given stays."""
-    lock_person(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(**values))
-    _note(session, user_id, "account.changed", by=by, now=now, fields=sorted(values))
-
-
 def change_email(
     session: Session,
     user_id: uuid.UUID,
@@ -182,11 +173,14 @@ def make_link(
     session: Session,
     user_id: uuid.UUID,
     *,
-    by: uuid.UUID | None,
+    by: By,
     address: str = "",
     now: dt.datetime,
 ) -> str:
-    """A link to set a password: its token, which is shown this once and valid for a day."""
+    """A link to set a password: its token, which is shown this once and valid for a day.
+
+    With an Actor as `by` this is an administrator's to do: raises NotEntitled.
+    """
     token, token_hash = new_token()
     session.execute(
         sa.delete(PasswordLink).where(
@@ -200,7 +194,12 @@ def make_link(
     )
     session.flush()
     audit(
-        session, by=by, action="password.link_made", target=str(user_id), address=address, now=now
+        session,
+        by=still_may(by, "admin.write"),
+        action="password.link_made",
+        target=str(user_id),
+        address=address,
+        now=now,
     )
     return token
 
@@ -219,14 +218,13 @@ def use_link(
     set_password(session, link.user_id, password_hash, by=link.user_id, address=address, now=now)
 
 
-def deactivate(
-    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
-) -> bool:
+def deactivate(session: Session, user_id: uuid.UUID, *, by: By, now: dt.datetime) -> bool:
     """Closes an account and ends its sessions; False where it was closed already.
 
-    Raises LastAdministrator where nobody could administer any more.
+    Raises LastAdministrator where nobody could administer any more, and NotEntitled.
     """
     _one_at_a_time(session)
+    actor_id = still_may(by, "admin.write")
     user = session.get(User, user_id, populate_existing=True)
     if user is None or user.deactivated_at is not None:
         return False
@@ -237,23 +235,26 @@ def deactivate(
     end_sessions(session, user_id)
     end_all(session, user_id)
     _drop_links(session, user_id)
-    audit(session, by=by, action="account.deactivated", target=str(user_id), now=now)
-    leaders_changed.send(session, now=now)
+    audit(session, by=actor_id, action="account.deactivated", target=str(user_id), now=now)
+    leaders_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
 
 
-def reactivate(
-    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
-) -> bool:
-    """Opens a closed account again, as it was; False where it was open already."""
+def reactivate(session: Session, user_id: uuid.UUID, *, by: By, now: dt.datetime) -> bool:
+    """Opens a closed account again, as it was; False where it was open already.
+
+    Raises NotEntitled.
+    """
     _one_at_a_time(session)
+    actor_id = still_may(by, "admin.write")
     user = session.get(User, user_id, populate_existing=True)
     if user is None or user.deactivated_at is None:
         return False
     lock_person(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values(deactivated_at=None))
     session.refresh(user)
-    audit(session, by=by, action="account.reactivated", target=str(user_id), now=now)
+    audit(session, by=actor_id, action="account.reactivated", target=str(user_id), now=now)
+    leaders_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
 
 
@@ -262,14 +263,16 @@ def set_admin(
     user_id: uuid.UUID,
     is_admin: bool,
     *,
-    by: uuid.UUID | None,
+    by: By,
     now: dt.datetime,
 ) -> bool:
     """Makes somebody an administrator, or ends that, and with it all sessions of the person.
 
-    False where it was so already. Raises LastAdministrator where nobody would be left.
+    False where it was so already. Raises LastAdministrator where nobody would be left,
+    and NotEntitled.
     """
     _one_at_a_time(session)
+    actor_id = still_may(by, "admin.write")
     user = session.get(User, user_id, populate_existing=True)
     if user is None or user.is_admin == is_admin:
         return False
@@ -280,7 +283,7 @@ def set_admin(
     session.refresh(user)
     end_sessions(session, user_id)
     done = "role.granted" if is_admin else "role.withdrawn"
-    audit(session, by=by, action=done, target=str(user_id), now=now, role="administrator")
+    audit(session, by=actor_id, action=done, target=str(user_id), now=now, role="administrator")
     return True
 
 

@@ -58,7 +58,7 @@ _FIND = (
 
 
 class TooMany(ValueError):
-    """The person has as many tokens as one may have."""
+    """The person has as many tokens that open something as one may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def create(
         raise ValueError(f"a token lives for 1 to {MOST_DAYS} days: {days}")
     # Two at once count one after the other.
     lock_person(session, user_id)
-    mine = sa.select(sa.func.count()).where(ApiToken.user_id == user_id)
+    mine = sa.select(sa.func.count()).where(ApiToken.user_id == user_id, _opens(now))
     if (session.scalar(mine) or 0) >= MOST_TOKENS:
         raise TooMany
     token = PREFIX + new_token()[0]
@@ -165,6 +165,10 @@ def of_person(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
         .where(ApiToken.user_id == user_id)
         .order_by(ApiToken.created_at.desc(), ApiToken.id.desc())
     ).all()
+
+
+def _opens(now: dt.datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
 
 
 def find(session: Session, token: str, *, now: dt.datetime) -> Bearer | None:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 
 from roadmap.accounts import api_tokens, limits
-from roadmap.accounts.trying import at_rest
+from roadmap.accounts.trying import at_rest, note_seldom
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.problems import is_api, problem
 from roadmap.core.proxy import client_address
@@ -67,11 +67,12 @@ def _wrong() -> Response:
     at_rest()
     wait = limits.count(limits.limits_of("token", account="", address=client_address()), now=now())
     if wait:
+        note_seldom("token.refused")
         answer = problem(429, _("Too many wrong tokens came from this address."))
         answer.headers["Retry-After"] = str(wait)
         return answer
     return refused(
-        _("This token opens nothing: it is wrong, it has expired, or it was taken back."),
+        _("This token opens nothing: it is wrong, it has expired, or it was revoked."),
         error="invalid_token",
     )
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 import zoneinfo
 from functools import lru_cache
 
+from babel import Locale
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import (
     EmailField,
     Field,
+    HiddenField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -25,6 +29,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from roadmap.accounts import passwords
 from roadmap.accounts.api_tokens import MOST_DAYS, USUAL_DAYS
+from roadmap.core.language import FORMATS, show_date, show_number
 from roadmap.core.markdown import clean
 from roadmap.people.models import THEMES
 
@@ -68,6 +73,20 @@ def zone_choices() -> tuple[SelectChoice, ...]:
             )
             for name in names
         ),
+    )
+
+
+@lru_cache(maxsize=1)
+def format_choices() -> tuple[SelectChoice, ...]:
+    """Every way to write dates and numbers, by an example of it."""
+    day = dt.date(2026, 3, 25)
+    return tuple(
+        SelectChoice(
+            name,
+            f"{Locale.parse(name).get_display_name('en')}: "
+            f"{show_date(day, name)}, {show_number(1234.5, name)}",
+        )
+        for name in FORMATS
     )
 
 
@@ -194,6 +213,17 @@ class ProfileForm(FlaskForm):
             SelectChoice("dark", _l("Dark")),
         ],
     )
+    locale = SelectField(
+        _l("Dates and numbers"),
+        choices=lambda: list(format_choices()),
+        # A form that does not have it leaves it as it is.
+        default=lambda: current_user.locale,
+    )
+    # What was saved when the form was opened: a field that was left so is not written.
+    name_read = HiddenField(filters=[one_line])
+    timezone_read = HiddenField()
+    theme_read = HiddenField()
+    locale_read = HiddenField()
 
     def validate_theme(self, field: Field) -> None:
         if field.data not in THEMES:

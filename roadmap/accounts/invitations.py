@@ -22,7 +22,7 @@ from roadmap.core.signals import invitation_ended, invited
 from roadmap.people.actions import add_member
 from roadmap.people.models import ROLES, Membership, Team, User
 from roadmap.people.queries import led_teams
-from roadmap.people.records import audit, lock_person
+from roadmap.people.records import TeamGone, audit, lock_person, lock_team
 
 LIVES = dt.timedelta(days=14)
 
@@ -35,7 +35,8 @@ VALID, USED, EXPIRED, REVOKED, LAPSED, UNKNOWN = STATES = (
 
 class InvitationRefused(ValueError):
     """An invitation cannot be made. `reason`: inviter (may not invite there), member (that person
-    is in the team already, in this role or a higher one) or account (they have one already)."""
+    is in the team already, in this role or a higher one), invited (to a higher role already) or
+    account (they have one already)."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -64,21 +65,6 @@ class Found:
     by_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenInvitation:
-    """An invitation that was neither used nor taken back; `expired` ones cannot be used."""
-
-    id: uuid.UUID
-    email: str
-    role: str
-    team: str | None
-    team_name: str | None
-    by_name: str
-    created_at: dt.datetime
-    expires_at: dt.datetime
-    expired: bool
-
-
 def invite(
     session: Session,
     *,
@@ -93,21 +79,24 @@ def invite(
 
     With an e-mail address (as `forms.checked_email` writes it) only the person of that address
     can use it, they get a mail, and an older open invitation for them to the same team ends.
-    Raises InvitationRefused, and KeyError for an unknown role.
+    Raises InvitationRefused, TeamGone, and KeyError for an unknown role.
     """
     if role not in ROLES:
         raise KeyError(role)
-    team_id = team.id if team else None
+    team_id, key = team.id if team else None, email_key(email)
+    if team_id is not None:
+        lock_team(session, team_id)
+    if key:
+        _one_at_a_time(session, key, team_id)
     if not may_invite(session, by, team_id):
         raise InvitationRefused("inviter")
-    key = email_key(email)
     known = by_email(session, email) if key else None
     if known is not None and team is None:
         raise InvitationRefused("account")
     if known is not None and team is not None and has_role(session, team.id, known.id, role):
         raise InvitationRefused("member")
     if key:
-        _replace(session, key, team_id, by=by, now=now)
+        _replace(session, key, team_id, role, by=by, now=now)
     token, token_hash = new_token()
     invitation = Invitation(
         token_hash=token_hash, email=email, email_key=key, team_id=team_id, role=role,
@@ -122,7 +111,7 @@ def invite(
             session,
             to=email,
             subject=letters.subject(inviter, team),
-            body=letters.body(inviter, team, invitation, token),
+            body=letters.body(inviter, team, invitation, token, reader=known),
             user_id=known.id if known else None,
             key=invitation.id,
             now=now,
@@ -166,9 +155,14 @@ def accept(
     """Puts a person into the team that the invitation names. Whoever is in it already, in this
     role or a higher one, stays as they are, and an invitation for anybody stays good for others.
 
-    False where nothing changed for them. Raises InvitationDead and WrongAddress. Of any number
-    who accept at once, one does.
+    False where nothing changed for them. Raises InvitationDead, WrongAddress, and AccountClosed for
+    whoever was closed out meanwhile. Of any number who accept at once, one does.
     """
+    if invitation.team_id is not None:
+        try:
+            lock_team(session, invitation.team_id)
+        except TeamGone:
+            raise InvitationDead(UNKNOWN) from None
     lock_person(session, user_id)
     user = session.get_one(User, user_id, populate_existing=True)
     now_standing = session.get(Invitation, invitation.id, populate_existing=True)
@@ -215,31 +209,6 @@ def revoke(
         _note(session, "revoked", invitation, team, by=by, now=now)
         _ended(session, invitation, team, accepted_by=None, joined=False, now=now)
     return bool(gone)
-
-
-def open_invitations(
-    session: Session, team_id: uuid.UUID | None, *, now: dt.datetime
-) -> list[OpenInvitation]:
-    """What was neither used nor taken back, the latest first: of one team, or (None) of all."""
-    query = (
-        sa.select(
-            Invitation.id,
-            Invitation.email,
-            Invitation.role,
-            Team.slug,
-            Team.name,
-            sa.func.coalesce(User.name, ""),
-            Invitation.created_at,
-            Invitation.expires_at,
-        )
-        .join(Team, Team.id == Invitation.team_id, isouter=True)
-        .join(User, User.id == Invitation.created_by, isouter=True)
-        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
-        .order_by(Invitation.created_at.desc(), Invitation.id.desc())
-    )
-    if team_id is not None:
-        query = query.where(Invitation.team_id == team_id)
-    return [OpenInvitation(*row, expired=row.expires_at <= now) for row in session.execute(query)]
 
 
 def role_in(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
@@ -301,11 +270,33 @@ def _open_of(key: str, team_id: uuid.UUID | None) -> sa.Select[Invitation]:
     )
 
 
+def _one_at_a_time(session: Session, key: str, team_id: uuid.UUID | None) -> None:
+    """Two who invite the same address to the same do it one after the other, so that the second
+    finds what the first made. SQLite's writers always do."""
+    if session.get_bind().dialect.name == "postgresql":
+        name = f"invite:{team_id}:{key}"
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
 def _replace(
-    session: Session, key: str, team_id: uuid.UUID | None, *, by: uuid.UUID, now: dt.datetime
+    session: Session,
+    key: str,
+    team_id: uuid.UUID | None,
+    role: str,
+    *,
+    by: uuid.UUID,
+    now: dt.datetime,
 ) -> None:
-    """The newest invitation of an address to a team is the one that counts."""
-    for invitation in session.scalars(_open_of(key, team_id)).all():
+    """The newest invitation of an address to a team is the one that counts.
+
+    But one to a higher role that still holds stays: raises InvitationRefused.
+    """
+    standing = session.scalars(_open_of(key, team_id)).all()
+    for invitation in standing:
+        higher = ROLES.index(invitation.role) > ROLES.index(role)
+        if higher and _state(session, invitation, now) == VALID:
+            raise InvitationRefused("invited")
+    for invitation in standing:
         revoke(session, invitation, by=by, now=now)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
+from typing import Any
 
+from flask import session as cookie
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
@@ -14,6 +17,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from roadmap.accounts import limits
 from roadmap.accounts.forms import EmailAddress, one_line
+from roadmap.accounts.letters import address_of
 from roadmap.accounts.queries import email_key
 from roadmap.accounts.trying import at_rest
 from roadmap.core.web import now
@@ -24,6 +28,37 @@ ROLE_CHOICES = (
     SelectChoice("member", _l("Member")),
     SelectChoice("manager", _l("Manager")),
 )
+
+
+_MADE = "invitation_made"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is shown once of a new invitation. `sent_to` is empty for a link to hand over,
+    `replaced` says whether it ends an earlier one."""
+
+    link: str = ""
+    sent_to: str = ""
+    replaced: bool = False
+
+
+NOTHING_MADE = Made()
+
+
+def show_once(place: str, token: str, *, sent_to: str, replaced: bool) -> None:
+    """Keeps a new link for the next page of `place`, so that loading that page again makes no other
+    invitation. It travels in the cookie of whoever made it; the server keeps only its hash."""
+    cookie[_MADE] = [place, token, sent_to, replaced]
+
+
+def made_at(place: str) -> Made:
+    """The invitation that was made from this page just now; the page after has it no more."""
+    kept: list[Any] = cookie.pop(_MADE, None) or [""]
+    if kept[0] != place:
+        return Made()
+    _place, token, sent_to, replaced = kept
+    return Made(address_of(token), sent_to, replaced)
 
 
 class InviteForm(FlaskForm):

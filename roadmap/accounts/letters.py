@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from flask import current_app, has_request_context, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from roadmap.accounts.models import Invitation
+from roadmap.core.language import show_date
 from roadmap.people.models import Team, User
 
 
@@ -27,8 +27,17 @@ def subject(inviter: User, team: Team | None) -> str:
     return _("%(name)s invites you to %(team)s on Cairn", name=inviter.name, team=team.name)
 
 
-def body(inviter: User, team: Team | None, invitation: Invitation, token: str) -> str:
-    """Who invites, to what, the link, and until when it works."""
+def body(
+    inviter: User,
+    team: Team | None,
+    invitation: Invitation,
+    token: str,
+    reader: User | None = None,
+) -> str:
+    """Who invites, to what, the link, and until when it works.
+
+    `reader` is whoever has an account with the address: the day is theirs, and as they write it.
+    """
     who = {"name": inviter.name, "email": inviter.email}
     if team is None:
         to_what = _("%(name)s (%(email)s) invites you to have an account on Cairn.", **who)
@@ -53,11 +62,13 @@ def body(inviter: User, team: Team | None, invitation: Invitation, token: str) -
         "ignore this mail: nothing happens without you.\n",
         to_what=to_what,
         address=invitation.email,
-        day=_day(invitation.expires_at),
+        day=_day(invitation.expires_at, reader),
         link=address_of(token),
     )
 
 
-def _day(moment: dt.datetime) -> str:
-    """The date in UTC, in the words of the language that is written."""
-    return format_date(moment.astimezone(dt.UTC).date(), "long", locale=str(get_locale() or "en"))
+def _day(moment: dt.datetime, reader: User | None) -> str:
+    """The date where the reader is; of somebody unknown in UTC, which is said."""
+    if reader is None:
+        return _("%(day)s (UTC)", day=show_date(moment.astimezone(dt.UTC).date()))
+    return show_date(moment.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)

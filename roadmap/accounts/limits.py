@@ -126,6 +126,13 @@ def forgive(session: Session, limits: Sequence[Limit]) -> None:
     session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(ones)))
 
 
+def take_back(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
+    """After a success of what is counted before it is looked at: the try of the moment `now` counts
+    for none of these limits. What was tried before stays counted."""
+    buckets = [limit.bucket for limit in limits]
+    session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets), Attempt.at == now))
+
+
 def _seconds_to_wait(tries: Sequence[dt.datetime], most: int, now: dt.datetime) -> int:
     """Until the oldest try that fills the limit leaves the window; `tries` has the latest first."""
     if len(tries) < most:

@@ -21,7 +21,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.accounts import mail
-from roadmap.accounts.models import OutgoingMail
+from roadmap.accounts.models import Invitation, OutgoingMail
 from roadmap.core.database import db
 from roadmap.core.types import new_id
 from roadmap.people.models import User
@@ -50,6 +50,32 @@ PUT = "mail_put"
 
 _MAILS: Any = OutgoingMail.__table__
 _USERS: Any = User.__table__
+_INVITATIONS: Any = Invitation.__table__
+
+# The mail of an invitation has its id.
+_IS_INVITATION = sa.exists().where(_INVITATIONS.c.id == _MAILS.c.id)
+
+# Asked before a mail leaves: whether it may, by its key. Whoever says no takes away what the mail
+# was to tell of as well.
+MayLeave = Callable[[Session, uuid.UUID], bool]
+_asked: list[MayLeave] = []
+
+
+def ask_before(may_leave: MayLeave) -> None:
+    """Has a higher room asked, about each mail and at the last moment, whether it may leave."""
+    if may_leave not in _asked:
+        _asked.append(may_leave)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to be written; see `put`."""
+
+    to: str
+    subject: str
+    body: str
+    user_id: uuid.UUID | None = None
+    key: uuid.UUID | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +95,7 @@ class Delivered:
 class _Taken:
     """A mail that this process is to send. `tries` counts this one.
 
-    `hopeless` says why it is not to be sent at all.
+    `hopeless` says why it is not to be sent at all; one that is `untrue` is gone already.
     """
 
     id: uuid.UUID
@@ -78,6 +104,7 @@ class _Taken:
     body: str
     tries: int
     hopeless: str = ""
+    untrue: bool = False
 
 
 def put(
@@ -92,28 +119,38 @@ def put(
 ) -> None:
     """Writes a mail to be sent once this transaction has committed.
 
-    `user_id` is the account that it goes to, where there is one: a deactivated one gets no more.
+    `user_id` is the account that it goes to, where there is one: a deactivated one gets no more,
+    and unless it is an invitation it goes to the address that the account has by then.
     By `key`, the id of what it is the only mail of, it can be taken back, see `forget`.
     Where no mail is configured it is written to the log at once, as `mail.send` does: nothing waits
     for a server that does not exist.
     """
+    put_each(session, [Mail(to, subject, body, user_id, key)], now=now)
+
+
+def put_each(session: Session, mails: Collection[Mail], *, now: dt.datetime) -> None:
+    """The same for any number of mails, in one statement."""
     if not mail.is_configured():
-        mail.send(to, subject, body)
+        for each in mails:
+            mail.send(each.to, each.subject, each.body)
         return
-    session.execute(
-        sa.insert(_MAILS),
+    if not mails:
+        return
+    rows = [
         {
-            "id": key or new_id(),
-            "user_id": user_id,
-            "recipient": to,
-            "subject": " ".join(subject.split())[:LONGEST_SUBJECT],
-            "body": body,
+            "id": each.key or new_id(),
+            "user_id": each.user_id,
+            "recipient": each.to,
+            "subject": " ".join(each.subject.split())[:LONGEST_SUBJECT],
+            "body": each.body,
             "created_at": now,
             "due_at": now,
             "tries": 0,
             "error": "",
-        },
-    )
+        }
+        for each in mails
+    ]
+    session.execute(sa.insert(_MAILS), rows)
     session.info[PUT] = True
 
 
@@ -126,29 +163,17 @@ def take_back(session: Session, link: str) -> None:
     )
 
 
-def take_back_from(session: Session, told: Collection[tuple[uuid.UUID, str]]) -> None:
-    """The same for pairs of an account and a link, in two statements at most."""
-    waiting = session.execute(
-        sa.select(_MAILS.c.id, _MAILS.c.user_id, _MAILS.c.body).where(
-            _MAILS.c.due_at.is_not(None), _MAILS.c.user_id.is_not(None)
-        )
-    )
-    links: dict[uuid.UUID, list[str]] = {}
-    for reader, link in told:
-        links.setdefault(reader, []).append(link)
-    untrue = [
-        {"mail": mail.id}
-        for mail in waiting
-        if any(link in mail.body for link in links.get(mail.user_id, ()))
-    ]
-    if untrue:
-        mail = sa.bindparam("mail", type_=sa.Uuid)
-        session.execute(sa.delete(_MAILS).where(_MAILS.c.id == mail), untrue)
-
-
 def forget(session: Session, key: uuid.UUID) -> None:
     """Removes the mail that was put with this key, unless it has left already."""
-    session.execute(sa.delete(_MAILS).where(_MAILS.c.id == key, _MAILS.c.due_at.is_not(None)))
+    forget_each(session, [key])
+
+
+def forget_each(session: Session, keys: Collection[uuid.UUID]) -> None:
+    """The same for any number of keys, in one statement."""
+    if keys:
+        key = sa.bindparam("key", type_=sa.Uuid)
+        waiting = sa.delete(_MAILS).where(_MAILS.c.id == key, _MAILS.c.due_at.is_not(None))
+        session.execute(waiting, [{"key": each} for each in keys])
 
 
 def deliver_due(
@@ -168,6 +193,8 @@ def deliver_due(
         taken = _take(clock())
         if taken is None:
             break
+        if taken.untrue:
+            continue
         if taken.hopeless:
             _give_up(taken, taken.hopeless)
             done.given_up += 1
@@ -197,7 +224,12 @@ def _take(now: dt.datetime) -> _Taken | None:
     """
     with db.own_transaction() as own:
         row = own.execute(
-            sa.select(_MAILS, _USERS.c.deactivated_at)
+            sa.select(
+                _MAILS,
+                _USERS.c.deactivated_at,
+                # An invitation is for the address that it names, whoever has it by now.
+                sa.case((_IS_INVITATION, None), else_=_USERS.c.email).label("present"),
+            )
             .outerjoin(_USERS, _USERS.c.id == _MAILS.c.user_id)
             .where(_MAILS.c.due_at <= now)
             .order_by(_MAILS.c.due_at, _MAILS.c.id)
@@ -206,11 +238,18 @@ def _take(now: dt.datetime) -> _Taken | None:
         ).first()
         if row is None:
             return None
-        taken = _Taken(row.id, row.recipient, row.subject, row.body, row.tries + 1, _hopeless(row))
+        untrue = not all(may_leave(own, row.id) for may_leave in _asked)
+        taken = _Taken(
+            row.id, row.present or row.recipient, row.subject, row.body, row.tries + 1,
+            _hopeless(row), untrue,
+        )  # fmt: skip
+        ours = _MAILS.c.id == taken.id
         own.execute(
-            sa.update(_MAILS)
-            .where(_MAILS.c.id == taken.id)
-            .values(tries=taken.tries, due_at=now + HELD)
+            sa.delete(_MAILS).where(ours)
+            if untrue
+            else sa.update(_MAILS)
+            .where(ours)
+            .values(recipient=taken.recipient, tries=taken.tries, due_at=now + HELD)
         )
     return taken
 

@@ -1,4 +1,4 @@
-"""Reading accounts: by e-mail, by link, and the sessions of one person."""
+"""Reading accounts: by e-mail, by link, the sessions of one person, and open invitations."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import datetime as dt
 import unicodedata
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.accounts.models import LoginSession, PasswordLink
+from roadmap.accounts.models import Invitation, LoginSession, PasswordLink
 from roadmap.accounts.tokens import hash_token
 from roadmap.core.markdown import clean
-from roadmap.people.models import User
+from roadmap.people.models import Team, User
 
 # How long a session lives without being used, and at most.
 IDLE = dt.timedelta(hours=8)
@@ -92,3 +93,43 @@ def open_link(
         )
     ).first()
     return (row[0], row[1]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that was neither used nor taken back; `expired` ones cannot be used."""
+
+    id: uuid.UUID
+    email: str
+    role: str
+    team: str | None
+    team_name: str | None
+    by_name: str
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    expired: bool
+
+
+def open_invitations(
+    session: Session, team_id: uuid.UUID | None, *, now: dt.datetime
+) -> list[OpenInvitation]:
+    """What was neither used nor taken back, the latest first: of one team, or (None) of all."""
+    query = (
+        sa.select(
+            Invitation.id,
+            Invitation.email,
+            Invitation.role,
+            Team.slug,
+            Team.name,
+            sa.func.coalesce(User.name, ""),
+            Invitation.created_at,
+            Invitation.expires_at,
+        )
+        .join(Team, Team.id == Invitation.team_id, isouter=True)
+        .join(User, User.id == Invitation.created_by, isouter=True)
+        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+        .order_by(Invitation.created_at.desc(), Invitation.id.desc())
+    )
+    if team_id is not None:
+        query = query.where(Invitation.team_id == team_id)
+    return [OpenInvitation(*row, expired=row.expires_at <= now) for row in session.execute(query)]

@@ -23,7 +23,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -32,6 +32,7 @@ from roadmap.accounts.forms import SignInForm
 from roadmap.accounts.models import LoginSession
 from roadmap.accounts.queries import ABSOLUTE, IDLE
 from roadmap.accounts.tokens import hash_token, new_token
+from roadmap.accounts.trying import note_seldom
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.markdown import clean
 from roadmap.core.problems import is_api
@@ -48,8 +49,21 @@ SEEN_EVERY = dt.timedelta(minutes=10)
 # Who was last signed in with this browser; in the signed cookie, also after they signed out.
 WHO = "who"
 
+
+class Seal(CSRFProtect):
+    """The seal of a form; one that does not match leaves a line in the audit log."""
+
+    def protect(self, *args: Any, **options: Any) -> None:
+        try:
+            super().protect(*args, **options)
+        except CSRFError:
+            actor = signed_in_actor()
+            note_seldom("seal.refused", by=actor.id if actor else None)
+            raise
+
+
 login_manager = LoginManager()
-csrf = CSRFProtect()
+csrf = Seal()
 
 # On the tables, not the entities: this runs before every page, and an entity costs as much again.
 _SESSIONS: Any = LoginSession.__table__

@@ -9,11 +9,13 @@ try more than the limit gets through for each further place.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -23,6 +25,10 @@ from roadmap.core.proxy import client_address
 from roadmap.core.web import now
 from roadmap.people.models import User
 from roadmap.people.records import audit
+
+SELDOM = dt.timedelta(minutes=1)
+# More addresses than this are not remembered.
+MOST_NOTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,24 @@ def note_in_own(action: str, *, target: str, by: uuid.UUID | None = None, **data
     at_rest()
     with db.own_transaction() as own:
         _audit(own, action, target, by, **data)
+
+
+def note_seldom(action: str, *, by: uuid.UUID | None = None) -> None:
+    """Writes to the audit log what is refused here before anything is tried.
+
+    It costs whoever sends it nothing, so each process writes one line a minute for one action and
+    address, however often it is sent: nobody fills the log, or hides something in it.
+    """
+    limit = limits.limits_of(action, account="", address=client_address())[0]
+    noted: dict[str, dt.datetime] = current_app.extensions.setdefault("refusals_noted", {})
+    moment = now()
+    last = noted.get(limit.bucket)
+    if last is not None and moment - last < SELDOM:
+        return
+    if len(noted) >= MOST_NOTED:
+        noted.clear()
+    noted[limit.bucket] = moment
+    note_in_own(action, target="", by=by)
 
 
 def _audit(session: Session, action: str, target: str, by: uuid.UUID | None, **data: Any) -> None:

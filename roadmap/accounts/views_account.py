@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.accounts import actions, kept, limits, mail, passwords, queries
+from roadmap.accounts import actions, kept, limits, mail, outbox, passwords, queries
 from roadmap.accounts.blueprint import accounts
 from roadmap.accounts.forms import ChangePasswordForm, ConfirmForm, EmailForm, ProfileForm
 from roadmap.accounts.fresh import confirm_page, needs_fresh
 from roadmap.accounts.models import LoginSession
+from roadmap.accounts.profile import change_profile
 from roadmap.accounts.rules import device
 from roadmap.accounts.sessions import begin_session, sign_out
 from roadmap.accounts.sharing import sharing
@@ -24,16 +25,17 @@ from roadmap.core.web import now, safe_next, see_other
 from roadmap.people import access
 from roadmap.people.access import permit
 from roadmap.people.records import audit
+from roadmap.people.rules import ChangedMeanwhile
+
+PROFILE = ("name", "timezone", "theme", "locale")
 
 
 @accounts.get("/account")
 @permit("account.read")
 def account() -> Response:
-    return _account_page(
-        ProfileForm(
-            name=current_user.name, timezone=current_user.timezone, theme=current_user.theme
-        )
-    )
+    saved = {name: getattr(current_user, name) for name in PROFILE}
+    read = {f"{name}_read": value for name, value in saved.items()}
+    return _account_page(ProfileForm(**saved, **read))
 
 
 @accounts.put("/account")
@@ -42,15 +44,21 @@ def save_account() -> Response:
     form = ProfileForm()
     if not form.validate():
         return _account_page(form, 422)
-    actions.change_profile(
-        db.session,
-        current_user.id,
-        by=current_user.id,
-        now=now(),
-        name=form.name.data or "",
-        timezone=form.timezone.data,
-        theme=form.theme.data,
-    )
+    opened = {name: form[f"{name}_read"].data for name in PROFILE}
+    try:
+        change_profile(
+            db.session,
+            current_user.id,
+            read={name: value for name, value in opened.items() if value is not None},
+            by=current_user.id,
+            now=now(),
+            **{name: form[name].data or "" for name in PROFILE},
+        )
+    except ChangedMeanwhile as late:
+        # What was typed stays in the form; sending it once more is a decision.
+        for name, value in late.stored.items():
+            form[f"{name}_read"].data = value
+        return _account_page(form, 409, late=_shown(form, late))
     flash(_("Your account is saved."), "message")
     return see_other("accounts.account")
 
@@ -83,15 +91,17 @@ def save_email() -> Response:
         form.email.errors = [_("Another account has this e-mail address.")]
         return make_response(render_template("accounts/email.html", form=form), 422)
     if mail.is_configured():
-        mail.later(
-            mail.send,
-            old,
-            _("Your e-mail address on Cairn was changed"),
-            _(
+        # To the old address: it is not said whose mail it is, or it would go to the new one.
+        outbox.put(
+            db.session,
+            to=old,
+            subject=_("Your e-mail address on Cairn was changed"),
+            body=_(
                 "The e-mail address of your account on Cairn is now %(new)s.\n"
                 "If that was not you, tell whoever runs Cairn at once.\n",
                 new=form.email.data,
             ),
+            now=now(),
         )
     flash(_("Your e-mail address is changed. Sign in with it from now on."), "message")
     return see_other("accounts.account")
@@ -196,7 +206,18 @@ def _try_password(user_id: uuid.UUID, typed: str) -> int | None:
     return None
 
 
-def _account_page(form: ProfileForm, status: int = 200) -> Response:
+def _shown(form: ProfileForm, late: ChangedMeanwhile) -> dict[str, str]:
+    """What is saved now of the fields that were changed elsewhere, too, by label."""
+    themes = {value: label for value, label, *_more in form.theme.iter_choices()}
+    return {
+        str(form[name].label.text): str(themes[value] if name == "theme" else value)
+        for name, value in late.stored.items()
+    }
+
+
+def _account_page(
+    form: ProfileForm, status: int = 200, late: dict[str, str] | None = None
+) -> Response:
     rows = [
         (row, *device(row.user_agent), row.id == current_user.session_id)
         for row in queries.sessions_of(db.session, current_user.id, now=now())
@@ -204,6 +225,7 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
     page = render_template(
         "accounts/account.html",
         form=form,
+        late=late,
         sessions=rows,
         sharing=sharing(db.session, current_user.id),
     )

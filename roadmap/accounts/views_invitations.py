@@ -19,11 +19,12 @@ from roadmap.accounts.invitations import UNKNOWN, VALID, Found
 from roadmap.accounts.rules import masked
 from roadmap.accounts.sessions import let_in, signed_in_actor
 from roadmap.accounts.tokens import hash_token
-from roadmap.accounts.trying import at_rest, reading, too_many
+from roadmap.accounts.trying import at_rest, note_seldom, reading, too_many
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, see_other
 from roadmap.people.access import permit
+from roadmap.people.actions import AccountClosed
 from roadmap.people.actor import Actor
 
 
@@ -37,12 +38,10 @@ def invitation(token: str) -> Response:
 @permit("public")
 def accept_invitation(token: str) -> Response:
     actor = signed_in_actor()
-    limit = limits.limits_of(
-        "invitation", account=hash_token(token).hex(), address=client_address()
-    )
     at_rest()
-    wait = limits.count(limit, now=now())
+    wait = limits.count(_limits(token), now=now())
     if wait:
+        note_seldom("invitation.refused", by=actor.id if actor else None)
         return too_many(_dead_page(VALID, wait=wait), wait)
     return _join(token, actor) if actor is not None else _sign_up(token)
 
@@ -55,7 +54,7 @@ def _join(token: str, actor: Actor) -> Response:
     held = invitations.role_in(db.session, found.team.id, actor.id)
     try:
         joined = invitations.accept(db.session, found.invitation, actor.id, now=now())
-    except (invitations.InvitationDead, invitations.WrongAddress):
+    except (invitations.InvitationDead, invitations.WrongAddress, AccountClosed):
         at_rest()
         return _page(token, 409)
     if joined and held is not None:
@@ -63,7 +62,7 @@ def _join(token: str, actor: Actor) -> Response:
         user = queries.person(db.session, actor.id)
         if user is not None:
             let_in(db.session, user)
-    return _go_on(found)
+    return _go_on(found, token)
 
 
 def _sign_up(token: str) -> Response:
@@ -100,11 +99,17 @@ def _sign_up(token: str) -> Response:
         at_rest()
         return _page(token, 409)
     let_in(db.session, user)
-    return _go_on(found)
+    return _go_on(found, token)
 
 
-def _go_on(found: Found) -> Response:
+def _limits(token: str) -> list[limits.Limit]:
+    return limits.limits_of("invitation", account=hash_token(token).hex(), address=client_address())
+
+
+def _go_on(found: Found, token: str) -> Response:
     """To where one goes first: a manager to the team, everybody else to their dashboard."""
+    # A whole office accepts from one address: only what failed is held against it.
+    limits.take_back(db.session, _limits(token), now=now())
     if found.team is None or found.invitation is None:
         flash(_("Welcome. Your account is ready."), "message")
         return redirect("/", 303)
@@ -126,7 +131,7 @@ def _page(token: str, status: int = 200, form: InvitedForm | None = None) -> Res
     if actor is not None and _is_done(found, actor):
         return _shown("already", found, status)
     if found.state != VALID:
-        return _dead_page(found.state, by_name=found.by_name)
+        return _dead_page(found.state, by_name=found.by_name, to_team=found.team is not None)
     bound = found.invitation.email_key
     if actor is not None:
         wrong = bound and bound != queries.email_key(actor.email)
@@ -161,6 +166,8 @@ def _shown(case: str, found: Found, status: int, **more: Any) -> Response:
     return make_response(page, status)
 
 
-def _dead_page(state: str, *, by_name: str = "", wait: int = 0) -> Response:
-    page = render_template("accounts/invitation_dead.html", state=state, by_name=by_name, wait=wait)
+def _dead_page(state: str, *, by_name: str = "", to_team: bool = True, wait: int = 0) -> Response:
+    page = render_template(
+        "accounts/invitation_dead.html", state=state, by_name=by_name, to_team=to_team, wait=wait
+    )
     return make_response(page, 404 if state == UNKNOWN else 410)

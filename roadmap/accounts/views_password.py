@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from roadmap.accounts import actions, limits, mail, passwords, queries
 from roadmap.accounts.blueprint import accounts
 from roadmap.accounts.forms import ForgotForm, NewPasswordForm
-from roadmap.accounts.trying import at_rest, note_in_own, reading, too_many
+from roadmap.accounts.trying import at_rest, note_in_own, note_seldom, reading, too_many
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, see_other
@@ -66,6 +66,7 @@ def save_password(token: str) -> Response:
     at_rest()
     wait = limits.count(limit, now=now())
     if wait:
+        note_seldom("link.refused")
         page = make_response(render_template("accounts/dead_link.html", wait=wait))
         return too_many(page, wait)
     with reading() as session:

@@ -57,7 +57,7 @@ def create_token() -> Response:
         )
     except api_tokens.TooMany:
         form.form_errors = [
-            _("%(most)d tokens are the most. Take one back first.", most=api_tokens.MOST_TOKENS)
+            _("%(most)d tokens are the most. Revoke one first.", most=api_tokens.MOST_TOKENS)
         ]
         return _form_page(form, 422)
     page = render_template("accounts/token_made.html", token=token, form=form)

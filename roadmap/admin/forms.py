@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField, ValidationError
+from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -40,6 +40,9 @@ class TeamForm(FlaskForm):
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
     parent = SelectField(_l("Nested in"))
+    # What was saved when the form was opened: a field that was left so is not written.
+    name_read = HiddenField(filters=[one_line])
+    parent_read = HiddenField()
 
     def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:
         super().__init__(**values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -235,18 +235,18 @@ def teams(session: Session) -> list[TeamRow]:
 def log(
     session: Session,
     *,
-    kinds: Iterable[str] = (),
+    actions: Collection[str] = (),
     person_id: uuid.UUID | None = None,
     before: int | None = None,
 ) -> tuple[list[AuditEntry], int | None]:
     """A page of the audit log, the newest first, and the cursor of the next page.
 
-    `kinds` are first words of actions; `person_id` names who did it or to whom it was done.
+    `actions` narrow it where there are any;
+    `person_id` names who did it or to whom it was done.
     """
     query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
-    prefixes = [AuditEntry.action.startswith(f"{kind}.", autoescape=True) for kind in kinds]
-    if prefixes:
-        query = query.where(sa.or_(*prefixes))
+    if actions:
+        query = query.where(AuditEntry.action.in_(actions))
     if person_id is not None:
         query = query.where(
             sa.or_(

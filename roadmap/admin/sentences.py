@@ -13,17 +13,39 @@ from flask_babel import lazy_gettext as _l
 
 from roadmap.people.models import AuditEntry
 
-# What the log can be filtered by, and the first words of the actions that belong to it.
-KINDS: dict[str, tuple[LazyString, tuple[str, ...]]] = {
-    "sign-in": (_l("Signing in"), ("session", "password", "reset")),
-    "account": (_l("Accounts and roles"), ("account", "role")),
-    "team": (_l("Teams"), ("team", "membership")),
-    "invitation": (_l("Invitations"), ("invitation",)),
-    "review": (_l("Reviews"), ("evidence",)),
-    "export": (_l("Exports and links"), ("portfolio",)),
-    "token": (_l("Tokens of the API"), ("token",)),
-    "refusal": (_l("Refusals"), ("access",)),
-    "keeping": (_l("Backups"), ("backup",)),
+# What the log can be filtered by.
+KINDS: dict[str, LazyString] = {
+    "sign-in": _l("Signing in"),
+    "account": _l("Accounts and roles"),
+    "team": _l("Teams"),
+    "invitation": _l("Invitations"),
+    "review": _l("Reviews and assessments"),
+    "export": _l("Exports and links"),
+    "token": _l("Tokens of the API"),
+    "refusal": _l("Refusals"),
+    "keeping": _l("Backups and contents"),
+}
+# To which of these an action belongs: the whole action, or else its first word, says so.
+_KIND_OF: dict[str, str] = {
+    "session": "sign-in",
+    "password": "sign-in",
+    "reset": "sign-in",
+    "link": "sign-in",
+    "account": "account",
+    "role": "account",
+    "team": "team",
+    "team.exported": "export",
+    "membership": "team",
+    "invitation": "invitation",
+    "evidence": "review",
+    "skill": "review",
+    "portfolio": "export",
+    "token": "token",
+    "access": "refusal",
+    "seal": "refusal",
+    "backup": "keeping",
+    "roadmap": "keeping",
+    "demo": "keeping",
 }
 
 # The result of a review is its author's business, so the sentences of both are the same.
@@ -34,6 +56,7 @@ SENTENCES: dict[str, LazyString] = {
     "session.revoked": _l("A browser was signed out from another one."),
     "session.failed": _l("Signing in as %(target)s failed."),
     "session.refused": _l("Signing in as %(target)s was refused after too many tries."),
+    "link.refused": _l("A link to set a password was refused: too many tries."),
     "password.changed": _l("The password of %(person)s was changed."),
     "password.link_made": _l("A link to set a password was made for %(person)s."),
     "password.failed": _l("A wrong password was typed when asked for once more."),
@@ -55,18 +78,34 @@ SENTENCES: dict[str, LazyString] = {
     "invitation.created": _l("An invitation to %(place)s was made for %(guest)s."),
     "invitation.accepted": _l("An invitation to %(place)s was accepted."),
     "invitation.revoked": _l("An invitation to %(place)s was revoked."),
+    "invitation.refused": _l("An invitation was refused: too many tries."),
     "evidence.verified": _JUDGED,
     "evidence.returned": _JUDGED,
+    "skill.assessed": _l("A manager assessed a skill of %(person)s."),
     "portfolio.exported": _l("A portfolio was exported as %(target)s."),
     "portfolio.link_made": _l("A public link to a portfolio was made."),
     "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
     "team.exported": _l("The matrix of the team %(team)s was exported."),
     "token.created": _l("A token of the API was made."),
     "token.revoked": _l("A token of the API was revoked."),
+    "token.refused": _l("The API refused an address that sent too many wrong tokens."),
     "access.refused": _l("Refused: %(target)s"),
+    "seal.refused": _l("A form was refused: its seal did not match."),
     "backup.created": _l("A backup was made."),
     "backup.restored": _l("A backup was restored."),
+    "roadmap.published": _l("A new revision of the roadmap %(target)s was published."),
+    "demo.loaded": _l("The demo was loaded: %(target)s people."),
 }
+
+
+def kind_of(action: str) -> str:
+    """The kind that an action belongs to, empty for one that is not known."""
+    return _KIND_OF.get(action) or _KIND_OF.get(action.partition(".")[0], "")
+
+
+def actions_of(kind: str) -> tuple[str, ...]:
+    """Every action of a kind, for the filter."""
+    return tuple(action for action in SENTENCES if kind_of(action) == kind)
 
 
 @dataclass(frozen=True, slots=True)

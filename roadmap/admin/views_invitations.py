@@ -10,25 +10,29 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.accounts import invitations, inviting, mail
-from roadmap.accounts.inviting import InviteForm
-from roadmap.accounts.letters import address_of
+from roadmap.accounts.inviting import NOTHING_MADE, InviteForm, Made
+from roadmap.accounts.queries import open_invitations
 from roadmap.accounts.trying import too_many
 from roadmap.admin.blueprint import admin
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
 from roadmap.people.access import permit
+from roadmap.people.records import NotEntitled
+
+# No slug of a team has a slash.
+PLACE = "/admin"
 
 
 @admin.get("/admin/invitations")
 @permit("admin.read")
 def invitation_list() -> Response:
-    return _page(InviteForm(formdata=None))
+    return _page(InviteForm(formdata=None), made=inviting.made_at(PLACE))
 
 
 @admin.post("/admin/invitations")
 @permit("admin.write")
 def invite() -> Response:
-    """Shows the link on the answer itself, and never again: only its hash is kept."""
+    """The next page shows the link, and none after it: only its hash is kept."""
     form = InviteForm()
     if not form.validate():
         return _page(form, 422)
@@ -46,11 +50,13 @@ def invite() -> Response:
             lives=form.lives,
             now=now(),
         )
-    except invitations.InvitationRefused:
+    except invitations.InvitationRefused as refused:
+        if refused.reason == "inviter":
+            raise NotEntitled from None
         form.email.errors = [_("There is an account with this address already.")]
         return _page(form, 422)
-    fresh = InviteForm(formdata=None)
-    return _page(fresh, link=address_of(token), sent_to=made.email, replaced=replaced)
+    inviting.show_once(PLACE, token, sent_to=made.email, replaced=replaced)
+    return see_other("admin.invitation_list")
 
 
 @admin.delete("/admin/invitations/<uuid:invitation_id>")
@@ -65,17 +71,15 @@ def revoke(invitation_id: uuid.UUID) -> Response:
 def _page(
     form: InviteForm,
     status: int = 200,
-    link: str = "",
-    sent_to: str = "",
-    replaced: bool = False,
+    made: Made = NOTHING_MADE,
 ) -> Response:
     page = render_template(
         "admin/invitations.html",
         form=form,
-        link=link,
-        sent_to=sent_to,
-        replaced=replaced,
+        link=made.link,
+        sent_to=made.sent_to,
+        replaced=made.replaced,
         mails=mail.is_configured(),
-        invitations=invitations.open_invitations(db.session, None, now=now()),
+        invitations=open_invitations(db.session, None, now=now()),
     )
     return make_response(page, status)

@@ -32,7 +32,7 @@ def log() -> str:
         if who and whose is None
         else queries.log(
             db.session,
-            kinds=sentences.KINDS[kind][1] if kind else (),
+            actions=sentences.actions_of(kind) if kind else (),
             person_id=whose,
             before=None if before is None else min(max(before, 0), MOST),
         )

@@ -8,6 +8,7 @@ from roadmap.accounts.forms import one_line
 from roadmap.admin import queries
 from roadmap.admin.blueprint import admin
 from roadmap.core.database import db
+from roadmap.core.limiter import limit_searches
 from roadmap.people.access import permit
 
 LONGEST_SEARCH = 200
@@ -17,6 +18,7 @@ MOST_PAGES = 1_000_000
 
 @admin.get("/admin/people")
 @permit("admin.read")
+@limit_searches
 def people() -> str:
     q = (one_line(request.args.get("q")) or "")[:LONGEST_SEARCH]
     group = request.args.get("show", "")

@@ -17,13 +17,27 @@ from roadmap.admin import queries
 from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import MembershipForm
 from roadmap.core.database import db
+from roadmap.core.errors import error_page
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, see_other
 from roadmap.people import access
 from roadmap.people import actions as teams
 from roadmap.people.access import permit
+from roadmap.people.actor import Actor
 from roadmap.people.models import User
 from roadmap.people.queries import by_slug
+from roadmap.people.records import NotEntitled, TeamGone
+
+
+@admin.errorhandler(NotEntitled)
+def administers_no_more(_error: NotEntitled) -> Response:
+    """The right ended while this request waited for its turn."""
+    return error_page(403)
+
+
+@admin.errorhandler(TeamGone)
+def team_is_gone(_error: TeamGone) -> Response:
+    return error_page(404)
 
 
 @admin.get("/admin/people/<uuid:user_id>")
@@ -47,7 +61,7 @@ def make_administrator(user_id: uuid.UUID) -> Response:
     if user.deactivated_at is not None:
         fault = _("A deactivated account cannot administer. Reactivate it first.")
         return _asking("admin/administrator.html", user, fault)
-    if actions.set_admin(db.session, user.id, is_admin=True, by=current_user.id, now=now()):
+    if actions.set_admin(db.session, user.id, is_admin=True, by=_actor(), now=now()):
         flash(_("%(name)s is an administrator now, and signs in again.", name=user.name))
     return see_other("admin.person", user_id=user.id)
 
@@ -58,7 +72,7 @@ def make_administrator(user_id: uuid.UUID) -> Response:
 def withdraw_administrator(user_id: uuid.UUID) -> Response:
     user = _account("admin.write", user_id)
     try:
-        actions.set_admin(db.session, user.id, is_admin=False, by=current_user.id, now=now())
+        actions.set_admin(db.session, user.id, is_admin=False, by=_actor(), now=now())
     except actions.LastAdministrator:
         return _asking("admin/administrator.html", user, _last_one(user), is_last=True)
     if user.id == current_user.id:
@@ -81,7 +95,7 @@ def ask_deactivation(user_id: uuid.UUID) -> Response:
 def deactivate(user_id: uuid.UUID) -> Response:
     user = _account("admin.write", user_id)
     try:
-        actions.deactivate(db.session, user.id, by=current_user.id, now=now())
+        actions.deactivate(db.session, user.id, by=_actor(), now=now())
     except actions.LastAdministrator:
         return _asking("admin/deactivation.html", user, _last_one(user), is_last=True)
     if user.id == current_user.id:
@@ -95,7 +109,7 @@ def deactivate(user_id: uuid.UUID) -> Response:
 @needs_fresh
 def reactivate(user_id: uuid.UUID) -> Response:
     user = _account("admin.write", user_id)
-    actions.reactivate(db.session, user.id, by=current_user.id, now=now())
+    actions.reactivate(db.session, user.id, by=_actor(), now=now())
     flash(_("The account of %(name)s is open again.", name=user.name))
     return see_other("admin.person", user_id=user.id)
 
@@ -116,9 +130,7 @@ def make_password_link(user_id: uuid.UUID) -> Response:
     if user.deactivated_at is not None:
         fault = _("The account is deactivated. Reactivate it first, then make a link.")
         return _asking("admin/password_link.html", user, fault)
-    token = actions.make_link(
-        db.session, user.id, by=current_user.id, address=client_address(), now=now()
-    )
+    token = actions.make_link(db.session, user.id, by=_actor(), address=client_address(), now=now())
     base = current_app.config["BASE_URL"].rstrip("/") or request.host_url.rstrip("/")
     page = render_template("admin/password_link.html", user=user, link=f"{base}/password/{token}")
     return make_response(page)
@@ -136,8 +148,12 @@ def put_into_team(user_id: uuid.UUID) -> Response:
     if team is None:
         abort(404)
     role = form.role.data
-    if teams.add_member(db.session, team, user.id, role, by=current_user.id, now=now()):
-        flash(_("%(name)s is in %(team)s now.", name=user.name, team=team.name))
+    try:
+        if teams.add_member(db.session, team, user.id, role, by=_actor(), now=now()):
+            flash(_("%(name)s is in %(team)s now.", name=user.name, team=team.name))
+    except teams.AccountClosed:
+        form.team.errors = [_("This account is deactivated. Reactivate it first.")]
+        return _page(user, form, 422)
     return see_other("admin.person", user_id=user.id, _anchor="teams")
 
 
@@ -148,9 +164,14 @@ def take_out_of_team(user_id: uuid.UUID, slug: str) -> Response:
     if team is None:
         abort(404)
     if role_in(db.session, team.id, user.id):
-        teams.remove_member(db.session, team, user.id, by=current_user.id, now=now())
+        teams.remove_member(db.session, team, user.id, by=_actor(), now=now())
         flash(_("%(name)s is no longer in %(team)s.", name=user.name, team=team.name))
     return see_other("admin.person", user_id=user.id, _anchor="teams")
+
+
+def _actor() -> Actor:
+    actor: Actor = current_user._get_current_object()
+    return actor
 
 
 def _account(action: str, user_id: uuid.UUID) -> User:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from flask import abort, flash, make_response, render_template
 from flask_babel import gettext as _
@@ -18,7 +19,8 @@ from roadmap.core.web import now, see_other
 from roadmap.people import actions
 from roadmap.people.access import permit
 from roadmap.people.models import Team
-from roadmap.people.queries import by_slug
+from roadmap.people.queries import by_slug, members
+from roadmap.people.rules import ChangedMeanwhile
 
 
 @admin.get("/admin/teams")
@@ -46,7 +48,7 @@ def make_team() -> Response:
             slug=form.wanted_slug,
             name=form.name.data or "",
             parent_id=_chosen(form, rows),
-            by=current_user.id,
+            by=current_user._get_current_object(),
             now=now(),
         )
     except actions.TeamRefused as refused:
@@ -71,7 +73,7 @@ def make_team() -> Response:
 def team(slug: str) -> Response:
     found, rows = _team(slug), queries.teams(db.session)
     above = next((row.slug for row in rows if row.id == found.parent_id), "")
-    return _page(found, TeamForm(_others(rows, found), name=found.name, parent=above))
+    return _page(found, _form(_others(rows, found), found.name, above))
 
 
 @admin.put("/admin/teams/<slug>")
@@ -89,9 +91,19 @@ def change_team(slug: str) -> Response:
             found,
             name=form.name.data or "",
             parent_id=_chosen(form, rows),
-            by=current_user.id,
+            read=_read(form, rows),
+            by=current_user._get_current_object(),
             now=now(),
         )
+    except ChangedMeanwhile as late:
+        slugs = {row.id: row.slug for row in rows}
+        if "name" in late.stored:
+            form.name_read.data = late.stored["name"]
+        if "parent_id" in late.stored:
+            form.parent_read.data = slugs.get(late.stored["parent_id"], "")
+        # What was typed stays in the form; sending it once more is a decision.
+        db.session.expire(found)
+        return _page(found, form, 409, late=_shown(late, rows))
     except actions.TeamRefused as refused:
         # Somebody else moved or deleted the other team in this very moment.
         form.parent.errors = [_circle() if refused.reason == "circle" else _cannot_nest()]
@@ -109,6 +121,7 @@ def ask_deletion(slug: str) -> str:
         "admin/team_deletion.html",
         team=next(row for row in rows if row.id == found.id),
         nested=[row for row in rows if row.parent_id == found.id],
+        members=members(db.session, found.id),
     )
 
 
@@ -117,7 +130,7 @@ def ask_deletion(slug: str) -> str:
 def delete_team(slug: str) -> Response:
     found = _team(slug)
     name = found.name
-    actions.delete_team(db.session, found, by=current_user.id, now=now())
+    actions.delete_team(db.session, found, by=current_user._get_current_object(), now=now())
     flash(_("The team %(name)s is deleted. Its people keep everything of theirs.", name=name))
     return see_other("admin.team_list")
 
@@ -157,5 +170,34 @@ def _new_page(form: NewTeamForm, status: int = 200) -> Response:
     return make_response(render_template("admin/team_new.html", form=form), status)
 
 
-def _page(team: Team, form: TeamForm, status: int = 200) -> Response:
-    return make_response(render_template("admin/team.html", team=team, form=form), status)
+def _form(above: list[queries.TeamRow], name: str, parent: str) -> TeamForm:
+    return TeamForm(above, name=name, parent=parent, name_read=name, parent_read=parent)
+
+
+def _read(form: TeamForm, rows: list[queries.TeamRow]) -> dict[str, Any]:
+    """What the form was opened with; without it, everything in it was typed on purpose."""
+    if form.name_read.data is None or form.parent_read.data is None:
+        return {}
+    ids: dict[str, uuid.UUID | None] = {row.slug: row.id for row in rows}
+    ids[""] = None
+    # A team that is gone by now nests nothing any more.
+    return {"name": form.name_read.data, "parent_id": ids.get(form.parent_read.data)}
+
+
+def _shown(late: ChangedMeanwhile, rows: list[queries.TeamRow]) -> dict[str, str]:
+    """What is saved now of the fields that somebody else changed, too, by label."""
+    names = {row.id: row.name for row in rows}
+    shown = {}
+    if "name" in late.stored:
+        shown[_("Name")] = late.stored["name"]
+    if "parent_id" in late.stored:
+        shown[_("Nested in")] = names.get(late.stored["parent_id"], _("No other team"))
+    return shown
+
+
+def _page(
+    team: Team, form: TeamForm, status: int = 200, late: dict[str, str] | None = None
+) -> Response:
+    who = members(db.session, team.id)
+    page = render_template("admin/team.html", team=team, form=form, late=late, members=who)
+    return make_response(page, status)

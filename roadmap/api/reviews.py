@@ -6,21 +6,22 @@ import uuid
 from typing import Annotated
 
 import sqlalchemy as sa
-from flask import abort
+from flask import abort, request
 from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.api.fields import Body, Key, Moment, Shape, Text
-from roadmap.api.operation import Answer, Unfit, operation, person, refuse
+from roadmap.api.operation import Answer, Unfit, check_match, operation, person, refuse
 from roadmap.api.pieces import Decision
-from roadmap.api.waiting import TAG
+from roadmap.api.waiting import TAG, WhatIsJudged
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.evidence import judging, labels
-from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
-from roadmap.evidence.rows import hold, linked_keys
-from roadmap.evidence.rules import LONGEST, Refused, Stale
+from roadmap.evidence.models import Evidence, EvidenceVersion, Review
+from roadmap.evidence.rows import confirmed_keys, hold, linked_keys, to_confirm
+from roadmap.evidence.rules import LONGEST, WAITING, Refused, Stale
 from roadmap.evidence.shared import submitted_version
+from roadmap.evidence.thread import retitled_since
 from roadmap.people import access
 from roadmap.people.access import can
 
@@ -36,12 +37,17 @@ class Judging(Body):
         None, description="Those that are confirmed; all linked ones that fit where left out."
     )
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
-        None, description="The version that you read: 409 where it is not the newest submitted."
+        None,
+        description="The version that you read: 409 where it is not the newest submitted, and, "
+        "without If-Match, where what you would confirm under its name may be more than you read.",
     )
 
 
 class JudgementShape(Shape):
-    """What was said, and of which version."""
+    """What was said, and of which version. `confirmed` are all that the version is confirmed for.
+
+    `etag` names what was judged, as it does in the list of what waits.
+    """
 
     evidence_id: uuid.UUID
     version: int
@@ -50,6 +56,7 @@ class JudgementShape(Shape):
     comment: str
     confirmed: list[str]
     decided_at: Moment
+    etag: str
 
 
 @operation(
@@ -57,13 +64,18 @@ class JudgementShape(Shape):
     answers={200: JudgementShape},
     body=Judging,
     refuses=(404, 409),
+    asks_if_match=True,
     example={"decision": "verified", "comment": "I was there, and it holds."},
 )
 def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
     """Verifies or returns a piece.
 
     The same judgement by the same person twice is the same as once. 409 where nothing waits, or
-    where the version named is not the newest that was submitted.
+    where the version named is not the newest that was submitted. With the `etag` of what was read
+    in If-Match, 412 where another version, title or linked milestone is there now.
+
+    With `version` and without If-Match, 409 where the title is another since that version was
+    submitted, or where milestones would be confirmed that were linked since and are not named.
     """
     actor = person()
     piece = access.load(db.session, actor, "evidence.review", Evidence, evidence_id)
@@ -72,6 +84,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
         # Their right to it, or the request for a review, ended while this one waited.
         abort(404)
     version = submitted_version(db.session, piece) or abort(404)
+    check_match(_judged(piece, version))
     if body.version is not None:
         _check_version(body.version, version.number)
     comment = body.comment or ""
@@ -82,9 +95,11 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
         comment,
         body.decision,
     ):
-        confirmed = _confirmed(piece, version.id)
-        if body.milestones is None or set(body.milestones) <= set(confirmed):
-            return Answer(_judgement(last, version.number, confirmed))
+        wanted = _fitting(piece) if body.milestones is None else body.milestones
+        if body.decision != "verified" or confirmed_keys(db.session, version.id).issuperset(wanted):
+            return Answer(_judgement(last, piece, version))
+    if body.version is not None and not _names_one_state():
+        _check_that_it_was_read(piece, version, body)
     try:
         review = judging.decide(
             db.session,
@@ -97,11 +112,11 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
             now=now(),
         )
     except Refused as refusal:
-        if refusal.reason == "does_not_fit":
-            raise Unfit({"milestones": [str(labels.REFUSALS["does_not_fit"])]}) from None
+        if refusal.reason in ("does_not_fit", "none_left"):
+            raise Unfit({"milestones": [str(labels.REFUSALS[refusal.reason])]}) from None
         raise
     db.session.flush()
-    return Answer(_judgement(review, version.number, _confirmed(piece, version.id)))
+    return Answer(_judgement(review, piece, version))
 
 
 def _check_version(read: int, newest: int) -> None:
@@ -124,23 +139,65 @@ def _last_review(version: EvidenceVersion) -> Review | None:
     ).first()
 
 
-def _confirmed(piece: Evidence, version_id: uuid.UUID) -> list[str]:
-    """The milestones that are confirmed of a version, in the author's order."""
-    found = set(
-        db.session.scalars(
-            sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
+def _judged(piece: Evidence, version: EvidenceVersion) -> WhatIsJudged:
+    return WhatIsJudged.of(piece.id, version.number, piece.title, linked_keys(piece))
+
+
+def _fitting(piece: Evidence) -> tuple[str, ...]:
+    """The linked milestones that the piece can prove."""
+    return to_confirm(db.session, piece, None)
+
+
+def _names_one_state() -> bool:
+    """Whether If-Match names what was read; `*` matches anything, and so says nothing of it."""
+    return bool(request.if_match) and not request.if_match.star_tag
+
+
+def _check_that_it_was_read(piece: Evidence, version: EvidenceVersion, body: Judging) -> None:
+    """Refuses what goes by a version's number and may be of more than stood there with it.
+
+    A title, and links, change without a new version: whoever names no `etag` may have read the
+    version with others.
+    """
+    since = piece.submitted_at
+    if since is None or piece.state not in (*WAITING, "verified"):
+        # Nothing waits: the judgement is refused for that.
+        return
+    if retitled_since(db.session, piece, since):
+        refuse(
+            409,
+            _(
+                "Since version %(number)d was submitted, its title was changed to “%(title)s”. "
+                "Read it again, and send its `etag` in If-Match.",
+                number=version.number,
+                title=piece.title,
+            ),
         )
-    )
-    return [key for key in linked_keys(piece) if key in found]
+    if body.decision != "verified" or body.milestones is not None:
+        return
+    later = {row.milestone_key for row in piece.links if row.created_at > since}
+    later &= set(_fitting(piece)) - confirmed_keys(db.session, version.id)
+    if later:
+        refuse(
+            409,
+            _(
+                "Since version %(number)d was submitted, it was linked to %(keys)s. Name the "
+                "`milestones` that you confirm, or read it again and send its `etag` in If-Match.",
+                number=version.number,
+                keys=", ".join(key for key in linked_keys(piece) if key in later),
+            ),
+        )
 
 
-def _judgement(review: Review, version: int, confirmed: list[str]) -> JudgementShape:
+def _judgement(review: Review, piece: Evidence, version: EvidenceVersion) -> JudgementShape:
+    confirmed = confirmed_keys(db.session, version.id)
     return JudgementShape(
         evidence_id=review.evidence_id,
-        version=version,
+        version=version.number,
         decision=review.decision,
         by=review.reviewer_name,
         comment=review.comment,
-        confirmed=confirmed,
+        confirmed=[key for key in linked_keys(piece) if key in confirmed],
         decided_at=review.decided_at,
+        etag=_judged(piece, version).etag,
     )

@@ -29,7 +29,10 @@ TAG = "Teams"
 
 
 class TeamShape(Shape):
-    """A team. A manager of a team manages those that are nested in it as well."""
+    """A team. A manager of a team manages those that are nested in it as well.
+
+    `parent` is the one that it is nested in, where you are in that one or manage it; else null.
+    """
 
     slug: str
     name: str
@@ -101,11 +104,11 @@ def list_teams(query: Paging) -> Answer:
     """The teams that you are in or manage, by slug."""
     actor = person()
     parent = sa.orm.aliased(Team)
+    known = actor.own_teams | actor.led_teams
     rows = db.session.execute(
         sa.select(Team, parent.slug)
-        .outerjoin(parent, parent.id == Team.parent_id)
-        .where(Team.id.in_(actor.own_teams | actor.led_teams))
-        .order_by(Team.slug)
+        .outerjoin(parent, sa.and_(parent.id == Team.parent_id, parent.id.in_(known)))
+        .where(Team.id.in_(known))
     )
     found = [
         TeamShape(
@@ -114,7 +117,8 @@ def list_teams(query: Paging) -> Answer:
             role="manager" if team.id in actor.led_teams else "member",
             parent=above,
         )
-        for team, above in rows
+        # Sorted here and not by the database: cursors are compared with Python's order.
+        for team, above in sorted(rows, key=lambda row: row[0].slug)
     ]
     part, cursor = part_of(found, query, lambda team: team.slug)
     return Answer(TeamList(items=part, next_cursor=cursor))
@@ -144,7 +148,8 @@ def read_matrix(slug: str, query: OfRoadmap) -> Answer:
 def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessing) -> Answer:
     """Says at which level you see somebody of a team that you manage; they can read it.
 
-    The same word twice is the same as once; another one is added to the history.
+    The same word twice is the same as once; another one is added to the history, and so is the same
+    one after another manager's. What is left out stays as you said it last.
     """
     actor = person()
     _team, who = person_for("person.assess", slug, person_id)
@@ -154,17 +159,17 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
     if not can(actor, "person.assess", who):  # type: ignore[arg-type]
         # They were let in, and manage this person no more.
         abort(404)
-    own, other = queries.latest(db.session, who.id)
     # Of several managers each has their own word; what one left out is not another one's.
-    before = other.get(key)
-    own_word = before if before and before.name == actor.name else None
+    own_word = queries.last_word_of(db.session, actor.id, who.id, key)
     level, comment = body.level_after(own_word), body.comment_after(own_word)
-    if own_word is None or (own_word.level, own_word.comment) != (level, comment):
+    own, other = queries.latest(db.session, who.id)
+    newest = other.get(key)
+    if newest is None or newest != own_word or (newest.level, newest.comment) != (level, comment):
         actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
-        before = Judged(level, now(), actor.name, comment)
+        newest = Judged(level, now(), actor.name, comment)
     said = own.get(key)
     return Answer(
         MemberSkill.model_validate(
-            {"key": key, "self": said.level if said else None, "manager": assessed(before)}
+            {"key": key, "self": said.level if said else None, "manager": assessed(newest)}
         )
     )

@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy.orm import selectinload
 
 from roadmap.api.fields import Moment, Shape
-from roadmap.api.operation import Answer, operation, person
+from roadmap.api.operation import Answer, etag_of, operation, person
 from roadmap.api.paging import Paging, pack_place, unpack_place
 from roadmap.api.pieces import (
     ImpactShape,
@@ -48,8 +48,32 @@ class Linked(Shape):
     status: Status
 
 
+class WhatIsJudged(Shape):
+    """What a judgement is of: a version, under a title, for these milestones in any order."""
+
+    evidence_id: uuid.UUID
+    version: int
+    title: str
+    milestones: list[str]
+
+    @classmethod
+    def of(
+        cls, evidence_id: uuid.UUID, version: int, title: str, milestones: Collection[str]
+    ) -> WhatIsJudged:
+        return cls(
+            evidence_id=evidence_id, version=version, title=title, milestones=sorted(milestones)
+        )
+
+    @property
+    def etag(self) -> str:
+        return f'"{etag_of(self)}"'
+
+
 class WaitingShape(Shape):
-    """A piece that waits, in the version to be judged."""
+    """A piece that waits, in the version to be judged.
+
+    `etag` names version, title and linked milestones: a judgement may name it in If-Match.
+    """
 
     evidence_id: uuid.UUID
     person: Author
@@ -70,6 +94,7 @@ class WaitingShape(Shape):
     judgements: list[ReviewShape] = Field(
         description="What was said of this piece and its earlier versions, the latest first."
     )
+    etag: str
 
 
 class WaitingList(Shape):
@@ -182,4 +207,7 @@ def _waiting(
         ],
         skills=skills,
         judgements=judgements,
+        etag=WhatIsJudged.of(
+            found.id, found.version, found.title, [each.key for each in held_against]
+        ).etag,
     )

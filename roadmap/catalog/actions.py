@@ -16,6 +16,7 @@ from roadmap.catalog import files
 from roadmap.catalog.content import Content, parse
 from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
 from roadmap.core.signals import revision_published
+from roadmap.people.records import audit
 
 
 class ConflictingKey(ValueError):
@@ -78,6 +79,16 @@ def publish(
     roadmap.revision_id = revision.id
     _keep_keys(session, document)
     session.flush()
+    if not change.is_new:
+        # Everybody on this roadmap is measured by the new revision from now on.
+        audit(
+            session,
+            by=None,
+            action="roadmap.published",
+            target=new.slug,
+            now=now,
+            revision=change.number,
+        )
     revision_published.send(session, roadmap_id=roadmap.id, now=now)
     return change
 

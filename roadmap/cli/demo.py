@@ -10,6 +10,7 @@ from roadmap.cli.commands import Commands, now
 from roadmap.core.database import db
 from roadmap.demo.load import Account, CannotLoad, Loaded, load
 from roadmap.demo.people import CAST
+from roadmap.people.records import audit
 
 group = Commands("demo", help="A believable team to look at.")
 
@@ -34,6 +35,7 @@ def load_demo(people: int, seed: int, force: bool) -> None:
         loaded = load(db.session, now=now(), seed=seed, people=people)
     except CannotLoad as error:
         raise click.ClickException(str(error)) from None
+    audit(db.session, by=None, action="demo.loaded", target=str(len(loaded.accounts)), now=now())
     db.session.commit()
     for line in lines(loaded):
         click.echo(line)

@@ -21,6 +21,9 @@ from roadmap.core.checks import CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
+COOKIE = "cairn"
+# Browsers take a cookie with this beginning only with Secure, Path=/ and no Domain.
+COOKIE_OVER_TLS = f"__Host-{COOKIE}"
 VERSION = "0.1.0"
 
 # What an operator may set. The value is the default; None means "worked out below".
@@ -44,9 +47,17 @@ class ConfigError(click.ClickException):
 
 
 def read_environment() -> dict[str, str]:
-    """The settings that the environment (or a `.env` beside requirements.txt) names."""
+    """The settings that the environment (or a `.env` beside requirements.txt) names.
+
+    An empty one means the default, as if it were not there.
+    """
     read_file(ROOT / ".env")
-    return {name: os.environ[PREFIX + name] for name in SETTINGS if PREFIX + name in os.environ}
+    return {name: value for name in SETTINGS if (value := os.environ.get(PREFIX + name))}
+
+
+def data_folder(name: str | None) -> Path:
+    """The folder for data: `instance` beside the code, or the named one, which starts there too."""
+    return (ROOT / (name or "instance")).resolve()
 
 
 def read_file(path: Path) -> None:
@@ -90,7 +101,7 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     Raises ConfigError where a required setting is missing or a value cannot be read.
     """
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
-    data_dir = Path(values["DATA_DIR"] or ROOT / "instance").resolve()
+    data_dir = data_folder(values["DATA_DIR"])
     key_file = data_dir / "secret-key"
     if not values["SECRET_KEY"] and key_file.is_file():
         # Made by `make run`; so `flask --app roadmap …` works beside it without further ado.
@@ -123,7 +134,7 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 500_000,
         "MAX_FORM_PARTS": 200,
         "WTF_CSRF_TIME_LIMIT": None,
-        "SESSION_COOKIE_NAME": "__Host-cairn" if secure else "cairn",
+        "SESSION_COOKIE_NAME": COOKIE_OVER_TLS if secure else COOKIE,
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

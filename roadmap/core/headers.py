@@ -10,7 +10,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from roadmap.core.cookie import Cookie
 from roadmap.core.problems import MEDIA_TYPE, document, is_api, is_below_api
+from roadmap.core.proxy import over_tls
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -26,6 +28,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "manifest-src 'self'",
     )
 )
+# What every answer carries.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# And where people reach Cairn by TLS: they never come without it for a year.
+HSTS = ("Strict-Transport-Security", "max-age=31536000")
 OVERRIDES = frozenset({"PUT", "PATCH", "DELETE"})
 LARGEST_BODY = 1_000_000
 # Of a body that will be refused for its size only the beginning is looked at: our forms name
@@ -38,16 +49,18 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Gate:
-    """The outermost middleware.
+    """The first of our middlewares; only ProxyFix, which reads forwarded addresses, stands outside.
 
     - A chunked body is refused with 411: the servers hand it on without its length, and a body
       over the limit would be cut silently and answered 200. A length that is no number with 400.
     - A plain form reaches a view of another verb by `POST` with a field `_method`, in the query or
-      in the form. The method decides which view is meant, so it is read here, before routing.
+      in the form. The method decides which view is meant, so it is read here, before routing. A
+      form is handed on whole; one over `LARGEST_BODY` will be refused, and its beginning is read.
     """
 
-    def __init__(self, app: WsgiApp) -> None:
+    def __init__(self, app: WsgiApp, *, always_tls: bool = False) -> None:
         self.app = app
+        self.always_tls = always_tls
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -55,11 +68,11 @@ class Gate:
         for_api = is_below_api(environ.get("PATH_INFO", ""))
         if environ.get("HTTP_TRANSFER_ENCODING"):
             text = "This server needs the length of a body: send Content-Length."
-            return self._refused(411, text, for_api, start_response)
+            return self._refused(411, text, environ, start_response)
         length = environ.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit()):
             text = "The length of the body is no number: see Content-Length."
-            return self._refused(400, text, for_api, start_response)
+            return self._refused(400, text, environ, start_response)
         # Who speaks to the API has every verb.
         if environ["REQUEST_METHOD"] == "POST" and not for_api:
             wanted = self._wanted_method(environ)
@@ -67,14 +80,14 @@ class Gate:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
 
-    @staticmethod
     def _refused(
-        status: int, text: str, for_api: bool, start_response: Callable[..., Any]
+        self, status: int, text: str, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """A refusal before anything was read of the body, so the connection ends with it."""
         body, media_type = f"{text}\n".encode(), "text/plain; charset=utf-8"
-        if for_api:
+        if is_below_api(environ.get("PATH_INFO", "")):
             body, media_type = document(status, text), MEDIA_TYPE
+        tls = self.always_tls or environ.get("wsgi.url_scheme") == "https"
         start_response(
             f"{status} {HTTPStatus(status).phrase}",
             [
@@ -82,6 +95,9 @@ class Gate:
                 ("Content-Length", str(len(body))),
                 ("Cache-Control", "no-store"),
                 ("Connection", "close"),
+                ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+                *HEADERS.items(),
+                *([HSTS] if tls else []),
             ],
         )
         return [body]
@@ -106,18 +122,15 @@ class Gate:
 
 
 def init_headers(app: Flask) -> None:
-    secure = app.config["SESSION_COOKIE_SECURE"]
+    app.session_interface = Cookie()
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers.update(HEADERS)
+        if over_tls():
+            headers[HSTS[0]] = HSTS[1]
         if request.endpoint == "static":
             # Addresses of static files carry a digest of the file, so they never change.
             if "v" in request.args:
@@ -127,4 +140,5 @@ def init_headers(app: Flask) -> None:
             headers.setdefault("Vary", "Authorization" if is_api() else "Cookie, HX-Request")
         return response
 
-    app.wsgi_app = Gate(app.wsgi_app)  # type: ignore[method-assign]
+    secure = app.config["SESSION_COOKIE_SECURE"]
+    app.wsgi_app = Gate(app.wsgi_app, always_tls=secure)  # type: ignore[method-assign]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_translations
@@ -15,7 +15,11 @@ from flask_login import current_user
 
 from roadmap.core.markdown import to_html
 
+# The languages of the pages.
 LOCALES = ("en",)
+# How dates and numbers may be written, whatever the language; `en` is our own way: 5 Mar 2026.
+FORMATS = ("en", "en_GB", "en_US", "de", "de_CH", "es", "fr", "it", "nl", "pl", "pt_BR", "sv")
+POINTS = "0.0"
 
 babel = Babel()
 
@@ -32,7 +36,14 @@ def reader() -> Any:
         return found
 
 
+def language(locale: str) -> str:
+    """The language that is written for a reader with this locale: one of ours."""
+    name = locale.partition("_")[0]
+    return name if name in LOCALES else LOCALES[0]
+
+
 def locale() -> str:
+    """How the reader has dates and numbers written; the language where there is one of ours."""
     person = reader()
     if person is not None:
         chosen: str = person.locale
@@ -78,16 +89,37 @@ def date_filter(value: dt.date | dt.datetime | None) -> str:
     return show_date(value, _formatting_locale())
 
 
+@lru_cache(maxsize=1024)
+def show_month(value: dt.date, locale: str = "en") -> str:
+    """A month as people write it: Mar 2026."""
+    return f"{value:%b %Y}" if locale == "en" else format_skeleton("yMMM", value, locale=locale)
+
+
+def show_time(value: dt.datetime, locale: str = "en") -> str:
+    """The time of the day, as it is in the zone of `value`: 14:30."""
+    return f"{value:%H:%M}" if locale == "en" else format_time(value, "short", locale=locale)
+
+
+def show_number(value: Any, locale: str = "en", pattern: str | None = None) -> str:
+    """A number with the marks of the locale: 1,234.5 or 1.234,5."""
+    return format_decimal(value, format=pattern, locale=locale)
+
+
 def moment_filter(value: dt.datetime | None) -> str:
-    if value is None:
-        return ""
-    return format_datetime(value.astimezone(_zone()), "d MMM y, HH:mm", locale=_formatting_locale())
+    return "" if value is None else f"{date_filter(value)}, {time_filter(value)}"
+
+
+def time_filter(value: dt.datetime | None) -> str:
+    return "" if value is None else show_time(value.astimezone(_zone()), _formatting_locale())
+
+
+def points_filter(value: Any) -> str:
+    """Points of readiness, with one decimal."""
+    return number_filter(value, POINTS)
 
 
 def number_filter(value: Any, pattern: str | None = None) -> str:
-    return (
-        "" if value is None else format_decimal(value, format=pattern, locale=_formatting_locale())
-    )
+    return "" if value is None else show_number(value, _formatting_locale(), pattern)
 
 
 def _translations() -> Any:
@@ -135,8 +167,13 @@ def init_language(app: Flask) -> None:
     def chrome() -> dict[str, Any]:
         """What every page's frame needs to know of its reader."""
         person = reader()
-        return {"locale": locale(), "theme": person.theme if person else ""}
+        return {"locale": language(locale()), "theme": person.theme if person else ""}
 
     app.jinja_env.filters.update(
-        date=date_filter, moment=moment_filter, number=number_filter, markdown=to_html
+        date=date_filter,
+        moment=moment_filter,
+        time=time_filter,
+        number=number_filter,
+        points=points_filter,
+        markdown=to_html,
     )

@@ -1,4 +1,4 @@
-"""Limits on what costs the server much, counted per process: exports and the like.
+"""Limits on what costs the server much, counted per process: exports and searches.
 
 What can be guessed (passwords, tokens) is counted in the database instead, by the accounts room.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
@@ -26,6 +28,21 @@ def _who() -> str:
 
 
 limiter = Limiter(_who, storage_uri="memory://", strategy="fixed-window")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Whoever types asks anew a quarter of a second after the last letter, so hardly twice a second.
+SEARCHES = "120/minute"
+
+
+def limit_searches(view: View) -> View:
+    """Counts the requests for a view that search (with `q`); all views of a person together."""
+    limit = limiter.shared_limit(SEARCHES, "search", exempt_when=_searches_nothing)
+    return cast("View", limit(view))
+
+
+def _searches_nothing() -> bool:
+    return not request.values.get("q", "").strip()
 
 
 def init_limiter(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 
@@ -12,6 +12,11 @@ def init_proxy(app: Flask) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
+
+
+def over_tls() -> bool:
+    """Whether people reach Cairn by TLS: the operator says so, or this request came that way."""
+    return bool(current_app.config["SESSION_COOKIE_SECURE"] or request.is_secure)
 
 
 def client_address() -> str:

@@ -28,6 +28,13 @@ invited = _signals.signal("invited")
 invitation_ended = _signals.signal("invitation-ended")
 
 # Sent where who leads whom may have changed otherwise than by a membership: a team was nested
-# elsewhere or deleted (with all its memberships), an account was closed; before the commit.
-# sender: the Session; keywords: now (datetime).
+# elsewhere or deleted (with all its memberships), an account was closed or opened again; before the
+# commit.
+# sender: the Session; keywords: now (datetime), by (UUID or None); where a team was nested
+# elsewhere team (Team) and was_below (UUID of the team that it was nested in, or None); where it
+# was an account person (its UUID).
 leaders_changed = _signals.signal("leaders-changed")
+
+# Sent before a team is deleted, while its people and its invitations are there still.
+# sender: the Session; keywords: team (Team), by (UUID or None), now (datetime).
+team_ends = _signals.signal("team-ends")

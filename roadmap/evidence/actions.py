@@ -14,6 +14,7 @@ from dataclasses import fields
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.types import new_id
 from roadmap.evidence import rules
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rows import (
@@ -40,13 +41,25 @@ def create(
     *,
     milestones: Sequence[str] = (),
     skills: Sequence[str] = (),
+    key: uuid.UUID | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Evidence:
-    """A new piece of this person, as a draft. Raises Incomplete, naming what it lacks."""
+    """A new piece of this person, as a draft. Raises Incomplete, naming what it lacks.
+
+    `key` stands in the form that it was typed into. Sent twice, the form makes one piece, and the
+    second time answers with it; typed anew after a step back in the browser, it makes another.
+    """
     lock_person(session, user_id)
     piece = checked(piece, by.today(now))
+    # Not the key itself: whoever made it up would choose the id of somebody else's piece.
+    made_as = uuid.uuid5(user_id, key.hex) if key else new_id()
+    if key and (made := session.get(Evidence, made_as)) is not None:
+        if _says(made, piece, milestones, skills):
+            return made
+        made_as = new_id()
     evidence = Evidence(
+        id=made_as,
         user_id=user_id,
         title=piece.title,
         visibility=piece.visibility,
@@ -62,6 +75,17 @@ def create(
     replace_skills(session, evidence, skills)
     note(session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind)
     return evidence
+
+
+def _says(
+    made: Evidence, piece: Particulars, milestones: Sequence[str], skills: Sequence[str]
+) -> bool:
+    """Whether a piece is, in every word and link, what is sent."""
+    return (
+        particulars(made) == piece
+        and linked_keys(made) == list(dict.fromkeys(milestones))
+        and {row.skill_key for row in made.skills} == set(skills)
+    )
 
 
 def edit(

@@ -12,6 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.limiter import limit_searches
 from roadmap.core.markdown import clean
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.evidence import actions, labels
@@ -57,10 +58,11 @@ def create() -> Response:
         form.particulars(),
         milestones=form.milestones.data,
         skills=form.skills.data,
+        key=form.one_use_key,
         by=current_user,
         now=now(),
     )
-    flash(_("“%(title)s” is saved as a draft.", title=piece.title), "message")
+    flash(_("“%(title)s” is saved as a draft.", title=labels.brief(piece.title)), "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -127,6 +129,7 @@ def add_impact() -> Response | str:
 
 @evidence.post("/evidence/milestones")
 @permit("evidence.write")
+@limit_searches
 def find_milestones() -> Response:
     """The whole form with what the search found; nothing typed is lost."""
     form = EvidenceForm()
@@ -135,6 +138,7 @@ def find_milestones() -> Response:
 
 @evidence.get("/evidence/milestones")
 @permit("evidence.write")
+@limit_searches
 def milestones() -> str:
     """Milestones to link: for htmx the checkboxes of the form, else a page that leads to it."""
     words = " ".join(clean(request.args.get("q", ""))[:200].split())
@@ -154,7 +158,7 @@ def milestones() -> str:
 
 def _saved(piece: Evidence, before: uuid.UUID | None) -> str:
     """What a save did; after one of a verified piece, which version waits and which one counts."""
-    said = _("Your changes to “%(title)s” are saved.", title=piece.title)
+    said = _("Your changes to “%(title)s” are saved.", title=labels.brief(piece.title))
     if piece.current_id == before or piece.state != "submitted":
         return said
     if piece.verified_version is None:
@@ -207,6 +211,8 @@ def _page(
     if not form.impacts.entries:
         form.impacts.append_entry()
     form.about.data = str(about.id) if about else ""
+    if about is None and form.one_use_key is None:
+        form.key.data = str(uuid.uuid4())
     if about is not None and form.read_revision is None:
         form.revision.data = str(about.revision)
     chosen = form.milestones.data

@@ -43,6 +43,13 @@ def _text(value: str | None) -> str:
     return clean(value or "").strip()
 
 
+def _id(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None
+
+
 class Needed:
     """Marks a field that must be filled in; whether it is, the rules say."""
 
@@ -82,7 +89,7 @@ class ImpactForm(Form):
     """One measured effect; a row with no word in it is left out."""
 
     type = SelectField(
-        _("Changed"),
+        _("Type"),
         [Needed()],
         choices=[SelectChoice(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
         validate_choice=False,
@@ -136,6 +143,8 @@ class EvidenceForm(FlaskForm):
     q = SearchField(_("Search milestones"), filters=[_line])
     revision = HiddenField()
     about = HiddenField()
+    # One for each time that an empty form is handed out: of two clicks on Save one makes a piece.
+    key = HiddenField()
 
     def particulars(self) -> Particulars:
         """What was typed, complete or not."""
@@ -178,10 +187,12 @@ class EvidenceForm(FlaskForm):
     @property
     def about_id(self) -> uuid.UUID | None:
         """The id of the piece that is edited; None for a new one or what is no id."""
-        try:
-            return uuid.UUID(self.about.data or "")
-        except ValueError:
-            return None
+        return _id(self.about.data)
+
+    @property
+    def one_use_key(self) -> uuid.UUID | None:
+        """The key that this form was handed out with; None for what is none."""
+        return _id(self.key.data)
 
     @property
     def read_revision(self) -> int | None:
@@ -193,7 +204,7 @@ class EvidenceForm(FlaskForm):
 class CommentForm(FlaskForm):
     """A remark in the thread of a piece."""
 
-    text = TextAreaField(_("Comment"), [Needed()], filters=[_text])
+    text = TextAreaField(_("Write in the thread"), [Needed()], filters=[_text])
 
 
 def values_of(piece: Particulars) -> dict[str, Any]:

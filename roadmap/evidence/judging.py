@@ -63,8 +63,8 @@ def decide(
     ones: so does one that was linked later get its own word, by name, and inherits nothing.
 
     Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
-    waits for a review, where another word would add nothing, or where a milestone is not linked or
-    not provable by this kind; Stale where the author saved a newer version or title meanwhile.
+    waits for a review, where another word would add nothing, where none of the milestones that it
+    can prove is left, or where one is not linked or not provable by this kind; Stale where the author saved a newer version or title meanwhile.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
@@ -79,6 +79,8 @@ def decide(
     keys = to_confirm(session, evidence, milestones) if decision == "verified" else ()
     if besides:
         keys = rules.to_confirm_besides(keys, confirmed_keys(session, version_id))
+    elif decision == "verified" and not keys:
+        rules.check_some_left(keys, to_confirm(session, evidence, None))
     review = Review(
         user_id=evidence.user_id,
         evidence_id=evidence.id,

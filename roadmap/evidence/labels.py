@@ -170,11 +170,21 @@ REFUSALS: dict[str, LazyString] = {
     "does_not_fit": _(
         "One of these milestones is not linked, or evidence of this kind cannot prove it."
     ),
+    "none_left": _("Leave at least one milestone, or return it with what is missing."),
     "no_such_decision": _("A review either verifies or returns."),
     "not_shared": _("Only what is shared has a thread: share it, and ask for a review."),
     "stale": _("A newer version was saved in the meantime."),
     "gone": _("It was deleted in the meantime."),
 }
+
+
+def brief(title: str, most: int = 80) -> str:
+    """A title as a message names it: cut at a word where it has more than `most` characters."""
+    if len(title) <= most:
+        return title
+    cut = title[: most - 1]
+    head, space, _tail = cut.rpartition(" ")
+    return f"{head if space and len(head) > most // 2 else cut}…"
 
 
 def kind_label(kind: str) -> str:

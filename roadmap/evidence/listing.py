@@ -97,7 +97,7 @@ def listing(
     statement = _listing(_given(filters), len(words), filters.sort)
     values = _values(filters, words) | {"user_id": user_id, "today": today}
     page = max(1, page)
-    rows = session.execute(statement, {**values, "before": (page - 1) * PAGE}).all()
+    rows: Sequence[Any] = session.execute(statement, {**values, "before": (page - 1) * PAGE}).all()
     if not rows and page > 1:
         rows = session.execute(statement, {**values, "before": 0}).all()
         last = -(-rows[0].found // PAGE) if rows else 1
@@ -106,10 +106,15 @@ def listing(
         page = last
     linked = milestones_of(session, [row[0] for row in rows])
     return Listing(
-        tuple(Row(*row[:8], milestones=linked.get(row[0], ()), impacts=row[8]) for row in rows),
+        tuple(_row(row, linked.get(row[0], ())) for row in rows),
         rows[0].found if rows else 0,
         page,
     )
+
+
+def _row(row: Any, milestones: tuple[tuple[str, str], ...]) -> Row:
+    *facts, impacts, _found = row
+    return Row(*[*facts, milestones, impacts])
 
 
 def _given(filters: Filters) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from roadmap.catalog.models import Milestone
+from roadmap.core.many import portions
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -64,10 +65,16 @@ def counted(session: Session, user_id: uuid.UUID) -> list[CountedPiece]:
 def counted_of(
     session: Session, people: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, list[CountedPiece]]:
-    """The same for many people, in one statement; who has no evidence is not among them."""
+    """The same for many people, in one statement for each `many.PORTION` of them.
+
+    Who has no evidence is not among them.
+    """
     query = _counted(session.get_bind().dialect.name, many=True)
-    rows = session.execute(query, {"people": list(people)})
-    return {user_id: list(_read(document)) for user_id, document in rows}
+    return {
+        user_id: list(_read(document))
+        for portion in portions(people)
+        for user_id, document in session.execute(query, {"people": portion})
+    }
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -293,6 +293,15 @@ def to_confirm_besides(chosen: Iterable[str], confirmed: Iterable[str]) -> tuple
     if not (added := tuple(key for key in chosen if key not in before)):
         raise Refused("already_verified")
     return added
+
+
+def check_some_left(chosen: Collection[str], fitting: Collection[str]) -> None:
+    """Raises Refused where a piece would be verified for none of the milestones that it can prove.
+
+    One that is linked to none, or to none that it can prove, is verified for itself.
+    """
+    if fitting and not chosen:
+        raise Refused("none_left")
 
 
 def check_comment(text: str) -> str:

@@ -60,6 +60,19 @@ def thread(
     return tuple(sorted(events, key=lambda event: event.at))
 
 
+def retitled_since(session: Session, evidence: Evidence, moment: dt.datetime) -> bool:
+    """Whether its author gave a piece another title after a moment."""
+    changes = session.scalars(
+        sa.select(HistoryEntry.data).where(
+            HistoryEntry.user_id == evidence.user_id,
+            HistoryEntry.subject == str(evidence.id),
+            HistoryEntry.action == "evidence.edited",
+            HistoryEntry.at > moment,
+        )
+    )
+    return any("title" in data.get("fields", ()) for data in changes)
+
+
 def _comments(session: Session, evidence_id: uuid.UUID) -> Iterator[Event]:
     rows = session.execute(
         sa.select(Comment.created_at, Comment.by_name, Comment.version_number, Comment.text)

@@ -12,6 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.limiter import limit_searches
 from roadmap.core.markdown import clean
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.evidence import actions, editing, labels, queries, views_submission
@@ -28,6 +29,7 @@ __all__ = ["editing", "evidence", "views_submission"]
 
 @evidence.get("/evidence")
 @permit("evidence.read")
+@limit_searches
 def index() -> str:
     """The list; for htmx the part of it that filters change."""
     today = current_user.today(now())
@@ -74,7 +76,7 @@ def ask_delete(evidence_id: uuid.UUID) -> str:
 @permit("evidence.write")
 def delete(evidence_id: uuid.UUID) -> Response:
     piece = own_piece("evidence.write", evidence_id)
-    title = piece.title
+    title = labels.brief(piece.title)
     actions.delete(db.session, piece, by=current_user, now=now())
     flash(_("“%(title)s” is deleted.", title=title), "message")
     return see_other("evidence.index")

@@ -17,7 +17,7 @@ from roadmap.evidence import actions, comments, labels
 from roadmap.evidence.blueprint import evidence, own_piece
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rows import particulars
+from roadmap.evidence.rows import hold, particulars
 from roadmap.evidence.rules import Incomplete, Refused
 from roadmap.evidence.showing import piece_page, said_together, thread_of
 from roadmap.people import access
@@ -30,13 +30,28 @@ SHARED_WITH = ("team", "portfolio")
 @evidence.put("/evidence/<uuid:evidence_id>/submission")
 @permit("evidence.submit")
 def submit(evidence_id: uuid.UUID) -> Response:
-    """Asks for a review. A private piece is shared first where the form says with whom."""
+    """Asks for a review. A private piece is shared first where the form says with whom.
+
+    One that is verified as it stands is shared alone: there is nothing left to ask for.
+    """
     piece = own_piece("evidence.submit", evidence_id)
     audience = request.form.get("visibility", "")
     try:
+        # What is shared is the piece as it stands below the lock, not as it was before it.
+        hold(db.session, piece, current_user)
         if piece.visibility == "private" and audience in SHARED_WITH:
             shared = replace(particulars(piece), visibility=audience)
             actions.edit(db.session, piece, shared, by=current_user, now=now())
+            if piece.state == "verified":
+                flash(
+                    _(
+                        "“%(title)s” is shared now. It is verified already, so there is nothing"
+                        " to ask for.",
+                        title=labels.brief(piece.title),
+                    ),
+                    "message",
+                )
+                return see_other("evidence.show", evidence_id=piece.id)
         actions.submit(db.session, piece, by=current_user, now=now())
     except Incomplete as fault:
         # Complete when it was saved: the day may be ahead since, where the person's zone changed.
@@ -46,12 +61,15 @@ def submit(evidence_id: uuid.UUID) -> Response:
         return _refused(piece, refusal)
     asked = said_together([person.name for person in managers_of(db.session, piece.user_id)])
     if asked:
-        flash(_("“%(title)s” waits for %(names)s now.", title=piece.title, names=asked), "message")
+        flash(
+            _("“%(title)s” waits for %(names)s now.", title=labels.brief(piece.title), names=asked),
+            "message",
+        )
     else:
         flash(
             _(
                 "“%(title)s” is submitted. Nobody manages a team of yours yet, so nobody sees it.",
-                title=piece.title,
+                title=labels.brief(piece.title),
             ),
             "warning",
         )
@@ -67,7 +85,9 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
         actions.withdraw(db.session, piece, by=current_user, now=now())
     except Refused as refusal:
         return _refused(piece, refusal)
-    flash(_("“%(title)s” is withdrawn and a draft again.", title=piece.title), "message")
+    flash(
+        _("“%(title)s” is withdrawn and a draft again.", title=labels.brief(piece.title)), "message"
+    )
     return see_other("evidence.show", evidence_id=piece.id)
 
 

@@ -70,7 +70,7 @@ def _status(movement: Movement, content: Content) -> Line | None:
     templates = {
         "done": _("Done: %(title)s", title=milestone.title),
         "in_progress": _("Begun: %(title)s", title=milestone.title),
-        "not_applicable": _("Set aside: %(title)s", title=milestone.title),
+        "not_applicable": _("Not applicable: %(title)s", title=milestone.title),
         "not_started": _("Taken back: %(title)s", title=milestone.title),
     }
     text = templates.get(str(movement.data.get("status")))

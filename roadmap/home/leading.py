@@ -48,21 +48,25 @@ class Leading:
 
     @property
     def lede(self) -> str:
-        """What is to be done, in one sentence."""
+        """What is to be done, in a sentence or two."""
         waits = (
-            ngettext("%(num)d piece waits for your review", "%(num)d pieces wait for your review",
-                     self.waits)
+            ngettext(
+                "%(num)d piece waits for your review.",
+                "%(num)d pieces wait for your review.",
+                self.waits,
+            )
             if self.waits
-            else _("Nothing waits for your review")
-        )  # fmt: skip
-        if not self.standings.still:
-            return f"{waits}."
-        still = ngettext(
-            "%(num)d person has not moved for three weeks",
-            "%(num)d people have not moved for three weeks",
-            len(self.standings.still),
+            else _("Nothing waits for your review.")
         )
-        return f"{waits}; {still}."
+        if not self.standings.still:
+            return waits
+        still = ngettext(
+            "%(num)d person has not moved for %(days)d days.",
+            "%(num)d people have not moved for %(days)d days.",
+            len(self.standings.still),
+            days=STILL_DAYS,
+        )
+        return f"{waits} {still}"
 
 
 def leading(session: Session, actor: Actor, now: dt.datetime) -> Leading | None:

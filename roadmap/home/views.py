@@ -10,6 +10,7 @@ from roadmap.catalog.queries import all_published, at_revision
 from roadmap.core.database import db
 from roadmap.core.language import gettext as _
 from roadmap.core.web import now
+from roadmap.home.house import house
 from roadmap.home.lately import lately
 from roadmap.home.leading import leading
 from roadmap.journey.facts import Standing
@@ -41,7 +42,12 @@ def index() -> str:
     if not mine:
         template = "home/leading.html" if led else "home/begin.html"
         roadmaps = [each.content for each in all_published(db.session)]
-        return render_template(template, leading=led, roadmaps=roadmaps)
+        return render_template(
+            template,
+            leading=led,
+            house=house(db.session, current_user, now()),
+            roadmaps=roadmaps,
+        )
     primary = mine[0]
     published = at_revision(db.session, primary.revision_id)
     found_record = record(db.session, current_user.id)

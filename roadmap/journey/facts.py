@@ -15,7 +15,8 @@ from roadmap.people.actor import Actor
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import Enrolled, enrollment
 from roadmap.readiness.actions import Refreshed, compute
-from roadmap.readiness.queries import kept, record
+from roadmap.readiness.kept import kept
+from roadmap.readiness.queries import record
 
 
 @dataclass(frozen=True)

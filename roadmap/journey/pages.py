@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from roadmap.catalog.content import Milestone, Objective, Stage
 from roadmap.core import svg
-from roadmap.core.language import date_filter, locale, ngettext
+from roadmap.core.language import date_filter, locale, ngettext, number_filter, points_filter
 from roadmap.core.language import gettext as _
 from roadmap.journey.facts import Standing
 from roadmap.journey.rules import forecast, weeks_behind
@@ -273,10 +273,11 @@ class Pages:
         if left <= 0:
             return _("No effort left: what remains is proof.")
         effort = ngettext(
-            "%(num)d hour of effort left, %(required)d of them required",
-            "%(num)d hours of effort left, %(required)d of them required",
+            "%(hours)s hour of effort left, %(required)s of them required",
+            "%(hours)s hours of effort left, %(required)s of them required",
             left,
-            required=required,
+            hours=number_filter(left),
+            required=number_filter(required),
         )
         span = forecast(required, enrolled.hours_per_week, today)
         if span is None:
@@ -310,7 +311,7 @@ class Pages:
         return {
             "roadmap": self.content,
             "lede": self.lede(),
-            "score": f"{data['score']:.1f}",
+            "score": points_filter(data["score"]),
             "verdict": _("readiness, %(verdict)s", verdict=verdict),
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
-from flask import abort, flash, make_response, render_template, request
+from flask import abort, flash, make_response, redirect, render_template, request
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,7 +14,7 @@ from roadmap.catalog import queries as catalog
 from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.language import gettext as _
-from roadmap.core.web import htmx, now, see_other, wants_fragment
+from roadmap.core.web import htmx, now, safe_next, see_other, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, standing_or_away
 from roadmap.journey.facts import after_write
 from roadmap.journey.forms import PlanForm, ReasonForm
@@ -62,6 +62,8 @@ def _answer(
         target = request.form.get("back", "")
         if target == "page":
             return see_other("journey.milestone_page", slug=slug, key=milestone.key)
+        if target.startswith("/evidence/"):
+            return redirect(safe_next(target, "/roadmaps"), code=303)
         return see_other(
             "journey.roadmap_page", slug=slug, _anchor=published.content.anchors[milestone.key]
         )

@@ -11,7 +11,7 @@ from roadmap.core.config import VERSION
 from roadmap.core.database import db
 from roadmap.core.language import gettext as _
 from roadmap.core.web import keep, now, see_other, unchanged
-from roadmap.journey import links, milestones, ticks
+from roadmap.journey import links, milestones, ticks, unticked
 from roadmap.journey.blueprint import journey, standing_or_away
 from roadmap.journey.facts import standing_on
 from roadmap.journey.forms import EnrollmentForm
@@ -21,7 +21,7 @@ from roadmap.people.actor import Actor
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 
-__all__ = ["journey", "links", "milestones", "ticks"]
+__all__ = ["journey", "links", "milestones", "ticks", "unticked"]
 
 
 @journey.get("/roadmaps")

@@ -1,10 +1,10 @@
-"""Writing notifications: who is told of what, and what is taken back. The request commits."""
+"""Writing notifications: who is told of what. The request commits."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,30 +12,25 @@ from sqlalchemy.orm import Session
 
 from roadmap.accounts import mail, outbox
 from roadmap.core.types import new_id
-from roadmap.evidence.models import Comment, Review
+from roadmap.evidence.models import Comment, Evidence, Review
+from roadmap.evidence.taking import reader_of
 from roadmap.notify import letters
 from roadmap.notify.models import Notification
-from roadmap.people.models import Membership, Team, User
+from roadmap.people.models import Team, User
 from roadmap.people.queries import managers_of
 
 # How long what was read is kept.
 KEPT = dt.timedelta(days=90)
 
 _ROWS: Any = Notification.__table__
-_USERS: Any = User.__table__
 _REVIEWS: Any = Review.__table__
 _COMMENTS: Any = Comment.__table__
-_TEAMS: Any = Team.__table__
-_MEMBERS: Any = Membership.__table__
-
-# What a manager is told of somebody else's piece; only while they may see it.
-_OF_OTHERS = _ROWS.c.about_id != _ROWS.c.user_id
 _UNREAD = _ROWS.c.read_at.is_(None)
 
 
 def tell(
     session: Session,
-    readers: Iterable[User],
+    readers: Sequence[User],
     kind: str,
     *,
     about: User,
@@ -46,28 +41,35 @@ def tell(
     mails: bool = True,
     **data: Any,
 ) -> None:
-    """One row for each reader, and a mail where mail is configured.
+    """One row for each reader, and a mail where mail is configured; two statements at most.
 
     `title` stands in the mail only: the caller knows that each reader may see it at this moment.
     """
-    for reader in readers:
-        if mails and mail.is_configured():
-            letter = letters.write(
+    keyed = [(new_id(), reader) for reader in readers]
+    if not keyed:
+        return
+    if mails and mail.is_configured():
+        written = [
+            (key, reader, letters.write(
                 kind, reader, about=about, evidence_id=evidence_id, title=title,
                 by_name=by_name, data=data,
-            )  # fmt: skip
-            outbox.put(
-                session,
-                to=reader.email,
-                subject=letter.subject,
-                body=letter.body,
-                user_id=reader.id,
-                now=now,
-            )
-        session.execute(
-            sa.insert(_ROWS),
+            ))
+            for key, reader in keyed
+        ]  # fmt: skip
+        # The mail has the id of its row: by that it is taken back, and asked about when it leaves.
+        outbox.put_each(
+            session,
+            [
+                outbox.Mail(reader.email, letter.subject, letter.body, reader.id, key)
+                for key, reader, letter in written
+            ],
+            now=now,
+        )
+    session.execute(
+        sa.insert(_ROWS),
+        [
             {
-                "id": new_id(),
+                "id": key,
                 "user_id": reader.id,
                 "kind": kind,
                 "about_id": about.id,
@@ -75,21 +77,19 @@ def tell(
                 "by_name": by_name,
                 "data": data,
                 "created_at": now,
-            },
-        )
+            }
+            for key, reader in keyed
+        ],
+    )
 
 
 def submitted(
     session: Session, author: User, evidence_id: uuid.UUID, *, title: str, now: dt.datetime
 ) -> None:
     """Everybody who may review it is told; what they have not read of an earlier one goes."""
-    session.execute(
-        sa.delete(_ROWS).where(
-            _ROWS.c.evidence_id == evidence_id,
-            _ROWS.c.kind.in_(("submitted", "resubmitted")),
-            _UNREAD,
-        )
-    )
+    asked = _keys_of_requests(session, evidence_id)
+    session.execute(sa.delete(_ROWS).where(*_requests(evidence_id), _UNREAD))
+    outbox.forget_each(session, asked)
     again = session.scalar(sa.select(sa.exists().where(_REVIEWS.c.evidence_id == evidence_id)))
     tell(
         session,
@@ -113,17 +113,11 @@ def judged(
     by: User,
     now: dt.datetime,
 ) -> None:
-    """The author is told; the reviewer has nothing left to read about the request."""
-    session.execute(
-        sa.update(_ROWS)
-        .where(
-            _ROWS.c.user_id == by.id,
-            _ROWS.c.evidence_id == evidence_id,
-            _ROWS.c.kind.in_(("submitted", "resubmitted")),
-            _UNREAD,
-        )
-        .values(read_at=now)
-    )
+    """The author is told; nobody who was asked has anything left to read about it, or a mail on
+    its way: what was asked for is done."""
+    asked = _keys_of_requests(session, evidence_id)
+    session.execute(sa.update(_ROWS).where(*_requests(evidence_id), _UNREAD).values(read_at=now))
+    outbox.forget_each(session, asked)
     said = session.scalar(
         sa.select(_REVIEWS.c.comment).where(
             _REVIEWS.c.evidence_id == evidence_id, _REVIEWS.c.decided_at == now
@@ -135,6 +129,17 @@ def judged(
     )  # fmt: skip
 
 
+def _requests(evidence_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
+    """What asks for a review of a piece: of its newest version, whenever that was submitted."""
+    return _ROWS.c.evidence_id == evidence_id, _ROWS.c.kind.in_(("submitted", "resubmitted"))
+
+
+def _keys_of_requests(session: Session, evidence_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Of the rows, and so of their mails. Rows are always written before mails are taken back: no
+    two who do so wait for each other."""
+    return session.scalars(sa.select(_ROWS.c.id).where(*_requests(evidence_id))).all()
+
+
 def commented(
     session: Session,
     author: User,
@@ -144,7 +149,10 @@ def commented(
     by: User,
     now: dt.datetime,
 ) -> None:
-    """The author and those of their managers who took part are told, but for whoever wrote it."""
+    """The author and those of their managers who took part are told, but for whoever wrote it.
+
+    Whoever has taken it up for review takes part as well.
+    """
     took_part = set(
         session.scalars(
             sa.union(
@@ -153,7 +161,10 @@ def commented(
             )
         )
     )
-    managers = [each for each in managers_of(session, author.id) if each.id in took_part]
+    managers = managers_of(session, author.id)
+    reader = reader_of(session, session.get_one(Evidence, evidence_id), managers)
+    took_part |= {reader.id} if reader else set()
+    managers = [each for each in managers if each.id in took_part]
     readers = [each for each in (author, *managers) if each.id != by.id]
     tell(
         session, readers, "comment", about=author, evidence_id=evidence_id, title=title,
@@ -196,55 +207,6 @@ def added(
         session, [person], "added", about=person, by_name=by_name, now=now,
         team=team.name, role=role,
     )  # fmt: skip
-
-
-def take_back(session: Session, evidence_id: uuid.UUID) -> None:
-    """A piece is shared no more: nobody but its author has anything unread about it, or a mail
-    on its way."""
-    session.execute(sa.delete(_ROWS).where(_OF_OTHERS, _UNREAD, _ROWS.c.evidence_id == evidence_id))
-    outbox.take_back(session, letters.path_of_review(evidence_id))
-
-
-def take_back_from_strangers(session: Session, person: uuid.UUID | None = None) -> None:
-    """What is unread goes from those who do not manage its author any more.
-
-    With `person` only what this person reads, or what is about them, is looked at.
-    """
-    strange = sa.delete(_ROWS).where(_OF_OTHERS, _UNREAD, ~_MANAGES)
-    if person is not None:
-        strange = strange.where(sa.or_(_ROWS.c.user_id == person, _ROWS.c.about_id == person))
-    gone = session.execute(strange.returning(_ROWS.c.user_id, _ROWS.c.evidence_id)).all()
-    if gone:
-        outbox.take_back_from(
-            session, {(row.user_id, letters.path_of_review(row.evidence_id)) for row in gone}
-        )
-
-
-def _manages() -> sa.ColumnElement[bool]:
-    """Whether the reader of a row manages whom it concerns, as `managers_of` says it of one
-    person. A closed account manages nobody, and nobody manages it."""
-    leads = (
-        sa.select(_MEMBERS.c.user_id.label("manager"), _MEMBERS.c.team_id.label("team"))
-        .where(_MEMBERS.c.role == "manager")
-        .cte("leads", recursive=True)
-    )
-    # UNION, not UNION ALL: teams that are nested in a circle end it.
-    leads = leads.union(
-        sa.select(leads.c.manager, _TEAMS.c.id).where(_TEAMS.c.parent_id == leads.c.team)
-    )
-    reader, author = _USERS.alias(), _USERS.alias()
-    return sa.exists().where(
-        leads.c.manager == _ROWS.c.user_id,
-        _MEMBERS.c.team_id == leads.c.team,
-        _MEMBERS.c.user_id == _ROWS.c.about_id,
-        reader.c.id == _ROWS.c.user_id,
-        reader.c.deactivated_at.is_(None),
-        author.c.id == _ROWS.c.about_id,
-        author.c.deactivated_at.is_(None),
-    )
-
-
-_MANAGES = _manages()
 
 
 def mark_read(session: Session, notification: Notification, *, now: dt.datetime) -> None:

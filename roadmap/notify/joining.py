@@ -1,4 +1,4 @@
-"""Telling who comes into a team: the invited, who invited them, and those whom a manager now sees.
+"""Telling who comes into a team: the invited, and who invited them.
 
 None of it is mailed. Each row is about its reader, so that it is theirs whoever leads whom.
 """
@@ -12,19 +12,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.types import new_id
 from roadmap.notify.actions import tell
 from roadmap.notify.models import Notification
-from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import nested_in
+from roadmap.people.models import Team, User
 
 _ROWS: Any = Notification.__table__
 _USERS: Any = User.__table__
-_MEMBERS: Any = Membership.__table__
 
 
-def _of_team(kind: str, team_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
-    return _ROWS.c.kind == kind, _ROWS.c.data["team_id"].as_string() == str(team_id)
+def _of_team(team_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
+    return _ROWS.c.kind == "invited", _names("team_id", str(team_id))
 
 
 def invited(
@@ -36,7 +33,7 @@ def invited(
         session.execute(
             sa.delete(_ROWS).where(
                 _ROWS.c.user_id == person.id,
-                *_of_team("invited", team.id),
+                *_of_team(team.id),
                 _ROWS.c.read_at.is_(None),
             )
         )
@@ -60,9 +57,7 @@ def no_longer_invited(
             _USERS.c.email_key == email_key if email_key else sa.false(),
         )
     )
-    session.execute(
-        sa.delete(_ROWS).where(_ROWS.c.user_id.in_(persons), *_of_team("invited", team_id))
-    )
+    session.execute(sa.delete(_ROWS).where(_ROWS.c.user_id.in_(persons), *_of_team(team_id)))
 
 
 def joined(
@@ -81,54 +76,15 @@ def joined(
     )  # fmt: skip
 
 
-def leads(
-    session: Session,
-    manager: User,
-    team: Team,
-    *,
-    by: uuid.UUID | None,
-    now: dt.datetime,
-) -> None:
-    """Everybody in the team, and in those nested in it, learns who sees now what they share.
-
-    Not the manager, nor whoever made them one. The statements do not grow with the people.
-    """
-    leads_no_more(session, manager.id, team.id)
-    outside = sa.func.min(sa.case((_MEMBERS.c.team_id == team.id, 0), else_=1))
-    readers = session.execute(
-        sa.select(_MEMBERS.c.user_id, outside.label("within"))
-        .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(
-            _MEMBERS.c.team_id.in_(nested_in(team.id)),
-            _MEMBERS.c.user_id.not_in([each for each in (manager.id, by) if each]),
-            _USERS.c.deactivated_at.is_(None),
-        )
-        .group_by(_MEMBERS.c.user_id)
-    ).all()
-    said = {"team": team.name, "team_id": str(team.id), "manager": str(manager.id)}
-    rows = [
-        {
-            "id": new_id(),
-            "user_id": row.user_id,
-            "kind": "leads",
-            "about_id": row.user_id,
-            "evidence_id": None,
-            "by_name": manager.name,
-            "data": {**said, "within": bool(row.within)},
-            "created_at": now,
-        }
-        for row in readers
-    ]
-    if rows:
-        session.execute(sa.insert(_ROWS), rows)
-
-
-def leads_no_more(session: Session, manager_id: uuid.UUID, team_id: uuid.UUID) -> None:
-    """What is unread of somebody leading a team goes: it is true no more, or said anew."""
-    session.execute(
-        sa.delete(_ROWS).where(
-            *_of_team("leads", team_id),
-            _ROWS.c.data["manager"].as_string() == str(manager_id),
-            _ROWS.c.read_at.is_(None),
-        )
+def team_ends(session: Session, team: Team) -> None:
+    """What is said of a team goes with it, read or not: its links would lead to nothing."""
+    said = sa.or_(
+        sa.and_(_ROWS.c.kind.in_(("invited", "leads")), _names("team_id", str(team.id))),
+        sa.and_(_ROWS.c.kind == "joined", _names("slug", team.slug)),
     )
+    session.execute(sa.delete(_ROWS).where(said))
+
+
+def _names(key: str, value: str) -> sa.ColumnElement[bool]:
+    named: sa.ColumnElement[bool] = _ROWS.c.data[key].as_string() == value
+    return named

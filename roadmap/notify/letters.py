@@ -82,7 +82,9 @@ def _said(
         subject = _("%(name)s commented on “%(title)s”", **words)
         if mine:
             return subject, _("%(name)s wrote a comment on your evidence “%(title)s”.", **words)
-        return subject, _("%(name)s wrote a comment on “%(title)s”, which you reviewed.", **words)
+        return subject, _(
+            "%(name)s wrote a comment on “%(title)s”, whose review you take part in.", **words
+        )
     if kind == "assessed":
         return (
             _("%(name)s assessed your skills", **words),

@@ -6,16 +6,25 @@ import datetime as dt
 import uuid
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from roadmap.accounts.outbox import ask_before
 from roadmap.accounts.sessions import know_more
-from roadmap.core.signals import invitation_ended, invited, leaders_changed, person_changed
+from roadmap.core.signals import (
+    invitation_ended,
+    invited,
+    leaders_changed,
+    person_changed,
+    team_ends,
+)
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.words import SHARED_STATES
-from roadmap.notify import actions, joining
+from roadmap.notify import actions, joining, leading, taking_back
 from roadmap.notify.queries import unread_count
-from roadmap.people.models import Team, User
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.queries import nested_in
 
 JUDGEMENTS = {"evidence.verified": "verified", "evidence.returned": "returned"}
 # Somebody leads fewer people than before. Where a whole team goes, `leaders_changed` says so once.
@@ -48,7 +57,7 @@ def _person_changed(
         return
     if action in PARTINGS:
         if not data.get("with_team"):
-            actions.take_back_from_strangers(session, user_id)
+            _settle(session, sa.select(sa.literal(user_id, sa.Uuid)))
             _leads(session, user_id, by=by, data=data, now=now)
     elif action == "membership.added":
         # Who accepted an invitation has joined by themselves.
@@ -89,9 +98,9 @@ def _leads(
     team_id = uuid.UUID(data["team"])
     if data.get("role") == "manager":
         person, team = session.get_one(User, user_id), session.get_one(Team, team_id)
-        joining.leads(session, person, team, by=by, now=now)
+        leading.leads(session, person, team, by=by, now=now)
     elif data.get("before") is not None or "role" not in data:
-        joining.leads_no_more(session, user_id, team_id)
+        leading.leads_no_more(session, user_id, team_id)
 
 
 def _about_a_piece(
@@ -107,7 +116,7 @@ def _about_a_piece(
     if piece is None or not piece.is_shared:
         # Of what was a draft before an edit nobody was told: most edits are of drafts.
         if action != "evidence.edited" or data["state"][0] in SHARED_STATES:
-            actions.take_back(session, evidence_id)
+            taking_back.take_back(session, evidence_id)
         return
     author, title = session.get_one(User, piece.user_id), piece.title
     if action == "evidence.submitted" or (action == "evidence.edited" and _waits_anew(data)):
@@ -162,8 +171,38 @@ def _invitation_ended(
         joining.joined(session, inviter, person, team, role, now=now)
 
 
-def _leaders_changed(session: Session, **_more: Any) -> None:
-    actions.take_back_from_strangers(session)
+def _leaders_changed(
+    session: Session,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+    team: Team | None = None,
+    was_below: uuid.UUID | None = None,
+    person: uuid.UUID | None = None,
+    **_more: Any,
+) -> None:
+    if team is not None:
+        _settle(
+            session,
+            sa.select(Membership.user_id).where(Membership.team_id.in_(nested_in(team.id))),
+        )
+        leading.moved(session, team, was_below, by=by, now=now)
+    elif person is not None:
+        _settle(session, leading.those_led_by(person))
+        if session.get_one(User, person, populate_existing=True).deactivated_at is None:
+            leading.leads_again(session, person, by=by, now=now)
+    else:
+        _settle(session)
+
+
+def _settle(session: Session, people: sa.Select[Any] | None = None) -> None:
+    """People may have other leaders now, or lead others: what is true no more goes."""
+    taking_back.take_back_from_strangers(session, people)
+    leading.settle(session, people)
+
+
+def _team_ends(session: Session, *, team: Team, **_more: Any) -> None:
+    joining.team_ends(session, team)
 
 
 def init_notify(_app: Flask) -> None:
@@ -172,4 +211,6 @@ def init_notify(_app: Flask) -> None:
     invited.connect(_invited)
     invitation_ended.connect(_invitation_ended)
     leaders_changed.connect(_leaders_changed)
+    team_ends.connect(_team_ends)
+    ask_before(taking_back.may_leave)
     know_more("unread", unread_count())

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from roadmap.people.queries import led_teams, managed_people, own_teams
+from roadmap.people.queries import administers, led_teams, managed_people, own_teams
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -72,9 +72,12 @@ class Actor:
         return own_teams(self.session, self.id) if self.session is not None else frozenset()
 
     def look_again(self) -> None:
-        """Forgets whom this person leads and where they are: it may have changed while they waited.
+        """Forgets whom this person leads and where they are, and asks again whether they still
+        administer: it may have changed while they waited.
 
         Whoever decides below a lock what the actor may do calls it there (`records.lock_for`).
         """
         for name in ("managed_people", "led_teams", "own_teams"):
             vars(self).pop(name, None)
+        if self.is_admin and self.session is not None:
+            self.is_admin = administers(self.session, self.id)

@@ -103,6 +103,14 @@ def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
     )
 
 
+def administers(session: Session, user_id: uuid.UUID) -> bool:
+    """Whether this person administers at this moment: a closed account does not."""
+    found = sa.select(_USERS.c.id).where(
+        _USERS.c.id == user_id, _USERS.c.is_admin, _USERS.c.deactivated_at.is_(None)
+    )
+    return session.execute(found).first() is not None
+
+
 def managers_of(session: Session, user_id: uuid.UUID) -> list[User]:
     """Who manages a team of this person, or one that it is nested in; by name."""
     above = (

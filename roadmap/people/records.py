@@ -11,8 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.signals import person_changed
+from roadmap.people.access import can
 from roadmap.people.actor import Actor
-from roadmap.people.models import AuditEntry, HistoryEntry, User
+from roadmap.people.models import AuditEntry, HistoryEntry, Team, User
+
+# Who writes. Of an Actor the right is asked again below the lock; an id stands for somebody who
+# needs none (they accept an invitation, they leave), None for the command line.
+By = Actor | uuid.UUID | None
 
 # On the table, not the entity, and made once: it runs within every tick.
 _ENTRIES: Any = HistoryEntry.__table__
@@ -25,6 +30,14 @@ _NEXT_VERSION = (
 )
 _AUDIT: Any = AuditEntry.__table__
 _NEW_AUDIT = sa.insert(_AUDIT)
+
+
+class NotEntitled(Exception):
+    """The right of whoever writes ended before it was their turn."""
+
+
+class TeamGone(LookupError):
+    """The team was deleted before it was the writer's turn."""
 
 
 def lock_person(session: Session, user_id: uuid.UUID) -> None:
@@ -41,6 +54,29 @@ def lock_for(session: Session, user_id: uuid.UUID, by: Actor) -> None:
     the lock, so that nobody writes by a right that ended while they waited."""
     lock_person(session, user_id)
     by.look_again()
+
+
+def still_may(by: By, action: str, subject: Any = None) -> uuid.UUID | None:
+    """The id of whoever writes, where they may at this moment. Call it below the lock.
+
+    Raises NotEntitled. `action` is one of the permissions.
+    """
+    if not isinstance(by, Actor):
+        return by
+    by.look_again()
+    if not can(by, action, subject):
+        raise NotEntitled(f"{by.id}: {action}")
+    return by.id
+
+
+def lock_team(session: Session, team_id: uuid.UUID) -> None:
+    """Keeps a team from being deleted until this transaction ends. Raises TeamGone.
+
+    A team is locked before people are, here and where it is deleted.
+    """
+    team = sa.select(Team.id).where(Team.id == team_id)
+    if session.scalar(team.with_for_update(read=True, key_share=True)) is None:
+        raise TeamGone(team_id)
 
 
 def lock_people(session: Session, people: sa.Select[Any]) -> None:

@@ -1,9 +1,11 @@
-"""What a team may be called. Pure."""
+"""What a team may be called, and what becomes of a form that was open meanwhile. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 60
@@ -21,3 +23,31 @@ def slug_of(name: str) -> str:
     """A slug made from a name; empty where nothing of it can stand in an address."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
+
+
+class ChangedMeanwhile(ValueError):
+    """A field was changed by the one who sends it and by somebody else. `stored` has the values of
+    such fields that are saved now."""
+
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        self.stored = dict(stored)
+        super().__init__(", ".join(sorted(stored)))
+
+
+def to_write(
+    sent: Mapping[str, Any], read: Mapping[str, Any], stored: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a form changes: the fields that differ from what it was read with, and from `stored`.
+
+    A field that `read` does not name was typed on purpose. Raises ChangedMeanwhile where somebody
+    else has saved another value of a field that is changed here.
+    """
+    changed = {
+        name: value
+        for name, value in sent.items()
+        if value != stored[name] and (name not in read or value != read[name])
+    }
+    late = {name: stored[name] for name in changed if name in read and stored[name] != read[name]}
+    if late:
+        raise ChangedMeanwhile(late)
+    return changed

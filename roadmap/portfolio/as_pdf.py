@@ -14,7 +14,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from roadmap.core import pdf
-from roadmap.core.language import show_date
+from roadmap.core.language import language, show_date
 from roadmap.core.markdown import Node, clean, plain, to_tree
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Document, Item
@@ -82,7 +82,7 @@ def _data(document: Document) -> Data:
     length = sum(len(item.description_md) for item in document.items)
     limit = LONGEST_DOCUMENT if length <= LONGEST_DOCUMENT else EXCERPT
     return {
-        "lang": locale.partition("_")[0],
+        "lang": language(locale),
         "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
         "words": _words(),
         "name": _text(document.name),

@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from roadmap.core.language import gettext as _
-from roadmap.core.language import show_date
+from roadmap.core.language import language, show_date
 from roadmap.core.markdown import to_html, to_html_and_plain
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Document, Impact, Item
@@ -172,5 +172,5 @@ def _environment() -> Environment:
         skill_level=texts.skill_level,
         address=texts.address,
     )
-    environment.filters.update(line=texts.one_line, markdown=to_html)
+    environment.filters.update(language=language, line=texts.one_line, markdown=to_html)
     return environment

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 from flask_babel import ngettext
 
 from roadmap.core.language import gettext as _
-from roadmap.core.language import show_date
+from roadmap.core.language import show_date, show_month
 from roadmap.core.markdown import clean
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
 
@@ -29,7 +29,7 @@ def one_line(text: str) -> str:
 
 def month(value: dt.date, locale: str) -> str:
     """A month as people write it: Mar 2026."""
-    return show_date(value, locale).partition(" ")[2] if locale == "en" else f"{value:%Y-%m}"
+    return show_month(value, locale)
 
 
 def span(position: Position, locale: str) -> str:

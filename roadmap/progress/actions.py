@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from roadmap.people.models import HistoryEntry
+from roadmap.people.models import HistoryEntry, User
 from roadmap.people.records import lock_person, remember
 from roadmap.progress.models import STATUSES, Enrollment, MilestonePlan, MilestoneStatus
 
@@ -41,6 +42,7 @@ def enroll(
     """Puts a person on a roadmap, or changes their target date and pace on it.
 
     The first roadmap of a person is their primary one; making another primary moves that over.
+    Without `started_on` a new one starts on the day that it is where the person lives.
     """
     lock_person(session, user_id)
     mine = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).all()
@@ -50,7 +52,7 @@ def enroll(
         enrollment = Enrollment(
             user_id=user_id,
             roadmap_id=roadmap_id,
-            started_on=started_on or now.date(),
+            started_on=started_on or _day_of(session, user_id, now),
             is_primary=not mine,
             created_at=now,
         )
@@ -85,11 +87,12 @@ def set_status(
     reason: str = "",
     by: uuid.UUID | None,
     now: dt.datetime,
-) -> None:
-    """Sets the status of a milestone; setting the same one again changes nothing but its reason.
+) -> bool:
+    """Sets the status of a milestone; False where status and reason are what they were.
 
-    `status` is one of not_started, in_progress, done, not_applicable (which needs a reason).
-    Raises ValueError otherwise.
+    Then nothing is remembered either: a tick that is sent twice is no second change to undo, and
+    no movement. `status` is one of not_started, in_progress, done, not_applicable (which needs a
+    reason). Raises ValueError otherwise.
     """
     if status != "not_started" and status not in STATUSES:
         raise ValueError(f"no such status: {status}")
@@ -98,13 +101,14 @@ def set_status(
     kept_reason = reason.strip() if status == "not_applicable" else ""
     lock_person(session, user_id)
     if status == "not_started":
-        session.execute(
+        gone = session.execute(
             sa.delete(MilestoneStatus).where(
                 MilestoneStatus.user_id == user_id, MilestoneStatus.milestone_key == milestone_key
             )
         )
+        changed = bool(gone.rowcount)  # type: ignore[attr-defined]
     else:
-        upsert(
+        changed = upsert(
             session,
             MilestoneStatus,
             keys={"user_id": user_id, "milestone_key": milestone_key},
@@ -114,6 +118,8 @@ def set_status(
             unless_same=("status", "reason"),
             kept_with={"since": "status", "by_id": "status"},
         )
+    if not changed:
+        return False
     remember(
         session,
         user_id=user_id,
@@ -124,6 +130,7 @@ def set_status(
         status=status,
         reason=kept_reason,
     )
+    return True
 
 
 def set_plan(
@@ -197,16 +204,17 @@ def upsert(
     values: dict[str, Any],
     unless_same: tuple[str, ...] = (),
     kept_with: Mapping[str, str] | None = None,
-) -> None:
+) -> bool:
     """Inserts a row or updates the one with these keys, in one statement on both databases.
 
-    With `unless_same` an existing row whose named columns already hold these values stays as it
-    is. `kept_with` names columns that stay as they are while another one, beside each, does.
+    Returns whether a row was written. With `unless_same` an existing row whose named columns
+    already hold these values stays as it is. `kept_with` names columns that stay as they are
+    while another one, beside each, does.
     """
     dialect = session.get_bind().dialect.name
     kept = tuple((kept_with or {}).items())
     statement = _upsert(model.__table__, dialect, tuple(keys), tuple(values), unless_same, kept)
-    session.execute(statement, {**keys, **values})
+    return bool(session.execute(statement, {**keys, **values}).rowcount)  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=64)
@@ -230,4 +238,9 @@ def _upsert(
         index_elements=list(keys),
         set_=new,
         where=sa.or_(*differs) if differs else None,
-    )
+    ).execution_options(preserve_rowcount=True)
+
+
+def _day_of(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:
+    zone = session.scalars(sa.select(User.timezone).where(User.id == user_id)).one()
+    return now.astimezone(ZoneInfo(zone)).date()

@@ -17,8 +17,9 @@ from roadmap.people.models import User
 from roadmap.progress.actions import upsert
 from roadmap.progress.models import Enrollment
 from roadmap.readiness import memory
+from roadmap.readiness.kept import made_of
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import Change, Record, course, made_of, record
+from roadmap.readiness.queries import Change, Record, course, record
 from roadmap.readiness.rules import changes_on
 from roadmap.readiness.summary import digest_of
 
@@ -124,22 +125,11 @@ def compute(
         "shared_score": Decimal(str(shared_data["score"])),
         "own": own_data,
         "shared": shared_data,
-        "own_moved_on": moved_on(found, shared_only=False),
-        "shared_moved_on": moved_on(found, shared_only=True),
+        "own_moved_on": found.moved_on(shared_only=False),
+        "shared_moved_on": found.moved_on(shared_only=True),
         "computed_on": today,
         "valid_until": min((end for end in ends if end is not None), default=None),
     }
-
-
-def moved_on(found: Record, *, shared_only: bool) -> dt.date | None:
-    """The last day on which something moved: a status was set, or evidence moved.
-
-    With `shared_only` evidence that others do not see moves nothing.
-    """
-    moments: list[dt.datetime | None] = [*found.moved_at.values()]
-    moments.append(found.evidence_shared_at if shared_only else found.evidence_moved_at)
-    latest = max((moment for moment in moments if moment is not None), default=None)
-    return found.today(latest) if latest else None
 
 
 def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = False) -> int:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import at_revision
+from roadmap.core.many import portions
 from roadmap.people.models import User
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import course, records
@@ -66,30 +67,33 @@ def shared_digests(
 ) -> dict[uuid.UUID, dict[str, Any]]:
     """Of the shared digest (see `summary.digest`) of each person what `KEPT` names.
 
+    Where no kept row holds there is also `moved_on`, what `shared_moved_on` of a new one would be.
+
     `followed` says for each person on which roadmap. The values are not the caller's to change.
-    One statement, two more where rows have run out, however many people. A row is read once for as
-    long as it stays the same.
+    One statement, two more where rows have run out, for each `many.PORTION` of people. A row is
+    read once for as long as it stays the same.
     """
-    if not followed:
-        return {}
     found: dict[uuid.UUID, dict[str, Any]] = {}
     dates: dict[str, dt.date] = {}
-    values = {
-        "people": list(followed),
-        "roadmaps": list({roadmap_id for roadmap_id, _revision in followed.values()}),
-    }
-    for user_id, roadmap_id, revision_id, shared, made_on, ends, zone in session.execute(
-        _ROWS, values
-    ):
+    roadmaps = list({roadmap_id for roadmap_id, _revision in followed.values()})
+    rows = (
+        row
+        for people in portions(followed)
+        for row in session.execute(_ROWS, {"people": people, "roadmaps": roadmaps})
+    )
+    for user_id, roadmap_id, revision_id, shared, made_on, ends, zone in rows:
         today = dates.get(zone)
         if today is None:
             today = dates[zone] = now.astimezone(ZoneInfo(zone)).date()
         holds = made_on <= today and (ends is None or today < ends)
         if holds and followed[user_id] == (roadmap_id, revision_id):
             found[user_id] = _read(shared)
-    left = [user_id for user_id in followed if user_id not in found]
-    if left:
+    # In portions here as well: records take far more memory than what is made of them.
+    for left in portions([user_id for user_id in followed if user_id not in found]):
         for user_id, record in records(session, left).items():
             path = course(at_revision(session, followed[user_id][1]))
-            found[user_id] = _brief(digest(path, record.shared(), record.today(now)))
+            found[user_id] = {
+                **_brief(digest(path, record.shared(), record.today(now))),
+                "moved_on": record.moved_on(shared_only=True),
+            }
     return found

@@ -15,8 +15,10 @@ from roadmap.people.records import lock_people
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import doubt, mark_stale, refresh_stale
 
-# What people write that no figure depends on.
+# What people write that no figure depends on. Of the account the time zone does matter: days are
+# kept by it, and a row left as it was would change only with the next write, however private.
 SILENT = frozenset({"portfolio", "account", "membership", "comment"})
+ZONE = "timezone"
 
 
 def _person_changed(
@@ -30,7 +32,7 @@ def _person_changed(
     now: dt.datetime,
     **_more: Any,
 ) -> None:
-    if what in SILENT:
+    if what in SILENT and not (action == "account.changed" and ZONE in data["fields"]):
         return
     if action == "status.set":
         mark_stale(session, user_id, now, (subject, data["status"], now))

@@ -92,7 +92,7 @@ PART_TITLES: dict[str, Callable[[], str]] = {
     "skills": lambda: _("Skills"),
     "evidence": lambda: _("Evidence"),
     "impact": lambda: _("Impact"),
-    "background": lambda: _("Background, as declared"),
+    "background": lambda: _("Positions and education, as declared"),
 }
 
 
@@ -122,8 +122,8 @@ def verdict_reason(found: Readiness, *, own: bool = True) -> str:
     if found.verdict == "ready":
         return _("Every gate is passed and the score is at the bar that this roadmap sets.")
     if standing:
-        return ngettext("%(num)d gate still stands.", "%(num)d gates still stand.", standing)
-    return _("No gate stands; the score is not yet at the bar that this roadmap sets.")
+        return ngettext("%(num)d gate to pass.", "%(num)d gates to pass.", standing)
+    return _("Every gate is passed; the score is not yet at the bar that this roadmap sets.")
 
 
 def account(found: Readiness, to: Links) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def step_view(step: Step, content: Content) -> dict[str, Any]:
         ),
         "submit_evidence": lambda: f"/evidence/{step.piece or step.target}",
         "add_impact": lambda: f"/evidence/{step.piece}/edit" if step.piece else "/evidence/new",
-        "ask_assessment": lambda: f"/skills/{step.target}",
+        "ask_assessment": lambda: f"/skills/{step.target}#ask",
     }[step.action]()
     return {
         "label": say(step.label),

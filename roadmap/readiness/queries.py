@@ -17,6 +17,7 @@ from roadmap.career.models import Degree as DegreeRow
 from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
 from roadmap.catalog.queries import Published
+from roadmap.core.many import portions
 from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.queries import CountedPiece, counted, counted_of
 from roadmap.evidence.shared import is_shared
@@ -33,12 +34,14 @@ from roadmap.readiness.facts import (
     Stage,
 )
 from roadmap.readiness.memory import Told, told
-from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.policy import Policy
 from roadmap.skills.models import Assessment
 
 Change = tuple[str, str, dt.datetime]
 """A milestone's key, its new status, and when."""
+
+ANY = ""
+"""For the milestone, where only the latest moment of them all was read."""
 
 _courses: dict[uuid.UUID, Course] = {}
 
@@ -122,6 +125,16 @@ class Record:
                 after.statuses[key], after.moved_at[key] = status, moment
         return after
 
+    def moved_on(self, *, shared_only: bool) -> dt.date | None:
+        """The last day on which something moved: a status was set, or evidence moved.
+
+        With `shared_only` evidence that others do not see moves nothing. In the person's own zone.
+        """
+        moments: list[dt.datetime | None] = [*self.moved_at.values()]
+        moments.append(self.evidence_shared_at if shared_only else self.evidence_moved_at)
+        latest = max((moment for moment in moments if moment is not None), default=None)
+        return self.today(latest) if latest else None
+
     def _facts(self, pieces: tuple[Piece, ...]) -> Facts:
         return Facts(
             statuses=self.statuses,
@@ -143,14 +156,30 @@ def record(session: Session, user_id: uuid.UUID) -> Record:
 
 
 def records(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Record]:
-    """The records of many people, in two statements however many."""
+    """The records of many people, in two statements for each `many.PORTION` of them."""
     pieces = counted_of(session, people)
     found = {user_id: Record(pieces=pieces.get(user_id, [])) for user_id in people}
-    for user_id, *row in session.execute(_EVERYTHING_OF_MANY, {"people": list(people)}):
-        _take(found[user_id], *row)
+    _take_all(session, _EVERYTHING_OF_MANY, found)
     for each in found.values():
         _put_in_order(each)
     return found
+
+
+def glimpses(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Record]:
+    """Of the records of many people their levels and when something moved last, and no more.
+
+    For those who have no kept row, because they are on no roadmap. One statement for each
+    `many.PORTION` of them.
+    """
+    found = {user_id: Record() for user_id in people}
+    _take_all(session, _GLIMPSE_OF_MANY, found)
+    return found
+
+
+def _take_all(session: Session, query: sa.Executable, found: dict[uuid.UUID, Record]) -> None:
+    for people in portions(found):
+        for user_id, *row in session.execute(query, {"people": people}):
+            _take(found[user_id], *row)
 
 
 def _take(found: Record, what: str, a: Any, b: Any, c: Any, d: Any, e: Any) -> None:
@@ -159,6 +188,8 @@ def _take(found: Record, what: str, a: Any, b: Any, c: Any, d: Any, e: Any) -> N
         case "status":
             found.statuses[a] = b
             found.moved_at[a] = _moment(c)
+        case "latest":
+            found.moved_at[ANY] = _moment(a)
         case "plan":
             found.targets[a] = _day(b)
         case "level":
@@ -200,10 +231,10 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _everything(*, many: bool = False) -> sa.CompoundSelect[Any]:
+def _everything(*, many: bool = False, glimpse: bool = False) -> sa.CompoundSelect[Any]:
     """One statement for many small tables: a tick may take eight in all.
 
-    For many people each row begins with whose it is.
+    For many people each row begins with whose it is; `glimpse` is for `glimpses`.
     """
     person = sa.bindparam("person", type_=sa.Uuid)
     people: Any = sa.bindparam("people", expanding=True)
@@ -256,13 +287,21 @@ def _everything(*, many: bool = False) -> sa.CompoundSelect[Any]:
         sa.func.max(sa.case((is_shared(), Evidence.submitted_at))),
         sa.func.max(sa.case((is_shared(), judged))),
     )
+    always = (
+        part("level", level.user_id, level.skill_key, level.side, level.level).where(
+            level.age == 1
+        ),
+        part("zone", User.id, User.timezone),
+        moved.group_by(Evidence.user_id) if many else moved,
+    )
+    if glimpse:
+        latest_status = part("latest", status.user_id, sa.func.max(status.since))
+        return sa.union_all(*always, latest_status.group_by(status.user_id))
     return sa.union_all(
+        *always,
         part("status", status.user_id, status.milestone_key, status.status, status.since),
         part("plan", plan.user_id, plan.milestone_key, plan.target_on).where(
             plan.target_on.is_not(None)
-        ),
-        part("level", level.user_id, level.skill_key, level.side, level.level).where(
-            level.age == 1
         ),
         part(
             "position",
@@ -274,47 +313,9 @@ def _everything(*, many: bool = False) -> sa.CompoundSelect[Any]:
         part("enrolled", Enrollment.user_id, Roadmap.id, Roadmap.revision_id)
         .join_from(Enrollment, Roadmap, Enrollment.roadmap_id == Roadmap.id)
         .where(Roadmap.revision_id.is_not(None)),
-        part("zone", User.id, User.timezone),
-        moved.group_by(Evidence.user_id) if many else moved,
     )
 
 
 _EVERYTHING = _everything()
 _EVERYTHING_OF_MANY = _everything(many=True)
-
-
-_KEPT = ReadinessSummary.__table__.c
-_MADE_OF = sa.select(_KEPT.own["made_of"].as_string(), User.__table__.c.timezone).where(
-    _KEPT.user_id == sa.bindparam("user_id"), User.__table__.c.id == _KEPT.user_id
-)
-_ONE_KEPT = sa.select(_KEPT.own, _KEPT.valid_until).where(
-    _KEPT.user_id == sa.bindparam("user_id"),
-    _KEPT.roadmap_id == sa.bindparam("roadmap_id"),
-    _KEPT.revision_id == sa.bindparam("revision_id"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The kept row as its person sees it. It counts through the day before `valid_until`."""
-
-    own: dict[str, Any]
-    valid_until: dt.date | None
-
-
-def kept(
-    session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID, revision_id: uuid.UUID
-) -> Kept | None:
-    """The kept row where it is of this revision; whether it is still valid asks its dates."""
-    row = session.execute(
-        _ONE_KEPT, {"user_id": user_id, "roadmap_id": roadmap_id, "revision_id": revision_id}
-    ).first()
-    return Kept(*row) if row else None
-
-
-def made_of(session: Session, user_id: uuid.UUID) -> set[tuple[str | None, str]]:
-    """The names of the records that a person's rows were made of, and the person's time zone.
-
-    See `readiness.memory`.
-    """
-    return {(name, zone) for name, zone in session.execute(_MADE_OF, {"user_id": user_id})}
+_GLIMPSE_OF_MANY = _everything(many=True, glimpse=True)

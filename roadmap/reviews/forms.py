@@ -20,7 +20,9 @@ MISSING = _("Say what is missing: the author sees this, and works from it.")
 class JudgementForm(FlaskForm):
     """What a reviewer says: the decision is the button that was pressed."""
 
-    comment = TextAreaField(_("Comment"), filters=[lambda text: clean(text or "").strip()])
+    comment = TextAreaField(
+        _("Comment to the decision"), filters=[lambda text: clean(text or "").strip()]
+    )
     milestones = Keys(_("Milestones"))
     version_id = HiddenField()
     # What the piece was called on the page that was read.

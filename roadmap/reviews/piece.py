@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -22,8 +23,9 @@ from roadmap.reviews.rules import Difference, differences
 class Reading:
     """Everything on the page of one piece.
 
-    `before` is the version that this one is compared with: the verified one, or the last that was
-    judged. `reader` is who took it up and may judge it, '' where nobody.
+    `before` is the version that this one is compared with: the one that was being read when its
+    author saved a newer one (`was_read`), else the verified one, or the last that was judged.
+    `reader` is who took it up and may judge it, '' where nobody.
     """
 
     evidence: Evidence
@@ -31,6 +33,7 @@ class Reading:
     detail: Detail
     criteria: tuple[Criterion, ...]
     before: EvidenceVersion | None
+    was_read: bool
     changed: tuple[Difference, ...]
     reader: str
 
@@ -52,11 +55,15 @@ class Reading:
         return self.is_verified and any(each.can_be_ticked for each in self.criteria)
 
 
-def reading(session: Session, evidence: Evidence) -> Reading:
-    """What is on the page of a piece that `access.load` handed out; statements do not grow."""
+def reading(session: Session, evidence: Evidence, *, read: uuid.UUID | None = None) -> Reading:
+    """What is on the page of a piece that `access.load` handed out; statements do not grow.
+
+    `read` is the version that its reviewer had before them until now, to be compared with.
+    """
     found = as_shared(detail(session, evidence))
-    version = found.versions[0]
-    before = _compared_with(found, version)
+    version, *earlier = found.versions
+    was_before_them = next((each for each in earlier if each.id == read), None)
+    before = was_before_them or _compared_with(found, version)
     changed: tuple[Difference, ...] = ()
     if before is not None:
         both = {"title": evidence.title, "visibility": evidence.visibility}
@@ -68,6 +75,7 @@ def reading(session: Session, evidence: Evidence) -> Reading:
         detail=found,
         criteria=criteria(session, [version]).get(evidence.id, ()),
         before=before,
+        was_read=was_before_them is not None,
         changed=changed,
         reader=reader.name if (reader := reader_of(session, evidence)) else "",
     )

@@ -48,7 +48,7 @@ def index() -> str:
         rows = waiting(db.session, current_user, filters, limit=most, offset=offset)
     offered = choices(db.session, current_user)
     shown = {
-        "listed": _listed(filters, offered) if given() and rows else "",
+        "listed": (_listed(filters, offered) if given() else _all_that_waits()) if rows else "",
         "rows": rows[:A_PAGE],
         "filters": filters,
         "given": given(),
@@ -62,11 +62,14 @@ def index() -> str:
     }
     if wants_fragment():
         return render_template("reviews/_queue.html", **shown)
-    return render_template(
-        "reviews/index.html",
-        **shown,
-        total=count_waiting(db.session, current_user),
-        choices=offered,
+    return render_template("reviews/index.html", **shown, choices=offered)
+
+
+def _all_that_waits() -> str:
+    return ngettext(
+        "One piece waits for a judgement, in all teams that you manage.",
+        "%(num)s pieces wait for a judgement, in all teams that you manage.",
+        count_waiting(db.session, current_user),
     )
 
 

@@ -111,7 +111,7 @@ def _refused(piece: Evidence, form: JudgementForm, refusal: Refused) -> Response
     """Why it was not recorded, on the page as it is now, with what was typed."""
     if not piece.is_shared or refusal.reason in ("gone", "own", "not_entitled"):
         abort(_not_here())
-    if refusal.reason in ("does_not_fit", "already_verified"):
+    if refusal.reason in ("does_not_fit", "none_left", "already_verified"):
         form.milestones.errors = [str(labels.REFUSALS[refusal.reason])]
         return _page(piece, form, status=422)
     return _page(piece, form, late=refusal, status=409)
@@ -140,7 +140,7 @@ def _said(piece: Evidence, decision: str, besides: bool, for_none: bool) -> Mark
     else:
         text = _("“%(title)s” is returned to its author.")
     link = Markup('<a href="/reviews/{}">{}</a>').format(piece.id, _("Look at it again"))
-    return Markup("{} {}").format(text % {"title": piece.title}, link)
+    return Markup("{} {}").format(text % {"title": labels.brief(piece.title)}, link)
 
 
 def _page(
@@ -150,7 +150,8 @@ def _page(
     late: Refused | None = None,
     status: int = 200,
 ) -> Response:
-    found = reading(db.session, piece)
+    read = form.read_version if form is not None and isinstance(late, Stale) else None
+    found = reading(db.session, piece, read=read)
     ticked = ticked_before(found) if form is None else form.milestones.data
     form = form or JudgementForm(formdata=None)
     why = _why_late(late, piece, form)
@@ -187,5 +188,9 @@ def _why_late(refusal: Refused | None, piece: Evidence, form: JudgementForm) -> 
             title=form.read_title.data,
         )
     if isinstance(refusal, Stale):
-        return _("Its author saved a newer version while you read. Below is the newer one.")
+        newer = _("Its author saved a newer version while you read. Below is the newer one.")
+        title = form.read_title.data
+        if title and title != piece.title:
+            return f"{newer} {_('It was called “%(title)s” before.', title=title)}"
+        return newer
     return _("Somebody has judged it in the meantime. Below is how it stands now.")

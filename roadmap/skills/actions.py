@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.models import Skill
 from roadmap.people.access import can
 from roadmap.people.actor import Actor
-from roadmap.people.records import lock_for, remember
+from roadmap.people.records import audit, lock_for, remember
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import HIGHEST, LOWEST
 
@@ -95,4 +95,14 @@ def _assess(
         side=side,
         level=level,
     )
+    if side == "other":
+        # Which skill, and which level, is between the two of them.
+        audit(
+            session,
+            by=by.id,
+            action="skill.assessed",
+            target=str(assessment.id),
+            now=now,
+            person=str(user_id),
+        )
     return assessment

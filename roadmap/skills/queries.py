@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,28 +39,6 @@ _ranked = (
 _LEVELS = sa.select(_ranked.c.skill_key, _ranked.c.side, _ranked.c.level).where(
     _ranked.c.place == 1
 )
-_ranked_of_many = (
-    sa.select(
-        Assessment.user_id,
-        Assessment.skill_key,
-        Assessment.side,
-        Assessment.level,
-        sa.func.row_number()
-        .over(
-            partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
-            order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
-        )
-        .label("place"),
-    )
-    .where(Assessment.user_id.in_(sa.bindparam("people", expanding=True)))
-    .subquery()
-)
-_LEVELS_OF_MANY = sa.select(
-    _ranked_of_many.c.user_id,
-    _ranked_of_many.c.skill_key,
-    _ranked_of_many.c.side,
-    _ranked_of_many.c.level,
-).where(_ranked_of_many.c.place == 1)
 _LATEST = sa.select(
     _ranked.c.skill_key,
     _ranked.c.side,
@@ -97,15 +75,6 @@ def levels(session: Session, user_id: uuid.UUID) -> Levels:
     return own, other
 
 
-def levels_of(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Levels]:
-    """What `levels` finds, of each of many people who were ever assessed. One statement."""
-    found: dict[uuid.UUID, Levels] = {}
-    for user_id, key, side, level in session.execute(_LEVELS_OF_MANY, {"people": list(people)}):
-        own, other = found.setdefault(user_id, ({}, {}))
-        (own if side == "self" else other)[key] = level
-    return found
-
-
 def latest(session: Session, user_id: uuid.UUID) -> tuple[dict[str, Judged], dict[str, Judged]]:
     """The newest judgement of each skill: by the person, and by someone else. One statement."""
     own: dict[str, Judged] = {}
@@ -113,6 +82,29 @@ def latest(session: Session, user_id: uuid.UUID) -> tuple[dict[str, Judged], dic
     for key, side, *judged in session.execute(_LATEST, {"user_id": user_id}):
         (own if side == "self" else other)[key] = Judged(*judged)
     return own, other
+
+
+def last_word_of(
+    session: Session, assessor_id: uuid.UUID, user_id: uuid.UUID, skill_key: str
+) -> Judged | None:
+    """What this assessor said last of somebody else's skill, whatever others said since."""
+    row = session.execute(
+        sa.select(
+            Assessment.level,
+            Assessment.assessed_at,
+            Assessment.assessor_name,
+            Assessment.comment,
+        )
+        .where(
+            Assessment.user_id == user_id,
+            Assessment.skill_key == skill_key,
+            Assessment.side == "other",
+            Assessment.assessor_id == assessor_id,
+        )
+        .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+        .limit(1)
+    ).first()
+    return Judged(*row) if row else None
 
 
 def history(

@@ -144,7 +144,7 @@ def _page(skill: Skill, standing: Standing, form: AssessmentForm) -> str:
         standing=standing,
         form=form,
         apart=labels.to_the_person(standing, skill.title),
-        managers=[person.name for person in managers_of(db.session, current_user.id)],
+        managers=managers_of(db.session, current_user.id),
         entries=entries[:A_PAGE],
         page=page,
         more=len(entries) > A_PAGE,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from roadmap.core.language import date_filter
+from roadmap.core.language import date_filter, points_filter
 from roadmap.core.language import gettext as _
 from roadmap.teams.labels import verdict_label
 from roadmap.teams.matrix import STILL_DAYS, Matrix, Row, SkillCell, StageCell, percent, points
@@ -70,10 +70,10 @@ class _Writer:
         self.tones = _said(
             _("%(verified)s %(evidenced)s %(claimed)s %% verified, evidenced, claimed")
         )
-        self.both = _said(_("%(own)s %(manager)s by self and manager, bar %(bar)s"))
-        self.own_alone = _said(_("self %(own)s, manager not yet, bar %(bar)s"))
-        self.manager_alone = _said(_("self not yet, manager %(manager)s, bar %(bar)s"))
-        self.neither = _said(_("not assessed, bar %(bar)s"))
+        self.both = _said(_("%(own)s %(manager)s by self and manager, senior bar %(bar)s"))
+        self.own_alone = _said(_("self %(own)s, manager not yet, senior bar %(bar)s"))
+        self.manager_alone = _said(_("self not yet, manager %(manager)s, senior bar %(bar)s"))
+        self.neither = _said(_("not assessed, senior bar %(bar)s"))
         self.apart = _said(_("two levels or more apart"))
         self.still = _said(_("%(days)s days ago"))
         self.never = _said(_("nothing yet"))
@@ -109,11 +109,11 @@ class _Writer:
         said = self.verdicts.get(row.verdict)
         if said is None:
             said = self.verdicts[row.verdict] = escape(verdict_label(row.verdict))
-        score = points(row.score or 0.0)
+        score = points_filter(points(row.score or 0.0))
         doubt = " class=doubt" if row.verdict == "claimed_not_proven" else ""
         return (
-            f"<td class=points><a href={href} aria-label='{name}: {score:.1f}, {said}'>"
-            f"{score:.1f} <small{doubt}>{said}</small></a></td>"
+            f"<td class=points><a href={href} aria-label='{name}: {score}, {said}'>"
+            f"{score} <small{doubt}>{said}</small></a></td>"
         )
 
     def _stage(self, cell: StageCell | None, whose: str, person: str, key: str) -> str:

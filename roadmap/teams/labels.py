@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from babel.lists import format_list
+
 from roadmap.core.language import gettext as _
-from roadmap.core.language import ngettext
+from roadmap.core.language import language, locale, ngettext
 from roadmap.teams.matrix import CLAIMED_NOT_PROVEN
 
 # Called when they are shown, because only then the reader's language is known.
@@ -17,6 +19,17 @@ _VERDICTS: Mapping[str, Callable[[], str]] = {
     CLAIMED_NOT_PROVEN: lambda: _("Claimed, not proven"),
     "": lambda: _("Not on this roadmap"),
 }
+# Beside a number, for a language that bends the word by it.
+_COUNTED: Mapping[str, Callable[[int], str]] = {
+    "ready": lambda n: ngettext("%(num)d ready", "%(num)d ready", n),
+    "nearly": lambda n: ngettext("%(num)d nearly ready", "%(num)d nearly ready", n),
+    "under_way": lambda n: ngettext("%(num)d under way", "%(num)d under way", n),
+    "setting_out": lambda n: ngettext("%(num)d setting out", "%(num)d setting out", n),
+    CLAIMED_NOT_PROVEN: lambda n: ngettext(
+        "%(num)d claimed, not proven", "%(num)d claimed, not proven", n
+    ),
+    "": lambda n: ngettext("%(num)d not on this roadmap", "%(num)d not on this roadmap", n),
+}
 
 
 def verdict_label(verdict: str) -> str:
@@ -26,8 +39,11 @@ def verdict_label(verdict: str) -> str:
 
 def verdicts_line(verdicts: Mapping[str, int]) -> str:
     """How many people read which verdict: "2 ready, 1 under way"."""
-    parts = [f"{count} {verdict_label(verdict).lower()}" for verdict, count in verdicts.items()]
-    return ", ".join(parts)
+    return format_list(
+        [_COUNTED[verdict](count) for verdict, count in verdicts.items()],
+        style="unit",
+        locale=language(locale()),
+    )
 
 
 def people_count(number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.models import Roadmap
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import nested_in
+from roadmap.people.queries import led_by, nested_in
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.current import Followed
 from roadmap.readiness.models import ReadinessSummary
@@ -30,7 +30,10 @@ _KEPT: Any = ReadinessSummary.__table__
 
 @dataclass(slots=True)
 class Person:
-    """A member of teams that the actor leads; `roadmaps` are theirs, the primary one first."""
+    """A member of teams that the actor leads; `roadmaps` are theirs, the primary one first.
+
+    `moved_on` is known where there is a `kept` row of theirs.
+    """
 
     id: uuid.UUID
     name: str
@@ -38,6 +41,7 @@ class Person:
     places: dict[uuid.UUID, Place] = field(default_factory=dict)
     roadmaps: dict[str, Followed] = field(default_factory=dict)
     moved_on: dt.date | None = None
+    kept: bool = False
 
 
 _PEOPLE = (
@@ -51,6 +55,7 @@ _PEOPLE = (
         _ROADMAPS.c.slug,
         _ROADMAPS.c.id,
         _ROADMAPS.c.revision_id,
+        _KEPT.c.computed_on,
         _KEPT.c.shared_moved_on,
     )
     .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
@@ -74,7 +79,7 @@ _PEOPLE = (
 
 
 _OF_TREE = _PEOPLE.where(_MEMBERS.c.team_id.in_(nested_in(sa.bindparam("team", type_=sa.Uuid))))
-_OF_TEAMS = _PEOPLE.where(_MEMBERS.c.team_id.in_(sa.bindparam("teams", expanding=True)))
+_OF_LED = _PEOPLE.where(_MEMBERS.c.team_id.in_(led_by(sa.bindparam("actor", type_=sa.Uuid))))
 
 
 def members_of_tree(session: Session, actor: Actor, team_id: uuid.UUID) -> list[Person]:
@@ -85,15 +90,18 @@ def members_of_tree(session: Session, actor: Actor, team_id: uuid.UUID) -> list[
     return _people(session.execute(_OF_TREE, {"actor": actor.id, "team": team_id}))
 
 
-def members_of_teams(session: Session, actor: Actor, teams: Collection[uuid.UUID]) -> list[Person]:
-    """The active members of these teams alone, without the actor, by name. One statement."""
-    return _people(session.execute(_OF_TEAMS, {"actor": actor.id, "teams": list(teams)}))
+def members_of_led(session: Session, actor: Actor) -> list[Person]:
+    """The active members of all teams that the actor leads, without the actor, by name.
+
+    One statement.
+    """
+    return _people(session.execute(_OF_LED, {"actor": actor.id}))
 
 
 def _people(rows: Iterable[Any]) -> list[Person]:
     found: dict[uuid.UUID, Person] = {}
     teams: dict[uuid.UUID, Place] = {}
-    for user_id, name, joined, team_id, slug, team, roadmap, roadmap_id, revision_id, moved in rows:
+    for user_id, name, joined, team_id, slug, team, *on, made_on, moved in rows:
         person = found.get(user_id)
         if person is None:
             person = found[user_id] = Person(user_id, name, joined)
@@ -101,8 +109,10 @@ def _people(rows: Iterable[Any]) -> list[Person]:
         if team_id not in teams:
             teams[team_id] = Place(slug, team)
         person.places[team_id] = teams[team_id]
+        roadmap, roadmap_id, revision_id = on
         if roadmap is not None:
             person.roadmaps.setdefault(roadmap, (roadmap_id, revision_id))
-        if moved is not None:
-            person.moved_on = max(person.moved_on or moved, moved)
+        if made_on is not None:
+            # Each row of a person says the same: movement is theirs, not a roadmap's.
+            person.kept, person.moved_on = True, moved
     return sorted(found.values(), key=lambda person: (name_key(person.name), str(person.id)))

@@ -23,7 +23,6 @@ from roadmap.journey.facts import Standing as Way
 from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import Enrolled, enrollments
-from roadmap.readiness.actions import moved_on
 from roadmap.readiness.explain import Readiness, explain
 from roadmap.readiness.policy import Policy
 from roadmap.readiness.queries import Record, course, record
@@ -105,7 +104,7 @@ def seen(session: Session, person: User, slug: str | None, *, now: dt.datetime) 
     known = on.content.skills if on is not None else skills.skills(session)
     return Seen(
         today=today,
-        moved_on=moved_on(facts, shared_only=True),
+        moved_on=facts.moved_on(shared_only=True),
         enrolled=enrolled,
         on=on,
         pieces=pieces,

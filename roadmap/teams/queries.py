@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.queries import Published, all_published, at_revision, published
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team
+from roadmap.people.queries import led_by
 from roadmap.readiness.current import shared_digests
-from roadmap.skills.queries import Levels, levels_of
-from roadmap.teams.led import Person, members_of_teams, members_of_tree
+from roadmap.readiness.queries import Record, glimpses
+from roadmap.teams.led import Person, members_of_led, members_of_tree
 from roadmap.teams.matrix import (
     CLAIMED_NOT_PROVEN,
     STILL_DAYS,
@@ -37,7 +38,6 @@ from roadmap.teams.matrix import (
 )
 
 _TEAMS: Any = Team.__table__
-NO_LEVELS: Levels = ({}, {})
 
 
 # --- The matrix -----------------------------------------------------------------------------------
@@ -51,7 +51,8 @@ def matrix(
     Its people are the active members, not the actor. `roadmap` is the slug of a published roadmap;
     without one it is the roadmap that is the primary one of most of these people, with equal
     numbers the one that more of them are on, then the first by title. Three statements, one more
-    where somebody is not on it, two more where kept rows have run out, however many people.
+    where somebody is not on it, two more where kept rows have run out; of very many people more
+    (see `core.many`).
 
     Raises LookupError where the actor does not lead this team, or there is no such roadmap.
     """
@@ -70,8 +71,8 @@ def matrix(
     slug = shown.content.slug if shown else ""
     followed = {person.id: person.roadmaps[slug] for person in people if slug in person.roadmaps}
     digests = shared_digests(session, followed, now)
-    others = [person.id for person in people if person.id not in digests]
-    levels = levels_of(session, others) if others else {}
+    others = glimpses(session, [person.id for person in people if person.id not in digests])
+    _tell_movement(people, digests, others)
     nested = {key: place for person in people for key, place in person.places.items()}
     nested.pop(team.id, None)
     return Matrix(
@@ -89,7 +90,7 @@ def matrix(
             tuple(SkillColumn(s.key, s.title, s.bar) for s in shown.content.skills) if shown else ()
         ),
         rows=tuple(
-            _row(person, digests.get(person.id), shown, actor, levels.get(person.id, NO_LEVELS))
+            _row(person, digests.get(person.id), shown, actor, others.get(person.id))
             for person in people
         ),
         today=today,
@@ -129,14 +130,15 @@ def _row(
     digest: Mapping[str, Any] | None,
     shown: Published | None,
     actor: Actor,
-    levels: Levels = NO_LEVELS,
+    outside: Record | None = None,
 ) -> Row:
-    """A person's row. `levels` are those of somebody who is not on the roadmap."""
+    """A person's row. `outside` is the glimpse of somebody who is not on the roadmap."""
     teams, joined_on = tuple(person.places.values()), _joined_on(person, actor)
     if shown is None:
         return Row(person.id, person.name, teams, joined_on, person.moved_on)
     if digest is None:
-        own, other = levels
+        outside = outside or Record()
+        own, other = outside.self_levels, outside.other_levels
         skills = {
             skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)
             for skill in shown.content.skills
@@ -162,6 +164,21 @@ def _row(
             if (found := assessed.get(skill.key))
         },
     )
+
+
+def _tell_movement(
+    people: Sequence[Person],
+    digests: Mapping[uuid.UUID, Mapping[str, Any]],
+    others: Mapping[uuid.UUID, Record],
+) -> None:
+    """Adds when they moved last of those who have no kept row, which else would say so."""
+    for person in people:
+        if person.kept:
+            continue
+        if person.id in digests:
+            person.moved_on = digests[person.id]["moved_on"]
+        else:
+            person.moved_on = others[person.id].moved_on(shared_only=True)
 
 
 def _joined_on(person: Person, actor: Actor) -> dt.date:
@@ -227,22 +244,25 @@ class Standings:
 def standings(session: Session, actor: Actor, now: dt.datetime) -> Standings:
     """All teams that the actor leads, and who has not moved for `matrix.STILL_DAYS` days.
 
-    Three statements, two more where kept rows have run out, however many teams and people.
+    Three statements, one more where somebody is on no roadmap, two more where kept rows have run
+    out, however many teams; of very many people more (see `core.many`).
     """
-    if not actor.led_teams:
-        return Standings((), (), 0)
     led = session.execute(
         sa.select(_TEAMS.c.id, _TEAMS.c.slug, _TEAMS.c.name, _TEAMS.c.parent_id).where(
-            _TEAMS.c.id.in_(actor.led_teams)
+            _TEAMS.c.id.in_(led_by(actor.id))
         )
     ).all()
-    people = members_of_teams(session, actor, actor.led_teams)
+    if not led:
+        return Standings((), (), 0)
+    people = members_of_led(session, actor)
     digests = shared_digests(
         session,
         {person.id: next(iter(person.roadmaps.values())) for person in people if person.roadmaps},
         now,
     )
     below = _below({team.id: team.parent_id for team in led})
+    unknown = [each.id for each in people if not each.kept and each.id not in digests]
+    _tell_movement(people, digests, glimpses(session, unknown))
     return Standings(
         teams=tuple(
             _standing(team, depth, _within(people, below[team.id]), digests)

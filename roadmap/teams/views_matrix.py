@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, make_response, render_template, request
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.language import gettext as _
-from roadmap.core.limiter import limiter
+from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.markdown import clean
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, wants_fragment
@@ -21,7 +22,7 @@ from roadmap.people.models import Team
 from roadmap.people.records import audit
 from roadmap.teams import labels, queries
 from roadmap.teams.blueprint import teams
-from roadmap.teams.cells import rows
+from roadmap.teams.cells import meter, rows
 from roadmap.teams.formats import FORMATS, sheet
 from roadmap.teams.loading import team_for
 from roadmap.teams.matrix import (
@@ -47,6 +48,8 @@ def index() -> str:
     return render_template(
         "teams/index.html",
         led=led.teams if led else (),
+        # Nobody but the manager: then there is one thing to do.
+        alone=bool(led and not led.people),
         own=own_teams(db.session, actor.id),
         people_count=labels.people_count,
         verdicts_line=labels.verdicts_line,
@@ -55,6 +58,7 @@ def index() -> str:
 
 @teams.get("/teams/<slug>")
 @permit("team.matrix")
+@limit_searches
 def matrix(slug: str) -> BaseResponse:
     """The matrix, sorted and filtered as the address says; for htmx its table alone."""
     team = team_for("team.matrix", slug)
@@ -81,6 +85,7 @@ def matrix(slug: str) -> BaseResponse:
         render_template(
             "teams/matrix.html",
             verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
+            example_meter=Markup(meter(62, 40, 12)),  # noqa: S704 - figures of ours
             still=sum(row.still_for(whole.today) >= STILL_DAYS for row in whole.rows),
             **values,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from flask import abort, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
@@ -10,26 +12,36 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.accounts import invitations, inviting, mail
-from roadmap.accounts.inviting import TeamInviteForm
-from roadmap.accounts.letters import address_of
-from roadmap.accounts.queries import by_email
+from roadmap.accounts.inviting import NOTHING_MADE, Made, TeamInviteForm
+from roadmap.accounts.queries import by_email, open_invitations
 from roadmap.accounts.trying import too_many
 from roadmap.core.database import db
+from roadmap.core.errors import error_page
 from roadmap.core.web import now, see_other
 from roadmap.people import actions
 from roadmap.people.access import permit
 from roadmap.people.models import Team
 from roadmap.people.queries import TeamMember
 from roadmap.people.queries import members as members_of
+from roadmap.people.records import NotEntitled, TeamGone
 from roadmap.teams.blueprint import teams
 from roadmap.teams.forms_members import AddForm, RoleForm
 from roadmap.teams.loading import team_for
+from roadmap.teams.matrix import Place, name_key
+
+
+@teams.errorhandler(NotEntitled)
+@teams.errorhandler(TeamGone)
+def too_late(_error: Exception) -> Response:
+    """The right, or the team, ended while this request waited for its turn."""
+    return error_page(404)
 
 
 @teams.get("/teams/<slug>/members")
 @permit("team.members")
 def members(slug: str) -> Response:
-    return _page(team_for("team.members", slug))
+    team = team_for("team.members", slug)
+    return _page(team, made=inviting.made_at(slug))
 
 
 @teams.post("/teams/<slug>/members")
@@ -43,15 +55,16 @@ def add_member(slug: str) -> Response:
     form = AddForm()
     if not form.validate():
         return _page(team, status=422, add=form)
-    user = by_email(db.session, form.email.data or "")
-    if user is None or user.deactivated_at is not None:
-        form.email.errors = [
-            _("There is no account with this address. Invite them instead.")
-            if user is None
-            else _("This account is deactivated. Reactivate it first.")
-        ]
+    user, actor = by_email(db.session, form.email.data or ""), current_user._get_current_object()
+    if user is None:
+        form.email.errors = [_("There is no account with this address. Invite them instead.")]
         return _page(team, status=422, add=form)
-    if actions.add_member(db.session, team, user.id, form.role.data, by=current_user.id, now=now()):
+    try:
+        added = actions.add_member(db.session, team, user.id, form.role.data, by=actor, now=now())
+    except actions.AccountClosed:
+        form.email.errors = [_("This account is deactivated. Reactivate it first.")]
+        return _page(team, status=422, add=form)
+    if added:
         flash(_("%(name)s is in the team now.", name=user.name))
     else:
         flash(_("%(name)s is in the team already, in this role.", name=user.name))
@@ -75,11 +88,10 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
     form = RoleForm()
     if not form.validate():
         return _member_page(team, _member(team, user_id), form, 422)
+    actor = current_user._get_current_object()
     try:
-        actions.change_role(
-            db.session, team, user_id, form.role.data, by=current_user.id, now=now()
-        )
-    except LookupError:
+        actions.change_role(db.session, team, user_id, form.role.data, by=actor, now=now())
+    except (LookupError, actions.AccountClosed):
         abort(404)
     flash(_("The role is changed."))
     return _back(team, user_id)
@@ -91,7 +103,8 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
     team = team_for("team.members", slug)
     # Asked first, so that nothing at all is written about somebody who is not in the team.
     if invitations.role_in(db.session, team.id, user_id):
-        actions.remove_member(db.session, team, user_id, by=current_user.id, now=now())
+        actor = current_user._get_current_object()
+        actions.remove_member(db.session, team, user_id, by=actor, now=now())
         flash(_("They are no longer in the team."))
     return _back(team, user_id)
 
@@ -99,13 +112,14 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
 @teams.post("/teams/<slug>/invitations")
 @permit("team.invite")
 def invite(slug: str) -> Response:
-    """Shows the link on the answer itself, and never again: only its hash is kept."""
+    """The next page shows the link, and none after it: only its hash is kept."""
     team = team_for("team.invite", slug)
     form = TeamInviteForm()
     if not form.validate():
         return _page(team, status=422, form=form)
     wait = inviting.count(form, current_user.id)
-    # Loaded anew: counting has ended the transaction.
+    # Asked anew: counting has ended the transaction, and somebody else had their turn.
+    current_user.look_again()
     team = team_for("team.invite", slug)
     if wait:
         return too_many(_page(team, form=form), wait)
@@ -120,10 +134,20 @@ def invite(slug: str) -> Response:
             lives=form.lives,
             now=now(),
         )
-    except invitations.InvitationRefused:
-        form.email.errors = [_("They are in the team already, in this role or a higher one.")]
+    except invitations.InvitationRefused as refused:
+        if refused.reason == "inviter":
+            abort(404)
+        form.email.errors = [
+            _(
+                "They are invited as a manager already. To invite them as a member, revoke that "
+                "invitation first."
+            )
+            if refused.reason == "invited"
+            else _("They are in the team already, in this role or a higher one.")
+        ]
         return _page(team, status=422, form=form)
-    return _page(team, link=address_of(token), sent_to=made.email, replaced=replaced)
+    inviting.show_once(slug, token, sent_to=made.email, replaced=replaced)
+    return see_other("teams.members", slug=slug)
 
 
 @teams.delete("/teams/<slug>/invitations/<uuid:invitation_id>")
@@ -180,27 +204,39 @@ def _back(team: Team, user_id: uuid.UUID) -> Response:
     return see_other("teams.members", slug=team.slug)
 
 
+def _below(own: Sequence[TeamMember], everybody: Sequence[TeamMember]) -> dict[str, Any]:
+    """How many people are only in teams nested in this one, and in which, by name."""
+    here = {row.id for row in own}
+    more = [row for row in everybody if row.id not in here]
+    places = {row.team_id: Place(row.team, row.team_name) for row in more}
+    return {
+        "people": len({row.id for row in more}),
+        "teams": sorted(places.values(), key=lambda place: (name_key(place.name), place.slug)),
+    }
+
+
 def _page(
     team: Team,
     *,
     status: int = 200,
     form: TeamInviteForm | None = None,
     add: AddForm | None = None,
-    link: str = "",
-    sent_to: str = "",
-    replaced: bool = False,
+    made: Made = NOTHING_MADE,
 ) -> Response:
+    everybody = members_of(db.session, team.id, nested=True)
+    own = [row for row in everybody if row.team_id == team.id]
     page = render_template(
         "teams/members.html",
         team=team,
-        members=members_of(db.session, team.id),
-        invitations=invitations.open_invitations(db.session, team.id, now=now()),
+        members=own,
+        below=_below(own, everybody),
+        invitations=open_invitations(db.session, team.id, now=now()),
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
         leads=team.id in current_user.led_teams,
         mails=mail.is_configured(),
-        link=link,
-        sent_to=sent_to,
-        replaced=replaced,
+        link=made.link,
+        sent_to=made.sent_to,
+        replaced=made.replaced,
     )
     return make_response(page, status)

@@ -16,7 +16,8 @@ from roadmap.core.web import now
 from roadmap.evidence import labels as evidence_labels
 from roadmap.journey.pages import Pages
 from roadmap.people.access import can, permit
-from roadmap.people.models import User
+from roadmap.people.models import Team, User
+from roadmap.people.queries import memberships
 from roadmap.readiness.presentation import (
     Links,
     account,
@@ -47,10 +48,12 @@ def person(slug: str, person_id: uuid.UUID) -> str:
     own = who.id == current_user.id
     path = f"/teams/{team.slug}/people/{who.id}"
     to = own_links(shown.on.content.slug) if own and shown.on else _links(path, shown.on)
+    leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
     return render_template(
         "teams/person.html",
         team=team,
-        leads=can(current_user, "team.matrix", team),  # type: ignore[arg-type]
+        leads=leads,
+        nested=_nested(team, who) if leads else (),
         who=who,
         own=own,
         path=path,
@@ -63,6 +66,13 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         levels=level_labels(),
         **(_standing(shown.on, to, own=own) if shown.on is not None else {}),
     )
+
+
+def _nested(team: Team, who: User) -> list[Team]:
+    """The teams nested in this one that the person is in; none where they are in this one."""
+    led = current_user.led_teams
+    own = [each for each, _role in memberships(db.session, who.id) if each.id in led]
+    return [] if any(each.id == team.id for each in own) else own
 
 
 def _links(path: str, on: OnRoadmap | None) -> Links:

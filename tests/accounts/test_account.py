@@ -143,3 +143,22 @@ def test_deactivation_ends_sessions_at_once(session, cast, browser_of, now):
     session.execute(sa.update(User).where(User.id == cast.alice).values(deactivated_at=now))
     session.commit()
     assert not is_signed_in(browser)
+
+
+def test_what_another_tab_saved_stays(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    was = {"name": "Alice", "timezone": "UTC", "theme": "system"}
+    opened = {**was, **{f"{name}_read": value for name, value in was.items()}}
+    page = alice.get("/account").text
+    for name, value in was.items():
+        assert f'name="{name}_read" type="hidden" value="{value}"' in page
+    assert alice.put("/account", {**opened, "name": "Alice Liddell"}).status_code == 303
+    assert alice.put("/account", {**opened, "theme": "dark"}).status_code == 303
+    saved = session.get(User, cast.alice)
+    assert (saved.name, saved.theme) == ("Alice Liddell", "dark")
+    session.rollback()
+    late = alice.put("/account", {**opened, "theme": "light", "name": "Al"})
+    assert late.status_code == 409
+    assert 'value="Al"' in late.text
+    assert "Alice Liddell" in late.text
+    assert session.get(User, cast.alice).name == "Alice Liddell"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.accounts import actions
-from roadmap.accounts.models import LoginSession
+from roadmap.accounts.models import LoginSession, OutgoingMail
 from roadmap.people.models import AuditEntry, User
 from tests.accounts.door import OTHER, PASSWORD, give_password, hidden, is_signed_in, sign_in
 
@@ -83,6 +83,32 @@ def test_an_address_is_changed(session, cast, alice, browser_of, now):
     assert sign_in(browser_of(), "alice@example.org").status_code == 422
     # A link that went to the old address opens nothing any more.
     assert browser_of().get(f"/password/{link}").status_code == 404
+
+
+@pytest.fixture
+def with_mail(app):
+    """Mail is configured; nobody delivers it."""
+    changes = {
+        "SMTP_URL": "smtp://127.0.0.1:9",
+        "MAIL_FROM": "cairn@example.org",
+        "BASE_URL": "https://cairn.example.org",
+    }
+    before = {name: app.config[name] for name in changes}
+    app.config.update(changes)
+    yield
+    app.config.update(before)
+
+
+def test_the_old_address_learns_of_the_new_one_with_the_change(session, alice, with_mail):
+    """It is written in the transaction of the change: what fails or is tried again says nothing
+    false, and nothing twice."""
+    assert alice.put("/account/email", {"email": "bob@example.org"}).status_code == 422
+    assert session.scalars(sa.select(OutgoingMail)).all() == []
+    session.rollback()
+    alice.put("/account/email", {"email": "alice@elsewhere.org"})
+    [letter] = session.scalars(sa.select(OutgoingMail))
+    assert (letter.recipient, letter.user_id) == ("alice@example.org", None)
+    assert "is now alice@elsewhere.org" in letter.body
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from roadmap.accounts import actions
+from roadmap.accounts import actions, limits
 from roadmap.accounts.invitations import accept, invite, look_up, revoke, role_in
 from roadmap.accounts.models import Attempt
 from roadmap.people import actions as people
@@ -234,7 +234,7 @@ def test_taken_back(session, cast, browser_of, make, now):
     found = look_up(session, address.rpartition("/")[2], now)
     revoke(session, found.invitation, by=cast.bob, now=now)
     session.commit()
-    assert "was taken back" in text_of(browser_of().get(address))
+    assert "was revoked" in text_of(browser_of().get(address))
     assert browser_of().post(address, ADA).status_code == 410
 
 
@@ -279,3 +279,35 @@ def test_no_address_of_an_invitation_is_written_down(session, cast, browser_of, 
 def test_where_one_goes_after_signing_out_is_here(cast, browser_of):
     answer = browser_of(cast.alice).post("/logout", {"next": "https://elsewhere.example"})
     assert answer.location == "/login"
+
+
+def test_a_whole_office_accepts_from_one_address(session, cast, browser_of, now):
+    team = session.get_one(Team, cast.team)
+    tokens = [
+        invite(session, team=team, role="member", by=cast.bob, now=now)[1]
+        for _ in range(limits.MOST_OF_ADDRESS + 2)
+    ]
+    session.commit()
+    mallory = browser_of(cast.mallory)
+    answers = [mallory.post(f"/invitations/{token}").status_code for token in tokens]
+    assert set(answers) == {303}
+
+
+def test_what_failed_stays_counted(cast, browser_of):
+    mallory = browser_of(cast.mallory)
+    answers = [
+        mallory.post(f"/invitations/wrong-{number}").status_code
+        for number in range(limits.MOST_OF_ADDRESS + 1)
+    ]
+    assert answers[-1] == 429
+
+
+def test_a_dead_one_without_a_team_speaks_of_none(session, cast, browser_of, now):
+    actions.set_admin(session, cast.dave, True, by=cast.erin, now=now)
+    _made, token = invite(session, team=None, role="member", by=cast.dave, now=now)
+    actions.set_admin(session, cast.dave, False, by=cast.erin, now=now)
+    session.commit()
+    page = browser_of().get(f"/invitations/{token}")
+    assert page.status_code == 410
+    assert "ask your administrator" in page.text
+    assert "team" not in page.text.partition("<main")[2].partition("</main>")[0]

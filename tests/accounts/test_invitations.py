@@ -18,14 +18,14 @@ from roadmap.accounts.invitations import (
     accept,
     invite,
     look_up,
-    open_invitations,
     revoke,
     role_in,
 )
 from roadmap.accounts.models import Invitation, OutgoingMail
 from roadmap.accounts.pruning import prune
+from roadmap.accounts.queries import open_invitations
 from roadmap.core.database import db
-from roadmap.core.signals import invited
+from roadmap.core.signals import invitation_ended, invited
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team
 
@@ -137,7 +137,7 @@ def test_the_mail_says_who_to_what_where_and_until_when(session, make, now, with
     for said in (
         "Bob (bob@example.org) invites you to manage the team Ranking",
         f"https://cairn.example.org/invitations/{token}",
-        f"until {until:%B} {until.day}, {until.year}",
+        f"until {until.day} {until:%b %Y} (UTC)",
         "for ada@example.org",
     ):
         assert said in mail.body
@@ -329,6 +329,24 @@ def test_it_goes_with_its_team(session, cast, team, make, now):
     with pytest.raises(InvitationDead) as dead:
         accept(session, invitation, cast.mallory, now=now)
     assert dead.value.state == "unknown"
+
+
+def test_a_team_that_goes_ends_its_invitations_first(session, cast, team, make, now, with_mail):
+    """As if somebody had revoked them: no mail leaves whose link would open nothing."""
+    ended = []
+    listener = invitation_ended.connect(lambda _session, **what: ended.append(what), weak=False)
+    try:
+        make(email="mallory@example.org")
+        make(by=cast.erin)
+        used, _token = make()
+        accept(session, used, cast.dave, now=now)
+        people.delete_team(session, team, by=cast.erin, now=now)
+    finally:
+        invitation_ended.disconnect(listener)
+    assert [what["accepted_by"] for what in ended] == [cast.dave, None, None]
+    assert session.scalars(sa.select(OutgoingMail)).all() == []
+    revoked = sa.select(sa.func.count()).where(AuditEntry.action == "invitation.revoked")
+    assert session.scalar(revoked) == 2
 
 
 def test_a_list_of_what_is_open(session, cast, make, now):

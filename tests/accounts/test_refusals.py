@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from roadmap.accounts import limits
 from roadmap.accounts.limits import _place
 from roadmap.accounts.rules import device
 from roadmap.core.database import db
@@ -37,6 +39,57 @@ def test_the_session_is_loaded_in_one_statement(app, cast, browser_of):
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert len([each for each in seen if "FROM login_session" in each]) == 1
+
+
+@pytest.fixture(autouse=True)
+def _nothing_noted(app):
+    """A line is written once a minute, and other tests were refused within this one."""
+    app.extensions.pop("refusals_noted", None)
+
+
+def refusals(session):
+    return session.scalars(
+        sa.select(AuditEntry.action).where(AuditEntry.action.endswith(".refused"))
+    ).all()
+
+
+def test_a_broken_seal_is_in_the_audit_log_once_a_minute(app, session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    for _again in range(3):
+        answer = browser.client.post("/account?_method=PUT", data={"csrf_token": "wrong"})
+        assert answer.status_code == 400
+    assert refusals(session) == ["seal.refused"]
+    entry = session.scalars(sa.select(AuditEntry)).one()
+    assert (entry.actor_id, entry.address) == (cast.alice, "127.0.0.1")
+
+
+def test_too_many_wrong_tokens_are_in_the_audit_log(app, session):
+    client = app.test_client()
+    sent = {"Authorization": "Bearer wrong"}
+    for _again in range(limits.MOST_OF_ADDRESS):
+        assert client.get("/api/v1/me", headers=sent).status_code == 401
+    assert refusals(session) == []
+    for _again in range(3):
+        assert client.get("/api/v1/me", headers=sent).status_code == 429
+    assert refusals(session) == ["token.refused"]
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "action"),
+    [
+        ("/invitations/nobody-knows-it", limits.MOST_OF_ONE, "invitation.refused"),
+        ("/password/nobody-knows-it", limits.MOST_OF_ADDRESS, "link.refused"),
+    ],
+)
+def test_too_many_tries_of_a_link_are_in_the_audit_log(session, browser_of, path, most, action):
+    browser = browser_of()
+    for _again in range(most):
+        assert browser.post(path).status_code == 404
+    assert refusals(session) == []
+    for _again in range(2):
+        assert browser.post(path).status_code == 429
+    assert refusals(session) == [action]
+    assert "nobody-knows-it" not in str(session.scalars(sa.select(AuditEntry.target)).all())
 
 
 def test_browsers_are_named():

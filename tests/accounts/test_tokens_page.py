@@ -38,6 +38,10 @@ def test_it_works(app, session, cast, alice, now):
     assert "Calendar script" in page
     assert "works until" in page
     assert "last used" in page
+    # Revoking asks first, without JavaScript too.
+    assert re.search(
+        r'<details class="ask"><summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+    )
     # It was shown once.
     assert token not in page
     row = session.scalars(sa.select(ApiToken)).one()

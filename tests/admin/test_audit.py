@@ -7,11 +7,12 @@ import uuid
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from roadmap.admin.queries import PAGE
-from roadmap.admin.sentences import KINDS, SENTENCES
+from roadmap.admin.sentences import KINDS, SENTENCES, kind_of
 from roadmap.people import actions
-from roadmap.people.models import Team, User
+from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.records import audit
 from tests.support.statements import statements_of
 
@@ -121,5 +122,26 @@ def test_everything_that_is_audited_has_a_sentence():
                 written.add(found.strip('"'))
     assert {"team.created", "account.created", "portfolio.exported"} <= written
     assert written <= SENTENCES.keys(), written - SENTENCES.keys()
-    first_words = {word for _title, words in KINDS.values() for word in words}
-    assert {action.partition(".")[0] for action in SENTENCES} <= first_words
+    assert {kind_of(action) for action in SENTENCES} == KINDS.keys()
+
+
+def test_an_export_of_a_team_is_among_the_exports(session, cast, erin, now):
+    audit(session, by=cast.bob, action="team.exported", target="ranking", now=now)
+    session.commit()
+    assert lines(erin.get("/admin/audit?kind=export")) == [
+        "The matrix of the team ranking was exported."
+    ]
+    assert lines(erin.get("/admin/audit?kind=team")) == []
+
+
+def test_an_assessment_is_told_without_its_skill_and_level(session, cast, erin, browser_of):
+    bob = browser_of(cast.bob)
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    assert bob.post(f"{path}/assessments", {"level": "3", "comment": "Well"}).status_code == 303
+    page = erin.get("/admin/audit?kind=review")
+    assert lines(page) == ["A manager assessed a skill of Alice."]
+    assert "mlops" not in page.text
+    entry = session.scalars(
+        sa.select(AuditEntry).where(AuditEntry.action == "skill.assessed")
+    ).one()
+    assert (entry.actor_id, entry.data) == (cast.bob, {"person": str(cast.alice)})

@@ -28,8 +28,9 @@ def test_it_works(session, cast, erin, now):
 
 
 def test_somebody_is_invited_without_a_team(session, cast, erin, browser_of):
-    page = erin.post("/admin/invitations", {"email": "New@Example.org", "days": "2"})
-    assert page.status_code == 200
+    answer = erin.post("/admin/invitations", {"email": "New@Example.org", "days": "2"})
+    assert (answer.status_code, answer.location) == (303, "/admin/invitations")
+    page = erin.get("/admin/invitations")
     found = re.search(r'value="http://localhost(/invitations/[^"]+)"', page.text)
     assert found is not None
     assert browser_of().get(found[1]).status_code == 200
@@ -40,8 +41,8 @@ def test_somebody_is_invited_without_a_team(session, cast, erin, browser_of):
 
 
 def test_a_link_for_whoever_has_it(session, cast, erin):
-    page = erin.post("/admin/invitations", {"email": "", "days": "14"})
-    assert page.status_code == 200
+    assert erin.post("/admin/invitations", {"email": "", "days": "14"}).status_code == 303
+    page = erin.get("/admin/invitations")
     assert "Whoever has it can make an account" in page.text
     assert session.scalars(sa.select(Invitation.email)).one() == ""
 
@@ -66,7 +67,7 @@ def test_it_rejects_bad_input(session, cast, erin, email, days, said):
 def test_one_address_is_invited_a_few_times(session, cast, erin):
     data = {"email": "new@example.org", "days": "14"}
     for _ in range(limits.MOST_OF_INVITED):
-        assert erin.post("/admin/invitations", data).status_code == 200
+        assert erin.post("/admin/invitations", data).status_code == 303
     answer = erin.post("/admin/invitations", data)
     assert answer.status_code == 429
     assert "Too many invitations in a short time" in answer.text
@@ -76,7 +77,11 @@ def test_one_address_is_invited_a_few_times(session, cast, erin):
 def test_an_invitation_is_revoked(session, cast, erin, browser_of, now):
     made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
     session.commit()
-    answer = erin.delete(f"/admin/invitations/{made.id}", {"sure": "yes"})
+    page = erin.get("/admin/invitations").text
+    assert re.search(
+        r'<details class="ask"><summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+    )
+    answer = erin.delete(f"/admin/invitations/{made.id}")
     assert (answer.status_code, answer.location) == (303, "/admin/invitations")
     assert "Whoever has the link" not in erin.get("/admin/invitations").text
     assert browser_of().get(f"/invitations/{token}").status_code != 200

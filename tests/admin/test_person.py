@@ -195,3 +195,13 @@ def test_where_somebody_is_signed_in_is_told_by_the_day_only(session, cast, erin
     row = session.scalars(sa.select(LoginSession).where(LoginSession.user_id == cast.alice)).one()
     page = erin.get(of(cast.alice)).text
     assert f"{row.last_seen_at:%H:%M}" not in page.partition("<main")[2]
+
+
+def test_a_closed_account_is_put_into_no_team(session, cast, erin, now):
+    session.get(User, cast.mallory).deactivated_at = now
+    session.commit()
+    assert "is put into no team" in erin.get(of(cast.mallory)).text
+    answer = erin.post(of(cast.mallory, "/teams"), {"team": "vision", "role": "member"})
+    assert answer.status_code == 422
+    assert "This account is deactivated" in answer.text
+    assert session.get(Membership, (cast.other_team, cast.mallory)) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from dataclasses import dataclass
 
@@ -183,3 +184,46 @@ def test_it_takes_the_same_statements_however_many_there_are(app, session, cast,
     session.commit()
     many = statements_of(app, lambda: erin.get("/admin/teams"))
     assert len(many) == len(few) <= 2
+
+
+def opened(erin, address):
+    """The fields of the form as a browser has it open."""
+    page = erin.get(address).text
+    return {
+        "name": re.search(r'name="name"[^>]*value="([^"]*)"', page)[1],
+        "parent": "",
+        "name_read": re.search(r'name="name_read"[^>]*value="([^"]*)"', page)[1],
+        "parent_read": "",
+    }
+
+
+def test_what_another_tab_saved_stays(session, cast, erin):
+    first, second = (opened(erin, "/admin/teams/ranking") for _ in range(2))
+    assert erin.put("/admin/teams/ranking", {**first, "name": "Search"}).status_code == 303
+    assert erin.put("/admin/teams/ranking", {**second, "parent": "vision"}).status_code == 303
+    team = by_slug(session, "ranking")
+    assert (team.name, team.parent_id) == ("Search", cast.other_team)
+
+
+def test_the_same_field_changed_twice_is_asked_about(session, cast, erin):
+    first, second = (opened(erin, "/admin/teams/ranking") for _ in range(2))
+    erin.put("/admin/teams/ranking", {**first, "name": "Search"})
+    late = erin.put("/admin/teams/ranking", {**second, "name": "Relevance"})
+    assert late.status_code == 409
+    assert "Search" in late.text
+    assert 'value="Relevance"' in late.text
+    assert by_slug(session, "ranking").name == "Search"
+    again = {**second, "name": "Relevance", "name_read": "Search"}
+    assert 'name="name_read" type="hidden" value="Search"' in late.text
+    session.rollback()
+    assert erin.put("/admin/teams/ranking", again).status_code == 303
+    session.expire_all()
+    assert by_slug(session, "ranking").name == "Relevance"
+
+
+@pytest.mark.parametrize("path", ["/admin/teams/ranking", "/admin/teams/ranking/deletion"])
+def test_it_says_who_is_in_it(cast, erin, path):
+    page = erin.get(path).text
+    for person in (cast.alice, cast.bob, cast.carol):
+        assert f'href="/admin/people/{person}"' in page
+    assert str(cast.dave) not in page

@@ -31,7 +31,7 @@ def test_every_example_works(app: Flask, cast: Cast) -> None:
         "$CAIRN_TOKEN": Caller.of(app, cast.alice),
         "$MANAGER_TOKEN": Caller.of(app, cast.bob),
     }
-    names = {"$PIECE": "", "$ETAG": ""}
+    names = {"$PIECE": "", "$ETAG": "", "$READ": ""}
     seen = commands()
     assert len(seen) == 12
     for words in seen:
@@ -47,6 +47,9 @@ def test_every_example_works(app: Flask, cast: Cast) -> None:
         assert answer.status_code < 300, f"{words}\n{answer.text}"
         if path == "/me/evidence" and answer.status_code == 201:
             names["$PIECE"] = answer.get_json()["id"]
+        if path.startswith("/reviews?"):
+            (item,) = answer.get_json()["items"]
+            names["$READ"] = item["etag"]
         if path.startswith("/me/evidence/") or path == "/me/evidence":
             names["$ETAG"] = answer.headers.get("ETag", "")
         if path == "/me/evidence?limit=100":

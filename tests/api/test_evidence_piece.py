@@ -109,6 +109,16 @@ def test_what_has_not_changed_is_not_sent_again(add: Add, alice: Caller) -> None
     assert alice.get(path, headers={"If-None-Match": read}).get_json()["title"] == "New"
 
 
+def test_what_guards_a_change_says_nothing_to_who_reads(add: Add, alice: Caller) -> None:
+    path = path_of(add())
+    read = alice.get(path).headers["ETag"]
+    for headers in ({"If-Match": '"another"'}, {"If-Match": read}):
+        answer = alice.get(path, headers=headers)
+        assert (answer.status_code, answer.mimetype) == (200, "application/json")
+        same = alice.get(path, headers={**headers, "If-None-Match": read})
+        assert (same.status_code, same.data) == (304, b"")
+
+
 def test_asking_for_a_review_takes_no_field(add: Add, alice: Caller) -> None:
     path = path_of(add(), "/submission")
     refused = alice.put(path, {"comment": "Please"})

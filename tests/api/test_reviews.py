@@ -122,7 +122,10 @@ def test_the_same_twice_is_the_same_as_once(piece: dict[str, Any], bob: Caller, 
 
 def test_named_milestones_alone(piece: dict[str, Any], bob: Caller) -> None:
     none = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "milestones": []})
-    assert none.get_json()["confirmed"] == []
+    assert none.status_code == 422
+    said = "Leave at least one milestone, or return it with what is missing."
+    assert none.get_json()["errors"] == {"milestones": [said]}
+    assert len(bob.get("/reviews").get_json()["items"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -186,3 +189,124 @@ def test_it_is_read_in_parts(add: Add, alice: Caller, bob: Caller) -> None:
     rest = bob.get(f"/reviews?limit=2&cursor={first['next_cursor']}").get_json()
     assert [each["evidence_id"] for each in first["items"] + rest["items"]] == made
     assert rest["next_cursor"] is None
+
+
+OTHER = "hold-ml-service-levels"
+
+
+def read_now(bob: Caller) -> dict[str, Any]:
+    """The one item that waits."""
+    (item,) = bob.get("/reviews").get_json()["items"]
+    return dict(item)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "I led the platform"},
+        {"milestones": [MILESTONE, OTHER]},
+        {"milestones": [MILESTONE]},
+        {"description": "Said anew."},
+    ],
+    ids=["title", "linked", "unlinked", "version"],
+)
+def test_what_was_read_is_judged_and_nothing_else(
+    change: dict[str, Any], piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    body, path = {"decision": "verified", "version": 1}, f"/reviews/{piece['id']}"
+    read = read_now(bob)["etag"]
+    assert alice.patch(f"/me/evidence/{piece['id']}", change).status_code == 200
+    late = bob.put(path, body, headers={"If-Match": read})
+    assert (late.status_code, late.mimetype) == (412, "application/problem+json")
+    waiting = read_now(bob)
+    assert waiting["etag"] != read
+    again = bob.put(
+        path, {**body, "version": waiting["version"]}, headers={"If-Match": waiting["etag"]}
+    )
+    assert again.status_code == 200
+    assert again.get_json()["etag"] == waiting["etag"]
+
+
+def test_what_a_judgement_is_not_of_leaves_its_tag(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    read = read_now(bob)["etag"]
+    order = {"milestones": list(reversed(piece["milestones"])), "skills": ["mentoring"]}
+    alice.patch(f"/me/evidence/{piece['id']}", order)
+    body, headers = {"decision": "verified"}, {"If-Match": read}
+    assert bob.put(f"/reviews/{piece['id']}", body, headers=headers).status_code == 200
+    # Judging is no change of what is judged: the same request twice is the same as once.
+    assert bob.put(f"/reviews/{piece['id']}", body, headers=headers).status_code == 200
+
+
+def test_a_version_alone_does_not_stand_for_a_later_title(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
+    alice.patch(f"/me/evidence/{piece['id']}", {"title": "I led the platform"})
+    for headers in ({}, {"If-Match": "*"}):
+        late = bob.put(path, body, headers=headers)
+        assert late.status_code == 409
+        assert "“I led the platform”" in late.get_json()["detail"]
+        assert "If-Match" in late.get_json()["detail"]
+    assert read_now(bob)["review_state"] == "submitted"
+    # Who names neither judges it as it stands.
+    assert bob.put(path, {"decision": "verified"}).status_code == 200
+
+
+def test_a_version_alone_does_not_stand_for_later_links(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
+    alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
+    late = bob.put(path, body)
+    assert late.status_code == 409
+    assert OTHER in late.get_json()["detail"]
+    assert MILESTONE not in late.get_json()["detail"]
+    # By name each of them can be confirmed, read or not.
+    named = bob.put(path, {**body, "milestones": [MILESTONE]})
+    assert named.get_json()["confirmed"] == [MILESTONE]
+    assert bob.put(path, body).status_code == 409
+    both = bob.put(path, {**body, "milestones": [OTHER]})
+    assert both.get_json()["confirmed"] == [MILESTONE, OTHER]
+
+
+def test_a_link_that_cannot_be_confirmed_stops_nobody(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
+    links = [*piece["milestones"], "mentor-a-junior-engineer"]
+    assert alice.patch(f"/me/evidence/{piece['id']}", {"milestones": links}).status_code == 200
+    assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE]
+
+
+def test_a_version_submitted_with_its_title_stands_for_it(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    change = {"title": "New", "description": "New.", "milestones": [MILESTONE, OTHER]}
+    alice.patch(f"/me/evidence/{piece['id']}", change)
+    said = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
+    assert said.get_json()["confirmed"] == [MILESTONE, OTHER]
+
+
+def test_the_same_word_confirms_what_was_linked_since(
+    piece: dict[str, Any], alice: Caller, bob: Caller, statements
+) -> None:
+    path, body = f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."}
+    assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE]
+    alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
+    said = bob.put(path, body).get_json()
+    assert said["confirmed"] == [MILESTONE, OTHER]
+    with statements() as seen:
+        assert bob.put(path, body).get_json() == said
+    assert not [each for each in seen if "INSERT" in each]
+
+
+def test_the_same_word_confirms_what_was_left_out_before(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
+    path, body = f"/reviews/{piece['id']}", {"decision": "verified"}
+    first = bob.put(path, {**body, "milestones": [OTHER]})
+    assert first.get_json()["confirmed"] == [OTHER]
+    assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE, OTHER]

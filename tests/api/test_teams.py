@@ -6,10 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.people import actions as people
-from roadmap.people.models import Team
+from roadmap.people.models import Team, User
+from roadmap.skills.models import Assessment
 from tests.api.conftest import MILESTONE, PIECE, SLUG, CallerOf
 from tests.support.caller import Caller
 from tests.support.cast import Cast
@@ -132,3 +134,82 @@ def test_an_unknown_skill_or_person(bob: Caller, cast: Cast) -> None:
     assert (
         bob.put(f"/teams/ranking/people/{cast.bob}/skills/mlops", {"level": 2}).status_code == 403
     )
+
+
+@pytest.fixture
+def other_manager(session: Session, cast: Cast, now: dt.datetime, caller_of: CallerOf) -> Caller:
+    """Dave, who manages Alice's team as well."""
+    team = session.get_one(Team, cast.team)
+    people.add_member(session, team, cast.dave, "manager", by=None, now=now)
+    session.commit()
+    return caller_of(cast.dave)
+
+
+def test_managers_of_one_name_are_two(
+    session: Session, cast: Cast, bob: Caller, other_manager: Caller
+) -> None:
+    session.execute(sa.update(User).where(User.id == cast.dave).values(name="Bob"))
+    session.commit()
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    bob.put(path, {"level": 2, "comment": "Bob's own reasons."})
+    said = other_manager.put(path, {"level": 2}).get_json()["manager"]
+    assert (said["level"], said["comment"], said["by"]) == (2, "", "Bob")
+    found = session.scalars(sa.select(Assessment.assessor_id)).all()
+    assert sorted(found, key=str) == sorted([cast.bob, cast.dave], key=str)
+    refused = other_manager.put(
+        f"/teams/ranking/people/{cast.alice}/skills/mentoring", {"comment": "Seen."}
+    )
+    assert refused.status_code == 422
+
+
+def test_ones_own_word_stays_after_another_managers(
+    session: Session, cast: Cast, bob: Caller, other_manager: Caller
+) -> None:
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    bob.put(path, {"level": 2, "comment": "Seen in March."})
+    other_manager.put(path, {"level": 3, "comment": "Seen in May."})
+    said = bob.put(path, {"comment": "Seen in June."}).get_json()["manager"]
+    assert (said["level"], said["comment"], said["by"]) == (2, "Seen in June.", "Bob")
+    other_manager.put(path, {"level": 4})
+    said = bob.put(path, {"level": 3}).get_json()["manager"]
+    assert (said["level"], said["comment"], said["by"]) == (3, "Seen in June.", "Bob")
+    count = sa.select(sa.func.count()).select_from(Assessment)
+    before = session.scalar(count)
+    bob.put(path, {"level": 3})
+    session.rollback()
+    assert session.scalar(count) == before
+    # Said once more after another one's, it is the word that stands.
+    other_manager.put(path, {"level": 4})
+    assert bob.put(path, {"level": 3}).get_json()["manager"]["by"] == "Bob"
+
+
+def test_a_team_above_that_is_not_ones_own_is_not_named(
+    session: Session, cast: Cast, alice: Caller, bob: Caller, now: dt.datetime, caller_of: CallerOf
+) -> None:
+    above = people.create_team(session, slug="secret-reorg", name="Secret", by=None, now=now)
+    people.add_member(session, above, cast.dave, "manager", by=None, now=now)
+    ranking = session.get_one(Team, cast.team)
+    people.change_team(session, ranking, name="Ranking", parent_id=above.id, by=None, now=now)
+    session.commit()
+    for caller in (alice, bob):
+        assert "secret" not in caller.get("/teams").text
+        assert caller.get("/teams").get_json()["items"][0]["parent"] is None
+    found = {each["slug"]: each for each in caller_of(cast.dave).get("/teams").get_json()["items"]}
+    assert found["ranking"]["parent"] == "secret-reorg"
+
+
+def test_no_team_is_skipped_whatever_the_order_of_the_database(
+    session: Session, cast: Cast, bob: Caller, now: dt.datetime
+) -> None:
+    """Collations of a language sort `team-a` after `team1` and between `teama` and `teamb`."""
+    slugs = ["team-b", "team-a", "team1", "teama", "team", "t-eam", "te-am2"]
+    for slug in slugs:
+        team = people.create_team(session, slug=slug, name=slug, by=None, now=now)
+        people.add_member(session, team, cast.bob, "member", by=None, now=now)
+    session.commit()
+    found, cursor = [], ""
+    while cursor is not None:
+        page = bob.get(f"/teams?limit=1&cursor={cursor}").get_json()
+        found += [each["slug"] for each in page["items"]]
+        cursor = page["next_cursor"]
+    assert found == sorted([*slugs, "ranking"])

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.accounts import actions, api_tokens
 from roadmap.accounts.models import ApiToken
+from roadmap.accounts.pruning import prune
 from tests.api.conftest import CallerOf
 from tests.support.browserless import ApartClient
 from tests.support.caller import BASE, Caller, make_token
@@ -163,6 +164,25 @@ def test_nobody_has_more_than_fifty(session: Session, cast: Cast, now: dt.dateti
         api_tokens.create(
             session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
         )
+
+
+def test_those_that_have_expired_fill_nothing(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    def make(at: dt.datetime) -> None:
+        api_tokens.create(
+            session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=at
+        )
+
+    for _ in range(api_tokens.MOST_TOKENS):
+        make(now)
+    later = now + dt.timedelta(days=1)
+    make(later)
+    # They are listed for a while, so that their person sees why something stopped.
+    prune(session, now=later + dt.timedelta(days=89))
+    assert len(api_tokens.of_person(session, cast.alice)) == api_tokens.MOST_TOKENS + 1
+    prune(session, now=later + dt.timedelta(days=90, minutes=1))
+    assert len(api_tokens.of_person(session, cast.alice)) == 1
 
 
 @pytest.mark.parametrize(("scope", "days"), [("admin", 1), ("read", 0), ("read", 366)])

@@ -151,6 +151,32 @@ def test_the_head_stays_in_view_wherever_a_long_page_is_scrolled(
     assert cell["y"] >= head["y"] + head["height"] - 1
 
 
+def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
+    """Legend and filters are behind their lids, and the places below hide no row."""
+    bob.set_viewport_size({"width": 390, "height": 844})
+    bob.goto(MATRIX)
+    first = bob.locator("tbody tr").first.bounding_box()
+    assert first is not None
+    assert first["y"] < 400
+    expect(bob.locator(".matrix-legend li").first).to_be_visible()
+    expect(bob.locator(".matrix-legend li", has_text="two levels or more apart")).to_be_hidden()
+    expect(bob.get_by_label("Name", exact=True)).to_be_hidden()
+    bob.evaluate(MANY_ROWS)
+    frame = bob.locator(".matrix-frame").bounding_box()
+    places = bob.locator(".places").bounding_box()
+    assert frame is not None
+    assert places is not None
+    assert frame["y"] + frame["height"] <= places["y"]
+    bob.get_by_text("How to read a cell").click()
+    expect(bob.locator(".matrix-legend li", has_text="two levels or more apart")).to_be_visible()
+    bob.get_by_text("Filter people").click()
+    bob.get_by_label("Name", exact=True).fill("caro")
+    expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
+    # Once a filter is set, the page opens with the filters in sight.
+    bob.reload()
+    expect(bob.get_by_label("Name", exact=True)).to_be_visible()
+
+
 def test_it_works_without_javascript(house: House, opens: Opens) -> None:
     context = opens(java_script_enabled=False)
     context.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]

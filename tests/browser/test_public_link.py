@@ -53,6 +53,8 @@ def test_a_link_shows_the_portfolio_until_it_is_revoked(
     alice.reload()
     mine = alice.get_by_role("listitem").filter(has_text=label)
     expect(mine).to_contain_text("last opened")
+    mine.locator("summary", has_text="Revoke").click()
+    expect(mine).to_contain_text("cannot be brought back")
     mine.get_by_role("button", name="Revoke").click()
     expect(alice.get_by_label(f"Address of “{label}”")).to_have_count(0)
 

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 from roadmap.catalog import files
 from roadmap.catalog.models import RoadmapRevision
+from roadmap.core.database import db
+from roadmap.people.models import AuditEntry
 from tests.support.catalog import only_shipped
 
 
@@ -64,6 +66,12 @@ def test_sync_says_what_changed(app, run, copy):
     assert "revision 2" in run("sync", str(path)).stdout
     assert revisions(app) == 2
     assert "unchanged, revision 2" in run("sync", str(path)).stdout
+    with app.app_context():
+        noted = sa.select(AuditEntry).where(AuditEntry.action == "roadmap.published")
+        entry = db.session.scalars(noted).one()
+        assert (entry.target, entry.data) == ("senior-ml-engineer", {"revision": 2})
+        db.session.execute(sa.delete(AuditEntry))
+        db.session.commit()
 
 
 def test_a_wrong_file_changes_nothing_at_all(app, run, copy):

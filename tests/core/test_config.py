@@ -152,3 +152,32 @@ def test_server_jobs_and_commands_do_not_start(tmp_path: Path, words: tuple[str,
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert "ROADMAP_BASE_URL" in done.stderr
+
+
+def test_the_example_can_be_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line of it uncommented changes nothing but what it shows."""
+    for name in config.SETTINGS:
+        monkeypatch.setenv(config.PREFIX + name, "")
+    plain = config.build({"SECRET_KEY": SECRET})
+    for line in (config.ROOT / ".env.example").read_text("utf-8").splitlines():
+        if line.startswith(f"#{config.PREFIX}"):
+            name, _, value = line[1:].partition("=")
+            monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert config.build({"SECRET_KEY": SECRET}) == plain
+    assert plain["DATA_DIR"] == config.ROOT / "instance"
+    assert (plain["SIGNUP"], plain["TRUSTED_PROXIES"]) == ("open", 0)
+
+
+@pytest.mark.parametrize("name", sorted(config.SETTINGS))
+def test_an_empty_setting_is_the_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(config.PREFIX + name, "")
+    assert name not in config.read_environment()
+
+
+def test_a_relative_folder_starts_beside_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert config.data_folder("kept/here") == config.ROOT / "kept" / "here"
+    assert config.data_folder(str(tmp_path)) == tmp_path.resolve()

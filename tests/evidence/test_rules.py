@@ -218,3 +218,11 @@ def test_whether_a_returned_piece_is_being_edited_is_told_to_nobody(state: str) 
         with pytest.raises(rules.Refused) as refused:
             rules.check_judgement(state, judged=1, current=current)
         assert refused.value.reason == "not_waiting"
+
+
+def test_nothing_is_verified_for_none_of_what_it_can_prove() -> None:
+    rules.check_some_left((), ())
+    rules.check_some_left(("a",), ("a", "b"))
+    with pytest.raises(rules.Refused) as refused:
+        rules.check_some_left((), ("a", "b"))
+    assert refused.value.reason == "none_left"

@@ -8,6 +8,7 @@ import pytest
 
 from roadmap.evidence import actions
 from roadmap.evidence.rules import Measure
+from tests.evidence.forms import fields
 from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, MENTOR, add, judge, particulars, submit
 from tests.support.statements import statements_of
 
@@ -98,6 +99,7 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
     alice = cast.actor(session, cast.alice)
     piece = add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     browser = browser_of(cast.alice)
+    browser.get(f"/evidence/{piece.id}")  # what is kept in memory is read once
     counts = []
     for number in range(2):
         submit(session, cast, piece, now)
@@ -109,3 +111,51 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
         path = f"/evidence/{piece.id}"
         counts.append(len(statements_of(app, lambda path=path: browser.get(path))))
     assert counts[0] == counts[1]
+
+
+def test_what_is_confirmed_and_not_ticked_can_be_ticked_here(session, cast, now, browser_of):
+    alice = browser_of(cast.alice)
+    alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
+    piece = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit(session, cast, piece, now)
+    assert "Tick it as done" not in alice.get(f"/evidence/{piece.id}").text
+    judge(session, cast, piece, now, milestones=[LEVELS])
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert page.count("Tick it as done so that it counts") == 1
+    path = f"/roadmaps/senior-ml-engineer/milestones/{LEVELS}/completion?_method=PUT"
+    assert f'action="{path}"' in page
+    answer = alice.post(path, {"back": f"/evidence/{piece.id}"})
+    assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}")
+    assert "Tick it as done" not in alice.get(f"/evidence/{piece.id}").text
+
+
+def test_a_tick_leads_nowhere_else(session, cast, now, browser_of):
+    path = f"/roadmaps/senior-ml-engineer/milestones/{LEVELS}/completion?_method=PUT"
+    enroll = "/roadmaps/senior-ml-engineer/enrollment?_method=PUT"
+    browser_of(cast.alice).post(enroll, {"started_on": "2026-01-05"})
+    for back in ("https://example.org/evidence/", "//example.org", "/evidence/\\x\n"):
+        answer = browser_of(cast.alice).post(path, {"back": back})
+        assert answer.location.startswith("/roadmaps")
+
+
+def test_a_comments_own_emphasis_is_not_the_name_line(session, cast, now, browser_of):
+    piece = add(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit(session, cast, piece, now)
+    browser_of(cast.bob).post(f"/evidence/{piece.id}/comments", {"text": "A **bold** word"})
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "<strong>bold</strong>" in page
+    assert '<strong class="who">Bob</strong>' in page
+
+
+def test_a_message_shortens_a_long_title(session, cast, now, browser_of):
+    title = "Feature store " * 12
+    alice = browser_of(cast.alice)
+    answer = alice.post("/evidence", fields(title=title))
+    page = alice.get(answer.location).text
+    assert "“Feature store Feature store Feature store Feature store Feature store Feature…” is" in page
+
+
+def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):
+    page = browser_of(cast.alice).post("/evidence", fields(title="", url="", description="")).text
+    assert '<a href="#title">Title</a>: Give it a title, so that you find it again.</li>' in page
+    assert '<a href="#url">Link</a>: Add a link, or describe it below' in page

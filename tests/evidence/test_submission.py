@@ -114,6 +114,21 @@ def test_a_verified_version_is_not_submitted_again(session, cast, now, browser_o
     assert as_it_is(session, piece.id).state == "verified"
 
 
+def test_a_verified_piece_that_was_made_private_is_shared_again(
+    session, cast, now, browser_of, piece
+):
+    submit(session, cast, piece, now)
+    judge(session, cast, piece, now)
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    private = fields(visibility="private", milestones=DESIGN, revision=piece.revision)
+    assert alice.put(address, private).status_code == 303
+    assert as_it_is(session, piece.id) == ("verified", "private")
+    answer = alice.put(f"{address}/submission", {"visibility": "team"})
+    assert (answer.status_code, answer.location) == (303, address)
+    assert as_it_is(session, piece.id) == ("verified", "team")
+    assert "is shared now. It is verified already" in alice.get(address).text
+
+
 def test_an_edit_after_verification_says_what_waits_and_what_counts(
     session, cast, now, browser_of, piece
 ):

@@ -68,15 +68,15 @@ def test_an_engineer_sees_nothing_of_it(
     enroll(session, cast.alice, now)
     page = browser_of(cast.alice).get("/").text
     assert "review</a></h2>" not in page
-    assert "Teams you lead" not in page
+    assert "Teams you manage" not in page
 
 
 def test_it_ends_with_the_role(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
     bob = browser_of(cast.bob)
-    assert "Teams you lead" in bob.get("/").text
+    assert "Teams you manage" in bob.get("/").text
     session.get_one(Membership, (cast.team, cast.bob)).role = "member"
     session.commit()
-    assert "Teams you lead" not in bob.get("/").text
+    assert "Teams you manage" not in bob.get("/").text
 
 
 def test_a_draft_changes_no_byte(
@@ -114,3 +114,17 @@ def test_it_takes_the_same_statements_for_many(
     # One more statement counts the queue, once it is longer than the list.
     assert len(many) <= len(few) + 2
     assert len(many) <= 12
+
+
+def test_a_manager_of_nobody_is_told_one_thing(session: Session, cast: Cast, browser_of) -> None:
+    for person in (cast.alice, cast.carol):
+        session.delete(session.get_one(Membership, (cast.team, person)))
+    session.commit()
+    bob = browser_of(cast.bob)
+    for address in ("/", "/teams"):
+        page = bob.get(address).text
+        assert page.count("Nobody is in Ranking yet") == 1
+        assert 'href="/teams/ranking/members">Invite people' in page
+        assert "has not moved" not in page
+        assert "Teams you are in" not in page
+    assert "Nobody is in Ranking yet" in bob.get("/teams/ranking").text

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from roadmap.core.database import db
 from roadmap.people.models import HistoryEntry
 from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
+from tests.support.browserless import Browser
 
 SLUG = "senior-ml-engineer"
 KEY = "bachelors-degree-or-equivalent"
+OTHER = "algorithms-ml-systems-use"
 PATH = f"/roadmaps/{SLUG}/milestones/{KEY}"
 
 
@@ -56,6 +61,37 @@ def test_ticking_twice_changes_nothing(app, alice, cast):
     alice.put(f"{PATH}/completion")
     with app.app_context():
         assert db.session.scalar(sa.select(MilestoneStatus.since)) == first
+
+
+def test_a_tick_that_was_sent_twice_is_undone_at_once(app, alice, cast):
+    alice.put(f"{PATH}/status", {"status": "in_progress"})
+    alice.put(f"{PATH}/completion")
+    alice.put(f"{PATH}/completion", fragment=True)
+    alice.delete(f"{PATH}/last-change")
+    assert status_of(app, cast.alice) == "in_progress"
+
+
+def test_a_second_tick_is_no_movement(app, session, alice, cast, now):
+    alice.put(f"{PATH}/completion")
+    with time_machine.travel(now + dt.timedelta(days=2)):
+        later = Browser.of(app, cast.alice)
+        later.put(f"{PATH}/completion")
+        later.delete(f"/roadmaps/{SLUG}/milestones/{OTHER}/completion")
+    moved = session.execute(
+        sa.select(ReadinessSummary.own_moved_on, ReadinessSummary.shared_moved_on)
+    ).one()
+    assert set(moved) == {now.date()}
+
+
+@pytest.mark.parametrize("fragment", [True, False])
+def test_a_second_tick_takes_no_more_statements(alice, statements, fragment):
+    for _ in range(2):
+        with statements() as seen:
+            answer = alice.put(f"{PATH}/completion", fragment=fragment)
+        assert answer.status_code == (200 if fragment else 303)
+        if fragment:
+            assert "1 of 17 done" in answer.text
+    assert len(seen) <= 8, seen
 
 
 def test_unticking_keeps_note_and_target(alice):

@@ -79,7 +79,8 @@ def test_the_author_reads_who_verified_it_and_the_first_words(
     session.commit()
     page = browser_of(cast.alice).get("/notifications").text
     assert count_of(page) == 1
-    assert f"New Bob verified {SHOWN} “The figures match the dashboard.”" in words(page)
+    clock = now.strftime("%H:%M")
+    assert f"New Bob verified {SHOWN} {clock} “The figures match the dashboard.”" in words(page)
     assert "Today" in page
 
 

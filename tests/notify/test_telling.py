@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from sqlalchemy.orm import Session
 
 from roadmap.accounts import actions as accounts
 from roadmap.accounts import invitations, outbox
@@ -17,95 +14,12 @@ from roadmap.accounts.models import OutgoingMail
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import comments, judging
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import Particulars
 from roadmap.notify.models import Notification
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, HistoryEntry, Team, User
 from roadmap.skills import actions as skills
-from tests.support.cast import Cast
-
-NOW = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
-TITLE = "Feature store design"
-
-
-class House:
-    """The cast at work: each step a minute after the one before."""
-
-    def __init__(self, session: Session, cast: Cast) -> None:
-        self.session, self.cast, self.now = session, cast, NOW
-
-    def step(self) -> dt.datetime:
-        self.now += dt.timedelta(minutes=1)
-        return self.now
-
-    def by(self, name: str) -> dict[str, Any]:
-        actor = self.cast.actor(self.session, getattr(self.cast, name))
-        return {"by": actor, "now": self.step()}
-
-    def piece(self, *, submitted: bool = True, author: str = "alice") -> Evidence:
-        said = Particulars(
-            kind="design_doc", title=TITLE, occurred_on=dt.date(2026, 5, 1),
-            visibility="team", description="What was decided.",
-        )  # fmt: skip
-        made = evidence.create(self.session, getattr(self.cast, author), said, **self.by(author))
-        if submitted:
-            evidence.submit(self.session, made, **self.by(author))
-        return made
-
-    def change(self, piece: Evidence, **changes: Any) -> None:
-        said = replace(particulars(piece), **changes)
-        evidence.edit(self.session, piece, said, **self.by("alice"))
-
-    def judge(self, piece: Evidence, decision: str, by: str = "bob") -> None:
-        judging.decide(
-            self.session, piece, decision, "The figures match.",
-            version_id=piece.current.id, **self.by(by),
-        )  # fmt: skip
-
-    def comment(self, piece: Evidence, by: str) -> None:
-        comments.add(self.session, piece, "Which baseline is that?", **self.by(by))
-
-    def second_manager(self) -> None:
-        """Dave manages the team as well; he accepted an invitation."""
-        team = self.session.get_one(Team, self.cast.team)
-        people.add_member(
-            self.session, team, self.cast.dave, "manager", by=self.cast.dave, now=self.step()
-        )
-        # That the others learn of him is another story (test_joining).
-        self.session.execute(sa.delete(Notification).where(Notification.kind == "leads"))
-
-    def told(self, name: str, *, unread: bool = True) -> list[str]:
-        """What somebody was told of, the oldest first."""
-        rows = sa.select(Notification.kind).where(Notification.user_id == getattr(self.cast, name))
-        if unread:
-            rows = rows.where(Notification.read_at.is_(None))
-        self.session.flush()
-        return list(self.session.scalars(rows.order_by(Notification.created_at)))
-
-
-@pytest.fixture
-def house(session: Session, cast: Cast) -> House:
-    return House(session, cast)
-
-
-@pytest.fixture
-def with_mail(app: Flask) -> Any:
-    """Mail is configured; nobody delivers it."""
-    before = {name: app.config[name] for name in ("SMTP_URL", "MAIL_FROM", "BASE_URL")}
-    app.config.update(
-        SMTP_URL="smtp://127.0.0.1:9",
-        MAIL_FROM="cairn@example.org",
-        BASE_URL="https://cairn.example.org",
-    )
-    yield
-    app.config.update(before)
-
-
-def waiting(session: Session) -> list[tuple[str, str]]:
-    """The mails that wait to be sent: to whom, with what subject."""
-    rows = sa.select(OutgoingMail.recipient, OutgoingMail.subject).order_by(OutgoingMail.id)
-    return [(recipient, subject) for recipient, subject in session.execute(rows)]
+from tests.notify.house import NOW, TITLE, House, bodies, waiting
 
 
 def test_a_draft_is_told_to_nobody(house: House) -> None:
@@ -401,7 +315,7 @@ def test_a_team_goes_in_as_many_statements_however_many_are_in_it(
         )
         named = {line["person"] for line in house.session.scalars(lines)}
         assert len(named) == number + 1
-    assert counts[0] == counts[1] <= 12
+    assert counts[0] == counts[1] <= 14
 
 
 def test_a_team_that_is_only_renamed_looks_for_no_readers(house: House, statements: Any) -> None:
@@ -417,40 +331,105 @@ def test_a_team_that_is_only_renamed_looks_for_no_readers(house: House, statemen
             house.session, team, name="Ranks", parent_id=house.cast.other_team,
             by=house.cast.erin, now=NOW,
         )  # fmt: skip
-    assert len([each for each in seen if "notification" in each]) == 1
-    assert house.told("bob") == ["submitted"], "he leads it still"
-
-
-def bodies(session: Session) -> list[str]:
-    return list(session.scalars(sa.select(OutgoingMail.body).order_by(OutgoingMail.id)))
+    assert [each for each in seen if "notification" in each]
+    assert "submitted" in house.told("bob"), "he leads it still"
 
 
 def test_each_event_is_mailed_with_its_link_and_why(house: House, with_mail: None) -> None:
     piece = house.piece()
     house.comment(piece, "bob")
     house.comment(piece, "alice")
+    asked = ("bob@example.org", f"Alice asks you to review “{TITLE}”")
+    assert waiting(house.session)[0] == asked
+    first = bodies(house.session)[0]
     house.judge(piece, "returned")
     evidence.submit(house.session, piece, **house.by("alice"))
+    assert waiting(house.session)[-1] == (asked[0], f"{asked[1]} again")
     house.judge(piece, "verified")
     skills.assess_other(house.session, house.cast.alice, "mlops", 3, **house.by("bob"))
     skills.assess_other(house.session, house.cast.alice, "mentoring", 3, **house.by("bob"))
     assert waiting(house.session) == [
-        ("bob@example.org", f"Alice asks you to review “{TITLE}”"),
         ("alice@example.org", f"Bob commented on “{TITLE}”"),
         ("bob@example.org", f"Alice commented on “{TITLE}”"),
         ("alice@example.org", f"Bob returned “{TITLE}”"),
-        ("bob@example.org", f"Alice asks you to review “{TITLE}” again"),
         ("alice@example.org", f"Bob verified “{TITLE}”"),
         ("alice@example.org", "Bob assessed your skills"),
     ]
-    texts = bodies(house.session)
+    texts = [first, *bodies(house.session)]
     assert f"https://cairn.example.org/reviews/{piece.id}\n" in texts[0]
     assert "because you manage a team of Alice" in texts[0]
     assert f"https://cairn.example.org/evidence/{piece.id}\n" in texts[1]
+    assert "whose review you take part in" in texts[2], "he wrote a comment and judged nothing"
     assert "https://cairn.example.org/skills\n" in texts[-1]
     for text in texts:
         assert text.startswith(("Hello Bob,", "Hello Alice,"))
         assert "The figures match" not in text
+
+
+@pytest.mark.parametrize("decision", ["verified", "returned"])
+def test_what_one_manager_judged_the_others_are_not_asked_any_more(
+    house: House, with_mail: None, decision: str
+) -> None:
+    house.second_manager()
+    piece, other = house.piece(), house.piece(author="carol")
+    assert house.told("dave") == ["submitted"] * 2
+    house.judge(piece, decision)
+    assert house.told("dave") == ["submitted"], "Carol's waits still"
+    assert house.told("dave", unread=False) == ["submitted"] * 2
+    assert other.is_shared
+    told = [each for each in waiting(house.session) if each[0] != "alice@example.org"]
+    carols = f"Carol asks you to review “{TITLE}”"
+    assert sorted(told) == [("bob@example.org", carols), ("dave@example.org", carols)]
+
+
+def test_who_is_asked_anew_gets_one_mail_of_it(house: House, with_mail: None) -> None:
+    piece = house.piece()
+    judging.begin_review(house.session, piece, version_id=piece.current.id, **house.by("bob"))
+    house.change(piece, description="With the figures.")
+    assert house.told("bob") == ["submitted"]
+    assert len(waiting(house.session)) == 1
+
+
+def test_who_took_a_piece_up_hears_of_a_comment(house: House) -> None:
+    house.second_manager()
+    piece = house.piece()
+    judging.begin_review(house.session, piece, version_id=piece.current.id, **house.by("bob"))
+    house.comment(piece, "alice")
+    assert house.told("bob") == ["submitted", "comment"]
+    assert house.told("dave") == ["submitted"]
+
+
+def test_it_takes_the_same_statements_however_many_manage(
+    house: House, with_mail: None, statements: Any
+) -> None:
+    counts = []
+    team = house.session.get_one(Team, house.cast.team)
+    for number in (1, 10):
+        for each in range(number):
+            email = f"boss{number}-{each}@example.org"
+            boss = User(name=f"Boss {each}", email=email, email_key=email, created_at=NOW)
+            house.session.add(boss)
+            house.session.flush()
+            people.add_member(
+                house.session, team, boss.id, "manager", by=boss.id, now=house.step()
+            )  # fmt: skip
+        piece = house.piece(submitted=False)
+        house.session.flush()
+        with statements() as submitting:
+            evidence.submit(house.session, piece, **house.by("alice"))
+        readers = house.session.scalars(
+            sa.select(Notification.user_id).where(Notification.evidence_id == piece.id)
+        ).all()
+        assert len(readers) == len(waiting(house.session)) == (2 if number == 1 else 12)
+        for reader in readers:
+            by = house.cast.actor(house.session, reader)
+            comments.add(house.session, piece, "Which one?", by=by, now=house.step())
+        house.session.flush()
+        with statements() as commenting:
+            house.comment(piece, "alice")
+        counts.append((len(submitting), len(commenting)))
+        house.session.execute(sa.delete(OutgoingMail))
+    assert counts[0] == counts[1]
 
 
 def test_without_mail_there_is_none(house: House) -> None:

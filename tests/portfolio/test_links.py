@@ -51,6 +51,13 @@ def test_it_works(app: Flask, cast: Cast, address: str, browser_of) -> None:
     assert "csrf" not in page.text
 
 
+def test_revoking_asks_first(cast: Cast, address: str, browser_of) -> None:
+    page = browser_of(cast.alice).get("/portfolio/links").text
+    assert re.search(
+        r'<details class="ask"><summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+    )
+
+
 def test_its_owner_sees_when_it_was_opened(cast: Cast, address: str, browser_of) -> None:
     alice = browser_of(cast.alice)
     assert "not opened yet" in alice.get("/portfolio/links").text

@@ -68,4 +68,4 @@ def test_a_job_lasts_from_month_to_month() -> None:
     now, past, _ = ALICE.positions
     assert texts.span(now, "en") == "Mar 2022 – today"
     assert texts.span(past, "en") == "Jun 2019 – Feb 2022"
-    assert texts.month(dt.date(2026, 3, 5), "de") == "2026-03"
+    assert texts.month(dt.date(2026, 3, 5), "de") == "März 2026"

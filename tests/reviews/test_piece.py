@@ -92,8 +92,33 @@ def test_each_milestone_can_be_left_out(session, bob, piece):
 
 
 def test_a_plain_form_does_it(session, bob, piece):
-    bob.post(f"/reviews/{piece.id}?_method=PUT", said(piece, milestones=[]))
+    bob.post(f"/reviews/{piece.id}?_method=PUT", said(piece, milestones=[LEVELS]))
+    assert standing(session, piece) == ("verified", {LEVELS})
+
+
+def test_a_piece_is_not_verified_for_none_of_what_it_can_prove(session, bob, piece):
+    answer = bob.put(f"/reviews/{piece.id}", said(piece, milestones=[], comment="Hm"))
+    assert answer.status_code == 422
+    sentence = "Leave at least one milestone, or return it with what is missing."
+    assert answer.text.count(sentence) == 2, "in the summary, and above the milestones"
+    assert ">\r\nHm</textarea>" in answer.text
+    assert standing(session, piece) == ("submitted", set())
+
+
+def test_what_was_linked_to_none_is_verified_for_itself(session, cast, now, browser_of, bob):
+    patent = add(session, cast, cast.alice, now)
+    submit(session, cast, patent, now)
+    bob.put(f"/reviews/{patent.id}", said(patent, milestones=[]))
+    assert standing(session, patent) == ("verified", set())
+
+
+def test_what_fits_none_of_its_links_is_verified_for_itself(session, cast, now, browser_of, bob):
+    piece = add(session, cast, cast.alice, now, milestones=[MENTOR])
+    submit(session, cast, piece, now)
+    bob.put(f"/reviews/{piece.id}", said(piece, milestones=[]))
     assert standing(session, piece) == ("verified", set())
+    page = bob.get("/reviews").text
+    assert "“Feature store design” is verified, for none of its milestones." in page
 
 
 def test_returning_needs_a_comment(session, bob, piece):
@@ -144,6 +169,28 @@ def test_a_newer_version_is_shown_before_it_is_judged(session, cast, now, bob, p
     assert standing(session, piece) == ("submitted", set())
 
 
+def test_what_changed_since_the_version_that_was_read(session, cast, now, bob, piece):
+    """Of a piece that was returned before: what its reviewer knows already is not told again."""
+    judge(session, cast, piece, now, decision="returned")
+    edited(session, cast, piece, now, role="Lead since the return")
+    submit(session, cast, piece, now)
+    read = str(piece.current_id)
+    edited(
+        session, cast, piece, now, role="Lead since the return", url="https://example.org/newer",
+        title="Called anew",
+    )  # fmt: skip
+    sent = said(piece, version_id=read, read_title="Feature store design")
+    for path, body in (("", sent), ("/taking", {"version_id": read})):
+        answer = bob.put(f"/reviews/{piece.id}{path}", body)
+        assert answer.status_code == 409
+        assert "What changed since version 2, which you were reading" in answer.text
+        changed = answer.text.split("What changed since")[1].split("</table>")[0]
+        assert "https://example.org/newer" in changed
+        assert "Lead since the return" not in changed
+        assert ("It was called “Feature store design” before." in answer.text) == (body is sent)
+    assert "which was judged" in bob.get(f"/reviews/{piece.id}").text
+
+
 def test_a_new_title_is_read_before_it_is_judged(session, cast, now, bob, piece):
     page = bob.get(f"/reviews/{piece.id}").text
     assert 'name="read_title" type="hidden" value="Feature store design"' in page
@@ -173,12 +220,10 @@ def test_the_title_that_was_verified_stays_in_view(session, cast, now, browser_o
         assert "as “Feature store design”." in page
 
 
-def test_verified_for_none_says_so(session, cast, browser_of, bob, piece):
-    bob.put(f"/reviews/{piece.id}", said(piece, milestones=[]))
-    page = bob.get("/reviews").text
-    assert "“Feature store design” is verified, for none of its milestones." in page
+def test_what_was_left_out_says_so(session, cast, browser_of, bob, piece):
+    bob.put(f"/reviews/{piece.id}", said(piece, milestones=[LEVELS]))
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
-    assert page.count("left out by the reviewer") == 2
+    assert page.count("left out by the reviewer") == 1
     assert "linked since" not in page
 
 

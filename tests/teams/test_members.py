@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from roadmap.accounts import limits
 from roadmap.accounts.invitations import invite
 from roadmap.accounts.models import Attempt, Invitation
+from roadmap.people.actions import add_member, create_team
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
 from tests.support.statements import statements_of
 
@@ -49,7 +50,7 @@ def test_it_works(session, cast, bob, now):
     for said in ("Alice", "carol@example.org", "Manager", "new@example.org", "good until"):
         assert said in page.text
     assert "Dave" not in page.text
-    assert "Add an account" not in page.text
+    assert "Put somebody into the team" not in page.text
 
 
 def test_it_needs_sign_in(cast, browser_of):
@@ -109,7 +110,7 @@ def test_a_manager_pulls_nobody_in(session, cast, bob, who):
 
 def test_an_administrator_adds_an_account(session, cast, erin):
     page = erin.get(MEMBERS)
-    assert "Add an account" in page.text
+    assert "Put somebody into the team" in page.text
     answer = erin.post(MEMBERS, {"add-email": "MALLORY@example.org", "add-role": "member"})
     assert (answer.status_code, answer.location) == (303, MEMBERS)
     assert role(session, cast.team, cast.mallory) == "member"
@@ -140,9 +141,9 @@ def test_whom_an_administrator_cannot_add(session, cast, erin, now, email, said)
 
 def test_an_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
     data = {"email": "mallory@example.org", "role": "manager", "days": "2"}
-    page = bob.post("/teams/ranking/invitations", data)
-    assert page.status_code == 200
-    link = link_of(page)
+    answer = bob.post("/teams/ranking/invitations", data)
+    assert (answer.status_code, answer.location) == (303, MEMBERS)
+    link = link_of(bob.get(MEMBERS))
     assert link not in bob.get(MEMBERS).text, "it is shown once"
     made = session.scalars(sa.select(Invitation)).one()
     assert (made.email_key, made.role, made.team_id) == (data["email"], "manager", cast.team)
@@ -154,7 +155,9 @@ def test_an_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
 
 
 def test_a_link_for_whoever_has_it(session, cast, bob, browser_of):
-    page = bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
+    bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
+    assert "The link of the invitation" not in bob.get("/teams").text
+    page = bob.get(MEMBERS)
     assert "Whoever has it can join" in page.text
     assert browser_of(cast.mallory).post(link_of(page)).status_code == 303
     assert role(session, cast.team, cast.mallory) == "member"
@@ -182,7 +185,7 @@ def test_one_address_is_invited_a_few_times_by_whomever(session, cast, bob, brow
     """Each makes a mail: nobody's box is filled by it."""
     data = {"email": "New@example.org", "role": "member", "days": "14"}
     for _ in range(limits.MOST_OF_INVITED):
-        assert bob.post("/teams/ranking/invitations", data).status_code == 200
+        assert bob.post("/teams/ranking/invitations", data).status_code == 303
     for who, team in ((bob, "ranking"), (browser_of(cast.dave), "vision")):
         answer = who.post(f"/teams/{team}/invitations", {**data, "email": "new@EXAMPLE.org"})
         assert answer.status_code == 429
@@ -190,7 +193,7 @@ def test_one_address_is_invited_a_few_times_by_whomever(session, cast, bob, brow
         assert "Too many invitations in a short time. Wait 15 minutes" in answer.text
         assert 'value="new@example.org"' in answer.text
     other = {**data, "email": "other@example.org"}
-    assert bob.post("/teams/ranking/invitations", other).status_code == 200
+    assert bob.post("/teams/ranking/invitations", other).status_code == 303
     made = session.scalar(sa.select(sa.func.count()).select_from(Invitation))
     assert made == limits.MOST_OF_INVITED + 1
 
@@ -202,7 +205,7 @@ def test_one_person_invites_so_many_and_no_more(session, cast, bob, erin, now):
     session.commit()
     data = {"email": "", "role": "member", "days": "14"}
     assert bob.post("/teams/ranking/invitations", data).status_code == 429
-    assert erin.post("/teams/ranking/invitations", data).status_code == 200
+    assert erin.post("/teams/ranking/invitations", data).status_code == 303
     assert session.scalar(sa.select(Invitation.created_by)) == cast.erin
 
 
@@ -292,6 +295,52 @@ def test_it_takes_the_same_statements_however_many_there_are(app, session, cast,
 def test_a_second_invitation_says_that_the_earlier_link_stops(cast, bob):
     data = {"email": "new@example.org", "role": "member", "days": "14"}
     said = "The earlier link for this address stops working."
-    assert said not in bob.post("/teams/ranking/invitations", data).text
-    assert said in bob.post("/teams/ranking/invitations", data).text
-    assert said not in bob.post("/teams/ranking/invitations", {**data, "email": ""}).text
+
+    def page_after(sent):
+        assert bob.post("/teams/ranking/invitations", sent).status_code == 303
+        return bob.get(MEMBERS).text
+
+    assert said not in page_after(data)
+    assert said in page_after(data)
+    assert said not in page_after({**data, "email": ""})
+
+
+def test_loading_the_page_of_a_new_link_again_makes_no_other(session, cast, bob):
+    bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
+    for _ in range(3):
+        bob.get(MEMBERS)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 1
+
+
+def test_a_member_invitation_does_not_end_one_to_manage(session, cast, bob, now):
+    team = session.get(Team, cast.team)
+    address = "new@example.org"
+    made, _token = invite(session, team=team, role="manager", email=address, by=cast.erin, now=now)
+    session.commit()
+    data = {"email": address, "role": "member", "days": "14"}
+    answer = bob.post("/teams/ranking/invitations", data)
+    assert answer.status_code == 422
+    assert "They are invited as a manager already." in answer.text
+    bob.delete(f"/teams/ranking/invitations/{made.id}", SURE)
+    assert bob.post("/teams/ranking/invitations", data).status_code == 303
+
+
+def test_a_closed_account_gets_no_other_role(session, cast, bob, now):
+    session.get(User, cast.carol).deactivated_at = now
+    session.commit()
+    assert bob.put(f"{MEMBERS}/{cast.carol}", {"role": "manager"}).status_code == 404
+    assert role(session, cast.team, cast.carol) == "member"
+
+
+def test_people_of_nested_teams_are_counted_and_their_teams_are_named(session, cast, bob, now):
+    """Within: whoever is in this team as well counts for this one."""
+    below = create_team(
+        session, slug="eval", name="Evaluation", parent_id=cast.team, by=None, now=now
+    )
+    add_member(session, below, cast.mallory, "member", by=None, now=now)
+    add_member(session, below, cast.carol, "member", by=None, now=now)
+    session.commit()
+    page = bob.get(MEMBERS).text
+    assert "Evaluation" in page
+    assert "mallory@example.org" not in page
+    assert page.count("carol@example.org") == 1

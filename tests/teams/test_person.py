@@ -161,7 +161,7 @@ def test_reasons_and_target_dates_are_shared_by_the_switch_alone(
     share_plans(session, cast.alice, True, by=cast.alice, now=now)
     session.commit()
     page = bob.get(path).text
-    assert f"Set aside because: {CANARY}" in page
+    assert f"Not applicable because: {CANARY}" in page
     assert page.count(CANARY) == 1  # the note and the words beside her assessment stay hers
     assert "by 17 Jul 2031" in page
     assert "Aims at 18 Aug 2032" in page

@@ -127,7 +127,8 @@ CHANGES: tuple[Change, ...] = (
         "/admin/teams/{team}",
         {"name": "Ranking and search", "parent": "vision"},
         erin(),
-        affects=("nobody",),
+        # Its people are told who sees them now.
+        affects=("nobody", "alice", "bob", "carol"),
     ),
     # Whoever was in it is in it no more; its invitations go with it.
     Change(
@@ -137,7 +138,7 @@ CHANGES: tuple[Change, ...] = (
         "/admin/teams/{team}",
         {"sure": "yes"},
         erin(),
-        affects=("nobody", "alice", "bob", "carol"),
+        affects=("nobody", "alice", "bob", "carol", "mallory"),
     ),
     Change(
         "/admin/invitations",
@@ -145,7 +146,7 @@ CHANGES: tuple[Change, ...] = (
         "admin.write",
         "/admin/invitations",
         {"email": "frieda@example.org", "days": "14"},
-        erin(200),
+        erin(),
         affects=("nobody",),
     ),
     Change(

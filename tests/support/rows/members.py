@@ -91,7 +91,7 @@ CHANGES: tuple[Change, ...] = (
         "team.invite",
         "/teams/{team}/invitations",
         {"email": "hedwig@example.org", "role": "member", "days": "14"},
-        leaders(200),
+        leaders(),
         affects=("nobody",),
     ),
     Change(

@@ -1,0 +1,40 @@
+"""Writing what a person says of themselves on their account page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.people.models import User
+from roadmap.people.records import lock_person, remember
+from roadmap.people.rules import to_write
+
+
+def change_profile(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    read: Mapping[str, str] | None = None,
+    by: uuid.UUID,
+    now: dt.datetime,
+    **values: str,
+) -> None:
+    """Changes name, headline, time zone, theme or locale; what is not given stays.
+
+    `read` is what a form was opened with: a field that was left so stays as it is stored now.
+    Raises ChangedMeanwhile where one that was not was changed elsewhere, too.
+    """
+    lock_person(session, user_id)
+    columns = [getattr(User, name) for name in values]
+    stored = session.execute(sa.select(*columns).where(User.id == user_id)).mappings().one()
+    changed = to_write(values, read or {}, dict(stored))
+    if changed:
+        session.execute(sa.update(User).where(User.id == user_id).values(**changed))
+        remember(
+            session, user_id=user_id, by=by, action="account.changed", subject=str(user_id),
+            now=now, fields=sorted(changed),
+        )  # fmt: skip

@@ -1,0 +1,71 @@
+"""How the application's own connections are set, as the database itself tells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from roadmap import create_app
+from roadmap.core.database import db
+
+
+@pytest.fixture
+def engine(app: Flask) -> sa.Engine:
+    with app.app_context():
+        return db.engine
+
+
+def test_sqlite(tmp_path: Path) -> None:
+    own = create_app(
+        {
+            "SECRET_KEY": "a secret of the tests, long enough",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'own.sqlite3'}",
+            "DATA_DIR": str(tmp_path),
+        }
+    )
+    kept = {
+        "journal_mode": "wal",
+        "synchronous": 2,  # FULL
+        "busy_timeout": 10_000,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+    }
+    with own.app_context(), db.engine.connect() as connection:
+        found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in kept}
+    with own.app_context():
+        db.engine.dispose()
+    assert found == kept
+
+
+@pytest.mark.postgres
+def test_postgresql(engine: sa.Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("TEST_DATABASE_URL names no PostgreSQL")
+    kept = {
+        "statement_timeout": "15s",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "30s",
+        "TimeZone": "UTC",
+    }
+    with engine.connect() as connection:
+        found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in kept}
+    assert found == kept
+
+
+@pytest.mark.postgres
+def test_a_connection_that_was_cut_is_replaced(engine: sa.Engine) -> None:
+    """The database was restarted meanwhile: the next request notices nothing."""
+    if engine.dialect.name != "postgresql":
+        pytest.skip("TEST_DATABASE_URL names no PostgreSQL")
+    engine.dispose()
+    with engine.connect() as connection:
+        cut = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    other = sa.create_engine(engine.url)
+    with other.connect() as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": cut})
+    other.dispose()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != cut

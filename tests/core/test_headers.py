@@ -1,0 +1,210 @@
+"""What every answer carries, the cookie, and which forwarded addresses are believed."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from roadmap import create_app
+from roadmap.core.database import db
+from roadmap.people.access import permit
+from tests.support.browserless import ApartClient, Browser
+from tests.support.cast import Cast
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; manifest-src 'self'"
+)
+CARRIED = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = "max-age=31536000"
+SLUG = "senior-ml-engineer"
+HTTP, HTTPS = "http://cairn.example.org", "https://cairn.example.org"
+ANSWERS = {
+    "page": (200, "GET", "/login", {}),
+    "fragment": (200, "GET", "/evidence", {"HX-Request": "true"}),
+    "API": (401, "GET", "/api/v1/me", {}),
+    "kept": (304, "GET", f"/roadmaps/{SLUG}", {}),
+    "nothing there": (404, "GET", "/nowhere", {}),
+    "static": (200, "GET", "/static/app.css", {}),
+    "fault": (500, "GET", "/fault-of-a-test", {}),
+    "chunked": (411, "POST", "/login", {"Transfer-Encoding": "chunked"}),
+    "chunked to the API": (411, "POST", "/api/v1/me", {"Transfer-Encoding": "chunked"}),
+    "no length": (400, "POST", "/login", {"Content-Length": "many"}),
+}
+
+
+@pytest.fixture(scope="module")
+def made(app: Flask, database_url: str):
+    """`made(**settings)` is an application of the test's own on the same database."""
+    apps: dict[str, Flask] = {}
+
+    def make(**settings: str) -> Flask:
+        key = repr(settings)
+        if key not in apps:
+            names = ("SECRET_KEY", "DATA_DIR", "PASSWORD_TIME_COST", "PASSWORD_MEMORY_KIB")
+            own = create_app(
+                {name: app.config[name] for name in names}
+                | {"DATABASE_URL": database_url, "RATELIMIT_ENABLED": False, **settings}
+            )
+            add_views(own)
+            apps[key] = own
+        return apps[key]
+
+    yield make
+    for own in apps.values():
+        with own.app_context():
+            db.engine.dispose()
+
+
+def add_views(app: Flask) -> None:
+    @app.get("/fault-of-a-test")
+    @permit("public")
+    def fault() -> str:
+        raise ZeroDivisionError
+
+    @app.get("/seen-by-a-test")
+    @permit("public")
+    def seen() -> dict[str, str]:
+        return {
+            "address": request.remote_addr or "",
+            "scheme": request.scheme,
+            "host": request.host,
+        }
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "tls"),
+    [
+        ({}, HTTP, False),
+        ({}, HTTPS, True),
+        ({"BASE_URL": HTTPS}, HTTP, True),
+    ],
+)
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_carries_them(
+    made: Callable[..., Flask],
+    app: Flask,
+    cast: Cast,
+    name: str,
+    settings: dict[str, str],
+    address: str,
+    tls: bool,
+) -> None:
+    status, method, path, headers = ANSWERS[name]
+    own = made(**settings)
+    client = ApartClient(own, own.response_class, use_cookies=True)
+    if status in (200, 304) and path != "/login":
+        # The cookie of a signed-in person, under the name that this server reads.
+        cookie = Browser.of(app, cast.alice).client.get_cookie("cairn")
+        assert cookie is not None
+        headers = {"Cookie": f"{'__Host-' if tls else ''}cairn={cookie.value}", **headers}
+        client = ApartClient(own, own.response_class, use_cookies=False)
+    if name == "kept":
+        browser = Browser.of(app, cast.alice)
+        browser.post(f"{path}/enrollment", {})
+        first = client.get(path, base_url=address, headers=headers)
+        headers["If-None-Match"] = first.headers["ETag"]
+    answer = client.open(path, method=method, base_url=address, headers=headers)
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name in CARRIED} == CARRIED
+    assert answer.headers.get("Strict-Transport-Security") == (HSTS if tls else None)
+    answer.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "headers", "name"),
+    [
+        ({}, HTTP, {}, "cairn"),
+        ({"BASE_URL": HTTPS}, HTTP, {}, "__Host-cairn"),
+        ({"BASE_URL": HTTPS, "TRUSTED_PROXIES": "1"}, HTTP, {}, "__Host-cairn"),
+        ({"TRUSTED_PROXIES": "1"}, HTTP, {"X-Forwarded-Proto": "https"}, "__Host-cairn"),
+        ({"TRUSTED_PROXIES": "1"}, HTTP, {"X-Forwarded-Proto": "http"}, "cairn"),
+        ({}, HTTP, {"X-Forwarded-Proto": "https"}, "cairn"),
+    ],
+)
+def test_the_cookie(
+    made: Callable[..., Flask],
+    settings: dict[str, str],
+    address: str,
+    headers: dict[str, str],
+    name: str,
+) -> None:
+    own = made(**settings)
+    client = ApartClient(own, own.response_class, use_cookies=False)
+    answer = client.get("/login", base_url=address, headers=headers)
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    given, *attributes = cookie.split("; ")
+    tls = name.startswith("__Host-")
+    assert given.partition("=")[0] == name
+    assert ("Secure" in attributes) is tls
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(attributes)
+    assert not any(each.startswith("Domain") for each in attributes)
+    assert ("Strict-Transport-Security" in answer.headers) is tls
+    # It is read again under the name under which it was given.
+    again = client.get("/login", base_url=address, headers={**headers, "Cookie": given})
+    assert "Set-Cookie" not in again.headers
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address", "scheme", "host"),
+    [
+        ("0", "127.0.0.1", "http", "localhost"),
+        ("1", "192.0.2.3", "ftp", "three.example.org"),
+        ("2", "192.0.2.2", "https", "two.example.org"),
+    ],
+)
+def test_as_many_proxies_are_believed_as_there_are(
+    made: Callable[..., Flask], proxies: str, address: str, scheme: str, host: str
+) -> None:
+    own = made(TRUSTED_PROXIES=proxies)
+    answer = own.test_client().get(
+        "/seen-by-a-test",
+        headers={
+            "X-Forwarded-For": "192.0.2.1, 192.0.2.2, 192.0.2.3",
+            "X-Forwarded-Proto": "gopher, https, ftp",
+            "X-Forwarded-Host": "one.example.org, two.example.org, three.example.org",
+        },
+    )
+    assert answer.get_json() == {"address": address, "scheme": scheme, "host": host}
+
+
+def test_htmx_is_kept_short(browser_of) -> None:
+    page = browser_of().get("/login").text
+    found = re.search(r"<meta name=\"htmx-config\" content='([^']+)'", page)
+    assert found is not None
+    config = json.loads(html.unescape(found.group(1)))
+    asked = {
+        "allowEval": False,
+        "allowScriptTags": False,
+        "includeIndicatorStyles": False,
+        "selfRequestsOnly": True,
+        "historyCacheSize": 0,
+    }
+    assert {name: config.get(name) for name in asked} == asked
+
+
+@pytest.mark.parametrize(("parts", "status"), [(200, 200), (201, 413)])
+def test_a_form_has_two_hundred_parts_at_most(app: Flask, parts: int, status: int) -> None:
+    with app.test_request_context(
+        method="POST",
+        data={f"f{number}": "x" for number in range(parts)},
+        content_type="multipart/form-data",
+    ):
+        if status == 413:
+            with pytest.raises(RequestEntityTooLarge):
+                len(request.form)
+        else:
+            assert len(request.form) == parts

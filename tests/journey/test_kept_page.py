@@ -1,0 +1,87 @@
+"""The page that a browser keeps is asked for anew as soon as anything shown on it is another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from sqlalchemy.orm import Session
+
+from roadmap.core.types import new_id
+from roadmap.notify.models import Notification
+from roadmap.people.models import Membership, User
+from tests.support.cast import Cast
+
+PAGE = "/roadmaps/senior-ml-engineer"
+
+
+@pytest.fixture
+def alice(cast: Cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post(f"{PAGE}/enrollment", {"target_on": "2040-01-01"})
+    browser.get(PAGE)  # shows, and so uses up, the greeting
+    return browser
+
+
+def told(session: Session, cast: Cast) -> None:
+    session.execute(
+        sa.insert(Notification).values(
+            id=new_id(),
+            user_id=cast.alice,
+            kind="verified",
+            data={},
+            created_at=dt.datetime.now(dt.UTC),
+        )
+    )
+
+
+def another_theme(session: Session, cast: Cast) -> None:
+    session.execute(sa.update(User).where(User.id == cast.alice).values(theme="dark"))
+
+
+def another_language(session: Session, cast: Cast) -> None:
+    session.execute(sa.update(User).where(User.id == cast.alice).values(locale="de"))
+
+
+def leads(session: Session, cast: Cast) -> None:
+    own = sa.update(Membership).where(Membership.user_id == cast.alice)
+    session.execute(own.values(role="manager"))
+
+
+@pytest.mark.parametrize("change", [told, another_theme, another_language, leads])
+def test_it_is_sent_when_what_stands_around_it_changed(
+    alice, cast: Cast, session: Session, change: Callable[[Session, Cast], None]
+) -> None:
+    """None of these writes counts the person's version up."""
+    kept = {"If-None-Match": alice.get(PAGE).headers["ETag"]}
+    assert alice.get(PAGE, headers=kept).status_code == 304
+    change(session, cast)
+    session.commit()
+    assert alice.get(PAGE, headers=kept).status_code == 200
+
+
+def test_it_is_sent_on_another_day(cast: Cast, browser_of) -> None:
+    evening = dt.datetime(2026, 11, 23, 23, 55, tzinfo=dt.UTC)
+    with time_machine.travel(evening, tick=False) as clock:
+        alice = browser_of(cast.alice)
+        alice.post(f"{PAGE}/enrollment", {})
+        alice.get(PAGE)
+        kept = {"If-None-Match": alice.get(PAGE).headers["ETag"]}
+        clock.shift(60)
+        assert alice.get(PAGE, headers=kept).status_code == 304
+        clock.shift(600)
+        assert alice.get(PAGE, headers=kept).status_code == 200
+
+
+def test_it_is_sent_to_another_session(alice, cast: Cast, browser_of) -> None:
+    """Its forms carry the seal of the session that it was made for."""
+    kept = {"If-None-Match": alice.get(PAGE).headers["ETag"]}
+    assert browser_of(cast.alice).get(PAGE, headers=kept).status_code == 200
+
+
+def test_it_is_sent_to_another_person(alice, cast: Cast, browser_of) -> None:
+    kept = {"If-None-Match": alice.get(PAGE).headers["ETag"]}
+    assert browser_of(cast.carol).get(PAGE, headers=kept).status_code == 200

@@ -1,0 +1,78 @@
+"""The texts of the pages can be taken out for a translator, and dates follow who reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.pofile import read_po
+
+from roadmap.core.language import FORMATS, language, show_date, show_number, show_time
+from roadmap.people.models import User
+from tests.support.furnish import furnish
+
+ROOT = Path(__file__).resolve().parents[1]
+ACCOUNT = {"name": "Alice", "timezone": "UTC", "theme": "system"}
+MOMENT = dt.datetime(2026, 3, 5, 14, 30, tzinfo=dt.UTC)
+
+
+def test_every_text_can_be_extracted(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    found = tmp_path / "messages.pot"
+    CommandLineInterface().run(
+        ["pybabel", "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-k", "lazy_gettext",
+         "--no-location", "-o", str(found), "."]
+    )  # fmt: skip
+    with found.open("rb") as file:
+        catalog = read_po(file)
+    assert len(catalog) > 1000
+    # One of a template, of a module, of a form, of the portfolio's own site, and one by number.
+    for text in ("Public links", "Nearly ready", "Time zone", "Measured and verified"):
+        assert text in catalog, text
+    assert any(message.pluralizable for message in catalog)
+
+
+@pytest.mark.parametrize(
+    ("locale", "date", "time", "number"),
+    [
+        ("en", "5 Mar 2026", "14:30", "1,234.5"),
+        ("en_GB", "5 Mar 2026", "14:30", "1,234.5"),
+        ("en_US", "Mar 5, 2026", "2:30\u202fPM", "1,234.5"),
+        ("de", "05.03.2026", "14:30", "1.234,5"),
+    ],
+)
+def test_dates_and_numbers_follow_the_locale(locale, date, time, number):
+    assert locale in FORMATS
+    assert language(locale) == "en"
+    assert show_date(MOMENT.date(), locale) == date
+    assert show_time(MOMENT, locale) == time
+    assert show_number(1234.5, locale) == number
+
+
+def test_who_reads_chooses_them(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    assert alice.put("/account", {**ACCOUNT, "locale": "de"}).status_code == 303
+    page = alice.get("/account").text
+    assert '<option selected value="de">' in page
+    assert '<html lang="en"' in page
+    # A form without the field leaves it; one that is not offered is refused.
+    assert alice.put("/account", ACCOUNT).status_code == 303
+    assert alice.put("/account", {**ACCOUNT, "locale": "xx"}).status_code == 422
+    session.expire_all()
+    assert session.get(User, cast.alice).locale == "de"
+
+
+def test_the_matrix_follows_them_and_its_files_do_not(session, cast, browser_of, now):
+    furnish(session, cast, now)
+    bob = browser_of(cast.bob)
+    files = [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)]
+    assert re.search(r">\d+\.\d <small", bob.get("/teams/ranking").text)
+    session.get(User, cast.bob).locale = "de"
+    session.commit()
+    page = bob.get("/teams/ranking").text
+    assert re.search(r">\d+,\d <small", page)
+    assert not re.search(r">\d+\.\d <small", page)
+    assert [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)] == files
