@@ -64,7 +64,8 @@ def decide(
 
     Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
     waits for a review, where another word would add nothing, where none of the milestones that it
-    can prove is left, or where one is not linked or not provable by this kind; Stale where the author saved a newer version or title meanwhile.
+    can prove is left, or where one is not linked or not provable by this kind; Stale where the
+    author saved a newer version or title meanwhile.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")

@@ -32,7 +32,7 @@ def _person_changed(
     now: dt.datetime,
     **_more: Any,
 ) -> None:
-    if what in SILENT and not (action == "account.changed" and ZONE in data["fields"]):
+    if what in SILENT and not (action == "account.changed" and ZONE in data.get("fields", ())):
         return
     if action == "status.set":
         mark_stale(session, user_id, now, (subject, data["status"], now))

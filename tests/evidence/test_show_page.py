@@ -152,7 +152,10 @@ def test_a_message_shortens_a_long_title(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     answer = alice.post("/evidence", fields(title=title))
     page = alice.get(answer.location).text
-    assert "“Feature store Feature store Feature store Feature store Feature store Feature…” is" in page
+    assert (
+        "“Feature store Feature store Feature store Feature store Feature store Feature…” is"
+        in page
+    )
 
 
 def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):

@@ -48,7 +48,12 @@ CHANGES: tuple[Change, ...] = (
             "PUT",
             "evidence.review",
             "/reviews/{submitted}",
-            {"decision": decision, "version_id": "{submitted_version}", "comment": "Read twice."},
+            {
+                "decision": decision,
+                "version_id": "{submitted_version}",
+                "milestones": "own-a-production-model",
+                "comment": "Read twice.",
+            },
             changed(403, bob=303, dave=404),
             affects=("alice",),
         )
