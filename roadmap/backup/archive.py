@@ -152,6 +152,8 @@ def open_backup(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile:
         raise NotABackup("it is no backup: not even a ZIP file") from None
+    except (UnicodeDecodeError, *DAMAGE):
+        raise NotABackup("its list of contents is damaged") from None
 
 
 def encode(value: Any) -> Any:

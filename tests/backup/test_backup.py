@@ -276,6 +276,14 @@ def test_flipped_bits_are_found(house: Cast, file: Path) -> None:
     assert rows() == before
 
 
+def test_a_list_of_contents_that_cannot_be_read_is_told(house: Cast, file: Path) -> None:
+    damaged = bytearray(file.read_bytes())
+    damaged[damaged.rindex(b"PK\x01\x02") + 6] = 250  # the version that is needed to unpack it
+    file.write_bytes(damaged)
+    with pytest.raises(archive.NotABackup, match="list of contents is damaged"):
+        actions.verify(file)
+
+
 def test_what_is_kept_is_what_was_replaced(house: Cast, file: Path, app: Flask) -> None:
     """Each line that was acknowledged meanwhile is in the file that is kept, or came afterwards."""
     ends = threading.Event()
