@@ -218,6 +218,7 @@ class ProfileForm(FlaskForm):
         choices=lambda: list(format_choices()),
         # A form that does not have it leaves it as it is.
         default=lambda: current_user.locale,
+        render_kw={"required": True},
     )
     # What was saved when the form was opened: a field that was left so is not written.
     name_read = HiddenField(filters=[one_line])

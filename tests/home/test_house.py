@@ -22,7 +22,7 @@ def text_of(page: str) -> str:
 
 def test_it_works(cast: Cast, browser_of) -> None:
     page = browser_of(cast.erin).get("/").text
-    assert "This house" in page
+    assert "This Cairn" in page
     assert "No backup yet" in page
     assert "backup create FILE" in page
     assert "Mail is not configured" in page
@@ -37,7 +37,7 @@ def test_it_works(cast: Cast, browser_of) -> None:
     assert "Your first step" not in page
     assert "Make a team" not in page
     # One primary button, and it is the house's; the roadmap comes second.
-    assert page.index("This house") < page.index(f'href="/roadmaps/{SLUG}"')
+    assert page.index("This Cairn") < page.index(f'href="/roadmaps/{SLUG}"')
     assert page.count('class="button"') == 1
 
 
@@ -74,13 +74,13 @@ def test_the_first_administrator_alone_is_told_to_bring_people(
     session.commit()
     page = erin.get("/").text
     assert "Bring your people" in page
-    assert "This house" not in page
+    assert "This Cairn" not in page
 
 
 def test_nobody_else_sees_it(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
     enroll(session, cast.alice, now)
     for person in (cast.alice, cast.bob, cast.mallory):
-        assert "This house" not in browser_of(person).get("/").text
+        assert "This Cairn" not in browser_of(person).get("/").text
 
 
 def test_an_administrator_who_manages_sees_both(session: Session, cast: Cast, browser_of) -> None:
@@ -88,7 +88,7 @@ def test_an_administrator_who_manages_sees_both(session: Session, cast: Cast, br
     session.commit()
     page = browser_of(cast.bob).get("/").text
     assert "Teams you manage" in page
-    assert "This house" in page
+    assert "This Cairn" in page
 
 
 def test_it_takes_the_same_statements_for_many(
