@@ -88,10 +88,10 @@ def test_back_and_forth(javascript: bool, kind: str, house: House, opens: Opens)
 
     # A question in the thread, and its answer.
     thread = bob.locator("#thread")
-    thread.get_by_label("Comment").fill("Which *week* is the baseline from?")
+    thread.get_by_label("Write in the thread").fill("Which *week* is the baseline from?")
     thread.get_by_role("button", name="Add comment").click()
     expect(thread).to_contain_text("Which week is the baseline from?")
-    expect(thread.get_by_label("Comment")).to_have_value("")
+    expect(thread.get_by_label("Write in the thread")).to_have_value("")
     alice.goto(f"/evidence/{piece}")
     expect(alice.locator("#thread")).to_contain_text("Which week is the baseline from?")
 
@@ -181,7 +181,7 @@ def test_a_comment_leaves_the_page_where_it_is(house: House, opens: Opens) -> No
     page.evaluate("window.same = true")
     page.locator("#comment").fill("Half written")
     thread = page.locator("#thread")
-    thread.get_by_label("Comment").fill("Is that *all*?")
+    thread.get_by_label("Write in the thread").fill("Is that *all*?")
     thread.get_by_role("button", name="Add comment").press("Enter")
     expect(thread.locator("li.comment")).to_contain_text("Is that all?")
     expect(page.locator("#live")).to_have_text("Your comment is added.")
@@ -189,4 +189,4 @@ def test_a_comment_leaves_the_page_where_it_is(house: House, opens: Opens) -> No
     assert page.evaluate("window.same"), "the page was loaded again"
     page.wait_for_function("document.activeElement !== document.body")
     page.reload()
-    expect(thread.get_by_label("Comment")).to_have_value("")
+    expect(thread.get_by_label("Write in the thread")).to_have_value("")
