@@ -236,8 +236,8 @@ def test_a_body_that_is_too_large_is_refused_as_ever(trial):
 
 @postgres
 def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
-    """A real pair, whichever of the two has to wait for the other: both are answered, the team is
-    gone, and Dave, who manages Alice no longer either way, has nothing unread about her."""
+    """A real pair, one of which has to wait for the other: both are answered, the team is gone, and
+    Dave, who manages Alice no longer either way, has nothing unread about her."""
     ranking = by_slug(session, "ranking")
     ranking.parent_id = cast.other_team
     piece = Particulars(
@@ -263,9 +263,10 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
         if name == "0" and statement.startswith("DELETE FROM team "):
             took_back.set()
             teams_held.wait(PATIENCE)
-        elif name == "1" and statement.startswith("DELETE FROM notification"):
-            teams_held.set()
+        elif name == "1" and "FROM team" in statement and "FOR UPDATE" in statement:
+            # It comes while the other one holds them.
             took_back.wait(PATIENCE)
+            teams_held.set()
 
     event.listen(db.engine, "before_cursor_execute", before)
     try:
