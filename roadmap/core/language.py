@@ -100,8 +100,9 @@ def show_time(value: dt.datetime, locale: str = "en") -> str:
     return f"{value:%H:%M}" if locale == "en" else format_time(value, "short", locale=locale)
 
 
+@lru_cache(maxsize=4096)
 def show_number(value: Any, locale: str = "en", pattern: str | None = None) -> str:
-    """A number with the marks of the locale: 1,234.5 or 1.234,5."""
+    """A number with the marks of the locale: 1,234.5 or 1.234,5. Equal numbers look alike."""
     return format_decimal(value, format=pattern, locale=locale)
 
 
