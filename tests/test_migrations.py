@@ -6,10 +6,15 @@ On a database of its own: SQLite, or PostgreSQL where `TEST_DATABASE_URL` names 
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import re
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,10 +23,10 @@ from flask import Flask
 from roadmap import create_app
 from roadmap.catalog.actions import sync_shipped
 from roadmap.core import config
-from roadmap.core.database import alembic, db, schema_is_current, upgrade
+from roadmap.core.database import MIGRATION_LOCK, alembic, db, schema_is_current, upgrade
 from tests.support.cast import Cast
 from tests.support.furnish import furnish
-from tests.support.server import SECRET, own_database
+from tests.support.server import SECRET, Server, own_database
 
 FOLDER = config.ROOT / "migrations"
 FILES = sorted(FOLDER.glob("*.py"))
@@ -120,20 +125,87 @@ def test_each_migration_goes_down_and_up_again_with_data_in_the_tables(bare: Fla
     assert fill() == before
 
 
+def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "roadmap", "db", "upgrade"],
+        cwd=config.ROOT,
+        env=Server(url, folder).environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
-    """Two servers that start together on an empty database: one migrates, the other waits."""
+    """Two processes that start together on an empty database: one migrates, the other waits."""
     with own_database(tmp_path) as url:
+        starts = [begin_upgrade(url, tmp_path) for _ in range(2)]
+        said = [start.communicate(timeout=120)[0] for start in starts]
+        assert [start.returncode for start in starts] == [0, 0], said
+        app = make_app(url, tmp_path)
+        with app.app_context():
+            assert schema_is_current()
+            assert differences() == []
+            db.engine.dispose()
 
-        def start(_number: int) -> bool:
-            app = make_app(url, tmp_path)
-            with app.app_context():
+
+@pytest.mark.sqlite
+def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: Path) -> None:
+    """The command reads the database's migration before it waits for whoever migrates now."""
+    upgrade()
+    with Path(f"{db.engine.url.database}.migrating").open("r+b") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        waiting = begin_upgrade(str(db.engine.url), tmp_path)
+        ends = time.monotonic() + 60
+        while not re.search(rf"-> FLOCK .* {waiting.pid} ", Path("/proc/locks").read_text()):
+            assert waiting.poll() is None
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        with db.engine.connect().execution_options(writes=True) as connection:
+            connection.begin()  # would be refused as locked
+            connection.rollback()
+    said, _ = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0, said
+
+
+@pytest.mark.postgres
+def test_who_waits_to_migrate_waits_longer_than_a_request_may(bare: Flask) -> None:
+    """Nothing that is asked of a request's statements ends the wait for a long migration."""
+
+    @sa.event.listens_for(db.engine, "connect")
+    def impatient(connection: Any, _record: Any) -> None:
+        connection.execute("SET statement_timeout = 300")
+        connection.execute("SET lock_timeout = 300")
+        connection.commit()
+
+    failed: list[BaseException] = []
+
+    def migrate() -> None:
+        try:
+            with bare.app_context():
                 upgrade()
-                current = schema_is_current()
-                db.engine.dispose()
-            return current
+        except sa.exc.OperationalError as error:
+            failed.append(error)
 
-        with ThreadPoolExecutor(2) as pool:
-            assert list(pool.map(start, range(2))) == [True, True]
+    waits = sa.text(
+        "SELECT now() - waitstart FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+        " WHERE datname = current_database() AND locktype = 'advisory' AND waitstart IS NOT NULL"
+    )
+    with db.engine.connect() as other:
+        other.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+        other.commit()
+        waiting = threading.Thread(target=migrate)
+        waiting.start()
+        long, ends = dt.timedelta(seconds=0.6), time.monotonic() + 60
+        while not failed and max(other.execute(waits).scalars(), default=dt.timedelta()) < long:
+            other.commit()  # the clock of a transaction stands still
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        other.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
+        other.commit()
+    waiting.join(60)
+    assert failed == []
+    assert schema_is_current()
 
 
 def test_migrations_have_dates_in_their_names_and_one_line_of_descent(bare: Flask) -> None:

@@ -213,18 +213,23 @@ class SafeAlembic(Alembic):
         connection = self.migration_context.connection
         if connection is None:
             raise RuntimeError("migrations need a connection")
+        # Whoever waits here must not keep the one who migrates out: on SQLite, what was read
+        # before on this connection holds the writers' turn.
+        connection.rollback()
         with _only_migration(connection.engine.url):
             self._run_alone(connection, fn, **kwargs)
 
     def _run_alone(self, connection: sa.Connection, fn: Callable[..., Any], **kwargs: Any) -> None:
         sqlite = connection.dialect.name == "sqlite"
-        connection.rollback()
         raw: Any = connection.connection.driver_connection
         if sqlite:
             raw.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
         else:
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+            # Before the wait: another start may migrate for longer than a request may take.
             connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+            connection.exec_driver_sql("RESET lock_timeout")
             connection.commit()
         try:
             super().run_migrations(fn, **kwargs)
