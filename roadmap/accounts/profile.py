@@ -1,4 +1,4 @@
-"""Writing what a person says of themselves on their account page."""
+"""Writing what a person says of themselves, and wants, on their account page."""
 
 from __future__ import annotations
 
@@ -38,3 +38,15 @@ def change_profile(
             session, user_id=user_id, by=by, action="account.changed", subject=str(user_id),
             now=now, fields=sorted(changed),
         )  # fmt: skip
+
+
+def want_mail(
+    session: Session, user_id: uuid.UUID, wants: bool, *, by: uuid.UUID, now: dt.datetime
+) -> None:
+    """Says whether notifications come by mail as well, also those that wait to be sent."""
+    lock_person(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(wants_mail=wants))
+    remember(
+        session, user_id=user_id, by=by, action="account.mail_wanted", subject=str(user_id),
+        now=now, wants=wants,
+    )  # fmt: skip

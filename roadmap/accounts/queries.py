@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.accounts.models import Invitation, LoginSession, PasswordLink
 from roadmap.accounts.tokens import hash_token
-from roadmap.core.markdown import clean
+from roadmap.core.text import clean
 from roadmap.people.models import Team, User
 
 # How long a session lives without being used, and at most.
@@ -61,6 +61,11 @@ def still_opens(session: Session, user_id: uuid.UUID, password_hash: str) -> boo
 def everybody(session: Session) -> Sequence[User]:
     """All accounts, oldest first."""
     return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
+
+
+def wants_mail(session: Session, user_id: uuid.UUID) -> bool:
+    """Whether notifications come to this person by mail as well."""
+    return bool(session.scalar(sa.select(User.wants_mail).where(User.id == user_id)))
 
 
 def sessions_of(

@@ -14,7 +14,7 @@ from roadmap.accounts.blueprint import accounts
 from roadmap.accounts.forms import ChangePasswordForm, ConfirmForm, EmailForm, ProfileForm
 from roadmap.accounts.fresh import confirm_page, needs_fresh
 from roadmap.accounts.models import LoginSession
-from roadmap.accounts.profile import change_profile
+from roadmap.accounts.profile import change_profile, want_mail
 from roadmap.accounts.rules import device
 from roadmap.accounts.sessions import begin_session, sign_out
 from roadmap.accounts.sharing import sharing
@@ -61,6 +61,19 @@ def save_account() -> Response:
         return _account_page(form, 409, late=_shown(form, late))
     flash(_("Your account is saved."), "message")
     return see_other("accounts.account")
+
+
+@accounts.put("/account/mail")
+@permit("account.write")
+def save_mail() -> Response:
+    """A checkbox: what is not sent is off."""
+    wants = request.form.get("wants_mail") == "1"
+    want_mail(db.session, current_user.id, wants, by=current_user.id, now=now())
+    if wants:
+        flash(_("Notifications come by mail as well from now on."), "message")
+    else:
+        flash(_("Notifications stay on their page from now on; no mail is sent."), "message")
+    return see_other("accounts.account", _anchor="mail")
 
 
 @accounts.get("/account/email")
@@ -228,6 +241,8 @@ def _account_page(
         late=late,
         sessions=rows,
         sharing=sharing(db.session, current_user.id),
+        mails=mail.is_configured(),
+        wants_mail=queries.wants_mail(db.session, current_user.id),
     )
     return make_response(page, status)
 

@@ -41,7 +41,8 @@ def tell(
     mails: bool = True,
     **data: Any,
 ) -> None:
-    """One row for each reader, and a mail where mail is configured; two statements at most.
+    """One row for each reader, and a mail to those who want it where mail is configured; two
+    statements at most.
 
     `title` stands in the mail only: the caller knows that each reader may see it at this moment.
     """
@@ -55,6 +56,7 @@ def tell(
                 by_name=by_name, data=data,
             ))
             for key, reader in keyed
+            if reader.wants_mail
         ]  # fmt: skip
         # The mail has the id of its row: by that it is taken back, and asked about when it leaves.
         outbox.put_each(

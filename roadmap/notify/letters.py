@@ -38,11 +38,13 @@ def write(
         mine = about.id == reader.id
         subject, what = _said(kind, mine=mine, title=title, by_name=by_name, data=data)
         body = _(
-            "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n",
+            "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n"
+            "Mails like this can be switched off: %(switch)s\n",
             name=reader.name,
             what=what,
             link=_address(kind, evidence_id, mine=mine),
             why=_why(kind, about, mine=mine),
+            switch=f"{_base()}/account#mail",
         )
     return Letter(subject, body)
 
@@ -112,12 +114,16 @@ def _added(by_name: str, team: str, role: str) -> tuple[str, str]:
 
 
 def _address(kind: str, evidence_id: uuid.UUID | None, *, mine: bool) -> str:
-    base: str = current_app.config["BASE_URL"].rstrip("/")
+    base = _base()
     if kind == "assessed":
         return f"{base}/skills"
     if kind == "added":
         return f"{base}/teams"
     return f"{base}/evidence/{evidence_id}" if mine else base + path_of_review(evidence_id)
+
+
+def _base() -> str:
+    return str(current_app.config["BASE_URL"]).rstrip("/")
 
 
 def _why(kind: str, about: User, *, mine: bool) -> str:

@@ -52,21 +52,26 @@ def take_back_from_strangers(session: Session, people: sa.Select[Any] | None = N
 
 
 def may_leave(session: Session, key: uuid.UUID) -> bool:
-    """Whether the mail of the notification with this id may be sent: to whom it concerns always,
-    to others while they manage that person and the piece is shared. Else the notification goes.
+    """Whether the mail of the notification with this id may be sent: while its reader wants mail,
+    and, unless it concerns themselves, while they manage that person and the piece is shared. Else
+    the notification goes, but for what is merely not to be mailed.
 
     Whoever is taken out of a team at the moment in which somebody submits a piece is told of it:
     neither transaction sees the other. Here both are over.
     """
-    row = session.execute(sa.select(_ROWS).where(_ROWS.c.id == key)).first()
+    row = session.execute(
+        sa.select(_ROWS, _USERS.c.wants_mail)
+        .join(_USERS, _USERS.c.id == _ROWS.c.user_id)
+        .where(_ROWS.c.id == key)
+    ).first()
     if row is None or row.about_id in (None, row.user_id):
-        return True
+        return row is None or bool(row.wants_mail)
     entitled = sa.and_(
         sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_shared()),
         sa.literal(row.about_id, sa.Uuid).in_(managed_by(row.user_id)),
     )
     if session.scalar(sa.select(entitled)):
-        return True
+        return bool(row.wants_mail)
     # Whoever holds the row takes it back, or reads it, and waits for the mail that is held here.
     free = sa.select(_ROWS.c.id).where(_ROWS.c.id == key).with_for_update(skip_locked=True)
     session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(free.scalar_subquery())))

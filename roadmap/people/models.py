@@ -37,6 +37,8 @@ class User(Base):
     headline: Mapped[str] = mapped_column(sa.String(200), default="")
     # Whether their managers see reasons and target dates; off until they say so.
     shares_plans: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # Whether what they are told on the page of notifications comes by mail as well.
+    wants_mail: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
     deactivated_at: Mapped[dt.datetime | None]

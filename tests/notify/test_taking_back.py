@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap.accounts import outbox
+from roadmap.accounts.profile import want_mail
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.models import Evidence
@@ -74,6 +75,18 @@ def test_a_manager_of_managers_gets_it(house: House, sent: Any) -> None:
     house.session.flush()
     house.piece()
     assert sorted(sent()) == ["bob@example.org", "dave@example.org"]
+
+
+def test_a_mail_that_waits_does_not_leave_once_it_is_not_wanted(house: House, sent: Any) -> None:
+    piece = house.piece()
+    house.comment(piece, "bob")
+    for name in ("alice", "bob"):
+        person = getattr(house.cast, name)
+        want_mail(house.session, person, False, by=person, now=house.now)
+    assert sent() == []
+    assert waiting(house.session) == []
+    assert house.told("alice") == ["comment"], "it stays on the page"
+    assert house.told("bob") == ["submitted"]
 
 
 @pytest.mark.postgres

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from roadmap.accounts import actions as accounts
 from roadmap.accounts import invitations, outbox
 from roadmap.accounts.models import OutgoingMail
+from roadmap.accounts.profile import want_mail
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import comments, judging
 from roadmap.evidence.models import Evidence
@@ -362,6 +363,7 @@ def test_each_event_is_mailed_with_its_link_and_why(house: House, with_mail: Non
     assert "whose review you take part in" in texts[2], "he wrote a comment and judged nothing"
     assert "https://cairn.example.org/skills\n" in texts[-1]
     for text in texts:
+        assert text.endswith(" https://cairn.example.org/account#mail\n")
         assert text.startswith(("Hello Bob,", "Hello Alice,"))
         assert "The figures match" not in text
 
@@ -444,3 +446,12 @@ def test_nothing_is_told_of_what_was_rolled_back(house: House, with_mail: None) 
     assert waiting(house.session) == []
     assert house.told("bob") == []
     assert outbox.PUT not in house.session.info
+
+
+def test_who_wants_no_mail_is_told_on_the_page_alone(house: House, with_mail: None) -> None:
+    house.second_manager()
+    want_mail(house.session, house.cast.bob, False, by=house.cast.bob, now=NOW)
+    house.session.expire_all()
+    house.piece()
+    assert house.told("bob") == house.told("dave") == ["submitted"]
+    assert [to for to, _subject in waiting(house.session)] == ["dave@example.org"]

@@ -1,4 +1,4 @@
-"""What can be asked of accounts: what one shares, and what it needs to be there."""
+"""What can be asked of accounts: what one shares and gets by mail, and what it needs to be there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.support.row import Change, Page
 PAGES: tuple[Page, ...] = ()
 CHANGES: tuple[Change, ...] = (
     Change("/account/sharing", "PUT", "account.write", "/account/sharing", {"shares_plans": "1"}),
+    Change("/account/mail", "PUT", "account.write", "/account/mail", {"wants_mail": "1"}),
 )
 
 
