@@ -31,13 +31,6 @@ class Origin:
 HTMX = Origin(
     "htmx.org", "2.0.11", "0BSD", "LICENSE-htmx", "https://github.com/bigskysoftware/htmx"
 )
-IDIOMORPH = Origin(
-    "idiomorph",
-    "0.8.0",
-    "0BSD",
-    "LICENSE-idiomorph",
-    "https://github.com/bigskysoftware/idiomorph",
-)
 OAT = Origin("@knadh/oat", "0.6.1", "MIT", "LICENSE-oat", "https://github.com/knadh/oat")
 AXE = Origin(
     "axe-core", "4.14.1", "MPL-2.0", "LICENSE-axe-core", "https://github.com/dequelabs/axe-core"
@@ -60,7 +53,6 @@ NOTO_SANS = Origin(
 VENDORED: dict[str, dict[str, Origin]] = {
     "static/vendor": {
         "htmx.min.js": HTMX,
-        "idiomorph-ext.min.js": IDIOMORPH,
         "oat.min.css": OAT,
     },
     "tests/vendor": {

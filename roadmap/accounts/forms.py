@@ -30,13 +30,13 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from roadmap.accounts import passwords
 from roadmap.accounts.api_tokens import MOST_DAYS, USUAL_DAYS
 from roadmap.core.language import FORMATS, show_date, show_number
-from roadmap.core.markdown import clean
+from roadmap.core.text import one_line
 from roadmap.people.models import THEMES
 
 
-def one_line(value: str | None) -> str | None:
-    """Text of one line: composed, without control characters, single spaces between words."""
-    return None if value is None else " ".join(clean(unicodedata.normalize("NFC", value)).split())
+def as_read(value: str | None) -> str | None:
+    """A text as a form was opened with it; None where the form does not say."""
+    return None if value is None else one_line(value)
 
 
 def checked_email(text: str) -> str:
@@ -221,7 +221,7 @@ class ProfileForm(FlaskForm):
         render_kw={"required": True},
     )
     # What was saved when the form was opened: a field that was left so is not written.
-    name_read = HiddenField(filters=[one_line])
+    name_read = HiddenField(filters=[as_read])
     timezone_read = HiddenField()
     theme_read = HiddenField()
     locale_read = HiddenField()

@@ -15,15 +15,16 @@ from wtforms import EmailField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from roadmap.accounts import limits
-from roadmap.accounts.forms import EmailAddress, one_line
+from roadmap.accounts import invitations, limits, mail
+from roadmap.accounts.forms import EmailAddress
 from roadmap.accounts.letters import address_of
-from roadmap.accounts.queries import email_key
+from roadmap.accounts.queries import email_key, open_invitations
 from roadmap.accounts.trying import at_rest
+from roadmap.core.database import db
+from roadmap.core.text import one_line
 from roadmap.core.web import now
+from roadmap.people.models import Team
 
-# How long an invitation may be good, in days; the usual choice is the middle one.
-DAYS = (2, 14, 60)
 ROLE_CHOICES = (
     SelectChoice("member", _l("Member")),
     SelectChoice("manager", _l("Manager")),
@@ -46,12 +47,6 @@ class Made:
 NOTHING_MADE = Made()
 
 
-def show_once(place: str, token: str, *, sent_to: str, replaced: bool) -> None:
-    """Keeps a new link for the next page of `place`, so that loading that page again makes no other
-    invitation. It travels in the cookie of whoever made it; the server keeps only its hash."""
-    cookie[_MADE] = [place, token, sent_to, replaced]
-
-
 def made_at(place: str) -> Made:
     """The invitation that was made from this page just now; the page after has it no more."""
     kept: list[Any] = cookie.pop(_MADE, None) or [""]
@@ -59,6 +54,17 @@ def made_at(place: str) -> Made:
         return Made()
     _place, token, sent_to, replaced = kept
     return Made(address_of(token), sent_to, replaced)
+
+
+def shown(made: Made, team_id: uuid.UUID | None) -> dict[str, Any]:
+    """What a page of invitations to this team, or to none, is rendered with besides its form."""
+    return {
+        "link": made.link,
+        "sent_to": made.sent_to,
+        "replaced": made.replaced,
+        "mails": mail.is_configured(),
+        "invitations": open_invitations(db.session, team_id, now=now()),
+    }
 
 
 class InviteForm(FlaskForm):
@@ -111,3 +117,19 @@ def count(form: InviteForm, inviter: uuid.UUID) -> int:
             )
         ]
     return wait
+
+
+def make(
+    form: InviteForm, place: str, *, team: Team | None = None, role: str = "member", by: uuid.UUID
+) -> None:
+    """Makes an invitation, and keeps its link for the next page of `place`.
+
+    So loading that page again makes no other one. The link travels in the cookie of whoever made
+    it; the server keeps only its hash. Raises as `invitations.invite` does.
+    """
+    email = form.email.data or ""
+    replaced = invitations.has_open(db.session, email, team.id if team else None)
+    made, token = invitations.invite(
+        db.session, team=team, role=role, email=email, by=by, lives=form.lives, now=now()
+    )
+    cookie[_MADE] = [place, token, made.email, replaced]

@@ -34,9 +34,9 @@ from roadmap.accounts.queries import ABSOLUTE, IDLE
 from roadmap.accounts.tokens import hash_token, new_token
 from roadmap.accounts.trying import note_seldom
 from roadmap.core.database import SAFE_METHODS, db
-from roadmap.core.markdown import clean
 from roadmap.core.problems import is_api
 from roadmap.core.proxy import client_address
+from roadmap.core.text import clean
 from roadmap.core.types import new_id
 from roadmap.core.web import go_to, htmx, now, safe_next
 from roadmap.people.access import can, permission_of

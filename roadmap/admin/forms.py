@@ -13,10 +13,11 @@ from wtforms import Field, HiddenField, SelectField, StringField, ValidationErro
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from roadmap.accounts.forms import Required, one_line
+from roadmap.accounts.forms import Required, as_read
 from roadmap.accounts.inviting import ROLE_CHOICES
 from roadmap.admin.queries import TeamRow
 from roadmap.admin.rules import tree
+from roadmap.core.text import one_line
 from roadmap.people.rules import LONGEST_NAME, LONGEST_SLUG, RESERVED, is_slug, slug_of
 
 NO_SLUG = _l("Small letters, digits and single hyphens, such as search-ranking.")
@@ -41,7 +42,7 @@ class TeamForm(FlaskForm):
     )
     parent = SelectField(_l("Nested in"))
     # What was saved when the form was opened: a field that was left so is not written.
-    name_read = HiddenField(filters=[one_line])
+    name_read = HiddenField(filters=[as_read])
     parent_read = HiddenField()
 
     def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:

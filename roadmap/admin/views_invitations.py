@@ -9,9 +9,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.accounts import invitations, inviting, mail
+from roadmap.accounts import invitations, inviting
 from roadmap.accounts.inviting import NOTHING_MADE, InviteForm, Made
-from roadmap.accounts.queries import open_invitations
 from roadmap.accounts.trying import too_many
 from roadmap.admin.blueprint import admin
 from roadmap.core.database import db
@@ -39,23 +38,13 @@ def invite() -> Response:
     wait = inviting.count(form, current_user.id)
     if wait:
         return too_many(_page(form), wait)
-    replaced = invitations.has_open(db.session, form.email.data or "", None)
     try:
-        made, token = invitations.invite(
-            db.session,
-            team=None,
-            role="member",
-            email=form.email.data or "",
-            by=current_user.id,
-            lives=form.lives,
-            now=now(),
-        )
+        inviting.make(form, PLACE, by=current_user.id)
     except invitations.InvitationRefused as refused:
         if refused.reason == "inviter":
             raise NotEntitled from None
         form.email.errors = [_("There is an account with this address already.")]
         return _page(form, 422)
-    inviting.show_once(PLACE, token, sent_to=made.email, replaced=replaced)
     return see_other("admin.invitation_list")
 
 
@@ -68,18 +57,7 @@ def revoke(invitation_id: uuid.UUID) -> Response:
     return see_other("admin.invitation_list")
 
 
-def _page(
-    form: InviteForm,
-    status: int = 200,
-    made: Made = NOTHING_MADE,
-) -> Response:
-    page = render_template(
-        "admin/invitations.html",
-        form=form,
-        link=made.link,
-        sent_to=made.sent_to,
-        replaced=made.replaced,
-        mails=mail.is_configured(),
-        invitations=open_invitations(db.session, None, now=now()),
-    )
+def _page(form: InviteForm, status: int = 200, made: Made = NOTHING_MADE) -> Response:
+    shown = inviting.shown(made, None)
+    page = render_template("admin/invitations.html", form=form, **shown)
     return make_response(page, status)

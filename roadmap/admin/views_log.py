@@ -7,11 +7,11 @@ import uuid
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from roadmap.accounts.forms import one_line
 from roadmap.accounts.queries import by_email
 from roadmap.admin import queries, sentences
 from roadmap.admin.blueprint import admin
 from roadmap.core.database import db
+from roadmap.core.text import one_line
 from roadmap.people.access import permit
 
 LONGEST_WHO = 320
@@ -24,7 +24,7 @@ MOST = 2**31 - 1
 def log() -> str:
     kind = request.args.get("kind", "")
     kind = kind if kind in sentences.KINDS else ""
-    who = (one_line(request.args.get("person")) or "")[:LONGEST_WHO]
+    who = one_line(request.args.get("person"))[:LONGEST_WHO]
     before = request.args.get("before", type=int)
     whose = _person(db.session, who) if who else None
     entries, cursor = (

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from flask import render_template, request, url_for
 
-from roadmap.accounts.forms import one_line
 from roadmap.admin import queries
 from roadmap.admin.blueprint import admin
 from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
+from roadmap.core.text import one_line
+from roadmap.core.web import page_number
 from roadmap.people.access import permit
 
 LONGEST_SEARCH = 200
-# Nobody turns so many pages; a larger number would be none that a database knows.
-MOST_PAGES = 1_000_000
 
 
 @admin.get("/admin/people")
 @permit("admin.read")
 @limit_searches
 def people() -> str:
-    q = (one_line(request.args.get("q")) or "")[:LONGEST_SEARCH]
+    q = one_line(request.args.get("q"))[:LONGEST_SEARCH]
     group = request.args.get("show", "")
     group = group if group in queries.GROUPS else ""
-    asked = request.args.get("page", 1, type=int)
-    found = queries.people(db.session, q=q, group=group, page=min(max(asked, 1), MOST_PAGES))
+    found = queries.people(db.session, q=q, group=group, page=page_number())
 
     def address(page: int) -> str:
         wanted = {"q": q, "show": group, "page": page if page > 1 else ""}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines, one_line, web_address
 
 WHOLE = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 # The default of what may be left out and never be null; nobody reads it.
@@ -50,46 +50,41 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-def _line(text: str) -> str:
-    """Text of one line, as the forms of the pages read it."""
-    return " ".join(clean(text).split())
-
-
-def _text(text: str) -> str:
-    return clean(text).strip()
-
-
-def _said(text: str) -> str:
-    if not text:
-        raise ValueError(_("This must say something."))
-    return text
-
-
 @dataclass(frozen=True)
 class Text(GroupedMetadata):
-    """Text of at most so many characters, kept as the forms of the pages keep it."""
+    """Text of at most so many characters, `read` and then measured as the forms of the pages do."""
 
     most: int
-    one_line: bool = False
+    read: Callable[[str], str] = many_lines
     says_something: bool = False
 
     def __iter__(self) -> Iterator[object]:
-        yield from StringConstraints(
-            min_length=1 if self.says_something else None, max_length=self.most
-        )
-        yield AfterValidator(_line if self.one_line else _text)
-        if self.says_something:
-            yield AfterValidator(_said)
+        least = 1 if self.says_something else None
+        yield from StringConstraints(min_length=least, max_length=self.most)
+        yield BeforeValidator(self._read)
+
+    def _read(self, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        text = self.read(value)
+        if self.says_something and not text:
+            raise ValueError(_("This must say something."))
+        return text
 
 
 def line(most: int) -> Text:
     """Text of one line."""
-    return Text(most, one_line=True)
+    return Text(most, one_line)
 
 
 def words(most: int) -> Text:
     """Text of one line that says something."""
-    return Text(most, one_line=True, says_something=True)
+    return Text(most, one_line, says_something=True)
+
+
+def address(most: int) -> Text:
+    """An address of the web."""
+    return Text(most, web_address)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.orm import Session, selectinload
 
-from roadmap.api.fields import LEFT_OUT, Body, Key, Moment, OneOf, Shape, Text, line, words
+from roadmap.api.fields import LEFT_OUT, Body, Key, Moment, OneOf, Shape, Text, address, line, words
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.evidence.rows import particulars
 from roadmap.evidence.rules import LONGEST, Measure, Particulars
@@ -96,7 +96,7 @@ class ImpactBody(Body):
     baseline: Annotated[str, line(LONGEST["baseline"])] = ""
     result: Annotated[str, line(LONGEST["result"])] = ""
     unit: Annotated[str, line(LONGEST["unit"])] = ""
-    source_url: Annotated[str, line(LONGEST["source_url"])] = ""
+    source_url: Annotated[str, address(LONGEST["source_url"])] = ""
 
     def measure(self) -> Measure:
         return Measure(**self.model_dump())
@@ -105,7 +105,7 @@ class ImpactBody(Body):
 class _Optional(Body):
     """What a piece may have. It needs a link or a description."""
 
-    url: Annotated[str, line(LONGEST["url"])] | None = Field(
+    url: Annotated[str, address(LONGEST["url"])] | None = Field(
         None, description="An http or https address."
     )
     description: Annotated[str, Text(LONGEST["description"])] | None = Field(
@@ -215,19 +215,22 @@ def shown(session: Session, pieces: Sequence[Evidence]) -> list[EvidenceShape]:
         )
     ):
         confirmed.setdefault(version_id, set()).add(key)
-    reviews = _latest_reviews(session, [each.id for each in pieces])
+    latest = judgements(session, [each.id for each in pieces], latest_only=True)
     return [
         _shape(
             each,
             numbers.get(each.verified_version_id) if each.verified_version_id else None,
             confirmed.get(each.verified_version_id, set()) if each.verified_version_id else set(),
-            reviews.get(each.id),
+            next(iter(latest.get(each.id, ())), None),
         )
         for each in pieces
     ]
 
 
-def _latest_reviews(session: Session, pieces: Sequence[uuid.UUID]) -> dict[uuid.UUID, ReviewShape]:
+def judgements(
+    session: Session, pieces: Collection[uuid.UUID], *, latest_only: bool = False
+) -> dict[uuid.UUID, list[ReviewShape]]:
+    """What was said of each piece and its earlier versions, the latest first. One statement."""
     ranked = (
         sa.select(
             Review.evidence_id,
@@ -247,17 +250,20 @@ def _latest_reviews(session: Session, pieces: Sequence[uuid.UUID]) -> dict[uuid.
         .where(Review.evidence_id.in_(pieces))
         .subquery()
     )
-    rows = session.execute(sa.select(ranked).where(ranked.c.place == 1))
-    return {
-        row.evidence_id: ReviewShape(
+    query = sa.select(ranked).order_by(ranked.c.place)
+    if latest_only:
+        query = query.where(ranked.c.place == 1)
+    found: dict[uuid.UUID, list[ReviewShape]] = {}
+    for row in session.execute(query):
+        said = ReviewShape(
             decision=row.decision,
             version=row.number,
             by=row.reviewer_name,
             comment=row.comment,
             decided_at=row.decided_at,
         )
-        for row in rows
-    }
+        found.setdefault(row.evidence_id, []).append(said)
+    return found
 
 
 def impacts_of(version: EvidenceVersion) -> list[ImpactShape]:

@@ -20,10 +20,11 @@ from roadmap.api.pieces import (
     ReviewState,
     Visibility,
     impacts_of,
+    judgements,
 )
 from roadmap.api.progress import Status
 from roadmap.core.database import db
-from roadmap.evidence.models import EvidenceSkill, EvidenceVersion, Review
+from roadmap.evidence.models import EvidenceSkill, EvidenceVersion
 from roadmap.reviews.criteria import Criterion, criteria
 from roadmap.reviews.queries import Waiting, waiting
 
@@ -124,14 +125,14 @@ def _shown(found: Collection[Waiting]) -> list[WaitingShape]:
         )
     }
     held_against = criteria(db.session, versions.values())
-    skills, judgements = _skills(versions), _judgements(versions)
+    skills, said = _skills(versions), judgements(db.session, versions)
     return [
         _waiting(
             each,
             versions[each.id],
             held_against.get(each.id, ()),
             skills.get(each.id, []),
-            judgements.get(each.id, []),
+            said.get(each.id, []),
         )
         for each in found
     ]
@@ -146,30 +147,6 @@ def _skills(pieces: Collection[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
     found: dict[uuid.UUID, list[str]] = {}
     for piece_id, key in rows:
         found.setdefault(piece_id, []).append(key)
-    return found
-
-
-def _judgements(pieces: Collection[uuid.UUID]) -> dict[uuid.UUID, list[ReviewShape]]:
-    rows = db.session.execute(
-        sa.select(
-            Review.evidence_id,
-            Review.decision,
-            EvidenceVersion.number,
-            Review.reviewer_name,
-            Review.comment,
-            Review.decided_at,
-        )
-        .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
-        .where(Review.evidence_id.in_(pieces))
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-    )
-    found: dict[uuid.UUID, list[ReviewShape]] = {}
-    for piece_id, decision, version, by, comment, decided_at in rows:
-        found.setdefault(piece_id, []).append(
-            ReviewShape(
-                decision=decision, version=version, by=by, comment=comment, decided_at=decided_at
-            )
-        )
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from typing import Any
 
 from flask_babel import gettext as _
@@ -24,7 +23,7 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optio
 
 from roadmap.career.actions import FIELDS
 from roadmap.career.models import Degree, Position
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines, one_line
 
 # Nobody who uses this began to work earlier; an older year is a slip of the finger.
 EARLIEST = dt.date(1940, 1, 1)
@@ -32,14 +31,6 @@ LONGEST_SUMMARY = 20_000
 LEVELS = ("bachelor", "master", "doctorate", "other")
 NO_LEVEL = _l("Choose one of the levels.")
 TOO_LONG = _l("This is too long for the field: %(max)d characters are the most.")
-
-
-def one_line(value: str | None) -> str | None:
-    return None if value is None else " ".join(clean(unicodedata.normalize("NFC", value)).split())
-
-
-def many_lines(value: str | None) -> str | None:
-    return None if value is None else clean(value).strip()
 
 
 def line(label: str, *validators: Any, **attributes: Any) -> StringField:

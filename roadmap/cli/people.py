@@ -8,9 +8,10 @@ import click
 from flask import Flask, current_app
 
 from roadmap.accounts import actions, passwords, queries
-from roadmap.accounts.forms import checked_email, one_line
+from roadmap.accounts.forms import checked_email
 from roadmap.cli.commands import Commands, now
 from roadmap.core.database import db
+from roadmap.core.text import one_line
 from roadmap.people.models import User
 
 group = Commands("user", help="Accounts.")
@@ -27,7 +28,7 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
     Without a password it prints a link to set one, too: it works once, and for 24 hours. The
     first account is an administrator's, whether that is asked for or not.
     """
-    shown = one_line(name) or ""
+    shown = one_line(name)
     if not 1 <= len(shown) <= 200:
         raise click.ClickException("the name needs between 1 and 200 characters")
     try:

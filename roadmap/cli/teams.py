@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from roadmap.accounts.forms import one_line
 from roadmap.accounts.queries import by_email
 from roadmap.admin.queries import teams as teams_with_counts
 from roadmap.cli.commands import Commands, now
 from roadmap.core.database import db
+from roadmap.core.text import one_line
 from roadmap.people import actions, queries
 from roadmap.people.models import ROLES, Team, User
 
@@ -34,7 +34,7 @@ def create(slug: str, name: str, parent: str | None) -> None:
         team = actions.create_team(
             db.session,
             slug=slug,
-            name=one_line(name) or "",
+            name=one_line(name),
             parent_id=above.id if above else None,
             by=None,
             now=now(),

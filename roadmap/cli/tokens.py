@@ -8,10 +8,10 @@ import click
 from flask import Flask
 
 from roadmap.accounts import api_tokens, queries
-from roadmap.accounts.forms import one_line
 from roadmap.accounts.models import SCOPES
 from roadmap.cli.commands import Commands, now
 from roadmap.core.database import db
+from roadmap.core.text import one_line
 from roadmap.people.models import User
 
 group = Commands("token", help="Personal tokens of the API.")
@@ -32,7 +32,7 @@ def create(email: str, name: str, scope: str, days: int) -> None:
     user = _find(email)
     if user.deactivated_at is not None:
         raise click.ClickException(f"the account {user.email} is deactivated")
-    shown = one_line(name) or ""
+    shown = one_line(name)
     if not 1 <= len(shown) <= 100:
         raise click.ClickException("the name needs between 1 and 100 characters")
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib
-import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -23,8 +22,6 @@ from roadmap.core.config import ConfigError
 from roadmap.core.files import own_file, own_folder
 from roadmap.core.sqlite_turns import give_turn, use_wal, wait_for_turn
 from roadmap.core.types import Base
-
-log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Below this release SQLite's write-ahead log can lose a reset under load (fixed in 3.51.3).

@@ -17,6 +17,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from roadmap.core.text import clean
+
 SCHEMES = {"http", "https", "mailto"}
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
@@ -37,23 +39,12 @@ BEGINNING = 8
 
 Node = dict[str, Any]
 
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _WIDE_RULE = re.compile(
     rf"^(?=[ \t>:-]*(?:\|[ \t>:-]*){{{WIDEST_TABLE + 2}}})[ \t>|:-]+$", re.MULTILINE
 )
 _EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "strong_close": -1,
              "s_close": -1}  # fmt: skip
 _VERBATIM = {"text", "code_inline", "fence", "code_block"}
-
-
-def clean(text: str) -> str:
-    """The text without NUL, control characters and lone surrogates, lines ended by \\n."""
-    # A single line of ordinary letters is the usual case, and nothing unwanted is printable.
-    if text.isprintable():
-        return text
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNWANTED.sub("", text)
 
 
 def has_scheme(address: str) -> bool:

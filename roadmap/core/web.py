@@ -18,6 +18,9 @@ from roadmap.core.database import SAFE_METHODS
 
 htmx = HTMX()
 
+# Further back than anybody turns pages, and a number that both databases take.
+LAST_PAGE = 10_000
+
 
 def now() -> dt.datetime:
     """The moment of this request, read once, so that everything in it agrees."""
@@ -30,6 +33,19 @@ def now() -> dt.datetime:
 def wants_fragment() -> bool:
     """Whether htmx asks for a part of the page rather than for the page."""
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def page_number() -> int:
+    """Which page of a list the address asks for, from 1 to LAST_PAGE.
+
+    What is no number, or below the first, is the first; whether there is such a page, the list
+    says itself.
+    """
+    digits = request.args.get("page", "").lstrip("0")
+    if not (digits.isascii() and digits.isdigit()):
+        return 1
+    # Python refuses to read numbers of very many digits.
+    return min(int(digits), LAST_PAGE) if len(digits) < 6 else LAST_PAGE
 
 
 def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:

@@ -187,54 +187,19 @@ def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
     )
 
 
-def set_links(
-    session: Session, evidence: Evidence, keys: Sequence[str], *, by: Actor, now: dt.datetime
-) -> bool:
-    """Links a piece to exactly these milestones. True where anything changed.
+def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
+    """Links a piece to one more milestone; linking twice is the same as once.
 
-    What was confirmed for a link goes with it. Raises Incomplete for an unknown key, and for
-    more than five.
+    Raises Incomplete for an unknown key, and for more than five.
     """
     hold(session, evidence, by)
-    return _link_exactly(session, evidence, keys, by, now)
-
-
-def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
-    """Links a piece to one more milestone; linking twice is the same as once."""
-    hold(session, evidence, by)
-    return _link_exactly(session, evidence, [*linked_keys(evidence), key], by, now)
-
-
-def unlink(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
-    """Takes one link away, and with it what a reviewer confirmed for it."""
-    hold(session, evidence, by)
-    rest = [each for each in linked_keys(evidence) if each != key]
-    return _link_exactly(session, evidence, rest, by, now)
-
-
-def _link_exactly(
-    session: Session, evidence: Evidence, keys: Sequence[str], by: Actor, now: dt.datetime
-) -> bool:
     before = linked_keys(evidence)
-    if not replace_links(session, evidence, keys, now):
+    if not replace_links(session, evidence, [*before, key], now):
         return False
-    _touch(evidence, now)
+    evidence.revision += 1
+    evidence.updated_at = now
     change = [before, linked_keys(evidence)]
     note(session, evidence, "evidence.linked", by, now, milestones=change)
-    return True
-
-
-def set_skills(
-    session: Session, evidence: Evidence, keys: Sequence[str], *, by: Actor, now: dt.datetime
-) -> bool:
-    """Links a piece to exactly these skills. Raises Incomplete for an unknown key."""
-    hold(session, evidence, by)
-    before = [row.skill_key for row in evidence.skills]
-    if not replace_skills(session, evidence, keys):
-        return False
-    _touch(evidence, now)
-    after = [row.skill_key for row in evidence.skills]
-    note(session, evidence, "evidence.linked", by, now, skills=[before, after])
     return True
 
 
@@ -263,8 +228,3 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
     evidence.updated_at = now
     note(session, evidence, "evidence.withdrawn", by, now, version=evidence.current.number)
     return True
-
-
-def _touch(evidence: Evidence, now: dt.datetime) -> None:
-    evidence.revision += 1
-    evidence.updated_at = now

@@ -10,7 +10,7 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines
 from roadmap.evidence import rules
 from roadmap.evidence.models import Comment, Evidence
 from roadmap.evidence.rows import hold
@@ -27,7 +27,7 @@ def add(session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.d
     Raises Incomplete where it says nothing or too much, Refused where the piece is not shared or
     is not for this person to remark on.
     """
-    text = rules.check_comment(clean(text))
+    text = rules.check_comment(many_lines(text))
     hold(session, evidence, by)
     version = submitted_version(session, evidence)
     if not evidence.is_shared or version is None:

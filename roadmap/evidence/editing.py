@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
-from roadmap.core.markdown import clean
+from roadmap.core.text import clean, one_line
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.evidence import actions, labels
 from roadmap.evidence.blueprint import evidence, own_piece
 from roadmap.evidence.forms import EvidenceForm, values_of
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rows import linked_keys, particulars
+from roadmap.evidence.rows import as_stored, linked_keys, particulars
 from roadmap.evidence.rules import Particulars, Stale, tidied
 from roadmap.evidence.targets import published_targets, search_targets, skill_titles, targets
 from roadmap.evidence.words import KINDS, MOST_IMPACTS, MOST_MILESTONES
@@ -88,7 +88,7 @@ def update(evidence_id: uuid.UUID) -> Response:
         changed = actions.edit(
             db.session,
             piece,
-            form.particulars(),
+            as_stored(form.particulars(), particulars(piece)),
             milestones=form.milestones.data,
             skills=form.skills.data,
             # A form without its revision cannot prove that it is new enough.
@@ -141,7 +141,7 @@ def find_milestones() -> Response:
 @limit_searches
 def milestones() -> str:
     """Milestones to link: for htmx the checkboxes of the form, else a page that leads to it."""
-    words = " ".join(clean(request.args.get("q", ""))[:200].split())
+    words = one_line(request.args.get("q"))[:200]
     chosen = [clean(key)[:60] for key in request.args.getlist("milestones")][: 2 * MOST_MILESTONES]
     found = search_targets(db.session, words, leave_out=chosen)
     if wants_fragment():
@@ -235,7 +235,8 @@ def _page(
 
 def _both_versions(form: EvidenceForm, piece: Evidence) -> Response:
     """What was saved meanwhile beside what was typed; the form goes on from the newer one."""
-    theirs, mine = particulars(piece), tidied(form.particulars(), clean)
+    theirs = particulars(piece)
+    mine = as_stored(tidied(form.particulars(), clean), theirs)
     rows = [
         (name, getattr(theirs, name), getattr(mine, name))
         for name in Particulars.__slots__

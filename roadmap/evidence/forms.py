@@ -24,7 +24,7 @@ from wtforms import (
 )
 from wtforms.fields import SelectChoice
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import clean, many_lines, one_line, web_address
 from roadmap.evidence import labels, rules
 from roadmap.evidence.rules import Fault, Measure, Particulars
 from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, MOST_MILESTONES, VISIBILITIES
@@ -32,15 +32,6 @@ from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, MOST_MILES
 TEXTS = ("title", "url", "description", "role", "issuer")
 NO_DATE = _("Write the date as year-month-day, for example 2026-03-31.")
 DATES = ("occurred_on", "issued_on", "expires_on")
-
-
-def _line(value: str | None) -> str:
-    """Text of one line; whatever breaks lines becomes a space."""
-    return " ".join(clean(value or "").split())
-
-
-def _text(value: str | None) -> str:
-    return clean(value or "").strip()
 
 
 def _id(text: str | None) -> uuid.UUID | None:
@@ -70,9 +61,7 @@ class Day(DateField):
         try:
             super().process_formdata([typed])
         except ValueError:
-            raise ValueError(
-                _("Write the date as year-month-day, for example 2026-03-31.")
-            ) from None
+            raise ValueError(NO_DATE) from None
 
 
 class Keys(Field):
@@ -94,11 +83,11 @@ class ImpactForm(Form):
         choices=[SelectChoice(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
         validate_choice=False,
     )
-    metric = StringField(_("Metric"), filters=[_line])
-    baseline = StringField(_("Before"), filters=[_line])
-    result = StringField(_("After"), filters=[_line])
-    unit = StringField(_("Unit"), filters=[_line])
-    source_url = StringField(_("Source link"), filters=[_line])
+    metric = StringField(_("Metric"), filters=[one_line])
+    baseline = StringField(_("Before"), filters=[one_line])
+    result = StringField(_("After"), filters=[one_line])
+    unit = StringField(_("Unit"), filters=[one_line])
+    source_url = StringField(_("Source link"), filters=[web_address])
 
     def measure(self) -> Measure:
         return Measure(
@@ -114,7 +103,7 @@ class ImpactForm(Form):
 class EvidenceForm(FlaskForm):
     """Everything that a person says of a piece. `about` is the piece that is edited, if any."""
 
-    title = StringField(_("Title"), [Needed()], filters=[_line])
+    title = StringField(_("Title"), [Needed()], filters=[one_line])
     kind = SelectField(
         _("Kind"),
         [Needed()],
@@ -125,10 +114,10 @@ class EvidenceForm(FlaskForm):
         validate_choice=False,
     )
     occurred_on = Day(_("Date"), [Needed()])
-    url = StringField(_("Link"), filters=[_line])
-    description = TextAreaField(_("Description"), filters=[_text])
-    role = StringField(_("Your part"), filters=[_line])
-    issuer = StringField(_("Issuer"), filters=[_line])
+    url = StringField(_("Link"), filters=[web_address])
+    description = TextAreaField(_("Description"), filters=[many_lines])
+    role = StringField(_("Your part"), filters=[one_line])
+    issuer = StringField(_("Issuer"), filters=[one_line])
     issued_on = Day(_("Issued on"))
     expires_on = Day(_("Expires on"))
     impacts = FieldList(FormField(ImpactForm), label=_("Impact"), max_entries=MOST_IMPACTS)
@@ -140,7 +129,7 @@ class EvidenceForm(FlaskForm):
         default="portfolio",
         validate_choice=False,
     )
-    q = SearchField(_("Search milestones"), filters=[_line])
+    q = SearchField(_("Search milestones"), filters=[one_line])
     revision = HiddenField()
     about = HiddenField()
     # One for each time that an empty form is handed out: of two clicks on Save one makes a piece.
@@ -204,7 +193,7 @@ class EvidenceForm(FlaskForm):
 class CommentForm(FlaskForm):
     """A remark in the thread of a piece."""
 
-    text = TextAreaField(_("Write in the thread"), [Needed()], filters=[_text])
+    text = TextAreaField(_("Write in the thread"), [Needed()], filters=[many_lines])
 
 
 def values_of(piece: Particulars) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines
 from roadmap.evidence import rules
 from roadmap.evidence.models import Confirmation, Evidence, Review
 from roadmap.evidence.rows import confirmed_keys, hold, note, to_confirm
@@ -90,7 +90,7 @@ def decide(
         reviewer_name=by.name,
         title=evidence.title,
         decision=decision,
-        comment=clean(comment).strip(),
+        comment=many_lines(comment),
         decided_at=now,
     )
     session.add(review)

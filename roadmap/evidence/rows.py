@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 import uuid
 from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
-from roadmap.core.markdown import clean
+from roadmap.core.text import clean
 from roadmap.evidence import rules
 from roadmap.evidence.models import (
     Confirmation,
@@ -70,6 +73,28 @@ def of_version(version: EvidenceVersion, *, title: str, visibility: str) -> Part
             for row in version.impacts
         ),
     )
+
+
+def as_stored(piece: Particulars, stored: Particulars) -> Particulars:
+    """The piece with each text as it is stored that a form has done no more to than compose it.
+
+    Texts are composed where they come in, older ones may not be: to send them back is no edit.
+    """
+    impacts = piece.impacts
+    if len(impacts) == len(stored.impacts):
+        rows = zip(impacts, stored.impacts, strict=True)
+        impacts = tuple(replace(row, **_only_composed(row, there)) for row, there in rows)
+    return replace(piece, **_only_composed(piece, stored), impacts=impacts)
+
+
+def _only_composed(value: Measure | Particulars, stored: Measure | Particulars) -> dict[str, Any]:
+    """The stored texts that are those of `value` once they are composed."""
+    texts = {field.name: getattr(stored, field.name) for field in fields(stored)}
+    return {
+        name: text
+        for name, text in texts.items()
+        if isinstance(text, str) and unicodedata.normalize("NFC", text) == getattr(value, name)
+    }
 
 
 def checked(piece: Particulars, today: dt.date) -> Particulars:

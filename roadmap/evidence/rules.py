@@ -53,11 +53,6 @@ class Measure:
     unit: str = ""
     source_url: str = ""
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether it counts as a quantified impact: metric, result and unit all say something."""
-        return bool(self.metric.strip() and self.result.strip() and self.unit.strip())
-
 
 @dataclass(frozen=True, slots=True)
 class Particulars:

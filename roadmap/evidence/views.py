@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
-from roadmap.core.markdown import clean
-from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.core.text import clean, one_line
+from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.evidence import actions, editing, labels, queries, views_submission
 from roadmap.evidence.blueprint import evidence, own_piece
 from roadmap.evidence.listing import SORTS, TONES, Filters, Overview, listing, overview
@@ -34,7 +34,7 @@ def index() -> str:
     """The list; for htmx the part of it that filters change."""
     today = current_user.today(now())
     filters = _filters()
-    found = listing(db.session, current_user.id, filters, today=today, page=_number("page", 1))
+    found = listing(db.session, current_user.id, filters, today=today, page=page_number())
     pages = {
         name: f"/evidence?{urlencode({**_given(), 'page': found.page + step})}"
         for name, step, there in (
@@ -85,14 +85,14 @@ def delete(evidence_id: uuid.UUID) -> Response:
 def _filters() -> Filters:
     """What the address asks for; what it does not know means any."""
     return Filters(
-        q=clean(request.args.get("q", ""))[:200].strip(),
+        q=one_line(request.args.get("q"))[:200],
         kind=_one_of("kind", KINDS),
         state=_one_of("state", STATES),
         tone=_one_of("tone", TONES),
         visibility=_one_of("visibility", VISIBILITIES),
         milestone=_key("milestone"),
         skill=_key("skill"),
-        year=_number("year", None, least=1950, most=2200),
+        year=_year(),
         sort=_one_of("sort", SORTS) or "newest",
     )
 
@@ -106,11 +106,11 @@ def _key(name: str) -> str | None:
     return clean(request.args.get(name, ""))[:60] or None
 
 
-def _number(name: str, default: Any, least: int = 1, most: int = 100_000) -> Any:
-    text = request.args.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 8):
-        return default
-    return number if least <= (number := int(text)) <= most else default
+def _year() -> int | None:
+    text = request.args.get("year", "")
+    if not (text.isascii() and text.isdigit() and len(text) == 4):
+        return None
+    return year if 1950 <= (year := int(text)) <= 2200 else None
 
 
 def _given() -> dict[str, str]:

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, DecimalField, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines
 from roadmap.progress.rules import (
     LEAST_HOURS,
     MOST_HOURS,
@@ -19,11 +19,6 @@ from roadmap.progress.rules import (
     is_plannable,
     target_fault,
 )
-
-
-def cleaned(value: Any) -> Any:
-    return clean(value).strip() if isinstance(value, str) else value
-
 
 UNREADABLE_DATE = _("Write the date as year-month-day, such as 2027-03-05.")
 
@@ -65,7 +60,7 @@ class EnrollmentForm(FlaskForm):
 class PlanForm(FlaskForm):
     note = TextAreaField(
         _("Private note"),
-        filters=[cleaned],
+        filters=[many_lines],
         validators=[Length(max=MOST_NOTE, message=_("At most 10,000 characters."))],
     )
     target_on = DateField(
@@ -86,7 +81,7 @@ class PlanForm(FlaskForm):
 class ReasonForm(FlaskForm):
     reason = StringField(
         _("The reason, in a sentence"),
-        filters=[cleaned],
+        filters=[many_lines],
         validators=[
             DataRequired(_("Say in a sentence why it does not apply to you.")),
             Length(max=MOST_REASON, message=_("At most 500 characters.")),

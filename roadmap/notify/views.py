@@ -12,7 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
-from roadmap.core.web import now, see_other
+from roadmap.core.web import now, page_number, see_other
 from roadmap.notify import actions, queries
 from roadmap.notify.blueprint import notify
 from roadmap.notify.models import Notification
@@ -22,15 +22,12 @@ from roadmap.people.access import permit
 
 __all__ = ["notify"]
 
-# Further back than anybody pages; what is read goes after three months.
-LAST_PAGE = 10_000
-
 
 @notify.get("/notifications")
 @permit("notification.read")
 def index() -> str:
     """The newest first, by day."""
-    page, unread = _page(), "unread" in request.args
+    page, unread = page_number(), "unread" in request.args
     found = queries.listing(db.session, current_user, unread=unread, page=page)
     return render_template(
         "notify/index.html",
@@ -68,16 +65,8 @@ def read_all() -> Response:
 
 def _back() -> Response:
     """To the list as it was looked at."""
-    unread = "" if "unread" in request.args else None
-    return see_other("notify.index", unread=unread, page=_page() if _page() > 1 else None)
-
-
-def _page() -> int:
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit()):
-        return 1
-    # Python refuses to read numbers of very many digits.
-    return min(max(int(text), 1), LAST_PAGE) if len(text) < 6 else LAST_PAGE
+    page, unread = page_number(), "" if "unread" in request.args else None
+    return see_other("notify.index", unread=unread, page=page if page > 1 else None)
 
 
 def _until() -> dt.datetime:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from roadmap.core.signals import leaders_changed, team_ends
+from roadmap.core.text import one_line
 from roadmap.people.models import ROLES, Membership, Team, User
 from roadmap.people.records import (
     By,
@@ -56,9 +57,10 @@ def create_team(
     """Adds a team. Raises TeamRefused with slug, name, taken, or gone (the team above it)."""
     if not is_slug(slug):
         raise TeamRefused("slug")
-    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+    name = one_line(name)
+    if not 1 <= len(name) <= LONGEST_NAME:
         raise TeamRefused("name")
-    team = Team(slug=slug, name=name.strip(), parent_id=parent_id, created_at=now)
+    team = Team(slug=slug, name=name, parent_id=parent_id, created_at=now)
     try:
         with session.begin_nested():
             session.add(team)
@@ -89,13 +91,14 @@ def change_team(
     with: a field that was left as it was stays as it is stored now. Raises ChangedMeanwhile where
     one that was not was changed by somebody else, too.
     """
-    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+    name = one_line(name)
+    if not 1 <= len(name) <= LONGEST_NAME:
         raise TeamRefused("name")
     _lock_teams(session)
     actor_id = still_may(by, "admin.write")
     if session.get(Team, team.id, populate_existing=True) is None:
         raise TeamGone(team.id)
-    sent = {"name": name.strip(), "parent_id": parent_id}
+    sent = {"name": name, "parent_id": parent_id}
     before = {"name": team.name, "parent_id": team.parent_id}
     changed = to_write(sent, read or {}, before)
     above = changed.get("parent_id")

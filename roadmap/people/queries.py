@@ -7,7 +7,6 @@ roll-up. A deactivated account is in no team's view, and judges nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,11 +142,6 @@ def managers_of(session: Session, user_id: uuid.UUID) -> list[User]:
 def by_slug(session: Session, slug: str) -> Team | None:
     """The team with this slug."""
     return session.scalar(sa.select(Team).where(Team.slug == slug))
-
-
-def all_teams(session: Session) -> Sequence[Team]:
-    """Every team, by name."""
-    return session.scalars(sa.select(Team).order_by(Team.name, Team.slug)).all()
 
 
 def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> list[TeamMember]:

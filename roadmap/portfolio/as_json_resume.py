@@ -13,10 +13,10 @@ from typing import Any
 
 from roadmap.core.config import VERSION
 from roadmap.core.language import gettext as _
-from roadmap.core.markdown import clean
+from roadmap.core.text import clean, one_line
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
-from roadmap.portfolio.texts import address, one_line
+from roadmap.portfolio.texts import address
 
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.3.1/schema.json"
 SECTIONS = {
@@ -77,25 +77,10 @@ def _resume(document: Document) -> Entry:
                 "version": "v1.3.1",
                 "lastModified": f"{document.generated_on.isoformat()}T00:00:00",
                 "generator": f"Cairn {VERSION}",
-                **_own_of(document),
+                **_filled({"cairn": _filled({"roadmap": document.roadmap_title})}),
             },
         }
     )
-
-
-def _own_of(document: Document) -> Entry:
-    progress = [
-        _filled(
-            {
-                "stage": stage.title,
-                "claimed": stage.claimed,
-                "evidenced": stage.evidenced,
-                "verified": stage.verified,
-            }
-        )
-        for stage in document.progress
-    ]
-    return _filled({"cairn": _filled({"roadmap": document.roadmap_title, "progress": progress})})
 
 
 def _filled(entry: Entry, without: tuple[str, ...] = ()) -> Entry:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from flask_babel import gettext as _
 
 from roadmap.core.language import show_date
+from roadmap.core.text import one_line
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Degree, Document, Item, Position
 from roadmap.portfolio.markdown_writer import cell, destination, escape, line, rewrite, table
-from roadmap.portfolio.texts import address, one_line
+from roadmap.portfolio.texts import address
 
 
 def render(document: Document) -> bytes:
@@ -38,9 +39,6 @@ def _blocks(document: Document) -> Iterator[str]:
     if document.assessed_skills:
         yield f"## {_('Skills')}"
         yield _skills(document)
-    if document.progress:
-        yield f"## {_('Progress')}"
-        yield _progress(document)
 
 
 def _about(document: Document) -> str:
@@ -135,15 +133,4 @@ def _skills(document: Document) -> str:
             for skill in document.assessed_skills
         ],
         right=(1, 2),
-    )
-
-
-def _progress(document: Document) -> str:
-    return table(
-        (_("Stage"), _("Claimed"), _("Evidenced"), _("Verified")),
-        [
-            (cell(stage.title), str(stage.claimed), str(stage.evidenced), str(stage.verified))
-            for stage in document.progress
-        ],
-        right=(1, 2, 3),
     )

@@ -15,11 +15,12 @@ from flask_babel import gettext as _
 
 from roadmap.core import pdf
 from roadmap.core.language import language, show_date
-from roadmap.core.markdown import Node, clean, plain, to_tree
+from roadmap.core.markdown import Node, plain, to_tree
+from roadmap.core.text import clean, one_line
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Document, Item
 from roadmap.portfolio.markdown_writer import escape
-from roadmap.portfolio.texts import address, one_line
+from roadmap.portfolio.texts import address
 
 HERE = Path(__file__).resolve().parent
 FONTS = HERE / "fonts"
@@ -138,15 +139,6 @@ def _data(document: Document) -> Data:
             }
             for skill in document.assessed_skills
         ],
-        "progress": [
-            {
-                "title": _text(stage.title),
-                "claimed": stage.claimed,
-                "evidenced": stage.evidenced,
-                "verified": stage.verified,
-            }
-            for stage in document.progress
-        ],
     }
 
 
@@ -158,8 +150,6 @@ def _words() -> dict[str, str]:
         "experience": _("Experience"),
         "education": _("Education"),
         "skills": _("Skills"),
-        "progress": _("Progress"),
-        "stage": _("Stage"),
         "impact": _("Impact"),
         "metric": _("Metric"),
         "change": _("Change"),
@@ -168,9 +158,6 @@ def _words() -> dict[str, str]:
         "role": _("Role"),
         "proves": _("Proves"),
         "trains": _("Skills"),
-        "verified": _("Verified"),
-        "evidenced": _("Evidenced"),
-        "claimed": _("Claimed"),
         # {n} and {m} are filled in when the pages are counted.
         "page": _("page {n} of {m}"),
     }

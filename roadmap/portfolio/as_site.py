@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 from roadmap.core.language import gettext as _
 from roadmap.core.language import language, show_date
 from roadmap.core.markdown import to_html, to_html_and_plain
+from roadmap.core.text import one_line
 from roadmap.portfolio import texts
 from roadmap.portfolio.document import Document, Impact, Item
 
@@ -94,7 +95,7 @@ def files(document: Document) -> Iterator[tuple[str, str]]:
 
 def _words(document: Document) -> dict[str, Markup]:
     """The words that every page of a piece says, translated and escaped once for all of them."""
-    name = texts.one_line(document.name)
+    name = one_line(document.name)
     said = {
         "name": name,
         "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),
@@ -131,7 +132,7 @@ def _pages(document: Document) -> Iterator[Page]:
         yield Page(
             item=item,
             file=f"{name}.html",
-            title=escape(texts.one_line(item.title) or _("Untitled")),
+            title=escape(one_line(item.title) or _("Untitled")),
             judgement=escape(texts.judgement(item, document.locale)),
             description=description,
             excerpt=excerpt,
@@ -172,5 +173,5 @@ def _environment() -> Environment:
         skill_level=texts.skill_level,
         address=texts.address,
     )
-    environment.filters.update(language=language, line=texts.one_line, markdown=to_html)
+    environment.filters.update(language=language, line=one_line, markdown=to_html)
     return environment

@@ -92,16 +92,6 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """How far a stage is: milestones of each tone, each milestone counted once."""
-
-    title: str
-    claimed: int
-    evidenced: int
-    verified: int
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """A person's portfolio on a day. `email` is None unless they chose to show it."""
 
@@ -115,7 +105,6 @@ class Document:
     degrees: tuple[Degree, ...] = ()
     skills: tuple[Skill, ...] = ()
     items: tuple[Item, ...] = ()
-    progress: tuple[Stage, ...] = ()
     locale: str = "en"
 
     @property

@@ -8,17 +8,9 @@ from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines, one_line
 
 MOST_INTRODUCTION = 10_000
-
-
-def _line(value: str | None) -> str:
-    return " ".join(clean(value or "").split())
-
-
-def _text(value: str | None) -> str:
-    return clean(value or "").strip()
 
 
 class TextsForm(FlaskForm):
@@ -26,13 +18,13 @@ class TextsForm(FlaskForm):
 
     headline = StringField(
         _l("Headline"),
-        filters=[_line],
+        filters=[one_line],
         validators=[Length(max=200, message=_l("Keep it to %(max)d characters: one line."))],
         description=_l("One line below your name, such as “ML engineer, ranking and search”."),
     )
     introduction = TextAreaField(
         _l("Introduction"),
-        filters=[_text],
+        filters=[many_lines],
         validators=[
             Length(
                 max=MOST_INTRODUCTION,

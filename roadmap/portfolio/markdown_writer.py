@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from roadmap.core.markdown import Node, to_tree
-from roadmap.portfolio.texts import one_line
+from roadmap.core.text import one_line
 
 _MARKS = re.compile(r"[\\`*\[\]<>~|]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|[^\S ]")
 _LINE_START = re.compile(r"^(?:(#{1,6})(?=\s|$)|([-+=])|(\d{1,9})([.)])(?=\s|$)|(:)(?=-))")

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from roadmap.core.language import gettext as _
 from roadmap.core.language import show_date, show_month
-from roadmap.core.markdown import clean
+from roadmap.core.text import one_line
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
 
 LONGEST_ADDRESS = 2_000
@@ -20,11 +20,6 @@ _PLAIN_ADDRESS = re.compile(
     r"https?://[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?(?:/[A-Za-z0-9/:@!$&'()*+,;=~._-]*)?"
 )
 _HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?\.?", re.IGNORECASE)
-
-
-def one_line(text: str) -> str:
-    """The text in one line, without what cannot be written to a file."""
-    return " ".join((text if text.isprintable() else clean(text)).split())
 
 
 def month(value: dt.date, locale: str) -> str:

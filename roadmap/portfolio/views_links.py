@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, Length
 
 from roadmap.core.database import db
 from roadmap.core.limiter import limiter
-from roadmap.core.markdown import clean
+from roadmap.core.text import one_line
 from roadmap.core.web import now, see_other
 from roadmap.people import access
 from roadmap.people.access import permit
@@ -32,7 +32,7 @@ LIVES = {"30": 30, "90": 90, "365": 365, "never": None}
 class LinkForm(FlaskForm):
     label = StringField(
         _l("For whom"),
-        filters=[lambda text: " ".join(clean(text or "").split())],
+        filters=[one_line],
         validators=[Length(max=100, message=_l("Keep it to %(max)d characters."))],
         description=_l("Only you see this: “Panel in March”, “Recruiter at Example”."),
     )

@@ -36,6 +36,7 @@ from roadmap.readiness.facts import (
 from roadmap.readiness.memory import Told, told
 from roadmap.readiness.policy import Policy
 from roadmap.skills.models import Assessment
+from roadmap.skills.queries import ranked
 
 Change = tuple[str, str, dt.datetime]
 """A milestone's key, its new status, and when."""
@@ -255,23 +256,7 @@ def _everything(*, many: bool = False, glimpse: bool = False) -> sa.CompoundSele
         condition: sa.ColumnElement[bool] = whose.in_(people) if many else whose == person
         return condition
 
-    latest = (
-        sa.select(
-            Assessment.user_id,
-            Assessment.skill_key,
-            Assessment.side,
-            Assessment.level,
-            sa.func.row_number()
-            .over(
-                partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
-                order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
-            )
-            .label("age"),
-        )
-        .where(of(Assessment.user_id))
-        .subquery()
-    )
-    level = latest.c
+    level = ranked(of(Assessment.user_id)).c
     status, plan = MilestoneStatus, MilestonePlan
     position, degree = PositionRow, DegreeRow
     judged = (
@@ -289,7 +274,7 @@ def _everything(*, many: bool = False, glimpse: bool = False) -> sa.CompoundSele
     )
     always = (
         part("level", level.user_id, level.skill_key, level.side, level.level).where(
-            level.age == 1
+            level.place == 1
         ),
         part("zone", User.id, User.timezone),
         moved.group_by(Evidence.user_id) if many else moved,

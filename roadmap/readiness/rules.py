@@ -274,17 +274,12 @@ def background_credits(tally: Tally, asked: Background) -> tuple[Fraction, Degre
     return min(Fraction(1), tally.years / asked.years), best, credit
 
 
-def valid_until(course: Course, facts: Facts, today: date) -> date | None:
+def changes_on(tally: Tally) -> date | None:
     """Return the next date on which the result can change though no fact is written.
 
     A piece lapses, a window of a gate ends, or years of ML engineering go on growing while they
     still matter. None where nothing of the kind lies ahead.
     """
-    return changes_on(Tally(course, facts, today))
-
-
-def changes_on(tally: Tally) -> date | None:
-    """Return the same of what was counted."""
     course, facts = tally.course, tally.facts
     tomorrow = tally.today + timedelta(days=1)
     dates = [

@@ -19,14 +19,13 @@ class StageLine:
 
     `asked_hours` is what the credit is measured against (D). `floor_bites` tells that more was
     marked not applicable than the floor allows to take away. Where `counted` is false the stage's
-    weight went to the others: its maximum is 0, and `usual_maximum` says what it would have been.
+    weight went to the others and its maximum is 0.
     """
 
     key: str
     title: str
     points: Fraction
     maximum: Fraction
-    usual_maximum: Fraction
     credit: Fraction
     asked_hours: Fraction
     done_hours: tuple[int, int, int]  # claimed, evidenced, verified; each hour once
@@ -92,9 +91,7 @@ class BackgroundLine:
     maximum: Fraction
     years: Fraction
     years_asked: Fraction
-    years_credit: Fraction
     degree: Degree | None
-    degree_credit: Fraction
     with_degree: bool
 
 
@@ -112,7 +109,6 @@ def _stage_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
     policy = tally.course.policy
     credits_ = stage_credits(tally, *policy.tone_scale)
     counted = sum(each.weight for each in credits_ if each.counted)
-    usual = sum(each.weight for each in credits_)
     lines = []
     for hours, each in zip(tally.stages, credits_, strict=True):
         if not each.weight:
@@ -128,7 +124,6 @@ def _stage_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
                 title=layout.stage.title,
                 points=maximum * each.credit,
                 maximum=maximum,
-                usual_maximum=part.maximum * each.weight / usual,
                 credit=each.credit,
                 asked_hours=asked,
                 done_hours=_by_tone(
@@ -223,9 +218,7 @@ def _background_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
             maximum=part.maximum,
             years=tally.years,
             years_asked=asked.years,
-            years_credit=years,
             degree=best,
-            degree_credit=degree_credit,
             with_degree=with_degree > alone,
         ),
     )

@@ -6,7 +6,7 @@ import uuid
 
 from flask import request
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import clean
 from roadmap.evidence.words import KINDS
 from roadmap.reviews.queries import SHOWN, Filters
 

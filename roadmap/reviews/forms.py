@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines
 from roadmap.evidence import labels
 from roadmap.evidence.forms import Keys
 from roadmap.evidence.rules import LONGEST
@@ -20,9 +20,7 @@ MISSING = _("Say what is missing: the author sees this, and works from it.")
 class JudgementForm(FlaskForm):
     """What a reviewer says: the decision is the button that was pressed."""
 
-    comment = TextAreaField(
-        _("Comment to the decision"), filters=[lambda text: clean(text or "").strip()]
-    )
+    comment = TextAreaField(_("Comment to the decision"), filters=[many_lines])
     milestones = Keys(_("Milestones"))
     version_id = HiddenField()
     # What the piece was called on the page that was read.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from flask import render_template, request
+from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
 from roadmap.core.database import db
-from roadmap.core.web import now, wants_fragment
+from roadmap.core.web import now, page_number, wants_fragment
 from roadmap.evidence import labels
 from roadmap.people.access import permit
 from roadmap.reviews import views_piece
@@ -39,7 +39,7 @@ A_PAGE = 50
 def index() -> str:
     """What waits, the oldest first; for htmx the part of it that filters change."""
     filters = asked_filters()
-    page = _page_number()
+    page = page_number()
     most, offset = A_PAGE + 1, (page - 1) * A_PAGE
     rows: Sequence[Waiting | Judged]
     if filters.show == "judged":
@@ -98,11 +98,6 @@ def _listed(filters: Filters, offered: Choices) -> str:
         name = dict(offered.teams).get(filters.team, "")
         parts.append(_("in the team %(name)s", name=name))
     return f"{', '.join(parts)}."
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def _at(page: int) -> str:

@@ -7,14 +7,10 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import AnyOf, Length
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import many_lines
 from roadmap.skills.rules import LEVELS
 
 MOST_COMMENT = 2000
-
-
-def _cleaned(value: str | None) -> str:
-    return clean(value or "").strip()
 
 
 class AssessmentForm(FlaskForm):
@@ -33,7 +29,7 @@ class AssessmentForm(FlaskForm):
     )
     comment = TextAreaField(
         _l("What it rests on"),
-        filters=[_cleaned],
+        filters=[many_lines],
         validators=[
             Length(max=MOST_COMMENT, message=_l("Keep it to %(max)d characters: a link says more."))
         ],
@@ -62,7 +58,7 @@ class OtherAssessmentForm(AssessmentForm):
     )
     comment = TextAreaField(
         _l("What it rests on"),
-        filters=[_cleaned],
+        filters=[many_lines],
         validators=[
             Length(max=MOST_COMMENT, message=_l("Keep it to %(max)d characters: a link says more."))
         ],

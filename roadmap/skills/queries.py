@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.catalog.content import Skill
 from roadmap.catalog.queries import all_published
@@ -17,24 +18,35 @@ from roadmap.skills.rules import Judged
 Levels = tuple[dict[str, int], dict[str, int]]
 """Levels by skill: by the person, and by someone else."""
 
-# Two on the same moment are told apart by their ids, which grow with time.
-_ranked = (
-    sa.select(
-        Assessment.skill_key,
-        Assessment.side,
-        Assessment.level,
-        Assessment.assessed_at,
-        Assessment.assessor_name,
-        Assessment.comment,
-        sa.func.row_number()
-        .over(
-            partition_by=(Assessment.skill_key, Assessment.side),
-            order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
+
+def ranked(of: sa.ColumnElement[bool], *more: InstrumentedAttribute[Any]) -> sa.Subquery:
+    """The levels of some people: `user_id, skill_key, side, level`, the columns `more`, and the
+    `place` of each among those of its person, skill and side, where 1 is the newest."""
+    return (
+        sa.select(
+            Assessment.user_id,
+            Assessment.skill_key,
+            Assessment.side,
+            Assessment.level,
+            *more,
+            # Two on the same moment are told apart by their ids, which grow with time.
+            sa.func.row_number()
+            .over(
+                partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
+                order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
+            )
+            .label("place"),
         )
-        .label("place"),
+        .where(of)
+        .subquery()
     )
-    .where(Assessment.user_id == sa.bindparam("user_id"))
-    .subquery()
+
+
+_ranked = ranked(
+    Assessment.user_id == sa.bindparam("user_id"),
+    Assessment.assessed_at,
+    Assessment.assessor_name,
+    Assessment.comment,
 )
 _LEVELS = sa.select(_ranked.c.skill_key, _ranked.c.side, _ranked.c.level).where(
     _ranked.c.place == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
 from roadmap.core.svg import Series, radar
-from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.people.access import permit
 from roadmap.people.queries import managers_of
 from roadmap.skills import actions, labels, queries
@@ -134,7 +134,7 @@ def _radar(
 
 
 def _page(skill: Skill, standing: Standing, form: AssessmentForm) -> str:
-    page = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
+    page = page_number()
     entries = queries.history(
         db.session, current_user.id, skill.key, limit=A_PAGE + 1, offset=(page - 1) * A_PAGE
     )

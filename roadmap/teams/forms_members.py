@@ -7,8 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField
 from wtforms.validators import InputRequired, Length
 
-from roadmap.accounts.forms import EmailAddress, Required, one_line
+from roadmap.accounts.forms import EmailAddress, Required
 from roadmap.accounts.inviting import ROLE_CHOICES
+from roadmap.core.text import one_line
 
 
 class RoleForm(FlaskForm):

@@ -14,11 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from roadmap.skills.rules import FAR_APART
+
 STILL_DAYS = 21
 """So many days without a movement call for a word with somebody."""
-
-APART = 2
-"""Levels between the two sides from which on a gap in perception is called out."""
 
 CLAIMED_NOT_PROVEN = "claimed_not_proven"
 VERDICTS = ("ready", "nearly", "under_way", "setting_out", CLAIMED_NOT_PROVEN)
@@ -58,7 +57,7 @@ class SkillCell:
     @property
     def is_apart(self) -> bool:
         """Whether the two see it so differently that it is worth a conversation."""
-        return self.gap is not None and abs(self.gap) >= APART
+        return self.gap is not None and abs(self.gap) >= FAR_APART
 
     @property
     def at_bar(self) -> str:

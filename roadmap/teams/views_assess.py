@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import uuid
 
-from flask import Response, abort, make_response, render_template, request
+from flask import Response, abort, make_response, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
-from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.people.access import permit
 from roadmap.people.models import Team, User
 from roadmap.skills import actions, labels, queries
@@ -109,7 +109,7 @@ def _opened(team: Team, who: User, asked: Skill, both: Standing, form: OtherAsse
     }
     if wants_fragment():
         return render_template("teams/_open_skill_row.html", **shown)
-    page = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
+    page = page_number()
     entries = queries.history(
         db.session, who.id, asked.key, side="other", limit=A_PAGE + 1, offset=(page - 1) * A_PAGE
     )

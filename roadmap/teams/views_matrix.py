@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core.database import db
 from roadmap.core.language import gettext as _
 from roadmap.core.limiter import limit_searches, limiter
-from roadmap.core.markdown import clean
 from roadmap.core.proxy import client_address
+from roadmap.core.text import one_line
 from roadmap.core.web import now, wants_fragment
 from roadmap.people.access import permit
 from roadmap.people.models import Team
@@ -143,7 +143,7 @@ def _asked_for(team: Team) -> tuple[Matrix, View]:
     return whole, View(
         sort=sort,
         order=order,
-        text=clean(asked.get("q", ""))[:LONGEST_TEXT].strip(),
+        text=one_line(asked.get("q"))[:LONGEST_TEXT],
         verdict=verdict if verdict in VERDICTS else "",
         team=team_slug if any(team_slug == place.slug for place in whole.teams) else "",
         still=bool(asked.get("still")),

@@ -11,9 +11,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.accounts import invitations, inviting, mail
+from roadmap.accounts import invitations, inviting
 from roadmap.accounts.inviting import NOTHING_MADE, Made, TeamInviteForm
-from roadmap.accounts.queries import by_email, open_invitations
+from roadmap.accounts.queries import by_email
 from roadmap.accounts.trying import too_many
 from roadmap.core.database import db
 from roadmap.core.errors import error_page
@@ -123,17 +123,8 @@ def invite(slug: str) -> Response:
     team = team_for("team.invite", slug)
     if wait:
         return too_many(_page(team, form=form), wait)
-    replaced = invitations.has_open(db.session, form.email.data or "", team.id)
     try:
-        made, token = invitations.invite(
-            db.session,
-            team=team,
-            role=form.role.data,
-            email=form.email.data or "",
-            by=current_user.id,
-            lives=form.lives,
-            now=now(),
-        )
+        inviting.make(form, slug, team=team, role=form.role.data, by=current_user.id)
     except invitations.InvitationRefused as refused:
         if refused.reason == "inviter":
             abort(404)
@@ -146,7 +137,6 @@ def invite(slug: str) -> Response:
             else _("They are in the team already, in this role or a higher one.")
         ]
         return _page(team, status=422, form=form)
-    inviting.show_once(slug, token, sent_to=made.email, replaced=replaced)
     return see_other("teams.members", slug=slug)
 
 
@@ -230,13 +220,9 @@ def _page(
         team=team,
         members=own,
         below=_below(own, everybody),
-        invitations=open_invitations(db.session, team.id, now=now()),
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
         leads=team.id in current_user.led_teams,
-        mails=mail.is_configured(),
-        link=made.link,
-        sent_to=made.sent_to,
-        replaced=made.replaced,
+        **inviting.shown(made, team.id),
     )
     return make_response(page, status)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from roadmap.core.markdown import clean, plain, to_html, to_html_and_plain, to_tree
+from roadmap.core.markdown import plain, to_html, to_html_and_plain, to_tree
 
 MIB = 1_000_000
 
@@ -143,11 +143,6 @@ def test_emphasis_beyond_measure_keeps_its_words() -> None:
     html = to_html("*a " * 50 + "middle" + " a*" * 50)
     assert "middle" in html
     assert html.count("<em>") == html.count("</em>") == 4
-
-
-def test_clean_leaves_text_that_every_file_takes() -> None:
-    assert clean("a\x00b\ud83dc\x07d\r\ne\rf\tg") == "abcd\ne\nf\tg"
-    clean("".join(map(chr, range(0x10000)))).encode()
 
 
 @pytest.mark.parametrize(

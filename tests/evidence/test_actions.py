@@ -236,16 +236,17 @@ def test_links_keep_their_order_and_can_be_taken_away(session, cast, now, alice)
     actions.link(session, evidence, LEVELS, by=alice, now=now)
     actions.link(session, evidence, DESIGN, by=alice, now=now)
     assert not actions.link(session, evidence, DESIGN, by=alice, now=now)
-    actions.unlink(session, evidence, LEVELS, by=alice, now=now)
+    actions.edit(session, evidence, particulars(), milestones=[DESIGN], by=alice, now=now)
     assert [row.milestone_key for row in evidence.links] == [DESIGN]
-    assert history(session, cast.alice) == ["evidence.created", *["evidence.linked"] * 3]
+    linked = ["evidence.linked"] * 2
+    assert history(session, cast.alice) == ["evidence.created", *linked, "evidence.edited"]
 
 
 def test_a_later_link_never_inherits_a_confirmation(session, cast, now, alice):
     evidence = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit(session, cast, evidence, now)
     judge(session, cast, evidence, now)
-    actions.unlink(session, evidence, DESIGN, by=alice, now=now)
+    actions.edit(session, evidence, particulars(), milestones=[LEVELS], by=alice, now=now)
     actions.link(session, evidence, DESIGN, by=alice, now=now)
     session.commit()
     assert session.scalars(sa.select(Confirmation.milestone_key)).all() == [LEVELS]

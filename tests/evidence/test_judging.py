@@ -151,7 +151,7 @@ def test_the_last_word_on_a_version_counts(session, cast, now, waiting):
 
 def test_a_verified_version_is_confirmed_for_what_was_linked_since(session, cast, now, waiting):
     alice = cast.actor(session, cast.alice)
-    actions.set_links(session, waiting, [DESIGN], by=alice, now=now)
+    actions.edit(session, waiting, particulars(), milestones=[DESIGN], by=alice, now=now)
     first = judge(session, cast, waiting, now)
     actions.link(session, waiting, LEVELS, by=alice, now=now)
     session.commit()

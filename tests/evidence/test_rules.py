@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from roadmap.core.markdown import clean
+from roadmap.core.text import clean
 from roadmap.evidence import rules
 from roadmap.evidence.rules import Measure, Particulars, Refused, Stale
 from roadmap.evidence.words import KINDS, STATES, VISIBILITIES

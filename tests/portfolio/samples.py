@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill, Stage
+from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -130,10 +130,6 @@ ALICE = Document(
              impacts=(Impact("team", "Time to first solo on-call", "9", "4", "months", ""),),
              skills=("Mentoring",)),
     ),
-    progress=(
-        Stage("Foundations", 3, 5, 6), Stage("Experience", 4, 5, 6), Stage("Education", 0, 2, 0),
-        Stage("Leadership", 5, 4, 3), Stage("Visibility", 2, 2, 1),
-    ),
     generated_on=TODAY,
 )  # fmt: skip
 
@@ -193,7 +189,6 @@ def hostile(count: int, length: int = 10_000) -> Document:
         degrees=(Degree("odd", text(4), text(5)), Degree("master")),
         skills=(Skill(text(6), text(7), 2, text(8), 3, "self"),),
         items=items,
-        progress=(Stage(text(9), 0, 0, 0), Stage(text(10), 3, 2, 1)),
         generated_on=TODAY,
     )
 

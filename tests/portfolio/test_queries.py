@@ -28,7 +28,6 @@ def test_a_person_without_anything_has_an_empty_one(session: Session, cast: Cast
     shown = document(session, cast.alice, TODAY)
 
     assert (shown.name, shown.items, shown.email, shown.assessed_skills) == ("Alice", (), None, ())
-    assert shown.progress == ()
 
 
 def test_nobody_has_none(session: Session) -> None:

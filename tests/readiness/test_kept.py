@@ -135,8 +135,14 @@ class Story:
     def unlink(self, at: int) -> None:
         piece = self._one(at)
         if piece is not None and piece.links:
-            key = piece.links[0].milestone_key
-            evidence.unlink(self.session, piece, key, by=self.alice, now=self.now)
+            evidence.edit(
+                self.session,
+                piece,
+                particulars(piece),
+                milestones=[row.milestone_key for row in piece.links[1:]],
+                by=self.alice,
+                now=self.now,
+            )
 
     def delete(self, at: int) -> None:
         piece = self._one(at)

@@ -21,7 +21,8 @@ from roadmap.readiness.facts import (
     Skill,
     Stage,
 )
-from roadmap.readiness.rules import assess, score, valid_until
+from roadmap.readiness.rules import assess, changes_on, score
+from roadmap.readiness.tally import Tally
 from tests.readiness.world import KINDS, STAGES, TODAY, shipped_policy
 
 fewer = settings(
@@ -196,7 +197,7 @@ def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Course, Facts]) -> 
 @given(worlds())
 def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Course, Facts]) -> None:
     course, facts = world
-    until = valid_until(course, facts, TODAY)
+    until = changes_on(Tally(course, facts, TODAY))
     assert until is None or until > TODAY
     now = assess(course, facts, TODAY)
     end = until or date(2099, 1, 1)

@@ -12,7 +12,8 @@ import pytest
 from roadmap.readiness.calendar_years import months_later, years_of
 from roadmap.readiness.facts import Course, Degree, Facts, Impact, Position, Stage
 from roadmap.readiness.policy import Policy, PolicyError
-from roadmap.readiness.rules import assess, score, valid_until
+from roadmap.readiness.rules import assess, changes_on, score
+from roadmap.readiness.tally import Tally
 from tests.readiness.world import (
     KEYS,
     SHIPPED,
@@ -392,14 +393,14 @@ def test_the_result_is_valid_until_a_piece_lapses() -> None:
     lapsed = piece("old", "certification", expires_on=date(2026, 6, 29))
     forever = piece("ever", "certification", expires_on=date.max)
     facts = Facts(pieces=(lapsing, lapsed, forever))
-    assert valid_until(course(), facts, TODAY) == date(2026, 8, 2)
-    assert valid_until(course(), replace(facts, pieces=(lapsed, forever)), TODAY) is None
+    assert changes_on(Tally(course(), facts, TODAY)) == date(2026, 8, 2)
+    assert changes_on(Tally(course(), replace(facts, pieces=(lapsed, forever)), TODAY)) is None
 
 
 def test_the_result_is_valid_until_tomorrow_while_years_grow() -> None:
     def until(started: date, ended: date | None, *, is_ml: bool = True) -> date | None:
         facts = Facts(positions=(Position("job", "Engineer", started, ended, is_ml),))
-        return valid_until(course(), facts, TODAY)
+        return changes_on(Tally(course(), facts, TODAY))
 
     assert until(date(2024, 1, 1), None) == TODAY + timedelta(days=1)
     assert until(date(2024, 1, 1), date(2026, 7, 1)) == TODAY + timedelta(days=1)
@@ -410,7 +411,7 @@ def test_the_result_is_valid_until_tomorrow_while_years_grow() -> None:
 
 
 def test_the_result_is_valid_until_the_window_of_the_sustained_gate_ends() -> None:
-    assert valid_until(course(), proven_facts(), TODAY) == date(2029, 4, 11)
+    assert changes_on(Tally(course(), proven_facts(), TODAY)) == date(2029, 4, 11)
     for day, passed in ((date(2029, 4, 10), True), (date(2029, 4, 11), False)):
         assert assess(course(), proven_facts(), day).gates[-1].passed is passed
 

@@ -61,6 +61,10 @@ def meanwhile(app, browser, request, change, hold=None):
     return answers[0]
 
 
+def hold_teams(holding):
+    holding.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
+
+
 def roles(session, team):
     session.rollback()
     rows = session.execute(
@@ -107,7 +111,7 @@ def test_who_administers_no_more_changes_nothing(app, session, cast, browser_of,
 
     def hold(holding):
         lock_person(holding, cast.mallory)
-        holding.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
+        hold_teams(holding)
         # What decides about administrators is held by the one who withdraws it.
         if holding.get_bind().dialect.name == "postgresql":
             lock = accounts.ADMINISTRATORS_LOCK
@@ -142,10 +146,7 @@ def test_a_team_that_goes_meanwhile_is_not_there(app, session, cast, browser_of,
         people.delete_team(holding, team, by=cast.erin, now=now())
 
     erin = Browser.of(app, cast.erin)
-    hold = lambda holding: holding.execute(  # noqa: E731
-        sa.select(Team.id).order_by(Team.id).with_for_update()
-    )
-    answer = meanwhile(app, erin, (method, path.format(cast=cast), data), deleted, hold)
+    answer = meanwhile(app, erin, (method, path.format(cast=cast), data), deleted, hold_teams)
     # On SQLite the form itself finds that there is no such team.
     assert answer.status_code in (404, 422)
     session.rollback()
@@ -175,11 +176,8 @@ def test_who_loses_the_team_while_inviting_is_told_of_nobody(app, session, cast,
         team = holding.get_one(Team, cast.team)
         people.remove_member(holding, team, cast.bob, by=cast.erin, now=now())
 
-    def hold(holding):
-        holding.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
-
     data = {"email": "", "role": "member", "days": "14"}
-    answer = meanwhile(app, bob, ("POST", "/teams/ranking/invitations", data), removed, hold)
+    answer = meanwhile(app, bob, ("POST", "/teams/ranking/invitations", data), removed, hold_teams)
     assert answer.status_code in (303, 403, 404)
     assert "carol@example.org" not in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 0

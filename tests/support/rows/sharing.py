@@ -1,4 +1,4 @@
-"""What can be asked of accounts: what one shares and gets by mail, and what it needs to be there."""
+"""What can be asked of accounts: what one shares and gets by mail, and what has to be there."""
 
 from __future__ import annotations
 

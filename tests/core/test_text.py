@@ -1,0 +1,55 @@
+"""What people type becomes the characters that are kept."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from roadmap.core.text import clean, many_lines, one_line, web_address
+
+COMPOSED, APART = "Caf\u00e9", "Cafe\u0301"
+
+
+def test_clean_leaves_text_that_every_file_takes() -> None:
+    assert clean("a\x00b\ud83dc\x07d\r\ne\rf\tg\x9bh") == "abcd\ne\nf\tgh"
+    clean("".join(map(chr, range(0x10000)))).encode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (None, ""),
+        (" \r\n\u2003", ""),
+        (" one\r\nline\u2028of\x85words\t", "one line of words"),
+        (APART, COMPOSED),
+        # What stood between a letter and its accent is taken out first.
+        ("Cafe\x00\u0301", COMPOSED),
+        ("Cafe\ud800\u0301", COMPOSED),
+        # Compatibility is no matter of cleaning: a superscript stays one.
+        ("10\u00b2 \ufb01elds", "10\u00b2 \ufb01elds"),
+        ("\u65e5\u672c\u8a9e \U0001f5ff", "\u65e5\u672c\u8a9e \U0001f5ff"),
+    ],
+)
+def test_a_line(typed: str | None, kept: str) -> None:
+    assert one_line(typed) == kept
+    assert one_line(one_line(typed)) == kept
+
+
+def test_many_lines_keep_their_lines() -> None:
+    typed = f" \r\n{APART}\r\n\r\n  indented\rlast\x00 \n"
+    kept = f"{COMPOSED}\n\n  indented\nlast"
+    assert many_lines(typed) == kept == many_lines(kept)
+    assert many_lines(None) == ""
+
+
+def test_what_is_kept_is_composed_whatever_is_typed() -> None:
+    typed = "".join(chr(code) for code in range(0x20000) if not 0xAC00 <= code < 0xD7A4)
+    for kept in (one_line(typed), many_lines(typed)):
+        assert unicodedata.is_normalized("NFC", kept)
+        kept.encode()
+
+
+def test_an_address_leads_where_it_led() -> None:
+    assert web_address(f" https://example.org/{APART}\r\n") == f"https://example.org/{APART}"
+    assert web_address(None) == ""

@@ -1,0 +1,326 @@
+"""The same words are stored as the same characters, by whichever door they come in.
+
+An accent typed as one code point (as most keyboards do) and as two (as names of files on a Mac
+are) looks the same, and is the same to whoever searches, compares and counts characters.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from roadmap.accounts.invitations import invite
+from roadmap.accounts.models import ApiToken, Invitation
+from roadmap.evidence.models import Evidence, EvidenceVersion, Impact, Review
+from roadmap.people.models import Team, User
+from roadmap.portfolio.models import PortfolioLink
+from roadmap.progress.models import MilestonePlan
+from roadmap.skills.models import Assessment
+from tests.accounts.door import PASSWORD
+from tests.api.conftest import MILESTONE, SLUG
+from tests.evidence import pieces
+from tests.evidence.forms import fields, impact
+from tests.support.browserless import Browser
+from tests.support.caller import Caller
+from tests.support.cast import Cast
+
+KEPT = "Caf\u00e9 no. 2"
+TYPED = {
+    "composed": "Caf\u00e9 no. 2",
+    "apart": "Cafe\u0301 no. 2",
+    "untidy": " Cafe\x07\u0301\u00a0 no.\t2\r\n",
+}
+either = pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED)
+
+# Writes what is typed at one of the doors.
+Write = Callable[["Doors", str], Any]
+
+
+class Doors:
+    """The ways in: pages, the API and the commands, in the name of one of the cast."""
+
+    def __init__(self, app: Flask, cast: Cast, session: Session) -> None:
+        self.app, self.cast, self.session = app, cast, session
+
+    def page(self, who: str, method: str, path: str, **data: str) -> None:
+        answer = Browser.of(self.app, getattr(self.cast, who, None)).send(method, path, data)
+        assert answer.status_code in (200, 201, 303), answer.text
+
+    def api(self, who: str, method: str, path: str, **body: Any) -> None:
+        answer = Caller.of(self.app, getattr(self.cast, who)).call(method, path, body)
+        assert answer.status_code in (200, 201), answer.text
+
+    def run(self, *arguments: str) -> None:
+        result = self.app.test_cli_runner().invoke(args=[*arguments])
+        assert result.exit_code == 0, result.output
+
+    def stored(self, column: InstrumentedAttribute[Any]) -> Any:
+        """What stands in the newest row of this column's table."""
+        self.session.rollback()
+        rows = self.session.scalars(sa.select(column)).all()
+        return rows[-1] if len(rows) == 1 else [row for row in rows if "Caf" in row][-1]
+
+
+@pytest.fixture
+def doors(app: Flask, cast: Cast, session: Session) -> Doors:
+    return Doors(app, cast, session)
+
+
+PIECE = {"kind": "design_doc", "occurred_on": "2026-03-31", "url": "https://example.org/a"}
+
+
+def by_api(name: str) -> Write:
+    """Writes what is typed into this field of a new piece."""
+    return lambda doors, typed: doors.api(
+        "alice", "POST", "/me/evidence", **{**PIECE, "title": "A design", name: typed}
+    )
+
+
+def invited(doors: Doors, typed: str) -> None:
+    """Somebody makes their account behind an invitation."""
+    _invitation, token = invite(
+        doors.session, team=None, role="member", by=doors.cast.erin, now=dt.datetime.now(dt.UTC)
+    )
+    doors.session.commit()
+    account = {"name": typed, "email": "ada@example.org", "password": PASSWORD}
+    doors.page("nobody", "POST", f"/invitations/{token}", **account)
+
+
+ONE_LINE: dict[str, tuple[InstrumentedAttribute[Any], Write]] = {
+    "title of a piece, page": (
+        Evidence.title,
+        lambda doors, typed: doors.page("alice", "POST", "/evidence", **fields(title=typed)),
+    ),
+    "title of a piece, API": (Evidence.title, by_api("title")),
+    "unit of an impact, page": (
+        Impact.unit,
+        lambda doors, typed: doors.page(
+            "alice", "POST", "/evidence", **fields(), **impact(0, unit=typed)
+        ),
+    ),
+    "unit of an impact, API": (
+        Impact.unit,
+        lambda doors, typed: doors.api(
+            "alice", "POST", "/me/evidence", **PIECE, title="A design",
+            impacts=[{"type": "scale", "metric": "p99", "result": "45", "unit": typed}],
+        ),
+    ),
+    "name of a team, page": (
+        Team.name,
+        lambda doors, typed: doors.page("erin", "POST", "/admin/teams", name=typed, parent=""),
+    ),
+    "name of a team, command": (
+        Team.name,
+        lambda doors, typed: doors.run("team", "create", "cafe", "--name", typed),
+    ),
+    "name of a team, changed": (
+        Team.name,
+        lambda doors, typed: doors.page(
+            "erin", "PUT", "/admin/teams/ranking", name=typed, parent=""
+        ),
+    ),
+    "name of a person, account": (
+        User.name,
+        lambda doors, typed: doors.page(
+            "alice", "PUT", "/account", name=typed, timezone="UTC", theme="system", locale="en"
+        ),
+    ),
+    "name of a person, invited": (User.name, invited),
+    "name of a person, command": (
+        User.name,
+        lambda doors, typed: doors.run("user", "create", "ada@example.org", "--name", typed),
+    ),
+    "label of a public link": (
+        PortfolioLink.label,
+        lambda doors, typed: doors.page(
+            "alice", "POST", "/portfolio/links", label=typed, lives="30"
+        ),
+    ),
+    "name of a token, page": (
+        ApiToken.name,
+        lambda doors, typed: doors.page(
+            "alice", "POST", "/account/tokens", name=typed, scope="read", days="30"
+        ),
+    ),
+    "name of a token, command": (
+        ApiToken.name,
+        lambda doors, typed: doors.run("token", "create", "alice@example.org", "--name", typed),
+    ),
+}  # fmt: skip
+
+
+@either
+@pytest.mark.parametrize("door", ONE_LINE)
+def test_a_line(door: str, typed: str, doors: Doors) -> None:
+    column, write = ONE_LINE[door]
+    write(doors, typed)
+    assert doors.stored(column) == KEPT
+
+
+MANY = "Caf\u00e9\n\n- na\u00efve"
+MANY_TYPED = {
+    "composed": MANY,
+    "apart": "Cafe\u0301\n\n- nai\u0308ve",
+    "of a browser": "Cafe\u0301\r\n\r\n- nai\u0308ve\r\n",
+}
+
+
+def on_the_way(doors: Doors) -> str:
+    doors.api("alice", "PUT", f"/me/roadmaps/{SLUG}")
+    return MILESTONE
+
+
+def waiting(doors: Doors) -> Evidence:
+    """A piece of Alice's that waits for Bob."""
+    session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
+    piece = pieces.add(session, cast, cast.alice, now)
+    pieces.submit(session, cast, piece, now)
+    return piece
+
+
+def judged_on_a_page(doors: Doors, typed: str) -> None:
+    piece = waiting(doors)
+    doors.page(
+        "bob", "PUT", f"/reviews/{piece.id}",
+        comment=typed, decision="returned", version_id=str(piece.current_id),
+    )  # fmt: skip
+
+
+MANY_LINES: dict[str, tuple[InstrumentedAttribute[Any], Write]] = {
+    "description, page": (
+        EvidenceVersion.description,
+        lambda doors, typed: doors.page("alice", "POST", "/evidence", **fields(description=typed)),
+    ),
+    "description, API": (EvidenceVersion.description, by_api("description")),
+    "assessment, page": (
+        Assessment.comment,
+        lambda doors, typed: doors.page(
+            "alice", "POST", "/skills/mlops/assessments", level="2", comment=typed
+        ),
+    ),
+    "assessment, API": (
+        Assessment.comment,
+        lambda doors, typed: doors.api("alice", "PUT", "/me/skills/mlops", level=2, comment=typed),
+    ),
+    "note, page": (
+        MilestonePlan.note,
+        lambda doors, typed: doors.page(
+            "alice", "PUT", f"/roadmaps/{SLUG}/milestones/{on_the_way(doors)}/plan", note=typed
+        ),
+    ),
+    "note, API": (
+        MilestonePlan.note,
+        lambda doors, typed: doors.api(
+            "alice", "PUT", f"/me/roadmaps/{SLUG}/milestones/{on_the_way(doors)}", note=typed
+        ),
+    ),
+    "judgement, page": (Review.comment, judged_on_a_page),
+    "judgement, API": (
+        Review.comment,
+        lambda doors, typed: doors.api(
+            "bob", "PUT", f"/reviews/{waiting(doors).id}", decision="returned", comment=typed
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", MANY_TYPED.values(), ids=MANY_TYPED)
+@pytest.mark.parametrize("door", MANY_LINES)
+def test_many_lines(door: str, typed: str, doors: Doors) -> None:
+    column, write = MANY_LINES[door]
+    write(doors, typed)
+    assert doors.stored(column) == MANY
+
+
+@either
+def test_an_invitation_is_for_one_address(typed: str, doors: Doors) -> None:
+    """However the accent is typed. An address has no blank and no full stop at its end."""
+    local = typed.strip().split()[0]
+    doors.page("erin", "POST", "/admin/invitations", email=f"{local}@example.org", days="14")
+    assert doors.stored(Invitation.email) == "caf\u00e9@example.org".replace("c", "C", 1)
+    assert doors.stored(Invitation.email_key) == "caf\u00e9@example.org"
+
+
+@pytest.mark.parametrize("name", ["url", "source_url"])
+def test_an_address_leads_where_it_led(name: str, doors: Doors) -> None:
+    """Servers tell one form of an accent from another."""
+    there = "https://example.org/Cafe\u0301"
+    column = EvidenceVersion.url if name == "url" else Impact.source_url
+    measured = {"type": "scale", "metric": "p99"}
+    if name == "url":
+        doors.page("alice", "POST", "/evidence", **fields(url=f" {there}\r\n"))
+    else:
+        doors.page("alice", "POST", "/evidence", **fields(), **impact(0, source_url=there))
+    assert doors.stored(column) == there
+    body = {**PIECE, "title": "A", "impacts": [{**measured, "source_url": there}], "url": there}
+    doors.api("alice", "POST", "/me/evidence", **body)
+    assert set(doors.session.scalars(sa.select(column))) == {there}
+
+
+LONGEST = {"apart": "e\u0301" * 200, "with space around": f" {'x' * 200}\r\n", "plain": "x" * 200}
+TOO_LONG = {"apart": "e\u0301" * 201, "plain": "x" * 201, "grows": "\u0958" * 101}
+
+
+@pytest.mark.parametrize("title", LONGEST.values(), ids=LONGEST)
+def test_a_text_is_measured_as_it_is_kept(title: str, doors: Doors) -> None:
+    doors.page("alice", "POST", "/evidence", **fields(title=title))
+    doors.api("alice", "POST", "/me/evidence", **PIECE, title=title)
+    kept = doors.session.scalars(sa.select(Evidence.title)).all()
+    assert [len(each) for each in kept] == [200, 200]
+    assert kept[0] == kept[1]
+
+
+@pytest.mark.parametrize("title", TOO_LONG.values(), ids=TOO_LONG)
+def test_what_would_be_too_long_is_refused_at_every_door(
+    title: str, app: Flask, cast: Cast, session: Session
+) -> None:
+    page = Browser.of(app, cast.alice).post("/evidence", fields(title=title))
+    answer = Caller.of(app, cast.alice).post("/me/evidence", {**PIECE, "title": title})
+    assert (page.status_code, answer.status_code) == (422, 422)
+    assert [*answer.get_json()["errors"]] == ["title"]
+    assert session.scalars(sa.select(Evidence.title)).all() == []
+
+
+@pytest.mark.parametrize("title", ["", " \u2003", "\u0000\u0007"])
+def test_a_title_of_nothing_is_refused(title: str, app: Flask, cast: Cast) -> None:
+    page = Browser.of(app, cast.alice).post("/evidence", fields(title=title))
+    answer = Caller.of(app, cast.alice).post("/me/evidence", {**PIECE, "title": title})
+    assert (page.status_code, answer.status_code) == (422, 422)
+    assert answer.get_json()["errors"] == {"title": ["This must say something."]}
+
+
+def test_what_was_stored_before_stays(doors: Doors) -> None:
+    """A verified piece whose words are not composed is not edited by sending its form back."""
+    session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
+    words = {"title": "Cafe\u0301", "description": "nai\u0308ve", "role": "Autho\u0308r"}
+    measured = replace(pieces.LATENCY, metric="de\u0301lai")
+    piece = pieces.add(session, cast, cast.alice, now, impacts=(measured,), **words)
+    pieces.submit(session, cast, piece, now)
+    pieces.judge(session, cast, piece, now)
+    row = impact(0, metric=measured.metric, source_url=measured.source_url)
+    again = {**fields(**words, revision="1"), **row}
+    doors.page("alice", "PUT", f"/evidence/{piece.id}", **again)
+    session.expire_all()
+    assert (piece.state, piece.revision, piece.title) == ("verified", 1, "Cafe\u0301")
+    doors.page("alice", "PUT", f"/evidence/{piece.id}", **{**again, "visibility": "team"})
+    doors.api("alice", "PATCH", f"/me/evidence/{piece.id}", visibility="portfolio")
+    session.expire_all()
+    assert (piece.state, piece.revision, piece.current.number) == ("verified", 3, 1)
+    assert (piece.current.description, piece.current.role) == (words["description"], words["role"])
+    assert piece.current.impacts[0].metric == measured.metric
+
+
+def test_a_search_finds_it_however_it_is_typed(doors: Doors, app: Flask, cast: Cast) -> None:
+    doors.api("alice", "POST", "/me/evidence", **PIECE, title="Caf\u00e9 menu")
+    alice, erin = Browser.of(app, cast.alice), Browser.of(app, cast.erin)
+    doors.page("alice", "PUT", "/account", name=KEPT, timezone="UTC", theme="system", locale="en")
+    for typed in ("Caf\u00e9", "Cafe\u0301"):
+        assert "Caf\u00e9 menu" in alice.get("/evidence", query_string={"q": typed}).text
+        assert KEPT in erin.get("/admin/people", query_string={"q": typed}).text
