@@ -44,7 +44,8 @@ from tests.support.manifest import PAGES
 CANARY = "zanzibar"
 # A target date in a year that nothing else names.
 FAR = dt.date(2093, 4, 5)
-SECRETS = (CANARY, str(FAR.year))
+# The year as a word of its own: its digits also turn up in random ids and links.
+SECRETS = (re.escape(CANARY), rf"(?<![\w-]){FAR.year}(?!\w)")
 
 # Who else there is: her manager, a team mate, another team's manager, an administrator, a stranger.
 OTHERS = ("bob", "carol", "dave", "erin", "mallory")
@@ -281,7 +282,7 @@ def test_no_answer_holds_what_is_hers_alone(house: House, role: str) -> None:
         said = answer.replace(f"q={CANARY}".encode(), b"").replace(
             f'value="{CANARY}"'.encode(), b""
         )
-        told += [f"{name}: {word}" for word in SECRETS if word.encode() in said]
+        told += [f"{name}: {word}" for word in SECRETS if re.search(word.encode(), said)]
     assert not told, "\n".join(told)
 
 
@@ -290,7 +291,8 @@ def test_the_canary_can_be_found(house: House, browser_of) -> None:
     alice = browser_of(house.cast.alice)
     assert CANARY in alice.get("/evidence").text
     assert CANARY in alice.get(f"/evidence/{house.hidden['draft']}").text
-    assert CANARY in alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN}").text
+    planned = alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN}").text
+    assert [word for word in SECRETS if re.search(word, planned)] == list(SECRETS)
     assert CANARY in alice.get("/portfolio/preview").text
 
 
@@ -300,7 +302,7 @@ def test_no_mail_to_anybody_else_holds_it(house: House) -> None:
             sa.select(OutgoingMail.recipient, OutgoingMail.subject, OutgoingMail.body)
         ).all()
     told = [mail for mail in mails if mail.recipient != "alice@example.org"]
-    assert not [mail for mail in told if any(word in " ".join(mail) for word in SECRETS)]
+    assert not [mail for mail in told if any(re.search(word, " ".join(mail)) for word in SECRETS)]
 
 
 def as_kept(write: Furnisher) -> None:

@@ -78,8 +78,7 @@ def read(path: Path, further_check: Callable[[Any], None] | None = None) -> dict
         line = raw[: error.start].count(b"\n") + 1
         raise ContentError(name, [Fault(line, "is not UTF-8 text")]) from None
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader below another name)
+        tree, document = _parse(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ContentError(
@@ -97,6 +96,16 @@ def read(path: Path, further_check: Callable[[Any], None] | None = None) -> dict
         raise ContentError(name, sorted(faults, key=lambda fault: fault.line))
     result: dict[str, Any] = document
     return result
+
+
+def _parse(text: str) -> tuple[yaml.Node | None, Any]:
+    """The nodes, which know their lines, and the document made of them: the text is read once."""
+    loader = _Loader(text)
+    try:
+        tree = loader.get_single_node()
+        return tree, None if tree is None else loader.construct_document(tree)
+    finally:
+        loader.dispose()
 
 
 @lru_cache(maxsize=1)

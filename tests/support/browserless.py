@@ -68,11 +68,12 @@ class Browser:
     def csrf(self) -> str:
         """The seal that a page of this browser's session carries."""
         if self._csrf is None:
-            page = self.client.get("/login").text
-            found = re.search(r'name="?csrf_token"?[^>]*value="([^"]+)"', page)
-            if found is None:
-                page = self.client.get("/account").text
-                found = re.search(r'csrf_token"?[^>]*value="([^"]+)"', page)
+            # Two small pages: who is signed in is asked whether to sign out, and who is not is
+            # led away from there.
+            page = self.client.get("/logout")
+            if page.status_code != 200:
+                page = self.client.get("/login")
+            found = re.search(r'name="?csrf_token"?[^>]*value="([^"]+)"', page.text)
             assert found is not None, "no page of this browser carries a CSRF token"
             self._csrf = found.group(1)
         return self._csrf
