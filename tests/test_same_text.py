@@ -7,6 +7,7 @@ are) looks the same, and is the same to whoever searches, compares and counts ch
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from jsonschema import Draft202012Validator
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.accounts.invitations import invite
@@ -271,10 +273,30 @@ TOO_LONG = {"apart": "e\u0301" * 201, "plain": "x" * 201, "grows": "\u0958" * 10
 @pytest.mark.parametrize("title", LONGEST.values(), ids=LONGEST)
 def test_a_text_is_measured_as_it_is_kept(title: str, doors: Doors) -> None:
     doors.page("alice", "POST", "/evidence", **fields(title=title))
-    doors.api("alice", "POST", "/me/evidence", **PIECE, title=title)
+    doors.api(
+        "alice", "POST", "/me/evidence", **PIECE, title=unicodedata.normalize("NFC", title.strip())
+    )
     kept = doors.session.scalars(sa.select(Evidence.title)).all()
     assert [len(each) for each in kept] == [200, 200]
     assert kept[0] == kept[1]
+
+
+@pytest.mark.parametrize("more", ["\x80", " ", "\u0301", "x"])
+def test_the_api_takes_no_more_than_its_description_says(
+    more: str, app: Flask, cast: Cast, session: Session
+) -> None:
+    """A text that it does not allow is refused, whatever would be left of it."""
+    alice = Caller.of(app, cast.alice)
+    description = alice.get("/openapi.json").get_json()
+    schema = {**description["components"]["schemas"]["NewEvidence"], **description}
+    body = {**PIECE, "title": "e" * 200}
+    assert not list(Draft202012Validator(schema).iter_errors(body))
+    assert alice.post("/me/evidence", body).status_code == 201
+    body["title"] += more
+    assert list(Draft202012Validator(schema).iter_errors(body))
+    answer = alice.post("/me/evidence", body)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"] == {"title": ["String should have at most 200 characters"]}
 
 
 @pytest.mark.parametrize("title", TOO_LONG.values(), ids=TOO_LONG)
@@ -315,6 +337,49 @@ def test_what_was_stored_before_stays(doors: Doors) -> None:
     assert (piece.state, piece.revision, piece.current.number) == ("verified", 3, 1)
     assert (piece.current.description, piece.current.role) == (words["description"], words["role"])
     assert piece.current.impacts[0].metric == measured.metric
+
+
+@pytest.mark.parametrize("words", ["nai\u0308ve", "it\x92s here", " so\u2003it was "])
+def test_what_an_older_release_stored_and_is_sent_back_stays(doors: Doors, words: str) -> None:
+    """Sent back as it was shown, by the page or by a client, it is no edit of what is verified."""
+    session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
+    piece = pieces.add(session, cast, cast.alice, now)
+    pieces.submit(session, cast, piece, now)
+    pieces.judge(session, cast, piece, now)
+    session.execute(sa.update(EvidenceVersion).values(description=words, role=words))
+    session.execute(sa.update(Evidence).values(title=words))
+    session.commit()
+    said = {"title": words, "description": words, "role": words}
+    doors.page("alice", "PUT", f"/evidence/{piece.id}", **fields(**said, revision="1"))
+    doors.api("alice", "PATCH", f"/me/evidence/{piece.id}", **said)
+    session.expire_all()
+    assert (piece.state, piece.revision, piece.current.number) == ("verified", 1, 1)
+    doors.api("alice", "PATCH", f"/me/evidence/{piece.id}", **said, visibility="team")
+    session.expire_all()
+    assert (piece.state, piece.revision, piece.current.number) == ("verified", 2, 1)
+    assert (piece.title, piece.current.description, piece.current.role) == (words, words, words)
+    doors.api("alice", "PATCH", f"/me/evidence/{piece.id}", description="Something else")
+    session.expire_all()
+    assert piece.current.description == "Something else"
+    assert (piece.state, piece.current.number) == ("submitted", 2)
+
+
+@pytest.mark.parametrize("words", ["nai\u0308ve", "it\x92s here"])
+def test_a_word_said_in_an_older_release_is_the_same_said_again(doors: Doors, words: str) -> None:
+    session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
+    piece = pieces.add(session, cast, cast.alice, now)
+    pieces.submit(session, cast, piece, now)
+    judged = {"decision": "verified", "comment": words}
+    assessed = {"level": 2, "comment": words}
+    doors.api("bob", "PUT", f"/reviews/{piece.id}", **judged)
+    doors.api("alice", "PUT", "/me/skills/mlops", **assessed)
+    for row in (Review, Assessment):
+        session.execute(sa.update(row).values(comment=words))
+    session.commit()
+    doors.api("bob", "PUT", f"/reviews/{piece.id}", **judged)
+    doors.api("alice", "PUT", "/me/skills/mlops", **assessed)
+    assert len(session.scalars(sa.select(Review.id)).all()) == 1
+    assert len(session.scalars(sa.select(Assessment.id)).all()) == 1
 
 
 def test_a_search_finds_it_however_it_is_typed(doors: Doors, app: Flask, cast: Cast) -> None:

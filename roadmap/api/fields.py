@@ -20,6 +20,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticKnownError
 
 from roadmap.core.text import many_lines, one_line, web_address
 
@@ -52,7 +53,10 @@ class Query(BaseModel):
 
 @dataclass(frozen=True)
 class Text(GroupedMetadata):
-    """Text of at most so many characters, `read` and then measured as the forms of the pages do."""
+    """Text of at most so many characters, `read` as the forms of the pages do.
+
+    It is measured as it is sent, which is what the description promises, and as it is kept.
+    """
 
     most: int
     read: Callable[[str], str] = many_lines
@@ -66,6 +70,8 @@ class Text(GroupedMetadata):
     def _read(self, value: object) -> object:
         if not isinstance(value, str):
             return value
+        if len(value) > self.most:
+            raise PydanticKnownError("string_too_long", {"max_length": self.most})
         text = self.read(value)
         if self.says_something and not text:
             raise ValueError(_("This must say something."))

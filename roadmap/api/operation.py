@@ -165,9 +165,10 @@ def _as_read() -> dict[str, Any]:
 def check_match(value: BaseModel) -> None:
     """Raises Changed where the client read something else; call it below the person's lock.
 
-    A tag that compression made weak is as good: both name the same words.
+    A tag that compression made weak is as good: both name the same words. A header that names no
+    tag at all matches nothing: who sent it meant to be guarded.
     """
-    if request.if_match and not request.if_match.contains_weak(etag_of(value)):
+    if "If-Match" in request.headers and not request.if_match.contains_weak(etag_of(value)):
         raise Changed
 
 

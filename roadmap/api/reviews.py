@@ -15,13 +15,14 @@ from roadmap.api.operation import Answer, Unfit, check_match, operation, person,
 from roadmap.api.pieces import Decision
 from roadmap.api.waiting import TAG, WhatIsJudged
 from roadmap.core.database import db
+from roadmap.core.text import many_lines
 from roadmap.core.web import now
 from roadmap.evidence import judging, labels
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.evidence.rows import confirmed_keys, hold, linked_keys, to_confirm
 from roadmap.evidence.rules import LONGEST, WAITING, Refused, Stale
 from roadmap.evidence.shared import submitted_version
-from roadmap.evidence.thread import retitled_since
+from roadmap.evidence.thread import first_submitted_at, retitled_since
 from roadmap.people import access
 from roadmap.people.access import can
 
@@ -89,7 +90,12 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
         _check_version(body.version, version.number)
     comment = body.comment or ""
     last = _last_review(version)
-    if last is not None and (last.reviewer_id, last.decision, last.comment, piece.state) == (
+    if last is not None and (
+        last.reviewer_id,
+        last.decision,
+        many_lines(last.comment),
+        piece.state,
+    ) == (
         actor.id,
         body.decision,
         comment,
@@ -159,10 +165,10 @@ def _check_that_it_was_read(piece: Evidence, version: EvidenceVersion, body: Jud
     A title, and links, change without a new version: whoever names no `etag` may have read the
     version with others.
     """
-    since = piece.submitted_at
-    if since is None or piece.state not in (*WAITING, "verified"):
+    if piece.state not in (*WAITING, "verified"):
         # Nothing waits: the judgement is refused for that.
         return
+    since = first_submitted_at(db.session, version)
     if retitled_since(db.session, piece, since):
         refuse(
             409,

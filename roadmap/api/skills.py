@@ -14,6 +14,7 @@ from roadmap.api.operation import Answer, Unfit, operation, person
 from roadmap.api.paging import Paging, part_of
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
+from roadmap.core.text import many_lines
 from roadmap.core.web import now
 from roadmap.people.records import lock_person
 from roadmap.skills import actions, queries
@@ -87,9 +88,13 @@ class Assessing(Body):
         return before.level
 
     def comment_after(self, before: Judged | None) -> str:
-        """The comment as it is to be: what was left out is that of the last assessment."""
-        if "comment" not in self.model_fields_set:
-            return before.comment if before else ""
+        """The comment as it is to be: what was left out is that of the last assessment.
+
+        So is what reads as it does: a text of an older release may have come in unread.
+        """
+        said = before.comment if before else ""
+        if "comment" not in self.model_fields_set or many_lines(said) == self.comment:
+            return said
         return self.comment or ""
 
 

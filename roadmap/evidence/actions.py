@@ -18,6 +18,7 @@ from roadmap.core.types import new_id
 from roadmap.evidence import rules
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rows import (
+    as_stored,
     checked,
     fill,
     hold,
@@ -107,8 +108,8 @@ def edit(
     hold(session, evidence, by)
     if revision is not None and revision != evidence.revision:
         raise Stale
-    piece = checked(piece, by.today(now))
     before = particulars(evidence)
+    piece = as_stored(checked(piece, by.today(now)), before)
     changed = [
         field.name
         for field in fields(piece)

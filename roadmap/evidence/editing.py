@@ -88,7 +88,7 @@ def update(evidence_id: uuid.UUID) -> Response:
         changed = actions.edit(
             db.session,
             piece,
-            as_stored(form.particulars(), particulars(piece)),
+            form.particulars(),
             milestones=form.milestones.data,
             skills=form.skills.data,
             # A form without its revision cannot prove that it is new enough.

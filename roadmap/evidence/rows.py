@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
-from roadmap.core.text import clean
+from roadmap.core.text import clean, many_lines, one_line, web_address
 from roadmap.evidence import rules
 from roadmap.evidence.models import (
     Confirmation,
@@ -27,6 +26,9 @@ from roadmap.evidence.rules import Fault, Incomplete, Measure, Particulars, Refu
 from roadmap.evidence.words import MOST_MILESTONES
 from roadmap.people.actor import Actor
 from roadmap.people.records import lock_for, remember
+
+# How each text comes in that is not a line of words.
+READ_AS = {"description": many_lines, "url": web_address, "source_url": web_address}
 
 
 def hold(session: Session, evidence: Evidence, by: Actor) -> None:
@@ -76,24 +78,28 @@ def of_version(version: EvidenceVersion, *, title: str, visibility: str) -> Part
 
 
 def as_stored(piece: Particulars, stored: Particulars) -> Particulars:
-    """The piece with each text as it is stored that a form has done no more to than compose it.
+    """The piece with each text as it is stored that reads the same.
 
-    Texts are composed where they come in, older ones may not be: to send them back is no edit.
+    Texts are cleaned and composed where they come in, those of an older release may not be: to
+    send them back as they were shown is no edit, and what was verified stays so.
     """
     impacts = piece.impacts
     if len(impacts) == len(stored.impacts):
         rows = zip(impacts, stored.impacts, strict=True)
-        impacts = tuple(replace(row, **_only_composed(row, there)) for row, there in rows)
-    return replace(piece, **_only_composed(piece, stored), impacts=impacts)
+        impacts = tuple(replace(row, **_reading_the_same(row, there)) for row, there in rows)
+    return replace(piece, **_reading_the_same(piece, stored), impacts=impacts)
 
 
-def _only_composed(value: Measure | Particulars, stored: Measure | Particulars) -> dict[str, Any]:
-    """The stored texts that are those of `value` once they are composed."""
+def _reading_the_same(
+    value: Measure | Particulars, stored: Measure | Particulars
+) -> dict[str, Any]:
+    """The stored texts that those of `value` are read as."""
     texts = {field.name: getattr(stored, field.name) for field in fields(stored)}
     return {
         name: text
         for name, text in texts.items()
-        if isinstance(text, str) and unicodedata.normalize("NFC", text) == getattr(value, name)
+        if isinstance(text, str)
+        and (read := READ_AS.get(name, one_line))(text) == read(getattr(value, name))
     }
 
 

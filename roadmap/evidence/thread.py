@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.evidence.models import Comment, Evidence
+from roadmap.evidence.models import Comment, Evidence, EvidenceVersion
 from roadmap.evidence.queries import Judgement
 from roadmap.people.models import HistoryEntry, User
 
@@ -71,6 +71,31 @@ def retitled_since(session: Session, evidence: Evidence, moment: dt.datetime) ->
         )
     )
     return any("title" in data.get("fields", ()) for data in changes)
+
+
+def first_submitted_at(session: Session, version: EvidenceVersion) -> dt.datetime:
+    """When a version was there to be judged for the first time.
+
+    Withdrawn and submitted again it is the same version, and whoever read it may have done so
+    the first time.
+    """
+    steps = session.execute(
+        sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data).where(
+            HistoryEntry.user_id == version.user_id,
+            HistoryEntry.subject == str(version.evidence_id),
+            HistoryEntry.action.in_(("evidence.submitted", "evidence.edited")),
+        )
+    )
+    return min(
+        (
+            at
+            for at, action, data in steps
+            if data.get("version") == version.number
+            # An edit of what waits is submitted with the edit.
+            and (action == "evidence.submitted" or "submitted" in data.get("state", ())[1:])
+        ),
+        default=version.created_at,
+    )
 
 
 def _comments(session: Session, evidence_id: uuid.UUID) -> Iterator[Event]:

@@ -147,6 +147,9 @@ def test_an_older_tag_is_refused(add: Add, alice: Caller) -> None:
     late = alice.patch(path, {"title": "Late"}, headers={"If-Match": read})
     assert (late.status_code, late.mimetype) == (412, "application/problem+json")
     assert alice.delete(path, headers={"If-Match": read}).status_code == 412
+    for nothing in ("", ",", '""'):
+        unsaid = alice.patch(path, {"title": "Unguarded"}, headers={"If-Match": nothing})
+        assert unsaid.status_code == 412
     assert alice.get(path).get_json()["title"] == "First"
     newest = alice.get(path).headers["ETag"]
     both = alice.patch(path, {"title": "Both"}, headers={"If-Match": f'"x", {newest}'})

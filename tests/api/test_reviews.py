@@ -271,6 +271,39 @@ def test_a_version_alone_does_not_stand_for_later_links(
     assert both.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
+@pytest.mark.parametrize("change", [{"title": "Another"}, {"milestones": [MILESTONE, OTHER]}])
+def test_withdrawn_and_submitted_again_a_version_stands_for_what_was_read_first(
+    change: dict[str, Any], piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    """Taking it back and asking anew is no way to have more verified than was read."""
+    path, body = f"/me/evidence/{piece['id']}", {"decision": "verified", "version": 1}
+    assert alice.delete(f"{path}/submission").status_code == 204
+    assert alice.patch(path, change).status_code == 200
+    assert alice.put(f"{path}/submission").status_code == 200
+    assert bob.put(f"/reviews/{piece['id']}", body).status_code == 409
+    assert read_now(bob)["review_state"] == "submitted"
+
+
+def test_withdrawn_and_submitted_again_as_it_was_it_can_be_judged(
+    piece: dict[str, Any], alice: Caller, bob: Caller
+) -> None:
+    path = f"/me/evidence/{piece['id']}/submission"
+    assert (alice.delete(path).status_code, alice.put(path).status_code) == (204, 200)
+    said = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 1})
+    assert said.get_json()["confirmed"] == [MILESTONE]
+
+
+def test_what_was_changed_before_it_was_submitted_was_read(
+    add: Add, alice: Caller, bob: Caller
+) -> None:
+    made = add(milestones=[MILESTONE])
+    path = f"/me/evidence/{made['id']}"
+    alice.patch(path, {"title": "As it is submitted", "milestones": [MILESTONE, OTHER]})
+    alice.put(f"{path}/submission")
+    said = bob.put(f"/reviews/{made['id']}", {"decision": "verified", "version": 1})
+    assert said.get_json()["confirmed"] == [MILESTONE, OTHER]
+
+
 def test_a_link_that_cannot_be_confirmed_stops_nobody(
     piece: dict[str, Any], alice: Caller, bob: Caller
 ) -> None:
