@@ -51,6 +51,9 @@ def checked_email(text: str) -> str:
         )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
+    if "=?" in found.normalized:
+        # A mail program would decode it, and write to somebody else.
+        raise ValueError("An address with “=?” in it is not written to.")
     if len(found.normalized) > 320:
         raise ValueError("The e-mail address is too long.")
     return found.normalized

@@ -37,7 +37,8 @@ def is_configured(app: Flask | None = None) -> bool:
 
 
 def send(to: str, subject: str, body: str, key: str | None = None) -> None:
-    """Sends one plain text mail now. Raises OSError, smtplib.SMTPException or ValueError.
+    """Sends one plain text mail now. Raises OSError, smtplib.SMTPException or ValueError, and
+    whatever `email` raises for an address that it cannot write.
 
     With a `key` the Message-ID is the same each time, so that a mail sent twice is shown once.
     """
@@ -46,6 +47,8 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
         return
     message = EmailMessage()
     message["From"] = current_app.config["MAIL_FROM"]
+    if "=?" in to:
+        raise ValueError(f"an address with “=?” would be decoded to another: {to}")
     message["To"] = to
     message["Subject"] = " ".join(subject.split())
     message["Date"] = formatdate(localtime=False)
@@ -57,7 +60,7 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
     with _connect(server) as connection:
         if server.user:
             connection.login(server.user, server.password)
-        connection.send_message(message)
+        connection.send_message(message, to_addrs=[to])
 
 
 def later(work: Callable[..., None], *arguments: Any) -> Future[None]:
@@ -76,8 +79,8 @@ def _in_context(app: Flask, work: Callable[..., None], arguments: tuple[Any, ...
     with app.app_context():
         try:
             work(*arguments)
-        except (OSError, smtplib.SMTPException) as error:
-            log.error("mail could not be sent: %s", error)
+        except Exception as error:  # noqa: BLE001 - nobody waits; what is not said here is lost
+            log.error("mail could not be sent: %s", error or type(error).__name__)
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:

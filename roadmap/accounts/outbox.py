@@ -201,7 +201,7 @@ def deliver_due(
             continue
         try:
             mail.send(taken.recipient, taken.subject, taken.body, key=str(taken.id))
-        except (OSError, smtplib.SMTPException, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
             _failed(taken, clock(), error, done)
             if _is_unreachable(error):
                 break
@@ -297,6 +297,6 @@ def _note(taken: _Taken, **values: Any) -> None:
 
 def _is_unreachable(error: Exception) -> bool:
     """Whether the next mail would fail in the same way: there is nobody to talk to."""
-    return not isinstance(error, ValueError | smtplib.SMTPException) or isinstance(
-        error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected
-    )
+    if isinstance(error, smtplib.SMTPException):
+        return isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected)
+    return isinstance(error, OSError)

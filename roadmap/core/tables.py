@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ Value = str | int | float | dt.date | None
 # What makes a spreadsheet take a cell for a formula, also in the wide forms of East Asian keyboards
 # and after a character that it skips.
 _LIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Where a reader with another separator than the comma would begin a cell.
+_BEGINNING = re.compile(f"(?<=[;,|\t\r\n])(\\s*)(?=[{re.escape(''.join(_LIVE))}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +33,24 @@ def neutral(text: str) -> str:
 
 
 def as_csv(sheet: Sheet) -> bytes:
-    """Comma-separated, quoted where needed, lines ended as RFC 4180 has it, dates as ISO 8601.
+    """Comma-separated, texts quoted, lines ended as RFC 4180 has it, dates as ISO 8601.
+
+    Nothing in it is live either for a spreadsheet that parts cells at semicolons or tabs, as those
+    of half of Europe do.
 
     In UTF-8 with a byte order mark: without one, Excel reads the file in the code page of the
     machine and spoils every name that is not plain ASCII. Readers that know UTF-8 skip the mark.
     """
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([neutral(text) for text in sheet.header])
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow([_plain(text) for text in sheet.header])
     writer.writerows([_plain(value) for value in row] for row in sheet.rows)
     return out.getvalue().encode("utf-8-sig")
 
 
 def _plain(value: Value) -> str | int | float:
     if isinstance(value, str):
-        return neutral(value)
+        return neutral(_BEGINNING.sub(r"\1'", value))
     if isinstance(value, dt.date):
         return value.isoformat()
     return "" if value is None else value

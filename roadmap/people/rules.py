@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from roadmap.core.text import one_line
+
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 60
 LONGEST_NAME = 200
@@ -40,14 +42,23 @@ def to_write(
     """What a form changes: the fields that differ from what it was read with, and from `stored`.
 
     A field that `read` does not name was typed on purpose. Raises ChangedMeanwhile where somebody
-    else has saved another value of a field that is changed here.
+    else has saved another value of a field that is changed here. A text of an older release comes
+    back as a form reads it, and is the same.
     """
     changed = {
         name: value
         for name, value in sent.items()
         if value != stored[name] and (name not in read or value != read[name])
     }
-    late = {name: stored[name] for name in changed if name in read and stored[name] != read[name]}
+    late = {
+        name: stored[name]
+        for name in changed
+        if name in read and _as_a_form_has_it(stored[name]) != _as_a_form_has_it(read[name])
+    }
     if late:
         raise ChangedMeanwhile(late)
     return changed
+
+
+def _as_a_form_has_it(value: Any) -> Any:
+    return one_line(value) if isinstance(value, str) else value

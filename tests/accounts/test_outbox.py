@@ -168,6 +168,22 @@ def test_one_that_is_refused_does_not_hold_up_the_others(
     assert "To: carol@example.org" in server.mails[0]
 
 
+@pytest.mark.parametrize("to", ["=?utf-8?b?!!?=@example.org", "=?utf-8?q?ceo?=@example.org"])
+def test_an_address_that_cannot_be_written_holds_up_nobody(
+    to: str, session: Session, server: MailServer
+) -> None:
+    """Nor does one that mail programs decode into somebody else's."""
+    put(session, to=to)
+    put(session, to="carol@example.org")
+    session.commit()
+    done = outbox.deliver_due(at(NOW))
+    assert (done.sent, done.put_off) == (1, 1)
+    [text] = server.mails
+    assert "To: carol@example.org" in text
+    [failed] = [mail for mail in mails(session) if mail.sent_at is None]
+    assert failed.error
+
+
 def test_a_server_that_does_not_answer_is_asked_once_a_round(
     app: Flask, session: Session, server: MailServer
 ) -> None:

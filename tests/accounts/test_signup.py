@@ -74,6 +74,7 @@ def test_two_at_once_make_one_administrator(app, session, browser_of):
         ({"name": "  "}, "Type your name."),
         ({"name": "x" * 201}, "name"),
         ({"email": "ada"}, "This is not an e-mail address."),
+        ({"email": "=?utf-8?q?ceo?=@example.org"}, "This is not an e-mail address."),
         ({"email": "a" * 65 + "@example.org"}, "This is not an e-mail address."),
         ({"password": "short"}, "Use at least 10 characters"),
         ({"password": "ß" * 600}, "at most 1024 bytes"),

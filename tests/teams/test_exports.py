@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.tables import Sheet, as_csv, as_xlsx, neutral
+from roadmap.core.tables import Sheet, Value, as_csv, as_xlsx, neutral
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.skills import actions as skills
@@ -157,13 +157,28 @@ def test_formulas_are_inert(
         session.execute(sa.update(Team).where(Team.id == cast.team).values(name=name))
         session.commit()
         rows = of_csv(bob.get(f"{MATRIX}/export/csv").data)
-        assert any(row[:2] == [f"'{name}"] * 2 for row in rows)
+        [row] = [row for row in rows if row[0].replace("'", "") == name]
+        assert row[0] == row[1]
+        assert row[0].startswith("'")
         book = openpyxl.load_workbook(io.BytesIO(bob.get(f"{MATRIX}/export/xlsx").data))
         for row in book.worksheets[0].iter_rows():
             for cell in row:
                 assert cell.data_type != "f", f"{cell.coordinate} is a formula"
                 assert cell.hyperlink is None
                 assert not str(cell.value or "").startswith(LIVE)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_formulas_are_inert_wherever_a_reader_parts_the_cells(separator: str) -> None:
+    """Excel parts at semicolons where the comma is the decimal sign, and skips spaces."""
+    cell = f'Max{separator}=1+1{separator} @SUM(A1){separator}"-2"{separator}'
+    rows: list[list[Value]] = [[cell, "x"], ["x", cell], [cell.strip("M"), cell + "+3"], [1, cell]]
+    sheet = Sheet("S", ["Name", cell], rows)
+    text = as_csv(sheet).decode("utf-8-sig")
+    read = list(csv.reader(io.StringIO(text), delimiter=separator))
+    assert not [part for row in read for part in row if part.strip(' "').startswith(LIVE)]
+    # Who reads it as it is written has every word.
+    assert [len(row) for row in of_csv(text.encode("utf-8-sig"))] == [2] * 5
 
 
 def test_only_the_beginning_makes_a_cell_live() -> None:
