@@ -31,6 +31,7 @@ from roadmap.core.database import db
 from roadmap.core.types import new_id
 from roadmap.people.models import User
 from roadmap.progress import actions as progress
+from roadmap.readiness.actions import expired
 from roadmap.readiness.models import ReadinessSummary
 from tests.accounts.test_mail import AnyPort, Box
 from tests.support.cast import Cast
@@ -213,6 +214,37 @@ def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
             ReadinessSummary.valid_until == now.date()
         )
         assert list(db.session.scalars(stale)) == [person]
+
+
+def test_figures_of_today_are_left_alone(house: House) -> None:
+    """Years of experience change each day: they are made anew once a day, not with every round."""
+    with house.app.app_context():
+        enroll(house.cast.alice, dt.datetime.now(dt.UTC))
+        db.session.commit()
+        jobs.keep_current()
+        assert [jobs.keep_current() for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("zone", "made_anew_at"),
+    [
+        ("Pacific/Kiritimati", dt.datetime(2026, 6, 1, 10, tzinfo=dt.UTC)),
+        ("UTC", dt.datetime(2026, 6, 2, tzinfo=dt.UTC)),
+        ("Pacific/Pago_Pago", dt.datetime(2026, 6, 2, 11, tzinfo=dt.UTC)),
+    ],
+)
+def test_figures_run_out_at_midnight_where_the_person_is(
+    house: House, zone: str, made_anew_at: dt.datetime
+) -> None:
+    with house.app.app_context():
+        enroll(house.cast.alice, dt.datetime.now(dt.UTC))
+        db.session.execute(sa.update(User).values(timezone=zone))
+        db.session.commit()
+        expire(dt.date(2026, 6, 2))
+        minute = dt.timedelta(minutes=1)
+        assert expired(db.session, now=made_anew_at - minute) == []
+        assert expired(db.session, now=made_anew_at) == [house.cast.alice]
+        db.session.rollback()
 
 
 def test_what_is_old_goes_although_figures_cannot_be_made(house: House) -> None:

@@ -194,7 +194,8 @@ def _line(tree: yaml.Node | None, path: list[Any]) -> int:
     for part in path:
         following = None
         if isinstance(node, yaml.MappingNode):
-            following = next((v for k, v in node.value if k.value == str(part)), None)
+            # What is merged in (`<<`) stands before what overrides it.
+            following = next((v for k, v in reversed(node.value) if k.value == str(part)), None)
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             following = node.value[part] if part < len(node.value) else None
         if following is None:

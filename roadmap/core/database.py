@@ -144,6 +144,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             "trusted_schema=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        # SQLite's own knows the letters of English alone: a search would not find “Über” by “über”.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         if lock_path is not None:
             locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
@@ -185,6 +187,10 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             os.close(lock)
 
     return engine
+
+
+def _lower(text: Any) -> str | None:
+    return None if text is None else str(text).lower()
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:

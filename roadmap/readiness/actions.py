@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -148,11 +149,25 @@ def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = Fa
 
 
 def expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
-    """Whose kept row has run out by date."""
+    """Whose kept row has run out by their own date."""
     # A person's own date can be a day ahead of UTC's, never more.
-    limit = now.date() + dt.timedelta(days=1)
-    people = sa.select(ReadinessSummary.user_id).where(ReadinessSummary.valid_until <= limit)
-    return list(session.scalars(people.distinct()))
+    latest = now.date() + dt.timedelta(days=1)
+    rows = session.execute(
+        sa.select(ReadinessSummary.user_id, ReadinessSummary.valid_until, User.timezone)
+        .join(User, User.id == ReadinessSummary.user_id)
+        .where(ReadinessSummary.valid_until <= latest)
+    ).all()
+    dates = {zone: _date_in(zone, now) or latest for zone in {row.timezone for row in rows}}
+    ended = (row.user_id for row in rows if row.valid_until <= dates[row.timezone])
+    return list(dict.fromkeys(ended))
+
+
+def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except (KeyError, ValueError):
+        # A zone that this machine does not know is told of where the row is made.
+        return None
 
 
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:

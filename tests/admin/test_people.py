@@ -74,6 +74,14 @@ def test_it_finds(session, cast, erin, now, query, shown, hidden):
     assert f">{hidden}<" not in page
 
 
+def test_capital_letters_make_no_difference_in_any_language(session, cast, erin):
+    session.get(User, cast.alice).name = "Łucja ÖZGÜR"
+    session.commit()
+    for query in ("łucja", "ŁUCJA", "özgür"):
+        page = erin.get("/admin/people", query_string={"q": query}).text
+        assert "Łucja ÖZGÜR" in page.partition("</form>")[2]
+
+
 def test_there_are_pages(session, cast, erin):
     add_people(session, cast, PAGE)
     first = erin.get("/admin/people?q=person").text

@@ -117,6 +117,17 @@ def test_validate_names_each_fault_and_its_line(run, copy, tmp_path):
     assert "missing.yaml:1: cannot be read" in result.stderr
 
 
+def test_validate_names_the_line_of_what_overrides_a_merged_part(run, copy):
+    path = copy()
+    lines = path.read_text("utf-8").split("\n")
+    place = next(number for number, line in enumerate(lines) if line.startswith("title:"))
+    lines[place : place + 1] = ["<<: {title: Good title}", "title: 12345"]
+    path.write_text("\n".join(lines), "utf-8")
+    result = run("validate", str(path))
+    assert result.exit_code == 1
+    assert f"{path}:{place + 2}: title: 12345 is not of type 'string'" in result.stderr
+
+
 def test_validate_reads_the_readiness_policy(run, copy):
     path = copy(("required_floor: ", "required_floor: -"))
     assert run("validate", str(path)).exit_code == 1

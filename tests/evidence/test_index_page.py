@@ -104,6 +104,12 @@ def test_each_filter_finds_what_it_says(session, cast, shelf, wanted, titles):
     assert found.found == len(titles)
 
 
+@pytest.mark.parametrize("q", ["über", "ÜBER", "étude", "Étude de CAS", "разбор"])
+def test_capital_letters_make_no_difference_in_any_language(session, cast, now, q):
+    add(session, cast, cast.alice, now, title="Étude de cas ÜBER Latenz, Разбор")
+    assert listing(session, cast.alice, Filters(q=q), today=dt.date(2026, 6, 1)).found == 1
+
+
 @pytest.mark.parametrize(
     ("sort", "first"),
     [("oldest", "100% uptime_talk"), ("title", "100% uptime_talk"), ("newest", "Secret")],
