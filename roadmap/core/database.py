@@ -189,8 +189,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _lower(text: Any) -> str | None:
-    return None if text is None else str(text).lower()
+def _lower(text: str | None) -> str | None:
+    return text and text.lower()
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:
