@@ -194,3 +194,17 @@ def chrome():
         browser = chromium.launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def with_mail(app: Flask) -> Iterator[None]:
+    """Mail is configured, so that what is sent waits in the outbox; nobody delivers it."""
+    settings = {
+        "SMTP_URL": "smtp://127.0.0.1:9",
+        "MAIL_FROM": "cairn@example.org",
+        "BASE_URL": "https://cairn.example.org",
+    }
+    before = {name: app.config[name] for name in settings}
+    app.config.update(settings)
+    yield
+    app.config.update(before)

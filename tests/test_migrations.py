@@ -166,10 +166,13 @@ def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: P
             connection.rollback()
     said, _ = waiting.communicate(timeout=60)
     assert waiting.returncode == 0, said
+    assert "Another process migrates this database" in said
 
 
 @pytest.mark.postgres
-def test_who_waits_to_migrate_waits_longer_than_a_request_may(bare: Flask) -> None:
+def test_who_waits_to_migrate_waits_longer_than_a_request_may(
+    bare: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
     """Nothing that is asked of a request's statements ends the wait for a long migration."""
 
     @sa.event.listens_for(db.engine, "connect")
@@ -205,6 +208,7 @@ def test_who_waits_to_migrate_waits_longer_than_a_request_may(bare: Flask) -> No
         other.commit()
     waiting.join(60)
     assert failed == []
+    assert "Another process migrates this database" in caplog.text
     assert schema_is_current()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -23,10 +24,13 @@ from roadmap.core.files import own_file, own_folder
 from roadmap.core.sqlite_turns import give_turn, use_wal, wait_for_turn
 from roadmap.core.types import Base
 
+log = logging.getLogger(__name__)
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Below this release SQLite's write-ahead log can lose a reset under load (fixed in 3.51.3).
 WAL_RESET_FIXED = (3, 51, 3)
 MIGRATION_LOCK = 727_274
+WAITS = "Another process migrates this database; waiting for it to end."
 
 
 def sqlite_module() -> ModuleType:
@@ -231,7 +235,10 @@ class SafeAlembic(Alembic):
             # Before the wait: another start may migrate for longer than a request may take.
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("SET lock_timeout = 0")
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+            free = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
+            if not free.scalar_one():
+                log.warning(WAITS)
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
             connection.exec_driver_sql("RESET lock_timeout")
             connection.commit()
         try:
@@ -257,7 +264,11 @@ def _only_migration(url: sa.URL) -> Iterator[None]:
         return
     lock = os.open(f"{url.database}.migrating", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.warning(WAITS)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)

@@ -85,20 +85,6 @@ def test_an_address_is_changed(session, cast, alice, browser_of, now):
     assert browser_of().get(f"/password/{link}").status_code == 404
 
 
-@pytest.fixture
-def with_mail(app):
-    """Mail is configured; nobody delivers it."""
-    changes = {
-        "SMTP_URL": "smtp://127.0.0.1:9",
-        "MAIL_FROM": "cairn@example.org",
-        "BASE_URL": "https://cairn.example.org",
-    }
-    before = {name: app.config[name] for name in changes}
-    app.config.update(changes)
-    yield
-    app.config.update(before)
-
-
 def test_the_old_address_learns_of_the_new_one_with_the_change(session, alice, with_mail):
     """It is written in the transaction of the change: what fails or is tried again says nothing
     false, and nothing twice."""

@@ -49,20 +49,6 @@ def make(session, cast, team, now):
     return made
 
 
-@pytest.fixture
-def with_mail(app):
-    """Mail is configured, so that what is sent waits in the outbox."""
-    settings = {
-        "SMTP_URL": "smtp://127.0.0.1:1",
-        "MAIL_FROM": "cairn@example.org",
-        "BASE_URL": "https://cairn.example.org",
-    }
-    before = {name: app.config[name] for name in settings}
-    app.config.update(settings)
-    yield
-    app.config.update(before)
-
-
 def audited(session) -> list[str]:
     return list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
 

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 import sqlalchemy as sa
 
 from roadmap.people.models import HistoryEntry, User
 
 SWITCH = 'name="wants_mail"'
-
-
-@pytest.fixture
-def with_mail(app):
-    before = {name: app.config[name] for name in ("SMTP_URL", "MAIL_FROM", "BASE_URL")}
-    app.config.update(
-        SMTP_URL="smtp://127.0.0.1:9",
-        MAIL_FROM="cairn@example.org",
-        BASE_URL="https://cairn.example.org",
-    )
-    yield
-    app.config.update(before)
 
 
 def wants(session, person) -> bool:
