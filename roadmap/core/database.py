@@ -172,7 +172,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     commit, rollback = dialect.do_commit, dialect.do_rollback
 
     def do_commit(connection: Any) -> None:
-        commit(connection)
+        try:
+            commit(connection)
+        except BaseException:
+            # As on a full disk. SQLAlchemy takes the transaction for ended and gives the connection
+            # back as it is: still writing, with every other writer waiting for it.
+            do_rollback(connection)
+            raise
         give_turn(lock_of(connection))
 
     def do_rollback(connection: Any) -> None:

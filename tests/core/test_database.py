@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,34 @@ def test_sqlite(tmp_path: Path) -> None:
     with own.app_context():
         db.engine.dispose()
     assert found == kept
+
+
+def test_a_commit_that_fails_keeps_no_other_writer_waiting(tmp_path: Path) -> None:
+    """A full disk fails it just so; here it is a row that refers to nothing."""
+    own = create_app(
+        {
+            "SECRET_KEY": "a secret of the tests, long enough",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'own.sqlite3'}",
+            "DATA_DIR": str(tmp_path),
+        }
+    )
+    with own.app_context():
+        with db.own_transaction() as made:
+            made.execute(sa.text("CREATE TABLE above (id INTEGER PRIMARY KEY)"))
+            made.execute(
+                sa.text(
+                    "CREATE TABLE below (above_id INTEGER REFERENCES above"
+                    " DEFERRABLE INITIALLY DEFERRED)"
+                )
+            )
+        with pytest.raises(sa.exc.IntegrityError), db.own_transaction() as failing:
+            failing.execute(sa.text("INSERT INTO below VALUES (1)"))
+        with (tmp_path / "own.sqlite3.lock").open() as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with sqlite3.connect(tmp_path / "own.sqlite3", timeout=0) as other:
+            other.execute("INSERT INTO above VALUES (1)")
+        other.close()
+        db.engine.dispose()
 
 
 @pytest.mark.postgres
