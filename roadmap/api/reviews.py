@@ -76,7 +76,8 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
     in If-Match, 412 where another version, title or linked milestone is there now.
 
     With `version` and without If-Match, 409 where the title is another since that version was
-    submitted, or where milestones would be confirmed that were linked since and are not named.
+    first submitted, or where milestones would be confirmed that were linked since and are not
+    named.
     """
     actor = person()
     piece = access.load(db.session, actor, "evidence.review", Evidence, evidence_id)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.text import many_lines
+from roadmap.core.text import many_lines, one_line
 from roadmap.evidence import rules
 from roadmap.evidence.models import Confirmation, Evidence, Review
 from roadmap.evidence.rows import confirmed_keys, hold, note, to_confirm
@@ -75,7 +75,8 @@ def decide(
     )
     if not besides:
         rules.check_judgement(evidence.state, judged=version_id, current=evidence.current_id)
-    if title is not None and title != evidence.title:
+    # As both are read: a form does not send the line ends of an older release as they are stored.
+    if title is not None and one_line(title) != one_line(evidence.title):
         raise Stale
     keys = to_confirm(session, evidence, milestones) if decision == "verified" else ()
     if besides:

@@ -92,7 +92,7 @@ def first_submitted_at(session: Session, version: EvidenceVersion) -> dt.datetim
             for at, action, data in steps
             if data.get("version") == version.number
             # An edit of what waits is submitted with the edit.
-            and (action == "evidence.submitted" or "submitted" in data.get("state", ())[1:])
+            and (action == "evidence.submitted" or _becomes_submitted(data))
         ),
         default=version.created_at,
     )

@@ -206,6 +206,15 @@ def test_a_new_title_is_read_before_it_is_judged(session, cast, now, bob, piece)
     assert bob.put(f"/reviews/{piece.id}", sent).status_code == 303
 
 
+def test_a_title_of_an_older_release_can_be_judged_as_browsers_send_it(session, bob, piece):
+    """They end each line in their own way, whatever a title was stored with."""
+    session.execute(sa.update(Evidence).values(title="Feature store\ndesign"))
+    session.commit()
+    sent = said(piece, read_title="Feature store\r\ndesign")
+    assert bob.put(f"/reviews/{piece.id}", sent).status_code == 303
+    assert standing(session, piece) == ("verified", {DESIGN, LEVELS})
+
+
 def test_the_title_that_was_verified_stays_in_view(session, cast, now, browser_of, bob, piece):
     judge(session, cast, piece, now)
     alice = browser_of(cast.alice)
