@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from decimal import Decimal
 
@@ -148,6 +149,14 @@ def test_a_stage_is_unfolded_by_its_address(begun, cast, browser_of, path):
     assert 'id="stage-leadership" open>' in page
     assert page.count(" open>") == browser_of(cast.bob).get(path).text.count(" open>") + 1
     assert "Mentor a junior engineer" in page
+
+
+def test_the_day_of_a_tick_is_not_told_as_that_of_its_proof(begun, cast, now, browser_of, path):
+    """Verified is what a manager said on another day, if at all."""
+    bob = browser_of(cast.bob)
+    pages = [bob.get(f"{path}?stage={key}").text for key in ("foundations", "leadership")]
+    assert f"Verified, ticked on {now.day} {now:%b %Y}" in "".join(pages)
+    assert not re.search("(verified|evidenced|claimed), since", "".join(pages), re.IGNORECASE)
 
 
 def test_reasons_and_target_dates_are_shared_by_the_switch_alone(
