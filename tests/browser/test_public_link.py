@@ -5,6 +5,7 @@ With JavaScript and without: whoever gets the address may have any browser.
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -83,3 +84,18 @@ def test_what_was_typed_survives_the_end_of_the_session(house: House, opens: Ope
     expect(alice.get_by_role("heading", level=1)).to_contain_text("Sign in")
     kept = alice.locator("form [name=label], form textarea, form input[type=hidden]")
     assert "A name that took long to find" in [field.input_value() for field in kept.all()]
+
+
+def test_on_paper_it_is_dark_on_white_and_keeps_its_stones(house: House, opens: Opens) -> None:
+    """Whatever appearance was chosen, and without the browser's "background graphics"."""
+    alice = window(house, opens, "alice", color_scheme="dark")
+    alice.goto("/portfolio/preview")
+    alice.evaluate("document.documentElement.dataset.theme = 'dark'")
+    alice.emulate_media(media="print")
+    look = "element => getComputedStyle(element)"
+    ink = alice.locator("h1").evaluate(f"{look}.color")
+    assert max(int(part) for part in re.findall(r"\d+", ink)[:3]) < 80, ink
+    stones = alice.locator(".stone").evaluate_all(
+        "all => all.map(each => getComputedStyle(each).printColorAdjust)"
+    )
+    assert set(stones) == {"exact"}
