@@ -56,6 +56,10 @@ class Actor:
         """The person's own date at the moment `now`."""
         return now.astimezone(self.zone).date()
 
+    def days_since(self, moment: dt.datetime, now: dt.datetime) -> int:
+        """Days of the person's own calendar since a moment; none where it is yet to come."""
+        return max(0, (self.today(now) - self.today(moment)).days)
+
     @cached_property
     def managed_people(self) -> frozenset[uuid.UUID]:
         """Ids of the people in all teams that this person leads, without themselves."""

@@ -65,10 +65,6 @@ class Waiting:
     verified_before: bool
     milestones: tuple[tuple[str, str], ...] = ()
 
-    def days(self, now: dt.datetime) -> int:
-        """Whole days that it has waited."""
-        return max(0, (now - self.submitted_at).days)
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -260,7 +256,7 @@ def choices(session: Session, actor: Actor) -> Choices:
     teams = session.execute(
         sa.select(Team.slug, Team.name)
         .where(Team.id.in_(led_by(actor.id)), sa.exists().where(Membership.team_id == Team.id))
-        .order_by(Team.name, Team.slug)
+        .order_by(sa.func.lower(Team.name), Team.slug)
     )
     return Choices(
         [(str(key), name) for key, name in people], [(slug, name) for slug, name in teams]

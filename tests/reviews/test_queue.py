@@ -7,6 +7,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from sqlalchemy import event
 
 from roadmap.evidence import actions, judging
@@ -99,6 +100,38 @@ def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
     page = browser_of(cast.bob).get("/reviews?show=judged").text
     assert titles(page) == ["Talk on embeddings"]
     assert "Returned" in page
+
+
+def test_days_are_those_of_the_readers_calendar(session, cast, browser_of):
+    """As the date beside them is: handed in on the evening before, it has waited for a day."""
+    evening = dt.datetime(2026, 5, 3, 20, 30, tzinfo=dt.UTC)  # in Tokyo the morning of the 4th
+    piece = add(session, cast, cast.alice, evening, occurred_on=dt.date(2026, 4, 1))
+    submit(session, cast, piece, evening)
+    for zone, hours, said in (
+        ("UTC", 3, "waiting since today"),
+        ("UTC", 4, "waiting one day"),
+        ("Asia/Tokyo", 4, "waiting since today"),
+        ("Asia/Tokyo", 24, "waiting one day"),
+    ):
+        session.execute(sa.update(User).values(timezone=zone))
+        session.commit()
+        with time_machine.travel(evening + dt.timedelta(hours=hours), tick=False):
+            bob = browser_of(cast.bob)
+            assert said in bob.get("/reviews").text
+            assert said in bob.get(f"/reviews/{piece.id}").text
+        session.rollback()
+
+
+def test_teams_are_in_the_order_of_their_names(session, cast, now, browser_of, pieces):
+    for slug, name in (("b", "ML platform"), ("a", "Machine learning")):
+        team = Team(slug=slug, name=name, created_at=now)
+        session.add(team)
+        session.flush()
+        for person, role in ((cast.bob, "manager"), (cast.alice, "member")):
+            session.add(Membership(team_id=team.id, user_id=person, role=role, created_at=now))
+    session.commit()
+    page = browser_of(cast.bob).get("/reviews").text
+    assert page.index("Machine learning</option>") < page.index("ML platform</option>")
 
 
 def test_a_new_version_of_a_verified_piece_is_told(session, cast, now, browser_of, pieces):
