@@ -71,6 +71,8 @@ class JudgementShape(Shape):
 def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
     """Verifies or returns a piece.
 
+    A return should say in `comment` what is missing: its author has nothing else to go by.
+
     The same judgement by the same person twice is the same as once. 409 where nothing waits, or
     where the version named is not the newest that was submitted. With the `etag` of what was read
     in If-Match, 412 where another version, title or linked milestone is there now.

@@ -271,3 +271,18 @@ def test_a_day_that_is_ahead_again_is_said_before_it_is_shared(session, cast, no
     assert answer.status_code == 422
     assert str(labels.FAULTS["date_in_future"]) in answer.text
     assert as_it_is(session, piece.id) == ("draft", "private")
+
+
+def test_a_return_without_a_word_says_so(cast, browser_of, caller_of, session, now, piece):
+    """The API takes one: its author is not sent to look for a comment that is not there."""
+    submit(session, cast, piece, now)
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    judged = caller_of(cast.bob).put(f"/reviews/{piece.id}", {"decision": "returned"})
+    assert judged.status_code == 200
+    page = alice.get(address).text
+    assert "wrote no comment" in page
+    assert "comment says which" not in page
+    alice.put(f"{address}/submission")
+    said = {"decision": "returned", "comment": "The load test is missing."}
+    caller_of(cast.bob).put(f"/reviews/{piece.id}", said)
+    assert "comment says which" in alice.get(address).text
