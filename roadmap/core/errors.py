@@ -7,7 +7,7 @@ import logging
 import sqlite3
 
 import sqlalchemy.exc
-from flask import Flask, Response, g, make_response, render_template
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -15,10 +15,13 @@ from werkzeug.exceptions import HTTPException
 
 from roadmap.core.problems import is_api, problem
 from roadmap.core.retries import is_conflict, note_conflict
+from roadmap.core.text import many_lines
 from roadmap.core.web import wants_fragment
 
 log = logging.getLogger(__name__)
 
+# The fields in which people write more than a line.
+WORDS = ("comment", "text", "description", "note")
 STORAGE = (
     sqlalchemy.exc.TimeoutError,
     sqlalchemy.exc.DBAPIError,
@@ -112,6 +115,7 @@ def error_page(code: int, detail: str | None = None) -> Response:
             title=title,
             wrong=detail or wrong,
             way_out=way_out,
+            typed=_typed() if code in (403, 404) else [],
             bare=code >= 500,
         ),
         code,
@@ -120,6 +124,14 @@ def error_page(code: int, detail: str | None = None) -> Response:
         response.headers["HX-Retarget"] = "#messages"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def _typed() -> list[str]:
+    """The longer texts of a form that was sent to what is not there any more, to be copied."""
+    try:
+        return [text for name in WORDS if (text := many_lines(request.form.get(name)))]
+    except HTTPException:
+        return []
 
 
 def _database_is_away(error: sqlalchemy.exc.DBAPIError) -> bool:

@@ -206,6 +206,22 @@ def test_a_new_title_is_read_before_it_is_judged(session, cast, now, bob, piece)
     assert bob.put(f"/reviews/{piece.id}", sent).status_code == 303
 
 
+def test_who_may_judge_no_more_gets_their_own_words_back(session, cast, browser_of, bob, piece):
+    """And nothing besides them: not even that there is such a piece."""
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
+    session.commit()
+    sent = said(piece, "returned", comment="Half a page about <the load test>.\nAnd more.")
+    for path in (f"/reviews/{piece.id}", f"/reviews/{uuid.uuid4()}"):
+        gone = bob.put(path, sent)
+        assert gone.status_code == 404
+        assert "Half a page about &lt;the load test&gt;.\nAnd more.</textarea>" in gone.text
+        assert "Feature store design" not in gone.text
+    gone = bob.post(f"/evidence/{piece.id}/comments", {"text": "A question of mine"})
+    assert gone.status_code == 404
+    assert "A question of mine</textarea>" in gone.text
+    assert "What you wrote" not in bob.get("/reviews/none").text
+
+
 def test_a_title_of_an_older_release_can_be_judged_as_browsers_send_it(session, bob, piece):
     """They end each line in their own way, whatever a title was stored with."""
     session.execute(sa.update(Evidence).values(title="Feature store\ndesign"))
