@@ -234,11 +234,15 @@ class Still:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """What a manager sees first: `teams` in the order of the tree, `still` the longest first."""
+    """What a manager sees first: `teams` in the order of the tree, `still` the longest first.
+
+    `not_begun` of the `people` are on no roadmap.
+    """
 
     teams: tuple[TeamStanding, ...]
     still: tuple[Still, ...]
     people: int
+    not_begun: int
 
 
 def standings(session: Session, actor: Actor, now: dt.datetime) -> Standings:
@@ -253,7 +257,7 @@ def standings(session: Session, actor: Actor, now: dt.datetime) -> Standings:
         )
     ).all()
     if not led:
-        return Standings((), (), 0)
+        return Standings((), (), 0, 0)
     people = members_of_led(session, actor)
     digests = shared_digests(
         session,
@@ -270,6 +274,7 @@ def standings(session: Session, actor: Actor, now: dt.datetime) -> Standings:
         ),
         still=_still(people, actor, actor.today(now)),
         people=len(people),
+        not_begun=sum(person.id not in digests for person in people),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,24 @@ def test_who_has_not_moved_is_named(
     assert "1 person has not moved" in page
     assert f'href="/teams/ranking/people/{cast.alice}"' in page
     assert f'href="/teams/ranking/people/{cast.carol}"' not in page
+
+
+def test_newcomers_are_not_said_to_have_moved(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    session.execute(sa.update(Membership).values(created_at=now))
+    session.commit()
+    page = browser_of(cast.bob).get("/").text
+    assert "2 people have not begun a roadmap yet" in page
+    assert "2 not begun yet" in page
+    assert "Everybody has moved" not in page
+    enroll(session, cast.alice, now)
+    page = browser_of(cast.bob).get("/").text
+    assert "1 person has not begun a roadmap yet" in page
+    enroll(session, cast.carol, now)
+    page = browser_of(cast.bob).get("/").text
+    assert "Everybody has moved since" in page
+    assert "not begun" not in page
 
 
 def test_both_roles_stand_on_one_page(
