@@ -42,16 +42,20 @@ class ContentError(Exception):
 class _Loader(yaml.SafeLoader):
     """Plain YAML, but a key written twice is an error and not a silent loss."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Checked as written: later on, what is merged in (`<<`) stands among the keys too."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key_node, _value in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                continue  # no key of ours; where the document is made, it is refused
             if key_node.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key '{key_node.value}' stands here twice",
                     problem_mark=key_node.start_mark,
                 )
             seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
+        return node
 
 
 def shipped() -> list[Path]:

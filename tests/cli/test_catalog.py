@@ -136,3 +136,19 @@ def test_validate_reads_the_readiness_policy(run, copy):
 def test_validate_needs_a_file(run, app):
     result = run("validate")
     assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_validate_names_the_line_of_a_key_that_is_a_list(run, copy):
+    path = copy(("slug: senior-ml-engineer", "? [a, b]\n: c\nslug: senior-ml-engineer"))
+    line = path.read_text("utf-8").splitlines().index("? [a, b]") + 1
+    result = run("validate", str(path))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{path}:{line}: not valid YAML: ")
+
+
+def test_a_part_that_overrides_what_it_merges_may_be_merged_again(tmp_path):
+    path = tmp_path / "merged.yaml"
+    path.write_text("x:\n  y:\n    z: &z {<<: {slug: A}, slug: B}\n<<: *z\n", "utf-8")
+    with pytest.raises(files.ContentError) as told:
+        files.read(path)
+    assert "twice" not in str(told.value)
