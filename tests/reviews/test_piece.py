@@ -331,11 +331,32 @@ def test_a_resubmission_shows_what_changed(session, cast, now, bob, piece):
     page = bob.get(f"/reviews/{piece.id}").text
     assert "Version 1 is verified and counts until you judge this one" in page
     assert "What changed since version 1, which is verified" in page
-    changed = page.split("What changed since")[1].split("</table>")[0]
-    assert '<td class="wrap-any">Author</td><td class="wrap-any">Lead</td>' in changed
-    assert "And what it costs.</ins>" in changed
-    assert "teams served" in changed
+    changed = page.split("What changed since")[1].split("</details>")[0]
+    columns, text = changed.split("</table>")
+    assert 'data-name="Version 1">Author</td>' in columns
+    assert 'data-name="Version 2">Lead</td>' in columns
+    assert "teams served" in columns
     assert "https://example.org/feature-store" not in changed  # only what differs
+    # A text stands in no column: it says itself what is of which version.
+    assert "colspan" not in columns
+    assert "And what it costs.</ins>" in text
+    assert "<del>Struck through: version 1 alone</del>" in text
+    assert "<ins>Underlined: version 2 alone</ins>" in text
+
+
+def test_where_a_text_alone_changed_no_column_stands_empty(session, cast, now, bob, piece):
+    judge(session, cast, piece, now)
+    edited(session, cast, piece, now, description="Something else.")
+    page = bob.get(f"/reviews/{piece.id}").text
+    changed = page.split("What changed since")[1].split("</details>")[0]
+    assert "<table" not in changed
+    assert "Something else.</ins>" in changed
+
+
+def test_a_number_stays_with_its_unit(bob, piece):
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert ">180&nbsp;ms</td>" in page
+    assert ">45&nbsp;ms</td>" in page
 
 
 def test_after_a_return_it_is_compared_with_what_was_returned(session, cast, now, bob, piece):
