@@ -86,8 +86,8 @@ SENTENCES: dict[str, LazyString] = {
     "portfolio.link_made": _l("A public link to a portfolio was made."),
     "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
     "team.exported": _l("The matrix of the team %(team)s was exported."),
-    "token.created": _l("A token of the API was made."),
-    "token.revoked": _l("A token of the API was revoked."),
+    "token.created": _l("A token of the API was made for %(person)s, to %(scope)s."),
+    "token.revoked": _l("A token of the API of %(person)s was revoked."),
     "token.refused": _l("The API refused an address that sent too many wrong tokens."),
     "access.refused": _l("Refused: %(target)s"),
     "seal.refused": _l("A form was refused: its seal did not match."),
@@ -96,6 +96,8 @@ SENTENCES: dict[str, LazyString] = {
     "roadmap.published": _l("A new revision of the roadmap %(target)s was published."),
     "demo.loaded": _l("The demo was loaded: %(target)s people."),
 }
+# Who joins does so by an invitation; anybody else is put in.
+_PUT_IN = _l("%(person)s was put into the team %(team)s as %(role)s.")
 
 
 def kind_of(action: str) -> str:
@@ -110,7 +112,8 @@ def actions_of(kind: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the log. `by` is empty where nobody was signed in, as on the command line."""
+    """One line of the log. `by` is empty where nobody was signed in; on the command line there is
+    no `address` either."""
 
     id: int
     at: dt.datetime
@@ -151,12 +154,16 @@ def _sentence(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str) -> s
     data = entry.data or {}
     who = _person(entry) or _id(entry.target)
     roles = {"member": _("member"), "manager": _("manager")}
+    scopes = {"read": _("read"), "write": _("read and write")}
+    if entry.action == "membership.added" and entry.actor_id != who:
+        said = _PUT_IN
     # Words of a person are put in here and nowhere else, and the page escapes the whole.
     return str(said) % {
         "target": entry.target,
         "person": (names.get(who) if who else None) or gone,
         "team": entry.target,
         "role": roles.get(str(data.get("role")), ""),
+        "scope": scopes.get(str(data.get("scope")), ""),
         "guest": data.get("email") or _("whoever has the link"),
         "place": _("the team %(team)s", team=data["team"]) if data.get("team") else "Cairn",
     }

@@ -1,4 +1,4 @@
-"""The audit log: who did what, when and from where."""
+"""The audit log: who did what, when, and where it matters from where."""
 
 from __future__ import annotations
 

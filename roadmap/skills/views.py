@@ -94,6 +94,7 @@ def _overview() -> dict[str, Any]:
     known = queries.skills(db.session)
     own, other = queries.latest(db.session, current_user.id)
     standings = {s.key: Standing(own.get(s.key), other.get(s.key), s.bar) for s in known}
+    reached = [standing for standing in standings.values() if standing.gap == 0]
     return {
         "groups": [(name, [s for s in known if s.group == group]) for group, name in GROUPS],
         "standings": standings,
@@ -105,7 +106,10 @@ def _overview() -> dict[str, Any]:
             for skill in known
             if (sentence := labels.to_the_person(standings[skill.key], skill.title))
         ],
-        "at_bar": sum(standing.gap == 0 for standing in standings.values()),
+        "at_bar": {
+            "others": sum(each.other is not None for each in reached),
+            "own": sum(each.other is None for each in reached),
+        },
         "highest": HIGHEST,
     }
 

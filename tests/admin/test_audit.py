@@ -28,7 +28,17 @@ def test_it_works(session, cast, erin, now):
     team = session.get(Team, cast.team)
     actions.add_member(session, team, cast.mallory, "manager", by=cast.bob, now=now)
     actions.remove_member(session, team, cast.alice, by=cast.alice, now=now)
-    audit(session, by=None, action="session.failed", target="<x>@example.org", now=now)
+    audit(
+        session,
+        by=None,
+        action="session.failed",
+        target="<x>@example.org",
+        address="192.0.2.1",
+        now=now,
+    )
+    audit(session, by=None, action="token.created", target=str(cast.alice), now=now, scope="write")
+    audit(session, by=None, action="token.revoked", target=str(cast.alice), now=now)
+    actions.add_member(session, team, cast.dave, "member", by=cast.dave, now=now)
     audit(session, by=uuid.uuid4(), action="evidence.verified", target=str(uuid.uuid4()), now=now)
     audit(session, by=cast.erin, action="something.new", target="secret title", now=now)
     session.commit()
@@ -37,12 +47,16 @@ def test_it_works(session, cast, erin, now):
     assert lines(page) == [
         "Something else: something.new",
         "A piece of evidence was reviewed.",
+        "Dave joined the team ranking as member.",
+        "A token of the API of Alice was revoked.",
+        "A token of the API was made for Alice, to read and write.",
         "Signing in as &lt;x&gt;@example.org failed.",
         "Alice left the team ranking.",
-        "Mallory joined the team ranking as manager.",
+        "Mallory was put into the team ranking as manager.",
     ]
     assert "Somebody without an account" in page.text
-    assert "nobody signed in" in page.text
+    assert page.text.count("nobody signed in") == 1
+    assert page.text.count("on the command line") == 2
     assert "secret title" not in page.text
 
 

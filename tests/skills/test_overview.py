@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,20 @@ def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) ->
     assert "1 level to go" in page.text  # the bar is 3, and Bob's word counts, not the average
     assert page.text.count('href="/skills/mlops"') == 1
     assert "<polygon class=manager" in page.text
+
+
+def test_ones_own_word_at_the_bar_is_counted_apart(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    for key, level in (("mlops", 4), ("mentoring", 4), ("strategy", 4), ("deep_learning", 0)):
+        actions.assess_self(session, cast.alice, key, level, by=alice, now=now)
+    actions.assess_other(session, cast.alice, "mlops", 2, by=bob, now=now)
+    actions.assess_other(session, cast.alice, "mentoring", 3, by=bob, now=now)
+    session.commit()
+    page = html.unescape(browser_of(cast.alice).get("/skills").text)
+    assert "4 of 8 assessed by you." in page
+    assert "At the senior bar: 1 by someone else's word, 1 by yours alone." in page
 
 
 def test_it_teaches_where_nothing_was_said(cast: Cast, browser_of) -> None:
