@@ -110,7 +110,7 @@ def test_back_and_forth(javascript: bool, kind: str, house: House, opens: Opens)
     alice.get_by_role("button", name="Ask Bob again").click()
 
     bob.goto(f"/reviews/{piece}")
-    expect(bob.locator(".change ins")).to_contain_text("The new plan, with the way back.")
+    expect(bob.locator(".change pre ins")).to_contain_text("The new plan, with the way back.")
     bob.get_by_role("button", name="Verify").click()
     expect(bob.locator("#messages")).to_contain_text("is verified")
 
