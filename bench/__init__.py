@@ -3,5 +3,5 @@
     python -m bench [--quick] [--strict] [--database sqlite|postgresql] [--only WORK]
 
 Absolute times mean nothing on shared cores, so every time is told as a ratio to the limit
-application (`bench.limit`), driven in turn with Cairn on the same machine and the same rows.
+application (`bench.baseline`), driven in turn with Cairn on the same machine and the same rows.
 """

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from flask import Flask
 
-from bench import report, server, works
-from bench.crowd import Crowd
-from bench.data import prepare, signed_in_cookie
-from bench.limit import create_limit
+from bench import report, server, workloads
+from bench.baseline import create_baseline
+from bench.population import Population
 from bench.report import Row
-from bench.works import Stand
+from bench.sample_user import create_sample_user, signed_in_cookie
+from bench.workloads import BenchContext
 from roadmap import create_app
-from roadmap.catalog.queries import all_published
+from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from tests.support.postgres import PostgresUnavailable, temporary_postgres
@@ -31,7 +31,7 @@ ROUNDS, ROUNDS_QUICK = 11, 3
 TEAMS = (100, 500)
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first look")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a limit is exceeded")
@@ -54,21 +54,23 @@ def teams(app: Flask) -> dict[int, str]:
     """A team of each size; the cookies of their managers."""
     now = dt.datetime.now(dt.UTC)
     with app.app_context():
-        published = max(all_published(db.session), key=lambda each: len(each.content.milestones))
+        published = max(
+            published_roadmaps(db.session), key=lambda each: len(each.content.milestones)
+        )
         db.session.close()
-        crowd = Crowd(db.engine, published, now)
+        crowd = Population(db.engine, published, now)
         return {size: signed_in_cookie(app, crowd.team(f"of-{size}", size), now) for size in TEAMS}
 
 
-def work_list() -> list[tuple[str, Callable[[Stand], Row]]]:
+def list_workloads() -> list[tuple[str, Callable[[BenchContext], Row]]]:
     """The works in the order of the table: a name and what measures it."""
-    found: list[tuple[str, Callable[[Stand], Row]]] = [
-        ("tick", works.tick),
-        ("page", works.page),
-        ("page gzip", works.page_compressed),
-        ("page again", works.unchanged),
-        ("search", works.search),
-        ("sign in", works.sign_in),
+    found: list[tuple[str, Callable[[BenchContext], Row]]] = [
+        ("tick", workloads.tick),
+        ("page", workloads.page),
+        ("page gzip", workloads.page_compressed),
+        ("page again", workloads.unchanged),
+        ("search", workloads.search),
+        ("sign in", workloads.sign_in),
     ]
     found += [(f"matrix of {size}", _matrix(size)) for size in TEAMS]
     for form, path, least in (
@@ -76,16 +78,16 @@ def work_list() -> list[tuple[str, Callable[[Stand], Row]]]:
         ("website", "/portfolio/export/site", "/export.zip"),
     ):
         found.append((f"export {form}", _export(form, path, least)))
-    found.append(("export PDF", lambda stand: works.pdf(stand, "/portfolio/export/pdf")))
+    found.append(("export PDF", lambda stand: workloads.pdf(stand, "/portfolio/export/pdf")))
     return found
 
 
-def _matrix(size: int) -> Callable[[Stand], Row]:
-    return lambda stand: works.matrix(stand, size)
+def _matrix(size: int) -> Callable[[BenchContext], Row]:
+    return lambda stand: workloads.matrix(stand, size)
 
 
-def _export(form: str, path: str, least: str) -> Callable[[Stand], Row]:
-    return lambda stand: works.export(stand, form, path, least)
+def _export(form: str, path: str, least: str) -> Callable[[BenchContext], Row]:
+    return lambda stand: workloads.export(stand, form, path, least)
 
 
 class Bench:
@@ -118,11 +120,11 @@ class Bench:
                 {"SECRET_KEY": "a key of the benchmark's own", "DATABASE_URL": url,
                  "DATA_DIR": str(FOLDER), "RATELIMIT_ENABLED": False}
             )  # fmt: skip
-            person = prepare(app)
-            limit = create_limit(app.config, person.content)
+            person = create_sample_user(app)
+            limit = create_baseline(app.config, person.content)
             rounds = ROUNDS_QUICK if self.options.quick else ROUNDS
-            stand = Stand(database, app, limit, person, rounds, teams(app))
-            for name, work in work_list():
+            stand = BenchContext(database, app, limit, person, rounds, teams(app))
+            for name, work in list_workloads():
                 self.note(name, database, lambda work=work: work(stand))  # type: ignore[misc]
             if database == "sqlite":
                 self._processes(stand)
@@ -130,7 +132,7 @@ class Bench:
             with app.app_context():
                 db.engine.dispose()
 
-    def _processes(self, stand: Stand) -> None:
+    def _processes(self, stand: BenchContext) -> None:
         config, database = stand.app.config, stand.database
         self.note("start", database, lambda: server.start(config, database))
         if self.wanted("memory") or self.wanted("first visit"):
@@ -144,7 +146,7 @@ class Bench:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs and prints; 1 where something could not be measured, or is over with `--strict`."""
-    options = parse(arguments)
+    options = parse_arguments(arguments)
     bench = Bench(options)
     for database in [options.database] if options.database else DATABASES:
         try:

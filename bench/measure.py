@@ -11,7 +11,7 @@ Step = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """Seconds of ours and of the limit, medians over the rounds, and the median of their ratios."""
 
     ours: float
@@ -19,14 +19,14 @@ class Compared:
     ratio: float
 
 
-def timed(step: Step) -> float:
+def measure_seconds(step: Step) -> float:
     """Seconds that a call takes."""
     start = time.perf_counter()
     step()
     return time.perf_counter() - start
 
 
-def in_turn(ours: Step, limit: Step, *, rounds: int, times: int) -> Compared:
+def compare_in_turn(ours: Step, limit: Step, *, rounds: int, times: int) -> Comparison:
     """Runs both in turn, call by call.
 
     A ratio is taken in each round, from the quickest calls of either, which lay side by side: what
@@ -37,7 +37,7 @@ def in_turn(ours: Step, limit: Step, *, rounds: int, times: int) -> Compared:
         ours()
         limit()
     pairs = [_round(ours, limit, times) for _ in range(rounds)]
-    return Compared(
+    return Comparison(
         ours=statistics.median(pair[0] for pair in pairs),
         limit=statistics.median(pair[1] for pair in pairs),
         ratio=statistics.median(pair[0] / pair[1] for pair in pairs),
@@ -48,9 +48,9 @@ def _round(ours: Step, limit: Step, times: int) -> tuple[float, float]:
     mine, theirs = [], []
     for number in range(times):
         if number % 2:
-            mine.append(timed(ours))
-            theirs.append(timed(limit))
+            mine.append(measure_seconds(ours))
+            theirs.append(measure_seconds(limit))
         else:
-            theirs.append(timed(limit))
-            mine.append(timed(ours))
+            theirs.append(measure_seconds(limit))
+            mine.append(measure_seconds(ours))
     return min(mine), min(theirs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.measure import Compared
+from bench.measure import Comparison
 
 KEYS = (
     "work", "database", "value", "limit", "ratio", "unit", "statements", "bytes", "gzip_bytes",
@@ -41,7 +41,7 @@ class Row:
         cls,
         work: str,
         database: str,
-        compared: Compared,
+        compared: Comparison,
         most: float,
         statements: int | None,
         size: int | None,

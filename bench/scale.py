@@ -24,14 +24,14 @@ from flask import Flask
 
 from bench import report
 from bench.__main__ import DATABASES
-from bench.crowd import Crowd
-from bench.data import Person, prepare, signed_in_cookie
-from bench.measure import Step, in_turn
+from bench.measure import Step, compare_in_turn
+from bench.population import Population
 from bench.report import Row
-from bench.works import HTMX, WORD, checked, gzipped
+from bench.sample_user import SampleUser, create_sample_user, signed_in_cookie
+from bench.workloads import HTMX, WORD, checked_call, gzipped
 from bench.wsgi import Call
 from roadmap import create_app
-from roadmap.catalog.queries import all_published
+from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from tests.support.postgres import PostgresUnavailable, create_database, temporary_postgres
@@ -50,23 +50,23 @@ class House:
     """One of the two: its application, the person in it, and the cookie of a team's manager."""
 
     app: Flask
-    person: Person
+    person: SampleUser
     manager: str
 
     def page(self) -> Step:
         """D: the whole roadmap page."""
         path = f"/roadmaps/{self.person.content.slug}"
-        return checked(self.person.call(self.app.wsgi_app, "GET", path))
+        return checked_call(self.person.call(self.app.wsgi_app, "GET", path))
 
     def search(self) -> Step:
         """S: a word searched in one's 200 pieces."""
         path = f"/evidence?q={WORD}"
-        return checked(self.person.call(self.app.wsgi_app, "GET", path, HTMX))
+        return checked_call(self.person.call(self.app.wsgi_app, "GET", path, HTMX))
 
     def matrix(self) -> Step:
         """M: the matrix of a team of a hundred."""
         call = Call(self.app.wsgi_app, "GET", f"/teams/{TEAM}", {"Cookie": self.manager})
-        return checked(call)
+        return checked_call(call)
 
     def tick(self) -> Step:
         """T: a milestone ticked and un-ticked again."""
@@ -74,7 +74,7 @@ class House:
         key = self.person.ticks()[0].key
         path = f"/roadmaps/{self.person.content.slug}/milestones/{key}/completion"
         put, delete = (
-            checked(self.person.call(self.app.wsgi_app, method, path, more))
+            checked_call(self.person.call(self.app.wsgi_app, method, path, more))
             for method in ("PUT", "DELETE")
         )
 
@@ -91,11 +91,13 @@ def house(url: str, people: int, now: dt.datetime) -> House:
         {"SECRET_KEY": "a key of the benchmark's own", "DATABASE_URL": url,
          "DATA_DIR": str(FOLDER), "RATELIMIT_ENABLED": False}
     )  # fmt: skip
-    person = prepare(app)
+    person = create_sample_user(app)
     with app.app_context():
-        published = max(all_published(db.session), key=lambda each: len(each.content.milestones))
+        published = max(
+            published_roadmaps(db.session), key=lambda each: len(each.content.milestones)
+        )
         db.session.close()
-        crowd = Crowd(db.engine, published, now)
+        crowd = Population(db.engine, published, now)
         manager: uuid.UUID = crowd.team(TEAM, MEMBERS)
         crowd.add(people - MEMBERS)
         settle(db.engine)
@@ -166,7 +168,7 @@ def grown(
 ) -> Row:
     """One work in both houses; `halves` requests make a step."""
     ours, theirs = step_of(large), step_of(small)
-    compared = in_turn(ours, theirs, rounds=ROUNDS, times=12)
+    compared = compare_in_turn(ours, theirs, rounds=ROUNDS, times=12)
     statements = len(statements_of(large.app, ours)) // halves
     answer = ours() if halves == 1 else None
     body = getattr(answer, "body", None)

@@ -15,16 +15,16 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.data import Person
 from bench.report import Row
+from bench.sample_user import SampleUser
 from roadmap.core.config import ROOT
-from roadmap.serve import server_command
+from roadmap.server.start import server_command
 
 START_SECONDS = 30
 # What a fresh process does until its first answer. Byte code is there already, as after `make run`.
 FIRST_ANSWER = """
 import sys
-from roadmap.wsgi import app
+from roadmap.server.wsgi import app
 answer = app.test_client().get("/login")
 assert answer.status_code == 200, answer.status
 sys.stdout.write("answered\\n")
@@ -108,7 +108,7 @@ def fetch(port: int, path: str, headers: Mapping[str, str] | None = None) -> tup
         connection.close()
 
 
-def memory(port: int, pid: int, person: Person, database: str) -> Row:
+def memory(port: int, pid: int, person: SampleUser, database: str) -> Row:
     """PSS of the server's processes in MiB, after each worker has shown each page some times."""
     headers = {"Cookie": person.cookie, "Accept-Encoding": "gzip"}
     for _ in range(12):
@@ -136,7 +136,7 @@ def _pss(pid: int) -> int:
     return int(found.group(1))
 
 
-def first_visit(port: int, person: Person, database: str) -> Row:
+def first_visit(port: int, person: SampleUser, database: str) -> Row:
     """KiB over the wire for the roadmap page with its styles, scripts and icons, heads included."""
     accept = {"Accept-Encoding": "gzip, deflate, br, zstd"}
     path = f"/roadmaps/{person.content.slug}"

@@ -23,28 +23,29 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         static_folder=str(config.ROOT / "static"),
         static_url_path="/static",
     )
-    app.config.from_mapping(config.build(overrides))
-    house(app)
-    rooms(app)
+    app.config.from_mapping(config.build_config(overrides))
+    extensions(app)
+    blueprints(app)
+    listeners(app)
     commands(app)
-    closing(app)
+    check_permissions(app)
     return app
 
 
-def house(app: Flask) -> None:
+def extensions(app: Flask) -> None:
     """What every room stands on."""
-    from roadmap.accounts.bearer import init_bearer
-    from roadmap.accounts.sessions import init_sessions
+    from roadmap.auth.bearer import init_bearer
+    from roadmap.auth.sessions import init_sessions
     from roadmap.core.compression import init_compression
     from roadmap.core.database import init_database
     from roadmap.core.errors import init_errors
     from roadmap.core.headers import init_headers
-    from roadmap.core.health import init_health
-    from roadmap.core.language import init_language
+    from roadmap.core.i18n import init_i18n
     from roadmap.core.limiter import init_limiter
     from roadmap.core.logs import init_logs
     from roadmap.core.proxy import init_proxy
     from roadmap.core.retries import init_retries
+    from roadmap.core.routes_health import init_health
     from roadmap.core.web import init_web
 
     init_logs(app)
@@ -55,55 +56,63 @@ def house(app: Flask) -> None:
     init_headers(app)
     init_proxy(app)
     init_errors(app)
-    init_language(app)
+    init_i18n(app)
     init_bearer(app)
     init_sessions(app)
     init_limiter(app)
     init_health(app)
 
 
-def rooms(app: Flask) -> None:
-    """The pages, room by room, from the lowest floor to the highest."""
-    from roadmap.accounts.listeners import listen as listen_for_roles
-    from roadmap.accounts.views import accounts
-    from roadmap.admin.views import admin
-    from roadmap.api.views import api
-    from roadmap.career.views import career
-    from roadmap.evidence.views import evidence
-    from roadmap.home.views import home
-    from roadmap.journey.views import journey
-    from roadmap.notify.listeners import init_notify
-    from roadmap.notify.views import notify
-    from roadmap.portfolio.views import portfolio
-    from roadmap.readiness import listeners
-    from roadmap.readiness.views import readiness
-    from roadmap.reviews.views import reviews
-    from roadmap.skills.views import skills
-    from roadmap.teams.views import teams
+def blueprints(app: Flask) -> None:
+    """Register the pages of every room, from the lowest floor to the highest."""
+    from roadmap.account.routes import account
+    from roadmap.admin.routes import admin
+    from roadmap.api.routes import api
+    from roadmap.auth.routes import auth
+    from roadmap.career.routes import career
+    from roadmap.dashboard.routes import dashboard
+    from roadmap.evidence.routes import evidence
+    from roadmap.invitations.routes import invitations
+    from roadmap.journey.routes import journey
+    from roadmap.notifications.routes import notifications
+    from roadmap.portfolio.routes import portfolio
+    from roadmap.readiness.routes import readiness
+    from roadmap.reviews.routes import reviews
+    from roadmap.skills.routes import skills
+    from roadmap.teams.routes import teams
 
-    listen_for_roles()
-    listeners.listen()
-    init_notify(app)
     for blueprint in (
-        *(accounts, career, evidence, skills, readiness, journey),
-        *(portfolio, teams, reviews, admin, notify, home, api),
+        *(auth, account, invitations, career, evidence, skills, readiness, journey),
+        *(portfolio, teams, reviews, admin, notifications, dashboard, api),
     ):
         app.register_blueprint(blueprint)
 
 
-def commands(app: Flask) -> None:
-    """What operators type."""
-    from roadmap import jobs
-    from roadmap.cli import backup, catalog, database, demo, people, summaries, teams, tokens
-    from roadmap.cli.commands import Groups
+def listeners(app: Flask) -> None:
+    """Connect the rooms that learn of changes below them by signals."""
+    from roadmap.auth.listeners import listen as listen_for_role_changes
+    from roadmap.invitations.listeners import listen as listen_for_deleted_teams
+    from roadmap.notifications.listeners import init_notify
+    from roadmap.readiness.listeners import listen as listen_for_changed_facts
 
-    app.cli = Groups(app.name, app.cli.commands)
-    for module in (database, backup, catalog, people, summaries, teams, tokens, demo, jobs):
+    listen_for_role_changes()
+    listen_for_deleted_teams()
+    listen_for_changed_facts()
+    init_notify(app)
+
+
+def commands(app: Flask) -> None:
+    """Register the commands of operators."""
+    from roadmap.cli import backup, catalog, database, demo, jobs, readiness, teams, tokens, users
+    from roadmap.cli.command_groups import RootGroup
+
+    app.cli = RootGroup(app.name, app.cli.commands)
+    for module in (database, backup, catalog, users, readiness, teams, tokens, demo, jobs):
         module.register(app)
 
 
-def closing(app: Flask) -> None:
+def check_permissions(app: Flask) -> None:
     """The last check: nothing is reachable that nobody decided about."""
-    from roadmap.people.access import check_url_map
+    from roadmap.people.permissions import check_url_map
 
     check_url_map(app)

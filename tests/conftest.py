@@ -23,7 +23,7 @@ from roadmap import create_app
 from roadmap.core.database import alembic, db
 from roadmap.core.types import Base
 from tests.support import catalog
-from tests.support.browserless import ApartClient, Browser
+from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 from tests.support.postgres import create_database, drop_database
 
@@ -74,7 +74,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "RATELIMIT_ENABLED": False,
         }
     )
-    app.test_client_class = ApartClient
+    app.test_client_class = IsolatedClient
     # Two contexts: the first one's connection gives back the writing lock when it closes.
     with app.app_context():
         alembic.upgrade()
@@ -140,7 +140,7 @@ def other_roadmap(session: Session, now: dt.datetime) -> Iterator[str]:
     yield catalog.publish_other(session, now)
     session.rollback()
     wipe(db.engine)
-    catalog.only_shipped(session)
+    catalog.restore_shipped(session)
 
 
 @pytest.fixture
@@ -154,8 +154,8 @@ def cast(app: Flask) -> Cast:
 def browser_of(app: Flask):
     """`browser_of(person)` is a signed-in client of that person; without one, of nobody."""
 
-    def make(person: uuid.UUID | None = None) -> Browser:
-        return Browser.of(app, person)
+    def make(person: uuid.UUID | None = None) -> BrowserClient:
+        return BrowserClient.of(app, person)
 
     return make
 

@@ -19,12 +19,12 @@ from roadmap.catalog.content import parse
 from roadmap.catalog.files import SCHEMA, read, shipped
 from roadmap.core.config import PREFIX, SETTINGS
 from roadmap.evidence import labels
-from roadmap.evidence.words import KINDS
-from roadmap.people.access import PERMISSIONS, permission_of
-from roadmap.portfolio.formats import FORMATS
+from roadmap.evidence.constants import KINDS
+from roadmap.people.permissions import PERMISSIONS, permission_of
+from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.readiness.gates import GATE_TYPES
+from roadmap.readiness.messages import KIND_NAMES
 from roadmap.readiness.policy import Policy
-from roadmap.readiness.words import KIND_NAMES
 from roadmap.teams.formats import FORMATS as MATRIX_FORMATS
 from tests.support.architecture import FLOORS
 
@@ -183,7 +183,7 @@ def test_files_that_are_named_exist(page: Path) -> None:
 def test_the_kinds_of_evidence_are_the_same_in_every_file_that_names_them() -> None:
     schema = json.loads(SCHEMA.read_text("utf-8"))["$defs"]
     assert set(schema["evidence_kind"]["enum"]) == set(KINDS)
-    assert set(labels.KINDS) == set(labels.HINTS) == set(KIND_NAMES) == set(KINDS)
+    assert set(labels.KINDS) == set(labels.KIND_HINTS) == set(KIND_NAMES) == set(KINDS)
     assert set(schema["gate"]["properties"]["type"]["enum"]) == set(GATE_TYPES)
 
 

@@ -21,18 +21,18 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap.catalog.queries import published
-from roadmap.core.config import build
+from roadmap.catalog.queries import published_roadmap
+from roadmap.core.config import build_config
 from roadmap.core.database import db
 from roadmap.people.models import User
 from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus
-from tests.support.browserless import Browser
+from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
-from tests.support.furnish import SLUG, furnish
-from tests.support.manifest import CHANGES, PAGES
 from tests.support.postgres import own_postgres
-from tests.support.server import HOST, SECRET, Server, ready_app, running
+from tests.support.route_manifest import CHANGES, PAGES
+from tests.support.sample_data import SLUG, create_sample_data
+from tests.support.server import HOST, SECRET, Server, create_ready_app, run_server
 
 KILLS = 20
 MILESTONES = "/roadmaps/" + SLUG + "/milestones/"
@@ -49,7 +49,7 @@ class Visitor:
 
     def __init__(self, server: Server, app: Flask, person: object) -> None:
         self.server = server
-        browser = Browser.of(app, person)  # type: ignore[arg-type]
+        browser = BrowserClient.of(app, person)  # type: ignore[arg-type]
         self.seal = browser.csrf()
         cookie = browser.client.get_cookie("cairn")
         assert cookie is not None
@@ -84,7 +84,7 @@ def on_the_way(app: Flask) -> Cast:
     """The cast, with Alice on the roadmap."""
     with app.app_context():
         cast = Cast.create(db.session)
-        found = published(db.session, SLUG)
+        found = published_roadmap(db.session, SLUG)
         assert found is not None
         now = dt.datetime.now(dt.UTC)
         progress.enroll(db.session, cast.alice, found.roadmap_id, by=cast.alice, now=now)
@@ -94,7 +94,7 @@ def on_the_way(app: Flask) -> Cast:
 
 def milestone_keys(app: Flask) -> list[str]:
     with app.app_context():
-        found = published(db.session, SLUG)
+        found = published_roadmap(db.session, SLUG)
         assert found is not None
         return sorted(found.content.by_key)
 
@@ -119,7 +119,7 @@ class Running:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server that the tests leave as they found it."""
-    with running(tmp_path_factory.mktemp("faults")) as (server, app):
+    with run_server(tmp_path_factory.mktemp("faults")) as (server, app):
         cast = on_the_way(app)
         yield Running(server, app, cast, Visitor(server, app, cast.alice))
 
@@ -149,7 +149,7 @@ def test_a_body_without_a_length_is_refused(served: Running) -> None:
 
 
 def test_a_body_over_the_limit_is_refused_with_a_page_that_says_so(served: Running) -> None:
-    limit = build({"SECRET_KEY": SECRET})["MAX_CONTENT_LENGTH"]
+    limit = build_config({"SECRET_KEY": SECRET})["MAX_CONTENT_LENGTH"]
     answer = served.alice.ask("POST", "/career/positions", {"summary": "x" * limit})
     assert answer.status == 413
     assert "<!doctype html" in answer.text.lower()
@@ -196,8 +196,8 @@ def test_odd_bytes_in_a_form_are_answered(
     odd: str, app: Flask, session: object, cast: Cast, now: dt.datetime
 ) -> None:
     """Each field of each form of the manifest, one after another, with everything else right."""
-    ids = furnish(session, cast, now)  # type: ignore[arg-type]
-    browser = Browser.of(app, cast.alice)
+    ids = create_sample_data(session, cast, now)  # type: ignore[arg-type]
+    browser = BrowserClient.of(app, cast.alice)
     seal = browser.csrf()
     wrong = []
     for change in CHANGES:
@@ -229,8 +229,8 @@ def test_odd_bytes_in_an_address_are_answered(
     odd: str, app: Flask, session: object, cast: Cast, now: dt.datetime
 ) -> None:
     """In each part of each path of the manifest, in the query, and in what a browser sends."""
-    ids = furnish(session, cast, now)  # type: ignore[arg-type]
-    browser = Browser.of(app, cast.alice)
+    ids = create_sample_data(session, cast, now)  # type: ignore[arg-type]
+    browser = BrowserClient.of(app, cast.alice)
     bytes_ = quote_from_bytes(ODD[odd][:2000], safe="")
     wrong = []
     for page in PAGES:
@@ -306,7 +306,7 @@ def test_a_database_that_stops_and_comes_back(tmp_path: Path) -> None:
     """503 within ten seconds; back within five, without a restart; nothing lost."""
     with ExitStack() as stack:
         postgres = stack.enter_context(own_postgres())
-        app = ready_app(postgres.url, tmp_path)
+        app = create_ready_app(postgres.url, tmp_path)
         server = Server(postgres.url, tmp_path)
         stack.callback(lambda: dispose(app))
         stack.callback(server.kill)
@@ -368,7 +368,7 @@ def tick_until_it_dies(alice: Visitor, keys: list[str], ledger: Ledger, count: l
 
 @pytest.mark.slow
 def test_no_acknowledged_tick_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
-    with running(tmp_path) as (server, app):
+    with run_server(tmp_path) as (server, app):
         cast = on_the_way(app)
         alice = Visitor(server, app, cast.alice)
         keys = milestone_keys(app)
@@ -417,7 +417,7 @@ def integrity(app: Flask) -> str:
 
 
 def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) -> None:
-    with running(tmp_path) as (server, app):
+    with run_server(tmp_path) as (server, app):
         cast = on_the_way(app)
         alice = Visitor(server, app, cast.alice)
         key = milestone_keys(app)[0]
@@ -447,7 +447,7 @@ def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) 
 
 
 def test_a_server_asked_to_end_while_it_starts_ends_at_once(tmp_path: Path) -> None:
-    with running(tmp_path) as (server, _app):
+    with run_server(tmp_path) as (server, _app):
         server.stop()
         for _ in range(3):
             server.start()  # one worker answers, the other may be loading the application still

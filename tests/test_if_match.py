@@ -7,14 +7,14 @@ import threading
 from flask import Flask
 
 from tests.api.conftest import PIECE
-from tests.support.caller import Caller
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 ROUNDS = 5
 
 
 def test_one_of_two_changes_at_once_wins(app: Flask, cast: Cast) -> None:
-    alice = Caller.of(app, cast.alice)
+    alice = ApiClient.of(app, cast.alice)
     piece = alice.post(
         "/me/evidence",
         PIECE,
@@ -38,7 +38,9 @@ def changed_at_once(
 
     def change(title: str) -> None:
         beginning.wait(20)
-        answers[title] = Caller(app, token).patch(path, {"title": title}, headers=read).status_code
+        answers[title] = (
+            ApiClient(app, token).patch(path, {"title": title}, headers=read).status_code
+        )
 
     threads = [threading.Thread(target=change, args=(title,)) for title in titles]
     for thread in threads:

@@ -20,23 +20,24 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from flask import Flask
 
-from roadmap import jobs
-from roadmap.accounts import outbox
-from roadmap.accounts.models import Attempt, LoginSession, OutgoingMail, PasswordLink
+from roadmap.auth.models import Attempt, LoginSession, PasswordLink
 from roadmap.career import actions as career
 from roadmap.career.models import Position
-from roadmap.catalog.queries import published
+from roadmap.catalog.queries import published_roadmap
 from roadmap.core import config
 from roadmap.core.database import db
 from roadmap.core.types import new_id
+from roadmap.jobs import tasks, wakeup
+from roadmap.mail import outbox
+from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import User
 from roadmap.progress import actions as progress
-from roadmap.readiness.actions import expired
+from roadmap.readiness.actions import find_expired
 from roadmap.readiness.models import ReadinessSummary
-from tests.accounts.test_mail import AnyPort, Box
 from tests.support.cast import Cast
-from tests.support.furnish import SLUG
-from tests.support.server import SECRET, Server, own_database, ready_app
+from tests.support.sample_data import SLUG
+from tests.support.server import SECRET, Server, create_ready_app, temporary_database
+from tests.support.smtp import FreePortController, Mailbox
 
 SECONDS = 30
 RUN = [sys.executable, "-m", "flask", "--app", "roadmap", "jobs", "run"]
@@ -53,8 +54,8 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with own_database(tmp_path) as url:
-        app = ready_app(url, tmp_path)
+    with temporary_database(tmp_path) as url:
+        app = create_ready_app(url, tmp_path)
         with app.app_context():
             cast = Cast.create(db.session)
         settings = {
@@ -68,10 +69,10 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def box(house: House) -> Iterator[Box]:
+def box(house: House) -> Iterator[Mailbox]:
     """The mails that left the house. The processes are told where to hand them in."""
-    box = Box()
-    controller: Controller = AnyPort(box, hostname="127.0.0.1", port=0)
+    box = Mailbox()
+    controller: Controller = FreePortController(box, hostname="127.0.0.1", port=0)
     controller.start()
     mail = {
         "SMTP_URL": f"smtp://127.0.0.1:{controller.port}",
@@ -109,7 +110,7 @@ def until(found: Callable[[], Any], what: str) -> Any:
 def put(app: Flask, subject: str) -> None:
     """A mail in a transaction that commits, as a request has one."""
     with app.app_context():
-        outbox.put(
+        outbox.enqueue(
             db.session,
             to="alice@example.org",
             subject=subject,
@@ -121,7 +122,7 @@ def put(app: Flask, subject: str) -> None:
 
 def enroll(person: uuid.UUID, now: dt.datetime) -> None:
     """Starts the roadmap for somebody whose years of experience count."""
-    found = published(db.session, SLUG)
+    found = published_roadmap(db.session, SLUG)
     assert found is not None
     progress.enroll(db.session, person, found.roadmap_id, by=person, now=now)
     career.add(
@@ -152,7 +153,7 @@ def unsent(app: Flask) -> int:
         return int(connection.execute(waits).scalar_one())
 
 
-def test_once_does_everything_that_is_due(house: House, box: Box) -> None:
+def test_once_does_everything_that_is_due(house: House, box: Mailbox) -> None:
     app, environment = house.app, house.settings
     now = dt.datetime.now(dt.UTC)
     long_ago = now - dt.timedelta(days=30)
@@ -208,7 +209,7 @@ def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
         expire(now.date())
         db.session.execute(sa.update(User).where(User.id == person).values(timezone="No/Where"))
         db.session.commit()
-        assert jobs.keep_current() == 1
+        assert tasks.recompute_expired() == 1
         assert f"the summary of person {person} could not be made anew" in caplog.text
         stale = sa.select(ReadinessSummary.user_id).where(
             ReadinessSummary.valid_until == now.date()
@@ -221,8 +222,8 @@ def test_figures_of_today_are_left_alone(house: House) -> None:
     with house.app.app_context():
         enroll(house.cast.alice, dt.datetime.now(dt.UTC))
         db.session.commit()
-        jobs.keep_current()
-        assert [jobs.keep_current() for _ in range(2)] == [0, 0]
+        tasks.recompute_expired()
+        assert [tasks.recompute_expired() for _ in range(2)] == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -242,8 +243,8 @@ def test_figures_run_out_at_midnight_where_the_person_is(
         db.session.commit()
         expire(dt.date(2026, 6, 2))
         minute = dt.timedelta(minutes=1)
-        assert expired(db.session, now=made_anew_at - minute) == []
-        assert expired(db.session, now=made_anew_at) == [house.cast.alice]
+        assert find_expired(db.session, now=made_anew_at - minute) == []
+        assert find_expired(db.session, now=made_anew_at) == [house.cast.alice]
         db.session.rollback()
 
 
@@ -255,11 +256,11 @@ def test_what_is_old_goes_although_figures_cannot_be_made(house: House) -> None:
         db.session.execute(sa.text("ALTER TABLE readiness_summary RENAME TO elsewhere"))
         db.session.commit()
         with pytest.raises(sa.exc.DBAPIError):
-            jobs.tidy()
+            tasks.tidy()
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 
-def test_it_is_woken_by_a_commit_and_ends_when_asked(house: House, box: Box) -> None:
+def test_it_is_woken_by_a_commit_and_ends_when_asked(house: House, box: Mailbox) -> None:
     app, environment = house.app, house.settings
     put(app, "Before it started")
     process = started(environment)
@@ -296,7 +297,7 @@ def test_it_ends_by_itself_when_nobody_wants_it(house: House, way: str) -> None:
     process.stdin.close()
 
 
-def test_a_wrong_setting_is_one_line_and_changes_nothing(house: House, box: Box) -> None:
+def test_a_wrong_setting_is_one_line_and_changes_nothing(house: House, box: Mailbox) -> None:
     app, environment = house.app, house.settings
     put(app, "Kept")
     done = started({**environment, "ROADMAP_SMTP_URL": "mail.example.org"}, "--once")
@@ -308,7 +309,7 @@ def test_a_wrong_setting_is_one_line_and_changes_nothing(house: House, box: Box)
 
 
 def test_a_queue_that_cannot_be_written_costs_a_minute_and_nothing_else(
-    house: House, box: Box, caplog: pytest.LogCaptureFixture
+    house: House, box: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = house.app
     queue = app.config["DATA_DIR"] / "jobs.sqlite3"
@@ -316,12 +317,12 @@ def test_a_queue_that_cannot_be_written_costs_a_minute_and_nothing_else(
     put(app, "All the same")
     assert "mail leaves within a minute" in caplog.text
     with app.app_context():
-        assert jobs.deliver().sent == 1
+        assert tasks.deliver().sent == 1
 
 
 def test_what_the_queue_says_is_read_as_data(house: House) -> None:
     app = house.app
-    queue = jobs.jobs_of(app).huey
+    queue = wakeup.get_job_queue(app).huey
     queue.storage.enqueue(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(ValueError):  # noqa: PT011 - JSON or its encoding, but nothing is executed
         queue.dequeue()
@@ -373,7 +374,7 @@ def is_there(pid: int) -> bool:
 
 
 @pytest.fixture
-def whole(house: House, box: Box, tmp_path: Path) -> Iterator[Whole]:
+def whole(house: House, box: Mailbox, tmp_path: Path) -> Iterator[Whole]:
     environment = house.settings
     server = Whole(environment["ROADMAP_DATABASE_URL"], tmp_path, **environment)
     try:
@@ -384,7 +385,7 @@ def whole(house: House, box: Box, tmp_path: Path) -> Iterator[Whole]:
 
 @pytest.mark.slow
 def test_the_server_brings_its_job_process_and_both_end_together(
-    whole: Whole, house: House, box: Box
+    whole: Whole, house: House, box: Mailbox
 ) -> None:
     put(house.app, "From the server")
     until(lambda: box.mails, "the job process beside the server sends it")
@@ -403,7 +404,7 @@ def test_a_job_process_that_crashes_starts_again(whole: Whole) -> None:
     second = until(lambda: whole.job() not in (0, first) and whole.job(), "it starts again")
     assert is_there(second)
     lines = [json.loads(line) for line in whole.log.read_text().splitlines()]
-    told = [line for line in lines if line["logger"] == "roadmap.processes"]
+    told = [line for line in lines if line["logger"] == "roadmap.server.processes"]
     assert [line["event"] for line in told] == [
         "the job process ended with status -9; it starts again in 1 s"
     ]
@@ -422,12 +423,12 @@ def test_nothing_stays_behind_when_the_main_process_is_killed(whole: Whole) -> N
     until(lambda: not any(map(is_there, everyone)), "workers and job process end by themselves")
 
 
-def test_a_savepoint_uses_no_wake_up(house: House, box: Box) -> None:
+def test_a_savepoint_uses_no_wake_up(house: House, box: Mailbox) -> None:
     """Nothing of it can be seen before the commit: woken earlier, nobody would find the mail."""
     with house.app.app_context():
-        queue = jobs.jobs_of(house.app).huey
+        queue = wakeup.get_job_queue(house.app).huey
         with db.session.begin_nested():
-            outbox.put(
+            outbox.enqueue(
                 db.session, to="alice@example.org", subject="Later", body="Hello",
                 now=dt.datetime.now(dt.UTC),
             )  # fmt: skip

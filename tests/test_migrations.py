@@ -21,12 +21,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from roadmap import create_app
-from roadmap.catalog.actions import sync_shipped
+from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
 from roadmap.core.database import MIGRATION_LOCK, alembic, db, schema_is_current, upgrade
 from tests.support.cast import Cast
-from tests.support.furnish import furnish
-from tests.support.server import SECRET, Server, own_database
+from tests.support.sample_data import create_sample_data
+from tests.support.server import SECRET, Server, temporary_database
 
 FOLDER = config.ROOT / "migrations"
 FILES = sorted(FOLDER.glob("*.py"))
@@ -39,7 +39,7 @@ def make_app(url: str, folder: Path) -> Flask:
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Flask]:
     """An application on an empty database."""
-    with own_database(tmp_path) as url:
+    with temporary_database(tmp_path) as url:
         app = make_app(url, tmp_path)
         with app.app_context():
             yield app
@@ -82,9 +82,9 @@ def broken_keys() -> list[tuple[object, ...]]:
 
 def fill() -> dict[str, int]:
     now = dt.datetime.now(dt.UTC)
-    sync_shipped(db.session, now=now)
+    publish_shipped(db.session, now=now)
     db.session.commit()
-    furnish(db.session, Cast.create(db.session), now)
+    create_sample_data(db.session, Cast.create(db.session), now)
     db.session.close()
     return rows()
 
@@ -138,7 +138,7 @@ def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:
 
 def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
     """Two processes that start together on an empty database: one migrates, the other waits."""
-    with own_database(tmp_path) as url:
+    with temporary_database(tmp_path) as url:
         starts = [begin_upgrade(url, tmp_path) for _ in range(2)]
         said = [start.communicate(timeout=120)[0] for start in starts]
         assert [start.returncode for start in starts] == [0, 0], said

@@ -22,24 +22,31 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from roadmap.accounts import api_tokens
-from roadmap.accounts.models import ApiToken, OutgoingMail
-from roadmap.accounts.profile import change_profile
+from roadmap.account.actions import change_profile
+from roadmap.auth import api_tokens
+from roadmap.auth.models import ApiToken
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rows import particulars
-from roadmap.evidence.rules import Measure
+from roadmap.evidence.repository import evidence_input
+from roadmap.evidence.rules import ImpactInput
+from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
-from tests.support.browserless import Browser
+from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
-from tests.support.furnish import DONE, OPEN, SLUG, Furnisher, furnish
-from tests.support.manifest import PAGES
+from tests.support.route_manifest import PAGES
+from tests.support.sample_data import (
+    DONE_MILESTONE,
+    OPEN_MILESTONE,
+    SLUG,
+    SampleDataWriter,
+    create_sample_data,
+)
 
 CANARY = "zanzibar"
 # A target date in a year that nothing else names.
@@ -85,7 +92,7 @@ class House:
     cast: Cast
     ids: dict[str, str]
     hidden: dict[str, str]
-    browsers: dict[str, Browser]
+    browsers: dict[str, BrowserClient]
     tokens: dict[str, str]
 
     def all_answers(self, role: str) -> dict[str, bytes]:
@@ -171,8 +178,8 @@ def clock() -> Iterator[dt.datetime]:
 @pytest.fixture
 def house(app: Flask, cast: Cast, clock: dt.datetime) -> House:
     with app.app_context():
-        ids = furnish(db.session, cast, clock)
-        write = Furnisher(db.session, cast, clock)
+        ids = create_sample_data(db.session, cast, clock)
+        write = SampleDataWriter(db.session, cast, clock)
         hidden = plant(write, ids)
         tokens = {
             role: api_tokens.create(
@@ -187,17 +194,23 @@ def house(app: Flask, cast: Cast, clock: dt.datetime) -> House:
         cast,
         ids,
         hidden,
-        {role: Browser.of(app, getattr(cast, role)) for role in OTHERS},
+        {role: BrowserClient.of(app, getattr(cast, role)) for role in OTHERS},
         tokens,
     )
 
 
-def plant(write: Furnisher, ids: dict[str, str]) -> dict[str, str]:
+def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     """The canary in every field that is Alice's alone; the ids of what nobody else may open."""
     session, alice = write.session, write.cast.alice
     actor = write.actor(alice)
     progress.set_plan(
-        session, alice, OPEN, note=f"{CANARY} note", target_on=FAR, by=alice, now=write.now
+        session,
+        alice,
+        OPEN_MILESTONE,
+        note=f"{CANARY} note",
+        target_on=FAR,
+        by=alice,
+        now=write.now,
     )
     progress.set_status(
         session, alice, "decide-on-a-degree", "not_applicable", reason=f"{CANARY} reason",
@@ -226,7 +239,11 @@ def plant(write: Furnisher, ids: dict[str, str]) -> dict[str, str]:
     closed = secret(write, "team")
     evidence.submit(session, closed, by=actor, now=write.now)
     evidence.edit(
-        session, closed, replace(particulars(closed), visibility="private"), by=actor, now=write.now
+        session,
+        closed,
+        replace(evidence_input(closed), visibility="private"),
+        by=actor,
+        now=write.now,
     )
     hidden["made private"] = str(closed.id)
     # Returned, and being written anew: what was not sent again is nobody else's yet.
@@ -235,11 +252,11 @@ def plant(write: Furnisher, ids: dict[str, str]) -> dict[str, str]:
         session,
         returned,
         replace(
-            particulars(returned),
+            evidence_input(returned),
             description=f"{CANARY} not sent yet",
             role=f"{CANARY} role",
             url=f"https://{CANARY}.example.org/",
-            impacts=(Measure("team", f"{CANARY} metric", "1", "2", CANARY, ""),),
+            impacts=(ImpactInput("team", f"{CANARY} metric", "1", "2", CANARY, ""),),
         ),
         by=actor,
         now=write.now,
@@ -247,7 +264,7 @@ def plant(write: Furnisher, ids: dict[str, str]) -> dict[str, str]:
     return hidden
 
 
-def secret(write: Furnisher, visibility: str) -> Evidence:
+def secret(write: SampleDataWriter, visibility: str) -> Evidence:
     """A draft with the canary in every text."""
     made = write.piece(
         write.cast.alice,
@@ -255,14 +272,14 @@ def secret(write: Furnisher, visibility: str) -> Evidence:
         "patent",
         f"{CANARY} title",
         visibility=visibility,
-        milestones=[DONE],
-        impacts=[Measure("business", f"{CANARY} metric", "1", "2", CANARY, "")],
+        milestones=[DONE_MILESTONE],
+        impacts=[ImpactInput("business", f"{CANARY} metric", "1", "2", CANARY, "")],
     )
     evidence.edit(
         write.session,
         made,
         replace(
-            particulars(made),
+            evidence_input(made),
             description=f"{CANARY} description",
             role=f"{CANARY} role",
             url=f"https://{CANARY}.example.org/",
@@ -291,7 +308,7 @@ def test_the_canary_can_be_found(house: House, browser_of) -> None:
     alice = browser_of(house.cast.alice)
     assert CANARY in alice.get("/evidence").text
     assert CANARY in alice.get(f"/evidence/{house.hidden['draft']}").text
-    planned = alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN}").text
+    planned = alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN_MILESTONE}").text
     assert [word for word in SECRETS if re.search(word, planned)] == list(SECRETS)
     assert CANARY in alice.get("/portfolio/preview").text
 
@@ -305,29 +322,31 @@ def test_no_mail_to_anybody_else_holds_it(house: House) -> None:
     assert not [mail for mail in told if any(re.search(word, " ".join(mail)) for word in SECRETS)]
 
 
-def as_kept(write: Furnisher) -> None:
+def as_kept(write: SampleDataWriter) -> None:
     """Her row was kept by her last write, and all of it holds."""
 
 
-def elsewhere(write: Furnisher) -> None:
+def elsewhere(write: SampleDataWriter) -> None:
     """She ticked something, and then told that she lives where that was tomorrow."""
     alice = write.cast.alice
-    progress.set_status(write.session, alice, OPEN, "in_progress", by=alice, now=write.now)
+    progress.set_status(
+        write.session, alice, OPEN_MILESTONE, "in_progress", by=alice, now=write.now
+    )
     write.session.commit()
     change_profile(write.session, alice, timezone="Pacific/Kiritimati", by=alice, now=write.now)
 
 
-def run_out(write: Furnisher) -> None:
+def run_out(write: SampleDataWriter) -> None:
     """Her row was kept until today."""
     write.session.execute(sa.update(ReadinessSummary).values(valid_until=write.now.date()))
 
 
-def never_kept(write: Furnisher) -> None:
+def never_kept(write: SampleDataWriter) -> None:
     """No row was made of her yet."""
     write.session.execute(sa.delete(ReadinessSummary))
 
 
-def on_no_roadmap(write: Furnisher) -> None:
+def on_no_roadmap(write: SampleDataWriter) -> None:
     """She left the roadmap; what she shares is there all the same."""
     write.session.execute(sa.delete(ReadinessSummary))
     write.session.execute(sa.delete(Enrollment).where(Enrollment.user_id == write.cast.alice))
@@ -341,17 +360,17 @@ def on_no_roadmap(write: Furnisher) -> None:
     ],
 )
 def test_what_is_added_in_private_changes_no_byte(
-    house: House, role: str, standing: Callable[[Furnisher], None]
+    house: House, role: str, standing: Callable[[SampleDataWriter], None]
 ) -> None:
     """Whatever had become of the row that is kept of her: a private write makes it anew, and that
     must not show."""
     with house.app.app_context():
-        standing(Furnisher(db.session, house.cast, dt.datetime.now(dt.UTC)))
+        standing(SampleDataWriter(db.session, house.cast, dt.datetime.now(dt.UTC)))
         db.session.commit()
     before, lines = house.all_answers(role), house.audit_lines()
     with house.app.app_context():
         later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
-        add_in_private(Furnisher(db.session, house.cast, later), house.ids)
+        add_in_private(SampleDataWriter(db.session, house.cast, later), house.ids)
         db.session.commit()
     assert house.audit_lines() == lines
     after = house.all_answers(role)
@@ -359,7 +378,7 @@ def test_what_is_added_in_private_changes_no_byte(
     assert not different, "\n".join(different)
 
 
-def add_in_private(write: Furnisher, ids: dict[str, str]) -> None:
+def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     """A draft, a private piece, a note, another reason for what is left out, and an edit of a
     returned piece that was not sent.
 
@@ -370,7 +389,13 @@ def add_in_private(write: Furnisher, ids: dict[str, str]) -> None:
     for visibility in ("portfolio", "team", "private"):
         assert secret(write, visibility).state == "draft"
     progress.set_plan(
-        write.session, alice, DONE, note="Another one.", target_on=FAR, by=alice, now=write.now
+        write.session,
+        alice,
+        DONE_MILESTONE,
+        note="Another one.",
+        target_on=FAR,
+        by=alice,
+        now=write.now,
     )
     progress.set_status(
         write.session, alice, "decide-on-a-degree", "not_applicable", reason="Another one.",
@@ -380,7 +405,7 @@ def add_in_private(write: Furnisher, ids: dict[str, str]) -> None:
     evidence.edit(
         write.session,
         returned,
-        replace(particulars(returned), kind="talk", occurred_on=write.day(400)),
+        replace(evidence_input(returned), kind="talk", occurred_on=write.day(400)),
         by=write.actor(alice),
         now=write.now,
     )

@@ -1,6 +1,7 @@
 """The role matrix: every route, asked for by each of the cast, as a page and as a fragment.
 
-The expectations stand in `tests/support/manifest.py`. Whatever a status says, the rows say more:
+The expectations stand in `tests/support/route_manifest.py`. Whatever a status says, the rows say
+more:
 who is refused changes nothing, and who is let in changes nothing of anybody else's.
 """
 
@@ -20,10 +21,10 @@ from werkzeug.test import TestResponse
 from roadmap.core.database import db
 from roadmap.core.types import Base
 from tests.conftest import CATALOG
-from tests.support.browserless import Browser
+from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
-from tests.support.furnish import furnish
-from tests.support.manifest import CHANGES, PAGES, ROLES, Change, Page
+from tests.support.route_manifest import CHANGES, PAGES, ROLES, Change, Page
+from tests.support.sample_data import create_sample_data
 
 FACES = ("page", "fragment")
 # The log of refusals and the counted tries are there to be written to.
@@ -32,7 +33,7 @@ LOGS = {"audit_entry", "attempt"}
 Rows = dict[str, set[tuple[str, object]]]
 
 
-Browsers = dict[str, Browser]
+Browsers = dict[str, BrowserClient]
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,10 @@ class World:
     def make(cls, app: Flask) -> World:
         with app.app_context():
             cast = Cast.create(db.session)
-            ids = furnish(db.session, cast, dt.datetime.now(dt.UTC))
+            ids = create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
         keys = {}
         for role in ROLES:
-            browser = Browser.of(app, getattr(cast, role, None))
+            browser = BrowserClient.of(app, getattr(cast, role, None))
             seal = browser.csrf()
             cookie = browser.client.get_cookie("cairn")
             assert cookie is not None
@@ -89,7 +90,7 @@ class World:
         for role, (cookie, seal) in self.keys.items():
             client = app.test_client()
             client.set_cookie("cairn", cookie)
-            made[role] = Browser(client, seal)
+            made[role] = BrowserClient(client, seal)
         return made
 
 

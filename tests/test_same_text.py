@@ -18,20 +18,21 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from roadmap.accounts.invitations import invite
-from roadmap.accounts.models import ApiToken, Invitation
+from roadmap.auth.models import ApiToken
 from roadmap.evidence.models import Evidence, EvidenceVersion, Impact, Review
+from roadmap.invitations.actions import invite
+from roadmap.invitations.models import Invitation
 from roadmap.people.models import Team, User
 from roadmap.portfolio.models import PortfolioLink
 from roadmap.progress.models import MilestonePlan
 from roadmap.skills.models import Assessment
-from tests.accounts.door import PASSWORD
 from tests.api.conftest import MILESTONE, SLUG
-from tests.evidence import pieces
-from tests.evidence.forms import fields, impact
-from tests.support.browserless import Browser
-from tests.support.caller import Caller
+from tests.evidence import builders
+from tests.evidence.form_data import form_fields, impact_fields
+from tests.support.api_client import ApiClient
+from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
+from tests.support.login import PASSWORD
 
 KEPT = "Caf\u00e9 no. 2"
 TYPED = {
@@ -52,11 +53,11 @@ class Doors:
         self.app, self.cast, self.session = app, cast, session
 
     def page(self, who: str, method: str, path: str, **data: str) -> None:
-        answer = Browser.of(self.app, getattr(self.cast, who, None)).send(method, path, data)
+        answer = BrowserClient.of(self.app, getattr(self.cast, who, None)).send(method, path, data)
         assert answer.status_code in (200, 201, 303), answer.text
 
     def api(self, who: str, method: str, path: str, **body: Any) -> None:
-        answer = Caller.of(self.app, getattr(self.cast, who)).call(method, path, body)
+        answer = ApiClient.of(self.app, getattr(self.cast, who)).call(method, path, body)
         assert answer.status_code in (200, 201), answer.text
 
     def run(self, *arguments: str) -> None:
@@ -98,13 +99,13 @@ def invited(doors: Doors, typed: str) -> None:
 ONE_LINE: dict[str, tuple[InstrumentedAttribute[Any], Write]] = {
     "title of a piece, page": (
         Evidence.title,
-        lambda doors, typed: doors.page("alice", "POST", "/evidence", **fields(title=typed)),
+        lambda doors, typed: doors.page("alice", "POST", "/evidence", **form_fields(title=typed)),
     ),
     "title of a piece, API": (Evidence.title, by_api("title")),
     "unit of an impact, page": (
         Impact.unit,
         lambda doors, typed: doors.page(
-            "alice", "POST", "/evidence", **fields(), **impact(0, unit=typed)
+            "alice", "POST", "/evidence", **form_fields(), **impact_fields(0, unit=typed)
         ),
     ),
     "unit of an impact, API": (
@@ -182,8 +183,8 @@ def on_the_way(doors: Doors) -> str:
 def waiting(doors: Doors) -> Evidence:
     """A piece of Alice's that waits for Bob."""
     session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
-    piece = pieces.add(session, cast, cast.alice, now)
-    pieces.submit(session, cast, piece, now)
+    piece = builders.add_evidence(session, cast, cast.alice, now)
+    builders.submit_evidence(session, cast, piece, now)
     return piece
 
 
@@ -198,7 +199,9 @@ def judged_on_a_page(doors: Doors, typed: str) -> None:
 MANY_LINES: dict[str, tuple[InstrumentedAttribute[Any], Write]] = {
     "description, page": (
         EvidenceVersion.description,
-        lambda doors, typed: doors.page("alice", "POST", "/evidence", **fields(description=typed)),
+        lambda doors, typed: doors.page(
+            "alice", "POST", "/evidence", **form_fields(description=typed)
+        ),
     ),
     "description, API": (EvidenceVersion.description, by_api("description")),
     "assessment, page": (
@@ -257,9 +260,11 @@ def test_an_address_leads_where_it_led(name: str, doors: Doors) -> None:
     column = EvidenceVersion.url if name == "url" else Impact.source_url
     measured = {"type": "scale", "metric": "p99"}
     if name == "url":
-        doors.page("alice", "POST", "/evidence", **fields(url=f" {there}\r\n"))
+        doors.page("alice", "POST", "/evidence", **form_fields(url=f" {there}\r\n"))
     else:
-        doors.page("alice", "POST", "/evidence", **fields(), **impact(0, source_url=there))
+        doors.page(
+            "alice", "POST", "/evidence", **form_fields(), **impact_fields(0, source_url=there)
+        )
     assert doors.stored(column) == there
     body = {**PIECE, "title": "A", "impacts": [{**measured, "source_url": there}], "url": there}
     doors.api("alice", "POST", "/me/evidence", **body)
@@ -272,7 +277,7 @@ TOO_LONG = {"apart": "e\u0301" * 201, "plain": "x" * 201, "grows": "\u0958" * 10
 
 @pytest.mark.parametrize("title", LONGEST.values(), ids=LONGEST)
 def test_a_text_is_measured_as_it_is_kept(title: str, doors: Doors) -> None:
-    doors.page("alice", "POST", "/evidence", **fields(title=title))
+    doors.page("alice", "POST", "/evidence", **form_fields(title=title))
     doors.api(
         "alice", "POST", "/me/evidence", **PIECE, title=unicodedata.normalize("NFC", title.strip())
     )
@@ -286,7 +291,7 @@ def test_the_api_takes_no_more_than_its_description_says(
     more: str, app: Flask, cast: Cast, session: Session
 ) -> None:
     """A text that it does not allow is refused, whatever would be left of it."""
-    alice = Caller.of(app, cast.alice)
+    alice = ApiClient.of(app, cast.alice)
     description = alice.get("/openapi.json").get_json()
     schema = {**description["components"]["schemas"]["NewEvidence"], **description}
     body = {**PIECE, "title": "e" * 200}
@@ -303,8 +308,8 @@ def test_the_api_takes_no_more_than_its_description_says(
 def test_what_would_be_too_long_is_refused_at_every_door(
     title: str, app: Flask, cast: Cast, session: Session
 ) -> None:
-    page = Browser.of(app, cast.alice).post("/evidence", fields(title=title))
-    answer = Caller.of(app, cast.alice).post("/me/evidence", {**PIECE, "title": title})
+    page = BrowserClient.of(app, cast.alice).post("/evidence", form_fields(title=title))
+    answer = ApiClient.of(app, cast.alice).post("/me/evidence", {**PIECE, "title": title})
     assert (page.status_code, answer.status_code) == (422, 422)
     assert [*answer.get_json()["errors"]] == ["title"]
     assert session.scalars(sa.select(Evidence.title)).all() == []
@@ -312,8 +317,8 @@ def test_what_would_be_too_long_is_refused_at_every_door(
 
 @pytest.mark.parametrize("title", ["", " \u2003", "\u0000\u0007"])
 def test_a_title_of_nothing_is_refused(title: str, app: Flask, cast: Cast) -> None:
-    page = Browser.of(app, cast.alice).post("/evidence", fields(title=title))
-    answer = Caller.of(app, cast.alice).post("/me/evidence", {**PIECE, "title": title})
+    page = BrowserClient.of(app, cast.alice).post("/evidence", form_fields(title=title))
+    answer = ApiClient.of(app, cast.alice).post("/me/evidence", {**PIECE, "title": title})
     assert (page.status_code, answer.status_code) == (422, 422)
     assert answer.get_json()["errors"] == {"title": ["This must say something."]}
 
@@ -322,12 +327,12 @@ def test_what_was_stored_before_stays(doors: Doors) -> None:
     """A verified piece whose words are not composed is not edited by sending its form back."""
     session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
     words = {"title": "Cafe\u0301", "description": "nai\u0308ve", "role": "Autho\u0308r"}
-    measured = replace(pieces.LATENCY, metric="de\u0301lai")
-    piece = pieces.add(session, cast, cast.alice, now, impacts=(measured,), **words)
-    pieces.submit(session, cast, piece, now)
-    pieces.judge(session, cast, piece, now)
-    row = impact(0, metric=measured.metric, source_url=measured.source_url)
-    again = {**fields(**words, revision="1"), **row}
+    measured = replace(builders.LATENCY, metric="de\u0301lai")
+    piece = builders.add_evidence(session, cast, cast.alice, now, impacts=(measured,), **words)
+    builders.submit_evidence(session, cast, piece, now)
+    builders.review_evidence(session, cast, piece, now)
+    row = impact_fields(0, metric=measured.metric, source_url=measured.source_url)
+    again = {**form_fields(**words, revision="1"), **row}
     doors.page("alice", "PUT", f"/evidence/{piece.id}", **again)
     session.expire_all()
     assert (piece.state, piece.revision, piece.title) == ("verified", 1, "Cafe\u0301")
@@ -343,14 +348,14 @@ def test_what_was_stored_before_stays(doors: Doors) -> None:
 def test_what_an_older_release_stored_and_is_sent_back_stays(doors: Doors, words: str) -> None:
     """Sent back as it was shown, by the page or by a client, it is no edit of what is verified."""
     session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
-    piece = pieces.add(session, cast, cast.alice, now)
-    pieces.submit(session, cast, piece, now)
-    pieces.judge(session, cast, piece, now)
+    piece = builders.add_evidence(session, cast, cast.alice, now)
+    builders.submit_evidence(session, cast, piece, now)
+    builders.review_evidence(session, cast, piece, now)
     session.execute(sa.update(EvidenceVersion).values(description=words, role=words))
     session.execute(sa.update(Evidence).values(title=words))
     session.commit()
     said = {"title": words, "description": words, "role": words}
-    doors.page("alice", "PUT", f"/evidence/{piece.id}", **fields(**said, revision="1"))
+    doors.page("alice", "PUT", f"/evidence/{piece.id}", **form_fields(**said, revision="1"))
     doors.api("alice", "PATCH", f"/me/evidence/{piece.id}", **said)
     session.expire_all()
     assert (piece.state, piece.revision, piece.current.number) == ("verified", 1, 1)
@@ -367,8 +372,8 @@ def test_what_an_older_release_stored_and_is_sent_back_stays(doors: Doors, words
 @pytest.mark.parametrize("words", ["nai\u0308ve", "it\x92s here"])
 def test_a_word_said_in_an_older_release_is_the_same_said_again(doors: Doors, words: str) -> None:
     session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
-    piece = pieces.add(session, cast, cast.alice, now)
-    pieces.submit(session, cast, piece, now)
+    piece = builders.add_evidence(session, cast, cast.alice, now)
+    builders.submit_evidence(session, cast, piece, now)
     judged = {"decision": "verified", "comment": words}
     assessed = {"level": 2, "comment": words}
     doors.api("bob", "PUT", f"/reviews/{piece.id}", **judged)
@@ -384,7 +389,7 @@ def test_a_word_said_in_an_older_release_is_the_same_said_again(doors: Doors, wo
 
 def test_a_search_finds_it_however_it_is_typed(doors: Doors, app: Flask, cast: Cast) -> None:
     doors.api("alice", "POST", "/me/evidence", **PIECE, title="Caf\u00e9 menu")
-    alice, erin = Browser.of(app, cast.alice), Browser.of(app, cast.erin)
+    alice, erin = BrowserClient.of(app, cast.alice), BrowserClient.of(app, cast.erin)
     doors.page("alice", "PUT", "/account", name=KEPT, timezone="UTC", theme="system", locale="en")
     for typed in ("Caf\u00e9", "Cafe\u0301"):
         assert "Caf\u00e9 menu" in alice.get("/evidence", query_string={"q": typed}).text

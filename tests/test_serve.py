@@ -16,20 +16,20 @@ from pathlib import Path
 
 import pytest
 
-from roadmap import ports, serve
+from roadmap.server import ports, start
 
 
 def test_the_secret_key_is_written_once_and_for_its_owner_only(tmp_path: Path) -> None:
-    first = serve.secret_key(tmp_path)
+    first = start.load_secret_key(tmp_path)
     assert len(first) >= 64
-    assert serve.secret_key(tmp_path) == first
-    assert stat.S_IMODE((tmp_path / serve.KEY_FILE).stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == [serve.KEY_FILE]
+    assert start.load_secret_key(tmp_path) == first
+    assert stat.S_IMODE((tmp_path / start.KEY_FILE).stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [start.KEY_FILE]
 
 
 def test_two_starts_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        keys = set(pool.map(lambda _: serve.secret_key(tmp_path), range(64)))
+        keys = set(pool.map(lambda _: start.load_secret_key(tmp_path), range(64)))
     assert len(keys) == 1
 
 
@@ -37,10 +37,10 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
         port = other.getsockname()[1]
         with pytest.raises(ports.PortTaken) as refused:
-            ports.hold("127.0.0.1", port)
+            ports.reserve_port("127.0.0.1", port)
     assert str(port) in str(refused.value)
     assert "\n" not in str(refused.value)
-    with released(ports.hold("127.0.0.1", port)):
+    with released(ports.reserve_port("127.0.0.1", port)):
         pass
 
 
@@ -48,11 +48,11 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
 def test_a_port_is_spoken_for_before_anything_listens_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-    with released(ports.hold("127.0.0.1", port)):
+    with released(ports.reserve_port("127.0.0.1", port)):
         for host in ("127.0.0.1", "localhost"):
             with pytest.raises(ports.PortTaken):
-                ports.hold(host, port)
-    with released(ports.hold("127.0.0.1", port)):
+                ports.reserve_port(host, port)
+    with released(ports.reserve_port("127.0.0.1", port)):
         pass
 
 
@@ -64,8 +64,8 @@ def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> 
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     starts = [
         subprocess.Popen(
-            [sys.executable, "-m", "roadmap.serve", "--port", port],
-            cwd=serve.config.ROOT,
+            [sys.executable, "-m", "roadmap.server.start", "--port", port],
+            cwd=start.config.ROOT,
             env={**kept, "ROADMAP_DATA_DIR": str(tmp_path / name)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,7 +91,7 @@ def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> 
         assert serving.stdout.readline() == f"Cairn starts at http://127.0.0.1:{port}\n"
         # The port went with the process into what it became.
         with pytest.raises(ports.PortTaken):
-            ports.hold("127.0.0.1", int(port))
+            ports.reserve_port("127.0.0.1", int(port))
     finally:
         for process in starts:
             with contextlib.suppress(ProcessLookupError):
@@ -108,17 +108,17 @@ def released(held: socket.socket | None) -> contextlib.AbstractContextManager[ob
 @pytest.mark.parametrize("text", ["", "0", "65536", "80a", "-1", "8000.0"])
 def test_a_port_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
-        serve.port_number(text)
+        start.port_number(text)
 
 
 def test_the_port_comes_from_the_environment_and_the_command_line_wins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PORT", "9001")
-    assert serve.parse([]).port == 9001
-    assert serve.parse(["--port", "9002"]).port == 9002
+    assert start.parse_arguments([]).port == 9001
+    assert start.parse_arguments(["--port", "9002"]).port == 9002
     monkeypatch.setenv("HOST", "name-of-this-machine")
-    assert serve.parse([]).host == "127.0.0.1"
+    assert start.parse_arguments([]).host == "127.0.0.1"
 
 
 def test_the_demo_never_touches_the_configured_database(
@@ -127,15 +127,17 @@ def test_the_demo_never_touches_the_configured_database(
     monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("ROADMAP_DATABASE_URL", "postgresql://db.example.org/production")
     monkeypatch.setenv("ROADMAP_SECRET_KEY", "k" * 32)
-    folder = serve.data_folder(demo=True)
-    serve.set_environment(folder, demo=True)
-    settings = serve.config.read_environment()
-    assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path / 'demo' / serve.DEMO_DATABASE}"
+    folder = start.prepare_data_folder(demo=True)
+    start.set_environment(folder, demo=True)
+    settings = start.config.read_environment()
+    assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path / 'demo' / start.DEMO_DATABASE}"
     assert settings["DATA_DIR"] == str(tmp_path / "demo")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_the_first_visitor_is_told_how_to_get_an_account() -> None:
-    text = serve.welcome("http://127.0.0.1:8000", anybody=False, demo_accounts="")
+    text = start.format_startup_message("http://127.0.0.1:8000", anybody=False, demo_accounts="")
     assert "http://127.0.0.1:8000/signup" in text
-    assert "/signup" not in serve.welcome("http://127.0.0.1:8000", anybody=True, demo_accounts="")
+    assert "/signup" not in start.format_startup_message(
+        "http://127.0.0.1:8000", anybody=True, demo_accounts=""
+    )

@@ -10,9 +10,9 @@ import pytest
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from roadmap.core.language import FORMATS, language, show_date, show_number, show_time
+from roadmap.core.i18n import FORMAT_LOCALES, page_language, show_date, show_number, show_time
 from roadmap.people.models import User
-from tests.support.furnish import furnish
+from tests.support.sample_data import create_sample_data
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNT = {"name": "Alice", "timezone": "UTC", "theme": "system"}
@@ -45,8 +45,8 @@ def test_every_text_can_be_extracted(tmp_path, monkeypatch):
     ],
 )
 def test_dates_and_numbers_follow_the_locale(locale, date, time, number):
-    assert locale in FORMATS
-    assert language(locale) == "en"
+    assert locale in FORMAT_LOCALES
+    assert page_language(locale) == "en"
     assert show_date(MOMENT.date(), locale) == date
     assert show_time(MOMENT, locale) == time
     assert show_number(1234.5, locale) == number
@@ -66,7 +66,7 @@ def test_who_reads_chooses_them(session, cast, browser_of):
 
 
 def test_the_matrix_follows_them_and_its_files_do_not(session, cast, browser_of, now):
-    furnish(session, cast, now)
+    create_sample_data(session, cast, now)
     bob = browser_of(cast.bob)
     files = [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)]
     assert re.search(r">\d+\.\d <small", bob.get("/teams/ranking").text)

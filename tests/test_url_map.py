@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 from flask import Flask
 
-from roadmap.people.access import PERMISSIONS, check_url_map, permission_of
-from tests.support.manifest import CHANGES, PAGES
+from roadmap.people.permissions import PERMISSIONS, check_url_map, permission_of
+from tests.support.route_manifest import CHANGES, PAGES
 
 # Static files are the one thing that no view answers.
 WITHOUT_PERMISSION = {"static"}

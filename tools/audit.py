@@ -20,13 +20,13 @@ TIMEOUT_SECONDS = 120
 NO_AUDIT = "No audit was made: {reason}. Nothing is known about vulnerable dependencies."
 
 
-def locked(lock: Path) -> int:
+def count_locked(lock: Path) -> int:
     """How many distributions a lock names."""
     lines = lock.read_text(encoding="utf-8").splitlines()
     return sum(bool(re.match(r"[A-Za-z0-9][\w.\-\[\]]*==", line)) for line in lines)
 
 
-def ask(lock: Path) -> tuple[list[dict[str, Any]] | None, str]:
+def run_audit(lock: Path) -> tuple[list[dict[str, Any]] | None, str]:
     """pip-audit's list of dependencies, or None and why there is none."""
     command = [sys.executable, "-m", "pip_audit", "--requirement", str(lock)]
     command += ["--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "15"]
@@ -68,11 +68,11 @@ def report(dependencies: list[dict[str, Any]], total: int) -> int:
 def main(arguments: list[str]) -> int:
     """Audit one lock; return the exit status."""
     lock = Path(arguments[0] if arguments else "requirements-dev.txt")
-    dependencies, reason = ask(lock)
+    dependencies, reason = run_audit(lock)
     if dependencies is None:
         print(NO_AUDIT.format(reason=reason))
         return 0
-    return report(dependencies, locked(lock))
+    return report(dependencies, count_locked(lock))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ VENDORED: dict[str, dict[str, Origin]] = {
         "axe.min.js": AXE,
         "json-resume-1.3.1.schema.json": JSON_RESUME,
     },
-    "roadmap/portfolio/fonts": {
+    "roadmap/portfolio/formats/fonts": {
         f"NotoSans-{face}.ttf": NOTO_SANS for face in ("Regular", "Bold", "Italic", "BoldItalic")
     },
 }

@@ -13,21 +13,21 @@ from wtforms import Field, HiddenField, SelectField, StringField, ValidationErro
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from roadmap.accounts.forms import Required, as_read
-from roadmap.accounts.inviting import ROLE_CHOICES
 from roadmap.admin.queries import TeamRow
-from roadmap.admin.rules import tree
-from roadmap.core.text import one_line
-from roadmap.people.rules import LONGEST_NAME, LONGEST_SLUG, RESERVED, is_slug, slug_of
+from roadmap.admin.team_tree import list_as_tree
+from roadmap.auth.forms import NotBlank, clean_original_text
+from roadmap.core.text import clean_line
+from roadmap.invitations.forms import ROLE_CHOICES
+from roadmap.people.rules import MAX_NAME_LENGTH, MAX_SLUG_LENGTH, RESERVED_SLUGS, is_slug, slugify
 
-NO_SLUG = _l("Small letters, digits and single hyphens, such as search-ranking.")
+SLUG_HINT = _l("Small letters, digits and single hyphens, such as search-ranking.")
 
 
 def team_choices(teams: Sequence[TeamRow]) -> list[SelectChoice]:
     """The teams as they are nested, by slug."""
     return [
         SelectChoice(team.slug, "\N{EN SPACE}" * 2 * depth + team.name)
-        for team, depth in tree(teams)
+        for team, depth in list_as_tree(teams)
     ]
 
 
@@ -36,13 +36,13 @@ class TeamForm(FlaskForm):
 
     name = StringField(
         _l("Name"),
-        [Required(_l("Give the team a name.")), Length(max=LONGEST_NAME)],
-        filters=[one_line],
-        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
+        [NotBlank(_l("Give the team a name.")), Length(max=MAX_NAME_LENGTH)],
+        filters=[clean_line],
+        render_kw={"maxlength": MAX_NAME_LENGTH, "autocomplete": "off"},
     )
     parent = SelectField(_l("Nested in"))
     # What was saved when the form was opened: a field that was left so is not written.
-    name_read = HiddenField(filters=[as_read])
+    name_read = HiddenField(filters=[clean_original_text])
     parent_read = HiddenField()
 
     def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:
@@ -54,9 +54,9 @@ class TeamForm(FlaskForm):
 class NewTeamForm(TeamForm):
     slug = StringField(
         _l("Address"),
-        [Length(max=LONGEST_SLUG)],
-        filters=[one_line],
-        render_kw={"maxlength": LONGEST_SLUG, "autocomplete": "off", "spellcheck": "false"},
+        [Length(max=MAX_SLUG_LENGTH)],
+        filters=[clean_line],
+        render_kw={"maxlength": MAX_SLUG_LENGTH, "autocomplete": "off", "spellcheck": "false"},
     )
 
     def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:
@@ -66,10 +66,10 @@ class NewTeamForm(TeamForm):
     @property
     def wanted_slug(self) -> str:
         """The slug as typed, or made of the name."""
-        return self.slug.data or slug_of(self.name.data or "")
+        return self.slug.data or slugify(self.name.data or "")
 
     def validate_slug(self, field: Field) -> None:
-        if self.wanted_slug in RESERVED:
+        if self.wanted_slug in RESERVED_SLUGS:
             raise ValidationError(
                 _(
                     "The address %(slug)s is a page of Cairn. Type a different one.",
@@ -77,7 +77,7 @@ class NewTeamForm(TeamForm):
                 )
             )
         if field.data and not is_slug(field.data):
-            raise ValidationError(NO_SLUG)
+            raise ValidationError(SLUG_HINT)
         if self.name.data and not is_slug(self.wanted_slug):
             field.data = next(
                 slug for slug in map("team-{}".format, count(2)) if slug not in self._taken

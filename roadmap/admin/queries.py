@@ -15,11 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.accounts.models import Invitation, LoginSession, OutgoingMail
-from roadmap.accounts.queries import email_key
+from roadmap.auth.email_addresses import email_key
+from roadmap.auth.models import LoginSession
+from roadmap.invitations.models import Invitation
+from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
 
-PAGE = 50
+PAGE_SIZE = 50
 GROUPS = ("active", "deactivated", "administrators")
 
 _USERS: Any = User.__table__
@@ -55,7 +57,7 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Account:
     """An account as its administrators see it. `teams` are slug, name and role."""
 
     id: uuid.UUID
@@ -70,16 +72,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class AccountPage:
     """One page of accounts; `found` counts those on all pages. `page` counts from 1."""
 
-    rows: tuple[Person, ...]
+    rows: tuple[Account, ...]
     found: int
     page: int
 
     @property
     def pages(self) -> int:
-        return -(-self.found // PAGE) or 1
+        return -(-self.found // PAGE_SIZE) or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class TeamRow:
     managers: int
 
 
-def overview(session: Session, *, now: dt.datetime) -> Overview:
+def load_overview(session: Session, *, now: dt.datetime) -> Overview:
     """All figures in one statement."""
 
     def count(table: Any, *conditions: Any) -> Any:
@@ -139,7 +141,7 @@ def overview(session: Session, *, now: dt.datetime) -> Overview:
     return Overview(**row._mapping)
 
 
-def people(session: Session, *, q: str = "", group: str = "", page: int = 1) -> People:
+def list_accounts(session: Session, *, q: str = "", group: str = "", page: int = 1) -> AccountPage:
     """A page of accounts by name, in three statements."""
     conditions = []
     if q:
@@ -155,27 +157,27 @@ def people(session: Session, *, q: str = "", group: str = "", page: int = 1) -> 
     if group == "administrators":
         conditions.append(_USERS.c.is_admin)
     found = session.scalar(sa.select(sa.func.count()).select_from(_USERS).where(*conditions)) or 0
-    page = max(1, min(page, -(-found // PAGE)))
+    page = max(1, min(page, -(-found // PAGE_SIZE)))
     rows = session.execute(
-        _person_columns()
+        _select_accounts()
         .where(*conditions)
         .order_by(sa.func.lower(_USERS.c.name), _USERS.c.id)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
     ).all()
     teams = _teams_of(session, [row.id for row in rows])
-    return People(
-        tuple(Person(**row._mapping, teams=tuple(teams[row.id])) for row in rows), found, page
+    return AccountPage(
+        tuple(Account(**row._mapping, teams=tuple(teams[row.id])) for row in rows), found, page
     )
 
 
-def person(session: Session, user_id: uuid.UUID) -> Person:
+def load_account(session: Session, user_id: uuid.UUID) -> Account:
     """The account with this id. Raises NoResultFound."""
-    row = session.execute(_person_columns().where(_USERS.c.id == user_id)).one()
-    return Person(**row._mapping, teams=tuple(_teams_of(session, [user_id])[user_id]))
+    row = session.execute(_select_accounts().where(_USERS.c.id == user_id)).one()
+    return Account(**row._mapping, teams=tuple(_teams_of(session, [user_id])[user_id]))
 
 
-def _person_columns() -> sa.Select[Any]:
+def _select_accounts() -> sa.Select[Any]:
     return sa.select(
         _USERS.c.id,
         _USERS.c.name,
@@ -203,7 +205,7 @@ def _teams_of(
     return found
 
 
-def teams(session: Session) -> list[TeamRow]:
+def list_teams(session: Session) -> list[TeamRow]:
     """Every team by name with its counts, in one statement."""
     active = _USERS.c.deactivated_at.is_(None)
     counted = (
@@ -232,7 +234,7 @@ def teams(session: Session) -> list[TeamRow]:
     return [TeamRow(*row) for row in rows]
 
 
-def log(
+def list_audit_entries(
     session: Session,
     *,
     actions: Collection[str] = (),
@@ -244,7 +246,7 @@ def log(
     `actions` narrow it where there are any;
     `person_id` names who did it or to whom it was done.
     """
-    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
+    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE_SIZE + 1)
     if actions:
         query = query.where(AuditEntry.action.in_(actions))
     if person_id is not None:
@@ -258,10 +260,10 @@ def log(
     if before is not None:
         query = query.where(AuditEntry.id < before)
     rows = list(session.scalars(query))
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
+    return rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None
 
 
-def names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The names of these people, as far as they still have an account."""
     rows = session.execute(sa.select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(set(ids))))
     return {row.id: row.name for row in rows}

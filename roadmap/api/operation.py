@@ -1,7 +1,7 @@
 """An operation of the API: what it takes, what it answers, and how it says no.
 
 The same declaration drives three things: what is read of a request, what is sent, and the
-description (`roadmap.api.description`).
+description (`roadmap.api.openapi`).
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import BaseModel, ValidationError
 
-from roadmap.api.fields import Nothing
-from roadmap.core.problems import problem
+from roadmap.api.field_types import Nothing
+from roadmap.core.problems import problem_response
 from roadmap.evidence import labels
-from roadmap.evidence.rules import Fault, Incomplete, Refused, Stale
+from roadmap.evidence.rules import FieldError, InvalidInput, Refused, Stale
 from roadmap.people.actor import Actor
 
 JSON = "application/json"
-SAFE = ("GET", "HEAD")
+SAFE_METHODS = ("GET", "HEAD")
 # A body of nothing but mistakes is not answered with all of them.
-MOST_ERRORS = 50
-MOST_NAME = 200
+MAX_ERRORS = 50
+MAX_FIELD_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OperationResult:
     """What an operation answers: a value of its model, a file, or nothing."""
 
     value: BaseModel | None = None
@@ -40,10 +40,10 @@ class Answer:
     file: Response | None = None
 
 
-Work = Callable[..., Answer]
+Handler = Callable[..., OperationResult]
 
 
-class Unfit(Exception):
+class InvalidFields(Exception):
     """Fields that were read but cannot be taken as they are; sentences by field."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
@@ -51,7 +51,7 @@ class Unfit(Exception):
         super().__init__(", ".join(errors))
 
 
-class Changed(Exception):
+class PreconditionFailed(Exception):
     """The client's ETag is not the newest any more."""
 
 
@@ -60,56 +60,57 @@ class Operation:
     """One method at one address. Called with what stands in the address, it answers the request.
 
     `refuses` are the statuses besides those that any operation of its kind has; `has_etag` says
-    that the answer carries an ETag, with which a safe one is asked for again; `asks_if_match` that
+    that the answer carries an ETag, with which a safe one is asked for again; `accepts_if_match`
+    that
     a change takes it; `files` are the media types of an answer that is no JSON.
     """
 
-    work: Work
+    handler: Handler
     tag: str
     answers: Mapping[int, type[BaseModel] | None]
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     refuses: tuple[int, ...] = ()
     has_etag: bool = False
-    asks_if_match: bool = False
+    accepts_if_match: bool = False
     files: tuple[str, ...] = ()
     example: Mapping[str, Any] | None = None
     about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
-        return (self.work.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        return (self.handler.__doc__ or "").strip().partition("\n")[0].rstrip(".")
 
     @property
     def description(self) -> str:
         """All but the first line of what the function says of itself."""
-        rest = (self.work.__doc__ or "").strip().partition("\n")[2]
+        rest = (self.handler.__doc__ or "").strip().partition("\n")[2]
         return re.sub(r"\s*\n\s*\n\s*", "\n\n", rest.strip()).replace("\n    ", " ").strip()
 
     def __call__(self, **values: Any) -> Response:
         try:
             if self.query is not None:
-                values["query"] = _read_query(self.query)
+                values["query"] = _parse_query(self.query)
             if self.body is not None:
-                body = _read_body(self.body)
+                body = _parse_body(self.body)
                 if self.body is not Nothing:
                     values["body"] = body
-            answer = self.work(**values)
-        except Unfit as error:
-            return problem(422, errors=error.errors)
-        except Incomplete as error:
-            return problem(422, errors=errors_of(error.faults))
-        except Changed:
-            return problem(412)
+            answer = self.handler(**values)
+        except InvalidFields as error:
+            return problem_response(422, errors=error.errors)
+        except InvalidInput as error:
+            return problem_response(422, errors=errors_by_field(error.faults))
+        except PreconditionFailed:
+            return problem_response(412)
         except Stale:
-            return problem(409, str(labels.REFUSALS["stale"]))
+            return problem_response(409, str(labels.REFUSAL_MESSAGES["stale"]))
         except Refused as error:
             if error.reason in ("gone", "not_entitled"):
                 abort(404)
-            return problem(409, str(labels.REFUSALS[error.reason]))
+            return problem_response(409, str(labels.REFUSAL_MESSAGES[error.reason]))
         return self._sent(answer)
 
-    def _sent(self, answer: Answer) -> Response:
+    def _sent(self, answer: OperationResult) -> Response:
         if answer.file is not None:
             return answer.file
         if answer.value is None:
@@ -117,86 +118,86 @@ class Operation:
             # There is nothing that could be of a type.
             nothing.headers.pop("Content-Type", None)
             return nothing
-        response = Response(written(answer.value), answer.status, mimetype=JSON)
+        response = Response(serialize(answer.value), answer.status, mimetype=JSON)
         if self.has_etag:
             response.set_etag(etag_of(answer.value))
-            if request.method in SAFE:
-                response.make_conditional(_as_read())
+            if request.method in SAFE_METHODS:
+                response.make_conditional(_environ_without_if_match())
         if answer.location:
             response.headers["Location"] = answer.location
         return response
 
 
-def operation(tag: str, **declared: Any) -> Callable[[Work], Operation]:
+def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
     """Makes an operation of a function; its docstring is what the description says of it."""
 
-    def make(work: Work) -> Operation:
-        return Operation(work, tag, **declared)
+    def make(handler: Handler) -> Operation:
+        return Operation(handler, tag, **declared)
 
     return make
 
 
-def person() -> Actor:
+def current_actor() -> Actor:
     """Who acts: the person of the token."""
     actor: Actor = current_user._get_current_object()
     return actor
 
 
-def refuse(status: int, detail: str) -> NoReturn:
+def abort_with_problem(status: int, detail: str) -> NoReturn:
     """Ends the operation with a problem that says more than its status does."""
-    abort(problem(status, detail))
+    abort(problem_response(status, detail))
 
 
 def etag_of(value: BaseModel) -> str:
     """The tag of what a client is shown: it changes with every word of it."""
-    return hashlib.blake2b(written(value).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(serialize(value).encode(), digest_size=16).hexdigest()
 
 
-def written(value: BaseModel) -> str:
+def serialize(value: BaseModel) -> str:
     """A value as it is sent."""
     return value.model_dump_json(by_alias=True)
 
 
-def _as_read() -> dict[str, Any]:
+def _environ_without_if_match() -> dict[str, Any]:
     """The environment of a request that reads: `If-Match` guards changes, and says nothing here."""
     return {name: value for name, value in request.environ.items() if name != "HTTP_IF_MATCH"}
 
 
-def check_match(value: BaseModel) -> None:
+def check_if_match(value: BaseModel) -> None:
     """Raises Changed where the client read something else; call it below the person's lock.
 
     A tag that compression made weak is as good: both name the same words. A header that names no
     tag at all matches nothing: who sent it meant to be guarded.
     """
     if "If-Match" in request.headers and not request.if_match.contains_weak(etag_of(value)):
-        raise Changed
+        raise PreconditionFailed
 
 
-def errors_of(faults: Sequence[Fault]) -> dict[str, list[str]]:
+def errors_by_field(faults: Sequence[FieldError]) -> dict[str, list[str]]:
     """What is wrong by field, for the faults that the rules of evidence find."""
     found: dict[str, list[str]] = {}
     for fault in faults:
         name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
-        found.setdefault(name, []).append(str(labels.FAULTS[fault.code]))
+        found.setdefault(name, []).append(str(labels.ERROR_MESSAGES[fault.code]))
     return found
 
 
-def _read_query(model: type[BaseModel]) -> BaseModel:
+def _parse_query(model: type[BaseModel]) -> BaseModel:
     """The parameters of the address that the model names; what it does not name says nothing."""
     given: dict[str, str] = {}
     for name in model.model_fields:
         values = request.args.getlist(name)
         if len(values) > 1:
-            raise Unfit({name: [_("Say this once.")]})
+            raise InvalidFields({name: [_("Say this once.")]})
         if values:
             given[name] = values[0]
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise Unfit(_errors(error)) from None
+        raise InvalidFields(_validation_errors(error)) from None
 
 
-def _read_body(model: type[BaseModel]) -> BaseModel:
+def _parse_body(model: type[BaseModel]) -> BaseModel:
     data = request.get_data(cache=False)
     if not data and model is Nothing:
         return model()
@@ -207,13 +208,13 @@ def _read_body(model: type[BaseModel]) -> BaseModel:
     except ValidationError as error:
         if any(each["type"] == "json_invalid" for each in error.errors(include_url=False)):
             abort(400)
-        raise Unfit(_errors(error)) from None
+        raise InvalidFields(_validation_errors(error)) from None
 
 
-def _errors(error: ValidationError) -> dict[str, list[str]]:
+def _validation_errors(error: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for each in error.errors(include_url=False, include_input=False)[:MOST_ERRORS]:
-        name = ".".join(str(part) for part in each["loc"])[:MOST_NAME]
+    for each in error.errors(include_url=False, include_input=False)[:MAX_ERRORS]:
+        name = ".".join(str(part) for part in each["loc"])[:MAX_FIELD_NAME_LENGTH]
         said = each["msg"].removeprefix("Value error, ")
         found.setdefault(name or "body", []).append(said)
     return found

@@ -8,17 +8,17 @@ from typing import Annotated
 from flask import abort
 from pydantic import Field
 
-from roadmap.api.fields import OneOf, Query
-from roadmap.api.operation import Answer, operation, person
-from roadmap.core.pdf import NotRendered
+from roadmap.api.field_types import OneOf, Query
+from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.core.pdf import PdfError
 from roadmap.core.web import now
-from roadmap.portfolio.files import export_file
-from roadmap.portfolio.formats import FORMATS
+from roadmap.portfolio.export import export_file
+from roadmap.portfolio.formats.registry import FORMATS
 
 log = logging.getLogger(__name__)
 
 
-class OfFormat(Query):
+class ExportQuery(Query):
     format: Annotated[
         str,
         OneOf(tuple(FORMATS)),
@@ -29,16 +29,16 @@ class OfFormat(Query):
 @operation(
     "Your portfolio",
     answers={200: None},
-    query=OfFormat,
+    query=ExportQuery,
     files=tuple(format_.mimetype for format_ in FORMATS.values()),
 )
-def export_portfolio(query: OfFormat) -> Answer:
+def export_portfolio(query: ExportQuery) -> OperationResult:
     """The portfolio as a file, with the evidence that you chose for it.
 
     Only evidence of visibility `portfolio` is in it. At most 30 a minute.
     """
     try:
-        return Answer(file=export_file(person(), query.format, now=now()))
-    except NotRendered:
+        return OperationResult(file=export_file(current_actor(), query.format, now=now()))
+    except PdfError:
         log.exception("an export could not be made")
         abort(500)

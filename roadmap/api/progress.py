@@ -10,30 +10,38 @@ from flask import abort
 from flask_babel import gettext as _
 from pydantic import Field
 
-from roadmap.api.fields import LEFT_OUT, Body, OneOf, Shape, Share, Text
-from roadmap.api.operation import Answer, Unfit, check_match, etag_of, operation, person, refuse
-from roadmap.catalog.queries import published
+from roadmap.api.field_types import UNSET, Body, OneOf, Shape, Share, Text
+from roadmap.api.operation import (
+    InvalidFields,
+    OperationResult,
+    abort_with_problem,
+    check_if_match,
+    current_actor,
+    etag_of,
+    operation,
+)
+from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.journey.facts import Standing, standing
-from roadmap.people.records import lock_person
+from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
+from roadmap.people.locks import lock_user
 from roadmap.progress import actions, queries
 from roadmap.progress.models import STATUSES
-from roadmap.progress.queries import Enrolled, State
+from roadmap.progress.queries import EnrolledRoadmap, MilestoneState
 from roadmap.progress.rules import (
-    LEAST_HOURS,
-    MOST_HOURS,
-    MOST_NOTE,
-    MOST_REASON,
+    MAX_HOURS_PER_WEEK,
+    MAX_NOTE_LENGTH,
+    MAX_REASON_LENGTH,
+    MIN_HOURS_PER_WEEK,
     is_plannable,
-    target_fault,
+    target_error,
 )
-from roadmap.readiness.actions import refresh
+from roadmap.readiness.actions import refresh_summaries
 
 TONES = ("claimed", "evidenced", "verified")
 Status = Annotated[str, OneOf(("not_started", *STATUSES))]
 Tone = Annotated[str, OneOf(TONES)]
-UNTOUCHED = State("not_started", "", None, "", None, 0)
+NOT_STARTED = MilestoneState("not_started", "", None, "", None, 0)
 
 
 class OwnMilestone(Shape):
@@ -91,7 +99,8 @@ class Enrolling(Body):
 
     target_on: dt.date | None = Field(None, description="By when; a day after today.")
     hours_per_week: (
-        Annotated[float, Field(ge=LEAST_HOURS, le=MOST_HOURS, allow_inf_nan=False)] | None
+        Annotated[float, Field(ge=MIN_HOURS_PER_WEEK, le=MAX_HOURS_PER_WEEK, allow_inf_nan=False)]
+        | None
     ) = Field(None, description="Effort beyond regular work; kept to one decimal.")
     primary: bool | None = Field(
         None, description="True makes it the one that counts first, instead of another one."
@@ -101,22 +110,24 @@ class Enrolling(Body):
 class MilestoneChange(Body):
     """What is left out stays, null clears; a status is not cleared but set to `not_started`."""
 
-    status: Status = Field(LEFT_OUT, description="`not_applicable` needs a reason.")
-    reason: Annotated[str, Text(MOST_REASON)] | None = Field(
+    status: Status = Field(UNSET, description="`not_applicable` needs a reason.")
+    reason: Annotated[str, Text(MAX_REASON_LENGTH)] | None = Field(
         None, description="Why it does not apply; only with `not_applicable`."
     )
-    note: Annotated[str, Text(MOST_NOTE)] | None = Field(None, description="Private, as Markdown.")
+    note: Annotated[str, Text(MAX_NOTE_LENGTH)] | None = Field(
+        None, description="Private, as Markdown."
+    )
     target_on: dt.date | None = Field(None, description="By when; from 2000 to 2100.")
 
 
 @operation("Your roadmaps", answers={200: OwnRoadmap}, refuses=(404,), has_etag=True)
-def read_own_roadmap(slug: str) -> Answer:
+def read_own_roadmap(slug: str) -> OperationResult:
     """Where you stand on a roadmap.
 
     The status of every milestone, and what is claimed, evidenced and verified by stage and in all.
     404 where you are not on it.
     """
-    return Answer(_own_roadmap(slug))
+    return OperationResult(_serialize_roadmap(slug))
 
 
 @operation(
@@ -126,28 +137,28 @@ def read_own_roadmap(slug: str) -> Answer:
     refuses=(404,),
     example={"target_on": "2030-12-31", "hours_per_week": 5},
 )
-def enroll(slug: str, body: Enrolling) -> Answer:
+def enroll(slug: str, body: Enrolling) -> OperationResult:
     """Begins a roadmap, or changes target date and pace.
 
     Answers 201 where it was begun. The first roadmap of a person is their primary one.
     """
-    actor, moment = person(), now()
-    found = published(db.session, slug) or abort(404)
+    actor, moment = current_actor(), now()
+    found = published_roadmap(db.session, slug) or abort(404)
     today = actor.today(moment)
-    lock_person(db.session, actor.id)
+    lock_user(db.session, actor.id)
     before = queries.enrollment(db.session, actor.id, slug)
     sent = body.model_fields_set
     target_on = before.target_on if before else None
     hours = before.hours_per_week if before else None
     if "target_on" in sent:
-        if body.target_on is not None and (fault := target_fault(body.target_on, today)):
-            raise Unfit({"target_on": [_target_text(fault)]})
+        if body.target_on is not None and (fault := target_error(body.target_on, today)):
+            raise InvalidFields({"target_on": [_target_message(fault)]})
         target_on = body.target_on
     if "hours_per_week" in sent:
-        hours = _tenths(body.hours_per_week)
-    if "primary" in sent and not body.primary and _is_to_stay_primary(before):
+        hours = _round_to_tenths(body.hours_per_week)
+    if "primary" in sent and not body.primary and _must_stay_primary(before):
         text = _("One of your roadmaps is the primary one. Make another one primary instead.")
-        raise Unfit({"primary": [text]})
+        raise InvalidFields({"primary": [text]})
     primary = True if body.primary else None
     if before is None or (target_on, hours, primary) not in (
         (before.target_on, before.hours_per_week, None),
@@ -164,8 +175,8 @@ def enroll(slug: str, body: Enrolling) -> Answer:
             by=actor.id,
             now=moment,
         )
-        refresh(db.session, actor.id, now=moment)
-    return Answer(_own_roadmap(slug), 200 if before else 201)
+        refresh_summaries(db.session, actor.id, now=moment)
+    return OperationResult(_serialize_roadmap(slug), 200 if before else 201)
 
 
 @operation(
@@ -174,30 +185,30 @@ def enroll(slug: str, body: Enrolling) -> Answer:
     body=MilestoneChange,
     refuses=(404,),
     has_etag=True,
-    asks_if_match=True,
+    accepts_if_match=True,
     example={"status": "done", "note": "Reviewed by the search team."},
 )
-def set_milestone(slug: str, key: str, body: MilestoneChange) -> Answer:
+def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult:
     """Sets the status of a milestone, and its note and target date.
 
     The same request twice is the same as once. 404 where you are not on this roadmap.
     """
-    actor, moment = person(), now()
-    found = standing(db.session, actor, slug, now=moment) or not_on(slug)
+    actor, moment = current_actor(), now()
+    found = load_progress(db.session, actor, slug, now=moment) or abort_not_enrolled(slug)
     if key not in found.published.content.by_key:
         abort(404)
-    lock_person(db.session, actor.id)
-    before = queries.state(db.session, actor.id, key)
-    check_match(_milestone(found, key, before))
+    lock_user(db.session, actor.id)
+    before = queries.milestone_state(db.session, actor.id, key)
+    check_if_match(_serialize_milestone(found, key, before))
     sent = body.model_fields_set
     status = body.status if "status" in sent else before.status
     if body.reason and status != "not_applicable":
-        raise Unfit({"reason": [_("Only what is not applicable has a reason.")]})
+        raise InvalidFields({"reason": [_("Only what is not applicable has a reason.")]})
     reason = (body.reason or "") if "reason" in sent else before.reason
     if status == "not_applicable" and not reason:
-        raise Unfit({"reason": [_("Say in a sentence why it does not apply to you.")]})
+        raise InvalidFields({"reason": [_("Say in a sentence why it does not apply to you.")]})
     if body.target_on is not None and not is_plannable(body.target_on):
-        raise Unfit({"target_on": [_("Choose a day between 2000 and 2100.")]})
+        raise InvalidFields({"target_on": [_("Choose a day between 2000 and 2100.")]})
     after_reason = reason if status == "not_applicable" else ""
     if (status, after_reason) != (before.status, before.reason):
         actions.set_status(
@@ -209,36 +220,38 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> Answer:
         actions.set_plan(
             db.session, actor.id, key, note=note, target_on=target_on, by=actor.id, now=moment
         )
-    refresh(db.session, actor.id, now=moment)
-    found = standing(db.session, actor, slug, now=moment) or abort(404)
-    state = queries.state(db.session, actor.id, key)
-    return Answer(_milestone(found, key, state))
+    refresh_summaries(db.session, actor.id, now=moment)
+    found = load_progress(db.session, actor, slug, now=moment) or abort(404)
+    state = queries.milestone_state(db.session, actor.id, key)
+    return OperationResult(_serialize_milestone(found, key, state))
 
 
-def not_on(slug: str | None) -> NoReturn:
+def abort_not_enrolled(slug: str | None) -> NoReturn:
     """Refuses with 404: the person is not on this roadmap, or on none; it says how to begin."""
     if slug is None:
-        refuse(404, _("You are on no roadmap yet. Begin one: PUT /me/roadmaps/{slug}."))
-    if published(db.session, slug) is None:
+        abort_with_problem(404, _("You are on no roadmap yet. Begin one: PUT /me/roadmaps/{slug}."))
+    if published_roadmap(db.session, slug) is None:
         abort(404)
     text = _("You are not on this roadmap yet. Begin it: PUT /me/roadmaps/%(slug)s.", slug=slug)
-    refuse(404, text)
+    abort_with_problem(404, text)
 
 
-def _is_to_stay_primary(before: Enrolled | None) -> bool:
+def _must_stay_primary(before: EnrolledRoadmap | None) -> bool:
     """Whether a roadmap is the primary one, or becomes it as the first of its person."""
     if before is not None:
         return before.is_primary
-    return queries.enrollment(db.session, person().id) is None
+    return queries.enrollment(db.session, current_actor().id) is None
 
 
-def _own_roadmap(slug: str) -> OwnRoadmap:
-    actor = person()
-    found = standing(db.session, actor, slug, now=now()) or not_on(slug)
+def _serialize_roadmap(slug: str) -> OwnRoadmap:
+    actor = current_actor()
+    found = load_progress(db.session, actor, slug, now=now()) or abort_not_enrolled(slug)
     content, enrolled = found.published.content, found.enrolled
-    states = queries.states(db.session, actor.id)
+    states = queries.milestone_states(db.session, actor.id)
     milestones = {
-        milestone.key: _tagged(found, milestone.key, states.get(milestone.key, UNTOUCHED))
+        milestone.key: _serialize_with_etag(
+            found, milestone.key, states.get(milestone.key, NOT_STARTED)
+        )
         for milestone in content.milestones
     }
     hours = enrolled.hours_per_week
@@ -262,7 +275,7 @@ def _shares(progress: dict[str, Any]) -> dict[str, Any]:
     return {name: progress[name] for name in TONES}
 
 
-def _milestone(found: Standing, key: str, state: State) -> ThisMilestone:
+def _serialize_milestone(found: RoadmapProgress, key: str, state: MilestoneState) -> ThisMilestone:
     tone = found.tone(key)
     return ThisMilestone(
         key=key,
@@ -274,16 +287,18 @@ def _milestone(found: Standing, key: str, state: State) -> ThisMilestone:
     )
 
 
-def _tagged(found: Standing, key: str, state: State) -> TaggedMilestone:
-    one = _milestone(found, key, state)
+def _serialize_with_etag(
+    found: RoadmapProgress, key: str, state: MilestoneState
+) -> TaggedMilestone:
+    one = _serialize_milestone(found, key, state)
     return TaggedMilestone(**one.model_dump(exclude={"key"}), etag=f'"{etag_of(one)}"')
 
 
-def _tenths(hours: float | None) -> Decimal | None:
+def _round_to_tenths(hours: float | None) -> Decimal | None:
     return None if hours is None else Decimal(str(hours)).quantize(Decimal("0.1"))
 
 
-def _target_text(fault: str) -> str:
+def _target_message(fault: str) -> str:
     if fault == "past":
         return _("Choose a day after today.")
     return _("That is more than forty years ahead.")

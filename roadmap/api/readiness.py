@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from roadmap.api.fields import Key, Query, Shape
-from roadmap.api.operation import Answer, operation, person
-from roadmap.api.progress import not_on
-from roadmap.catalog.queries import at_revision
+from roadmap.api.field_types import Key, Query, Shape
+from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.api.progress import abort_not_enrolled
+from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.progress.queries import enrollment
-from roadmap.readiness.explain import explain, to_json
-from roadmap.readiness.queries import course, record
+from roadmap.readiness.explanation import explain, to_json
+from roadmap.readiness.queries import build_course, person_record
 
 
 class Source(Shape):
@@ -74,7 +74,7 @@ class ReadinessShape(Shape):
     next_steps: list[StepShape]
 
 
-class OfRoadmap(Query):
+class ReadinessQuery(Query):
     roadmap: Annotated[
         Key | None,
         Field(description="The slug of a roadmap that you are on; the primary one without it."),
@@ -84,18 +84,18 @@ class OfRoadmap(Query):
 @operation(
     "Your roadmaps",
     answers={200: ReadinessShape},
-    query=OfRoadmap,
+    query=ReadinessQuery,
     refuses=(404,),
     has_etag=True,
 )
-def read_readiness(query: OfRoadmap) -> Answer:
+def read_readiness(query: ReadinessQuery) -> OperationResult:
     """How ready you are: score, gates, each point with its source, next steps.
 
     404 where you are on no roadmap, or not on the one named.
     """
-    actor = person()
-    mine = enrollment(db.session, actor.id, query.roadmap) or not_on(query.roadmap)
-    content = at_revision(db.session, mine.revision_id)
-    facts = record(db.session, actor.id).own()
-    found = explain(course(content), facts, actor.today(now()))
-    return Answer(ReadinessShape.model_validate({"roadmap": mine.slug, **to_json(found)}))
+    actor = current_actor()
+    mine = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)
+    content = load_revision(db.session, mine.revision_id)
+    facts = person_record(db.session, actor.id).own()
+    found = explain(build_course(content), facts, actor.today(now()))
+    return OperationResult(ReadinessShape.model_validate({"roadmap": mine.slug, **to_json(found)}))

@@ -10,28 +10,40 @@ from flask import abort, request
 from flask_babel import gettext as _
 from pydantic import Field
 
-from roadmap.api.fields import Body, Key, Moment, Shape, Text
-from roadmap.api.operation import Answer, Unfit, check_match, operation, person, refuse
-from roadmap.api.pieces import Decision
-from roadmap.api.waiting import TAG, WhatIsJudged
+from roadmap.api.evidence_schemas import Decision
+from roadmap.api.field_types import Body, Key, Shape, Text, Timestamp
+from roadmap.api.operation import (
+    InvalidFields,
+    OperationResult,
+    abort_with_problem,
+    check_if_match,
+    current_actor,
+    operation,
+)
+from roadmap.api.review_queue import TAG, JudgementSubject
 from roadmap.core.database import db
-from roadmap.core.text import many_lines
+from roadmap.core.text import clean_multiline
 from roadmap.core.web import now
-from roadmap.evidence import judging, labels
+from roadmap.evidence import labels, review_actions
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.evidence.rows import confirmed_keys, hold, linked_keys, to_confirm
-from roadmap.evidence.rules import LONGEST, WAITING, Refused, Stale
+from roadmap.evidence.repository import (
+    confirmed_keys,
+    linked_keys,
+    load_confirmations,
+    lock_and_reload,
+)
+from roadmap.evidence.rules import AWAITING_REVIEW, MAX_LENGTHS, Refused, Stale
 from roadmap.evidence.shared import submitted_version
-from roadmap.evidence.thread import first_submitted_at, retitled_since
-from roadmap.people import access
-from roadmap.people.access import can
+from roadmap.evidence.timeline import first_submitted_at, retitled_since
+from roadmap.people import permissions
+from roadmap.people.permissions import can
 
 
 class Judging(Body):
     """A judgement. Without `milestones`, verified confirms all linked ones that fit."""
 
     decision: Decision
-    comment: Annotated[str, Text(LONGEST["comment"])] | None = Field(
+    comment: Annotated[str, Text(MAX_LENGTHS["comment"])] | None = Field(
         None, description="The author reads it; what is missing, where it is returned."
     )
     milestones: Annotated[list[Key], Field(max_length=50)] | None = Field(
@@ -56,7 +68,7 @@ class JudgementShape(Shape):
     by: str
     comment: str
     confirmed: list[str]
-    decided_at: Moment
+    decided_at: Timestamp
     etag: str
 
 
@@ -65,10 +77,10 @@ class JudgementShape(Shape):
     answers={200: JudgementShape},
     body=Judging,
     refuses=(404, 409),
-    asks_if_match=True,
+    accepts_if_match=True,
     example={"decision": "verified", "comment": "I was there, and it holds."},
 )
-def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
+def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
     """Verifies or returns a piece.
 
     A return should say in `comment` what is missing: its author has nothing else to go by.
@@ -81,14 +93,14 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
     first submitted, or where milestones would be confirmed that were linked since and are not
     named.
     """
-    actor = person()
-    piece = access.load(db.session, actor, "evidence.review", Evidence, evidence_id)
-    hold(db.session, piece, actor)
+    actor = current_actor()
+    piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)
+    lock_and_reload(db.session, piece, actor)
     if not can(actor, "evidence.review", piece):
         # Their right to it, or the request for a review, ended while this one waited.
         abort(404)
     version = submitted_version(db.session, piece) or abort(404)
-    check_match(_judged(piece, version))
+    check_if_match(_judgement_subject(piece, version))
     if body.version is not None:
         _check_version(body.version, version.number)
     comment = body.comment or ""
@@ -96,7 +108,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
     if last is not None and (
         last.reviewer_id,
         last.decision,
-        many_lines(last.comment),
+        clean_multiline(last.comment),
         piece.state,
     ) == (
         actor.id,
@@ -104,13 +116,13 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
         comment,
         body.decision,
     ):
-        wanted = _fitting(piece) if body.milestones is None else body.milestones
+        wanted = _confirmable_keys(piece) if body.milestones is None else body.milestones
         if body.decision != "verified" or confirmed_keys(db.session, version.id).issuperset(wanted):
-            return Answer(_judgement(last, piece, version))
-    if body.version is not None and not _names_one_state():
-        _check_that_it_was_read(piece, version, body)
+            return OperationResult(_serialize_judgement(last, piece, version))
+    if body.version is not None and not _has_specific_etag():
+        _check_unchanged_since_submitted(piece, version, body)
     try:
-        review = judging.decide(
+        review = review_actions.decide(
             db.session,
             piece,
             body.decision,
@@ -122,10 +134,12 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> Answer:
         )
     except Refused as refusal:
         if refusal.reason in ("does_not_fit", "none_left"):
-            raise Unfit({"milestones": [str(labels.REFUSALS[refusal.reason])]}) from None
+            raise InvalidFields(
+                {"milestones": [str(labels.REFUSAL_MESSAGES[refusal.reason])]}
+            ) from None
         raise
     db.session.flush()
-    return Answer(_judgement(review, piece, version))
+    return OperationResult(_serialize_judgement(review, piece, version))
 
 
 def _check_version(read: int, newest: int) -> None:
@@ -133,7 +147,7 @@ def _check_version(read: int, newest: int) -> None:
     if read < newest:
         raise Stale
     if read > newest:
-        refuse(
+        abort_with_problem(
             409,
             _("No such version was submitted. The newest is version %(newest)d.", newest=newest),
         )
@@ -148,32 +162,34 @@ def _last_review(version: EvidenceVersion) -> Review | None:
     ).first()
 
 
-def _judged(piece: Evidence, version: EvidenceVersion) -> WhatIsJudged:
-    return WhatIsJudged.of(piece.id, version.number, piece.title, linked_keys(piece))
+def _judgement_subject(piece: Evidence, version: EvidenceVersion) -> JudgementSubject:
+    return JudgementSubject.of(piece.id, version.number, piece.title, linked_keys(piece))
 
 
-def _fitting(piece: Evidence) -> tuple[str, ...]:
+def _confirmable_keys(piece: Evidence) -> tuple[str, ...]:
     """The linked milestones that the piece can prove."""
-    return to_confirm(db.session, piece, None)
+    return load_confirmations(db.session, piece, None)
 
 
-def _names_one_state() -> bool:
+def _has_specific_etag() -> bool:
     """Whether If-Match names what was read; `*` matches anything, and so says nothing of it."""
     return bool(request.if_match) and not request.if_match.star_tag
 
 
-def _check_that_it_was_read(piece: Evidence, version: EvidenceVersion, body: Judging) -> None:
+def _check_unchanged_since_submitted(
+    piece: Evidence, version: EvidenceVersion, body: Judging
+) -> None:
     """Refuses what goes by a version's number and may be of more than stood there with it.
 
     A title, and links, change without a new version: whoever names no `etag` may have read the
     version with others.
     """
-    if piece.state not in (*WAITING, "verified"):
+    if piece.state not in (*AWAITING_REVIEW, "verified"):
         # Nothing waits: the judgement is refused for that.
         return
     since = first_submitted_at(db.session, version)
     if retitled_since(db.session, piece, since):
-        refuse(
+        abort_with_problem(
             409,
             _(
                 "Since version %(number)d was submitted, its title was changed to “%(title)s”. "
@@ -185,9 +201,9 @@ def _check_that_it_was_read(piece: Evidence, version: EvidenceVersion, body: Jud
     if body.decision != "verified" or body.milestones is not None:
         return
     later = {row.milestone_key for row in piece.links if row.created_at > since}
-    later &= set(_fitting(piece)) - confirmed_keys(db.session, version.id)
+    later &= set(_confirmable_keys(piece)) - confirmed_keys(db.session, version.id)
     if later:
-        refuse(
+        abort_with_problem(
             409,
             _(
                 "Since version %(number)d was submitted, it was linked to %(keys)s. Name the "
@@ -198,7 +214,9 @@ def _check_that_it_was_read(piece: Evidence, version: EvidenceVersion, body: Jud
         )
 
 
-def _judgement(review: Review, piece: Evidence, version: EvidenceVersion) -> JudgementShape:
+def _serialize_judgement(
+    review: Review, piece: Evidence, version: EvidenceVersion
+) -> JudgementShape:
     confirmed = confirmed_keys(db.session, version.id)
     return JudgementShape(
         evidence_id=review.evidence_id,
@@ -208,5 +226,5 @@ def _judgement(review: Review, piece: Evidence, version: EvidenceVersion) -> Jud
         comment=review.comment,
         confirmed=[key for key in linked_keys(piece) if key in confirmed],
         decided_at=review.decided_at,
-        etag=_judged(piece, version).etag,
+        etag=_judgement_subject(piece, version).etag,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import abort
 
-from roadmap.api.fields import Shape
-from roadmap.api.operation import Answer, operation
-from roadmap.api.paging import Paging, part_of
+from roadmap.api.field_types import Shape
+from roadmap.api.operation import OperationResult, operation
+from roadmap.api.pagination import Paging, paginate
 from roadmap.catalog.content import Milestone, Skill, Stage
-from roadmap.catalog.queries import Published, all_published, published
+from roadmap.catalog.queries import PublishedRoadmap, published_roadmap, published_roadmaps
 from roadmap.core.database import db
 
 
@@ -89,34 +89,37 @@ class RoadmapShape(Shape):
 
 
 @operation("Roadmaps", answers={200: RoadmapList}, query=Paging)
-def list_roadmaps(query: Paging) -> Answer:
+def list_roadmaps(query: Paging) -> OperationResult:
     """The published roadmaps, by slug."""
-    lines = sorted((_line(each) for each in all_published(db.session)), key=lambda one: one.slug)
-    part, cursor = part_of(lines, query, lambda one: one.slug)
-    return Answer(RoadmapList(items=part, next_cursor=cursor))
+    lines = sorted(
+        (_serialize_summary(each) for each in published_roadmaps(db.session)),
+        key=lambda one: one.slug,
+    )
+    part, cursor = paginate(lines, query, lambda one: one.slug)
+    return OperationResult(RoadmapList(items=part, next_cursor=cursor))
 
 
 @operation("Roadmaps", answers={200: RoadmapShape}, refuses=(404,), has_etag=True)
-def read_roadmap(slug: str) -> Answer:
+def read_roadmap(slug: str) -> OperationResult:
     """A roadmap: its stages, objectives and milestones.
 
     Keys never change their meaning, whatever revision they are read from.
     """
-    found = published(db.session, slug) or abort(404)
+    found = published_roadmap(db.session, slug) or abort(404)
     content = found.content
-    return Answer(
+    return OperationResult(
         RoadmapShape(
             slug=content.slug,
             title=content.title,
             summary=content.summary,
             revision=found.number,
-            stages=[_stage(stage) for stage in content.stages],
-            skills=[_skill(skill) for skill in content.skills],
+            stages=[_serialize_stage(stage) for stage in content.stages],
+            skills=[_serialize_skill(skill) for skill in content.skills],
         )
     )
 
 
-def _line(found: Published) -> RoadmapLine:
+def _serialize_summary(found: PublishedRoadmap) -> RoadmapLine:
     content = found.content
     return RoadmapLine(
         slug=content.slug,
@@ -127,7 +130,7 @@ def _line(found: Published) -> RoadmapLine:
     )
 
 
-def _stage(stage: Stage) -> StageShape:
+def _serialize_stage(stage: Stage) -> StageShape:
     return StageShape(
         key=stage.key,
         title=stage.title,
@@ -138,14 +141,14 @@ def _stage(stage: Stage) -> StageShape:
             ObjectiveShape(
                 key=objective.key,
                 title=objective.title,
-                milestones=[_milestone(milestone) for milestone in objective.milestones],
+                milestones=[_serialize_milestone(milestone) for milestone in objective.milestones],
             )
             for objective in stage.objectives
         ],
     )
 
 
-def _milestone(milestone: Milestone) -> MilestoneShape:
+def _serialize_milestone(milestone: Milestone) -> MilestoneShape:
     return MilestoneShape(
         key=milestone.key,
         title=milestone.title,
@@ -165,7 +168,7 @@ def _milestone(milestone: Milestone) -> MilestoneShape:
     )
 
 
-def _skill(skill: Skill) -> SkillShape:
+def _serialize_skill(skill: Skill) -> SkillShape:
     return SkillShape(
         key=skill.key,
         title=skill.title,

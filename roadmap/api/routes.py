@@ -1,68 +1,81 @@
-"""Every address of the API: what it needs, and the operation that answers it.
-
-The operations and their models are imported with the first request: pydantic takes a tenth of a
-second that a start should not wait for.
-"""
+"""The REST API: each route to its operation, and the description of them all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
-if TYPE_CHECKING:
-    from roadmap.api.operation import Operation
+from flask import Response, g, make_response, render_template, request
 
+from roadmap.api.blueprint import BASE, api
+from roadmap.api.route_table import ROUTES, Route, operation_of
+from roadmap.auth.sessions import csrf
+from roadmap.core.limiter import limiter
+from roadmap.core.proxy import client_address
+from roadmap.people.permissions import permit
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`rule` as Flask writes it, without `/api/v1`; `where` is `module:function` in this room."""
+__all__ = ["api"]
 
-    method: str
-    rule: str
-    permission: str
-    where: str
-
-    @property
-    def name(self) -> str:
-        """The name of the operation: the endpoint, and the `operationId` of the description."""
-        return self.where.partition(":")[2]
+# What a script may ask for; per process, so that one that runs wild does not starve the pages.
+DEFAULT_RATE_LIMIT = "600/minute"
+# An export takes as much work as many answers, see the page of exports.
+RATE_LIMITS = {"export_portfolio": "30/minute"}
 
 
-MILESTONE = "/me/roadmaps/<slug>/milestones/<key>"
-PIECE = "/me/evidence/<uuid:evidence_id>"
-MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
-
-ROUTES = (
-    Route("GET", "/me", "account.read", "people:me"),
-    Route("GET", "/roadmaps", "roadmap.read", "roadmaps:list_roadmaps"),
-    Route("GET", "/roadmaps/<slug>", "roadmap.read", "roadmaps:read_roadmap"),
-    Route("GET", "/me/roadmaps/<slug>", "progress.read", "progress:read_own_roadmap"),
-    Route("PUT", "/me/roadmaps/<slug>", "enrollment.write", "progress:enroll"),
-    Route("PUT", MILESTONE, "progress.write", "progress:set_milestone"),
-    Route("GET", "/me/evidence", "evidence.read", "evidence:list_evidence"),
-    Route("POST", "/me/evidence", "evidence.write", "evidence:create_evidence"),
-    Route("GET", PIECE, "evidence.read", "evidence:read_evidence"),
-    Route("PATCH", PIECE, "evidence.write", "evidence:change_evidence"),
-    Route("DELETE", PIECE, "evidence.write", "evidence:delete_evidence"),
-    Route("PUT", f"{PIECE}/submission", "evidence.submit", "evidence:submit_evidence"),
-    Route("DELETE", f"{PIECE}/submission", "evidence.submit", "evidence:withdraw_evidence"),
-    Route("GET", "/me/readiness", "readiness.read", "readiness:read_readiness"),
-    Route("GET", "/me/skills", "skill.read", "skills:list_skills"),
-    Route("PUT", "/me/skills/<key>", "skill.assess_self", "skills:assess_own_skill"),
-    Route("GET", "/me/portfolio", "portfolio.read", "portfolio:export_portfolio"),
-    Route("GET", "/teams", "team.list", "teams:list_teams"),
-    Route("GET", "/teams/<slug>/matrix", "team.matrix", "teams:read_matrix"),
-    Route("PUT", MEMBER, "person.assess", "teams:assess_member_skill"),
-    Route("GET", "/reviews", "review.read", "waiting:list_reviews"),
-    Route("PUT", "/reviews/<uuid:evidence_id>", "evidence.review", "reviews:judge_evidence"),
-)
+def _rate_limit_key() -> str:
+    """A token's requests are counted by themselves; public ones by their address."""
+    token = g.get("token")
+    return f"token:{token.id}" if token is not None else f"address:{client_address()}"
 
 
-@cache
-def operation_of(route: Route) -> Operation:
-    """The operation of a route, imported when it is first asked for."""
-    module, _, name = route.where.partition(":")
-    operation: Operation = getattr(import_module(f"roadmap.api.{module}"), name)
-    return operation
+def _make_view(route: Route) -> Callable[..., Response]:
+    def view(**values: Any) -> Response:
+        return operation_of(route)(**values)
+
+    # Flask-Limiter counts by the name of a function.
+    view.__name__ = view.__qualname__ = route.name
+    permitted = permit(route.permission)(view)
+    limit = RATE_LIMITS.get(route.name, DEFAULT_RATE_LIMIT)
+    limited: Callable[..., Response] = limiter.limit(limit, key_func=_rate_limit_key)(permitted)
+    return limited
+
+
+for _route in ROUTES:
+    api.add_url_rule(
+        BASE + _route.rule,
+        endpoint=_route.name,
+        view_func=_make_view(_route),
+        methods=[_route.method],
+        provide_automatic_options=False,
+    )
+
+
+@api.get(f"{BASE}/openapi.json", provide_automatic_options=False)
+@permit("public")
+@limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
+def openapi() -> Response:
+    """The description of the API, OpenAPI 3.1."""
+    from roadmap.api.openapi import openapi_json
+
+    response = Response(openapi_json(), mimetype="application/json")
+    # Open to anyone, and the same until the next release.
+    response.cache_control.public = True
+    response.cache_control.max_age = 300
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@api.get(f"{BASE}/docs", provide_automatic_options=False)
+@permit("public")
+@limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
+def docs() -> Response:
+    """The same to be read by people."""
+    from roadmap.api.docs_page import chapters
+
+    page = render_template("api/docs.html", chapters=chapters(), base=BASE, bare=True)
+    return make_response(page)
+
+
+# Whoever sends a token sends no cookie that another site could borrow.
+csrf.exempt(api)

@@ -9,17 +9,17 @@ from flask import abort
 from flask_babel import gettext as _
 from pydantic import BeforeValidator, Field
 
-from roadmap.api.fields import LEFT_OUT, Body, Level, Moment, Shape, Text
-from roadmap.api.operation import Answer, Unfit, operation, person
-from roadmap.api.paging import Paging, part_of
+from roadmap.api.field_types import UNSET, Body, Level, Shape, Text, Timestamp
+from roadmap.api.operation import InvalidFields, OperationResult, current_actor, operation
+from roadmap.api.pagination import Paging, paginate
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
-from roadmap.core.text import many_lines
+from roadmap.core.text import clean_multiline
 from roadmap.core.web import now
-from roadmap.people.records import lock_person
+from roadmap.people.locks import lock_user
 from roadmap.skills import actions, queries
-from roadmap.skills.forms import MOST_COMMENT
-from roadmap.skills.rules import HIGHEST, LOWEST, Judged, Standing
+from roadmap.skills.forms import MAX_COMMENT_LENGTH
+from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL, AssessedLevel, SkillComparison
 
 
 class Assessed(Shape):
@@ -27,7 +27,7 @@ class Assessed(Shape):
 
     level: Level
     by: str
-    at: Moment
+    at: Timestamp
     comment: str
 
 
@@ -48,7 +48,7 @@ class OwnSkill(Shape):
     gap: Level | None = Field(
         description="Levels left to the bar, 0 at or above it; null where nobody assessed it."
     )
-    apart: Annotated[int, Field(ge=LOWEST - HIGHEST, le=HIGHEST - LOWEST)] | None = Field(
+    apart: Annotated[int, Field(ge=MIN_LEVEL - MAX_LEVEL, le=MAX_LEVEL - MIN_LEVEL)] | None = Field(
         description="The manager's level less your own; null where one of them is missing."
     )
 
@@ -58,7 +58,7 @@ class SkillList(Shape):
     next_cursor: str | None
 
 
-def _kept(level: Any) -> Any:
+def _require_level(level: Any) -> Any:
     if level is None:
         raise ValueError(
             _("A level is never cleared, because assessments are a history. Say another one.")
@@ -72,40 +72,42 @@ class Assessing(Body):
     Without a level it is the one said last, dated anew where the comment is another.
     """
 
-    level: Annotated[Level, BeforeValidator(_kept)] = Field(
-        LEFT_OUT, description="Needed the first time."
+    level: Annotated[Level, BeforeValidator(_require_level)] = Field(
+        UNSET, description="Needed the first time."
     )
-    comment: Annotated[str, Text(MOST_COMMENT)] | None = Field(
+    comment: Annotated[str, Text(MAX_COMMENT_LENGTH)] | None = Field(
         None, description="What it rests on."
     )
 
-    def level_after(self, before: Judged | None) -> int:
+    def level_after(self, before: AssessedLevel | None) -> int:
         """The level as it is to be. Raises Unfit where it was left out and there is none yet."""
         if "level" in self.model_fields_set:
             return self.level
         if before is None:
-            raise Unfit({"level": [_("Say a level: you have said none yet that could stay.")]})
+            raise InvalidFields(
+                {"level": [_("Say a level: you have said none yet that could stay.")]}
+            )
         return before.level
 
-    def comment_after(self, before: Judged | None) -> str:
+    def comment_after(self, before: AssessedLevel | None) -> str:
         """The comment as it is to be: what was left out is that of the last assessment.
 
         So is what reads as it does: a text of an older release may have come in unread.
         """
         said = before.comment if before else ""
-        if "comment" not in self.model_fields_set or many_lines(said) == self.comment:
+        if "comment" not in self.model_fields_set or clean_multiline(said) == self.comment:
             return said
         return self.comment or ""
 
 
 @operation("Your skills", answers={200: SkillList}, query=Paging)
-def list_skills(query: Paging) -> Answer:
+def list_skills(query: Paging) -> OperationResult:
     """The skills of all roadmaps, with the newest assessments of you; by key."""
-    own, other = queries.latest(db.session, person().id)
-    known = sorted(queries.skills(db.session), key=lambda skill: skill.key)
-    part, cursor = part_of(known, query, lambda skill: skill.key)
-    items = [shown(skill, own.get(skill.key), other.get(skill.key)) for skill in part]
-    return Answer(SkillList(items=items, next_cursor=cursor))
+    own, other = queries.latest_assessments(db.session, current_actor().id)
+    known = sorted(queries.published_skills(db.session), key=lambda skill: skill.key)
+    part, cursor = paginate(known, query, lambda skill: skill.key)
+    items = [serialize_skill(skill, own.get(skill.key), other.get(skill.key)) for skill in part]
+    return OperationResult(SkillList(items=items, next_cursor=cursor))
 
 
 @operation(
@@ -115,39 +117,41 @@ def list_skills(query: Paging) -> Answer:
     refuses=(404,),
     example={"level": 3, "comment": "Led the migration of two services."},
 )
-def assess_own_skill(key: str, body: Assessing) -> Answer:
+def assess_own_skill(key: str, body: Assessing) -> OperationResult:
     """Says at which level you see yourself.
 
     The same word twice is the same as once; another one is added to the history.
     """
-    actor = person()
-    skill = queries.skill(db.session, key) or abort(404)
-    lock_person(db.session, actor.id)
-    own, other = queries.latest(db.session, actor.id)
+    actor = current_actor()
+    skill = queries.find_skill(db.session, key) or abort(404)
+    lock_user(db.session, actor.id)
+    own, other = queries.latest_assessments(db.session, actor.id)
     before = own.get(key)
     level, comment = body.level_after(before), body.comment_after(before)
     if before is None or (before.level, before.comment) != (level, comment):
         actions.assess_self(db.session, actor.id, key, level, comment, by=actor, now=now())
-        before = Judged(level, now(), actor.name, comment)
-    return Answer(shown(skill, before, other.get(key)))
+        before = AssessedLevel(level, now(), actor.name, comment)
+    return OperationResult(serialize_skill(skill, before, other.get(key)))
 
 
-def shown(skill: Skill, own: Judged | None, other: Judged | None) -> OwnSkill:
-    standing = Standing(own, other, skill.bar)
+def serialize_skill(
+    skill: Skill, own: AssessedLevel | None, other: AssessedLevel | None
+) -> OwnSkill:
+    standing = SkillComparison(own, other, skill.bar)
     return OwnSkill(
         key=skill.key,
         title=skill.title,
         group=skill.group,
         bar=skill.bar,
         levels=list(skill.levels),
-        self=assessed(own),
-        manager=assessed(other),
+        self=serialize_assessment(own),
+        manager=serialize_assessment(other),
         gap=standing.gap,
         apart=standing.difference,
     )
 
 
-def assessed(judged: Judged | None) -> Assessed | None:
+def serialize_assessment(judged: AssessedLevel | None) -> Assessed | None:
     if judged is None:
         return None
     at: dt.datetime = judged.at

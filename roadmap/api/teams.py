@@ -10,20 +10,20 @@ import sqlalchemy as sa
 from flask import abort
 from pydantic import Field
 
-from roadmap.api.fields import Key, Level, OneOf, Query, Shape, Share
-from roadmap.api.operation import Answer, operation, person
-from roadmap.api.paging import Paging, part_of
-from roadmap.api.skills import Assessed, Assessing, assessed
+from roadmap.api.field_types import Key, Level, OneOf, Query, Shape, Share
+from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.api.pagination import Paging, paginate
+from roadmap.api.skills import Assessed, Assessing, serialize_assessment
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.people.access import can
+from roadmap.people.locks import lock_user_for_actor
 from roadmap.people.models import ROLES, Team
-from roadmap.people.records import lock_for
+from roadmap.people.permissions import can
 from roadmap.skills import actions, queries
-from roadmap.skills.rules import Judged
-from roadmap.teams.loading import person_for, team_for
+from roadmap.skills.rules import AssessedLevel
+from roadmap.teams.loaders import load_person, load_team
 from roadmap.teams.matrix import to_json
-from roadmap.teams.queries import matrix
+from roadmap.teams.queries import load_matrix
 
 TAG = "Teams"
 
@@ -84,7 +84,7 @@ class MatrixShape(Shape):
     members: list[MemberRow]
 
 
-class OfRoadmap(Query):
+class MatrixQuery(Query):
     roadmap: Annotated[
         Key | None,
         Field(description="The slug of a roadmap; without it the one of most of the people."),
@@ -100,9 +100,9 @@ class MemberSkill(Shape):
 
 
 @operation(TAG, answers={200: TeamList}, query=Paging)
-def list_teams(query: Paging) -> Answer:
+def list_teams(query: Paging) -> OperationResult:
     """The teams that you are in or manage, by slug."""
-    actor = person()
+    actor = current_actor()
     parent = sa.orm.aliased(Team)
     known = actor.own_teams | actor.led_teams
     rows = db.session.execute(
@@ -120,22 +120,22 @@ def list_teams(query: Paging) -> Answer:
         # Sorted here and not by the database: cursors are compared with Python's order.
         for team, above in sorted(rows, key=lambda row: row[0].slug)
     ]
-    part, cursor = part_of(found, query, lambda team: team.slug)
-    return Answer(TeamList(items=part, next_cursor=cursor))
+    part, cursor = paginate(found, query, lambda team: team.slug)
+    return OperationResult(TeamList(items=part, next_cursor=cursor))
 
 
-@operation(TAG, answers={200: MatrixShape}, query=OfRoadmap, refuses=(404,), has_etag=True)
-def read_matrix(slug: str, query: OfRoadmap) -> Answer:
+@operation(TAG, answers={200: MatrixShape}, query=MatrixQuery, refuses=(404,), has_etag=True)
+def read_matrix(slug: str, query: MatrixQuery) -> OperationResult:
     """The matrix of a team that you manage, with the teams nested in it.
 
     Everything in it comes from shared facts: what is private or a draft changes no figure.
     """
-    team = team_for("team.matrix", slug)
+    team = load_team("team.matrix", slug)
     try:
-        found = matrix(db.session, person(), team, roadmap=query.roadmap, now=now())
+        found = load_matrix(db.session, current_actor(), team, roadmap=query.roadmap, now=now())
     except LookupError:
         abort(404)
-    return Answer(MatrixShape.model_validate(to_json(found)))
+    return OperationResult(MatrixShape.model_validate(to_json(found)))
 
 
 @operation(
@@ -145,31 +145,37 @@ def read_matrix(slug: str, query: OfRoadmap) -> Answer:
     refuses=(404,),
     example={"level": 2, "comment": "Ran the incident review of March."},
 )
-def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessing) -> Answer:
+def assess_member_skill(
+    slug: str, person_id: uuid.UUID, key: str, body: Assessing
+) -> OperationResult:
     """Says at which level you see somebody of a team that you manage; they can read it.
 
     The same word twice is the same as once; another one is added to the history, and so is the same
     one after another manager's. What is left out stays as you said it last.
     """
-    actor = person()
-    _team, who = person_for("person.assess", slug, person_id)
-    if queries.skill(db.session, key) is None:
+    actor = current_actor()
+    _team, who = load_person("person.assess", slug, person_id)
+    if queries.find_skill(db.session, key) is None:
         abort(404)
-    lock_for(db.session, who.id, actor)
+    lock_user_for_actor(db.session, who.id, actor)
     if not can(actor, "person.assess", who):  # type: ignore[arg-type]
         # They were let in, and manage this person no more.
         abort(404)
     # Of several managers each has their own word; what one left out is not another one's.
-    own_word = queries.last_word_of(db.session, actor.id, who.id, key)
+    own_word = queries.latest_by_assessor(db.session, actor.id, who.id, key)
     level, comment = body.level_after(own_word), body.comment_after(own_word)
-    own, other = queries.latest(db.session, who.id)
+    own, other = queries.latest_assessments(db.session, who.id)
     newest = other.get(key)
     if newest is None or newest != own_word or (newest.level, newest.comment) != (level, comment):
         actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
-        newest = Judged(level, now(), actor.name, comment)
+        newest = AssessedLevel(level, now(), actor.name, comment)
     said = own.get(key)
-    return Answer(
+    return OperationResult(
         MemberSkill.model_validate(
-            {"key": key, "self": said.level if said else None, "manager": assessed(newest)}
+            {
+                "key": key,
+                "self": said.level if said else None,
+                "manager": serialize_assessment(newest),
+            }
         )
     )

@@ -17,16 +17,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from roadmap.backup.archive import (
-    MANIFEST,
-    Manifest,
-    write_table,
-)
-from roadmap.backup.loading import SchemaDiffers, loaded
-from roadmap.backup.replacing import CHUNK, hold_everything, replace_all, tables
+from roadmap.backup.archive import MANIFEST_NAME, Manifest, write_table
+from roadmap.backup.table_replacement import CHUNK, backed_up_tables, lock_all_tables, replace_all
+from roadmap.backup.trial_restore import SchemaMismatch, restore_to_scratch
 from roadmap.core.config import VERSION
 from roadmap.core.database import alembic, db, schema_is_current
-from roadmap.people.records import audit
+from roadmap.people.audit import record_audit
 
 
 def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> Manifest:
@@ -35,13 +31,13 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
     The file appears whole or not at all, readable by its owner alone. Raises FileExistsError,
     SchemaDiffers, OSError.
     """
-    _need_newest_schema()
+    _require_current_schema()
     if path.exists() and not replace_existing:
         raise FileExistsError(path)
     with _snapshot() as connection:
-        manifest = _save(path, connection, now)
+        manifest = _write_file(path, connection, now)
     with db.own_transaction() as own:
-        audit(own, by=None, action="backup.created", target=path.name[:200], now=now,
+        record_audit(own, by=None, action="backup.created", target=path.name[:200], now=now,
               rows=manifest.rows)  # fmt: skip
     return manifest
 
@@ -51,7 +47,7 @@ def verify(path: Path) -> Manifest:
 
     Raises NotABackup or SchemaDiffers where it could not be restored by this release.
     """
-    with loaded(path) as (manifest, _scratch):
+    with restore_to_scratch(path) as (manifest, _scratch):
         return manifest
 
 
@@ -61,19 +57,19 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
     What stood there before is written to `keep` first, where given. Raises NotABackup and
     SchemaDiffers before anything was changed.
     """
-    _need_newest_schema()
-    with loaded(path) as (manifest, scratch):
+    _require_current_schema()
+    with restore_to_scratch(path) as (manifest, scratch):
         with (
             db.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
             # From here on nobody else writes: what is kept is what is replaced.
-            hold_everything(connection)
+            lock_all_tables(connection)
             if keep is not None:
-                _save(keep, connection, now)
+                _write_file(keep, connection, now)
             replace_all(connection, scratch, manifest)
         with db.own_transaction() as own:
-            audit(own, by=None, action="backup.restored", target=path.name[:200], now=now,
+            record_audit(own, by=None, action="backup.restored", target=path.name[:200], now=now,
                   made_at=manifest.made_at.isoformat(), rows=manifest.rows)  # fmt: skip
     return manifest
 
@@ -81,14 +77,14 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
 # --- Writing --------------------------------------------------------------------------------------
 
 
-def _save(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
+def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
     """Writes what `connection` sees into a file, which appears whole or not at all."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
     draft = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-                manifest = _write(packed, connection, now)
+                manifest = _write_archive(packed, connection, now)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
@@ -97,9 +93,11 @@ def _save(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
     return manifest
 
 
-def _write(packed: zipfile.ZipFile, connection: sa.Connection, now: dt.datetime) -> Manifest:
-    manifest = Manifest(VERSION, _newest(), now, connection.dialect.name)
-    for table in tables():
+def _write_archive(
+    packed: zipfile.ZipFile, connection: sa.Connection, now: dt.datetime
+) -> Manifest:
+    manifest = Manifest(VERSION, _head_revision(), now, connection.dialect.name)
+    for table in backed_up_tables():
         columns = list(table.columns)
         rows = connection.execute(
             sa.select(*columns).order_by(*table.primary_key.columns),
@@ -107,7 +105,7 @@ def _write(packed: zipfile.ZipFile, connection: sa.Connection, now: dt.datetime)
         )
         names = [column.name for column in columns]
         manifest.tables[table.name] = write_table(packed, table.name, names, rows)
-    packed.writestr(MANIFEST, manifest.to_json())
+    packed.writestr(MANIFEST_NAME, manifest.to_json())
     return manifest
 
 
@@ -127,13 +125,13 @@ def _snapshot() -> Iterator[sa.Connection]:
         connection.rollback()
 
 
-def _need_newest_schema() -> None:
+def _require_current_schema() -> None:
     if not schema_is_current():
-        raise SchemaDiffers(
+        raise SchemaMismatch(
             "the database has not the newest schema: run `flask --app roadmap db upgrade` first"
         )
 
 
-def _newest() -> str:
+def _head_revision() -> str:
     heads: Sequence[Any] = alembic.heads()
     return str(heads[0].revision)

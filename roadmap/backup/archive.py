@@ -25,21 +25,21 @@ from typing import Any
 import sqlalchemy as sa
 
 FORMAT = 1
-MANIFEST = "manifest.json"
+MANIFEST_NAME = "manifest.json"
 # What no table of ours comes near; a file that claims more is not one of ours.
-LARGEST_LINE = 64 * 1024 * 1024
+MAX_LINE_BYTES = 64 * 1024 * 1024
 
 
 # What reading an entry of a ZIP can fail with: bits that flipped, a lost end, a cipher.
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
-class NotABackup(ValueError):
+class InvalidBackup(ValueError):
     """The file is no backup of Cairn, or it is damaged; the message says what was found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class TableEntry:
     """What a table's file holds: how many rows, and the SHA-256 of its text."""
 
     rows: int
@@ -54,7 +54,7 @@ class Manifest:
     revision: str
     made_at: dt.datetime
     database: str
-    tables: dict[str, Contents] = field(default_factory=dict)
+    tables: dict[str, TableEntry] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -80,50 +80,52 @@ class Manifest:
         try:
             values = json.loads(text)
             if values["format"] != FORMAT:
-                raise NotABackup(f"it has format {values['format']}, this release reads {FORMAT}")
+                raise InvalidBackup(
+                    f"it has format {values['format']}, this release reads {FORMAT}"
+                )
             return cls(
                 release=str(values["release"]),
                 revision=str(values["revision"]),
                 made_at=dt.datetime.fromisoformat(values["made_at"]),
                 database=str(values["database"]),
                 tables={
-                    str(name): Contents(int(each["rows"]), str(each["sha256"]))
+                    str(name): TableEntry(int(each["rows"]), str(each["sha256"]))
                     for name, each in values["tables"].items()
                 },
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, NotABackup):
+            if isinstance(error, InvalidBackup):
                 raise
-            raise NotABackup("its manifest cannot be read") from None
+            raise InvalidBackup("its manifest cannot be read") from None
 
 
 def write_table(
     packed: zipfile.ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> Contents:
+) -> TableEntry:
     """Adds a table to the file, row by row; says what was written."""
     digest, count = hashlib.sha256(), 0
     with packed.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
-        line = _line(columns)
+        line = _encode_line(columns)
         file.write(line)
         digest.update(line)
         for row in rows:
-            line = _line([encode(value) for value in row])
+            line = _encode_line([encode_value(value) for value in row])
             file.write(line)
             digest.update(line)
             count += 1
-    return Contents(count, digest.hexdigest())
+    return TableEntry(count, digest.hexdigest())
 
 
 def read_manifest(packed: zipfile.ZipFile) -> Manifest:
     """Raises NotABackup."""
     try:
-        text = packed.read(MANIFEST).decode("utf-8")
-    except (KeyError, UnicodeDecodeError, OSError, *DAMAGE):
-        raise NotABackup("it holds no manifest") from None
+        text = packed.read(MANIFEST_NAME).decode("utf-8")
+    except (KeyError, UnicodeDecodeError, OSError, *READ_ERRORS):
+        raise InvalidBackup("it holds no manifest") from None
     return Manifest.from_json(text)
 
 
-def read_table(packed: zipfile.ZipFile, name: str, contents: Contents) -> Iterator[list[Any]]:
+def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:
     """The column names, then each row as it stands in the file.
 
     Raises NotABackup at the end where rows or SHA-256 are not those of the manifest.
@@ -131,19 +133,19 @@ def read_table(packed: zipfile.ZipFile, name: str, contents: Contents) -> Iterat
     digest, count = hashlib.sha256(), -1
     try:
         with packed.open(f"tables/{name}.jsonl") as file:
-            while line := file.readline(LARGEST_LINE):
+            while line := file.readline(MAX_LINE_BYTES):
                 digest.update(line)
                 count += 1
                 values = json.loads(line)
                 if not isinstance(values, list):
-                    raise NotABackup(f"a line of the table {name} is no row")
+                    raise InvalidBackup(f"a line of the table {name} is no row")
                 yield values
     except KeyError:
-        raise NotABackup(f"the table {name} is missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, *DAMAGE):
-        raise NotABackup(f"the table {name} is damaged") from None
+        raise InvalidBackup(f"the table {name} is missing") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, *READ_ERRORS):
+        raise InvalidBackup(f"the table {name} is damaged") from None
     if count != contents.rows or digest.hexdigest() != contents.sha256:
-        raise NotABackup(f"the table {name} is not what was written")
+        raise InvalidBackup(f"the table {name} is not what was written")
 
 
 def open_backup(path: Path) -> zipfile.ZipFile:
@@ -151,12 +153,12 @@ def open_backup(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile:
-        raise NotABackup("it is no backup: not even a ZIP file") from None
-    except (UnicodeDecodeError, *DAMAGE):
-        raise NotABackup("its list of contents is damaged") from None
+        raise InvalidBackup("it is no backup: not even a ZIP file") from None
+    except (UnicodeDecodeError, *READ_ERRORS):
+        raise InvalidBackup("its list of contents is damaged") from None
 
 
-def encode(value: Any) -> Any:
+def encode_value(value: Any) -> Any:
     """A value of a row as JSON takes it."""
     match value:
         case dt.datetime():
@@ -170,7 +172,7 @@ def encode(value: Any) -> Any:
     return value
 
 
-def decode(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:
+def decode_value(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:
     """The value of a row again, by the type of its column. Raises NotABackup."""
     if value is None:
         return None
@@ -188,10 +190,10 @@ def decode(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:
             case sa.Numeric():
                 return decimal.Decimal(value)
     except (ValueError, TypeError, AttributeError, decimal.InvalidOperation):
-        raise NotABackup(f"{value!r} is no value of type {kind}") from None
+        raise InvalidBackup(f"{value!r} is no value of type {kind}") from None
     return value
 
 
-def _line(values: Sequence[Any]) -> bytes:
+def _encode_line(values: Sequence[Any]) -> bytes:
     text = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
     return (text + "\n").encode("utf-8")

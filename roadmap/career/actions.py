@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Position
-from roadmap.people.records import lock_person, remember
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
 
 Entry = TypeVar("Entry", Position, Degree)
 
@@ -20,14 +21,14 @@ FIELDS: dict[type[Any], tuple[str, ...]] = {
     Position: ("title", "employer", "started_on", "ended_on", "is_ml", "summary"),
     Degree: ("level", "field", "institution", "awarded_on"),
 }
-WORDS: dict[type[Any], str] = {Position: "position", Degree: "degree"}
+ENTRY_NAMES: dict[type[Any], str] = {Position: "position", Degree: "degree"}
 
 
-class Stale(Exception):
+class StaleEdit(Exception):
     """The entry was changed since the form was opened."""
 
 
-class Gone(Exception):
+class EntryDeleted(Exception):
     """The entry was deleted since it was loaded."""
 
 
@@ -41,11 +42,11 @@ def add(
     now: dt.datetime,
 ) -> Entry:
     """Adds a position or a degree."""
-    lock_person(session, user_id)
+    lock_user(session, user_id)
     entry: Entry = model(user_id=user_id, **values)
     session.add(entry)
     session.flush()
-    _remember(session, entry, "added", by=by, now=now)
+    _record_history(session, entry, "added", by=by, now=now)
     return entry
 
 
@@ -62,26 +63,26 @@ def change(
 
     `seen` is the mark (see `mark`) of what the person had before them; empty where unknown.
     """
-    lock_person(session, entry.user_id)
+    lock_user(session, entry.user_id)
     _reload(session, entry)
-    if seen and seen != mark(entry):
-        raise Stale
+    if seen and seen != fingerprint(entry):
+        raise StaleEdit
     for name, value in values.items():
         setattr(entry, name, value)
-    _remember(session, entry, "changed", by=by, now=now)
+    _record_history(session, entry, "changed", by=by, now=now)
 
 
 def remove(session: Session, entry: Position | Degree, *, by: uuid.UUID, now: dt.datetime) -> None:
     """Deletes an entry; the history keeps what it said. Raises Gone where it is gone already."""
-    lock_person(session, entry.user_id)
+    lock_user(session, entry.user_id)
     _reload(session, entry)
     values = _values(entry)
     session.delete(entry)
     session.flush()
-    _remember(session, entry, "removed", by=by, now=now, **values)
+    _record_history(session, entry, "removed", by=by, now=now, **values)
 
 
-def mark(entry: Position | Degree) -> str:
+def fingerprint(entry: Position | Degree) -> str:
     """A short text that differs when the entry differs."""
     return hashlib.blake2b(json.dumps(_values(entry)).encode(), digest_size=12).hexdigest()
 
@@ -90,7 +91,7 @@ def _reload(session: Session, entry: Position | Degree) -> None:
     try:
         session.refresh(entry)
     except sa.exc.InvalidRequestError:
-        raise Gone from None
+        raise EntryDeleted from None
 
 
 def _values(entry: Position | Degree) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def _values(entry: Position | Degree) -> dict[str, Any]:
     }
 
 
-def _remember(
+def _record_history(
     session: Session,
     entry: Position | Degree,
     verb: str,
@@ -110,11 +111,11 @@ def _remember(
     now: dt.datetime,
     **data: Any,
 ) -> None:
-    remember(
+    record_history(
         session,
         user_id=entry.user_id,
         by=by,
-        action=f"{WORDS[type(entry)]}.{verb}",
+        action=f"{ENTRY_NAMES[type(entry)]}.{verb}",
         subject=str(entry.id),
         now=now,
         **data,

@@ -23,26 +23,26 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optio
 
 from roadmap.career.actions import FIELDS
 from roadmap.career.models import Degree, Position
-from roadmap.core.text import many_lines, one_line
+from roadmap.core.text import clean_line, clean_multiline
 
 # Nobody who uses this began to work earlier; an older year is a slip of the finger.
-EARLIEST = dt.date(1940, 1, 1)
-LONGEST_SUMMARY = 20_000
-LEVELS = ("bachelor", "master", "doctorate", "other")
+EARLIEST_DATE = dt.date(1940, 1, 1)
+MAX_SUMMARY_LENGTH = 20_000
+DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
 NO_LEVEL = _l("Choose one of the levels.")
 TOO_LONG = _l("This is too long for the field: %(max)d characters are the most.")
 
 
-def line(label: str, *validators: Any, **attributes: Any) -> StringField:
+def text_field(label: str, *validators: Any, **attributes: Any) -> StringField:
     return StringField(
         label,
         [*validators, Length(max=200, message=TOO_LONG)],
-        filters=[one_line],
+        filters=[clean_line],
         render_kw={"maxlength": 200, **attributes},
     )
 
 
-class Day(DateField):
+class DayField(DateField):
     """A date; what cannot be read says how it is written, and stays in the field."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -71,20 +71,22 @@ class EntryForm(FlaskForm):
             return
         if field.data > self.today:
             raise ValidationError(_("This day is still to come."))
-        if field.data < EARLIEST:
+        if field.data < EARLIEST_DATE:
             raise ValidationError(_("This is before 1940; check the year."))
 
 
 class PositionForm(EntryForm):
-    title = line(_l("Title"), DataRequired(_l("What was the position called?")))
-    employer = line(_l("Employer"), Optional(), autocomplete="organization")
-    started_on = Day(_l("From"), [InputRequired(_l("When did it begin? Year, month and day."))])
-    ended_on = Day(_l("Until"), [Optional()])
+    title = text_field(_l("Title"), DataRequired(_l("What was the position called?")))
+    employer = text_field(_l("Employer"), Optional(), autocomplete="organization")
+    started_on = DayField(
+        _l("From"), [InputRequired(_l("When did it begin? Year, month and day."))]
+    )
+    ended_on = DayField(_l("Until"), [Optional()])
     is_ml = BooleanField(_l("This was machine learning engineering"))
     summary = TextAreaField(
         _l("Summary"),
-        [Optional(), Length(max=LONGEST_SUMMARY, message=TOO_LONG)],
-        filters=[many_lines],
+        [Optional(), Length(max=MAX_SUMMARY_LENGTH, message=TOO_LONG)],
+        filters=[clean_multiline],
     )
 
     def values(self, model: type[Any] = Position) -> dict[str, Any]:
@@ -103,13 +105,13 @@ class PositionForm(EntryForm):
 class DegreeForm(EntryForm):
     level = SelectField(
         _l("Level"),
-        [InputRequired(NO_LEVEL), AnyOf(LEVELS, message=NO_LEVEL)],
+        [InputRequired(NO_LEVEL), AnyOf(DEGREE_LEVELS, message=NO_LEVEL)],
         choices=lambda: level_choices(),
         validate_choice=False,
     )
-    field = line(_l("Field"), Optional())
-    institution = line(_l("Institution"), Optional())
-    awarded_on = Day(_l("Awarded on"), [Optional()])
+    field = text_field(_l("Field"), Optional())
+    institution = text_field(_l("Institution"), Optional())
+    awarded_on = DayField(_l("Awarded on"), [Optional()])
 
     def values(self, model: type[Any] = Degree) -> dict[str, Any]:
         values = super().values(model)

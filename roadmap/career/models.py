@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, one_of
+from roadmap.core.types import Base, Id, check_one_of
 
 DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
 
@@ -46,4 +46,4 @@ class Degree(Base):
     institution: Mapped[str] = mapped_column(sa.String(200), default="")
     awarded_on: Mapped[dt.date | None]
 
-    __table_args__ = (one_of("level", "level", DEGREE_LEVELS),)
+    __table_args__ = (check_one_of("level", "level", DEGREE_LEVELS),)

@@ -16,7 +16,7 @@ from roadmap.catalog import files
 from roadmap.catalog.content import Content, parse
 from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
 from roadmap.core.signals import revision_published
-from roadmap.people.records import audit
+from roadmap.people.audit import record_audit
 
 
 class ConflictingKey(ValueError):
@@ -24,7 +24,7 @@ class ConflictingKey(ValueError):
 
 
 @dataclass(frozen=True)
-class Change:
+class RevisionChange:
     """What publishing a document does (or, in a dry run, would do)."""
 
     slug: str
@@ -43,7 +43,7 @@ class Change:
 
 def publish(
     session: Session, document: Mapping[str, Any], *, now: dt.datetime, dry_run: bool = False
-) -> Change:
+) -> RevisionChange:
     """Publishes a checked document as the next revision, unless nothing in it changed.
 
     Raises ConflictingKey where a milestone or skill key is defined differently in another roadmap.
@@ -56,9 +56,9 @@ def publish(
         if roadmap is not None and roadmap.revision_id
         else None
     )
-    _refuse_conflicts(session, document, new.slug)
+    _check_conflicts(session, document, new.slug)
     if current is not None and current.digest == digest:
-        return Change(new.slug, current.number, milestones=len(new.milestones))
+        return RevisionChange(new.slug, current.number, milestones=len(new.milestones))
     change = _compare(parse(current.content) if current else None, new, current)
     if dry_run:
         return change
@@ -77,11 +77,11 @@ def publish(
     session.flush()
     roadmap.title = new.title
     roadmap.revision_id = revision.id
-    _keep_keys(session, document)
+    _store_keys(session, document)
     session.flush()
     if not change.is_new:
         # Everybody on this roadmap is measured by the new revision from now on.
-        audit(
+        record_audit(
             session,
             by=None,
             action="roadmap.published",
@@ -93,10 +93,10 @@ def publish(
     return change
 
 
-def _compare(old: Content | None, new: Content, current: RoadmapRevision | None) -> Change:
+def _compare(old: Content | None, new: Content, current: RoadmapRevision | None) -> RevisionChange:
     before = {m.key: m for m in old.milestones} if old else {}
     after = new.by_key
-    return Change(
+    return RevisionChange(
         slug=new.slug,
         number=(current.number if current else 0) + 1,
         is_new=current is None,
@@ -118,7 +118,7 @@ def _definitions(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str,
     return milestones, {skill["key"]: skill for skill in document.get("skills", ())}
 
 
-def _refuse_conflicts(session: Session, document: Mapping[str, Any], slug: str) -> None:
+def _check_conflicts(session: Session, document: Mapping[str, Any], slug: str) -> None:
     """A key that two roadmaps share is one milestone, so both must say the same of it.
 
     What comes before it may differ: that is the roadmap's order, not the milestone's meaning.
@@ -136,18 +136,18 @@ def _refuse_conflicts(session: Session, document: Mapping[str, Any], slug: str) 
             ("skill", skills, their_skills),
         ):
             for key in ours.keys() & theirs.keys():
-                if _meaning(ours[key]) != _meaning(theirs[key]):
+                if _comparable_definition(ours[key]) != _comparable_definition(theirs[key]):
                     raise ConflictingKey(
                         f"the {thing} '{key}' is defined differently in the roadmap "
                         f"'{revision.content['slug']}': define it alike, or give it another key"
                     )
 
 
-def _meaning(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _comparable_definition(definition: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in definition.items() if name != "after"}
 
 
-def _keep_keys(session: Session, document: Mapping[str, Any]) -> None:
+def _store_keys(session: Session, document: Mapping[str, Any]) -> None:
     milestones, skills = _definitions(document)
     for key, definition in milestones.items():
         session.merge(Milestone(key=key, title=definition["title"], definition=definition))
@@ -155,6 +155,6 @@ def _keep_keys(session: Session, document: Mapping[str, Any]) -> None:
         session.merge(Skill(key=key, title=definition["title"], definition=definition))
 
 
-def sync_shipped(session: Session, *, now: dt.datetime) -> list[Change]:
+def publish_shipped(session: Session, *, now: dt.datetime) -> list[RevisionChange]:
     """Publishes every roadmap that comes with Cairn, where it changed. Commits nothing."""
     return [publish(session, files.read(path), now=now) for path in files.shipped()]

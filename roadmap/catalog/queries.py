@@ -13,7 +13,7 @@ from roadmap.catalog.models import Roadmap, RoadmapRevision
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedRoadmap:
     """A roadmap at the revision that everyone follows."""
 
     roadmap_id: uuid.UUID
@@ -22,23 +22,25 @@ class Published:
     content: Content
 
 
-_by_revision: dict[uuid.UUID, Published] = {}
-_CURRENT = sa.select(Roadmap.id, Roadmap.revision_id).where(Roadmap.revision_id.is_not(None))
+_by_revision: dict[uuid.UUID, PublishedRoadmap] = {}
+_CURRENT_REVISIONS = sa.select(Roadmap.id, Roadmap.revision_id).where(
+    Roadmap.revision_id.is_not(None)
+)
 
 
-def published(session: Session, slug: str) -> Published | None:
+def published_roadmap(session: Session, slug: str) -> PublishedRoadmap | None:
     """The roadmap with this slug, or None. One statement when its revision is in memory."""
-    row = session.execute(_CURRENT.where(Roadmap.slug == slug)).first()
-    return at_revision(session, row.revision_id) if row else None
+    row = session.execute(_CURRENT_REVISIONS.where(Roadmap.slug == slug)).first()
+    return load_revision(session, row.revision_id) if row else None
 
 
-def all_published(session: Session) -> list[Published]:
+def published_roadmaps(session: Session) -> list[PublishedRoadmap]:
     """Every roadmap, by title."""
-    rows = session.execute(_CURRENT.order_by(Roadmap.title, Roadmap.id)).all()
-    return [at_revision(session, row.revision_id) for row in rows]
+    rows = session.execute(_CURRENT_REVISIONS.order_by(Roadmap.title, Roadmap.id)).all()
+    return [load_revision(session, row.revision_id) for row in rows]
 
 
-def at_revision(session: Session, revision_id: uuid.UUID) -> Published:
+def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:
     """The content of one revision. Raises LookupError where there is none."""
     found = _by_revision.get(revision_id)
     if found is None:
@@ -49,7 +51,7 @@ def at_revision(session: Session, revision_id: uuid.UUID) -> Published:
         ).first()
         if row is None:
             raise LookupError(f"no revision {revision_id}")
-        found = Published(row.roadmap_id, revision_id, row.number, parse(row.content))
+        found = PublishedRoadmap(row.roadmap_id, revision_id, row.number, parse(row.content))
         if len(_by_revision) > 200:
             _by_revision.clear()
         _by_revision[revision_id] = found

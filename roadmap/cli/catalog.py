@@ -12,11 +12,12 @@ from flask import Flask
 
 from roadmap.catalog import actions, files
 from roadmap.catalog.content import parse
-from roadmap.cli.commands import Commands, now
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.readiness.policy import Policy
 
-group = Commands("catalog", help="Roadmaps and their files.")
+group = CommandGroup("catalog", help="Roadmaps and their files.")
 
 Document = Mapping[str, Any]
 FILES = click.argument("paths", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
@@ -31,22 +32,22 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
     All of them or none: one wrong file changes nothing.
     """
     changes = []
-    documents = read_all(paths or files.shipped())
+    documents = load_documents(paths or files.shipped())
     # A dry run of several files publishes them as well and then takes it all back, so that what
     # they say of each other is compared, too.
-    only_look = dry_run and len(documents) == 1
+    skip_write = dry_run and len(documents) == 1
     for path, document in documents:
         try:
-            changes.append(actions.publish(db.session, document, now=now(), dry_run=only_look))
+            changes.append(actions.publish(db.session, document, now=utc_now(), dry_run=skip_write))
         except actions.ConflictingKey as error:
             db.session.rollback()
-            raise click.ClickException(f"{path}:{line_of(path, str(error))}: {error}") from None
+            raise click.ClickException(f"{path}:{find_line(path, str(error))}: {error}") from None
     if dry_run:
         db.session.rollback()
     else:
         db.session.commit()
     for change in changes:
-        for line in describe(change):
+        for line in format_change(change):
             click.echo(line)
     if dry_run:
         click.echo("Dry run: nothing was changed.")
@@ -58,11 +59,11 @@ def validate(paths: Sequence[Path]) -> None:
     """Checks roadmap files: each error with its line, exit status 1 where there is one."""
     if not paths:
         raise click.ClickException("name at least one file")
-    for path, document in read_all(paths):
+    for path, document in load_documents(paths):
         click.echo(f"{path}: in order, {len(parse(document).milestones)} milestones")
 
 
-def read_all(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
+def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
     """All documents. Tells every fault of every file and ends with status 1 where there is one."""
     documents: list[tuple[Path, Document]] = []
     faults = 0
@@ -89,7 +90,7 @@ def check_policy(document: Document) -> None:
     Policy.parse(document["readiness"])
 
 
-def line_of(path: Path, message: str) -> int:
+def find_line(path: Path, message: str) -> int:
     """The line on which the key is defined that a message names in quotes."""
     quoted = re.search(r"'([^']+)'", message)
     definition = re.compile(
@@ -99,7 +100,7 @@ def line_of(path: Path, message: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if definition.search(line)), 1)
 
 
-def describe(change: actions.Change) -> list[str]:
+def format_change(change: actions.RevisionChange) -> list[str]:
     """A change in lines: the roadmap first, then its milestones."""
     if change.is_empty:
         return [f"{change.slug}: unchanged, revision {change.number}"]

@@ -11,12 +11,12 @@ import click
 from alembic.util import CommandError
 from flask import Flask
 
-from roadmap.cli.commands import Commands
+from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.config import ROOT
 from roadmap.core.database import alembic
 
 
-class Migrations(Commands):
+class MigrationGroup(CommandGroup):
     """Alembic's own complaints are one line as well."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -26,35 +26,35 @@ class Migrations(Commands):
             raise click.ClickException(" ".join(str(error).split())) from None
 
 
-group = Migrations("db", help="Migrations of the database.")
+group = MigrationGroup("db", help="Migrations of the database.")
 
 
 @group.command("upgrade")
 @click.argument("target", default="heads")
 def upgrade(target: str) -> None:
     """Brings the schema to the newest migration, to TARGET, or a number of migrations further."""
-    before = _applied()
+    before = _applied_revisions()
     alembic.upgrade(f"+{int(target)}" if target.isdecimal() else target)
-    _say(before)
+    _print_change(before)
 
 
 @group.command("downgrade")
 @click.argument("target", default="-1")
 def downgrade(target: str) -> None:
     """Takes back one migration, or a number of them, or all back to TARGET ("base": all)."""
-    before = _applied()
+    before = _applied_revisions()
     # A number is how many to take back; "-2" itself would read as an option.
     alembic.downgrade(f"-{int(target)}" if target.isdecimal() else target)
-    _say(before)
+    _print_change(before)
 
 
 @group.command("current")
 def current() -> None:
     """Prints the migration that the database has, and whether that is the newest."""
-    applied = _applied()
+    applied = _applied_revisions()
     newest = {script.revision for script in alembic.heads()}
     note = "newest" if applied == newest else f"newest is {', '.join(sorted(newest)) or 'none'}"
-    click.echo(f"{_names(applied)} ({note})")
+    click.echo(f"{_format_revisions(applied)} ({note})")
 
 
 @group.command("revision")
@@ -79,7 +79,7 @@ def check() -> None:
     if differences:
         raise click.ClickException(
             f"models and database differ in {len(differences)} places; "
-            f"the first: {_summary(differences[0])}"
+            f"the first: {_describe_difference(differences[0])}"
         )
     click.echo("Models and database agree.")
 
@@ -88,7 +88,7 @@ def load_models() -> None:
     """Imports every room's models, so that none is missing from what is compared."""
     for room in pkgutil.iter_modules([str(ROOT / "roadmap")], "roadmap."):
         if room.ispkg:
-            names = [module.name for module in pkgutil.iter_modules(_folder(room.name))]
+            names = [module.name for module in pkgutil.iter_modules(_package_path(room.name))]
             if "models" in names:
                 importlib.import_module(f"{room.name}.models")
 
@@ -98,27 +98,29 @@ def register(app: Flask) -> None:
     app.cli.add_command(group)
 
 
-def _folder(package: str) -> list[str]:
+def _package_path(package: str) -> list[str]:
     return list(importlib.import_module(package).__path__)
 
 
-def _summary(difference: Any) -> str:
+def _describe_difference(difference: Any) -> str:
     """A difference as Alembic reports it, a tuple or a list of them, in a few words."""
     first = difference[0] if isinstance(difference, list) else difference
     return " ".join(str(getattr(part, "name", part)) for part in first[:4])
 
 
-def _applied() -> set[str]:
+def _applied_revisions() -> set[str]:
     return {script.revision for script in alembic.current()}
 
 
-def _names(revisions: set[str]) -> str:
+def _format_revisions(revisions: set[str]) -> str:
     return ", ".join(sorted(revisions)) or "nothing"
 
 
-def _say(before: set[str]) -> None:
-    after = _applied()
+def _print_change(before: set[str]) -> None:
+    after = _applied_revisions()
     if before == after:
-        click.echo(f"Nothing to do: the database is at {_names(after)}.")
+        click.echo(f"Nothing to do: the database is at {_format_revisions(after)}.")
     else:
-        click.echo(f"The database went from {_names(before)} to {_names(after)}.")
+        click.echo(
+            f"The database went from {_format_revisions(before)} to {_format_revisions(after)}."
+        )

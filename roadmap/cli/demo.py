@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from roadmap.accounts.queries import anybody
-from roadmap.cli.commands import Commands, now
+from roadmap.auth.queries import any_user_exists
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.demo.load import Account, CannotLoad, Loaded, load
-from roadmap.demo.people import CAST
-from roadmap.people.records import audit
+from roadmap.demo.cast import CAST
+from roadmap.demo.loader import Account, DemoLoadError, LoadedDemo, load_demo_data
+from roadmap.people.audit import record_audit
 
-group = Commands("demo", help="A believable team to look at.")
+group = CommandGroup("demo", help="A believable team to look at.")
 
 
 @group.command("load")
@@ -27,27 +28,29 @@ def load_demo(people: int, seed: int, force: bool) -> None:
     The passwords follow from the seed, so this is for looking around, never for a server that
     others reach.
     """
-    if not force and anybody(db.session):
+    if not force and any_user_exists(db.session):
         raise click.ClickException(
             "this database holds people already; --force adds the demo to them"
         )
     try:
-        loaded = load(db.session, now=now(), seed=seed, people=people)
-    except CannotLoad as error:
+        loaded = load_demo_data(db.session, now=utc_now(), seed=seed, people=people)
+    except DemoLoadError as error:
         raise click.ClickException(str(error)) from None
-    audit(db.session, by=None, action="demo.loaded", target=str(len(loaded.accounts)), now=now())
+    record_audit(
+        db.session, by=None, action="demo.loaded", target=str(len(loaded.accounts)), now=utc_now()
+    )
     db.session.commit()
-    for line in lines(loaded):
+    for line in format_accounts(loaded):
         click.echo(line)
 
 
-def lines(loaded: Loaded) -> list[str]:
+def format_accounts(loaded: LoadedDemo) -> list[str]:
     """What the operator reads: the accounts in columns, and a summary."""
-    rows = [_row(account) for account in loaded.cast]
+    rows = [_account_row(account) for account in loaded.cast]
     generated = len(loaded.accounts) - len(loaded.cast)
     if generated:
         first = loaded.accounts[len(loaded.cast)]
-        rows.append((first.email, first.password, _others(generated)))
+        rows.append((first.email, first.password, _describe_generated(generated)))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return [
         "Demo accounts (e-mail, password, who):",
@@ -58,11 +61,11 @@ def lines(loaded: Loaded) -> list[str]:
     ]
 
 
-def _row(account: Account) -> tuple[str, str, str]:
+def _account_row(account: Account) -> tuple[str, str, str]:
     return account.email, account.password, f"{account.name}: {account.who}"
 
 
-def _others(generated: int) -> str:
+def _describe_generated(generated: int) -> str:
     if generated == 1:
         return "one generated engineer, team Forecasting"
     return f"and {generated - 1} more generated engineers, team Forecasting, same password"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from roadmap.accounts.queries import by_email
-from roadmap.admin.queries import teams as teams_with_counts
-from roadmap.cli.commands import Commands, now
+from roadmap.admin.queries import list_teams as teams_with_counts
+from roadmap.auth.queries import find_user_by_email
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.text import one_line
+from roadmap.core.text import clean_line
 from roadmap.people import actions, queries
 from roadmap.people.models import ROLES, Team, User
 
-group = Commands("team", help="Teams, and who is in them.")
+group = CommandGroup("team", help="Teams, and who is in them.")
 
-REFUSED = {
+ERROR_MESSAGES = {
     "slug": "a slug has small letters, digits and single hyphens, at most 60 in all: {slug!r}",
     "name": "the name needs between 1 and 200 characters",
     "taken": "there is a team {slug} already",
@@ -29,24 +30,24 @@ REFUSED = {
 @click.option("--parent", help="The slug of the team that it is part of.")
 def create(slug: str, name: str, parent: str | None) -> None:
     """Makes a team and prints its slug. Managers of the parent lead it as well."""
-    above = _team(parent) if parent else None
+    above = _find_team(parent) if parent else None
     try:
         team = actions.create_team(
             db.session,
             slug=slug,
-            name=one_line(name),
+            name=clean_line(name),
             parent_id=above.id if above else None,
             by=None,
-            now=now(),
+            now=utc_now(),
         )
-    except actions.TeamRefused as error:
-        raise click.ClickException(REFUSED[error.reason].format(slug=slug)) from None
+    except actions.InvalidTeam as error:
+        raise click.ClickException(ERROR_MESSAGES[error.reason].format(slug=slug)) from None
     db.session.commit()
     click.echo(team.slug)
 
 
 @group.command("list")
-def show_all() -> None:
+def list_teams() -> None:
     """Lists the teams: slug, how many people, the team above, and name."""
     teams = teams_with_counts(db.session)
     if not teams:
@@ -65,10 +66,10 @@ def show_all() -> None:
 @click.option("--role", required=True, type=click.Choice(ROLES), help="Their role in the team.")
 def add(slug: str, email: str, role: str) -> None:
     """Puts a person into a team, or gives them another role there."""
-    team, user = _team(slug), _person(email)
+    team, user = _find_team(slug), _find_user(email)
     if user.deactivated_at is not None:
         raise click.ClickException(f"the account {user.email} is deactivated")
-    changed = actions.add_member(db.session, team, user.id, role, by=None, now=now())
+    changed = actions.add_member(db.session, team, user.id, role, by=None, now=utc_now())
     db.session.commit()
     click.echo(f"{user.email} is {role} of {team.slug}{'' if changed else ' already'}.")
 
@@ -78,8 +79,8 @@ def add(slug: str, email: str, role: str) -> None:
 @click.argument("email")
 def remove(slug: str, email: str) -> None:
     """Takes a person out of a team. What they recorded stays."""
-    team, user = _team(slug), _person(email)
-    if not actions.remove_member(db.session, team, user.id, by=None, now=now()):
+    team, user = _find_team(slug), _find_user(email)
+    if not actions.remove_member(db.session, team, user.id, by=None, now=utc_now()):
         raise click.ClickException(f"{user.email} is not in {team.slug}")
     db.session.commit()
     click.echo(f"{user.email} is not in {team.slug} any more.")
@@ -89,15 +90,15 @@ def register(app: Flask) -> None:
     app.cli.add_command(group)
 
 
-def _team(slug: str) -> Team:
-    team = queries.by_slug(db.session, slug)
+def _find_team(slug: str) -> Team:
+    team = queries.find_team(db.session, slug)
     if team is None:
         raise click.ClickException(f"there is no team {slug}")
     return team
 
 
-def _person(email: str) -> User:
-    user = by_email(db.session, email)
+def _find_user(email: str) -> User:
+    user = find_user_by_email(db.session, email)
     if user is None:
         raise click.ClickException(f"there is no account for {email}")
     return user

@@ -7,14 +7,15 @@ import uuid
 import click
 from flask import Flask
 
-from roadmap.accounts import api_tokens, queries
-from roadmap.accounts.models import SCOPES
-from roadmap.cli.commands import Commands, now
+from roadmap.auth import api_tokens, queries
+from roadmap.auth.models import SCOPES
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.text import one_line
+from roadmap.core.text import clean_line
 from roadmap.people.models import User
 
-group = Commands("token", help="Personal tokens of the API.")
+group = CommandGroup("token", help="Personal tokens of the API.")
 
 
 @group.command("create")
@@ -23,25 +24,25 @@ group = Commands("token", help="Personal tokens of the API.")
 @click.option("--scope", type=click.Choice(SCOPES), default="read", help="What it may do.")
 @click.option(
     "--days",
-    type=click.IntRange(1, api_tokens.MOST_DAYS),
-    default=api_tokens.USUAL_DAYS,
-    help=f"How long it lives; {api_tokens.USUAL_DAYS} days where nothing is said.",
+    type=click.IntRange(1, api_tokens.MAX_DAYS),
+    default=api_tokens.DEFAULT_DAYS,
+    help=f"How long it lives; {api_tokens.DEFAULT_DAYS} days where nothing is said.",
 )
 def create(email: str, name: str, scope: str, days: int) -> None:
     """Makes a token and prints it, alone and this once."""
-    user = _find(email)
+    user = _find_user(email)
     if user.deactivated_at is not None:
         raise click.ClickException(f"the account {user.email} is deactivated")
-    shown = one_line(name)
+    shown = clean_line(name)
     if not 1 <= len(shown) <= 100:
         raise click.ClickException("the name needs between 1 and 100 characters")
     try:
         token = api_tokens.create(
-            db.session, user.id, name=shown, scope=scope, days=days, by=None, now=now()
+            db.session, user.id, name=shown, scope=scope, days=days, by=None, now=utc_now()
         )
-    except api_tokens.TooMany:
+    except api_tokens.TooManyTokens:
         raise click.ClickException(
-            f"{user.email} has {api_tokens.MOST_TOKENS} tokens, and that is the most"
+            f"{user.email} has {api_tokens.MAX_TOKENS} tokens, and that is the most"
         ) from None
     db.session.commit()
     click.echo(token)
@@ -49,10 +50,10 @@ def create(email: str, name: str, scope: str, days: int) -> None:
 
 @group.command("list")
 @click.argument("email")
-def show_all(email: str) -> None:
+def list_tokens(email: str) -> None:
     """Lists the tokens of a person: id, scope, expiry, last use and name."""
-    user, moment = _find(email), now()
-    for token in api_tokens.of_person(db.session, user.id):
+    user, moment = _find_user(email), utc_now()
+    for token in api_tokens.list_tokens(db.session, user.id):
         ends = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "never"
         if token.expires_at and token.expires_at <= moment:
             ends = "expired"
@@ -65,11 +66,11 @@ def show_all(email: str) -> None:
 @click.argument("token_id", metavar="ID", type=click.UUID)
 def revoke(email: str, token_id: uuid.UUID) -> None:
     """Ends a token, at once."""
-    user = _find(email)
-    mine = {token.id: token for token in api_tokens.of_person(db.session, user.id)}
+    user = _find_user(email)
+    mine = {token.id: token for token in api_tokens.list_tokens(db.session, user.id)}
     if token_id not in mine:
         raise click.ClickException(f"{user.email} has no token {token_id}")
-    api_tokens.revoke(db.session, mine[token_id], by=None, now=now())
+    api_tokens.revoke(db.session, mine[token_id], by=None, now=utc_now())
     db.session.commit()
     click.echo(f"The token {mine[token_id].name} is revoked.")
 
@@ -78,8 +79,8 @@ def register(app: Flask) -> None:
     app.cli.add_command(group)
 
 
-def _find(email: str) -> User:
-    user = queries.by_email(db.session, email)
+def _find_user(email: str) -> User:
+    user = queries.find_user_by_email(db.session, email)
     if user is None:
         raise click.ClickException(f"there is no account for {email}")
     return user

@@ -21,10 +21,10 @@ from flask import Flask, Response, current_app, request
 from werkzeug.security import safe_join
 
 LEVEL = 6
-LEVEL_OF_FILES = 9
+FILE_LEVEL = 9
 # Below this the answer fits one packet anyway.
-LEAST_BYTES = 1_000
-TYPES = frozenset(
+MIN_BYTES = 1_000
+COMPRESSIBLE_TYPES = frozenset(
     {
         "text/html",
         "text/css",
@@ -48,16 +48,16 @@ def init_compression(app: Flask) -> None:
 
 def compress(response: Response) -> Response:
     """The answer, compressed where that is worth it, safe, and wanted by the client."""
-    if response.mimetype not in TYPES or "Content-Encoding" in response.headers:
+    if response.mimetype not in COMPRESSIBLE_TYPES or "Content-Encoding" in response.headers:
         return response
     response.vary.add("Accept-Encoding")
     if (
         response.status_code != 200
         or request.accept_encodings["gzip"] <= 0
-        or not may_be_compressed()
+        or not is_safe_to_compress()
     ):
         return response
-    body = _file() if request.endpoint == "static" else _page(response)
+    body = _compress_file() if request.endpoint == "static" else _compress_page(response)
     if body is None:
         return response
     if response.direct_passthrough and hasattr(response.response, "close"):
@@ -73,31 +73,31 @@ def compress(response: Response) -> Response:
     return response
 
 
-def may_be_compressed() -> bool:
+def is_safe_to_compress() -> bool:
     """Whether nobody else can have chosen a part of what the answer holds."""
     if request.endpoint == "static" or request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
     return request.method in ("GET", "HEAD") and not request.query_string
 
 
-def _page(response: Response) -> bytes | None:
+def _compress_page(response: Response) -> bytes | None:
     if response.is_streamed:
         return None
     body = response.get_data()
-    return gzip.compress(body, LEVEL, mtime=0) if len(body) >= LEAST_BYTES else None
+    return gzip.compress(body, LEVEL, mtime=0) if len(body) >= MIN_BYTES else None
 
 
-def _file() -> bytes | None:
+def _compress_file() -> bytes | None:
     name = (request.view_args or {}).get("filename", "")
     path = safe_join(current_app.static_folder or "", name)
     if path is None:
         return None
     status = Path(path).stat()
-    if status.st_size < LEAST_BYTES:
+    if status.st_size < MIN_BYTES:
         return None
-    return _compressed_file(path, status.st_mtime_ns)
+    return _read_compressed(path, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _compressed_file(path: str, _modified: int) -> bytes:
-    return gzip.compress(Path(path).read_bytes(), LEVEL_OF_FILES, mtime=0)
+def _read_compressed(path: str, _modified: int) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), FILE_LEVEL, mtime=0)

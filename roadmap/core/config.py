@@ -17,13 +17,13 @@ import click
 from dotenv import load_dotenv
 from dotenv.parser import parse_stream
 
-from roadmap.core.checks import CHECKS
+from roadmap.core.config_validators import VALIDATORS
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
-COOKIE = "cairn"
+COOKIE_NAME = "cairn"
 # Browsers take a cookie with this beginning only with Secure, Path=/ and no Domain.
-COOKIE_OVER_TLS = f"__Host-{COOKIE}"
+SECURE_COOKIE_NAME = f"__Host-{COOKIE_NAME}"
 VERSION = "0.1.0"
 
 # What an operator may set. The value is the default; None means "worked out below".
@@ -51,16 +51,16 @@ def read_environment() -> dict[str, str]:
 
     An empty one means the default, as if it were not there.
     """
-    read_file(ROOT / ".env")
+    load_env_file(ROOT / ".env")
     return {name: value for name in SETTINGS if (value := os.environ.get(PREFIX + name))}
 
 
-def data_folder(name: str | None) -> Path:
+def resolve_data_folder(name: str | None) -> Path:
     """The folder for data: `instance` beside the code, or the named one, which starts there too."""
     return (ROOT / (name or "instance")).resolve()
 
 
-def read_file(path: Path) -> None:
+def load_env_file(path: Path) -> None:
     """Puts what the file sets into the environment, where nothing is set yet.
 
     Raises ConfigError with the line that is no setting, and where the file cannot be read.
@@ -82,7 +82,7 @@ def read_file(path: Path) -> None:
     load_dotenv(stream=io.StringIO(text))
 
 
-def unknown() -> list[str]:
+def find_unknown_settings() -> list[str]:
     """A line for each variable that looks like a setting and is none, such as a mistyped one."""
     names = {PREFIX + name for name in SETTINGS}
     lines = []
@@ -95,13 +95,13 @@ def unknown() -> list[str]:
     return lines
 
 
-def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The application's configuration: defaults, then the environment, then `overrides`.
 
     Raises ConfigError where a required setting is missing or a value cannot be read.
     """
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
-    data_dir = data_folder(values["DATA_DIR"])
+    data_dir = resolve_data_folder(values["DATA_DIR"])
     key_file = data_dir / "secret-key"
     if not values["SECRET_KEY"] and key_file.is_file():
         # Made by `make run`; so `flask --app roadmap …` works beside it without further ado.
@@ -115,7 +115,7 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         raise ConfigError("ROADMAP_SECRET_KEY is too short: use at least 16 characters.")
     if not values["DATABASE_URL"]:
         values["DATABASE_URL"] = f"sqlite:///{data_dir / 'cairn.sqlite3'}"
-    for name, check in CHECKS.items():
+    for name, check in VALIDATORS.items():
         try:
             values[name] = check(str(values[name]))
         except ValueError as error:
@@ -134,7 +134,7 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 500_000,
         "MAX_FORM_PARTS": 200,
         "WTF_CSRF_TIME_LIMIT": None,
-        "SESSION_COOKIE_NAME": COOKIE_OVER_TLS if secure else COOKIE,
+        "SESSION_COOKIE_NAME": SECURE_COOKIE_NAME if secure else COOKIE_NAME,
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -152,7 +152,7 @@ def build(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 def main() -> None:
     """Whether the settings can be used; what is wrong is told in one line, with exit status 1."""
     try:
-        build()
+        build_config()
     except ConfigError as error:
         sys.exit(str(error))
 

@@ -20,8 +20,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from roadmap.core.config import ConfigError
-from roadmap.core.files import own_file, own_folder
-from roadmap.core.sqlite_turns import give_turn, use_wal, wait_for_turn
+from roadmap.core.private_files import ensure_private_file, ensure_private_folder
+from roadmap.core.sqlite_locking import acquire_write_lock, enable_wal, release_write_lock
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Below this release SQLite's write-ahead log can lose a reset under load (fixed in 3.51.3).
 WAL_RESET_FIXED = (3, 51, 3)
 MIGRATION_LOCK = 727_274
-WAITS = "Another process migrates this database; waiting for it to end."
+WAITING_MESSAGE = "Another process migrates this database; waiting for it to end."
 
 
 def sqlite_module() -> ModuleType:
@@ -98,7 +98,7 @@ class Database:
             session.close()
 
 
-def _writes(connection: sa.Connection) -> bool:
+def _is_writing(connection: sa.Connection) -> bool:
     """Whether this transaction may write: then it takes the lock at once and never upgrades.
 
     A deferred transaction that upgrades fails at once under load, whatever the busy timeout.
@@ -113,7 +113,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     if url.database and url.database != ":memory:":
         path = Path(url.database).resolve()
         try:
-            own_folder(path.parent)
+            ensure_private_folder(path.parent)
         except OSError as error:
             raise ConfigError(
                 f"The folder {path.parent} of the database cannot be made: {error.strerror}."
@@ -135,12 +135,12 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         if lock_path is not None:
             # A file that cannot be made is SQLite's to complain about, as any other it cannot use.
             with contextlib.suppress(OSError):
-                own_file(Path(arguments[0]))
+                ensure_private_file(Path(arguments[0]))
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
-        use_wal(connection, module)
+        enable_wal(connection, module)
         for pragma in (
             "synchronous=FULL",
             "busy_timeout=10000",
@@ -155,15 +155,15 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        if not _writes(connection):
+        if not _is_writing(connection):
             connection.exec_driver_sql("BEGIN")
             return
         lock = lock_of(connection.connection)
-        wait_for_turn(lock)
+        acquire_write_lock(lock)
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
-            give_turn(lock)
+            release_write_lock(lock)
             raise
 
     # The turn ends with the transaction, not when the connection goes back to the pool: one that
@@ -179,13 +179,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             # back as it is: still writing, with every other writer waiting for it.
             do_rollback(connection)
             raise
-        give_turn(lock_of(connection))
+        release_write_lock(lock_of(connection))
 
     def do_rollback(connection: Any) -> None:
         try:
             rollback(connection)
         finally:
-            give_turn(lock_of(connection))
+            release_write_lock(lock_of(connection))
 
     setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
     setattr(dialect, "do_rollback", do_rollback)  # noqa: B010
@@ -229,7 +229,7 @@ class SafeAlembic(Alembic):
         # Whoever waits here must not keep the one who migrates out: on SQLite, what was read
         # before on this connection holds the writers' turn.
         connection.rollback()
-        with _only_migration(connection.engine.url):
+        with _migration_file_lock(connection.engine.url):
             self._run_alone(connection, fn, **kwargs)
 
     def _run_alone(self, connection: sa.Connection, fn: Callable[..., Any], **kwargs: Any) -> None:
@@ -243,7 +243,7 @@ class SafeAlembic(Alembic):
             connection.exec_driver_sql("SET lock_timeout = 0")
             free = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
             if not free.scalar_one():
-                log.warning(WAITS)
+                log.warning(WAITING_MESSAGE)
                 connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
             connection.exec_driver_sql("RESET lock_timeout")
             connection.commit()
@@ -263,7 +263,7 @@ class SafeAlembic(Alembic):
 
 
 @contextlib.contextmanager
-def _only_migration(url: sa.URL) -> Iterator[None]:
+def _migration_file_lock(url: sa.URL) -> Iterator[None]:
     """Holds the lock beside an SQLite file that whoever migrates it takes."""
     if not url.drivername.startswith("sqlite") or url.database in (None, "", ":memory:"):
         yield
@@ -273,7 +273,7 @@ def _only_migration(url: sa.URL) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            log.warning(WAITS)
+            log.warning(WAITING_MESSAGE)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
@@ -317,7 +317,7 @@ def schema_is_current() -> bool:
     return applied == {script.revision for script in alembic.heads()}
 
 
-def describe() -> str:
+def describe_database() -> str:
     """The database in one line for the log: its kind and its version."""
     engine = db.engine
     if engine.dialect.name == "sqlite":

@@ -13,16 +13,16 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from roadmap.core.problems import is_api, problem
-from roadmap.core.retries import is_conflict, note_conflict
-from roadmap.core.text import many_lines
+from roadmap.core.problems import is_api, problem_response
+from roadmap.core.retries import is_conflict, record_conflict
+from roadmap.core.text import clean_multiline
 from roadmap.core.web import wants_fragment
 
 log = logging.getLogger(__name__)
 
 # The fields in which people write more than a line.
-WORDS = ("comment", "text", "description", "note")
-STORAGE = (
+LONG_TEXT_FIELDS = ("comment", "text", "description", "note")
+STORAGE_ERRORS = (
     sqlalchemy.exc.TimeoutError,
     sqlalchemy.exc.DBAPIError,
     sqlite3.Error,
@@ -30,7 +30,7 @@ STORAGE = (
 )
 
 
-def explanation(code: int) -> tuple[str, str, str]:
+def explain_status(code: int) -> tuple[str, str, str]:
     """For a status code: a title, what was wrong, and how to go on."""
     texts = {
         400: (
@@ -102,11 +102,11 @@ def explanation(code: int) -> tuple[str, str, str]:
     return texts.get(code, fallback)
 
 
-def error_page(code: int, detail: str | None = None) -> Response:
+def render_error(code: int, detail: str | None = None) -> Response:
     """What was wrong and how to go on: a page, a part of one, or a problem for the API."""
     if is_api():
-        return problem(code, detail or "")
-    title, wrong, way_out = explanation(code)
+        return problem_response(code, detail or "")
+    title, wrong, way_out = explain_status(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     response = make_response(
         render_template(
@@ -115,7 +115,7 @@ def error_page(code: int, detail: str | None = None) -> Response:
             title=title,
             wrong=detail or wrong,
             way_out=way_out,
-            typed=_typed() if code in (403, 404) else [],
+            typed=_submitted_texts() if code in (403, 404) else [],
             bare=code >= 500,
         ),
         code,
@@ -126,19 +126,21 @@ def error_page(code: int, detail: str | None = None) -> Response:
     return response
 
 
-def _typed() -> list[str]:
+def _submitted_texts() -> list[str]:
     """The longer texts of a form that was sent to what is not there any more, to be copied."""
     try:
-        return [text for name in WORDS if (text := many_lines(request.form.get(name)))]
+        return [
+            text for name in LONG_TEXT_FIELDS if (text := clean_multiline(request.form.get(name)))
+        ]
     except HTTPException:
         return []
 
 
-def _database_is_away(error: sqlalchemy.exc.DBAPIError) -> bool:
+def _is_database_unavailable(error: sqlalchemy.exc.DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, sqlalchemy.exc.OperationalError)
 
 
-def _disk_is_full(error: BaseException) -> bool:
+def _is_disk_full(error: BaseException) -> bool:
     original = getattr(error, "orig", error)
     if isinstance(original, OSError):
         return original.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -149,7 +151,7 @@ def _disk_is_full(error: BaseException) -> bool:
 def init_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Response:
-        return error_page(
+        return render_error(
             400, _("The page was open for a long time, or cookies are off: its seal did not match.")
         )
 
@@ -157,50 +159,50 @@ def init_errors(app: Flask) -> None:
     def http(error: HTTPException) -> Response:
         if error.response is not None:
             return error.response  # type: ignore[return-value]
-        response = error_page(error.code or 500)
+        response = render_error(error.code or 500)
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After", "WWW-Authenticate"):
                 response.headers[name] = value
         return response
 
-    for kind in STORAGE:
-        app.register_error_handler(kind, storage)
+    for kind in STORAGE_ERRORS:
+        app.register_error_handler(kind, handle_storage_error)
 
     @app.errorhandler(500)
     def internal(error: Exception) -> Response:
         # The commit fails after the view has answered, where only this handler is asked.
         original = getattr(error, "original_exception", None)
-        if isinstance(original, STORAGE):
-            return storage(original)
-        _give_up()
-        return error_page(500)
+        if isinstance(original, STORAGE_ERRORS):
+            return handle_storage_error(original)
+        _discard_session_and_actor()
+        return render_error(500)
 
 
-def storage(error: Exception) -> Response:
+def handle_storage_error(error: Exception) -> Response:
     """The page for a database that is gone, a disk that is full, or another fault of storage."""
-    _give_up()
-    if _disk_is_full(error):
+    _discard_session_and_actor()
+    if _is_disk_full(error):
         log.error("no space left: %s", error)
-        return error_page(507)
+        return render_error(507)
     if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
-        note_conflict(error)
-        return _unavailable()
+        record_conflict(error)
+        return _render_unavailable()
     if isinstance(error, sqlalchemy.exc.TimeoutError) or (
-        isinstance(error, sqlalchemy.exc.DBAPIError) and _database_is_away(error)
+        isinstance(error, sqlalchemy.exc.DBAPIError) and _is_database_unavailable(error)
     ):
         log.error("database unavailable: %s", error)
-        return _unavailable()
+        return _render_unavailable()
     log.exception("unexpected storage error", exc_info=error)
-    return error_page(500)
+    return render_error(500)
 
 
-def _unavailable() -> Response:
-    response = error_page(503)
+def _render_unavailable() -> Response:
+    response = render_error(503)
     response.headers["Retry-After"] = "5"
     return response
 
 
-def _give_up() -> None:
+def _discard_session_and_actor() -> None:
     """Drops the transaction and the actor: an error page asks the database for nothing."""
     session = g.pop("_db_session", None)
     if session is not None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from roadmap.core.cookie import Cookie
-from roadmap.core.problems import MEDIA_TYPE, document, is_api, is_below_api
-from roadmap.core.proxy import over_tls
+from roadmap.core.problems import MEDIA_TYPE, is_api, is_below_api, problem_body
+from roadmap.core.proxy import is_over_tls
+from roadmap.core.session_cookie import SessionCookieInterface
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -29,7 +29,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 # What every answer carries.
-HEADERS = {
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -37,18 +37,18 @@ HEADERS = {
 }
 # And where people reach Cairn by TLS: they never come without it for a year.
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
-OVERRIDES = frozenset({"PUT", "PATCH", "DELETE"})
-LARGEST_BODY = 1_000_000
+OVERRIDE_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
+MAX_BODY_BYTES = 1_000_000
 # Of a body that will be refused for its size only the beginning is looked at: our forms name
 # their method first, and the refusal should come from the view that was meant.
-BEGINNING = 4_096
+METHOD_SEARCH_BYTES = 4_096
 _METHOD = re.compile(r"(?:^|&)_method=([A-Z]+)(?:&|$)")
 _METHOD_IN_BODY = re.compile(rb"(?:^|&)_method=([A-Z]+)(?:&|$)")
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Gate:
+class MethodOverride:
     """The first of our middlewares; only ProxyFix, which reads forwarded addresses, stands outside.
 
     - A chunked body is refused with 411: the servers hand it on without its length, and a body
@@ -68,25 +68,25 @@ class Gate:
         for_api = is_below_api(environ.get("PATH_INFO", ""))
         if environ.get("HTTP_TRANSFER_ENCODING"):
             text = "This server needs the length of a body: send Content-Length."
-            return self._refused(411, text, environ, start_response)
+            return self._reject(411, text, environ, start_response)
         length = environ.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit()):
             text = "The length of the body is no number: see Content-Length."
-            return self._refused(400, text, environ, start_response)
+            return self._reject(400, text, environ, start_response)
         # Who speaks to the API has every verb.
         if environ["REQUEST_METHOD"] == "POST" and not for_api:
-            wanted = self._wanted_method(environ)
-            if wanted in OVERRIDES:
+            wanted = self._overriding_method(environ)
+            if wanted in OVERRIDE_METHODS:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
 
-    def _refused(
+    def _reject(
         self, status: int, text: str, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """A refusal before anything was read of the body, so the connection ends with it."""
         body, media_type = f"{text}\n".encode(), "text/plain; charset=utf-8"
         if is_below_api(environ.get("PATH_INFO", "")):
-            body, media_type = document(status, text), MEDIA_TYPE
+            body, media_type = problem_body(status, text), MEDIA_TYPE
         tls = self.always_tls or environ.get("wsgi.url_scheme") == "https"
         start_response(
             f"{status} {HTTPStatus(status).phrase}",
@@ -96,14 +96,14 @@ class Gate:
                 ("Cache-Control", "no-store"),
                 ("Connection", "close"),
                 ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-                *HEADERS.items(),
+                *SECURITY_HEADERS.items(),
                 *([HSTS] if tls else []),
             ],
         )
         return [body]
 
     @staticmethod
-    def _wanted_method(environ: dict[str, Any]) -> str:
+    def _overriding_method(environ: dict[str, Any]) -> str:
         found = _METHOD.search(environ.get("QUERY_STRING", ""))
         if found:
             return found.group(1)
@@ -113,8 +113,8 @@ class Gate:
             or int(length) <= 0
         ):
             return ""
-        too_large = int(length) > LARGEST_BODY
-        body = environ["wsgi.input"].read(BEGINNING if too_large else int(length))
+        too_large = int(length) > MAX_BODY_BYTES
+        body = environ["wsgi.input"].read(METHOD_SEARCH_BYTES if too_large else int(length))
         if not too_large:
             environ["wsgi.input"] = io.BytesIO(body)
         found_in_body = _METHOD_IN_BODY.search(body)
@@ -122,14 +122,14 @@ class Gate:
 
 
 def init_headers(app: Flask) -> None:
-    app.session_interface = Cookie()
+    app.session_interface = SessionCookieInterface()
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        headers.update(HEADERS)
-        if over_tls():
+        headers.update(SECURITY_HEADERS)
+        if is_over_tls():
             headers[HSTS[0]] = HSTS[1]
         if request.endpoint == "static":
             # Addresses of static files carry a digest of the file, so they never change.
@@ -141,4 +141,4 @@ def init_headers(app: Flask) -> None:
         return response
 
     secure = app.config["SESSION_COOKIE_SECURE"]
-    app.wsgi_app = Gate(app.wsgi_app, always_tls=secure)  # type: ignore[method-assign]
+    app.wsgi_app = MethodOverride(app.wsgi_app, always_tls=secure)  # type: ignore[method-assign]

@@ -16,32 +16,32 @@ from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from flask_login import current_user
 
-from roadmap.core.errors import error_page
+from roadmap.core.errors import render_error
 from roadmap.core.proxy import client_address
 
 
-def _who() -> str:
+def _rate_limit_key() -> str:
     """Whose requests are counted together: an account's, or an address's without one."""
     if current_user and current_user.is_authenticated:
         return f"account:{current_user.id}"
     return f"address:{client_address()}"
 
 
-limiter = Limiter(_who, storage_uri="memory://", strategy="fixed-window")
+limiter = Limiter(_rate_limit_key, storage_uri="memory://", strategy="fixed-window")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Whoever types asks anew a quarter of a second after the last letter, so hardly twice a second.
-SEARCHES = "120/minute"
+SEARCH_LIMIT = "120/minute"
 
 
 def limit_searches(view: View) -> View:
     """Counts the requests for a view that search (with `q`); all views of a person together."""
-    limit = limiter.shared_limit(SEARCHES, "search", exempt_when=_searches_nothing)
+    limit = limiter.shared_limit(SEARCH_LIMIT, "search", exempt_when=_has_no_search)
     return cast("View", limit(view))
 
 
-def _searches_nothing() -> bool:
+def _has_no_search() -> bool:
     return not request.values.get("q", "").strip()
 
 
@@ -54,7 +54,7 @@ def init_limiter(app: Flask) -> None:
         current = limiter.current_limit
         wait = max(1, math.ceil(current.reset_at - time.time())) if current else 60
         amount = error.limit.limit.amount if error.limit else 0
-        response = error_page(
+        response = render_error(
             429,
             _(
                 "This takes the server some work, so it is done at most %(n)d times a minute.",

@@ -8,7 +8,7 @@ import sys
 import structlog
 from flask import Flask
 
-from roadmap.core.config import unknown
+from roadmap.core.config import find_unknown_settings
 
 log = logging.getLogger(__name__)
 
@@ -38,5 +38,5 @@ def init_logs(app: Flask) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    for line in unknown():
+    for line in find_unknown_settings():
         log.warning(line)

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from roadmap.core.text import clean
+from roadmap.core.text import strip_control_characters
 
 SCHEMES = {"http", "https", "mailto"}
 TAGS = {
@@ -26,21 +26,21 @@ TAGS = {
 }  # fmt: skip
 # What is longer is cut before it is parsed: a page of text is some 3,000 characters, and the
 # longest field of a form takes 20,000.
-LONGEST = 100_000
-LONGEST_LINE = 20_000
+MAX_LENGTH = 100_000
+MAX_LINE_LENGTH = 20_000
 # The parser counts two for a list and its item: six lists within each other are kept.
-DEEPEST_BLOCK = 12
+MAX_BLOCK_DEPTH = 12
 # Emphasis within emphasis; the parser itself puts no limit on it.
-DEEPEST_INLINE = 4
+MAX_INLINE_DEPTH = 4
 # A short text with a rule of thousands of columns would make ten thousands of empty cells.
-WIDEST_TABLE = 40
+MAX_TABLE_COLUMNS = 40
 # An excerpt of so many characters is looked for in as many times of them.
-BEGINNING = 8
+EXCERPT_PARSE_FACTOR = 8
 
 Node = dict[str, Any]
 
 _WIDE_RULE = re.compile(
-    rf"^(?=[ \t>:-]*(?:\|[ \t>:-]*){{{WIDEST_TABLE + 2}}})[ \t>|:-]+$", re.MULTILINE
+    rf"^(?=[ \t>:-]*(?:\|[ \t>:-]*){{{MAX_TABLE_COLUMNS + 2}}})[ \t>|:-]+$", re.MULTILINE
 )
 _EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "strong_close": -1,
              "s_close": -1}  # fmt: skip
@@ -55,29 +55,29 @@ def has_scheme(address: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST_BLOCK})
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_BLOCK_DEPTH})
     return parser.enable(["table", "strikethrough"]).disable("image")
 
 
-def _bounded(text: str) -> str:
-    text = clean(text)[:LONGEST]
-    if len(text) > LONGEST_LINE:
-        text = "\n".join(line[:LONGEST_LINE] for line in text.split("\n"))
-    if text.count("|") > WIDEST_TABLE:
+def _truncate(text: str) -> str:
+    text = strip_control_characters(text)[:MAX_LENGTH]
+    if len(text) > MAX_LINE_LENGTH:
+        text = "\n".join(line[:MAX_LINE_LENGTH] for line in text.split("\n"))
+    if text.count("|") > MAX_TABLE_COLUMNS:
         text = _WIDE_RULE.sub(lambda rule: rule[0].replace("|", "\\|", 1), text)
     return text
 
 
 def _parse(text: str, base_level: int) -> list[Token]:
-    tokens = _parser().parse(_bounded(text))
-    _demote(tokens, base_level)
+    tokens = _parser().parse(_truncate(text))
+    _shift_headings(tokens, base_level)
     for token in tokens:
         if token.children:
-            token.children = _flatten(token.children)
+            token.children = _flatten_emphasis(token.children)
     return tokens
 
 
-def _demote(tokens: Iterable[Token], base_level: int) -> None:
+def _shift_headings(tokens: Iterable[Token], base_level: int) -> None:
     """Gives headings levels from `base_level` on that never skip one, whatever was written."""
     open_levels: list[int] = []
     for token in tokens:
@@ -90,14 +90,14 @@ def _demote(tokens: Iterable[Token], base_level: int) -> None:
             token.tag = f"h{min(6, base_level + len(open_levels) - 1)}"
 
 
-def _flatten(tokens: list[Token]) -> list[Token]:
+def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
     """Drops the marks of emphasis below `DEEPEST_INLINE`; the words stay."""
     kept = []
     depth = 0
     for token in tokens:
         step = _EMPHASIS.get(token.type, 0)
         # A mark that closes belongs to the depth that it closes.
-        if not step or depth + (step > 0) <= DEEPEST_INLINE:
+        if not step or depth + (step > 0) <= MAX_INLINE_DEPTH:
             kept.append(token)
         depth += step
     return kept
@@ -105,18 +105,18 @@ def _flatten(tokens: list[Token]) -> list[Token]:
 
 def to_html(text: str | None, base_level: int = 3) -> Markup:
     """Safe HTML. Headings begin at `base_level`, so that they fit below the page's own."""
-    return _sanitized(_parse(text, base_level)) if text else Markup("")
+    return _render_sanitized(_parse(text, base_level)) if text else Markup("")
 
 
-def to_html_and_plain(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, str]:
+def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, str]:
     """`to_html` and `plain` of one text, which is parsed once where its beginning is all of it."""
-    if len(text) > limit * BEGINNING:
-        return to_html(text, base_level), plain(text, limit)
+    if len(text) > limit * EXCERPT_PARSE_FACTOR:
+        return to_html(text, base_level), to_excerpt(text, limit)
     tokens = _parse(text, base_level)
-    return _sanitized(tokens) if text else Markup(""), _excerpt(tokens, limit)
+    return _render_sanitized(tokens) if text else Markup(""), _excerpt(tokens, limit)
 
 
-def _sanitized(tokens: Sequence[Token]) -> Markup:
+def _render_sanitized(tokens: Sequence[Token]) -> Markup:
     parser = _parser()
     html = parser.renderer.render(tokens, parser.options, {})
     return Markup(  # noqa: S704 - sanitized right here
@@ -124,14 +124,14 @@ def _sanitized(tokens: Sequence[Token]) -> Markup:
             html,
             tags=TAGS,
             attributes={"a": {"href", "title"}, "ol": {"start"}},
-            attribute_filter=_only_full_links,
+            attribute_filter=_filter_href,
             url_schemes=SCHEMES,
             link_rel="noopener noreferrer nofollow",
         )
     )
 
 
-def _only_full_links(_tag: str, name: str, value: str) -> str | None:
+def _filter_href(_tag: str, name: str, value: str) -> str | None:
     """Drops an address without one of our schemes: //host and ours would slip through."""
     return None if name == "href" and not has_scheme(value) else value
 
@@ -157,7 +157,7 @@ def to_tree(text: str | None, base_level: int = 3) -> Node:
             if part.nesting > 0:
                 open_nodes.append(node)
             if part.type == "paragraph_open" and part.hidden:
-                _tighten(open_nodes)
+                _mark_list_tight(open_nodes)
     return root
 
 
@@ -180,19 +180,19 @@ def _node(token: Token) -> Node:
     return node
 
 
-def _tighten(open_nodes: list[Node]) -> None:
+def _mark_list_tight(open_nodes: list[Node]) -> None:
     for node in reversed(open_nodes):
         if node["t"] in ("bullet_list", "ordered_list"):
             node["tight"] = True
             return
 
 
-def plain(text: str | None, limit: int = 200) -> str:
+def to_excerpt(text: str | None, limit: int = 200) -> str:
     """The words of the text's beginning, cut at `limit` characters at the end of a word.
 
     Headings and code are left out unless there is nothing else.
     """
-    return _excerpt(_parser().parse(_bounded((text or "")[: limit * BEGINNING])), limit)
+    return _excerpt(_parser().parse(_truncate((text or "")[: limit * EXCERPT_PARSE_FACTOR])), limit)
 
 
 def _excerpt(tokens: Iterable[Token], limit: int) -> str:
@@ -201,7 +201,7 @@ def _excerpt(tokens: Iterable[Token], limit: int) -> str:
     kind = ""
     for token in tokens:
         if token.type == "inline":
-            words = "".join(_words(token.children or ()))
+            words = "".join(_text_of(token.children or ()))
             (rest if kind == "heading_open" else prose).append(words)
         elif token.type in ("fence", "code_block"):
             rest.append(token.content)
@@ -214,7 +214,7 @@ def _excerpt(tokens: Iterable[Token], limit: int) -> str:
     return (kept.rsplit(" ", 1)[0] if " " in words[: limit // 2] else kept) + "…"
 
 
-def _words(tokens: Iterable[Token]) -> Iterable[str]:
+def _text_of(tokens: Iterable[Token]) -> Iterable[str]:
     for token in tokens:
         if token.type in ("text", "code_inline"):
             yield token.content

@@ -22,20 +22,20 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-LONGEST_WAIT = 60
+TIMEOUT_SECONDS = 60
 """Seconds after which a document is given up; 200 pieces take one or two."""
-MOST_MEMORY = 2 * 1024**3
+MAX_MEMORY_BYTES = 2 * 1024**3
 """Bytes of memory that one document may take."""
 
-_PROCESS = Path(__file__).with_name("typst_process.py")
+_TYPST_SCRIPT = Path(__file__).with_name("typst_process.py")
 # What the fonts of the house cover for certain: Latin, Greek, Cyrillic, punctuation, arrows.
-_USUAL = re.compile(
+_COVERED_BY_FONTS = re.compile(
     "[\\s\x20-\u024f\u0300-\u036f\u0370-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u200b"
     "\u20a0-\u20bf\u2190-\u2193\u2212]*"
 )
 
 
-class NotRendered(RuntimeError):
+class PdfError(RuntimeError):
     """The document could not be set: it was too large, or the template is at fault."""
 
 
@@ -55,29 +55,29 @@ def render(
         "source": template if isinstance(template, str) else template.decode(),
         "data": text,
         "fonts": str(fonts),
-        "system_fonts": _USUAL.fullmatch(text) is None,
+        "system_fonts": _COVERED_BY_FONTS.fullmatch(text) is None,
         "made_at": _noon(made_on or dt.date(2000, 1, 1)),
-        "most_memory": MOST_MEMORY,
-        "most_seconds": LONGEST_WAIT,
+        "most_memory": MAX_MEMORY_BYTES,
+        "most_seconds": TIMEOUT_SECONDS,
     }
     try:
         done = subprocess.run(  # noqa: S603 - our own file, by our own interpreter
             # -I: neither the environment nor the folder decides what it imports.
-            [sys.executable, "-I", str(_PROCESS)],
+            [sys.executable, "-I", str(_TYPST_SCRIPT)],
             input=json.dumps(order).encode(),
             capture_output=True,
             # Nothing of ours goes along, secrets least of all; two threads leave a core to others.
             env={"RAYON_NUM_THREADS": "2"},
-            timeout=LONGEST_WAIT,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        raise NotRendered(f"given up after {LONGEST_WAIT} s") from late
-    said = done.stderr.decode(errors="replace").strip()[-2_000:]
+        raise PdfError(f"given up after {TIMEOUT_SECONDS} s") from late
+    messages = done.stderr.decode(errors="replace").strip()[-2_000:]
     if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
-        raise NotRendered(said or f"ended with {done.returncode}")
-    if said:
-        log.info("PDF without PDF/UA-1: %s", said)
+        raise PdfError(messages or f"ended with {done.returncode}")
+    if messages:
+        log.info("PDF without PDF/UA-1: %s", messages)
     return done.stdout
 
 

@@ -13,13 +13,13 @@ from http import HTTPStatus
 from flask import Response, request
 from flask_babel import gettext as _
 
-PREFIX = "/api/"
+API_PREFIX = "/api/"
 MEDIA_TYPE = "application/problem+json"
 
 
 def is_below_api(path: str) -> bool:
     """Whether an address is one of the API's, `/api` itself too."""
-    return path.startswith(PREFIX) or path == PREFIX.rstrip("/")
+    return path.startswith(API_PREFIX) or path == API_PREFIX.rstrip("/")
 
 
 def is_api() -> bool:
@@ -27,7 +27,7 @@ def is_api() -> bool:
     return is_below_api(request.path)
 
 
-def document(
+def problem_body(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> bytes:
     """The body of a problem. `errors` are sentences by field, `impacts.0.metric` for instance."""
@@ -43,16 +43,16 @@ def document(
     return json.dumps(values, ensure_ascii=False).encode()
 
 
-def problem(
+def problem_response(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> Response:
     """The answer to a request of the API that was refused, or failed."""
     return Response(
-        document(status, detail or explanation(status), errors), status, mimetype=MEDIA_TYPE
+        problem_body(status, detail or explain_status(status), errors), status, mimetype=MEDIA_TYPE
     )
 
 
-def explanation(status: int) -> str:
+def explain_status(status: int) -> str:
     """What was wrong, and how to go on, for a client that reads no page."""
     texts = {
         400: _("The request could not be read: it is no JSON, or its address holds a NUL."),

@@ -14,7 +14,7 @@ def init_proxy(app: Flask) -> None:
         )
 
 
-def over_tls() -> bool:
+def is_over_tls() -> bool:
     """Whether people reach Cairn by TLS: the operator says so, or this request came that way."""
     return bool(current_app.config["SESSION_COOKIE_SECURE"] or request.is_secure)
 

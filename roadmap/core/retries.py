@@ -21,16 +21,16 @@ from typing import Any
 from flask import Flask, request
 from sqlalchemy.exc import DBAPIError
 
-from roadmap.core.headers import LARGEST_BODY, WsgiApp
+from roadmap.core.headers import MAX_BODY_BYTES, WsgiApp
 
 log = logging.getLogger(__name__)
 
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK})
-MOST_RETRIES = 3
+MAX_RETRIES = 3
 # Seconds, so that two that lost together do not meet again at once.
-LONGEST_PAUSE = 0.02
-_LEFT, _LOST = "cairn.retries_left", "cairn.lost"
+MAX_PAUSE_SECONDS = 0.02
+_RETRIES_LEFT, _CONFLICTED = "cairn.retries_left", "cairn.lost"
 
 
 def is_conflict(error: BaseException | None) -> bool:
@@ -38,16 +38,16 @@ def is_conflict(error: BaseException | None) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in CONFLICTS
 
 
-def note_conflict(error: DBAPIError) -> None:
+def record_conflict(error: DBAPIError) -> None:
     """Says that this request lost: its answer is void while it can be run again."""
-    if request.environ.get(_LEFT):
+    if request.environ.get(_RETRIES_LEFT):
         log.warning("lost against another transaction, is run again: %s", error.orig)
-        request.environ[_LOST] = True
+        request.environ[_CONFLICTED] = True
     else:
         log.error("database unavailable: lost once too often: %s", error.orig)
 
 
-class Retries:
+class RetryMiddleware:
     """The middleware: runs a request again while it loses, three times at most.
 
     What a run answers is held back until the run is over, so that only one answer is sent: after
@@ -60,17 +60,17 @@ class Retries:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        body = _body(environ)
+        body = _read_body(environ)
         if body is None:
             return self.app(environ, start_response)
-        for left in range(MOST_RETRIES, 0, -1):
-            answer = self._try(_anew(environ, body, left))
+        for left in range(MAX_RETRIES, 0, -1):
+            answer = self._try(_copy_environ(environ, body, left))
             if answer is not None:
                 start, chunks = answer
                 start_response(*start)
                 return chunks
-            time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - no secret
-        return self.app(_anew(environ, body, 0), start_response)
+            time.sleep(random.uniform(0, MAX_PAUSE_SECONDS))  # noqa: S311 - no secret
+        return self.app(_copy_environ(environ, body, 0), start_response)
 
     def _try(self, environ: dict[str, Any]) -> tuple[tuple[Any, ...], Iterable[bytes]] | None:
         """The arguments of start_response and the body, or None where the request lost."""
@@ -82,7 +82,7 @@ class Retries:
             if is_conflict(error):
                 return None
             raise
-        if _LOST in environ:
+        if _CONFLICTED in environ:
             close = getattr(chunks, "close", None)
             if close is not None:
                 close()
@@ -90,15 +90,15 @@ class Retries:
         return started[-1], chunks
 
 
-def _anew(environ: dict[str, Any], body: bytes, left: int) -> dict[str, Any]:
+def _copy_environ(environ: dict[str, Any], body: bytes, left: int) -> dict[str, Any]:
     """The request as it came: a run writes into its environment, and reads its body."""
-    return {**environ, "wsgi.input": io.BytesIO(body), _LEFT: left}
+    return {**environ, "wsgi.input": io.BytesIO(body), _RETRIES_LEFT: left}
 
 
-def _body(environ: dict[str, Any]) -> bytes | None:
+def _read_body(environ: dict[str, Any]) -> bytes | None:
     """All of the body; None where it is refused anyway, for its size or for its length."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
         return None
     body: bytes = environ["wsgi.input"].read(int(length)) if length != "0" else b""
     return body
@@ -109,7 +109,7 @@ def init_retries(app: Flask) -> None:
     engine = app.extensions["sqlalchemy"].engines["default"]
     if engine.dialect.name != "postgresql":
         return
-    app.wsgi_app = Retries(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = RetryMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     log_exception = app.log_exception
 
     def log_others(exc_info: Any) -> None:

@@ -19,7 +19,7 @@ revision_published = _signals.signal("revision-published")
 # Sent when somebody who has an account already is invited, before the commit.
 # sender: the Session; keywords: user_id (UUID of that account), team (Team, or None), by_name (who
 # invites), now (datetime).
-invited = _signals.signal("invited")
+user_invited = _signals.signal("invited")
 
 # Sent when an invitation was accepted, revoked or replaced by a newer one, before the commit.
 # sender: the Session; keywords: email_key (of whom it is for; empty where for anybody), team (Team,
@@ -31,10 +31,11 @@ invitation_ended = _signals.signal("invitation-ended")
 # elsewhere or deleted (with all its memberships), an account was closed or opened again; before the
 # commit.
 # sender: the Session; keywords: now (datetime), by (UUID or None); where a team was nested
-# elsewhere team (Team) and was_below (UUID of the team that it was nested in, or None); where it
+# elsewhere team (Team) and previous_parent_id (UUID of the team that it was nested in, or None);
+# where it
 # was an account person (its UUID).
-leaders_changed = _signals.signal("leaders-changed")
+managers_changed = _signals.signal("leaders-changed")
 
 # Sent before a team is deleted, while its people and its invitations are there still.
 # sender: the Session; keywords: team (Team), by (UUID or None), now (datetime).
-team_ends = _signals.signal("team-ends")
+team_deleting = _signals.signal("team-ends")

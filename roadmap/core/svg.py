@@ -19,14 +19,19 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from roadmap.core.stones import coordinate, pile, stone_shapes, wobble
+from roadmap.core.cairn_geometry import (
+    format_coordinate,
+    pseudo_random,
+    render_stone_shapes,
+    stack_stones,
+)
 
-STATES = ("open", "doing", "claimed", "evidenced", "verified", "na")
+STONE_STATES = ("open", "doing", "claimed", "evidenced", "verified", "na")
 """Classes of a stone, from nothing to confirmed; ``na`` is a milestone set aside."""
 
-_STEP = 34
-_STEP_OF_MANY = 20
-_MANY = 6
+_CAIRN_STEP = 34
+_CAIRN_STEP_COMPACT = 20
+_COMPACT_FROM = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,10 @@ class Cairn:
     here: str = ""
 
 
-def _stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
+def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
     """The stones as links. Where their rows stand on the same page, these name them: a title in
     each of 80 stones would not compress, too far from the row that says the same."""
-    uses = pile(len(cairn.stones), seed)[0]
+    uses = stack_stones(len(cairn.stones), seed)[0]
     return "".join(
         (
             f"<a class={stone.state} href={base}#{stone.anchor}{attributes}>"
@@ -71,21 +76,21 @@ def _stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str 
     )
 
 
-def stone(cairn: Cairn, number: int, anchor: str) -> Markup:
+def render_stone(cairn: Cairn, number: int, anchor: str) -> Markup:
     """One stone of a cairn again, to replace it out of band on a page that shows the trail.
 
     ``number`` is the cairn's place on the trail, from 0. The ``<template>`` is there because a
     parser takes an SVG element for one only below an ``<svg>``.
     """
     swap = f" hx-swap-oob=\"outerHTML:.trail a[href='#{anchor}']\""
-    one = _stones(cairn, number, "", anchor, swap)
+    one = _render_stones(cairn, number, "", anchor, swap)
     return Markup(f"<template><svg>{one}</svg></template>")  # noqa: S704 - titles are escaped
 
 
 @lru_cache(maxsize=64)
-def _wide_way(cairns: int, walked: int) -> str:
+def _wide_path(cairns: int, walked: int) -> str:
     """Path and contour lines behind cairns that stand side by side, 100 units for each."""
-    step = _STEP if cairns <= _MANY else _STEP_OF_MANY
+    step = _CAIRN_STEP if cairns <= _COMPACT_FROM else _CAIRN_STEP_COMPACT
     head = 190
     height = head + (cairns - 1) * step
     width = cairns * 100
@@ -110,12 +115,12 @@ def _wide_way(cairns: int, walked: int) -> str:
                 height
                 - (index - 0.5) * step * (1 + 0.05 * line)
                 - rise
-                - 9 * wobble(index * 5 + line // 3)
+                - 9 * pseudo_random(index * 5 + line // 3)
                 - 7 * math.sin(index * 1.25 + line * 0.42),
             )
             for index in range(-1, cairns + 2)
         ]
-        lines.append(_smooth(points))
+        lines.append(_smooth_path(points))
     contours = "".join(f"<path class=contour d='{line}'/>" for line in lines)
     done = f"<path class=walked d='{start}{terrace(0, walked)}H{walked * 100 + 50}'/>"
     return (
@@ -125,7 +130,7 @@ def _wide_way(cairns: int, walked: int) -> str:
     )
 
 
-def _smooth(points: Sequence[tuple[float, float]]) -> str:
+def _smooth_path(points: Sequence[tuple[float, float]]) -> str:
     """A soft curve near the given points, through the middles between them."""
     middle_x, middle_y = ((points[0][i] + points[1][i]) / 2 for i in (0, 1))
     path = [f"M{round(middle_x)} {round(middle_y)}"]
@@ -141,7 +146,7 @@ def _smooth(points: Sequence[tuple[float, float]]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _tall_way(cairns: int, walked: int) -> str:
+def _tall_path(cairns: int, walked: int) -> str:
     """The switchbacks behind cairns that stand above each other, 100 units for each."""
     height = cairns * 100
 
@@ -165,7 +170,7 @@ def _tall_way(cairns: int, walked: int) -> str:
     )
 
 
-def trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
+def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     """The path through one cairn a stage, one stone a milestone, for 1 to 10 stages.
 
     ``label`` names the list. A stone links to ``{base}#{anchor}``: the row on this page, or on the
@@ -174,7 +179,7 @@ def trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     """
     if not cairns:
         return Markup("")
-    piles = [pile(len(cairn.stones), number) for number, cairn in enumerate(cairns)]
+    piles = [stack_stones(len(cairn.stones), number) for number, cairn in enumerate(cairns)]
     width = max(reach for _, reach, _ in piles)
     walked = next((i for i, cairn in enumerate(cairns) if cairn.here), len(cairns) - 1)
     items = []
@@ -183,19 +188,19 @@ def trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
         here = f"<em>{escape(cairn.here)}</em>" if cairn.here else ""
         items.append(
             f"<li{current}><svg role=group viewBox='{-width // 2} {-height} {width} {height}' "
-            f"width={width}>{_stones(cairn, number, base)}</svg>"
+            f"width={width}>{_render_stones(cairn, number, base)}</svg>"
             f"<p>{here}<a href={cairn.href}>{escape(cairn.title)}</a>"
             f"<span id=f-{cairn.key}>{escape(cairn.facts)}</span></p></li>"
         )
-    many = " many" if len(cairns) > _MANY else ""
-    return Markup(  # noqa: S704 - everything from outside was escaped above
-        f"<div class='trail{many}'>{_SHAPES}{_wide_way(len(cairns), walked)}"
-        f"{_tall_way(len(cairns), walked)}"
+    many = " many" if len(cairns) > _COMPACT_FROM else ""
+    return Markup(  # noqa: S704 - the label is escaped, the rest are numbers
+        f"<div class='trail{many}'>{_STONE_SHAPES}{_wide_path(len(cairns), walked)}"
+        f"{_tall_path(len(cairns), walked)}"
         f"<ol aria-label='{escape(label)}'>{''.join(items)}</ol></div>"
     )
 
 
-def tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> Markup:
+def render_tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> Markup:
     """The bar of the three tones: exclusive shares of one whole, each between 0 and 1."""
     parts = []
     x = 0.0
@@ -203,12 +208,11 @@ def tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> 
         width = min(max(share, 0.0) * 100, 100 - x)
         if width > 0:
             parts.append(
-                f"<rect class={name} x={coordinate(x)}% width={coordinate(width)}% height=100% />"
+                f"<rect class={name} x={format_coordinate(x)}% "
+                f"width={format_coordinate(width)}% height=100% />"
             )
             x += width
-    return Markup(  # noqa: S704 - the label is escaped, the rest are numbers
-        f"<svg class=meter role=img aria-label='{escape(label)}'>{''.join(parts)}</svg>"
-    )
+    return Markup(f"<svg class=meter role=img aria-label='{escape(label)}'>{''.join(parts)}</svg>")  # noqa: S704
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,9 @@ class Series:
     values: Sequence[float | None]
 
 
-def radar(axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4) -> Markup:
+def render_radar(
+    axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4
+) -> Markup:
     """Skills around a circle, drawn for three axes or more, with a description in words."""
     centre_x, centre_y, radius = 300, 170, 120
 
@@ -234,7 +240,7 @@ def radar(axes: Sequence[str], series: Sequence[Series], title: str, maximum: in
 
     def outline(values: Sequence[float | None]) -> str:
         corners = (at(axis, value) for axis, value in enumerate(values) if value is not None)
-        return " ".join(f"{coordinate(x)},{coordinate(y)}" for x, y in corners)
+        return " ".join(f"{format_coordinate(x)},{format_coordinate(y)}" for x, y in corners)
 
     parts = [
         f"<polygon class=ring points='{outline([level] * len(axes))}'/>"
@@ -247,14 +253,15 @@ def radar(axes: Sequence[str], series: Sequence[Series], title: str, maximum: in
                 if value is not None:
                     x, y = at(axis, value)
                     parts.append(
-                        f"<circle class={line.kind} cx={coordinate(x)} cy={coordinate(y)} r=3.5 />"
+                        f"<circle class={line.kind} cx={format_coordinate(x)} "
+                        f"cy={format_coordinate(y)} r=3.5 />"
                     )
     for axis, name in enumerate(axes):
         x, y = at(axis, maximum, 14)
         anchor = "middle" if abs(x - centre_x) < 8 else "start" if x > centre_x else "end"
         shift = 4 if abs(y - centre_y) < radius else (0 if y < centre_y else 10)
         parts.append(
-            f"<text x={coordinate(x)} y={coordinate(y + shift)} text-anchor={anchor}>"
+            f"<text x={format_coordinate(x)} y={format_coordinate(y + shift)} text-anchor={anchor}>"
             f"{escape(name)}</text>"
         )
     said = "; ".join(
@@ -265,10 +272,10 @@ def radar(axes: Sequence[str], series: Sequence[Series], title: str, maximum: in
         )
         for line in series
     )
-    return Markup(  # noqa: S704 - names are escaped, the rest are numbers
+    return Markup(  # noqa: S704 - everything from outside was escaped above
         f"<svg class=radar viewBox='0 0 600 340' role=img aria-label='{escape(title)}'>"
         f"<title>{escape(title)}</title><desc>{escape(said)}</desc>{''.join(parts)}</svg>"
     )
 
 
-_SHAPES = stone_shapes()
+_STONE_SHAPES = render_stone_shapes()

@@ -14,7 +14,7 @@ import unicodedata
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def clean(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """The text without NUL, control characters and lone surrogates, lines ended by \\n."""
     # A single line of ordinary letters is the usual case, and nothing unwanted is printable.
     if text.isprintable():
@@ -24,22 +24,22 @@ def clean(text: str) -> str:
     return _UNWANTED.sub("", text)
 
 
-def one_line(text: str | None) -> str:
+def clean_line(text: str | None) -> str:
     """Text of one line: clean, composed, single spaces between words; empty for none."""
-    return " ".join(_composed(text).split())
+    return " ".join(_normalize_unicode(text).split())
 
 
-def many_lines(text: str | None) -> str:
+def clean_multiline(text: str | None) -> str:
     """Text of any number of lines: clean, composed, without space around it; empty for none."""
-    return _composed(text).strip()
+    return _normalize_unicode(text).strip()
 
 
-def web_address(text: str | None) -> str:
+def clean_url(text: str | None) -> str:
     """An address in one line. It is not composed: servers tell one form of an accent from another,
     and what a person pasted leads where it led."""
-    return " ".join(clean(text or "").split())
+    return " ".join(strip_control_characters(text or "").split())
 
 
-def _composed(text: str | None) -> str:
+def _normalize_unicode(text: str | None) -> str:
     # After the cleaning: what stood between a letter and its accent may be gone.
-    return unicodedata.normalize("NFC", clean(text or ""))
+    return unicodedata.normalize("NFC", strip_control_characters(text or ""))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import uuid_utils.compat
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-NAMING = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -19,7 +19,7 @@ NAMING = {
 }
 
 
-class UTC(sa.TypeDecorator[dt.datetime]):
+class UtcDateTime(sa.TypeDecorator[dt.datetime]):
     """A moment, stored in UTC on both databases and always handed out with its zone."""
 
     impl = sa.DateTime(timezone=True)
@@ -48,16 +48,16 @@ Json = Annotated[dict[str, Any], mapped_column(sa.JSON)]
 
 
 class Base(DeclarativeBase):
-    metadata = sa.MetaData(naming_convention=NAMING)
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {
-        dt.datetime: UTC,
+        dt.datetime: UtcDateTime,
         uuid.UUID: sa.Uuid,
         dict[str, Any]: sa.JSON,
         list[Any]: sa.JSON,
     }
 
 
-def one_of(name: str, column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+def check_one_of(name: str, column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
     """A CHECK constraint that holds a word column to its vocabulary, told apart by `name`."""
     allowed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({allowed})", name=name)

@@ -34,8 +34,8 @@ def main() -> int:
                 pdf_standards=standards,  # type: ignore[arg-type]
                 timestamp=dt.datetime.fromtimestamp(order["made_at"], dt.UTC),
             )
-        except typst.TypstError as refusal:
-            sys.stderr.write(f"{refusal.message}\n")
+        except typst.TypstError as error:
+            sys.stderr.write(f"{error.message}\n")
             continue
         sys.stdout.buffer.write(pdf)
         return 0

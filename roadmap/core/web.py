@@ -19,7 +19,7 @@ from roadmap.core.database import SAFE_METHODS
 htmx = HTMX()
 
 # Further back than anybody turns pages, and a number that both databases take.
-LAST_PAGE = 10_000
+MAX_PAGE = 10_000
 
 
 def now() -> dt.datetime:
@@ -45,7 +45,7 @@ def page_number() -> int:
     if not (digits.isascii() and digits.isdigit()):
         return 1
     # Python refuses to read numbers of very many digits.
-    return min(int(digits), LAST_PAGE) if len(digits) < 6 else LAST_PAGE
+    return min(int(digits), MAX_PAGE) if len(digits) < 6 else MAX_PAGE
 
 
 def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:
@@ -53,7 +53,7 @@ def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> Ba
     return redirect(url_for(endpoint, _anchor=_anchor, **values), code=303)  # type: ignore[arg-type]
 
 
-def go_to(target: str) -> BaseResponse:
+def redirect_page(target: str) -> BaseResponse:
     """Sends the browser to another page, also when htmx made the request."""
     if htmx:
         response = Response(status=204)
@@ -62,7 +62,7 @@ def go_to(target: str) -> BaseResponse:
     return redirect(target, code=303)
 
 
-def safe_next(target: str | None, default: str) -> str:
+def safe_redirect_target(target: str | None, default: str) -> str:
     """`target` where it is a path of our own, else `default`."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return default
@@ -72,7 +72,7 @@ def safe_next(target: str | None, default: str) -> str:
     return default if parts.scheme or parts.netloc else target
 
 
-def keep(response: Response, key: str) -> Response:
+def add_revalidation_headers(response: Response, key: str) -> Response:
     """Lets the browser keep a personal page and ask whether it is still current.
 
     `key` names everything that the page was made from.
@@ -83,16 +83,16 @@ def keep(response: Response, key: str) -> Response:
     return response
 
 
-def unchanged(key: str) -> Response | None:
+def not_modified_response(key: str) -> Response | None:
     """A 304 where the browser already holds the page made from `key`."""
     tag = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
     if request.if_none_match.contains_weak(tag):
-        return keep(Response(status=304), key)
+        return add_revalidation_headers(Response(status=304), key)
     return None
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path, _modified: float) -> str:
+def _file_digest(path: Path, _modified: float) -> str:
     return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
 
 
@@ -101,14 +101,14 @@ def static_url(name: str) -> str:
     cache: dict[str, str] = current_app.extensions.setdefault("static_urls", {})
     if name not in cache or current_app.debug:
         path = Path(current_app.static_folder or "") / name
-        cache[name] = f"/static/{name}?v={_digest(path, path.stat().st_mtime)}"
+        cache[name] = f"/static/{name}?v={_file_digest(path, path.stat().st_mtime)}"
     return cache[name]
 
 
 def init_web(app: Flask) -> None:
     htmx.init_app(app)
     app.jinja_env.globals.update(
-        static_url=static_url, asset=static_url, version=VERSION, tones_bar=svg.tones_bar
+        static_url=static_url, asset=static_url, version=VERSION, tones_bar=svg.render_tones_bar
     )
 
     @app.before_request

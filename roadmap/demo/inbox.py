@@ -8,28 +8,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.accounts.models import OutgoingMail
-from roadmap.demo.people import DOMAIN, morning
-from roadmap.notify.actions import prune
-from roadmap.notify.models import Notification
+from roadmap.demo.cast import DOMAIN, morning_of
+from roadmap.mail.models import OutgoingMail
+from roadmap.notifications.actions import prune
+from roadmap.notifications.models import Notification
 
 # Everybody looks through what is new once a week, the last time so many days ago.
-WEEK, LAST_LOOK = 7, 6
+WEEK, LAST_VISIT = 7, 6
 
 _NOTIFICATIONS: Any = Notification.__table__
 _MAILS: Any = OutgoingMail.__table__
 
 
-class Inbox:
+class InboxSimulation:
     """Reads what is new, week by week, as the stories go on."""
 
     def __init__(self, session: Session, today: dt.date, longest_ago: int) -> None:
         """`longest_ago` counts the days back to the first of all steps."""
         self.session = session
-        weeks = range(LAST_LOOK, longest_ago + WEEK, WEEK)
-        self.looks = [morning(today, ago) for ago in weeks]
+        weeks = range(LAST_VISIT, longest_ago + WEEK, WEEK)
+        self.looks = [morning_of(today, ago) for ago in weeks]
 
-    def look_until(self, at: dt.datetime) -> None:
+    def mark_read_until(self, at: dt.datetime) -> None:
         """Everybody's looks up to this moment; call it before what happens at it."""
         while self.looks and self.looks[-1] <= at:
             look = self.looks.pop()
@@ -46,7 +46,7 @@ class Inbox:
         The people of the demo are invented: where the instance has a mail server, nothing of
         their year may reach it.
         """
-        self.look_until(now)
+        self.mark_read_until(now)
         prune(self.session, now=now)
         self.session.execute(
             sa.delete(_MAILS).where(_MAILS.c.recipient.like(f"%@{DOMAIN}", escape="\\"))

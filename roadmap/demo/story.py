@@ -20,7 +20,7 @@ SATURDAY = 5
 
 Story = Mapping[str, Any]
 # The same loader written in C, where the package has it: a tenth of the time.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class Step:
 
 
 @lru_cache(maxsize=16)
-def read(name: str) -> Story:
+def load_story(name: str) -> Story:
     """The story of this name, as it is written in its file."""
     text = (STORIES / f"{name}.yaml").read_text("utf-8")
-    story: Story = yaml.load(text, Loader=LOADER)  # noqa: S506 (a safe loader, either one)
+    story: Story = yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 (a safe loader, either one)
     return story
 
 
-def day(today: dt.date, ago: int) -> dt.date:
+def working_day(today: dt.date, ago: int) -> dt.date:
     """The working day so many days before today: what falls on a weekend was done on Friday."""
     found = today - dt.timedelta(days=ago)
     return found - dt.timedelta(days=max(0, found.weekday() - SATURDAY + 1))
@@ -49,21 +49,21 @@ def day(today: dt.date, ago: int) -> dt.date:
 
 def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
     """The steps of one person's story, each at a moment of its day that follows from the seed."""
-    told = sorted(_told(story), key=lambda each: -each[0])
+    events = sorted(_iterate_events(story), key=lambda each: -each[0])
     found = []
-    for date, group in groupby(told, key=lambda each: day(today, each[0])):
-        of_day = list(group)
+    for date, group in groupby(events, key=lambda each: working_day(today, each[0])):
+        day_events = list(group)
         chance = random.Random(f"{seed} {owner} {date}")  # noqa: S311 (the same seed, the same day)
-        minutes = sorted(chance.sample(range(EARLIEST, LATEST), len(of_day)))
+        minutes = sorted(chance.sample(range(EARLIEST, LATEST), len(day_events)))
         midnight = dt.datetime.combine(date, dt.time(), dt.UTC)
         found += [
             Step(midnight + dt.timedelta(minutes=minute), owner, verb, data)
-            for minute, (_ago, verb, data) in zip(minutes, of_day, strict=True)
+            for minute, (_ago, verb, data) in zip(minutes, day_events, strict=True)
         ]
     return found
 
 
-def _told(story: Story) -> Iterator[tuple[int, str, Story]]:
+def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
     """(days ago, what, its data), in the order of the file."""
     if enrolled := story.get("enrolled"):
         yield enrolled["ago"], "enroll", enrolled

@@ -16,29 +16,30 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
 from roadmap.evidence import rules
+from roadmap.evidence.assignment import assigned_reviewer
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rows import (
-    as_stored,
-    checked,
-    fill,
-    hold,
+from roadmap.evidence.repository import (
+    evidence_input,
+    fill_version,
+    keep_stored_texts,
     linked_keys,
-    note,
-    particulars,
+    lock_and_reload,
+    record_evidence_history,
     replace_links,
     replace_skills,
+    validate_input,
     write_version,
 )
-from roadmap.evidence.rules import Particulars, Stale
-from roadmap.evidence.taking import reader_of
+from roadmap.evidence.rules import EvidenceInput, Stale
 from roadmap.people.actor import Actor
-from roadmap.people.records import lock_person, remember
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
 
 
 def create(
     session: Session,
     user_id: uuid.UUID,
-    piece: Particulars,
+    piece: EvidenceInput,
     *,
     milestones: Sequence[str] = (),
     skills: Sequence[str] = (),
@@ -51,12 +52,12 @@ def create(
     `key` stands in the form that it was typed into. Sent twice, the form makes one piece, and the
     second time answers with it; typed anew after a step back in the browser, it makes another.
     """
-    lock_person(session, user_id)
-    piece = checked(piece, by.today(now))
+    lock_user(session, user_id)
+    piece = validate_input(piece, by.today(now))
     # Not the key itself: whoever made it up would choose the id of somebody else's piece.
     made_as = uuid.uuid5(user_id, key.hex) if key else new_id()
     if key and (made := session.get(Evidence, made_as)) is not None:
-        if _says(made, piece, milestones, skills):
+        if _matches(made, piece, milestones, skills):
             return made
         made_as = new_id()
     evidence = Evidence(
@@ -74,16 +75,18 @@ def create(
     write_version(session, evidence, piece, number=1, now=now)
     replace_links(session, evidence, milestones, now)
     replace_skills(session, evidence, skills)
-    note(session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind)
+    record_evidence_history(
+        session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind
+    )
     return evidence
 
 
-def _says(
-    made: Evidence, piece: Particulars, milestones: Sequence[str], skills: Sequence[str]
+def _matches(
+    made: Evidence, piece: EvidenceInput, milestones: Sequence[str], skills: Sequence[str]
 ) -> bool:
     """Whether a piece is, in every word and link, what is sent."""
     return (
-        particulars(made) == piece
+        evidence_input(made) == piece
         and linked_keys(made) == list(dict.fromkeys(milestones))
         and {row.skill_key for row in made.skills} == set(skills)
     )
@@ -92,7 +95,7 @@ def _says(
 def edit(
     session: Session,
     evidence: Evidence,
-    piece: Particulars,
+    piece: EvidenceInput,
     *,
     milestones: Sequence[str] | None = None,
     skills: Sequence[str] | None = None,
@@ -105,11 +108,11 @@ def edit(
     True where anything changed. `revision` is the one that the form was filled from. Raises Stale
     where it is not the newest, Incomplete where the piece would not be complete.
     """
-    hold(session, evidence, by)
+    lock_and_reload(session, evidence, by)
     if revision is not None and revision != evidence.revision:
         raise Stale
-    before = particulars(evidence)
-    piece = as_stored(checked(piece, by.today(now)), before)
+    before = evidence_input(evidence)
+    piece = keep_stored_texts(validate_input(piece, by.today(now)), before)
     changed = [
         field.name
         for field in fields(piece)
@@ -122,9 +125,9 @@ def edit(
     if not changed:
         return False
     state_before = evidence.state
-    _apply(session, evidence, piece, before.substance != piece.substance, now)
+    _apply_edit(session, evidence, piece, before.substance != piece.substance, now)
     evidence.revision += 1
-    note(
+    record_evidence_history(
         session,
         evidence,
         "evidence.edited",
@@ -137,14 +140,14 @@ def edit(
     return True
 
 
-def _apply(
+def _apply_edit(
     session: Session,
     evidence: Evidence,
-    piece: Particulars,
+    piece: EvidenceInput,
     substance_changed: bool,
     now: dt.datetime,
 ) -> None:
-    outcome = rules.after_edit(
+    outcome = rules.edit_outcome(
         evidence.state,
         visibility=piece.visibility,
         substance_changed=substance_changed,
@@ -156,7 +159,7 @@ def _apply(
     if outcome.new_version:
         write_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
-        fill(evidence.current, piece)
+        fill_version(evidence.current, piece)
     evidence.state = outcome.state
     if outcome.state == "submitted" and substance_changed:
         evidence.submitted_at = now
@@ -167,7 +170,7 @@ def _apply(
 
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
     """Removes a piece with its versions, links and reviews. The person's history says so."""
-    hold(session, evidence, by)
+    lock_and_reload(session, evidence, by)
     user_id, title, kind = evidence.user_id, evidence.title, evidence.current.kind
     # The database takes the dependents along, in one statement.
     session.execute(
@@ -176,7 +179,7 @@ def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
         .execution_options(synchronize_session=False)
     )
     session.expunge(evidence)
-    remember(
+    record_history(
         session,
         user_id=user_id,
         by=by.id,
@@ -193,39 +196,43 @@ def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.d
 
     Raises Incomplete for an unknown key, and for more than five.
     """
-    hold(session, evidence, by)
+    lock_and_reload(session, evidence, by)
     before = linked_keys(evidence)
     if not replace_links(session, evidence, [*before, key], now):
         return False
     evidence.revision += 1
     evidence.updated_at = now
     change = [before, linked_keys(evidence)]
-    note(session, evidence, "evidence.linked", by, now, milestones=change)
+    record_evidence_history(session, evidence, "evidence.linked", by, now, milestones=change)
     return True
 
 
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
     """Asks for a review. False where it already waits. Raises Refused with the reason."""
-    hold(session, evidence, by)
-    after = rules.after_submit(evidence.state, evidence.visibility)
+    lock_and_reload(session, evidence, by)
+    after = rules.state_after_submit(evidence.state, evidence.visibility)
     if after == evidence.state:
         return False
     evidence.state = after
     evidence.submitted_at = evidence.updated_at = now
     evidence.current.was_submitted = True
-    note(session, evidence, "evidence.submitted", by, now, version=evidence.current.number)
+    record_evidence_history(
+        session, evidence, "evidence.submitted", by, now, version=evidence.current.number
+    )
     return True
 
 
 def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
     """Takes the request for a review back. False for a draft. Raises Refused with the reason."""
-    hold(session, evidence, by)
-    has_reader = reader_of(session, evidence) is not None
-    after = rules.after_withdraw(evidence.state, has_reader=has_reader)
+    lock_and_reload(session, evidence, by)
+    has_reviewer = assigned_reviewer(session, evidence) is not None
+    after = rules.state_after_withdraw(evidence.state, has_reviewer=has_reviewer)
     if after == evidence.state:
         return False
     evidence.state = after
     evidence.submitted_at = None
     evidence.updated_at = now
-    note(session, evidence, "evidence.withdrawn", by, now, version=evidence.current.number)
+    record_evidence_history(
+        session, evidence, "evidence.withdrawn", by, now, version=evidence.current.number
+    )
     return True

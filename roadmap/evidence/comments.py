@@ -10,15 +10,15 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
-from roadmap.core.text import many_lines
+from roadmap.core.text import clean_multiline
 from roadmap.evidence import rules
 from roadmap.evidence.models import Comment, Evidence
-from roadmap.evidence.rows import hold
+from roadmap.evidence.repository import lock_and_reload
 from roadmap.evidence.rules import Refused
 from roadmap.evidence.shared import submitted_version
-from roadmap.people.access import can
 from roadmap.people.actor import Actor
-from roadmap.people.records import remember
+from roadmap.people.history import record_history
+from roadmap.people.permissions import can
 
 
 def add(session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.datetime) -> Comment:
@@ -27,8 +27,8 @@ def add(session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.d
     Raises Incomplete where it says nothing or too much, Refused where the piece is not shared or
     is not for this person to remark on.
     """
-    text = rules.check_comment(many_lines(text))
-    hold(session, evidence, by)
+    text = rules.check_comment(clean_multiline(text))
+    lock_and_reload(session, evidence, by)
     version = submitted_version(session, evidence)
     if not evidence.is_shared or version is None:
         raise Refused("not_shared")
@@ -45,7 +45,7 @@ def add(session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.d
     )
     session.add(comment)
     session.flush()
-    remember(
+    record_history(
         session,
         user_id=evidence.user_id,
         by=by.id,

@@ -24,24 +24,30 @@ from wtforms import (
 )
 from wtforms.fields import SelectChoice
 
-from roadmap.core.text import clean, many_lines, one_line, web_address
+from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
 from roadmap.evidence import labels, rules
-from roadmap.evidence.rules import Fault, Measure, Particulars
-from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, MOST_MILESTONES, VISIBILITIES
+from roadmap.evidence.constants import (
+    IMPACT_TYPES,
+    KINDS,
+    MAX_IMPACTS,
+    MAX_MILESTONES,
+    VISIBILITIES,
+)
+from roadmap.evidence.rules import EvidenceInput, FieldError, ImpactInput
 
-TEXTS = ("title", "url", "description", "role", "issuer")
-NO_DATE = _("Write the date as year-month-day, for example 2026-03-31.")
-DATES = ("occurred_on", "issued_on", "expires_on")
+TEXT_FIELDS = ("title", "url", "description", "role", "issuer")
+INVALID_DATE = _("Write the date as year-month-day, for example 2026-03-31.")
+DATE_FIELDS = ("occurred_on", "issued_on", "expires_on")
 
 
-def _id(text: str | None) -> uuid.UUID | None:
+def _parse_uuid(text: str | None) -> uuid.UUID | None:
     try:
         return uuid.UUID(text or "")
     except ValueError:
         return None
 
 
-class Needed:
+class RequiredMark:
     """Marks a field that must be filled in; whether it is, the rules say."""
 
     field_flags = {"required": True}
@@ -50,25 +56,27 @@ class Needed:
         """Nothing to do here."""
 
 
-class Day(DateField):
+class IsoDateField(DateField):
     """A date; what cannot be read says how it is written, and stays in the field."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        typed = clean(" ".join(valuelist)).strip()
+        typed = strip_control_characters(" ".join(valuelist)).strip()
         if not typed:
             self.data = None
             return
         try:
             super().process_formdata([typed])
         except ValueError:
-            raise ValueError(NO_DATE) from None
+            raise ValueError(INVALID_DATE) from None
 
 
-class Keys(Field):
+class CheckboxListField(Field):
     """The keys of what was ticked: any number of checkboxes of one name."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = list(dict.fromkeys(clean(value)[:60] for value in valuelist if value))
+        self.data = list(
+            dict.fromkeys(strip_control_characters(value)[:60] for value in valuelist if value)
+        )
 
     def process_data(self, value: Iterable[str] | None) -> None:
         self.data = list(value or ())
@@ -79,18 +87,18 @@ class ImpactForm(Form):
 
     type = SelectField(
         _("Type"),
-        [Needed()],
+        [RequiredMark()],
         choices=[SelectChoice(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
         validate_choice=False,
     )
-    metric = StringField(_("Metric"), filters=[one_line])
-    baseline = StringField(_("Before"), filters=[one_line])
-    result = StringField(_("After"), filters=[one_line])
-    unit = StringField(_("Unit"), filters=[one_line])
-    source_url = StringField(_("Source link"), filters=[web_address])
+    metric = StringField(_("Metric"), filters=[clean_line])
+    baseline = StringField(_("Before"), filters=[clean_line])
+    result = StringField(_("After"), filters=[clean_line])
+    unit = StringField(_("Unit"), filters=[clean_line])
+    source_url = StringField(_("Source link"), filters=[clean_url])
 
-    def measure(self) -> Measure:
-        return Measure(
+    def to_impact_input(self) -> ImpactInput:
+        return ImpactInput(
             type=self.type.data or "",
             metric=self.metric.data,
             baseline=self.baseline.data,
@@ -103,64 +111,66 @@ class ImpactForm(Form):
 class EvidenceForm(FlaskForm):
     """Everything that a person says of a piece. `about` is the piece that is edited, if any."""
 
-    title = StringField(_("Title"), [Needed()], filters=[one_line])
+    title = StringField(_("Title"), [RequiredMark()], filters=[clean_line])
     kind = SelectField(
         _("Kind"),
-        [Needed()],
+        [RequiredMark()],
         choices=[
             SelectChoice("", _("Choose a kind")),
             *(SelectChoice(key, labels.KINDS[key]) for key in KINDS),
         ],
         validate_choice=False,
     )
-    occurred_on = Day(_("Date"), [Needed()])
-    url = StringField(_("Link"), filters=[web_address])
-    description = TextAreaField(_("Description"), filters=[many_lines])
-    role = StringField(_("Your part"), filters=[one_line])
-    issuer = StringField(_("Issuer"), filters=[one_line])
-    issued_on = Day(_("Issued on"))
-    expires_on = Day(_("Expires on"))
-    impacts = FieldList(FormField(ImpactForm), label=_("Impact"), max_entries=MOST_IMPACTS)
-    milestones = Keys(_("Milestones"))
-    skills = Keys(_("Skills"))
+    occurred_on = IsoDateField(_("Date"), [RequiredMark()])
+    url = StringField(_("Link"), filters=[clean_url])
+    description = TextAreaField(_("Description"), filters=[clean_multiline])
+    role = StringField(_("Your part"), filters=[clean_line])
+    issuer = StringField(_("Issuer"), filters=[clean_line])
+    issued_on = IsoDateField(_("Issued on"))
+    expires_on = IsoDateField(_("Expires on"))
+    impacts = FieldList(FormField(ImpactForm), label=_("Impact"), max_entries=MAX_IMPACTS)
+    milestones = CheckboxListField(_("Milestones"))
+    skills = CheckboxListField(_("Skills"))
     visibility = RadioField(
         _("Who may see it"),
         choices=[SelectChoice(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
         default="portfolio",
         validate_choice=False,
     )
-    q = SearchField(_("Search milestones"), filters=[one_line])
+    q = SearchField(_("Search milestones"), filters=[clean_line])
     revision = HiddenField()
     about = HiddenField()
     # One for each time that an empty form is handed out: of two clicks on Save one makes a piece.
     key = HiddenField()
 
-    def particulars(self) -> Particulars:
+    def evidence_input(self) -> EvidenceInput:
         """What was typed, complete or not."""
-        values: dict[str, Any] = {name: self[name].data for name in (*TEXTS, *DATES)}
-        return Particulars(
+        values: dict[str, Any] = {name: self[name].data for name in (*TEXT_FIELDS, *DATE_FIELDS)}
+        return EvidenceInput(
             kind=self.kind.data or "",
             visibility=self.visibility.data or "",
-            impacts=tuple(row.form.measure() for row in self.impacts),
+            impacts=tuple(row.form.to_impact_input() for row in self.impacts),
             **values,
         )
 
-    def judge(self, today: dt.date, known: Mapping[str, Iterable[str]]) -> bool:
+    def check_input(self, today: dt.date, known: Mapping[str, Iterable[str]]) -> bool:
         """Whether it can be saved; otherwise each fault stands at its field.
 
         `known` are the milestones and skills that exist, by field name.
         """
         # Reading the form may have found texts that are no dates; those need no second word.
-        unread = {name for name in DATES if self[name].process_errors}
+        unread = {name for name in DATE_FIELDS if self[name].process_errors}
         self.validate()
         # Impacts that say nothing are left out, so the places of the others are counted again.
-        rows = [row for row in self.impacts if rules.says_something(row.form.measure())]
-        found = rules.faults(rules.tidied(self.particulars(), clean), today)
+        rows = [row for row in self.impacts if rules.has_content(row.form.to_impact_input())]
+        found = rules.find_errors(
+            rules.normalize(self.evidence_input(), strip_control_characters), today
+        )
         for name in ("milestones", "skills"):
             if not set(self[name].data) <= set(known[name]):
-                found.append(Fault(name, f"unknown_{name[:-1]}"))
-        if len(self.milestones.data) > MOST_MILESTONES:
-            found.append(Fault("milestones", "too_many_milestones"))
+                found.append(FieldError(name, f"unknown_{name[:-1]}"))
+        if len(self.milestones.data) > MAX_MILESTONES:
+            found.append(FieldError("milestones", "too_many_milestones"))
         for fault in found:
             if fault.place is not None:
                 field = rows[fault.place].form[fault.field]
@@ -168,7 +178,7 @@ class EvidenceForm(FlaskForm):
                 continue
             else:
                 field = self[fault.field]
-            field.errors = [*field.errors, labels.FAULTS[fault.code]]
+            field.errors = [*field.errors, labels.ERROR_MESSAGES[fault.code]]
         if any(fault.place is not None for fault in found):
             self.impacts.errors = [_("A row of these needs another look; it says what.")]
         return not found and not self.errors
@@ -176,12 +186,12 @@ class EvidenceForm(FlaskForm):
     @property
     def about_id(self) -> uuid.UUID | None:
         """The id of the piece that is edited; None for a new one or what is no id."""
-        return _id(self.about.data)
+        return _parse_uuid(self.about.data)
 
     @property
-    def one_use_key(self) -> uuid.UUID | None:
+    def submission_key(self) -> uuid.UUID | None:
         """The key that this form was handed out with; None for what is none."""
-        return _id(self.key.data)
+        return _parse_uuid(self.key.data)
 
     @property
     def read_revision(self) -> int | None:
@@ -193,14 +203,14 @@ class EvidenceForm(FlaskForm):
 class CommentForm(FlaskForm):
     """A remark in the thread of a piece."""
 
-    text = TextAreaField(_("Write in the thread"), [Needed()], filters=[many_lines])
+    text = TextAreaField(_("Write in the thread"), [RequiredMark()], filters=[clean_multiline])
 
 
-def values_of(piece: Particulars) -> dict[str, Any]:
+def form_data_of(piece: EvidenceInput) -> dict[str, Any]:
     """What a form is filled with to show this piece."""
     return {
-        name: [{key: getattr(row, key) for key in Measure.__slots__} for row in piece.impacts]
+        name: [{key: getattr(row, key) for key in ImpactInput.__slots__} for row in piece.impacts]
         if name == "impacts"
         else getattr(piece, name)
-        for name in Particulars.__slots__
+        for name in EvidenceInput.__slots__
     }

@@ -19,7 +19,7 @@ KINDS: dict[str, LazyString] = {
     "other": _("Other"),
 }
 # For each kind, what a convincing piece of an ML engineer shows.
-HINTS: dict[str, LazyString] = {
+KIND_HINTS: dict[str, LazyString] = {
     "design_doc": _(
         "The problem, at least two options with their costs, the decision and what would reverse "
         "it: data flow, training and serving paths, failure modes, with the reviewers' names."
@@ -73,7 +73,7 @@ STATES: dict[str, LazyString] = {
     "returned": _("Returned"),
 }
 # What a state means to the author; `not reviewed yet` counts as evidenced all the same.
-MEANINGS: dict[str, LazyString] = {
+STATE_DESCRIPTIONS: dict[str, LazyString] = {
     "draft": _("Only you see a draft. It counts for you as evidenced."),
     "submitted": _(
         "It waits for a manager of one of your teams. Meanwhile it counts as evidenced."
@@ -139,7 +139,7 @@ FIELDS: dict[str, LazyString] = {
     "skills": _("Skills"),
 }
 # What was wrong, and the way out, by the code of a `rules.Fault`.
-FAULTS: dict[str, LazyString] = {
+ERROR_MESSAGES: dict[str, LazyString] = {
     "title_missing": _("Give it a title, so that you find it again."),
     "kind_missing": _("Choose one of the kinds."),
     "date_missing": _("Say when it happened: the day it was finished, merged, given or issued."),
@@ -160,7 +160,7 @@ FAULTS: dict[str, LazyString] = {
     "unknown_skill": _("A skill of these does not exist. Choose from the list."),
 }
 # Why a step is not possible now, by the reason of a `rules.Refused`.
-REFUSALS: dict[str, LazyString] = {
+REFUSAL_MESSAGES: dict[str, LazyString] = {
     "private": _("Private evidence is never reviewed. Change who sees it first."),
     "already_verified": _("This version is verified already, and nothing is left to confirm."),
     "in_review": _("A reviewer has begun to read it, so it cannot be withdrawn now."),
@@ -178,7 +178,7 @@ REFUSALS: dict[str, LazyString] = {
 }
 
 
-def brief(title: str, most: int = 80) -> str:
+def shorten_title(title: str, most: int = 80) -> str:
     """A title as a message names it: cut at a word where it has more than `most` characters."""
     if len(title) <= most:
         return title

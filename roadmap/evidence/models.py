@@ -8,9 +8,9 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from roadmap.core.types import Base, Id, one_of
+from roadmap.core.types import Base, Id, check_one_of
+from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.rules import is_shared
-from roadmap.evidence.words import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 
 
 class Evidence(Base):
@@ -51,8 +51,8 @@ class Evidence(Base):
     )
 
     __table_args__ = (
-        one_of("visibility", "visibility", VISIBILITIES),
-        one_of("state", "state", STATES),
+        check_one_of("visibility", "visibility", VISIBILITIES),
+        check_one_of("state", "state", STATES),
         sa.Index("ix_evidence_user_id_created_at", "user_id", "created_at"),
     )
 
@@ -112,7 +112,7 @@ class Impact(Base):
     unit: Mapped[str] = mapped_column(sa.String(60), default="")
     source_url: Mapped[str] = mapped_column(sa.Text, default="")
 
-    __table_args__ = (one_of("type", "type", IMPACT_TYPES),)
+    __table_args__ = (check_one_of("type", "type", IMPACT_TYPES),)
 
 
 class EvidenceMilestone(Base):
@@ -174,7 +174,7 @@ class Review(Base):
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     decided_at: Mapped[dt.datetime]
 
-    __table_args__ = (one_of("decision", "decision", DECISIONS),)
+    __table_args__ = (check_one_of("decision", "decision", DECISIONS),)
 
 
 class Confirmation(Base):

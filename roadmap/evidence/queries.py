@@ -14,7 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from roadmap.catalog.models import Milestone
-from roadmap.core.many import portions
+from roadmap.core.batches import batched
+from roadmap.evidence.linkable_milestones import (
+    LinkableMilestone,
+    load_milestones,
+    load_skill_titles,
+)
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -23,13 +28,12 @@ from roadmap.evidence.models import (
     Impact,
     Review,
 )
-from roadmap.evidence.targets import Target, skill_titles, targets
 
 # --- What counts ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class CountedPiece:
+class CountedEvidence:
     """A piece as readiness counts it: of the verified version where there is one, else the current.
 
     `milestones` in the author's order; `impacts` are (type, metric, result, unit). `submitted` is
@@ -48,42 +52,42 @@ class CountedPiece:
     milestones: tuple[str, ...]
     confirmed: frozenset[str]
     impacts: tuple[tuple[str, str, str, str], ...]
-    submitted: CountedPiece | None = None
+    submitted: CountedEvidence | None = None
 
 
-def counted(session: Session, user_id: uuid.UUID) -> list[CountedPiece]:
+def list_counted(session: Session, user_id: uuid.UUID) -> list[CountedEvidence]:
     """All pieces of a person, oldest first, in one statement: it runs within every tick.
 
     The database answers with one JSON document, which is read once for as long as it stays the
     same: from one tick to the next a person's evidence seldom changes.
     """
-    query = _counted(session.get_bind().dialect.name)
+    query = _counted_query(session.get_bind().dialect.name)
     document = session.execute(query, {"user_id": user_id}).scalar_one()
-    return list(_read(document or "[]"))
+    return list(_parse_document(document or "[]"))
 
 
-def counted_of(
+def list_counted_by_user(
     session: Session, people: Collection[uuid.UUID]
-) -> dict[uuid.UUID, list[CountedPiece]]:
+) -> dict[uuid.UUID, list[CountedEvidence]]:
     """The same for many people, in one statement for each `many.PORTION` of them.
 
     Who has no evidence is not among them.
     """
-    query = _counted(session.get_bind().dialect.name, many=True)
+    query = _counted_query(session.get_bind().dialect.name, many=True)
     return {
-        user_id: list(_read(document))
-        for portion in portions(people)
+        user_id: list(_parse_document(document))
+        for portion in batched(people)
         for user_id, document in session.execute(query, {"people": portion})
     }
 
 
 @lru_cache(maxsize=64)
-def _read(document: str) -> tuple[CountedPiece, ...]:
+def _parse_document(document: str) -> tuple[CountedEvidence, ...]:
     # Sorted here, because not every SQLite takes an order within an aggregate.
-    return tuple(_counted_piece(*row) for _created_at, *row in sorted(json.loads(document)))
+    return tuple(_parse_row(*row) for _created_at, *row in sorted(json.loads(document)))
 
 
-def _counted_piece(
+def _parse_row(
     piece_id: str,
     title: str,
     kind: str,
@@ -95,44 +99,44 @@ def _counted_piece(
     links: list[list[Any]] | None,
     impacts: list[list[Any]] | None,
     submitted: list[Any] | None,
-) -> CountedPiece:
+) -> CountedEvidence:
     links = sorted(links or ())
-    piece = CountedPiece(
-        _with_dashes(piece_id),
+    piece = CountedEvidence(
+        _format_uuid(piece_id),
         title,
         kind,
         dt.date.fromisoformat(occurred_on),
-        _day(expires_on),
+        _parse_date(expires_on),
         state,
         visibility,
         bool(verified),
         tuple(key for _position, key, _confirmed in links),
         frozenset(key for _position, key, confirmed in links if confirmed),
-        _impacts(impacts),
+        _parse_impacts(impacts),
     )
     return piece if submitted is None else replace(piece, submitted=_as_submitted(piece, submitted))
 
 
-def _as_submitted(piece: CountedPiece, version: list[Any]) -> CountedPiece:
+def _as_submitted(piece: CountedEvidence, version: list[Any]) -> CountedEvidence:
     kind, occurred_on, expires_on, impacts = version
     return replace(
         piece,
         kind=kind,
         occurred_on=dt.date.fromisoformat(occurred_on),
-        expires_on=_day(expires_on),
-        impacts=_impacts(impacts),
+        expires_on=_parse_date(expires_on),
+        impacts=_parse_impacts(impacts),
     )
 
 
-def _day(text: str | None) -> dt.date | None:
+def _parse_date(text: str | None) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
 
 
-def _impacts(rows: list[list[Any]] | None) -> tuple[Any, ...]:
+def _parse_impacts(rows: list[list[Any]] | None) -> tuple[Any, ...]:
     return tuple(tuple(values) for _position, *values in sorted(rows or ()))
 
 
-def _with_dashes(key: str) -> str:
+def _format_uuid(key: str) -> str:
     """SQLite keeps a UUID without its dashes."""
     if len(key) != 32:
         return key
@@ -140,7 +144,7 @@ def _with_dashes(key: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _counted(dialect: str, *, many: bool = False) -> sa.Select[Any]:
+def _counted_query(dialect: str, *, many: bool = False) -> sa.Select[Any]:
     """The statement of `counted`, or of `counted_of`.
 
     The two databases spell JSON aggregation differently.
@@ -245,12 +249,12 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class EvidenceDetail:
     """A piece with everything that its page shows."""
 
     evidence: Evidence
     versions: tuple[EvidenceVersion, ...]
-    milestones: tuple[Target, ...]
+    milestones: tuple[LinkableMilestone, ...]
     confirmed: frozenset[str]
     skills: tuple[tuple[str, str], ...]
     judgements: tuple[Judgement, ...]
@@ -263,7 +267,7 @@ class Detail:
         return numbers.get(self.verified_number or 0, self.versions[0])
 
     @property
-    def verifying(self) -> Judgement | None:
+    def verifying_review(self) -> Judgement | None:
         """The last word for the version that is verified."""
         return next(
             (
@@ -277,13 +281,13 @@ class Detail:
     @property
     def verified_title(self) -> str:
         """What it was called when it was verified, where it is called otherwise now; else ''."""
-        title = self.verifying.title if self.verifying else ""
+        title = self.verifying_review.title if self.verifying_review else ""
         return title if title != self.evidence.title else ""
 
     @property
     def left_out(self) -> frozenset[str]:
         """The milestones that were linked when it was verified, and were not confirmed."""
-        word = self.verifying
+        word = self.verifying_review
         if word is None:
             return frozenset()
         linked = {
@@ -292,7 +296,7 @@ class Detail:
         return frozenset(linked - self.confirmed)
 
 
-def detail(session: Session, evidence: Evidence) -> Detail:
+def load_detail(session: Session, evidence: Evidence) -> EvidenceDetail:
     """Everything about one piece that `access.load` handed out. Statements do not grow with it."""
     versions = tuple(
         session.scalars(
@@ -319,16 +323,16 @@ def detail(session: Session, evidence: Evidence) -> Detail:
         .where(Confirmation.version_id.in_(numbers))
         .order_by(Milestone.title)
     ).all()
-    return Detail(
+    return EvidenceDetail(
         evidence=evidence,
         versions=versions,
-        milestones=targets(session, [row.milestone_key for row in evidence.links]),
+        milestones=load_milestones(session, [row.milestone_key for row in evidence.links]),
         confirmed=frozenset(
             row.milestone_key
             for row in confirmations
             if row.version_id == evidence.verified_version_id
         ),
-        skills=skill_titles(session, [row.skill_key for row in evidence.skills]),
+        skills=load_skill_titles(session, [row.skill_key for row in evidence.skills]),
         judgements=tuple(
             Judgement(
                 version=numbers[review.version_id],

@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from roadmap.evidence.words import IMPACT_TYPES, KINDS, MOST_IMPACTS, SHARED_STATES, VISIBILITIES
+from roadmap.evidence.constants import IMPACT_TYPES, KINDS, MAX_IMPACTS, SHARED_STATES, VISIBILITIES
 
 # What a review judges. Title, visibility, links and skills are not among it. Issuer and dates of
 # a certificate are: otherwise an expiry could be edited into a verified one.
-SUBSTANCE = (
+VERSIONED_FIELDS = (
     "kind",
     "occurred_on",
     "url",
@@ -24,7 +24,7 @@ SUBSTANCE = (
     "impacts",
 )
 # Longest texts, in characters.
-LONGEST = {
+MAX_LENGTHS = {
     "title": 200,
     "url": 2_000,
     "description": 20_000,
@@ -38,12 +38,12 @@ LONGEST = {
     "comment": 5_000,
 }
 # A date before this one is a slip of the keyboard, not a career.
-EARLIEST = dt.date(1950, 1, 1)
-WAITING = frozenset({"submitted", "in_review"})
+EARLIEST_DATE = dt.date(1950, 1, 1)
+AWAITING_REVIEW = frozenset({"submitted", "in_review"})
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class ImpactInput:
     """A measured effect as somebody wrote it down."""
 
     type: str
@@ -55,7 +55,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Particulars:
+class EvidenceInput:
     """Everything a person says of a piece, apart from what it is linked to."""
 
     kind: str
@@ -68,19 +68,19 @@ class Particulars:
     issuer: str = ""
     issued_on: dt.date | None = None
     expires_on: dt.date | None = None
-    impacts: tuple[Measure, ...] = ()
+    impacts: tuple[ImpactInput, ...] = ()
 
     @property
     def substance(self) -> tuple[object, ...]:
         """What a review judges, to be compared with another version's."""
-        return tuple(getattr(self, name) for name in SUBSTANCE)
+        return tuple(getattr(self, name) for name in VERSIONED_FIELDS)
 
 
-Row = TypeVar("Row", Measure, Particulars)
+Row = TypeVar("Row", ImpactInput, EvidenceInput)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """What is wrong with one field. `place` is the number of an impact, counted from 0."""
 
     field: str
@@ -88,10 +88,10 @@ class Fault:
     place: int | None = None
 
 
-class Incomplete(ValueError):
+class InvalidInput(ValueError):
     """A piece that cannot be saved as it is."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[FieldError]) -> None:
         self.faults = tuple(faults)
         super().__init__(", ".join(f"{fault.field}: {fault.code}" for fault in self.faults))
 
@@ -111,15 +111,15 @@ class Stale(Refused):
         super().__init__("stale")
 
 
-def tidied(piece: Particulars, clean: Callable[[str], str]) -> Particulars:
+def normalize(piece: EvidenceInput, clean: Callable[[str], str]) -> EvidenceInput:
     """The same with every text cleaned and without space around it, and without empty impacts."""
-    rows = (_each_text(row, clean) for row in piece.impacts)
+    rows = (_clean_texts(row, clean) for row in piece.impacts)
     return replace(
-        _each_text(piece, clean), impacts=tuple(row for row in rows if says_something(row))
+        _clean_texts(piece, clean), impacts=tuple(row for row in rows if has_content(row))
     )
 
 
-def _each_text(value: Row, clean: Callable[[str], str]) -> Row:
+def _clean_texts(value: Row, clean: Callable[[str], str]) -> Row:
     texts: dict[str, Any] = {
         field.name: clean(text).strip()
         for field in fields(value)
@@ -128,62 +128,62 @@ def _each_text(value: Row, clean: Callable[[str], str]) -> Row:
     return replace(value, **texts)
 
 
-def says_something(row: Measure) -> bool:
+def has_content(row: ImpactInput) -> bool:
     """Whether an impact has any word in it besides its type."""
     return bool(row.metric or row.baseline or row.result or row.unit or row.source_url)
 
 
-def faults(piece: Particulars, today: dt.date) -> list[Fault]:
+def find_errors(piece: EvidenceInput, today: dt.date) -> list[FieldError]:
     """What keeps a tidied piece from being saved, in the order of the form; empty when nothing.
 
     Complete is: kind, title, a date that is not in the future, and a link or a description.
     `today` is the person's own date.
     """
-    return [*_of_fields(piece, today), *_of_impacts(piece.impacts)]
+    return [*_field_errors(piece, today), *_impact_errors(piece.impacts)]
 
 
-def _of_fields(piece: Particulars, today: dt.date) -> Iterator[Fault]:
+def _field_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
     if not piece.title:
-        yield Fault("title", "title_missing")
+        yield FieldError("title", "title_missing")
     if piece.kind not in KINDS:
-        yield Fault("kind", "kind_missing")
+        yield FieldError("kind", "kind_missing")
     if piece.occurred_on is None:
-        yield Fault("occurred_on", "date_missing")
+        yield FieldError("occurred_on", "date_missing")
     elif piece.occurred_on > today:
-        yield Fault("occurred_on", "date_in_future")
-    elif piece.occurred_on < EARLIEST:
-        yield Fault("occurred_on", "date_too_early")
+        yield FieldError("occurred_on", "date_in_future")
+    elif piece.occurred_on < EARLIEST_DATE:
+        yield FieldError("occurred_on", "date_too_early")
     if not piece.url and not piece.description:
-        yield Fault("url", "nothing_to_show")
+        yield FieldError("url", "nothing_to_show")
     elif piece.url and not is_web_address(piece.url):
-        yield Fault("url", "not_an_address")
+        yield FieldError("url", "not_an_address")
     if piece.visibility not in VISIBILITIES:
-        yield Fault("visibility", "visibility_missing")
+        yield FieldError("visibility", "visibility_missing")
     if piece.issued_on is not None and piece.issued_on > today:
-        yield Fault("issued_on", "date_in_future")
-    elif piece.issued_on is not None and piece.issued_on < EARLIEST:
-        yield Fault("issued_on", "date_too_early")
+        yield FieldError("issued_on", "date_in_future")
+    elif piece.issued_on is not None and piece.issued_on < EARLIEST_DATE:
+        yield FieldError("issued_on", "date_too_early")
     begins = piece.issued_on or piece.occurred_on
     if piece.expires_on is not None and begins is not None and piece.expires_on < begins:
-        yield Fault("expires_on", "expires_before")
+        yield FieldError("expires_on", "expires_before")
     for name in ("title", "url", "description", "role", "issuer"):
-        if len(getattr(piece, name)) > LONGEST[name]:
-            yield Fault(name, "too_long")
+        if len(getattr(piece, name)) > MAX_LENGTHS[name]:
+            yield FieldError(name, "too_long")
 
 
-def _of_impacts(impacts: tuple[Measure, ...]) -> Iterator[Fault]:
-    if len(impacts) > MOST_IMPACTS:
-        yield Fault("impacts", "too_many_impacts")
+def _impact_errors(impacts: tuple[ImpactInput, ...]) -> Iterator[FieldError]:
+    if len(impacts) > MAX_IMPACTS:
+        yield FieldError("impacts", "too_many_impacts")
     for place, row in enumerate(impacts):
         if row.type not in IMPACT_TYPES:
-            yield Fault("type", "impact_type_missing", place)
+            yield FieldError("type", "impact_type_missing", place)
         if not row.metric:
-            yield Fault("metric", "metric_missing", place)
+            yield FieldError("metric", "metric_missing", place)
         if row.source_url and not is_web_address(row.source_url):
-            yield Fault("source_url", "not_an_address", place)
+            yield FieldError("source_url", "not_an_address", place)
         for name in ("metric", "baseline", "result", "unit", "source_url"):
-            if len(getattr(row, name)) > LONGEST[name]:
-                yield Fault(name, "too_long", place)
+            if len(getattr(row, name)) > MAX_LENGTHS[name]:
+                yield FieldError(name, "too_long", place)
 
 
 def is_web_address(text: str) -> bool:
@@ -210,16 +210,16 @@ def is_shared(state: str, visibility: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EditOutcome:
     """What a save does: whether the substance goes into a new version, and the state after it."""
 
     new_version: bool
     state: str
 
 
-def after_edit(
+def edit_outcome(
     state: str, *, visibility: str, substance_changed: bool, was_submitted: bool
-) -> Outcome:
+) -> EditOutcome:
     """What saving does. `visibility` is the one after it, `was_submitted` the version before it.
 
     A version that was ever submitted is frozen. A piece that waits or is verified is submitted
@@ -228,16 +228,16 @@ def after_edit(
     private one leaves a draft beside the version that counts.
     """
     private = visibility == "private"
-    if substance_changed and state in WAITING | {"verified"}:
+    if substance_changed and state in AWAITING_REVIEW | {"verified"}:
         after = "draft" if private else "submitted"
-    elif private and state in WAITING:
+    elif private and state in AWAITING_REVIEW:
         after = "draft"
     else:
         after = state
-    return Outcome(new_version=substance_changed and was_submitted, state=after)
+    return EditOutcome(new_version=substance_changed and was_submitted, state=after)
 
 
-def after_submit(state: str, visibility: str) -> str:
+def state_after_submit(state: str, visibility: str) -> str:
     """The state after its author asks for a review; asking twice is the same as once.
 
     Raises Refused for what is private, and for what is verified and has not changed since.
@@ -246,34 +246,34 @@ def after_submit(state: str, visibility: str) -> str:
         raise Refused("private")
     if state == "verified":
         raise Refused("already_verified")
-    return state if state in WAITING else "submitted"
+    return state if state in AWAITING_REVIEW else "submitted"
 
 
-def after_withdraw(state: str, *, has_reader: bool) -> str:
+def state_after_withdraw(state: str, *, has_reviewer: bool) -> str:
     """The state after its author takes the request back.
 
     Raises Refused while somebody who took it up may judge it, and where there is nothing to take
     back. Whoever took it up and may not judge it any more does not keep it.
     """
-    if state == "in_review" and has_reader:
+    if state == "in_review" and has_reviewer:
         raise Refused("in_review")
-    if state not in WAITING | {"draft"}:
+    if state not in AWAITING_REVIEW | {"draft"}:
         raise Refused("not_waiting")
     return "draft"
 
 
-def check_judgement(state: str, *, judged: object, current: object) -> None:
+def check_reviewable(state: str, *, judged: object, current: object) -> None:
     """Raises Refused where no judgement is asked for, Stale where another version is current.
 
     In this order: of a returned piece nobody else learns whether its author has begun to edit it.
     """
-    if state not in WAITING:
+    if state not in AWAITING_REVIEW:
         raise Refused("not_waiting")
     if judged != current:
         raise Stale
 
 
-def adds_to_a_judgement(state: str, decision: str, *, judged: object, verified: object) -> bool:
+def is_additional_review(state: str, decision: str, *, judged: object, verified: object) -> bool:
     """Whether a judgement adds to an earlier one: the verified version is verified once more.
 
     It keeps what was confirmed and confirms milestones that were linked since. Nothing else can
@@ -282,7 +282,9 @@ def adds_to_a_judgement(state: str, decision: str, *, judged: object, verified: 
     return state == "verified" and decision == "verified" and judged == verified
 
 
-def to_confirm_besides(chosen: Iterable[str], confirmed: Iterable[str]) -> tuple[str, ...]:
+def select_additional_confirmations(
+    chosen: Iterable[str], confirmed: Iterable[str]
+) -> tuple[str, ...]:
     """What another word confirms of those chosen. Raises Refused where it would add nothing."""
     before = frozenset(confirmed)
     if not (added := tuple(key for key in chosen if key not in before)):
@@ -290,7 +292,7 @@ def to_confirm_besides(chosen: Iterable[str], confirmed: Iterable[str]) -> tuple
     return added
 
 
-def check_some_left(chosen: Collection[str], fitting: Collection[str]) -> None:
+def check_milestones_remain(chosen: Collection[str], fitting: Collection[str]) -> None:
     """Raises Refused where a piece would be verified for none of the milestones that it can prove.
 
     One that is linked to none, or to none that it can prove, is verified for itself.
@@ -303,9 +305,9 @@ def check_comment(text: str) -> str:
     """A remark of the thread without space around it. Raises Incomplete, naming what it lacks."""
     text = text.strip()
     if not text:
-        raise Incomplete([Fault("text", "comment_missing")])
-    if len(text) > LONGEST["comment"]:
-        raise Incomplete([Fault("text", "comment_too_long")])
+        raise InvalidInput([FieldError("text", "comment_missing")])
+    if len(text) > MAX_LENGTHS["comment"]:
+        raise InvalidInput([FieldError("text", "comment_too_long")])
     return text
 
 
@@ -314,7 +316,7 @@ def proves(kind: str, proving_kinds: Iterable[str]) -> bool:
     return kind in proving_kinds
 
 
-def to_confirm(
+def select_confirmations(
     kind: str, linked: Mapping[str, Iterable[str]], asked: Iterable[str] | None
 ) -> tuple[str, ...]:
     """The linked milestones that a reviewer confirms: those asked for, or all that fit.

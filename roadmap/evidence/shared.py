@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -24,9 +25,8 @@ from roadmap.evidence.models import (
     EvidenceVersion,
     Impact,
 )
-from roadmap.evidence.queries import Detail
-from roadmap.evidence.rules import Measure
-from roadmap.evidence.words import SHARED_STATES
+from roadmap.evidence.queries import EvidenceDetail
+from roadmap.evidence.rules import ImpactInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class SharedPiece:
     verified_number: int | None
     milestones: tuple[str, ...] = ()
     confirmed: frozenset[str] = frozenset()
-    impacts: tuple[Measure, ...] = ()
+    impacts: tuple[ImpactInput, ...] = ()
 
     def proves(self, milestone: str, kinds: Collection[str]) -> bool:
         """Whether it was confirmed for a milestone that these kinds prove."""
@@ -120,12 +120,12 @@ def shared_pieces(session: Session, person_id: uuid.UUID) -> tuple[SharedPiece, 
         .order_by(EvidenceVersion.occurred_on.desc(), Evidence.id.desc(), Impact.position)
     )
     pieces: dict[uuid.UUID, SharedPiece] = {}
-    impacts: dict[uuid.UUID, list[Measure]] = {}
+    impacts: dict[uuid.UUID, list[ImpactInput]] = {}
     for row in rows:
         values: Any = tuple(row)
         pieces.setdefault(row[0], SharedPiece(*values[:13]))
         if row[13] is not None:
-            impacts.setdefault(row[0], []).append(Measure(*values[13:]))
+            impacts.setdefault(row[0], []).append(ImpactInput(*values[13:]))
     links = _links(session, person_id)
     return tuple(
         replace(
@@ -174,7 +174,7 @@ def submitted_version(session: Session, evidence: Evidence) -> EvidenceVersion |
     ).first()
 
 
-def as_shared(detail: Detail) -> Detail:
+def as_shared(detail: EvidenceDetail) -> EvidenceDetail:
     """What `queries.detail` found, without the versions that were never submitted."""
     return replace(
         detail, versions=tuple(version for version in detail.versions if version.was_submitted)

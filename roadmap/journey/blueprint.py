@@ -9,20 +9,20 @@ from roadmap.catalog import queries as catalog
 from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.journey.facts import Standing, standing
+from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
 
 journey = Blueprint("journey", __name__)
 
 
-def standing_or_away(slug: str) -> Standing:
+def progress_or_redirect(slug: str) -> RoadmapProgress:
     """Where the actor stands on this roadmap. 404 where there is none; else to enrolling."""
-    found = standing(db.session, current_user, slug, now=now())
+    found = load_progress(db.session, current_user, slug, now=now())
     if found is None:
-        if catalog.published(db.session, slug) is None:
+        if catalog.published_roadmap(db.session, slug) is None:
             abort(404)
         abort(redirect(url_for("journey.roadmap_page", slug=slug), code=303))
     return found
 
 
-def milestone_or_404(found: Standing, key: str) -> Milestone:
+def milestone_or_404(found: RoadmapProgress, key: str) -> Milestone:
     return found.published.content.by_key.get(key) or abort(404)

@@ -10,14 +10,14 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, DecimalField, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
-from roadmap.core.text import many_lines
+from roadmap.core.text import clean_multiline
 from roadmap.progress.rules import (
-    LEAST_HOURS,
-    MOST_HOURS,
-    MOST_NOTE,
-    MOST_REASON,
+    MAX_HOURS_PER_WEEK,
+    MAX_NOTE_LENGTH,
+    MAX_REASON_LENGTH,
+    MIN_HOURS_PER_WEEK,
     is_plannable,
-    target_fault,
+    target_error,
 )
 
 UNREADABLE_DATE = _("Write the date as year-month-day, such as 2027-03-05.")
@@ -36,7 +36,11 @@ class EnrollmentForm(FlaskForm):
         invalid_value_message=_("Write the hours as a number, such as 4.5."),
         validators=[
             Optional(),
-            NumberRange(LEAST_HOURS, MOST_HOURS, _("Between half an hour and 80 hours a week.")),
+            NumberRange(
+                MIN_HOURS_PER_WEEK,
+                MAX_HOURS_PER_WEEK,
+                _("Between half an hour and 80 hours a week."),
+            ),
         ],
         description=_(
             "Effort beyond your regular work. An evening and a weekend morning make five hours."
@@ -50,7 +54,7 @@ class EnrollmentForm(FlaskForm):
     def validate_target_on(self, field: DateField) -> None:
         if field.data is None:
             return  # could not be read: the field says so itself
-        fault = target_fault(field.data, self.today)
+        fault = target_error(field.data, self.today)
         if fault == "past":
             raise ValidationError(_("Choose a day after today."))
         if fault:
@@ -60,8 +64,8 @@ class EnrollmentForm(FlaskForm):
 class PlanForm(FlaskForm):
     note = TextAreaField(
         _("Private note"),
-        filters=[many_lines],
-        validators=[Length(max=MOST_NOTE, message=_("At most 10,000 characters."))],
+        filters=[clean_multiline],
+        validators=[Length(max=MAX_NOTE_LENGTH, message=_("At most 10,000 characters."))],
     )
     target_on = DateField(
         _("Target date"), validators=[Optional()], invalid_value_message=UNREADABLE_DATE
@@ -81,9 +85,9 @@ class PlanForm(FlaskForm):
 class ReasonForm(FlaskForm):
     reason = StringField(
         _("The reason, in a sentence"),
-        filters=[many_lines],
+        filters=[clean_multiline],
         validators=[
             DataRequired(_("Say in a sentence why it does not apply to you.")),
-            Length(max=MOST_REASON, message=_("At most 500 characters.")),
+            Length(max=MAX_REASON_LENGTH, message=_("At most 500 characters.")),
         ],
     )

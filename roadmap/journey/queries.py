@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.evidence.constants import MAX_MILESTONES
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.evidence.queries import counting_version_id
-from roadmap.evidence.words import MOST_MILESTONES
 
 
 @dataclass(frozen=True, slots=True)
-class LinkedPiece:
+class LinkedEvidence:
     """A piece of evidence linked to a milestone. `tone` is what it makes of that milestone."""
 
     id: uuid.UUID
@@ -26,13 +26,13 @@ class LinkedPiece:
     tone: str
 
 
-def linked_to(
+def linked_evidence(
     session: Session,
     user_id: uuid.UUID,
     milestone_key: str,
     kinds: tuple[str, ...],
     today: dt.date,
-) -> list[LinkedPiece]:
+) -> list[LinkedEvidence]:
     """The person's own pieces that are linked to a milestone, the newest first. One statement."""
     rows = session.execute(
         sa.select(
@@ -56,7 +56,7 @@ def linked_to(
         .order_by(EvidenceVersion.occurred_on.desc(), Evidence.id)
     )
     return [
-        LinkedPiece(
+        LinkedEvidence(
             id=row.id,
             title=row.title,
             kind=row.kind,
@@ -68,7 +68,7 @@ def linked_to(
     ]
 
 
-def linkable_to(
+def linkable_evidence(
     session: Session, user_id: uuid.UUID, milestone_key: str, kinds: tuple[str, ...]
 ) -> list[tuple[uuid.UUID, str, bool]]:
     """Pieces that could be linked to a milestone: id, title, and whether their kind proves it.
@@ -82,7 +82,7 @@ def linkable_to(
     rows = session.execute(
         sa.select(Evidence.id, Evidence.title, fits)
         .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
-        .where(Evidence.user_id == user_id, ~here, links < MOST_MILESTONES)
+        .where(Evidence.user_id == user_id, ~here, links < MAX_MILESTONES)
         .order_by(sa.case((fits, 0), else_=1), EvidenceVersion.occurred_on.desc(), Evidence.id)
         .limit(100)
     )

@@ -7,8 +7,8 @@ import math
 from decimal import Decimal
 
 # A plan of many weeks is never kept to the hour: the forecast is a range of a fifth either way.
-SPREAD = Decimal("0.2")
-FARTHEST = 40 * 52
+FORECAST_SPREAD = Decimal("0.2")
+MAX_WEEKS = 40 * 52
 
 
 def forecast(
@@ -21,10 +21,10 @@ def forecast(
     if not hours_per_week or hours_left <= 0:
         return None
     weeks = Decimal(hours_left) / hours_per_week
-    slow = math.ceil(weeks * (1 + SPREAD))
-    if slow > FARTHEST:
+    slow = math.ceil(weeks * (1 + FORECAST_SPREAD))
+    if slow > MAX_WEEKS:
         return None
-    quick = math.ceil(weeks * (1 - SPREAD))
+    quick = math.ceil(weeks * (1 - FORECAST_SPREAD))
     return today + dt.timedelta(weeks=quick), today + dt.timedelta(weeks=slow)
 
 

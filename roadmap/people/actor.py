@@ -75,7 +75,7 @@ class Actor:
         """Ids of the teams that this person is in, in whatever role."""
         return own_teams(self.session, self.id) if self.session is not None else frozenset()
 
-    def look_again(self) -> None:
+    def refresh_permissions(self) -> None:
         """Forgets whom this person leads and where they are, and asks again whether they still
         administer: it may have changed while they waited.
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, Json, one_of
+from roadmap.core.types import Base, Id, Json, check_one_of
 
 ROLES = ("member", "manager")
 THEMES = ("system", "light", "dark")
@@ -43,7 +43,7 @@ class User(Base):
     created_at: Mapped[dt.datetime]
     deactivated_at: Mapped[dt.datetime | None]
 
-    __table_args__ = (one_of("theme", "theme", THEMES),)
+    __table_args__ = (check_one_of("theme", "theme", THEMES),)
 
     @property
     def user_id(self) -> uuid.UUID:
@@ -77,7 +77,7 @@ class Membership(Base):
     role: Mapped[str] = mapped_column(sa.String(8))
     created_at: Mapped[dt.datetime]
 
-    __table_args__ = (one_of("role", "role", ROLES),)
+    __table_args__ = (check_one_of("role", "role", ROLES),)
 
 
 class HistoryEntry(Base):

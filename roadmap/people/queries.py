@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.people.models import Membership, Team, User
+from roadmap.people.models import ROLES, Membership, Team, User
 
 _MEMBERS: Any = Membership.__table__
 _TEAMS: Any = Team.__table__
@@ -139,7 +139,7 @@ def managers_of(session: Session, user_id: uuid.UUID) -> list[User]:
     )
 
 
-def by_slug(session: Session, slug: str) -> Team | None:
+def find_team(session: Session, slug: str) -> Team | None:
     """The team with this slug."""
     return session.scalar(sa.select(Team).where(Team.slug == slug))
 
@@ -188,3 +188,18 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
         .order_by(Team.name, Team.slug)
     )
     return [(team, role) for team, role in rows]
+
+
+def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
+    """The role of a person in a team; None where they are not in it."""
+    return session.scalar(
+        sa.select(Membership.role).where(
+            Membership.team_id == team_id, Membership.user_id == user_id
+        )
+    )
+
+
+def has_role_or_higher(session: Session, team_id: uuid.UUID, user_id: uuid.UUID, role: str) -> bool:
+    """Whether a person has this role in the team, or a higher one."""
+    held = find_role(session, team_id, user_id)
+    return held is not None and ROLES.index(held) >= ROLES.index(role)

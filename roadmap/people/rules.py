@@ -7,27 +7,31 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from roadmap.core.text import one_line
+from roadmap.core.text import clean_line
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-LONGEST_SLUG = 60
-LONGEST_NAME = 200
+MAX_SLUG_LENGTH = 60
+MAX_NAME_LENGTH = 200
 # Words that stand behind /teams/ for something else.
-RESERVED = frozenset({"new"})
+RESERVED_SLUGS = frozenset({"new"})
 
 
 def is_slug(text: str) -> bool:
     """Whether this may stand in an address: small letters, digits, single hyphens."""
-    return len(text) <= LONGEST_SLUG and SLUG.fullmatch(text) is not None and text not in RESERVED
+    return (
+        len(text) <= MAX_SLUG_LENGTH
+        and SLUG.fullmatch(text) is not None
+        and text not in RESERVED_SLUGS
+    )
 
 
-def slug_of(name: str) -> str:
+def slugify(name: str) -> str:
     """A slug made from a name; empty where nothing of it can stand in an address."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
 
 
-class ChangedMeanwhile(ValueError):
+class EditConflict(ValueError):
     """A field was changed by the one who sends it and by somebody else. `stored` has the values of
     such fields that are saved now."""
 
@@ -36,7 +40,7 @@ class ChangedMeanwhile(ValueError):
         super().__init__(", ".join(sorted(stored)))
 
 
-def to_write(
+def changed_fields(
     sent: Mapping[str, Any], read: Mapping[str, Any], stored: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What a form changes: the fields that differ from what it was read with, and from `stored`.
@@ -53,12 +57,12 @@ def to_write(
     late = {
         name: stored[name]
         for name in changed
-        if name in read and _as_a_form_has_it(stored[name]) != _as_a_form_has_it(read[name])
+        if name in read and _normalize_text(stored[name]) != _normalize_text(read[name])
     }
     if late:
-        raise ChangedMeanwhile(late)
+        raise EditConflict(late)
     return changed
 
 
-def _as_a_form_has_it(value: Any) -> Any:
-    return one_line(value) if isinstance(value, str) else value
+def _normalize_text(value: Any) -> Any:
+    return clean_line(value) if isinstance(value, str) else value

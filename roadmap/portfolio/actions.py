@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Evidence
 from roadmap.people.actor import Actor
-from roadmap.people.records import lock_person, remember
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
 from roadmap.portfolio.models import Portfolio, PortfolioItem
 
 # What an export handles within its time; more than this nobody reads.
-MOST_ITEMS = 300
+MAX_ITEMS = 300
 
 
-class Stale(Exception):
+class StalePortfolio(Exception):
     """The texts were changed since the form was filled; `current` is what stands now."""
 
     def __init__(self, current: Portfolio) -> None:
@@ -26,11 +27,11 @@ class Stale(Exception):
         self.current = current
 
 
-class NotShowable(Exception):
+class NotVisibleInPortfolio(Exception):
     """The piece may not be shown: its visibility is not `portfolio`."""
 
 
-class Full(Exception):
+class PortfolioFull(Exception):
     """The portfolio holds as many pieces as it can."""
 
 
@@ -50,7 +51,7 @@ def save_texts(
     `revision` is the one the form was filled from, 0 where nothing had been saved. Raises Stale
     where it is no longer the current one; saving what stands already changes nothing.
     """
-    lock_person(session, user_id)
+    lock_user(session, user_id)
     portfolio = session.get(Portfolio, user_id, populate_existing=True)
     if portfolio is None:
         portfolio = Portfolio(
@@ -68,11 +69,11 @@ def save_texts(
     ):
         return portfolio
     if revision != portfolio.revision:
-        raise Stale(portfolio)
+        raise StalePortfolio(portfolio)
     portfolio.headline, portfolio.introduction, portfolio.shows_email = wanted
     portfolio.revision += 1
     portfolio.updated_at = now
-    remember(
+    record_history(
         session,
         user_id=user_id,
         by=by.id,
@@ -84,53 +85,55 @@ def save_texts(
     return portfolio
 
 
-def choose(
+def add_item(
     session: Session, user_id: uuid.UUID, evidence: Evidence, *, by: Actor, now: dt.datetime
 ) -> None:
     """Puts a piece at the end of the portfolio; one that is in it already keeps its place.
 
     Raises NotShowable where its visibility is not `portfolio`, Full where there is no room.
     """
-    lock_person(session, user_id)
+    lock_user(session, user_id)
     session.refresh(evidence, ["visibility"])
     if evidence.visibility != "portfolio":
-        raise NotShowable
-    chosen = _order(session, user_id)
+        raise NotVisibleInPortfolio
+    chosen = _selected_ids(session, user_id)
     if evidence.id in chosen:
         return
-    if len(chosen) >= MOST_ITEMS:
-        raise Full
-    _add(session, user_id, [evidence.id])
-    _remember(session, user_id, "portfolio.chosen", str(evidence.id), by=by, now=now)
+    if len(chosen) >= MAX_ITEMS:
+        raise PortfolioFull
+    _append_items(session, user_id, [evidence.id])
+    _record_history(session, user_id, "portfolio.chosen", str(evidence.id), by=by, now=now)
 
 
-def choose_all(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
+def add_all_items(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
     """Adds every piece that may be shown, the newest first, and tells how many were added."""
-    lock_person(session, user_id)
-    chosen = _order(session, user_id)
-    showable = _showable(session, user_id)
-    added = [key for key in showable if key not in chosen][: max(0, MOST_ITEMS - len(chosen))]
+    lock_user(session, user_id)
+    chosen = _selected_ids(session, user_id)
+    showable = _eligible_ids(session, user_id)
+    added = [key for key in showable if key not in chosen][: max(0, MAX_ITEMS - len(chosen))]
     if added:
-        _add(session, user_id, added)
-        _remember(session, user_id, "portfolio.chosen", "all", by=by, now=now, count=len(added))
+        _append_items(session, user_id, added)
+        _record_history(
+            session, user_id, "portfolio.chosen", "all", by=by, now=now, count=len(added)
+        )
     return len(added)
 
 
-def leave_out(
+def remove_item(
     session: Session, user_id: uuid.UUID, evidence_id: uuid.UUID, *, by: Actor, now: dt.datetime
 ) -> None:
     """Takes a piece out of the portfolio; where it was not in it, nothing happens."""
-    lock_person(session, user_id)
+    lock_user(session, user_id)
     gone = session.execute(
         sa.delete(PortfolioItem).where(
             PortfolioItem.user_id == user_id, PortfolioItem.evidence_id == evidence_id
         )
     )
     if gone.rowcount:  # type: ignore[attr-defined]
-        _remember(session, user_id, "portfolio.left_out", str(evidence_id), by=by, now=now)
+        _record_history(session, user_id, "portfolio.left_out", str(evidence_id), by=by, now=now)
 
 
-def place(
+def move_item(
     session: Session,
     user_id: uuid.UUID,
     evidence_id: uuid.UUID,
@@ -144,9 +147,9 @@ def place(
     Pieces that may no longer be shown stand at the end, where they are in nobody's way. Raises
     LookupError where the piece is not among the shown ones.
     """
-    lock_person(session, user_id)
-    chosen = _order(session, user_id)
-    showable = set(_showable(session, user_id))
+    lock_user(session, user_id)
+    chosen = _selected_ids(session, user_id)
+    showable = set(_eligible_ids(session, user_id))
     shown = [key for key in chosen if key in showable]
     if evidence_id not in shown:
         raise LookupError(f"{evidence_id} is not in the portfolio")
@@ -163,12 +166,12 @@ def place(
             for at, key in enumerate(shown + hidden)
         ],
     )
-    _remember(
+    _record_history(
         session, user_id, "portfolio.ordered", str(evidence_id), by=by, now=now, position=position
     )
 
 
-def _order(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
+def _selected_ids(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
     """What the person chose, in its order."""
     return list(
         session.scalars(
@@ -179,7 +182,7 @@ def _order(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
     )
 
 
-def _showable(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
+def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """The person's pieces that may be shown, the newest first."""
     return session.scalars(
         sa.select(Evidence.id)
@@ -188,7 +191,7 @@ def _showable(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     ).all()
 
 
-def _add(session: Session, user_id: uuid.UUID, added: Sequence[uuid.UUID]) -> None:
+def _append_items(session: Session, user_id: uuid.UUID, added: Sequence[uuid.UUID]) -> None:
     """Writes the new pieces after the last place in use: pieces that were deleted leave gaps."""
     last = session.scalar(
         sa.select(sa.func.max(PortfolioItem.position)).where(PortfolioItem.user_id == user_id)
@@ -203,7 +206,7 @@ def _add(session: Session, user_id: uuid.UUID, added: Sequence[uuid.UUID]) -> No
     )
 
 
-def _remember(
+def _record_history(
     session: Session,
     user_id: uuid.UUID,
     action: str,
@@ -213,4 +216,6 @@ def _remember(
     now: dt.datetime,
     **data: int,
 ) -> None:
-    remember(session, user_id=user_id, by=by.id, action=action, subject=subject, now=now, **data)
+    record_history(
+        session, user_id=user_id, by=by.id, action=action, subject=subject, now=now, **data
+    )

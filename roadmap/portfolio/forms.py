@@ -8,9 +8,9 @@ from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
-from roadmap.core.text import many_lines, one_line
+from roadmap.core.text import clean_line, clean_multiline
 
-MOST_INTRODUCTION = 10_000
+MAX_INTRODUCTION = 10_000
 
 
 class TextsForm(FlaskForm):
@@ -18,16 +18,16 @@ class TextsForm(FlaskForm):
 
     headline = StringField(
         _l("Headline"),
-        filters=[one_line],
+        filters=[clean_line],
         validators=[Length(max=200, message=_l("Keep it to %(max)d characters: one line."))],
         description=_l("One line below your name, such as “ML engineer, ranking and search”."),
     )
     introduction = TextAreaField(
         _l("Introduction"),
-        filters=[many_lines],
+        filters=[clean_multiline],
         validators=[
             Length(
-                max=MOST_INTRODUCTION,
+                max=MAX_INTRODUCTION,
                 message=_l("Keep it to %(max)d characters: the pieces below say the rest."),
             )
         ],

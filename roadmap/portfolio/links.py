@@ -19,25 +19,27 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
 from roadmap.people.actor import Actor
+from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
 from roadmap.people.models import User
-from roadmap.people.records import audit, lock_person, remember
 from roadmap.portfolio.models import PortfolioLink
 
 # More open addresses than this nobody keeps in mind.
-MOST_OPEN = 20
+MAX_OPEN_LINKS = 20
 SALT = "portfolio link"
 
 
-class TooMany(Exception):
+class TooManyLinks(Exception):
     """The person has as many open links as there may be."""
 
 
-def token_of(link: PortfolioLink) -> str:
+def sign_token(link: PortfolioLink) -> str:
     """What stands behind `/p/` in the address of a link."""
     return _signer().sign(link.id.hex).decode()
 
 
-def make(
+def create_link(
     session: Session,
     user_id: uuid.UUID,
     *,
@@ -47,29 +49,29 @@ def make(
     now: dt.datetime,
 ) -> PortfolioLink:
     """A new public link. Raises TooMany."""
-    lock_person(session, user_id)
-    if sum(is_open(link, now) for link in of_person(session, user_id)) >= MOST_OPEN:
-        raise TooMany
+    lock_user(session, user_id)
+    if sum(is_open(link, now) for link in list_links(session, user_id)) >= MAX_OPEN_LINKS:
+        raise TooManyLinks
     link = PortfolioLink(user_id=user_id, label=label, created_at=now, expires_at=expires_at)
     session.add(link)
     session.flush()
-    _note(session, link, "portfolio.link_made", by, now)
+    _record_change(session, link, "portfolio.link_made", by, now)
     return link
 
 
-def revoke(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> bool:
+def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> bool:
     """Ends a link for good; False where it was revoked already."""
-    lock_person(session, link.user_id)
+    lock_user(session, link.user_id)
     session.refresh(link)
     if link.revoked_at is not None:
         return False
     link.revoked_at = now
     session.flush()
-    _note(session, link, "portfolio.link_revoked", by, now)
+    _record_change(session, link, "portfolio.link_revoked", by, now)
     return True
 
 
-def of_person(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
+def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
     """All links of a person, the newest first."""
     return session.scalars(
         sa.select(PortfolioLink)
@@ -83,7 +85,7 @@ def is_open(link: PortfolioLink, now: dt.datetime) -> bool:
     return link.revoked_at is None and (link.expires_at is None or now < link.expires_at)
 
 
-def opened(
+def find_open_link(
     session: Session, token: str, *, now: dt.datetime
 ) -> tuple[PortfolioLink, dt.date] | None:
     """The open link of an address, and the date where its person is.
@@ -104,7 +106,7 @@ def opened(
     return found[0], now.astimezone(ZoneInfo(found[1])).date()
 
 
-def mark_opened(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
+def record_opening(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
     """Notes the day on which a link was last opened; the caller asks once a day at most."""
     session.execute(
         sa.update(PortfolioLink).where(PortfolioLink.id == link_id).values(last_opened_on=day)
@@ -121,6 +123,10 @@ def _signer() -> Signer:
     )
 
 
-def _note(session: Session, link: PortfolioLink, action: str, by: Actor, now: dt.datetime) -> None:
-    remember(session, user_id=link.user_id, by=by.id, action=action, subject=str(link.id), now=now)
-    audit(session, by=by.id, action=action, target=str(link.id), now=now)
+def _record_change(
+    session: Session, link: PortfolioLink, action: str, by: Actor, now: dt.datetime
+) -> None:
+    record_history(
+        session, user_id=link.user_id, by=by.id, action=action, subject=str(link.id), now=now
+    )
+    record_audit(session, by=by.id, action=action, target=str(link.id), now=now)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from roadmap.core.markdown import Node, to_tree
-from roadmap.core.text import one_line
+from roadmap.core.text import clean_line
 
 _MARKS = re.compile(r"[\\`*\[\]<>~|]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|[^\S ]")
 _LINE_START = re.compile(r"^(?:(#{1,6})(?=\s|$)|([-+=])|(\d{1,9})([.)])(?=\s|$)|(:)(?=-))")
@@ -32,7 +32,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 def line(text: str) -> str:
     """A title or another single line, escaped as it has to be at the start of a line."""
-    return _at_line_start(escape(one_line(text)))
+    return _at_line_start(escape(clean_line(text)))
 
 
 def _at_line_start(text: str) -> str:
@@ -46,7 +46,7 @@ def _at_line_start(text: str) -> str:
 
 def cell(text: str) -> str:
     """A single line for a cell of a table."""
-    return escape(one_line(text))
+    return escape(clean_line(text))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:

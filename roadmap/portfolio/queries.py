@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.catalog.models import Skill as SkillKey
-from roadmap.core.language import show_date
+from roadmap.core.i18n import show_date
 from roadmap.evidence import labels
 from roadmap.evidence import models as ev
 from roadmap.people.models import User
@@ -34,7 +34,7 @@ from roadmap.skills import queries as skills
 # for. It is the same choice for the owner's page, the preview and every export.
 SHOWN_VERSION = sa.func.coalesce(ev.Evidence.verified_version_id, ev.Evidence.current_id)
 
-_SHOWN = (
+_SHOWN_ITEMS = (
     sa.select(
         ev.Evidence.id,
         ev.Evidence.title,
@@ -52,7 +52,7 @@ _SHOWN = (
 )
 # As the driver hands it out: it only brings the rows together, and making a thousand UUIDs of it
 # takes longer than reading the rows.
-_KEY = sa.type_coerce(_SHOWN.c.id, sa.types.NullType()).label("key")
+_KEY = sa.type_coerce(_SHOWN_ITEMS.c.id, sa.types.NullType()).label("key")
 _PERSON = (
     sa.select(
         User.name,
@@ -73,9 +73,9 @@ _PERSON = (
 _ITEMS = (
     sa.select(
         _KEY,
-        _SHOWN.c.id,
-        _SHOWN.c.title,
-        _SHOWN.c.verified_version_id.is_not(None).label("verified"),
+        _SHOWN_ITEMS.c.id,
+        _SHOWN_ITEMS.c.title,
+        _SHOWN_ITEMS.c.verified_version_id.is_not(None).label("verified"),
         ev.EvidenceVersion.kind,
         ev.EvidenceVersion.url,
         ev.EvidenceVersion.occurred_on,
@@ -88,14 +88,15 @@ _ITEMS = (
         ev.Review.decided_at,
         ev.Review.title.label("verified_title"),
     )
-    .join(ev.EvidenceVersion, ev.EvidenceVersion.id == _SHOWN.c.version_id)
+    .join(ev.EvidenceVersion, ev.EvidenceVersion.id == _SHOWN_ITEMS.c.version_id)
     .outerjoin(
         ev.Review,
         sa.and_(
-            ev.Review.version_id == _SHOWN.c.verified_version_id, ev.Review.decision == "verified"
+            ev.Review.version_id == _SHOWN_ITEMS.c.verified_version_id,
+            ev.Review.decision == "verified",
         ),
     )
-    .order_by(_SHOWN.c.position, _SHOWN.c.id, ev.Review.decided_at)
+    .order_by(_SHOWN_ITEMS.c.position, _SHOWN_ITEMS.c.id, ev.Review.decided_at)
 )
 _IMPACTS = (
     sa.select(
@@ -107,35 +108,37 @@ _IMPACTS = (
         ev.Impact.unit,
         ev.Impact.source_url,
     )
-    .join(_SHOWN, _SHOWN.c.version_id == ev.Impact.version_id)
-    .order_by(_SHOWN.c.id, ev.Impact.position, ev.Impact.id)
+    .join(_SHOWN_ITEMS, _SHOWN_ITEMS.c.version_id == ev.Impact.version_id)
+    .order_by(_SHOWN_ITEMS.c.id, ev.Impact.position, ev.Impact.id)
 )
 # Below a reviewer's name stand only the milestones that they confirmed for that version.
 _MILESTONES = (
     sa.select(_KEY, Milestone.title)
-    .join(ev.EvidenceMilestone, ev.EvidenceMilestone.evidence_id == _SHOWN.c.id)
+    .join(ev.EvidenceMilestone, ev.EvidenceMilestone.evidence_id == _SHOWN_ITEMS.c.id)
     .join(Milestone, Milestone.key == ev.EvidenceMilestone.milestone_key)
     .outerjoin(
         ev.Confirmation,
         sa.and_(
-            ev.Confirmation.version_id == _SHOWN.c.verified_version_id,
+            ev.Confirmation.version_id == _SHOWN_ITEMS.c.verified_version_id,
             ev.Confirmation.milestone_key == ev.EvidenceMilestone.milestone_key,
         ),
     )
     .where(
-        sa.or_(_SHOWN.c.verified_version_id.is_(None), ev.Confirmation.milestone_key.is_not(None))
+        sa.or_(
+            _SHOWN_ITEMS.c.verified_version_id.is_(None), ev.Confirmation.milestone_key.is_not(None)
+        )
     )
-    .order_by(_SHOWN.c.id, ev.EvidenceMilestone.position, Milestone.title)
+    .order_by(_SHOWN_ITEMS.c.id, ev.EvidenceMilestone.position, Milestone.title)
 )
 _SKILLS = (
     sa.select(_KEY, SkillKey.title)
-    .join(ev.EvidenceSkill, ev.EvidenceSkill.evidence_id == _SHOWN.c.id)
+    .join(ev.EvidenceSkill, ev.EvidenceSkill.evidence_id == _SHOWN_ITEMS.c.id)
     .join(SkillKey, SkillKey.key == ev.EvidenceSkill.skill_key)
-    .order_by(_SHOWN.c.id, SkillKey.title)
+    .order_by(_SHOWN_ITEMS.c.id, SkillKey.title)
 )
 
 
-def document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
+def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
     """What the person shows on this day, in their order.
 
     Figures of progress are not part of it: they follow from evidence that is not shown as well,
@@ -159,13 +162,13 @@ def document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
             Degree(d.level, d.field, d.institution, d.awarded_on)
             for d in career.degrees(session, user_id)
         ),
-        skills=_skills(session, user_id),
-        items=_items(session, user_id, today, ZoneInfo(person.timezone)),
+        skills=_load_skills(session, user_id),
+        items=_load_items(session, user_id, today, ZoneInfo(person.timezone)),
         locale=person.locale,
     )
 
 
-def _items(
+def _load_items(
     session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
 ) -> tuple[Item, ...]:
     parameters = {"user_id": user_id}
@@ -173,8 +176,8 @@ def _items(
     impacts: Mapping[Any, list[Impact]] = defaultdict(list)
     for key, *measure in connection.execute(_IMPACTS, parameters):
         impacts[key].append(Impact(*measure))
-    milestones = _titles(connection, _MILESTONES, user_id)
-    trained = _titles(connection, _SKILLS, user_id)
+    milestones = _load_titles(connection, _MILESTONES, user_id)
+    trained = _load_titles(connection, _SKILLS, user_id)
     items: dict[Any, Item] = {}
     label_of = cache(labels.kind_label)
     # Where a version was verified more than once, the latest row stands: it comes last.
@@ -186,7 +189,7 @@ def _items(
             id=str(id_),
             title=title,
             kind=kind,
-            kind_label=_kind(label_of(kind), expires_on, today),
+            kind_label=_kind_label(label_of(kind), expires_on, today),
             url=url,
             occurred_on=occurred_on,
             description_md=text,
@@ -205,14 +208,14 @@ def _items(
     return tuple(items.values())
 
 
-def _kind(label: str, expires_on: dt.date | None, today: dt.date) -> str:
+def _kind_label(label: str, expires_on: dt.date | None, today: dt.date) -> str:
     """What a piece is, as every format names it; what has lapsed says so right there."""
     if expires_on is not None and expires_on < today:
         return _("%(kind)s, lapsed on %(date)s", kind=label, date=show_date(expires_on))
     return label
 
 
-def _titles(
+def _load_titles(
     connection: sa.Connection, query: sa.Select[Any, str], user_id: uuid.UUID
 ) -> Mapping[Any, list[str]]:
     found: Mapping[Any, list[str]] = defaultdict(list)
@@ -221,11 +224,11 @@ def _titles(
     return found
 
 
-def _skills(session: Session, user_id: uuid.UUID) -> tuple[Skill, ...]:
+def _load_skills(session: Session, user_id: uuid.UUID) -> tuple[Skill, ...]:
     """Each skill at its latest level: someone else's word where there is one, else their own."""
-    own, other = skills.levels(session, user_id)
+    own, other = skills.latest_levels(session, user_id)
     found = []
-    for skill in skills.skills(session):
+    for skill in skills.published_skills(session):
         level = other.get(skill.key, own.get(skill.key))
         by = "manager" if skill.key in other else "self"
         found.append(

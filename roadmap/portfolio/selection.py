@@ -15,11 +15,11 @@ from roadmap.portfolio.models import Portfolio, PortfolioItem
 from roadmap.portfolio.queries import SHOWN_VERSION
 
 # A page lists so many pieces that are not chosen; more are found under Evidence.
-MOST_LISTED = 100
+MAX_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SelectionItem:
     """A piece of evidence as a line of the owner's page, in the version that would be shown."""
 
     id: uuid.UUID
@@ -42,16 +42,16 @@ class Selection:
     `withheld` begins with those that were chosen before they were withheld.
     """
 
-    shown: Sequence[Piece]
-    showable: Sequence[Piece]
-    withheld: Sequence[Piece]
+    shown: Sequence[SelectionItem]
+    showable: Sequence[SelectionItem]
+    withheld: Sequence[SelectionItem]
 
     @property
     def is_empty(self) -> bool:
         return not (self.shown or self.showable or self.withheld)
 
 
-_PIECES = (
+_ITEMS = (
     sa.select(
         Evidence.id,
         Evidence.title,
@@ -79,11 +79,11 @@ _PIECES = (
 )
 
 
-def selection(session: Session, user_id: uuid.UUID) -> Selection:
+def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
     """What the person shows, could show and withholds. One statement."""
     shown, showable, withheld = [], [], []
-    for row in session.execute(_PIECES, {"user_id": user_id}):
-        piece = Piece(*row)
+    for row in session.execute(_ITEMS, {"user_id": user_id}):
+        piece = SelectionItem(*row)
         if piece.visibility != "portfolio":
             withheld.append(piece)
         elif piece.position is None:
@@ -93,6 +93,6 @@ def selection(session: Session, user_id: uuid.UUID) -> Selection:
     return Selection(shown, showable, withheld)
 
 
-def texts(session: Session, user_id: uuid.UUID) -> Portfolio | None:
+def load_texts(session: Session, user_id: uuid.UUID) -> Portfolio | None:
     """The texts that the person saved, or None where they saved none."""
     return session.get(Portfolio, user_id)

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
 from roadmap.people.models import HistoryEntry, User
-from roadmap.people.records import lock_person, remember
 from roadmap.progress.models import STATUSES, Enrollment, MilestonePlan, MilestoneStatus
 
 
@@ -44,7 +45,7 @@ def enroll(
     The first roadmap of a person is their primary one; making another primary moves that over.
     Without `started_on` a new one starts on the day that it is where the person lives.
     """
-    lock_person(session, user_id)
+    lock_user(session, user_id)
     mine = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).all()
     enrollment = next((each for each in mine if each.roadmap_id == roadmap_id), None)
     is_new = enrollment is None
@@ -52,7 +53,7 @@ def enroll(
         enrollment = Enrollment(
             user_id=user_id,
             roadmap_id=roadmap_id,
-            started_on=started_on or _day_of(session, user_id, now),
+            started_on=started_on or _local_date(session, user_id, now),
             is_primary=not mine,
             created_at=now,
         )
@@ -65,7 +66,7 @@ def enroll(
         for each in mine:
             each.is_primary = False
         enrollment.is_primary = True
-    remember(
+    record_history(
         session,
         user_id=user_id,
         by=by,
@@ -98,8 +99,8 @@ def set_status(
         raise ValueError(f"no such status: {status}")
     if status == "not_applicable" and not reason.strip():
         raise ValueError("not applicable needs a reason")
-    kept_reason = reason.strip() if status == "not_applicable" else ""
-    lock_person(session, user_id)
+    stored_reason = reason.strip() if status == "not_applicable" else ""
+    lock_user(session, user_id)
     if status == "not_started":
         gone = session.execute(
             sa.delete(MilestoneStatus).where(
@@ -112,15 +113,15 @@ def set_status(
             session,
             MilestoneStatus,
             keys={"user_id": user_id, "milestone_key": milestone_key},
-            values={"status": status, "reason": kept_reason, "since": now, "by_id": by},
+            values={"status": status, "reason": stored_reason, "since": now, "by_id": by},
             # A second tick is no news, and a new reason is no new status: since when it is so, and
             # by whom, stays as it was. The day is shared with managers, the reason may not be.
-            unless_same=("status", "reason"),
-            kept_with={"since": "status", "by_id": "status"},
+            skip_if_unchanged=("status", "reason"),
+            keep_if_unchanged={"since": "status", "by_id": "status"},
         )
     if not changed:
         return False
-    remember(
+    record_history(
         session,
         user_id=user_id,
         by=by,
@@ -128,7 +129,7 @@ def set_status(
         subject=milestone_key,
         now=now,
         status=status,
-        reason=kept_reason,
+        reason=stored_reason,
     )
     return True
 
@@ -149,7 +150,7 @@ def set_plan(
     `revision` is the one that the form was filled from (0 where there was none); None does not
     ask. Raises StaleEdit where a newer one was saved meanwhile.
     """
-    lock_person(session, user_id)
+    lock_user(session, user_id)
     plan = session.get(MilestonePlan, (user_id, milestone_key))
     if plan is not None and revision is not None and plan.revision != revision:
         raise StaleEdit(plan)
@@ -162,7 +163,7 @@ def set_plan(
     plan.target_on = target_on
     plan.revision += 1
     plan.updated_at = now
-    remember(
+    record_history(
         session,
         user_id=user_id,
         by=by,
@@ -202,38 +203,41 @@ def upsert(
     *,
     keys: dict[str, Any],
     values: dict[str, Any],
-    unless_same: tuple[str, ...] = (),
-    kept_with: Mapping[str, str] | None = None,
+    skip_if_unchanged: tuple[str, ...] = (),
+    keep_if_unchanged: Mapping[str, str] | None = None,
 ) -> bool:
     """Inserts a row or updates the one with these keys, in one statement on both databases.
 
-    Returns whether a row was written. With `unless_same` an existing row whose named columns
-    already hold these values stays as it is. `kept_with` names columns that stay as they are
+    Returns whether a row was written. With `skip_if_unchanged` an existing row whose named columns
+    already hold these values stays as it is. `keep_if_unchanged` names columns that stay as they
+    are
     while another one, beside each, does.
     """
     dialect = session.get_bind().dialect.name
-    kept = tuple((kept_with or {}).items())
-    statement = _upsert(model.__table__, dialect, tuple(keys), tuple(values), unless_same, kept)
+    kept = tuple((keep_if_unchanged or {}).items())
+    statement = _upsert_statement(
+        model.__table__, dialect, tuple(keys), tuple(values), skip_if_unchanged, kept
+    )
     return bool(session.execute(statement, {**keys, **values}).rowcount)  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=64)
-def _upsert(
+def _upsert_statement(
     table: sa.Table,
     dialect: str,
     keys: tuple[str, ...],
     values: tuple[str, ...],
-    unless_same: tuple[str, ...],
-    kept_with: tuple[tuple[str, str], ...],
+    skip_if_unchanged: tuple[str, ...],
+    keep_if_unchanged: tuple[tuple[str, str], ...],
 ) -> sa.Insert:
     """The statement, made once: making it takes longer than the database takes to run it."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table).values({name: sa.bindparam(name) for name in (*keys, *values)})
     new: dict[str, Any] = {name: statement.excluded[name] for name in values}
-    for name, other in kept_with:
+    for name, other in keep_if_unchanged:
         stays = table.c[other] == statement.excluded[other]
         new[name] = sa.case((stays, table.c[name]), else_=statement.excluded[name])
-    differs = [table.c[name] != statement.excluded[name] for name in unless_same]
+    differs = [table.c[name] != statement.excluded[name] for name in skip_if_unchanged]
     return statement.on_conflict_do_update(
         index_elements=list(keys),
         set_=new,
@@ -241,6 +245,6 @@ def _upsert(
     ).execution_options(preserve_rowcount=True)
 
 
-def _day_of(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:
+def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:
     zone = session.scalars(sa.select(User.timezone).where(User.id == user_id)).one()
     return now.astimezone(ZoneInfo(zone)).date()

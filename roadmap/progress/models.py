@@ -9,7 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, one_of
+from roadmap.core.types import Base, Id, check_one_of
 
 # Not started is the absence of a row.
 STATUSES = ("in_progress", "done", "not_applicable")
@@ -55,7 +55,7 @@ class MilestoneStatus(Base):
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
 
-    __table_args__ = (one_of("status", "status", STATUSES),)
+    __table_args__ = (check_one_of("status", "status", STATUSES),)
 
 
 class MilestonePlan(Base):

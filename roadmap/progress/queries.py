@@ -17,7 +17,7 @@ from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class EnrolledRoadmap:
     """A person's enrollment with the revision that its roadmap is at."""
 
     id: uuid.UUID
@@ -55,28 +55,30 @@ _PRIMARY = _ENROLLED.limit(1)
 _BY_SLUG = _PRIMARY.where(_ROADMAP.slug == sa.bindparam("slug"))
 
 
-def _whole(row: Any) -> tuple[Any, ...]:
+def _as_values(row: Any) -> tuple[Any, ...]:
     """The row as plain values: its revision is there, the query asks for it."""
     return tuple(row)
 
 
-def enrollments(session: Session, user_id: uuid.UUID) -> list[Enrolled]:
+def enrollments(session: Session, user_id: uuid.UUID) -> list[EnrolledRoadmap]:
     """The roadmaps that a person is on, the primary one first."""
     rows = session.execute(_ENROLLED, {"user_id": user_id})
-    return [Enrolled(*_whole(row)) for row in rows]
+    return [EnrolledRoadmap(*_as_values(row)) for row in rows]
 
 
-def enrollment(session: Session, user_id: uuid.UUID, slug: str | None = None) -> Enrolled | None:
+def enrollment(
+    session: Session, user_id: uuid.UUID, slug: str | None = None
+) -> EnrolledRoadmap | None:
     """A person's enrollment on the roadmap with this slug, or on their primary one."""
     if slug is None:
         row = session.execute(_PRIMARY, {"user_id": user_id}).first()
     else:
         row = session.execute(_BY_SLUG, {"user_id": user_id, "slug": slug}).first()
-    return Enrolled(*_whole(row)) if row else None
+    return EnrolledRoadmap(*_as_values(row)) if row else None
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class MilestoneState:
     """What a person did with one milestone, and plans."""
 
     status: str
@@ -87,7 +89,7 @@ class State:
     revision: int
 
 
-def state(session: Session, user_id: uuid.UUID, milestone_key: str) -> State:
+def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) -> MilestoneState:
     """The status, reason, note and target date of one milestone. Takes two statements."""
     status = session.execute(
         sa.select(MilestoneStatus.status, MilestoneStatus.reason, MilestoneStatus.since).where(
@@ -99,7 +101,7 @@ def state(session: Session, user_id: uuid.UUID, milestone_key: str) -> State:
             MilestonePlan.user_id == user_id, MilestonePlan.milestone_key == milestone_key
         )
     ).first()
-    return State(
+    return MilestoneState(
         status=status.status if status else "not_started",
         reason=status.reason if status else "",
         since=status.since if status else None,
@@ -109,7 +111,7 @@ def state(session: Session, user_id: uuid.UUID, milestone_key: str) -> State:
     )
 
 
-def states(session: Session, user_id: uuid.UUID) -> dict[str, State]:
+def milestone_states(session: Session, user_id: uuid.UUID) -> dict[str, MilestoneState]:
     """The same for every milestone that a person ever touched, by key. Takes two statements."""
     statuses = {
         row.milestone_key: row
@@ -136,7 +138,7 @@ def states(session: Session, user_id: uuid.UUID) -> dict[str, State]:
     found = {}
     for key in statuses.keys() | plans.keys():
         status, plan = statuses.get(key), plans.get(key)
-        found[key] = State(
+        found[key] = MilestoneState(
             status=status.status if status else "not_started",
             reason=status.reason if status else "",
             since=status.since if status else None,
@@ -148,7 +150,7 @@ def states(session: Session, user_id: uuid.UUID) -> dict[str, State]:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class RecentChange:
     """One line of what changed lately."""
 
     at: dt.datetime
@@ -157,7 +159,7 @@ class Movement:
     data: dict[str, object]
 
 
-def recent(session: Session, user_id: uuid.UUID, limit: int = 8) -> list[Movement]:
+def recent_changes(session: Session, user_id: uuid.UUID, limit: int = 8) -> list[RecentChange]:
     """The newest entries of a person's own history."""
     rows = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.subject, HistoryEntry.data)
@@ -165,4 +167,4 @@ def recent(session: Session, user_id: uuid.UUID, limit: int = 8) -> list[Movemen
         .order_by(HistoryEntry.id.desc())
         .limit(limit)
     )
-    return [Movement(*row) for row in rows]
+    return [RecentChange(*row) for row in rows]

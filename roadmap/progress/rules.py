@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
-MOST_NOTE = 10_000
-MOST_REASON = 500
+MAX_NOTE_LENGTH = 10_000
+MAX_REASON_LENGTH = 500
 # Hours a week beyond regular work.
-LEAST_HOURS, MOST_HOURS = 0.5, 80
+MIN_HOURS_PER_WEEK, MAX_HOURS_PER_WEEK = 0.5, 80
 # A milestone may be planned for any day of these years, a roadmap for a day ahead.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-MOST_YEARS_AHEAD = 40
+MAX_YEARS_AHEAD = 40
 
 
-def target_fault(target_on: dt.date, today: dt.date) -> str | None:
+def target_error(target_on: dt.date, today: dt.date) -> str | None:
     """What is wrong with the day by which a roadmap should be done: `past`, `too_far` or None."""
     if target_on <= today:
         return "past"
-    return "too_far" if target_on.year > today.year + MOST_YEARS_AHEAD else None
+    return "too_far" if target_on.year > today.year + MAX_YEARS_AHEAD else None
 
 
 def is_plannable(target_on: dt.date) -> bool:

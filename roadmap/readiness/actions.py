@@ -13,38 +13,38 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.queries import at_revision
+from roadmap.catalog.queries import load_revision
 from roadmap.people.models import User
 from roadmap.progress.actions import upsert
 from roadmap.progress.models import Enrollment
 from roadmap.readiness import memory
-from roadmap.readiness.kept import made_of
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import Change, Record, course, record
-from roadmap.readiness.rules import changes_on
-from roadmap.readiness.summary import digest_of
+from roadmap.readiness.queries import PersonRecord, StatusChange, build_course, person_record
+from roadmap.readiness.rules import next_change_on
+from roadmap.readiness.summary import summarize_tally
+from roadmap.readiness.summary_store import made_of
 
 STALE = "readiness_stale"
 
 
 @dataclass(frozen=True)
-class Refreshed:
+class RefreshResult:
     """What was computed anew: the record it came from and, by roadmap, the row's values."""
 
-    record: Record
+    record: PersonRecord
     rows: dict[uuid.UUID, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Stale:
+class PendingRefresh:
     """Whose facts changed at `now`; `changes` where only statuses did, else None."""
 
     now: dt.datetime
-    changes: tuple[Change, ...] | None
+    changes: tuple[StatusChange, ...] | None
 
 
 def mark_stale(
-    session: Session, user_id: uuid.UUID, now: dt.datetime, change: Change | None = None
+    session: Session, user_id: uuid.UUID, now: dt.datetime, change: StatusChange | None = None
 ) -> None:
     """Notes that a person's facts changed; the row is made anew before the commit at the latest.
 
@@ -53,17 +53,17 @@ def mark_stale(
     stale = session.info.setdefault(STALE, {})
     before = stale[user_id].changes if user_id in stale else ()
     changes = None if change is None or before is None else (*before, change)
-    stale[user_id] = Stale(now, changes)
+    stale[user_id] = PendingRefresh(now, changes)
 
 
-def doubt(session: Session) -> None:
+def invalidate(session: Session) -> None:
     """After a savepoint was taken back: which of the changes still stand is not known."""
     stale = session.info.get(STALE, {})
     for user_id, each in stale.items():
-        stale[user_id] = Stale(each.now, None)
+        stale[user_id] = PendingRefresh(each.now, None)
 
 
-def refresh(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Refreshed:
+def refresh_summaries(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> RefreshResult:
     """Makes the summary rows of a person anew, one for each of their roadmaps.
 
     Whoever shows what a write changed calls this first; nobody needs to otherwise. The person is
@@ -71,11 +71,11 @@ def refresh(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Refres
     """
     session.flush()
     stale = session.info.get(STALE, {}).pop(user_id, None)
-    found = _remembered(session, user_id, stale) or record(session, user_id)
+    found = _remembered(session, user_id, stale) or person_record(session, user_id)
     name = secrets.token_urlsafe(12)
     rows = {}
     for roadmap_id, revision_id in found.enrolled:
-        values = compute(session, found, revision_id, now)
+        values = compute_summary(session, found, revision_id, now)
         values["own"] = {**values["own"], "made_of": name}
         upsert(
             session,
@@ -85,10 +85,12 @@ def refresh(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Refres
         )
         rows[roadmap_id] = values
     memory.remember_record(user_id, name, found)
-    return Refreshed(found, rows)
+    return RefreshResult(found, rows)
 
 
-def _remembered(session: Session, user_id: uuid.UUID, stale: Stale | None) -> Record | None:
+def _remembered(
+    session: Session, user_id: uuid.UUID, stale: PendingRefresh | None
+) -> PersonRecord | None:
     """The record as it was at the last refresh, with what changed since; None where that is not
     known: more than statuses changed, or the last refresh was another process's."""
     known = memory.remembered_record(user_id)
@@ -100,34 +102,34 @@ def _remembered(session: Session, user_id: uuid.UUID, stale: Stale | None) -> Re
     return before.with_statuses(stale.changes)
 
 
-def refresh_stale(session: Session) -> None:
+def refresh_stale_summaries(session: Session) -> None:
     """Makes every row anew whose person changed in this transaction."""
     while stale := dict(session.info.get(STALE, {})):
         for user_id, each in stale.items():
-            refresh(session, user_id, now=each.now)
+            refresh_summaries(session, user_id, now=each.now)
 
 
-def compute(
-    session: Session, found: Record, revision_id: uuid.UUID, now: dt.datetime
+def compute_summary(
+    session: Session, found: PersonRecord, revision_id: uuid.UUID, now: dt.datetime
 ) -> dict[str, Any]:
     """The values of a summary row, from a person's record."""
     today = found.today(now)
-    path = course(at_revision(session, revision_id))
-    own = shared = memory.tally(path, found.own(), today)
-    own_data = shared_data = digest_of(own)
-    ends = [changes_on(own)]
-    if found.hides_something():
-        shared = memory.tally(path, found.shared(), today)
-        shared_data = digest_of(shared)
-        ends.append(changes_on(shared))
+    course = build_course(load_revision(session, revision_id))
+    own = shared = memory.tally(course, found.own(), today)
+    own_data = shared_data = summarize_tally(own)
+    ends = [next_change_on(own)]
+    if found.has_hidden_facts():
+        shared = memory.tally(course, found.shared(), today)
+        shared_data = summarize_tally(shared)
+        ends.append(next_change_on(shared))
     return {
         "revision_id": revision_id,
         "own_score": Decimal(str(own_data["score"])),
         "shared_score": Decimal(str(shared_data["score"])),
         "own": own_data,
         "shared": shared_data,
-        "own_moved_on": found.moved_on(shared_only=False),
-        "shared_moved_on": found.moved_on(shared_only=True),
+        "own_moved_on": found.last_activity_on(shared_only=False),
+        "shared_moved_on": found.last_activity_on(shared_only=True),
         "computed_on": today,
         "valid_until": min((end for end in ends if end is not None), default=None),
     }
@@ -139,7 +141,7 @@ def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = Fa
     Commits nothing.
     """
     if only_expired:
-        ids = expired(session, now=now)
+        ids = find_expired(session, now=now)
     else:
         ids = list(session.scalars(sa.select(Enrollment.user_id).distinct()))
         session.execute(sa.delete(ReadinessSummary))
@@ -148,7 +150,7 @@ def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = Fa
     return len(ids)
 
 
-def expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
+def find_expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
     """Whose kept row has run out by their own date."""
     # A person's own date can be a day ahead of UTC's, never more.
     latest = now.date() + dt.timedelta(days=1)
@@ -173,4 +175,4 @@ def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
     """Makes the rows of one person anew, from facts that nobody else is changing meanwhile."""
     session.execute(sa.select(User.id).where(User.id == user_id).with_for_update())
-    refresh(session, user_id, now=now)
+    refresh_summaries(session, user_id, now=now)

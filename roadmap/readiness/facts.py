@@ -56,7 +56,7 @@ class StageLayout:
     all_hours: int
 
     @property
-    def only_adds(self) -> bool:
+    def is_bonus(self) -> bool:
         """Tell whether the stage is counted only where that gives the higher score.
 
         That is so where the roadmap does not require the stage, and where nothing in it is
@@ -149,7 +149,7 @@ class Impact:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class EvidenceFact:
     """A piece of evidence: where a verified version counts, that version's content.
 
     `state` is that of the review (draft, submitted, in_review, verified, returned); `verified`
@@ -200,7 +200,7 @@ class Facts:
     """
 
     statuses: Mapping[str, str] = field(default_factory=dict)
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[EvidenceFact, ...] = ()
     self_levels: Mapping[str, int] = field(default_factory=dict)
     other_levels: Mapping[str, int] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()

@@ -13,24 +13,24 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.calendar_years import months_later
-from roadmap.readiness.reading import PolicyError, Reader
-from roadmap.readiness.words import (
+from roadmap.readiness.messages import (
     IMPACT_NAMES,
     KIND_NAMES,
     N_,
     Message,
-    all_of,
-    one_of,
+    join_with_and,
+    join_with_or,
     rounded_down,
     rounded_up,
 )
+from roadmap.readiness.policy_reader import PolicyError, PolicyReader
 
 if TYPE_CHECKING:  # the tally knows the course, the course its policy, the policy its gates
     from roadmap.readiness.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class GateResult:
     """A gate as it stands for somebody; `opens` is None where it has been passed."""
 
     key: str
@@ -49,11 +49,11 @@ class GateRule(ABC):
 
     @classmethod
     @abstractmethod
-    def read(cls, reader: Reader, key: str, title: str) -> GateRule:
+    def read(cls, reader: PolicyReader, key: str, title: str) -> GateRule:
         """Read the settings of this type; raises `PolicyError`."""
 
     @abstractmethod
-    def check(self, tally: Tally) -> Gate:
+    def check(self, tally: Tally) -> GateResult:
         """Judge the gate."""
 
     @property
@@ -61,15 +61,15 @@ class GateRule(ABC):
         """Return the years of ML engineering that it asks for, None where it asks for none."""
         return None
 
-    def changes_on(self, tally: Tally) -> date | None:
+    def next_change_on(self, tally: Tally) -> date | None:
         """Return the day on which it may change by itself, lapsing and years of work aside."""
         return None
 
-    def _passed(self, reason: Message) -> Gate:
-        return Gate(self.key, self.title, passed=True, reason=reason, opens=None)
+    def _passed(self, reason: Message) -> GateResult:
+        return GateResult(self.key, self.title, passed=True, reason=reason, opens=None)
 
-    def _stands(self, reason: Message, opens: Message) -> Gate:
-        return Gate(self.key, self.title, passed=False, reason=reason, opens=opens)
+    def _not_passed(self, reason: Message, opens: Message) -> GateResult:
+        return GateResult(self.key, self.title, passed=False, reason=reason, opens=opens)
 
 
 @dataclass(frozen=True)
@@ -79,21 +79,21 @@ class Years(GateRule):
     at_least: Fraction
 
     @classmethod
-    def read(cls, reader: Reader, key: str, title: str) -> Years:
+    def read(cls, reader: PolicyReader, key: str, title: str) -> Years:
         return cls(key, title, reader.number("years", 0, 60))
 
     @property
     def years(self) -> Fraction:
         return self.at_least
 
-    def check(self, tally: Tally) -> Gate:
+    def check(self, tally: Tally) -> GateResult:
         asked = rounded_up(self.at_least)
         if tally.years >= self.at_least:
             # It does not say how many: that grows every day, and nothing hangs on it any more.
             return self._passed(
                 Message(N_("At least %(asked)s years of ML engineering"), {"asked": asked})
             )
-        return self._stands(
+        return self._not_passed(
             Message(
                 N_("%(years)s of %(asked)s years of ML engineering"),
                 {"years": rounded_down(tally.years), "asked": asked},
@@ -113,15 +113,15 @@ class StageVerified(GateRule):
     share: Fraction
 
     @classmethod
-    def read(cls, reader: Reader, key: str, title: str) -> StageVerified:
+    def read(cls, reader: PolicyReader, key: str, title: str) -> StageVerified:
         return cls(key, title, reader.text("stage"), reader.number("share", 0, 1))
 
-    def check(self, tally: Tally) -> Gate:
+    def check(self, tally: Tally) -> GateResult:
         hours = tally.stage(self.stage)
         title = tally.course.stage_titles.get(self.stage, self.stage)
         asked = hours.asked(tally.course.policy.required_floor) if hours else Fraction(0)
         if hours is None or not asked:
-            return self._stands(
+            return self._not_passed(
                 Message(N_("The stage “%(stage)s” requires no milestone"), {"stage": title}),
                 Message(N_("Opens when the roadmap requires milestones there")),
             )
@@ -141,7 +141,7 @@ class StageVerified(GateRule):
         )
         if verified >= needed:
             return self._passed(reason)
-        return self._stands(
+        return self._not_passed(
             reason,
             Message(
                 N_(
@@ -161,19 +161,21 @@ class VerifiedPieces(GateRule):
     count: int
 
     @classmethod
-    def read(cls, reader: Reader, key: str, title: str) -> VerifiedPieces:
+    def read(cls, reader: PolicyReader, key: str, title: str) -> VerifiedPieces:
         return cls(key, title, reader.words("kinds", KIND_NAMES), reader.whole("count", 1, 100))
 
-    def check(self, tally: Tally) -> Gate:
-        have = sum(1 for piece in tally.live if piece.verified and piece.kind in self.kinds)
-        kinds = one_of([KIND_NAMES[kind] for kind in self.kinds])
+    def check(self, tally: Tally) -> GateResult:
+        have = sum(
+            1 for piece in tally.unexpired_evidence if piece.verified and piece.kind in self.kinds
+        )
+        kinds = join_with_or([KIND_NAMES[kind] for kind in self.kinds])
         reason = Message(
             N_("%(have)s of %(asked)s verified pieces of evidence of the kind %(kinds)s"),
             {"have": min(have, self.count), "asked": self.count, "kinds": kinds},
         )
         if have >= self.count:
             return self._passed(reason)
-        return self._stands(
+        return self._not_passed(
             reason,
             Message(
                 N_("Opens when evidence of that kind is submitted and verified: %(more)s more"),
@@ -189,29 +191,31 @@ class VerifiedImpacts(GateRule):
     types: tuple[str, ...]
 
     @classmethod
-    def read(cls, reader: Reader, key: str, title: str) -> VerifiedImpacts:
+    def read(cls, reader: PolicyReader, key: str, title: str) -> VerifiedImpacts:
         return cls(key, title, reader.words("types", IMPACT_NAMES))
 
-    def check(self, tally: Tally) -> Gate:
+    def check(self, tally: Tally) -> GateResult:
         shown = {
             impact.type
-            for piece in tally.live
+            for piece in tally.unexpired_evidence
             if piece.verified
             for impact in piece.impacts
             if impact.complete
         }
         missing = [IMPACT_NAMES[name] for name in self.types if name not in shown]
         if not missing:
-            types = all_of([IMPACT_NAMES[name] for name in self.types])
+            types = join_with_and([IMPACT_NAMES[name] for name in self.types])
             return self._passed(Message(N_("Verified metrics of %(types)s"), {"types": types}))
-        return self._stands(
-            Message(N_("No verified, complete metric of %(types)s"), {"types": one_of(missing)}),
+        return self._not_passed(
+            Message(
+                N_("No verified, complete metric of %(types)s"), {"types": join_with_or(missing)}
+            ),
             Message(
                 N_(
                     "Opens when verified evidence carries a metric with its result and unit for"
                     " %(types)s"
                 ),
-                {"types": all_of(missing)},
+                {"types": join_with_and(missing)},
             ),
         )
 
@@ -221,14 +225,14 @@ class SkillsAtBar(GateRule):
     """Every skill at its bar by someone else's latest assessment."""
 
     @classmethod
-    def read(cls, reader: Reader, key: str, title: str) -> SkillsAtBar:
+    def read(cls, reader: PolicyReader, key: str, title: str) -> SkillsAtBar:
         return cls(key, title)
 
-    def check(self, tally: Tally) -> Gate:
+    def check(self, tally: Tally) -> GateResult:
         skills, level_of = tally.course.skills, tally.facts.other_levels.get
         below = [skill for skill in skills if (level_of(skill.key) or 0) < skill.bar]
         if not skills:
-            return self._stands(
+            return self._not_passed(
                 Message(N_("The roadmap names no skills that somebody could judge")),
                 Message(N_("Opens when the roadmap names skills and others have assessed them")),
             )
@@ -238,7 +242,7 @@ class SkillsAtBar(GateRule):
         )
         if not below:
             return self._passed(reason)
-        return self._stands(
+        return self._not_passed(
             reason,
             Message(
                 N_("Opens when somebody else assesses at the bar: %(skills)s"),
@@ -257,7 +261,7 @@ class Sustained(GateRule):
     within_months: int
 
     @classmethod
-    def read(cls, reader: Reader, key: str, title: str) -> Sustained:
+    def read(cls, reader: PolicyReader, key: str, title: str) -> Sustained:
         return cls(
             key,
             title,
@@ -267,11 +271,11 @@ class Sustained(GateRule):
             reader.whole("within_months", 1, 1200),
         )
 
-    def check(self, tally: Tally) -> Gate:
+    def check(self, tally: Tally) -> GateResult:
         dates = tally.dates_confirmed_for(self.stage)
         title = tally.course.stage_titles.get(self.stage, self.stage)
         if not dates:
-            return self._stands(
+            return self._not_passed(
                 Message(
                     N_("No verified evidence is confirmed for done milestones of “%(stage)s”"),
                     {"stage": title},
@@ -293,7 +297,7 @@ class Sustained(GateRule):
             ),
             values,
         )
-        recent = tally.today <= self._fresh_until(dates)
+        recent = tally.today <= self._recent_until(dates)
         if months >= self.months and span >= self.span_days and recent:
             return self._passed(reason)
         if not recent:
@@ -301,15 +305,15 @@ class Sustained(GateRule):
                 N_("The last verified evidence for “%(stage)s” is of %(last)s, too long ago"),
                 {"stage": title, "last": dates[-1]},
             )
-        return self._stands(reason, self._opens(title))
+        return self._not_passed(reason, self._opens(title))
 
-    def changes_on(self, tally: Tally) -> date | None:
+    def next_change_on(self, tally: Tally) -> date | None:
         dates = tally.dates_confirmed_for(self.stage)
-        if not dates or tally.today > (until := self._fresh_until(dates)) or until == date.max:
+        if not dates or tally.today > (until := self._recent_until(dates)) or until == date.max:
             return None
         return until + timedelta(days=1)
 
-    def _fresh_until(self, dates: list[date]) -> date:
+    def _recent_until(self, dates: list[date]) -> date:
         return months_later(dates[-1], self.within_months)
 
     def _opens(self, title: str) -> Message:
@@ -336,10 +340,10 @@ GATE_TYPES: dict[str, type[GateRule]] = {
     "sustained": Sustained,
 }
 # What is ticked changes nothing about these.
-UNTICKED = (Years, VerifiedPieces, VerifiedImpacts, SkillsAtBar)
+TICK_INDEPENDENT_GATES = (Years, VerifiedPieces, VerifiedImpacts, SkillsAtBar)
 
 
-def read_gate(reader: Reader) -> GateRule:
+def parse_gate(reader: PolicyReader) -> GateRule:
     """Read one entry of a policy's `gates`; raises `PolicyError`."""
     gate_type = reader.text("type")
     if gate_type not in GATE_TYPES:

@@ -11,14 +11,14 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from roadmap.core.signals import person_changed, revision_published
-from roadmap.people.records import lock_people
+from roadmap.people.locks import lock_users
 from roadmap.progress.models import Enrollment
-from roadmap.readiness.actions import doubt, mark_stale, refresh_stale
+from roadmap.readiness.actions import invalidate, mark_stale, refresh_stale_summaries
 
 # What people write that no figure depends on. Of the account the time zone does matter: days are
 # kept by it, and a row left as it was would change only with the next write, however private.
-SILENT = frozenset({"portfolio", "account", "membership", "comment"})
-ZONE = "timezone"
+IGNORED_CHANGES = frozenset({"portfolio", "account", "membership", "comment"})
+TIMEZONE_FIELD = "timezone"
 
 
 def _person_changed(
@@ -32,7 +32,9 @@ def _person_changed(
     now: dt.datetime,
     **_more: Any,
 ) -> None:
-    if what in SILENT and not (action == "account.changed" and ZONE in data.get("fields", ())):
+    if what in IGNORED_CHANGES and not (
+        action == "account.changed" and TIMEZONE_FIELD in data.get("fields", ())
+    ):
         return
     if action == "status.set":
         mark_stale(session, user_id, now, (subject, data["status"], now))
@@ -44,7 +46,7 @@ def _revision_published(
     session: Session, *, roadmap_id: uuid.UUID, now: dt.datetime, **_more: Any
 ) -> None:
     people = sa.select(Enrollment.user_id).where(Enrollment.roadmap_id == roadmap_id)
-    lock_people(session, people)
+    lock_users(session, people)
     for user_id in session.scalars(people).all():
         mark_stale(session, user_id, now)
 
@@ -53,13 +55,13 @@ def listen() -> None:
     """Connects the listeners; more than once is no harm."""
     person_changed.connect(_person_changed)
     revision_published.connect(_revision_published)
-    if not event.contains(Session, "before_commit", refresh_stale):
-        event.listen(Session, "before_commit", refresh_stale)
+    if not event.contains(Session, "before_commit", refresh_stale_summaries):
+        event.listen(Session, "before_commit", refresh_stale_summaries)
         event.listen(Session, "after_soft_rollback", _rolled_back)
 
 
 def _rolled_back(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        doubt(session)
+        invalidate(session)
     else:
         session.info.clear()

@@ -19,19 +19,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from roadmap.evidence.queries import CountedPiece
+from roadmap.evidence.queries import CountedEvidence
 from roadmap.evidence.rules import is_shared
-from roadmap.readiness.facts import Course, Facts, Impact, Piece
-from roadmap.readiness.tally import Grounds, Tally
+from roadmap.readiness.facts import Course, EvidenceFact, Facts, Impact
+from roadmap.readiness.tally import StaticFacts, Tally
 
 if TYPE_CHECKING:
-    from roadmap.readiness.queries import Record
+    from roadmap.readiness.queries import PersonRecord
 
 # Of people. With 200 pieces, which is a lot, each takes some 0.4 MB.
 MOST_RECORDS, MOST_TOLD, MOST_GROUNDS = 100, 100, 200
-_records: dict[uuid.UUID, tuple[str, Record]] = {}
+_records: dict[uuid.UUID, tuple[str, PersonRecord]] = {}
 _told: dict[tuple[int, ...], Told] = {}
-_grounds: dict[tuple[Any, ...], tuple[Course, Facts, Grounds]] = {}
+_grounds: dict[tuple[Any, ...], tuple[Course, Facts, StaticFacts]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Told:
     Where others see the same, `shared` is the very same tuple.
     """
 
-    counted: tuple[CountedPiece, ...]
-    own: tuple[Piece, ...]
-    shared: tuple[Piece, ...]
+    counted: tuple[CountedEvidence, ...]
+    own: tuple[EvidenceFact, ...]
+    shared: tuple[EvidenceFact, ...]
 
 
-def told(pieces: Sequence[CountedPiece]) -> Told:
+def told(pieces: Sequence[CountedEvidence]) -> Told:
     """The pieces as the rule is told them.
 
     Evidence hands out the same objects while nothing changed. They are held here, so that no other
@@ -68,12 +68,12 @@ def told(pieces: Sequence[CountedPiece]) -> Told:
     return known
 
 
-def _is_shared(piece: CountedPiece) -> bool:
+def _is_shared(piece: CountedEvidence) -> bool:
     return is_shared(piece.state, piece.visibility)
 
 
-def _told_of(piece: CountedPiece) -> Piece:
-    return Piece(
+def _told_of(piece: CountedEvidence) -> EvidenceFact:
+    return EvidenceFact(
         id=str(piece.id),
         title=piece.title,
         kind=piece.kind,
@@ -97,18 +97,18 @@ def tally(path: Course, facts: Facts, today: dt.date) -> Tally:
     )
     known = _grounds.get(key)
     if known is None:
-        known = (path, facts, Grounds(path, facts, today))
+        known = (path, facts, StaticFacts(path, facts, today))
         _keep(_grounds, key, known, MOST_GROUNDS)
     return Tally(path, facts, today, known[2])
 
 
-def remember_record(user_id: uuid.UUID, name: str, record: Record) -> None:
+def remember_record(user_id: uuid.UUID, name: str, record: PersonRecord) -> None:
     """Keeps a record under the name that its refresh wrote down."""
     _records.pop(user_id, None)
     _keep(_records, user_id, (name, record), MOST_RECORDS)
 
 
-def remembered_record(user_id: uuid.UUID) -> tuple[str, Record] | None:
+def remembered_record(user_id: uuid.UUID) -> tuple[str, PersonRecord] | None:
     """The record of a person that was made last in this process, and its name."""
     return _records.get(user_id)
 

@@ -11,9 +11,9 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 
-from roadmap.readiness.gates import GateRule, read_gate
-from roadmap.readiness.reading import PolicyError, Reader
-from roadmap.readiness.words import DEGREE_LEVELS, IMPACT_NAMES, KIND_NAMES
+from roadmap.readiness.gates import GateRule, parse_gate
+from roadmap.readiness.messages import DEGREE_LEVELS, IMPACT_NAMES, KIND_NAMES
+from roadmap.readiness.policy_reader import PolicyError, PolicyReader
 
 __all__ = ["PARTS", "Background", "Factors", "Policy", "PolicyError", "Requirement", "Verdicts"]
 
@@ -38,7 +38,7 @@ class Requirement:
     key: str
     title: str
     kinds: frozenset[str]
-    kinds_in_order: tuple[str, ...]
+    ordered_kinds: tuple[str, ...]
     count: int
     points: Fraction
 
@@ -64,9 +64,9 @@ class Verdicts:
     """The thresholds: points of the score, and how many gates may stand at most."""
 
     ready_score: Fraction
-    ready_standing: int
+    ready_unpassed_gates: int
     nearly_score: Fraction
-    nearly_standing: int
+    nearly_unpassed_gates: int
     under_way_score: Fraction
     claimed_points: Fraction
     verified_share: Fraction
@@ -90,14 +90,14 @@ class Policy:
     @classmethod
     def parse(cls, data: Mapping[str, object]) -> Policy:
         """Read the block; raises `PolicyError`, which names the key, for anything unusable."""
-        reader = Reader(data)
+        reader = PolicyReader(data)
         weights = _weights(reader.section("weights"))
         stages = reader.section("stages")
         policy = cls(
             weights=weights,
             factors=_factors(reader.section("factors")),
             stages={key: stages.number(key) for key in stages.names()},
-            required_floor=_above_zero(reader, "required_floor"),
+            required_floor=_positive_share(reader, "required_floor"),
             optional_cap=reader.number("optional_cap", 0, 1),
             evidence=_evidence(reader, weights["evidence"]),
             impact=reader.words("impact", IMPACT_NAMES, least=0),
@@ -109,7 +109,7 @@ class Policy:
         return policy
 
     @cached_property
-    def tone_scale(self) -> tuple[tuple[int, int, int], int]:
+    def scaled_tone_factors(self) -> tuple[tuple[int, int, int], int]:
         """Return the factors of claimed, evidenced and verified as integers over one number."""
         exact = (self.factors.claimed, self.factors.evidenced, self.factors.verified)
         scale = lcm(*(factor.denominator for factor in exact))
@@ -134,7 +134,7 @@ class Policy:
         return {}
 
     @cached_property
-    def years_that_matter(self) -> Fraction:
+    def relevant_years(self) -> Fraction:
         """Return the years beyond which more years change nothing."""
         asked = [rule.years for rule in self.gates if rule.years is not None]
         if self.background is not None:
@@ -142,7 +142,7 @@ class Policy:
         return max(asked, default=Fraction(0))
 
 
-def _above_zero(reader: Reader, name: str) -> Fraction:
+def _positive_share(reader: PolicyReader, name: str) -> Fraction:
     """Return a share above 0: it ends as a divisor."""
     share = reader.number(name, 0, 1)
     if not share:
@@ -150,7 +150,7 @@ def _above_zero(reader: Reader, name: str) -> Fraction:
     return share
 
 
-def _weights(reader: Reader) -> dict[str, Fraction]:
+def _weights(reader: PolicyReader) -> dict[str, Fraction]:
     weights = {part: reader.number(part, 0, 100) for part in PARTS}
     reader.close()
     if sum(weights.values()) != 100:
@@ -158,7 +158,7 @@ def _weights(reader: Reader) -> dict[str, Fraction]:
     return weights
 
 
-def _factors(reader: Reader) -> Factors:
+def _factors(reader: PolicyReader) -> Factors:
     factors = Factors(
         claimed=reader.number("claimed", 0, 1),
         evidenced=reader.number("evidenced", 0, 1),
@@ -173,7 +173,7 @@ def _factors(reader: Reader) -> Factors:
     return factors
 
 
-def _evidence(reader: Reader, weight: Fraction) -> tuple[Requirement, ...]:
+def _evidence(reader: PolicyReader, weight: Fraction) -> tuple[Requirement, ...]:
     requirements = []
     for part in reader.sections("evidence"):
         kinds = part.words("kinds", KIND_NAMES)
@@ -181,19 +181,19 @@ def _evidence(reader: Reader, weight: Fraction) -> tuple[Requirement, ...]:
             key=part.text("key"),
             title=part.text("title"),
             kinds=frozenset(kinds),
-            kinds_in_order=kinds,
+            ordered_kinds=kinds,
             count=part.whole("count", 1, 100),
             points=part.number("points", 0, 100),
         )
         part.close()
         requirements.append(requirement)
-    _different("evidence", [requirement.key for requirement in requirements])
+    _check_unique_keys("evidence", [requirement.key for requirement in requirements])
     if requirements and sum(requirement.points for requirement in requirements) != weight:
         raise PolicyError("evidence", f"points must add up to the part's {weight}")
     return tuple(requirements)
 
 
-def _background(reader: Reader, weight: Fraction) -> Background | None:
+def _background(reader: PolicyReader, weight: Fraction) -> Background | None:
     if not weight and not reader.has("background"):
         return None
     part = reader.section("background")
@@ -214,20 +214,20 @@ def _background(reader: Reader, weight: Fraction) -> Background | None:
     return background
 
 
-def _gates(reader: Reader) -> tuple[GateRule, ...]:
-    gates = tuple(read_gate(part) for part in reader.sections("gates"))
-    _different("gates", [gate.key for gate in gates])
+def _gates(reader: PolicyReader) -> tuple[GateRule, ...]:
+    gates = tuple(parse_gate(part) for part in reader.sections("gates"))
+    _check_unique_keys("gates", [gate.key for gate in gates])
     return gates
 
 
-def _verdicts(reader: Reader) -> Verdicts:
+def _verdicts(reader: PolicyReader) -> Verdicts:
     ready, nearly = reader.section("ready"), reader.section("nearly")
     under_way, claimed = reader.section("under_way"), reader.section("claimed_not_proven")
     verdicts = Verdicts(
         ready_score=ready.number("score", 0, 100),
-        ready_standing=ready.whole("standing"),
+        ready_unpassed_gates=ready.whole("standing"),
         nearly_score=nearly.number("score", 0, 100),
-        nearly_standing=nearly.whole("standing"),
+        nearly_unpassed_gates=nearly.whole("standing"),
         under_way_score=under_way.number("score", 0, 100),
         claimed_points=claimed.number("claimed", 0, 100),
         verified_share=claimed.number("verified_share", 0, 1),
@@ -237,6 +237,6 @@ def _verdicts(reader: Reader) -> Verdicts:
     return verdicts
 
 
-def _different(name: str, keys: Sequence[str]) -> None:
+def _check_unique_keys(name: str, keys: Sequence[str]) -> None:
     if len(set(keys)) != len(keys):
         raise PolicyError(name, "names a key twice")

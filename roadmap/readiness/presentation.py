@@ -14,16 +14,16 @@ from fractions import Fraction
 from typing import Any
 
 from roadmap.catalog.content import Content
-from roadmap.core.language import date_filter, ngettext, number_filter
-from roadmap.core.language import gettext as _
+from roadmap.core.i18n import date_filter, ngettext, number_filter
+from roadmap.core.i18n import gettext as _
 from roadmap.evidence.labels import impact_label, kind_label
-from roadmap.readiness.explain import Readiness, tenths
-from roadmap.readiness.steps import Step, top_three
-from roadmap.readiness.words import Message
+from roadmap.readiness.explanation import Readiness, round_to_tenths
+from roadmap.readiness.messages import Message
+from roadmap.readiness.next_steps import Step, top_three
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class SourceLinks:
     """Where each source leads, by its key or id; `own` where the reader is the person themself."""
 
     piece: Callable[[str], str]
@@ -34,9 +34,9 @@ class Links:
     own: bool = False
 
 
-def own_links(slug: str) -> Links:
+def own_links(slug: str) -> SourceLinks:
     """The person's own pages."""
-    return Links(
+    return SourceLinks(
         piece=lambda key: f"/evidence/{key}",
         stage=lambda key: f"/roadmaps/{slug}/{key}",
         milestone=lambda key: f"/roadmaps/{slug}/milestones/{key}",
@@ -47,44 +47,44 @@ def own_links(slug: str) -> Links:
 
 
 # What takes somebody who manages a team of the person: nobody is sent where nothing can be done.
-OF_A_MANAGER = frozenset({"submit_evidence", "ask_assessment"})
+MANAGER_ACTIONS = frozenset({"submit_evidence", "ask_assessment"})
 
 
-def proposals(found: Readiness, *, has_manager: bool) -> list[Step]:
+def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
     """The three best next steps that a person can take.
 
     At most one of each action, as the rule says; where that leaves fewer than three, the best of
     the rest fill up, because three steps help more than one.
     """
-    possible = [step for step in found.steps if has_manager or step.action not in OF_A_MANAGER]
+    possible = [step for step in found.steps if has_manager or step.action not in MANAGER_ACTIONS]
     chosen = top_three(possible)
     rest = [step for step in possible if step not in chosen and (step.gain > 0 or step.opens_gate)]
     chosen += rest[: 3 - len(chosen)]
     return sorted(chosen, key=possible.index)
 
 
-def say(message: Message | None) -> str:
+def render_message(message: Message | None) -> str:
     """A sentence of the rule in the reader's language."""
-    return message.text(_, _show) if message is not None else ""
+    return message.text(_, _format_value) if message is not None else ""
 
 
-def _show(value: float | dt.date) -> str:
+def _format_value(value: float | dt.date) -> str:
     return date_filter(value) if isinstance(value, dt.date) else number_filter(value)
 
 
-def points(value: Fraction | Decimal) -> str:
+def format_points(value: Fraction | Decimal) -> str:
     """Points to one decimal."""
-    return number_filter(value if isinstance(value, Decimal) else tenths(value), "0.0")
+    return number_filter(value if isinstance(value, Decimal) else round_to_tenths(value), "0.0")
 
 
-def signed(value: Fraction) -> str:
+def format_signed(value: Fraction) -> str:
     """A gain or an effect with its sign; what rounds to nothing but is not, says so."""
     if value == 0:
         return "0"
-    rounded = tenths(value)
+    rounded = round_to_tenths(value)
     if rounded == 0:
         return _("under 0.1") if value > 0 else _("over −0.1")
-    return f"+{points(rounded)}" if rounded > 0 else f"−{points(-rounded)}"
+    return f"+{format_points(rounded)}" if rounded > 0 else f"−{format_points(-rounded)}"
 
 
 PART_TITLES: dict[str, Callable[[], str]] = {
@@ -126,18 +126,18 @@ def verdict_reason(found: Readiness, *, own: bool = True) -> str:
     return _("Every gate is passed; the score is not yet at the bar that this roadmap sets.")
 
 
-def account(found: Readiness, to: Links) -> dict[str, Any]:
+def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
     """What the templates print of a judgement and its sources, with `to` for their links."""
     return {
         "found": found,
         "to": to,
-        "bar": _bar(found),
+        "bar": _progress_shares(found),
         "gates": [
             {
                 "title": gate.title,
                 "passed": gate.passed,
-                "reason": say(gate.reason),
-                "opens": say(gate.opens),
+                "reason": render_message(gate.reason),
+                "opens": render_message(gate.opens),
             }
             for gate in found.gates
         ],
@@ -148,19 +148,19 @@ def account(found: Readiness, to: Links) -> dict[str, Any]:
                 "type": item.type,
                 "label": item.label,
                 "href": _href(item.type, item.key, to),
-                "effect": signed(item.effect),
+                "effect": format_signed(item.effect),
                 "sign": (item.effect > 0) - (item.effect < 0),
             }
             for item in found.items
         ],
-        "points": points,
+        "points": format_points,
         "kind_label": kind_label,
         "impact_label": impact_label,
         "percent": lambda share: number_filter(round(float(share) * 100)),
     }
 
 
-def _bar(found: Readiness) -> dict[str, float]:
+def _progress_shares(found: Readiness) -> dict[str, float]:
     """Claimed, evidenced and verified shares of the roadmap's effort, each hour once."""
     overall = found.overall
     return {
@@ -170,7 +170,7 @@ def _bar(found: Readiness) -> dict[str, float]:
     }
 
 
-def _href(item_type: str, key: str, to: Links) -> str:
+def _href(item_type: str, key: str, to: SourceLinks) -> str:
     if item_type in ("position", "degree"):
         return to.background
     ways = {"milestone": to.milestone, "evidence": to.piece}
@@ -199,9 +199,9 @@ def step_view(step: Step, content: Content) -> dict[str, Any]:
         "ask_assessment": lambda: f"/skills/{step.target}#ask",
     }[step.action]()
     return {
-        "label": say(step.label),
+        "label": render_message(step.label),
         "href": href,
-        "gain": signed(step.gain),
+        "gain": format_signed(step.gain),
         "hours": number_filter(float(step.hours)),
         "opens": step.opens_gate,
     }

@@ -16,19 +16,19 @@ from sqlalchemy.orm import Session
 from roadmap.career.models import Degree as DegreeRow
 from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
-from roadmap.catalog.queries import Published
-from roadmap.core.many import portions
+from roadmap.catalog.queries import PublishedRoadmap
+from roadmap.core.batches import batched
 from roadmap.evidence.models import Evidence, Review
-from roadmap.evidence.queries import CountedPiece, counted, counted_of
+from roadmap.evidence.queries import CountedEvidence, list_counted, list_counted_by_user
 from roadmap.evidence.shared import is_shared
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.facts import (
     Course,
     Degree,
+    EvidenceFact,
     Facts,
     Milestone,
-    Piece,
     Position,
     Skill,
     Stage,
@@ -36,18 +36,18 @@ from roadmap.readiness.facts import (
 from roadmap.readiness.memory import Told, told
 from roadmap.readiness.policy import Policy
 from roadmap.skills.models import Assessment
-from roadmap.skills.queries import ranked
+from roadmap.skills.queries import ranked_assessments
 
-Change = tuple[str, str, dt.datetime]
+StatusChange = tuple[str, str, dt.datetime]
 """A milestone's key, its new status, and when."""
 
-ANY = ""
+ANY_MILESTONE = ""
 """For the milestone, where only the latest moment of them all was read."""
 
 _courses: dict[uuid.UUID, Course] = {}
 
 
-def course(published: Published) -> Course:
+def build_course(published: PublishedRoadmap) -> Course:
     """The course of a revision, as the rule walks it; kept in memory."""
     found = _courses.get(published.revision_id)
     if found is None:
@@ -76,7 +76,7 @@ def course(published: Published) -> Course:
 
 
 @dataclass
-class Record:
+class PersonRecord:
     """Everything about a person that readiness and the pages of their way need, from two reads.
 
     `enrolled` are pairs of roadmap and revision; `targets` the target dates by milestone.
@@ -84,16 +84,16 @@ class Record:
 
     zone: str = "UTC"
     statuses: dict[str, str] = field(default_factory=dict)
-    moved_at: dict[str, dt.datetime] = field(default_factory=dict)
+    status_changed_at: dict[str, dt.datetime] = field(default_factory=dict)
     targets: dict[str, dt.date] = field(default_factory=dict)
     self_levels: dict[str, int] = field(default_factory=dict)
     other_levels: dict[str, int] = field(default_factory=dict)
     positions: list[Position] = field(default_factory=list)
     degrees: list[Degree] = field(default_factory=list)
     enrolled: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
-    pieces: list[CountedPiece] = field(default_factory=list)
-    evidence_moved_at: dt.datetime | None = None
-    evidence_shared_at: dt.datetime | None = None
+    pieces: list[CountedEvidence] = field(default_factory=list)
+    evidence_changed_at: dt.datetime | None = None
+    shared_evidence_changed_at: dt.datetime | None = None
 
     def today(self, now: dt.datetime) -> dt.date:
         """The person's own date."""
@@ -101,42 +101,44 @@ class Record:
 
     def own(self) -> Facts:
         """The facts for the person: all of them."""
-        return self._facts(self._told.own)
+        return self._facts(self._fact_views.own)
 
     def shared(self) -> Facts:
         """The facts for everyone else: without drafts, private evidence and unsubmitted edits."""
-        return self._facts(self._told.shared)
+        return self._facts(self._fact_views.shared)
 
-    def hides_something(self) -> bool:
-        return self._told.own is not self._told.shared
+    def has_hidden_facts(self) -> bool:
+        return self._fact_views.own is not self._fact_views.shared
 
     @cached_property
-    def _told(self) -> Told:
+    def _fact_views(self) -> Told:
         return told(self.pieces)
 
-    def with_statuses(self, changes: Iterable[Change]) -> Record:
+    def with_statuses(self, changes: Iterable[StatusChange]) -> PersonRecord:
         """The record after some changes of statuses, in their order; this one stays as it is."""
-        after = replace(self, statuses=dict(self.statuses), moved_at=dict(self.moved_at))
+        after = replace(
+            self, statuses=dict(self.statuses), status_changed_at=dict(self.status_changed_at)
+        )
         for key, status, moment in changes:
             if status == "not_started":
                 after.statuses.pop(key, None)
-                after.moved_at.pop(key, None)
+                after.status_changed_at.pop(key, None)
             elif after.statuses.get(key) != status:
                 # A second tick is no news: since when it is done stays as it was.
-                after.statuses[key], after.moved_at[key] = status, moment
+                after.statuses[key], after.status_changed_at[key] = status, moment
         return after
 
-    def moved_on(self, *, shared_only: bool) -> dt.date | None:
+    def last_activity_on(self, *, shared_only: bool) -> dt.date | None:
         """The last day on which something moved: a status was set, or evidence moved.
 
         With `shared_only` evidence that others do not see moves nothing. In the person's own zone.
         """
-        moments: list[dt.datetime | None] = [*self.moved_at.values()]
-        moments.append(self.evidence_shared_at if shared_only else self.evidence_moved_at)
+        moments: list[dt.datetime | None] = [*self.status_changed_at.values()]
+        moments.append(self.shared_evidence_changed_at if shared_only else self.evidence_changed_at)
         latest = max((moment for moment in moments if moment is not None), default=None)
         return self.today(latest) if latest else None
 
-    def _facts(self, pieces: tuple[Piece, ...]) -> Facts:
+    def _facts(self, pieces: tuple[EvidenceFact, ...]) -> Facts:
         return Facts(
             statuses=self.statuses,
             pieces=pieces,
@@ -147,50 +149,54 @@ class Record:
         )
 
 
-def record(session: Session, user_id: uuid.UUID) -> Record:
+def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
     """Reads a person's record: everything but evidence in one statement, evidence in the other."""
-    found = Record(pieces=counted(session, user_id))
-    for row in session.execute(_EVERYTHING, {"person": user_id}):
-        _take(found, *row)
-    _put_in_order(found)
+    found = PersonRecord(pieces=list_counted(session, user_id))
+    for row in session.execute(_RECORD_QUERY, {"person": user_id}):
+        _add_row(found, *row)
+    _sort_record(found)
     return found
 
 
-def records(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Record]:
+def person_records(
+    session: Session, people: Collection[uuid.UUID]
+) -> dict[uuid.UUID, PersonRecord]:
     """The records of many people, in two statements for each `many.PORTION` of them."""
-    pieces = counted_of(session, people)
-    found = {user_id: Record(pieces=pieces.get(user_id, [])) for user_id in people}
-    _take_all(session, _EVERYTHING_OF_MANY, found)
+    pieces = list_counted_by_user(session, people)
+    found = {user_id: PersonRecord(pieces=pieces.get(user_id, [])) for user_id in people}
+    _add_rows(session, _RECORDS_QUERY, found)
     for each in found.values():
-        _put_in_order(each)
+        _sort_record(each)
     return found
 
 
-def glimpses(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Record]:
+def partial_records(
+    session: Session, people: Collection[uuid.UUID]
+) -> dict[uuid.UUID, PersonRecord]:
     """Of the records of many people their levels and when something moved last, and no more.
 
     For those who have no kept row, because they are on no roadmap. One statement for each
     `many.PORTION` of them.
     """
-    found = {user_id: Record() for user_id in people}
-    _take_all(session, _GLIMPSE_OF_MANY, found)
+    found = {user_id: PersonRecord() for user_id in people}
+    _add_rows(session, _PARTIAL_RECORDS_QUERY, found)
     return found
 
 
-def _take_all(session: Session, query: sa.Executable, found: dict[uuid.UUID, Record]) -> None:
-    for people in portions(found):
+def _add_rows(session: Session, query: sa.Executable, found: dict[uuid.UUID, PersonRecord]) -> None:
+    for people in batched(found):
         for user_id, *row in session.execute(query, {"people": people}):
-            _take(found[user_id], *row)
+            _add_row(found[user_id], *row)
 
 
-def _take(found: Record, what: str, a: Any, b: Any, c: Any, d: Any, e: Any) -> None:
+def _add_row(found: PersonRecord, what: str, a: Any, b: Any, c: Any, d: Any, e: Any) -> None:
     """Adds one row of `_everything`."""
     match what:
         case "status":
             found.statuses[a] = b
-            found.moved_at[a] = _moment(c)
+            found.status_changed_at[a] = _moment(c)
         case "latest":
-            found.moved_at[ANY] = _moment(a)
+            found.status_changed_at[ANY_MILESTONE] = _moment(a)
         case "plan":
             found.targets[a] = _day(b)
         case "level":
@@ -207,12 +213,14 @@ def _take(found: Record, what: str, a: Any, b: Any, c: Any, d: Any, e: Any) -> N
         case "zone":
             found.zone = a
         case "moved":
-            found.evidence_moved_at = _moment(a) if a else None
+            found.evidence_changed_at = _moment(a) if a else None
             # Of what others see: the last time that something was submitted, or judged.
-            found.evidence_shared_at = max((_moment(each) for each in (b, c) if each), default=None)
+            found.shared_evidence_changed_at = max(
+                (_moment(each) for each in (b, c) if each), default=None
+            )
 
 
-def _put_in_order(found: Record) -> None:
+def _sort_record(found: PersonRecord) -> None:
     found.positions.sort(key=lambda position: (position.started_on, position.id))
     found.degrees.sort(key=lambda degree: degree.id)
     found.enrolled.sort()
@@ -232,10 +240,10 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _everything(*, many: bool = False, glimpse: bool = False) -> sa.CompoundSelect[Any]:
+def _record_query(*, many: bool = False, partial: bool = False) -> sa.CompoundSelect[Any]:
     """One statement for many small tables: a tick may take eight in all.
 
-    For many people each row begins with whose it is; `glimpse` is for `glimpses`.
+    For many people each row begins with whose it is; `partial` is for `glimpses`.
     """
     person = sa.bindparam("person", type_=sa.Uuid)
     people: Any = sa.bindparam("people", expanding=True)
@@ -256,7 +264,7 @@ def _everything(*, many: bool = False, glimpse: bool = False) -> sa.CompoundSele
         condition: sa.ColumnElement[bool] = whose.in_(people) if many else whose == person
         return condition
 
-    level = ranked(of(Assessment.user_id)).c
+    level = ranked_assessments(of(Assessment.user_id)).c
     status, plan = MilestoneStatus, MilestonePlan
     position, degree = PositionRow, DegreeRow
     judged = (
@@ -279,7 +287,7 @@ def _everything(*, many: bool = False, glimpse: bool = False) -> sa.CompoundSele
         part("zone", User.id, User.timezone),
         moved.group_by(Evidence.user_id) if many else moved,
     )
-    if glimpse:
+    if partial:
         latest_status = part("latest", status.user_id, sa.func.max(status.since))
         return sa.union_all(*always, latest_status.group_by(status.user_id))
     return sa.union_all(
@@ -301,6 +309,6 @@ def _everything(*, many: bool = False, glimpse: bool = False) -> sa.CompoundSele
     )
 
 
-_EVERYTHING = _everything()
-_EVERYTHING_OF_MANY = _everything(many=True)
-_GLIMPSE_OF_MANY = _everything(many=True, glimpse=True)
+_RECORD_QUERY = _record_query()
+_RECORDS_QUERY = _record_query(many=True)
+_PARTIAL_RECORDS_QUERY = _record_query(many=True, partial=True)

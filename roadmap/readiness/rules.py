@@ -12,12 +12,12 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from roadmap.readiness.facts import Course, Degree, Facts
-from roadmap.readiness.gates import Gate
+from roadmap.readiness.gates import GateResult
 from roadmap.readiness.policy import PARTS, Background
 from roadmap.readiness.tally import TONES, VERIFIED, StageHours, Tally
 
-NOTHING = Fraction(0)
-Factors = tuple[int, int, int]
+ZERO = Fraction(0)
+ToneFactors = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ class Progress:
         return self._share(self.verified_hours)
 
     def _share(self, hours: int) -> Fraction:
-        return Fraction(hours, self.hours) if self.hours else NOTHING
+        return Fraction(hours, self.hours) if self.hours else ZERO
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class Evaluation:
     """The judgement, without its explanation.
 
     `tones` says of every milestone claimed, evidenced or verified where it is done, and its status
@@ -70,7 +70,7 @@ class Assessment:
 
     score: Fraction
     parts: tuple[PartScore, ...]
-    gates: tuple[Gate, ...]
+    gates: tuple[GateResult, ...]
     verdict: str
     claimed_not_proven: bool
     tones: Mapping[str, str]
@@ -93,19 +93,19 @@ class StageCredit:
         return Fraction(self.numerator, self.denominator)
 
 
-def assess(course: Course, facts: Facts, today: date) -> Assessment:
+def evaluate(course: Course, facts: Facts, today: date) -> Evaluation:
     """Judge the facts against the course on a day (the person's own date)."""
-    return judge(Tally(course, facts, today))
+    return evaluate_tally(Tally(course, facts, today))
 
 
-def judge(tally: Tally) -> Assessment:
+def evaluate_tally(tally: Tally) -> Evaluation:
     """Judge what was counted."""
     course = tally.course
     parts = part_scores(tally)
-    score = sum((part.points for part in parts), NOTHING)
+    score = sum((part.points for part in parts), ZERO)
     gates = tuple(tally.gate(rule) for rule in course.policy.gates)
     verdict = _verdict(course, score, sum(1 for gate in gates if not gate.passed))
-    return Assessment(
+    return Evaluation(
         score=score,
         parts=parts,
         gates=gates,
@@ -119,34 +119,34 @@ def judge(tally: Tally) -> Assessment:
 
 def score(course: Course, facts: Facts, today: date) -> Fraction:
     """Return the score alone, from 0 to 100, exactly."""
-    return sum((part.points for part in part_scores(Tally(course, facts, today))), NOTHING)
+    return sum((part.points for part in part_scores(Tally(course, facts, today))), ZERO)
 
 
 def part_scores(tally: Tally) -> tuple[PartScore, ...]:
     """Return the five parts in order; an empty one gives its points to the others."""
     policy = tally.course.policy
-    shares = (milestones_share(tally, *policy.tone_scale), *_other_shares(tally))
+    shares = (milestones_share(tally, *policy.scaled_tone_factors), *_other_shares(tally))
     maxima = policy.maxima(tuple(share is None for share in shares))
     return tuple(
-        PartScore(key, maximum * share if share else NOTHING, maximum)
+        PartScore(key, maximum * share if share else ZERO, maximum)
         for key, share, maximum in zip(PARTS, shares, maxima, strict=True)
     )
 
 
 def _other_shares(tally: Tally) -> tuple[Fraction | None, ...]:
     """Return parts 2 to 5, which no tick changes."""
-    grounds = tally.grounds
-    if grounds.shares is None:
-        grounds.shares = (
+    static_facts = tally.static_facts
+    if static_facts.shares is None:
+        static_facts.shares = (
             skills_share(tally),
             evidence_share(tally),
             impact_share(tally),
             background_share(tally),
         )
-    return grounds.shares
+    return static_facts.shares
 
 
-def stage_credits(tally: Tally, factors: Factors, scale: int) -> list[StageCredit]:
+def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageCredit]:
     """Return each stage's credit with the tones' factors given as integers over `scale`.
 
     A stage that only adds is counted where its credit is above the average of those counted
@@ -162,25 +162,25 @@ def stage_credits(tally: Tally, factors: Factors, scale: int) -> list[StageCredi
         zip(tally.stages, tally.course.stage_weights, strict=True)
     ):
         layout = hours.layout
-        if layout.only_adds:
+        if layout.is_bonus:
             done = [a + b for a, b in zip(hours.required, hours.optional, strict=True)]
-            numerator, denominator = _worth(done, factors), layout.all_hours * scale or 1
+            numerator, denominator = _weighted_hours(done, factors), layout.all_hours * scale or 1
             may_add.append(place)
         else:
             # Everything over one denominator, so that the floor and the cap stay whole numbers.
-            wanted = layout.required_hours - hours.unwanted_required
+            wanted = layout.required_hours - hours.not_applicable_required_hours
             asked = max(wanted * floor.denominator, layout.required_hours * floor.numerator)
             denominator = asked * scale * cap.denominator
             per_hour = floor.denominator * cap.denominator
             optional = min(
-                _worth(hours.optional, factors) * per_hour, asked * cap.numerator * scale
+                _weighted_hours(hours.optional, factors) * per_hour, asked * cap.numerator * scale
             )
-            numerator = _worth(hours.required, factors) * per_hour + optional
+            numerator = _weighted_hours(hours.required, factors) * per_hour + optional
             numerator = min(numerator, denominator)
             sum_n = sum_n * denominator + weight * numerator * sum_d
             sum_d *= denominator
             sum_w += weight
-        earned.append(StageCredit(weight, numerator, denominator, not layout.only_adds))
+        earned.append(StageCredit(weight, numerator, denominator, not layout.is_bonus))
     may_add.sort(key=lambda place: earned[place].credit, reverse=True)
     for place in may_add:
         each = earned[place]
@@ -192,7 +192,7 @@ def stage_credits(tally: Tally, factors: Factors, scale: int) -> list[StageCredi
     return earned
 
 
-def milestones_share(tally: Tally, factors: Factors, scale: int) -> Fraction | None:
+def milestones_share(tally: Tally, factors: ToneFactors, scale: int) -> Fraction | None:
     """Return part 1 as a share from 0 to 1; None where no stage can be measured."""
     top, bottom, weights = 0, 1, 0
     for each in stage_credits(tally, factors, scale):
@@ -228,11 +228,11 @@ def evidence_share(tally: Tally) -> Fraction | None:
         return None
     verified: dict[str, int] = {}
     evidenced: dict[str, int] = {}
-    for piece in tally.live:
+    for piece in tally.unexpired_evidence:
         counts = verified if piece.verified else evidenced
         counts[piece.kind] = counts.get(piece.kind, 0) + 1
-    (_, evidenced_factor, verified_factor), scale = tally.course.policy.tone_scale
-    earned = total = NOTHING
+    (_, evidenced_factor, verified_factor), scale = tally.course.policy.scaled_tone_factors
+    earned = total = ZERO
     for requirement in requirements:
         best = min(requirement.count, sum(verified.get(kind, 0) for kind in requirement.kinds))
         rest = sum(evidenced.get(kind, 0) for kind in requirement.kinds)
@@ -249,8 +249,8 @@ def impact_share(tally: Tally) -> Fraction | None:
     types = tally.course.policy.impact
     if not types:
         return None
-    factors, scale = tally.course.policy.tone_scale
-    tones = tally.grounds.impact_tones
+    factors, scale = tally.course.policy.scaled_tone_factors
+    tones = tally.static_facts.impact_tones
     worth = sum(factors[tones[name]] for name in types if name in tones)
     return Fraction(worth, scale * len(types))
 
@@ -267,14 +267,14 @@ def background_share(tally: Tally) -> Fraction | None:
 
 def background_credits(tally: Tally, asked: Background) -> tuple[Fraction, Degree | None, Fraction]:
     """Return the credit for years, the degree that counts, and the credit for it."""
-    best, credit = None, NOTHING
+    best, credit = None, ZERO
     for degree in tally.facts.degrees:
-        if (worth := asked.degrees.get(degree.level, NOTHING)) > credit:
+        if (worth := asked.degrees.get(degree.level, ZERO)) > credit:
             best, credit = degree, worth
     return min(Fraction(1), tally.years / asked.years), best, credit
 
 
-def changes_on(tally: Tally) -> date | None:
+def next_change_on(tally: Tally) -> date | None:
     """Return the next date on which the result can change though no fact is written.
 
     A piece lapses, a window of a gate ends, or years of ML engineering go on growing while they
@@ -284,11 +284,11 @@ def changes_on(tally: Tally) -> date | None:
     tomorrow = tally.today + timedelta(days=1)
     dates = [
         piece.expires_on + timedelta(days=1)
-        for piece in tally.live
+        for piece in tally.unexpired_evidence
         if piece.expires_on is not None and piece.expires_on < date.max
     ]
-    dates += [day for rule in course.policy.gates if (day := rule.changes_on(tally))]
-    if tally.years < course.policy.years_that_matter:
+    dates += [day for rule in course.policy.gates if (day := rule.next_change_on(tally))]
+    if tally.years < course.policy.relevant_years:
         for position in facts.positions:
             first = max(position.started_on, tomorrow)
             if position.is_ml and (position.ended_on is None or position.ended_on >= first):
@@ -296,15 +296,15 @@ def changes_on(tally: Tally) -> date | None:
     return min(dates, default=None)
 
 
-def _worth(hours: Sequence[int], factors: Factors) -> int:
+def _weighted_hours(hours: Sequence[int], factors: ToneFactors) -> int:
     return hours[0] * factors[0] + hours[1] * factors[1] + hours[2] * factors[2]
 
 
 def _verdict(course: Course, score: Fraction, standing: int) -> str:
     asked = course.policy.verdicts
-    if standing <= asked.ready_standing and score >= asked.ready_score:
+    if standing <= asked.ready_unpassed_gates and score >= asked.ready_score:
         return "ready"
-    if standing <= asked.nearly_standing and score >= asked.nearly_score:
+    if standing <= asked.nearly_unpassed_gates and score >= asked.nearly_score:
         return "nearly"
     return "under_way" if score >= asked.under_way_score else "setting_out"
 
@@ -312,10 +312,10 @@ def _verdict(course: Course, score: Fraction, standing: int) -> str:
 def _only_claimed(tally: Tally, part: PartScore) -> bool:
     """Tell whether much is ticked and little of it is verified."""
     asked = tally.course.policy.verdicts
-    ticked = (milestones_share(tally, (1, 1, 1), 1) or NOTHING) * part.maximum
+    ticked = (milestones_share(tally, (1, 1, 1), 1) or ZERO) * part.maximum
     if ticked < asked.claimed_points:
         return False
-    verified = (milestones_share(tally, (0, 0, 1), 1) or NOTHING) * part.maximum
+    verified = (milestones_share(tally, (0, 0, 1), 1) or ZERO) * part.maximum
     return verified < ticked * asked.verified_share
 
 
@@ -330,7 +330,7 @@ def _tones(tally: Tally) -> dict[str, str]:
 
 def _progress(stages: Sequence[StageHours]) -> Progress:
     return Progress(
-        hours=sum(each.layout.all_hours - each.unwanted for each in stages),
+        hours=sum(each.layout.all_hours - each.not_applicable_hours for each in stages),
         claimed_hours=sum(each.done(0) for each in stages),
         evidenced_hours=sum(each.done(1) for each in stages),
         verified_hours=sum(each.done(VERIFIED) for each in stages),

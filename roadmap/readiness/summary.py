@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from roadmap.readiness.facts import Course, Facts
-from roadmap.readiness.rules import Progress, judge
+from roadmap.readiness.rules import Progress, evaluate_tally
 from roadmap.readiness.tally import Tally
 
 
-def share(value: Fraction) -> float:
+def round_share(value: Fraction) -> float:
     """A share or a number of points, to four decimals, as the API shows them."""
     return round(float(value), 4)
 
@@ -27,21 +27,25 @@ def _progress(progress: Progress) -> dict[str, Any]:
     }
 
 
-def digest(course: Course, facts: Facts, today: dt.date) -> dict[str, Any]:
+def summarize(course: Course, facts: Facts, today: dt.date) -> dict[str, Any]:
     """The judgement as the JSON values that are kept."""
-    return digest_of(Tally(course, facts, today))
+    return summarize_tally(Tally(course, facts, today))
 
 
-def digest_of(tally: Tally) -> dict[str, Any]:
+def summarize_tally(tally: Tally) -> dict[str, Any]:
     """The same from what was counted."""
     course, facts = tally.course, tally.facts
-    judged = judge(tally)
+    judged = evaluate_tally(tally)
     return {
-        "score": share(judged.score),
+        "score": round_share(judged.score),
         "verdict": judged.verdict,
         "claimed_not_proven": judged.claimed_not_proven,
         "parts": [
-            {"key": part.key, "points": share(part.points), "maximum": share(part.maximum)}
+            {
+                "key": part.key,
+                "points": round_share(part.points),
+                "maximum": round_share(part.maximum),
+            }
             for part in judged.parts
         ],
         "standing": [gate.key for gate in judged.gates if not gate.passed],

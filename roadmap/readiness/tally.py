@@ -10,8 +10,8 @@ from fractions import Fraction
 from functools import cached_property
 
 from roadmap.readiness.calendar_years import years_of
-from roadmap.readiness.facts import Course, Facts, Piece, StageLayout
-from roadmap.readiness.gates import UNTICKED, Gate, GateRule
+from roadmap.readiness.facts import Course, EvidenceFact, Facts, StageLayout
+from roadmap.readiness.gates import TICK_INDEPENDENT_GATES, GateResult, GateRule
 
 CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
 TONES = ("claimed", "evidenced", "verified")
@@ -20,26 +20,32 @@ TONES = ("claimed", "evidenced", "verified")
 class StageHours:
     """The effort of one stage, sorted: done by tone, required and optional apart, and left out."""
 
-    __slots__ = ("layout", "optional", "required", "unwanted", "unwanted_required")
+    __slots__ = (
+        "layout",
+        "not_applicable_hours",
+        "not_applicable_required_hours",
+        "optional",
+        "required",
+    )
 
     def __init__(self, layout: StageLayout) -> None:
         self.layout = layout
         self.required = [0, 0, 0]
         self.optional = [0, 0, 0]
-        self.unwanted = 0
-        self.unwanted_required = 0
+        self.not_applicable_hours = 0
+        self.not_applicable_required_hours = 0
 
     def asked(self, floor: Fraction) -> Fraction:
         """Return D: the required hours less those not applicable, but at least their floor."""
         required = self.layout.required_hours
-        return max(Fraction(required - self.unwanted_required), floor * required)
+        return max(Fraction(required - self.not_applicable_required_hours), floor * required)
 
     def done(self, tone: int) -> int:
         """Return the hours done in that tone or a better one, required and optional."""
         return sum(self.required[tone:]) + sum(self.optional[tone:])
 
 
-class Grounds:
+class StaticFacts:
     """What the facts say whatever is ticked: pieces, years, levels, counted on a day.
 
     From one tick to the next nothing here changes, so whoever judges the same person again may
@@ -50,11 +56,11 @@ class Grounds:
         self.course = course
         self.facts = facts
         self.today = today
-        self.gates: dict[str, Gate] = {}
+        self.gates: dict[str, GateResult] = {}
         self.shares: tuple[Fraction | None, ...] | None = None
 
     @cached_property
-    def live(self) -> list[Piece]:
+    def unexpired_evidence(self) -> list[EvidenceFact]:
         """Return the pieces that have not lapsed; the others count for nothing."""
         today = self.today
         return [
@@ -68,7 +74,7 @@ class Grounds:
         """Return the tone that evidence lends to each milestone, done or not."""
         kinds = self.course.kinds
         tones: dict[str, int] = {}
-        for piece in self.live:
+        for piece in self.unexpired_evidence:
             for key in piece.milestones:
                 if piece.verified and key in piece.confirmed and piece.kind in kinds.get(key, ()):
                     tones[key] = VERIFIED
@@ -92,7 +98,7 @@ class Grounds:
         return sorted(
             (
                 (piece.occurred_on, piece.confirmed.intersection(piece.milestones))
-                for piece in self.live
+                for piece in self.unexpired_evidence
                 if piece.verified
             ),
             key=lambda pair: pair[0],
@@ -102,7 +108,7 @@ class Grounds:
     def impact_tones(self) -> dict[str, int]:
         """Return the best tone of a complete metric, by type of impact."""
         tones: dict[str, int] = {}
-        for piece in self.live:
+        for piece in self.unexpired_evidence:
             tone = VERIFIED if piece.verified else EVIDENCED
             for impact in piece.impacts:
                 if tones.get(impact.type, 0) < tone and impact.complete:
@@ -111,31 +117,32 @@ class Grounds:
 
 
 class Tally:
-    """The facts, counted on a day. `grounds` are those of the same facts, but for the statuses."""
+    """The facts, counted on a day. `static_facts` are those of the same facts, but for the
+    statuses."""
 
     def __init__(
-        self, course: Course, facts: Facts, today: date, grounds: Grounds | None = None
+        self, course: Course, facts: Facts, today: date, static_facts: StaticFacts | None = None
     ) -> None:
         self.course = course
         self.facts = facts
         self.today = today
-        self.grounds = grounds or Grounds(course, facts, today)
+        self.static_facts = static_facts or StaticFacts(course, facts, today)
         self._dates: dict[str, list[date]] = {}
 
     @property
-    def live(self) -> list[Piece]:
+    def unexpired_evidence(self) -> list[EvidenceFact]:
         """Return the pieces that have not lapsed; the others count for nothing."""
-        return self.grounds.live
+        return self.static_facts.unexpired_evidence
 
     @cached_property
     def tones(self) -> dict[str, int]:
         """Return the tone that evidence lends to each milestone, done or not."""
-        return self.grounds.tones
+        return self.static_facts.tones
 
     @property
     def years(self) -> Fraction:
         """Return the years of ML engineering up to today, today included."""
-        return self.grounds.years
+        return self.static_facts.years
 
     @cached_property
     def stages(self) -> list[StageHours]:
@@ -149,9 +156,9 @@ class Tally:
                 if status == "done":
                     (hours.required if required else hours.optional)[tone_of(key, 0)] += effort
                 elif status == "not_applicable":
-                    hours.unwanted += effort
+                    hours.not_applicable_hours += effort
                     if required:
-                        hours.unwanted_required += effort
+                        hours.not_applicable_required_hours += effort
             stages.append(hours)
         return stages
 
@@ -162,14 +169,14 @@ class Tally:
                 return hours
         return None
 
-    def gate(self, rule: GateRule) -> Gate:
+    def gate(self, rule: GateRule) -> GateResult:
         """Return how a gate stands; what is ticked changes nothing about some, judged once."""
-        if not isinstance(rule, UNTICKED):
+        if not isinstance(rule, TICK_INDEPENDENT_GATES):
             return rule.check(self)
-        kept = self.grounds.gates
-        if rule.key not in kept:
-            kept[rule.key] = rule.check(self)
-        return kept[rule.key]
+        results = self.static_facts.gates
+        if rule.key not in results:
+            results[rule.key] = rule.check(self)
+        return results[rule.key]
 
     def dates_confirmed_for(self, stage: str) -> list[date]:
         """Return the dates of verified pieces confirmed for done required milestones of a stage."""
@@ -183,6 +190,6 @@ class Tally:
                 if required and statuses.get(key) == "done"
             }
             self._dates[stage] = [
-                day for day, keys in self.grounds.confirmations if not done.isdisjoint(keys)
+                day for day, keys in self.static_facts.confirmations if not done.isdisjoint(keys)
             ]
         return self._dates[stage]

@@ -30,7 +30,7 @@ class Criterion:
     confirmed: bool
 
     @property
-    def can_be_ticked(self) -> bool:
+    def can_be_confirmed(self) -> bool:
         return self.fits and not self.confirmed
 
 

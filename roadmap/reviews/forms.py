@@ -8,20 +8,20 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 
-from roadmap.core.text import many_lines
+from roadmap.core.text import clean_multiline
 from roadmap.evidence import labels
-from roadmap.evidence.forms import Keys
-from roadmap.evidence.rules import LONGEST
-from roadmap.evidence.words import DECISIONS
+from roadmap.evidence.constants import DECISIONS
+from roadmap.evidence.forms import CheckboxListField
+from roadmap.evidence.rules import MAX_LENGTHS
 
-MISSING = _("Say what is missing: the author sees this, and works from it.")
+COMMENT_REQUIRED = _("Say what is missing: the author sees this, and works from it.")
 
 
 class JudgementForm(FlaskForm):
     """What a reviewer says: the decision is the button that was pressed."""
 
-    comment = TextAreaField(_("Comment to the decision"), filters=[many_lines])
-    milestones = Keys(_("Milestones"))
+    comment = TextAreaField(_("Comment to the decision"), filters=[clean_multiline])
+    milestones = CheckboxListField(_("Milestones"))
     version_id = HiddenField()
     # What the piece was called on the page that was read.
     read_title = HiddenField()
@@ -35,11 +35,11 @@ class JudgementForm(FlaskForm):
         self.validate()
         text = self.comment.data or ""
         if self.decision.data not in DECISIONS:
-            self.comment.errors = [str(labels.REFUSALS["no_such_decision"])]
+            self.comment.errors = [str(labels.REFUSAL_MESSAGES["no_such_decision"])]
         elif self.decision.data == "returned" and not text:
-            self.comment.errors = [str(MISSING)]
-        elif len(text) > LONGEST["comment"]:
-            self.comment.errors = [str(labels.FAULTS["comment_too_long"])]
+            self.comment.errors = [str(COMMENT_REQUIRED)]
+        elif len(text) > MAX_LENGTHS["comment"]:
+            self.comment.errors = [str(labels.ERROR_MESSAGES["comment_too_long"])]
         return not self.errors
 
     @property

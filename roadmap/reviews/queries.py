@@ -15,18 +15,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from roadmap.evidence.listing import milestones_of
+from roadmap.evidence.list_query import milestones_of
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.evidence.rules import WAITING
+from roadmap.evidence.rules import AWAITING_REVIEW
 from roadmap.evidence.shared import is_shared, submitted_version_id
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.queries import led_by, managed_by, nested_in
 
 # What the queue can show.
-SHOWN = ("waiting", "in_review", "judged")
+SHOW_OPTIONS = ("waiting", "in_review", "judged")
 # What was judged longer ago is found on the pages of the people.
-LATELY = dt.timedelta(days=30)
+RECENT_PERIOD = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingReview:
     """A piece that waits: the version to be judged, by whom, and since when.
 
     `state` is submitted or in_review. `verified_before` tells that an earlier version was verified
@@ -67,7 +67,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CompletedReview:
     """A piece that was judged lately: by whom, how and when."""
 
     id: uuid.UUID
@@ -81,7 +81,7 @@ class Judged:
     milestones: tuple[tuple[str, str], ...] = ()
 
 
-def waiting(
+def list_pending(
     session: Session,
     actor: Actor,
     filters: Filters | None = None,
@@ -90,12 +90,12 @@ def waiting(
     offset: int = 0,
     after: tuple[dt.datetime, uuid.UUID] | None = None,
     leave_out: uuid.UUID | None = None,
-) -> list[Waiting]:
+) -> list[PendingReview]:
     """What waits in all teams that the actor leads, the oldest first, in two statements.
 
     `after` is (submitted_at, id) of the last one seen, for who goes on from there.
     """
-    conditions = _waiting(actor, filters or Filters())
+    conditions = _pending_conditions(actor, filters or Filters())
     place = sa.tuple_(Evidence.submitted_at, Evidence.id)
     if after is not None:
         conditions.append(place > sa.tuple_(sa.literal(after[0], Evidence.submitted_at.type),
@@ -103,7 +103,7 @@ def waiting(
     if leave_out is not None:
         conditions.append(Evidence.id != leave_out)
     query = (
-        _pieces(
+        _evidence_query(
             Evidence.state,
             Evidence.visibility,
             EvidenceVersion.id,
@@ -119,32 +119,32 @@ def waiting(
     )
     rows = session.execute(query).all()
     linked = milestones_of(session, [row[0] for row in rows])
-    return [replace(Waiting(*row), milestones=linked.get(row[0], ())) for row in rows]
+    return [replace(PendingReview(*row), milestones=linked.get(row[0], ())) for row in rows]
 
 
-def count_waiting(session: Session, actor: Actor, filters: Filters | None = None) -> int:
+def count_pending(session: Session, actor: Actor, filters: Filters | None = None) -> int:
     """How many pieces wait for the actor."""
     query = (
         sa.select(sa.func.count())
         .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
-        .where(*_waiting(actor, filters or Filters()))
+        .where(*_pending_conditions(actor, filters or Filters()))
     )
     return session.scalar(query) or 0
 
 
-def next_waiting(
+def next_pending(
     session: Session, actor: Actor, filters: Filters, piece: Evidence
-) -> Waiting | None:
+) -> PendingReview | None:
     """The one that comes after a piece in the queue, and from its end on the first one again."""
     place = (piece.submitted_at, piece.id) if piece.submitted_at else None
-    found = waiting(session, actor, filters, limit=1, after=place, leave_out=piece.id)
+    found = list_pending(session, actor, filters, limit=1, after=place, leave_out=piece.id)
     if not found and place is not None:
-        found = waiting(session, actor, filters, limit=1, leave_out=piece.id)
+        found = list_pending(session, actor, filters, limit=1, leave_out=piece.id)
     return found[0] if found else None
 
 
-def judged(
+def list_completed(
     session: Session,
     actor: Actor,
     filters: Filters,
@@ -152,26 +152,26 @@ def judged(
     now: dt.datetime,
     limit: int | None = None,
     offset: int = 0,
-) -> list[Judged]:
+) -> list[CompletedReview]:
     """What was verified or returned lately in these teams, by whomever; the latest first."""
     query = (
-        _judged(actor, filters, now)
+        _completed_query(actor, filters, now)
         .order_by(Review.decided_at.desc(), Evidence.id.desc())
         .limit(limit)
         .offset(offset or None)
     )
     rows = session.execute(query).all()
     linked = milestones_of(session, [row[0] for row in rows])
-    return [replace(Judged(*row), milestones=linked.get(row[0], ())) for row in rows]
+    return [replace(CompletedReview(*row), milestones=linked.get(row[0], ())) for row in rows]
 
 
-def count_judged(session: Session, actor: Actor, filters: Filters, *, now: dt.datetime) -> int:
+def count_completed(session: Session, actor: Actor, filters: Filters, *, now: dt.datetime) -> int:
     """How many pieces `judged` lists in all."""
-    pieces = _judged(actor, filters, now).subquery()
+    pieces = _completed_query(actor, filters, now).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(pieces)) or 0
 
 
-def _judged(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Select[Any]:
+def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Select[Any]:
     latest = aliased(Review)
     last = (
         sa.select(latest.id)
@@ -182,17 +182,17 @@ def _judged(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Select[Any]:
         .scalar_subquery()
     )
     return (
-        _pieces(Review.decision, Review.reviewer_name, Review.decided_at)
+        _evidence_query(Review.decision, Review.reviewer_name, Review.decided_at)
         .join(Review, Review.id == last)
         .where(
-            *_scope(actor, filters),
-            Evidence.state.not_in(WAITING),
-            Review.decided_at >= now - LATELY,
+            *_scope_conditions(actor, filters),
+            Evidence.state.not_in(AWAITING_REVIEW),
+            Review.decided_at >= now - RECENT_PERIOD,
         )
     )
 
 
-def _pieces(*columns: Any, when: Any = None) -> sa.Select[Any]:
+def _evidence_query(*columns: Any, when: Any = None) -> sa.Select[Any]:
     """Pieces with their authors, in the newest version that was submitted."""
     more = () if when is None else (when,)
     return (
@@ -211,16 +211,16 @@ def _pieces(*columns: Any, when: Any = None) -> sa.Select[Any]:
     )
 
 
-def _waiting(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    states = {"in_review"} if filters.show == "in_review" else WAITING
-    return [*_scope(actor, filters), Evidence.state.in_(states)]
+def _pending_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
+    states = {"in_review"} if filters.show == "in_review" else AWAITING_REVIEW
+    return [*_scope_conditions(actor, filters), Evidence.state.in_(states)]
 
 
-def _scope(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _scope_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
     """Shared pieces of the people whom the actor manages, narrowed to what was asked for."""
     conditions = [Evidence.user_id.in_(managed_by(actor.id)), is_shared()]
     if filters.team is not None:
-        conditions.append(Evidence.user_id.in_(_people_of(actor, filters.team)))
+        conditions.append(Evidence.user_id.in_(_team_members(actor, filters.team)))
     if filters.person is not None:
         conditions.append(Evidence.user_id == filters.person)
     if filters.kind is not None:
@@ -228,7 +228,7 @@ def _scope(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _people_of(actor: Actor, slug: str) -> sa.Select[Any]:
+def _team_members(actor: Actor, slug: str) -> sa.Select[Any]:
     """Selects the people of a team that the actor leads, and of those nested in it; else nobody."""
     led = sa.and_(Team.slug == slug, Team.id.in_(led_by(actor.id)))
     team = sa.select(Team.id).where(led).scalar_subquery()
@@ -236,14 +236,14 @@ def _people_of(actor: Actor, slug: str) -> sa.Select[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class FilterChoices:
     """What the queue can be narrowed to: (id, name) of people, (slug, name) of teams."""
 
     people: Sequence[tuple[str, str]]
     teams: Sequence[tuple[str, str]]
 
 
-def choices(session: Session, actor: Actor) -> Choices:
+def load_filter_choices(session: Session, actor: Actor) -> FilterChoices:
     """The people who share something with the actor, and the teams that they lead."""
     people = session.execute(
         sa.select(User.id, User.name)
@@ -258,6 +258,6 @@ def choices(session: Session, actor: Actor) -> Choices:
         .where(Team.id.in_(led_by(actor.id)), sa.exists().where(Membership.team_id == Team.id))
         .order_by(sa.func.lower(Team.name), Team.slug)
     )
-    return Choices(
+    return FilterChoices(
         [(str(key), name) for key, name in people], [(slug, name) for slug, name in teams]
     )

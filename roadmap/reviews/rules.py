@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from roadmap.evidence.rules import SUBSTANCE, Particulars
+from roadmap.evidence.rules import VERSIONED_FIELDS, EvidenceInput
 
 # Texts of more lines are shown whole beside each other: comparing them takes too long.
-MOST_LINES = 400
+MAX_DIFF_LINES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +22,28 @@ class Difference:
     lines: tuple[tuple[str, str], ...] = ()
 
 
-def differences(before: Particulars, after: Particulars) -> tuple[Difference, ...]:
+def differences(before: EvidenceInput, after: EvidenceInput) -> tuple[Difference, ...]:
     """The fields of the substance that differ, in the order of the form."""
     return tuple(
-        Difference(name, old, new, _lines(old, new) if name == "description" else ())
-        for name in SUBSTANCE
+        Difference(name, old, new, _diff_lines(old, new) if name == "description" else ())
+        for name in VERSIONED_FIELDS
         if (old := getattr(before, name)) != (new := getattr(after, name))
     )
 
 
-def _lines(before: str, after: str) -> tuple[tuple[str, str], ...]:
+def _diff_lines(before: str, after: str) -> tuple[tuple[str, str], ...]:
     """The lines of both texts in order, each marked as gone (-), new (+) or kept ('')."""
     old, new = before.splitlines(), after.splitlines()
-    if len(old) + len(new) > MOST_LINES:
-        return (*_marked("-", old), *_marked("+", new))
+    if len(old) + len(new) > MAX_DIFF_LINES:
+        return (*_mark_lines("-", old), *_mark_lines("+", new))
     found: list[tuple[str, str]] = []
     for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
         if kind == "equal":
-            found += _marked("", old[a:b])
+            found += _mark_lines("", old[a:b])
         else:
-            found += [*_marked("-", old[a:b]), *_marked("+", new[c:d])]
+            found += [*_mark_lines("-", old[a:b]), *_mark_lines("+", new[c:d])]
     return tuple(found)
 
 
-def _marked(mark: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+def _mark_lines(mark: str, lines: Sequence[str]) -> list[tuple[str, str]]:
     return [(mark, line) for line in lines]

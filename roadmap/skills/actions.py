@@ -8,11 +8,13 @@ import uuid
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
-from roadmap.people.access import can
 from roadmap.people.actor import Actor
-from roadmap.people.records import audit, lock_for, remember
+from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user_for_actor
+from roadmap.people.permissions import can
 from roadmap.skills.models import Assessment
-from roadmap.skills.rules import HIGHEST, LOWEST
+from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
 
 class NotEntitled(Exception):
@@ -67,7 +69,7 @@ def _assess(
     by: Actor,
     now: dt.datetime,
 ) -> Assessment:
-    lock_for(session, user_id, by)
+    lock_user_for_actor(session, user_id, by)
     assessment = Assessment(
         user_id=user_id,
         skill_key=skill_key,
@@ -82,10 +84,10 @@ def _assess(
         raise NotEntitled(f"{by.id} may not assess {user_id} as {side}")
     if session.get(Skill, skill_key) is None:
         raise LookupError(f"no skill {skill_key}")
-    if not LOWEST <= level <= HIGHEST:
-        raise ValueError(f"a level is from {LOWEST} to {HIGHEST}: {level}")
+    if not MIN_LEVEL <= level <= MAX_LEVEL:
+        raise ValueError(f"a level is from {MIN_LEVEL} to {MAX_LEVEL}: {level}")
     session.add(assessment)
-    remember(
+    record_history(
         session,
         user_id=user_id,
         by=by.id,
@@ -97,7 +99,7 @@ def _assess(
     )
     if side == "other":
         # Which skill, and which level, is between the two of them.
-        audit(
+        record_audit(
             session,
             by=by.id,
             action="skill.assessed",

@@ -7,10 +7,10 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import AnyOf, Length
 
-from roadmap.core.text import many_lines
+from roadmap.core.text import clean_multiline
 from roadmap.skills.rules import LEVELS
 
-MOST_COMMENT = 2000
+MAX_COMMENT_LENGTH = 2000
 
 
 class AssessmentForm(FlaskForm):
@@ -29,9 +29,12 @@ class AssessmentForm(FlaskForm):
     )
     comment = TextAreaField(
         _l("What it rests on"),
-        filters=[many_lines],
+        filters=[clean_multiline],
         validators=[
-            Length(max=MOST_COMMENT, message=_l("Keep it to %(max)d characters: a link says more."))
+            Length(
+                max=MAX_COMMENT_LENGTH,
+                message=_l("Keep it to %(max)d characters: a link says more."),
+            )
         ],
         description=_l("Something you did that shows it. Only you see it, in the history below."),
     )
@@ -58,9 +61,12 @@ class OtherAssessmentForm(AssessmentForm):
     )
     comment = TextAreaField(
         _l("What it rests on"),
-        filters=[many_lines],
+        filters=[clean_multiline],
         validators=[
-            Length(max=MOST_COMMENT, message=_l("Keep it to %(max)d characters: a link says more."))
+            Length(
+                max=MAX_COMMENT_LENGTH,
+                message=_l("Keep it to %(max)d characters: a link says more."),
+            )
         ],
         description=_l("Something they did that shows it, and what the next level asks for."),
     )

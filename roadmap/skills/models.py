@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, one_of
+from roadmap.core.types import Base, Id, check_one_of
 
 SIDES = ("self", "other")
 
@@ -33,7 +33,7 @@ class Assessment(Base):
     assessed_at: Mapped[dt.datetime]
 
     __table_args__ = (
-        one_of("side", "side", SIDES),
+        check_one_of("side", "side", SIDES),
         sa.CheckConstraint("level BETWEEN 0 AND 4", name="level"),
         sa.Index("ix_assessment_latest", "user_id", "skill_key", "side", "assessed_at"),
     )

@@ -11,15 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.catalog.content import Skill
-from roadmap.catalog.queries import all_published
+from roadmap.catalog.queries import published_roadmaps
 from roadmap.skills.models import Assessment
-from roadmap.skills.rules import Judged
+from roadmap.skills.rules import AssessedLevel
 
-Levels = tuple[dict[str, int], dict[str, int]]
+LevelsBySkill = tuple[dict[str, int], dict[str, int]]
 """Levels by skill: by the person, and by someone else."""
 
 
-def ranked(of: sa.ColumnElement[bool], *more: InstrumentedAttribute[Any]) -> sa.Subquery:
+def ranked_assessments(
+    of: sa.ColumnElement[bool], *more: InstrumentedAttribute[Any]
+) -> sa.Subquery:
     """The levels of some people: `user_id, skill_key, side, level`, the columns `more`, and the
     `place` of each among those of its person, skill and side, where 1 is the newest."""
     return (
@@ -42,7 +44,7 @@ def ranked(of: sa.ColumnElement[bool], *more: InstrumentedAttribute[Any]) -> sa.
     )
 
 
-_ranked = ranked(
+_ranked = ranked_assessments(
     Assessment.user_id == sa.bindparam("user_id"),
     Assessment.assessed_at,
     Assessment.assessor_name,
@@ -61,24 +63,24 @@ _LATEST = sa.select(
 ).where(_ranked.c.place == 1)
 
 
-def skills(session: Session) -> tuple[Skill, ...]:
+def published_skills(session: Session) -> tuple[Skill, ...]:
     """The skills of all published roadmaps, each once, in the order of the roadmaps.
 
     A key that two roadmaps share is defined alike in both, so the first one stands for it.
     """
     found: dict[str, Skill] = {}
-    for roadmap in all_published(session):
+    for roadmap in published_roadmaps(session):
         for skill in roadmap.content.skills:
             found.setdefault(skill.key, skill)
     return tuple(found.values())
 
 
-def skill(session: Session, key: str) -> Skill | None:
+def find_skill(session: Session, key: str) -> Skill | None:
     """The published skill with this key, or None."""
-    return next((skill for skill in skills(session) if skill.key == key), None)
+    return next((skill for skill in published_skills(session) if skill.key == key), None)
 
 
-def levels(session: Session, user_id: uuid.UUID) -> Levels:
+def latest_levels(session: Session, user_id: uuid.UUID) -> LevelsBySkill:
     """The newest level of each skill: by the person, and by someone else. One statement."""
     own: dict[str, int] = {}
     other: dict[str, int] = {}
@@ -87,18 +89,20 @@ def levels(session: Session, user_id: uuid.UUID) -> Levels:
     return own, other
 
 
-def latest(session: Session, user_id: uuid.UUID) -> tuple[dict[str, Judged], dict[str, Judged]]:
+def latest_assessments(
+    session: Session, user_id: uuid.UUID
+) -> tuple[dict[str, AssessedLevel], dict[str, AssessedLevel]]:
     """The newest judgement of each skill: by the person, and by someone else. One statement."""
-    own: dict[str, Judged] = {}
-    other: dict[str, Judged] = {}
+    own: dict[str, AssessedLevel] = {}
+    other: dict[str, AssessedLevel] = {}
     for key, side, *judged in session.execute(_LATEST, {"user_id": user_id}):
-        (own if side == "self" else other)[key] = Judged(*judged)
+        (own if side == "self" else other)[key] = AssessedLevel(*judged)
     return own, other
 
 
-def last_word_of(
+def latest_by_assessor(
     session: Session, assessor_id: uuid.UUID, user_id: uuid.UUID, skill_key: str
-) -> Judged | None:
+) -> AssessedLevel | None:
     """What this assessor said last of somebody else's skill, whatever others said since."""
     row = session.execute(
         sa.select(
@@ -116,7 +120,7 @@ def last_word_of(
         .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
         .limit(1)
     ).first()
-    return Judged(*row) if row else None
+    return AssessedLevel(*row) if row else None
 
 
 def history(

@@ -6,13 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple
 
-LOWEST, HIGHEST = 0, 4
-LEVELS = tuple(range(LOWEST, HIGHEST + 1))
+MIN_LEVEL, MAX_LEVEL = 0, 4
+LEVELS = tuple(range(MIN_LEVEL, MAX_LEVEL + 1))
 # Two views that are this many levels apart are worth a conversation.
-FAR_APART = 2
+DIVERGENCE_THRESHOLD = 2
 
 
-class Judged(NamedTuple):
+class AssessedLevel(NamedTuple):
     """The level that somebody gave, when, the name they had then, and what it rests on."""
 
     level: int
@@ -22,22 +22,22 @@ class Judged(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SkillComparison:
     """Where a person stands in one skill: their own word, someone else's, and the bar."""
 
-    own: Judged | None
-    other: Judged | None
+    own: AssessedLevel | None
+    other: AssessedLevel | None
     bar: int
 
     @property
-    def counts(self) -> Judged | None:
+    def effective(self) -> AssessedLevel | None:
         """The judgement that the gap is measured from: someone else's where there is one."""
         return self.other or self.own
 
     @property
     def gap(self) -> int | None:
         """Levels left to the bar, 0 at or above it, None where nobody said anything."""
-        return None if self.counts is None else max(0, self.bar - self.counts.level)
+        return None if self.effective is None else max(0, self.bar - self.effective.level)
 
     @property
     def difference(self) -> int | None:
@@ -47,6 +47,6 @@ class Standing:
         return self.other.level - self.own.level
 
     @property
-    def is_far_apart(self) -> bool:
+    def is_divergent(self) -> bool:
         """Whether the two see the person so differently that they had better talk about it."""
-        return abs(self.difference or 0) >= FAR_APART
+        return abs(self.difference or 0) >= DIVERGENCE_THRESHOLD

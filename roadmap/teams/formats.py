@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from roadmap.core.language import gettext as _
-from roadmap.core.tables import Sheet, Value, as_csv, as_xlsx
+from roadmap.core.i18n import gettext as _
+from roadmap.core.tables import CellValue, Sheet, to_csv, to_xlsx
 from roadmap.teams.labels import verdict_label
 from roadmap.teams.matrix import Matrix, Row, percent, points
 
@@ -31,20 +31,20 @@ class Format:
 FORMATS: dict[str, Format] = {
     format_.key: format_
     for format_ in (
-        Format("csv", _l("CSV"), "text/csv", "csv", as_csv),
+        Format("csv", _l("CSV"), "text/csv", "csv", to_csv),
         Format(
             "xlsx",
             _l("Excel"),
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "xlsx",
-            as_xlsx,
+            to_xlsx,
         ),
     )
 }
 """Every format by its key, as it stands in `/teams/<slug>/export/<format>`."""
 
 
-def sheet(matrix: Matrix) -> Sheet:
+def build_sheet(matrix: Matrix) -> Sheet:
     """The rows of a matrix as they are arranged: shares in whole percent, levels from 0 to 4."""
     header = [_("Name"), _("Team"), _("Readiness"), _("Verdict")]
     for stage in matrix.stages:
@@ -61,8 +61,8 @@ def sheet(matrix: Matrix) -> Sheet:
     return Sheet(_("Matrix"), header, [_values(matrix, row) for row in matrix.rows])
 
 
-def _values(matrix: Matrix, row: Row) -> list[Value]:
-    values: list[Value] = [
+def _values(matrix: Matrix, row: Row) -> list[CellValue]:
+    values: list[CellValue] = [
         row.name,
         ", ".join(team.name for team in row.teams),
         None if row.score is None else points(row.score),
@@ -75,5 +75,5 @@ def _values(matrix: Matrix, row: Row) -> list[Value]:
     for skill in matrix.skills:
         levels = row.skills.get(skill.key)
         values += [levels.own, levels.manager] if levels else [None] * 2
-    values.append(row.moved_on)
+    values.append(row.last_activity_on)
     return values

@@ -7,9 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField
 from wtforms.validators import InputRequired, Length
 
-from roadmap.accounts.forms import EmailAddress, Required
-from roadmap.accounts.inviting import ROLE_CHOICES
-from roadmap.core.text import one_line
+from roadmap.auth.forms import EmailAddress, NotBlank
+from roadmap.core.text import clean_line
+from roadmap.invitations.forms import ROLE_CHOICES
 
 
 class RoleForm(FlaskForm):
@@ -25,8 +25,8 @@ class AddForm(FlaskForm):
 
     email = EmailField(
         _l("E-mail"),
-        [Required(_l("Type the e-mail address of the account.")), Length(max=320), EmailAddress()],
-        filters=[one_line],
+        [NotBlank(_l("Type the e-mail address of the account.")), Length(max=320), EmailAddress()],
+        filters=[clean_line],
         render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
     )
     role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")

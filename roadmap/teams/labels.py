@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from babel.lists import format_list
 
-from roadmap.core.language import gettext as _
-from roadmap.core.language import language, locale, ngettext
+from roadmap.core.i18n import current_locale, ngettext, page_language
+from roadmap.core.i18n import gettext as _
 from roadmap.teams.matrix import CLAIMED_NOT_PROVEN
 
 # Called when they are shown, because only then the reader's language is known.
@@ -20,7 +20,7 @@ _VERDICTS: Mapping[str, Callable[[], str]] = {
     "": lambda: _("Not on this roadmap"),
 }
 # Beside a number, for a language that bends the word by it.
-_COUNTED: Mapping[str, Callable[[int], str]] = {
+_VERDICT_COUNTS: Mapping[str, Callable[[int], str]] = {
     "ready": lambda n: ngettext("%(num)d ready", "%(num)d ready", n),
     "nearly": lambda n: ngettext("%(num)d nearly ready", "%(num)d nearly ready", n),
     "under_way": lambda n: ngettext("%(num)d under way", "%(num)d under way", n),
@@ -40,9 +40,9 @@ def verdict_label(verdict: str) -> str:
 def verdicts_line(verdicts: Mapping[str, int]) -> str:
     """How many people read which verdict: "2 ready, 1 under way"."""
     return format_list(
-        [_COUNTED[verdict](count) for verdict, count in verdicts.items()],
+        [_VERDICT_COUNTS[verdict](count) for verdict, count in verdicts.items()],
         style="unit",
-        locale=language(locale()),
+        locale=page_language(current_locale()),
     )
 
 

@@ -14,16 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from roadmap.skills.rules import FAR_APART
+from roadmap.skills.rules import DIVERGENCE_THRESHOLD
 
-STILL_DAYS = 21
+INACTIVE_DAYS = 21
 """So many days without a movement call for a word with somebody."""
 
 CLAIMED_NOT_PROVEN = "claimed_not_proven"
 VERDICTS = ("ready", "nearly", "under_way", "setting_out", CLAIMED_NOT_PROVEN)
 """What a row may read; the last one takes the place of the verdict where it holds."""
 
-ORDERS = ("asc", "desc")
+SORT_ORDERS = ("asc", "desc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class StageCell:
     verified: float
 
 
-NOTHING = StageCell(0.0, 0.0, 0.0)
+EMPTY_STAGE = StageCell(0.0, 0.0, 0.0)
 """How far a stage is of whoever never began it."""
 
 
@@ -57,7 +57,7 @@ class SkillCell:
     @property
     def is_apart(self) -> bool:
         """Whether the two see it so differently that it is worth a conversation."""
-        return self.gap is not None and abs(self.gap) >= FAR_APART
+        return self.gap is not None and abs(self.gap) >= DIVERGENCE_THRESHOLD
 
     @property
     def at_bar(self) -> str:
@@ -81,7 +81,7 @@ class SkillColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TeamRef:
     """A team by its slug and name."""
 
     slug: str
@@ -98,9 +98,9 @@ class Row:
 
     id: uuid.UUID
     name: str
-    teams: tuple[Place, ...]
+    teams: tuple[TeamRef, ...]
     joined_on: dt.date
-    moved_on: dt.date | None = None
+    last_activity_on: dt.date | None = None
     score: float | None = None
     verdict: str = ""
     stages: Mapping[str, StageCell] = field(default_factory=dict)
@@ -110,9 +110,9 @@ class Row:
     def is_enrolled(self) -> bool:
         return self.score is not None
 
-    def still_for(self, today: dt.date) -> int:
+    def days_inactive(self, today: dt.date) -> int:
         """Days since something moved, or since they joined where nothing did yet."""
-        return max(0, (today - (self.moved_on or self.joined_on)).days)
+        return max(0, (today - (self.last_activity_on or self.joined_on)).days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Matrix:
     roadmap: str
     roadmap_title: str
     roadmaps: tuple[RoadmapChoice, ...]
-    teams: tuple[Place, ...]
+    teams: tuple[TeamRef, ...]
     stages: tuple[StageColumn, ...]
     skills: tuple[SkillColumn, ...]
     rows: tuple[Row, ...]
@@ -152,7 +152,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class MatrixQuery:
     """What of a matrix is looked at, and in which order. Empty means everything."""
 
     sort: str = "name"
@@ -167,12 +167,12 @@ class View:
         return bool(self.text or self.verdict or self.team or self.still)
 
 
-def first_order(sort: str) -> str:
+def default_order(sort: str) -> str:
     """The order that a column is first sorted in: figures from the highest, the rest upwards."""
     return "asc" if sort in ("name", "moved") else "desc"
 
 
-def arranged(matrix: Matrix, view: View) -> Matrix:
+def filter_and_sort(matrix: Matrix, view: MatrixQuery) -> Matrix:
     """The matrix with only the rows that `view` asks for, in its order.
 
     An unknown column sorts by name. Whoever has no figure in the column comes last in both orders;
@@ -181,7 +181,7 @@ def arranged(matrix: Matrix, view: View) -> Matrix:
     return replace(matrix, rows=tuple(_sorted(_filtered(matrix, view), matrix, view)))
 
 
-def _filtered(matrix: Matrix, view: View) -> list[Row]:
+def _filtered(matrix: Matrix, view: MatrixQuery) -> list[Row]:
     text = view.text.casefold().strip()
     return [
         row
@@ -189,15 +189,15 @@ def _filtered(matrix: Matrix, view: View) -> list[Row]:
         if (not text or text in row.name.casefold())
         and (not view.verdict or row.verdict == view.verdict)
         and (not view.team or any(team.slug == view.team for team in row.teams))
-        and (not view.still or row.still_for(matrix.today) >= STILL_DAYS)
+        and (not view.still or row.days_inactive(matrix.today) >= INACTIVE_DAYS)
     ]
 
 
-def _sorted(rows: list[Row], matrix: Matrix, view: View) -> list[Row]:
+def _sorted(rows: list[Row], matrix: Matrix, view: MatrixQuery) -> list[Row]:
     rows.sort(key=_by_name, reverse=view.sort == "name" and view.order == "desc")
     if view.sort == "name" or view.sort not in matrix.sorts:
         return rows
-    figure = _figure_of(matrix, view.sort)
+    figure = _sort_key(matrix, view.sort)
     known: list[tuple[Any, Row]] = []
     unknown = []
     for row in rows:
@@ -220,12 +220,12 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKD", name).casefold()
 
 
-def _figure_of(matrix: Matrix, sort: str) -> Callable[[Row], Any]:
+def _sort_key(matrix: Matrix, sort: str) -> Callable[[Row], Any]:
     """What a row is compared by in this column; None where it has nothing there."""
     if sort == "readiness":
         return lambda row: row.score
     if sort == "moved":
-        return lambda row: row.moved_on
+        return lambda row: row.last_activity_on
     if any(column.key == sort for column in matrix.stages):
 
         def tones(row: Row) -> tuple[float, ...] | None:
@@ -239,12 +239,12 @@ def _figure_of(matrix: Matrix, sort: str) -> Callable[[Row], Any]:
         cell = row.skills.get(sort)
         if cell is None or (cell.own is None and cell.manager is None):
             return None
-        return _or_below(cell.manager), _or_below(cell.own)
+        return _level_or_lowest(cell.manager), _level_or_lowest(cell.own)
 
     return levels
 
 
-def _or_below(level: int | None) -> int:
+def _level_or_lowest(level: int | None) -> int:
     return -1 if level is None else level
 
 
@@ -280,10 +280,10 @@ def _member(row: Row, matrix: Matrix) -> dict[str, Any]:
         "readiness": row.score,
         "verdict": row.verdict or None,
         "stages": {
-            column.key: _shares(row.stages.get(column.key, NOTHING)) for column in matrix.stages
+            column.key: _shares(row.stages.get(column.key, EMPTY_STAGE)) for column in matrix.stages
         },
         "skills": {column.key: _levels(row.skills.get(column.key)) for column in matrix.skills},
-        "last_movement_on": row.moved_on.isoformat() if row.moved_on else None,
+        "last_movement_on": row.last_activity_on.isoformat() if row.last_activity_on else None,
     }
 
 

@@ -15,25 +15,30 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.queries import Published, all_published, at_revision, published
+from roadmap.catalog.queries import (
+    PublishedRoadmap,
+    load_revision,
+    published_roadmap,
+    published_roadmaps,
+)
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team
 from roadmap.people.queries import led_by
-from roadmap.readiness.current import shared_digests
-from roadmap.readiness.queries import Record, glimpses
-from roadmap.teams.led import Person, members_of_led, members_of_tree
+from roadmap.readiness.queries import PersonRecord, partial_records
+from roadmap.readiness.shared_summaries import shared_digests
+from roadmap.teams.managed_people import ManagedPerson, list_managed_people, list_team_tree_members
 from roadmap.teams.matrix import (
     CLAIMED_NOT_PROVEN,
-    STILL_DAYS,
+    INACTIVE_DAYS,
     VERDICTS,
     Matrix,
-    Place,
     RoadmapChoice,
     Row,
     SkillCell,
     SkillColumn,
     StageCell,
     StageColumn,
+    TeamRef,
     name_key,
 )
 
@@ -43,7 +48,7 @@ _TEAMS: Any = Team.__table__
 # --- The matrix -----------------------------------------------------------------------------------
 
 
-def matrix(
+def load_matrix(
     session: Session, actor: Actor, team: Team, *, roadmap: str | None = None, now: dt.datetime
 ) -> Matrix:
     """The matrix of a team that the actor leads, with the teams nested in it, by name.
@@ -58,21 +63,21 @@ def matrix(
     """
     if team.id not in actor.led_teams:
         raise LookupError(f"{team.slug} is not led by {actor.id}")
-    people = members_of_tree(session, actor, team.id)
+    people = list_team_tree_members(session, actor, team.id)
     revisions = {
         slug: revision_id
         for person in people
         for slug, (_roadmap_id, revision_id) in person.roadmaps.items()
     }
-    followed_by_any = {slug: at_revision(session, each) for slug, each in revisions.items()}
-    choices = _choices(people, followed_by_any)
-    shown = _chosen(session, choices, followed_by_any, roadmap)
+    followed_by_any = {slug: load_revision(session, each) for slug, each in revisions.items()}
+    choices = _roadmap_choices(people, followed_by_any)
+    shown = _select_roadmap(session, choices, followed_by_any, roadmap)
     today = actor.today(now)
     slug = shown.content.slug if shown else ""
     followed = {person.id: person.roadmaps[slug] for person in people if slug in person.roadmaps}
     digests = shared_digests(session, followed, now)
-    others = glimpses(session, [person.id for person in people if person.id not in digests])
-    _tell_movement(people, digests, others)
+    others = partial_records(session, [person.id for person in people if person.id not in digests])
+    _fill_last_activity(people, digests, others)
     nested = {key: place for person in people for key, place in person.places.items()}
     nested.pop(team.id, None)
     return Matrix(
@@ -82,7 +87,7 @@ def matrix(
         roadmap_title=shown.content.title if shown else "",
         roadmaps=choices,
         teams=(
-            Place(team.slug, team.name),
+            TeamRef(team.slug, team.name),
             *sorted(nested.values(), key=lambda place: (name_key(place.name), place.slug)),
         ),
         stages=tuple(StageColumn(s.key, s.title) for s in shown.content.stages) if shown else (),
@@ -98,8 +103,8 @@ def matrix(
     )
 
 
-def _choices(
-    people: Sequence[Person], followed: Mapping[str, Published]
+def _roadmap_choices(
+    people: Sequence[ManagedPerson], followed: Mapping[str, PublishedRoadmap]
 ) -> tuple[RoadmapChoice, ...]:
     """The roadmaps that these people are on, the one first that is shown where none is named."""
     first = Counter(next(iter(person.roadmaps)) for person in people if person.roadmaps)
@@ -109,48 +114,48 @@ def _choices(
     return tuple(RoadmapChoice(slug, titles[slug], on[slug]) for slug in ranked)
 
 
-def _chosen(
+def _select_roadmap(
     session: Session,
     choices: Sequence[RoadmapChoice],
-    followed: Mapping[str, Published],
+    followed: Mapping[str, PublishedRoadmap],
     slug: str | None,
-) -> Published | None:
+) -> PublishedRoadmap | None:
     """The roadmap to show; None where nothing is published yet."""
     if not slug and not choices:
-        return next(iter(all_published(session)), None)
+        return next(iter(published_roadmaps(session)), None)
     slug = slug or choices[0].slug
-    found = followed.get(slug) or published(session, slug)
+    found = followed.get(slug) or published_roadmap(session, slug)
     if found is None:
         raise LookupError(f"no roadmap {slug}")
     return found
 
 
 def _row(
-    person: Person,
+    person: ManagedPerson,
     digest: Mapping[str, Any] | None,
-    shown: Published | None,
+    shown: PublishedRoadmap | None,
     actor: Actor,
-    outside: Record | None = None,
+    outside: PersonRecord | None = None,
 ) -> Row:
     """A person's row. `outside` is the glimpse of somebody who is not on the roadmap."""
     teams, joined_on = tuple(person.places.values()), _joined_on(person, actor)
     if shown is None:
-        return Row(person.id, person.name, teams, joined_on, person.moved_on)
+        return Row(person.id, person.name, teams, joined_on, person.last_activity_on)
     if digest is None:
-        outside = outside or Record()
+        outside = outside or PersonRecord()
         own, other = outside.self_levels, outside.other_levels
         skills = {
             skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)
             for skill in shown.content.skills
         }
-        return Row(person.id, person.name, teams, joined_on, person.moved_on, skills=skills)
+        return Row(person.id, person.name, teams, joined_on, person.last_activity_on, skills=skills)
     stages, assessed = digest["stages"], digest["skills"]
     return Row(
         person.id,
         person.name,
         teams,
         joined_on,
-        person.moved_on,
+        person.last_activity_on,
         score=digest["score"],
         verdict=_verdict(digest),
         stages={
@@ -166,22 +171,22 @@ def _row(
     )
 
 
-def _tell_movement(
-    people: Sequence[Person],
+def _fill_last_activity(
+    people: Sequence[ManagedPerson],
     digests: Mapping[uuid.UUID, Mapping[str, Any]],
-    others: Mapping[uuid.UUID, Record],
+    others: Mapping[uuid.UUID, PersonRecord],
 ) -> None:
     """Adds when they moved last of those who have no kept row, which else would say so."""
     for person in people:
         if person.kept:
             continue
         if person.id in digests:
-            person.moved_on = digests[person.id]["moved_on"]
+            person.last_activity_on = digests[person.id]["last_activity_on"]
         else:
-            person.moved_on = others[person.id].moved_on(shared_only=True)
+            person.last_activity_on = others[person.id].last_activity_on(shared_only=True)
 
 
-def _joined_on(person: Person, actor: Actor) -> dt.date:
+def _joined_on(person: ManagedPerson, actor: Actor) -> dt.date:
     """The day on which they came into the team, by the actor's own calendar."""
     return person.joined_at.astimezone(actor.zone).date()
 
@@ -195,7 +200,7 @@ def _verdict(digest: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class TeamStanding:
+class TeamSummary:
     """A team that the actor leads, with the teams nested in it: as many people as its matrix has.
 
     `depth` is 0 for the teams on top. `verdicts` count people by verdict (see `matrix.VERDICTS`);
@@ -214,8 +219,8 @@ class TeamStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
-    """Somebody of whom nothing moved for a while; `moved_on` None where nothing ever did.
+class InactivePerson:
+    """Somebody of whom nothing moved for a while; `last_activity_on` None where nothing ever did.
 
     `team` is a team of theirs that the actor leads, for the address of their page.
     """
@@ -224,7 +229,7 @@ class Still:
     name: str
     team: str
     team_name: str
-    moved_on: dt.date | None
+    last_activity_on: dt.date | None
     days: int
 
     @property
@@ -233,19 +238,19 @@ class Still:
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
+class TeamsOverview:
     """What a manager sees first: `teams` in the order of the tree, `still` the longest first.
 
     `not_begun` of the `people` are on no roadmap.
     """
 
-    teams: tuple[TeamStanding, ...]
-    still: tuple[Still, ...]
+    teams: tuple[TeamSummary, ...]
+    still: tuple[InactivePerson, ...]
     people: int
     not_begun: int
 
 
-def standings(session: Session, actor: Actor, now: dt.datetime) -> Standings:
+def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> TeamsOverview:
     """All teams that the actor leads, and who has not moved for `matrix.STILL_DAYS` days.
 
     Three statements, one more where somebody is on no roadmap, two more where kept rows have run
@@ -257,28 +262,28 @@ def standings(session: Session, actor: Actor, now: dt.datetime) -> Standings:
         )
     ).all()
     if not led:
-        return Standings((), (), 0, 0)
-    people = members_of_led(session, actor)
+        return TeamsOverview((), (), 0, 0)
+    people = list_managed_people(session, actor)
     digests = shared_digests(
         session,
         {person.id: next(iter(person.roadmaps.values())) for person in people if person.roadmaps},
         now,
     )
-    below = _below({team.id: team.parent_id for team in led})
+    below = _team_subtrees({team.id: team.parent_id for team in led})
     unknown = [each.id for each in people if not each.kept and each.id not in digests]
-    _tell_movement(people, digests, glimpses(session, unknown))
-    return Standings(
+    _fill_last_activity(people, digests, partial_records(session, unknown))
+    return TeamsOverview(
         teams=tuple(
-            _standing(team, depth, _within(people, below[team.id]), digests)
-            for team, depth in _in_order(led)
+            _team_summary(team, depth, _members_of_teams(people, below[team.id]), digests)
+            for team, depth in _in_tree_order(led)
         ),
-        still=_still(people, actor, actor.today(now)),
+        still=_inactive_people(people, actor, actor.today(now)),
         people=len(people),
         not_begun=sum(person.id not in digests for person in people),
     )
 
 
-def _in_order(led: Sequence[Any]) -> list[tuple[Any, int]]:
+def _in_tree_order(led: Sequence[Any]) -> list[tuple[Any, int]]:
     """The teams as a tree reads, each with its depth; by name side by side."""
     by_parent: dict[uuid.UUID | None, list[Any]] = {}
     ids = {team.id for team in led}
@@ -301,7 +306,9 @@ def _in_order(led: Sequence[Any]) -> list[tuple[Any, int]]:
     return ordered
 
 
-def _below(parents: Mapping[uuid.UUID, uuid.UUID | None]) -> dict[uuid.UUID, set[uuid.UUID]]:
+def _team_subtrees(
+    parents: Mapping[uuid.UUID, uuid.UUID | None],
+) -> dict[uuid.UUID, set[uuid.UUID]]:
     """For each team itself and what is nested in it."""
     found: dict[uuid.UUID, set[uuid.UUID]] = {team: set() for team in parents}
     for team in parents:
@@ -312,13 +319,18 @@ def _below(parents: Mapping[uuid.UUID, uuid.UUID | None]) -> dict[uuid.UUID, set
     return found
 
 
-def _within(people: Sequence[Person], teams: set[uuid.UUID]) -> list[Person]:
+def _members_of_teams(
+    people: Sequence[ManagedPerson], teams: set[uuid.UUID]
+) -> list[ManagedPerson]:
     return [person for person in people if not teams.isdisjoint(person.places)]
 
 
-def _standing(
-    team: Any, depth: int, people: Sequence[Person], digests: Mapping[uuid.UUID, Mapping[str, Any]]
-) -> TeamStanding:
+def _team_summary(
+    team: Any,
+    depth: int,
+    people: Sequence[ManagedPerson],
+    digests: Mapping[uuid.UUID, Mapping[str, Any]],
+) -> TeamSummary:
     known = [digests[person.id] for person in people if person.id in digests]
     progress = [digest["progress"] for digest in known]
     hours = sum(each["hours"] for each in progress)
@@ -327,7 +339,7 @@ def _standing(
         for tone in ("claimed", "evidenced", "verified")
     ]
     counts = Counter(_verdict(digest) for digest in known)
-    return TeamStanding(
+    return TeamSummary(
         team.slug,
         team.name,
         depth,
@@ -338,12 +350,16 @@ def _standing(
     )
 
 
-def _still(people: Sequence[Person], actor: Actor, today: dt.date) -> tuple[Still, ...]:
+def _inactive_people(
+    people: Sequence[ManagedPerson], actor: Actor, today: dt.date
+) -> tuple[InactivePerson, ...]:
     found = []
     for person in people:
         row = _row(person, None, None, actor)
-        days = row.still_for(today)
-        if days >= STILL_DAYS:
+        days = row.days_inactive(today)
+        if days >= INACTIVE_DAYS:
             place = row.teams[0]
-            found.append(Still(row.id, row.name, place.slug, place.name, row.moved_on, days))
+            found.append(
+                InactivePerson(row.id, row.name, place.slug, place.name, row.last_activity_on, days)
+            )
     return tuple(sorted(found, key=lambda still: -still.days))

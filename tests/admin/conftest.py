@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts.models import LoginSession
+from roadmap.auth.models import LoginSession
 from roadmap.people.models import AuditEntry
 
 

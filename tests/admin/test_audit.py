@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from roadmap.admin.queries import PAGE
-from roadmap.admin.sentences import KINDS, SENTENCES, kind_of
+from roadmap.admin.audit_messages import KINDS, MESSAGES, kind_of
+from roadmap.admin.queries import PAGE_SIZE
 from roadmap.people import actions
+from roadmap.people.audit import record_audit
 from roadmap.people.models import AuditEntry, Team, User
-from roadmap.people.records import audit
 from tests.support.statements import statements_of
 
 ROOMS = Path(__file__).resolve().parents[2] / "roadmap"
-WRITTEN = re.compile(r"""\baudit\((?:[^()]|\([^()]*\))*?action=(f?"[^"]+")""")
+WRITTEN = re.compile(r"""\brecord_audit\((?:[^()]|\([^()]*\))*?action=(f?"[^"]+")""")
 
 
 def lines(page):
@@ -28,7 +28,7 @@ def test_it_works(session, cast, erin, now):
     team = session.get(Team, cast.team)
     actions.add_member(session, team, cast.mallory, "manager", by=cast.bob, now=now)
     actions.remove_member(session, team, cast.alice, by=cast.alice, now=now)
-    audit(
+    record_audit(
         session,
         by=None,
         action="session.failed",
@@ -36,11 +36,15 @@ def test_it_works(session, cast, erin, now):
         address="192.0.2.1",
         now=now,
     )
-    audit(session, by=None, action="token.created", target=str(cast.alice), now=now, scope="write")
-    audit(session, by=None, action="token.revoked", target=str(cast.alice), now=now)
+    record_audit(
+        session, by=None, action="token.created", target=str(cast.alice), now=now, scope="write"
+    )
+    record_audit(session, by=None, action="token.revoked", target=str(cast.alice), now=now)
     actions.add_member(session, team, cast.dave, "member", by=cast.dave, now=now)
-    audit(session, by=uuid.uuid4(), action="evidence.verified", target=str(uuid.uuid4()), now=now)
-    audit(session, by=cast.erin, action="something.new", target="secret title", now=now)
+    record_audit(
+        session, by=uuid.uuid4(), action="evidence.verified", target=str(uuid.uuid4()), now=now
+    )
+    record_audit(session, by=cast.erin, action="something.new", target="secret title", now=now)
     session.commit()
     page = erin.get("/admin/audit")
     assert page.status_code == 200
@@ -66,8 +70,8 @@ def test_without_entries_it_says_so(cast, erin):
 
 def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
     team = session.get(Team, cast.team)
-    audit(session, by=cast.bob, action="session.begun", target="x", now=now)
-    audit(session, by=cast.erin, action="account.deactivated", target=str(cast.bob), now=now)
+    record_audit(session, by=cast.bob, action="session.begun", target="x", now=now)
+    record_audit(session, by=cast.erin, action="account.deactivated", target=str(cast.bob), now=now)
     actions.add_member(session, team, cast.bob, "member", by=cast.erin, now=now)
     actions.add_member(session, team, cast.mallory, "member", by=cast.erin, now=now)
     session.commit()
@@ -86,11 +90,11 @@ def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
 
 
 def test_there_are_pages(session, cast, erin, now):
-    for number in range(PAGE + 3):
-        audit(session, by=cast.erin, action="team.created", target=f"team-{number}", now=now)
+    for number in range(PAGE_SIZE + 3):
+        record_audit(session, by=cast.erin, action="team.created", target=f"team-{number}", now=now)
     session.commit()
     first = erin.get("/admin/audit?kind=team")
-    assert len(lines(first)) == PAGE
+    assert len(lines(first)) == PAGE_SIZE
     older = re.search(r'rel="next" href="([^"]+)"', first.text)
     assert older is not None
     second = erin.get(older[1].replace("&amp;", "&"))
@@ -101,14 +105,14 @@ def test_there_are_pages(session, cast, erin, now):
 
 @pytest.mark.parametrize("before", ["x", "-5", "0", "9" * 30])
 def test_a_strange_cursor_is_an_answer(session, cast, erin, now, before):
-    audit(session, by=cast.erin, action="backup.created", now=now)
+    record_audit(session, by=cast.erin, action="backup.created", now=now)
     session.commit()
     assert erin.get(f"/admin/audit?before={before}").status_code == 200
 
 
 def test_a_name_is_text(session, cast, erin, now):
     session.get(User, cast.bob).name = "<b>100%(x)s</b>"
-    audit(session, by=cast.bob, action="account.created", target=str(cast.bob), now=now)
+    record_audit(session, by=cast.bob, action="account.created", target=str(cast.bob), now=now)
     session.commit()
     said = lines(erin.get("/admin/audit"))
     assert said == ["The account of &lt;b&gt;100%(x)s&lt;/b&gt; was made."]
@@ -117,7 +121,7 @@ def test_a_name_is_text(session, cast, erin, now):
 def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin, now):
     def make(count):
         for who in (cast.alice, cast.bob, cast.carol)[:count]:
-            audit(session, by=cast.erin, action="account.created", target=str(who), now=now)
+            record_audit(session, by=cast.erin, action="account.created", target=str(who), now=now)
         session.commit()
 
     make(1)
@@ -135,12 +139,12 @@ def test_everything_that_is_audited_has_a_sentence():
             if not found.startswith("f"):
                 written.add(found.strip('"'))
     assert {"team.created", "account.created", "portfolio.exported"} <= written
-    assert written <= SENTENCES.keys(), written - SENTENCES.keys()
-    assert {kind_of(action) for action in SENTENCES} == KINDS.keys()
+    assert written <= MESSAGES.keys(), written - MESSAGES.keys()
+    assert {kind_of(action) for action in MESSAGES} == KINDS.keys()
 
 
 def test_an_export_of_a_team_is_among_the_exports(session, cast, erin, now):
-    audit(session, by=cast.bob, action="team.exported", target="ranking", now=now)
+    record_audit(session, by=cast.bob, action="team.exported", target="ranking", now=now)
     session.commit()
     assert lines(erin.get("/admin/audit?kind=export")) == [
         "The matrix of the team ranking was exported."

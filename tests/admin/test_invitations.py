@@ -8,9 +8,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts import limits
-from roadmap.accounts.invitations import invite
-from roadmap.accounts.models import Invitation
+from roadmap.auth import rate_limits
+from roadmap.invitations.actions import invite
+from roadmap.invitations.models import Invitation
 from roadmap.people.models import Team
 from tests.support.statements import statements_of
 
@@ -66,7 +66,7 @@ def test_it_rejects_bad_input(session, cast, erin, email, days, said):
 
 def test_one_address_is_invited_a_few_times(session, cast, erin):
     data = {"email": "new@example.org", "days": "14"}
-    for _ in range(limits.MOST_OF_INVITED):
+    for _ in range(rate_limits.MAX_PER_INVITED_ADDRESS):
         assert erin.post("/admin/invitations", data).status_code == 303
     answer = erin.post("/admin/invitations", data)
     assert answer.status_code == 429

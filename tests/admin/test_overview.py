@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
-from roadmap.accounts.invitations import invite
-from roadmap.accounts.models import OutgoingMail
+from roadmap.invitations.actions import invite
+from roadmap.mail.models import OutgoingMail
+from roadmap.people.audit import record_audit
 from roadmap.people.models import User
-from roadmap.people.records import audit
 
 
 def test_it_works(session, cast, erin, now):
@@ -28,11 +28,11 @@ def test_it_works(session, cast, erin, now):
 
 def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):
     assert "flask --app roadmap backup create FILE" in erin.get("/admin").text
-    audit(session, by=None, action="backup.created", now=now - dt.timedelta(days=30))
+    record_audit(session, by=None, action="backup.created", now=now - dt.timedelta(days=30))
     session.commit()
     page = erin.get("/admin").text
     assert "That was 30 days ago" in page
-    audit(session, by=None, action="backup.created", now=now)
+    record_audit(session, by=None, action="backup.created", now=now)
     session.commit()
     page = erin.get("/admin").text
     assert "Last backup on" in page

@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts.models import LoginSession
-from roadmap.accounts.tokens import new_token
-from roadmap.admin.queries import PAGE
+from roadmap.admin.queries import PAGE_SIZE
+from roadmap.auth.models import LoginSession
+from roadmap.auth.tokens import new_token
 from roadmap.people.models import Membership, User
 from tests.support.statements import statements_of
 
@@ -83,14 +83,14 @@ def test_capital_letters_make_no_difference_in_any_language(session, cast, erin)
 
 
 def test_there_are_pages(session, cast, erin):
-    add_people(session, cast, PAGE)
+    add_people(session, cast, PAGE_SIZE)
     first = erin.get("/admin/people?q=person").text
     assert 'rel="next"' not in first
-    add_people(session, cast, 1, first=PAGE)
+    add_people(session, cast, 1, first=PAGE_SIZE)
     first = erin.get("/admin/people?q=person").text
     assert 'href="/admin/people?q=person&amp;page=2"' in first
     second = erin.get("/admin/people?q=person&page=2").text
-    assert f"Person {PAGE:03}" in second
+    assert f"Person {PAGE_SIZE:03}" in second
     assert "Person 000" not in second
     assert 'href="/admin/people?q=person"' in second
 

@@ -8,40 +8,47 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts.models import LoginSession, PasswordLink
+from roadmap.auth.models import LoginSession, PasswordLink
 from roadmap.people.models import Membership, User
-from tests.accounts.door import OTHER, PASSWORD, give_password, hidden, is_signed_in, sign_in
+from tests.support.login import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    hidden_inputs,
+    is_signed_in,
+    set_password,
+    sign_in,
+)
 
-SURE = {"sure": "yes"}
-ASKING = ("administrator", "deactivation", "password-link")
+CONFIRMED = {"sure": "yes"}
+CONFIRMATION_PAGES = ("administrator", "deactivation", "password-link")
 
 
-def of(person, rest=""):
+def person_url(person, rest=""):
     return f"/admin/people/{person}{rest}"
 
 
 def test_it_works(cast, erin):
-    page = erin.get(of(cast.bob))
+    page = erin.get(person_url(cast.bob))
     assert page.status_code == 200
     for said in ("bob@example.org", "Ranking", "Manager", "5 Jan 2026", "not set yet"):
         assert said in page.text
 
 
 def test_nobody_is_nobody(erin):
-    assert erin.get(of(uuid.uuid4())).status_code == 404
-    assert erin.get(of("nobody")).status_code == 404
+    assert erin.get(person_url(uuid.uuid4())).status_code == 404
+    assert erin.get(person_url("nobody")).status_code == 404
 
 
-@pytest.mark.parametrize("what", ASKING)
+@pytest.mark.parametrize("what", CONFIRMATION_PAGES)
 def test_the_dangerous_steps_ask_on_a_page(cast, erin, what):
-    page = erin.get(of(cast.bob, f"/{what}"))
+    page = erin.get(person_url(cast.bob, f"/{what}"))
     assert page.status_code == 200
     assert f'action="/admin/people/{cast.bob}/{what}' in page.text
 
 
-@pytest.mark.parametrize("what", ASKING)
+@pytest.mark.parametrize("what", CONFIRMATION_PAGES)
 def test_an_old_sign_in_is_confirmed_first(cast, stale, what):
-    address = of(cast.bob, f"/{what}")
+    address = person_url(cast.bob, f"/{what}")
     answer = stale.get(address)
     assert (answer.status_code, answer.location) == (303, f"/account/confirm?next={address}")
 
@@ -57,28 +64,28 @@ def test_an_old_sign_in_is_confirmed_first(cast, stale, what):
     ],
 )
 def test_an_old_sign_in_changes_nothing(session, cast, stale, audited, method, what):
-    answer = stale.send(method, of(cast.bob, f"/{what}"), SURE)
+    answer = stale.send(method, person_url(cast.bob, f"/{what}"), CONFIRMED)
     assert answer.status_code == 401
     assert audited() == []
     assert session.scalars(sa.select(PasswordLink)).all() == []
 
 
 def test_what_was_decided_outlives_the_confirmation(session, cast, stale):
-    give_password(session, cast.erin)
-    page = stale.put(of(cast.bob, "/administrator"), SURE)
-    page = stale.post("/account/confirm", {"password": PASSWORD, **hidden(page, "kept.")})
+    set_password(session, cast.erin)
+    page = stale.put(person_url(cast.bob, "/administrator"), CONFIRMED)
+    page = stale.post("/account/confirm", {"password": PASSWORD, **hidden_inputs(page, "kept.")})
     assert f'action="/admin/people/{cast.bob}/administrator?_method=PUT"' in page.text
-    answer = stale.post(of(cast.bob, "/administrator?_method=PUT"), SURE)
+    answer = stale.post(person_url(cast.bob, "/administrator?_method=PUT"), CONFIRMED)
     assert answer.status_code == 303
     assert session.get(User, cast.bob).is_admin
 
 
 def test_an_administrator_is_made_and_withdrawn(session, cast, erin, browser_of, audited):
-    answer = erin.put(of(cast.bob, "/administrator"), SURE)
-    assert (answer.status_code, answer.location) == (303, of(cast.bob))
+    answer = erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
+    assert (answer.status_code, answer.location) == (303, person_url(cast.bob))
     bob = browser_of(cast.bob)
     assert bob.get("/admin").status_code == 200
-    assert erin.delete(of(cast.bob, "/administrator"), SURE).status_code == 303
+    assert erin.delete(person_url(cast.bob, "/administrator"), CONFIRMED).status_code == 303
     assert not is_signed_in(bob)
     assert browser_of(cast.bob).get("/admin").status_code == 403
     assert audited()[:2] == [("role.granted", str(cast.bob)), ("role.withdrawn", str(cast.bob))]
@@ -86,7 +93,7 @@ def test_an_administrator_is_made_and_withdrawn(session, cast, erin, browser_of,
 
 def test_the_last_administrator_stays(session, cast, erin):
     for method, what in (("DELETE", "administrator"), ("PUT", "deactivation")):
-        answer = erin.send(method, of(cast.erin, f"/{what}"), SURE)
+        answer = erin.send(method, person_url(cast.erin, f"/{what}"), CONFIRMED)
         assert answer.status_code == 409
         assert "Erin is the only administrator" in answer.text
         assert "Make somebody else an administrator first" in answer.text
@@ -96,20 +103,20 @@ def test_the_last_administrator_stays(session, cast, erin):
 
 @pytest.mark.parametrize("what", ["administrator", "deactivation"])
 def test_the_last_administrator_is_told_before_the_button(cast, erin, what):
-    page = erin.get(of(cast.erin, f"/{what}"))
+    page = erin.get(person_url(cast.erin, f"/{what}"))
     assert page.status_code == 200
     assert "Erin is the only administrator" in page.text
     assert f"/{what}?_method=" not in page.text
-    erin.put(of(cast.bob, "/administrator"), SURE)
-    page = erin.get(of(cast.erin, f"/{what}")).text
+    erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
+    page = erin.get(person_url(cast.erin, f"/{what}")).text
     assert "only administrator" not in page
     assert f"/{what}?_method=" in page
 
 
 def test_one_withdraws_oneself_where_another_is_left(session, cast, erin):
-    erin.put(of(cast.bob, "/administrator"), SURE)
-    assert "That is you" in erin.get(of(cast.erin, "/administrator")).text
-    answer = erin.delete(of(cast.erin, "/administrator"), SURE)
+    erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
+    assert "That is you" in erin.get(person_url(cast.erin, "/administrator")).text
+    answer = erin.delete(person_url(cast.erin, "/administrator"), CONFIRMED)
     assert (answer.status_code, answer.location) == (303, "/")
     assert not is_signed_in(erin)
 
@@ -117,7 +124,7 @@ def test_one_withdraws_oneself_where_another_is_left(session, cast, erin):
 def test_a_deactivated_account_does_not_become_an_administrator(session, cast, erin, now):
     session.get(User, cast.bob).deactivated_at = now
     session.commit()
-    answer = erin.put(of(cast.bob, "/administrator"), SURE)
+    answer = erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
     assert answer.status_code == 409
     assert "Reactivate it first" in answer.text
     session.expire_all()
@@ -125,49 +132,49 @@ def test_a_deactivated_account_does_not_become_an_administrator(session, cast, e
 
 
 def test_an_account_is_closed_and_opened(session, cast, erin, browser_of):
-    give_password(session, cast.alice)
+    set_password(session, cast.alice)
     alice = browser_of(cast.alice)
-    assert erin.put(of(cast.alice, "/deactivation"), SURE).status_code == 303
+    assert erin.put(person_url(cast.alice, "/deactivation"), CONFIRMED).status_code == 303
     assert not is_signed_in(alice)
     assert sign_in(browser_of(), "alice@example.org").status_code == 422
-    assert "Deactivated on" in erin.get(of(cast.alice)).text
-    assert erin.delete(of(cast.alice, "/deactivation"), SURE).status_code == 303
+    assert "Deactivated on" in erin.get(person_url(cast.alice)).text
+    assert erin.delete(person_url(cast.alice, "/deactivation"), CONFIRMED).status_code == 303
     assert sign_in(browser_of(), "alice@example.org").status_code == 303
 
 
 def test_a_password_link_is_shown_once_and_works_once(session, cast, erin, browser_of):
-    page = erin.post(of(cast.mallory, "/password-link"), SURE)
+    page = erin.post(person_url(cast.mallory, "/password-link"), CONFIRMED)
     assert page.status_code == 200
     found = re.search(r'value="http://localhost(/password/[^"]+)"', page.text)
     assert found is not None
-    assert "/password/" not in erin.get(of(cast.mallory)).text
+    assert "/password/" not in erin.get(person_url(cast.mallory)).text
     assert "/password/" not in erin.get("/admin/audit").text
     mallory = browser_of()
-    assert mallory.post(found[1], {"password": OTHER}).status_code == 303
+    assert mallory.post(found[1], {"password": OTHER_PASSWORD}).status_code == 303
     assert mallory.get(found[1]).status_code == 404
-    assert sign_in(mallory, "mallory@example.org", OTHER).status_code == 303
+    assert sign_in(mallory, "mallory@example.org", OTHER_PASSWORD).status_code == 303
 
 
 def test_a_deactivated_account_gets_no_password_link(session, cast, erin, now):
     session.get(User, cast.bob).deactivated_at = now
     session.commit()
-    answer = erin.post(of(cast.bob, "/password-link"), SURE)
+    answer = erin.post(person_url(cast.bob, "/password-link"), CONFIRMED)
     assert answer.status_code == 409
     assert session.scalars(sa.select(PasswordLink)).all() == []
 
 
 def test_somebody_is_put_into_a_team_and_taken_out(session, cast, erin, browser_of):
-    where = of(cast.mallory, "/teams")
+    where = person_url(cast.mallory, "/teams")
     answer = erin.post(where, {"team": "vision", "role": "member"})
-    assert (answer.status_code, answer.location) == (303, of(cast.mallory) + "#teams")
+    assert (answer.status_code, answer.location) == (303, person_url(cast.mallory) + "#teams")
     assert "Mallory" in browser_of(cast.dave).get("/teams/vision/members").text
     erin.post(where, {"team": "vision", "role": "manager"})
     assert session.get(Membership, (cast.other_team, cast.mallory)).role == "manager"
     assert browser_of(cast.mallory).get("/teams/vision/members").status_code == 200
-    assert erin.delete(where + "/vision", SURE).status_code == 303
+    assert erin.delete(where + "/vision", CONFIRMED).status_code == 303
     assert browser_of(cast.mallory).get("/teams/vision/members").status_code == 403
     # Said twice, it is done once.
-    assert erin.delete(where + "/vision", SURE).status_code == 303
+    assert erin.delete(where + "/vision", CONFIRMED).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -180,28 +187,28 @@ def test_somebody_is_put_into_a_team_and_taken_out(session, cast, erin, browser_
     ],
 )
 def test_it_rejects_bad_input(session, cast, erin, data):
-    answer = erin.post(of(cast.mallory, "/teams"), data)
+    answer = erin.post(person_url(cast.mallory, "/teams"), data)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert session.get(Membership, (cast.other_team, cast.mallory)) is None
 
 
 def test_taking_out_of_no_team_is_not_found(cast, erin):
-    assert erin.delete(of(cast.mallory, "/teams/nowhere"), SURE).status_code == 404
+    assert erin.delete(person_url(cast.mallory, "/teams/nowhere"), CONFIRMED).status_code == 404
 
 
 def test_where_somebody_is_signed_in_is_told_by_the_day_only(session, cast, erin, browser_of):
     browser_of(cast.alice)
     row = session.scalars(sa.select(LoginSession).where(LoginSession.user_id == cast.alice)).one()
-    page = erin.get(of(cast.alice)).text
+    page = erin.get(person_url(cast.alice)).text
     assert f"{row.last_seen_at:%H:%M}" not in page.partition("<main")[2]
 
 
 def test_a_closed_account_is_put_into_no_team(session, cast, erin, now):
     session.get(User, cast.mallory).deactivated_at = now
     session.commit()
-    assert "is put into no team" in erin.get(of(cast.mallory)).text
-    answer = erin.post(of(cast.mallory, "/teams"), {"team": "vision", "role": "member"})
+    assert "is put into no team" in erin.get(person_url(cast.mallory)).text
+    answer = erin.post(person_url(cast.mallory, "/teams"), {"team": "vision", "role": "member"})
     assert answer.status_code == 422
     assert "This account is deactivated" in answer.text
     assert session.get(Membership, (cast.other_team, cast.mallory)) is None

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from roadmap.people.models import User
-from tests.support.furnish import furnish
-from tests.support.rows import admin as rows
-from tests.support.rows import members
+from tests.support.route_entries import admin as rows
+from tests.support.route_entries import members
+from tests.support.sample_data import create_sample_data
 
 CANARY = "Canary in the coal mine"
 PIECE = {
@@ -23,7 +23,7 @@ PIECE = {
 
 @pytest.fixture
 def ids(app, session, cast, now):
-    return furnish(session, cast, now)
+    return create_sample_data(session, cast, now)
 
 
 def all_pages(browser, ids, who="erin"):

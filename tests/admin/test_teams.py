@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts.invitations import invite
-from roadmap.accounts.models import Invitation
-from roadmap.admin.rules import beneath, tree
-from roadmap.people.actions import TeamRefused, create_team
+from roadmap.admin.team_tree import find_descendants, list_as_tree
+from roadmap.invitations.actions import invite
+from roadmap.invitations.models import Invitation
+from roadmap.people.actions import InvalidTeam, create_team
 from roadmap.people.models import Membership, Team
-from roadmap.people.queries import by_slug
+from roadmap.people.queries import find_team
 from tests.support.statements import statements_of
 
 BEGUN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -48,13 +48,13 @@ def nodes(*parents):
 )
 def test_the_order_of_the_tree(parents, expected):
     teams = nodes(*parents)
-    assert [(teams.index(team), depth) for team, depth in tree(teams)] == expected
+    assert [(teams.index(team), depth) for team, depth in list_as_tree(teams)] == expected
 
 
 def test_what_is_beneath_a_team():
     teams = nodes(None, 0, 1, None)
-    assert beneath(teams, teams[0].id) == {team.id for team in teams[:3]}
-    assert beneath(nodes(1, 0), uuid.UUID(int=1)) == {uuid.UUID(int=1), uuid.UUID(int=2)}
+    assert find_descendants(teams, teams[0].id) == {team.id for team in teams[:3]}
+    assert find_descendants(nodes(1, 0), uuid.UUID(int=1)) == {uuid.UUID(int=1), uuid.UUID(int=2)}
 
 
 def test_it_works(session, cast, erin):
@@ -79,7 +79,7 @@ def test_a_team_is_made(session, cast, erin, audited):
     assert erin.get("/admin/teams/new").status_code == 200
     answer = erin.post("/admin/teams", {"name": "  Speech   and text ", "parent": "ranking"})
     assert (answer.status_code, answer.location) == (303, "/teams/speech-and-text/members")
-    team = by_slug(session, "speech-and-text")
+    team = find_team(session, "speech-and-text")
     assert (team.name, team.parent_id) == ("Speech and text", cast.team)
     assert ("team.created", "speech-and-text") in audited()
 
@@ -109,12 +109,12 @@ def test_it_rejects_bad_input(session, cast, erin, data, said):
 
 
 def test_a_team_above_that_was_deleted_meanwhile_is_not_a_taken_address(session, cast):
-    with pytest.raises(TeamRefused) as refused:
+    with pytest.raises(InvalidTeam) as refused:
         create_team(
             session, slug="new-team", name="New", parent_id=uuid.uuid4(), by=None, now=BEGUN
         )
     assert refused.value.reason == "gone"
-    with pytest.raises(TeamRefused) as refused:
+    with pytest.raises(InvalidTeam) as refused:
         create_team(session, slug="vision", name="New", by=None, now=BEGUN)
     assert refused.value.reason == "taken"
 
@@ -125,7 +125,7 @@ def test_a_team_is_renamed_and_nested(session, cast, erin):
     assert 'value="ranking"' not in page, "a team is not nested in itself"
     data = {"name": "Ranking and search", "parent": "vision"}
     assert erin.put("/admin/teams/ranking", data).status_code == 303
-    team = by_slug(session, "ranking")
+    team = find_team(session, "ranking")
     assert (team.name, team.parent_id) == ("Ranking and search", cast.other_team)
 
 
@@ -143,7 +143,7 @@ def test_teams_make_no_circle(session, cast, erin):
     assert answer.status_code == 422
     assert "That team is nested in this one already." in answer.text
     assert "Not a valid choice" not in answer.text
-    assert by_slug(session, "vision").parent_id is None
+    assert find_team(session, "vision").parent_id is None
 
 
 def test_a_bad_name_is_refused_and_kept(cast, erin):
@@ -164,8 +164,8 @@ def test_a_team_is_deleted_after_the_question(session, cast, erin, now):
     answer = erin.delete("/admin/teams/ranking", {"sure": "yes"})
     assert (answer.status_code, answer.location) == (303, "/admin/teams")
     session.expire_all()
-    assert by_slug(session, "ranking") is None
-    assert by_slug(session, "eval").parent_id is None
+    assert find_team(session, "ranking") is None
+    assert find_team(session, "eval").parent_id is None
     assert session.scalars(sa.select(Invitation)).all() == []
     assert session.scalars(sa.select(Membership.user_id)).all() == [cast.dave]
 
@@ -201,7 +201,7 @@ def test_what_another_tab_saved_stays(session, cast, erin):
     first, second = (opened(erin, "/admin/teams/ranking") for _ in range(2))
     assert erin.put("/admin/teams/ranking", {**first, "name": "Search"}).status_code == 303
     assert erin.put("/admin/teams/ranking", {**second, "parent": "vision"}).status_code == 303
-    team = by_slug(session, "ranking")
+    team = find_team(session, "ranking")
     assert (team.name, team.parent_id) == ("Search", cast.other_team)
 
 
@@ -212,7 +212,7 @@ def test_a_name_of_an_older_release_can_be_changed(session, cast, erin):
     form = opened(erin, "/admin/teams/ranking")
     assert erin.put("/admin/teams/ranking", {**form, "name": "Search"}).status_code == 303
     session.expire_all()
-    assert by_slug(session, "ranking").name == "Search"
+    assert find_team(session, "ranking").name == "Search"
 
 
 def test_the_same_field_changed_twice_is_asked_about(session, cast, erin):
@@ -222,13 +222,13 @@ def test_the_same_field_changed_twice_is_asked_about(session, cast, erin):
     assert late.status_code == 409
     assert "Search" in late.text
     assert 'value="Relevance"' in late.text
-    assert by_slug(session, "ranking").name == "Search"
+    assert find_team(session, "ranking").name == "Search"
     again = {**second, "name": "Relevance", "name_read": "Search"}
     assert 'name="name_read" type="hidden" value="Search"' in late.text
     session.rollback()
     assert erin.put("/admin/teams/ranking", again).status_code == 303
     session.expire_all()
-    assert by_slug(session, "ranking").name == "Relevance"
+    assert find_team(session, "ranking").name == "Relevance"
 
 
 @pytest.mark.parametrize("path", ["/admin/teams/ranking", "/admin/teams/ranking/deletion"])

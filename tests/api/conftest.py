@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.caller import Caller
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 SLUG = "senior-ml-engineer"
@@ -21,31 +21,31 @@ PIECE: dict[str, Any] = {
     "occurred_on": "2026-03-31",
 }
 
-CallerOf = Callable[..., Caller]
+ApiClientOf = Callable[..., ApiClient]
 
 
 @pytest.fixture
-def caller_of(app: Flask) -> CallerOf:
-    """`caller_of(person, scope)` calls in that person's name; without one, without a token."""
+def api_client_of(app: Flask) -> ApiClientOf:
+    """`api_client_of(person, scope)` calls in that person's name; without one, without a token."""
 
-    def make(person: uuid.UUID | None = None, scope: str = "write") -> Caller:
-        return Caller(app, None) if person is None else Caller.of(app, person, scope)
+    def make(person: uuid.UUID | None = None, scope: str = "write") -> ApiClient:
+        return ApiClient(app, None) if person is None else ApiClient.of(app, person, scope)
 
     return make
 
 
 @pytest.fixture
-def alice(cast: Cast, caller_of: CallerOf) -> Caller:
-    return caller_of(cast.alice)
+def alice(cast: Cast, api_client_of: ApiClientOf) -> ApiClient:
+    return api_client_of(cast.alice)
 
 
 @pytest.fixture
-def bob(cast: Cast, caller_of: CallerOf) -> Caller:
-    return caller_of(cast.bob)
+def bob(cast: Cast, api_client_of: ApiClientOf) -> ApiClient:
+    return api_client_of(cast.bob)
 
 
 @pytest.fixture
-def add(alice: Caller) -> Callable[..., dict[str, Any]]:
+def add(alice: ApiClient) -> Callable[..., dict[str, Any]]:
     """`add(title="…")` records a piece of Alice's and answers it."""
 
     def make(**more: Any) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from roadmap import create_app
-from roadmap.api import people
+from roadmap.api import me
 from roadmap.core.database import db
 from roadmap.core.limiter import limiter
-from tests.api.conftest import PIECE, CallerOf
-from tests.support.browserless import ApartClient
-from tests.support.caller import BASE, Caller
+from tests.api.conftest import PIECE, ApiClientOf
+from tests.support.api_client import BASE, ApiClient
+from tests.support.browser_client import IsolatedClient
 from tests.support.cast import Cast
 
 
@@ -31,7 +31,7 @@ def check(answer, status: int) -> dict:
     return problem
 
 
-def test_an_address_that_is_not_there(alice: Caller) -> None:
+def test_an_address_that_is_not_there(alice: ApiClient) -> None:
     check(alice.get("/none"), 404)
     check(alice.get("/me/evidence/none"), 404)
     check(alice.client.get("/api/"), 404)
@@ -41,7 +41,7 @@ def test_an_address_that_is_not_there(alice: Caller) -> None:
     check(alice.get("/roadmaps/a%00b"), 404)
 
 
-def test_a_method_that_is_not_there(alice: Caller) -> None:
+def test_a_method_that_is_not_there(alice: ApiClient) -> None:
     answer = alice.delete("/me")
     check(answer, 405)
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
@@ -49,7 +49,7 @@ def test_a_method_that_is_not_there(alice: Caller) -> None:
     check(alice.call("PATCH", "/openapi.json", {}), 405)
 
 
-def test_no_method_is_read_from_an_address(alice: Caller) -> None:
+def test_no_method_is_read_from_an_address(alice: ApiClient) -> None:
     """Forms of pages say their method in the address; who speaks to the API has every verb."""
     answer = alice.post("/me/evidence?_method=DELETE", PIECE)
     assert answer.status_code == 201
@@ -68,7 +68,7 @@ def test_no_method_is_read_from_an_address(alice: Caller) -> None:
         ("", 415),
     ],
 )
-def test_a_body_that_is_no_json(media_type: str, status: int, alice: Caller) -> None:
+def test_a_body_that_is_no_json(media_type: str, status: int, alice: ApiClient) -> None:
     answer = alice.call("POST", "/me/evidence", data=b"kind=talk", content_type=media_type)
     check(answer, status)
 
@@ -77,7 +77,7 @@ def test_a_body_that_is_no_json(media_type: str, status: int, alice: Caller) -> 
     "body",
     [b"", b"{", b'{"title": "\\ud800"}', b"\xff\xfe", b'{"a": 1}}', b"[" * 5000, b"{'a': 1}"],
 )
-def test_a_body_that_cannot_be_read(body: bytes, alice: Caller) -> None:
+def test_a_body_that_cannot_be_read(body: bytes, alice: ApiClient) -> None:
     check(alice.call("POST", "/me/evidence", data=body, content_type="application/json"), 400)
 
 
@@ -95,7 +95,7 @@ def test_a_body_without_its_length(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "5, 5", "1e3", "\u0665"])
-def test_a_length_that_is_no_number(length: str, app: Flask, alice: Caller) -> None:
+def test_a_length_that_is_no_number(length: str, app: Flask, alice: ApiClient) -> None:
     builder = EnvironBuilder(
         path=f"{BASE}/me/evidence",
         method="POST",
@@ -108,7 +108,7 @@ def test_a_length_that_is_no_number(length: str, app: Flask, alice: Caller) -> N
     assert b"Content-Length" in b"".join(body)
 
 
-def test_nothing_has_no_type(alice: Caller) -> None:
+def test_nothing_has_no_type(alice: ApiClient) -> None:
     made = alice.post("/me/evidence", PIECE).get_json()
     answer = alice.delete(f"/me/evidence/{made['id']}")
     assert (answer.status_code, answer.data) == (204, b"")
@@ -116,7 +116,7 @@ def test_nothing_has_no_type(alice: Caller) -> None:
 
 
 @pytest.mark.parametrize("limit", ["-1", "0", "-99999999999"])
-def test_a_limit_that_is_too_small(limit: str, alice: Caller) -> None:
+def test_a_limit_that_is_too_small(limit: str, alice: ApiClient) -> None:
     problem = check(alice.get(f"/me/evidence?limit={limit}"), 422)
     assert problem["errors"] == {"limit": ["This must be at least 1."]}
 
@@ -131,28 +131,28 @@ def test_a_limit_that_is_too_small(limit: str, alice: Caller) -> None:
         ("", "This is no whole number."),
     ],
 )
-def test_a_limit_that_is_none(limit: str, said: str, alice: Caller) -> None:
+def test_a_limit_that_is_none(limit: str, said: str, alice: ApiClient) -> None:
     problem = check(alice.get(f"/me/evidence?limit={limit}"), 422)
     assert problem["errors"] == {"limit": [said]}
 
 
-def test_a_body_that_is_too_large(alice: Caller) -> None:
+def test_a_body_that_is_too_large(alice: ApiClient) -> None:
     large = {**PIECE, "description": "x" * 1_000_001}
     check(alice.post("/me/evidence", large), 413)
 
 
-def test_a_body_of_nothing_but_mistakes(alice: Caller) -> None:
+def test_a_body_of_nothing_but_mistakes(alice: ApiClient) -> None:
     problem = check(alice.post("/me/evidence", {f"x{n}": n for n in range(5000)}), 422)
     assert len(problem["errors"]) <= 50
 
 
-def test_an_address_that_holds_a_nul(alice: Caller) -> None:
+def test_an_address_that_holds_a_nul(alice: ApiClient) -> None:
     check(alice.get("/me/readiness?roadmap=a%00"), 400)
 
 
-def test_a_request_that_is_not_permitted(cast: Cast, caller_of: CallerOf) -> None:
-    check(caller_of(cast.alice).get("/reviews"), 403)
-    check(caller_of(cast.alice, "read").put("/me/skills/mlops", {"level": 2}), 403)
+def test_a_request_that_is_not_permitted(cast: Cast, api_client_of: ApiClientOf) -> None:
+    check(api_client_of(cast.alice).get("/reviews"), 403)
+    check(api_client_of(cast.alice, "read").put("/me/skills/mlops", {"level": 2}), 403)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def counting_app(database_url: str, app: Flask) -> Iterator[Flask]:
 
 def test_many_requests(counting_app: Flask, cast: Cast) -> None:
     """They are counted by token: one script that runs wild keeps no other out."""
-    first, second = Caller.of(counting_app, cast.alice), Caller.of(counting_app, cast.alice)
+    first, second = ApiClient.of(counting_app, cast.alice), ApiClient.of(counting_app, cast.alice)
     path = "/me/portfolio?format=docx"
     assert [first.get(path).status_code for _ in range(30)] == [422] * 30
     answer = first.get(path)
@@ -193,19 +193,19 @@ def test_a_fault_of_the_server(
     def fail(*_arguments: object) -> None:
         raise error
 
-    caller = Caller.of(app, cast.alice)
-    monkeypatch.setattr(people, "memberships", fail)
+    caller = ApiClient.of(app, cast.alice)
+    monkeypatch.setattr(me, "memberships", fail)
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     problem = check(caller.get("/me"), status)
     assert "mistake of ours" not in str(problem)
 
 
-def test_headers_of_every_answer(app: Flask, alice: Caller) -> None:
+def test_headers_of_every_answer(app: Flask, alice: ApiClient) -> None:
     answer = alice.get("/me")
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Authorization" in answer.headers["Vary"]
     assert "Set-Cookie" not in answer.headers
     assert "Access-Control-Allow-Origin" not in answer.headers
-    anonymous = ApartClient(app, app.response_class).get(f"{BASE}/docs")
+    anonymous = IsolatedClient(app, app.response_class).get(f"{BASE}/docs")
     assert "Set-Cookie" not in anonymous.headers

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import MILESTONE, PIECE, CallerOf
-from tests.support.caller import BASE, Caller
+from tests.api.conftest import MILESTONE, PIECE, ApiClientOf
+from tests.support.api_client import BASE, ApiClient
 
 PATH = "/me/evidence"
 FULL = {
@@ -35,7 +35,7 @@ FULL = {
 }
 
 
-def test_it_works(alice: Caller) -> None:
+def test_it_works(alice: ApiClient) -> None:
     answer = alice.post(PATH, FULL)
     assert answer.status_code == 201
     made = answer.get_json()
@@ -49,7 +49,7 @@ def test_it_works(alice: Caller) -> None:
     assert listed == {"items": [made], "next_cursor": None}
 
 
-def test_what_may_be_left_out(alice: Caller) -> None:
+def test_what_may_be_left_out(alice: ApiClient) -> None:
     made = alice.post(PATH, PIECE).get_json()
     assert made["visibility"] == "portfolio"
     assert (made["milestones"], made["skills"], made["impacts"]) == ([], [], [])
@@ -58,12 +58,12 @@ def test_what_may_be_left_out(alice: Caller) -> None:
     assert alice.post(PATH, {**PIECE, **nulls}).status_code == 201
 
 
-def test_it_needs_a_token(caller_of: CallerOf) -> None:
-    assert caller_of().get(PATH).status_code == 401
-    assert caller_of().post(PATH, PIECE).status_code == 401
+def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
+    assert api_client_of().get(PATH).status_code == 401
+    assert api_client_of().post(PATH, PIECE).status_code == 401
 
 
-def test_it_hides_what_is_foreign(add: Callable[..., Any], bob: Caller) -> None:
+def test_it_hides_what_is_foreign(add: Callable[..., Any], bob: ApiClient) -> None:
     add()
     assert bob.get(PATH).get_json()["items"] == []
 
@@ -102,7 +102,7 @@ def test_it_hides_what_is_foreign(add: Callable[..., Any], bob: Caller) -> None:
         ({"review_state": "verified"}, ["review_state"]),
     ],
 )
-def test_it_rejects_bad_input(more: dict[str, Any], fields: list[str], alice: Caller) -> None:
+def test_it_rejects_bad_input(more: dict[str, Any], fields: list[str], alice: ApiClient) -> None:
     answer = alice.post(PATH, {**PIECE, **more})
     assert answer.status_code == 422, answer.text
     problem = answer.get_json()
@@ -111,14 +111,14 @@ def test_it_rejects_bad_input(more: dict[str, Any], fields: list[str], alice: Ca
     assert alice.get(PATH).get_json()["items"] == []
 
 
-def test_text_is_kept_as_the_pages_keep_it(alice: Caller) -> None:
+def test_text_is_kept_as_the_pages_keep_it(alice: ApiClient) -> None:
     made = alice.post(
         PATH, {**PIECE, "title": " A\x00 design\n document ", "description": " one\ntwo\x00 "}
     ).get_json()
     assert (made["title"], made["description"]) == ("A design document", "one\ntwo")
 
 
-def test_it_is_read_in_parts(add: Callable[..., Any], alice: Caller) -> None:
+def test_it_is_read_in_parts(add: Callable[..., Any], alice: ApiClient) -> None:
     made = [add(title=f"Piece {number}")["id"] for number in range(5)]
     seen, cursor, parts = [], "", 0
     while parts < 9:
@@ -132,7 +132,7 @@ def test_it_is_read_in_parts(add: Callable[..., Any], alice: Caller) -> None:
     assert seen == made[::-1]
 
 
-def test_a_cursor_holds_while_pieces_are_added(add: Callable[..., Any], alice: Caller) -> None:
+def test_a_cursor_holds_while_pieces_are_added(add: Callable[..., Any], alice: ApiClient) -> None:
     old = [add(title=f"Piece {number}")["id"] for number in range(3)]
     cursor = alice.get(f"{PATH}?limit=1").get_json()["next_cursor"]
     add(title="Newer")
@@ -159,14 +159,14 @@ def test_a_cursor_holds_while_pieces_are_added(add: Callable[..., Any], alice: C
         ("cursor=MjAyNi0wMS0wMQp4", "cursor"),
     ],
 )
-def test_a_wrong_place_in_the_list(query: str, field: str, alice: Caller) -> None:
+def test_a_wrong_place_in_the_list(query: str, field: str, alice: ApiClient) -> None:
     answer = alice.get(f"{PATH}?{query}")
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
 
 
 def test_statements_do_not_grow_with_the_list(
-    add: Callable[..., Any], alice: Caller, statements
+    add: Callable[..., Any], alice: ApiClient, statements
 ) -> None:
     def count() -> int:
         with statements() as seen:
@@ -182,7 +182,7 @@ def test_statements_do_not_grow_with_the_list(
     assert count() == before
 
 
-def test_the_order_is_of_time(alice: Caller, add: Callable[..., Any]) -> None:
+def test_the_order_is_of_time(alice: ApiClient, add: Callable[..., Any]) -> None:
     first, second = add(title="First"), add(title="Second")
     moments = [dt.datetime.fromisoformat(each["created_at"]) for each in (first, second)]
     assert moments == sorted(moments)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import SLUG, CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import SLUG, ApiClientOf
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 
-def test_it_works(bob: Caller, cast: Cast) -> None:
+def test_it_works(bob: ApiClient, cast: Cast) -> None:
     me = bob.get("/me").get_json()
     assert (me["id"], me["name"], me["email"]) == (str(cast.bob), "Bob", "bob@example.org")
     assert me["teams"] == [{"slug": "ranking", "name": "Ranking", "role": "manager"}]
@@ -16,18 +16,18 @@ def test_it_works(bob: Caller, cast: Cast) -> None:
     assert me["is_admin"] is False
 
 
-def test_it_needs_a_token(caller_of: CallerOf) -> None:
-    answer = caller_of().get("/me")
+def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
+    answer = api_client_of().get("/me")
     assert answer.status_code == 401
     assert answer.mimetype == "application/problem+json"
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_that_reads_is_enough(cast: Cast, caller_of: CallerOf) -> None:
-    assert caller_of(cast.alice, "read").get("/me").get_json()["token"]["scope"] == "read"
+def test_a_token_that_reads_is_enough(cast: Cast, api_client_of: ApiClientOf) -> None:
+    assert api_client_of(cast.alice, "read").get("/me").get_json()["token"]["scope"] == "read"
 
 
-def test_what_is_one_thing_is_sent_once(alice: Caller, bob: Caller) -> None:
+def test_what_is_one_thing_is_sent_once(alice: ApiClient, bob: ApiClient) -> None:
     """Every address of a single thing has a tag, and answers 304 to it."""
     alice.put(f"/me/roadmaps/{SLUG}", {})
     read = [

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import MILESTONE, SLUG, CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import MILESTONE, SLUG, ApiClientOf
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 ROADMAP = f"/me/roadmaps/{SLUG}"
@@ -15,11 +15,11 @@ PATH = f"{ROADMAP}/milestones/{MILESTONE}"
 
 
 @pytest.fixture(autouse=True)
-def _on_her_way(alice: Caller) -> None:
+def _enrolled(alice: ApiClient) -> None:
     alice.put(ROADMAP, {})
 
 
-def test_it_works(alice: Caller) -> None:
+def test_it_works(alice: ApiClient) -> None:
     answer = alice.put(PATH, {"status": "done", "note": " Ask *Bob*. ", "target_on": "2027-05-01"})
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -35,18 +35,18 @@ def test_it_works(alice: Caller) -> None:
     assert seen["etag"] == answer.headers["ETag"]
 
 
-def test_it_needs_a_token(caller_of: CallerOf) -> None:
-    assert caller_of().put(PATH, {"status": "done"}).status_code == 401
+def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
+    assert api_client_of().put(PATH, {"status": "done"}).status_code == 401
 
 
-def test_it_hides_what_is_foreign(bob: Caller) -> None:
+def test_it_hides_what_is_foreign(bob: ApiClient) -> None:
     # Bob is not on the roadmap: there is no milestone of his, and he is told how to begin.
     answer = bob.put(PATH, {"status": "done"})
     assert answer.status_code == 404
     assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]
 
 
-def test_what_is_left_out_stays_and_null_clears(alice: Caller) -> None:
+def test_what_is_left_out_stays_and_null_clears(alice: ApiClient) -> None:
     alice.put(PATH, {"status": "in_progress", "note": "First", "target_on": "2027-05-01"})
     kept = alice.put(PATH, {"status": "done"}).get_json()
     assert (kept["note"], kept["target_on"]) == ("First", "2027-05-01")
@@ -54,7 +54,7 @@ def test_what_is_left_out_stays_and_null_clears(alice: Caller) -> None:
     assert (cleared["note"], cleared["target_on"]) == ("", "2027-05-01")
 
 
-def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
+def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> None:
     body = {"status": "done", "note": "Once"}
     first = alice.put(PATH, body)
     with statements() as seen:
@@ -64,7 +64,7 @@ def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
     assert not [each for each in seen if "INSERT INTO history_entry" in each]
 
 
-def test_not_applicable_needs_its_reason(alice: Caller) -> None:
+def test_not_applicable_needs_its_reason(alice: ApiClient) -> None:
     without = alice.put(PATH, {"status": "not_applicable"})
     assert without.status_code == 422
     assert list(without.get_json()["errors"]) == ["reason"]
@@ -92,14 +92,14 @@ def test_not_applicable_needs_its_reason(alice: Caller) -> None:
         ({"hours": 3}, "hours"),
     ],
 )
-def test_it_rejects_bad_input(more: dict[str, Any], field: str, alice: Caller) -> None:
+def test_it_rejects_bad_input(more: dict[str, Any], field: str, alice: ApiClient) -> None:
     answer = alice.put(PATH, {"status": "done", **more})
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["status"] == "not_started"
 
 
-def test_a_status_that_is_left_out_stays(alice: Caller, statements) -> None:
+def test_a_status_that_is_left_out_stays(alice: ApiClient, statements) -> None:
     assert alice.put(PATH, {"note": "Begin with the diagram."}).status_code == 200
     seen = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]
     assert (seen["status"], seen["note"]) == ("not_started", "Begin with the diagram.")
@@ -111,7 +111,7 @@ def test_a_status_that_is_left_out_stays(alice: Caller, statements) -> None:
     assert not [each for each in sent if "INSERT INTO history_entry" in each]
 
 
-def test_a_reason_alone_changes_the_reason(alice: Caller) -> None:
+def test_a_reason_alone_changes_the_reason(alice: ApiClient) -> None:
     assert alice.put(PATH, {"reason": "No such system here."}).status_code == 422
     alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
     said = alice.put(PATH, {"reason": "Another team has it."}).get_json()
@@ -119,7 +119,7 @@ def test_a_reason_alone_changes_the_reason(alice: Caller) -> None:
     assert list(alice.put(PATH, {"reason": None}).get_json()["errors"]) == ["reason"]
 
 
-def test_an_unknown_milestone(alice: Caller) -> None:
+def test_an_unknown_milestone(alice: ApiClient) -> None:
     assert alice.put(f"{ROADMAP}/milestones/none", {"status": "done"}).status_code == 404
     assert (
         alice.put(f"/me/roadmaps/none/milestones/{MILESTONE}", {"status": "done"}).status_code
@@ -127,7 +127,7 @@ def test_an_unknown_milestone(alice: Caller) -> None:
     )
 
 
-def test_an_older_tag_is_refused(alice: Caller) -> None:
+def test_an_older_tag_is_refused(alice: ApiClient) -> None:
     read = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["etag"]
     mine = alice.put(PATH, {"status": "done", "note": "Mine"}, headers={"If-Match": read})
     assert mine.status_code == 200
@@ -142,7 +142,7 @@ def test_an_older_tag_is_refused(alice: Caller) -> None:
     assert anything.status_code == 200
 
 
-def test_characters_that_no_database_takes_are_left_out(alice: Caller, cast: Cast) -> None:
+def test_characters_that_no_database_takes_are_left_out(alice: ApiClient, cast: Cast) -> None:
     answer = alice.put(PATH, {"status": "done", "note": "a\x00b\u202ec"})
     assert answer.status_code == 200
     assert "\x00" not in answer.get_json()["note"]

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import MILESTONE, SLUG, CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import MILESTONE, SLUG, ApiClientOf
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 PATH = f"/me/roadmaps/{SLUG}"
 NEXT_YEAR = f"{dt.datetime.now(dt.UTC).year + 1}-12-31"
 
 
-def test_it_works(alice: Caller) -> None:
+def test_it_works(alice: ApiClient) -> None:
     assert alice.get(PATH).status_code == 404
     begun = alice.put(PATH, {"target_on": NEXT_YEAR, "hours_per_week": 4.5})
     assert begun.status_code == 201
@@ -39,17 +39,17 @@ def test_it_works(alice: Caller) -> None:
     }
 
 
-def test_it_needs_a_token(caller_of: CallerOf) -> None:
-    assert caller_of().get(PATH).status_code == 401
-    assert caller_of().put(PATH, {}).status_code == 401
+def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
+    assert api_client_of().get(PATH).status_code == 401
+    assert api_client_of().put(PATH, {}).status_code == 401
 
 
-def test_it_hides_what_is_foreign(alice: Caller, bob: Caller) -> None:
+def test_it_hides_what_is_foreign(alice: ApiClient, bob: ApiClient) -> None:
     alice.put(PATH, {})
     assert bob.get(PATH).status_code == 404
 
 
-def test_what_is_left_out_stays_and_null_clears(alice: Caller) -> None:
+def test_what_is_left_out_stays_and_null_clears(alice: ApiClient) -> None:
     alice.put(PATH, {"target_on": NEXT_YEAR, "hours_per_week": 4.5})
     again = alice.put(PATH, {"hours_per_week": None})
     assert again.status_code == 200
@@ -57,7 +57,7 @@ def test_what_is_left_out_stays_and_null_clears(alice: Caller) -> None:
     assert (found["target_on"], found["hours_per_week"]) == (NEXT_YEAR, None)
 
 
-def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
+def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> None:
     body = {"target_on": NEXT_YEAR, "hours_per_week": 4.55, "primary": True}
     first = alice.put(PATH, body).get_json()
     with statements() as seen:
@@ -81,20 +81,20 @@ def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
         ([], "body"),
     ],
 )
-def test_it_rejects_bad_input(body: Any, field: str, alice: Caller) -> None:
+def test_it_rejects_bad_input(body: Any, field: str, alice: ApiClient) -> None:
     answer = alice.put(PATH, body)
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert alice.get(PATH).status_code == 404
 
 
-def test_whoever_is_not_on_it_is_told_how_to_begin(alice: Caller) -> None:
+def test_whoever_is_not_on_it_is_told_how_to_begin(alice: ApiClient) -> None:
     answer = alice.get(PATH)
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]
 
 
-def test_one_roadmap_is_always_the_primary_one(alice: Caller, other_roadmap: str) -> None:
+def test_one_roadmap_is_always_the_primary_one(alice: ApiClient, other_roadmap: str) -> None:
     alice.put(PATH, {})
     other = f"/me/roadmaps/{other_roadmap}"
     for nothing in (False, None):
@@ -108,14 +108,14 @@ def test_one_roadmap_is_always_the_primary_one(alice: Caller, other_roadmap: str
     assert alice.put(PATH, {"primary": False}).get_json()["primary"] is False
 
 
-def test_an_unknown_roadmap(alice: Caller) -> None:
+def test_an_unknown_roadmap(alice: ApiClient) -> None:
     unknown = alice.get("/me/roadmaps/none")
     assert unknown.status_code == 404
     assert "PUT" not in unknown.get_json()["detail"], "there is nothing to begin"
     assert alice.put("/me/roadmaps/none", {}).status_code == 404
 
 
-def test_progress_moves_with_a_milestone(alice: Caller, cast: Cast) -> None:
+def test_progress_moves_with_a_milestone(alice: ApiClient, cast: Cast) -> None:
     alice.put(PATH, {})
     alice.put(f"{PATH}/milestones/{MILESTONE}", {"status": "done"})
     progress = alice.get(PATH).get_json()["progress"]

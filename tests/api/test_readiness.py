@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.conftest import MILESTONE, SLUG, CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import MILESTONE, SLUG, ApiClientOf
+from tests.support.api_client import ApiClient
 
 PATH = "/me/readiness"
 
 
-def test_it_works(alice: Caller) -> None:
+def test_it_works(alice: ApiClient) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
     alice.put(f"/me/roadmaps/{SLUG}/milestones/{MILESTONE}", {"status": "done"})
     found = alice.get(PATH).get_json()
@@ -28,18 +28,18 @@ def test_it_works(alice: Caller) -> None:
     assert alice.get(f"{PATH}?roadmap={SLUG}").get_json() == found
 
 
-def test_it_needs_a_token(caller_of: CallerOf) -> None:
-    assert caller_of().get(PATH).status_code == 401
+def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
+    assert api_client_of().get(PATH).status_code == 401
 
 
-def test_who_is_on_no_roadmap(alice: Caller) -> None:
+def test_who_is_on_no_roadmap(alice: ApiClient) -> None:
     anywhere, there = alice.get(PATH), alice.get(f"{PATH}?roadmap={SLUG}")
     assert (anywhere.status_code, there.status_code) == (404, 404)
     assert "PUT /me/roadmaps/{slug}" in anywhere.get_json()["detail"]
     assert f"PUT /me/roadmaps/{SLUG}" in there.get_json()["detail"]
 
 
-def test_it_rejects_bad_input(alice: Caller) -> None:
+def test_it_rejects_bad_input(alice: ApiClient) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
     assert alice.get(f"{PATH}?roadmap=none").status_code == 404
     assert alice.get(f"{PATH}?roadmap=No+slug").status_code == 422

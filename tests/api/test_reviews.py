@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import MILESTONE, SLUG, CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import MILESTONE, SLUG, ApiClientOf
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 Add = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def piece(add: Add, alice: Caller) -> dict[str, Any]:
+def piece(add: Add, alice: ApiClient) -> dict[str, Any]:
     """A piece of Alice's that waits."""
     made = add(
         milestones=[MILESTONE, "external-conference-talk"],
@@ -27,7 +27,7 @@ def piece(add: Add, alice: Caller) -> dict[str, Any]:
     return asked
 
 
-def test_it_works(piece: dict[str, Any], alice: Caller, bob: Caller, cast: Cast) -> None:
+def test_it_works(piece: dict[str, Any], alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
     alice.put(f"/me/roadmaps/{SLUG}/milestones/{MILESTONE}", {"status": "done"})
     (waiting,) = bob.get("/reviews").get_json()["items"]
@@ -50,17 +50,22 @@ def test_it_works(piece: dict[str, Any], alice: Caller, bob: Caller, cast: Cast)
     assert alice.get(f"/me/roadmaps/{SLUG}").get_json()["progress"]["verified"] > before
 
 
-def test_it_needs_a_token(piece: dict[str, Any], caller_of: CallerOf) -> None:
-    assert caller_of().get("/reviews").status_code == 401
+def test_it_needs_a_token(piece: dict[str, Any], api_client_of: ApiClientOf) -> None:
+    assert api_client_of().get("/reviews").status_code == 401
     body = {"decision": "verified"}
-    assert caller_of().put(f"/reviews/{piece['id']}", body).status_code == 401
+    assert api_client_of().put(f"/reviews/{piece['id']}", body).status_code == 401
 
 
 def test_it_hides_what_is_foreign(
-    piece: dict[str, Any], add: Add, alice: Caller, bob: Caller, cast: Cast, caller_of: CallerOf
+    piece: dict[str, Any],
+    add: Add,
+    alice: ApiClient,
+    bob: ApiClient,
+    cast: Cast,
+    api_client_of: ApiClientOf,
 ) -> None:
     body = {"decision": "verified"}
-    dave = caller_of(cast.dave)
+    dave = api_client_of(cast.dave)
     assert dave.get("/reviews").get_json()["items"] == []
     assert dave.put(f"/reviews/{piece['id']}", body).status_code == 404
     assert alice.put(f"/reviews/{piece['id']}", body).status_code == 403
@@ -69,7 +74,7 @@ def test_it_hides_what_is_foreign(
     assert bob.put(f"/reviews/{uuid.uuid4()}", body).status_code == 404
 
 
-def test_it_is_returned(piece: dict[str, Any], alice: Caller, bob: Caller) -> None:
+def test_it_is_returned(piece: dict[str, Any], alice: ApiClient, bob: ApiClient) -> None:
     body = {"decision": "returned", "comment": "Say what was rejected."}
     assert bob.put(f"/reviews/{piece['id']}", body).get_json()["confirmed"] == []
     seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
@@ -78,7 +83,7 @@ def test_it_is_returned(piece: dict[str, Any], alice: Caller, bob: Caller) -> No
 
 
 def test_what_was_said_before_comes_along(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     said = ("Say what was rejected.", "Say what it cost.")
     for version, comment in enumerate(said, 1):
@@ -95,7 +100,7 @@ def test_what_was_said_before_comes_along(
 
 
 def test_the_statements_do_not_grow_with_the_pieces(
-    piece: dict[str, Any], add: Add, alice: Caller, bob: Caller, statements
+    piece: dict[str, Any], add: Add, alice: ApiClient, bob: ApiClient, statements
 ) -> None:
     def taken() -> int:
         with statements() as seen:
@@ -110,7 +115,9 @@ def test_the_statements_do_not_grow_with_the_pieces(
     assert taken() == before
 
 
-def test_the_same_twice_is_the_same_as_once(piece: dict[str, Any], bob: Caller, statements) -> None:
+def test_the_same_twice_is_the_same_as_once(
+    piece: dict[str, Any], bob: ApiClient, statements
+) -> None:
     body = {"decision": "verified", "comment": "It holds."}
     first = bob.put(f"/reviews/{piece['id']}", body).get_json()
     with statements() as seen:
@@ -120,7 +127,7 @@ def test_the_same_twice_is_the_same_as_once(piece: dict[str, Any], bob: Caller, 
     assert other.status_code == 409
 
 
-def test_named_milestones_alone(piece: dict[str, Any], bob: Caller) -> None:
+def test_named_milestones_alone(piece: dict[str, Any], bob: ApiClient) -> None:
     none = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "milestones": []})
     assert none.status_code == 422
     said = "Leave at least one milestone, or return it with what is missing."
@@ -141,7 +148,7 @@ def test_named_milestones_alone(piece: dict[str, Any], bob: Caller) -> None:
         ({"decision": "verified", "reviewer": "Erin"}, "reviewer"),
     ],
 )
-def test_it_rejects_bad_input(body: Any, field: str, piece: dict[str, Any], bob: Caller) -> None:
+def test_it_rejects_bad_input(body: Any, field: str, piece: dict[str, Any], bob: ApiClient) -> None:
     answer = bob.put(f"/reviews/{piece['id']}", body)
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
@@ -149,7 +156,7 @@ def test_it_rejects_bad_input(body: Any, field: str, piece: dict[str, Any], bob:
 
 
 def test_a_version_that_is_not_the_newest(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"description": "Said anew."})
     late = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 1})
@@ -158,7 +165,7 @@ def test_a_version_that_is_not_the_newest(
     assert newest.status_code == 200
 
 
-def test_a_version_that_is_not_there(piece: dict[str, Any], bob: Caller) -> None:
+def test_a_version_that_is_not_there(piece: dict[str, Any], bob: ApiClient) -> None:
     """There is no newer one than was read, and it is not said that there were."""
     answer = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
     assert answer.status_code == 409
@@ -168,7 +175,7 @@ def test_a_version_that_is_not_there(piece: dict[str, Any], bob: Caller) -> None
 
 
 def test_what_was_saved_and_not_submitted_is_nobodys_business(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     """A returned piece answers alike, whether its author works on it or not."""
     bob.put(f"/reviews/{piece['id']}", {"decision": "returned", "comment": "More."})
@@ -180,7 +187,7 @@ def test_what_was_saved_and_not_submitted_is_nobodys_business(
     assert after.data == before.data
 
 
-def test_it_is_read_in_parts(add: Add, alice: Caller, bob: Caller) -> None:
+def test_it_is_read_in_parts(add: Add, alice: ApiClient, bob: ApiClient) -> None:
     made = []
     for number in range(3):
         made.append(add(title=f"Piece {number}")["id"])
@@ -194,7 +201,7 @@ def test_it_is_read_in_parts(add: Add, alice: Caller, bob: Caller) -> None:
 OTHER = "hold-ml-service-levels"
 
 
-def read_now(bob: Caller) -> dict[str, Any]:
+def read_now(bob: ApiClient) -> dict[str, Any]:
     """The one item that waits."""
     (item,) = bob.get("/reviews").get_json()["items"]
     return dict(item)
@@ -211,7 +218,7 @@ def read_now(bob: Caller) -> dict[str, Any]:
     ids=["title", "linked", "unlinked", "version"],
 )
 def test_what_was_read_is_judged_and_nothing_else(
-    change: dict[str, Any], piece: dict[str, Any], alice: Caller, bob: Caller
+    change: dict[str, Any], piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     body, path = {"decision": "verified", "version": 1}, f"/reviews/{piece['id']}"
     read = read_now(bob)["etag"]
@@ -228,7 +235,7 @@ def test_what_was_read_is_judged_and_nothing_else(
 
 
 def test_what_a_judgement_is_not_of_leaves_its_tag(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     read = read_now(bob)["etag"]
     order = {"milestones": list(reversed(piece["milestones"])), "skills": ["mentoring"]}
@@ -240,7 +247,7 @@ def test_what_a_judgement_is_not_of_leaves_its_tag(
 
 
 def test_a_version_alone_does_not_stand_for_a_later_title(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
     alice.patch(f"/me/evidence/{piece['id']}", {"title": "I led the platform"})
@@ -255,7 +262,7 @@ def test_a_version_alone_does_not_stand_for_a_later_title(
 
 
 def test_a_version_alone_does_not_stand_for_later_links(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
@@ -273,7 +280,7 @@ def test_a_version_alone_does_not_stand_for_later_links(
 
 @pytest.mark.parametrize("change", [{"title": "Another"}, {"milestones": [MILESTONE, OTHER]}])
 def test_withdrawn_and_submitted_again_a_version_stands_for_what_was_read_first(
-    change: dict[str, Any], piece: dict[str, Any], alice: Caller, bob: Caller
+    change: dict[str, Any], piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     """Taking it back and asking anew is no way to have more verified than was read."""
     path, body = f"/me/evidence/{piece['id']}", {"decision": "verified", "version": 1}
@@ -285,7 +292,7 @@ def test_withdrawn_and_submitted_again_a_version_stands_for_what_was_read_first(
 
 
 def test_withdrawn_and_submitted_again_as_it_was_it_can_be_judged(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path = f"/me/evidence/{piece['id']}/submission"
     assert (alice.delete(path).status_code, alice.put(path).status_code) == (204, 200)
@@ -294,7 +301,7 @@ def test_withdrawn_and_submitted_again_as_it_was_it_can_be_judged(
 
 
 def test_what_was_changed_before_it_was_submitted_was_read(
-    add: Add, alice: Caller, bob: Caller
+    add: Add, alice: ApiClient, bob: ApiClient
 ) -> None:
     made = add(milestones=[MILESTONE])
     path = f"/me/evidence/{made['id']}"
@@ -305,7 +312,7 @@ def test_what_was_changed_before_it_was_submitted_was_read(
 
 
 def test_a_link_that_cannot_be_confirmed_stops_nobody(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
     links = [*piece["milestones"], "mentor-a-junior-engineer"]
@@ -314,7 +321,7 @@ def test_a_link_that_cannot_be_confirmed_stops_nobody(
 
 
 def test_a_version_submitted_with_its_title_stands_for_it(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     change = {"title": "New", "description": "New.", "milestones": [MILESTONE, OTHER]}
     alice.patch(f"/me/evidence/{piece['id']}", change)
@@ -323,7 +330,7 @@ def test_a_version_submitted_with_its_title_stands_for_it(
 
 
 def test_the_same_word_confirms_what_was_linked_since(
-    piece: dict[str, Any], alice: Caller, bob: Caller, statements
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient, statements
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."}
     assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE]
@@ -336,7 +343,7 @@ def test_the_same_word_confirms_what_was_linked_since(
 
 
 def test_the_same_word_confirms_what_was_left_out_before(
-    piece: dict[str, Any], alice: Caller, bob: Caller
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
     path, body = f"/reviews/{piece['id']}", {"decision": "verified"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import MILESTONE, SLUG, CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import MILESTONE, SLUG, ApiClientOf
+from tests.support.api_client import ApiClient
 
 
-def test_it_works(alice: Caller) -> None:
+def test_it_works(alice: ApiClient) -> None:
     found = alice.get("/roadmaps").get_json()
     assert found["next_cursor"] is None
     (line,) = (each for each in found["items"] if each["slug"] == SLUG)
@@ -27,11 +27,11 @@ def test_it_works(alice: Caller) -> None:
     assert all(len(skill["levels"]) == 5 for skill in roadmap["skills"])
 
 
-def test_it_needs_a_token(caller_of: CallerOf) -> None:
-    assert caller_of().get("/roadmaps").status_code == 401
-    assert caller_of().get(f"/roadmaps/{SLUG}").status_code == 401
+def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
+    assert api_client_of().get("/roadmaps").status_code == 401
+    assert api_client_of().get(f"/roadmaps/{SLUG}").status_code == 401
 
 
-def test_an_unknown_roadmap(alice: Caller) -> None:
+def test_an_unknown_roadmap(alice: ApiClient) -> None:
     answer = alice.get("/roadmaps/none")
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

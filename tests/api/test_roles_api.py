@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from roadmap.api.routes import ROUTES
-from tests.support.caller import Caller, make_token
+from roadmap.api.route_table import ROUTES
+from tests.support.api_client import ApiClient, make_token
 from tests.test_roles import World, forget_tries, rows_by_owner
 
 PEOPLE = ("alice", "carol", "bob", "dave", "erin", "mallory")
 SLUG = "senior-ml-engineer"
-NOBODY = ("none", "wrong", "expired", "revoked", "deactivated")
+INVALID_TOKENS = ("none", "wrong", "expired", "revoked", "deactivated")
 
 
 def all_of(others: int, **exceptions: int) -> dict[str, int]:
@@ -27,7 +27,7 @@ def all_of(others: int, **exceptions: int) -> dict[str, int]:
 
 
 MANAGERS = all_of(403, bob=200, dave=200)
-ON_THE_WAY = all_of(404, alice=200, carol=200)
+ENROLLED = all_of(404, alice=200, carol=200)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ ROWS = (
     Row("GET", "/me", "/me", all_of(200)),
     Row("GET", "/roadmaps", "/roadmaps", all_of(200)),
     Row("GET", "/roadmaps/<slug>", f"/roadmaps/{SLUG}", all_of(200)),
-    Row("GET", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", ON_THE_WAY),
+    Row("GET", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", ENROLLED),
     Row(
         "PUT",
         OWN_ROADMAP,
@@ -74,7 +74,7 @@ ROWS = (
         "PUT",
         MILESTONE,
         f"/me/roadmaps/{SLUG}/milestones/{{open}}",
-        ON_THE_WAY,
+        ENROLLED,
         {"status": "done", "note": "Mine"},
     ),
     Row("GET", "/me/evidence", "/me/evidence", all_of(200)),
@@ -114,7 +114,7 @@ ROWS = (
         all_of(404, alice=204, bob=403),
         affects=("bob",),
     ),
-    Row("GET", "/me/readiness", "/me/readiness", ON_THE_WAY),
+    Row("GET", "/me/readiness", "/me/readiness", ENROLLED),
     Row("GET", "/me/skills", "/me/skills", all_of(200)),
     Row("PUT", SKILL, "/me/skills/mlops", all_of(200), ASSESSED),
     Row("GET", "/me/portfolio", "/me/portfolio?format=markdown", all_of(200)),
@@ -154,40 +154,40 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def worlds() -> list[World]:
+def scenarios() -> list[World]:
     return []
 
 
 @pytest.fixture
-def world(app: Flask, worlds: list[World]) -> World:
-    if worlds:
-        worlds[0].put_back(app)
+def scenario(app: Flask, scenarios: list[World]) -> World:
+    if scenarios:
+        scenarios[0].put_back(app)
     else:
-        worlds.append(World.make(app))
-    return worlds[0]
+        scenarios.append(World.make(app))
+    return scenarios[0]
 
 
 @pytest.fixture
-def tokens(app: Flask, world: World) -> dict[str, str | None]:
+def tokens(app: Flask, scenario: World) -> dict[str, str | None]:
     """By name: a token of each of the cast and scope, and five that open nothing."""
-    cast = world.cast
+    cast = scenario.cast
     made: dict[str, str | None] = {"none": None, "wrong": "cairn_" + "w" * 43}
     for name in PEOPLE:
         for scope in ("read", "write"):
             made[f"{name} {scope}"] = make_token(app, getattr(cast, name), scope)
     made["expired"] = make_token(app, cast.alice, days=-1)
-    made["revoked"] = revoked(app, world)
+    made["revoked"] = revoked(app, scenario)
     made["deactivated"] = deactivated(app)
     return made
 
 
-def revoked(app: Flask, world: World) -> str:
-    from roadmap.accounts import api_tokens
+def revoked(app: Flask, scenario: World) -> str:
+    from roadmap.auth import api_tokens
     from roadmap.core.database import db
 
-    token = make_token(app, world.cast.alice)
+    token = make_token(app, scenario.cast.alice)
     with app.app_context():
-        row = api_tokens.of_person(db.session, world.cast.alice)[0]
+        row = api_tokens.list_tokens(db.session, scenario.cast.alice)[0]
         db.session.delete(row)
         db.session.commit()
     return token
@@ -222,27 +222,27 @@ def test_every_route_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_who_may_what(row: Row, app: Flask, world: World, tokens: dict[str, str | None]) -> None:
-    path = row.path.format_map(world.ids)
-    got, expected = {}, dict.fromkeys(NOBODY, 401)
+def test_who_may_what(row: Row, app: Flask, scenario: World, tokens: dict[str, str | None]) -> None:
+    path = row.path.format_map(scenario.ids)
+    got, expected = {}, dict.fromkeys(INVALID_TOKENS, 401)
     for name in PEOPLE:
         safe = row.method == "GET"
         expected[f"{name} read"] = row.expected[name] if safe else 403
         expected[f"{name} write"] = row.expected[name]
-    forget_use(app)
+    reset_token_use(app)
     before = rows_by_owner(app)
     # Those who are refused first, so that what they are refused is still there.
     for who in sorted(expected, key=lambda who: expected[who] < 400):
-        answer = Caller(app, tokens[who]).call(row.method, path, row.body)
+        answer = ApiClient(app, tokens[who]).call(row.method, path, row.body)
         got[who] = answer.status_code
         if answer.status_code >= 400:
             assert answer.mimetype == "application/problem+json"
-        forget_use(app)
+        reset_token_use(app)
         after = rows_by_owner(app)
         if answer.status_code >= 400 or row.method == "GET":
             assert after == before, f"{who} was refused and changed something"
         actor = who.partition(" ")[0]
-        mine = {str(getattr(world.cast, name, None)) for name in (actor, *row.affects)}
+        mine = {str(getattr(scenario.cast, name, None)) for name in (actor, *row.affects)}
         for owner in (before.keys() | after.keys()) - mine:
             assert after.get(owner) == before.get(owner), f"{who} changed what is of {owner}"
         forget_tries(app)
@@ -250,11 +250,11 @@ def test_who_may_what(row: Row, app: Flask, world: World, tokens: dict[str, str 
     assert got == expected
 
 
-def forget_use(app: Flask) -> None:
+def reset_token_use(app: Flask) -> None:
     """That a token was used is noted whatever comes of the request."""
     import sqlalchemy as sa
 
-    from roadmap.accounts.models import ApiToken
+    from roadmap.auth.models import ApiToken
     from roadmap.core.database import db
 
     with app.app_context(), db.own_transaction() as own:
@@ -262,10 +262,10 @@ def forget_use(app: Flask) -> None:
 
 
 def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
-    app: Flask, world: World, tokens: dict[str, str | None]
+    app: Flask, scenario: World, tokens: dict[str, str | None]
 ) -> None:
-    caller = Caller(app, tokens["alice write"])
-    foreign = caller.get(f"/me/evidence/{world.ids['foreign']}")
+    caller = ApiClient(app, tokens["alice write"])
+    foreign = caller.get(f"/me/evidence/{scenario.ids['foreign']}")
     none = caller.get("/me/evidence/018f0000-0000-7000-8000-000000000000")
     assert foreign.status_code == none.status_code == 404
     assert foreign.data == none.data

@@ -21,18 +21,18 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.support.caller import BASE, make_token
+from tests.support.api_client import BASE, make_token
 from tests.test_roles import World
 
 SLUG = "senior-ml-engineer"
 # What a schema cannot say (a day that is not in the future, a key that exists) is refused with 422,
 # what the state of things forbids with 409 or 412; `If-None-Match: *` is answered 304.
-TAKEN = ["2xx", "304", "403", "404", "409", "412", "422"]
+EXPECTED_STATUSES = ["2xx", "304", "403", "404", "409", "412", "422"]
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def from_everywhere(app: Flask) -> Wsgi:
+def with_rotating_addresses(app: Flask) -> Wsgi:
     """The application, called from another address each time: wrong tokens are counted by it."""
     numbers = itertools.count()
 
@@ -44,7 +44,7 @@ def from_everywhere(app: Flask) -> Wsgi:
     return call
 
 
-class Quiet(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     """Writes no line for each of a thousand requests."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - its own name
@@ -52,9 +52,15 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def served(app: Flask) -> Iterator[str]:
+def run_server(app: Flask) -> Iterator[str]:
     """The application on a port of this machine: its address."""
-    server = make_server("127.0.0.1", 0, from_everywhere(app), threaded=True, request_handler=Quiet)
+    server = make_server(
+        "127.0.0.1",
+        0,
+        with_rotating_addresses(app),
+        threaded=True,
+        request_handler=QuietRequestHandler,
+    )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -65,7 +71,7 @@ def served(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
-def configured(token: str, ids: dict[str, str], examples: int) -> SchemathesisConfig:
+def build_config(token: str, ids: dict[str, str], examples: int) -> SchemathesisConfig:
     def of(pattern: str, **parameters: Any) -> dict[str, Any]:
         return {"include-path-regex": pattern, "parameters": parameters}
 
@@ -79,7 +85,7 @@ def configured(token: str, ids: dict[str, str], examples: int) -> SchemathesisCo
                 "max-examples": examples,
                 "no-shrink": True,
             },
-            "checks": {"positive_data_acceptance": {"expected-statuses": TAKEN}},
+            "checks": {"positive_data_acceptance": {"expected-statuses": EXPECTED_STATUSES}},
             "operations": [
                 of("roadmaps/", slug=SLUG, key=ids["open"]),
                 of("^/me/skills/", key="mlops"),
@@ -98,9 +104,9 @@ def configured(token: str, ids: dict[str, str], examples: int) -> SchemathesisCo
 def test_it_is_as_it_is_described(who: str, scope: str, examples: int, app: Flask) -> None:
     world = World.make(app)
     token = make_token(app, getattr(world.cast, who), scope)
-    with served(app) as address:
+    with run_server(app) as address:
         schema = schemathesis.openapi.from_url(
-            f"{address}{BASE}/openapi.json", config=configured(token, world.ids, examples)
+            f"{address}{BASE}/openapi.json", config=build_config(token, world.ids, examples)
         )
         faults, calls = outcome(from_schema(schema).execute())
     assert not faults, f"{len(faults)} of {sum(calls.values())}\n" + "\n\n".join(faults[:20])

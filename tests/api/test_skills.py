@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import ApiClientOf
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 PATH = "/me/skills/mlops"
 
 
-def skill_of(caller: Caller) -> dict[str, Any]:
+def skill_of(caller: ApiClient) -> dict[str, Any]:
     items = caller.get("/me/skills").get_json()["items"]
     return next(each for each in items if each["key"] == "mlops")
 
 
-def test_it_works(alice: Caller) -> None:
+def test_it_works(alice: ApiClient) -> None:
     assert len(alice.get("/me/skills").get_json()["items"]) == 8
     answer = alice.put(PATH, {"level": 3, "comment": "Two services."})
     assert answer.status_code == 200
@@ -28,12 +28,12 @@ def test_it_works(alice: Caller) -> None:
     assert answer.get_json()["manager"] is None
 
 
-def test_it_needs_a_token(caller_of: CallerOf) -> None:
-    assert caller_of().get("/me/skills").status_code == 401
-    assert caller_of().put(PATH, {"level": 3}).status_code == 401
+def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
+    assert api_client_of().get("/me/skills").status_code == 401
+    assert api_client_of().put(PATH, {"level": 3}).status_code == 401
 
 
-def test_it_hides_what_is_foreign(alice: Caller, bob: Caller) -> None:
+def test_it_hides_what_is_foreign(alice: ApiClient, bob: ApiClient) -> None:
     alice.put(PATH, {"level": 3})
     assert skill_of(bob)["self"] is None
 
@@ -52,18 +52,18 @@ def test_it_hides_what_is_foreign(alice: Caller, bob: Caller) -> None:
         ({"level": 3, "by": "Bob"}, "by"),
     ],
 )
-def test_it_rejects_bad_input(body: Any, field: str, alice: Caller) -> None:
+def test_it_rejects_bad_input(body: Any, field: str, alice: ApiClient) -> None:
     answer = alice.put(PATH, body)
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert skill_of(alice)["self"] is None
 
 
-def test_an_unknown_skill(alice: Caller) -> None:
+def test_an_unknown_skill(alice: ApiClient) -> None:
     assert alice.put("/me/skills/juggling", {"level": 3}).status_code == 404
 
 
-def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
+def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> None:
     first = alice.put(PATH, {"level": 3, "comment": "Two services."}).get_json()
     with statements() as seen:
         assert alice.put(PATH, {"level": 3}).get_json() == first
@@ -71,7 +71,7 @@ def test_the_same_twice_is_the_same_as_once(alice: Caller, statements) -> None:
     assert alice.put(PATH, {"level": 3, "comment": None}).get_json()["self"]["comment"] == ""
 
 
-def test_a_level_that_is_left_out_stays(alice: Caller, statements) -> None:
+def test_a_level_that_is_left_out_stays(alice: ApiClient, statements) -> None:
     alice.put(PATH, {"level": 3, "comment": "Two services."})
     before = skill_of(alice)["self"]
     after = alice.put(PATH, {"comment": "Three services."}).get_json()["self"]
@@ -82,7 +82,7 @@ def test_a_level_that_is_left_out_stays(alice: Caller, statements) -> None:
     assert not [each for each in seen if "INSERT INTO assessment" in each]
 
 
-def test_a_level_is_never_cleared(alice: Caller) -> None:
+def test_a_level_is_never_cleared(alice: ApiClient) -> None:
     alice.put(PATH, {"level": 3})
     answer = alice.put(PATH, {"level": None})
     assert answer.status_code == 422
@@ -90,7 +90,7 @@ def test_a_level_is_never_cleared(alice: Caller) -> None:
     assert skill_of(alice)["self"]["level"] == 3
 
 
-def test_a_manager_says_something_else(alice: Caller, bob: Caller, cast: Cast) -> None:
+def test_a_manager_says_something_else(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
     alice.put(PATH, {"level": 4, "comment": "Hers alone"})
     told = bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
     assert told.status_code == 200
@@ -103,7 +103,9 @@ def test_a_manager_says_something_else(alice: Caller, bob: Caller, cast: Cast) -
     assert seen["apart"] == -2
 
 
-def test_two_words_are_apart_once_both_are_said(alice: Caller, bob: Caller, cast: Cast) -> None:
+def test_two_words_are_apart_once_both_are_said(
+    alice: ApiClient, bob: ApiClient, cast: Cast
+) -> None:
     assert (skill_of(alice)["gap"], skill_of(alice)["apart"]) == (None, None)
     bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
     assert skill_of(alice)["apart"] is None
@@ -111,7 +113,7 @@ def test_two_words_are_apart_once_both_are_said(alice: Caller, bob: Caller, cast
     assert skill_of(alice)["apart"] == 1
 
 
-def test_it_is_read_in_parts(alice: Caller) -> None:
+def test_it_is_read_in_parts(alice: ApiClient) -> None:
     first = alice.get("/me/skills?limit=5").get_json()
     rest = alice.get(f"/me/skills?limit=5&cursor={first['next_cursor']}").get_json()
     keys = [each["key"] for each in first["items"] + rest["items"]]

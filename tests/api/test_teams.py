@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from roadmap.people import actions as people
 from roadmap.people.models import Team, User
 from roadmap.skills.models import Assessment
-from tests.api.conftest import MILESTONE, PIECE, SLUG, CallerOf
-from tests.support.caller import Caller
+from tests.api.conftest import MILESTONE, PIECE, SLUG, ApiClientOf
+from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 
-def test_it_works(alice: Caller, bob: Caller, cast: Cast) -> None:
+def test_it_works(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
     assert bob.get("/teams").get_json() == {
         "items": [{"slug": "ranking", "name": "Ranking", "role": "manager", "parent": None}],
         "next_cursor": None,
@@ -50,9 +50,11 @@ def test_it_works(alice: Caller, bob: Caller, cast: Cast) -> None:
     assert bob.get(f"/teams/ranking/matrix?roadmap={SLUG}").get_json() == matrix
 
 
-def test_levels_of_whoever_is_on_no_roadmap(cast: Cast, bob: Caller, caller_of: CallerOf) -> None:
+def test_levels_of_whoever_is_on_no_roadmap(
+    cast: Cast, bob: ApiClient, api_client_of: ApiClientOf
+) -> None:
     """Their newest word, and their manager's: a skill needs no roadmap."""
-    carol = caller_of(cast.carol)
+    carol = api_client_of(cast.carol)
     for level in (1, 3):
         carol.put("/me/skills/mlops", {"level": level})
     bob.put(f"/teams/ranking/people/{cast.carol}/skills/mlops", {"level": 2})
@@ -64,7 +66,12 @@ def test_levels_of_whoever_is_on_no_roadmap(cast: Cast, bob: Caller, caller_of: 
 
 
 def test_a_managers_level_that_is_left_out_stays(
-    cast: Cast, alice: Caller, bob: Caller, session: Session, caller_of: CallerOf, now: dt.datetime
+    cast: Cast,
+    alice: ApiClient,
+    bob: ApiClient,
+    session: Session,
+    api_client_of: ApiClientOf,
+    now: dt.datetime,
 ) -> None:
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert list(bob.put(path, {"comment": "Seen."}).get_json()["errors"]) == ["level"]
@@ -78,22 +85,22 @@ def test_a_managers_level_that_is_left_out_stays(
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.dave, "manager", by=None, now=now)
     session.commit()
-    dave = caller_of(cast.dave)
+    dave = api_client_of(cast.dave)
     assert list(dave.put(path, {"comment": "Me too."}).get_json()["errors"]) == ["level"]
     assert dave.put(path, {"level": 2}).get_json()["manager"]["by"] == "Dave"
 
 
-def test_it_needs_a_token(caller_of: CallerOf, cast: Cast) -> None:
-    nobody = caller_of()
+def test_it_needs_a_token(api_client_of: ApiClientOf, cast: Cast) -> None:
+    nobody = api_client_of()
     assert nobody.get("/teams").status_code == 401
     assert nobody.get("/teams/ranking/matrix").status_code == 401
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert nobody.put(path, {"level": 2}).status_code == 401
 
 
-def test_it_hides_what_is_foreign(alice: Caller, cast: Cast, caller_of: CallerOf) -> None:
+def test_it_hides_what_is_foreign(alice: ApiClient, cast: Cast, api_client_of: ApiClientOf) -> None:
     """Of one's own team one knows; of another's nothing."""
-    dave, mallory = caller_of(cast.dave), caller_of(cast.mallory)
+    dave, mallory = api_client_of(cast.dave), api_client_of(cast.mallory)
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert alice.get("/teams/ranking/matrix").status_code == 403
     for other in (dave, mallory):
@@ -105,7 +112,7 @@ def test_it_hides_what_is_foreign(alice: Caller, cast: Cast, caller_of: CallerOf
     assert alice.put(path, {"level": 4}).status_code == 403
 
 
-def test_a_draft_and_a_private_piece_change_nothing(alice: Caller, bob: Caller) -> None:
+def test_a_draft_and_a_private_piece_change_nothing(alice: ApiClient, bob: ApiClient) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
     paths = ("/teams", "/teams/ranking/matrix", "/reviews")
     before = [bob.get(path).data for path in paths]
@@ -116,13 +123,13 @@ def test_a_draft_and_a_private_piece_change_nothing(alice: Caller, bob: Caller) 
 
 
 @pytest.mark.parametrize("body", [{}, {"level": 5}, {"level": None}, {"level": 2, "self": 1}])
-def test_it_rejects_bad_input(body: Any, bob: Caller, cast: Cast) -> None:
+def test_it_rejects_bad_input(body: Any, bob: ApiClient, cast: Cast) -> None:
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert bob.put(path, body).status_code == 422
     assert bob.get("/teams/ranking/matrix?roadmap=none").status_code == 404
 
 
-def test_an_unknown_skill_or_person(bob: Caller, cast: Cast) -> None:
+def test_an_unknown_skill_or_person(bob: ApiClient, cast: Cast) -> None:
     assert (
         bob.put(f"/teams/ranking/people/{cast.alice}/skills/none", {"level": 2}).status_code == 404
     )
@@ -137,16 +144,18 @@ def test_an_unknown_skill_or_person(bob: Caller, cast: Cast) -> None:
 
 
 @pytest.fixture
-def other_manager(session: Session, cast: Cast, now: dt.datetime, caller_of: CallerOf) -> Caller:
+def other_manager(
+    session: Session, cast: Cast, now: dt.datetime, api_client_of: ApiClientOf
+) -> ApiClient:
     """Dave, who manages Alice's team as well."""
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.dave, "manager", by=None, now=now)
     session.commit()
-    return caller_of(cast.dave)
+    return api_client_of(cast.dave)
 
 
 def test_managers_of_one_name_are_two(
-    session: Session, cast: Cast, bob: Caller, other_manager: Caller
+    session: Session, cast: Cast, bob: ApiClient, other_manager: ApiClient
 ) -> None:
     session.execute(sa.update(User).where(User.id == cast.dave).values(name="Bob"))
     session.commit()
@@ -163,7 +172,7 @@ def test_managers_of_one_name_are_two(
 
 
 def test_ones_own_word_stays_after_another_managers(
-    session: Session, cast: Cast, bob: Caller, other_manager: Caller
+    session: Session, cast: Cast, bob: ApiClient, other_manager: ApiClient
 ) -> None:
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     bob.put(path, {"level": 2, "comment": "Seen in March."})
@@ -184,7 +193,12 @@ def test_ones_own_word_stays_after_another_managers(
 
 
 def test_a_team_above_that_is_not_ones_own_is_not_named(
-    session: Session, cast: Cast, alice: Caller, bob: Caller, now: dt.datetime, caller_of: CallerOf
+    session: Session,
+    cast: Cast,
+    alice: ApiClient,
+    bob: ApiClient,
+    now: dt.datetime,
+    api_client_of: ApiClientOf,
 ) -> None:
     above = people.create_team(session, slug="secret-reorg", name="Secret", by=None, now=now)
     people.add_member(session, above, cast.dave, "manager", by=None, now=now)
@@ -194,12 +208,14 @@ def test_a_team_above_that_is_not_ones_own_is_not_named(
     for caller in (alice, bob):
         assert "secret" not in caller.get("/teams").text
         assert caller.get("/teams").get_json()["items"][0]["parent"] is None
-    found = {each["slug"]: each for each in caller_of(cast.dave).get("/teams").get_json()["items"]}
+    found = {
+        each["slug"]: each for each in api_client_of(cast.dave).get("/teams").get_json()["items"]
+    }
     assert found["ranking"]["parent"] == "secret-reorg"
 
 
 def test_no_team_is_skipped_whatever_the_order_of_the_database(
-    session: Session, cast: Cast, bob: Caller, now: dt.datetime
+    session: Session, cast: Cast, bob: ApiClient, now: dt.datetime
 ) -> None:
     """Collations of a language sort `team-a` after `team1` and between `teama` and `teamb`."""
     slugs = ["team-b", "team-a", "team1", "teama", "team", "t-eam", "te-am2"]

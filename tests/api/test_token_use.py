@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from roadmap.accounts import actions, api_tokens
-from roadmap.accounts.models import ApiToken
-from roadmap.accounts.pruning import prune
-from tests.api.conftest import CallerOf
-from tests.support.browserless import ApartClient
-from tests.support.caller import BASE, Caller, make_token
+from roadmap.auth import actions, api_tokens
+from roadmap.auth.models import ApiToken
+from roadmap.auth.pruning import prune
+from tests.api.conftest import ApiClientOf
+from tests.support.api_client import BASE, ApiClient, make_token
+from tests.support.browser_client import IsolatedClient
 from tests.support.cast import Cast
 
 
@@ -41,7 +41,7 @@ def test_a_token_is_recognised_and_kept_as_a_hash(app: Flask, cast: Cast, sessio
     ],
 )
 def test_what_is_no_token_is_refused(header: str, app: Flask) -> None:
-    answer = Caller(app, None).get(
+    answer = ApiClient(app, None).get(
         "/me", headers={"Authorization": header.encode().decode("latin1")}
     )
     assert answer.status_code == 401
@@ -50,15 +50,15 @@ def test_what_is_no_token_is_refused(header: str, app: Flask) -> None:
 
 
 def test_it_ends_on_its_day(app: Flask, cast: Cast) -> None:
-    assert Caller(app, make_token(app, cast.alice, days=-1)).get("/me").status_code == 401
+    assert ApiClient(app, make_token(app, cast.alice, days=-1)).get("/me").status_code == 401
 
 
 def test_it_ends_when_it_is_taken_back(
     app: Flask, cast: Cast, session: Session, now: dt.datetime
 ) -> None:
-    caller = Caller.of(app, cast.alice)
+    caller = ApiClient.of(app, cast.alice)
     assert caller.get("/me").status_code == 200
-    token = api_tokens.of_person(session, cast.alice)[0]
+    token = api_tokens.list_tokens(session, cast.alice)[0]
     api_tokens.revoke(session, token, by=cast.alice, now=now)
     session.commit()
     assert caller.get("/me").status_code == 401
@@ -67,7 +67,7 @@ def test_it_ends_when_it_is_taken_back(
 def test_it_ends_with_the_account(
     app: Flask, cast: Cast, session: Session, now: dt.datetime
 ) -> None:
-    caller = Caller.of(app, cast.alice)
+    caller = ApiClient.of(app, cast.alice)
     actions.deactivate(session, cast.alice, by=None, now=now)
     session.commit()
     assert caller.get("/me").status_code == 401
@@ -80,7 +80,7 @@ def test_it_ends_with_the_account(
 def test_it_ends_with_the_password(
     app: Flask, cast: Cast, session: Session, now: dt.datetime
 ) -> None:
-    caller = Caller.of(app, cast.alice)
+    caller = ApiClient.of(app, cast.alice)
     actions.set_password(session, cast.alice, "a new hash", by=cast.alice, now=now)
     session.commit()
     assert caller.get("/me").status_code == 401
@@ -100,15 +100,15 @@ def test_a_cookie_says_nothing_here(app: Flask, cast: Cast, browser_of) -> None:
 
 
 def test_a_token_opens_no_page(app: Flask, cast: Cast) -> None:
-    client = ApartClient(app, app.response_class, use_cookies=False)
+    client = IsolatedClient(app, app.response_class, use_cookies=False)
     token = make_token(app, cast.alice)
     answer = client.get("/account", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 303
     assert answer.location.startswith("/login")
 
 
-def test_a_token_that_reads_changes_nothing(cast: Cast, caller_of: CallerOf) -> None:
-    reader = caller_of(cast.alice, "read")
+def test_a_token_that_reads_changes_nothing(cast: Cast, api_client_of: ApiClientOf) -> None:
+    reader = api_client_of(cast.alice, "read")
     answer = reader.put("/me/skills/mlops", {"level": 2})
     assert answer.status_code == 403
     assert "read" in answer.get_json()["detail"]
@@ -118,7 +118,7 @@ def test_a_token_that_reads_changes_nothing(cast: Cast, caller_of: CallerOf) -> 
 def test_the_last_use_is_noted_every_ten_minutes(
     app: Flask, cast: Cast, session: Session, statements
 ) -> None:
-    caller = Caller.of(app, cast.alice)
+    caller = ApiClient.of(app, cast.alice)
 
     def used() -> dt.datetime | None:
         session.rollback()
@@ -142,7 +142,7 @@ def test_the_last_use_is_noted_every_ten_minutes(
 
 
 def test_wrong_tokens_are_counted_by_address(app: Flask, cast: Cast) -> None:
-    wrong, right = Caller(app, "cairn_" + "b" * 43), Caller.of(app, cast.alice)
+    wrong, right = ApiClient(app, "cairn_" + "b" * 43), ApiClient.of(app, cast.alice)
     here = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
     answers = [wrong.get("/me", **here).status_code for _ in range(51)]
     assert answers == [401] * 50 + [429]
@@ -156,11 +156,11 @@ def test_wrong_tokens_are_counted_by_address(app: Flask, cast: Cast) -> None:
 
 
 def test_nobody_has_more_than_fifty(session: Session, cast: Cast, now: dt.datetime) -> None:
-    for _ in range(api_tokens.MOST_TOKENS):
+    for _ in range(api_tokens.MAX_TOKENS):
         api_tokens.create(
             session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
         )
-    with pytest.raises(api_tokens.TooMany):
+    with pytest.raises(api_tokens.TooManyTokens):
         api_tokens.create(
             session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
         )
@@ -174,15 +174,15 @@ def test_those_that_have_expired_fill_nothing(
             session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=at
         )
 
-    for _ in range(api_tokens.MOST_TOKENS):
+    for _ in range(api_tokens.MAX_TOKENS):
         make(now)
     later = now + dt.timedelta(days=1)
     make(later)
     # They are listed for a while, so that their person sees why something stopped.
     prune(session, now=later + dt.timedelta(days=89))
-    assert len(api_tokens.of_person(session, cast.alice)) == api_tokens.MOST_TOKENS + 1
+    assert len(api_tokens.list_tokens(session, cast.alice)) == api_tokens.MAX_TOKENS + 1
     prune(session, now=later + dt.timedelta(days=90, minutes=1))
-    assert len(api_tokens.of_person(session, cast.alice)) == 1
+    assert len(api_tokens.list_tokens(session, cast.alice)) == 1
 
 
 @pytest.mark.parametrize(("scope", "days"), [("admin", 1), ("read", 0), ("read", 366)])

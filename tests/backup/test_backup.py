@@ -17,15 +17,16 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap.backup import actions, archive, loading, replacing
-from roadmap.backup.loading import SchemaDiffers
+from roadmap.backup import actions, archive, table_replacement, trial_restore
+from roadmap.backup.trial_restore import SchemaMismatch
 from roadmap.core.database import alembic, db
 from roadmap.core.types import Base
 from roadmap.evidence.models import Evidence
+from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
 from roadmap.people.models import AuditEntry, HistoryEntry, User
-from roadmap.people.records import audit, remember
 from tests.support.cast import Cast
-from tests.support.furnish import furnish
+from tests.support.sample_data import create_sample_data
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -40,27 +41,27 @@ def rows() -> Rows:
                 for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
                 if not (table.name == "audit_entry" and "backup." in str(row))
             ]
-            for table in replacing.tables()
+            for table in table_replacement.backed_up_tables()
         }
 
 
 @pytest.fixture
-def house(app: Flask, cast: Cast) -> Iterator[Cast]:
-    """An application context over a furnished house."""
+def sample_data(app: Flask, cast: Cast) -> Iterator[Cast]:
+    """An application context over a furnished sample_data."""
     with app.app_context():
-        furnish(db.session, cast, NOW)
+        create_sample_data(db.session, cast, NOW)
         db.session.close()
         yield cast
 
 
 @pytest.fixture
-def file(house: Cast, tmp_path: Path) -> Path:
+def file(sample_data: Cast, tmp_path: Path) -> Path:
     path = tmp_path / "cairn.zip"
     actions.create(path, now=NOW)
     return path
 
 
-def test_what_is_restored_equals_what_was_there(house: Cast, file: Path) -> None:
+def test_what_is_restored_equals_what_was_there(sample_data: Cast, file: Path) -> None:
     before = rows()
     assert sum(map(len, before.values())) > 200
     with db.own_transaction() as own:
@@ -71,7 +72,7 @@ def test_what_is_restored_equals_what_was_there(house: Cast, file: Path) -> None
     assert rows() == before
 
 
-def test_it_is_restored_into_an_empty_house(house: Cast, file: Path, app: Flask) -> None:
+def test_it_is_restored_into_an_empty_house(sample_data: Cast, file: Path, app: Flask) -> None:
     from tests.conftest import wipe
 
     before = rows()
@@ -80,27 +81,29 @@ def test_it_is_restored_into_an_empty_house(house: Cast, file: Path, app: Flask)
     assert rows() == before
 
 
-def test_the_next_rows_get_numbers_of_their_own(house: Cast, file: Path) -> None:
+def test_the_next_rows_get_numbers_of_their_own(sample_data: Cast, file: Path) -> None:
     actions.restore(file, keep=None, now=NOW)
     with db.own_transaction() as own:
-        remember(own, user_id=house.alice, by=None, action="account.changed", subject="x", now=NOW)
-        audit(own, by=None, action="account.changed", now=NOW)
+        record_history(
+            own, user_id=sample_data.alice, by=None, action="account.changed", subject="x", now=NOW
+        )
+        record_audit(own, by=None, action="account.changed", now=NOW)
         for model in (HistoryEntry, AuditEntry):
             numbers = own.scalars(sa.select(model.id).order_by(model.id)).all()
             assert len(set(numbers)) == len(numbers)
 
 
-def test_everybody_signs_in_anew(house: Cast, app: Flask, tmp_path: Path, browser_of) -> None:
-    alice = browser_of(house.alice)
+def test_everybody_signs_in_anew(sample_data: Cast, app: Flask, tmp_path: Path, browser_of) -> None:
+    alice = browser_of(sample_data.alice)
     assert alice.get("/account").status_code == 200
     actions.create(tmp_path / "a.zip", now=NOW)
     actions.restore(tmp_path / "a.zip", keep=None, now=NOW)
     assert alice.get("/account").status_code == 303
 
 
-def test_what_was_there_before_is_kept(house: Cast, file: Path, tmp_path: Path) -> None:
+def test_what_was_there_before_is_kept(sample_data: Cast, file: Path, tmp_path: Path) -> None:
     with db.own_transaction() as own:
-        own.execute(sa.update(User).where(User.id == house.alice).values(name="Alice Later"))
+        own.execute(sa.update(User).where(User.id == sample_data.alice).values(name="Alice Later"))
     later = rows()
     kept = tmp_path / "before.zip"
     actions.restore(file, keep=kept, now=NOW)
@@ -109,7 +112,7 @@ def test_what_was_there_before_is_kept(house: Cast, file: Path, tmp_path: Path) 
     assert rows() == later
 
 
-def test_it_is_written_down(house: Cast, file: Path) -> None:
+def test_it_is_written_down(sample_data: Cast, file: Path) -> None:
     actions.restore(file, keep=None, now=NOW)
     actions.create(file, now=NOW, replace_existing=True)
     lines = db.session.scalars(sa.select(AuditEntry.action)).all()
@@ -131,12 +134,14 @@ def test_a_file_is_not_replaced_by_accident(file: Path) -> None:
 def test_it_holds_no_session_and_no_mail(file: Path) -> None:
     with zipfile.ZipFile(file) as packed:
         names = packed.namelist()
-    for name in replacing.OF_THE_MOMENT:
+    for name in table_replacement.TRANSIENT_TABLES:
         assert f"tables/{name}.jsonl" not in names
-    assert Base.metadata.tables.keys() > replacing.OF_THE_MOMENT
+    assert Base.metadata.tables.keys() > table_replacement.TRANSIENT_TABLES
 
 
-def test_it_is_of_one_moment_while_others_write(house: Cast, tmp_path: Path, app: Flask) -> None:
+def test_it_is_of_one_moment_while_others_write(
+    sample_data: Cast, tmp_path: Path, app: Flask
+) -> None:
     """A writer keeps moving one unit from one row to another; in each backup the sum is right."""
     ends = threading.Event()
     wrote: list[int] = []
@@ -148,11 +153,13 @@ def test_it_is_of_one_moment_while_others_write(house: Cast, tmp_path: Path, app
                 number += 1
                 with db.own_transaction() as own:
                     own.execute(
-                        sa.update(User).where(User.id == house.alice).values(headline=str(number))
+                        sa.update(User)
+                        .where(User.id == sample_data.alice)
+                        .values(headline=str(number))
                     )
                     own.execute(
                         sa.update(Evidence)
-                        .where(Evidence.user_id == house.alice)
+                        .where(Evidence.user_id == sample_data.alice)
                         .values(title=str(number))
                     )
                 wrote.append(number)
@@ -168,8 +175,8 @@ def test_it_is_of_one_moment_while_others_write(house: Cast, tmp_path: Path, app
             actions.create(path, now=NOW)
             with zipfile.ZipFile(path) as packed:
                 manifest = archive.read_manifest(packed)
-                headline = column(packed, manifest, "user", "headline", house.alice)
-                titles = column(packed, manifest, "evidence", "title", house.alice, "user_id")
+                headline = column(packed, manifest, "user", "headline", sample_data.alice)
+                titles = column(packed, manifest, "evidence", "title", sample_data.alice, "user_id")
             assert set(titles) == set(headline), "two moments in one backup"
             assert int(headline[0]) >= begun
     finally:
@@ -202,7 +209,7 @@ def rewritten(file: Path, change: Any) -> None:
 
 def in_manifest(**values: Any) -> Any:
     def change(name: str, text: bytes) -> bytes:
-        if name != archive.MANIFEST:
+        if name != archive.MANIFEST_NAME:
             return text
         return json.dumps({**json.loads(text), **values}).encode()
 
@@ -217,8 +224,8 @@ DAMAGES: dict[str, Any] = {
     "a lost row": lambda name, text: (
         text.rpartition(b"\n[")[0] + b"\n" if name == "tables/evidence.jsonl" else text
     ),
-    "no manifest": lambda name, text: None if name == archive.MANIFEST else text,
-    "a manifest that is none": lambda name, text: b"[]" if name == archive.MANIFEST else text,
+    "no manifest": lambda name, text: None if name == archive.MANIFEST_NAME else text,
+    "a manifest that is none": lambda name, text: b"[]" if name == archive.MANIFEST_NAME else text,
     "another format": in_manifest(format=99),
     "a schema of the future": in_manifest(revision="9999999999"),
 }
@@ -226,39 +233,39 @@ DAMAGES: dict[str, Any] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_damaged_is_refused_and_changes_nothing(
-    house: Cast, file: Path, damage: str
+    sample_data: Cast, file: Path, damage: str
 ) -> None:
     rewritten(file, DAMAGES[damage])
     before = rows()
-    with pytest.raises((archive.NotABackup, SchemaDiffers)):
+    with pytest.raises((archive.InvalidBackup, SchemaMismatch)):
         actions.restore(file, keep=None, now=NOW)
     assert rows() == before
 
 
-def test_a_truncated_file_is_refused(house: Cast, file: Path) -> None:
+def test_a_truncated_file_is_refused(sample_data: Cast, file: Path) -> None:
     before = rows()
     file.write_bytes(file.read_bytes()[:-2000])
-    with pytest.raises(archive.NotABackup):
+    with pytest.raises(archive.InvalidBackup):
         actions.restore(file, keep=None, now=NOW)
     assert rows() == before
 
 
-def test_a_backup_that_names_no_table_is_refused(house: Cast, file: Path) -> None:
+def test_a_backup_that_names_no_table_is_refused(sample_data: Cast, file: Path) -> None:
     """Every table that its schema has must be there: what is missing would be lost."""
     before = rows()
     for lost in (["user"], ["notification"], list(before)):
         with zipfile.ZipFile(file) as packed:
-            tables = json.loads(packed.read(archive.MANIFEST))["tables"]
+            tables = json.loads(packed.read(archive.MANIFEST_NAME))["tables"]
         kept = {name: each for name, each in tables.items() if name not in lost}
         copy = file.with_name("lost.zip")
         copy.write_bytes(file.read_bytes())
         rewritten(copy, in_manifest(tables=kept))
-        with pytest.raises(archive.NotABackup, match="missing"):
+        with pytest.raises(archive.InvalidBackup, match="missing"):
             actions.restore(copy, keep=None, now=NOW)
     assert rows() == before
 
 
-def test_flipped_bits_are_found(house: Cast, file: Path) -> None:
+def test_flipped_bits_are_found(sample_data: Cast, file: Path) -> None:
     """Anywhere in the file: in what is packed, in its names, in its list of contents."""
     before, whole = rows(), file.read_bytes()
     whole_rows = actions.verify(file).rows
@@ -269,22 +276,22 @@ def test_flipped_bits_are_found(house: Cast, file: Path) -> None:
         file.write_bytes(damaged)
         try:
             manifest = actions.verify(file)
-        except (archive.NotABackup, SchemaDiffers):
+        except (archive.InvalidBackup, SchemaMismatch):
             continue
         # A bit that says nothing about the rows, such as a date in the list of contents.
         assert manifest.rows == whole_rows
     assert rows() == before
 
 
-def test_a_list_of_contents_that_cannot_be_read_is_told(house: Cast, file: Path) -> None:
+def test_a_list_of_contents_that_cannot_be_read_is_told(sample_data: Cast, file: Path) -> None:
     damaged = bytearray(file.read_bytes())
     damaged[damaged.rindex(b"PK\x01\x02") + 6] = 250  # the version that is needed to unpack it
     file.write_bytes(damaged)
-    with pytest.raises(archive.NotABackup, match="list of contents is damaged"):
+    with pytest.raises(archive.InvalidBackup, match="list of contents is damaged"):
         actions.verify(file)
 
 
-def test_what_is_kept_is_what_was_replaced(house: Cast, file: Path, app: Flask) -> None:
+def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: Flask) -> None:
     """Each line that was acknowledged meanwhile is in the file that is kept, or came afterwards."""
     ends = threading.Event()
     acknowledged: set[str] = set()
@@ -294,7 +301,7 @@ def test_what_is_kept_is_what_was_replaced(house: Cast, file: Path, app: Flask) 
         while not ends.is_set():
             number += 1
             with app.app_context(), db.own_transaction() as own:
-                audit(own, by=None, action="test.written", target=str(number), now=NOW)
+                record_audit(own, by=None, action="test.written", target=str(number), now=NOW)
             acknowledged.add(str(number))
 
     writer = threading.Thread(target=write)
@@ -320,33 +327,33 @@ def test_what_is_kept_is_what_was_replaced(house: Cast, file: Path, app: Flask) 
     assert in_file | afterwards == acknowledged
 
 
-def test_rows_that_refer_to_nothing_are_refused(house: Cast, file: Path) -> None:
+def test_rows_that_refer_to_nothing_are_refused(sample_data: Cast, file: Path) -> None:
     """Every checksum right, and yet not a database: found in the one that is thrown away."""
     with zipfile.ZipFile(file) as packed:
         manifest = archive.read_manifest(packed)
         text = packed.read("tables/evidence.jsonl").replace(
-            str(house.alice).encode(), b"018f0000-0000-7000-8000-000000000000"
+            str(sample_data.alice).encode(), b"018f0000-0000-7000-8000-000000000000"
         )
     import hashlib
 
-    manifest.tables["evidence"] = archive.Contents(
+    manifest.tables["evidence"] = archive.TableEntry(
         manifest.tables["evidence"].rows, hashlib.sha256(text).hexdigest()
     )
     rewritten(
         file,
         lambda name, old: {
             "tables/evidence.jsonl": text,
-            archive.MANIFEST: manifest.to_json().encode(),
+            archive.MANIFEST_NAME: manifest.to_json().encode(),
         }.get(name, old),
     )
     before = rows()
-    with pytest.raises(archive.NotABackup, match="missing"):
+    with pytest.raises(archive.InvalidBackup, match="missing"):
         actions.restore(file, keep=None, now=NOW)
     assert rows() == before
 
 
 def test_a_backup_of_the_first_schema_is_restored_by_this_release(
-    house: Cast, file: Path, app: Flask, tmp_path: Path
+    sample_data: Cast, file: Path, app: Flask, tmp_path: Path
 ) -> None:
     """Its tables and columns are those of then; the migrations bring it up to date."""
     first = next(
@@ -354,7 +361,7 @@ def test_a_backup_of_the_first_schema_is_restored_by_this_release(
         for script in alembic.script_directory.walk_revisions()
         if script.down_revision is None
     )
-    then = loading.scratch_app(tmp_path / "then.sqlite3")
+    then = trial_restore.create_scratch_app(tmp_path / "then.sqlite3")
     with then.app_context():
         alembic.upgrade(first)
         inspector = sa.inspect(db.engine)
@@ -380,7 +387,7 @@ def test_a_backup_of_the_first_schema_is_restored_by_this_release(
                 [[row[each] for each in wanted] for row in lines],
             )
         made.writestr(
-            archive.MANIFEST,
+            archive.MANIFEST_NAME,
             archive.Manifest("0.1.0", first, NOW, "sqlite", kept).to_json(),
         )
     actions.restore(old, keep=None, now=NOW)
@@ -393,7 +400,7 @@ def run(app: Flask, *arguments: str) -> Any:
     return app.test_cli_runner().invoke(args=["backup", *arguments])
 
 
-def test_the_commands(house: Cast, app: Flask, tmp_path: Path) -> None:
+def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     path = tmp_path / "nightly.zip"
     made = run(app, "create", str(path))
     assert (made.exit_code, made.stderr) == (0, "")
@@ -414,7 +421,7 @@ def test_the_commands(house: Cast, app: Flask, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["verify", "restore"])
-def test_a_file_that_is_none(house: Cast, app: Flask, tmp_path: Path, command: str) -> None:
+def test_a_file_that_is_none(sample_data: Cast, app: Flask, tmp_path: Path, command: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a backup")
     for name in (path, tmp_path / "missing.zip"):

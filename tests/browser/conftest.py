@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from roadmap.core.database import db
 from tests.conftest import wipe
-from tests.support.browserless import Browser as Client
+from tests.support.browser_client import BrowserClient as Client
 from tests.support.cast import Cast
-from tests.support.furnish import furnish
-from tests.support.server import Server, running
+from tests.support.sample_data import create_sample_data
+from tests.support.server import Server, run_server
 
 WAIT_MS = 8_000
 
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Flask]]:
-    with running(tmp_path_factory.mktemp("served")) as both:
+    with run_server(tmp_path_factory.mktemp("served")) as both:
         yield both
 
 
@@ -39,20 +39,20 @@ def server(_served: tuple[Server, Flask]) -> Server:
 
 
 @pytest.fixture(scope="session")
-def beside(_served: tuple[Server, Flask]) -> Flask:
+def server_app(_served: tuple[Server, Flask]) -> Flask:
     """An application in this process on the server's database."""
     return _served[1]
 
 
 @pytest.fixture
-def nobody_yet(beside: Flask) -> None:
+def empty_server(server_app: Flask) -> None:
     """A server that has just been set up: no account, only the shipped content."""
-    with beside.app_context():
+    with server_app.app_context():
         wipe(db.engine)
 
 
-class House:
-    """The furnished server: the cast, what the addresses name, and who opens a browser."""
+class SampleSite:
+    """The furnished server: the cast, what the addresses name, and who open_context a browser."""
 
     def __init__(self, app: Flask, cast: Cast, ids: dict[str, str]) -> None:
         self.app, self.cast, self.ids = app, cast, ids
@@ -66,21 +66,22 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(beside: Flask) -> House:
+def sample_site(server_app: Flask) -> SampleSite:
     """The cast with a year of history, for tests that only look."""
-    with beside.app_context():
+    with server_app.app_context():
         wipe(db.engine)
         cast = Cast.create(db.session)
-        ids = furnish(db.session, cast, dt.datetime.now(dt.UTC))
-    return House(beside, cast, ids)
+        ids = create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
+    return SampleSite(server_app, cast, ids)
 
 
-Opens = Callable[..., BrowserContext]
+OpenContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture
-def opens(chrome: Browser, server: Server) -> Iterator[Opens]:
-    """`opens(…)` is a browser window of its own on the server; faults in its pages fail the test.
+def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
+    """`open_context(…)` is a browser window of its own on the server; faults in its pages fail the
+    test.
 
     Whatever a page writes to the console as an error (a script that failed, something that the
     content security policy refused) is a fault, but for the statuses that a test asks for itself.
@@ -107,5 +108,5 @@ def opens(chrome: Browser, server: Server) -> Iterator[Opens]:
 
 
 @pytest.fixture
-def page(opens: Opens) -> Page:
-    return opens().new_page()
+def page(open_context: OpenContext) -> Page:
+    return open_context().new_page()

@@ -11,14 +11,14 @@ from playwright.sync_api import Page
 
 from roadmap.core.database import db
 from roadmap.people.models import User
-from tests.browser.conftest import House, Opens
-from tests.support.manifest import LOOKED_AT
+from tests.browser.conftest import OpenContext, SampleSite
+from tests.support.route_manifest import VIEWABLE_PAGES
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # Who looks, how the device is set, and what the person chose in their account. The choice wins.
-EYES = {
+COLOR_VISION = {
     "furnished, light": ("alice", "light", "system"),
     "furnished, dark": ("alice", "dark", "system"),
     "furnished, dark by choice": ("alice", "light", "dark"),
@@ -65,8 +65,8 @@ def addresses(role: str, ids: dict[str, str]) -> list[str]:
     return [
         *(
             url.format_map(ids)
-            for row in LOOKED_AT
-            if row.is_looked_at(role) and not (role == "mallory" and row.is_personal)
+            for row in VIEWABLE_PAGES
+            if row.is_viewable(role) and not (role == "mallory" and row.is_personal)
             for url in (row.url, *row.variants)
             if role != "mallory" or "/evidence/{" not in url
         ),
@@ -76,17 +76,17 @@ def addresses(role: str, ids: dict[str, str]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("eyes", EYES)
-def test_axe_finds_nothing(eyes: str, house: House, opens: Opens) -> None:
-    role, scheme, theme = EYES[eyes]
-    context = opens(color_scheme=scheme, reduced_motion="reduce")
+@pytest.mark.parametrize("eyes", COLOR_VISION)
+def test_axe_finds_nothing(eyes: str, sample_site: SampleSite, open_context: OpenContext) -> None:
+    role, scheme, theme = COLOR_VISION[eyes]
+    context = open_context(color_scheme=scheme, reduced_motion="reduce")
     context.add_init_script(path=AXE)
     if role != "nobody":
-        choose_theme(house, role, theme)
-        context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+        choose_theme(sample_site, role, theme)
+        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
     page = context.new_page()
     found = []
-    for address in addresses(role, house.ids):
+    for address in addresses(role, sample_site.ids):
         answer = page.goto(address)
         assert answer is not None
         assert answer.status in (200, 404), f"{address}: {answer.status}"
@@ -97,28 +97,30 @@ def test_axe_finds_nothing(eyes: str, house: House, opens: Opens) -> None:
 
 
 def test_every_page_is_looked_at_by_somebody() -> None:
-    looking = {role for role, _scheme, _theme in EYES.values()}
+    looking = {role for role, _scheme, _theme in COLOR_VISION.values()}
     unseen = [
         row.title
-        for row in LOOKED_AT
-        if 200 in row.pages.values() and not any(row.is_looked_at(role) for role in looking)
+        for row in VIEWABLE_PAGES
+        if 200 in row.pages.values() and not any(row.is_viewable(role) for role in looking)
     ]
     assert not unseen
 
 
-def choose_theme(house: House, role: str, theme: str) -> None:
-    with house.app.app_context(), db.own_transaction() as own:
-        person = getattr(house.cast, role)
+def choose_theme(sample_site: SampleSite, role: str, theme: str) -> None:
+    with sample_site.app.app_context(), db.own_transaction() as own:
+        person = getattr(sample_site.cast, role)
         own.execute(
             sa.update(User).where(User.id == person).values(theme=theme, version=User.version + 1)
         )
 
 
-def test_axe_finds_nothing_in_refused_forms(house: House, opens: Opens) -> None:
+def test_axe_finds_nothing_in_refused_forms(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
     """Errors at the fields, the summary, and the page that asks to sign in again."""
-    context = opens()
+    context = open_context()
     context.add_init_script(path=AXE)
-    context.add_cookies(house.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
     page = context.new_page()
     found = []
     for address in ("/evidence/new", "/career/positions/new", "/account/password"):
@@ -130,7 +132,9 @@ def test_axe_finds_nothing_in_refused_forms(house: House, opens: Opens) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_what_is_shown_once(scheme: str, house: House, opens: Opens) -> None:
+def test_axe_finds_nothing_in_what_is_shown_once(
+    scheme: str, sample_site: SampleSite, open_context: OpenContext
+) -> None:
     """The answers that no address leads to: a link to hand over, a token."""
     found = []
     for role, address, button in (
@@ -139,11 +143,11 @@ def test_axe_finds_nothing_in_what_is_shown_once(scheme: str, house: House, open
         ("erin", "/admin/people/{mallory}/password-link", "Make the link"),
         ("alice", "/account/tokens/new", "Make token"),
     ):
-        context = opens(color_scheme=scheme)
+        context = open_context(color_scheme=scheme)
         context.add_init_script(path=AXE)
-        context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
         page = context.new_page()
-        page.goto(address.format(**house.ids, mallory=house.cast.mallory))
+        page.goto(address.format(**sample_site.ids, mallory=sample_site.cast.mallory))
         if role == "alice":
             page.get_by_label("What is it for").fill("A script")
         page.get_by_role("button", name=button).click()
@@ -152,8 +156,10 @@ def test_axe_finds_nothing_in_what_is_shown_once(scheme: str, house: House, open
     assert not found, "\n".join(found)
 
 
-def test_axe_sees_what_it_is_there_to_see(house: House, opens: Opens) -> None:
-    context = opens()
+def test_axe_sees_what_it_is_there_to_see(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context()
     context.add_init_script(path=AXE)
     page = context.new_page()
     page.goto("/login")

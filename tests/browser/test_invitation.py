@@ -8,44 +8,46 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from roadmap.accounts.invitations import invite
 from roadmap.core.database import db
+from roadmap.invitations.actions import invite
 from roadmap.people.models import Team
-from tests.accounts.door import give_password
-from tests.browser.conftest import House, Opens
+from tests.browser.conftest import OpenContext, SampleSite
+from tests.support.login import set_password
 
 PASSWORD = "granite scree and lichen"
 
 
-def invitation(house: House, email: str) -> str:
+def invitation(sample_site: SampleSite, email: str) -> str:
     """The address of an invitation of Bob's to Ranking, for this person only."""
-    with house.app.app_context():
-        team = db.session.get_one(Team, house.cast.team)
+    with sample_site.app.app_context():
+        team = db.session.get_one(Team, sample_site.cast.team)
         _row, token = invite(
             db.session,
             team=team,
             role="member",
             email=email,
-            by=house.cast.bob,
+            by=sample_site.cast.bob,
             now=dt.datetime.now(dt.UTC),
         )
         db.session.commit()
     return f"/invitations/{token}"
 
 
-def come_in(page: Page, email: str) -> None:
+def accept_invitation(page: Page, email: str) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_accepted_in_a_second_browser(house: House, opens: Opens, scripts: bool) -> None:
+def test_accepted_in_a_second_browser(
+    sample_site: SampleSite, open_context: OpenContext, scripts: bool
+) -> None:
     """Bob makes it and hands the link over; Ada makes an account with it and is in the team."""
     email = f"ada-{scripts}@example.org".lower()
-    bobs = opens(java_script_enabled=scripts)
-    bobs.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]
-    first, second = bobs.new_page(), opens(java_script_enabled=scripts).new_page()
+    bobs = open_context(java_script_enabled=scripts)
+    bobs.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    first, second = bobs.new_page(), open_context(java_script_enabled=scripts).new_page()
 
     first.goto("/teams/ranking/members")
     first.get_by_role("button", name="Make the invitation").click()
@@ -71,26 +73,28 @@ def test_accepted_in_a_second_browser(house: House, opens: Opens, scripts: bool)
     expect(first.locator("main")).not_to_contain_text(address)
 
     # It is used up, in whatever browser.
-    third = opens().new_page()
+    third = open_context().new_page()
     answer = third.goto(address)
     assert answer is not None
     assert answer.status == 410
     expect(third.get_by_role("heading", level=1)).to_have_text("This invitation was used")
 
 
-def test_by_somebody_who_is_signed_in_as_somebody_else(house: House, opens: Opens) -> None:
+def test_by_somebody_who_is_signed_in_as_somebody_else(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
     """Out, in with the right address, and back to the invitation."""
-    with house.app.app_context():
-        give_password(db.session, house.cast.mallory, PASSWORD)
-    address = invitation(house, "mallory@example.org")
-    daves = opens()
-    daves.add_cookies(house.cookies("dave"))  # type: ignore[arg-type]
+    with sample_site.app.app_context():
+        set_password(db.session, sample_site.cast.mallory, PASSWORD)
+    address = invitation(sample_site, "mallory@example.org")
+    daves = open_context()
+    daves.add_cookies(sample_site.cookies("dave"))  # type: ignore[arg-type]
     page = daves.new_page()
     page.goto(address)
     expect(page.locator("main")).to_contain_text("This invitation is for m…@example.org")
     page.get_by_role("button", name="Sign out and go on").click()
     page.locator("main").get_by_role("link", name="Sign in").click()
-    come_in(page, "mallory@example.org")
+    accept_invitation(page, "mallory@example.org")
     expect(page).to_have_url(re.compile(re.escape(address)))
     page.get_by_role("button", name="Join Ranking").click()
     expect(page.locator("#messages")).to_contain_text("You are in the team Ranking now.")

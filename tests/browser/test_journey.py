@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Download, Page, expect
 
-from roadmap.accounts.models import LoginSession
-from roadmap.accounts.passwords import hash_password
+from roadmap.auth.models import LoginSession
+from roadmap.auth.passwords import hash_password
 from roadmap.core.database import db
 from roadmap.people.models import User
-from tests.browser.conftest import House, Opens
+from tests.browser.conftest import OpenContext, SampleSite
 
 PASSWORD = "granite scree and lichen"
 MILESTONE = "Implement the algorithms that ML systems lean on"
@@ -40,7 +40,7 @@ FOCUSED = """(within) => {
     return style && ((style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
       || style.boxShadow !== "none");
   });
-  // The button inside a date field that opens the calendar has the browser's own ring.
+  // The button inside a date field that open_context the calendar has the browser's own ring.
   const picker = at.matches("input[type=date]:not(:focus-visible)");
   return {
     name: name.replace(/\\s+/g, " ").trim(),
@@ -52,7 +52,7 @@ FOCUSED = """(within) => {
 }"""
 
 
-class Hand(Protocol):
+class InputMethod(Protocol):
     """What a person does to a page."""
 
     page: Page
@@ -63,7 +63,7 @@ class Hand(Protocol):
     def choose(self, label: str, option: str) -> None: ...
 
 
-class Pointing:
+class PointerInput:
     """A hand on the mouse."""
 
     def __init__(self, page: Page) -> None:
@@ -86,7 +86,7 @@ class Pointing:
         self.page.get_by_label(re.compile(f"^{label}")).select_option(label=option)
 
 
-class Typing:
+class KeyboardInput:
     """A hand on the keyboard: nothing here knows where anything is on the screen."""
 
     TAGS = {"link": ("a", "link"), "button": ("button",), "checkbox": ("checkbox", "input")}
@@ -128,7 +128,7 @@ class Typing:
         self.page.keyboard.type(option)
 
 
-def travel(hand: Hand) -> Download:
+def complete_journey(hand: InputMethod) -> Download:
     """The whole way; returns the portfolio that was exported."""
     page = hand.page
     page.goto("/")
@@ -186,18 +186,18 @@ def read(download: Download) -> str:
     return download.path().read_text("utf-8")
 
 
-@pytest.mark.usefixtures("nobody_yet")
+@pytest.mark.usefixtures("empty_server")
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_from_the_first_account_to_a_portfolio(javascript: bool, opens: Opens) -> None:
-    page = opens(java_script_enabled=javascript).new_page()
-    exported = read(travel(Pointing(page)))
+def test_from_the_first_account_to_a_portfolio(javascript: bool, open_context: OpenContext) -> None:
+    page = open_context(java_script_enabled=javascript).new_page()
+    exported = read(complete_journey(PointerInput(page)))
     assert PIECE in exported
     assert "https://example.org/structures" in exported
 
 
-@pytest.mark.usefixtures("nobody_yet")
-def test_the_same_by_keyboard_alone(opens: Opens) -> None:
-    page = opens(locale="en-US").new_page()
+@pytest.mark.usefixtures("empty_server")
+def test_the_same_by_keyboard_alone(open_context: OpenContext) -> None:
+    page = open_context(locale="en-US").new_page()
     # What a page says on the console as an error fails the test. The click that a key makes has
     # no pointer behind it: its detail is 0.
     page.add_init_script(
@@ -206,18 +206,18 @@ def test_the_same_by_keyboard_alone(opens: Opens) -> None:
             if (kind !== "click" || event.detail) console.error("a pointer was used");
           }, true);"""
     )
-    assert PIECE in read(travel(Typing(page)))
+    assert PIECE in read(complete_journey(KeyboardInput(page)))
 
 
 def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
-    house: House, opens: Opens
+    sample_site: SampleSite, open_context: OpenContext
 ) -> None:
-    context = opens()
-    context.add_cookies(house.cookies("alice"))  # type: ignore[arg-type]
+    context = open_context()
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
     page = context.new_page()
-    page.goto(f"/roadmaps/{house.ids['slug']}")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")
-    tick = page.locator(f"button[formaction$='/{house.ids['open']}/completion']")
+    tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
     meters = page.locator("#visibility header + *").first
     before = meters.inner_text()
     tick.focus()
@@ -233,12 +233,14 @@ def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
     expect(tick).to_be_focused()
 
 
-def test_details_unfold_below_their_row_and_fold_again(house: House, opens: Opens) -> None:
-    context = opens()
-    context.add_cookies(house.cookies("alice"))  # type: ignore[arg-type]
+def test_details_unfold_below_their_row_and_fold_again(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context()
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
     page = context.new_page()
-    page.goto(f"/roadmaps/{house.ids['slug']}")
-    link = page.locator(f".rows a[href$='/milestones/{house.ids['milestone']}']")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    link = page.locator(f".rows a[href$='/milestones/{sample_site.ids['milestone']}']")
     link.focus()
     page.keyboard.press("Enter")
     note = page.get_by_label("Private note")
@@ -259,13 +261,13 @@ def test_details_unfold_below_their_row_and_fold_again(house: House, opens: Open
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
 def test_what_was_typed_outlives_the_end_of_the_session(
-    javascript: bool, house: House, opens: Opens
+    javascript: bool, sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     """Signed out in another tab while a form is open: sign in again, and nothing typed is lost."""
-    set_password(house)
-    context = opens(java_script_enabled=javascript)
+    set_password(sample_site)
+    context = open_context(java_script_enabled=javascript)
     page = context.new_page()
-    hand = Pointing(page)
+    hand = PointerInput(page)
     page.goto("/login?next=/evidence/new")
     sign_in(hand)
     expect(page.get_by_role("heading", level=1)).to_have_text("Add evidence")
@@ -273,7 +275,7 @@ def test_what_was_typed_outlives_the_end_of_the_session(
     hand.choose("Kind", "Blog post")
     hand.date("Date", 2026, 3, 1)
     hand.fill("Link", "https://example.org/typed")
-    end_sessions(house)
+    end_sessions(sample_site)
     hand.press("button", "Save evidence")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     sign_in(hand)
@@ -282,23 +284,23 @@ def test_what_was_typed_outlives_the_end_of_the_session(
     expect(page.get_by_role("heading", level=1)).to_have_text("Typed for an hour")
 
 
-def sign_in(hand: Hand) -> None:
+def sign_in(hand: InputMethod) -> None:
     hand.fill("E-mail", "alice@example.org")
     hand.fill("Password", PASSWORD)
     hand.press("button", "Sign in", "main")
 
 
-def set_password(house: House) -> None:
-    with house.app.app_context():
+def set_password(sample_site: SampleSite) -> None:
+    with sample_site.app.app_context():
         password_hash = hash_password(PASSWORD)
         with db.own_transaction() as own:
             own.execute(
                 sa.update(User)
-                .where(User.id == house.cast.alice)
+                .where(User.id == sample_site.cast.alice)
                 .values(password_hash=password_hash)
             )
 
 
-def end_sessions(house: House) -> None:
-    with house.app.app_context(), db.own_transaction() as own:
-        own.execute(sa.delete(LoginSession).where(LoginSession.user_id == house.cast.alice))
+def end_sessions(sample_site: SampleSite) -> None:
+    with sample_site.app.app_context(), db.own_transaction() as own:
+        own.execute(sa.delete(LoginSession).where(LoginSession.user_id == sample_site.cast.alice))

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import House, Opens
-from tests.browser.test_journey import FOCUSED, MOST_TABS, Typing
+from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.test_journey import FOCUSED, MOST_TABS, KeyboardInput
 
 WAITS = "Merged tokenizer fix"
 PERSON = "/teams/ranking/people/{carol}"
@@ -31,9 +31,9 @@ COVERED = """() => {
 }"""
 
 
-def window(house: House, opens: Opens, wide: int) -> Page:
-    context = opens(viewport={"width": wide, "height": 800}, reduced_motion="reduce")
-    context.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]
+def window(sample_site: SampleSite, open_context: OpenContext, wide: int) -> Page:
+    context = open_context(viewport={"width": wide, "height": 800}, reduced_motion="reduce")
+    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
     page = context.new_page()
     page.add_init_script(NO_POINTER)
     return page
@@ -55,8 +55,10 @@ def walk(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("wide", [1280, 390])
-def test_the_focus_is_seen_all_the_way(wide: int, house: House, opens: Opens) -> None:
-    page = window(house, opens, wide)
+def test_the_focus_is_seen_all_the_way(
+    wide: int, sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    page = window(sample_site, open_context, wide)
     unseen = []
     for address in (
         "/",
@@ -70,14 +72,16 @@ def test_the_focus_is_seen_all_the_way(wide: int, house: House, opens: Opens) ->
         "/reviews/{resubmitted}",
         "/notifications",
     ):
-        page.goto(address.format_map(house.ids))
+        page.goto(address.format_map(sample_site.ids))
         unseen += walk(page)
     assert not unseen, "\n".join(unseen)
 
 
-def test_from_the_dashboard_to_a_judgement(house: House, opens: Opens) -> None:
-    page = window(house, opens, 1280)
-    hand = Typing(page)
+def test_from_the_dashboard_to_a_judgement(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    page = window(sample_site, open_context, 1280)
+    hand = KeyboardInput(page)
     page.goto("/")
     hand.press("link", WAITS, "main")
     expect(page.get_by_role("heading", level=1)).to_have_text(WAITS)
@@ -89,10 +93,10 @@ def test_from_the_dashboard_to_a_judgement(house: House, opens: Opens) -> None:
     expect(page.locator("#messages")).to_contain_text("is verified")
 
 
-def test_a_skill_is_assessed_in_its_row(house: House, opens: Opens) -> None:
-    page = window(house, opens, 1280)
-    hand = Typing(page)
-    page.goto(PERSON.format_map(house.ids))
+def test_a_skill_is_assessed_in_its_row(sample_site: SampleSite, open_context: OpenContext) -> None:
+    page = window(sample_site, open_context, 1280)
+    hand = KeyboardInput(page)
+    page.goto(PERSON.format_map(sample_site.ids))
     hand.press("link", "Assess MLOps")
     row = page.locator("#skill-mlops")
     expect(row.locator("form")).to_be_visible()
@@ -115,10 +119,12 @@ def test_a_skill_is_assessed_in_its_row(house: House, opens: Opens) -> None:
     expect(row.get_by_label(re.compile("^What it rests on"))).to_have_value("")
 
 
-def test_what_was_saved_does_not_come_back_into_the_form(house: House, opens: Opens) -> None:
-    page = window(house, opens, 1280)
-    hand = Typing(page)
-    page.goto(PERSON.format_map(house.ids) + "/skills/communication")
+def test_what_was_saved_does_not_come_back_into_the_form(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    page = window(sample_site, open_context, 1280)
+    hand = KeyboardInput(page)
+    page.goto(PERSON.format_map(sample_site.ids) + "/skills/communication")
     hand.seek("0", ("input",), "#assess")
     page.keyboard.press("ArrowDown")
     hand.fill("What it rests on", "Their talk in May.")
@@ -127,9 +133,9 @@ def test_what_was_saved_does_not_come_back_into_the_form(house: House, opens: Op
     expect(page.get_by_label(re.compile("^What it rests on"))).to_have_value("")
 
 
-def test_filtering_keeps_the_focus(house: House, opens: Opens) -> None:
-    page = window(house, opens, 1280)
-    hand = Typing(page)
+def test_filtering_keeps_the_focus(sample_site: SampleSite, open_context: OpenContext) -> None:
+    page = window(sample_site, open_context, 1280)
+    hand = KeyboardInput(page)
     page.goto("/teams/ranking")
     hand.fill("Name", "caro")
     expect(page.locator("table.matrix tbody tr")).to_have_count(1)

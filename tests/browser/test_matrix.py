@@ -9,19 +9,19 @@ from playwright.sync_api import Page, expect
 
 from roadmap.core.database import db
 from roadmap.readiness.actions import recompute_all
-from tests.browser.conftest import House, Opens
+from tests.browser.conftest import OpenContext, SampleSite
 
 MATRIX = "/teams/ranking"
 
 
 @pytest.fixture
-def bob(house: House, opens: Opens) -> Page:
+def bob(sample_site: SampleSite, open_context: OpenContext) -> Page:
     """Bob's window, with the kept rows as of today."""
-    with house.app.app_context():
+    with sample_site.app.app_context():
         recompute_all(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
-    context = opens(viewport={"width": 1280, "height": 800})
-    context.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]
+    context = open_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
     return context.new_page()
 
 
@@ -170,14 +170,14 @@ def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
     bob.get_by_text("Filter people").click()
     bob.get_by_label("Name", exact=True).fill("caro")
     expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
-    # Once a filter is set, the page opens with the filters in sight.
+    # Once a filter is set, the page open_context with the filters in sight.
     bob.reload()
     expect(bob.get_by_label("Name", exact=True)).to_be_visible()
 
 
-def test_it_works_without_javascript(house: House, opens: Opens) -> None:
-    context = opens(java_script_enabled=False)
-    context.add_cookies(house.cookies("bob"))  # type: ignore[arg-type]
+def test_it_works_without_javascript(sample_site: SampleSite, open_context: OpenContext) -> None:
+    context = open_context(java_script_enabled=False)
+    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(MATRIX)
     page.get_by_role("link", name="Readiness", exact=True).last.click()

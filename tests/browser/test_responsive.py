@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import House, Opens
+from tests.browser.conftest import OpenContext, SampleSite
 from tests.browser.test_axe import addresses
-from tests.browser.test_journey import Pointing
+from tests.browser.test_journey import PointerInput
 
 # 320 px is also what is left of a window of 1280 px at a zoom of 400 %; 640 px at 200 %.
 WIDTHS = (320, 390, 640, 1280)
 
 # What is wider than the window, but for what scrolls inside a frame of its own.
-STICKING_OUT = """() => {
+FIND_OVERFLOWING = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
   const frames = ["auto", "scroll", "hidden", "clip"];
@@ -30,34 +30,36 @@ STICKING_OUT = """() => {
 }"""
 
 
-def sticking_out(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(STICKING_OUT)
+def find_overflowing(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(FIND_OVERFLOWING)
     return found
 
 
 @pytest.mark.parametrize("role", ["alice", "bob", "erin", "mallory", "nobody"])
-def test_no_page_is_wider_than_its_window(role: str, house: House, opens: Opens) -> None:
-    context = opens(reduced_motion="reduce")
+def test_no_page_is_wider_than_its_window(
+    role: str, sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context(reduced_motion="reduce")
     if role != "nobody":
-        context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
     page = context.new_page()
     found = []
-    for address in addresses(role, house.ids):
+    for address in addresses(role, sample_site.ids):
         page.goto(address)
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
-            found += [f"{address} at {width}: {line}" for line in sticking_out(page)]
+            found += [f"{address} at {width}: {line}" for line in find_overflowing(page)]
     assert not found, "\n".join(found)
 
 
-def test_long_words_break(house: House, opens: Opens) -> None:
+def test_long_words_break(sample_site: SampleSite, open_context: OpenContext) -> None:
     """A title without a space and an address without an end wrap instead of pushing."""
-    context = opens(viewport={"width": 320, "height": 800})
-    context.add_cookies(house.cookies("carol"))  # type: ignore[arg-type]
+    context = open_context(viewport={"width": 320, "height": 800})
+    context.add_cookies(sample_site.cookies("carol"))  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/evidence/new")
-    hand = Pointing(page)
+    hand = PointerInput(page)
     hand.fill("Title", "W" * 190)
     hand.choose("Kind", "Talk")
     hand.date("Date", 2026, 2, 1)
@@ -68,16 +70,18 @@ def test_long_words_break(house: House, opens: Opens) -> None:
     found = []
     for address in (page.url, "/evidence", "/portfolio", "/"):
         page.goto(address)
-        found += [f"{address}: {line}" for line in sticking_out(page)]
+        found += [f"{address}: {line}" for line in find_overflowing(page)]
     assert not found, "\n".join(found)
 
 
-def test_motion_is_left_out_where_it_is_not_wanted(house: House, opens: Opens) -> None:
-    context = opens(reduced_motion="reduce")
-    context.add_cookies(house.cookies("alice"))  # type: ignore[arg-type]
+def test_motion_is_left_out_where_it_is_not_wanted(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context(reduced_motion="reduce")
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
     page = context.new_page()
-    page.goto(f"/roadmaps/{house.ids['slug']}")
-    page.locator(f"button[formaction$='/{house.ids['open']}/completion']").press("Space")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']").press("Space")
     page.locator("#live:not(:empty)").wait_for(state="attached")
     moving = page.evaluate(
         "document.getAnimations().filter((one) => one.effect.getTiming().duration > 50).length"

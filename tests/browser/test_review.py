@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from roadmap.core.database import db
 from roadmap.evidence import actions
-from roadmap.evidence.rules import Particulars
-from tests.browser.conftest import House, Opens
+from roadmap.evidence.rules import EvidenceInput
+from tests.browser.conftest import OpenContext, SampleSite
 from tests.browser.test_journey import FOCUSED
 
 TITLE = "Rollout plan of the new ranker"
@@ -25,20 +25,27 @@ UNPROVEN = {
 OF_ANOTHER_KIND = "mentor-a-junior-engineer"
 
 
-def window(house: House, opens: Opens, role: str, **options: object) -> Page:
-    context = opens(**options)
-    context.add_cookies(house.cookies(role))  # type: ignore[arg-type]
+def window(
+    sample_site: SampleSite, open_context: OpenContext, role: str, **options: object
+) -> Page:
+    context = open_context(**options)
+    context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
     return context.new_page()
 
 
-def record(house: House, title: str, kind: str = "design_doc", *, submitted: bool = False) -> str:
+def record(
+    sample_site: SampleSite, title: str, kind: str = "design_doc", *, submitted: bool = False
+) -> str:
     """A piece of Alice's; returns its id."""
-    with house.app.app_context():
-        alice, now = house.cast.actor(db.session, house.cast.alice), dt.datetime.now(dt.UTC)
+    with sample_site.app.app_context():
+        alice, now = (
+            sample_site.cast.actor(db.session, sample_site.cast.alice),
+            dt.datetime.now(dt.UTC),
+        )
         piece = actions.create(
             db.session,
-            house.cast.alice,
-            Particulars(
+            sample_site.cast.alice,
+            EvidenceInput(
                 kind=kind,
                 title=title,
                 occurred_on=now.date() - dt.timedelta(days=3),
@@ -67,11 +74,13 @@ def verified_share(page: Page) -> int:
     [(True, "open_source"), (False, "case_study")],
     ids=["javascript", "no javascript"],
 )
-def test_back_and_forth(javascript: bool, kind: str, house: House, opens: Opens) -> None:
+def test_back_and_forth(
+    javascript: bool, kind: str, sample_site: SampleSite, open_context: OpenContext
+) -> None:
     title = f"{TITLE} {uuid.uuid4().hex[:6]}"
-    piece = record(house, title, kind)
-    alice = window(house, opens, "alice", java_script_enabled=javascript)
-    bob = window(house, opens, "bob", java_script_enabled=javascript)
+    piece = record(sample_site, title, kind)
+    alice = window(sample_site, open_context, "alice", java_script_enabled=javascript)
+    bob = window(sample_site, open_context, "bob", java_script_enabled=javascript)
     before = verified_share(alice)
 
     alice.goto(f"/evidence/{piece}")
@@ -120,17 +129,17 @@ def test_back_and_forth(javascript: bool, kind: str, house: House, opens: Opens)
     assert verified_share(alice) > before
 
 
-def test_the_queue_by_keyboard_alone(house: House, opens: Opens) -> None:
-    first = record(house, f"First of two {uuid.uuid4().hex[:6]}", submitted=True)
-    second = record(house, f"Second of two {uuid.uuid4().hex[:6]}", submitted=True)
-    page = window(house, opens, "bob")
+def test_the_queue_by_keyboard_alone(sample_site: SampleSite, open_context: OpenContext) -> None:
+    first = record(sample_site, f"First of two {uuid.uuid4().hex[:6]}", submitted=True)
+    second = record(sample_site, f"Second of two {uuid.uuid4().hex[:6]}", submitted=True)
+    page = window(sample_site, open_context, "bob")
     page.add_init_script(
         """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
           addEventListener(kind, (event) => {
             if (kind !== "click" || event.detail) console.error("a pointer was used");
           }, true);"""
     )
-    page.goto(f"/reviews?person={house.cast.alice}")
+    page.goto(f"/reviews?person={sample_site.cast.alice}")
     titles = page.locator("#queue a.title")
     places = [link.get_attribute("href") or "" for link in titles.all()]
     at = next(number for number, href in enumerate(places) if first in href)
@@ -161,9 +170,9 @@ def test_the_queue_by_keyboard_alone(house: House, opens: Opens) -> None:
     expect(page).not_to_have_url(re.compile(second))
 
 
-def test_the_queue_is_narrowed_in_place(house: House, opens: Opens) -> None:
-    record(house, f"To be found {uuid.uuid4().hex[:6]}", submitted=True)
-    page = window(house, opens, "bob")
+def test_the_queue_is_narrowed_in_place(sample_site: SampleSite, open_context: OpenContext) -> None:
+    record(sample_site, f"To be found {uuid.uuid4().hex[:6]}", submitted=True)
+    page = window(sample_site, open_context, "bob")
     page.goto("/reviews")
     page.evaluate("window.same = true")
     kind = page.get_by_label("Kind")
@@ -174,9 +183,11 @@ def test_the_queue_is_narrowed_in_place(house: House, opens: Opens) -> None:
     assert page.evaluate("window.same"), "the page was loaded again"
 
 
-def test_a_comment_leaves_the_page_where_it_is(house: House, opens: Opens) -> None:
-    piece = record(house, f"To be talked about {uuid.uuid4().hex[:6]}", submitted=True)
-    page = window(house, opens, "bob")
+def test_a_comment_leaves_the_page_where_it_is(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    piece = record(sample_site, f"To be talked about {uuid.uuid4().hex[:6]}", submitted=True)
+    page = window(sample_site, open_context, "bob")
     page.goto(f"/reviews/{piece}")
     page.evaluate("window.same = true")
     page.locator("#comment").fill("Half written")

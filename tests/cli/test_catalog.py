@@ -9,7 +9,7 @@ from roadmap.catalog import files
 from roadmap.catalog.models import RoadmapRevision
 from roadmap.core.database import db
 from roadmap.people.models import AuditEntry
-from tests.support.catalog import only_shipped
+from tests.support.catalog import restore_shipped
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def _only_shipped(app):
     from roadmap.core.database import db
 
     with app.app_context():
-        only_shipped(db.session)
+        restore_shipped(db.session)
 
 
 def revisions(app) -> int:

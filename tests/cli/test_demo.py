@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from roadmap.accounts import passwords
+from roadmap.auth import passwords
 from roadmap.core.database import db
 from roadmap.core.types import Base
-from roadmap.demo.crowd import crowd
-from roadmap.demo.load import load
-from roadmap.demo.people import CAST, password_of
+from roadmap.demo.cast import CAST, generate_password
+from roadmap.demo.generated_people import generate_people
+from roadmap.demo.loader import load_demo_data
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.queries import managed_people
 from roadmap.progress.models import Enrollment
@@ -35,22 +35,24 @@ SECRETS = ("password_hash", "token_hash")
 
 def test_the_same_seed_and_date_give_the_same_content(session: Session) -> None:
     with undone(session):
-        load(session, now=NOW, seed=3, people=18)
+        load_demo_data(session, now=NOW, seed=3, people=18)
         first = content(session)
     with undone(session):
-        load(session, now=NOW + dt.timedelta(hours=5), seed=3, people=18)
+        load_demo_data(session, now=NOW + dt.timedelta(hours=5), seed=3, people=18)
         assert content(session) == first
     assert len(first["evidence"]) > 101
 
 
 def test_another_seed_gives_other_people_and_passwords() -> None:
-    assert crowd(4, 1) == crowd(4, 1)
-    assert {person.name for person in crowd(4, 1)} != {person.name for person in crowd(4, 2)}
-    assert password_of("maya", 1) != password_of("maya", 2)
+    assert generate_people(4, 1) == generate_people(4, 1)
+    assert {person.name for person in generate_people(4, 1)} != {
+        person.name for person in generate_people(4, 2)
+    }
+    assert generate_password("maya", 1) != generate_password("maya", 2)
 
 
 def test_generated_people_are_a_team_of_their_own(session: Session) -> None:
-    loaded = load(session, now=NOW, people=19)
+    loaded = load_demo_data(session, now=NOW, people=19)
     assert len(loaded.accounts) == len(set(loaded.ids)) == 19
     members = session.scalars(
         sa.select(Membership.user_id)
@@ -78,7 +80,7 @@ def test_the_command_prints_accounts_that_open(app: Flask) -> None:
             user = db.session.scalars(sa.select(User).where(User.email == email)).one()
             assert passwords.verify(user.password_hash, password)
             with app.test_request_context():
-                assert passwords.fault(password, name=user.name, email=email) is None
+                assert passwords.find_weakness(password, name=user.name, email=email) is None
 
 
 def test_the_command_refuses_a_database_that_holds_people(app: Flask, cast: object) -> None:

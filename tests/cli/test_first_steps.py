@@ -13,7 +13,7 @@ from click.testing import Result
 
 from roadmap import create_app
 from roadmap.core.database import db
-from roadmap.jobs import jobs_of
+from roadmap.jobs.wakeup import get_job_queue
 from tests.support.postgres import create_database, drop_database
 
 Run = Callable[..., Result]
@@ -109,7 +109,7 @@ def test_what_commands_make_is_for_its_owner_only(run: Run, folder: Path) -> Non
 
 def test_the_queue_is_for_its_owner_only(run: Run, folder: Path) -> None:
     app = create_app({"SECRET_KEY": "a secret of the tests", "DATA_DIR": str(folder)})
-    queue = jobs_of(app).huey
+    queue = get_job_queue(app).huey
     queue.storage.queue_size()
     queue.storage.close()
     assert stat.S_IMODE((folder / "jobs.sqlite3").stat().st_mode) == 0o600

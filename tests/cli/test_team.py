@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts.invitations import role_in
-from roadmap.notify.models import Notification
+from roadmap.notifications.models import Notification
 from roadmap.people import queries
 from roadmap.people.models import AuditEntry, Team
-from tests.accounts.door import is_signed_in
+from roadmap.people.queries import find_role
+from tests.support.login import is_signed_in
 from tests.support.statements import statements_of
 
 
@@ -29,7 +29,7 @@ def test_create(run, session):
     assert (
         run("team", "create", "ranking", "--name", "Ranking", "--parent", "search").exit_code == 0
     )
-    search, ranking = queries.by_slug(session, "search"), queries.by_slug(session, "ranking")
+    search, ranking = queries.find_team(session, "search"), queries.find_team(session, "ranking")
     assert (search.name, search.parent_id) == ("Search and discovery", None)
     assert ranking.parent_id == search.id
     assert session.scalars(sa.select(AuditEntry.action)).all() == ["team.created"] * 2
@@ -61,7 +61,7 @@ def test_add_and_another_role(run, session, cast):
     again = run("team", "add", "ranking", "mallory@example.org", "--role", "member")
     assert (again.exit_code, "already" in again.stdout) == (0, True)
     run("team", "add", "ranking", "mallory@example.org", "--role", "manager")
-    assert role_in(session, cast.team, cast.mallory) == "manager"
+    assert find_role(session, cast.team, cast.mallory) == "manager"
 
 
 def test_another_role_ends_the_sessions(run, cast, browser_of):
@@ -84,7 +84,7 @@ def test_add_rejects_bad_input(run, session, cast, arguments, said):
     assert (result.exit_code, result.stdout) == (1, "")
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
-    assert role_in(session, cast.team, cast.mallory) is None
+    assert find_role(session, cast.team, cast.mallory) is None
 
 
 def test_a_closed_account_joins_nothing(run, cast):
@@ -96,7 +96,7 @@ def test_a_closed_account_joins_nothing(run, cast):
 def test_remove(run, session, cast):
     result = run("team", "remove", "ranking", "alice@example.org")
     assert (result.exit_code, "not in ranking any more" in result.stdout) == (0, True)
-    assert role_in(session, cast.team, cast.alice) is None
+    assert find_role(session, cast.team, cast.alice) is None
     again = run("team", "remove", "ranking", "alice@example.org")
     assert (again.exit_code, "is not in ranking" in again.stderr) == (1, True)
 

@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts import actions
-from roadmap.accounts.models import ApiToken
-from tests.support.caller import Caller
+from roadmap.auth import actions
+from roadmap.auth.models import ApiToken
+from tests.support.api_client import ApiClient
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_create_prints_the_token_alone(run, app, cast, session, now):
     assert result.exit_code == 0, result.output
     (token,) = result.stdout.splitlines()
     assert token.startswith("cairn_")
-    caller = Caller(app, token)
+    caller = ApiClient(app, token)
     assert caller.get("/me").get_json()["token"]["scope"] == "write"
     row = session.scalars(sa.select(ApiToken)).one()
     assert abs(row.expires_at - now - dt.timedelta(days=90)) < dt.timedelta(minutes=1)
@@ -37,7 +37,7 @@ def test_a_token_reads_where_nothing_is_said(run, app, cast):
     token = run(
         "token", "create", "alice@example.org", "--name", "CI", "--days", "1"
     ).stdout.strip()
-    assert Caller(app, token).get("/me").get_json()["token"]["scope"] == "read"
+    assert ApiClient(app, token).get("/me").get_json()["token"]["scope"] == "read"
 
 
 @pytest.mark.parametrize(
@@ -77,5 +77,5 @@ def test_tokens_are_listed_and_ended(run, app, cast, session):
     other = run("token", "revoke", "bob@example.org", key)
     assert (other.exit_code, "no token" in other.stderr) == (1, True)
     assert run("token", "revoke", "alice@example.org", key).exit_code == 0
-    assert Caller(app, token).get("/me").status_code == 401
+    assert ApiClient(app, token).get("/me").status_code == 401
     assert run("token", "list", "alice@example.org").stdout == ""

@@ -7,9 +7,9 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts import passwords
+from roadmap.auth import passwords
 from roadmap.people.models import AuditEntry, User
-from tests.accounts.door import OTHER, PASSWORD, is_signed_in, sign_in
+from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in, sign_in
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_reset_password(run, cast, browser_of):
     result = run("user", "reset-password", "alice@example.org")
     assert result.exit_code == 0
     path = "/" + result.stdout.strip().split("/", 3)[3]
-    assert browser_of().post(path, {"password": OTHER}).status_code == 303
-    assert sign_in(browser_of(), "alice@example.org", OTHER).status_code == 303
+    assert browser_of().post(path, {"password": OTHER_PASSWORD}).status_code == 303
+    assert sign_in(browser_of(), "alice@example.org", OTHER_PASSWORD).status_code == 303
 
 
 def test_nobody_is_an_error(run, app):

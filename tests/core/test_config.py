@@ -17,7 +17,7 @@ SECRET = "a secret of the tests, long enough"
 
 
 def built(folder: Path, **settings: str) -> dict[str, Any]:
-    return config.build({"SECRET_KEY": SECRET, "DATA_DIR": str(folder), **settings})
+    return config.build_config({"SECRET_KEY": SECRET, "DATA_DIR": str(folder), **settings})
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_line_that_sets_nothing_is_named(tmp_path: Path, text: str, line: int)
     path = tmp_path / ".env"
     path.write_text(text, "utf-8")
     with pytest.raises(ConfigError) as refused:
-        config.read_file(path)
+        config.load_env_file(path)
     assert str(refused.value).startswith(f"{path}, line {line}:")
     assert "ROADMAP_X_ONE" not in os.environ
 
@@ -99,8 +99,8 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"ROADMAP_X_ONE=\xff\n")
     with pytest.raises(ConfigError, match="not UTF-8"):
-        config.read_file(path)
-    config.read_file(tmp_path / "missing")
+        config.load_env_file(path)
+    config.load_env_file(tmp_path / "missing")
 
 
 def test_the_environment_wins_over_the_file(
@@ -111,7 +111,7 @@ def test_the_environment_wins_over_the_file(
     monkeypatch.delenv("ROADMAP_X_TWO")
     path = tmp_path / ".env"
     path.write_text("export ROADMAP_X_ONE=file\n\nROADMAP_X_TWO='a b' # why\n", "utf-8")
-    config.read_file(path)
+    config.load_env_file(path)
     assert (os.environ["ROADMAP_X_ONE"], os.environ.pop("ROADMAP_X_TWO")) == ("environment", "a b")
 
 
@@ -119,7 +119,7 @@ def test_a_mistyped_name_is_told_with_the_one_that_was_meant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ROADMAP_SIGNPU", "invite")
-    assert config.unknown() == [
+    assert config.find_unknown_settings() == [
         "ROADMAP_SIGNPU is not a setting of Cairn; is ROADMAP_SIGNUP meant?"
     ]
 
@@ -127,8 +127,8 @@ def test_a_mistyped_name_is_told_with_the_one_that_was_meant(
 @pytest.mark.parametrize(
     "words",
     [
-        ("roadmap.serve", "--port", "1"),
-        ("roadmap.processes", "--port", "1"),
+        ("roadmap.server.start", "--port", "1"),
+        ("roadmap.server.processes", "--port", "1"),
         ("flask", "--app", "roadmap", "user", "list"),
         ("flask", "--app", "roadmap", "jobs", "run", "--once"),
     ],
@@ -158,13 +158,13 @@ def test_the_example_can_be_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.M
     """Every line of it uncommented changes nothing but what it shows."""
     for name in config.SETTINGS:
         monkeypatch.setenv(config.PREFIX + name, "")
-    plain = config.build({"SECRET_KEY": SECRET})
+    plain = config.build_config({"SECRET_KEY": SECRET})
     for line in (config.ROOT / ".env.example").read_text("utf-8").splitlines():
         if line.startswith(f"#{config.PREFIX}"):
             name, _, value = line[1:].partition("=")
             monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    assert config.build({"SECRET_KEY": SECRET}) == plain
+    assert config.build_config({"SECRET_KEY": SECRET}) == plain
     assert plain["DATA_DIR"] == config.ROOT / "instance"
     assert (plain["SIGNUP"], plain["TRUSTED_PROXIES"]) == ("open", 0)
 
@@ -179,5 +179,5 @@ def test_a_relative_folder_starts_beside_the_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert config.data_folder("kept/here") == config.ROOT / "kept" / "here"
-    assert config.data_folder(str(tmp_path)) == tmp_path.resolve()
+    assert config.resolve_data_folder("kept/here") == config.ROOT / "kept" / "here"
+    assert config.resolve_data_folder(str(tmp_path)) == tmp_path.resolve()

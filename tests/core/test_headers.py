@@ -13,8 +13,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from roadmap import create_app
 from roadmap.core.database import db
-from roadmap.people.access import permit
-from tests.support.browserless import ApartClient, Browser
+from roadmap.people.permissions import permit
+from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 
 POLICY = (
@@ -105,15 +105,15 @@ def test_every_answer_carries_them(
 ) -> None:
     status, method, path, headers = ANSWERS[name]
     own = made(**settings)
-    client = ApartClient(own, own.response_class, use_cookies=True)
+    client = IsolatedClient(own, own.response_class, use_cookies=True)
     if status in (200, 304) and path != "/login":
         # The cookie of a signed-in person, under the name that this server reads.
-        cookie = Browser.of(app, cast.alice).client.get_cookie("cairn")
+        cookie = BrowserClient.of(app, cast.alice).client.get_cookie("cairn")
         assert cookie is not None
         headers = {"Cookie": f"{'__Host-' if tls else ''}cairn={cookie.value}", **headers}
-        client = ApartClient(own, own.response_class, use_cookies=False)
+        client = IsolatedClient(own, own.response_class, use_cookies=False)
     if name == "kept":
-        browser = Browser.of(app, cast.alice)
+        browser = BrowserClient.of(app, cast.alice)
         browser.post(f"{path}/enrollment", {})
         first = client.get(path, base_url=address, headers=headers)
         headers["If-None-Match"] = first.headers["ETag"]
@@ -143,7 +143,7 @@ def test_the_cookie(
     name: str,
 ) -> None:
     own = made(**settings)
-    client = ApartClient(own, own.response_class, use_cookies=False)
+    client = IsolatedClient(own, own.response_class, use_cookies=False)
     answer = client.get("/login", base_url=address, headers=headers)
     (cookie,) = answer.headers.getlist("Set-Cookie")
     given, *attributes = cookie.split("; ")

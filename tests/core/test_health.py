@@ -13,7 +13,7 @@ from roadmap.core.database import db
 def test_it_works(app, caplog):
     client = app.test_client()
     assert client.get("/healthz").text == "ok\n"
-    with caplog.at_level(logging.INFO, "roadmap.core.health"):
+    with caplog.at_level(logging.INFO, "roadmap.core.routes_health"):
         assert client.get("/readyz").status_code == 200
     assert "ready on SQLite 3." in caplog.text or "ready on PostgreSQL" in caplog.text
 

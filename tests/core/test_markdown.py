@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from roadmap.core.markdown import plain, to_html, to_html_and_plain, to_tree
+from roadmap.core.markdown import to_excerpt, to_html, to_html_and_excerpt, to_tree
 
 MIB = 1_000_000
 
@@ -126,7 +126,7 @@ def test_a_megabyte_of_malice_is_answered(text: str) -> None:
     began = time.process_time()
     html = to_html(text)
     tree = to_tree(text)
-    plain(text)
+    to_excerpt(text)
     # Far above what it takes, far below what a parser that runs away would need.
     assert time.process_time() - began < 10
     assert len(html) < 20 * MIB
@@ -159,7 +159,7 @@ def test_emphasis_beyond_measure_keeps_its_words() -> None:
     ],
 )
 def test_plain_is_an_excerpt(text: str | None, words: str) -> None:
-    assert plain(text, 10 if len(text or "") in (18, 50) else 60) == words
+    assert to_excerpt(text, 10 if len(text or "") in (18, 50) else 60) == words
 
 
 @pytest.mark.parametrize(
@@ -174,4 +174,4 @@ def test_plain_is_an_excerpt(text: str | None, words: str) -> None:
     ids=["empty", "title", "code", "deep", "long"],
 )
 def test_html_and_excerpt_of_one_parse_are_those_of_two(text: str) -> None:
-    assert to_html_and_plain(text, 4, 60) == (to_html(text, 4), plain(text, 60))
+    assert to_html_and_excerpt(text, 4, 60) == (to_html(text, 4), to_excerpt(text, 60))

@@ -10,7 +10,7 @@ import pytest
 
 from roadmap.core import pdf
 
-FONTS = Path(pdf.__file__).parents[1] / "portfolio" / "fonts"
+FONTS = Path(pdf.__file__).parents[1] / "portfolio" / "formats" / "fonts"
 TEMPLATE = """
 #let d = json(bytes(sys.inputs.data))
 #set document(title: d.text)
@@ -39,21 +39,21 @@ def test_a_character_without_a_shape_costs_the_standard_not_the_file() -> None:
 
 
 def test_a_broken_template_says_what_is_wrong() -> None:
-    with pytest.raises(pdf.NotRendered, match="unknown variable: nowhere"):
+    with pytest.raises(pdf.PdfError, match="unknown variable: nowhere"):
         pdf.render("#nowhere", {}, FONTS)
 
 
 def test_a_document_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "LONGEST_WAIT", 1)
+    monkeypatch.setattr(pdf, "TIMEOUT_SECONDS", 1)
     loop = "for i in range(3000) { for j in range(3000) { for k in range(300) { n = k } } }"
-    with pytest.raises(pdf.NotRendered, match="given up"):
+    with pytest.raises(pdf.PdfError, match="given up"):
         pdf.render("#{ let n = 0; " + loop + " }", {}, FONTS)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not count this memory")
 def test_a_document_that_takes_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MOST_MEMORY", 150 * 1024**2)
-    with pytest.raises(pdf.NotRendered):
+    monkeypatch.setattr(pdf, "MAX_MEMORY_BYTES", 150 * 1024**2)
+    with pytest.raises(pdf.PdfError):
         pdf.render("#let a = range(30000000)\n#a.len()", {}, FONTS)
 
 

@@ -21,16 +21,17 @@ from sqlalchemy import event
 
 from roadmap import create_app
 from roadmap.core.database import db
-from roadmap.core.retries import MOST_RETRIES, Retries
+from roadmap.core.retries import MAX_RETRIES, RetryMiddleware
 from roadmap.core.web import now
 from roadmap.evidence import actions as evidence
-from roadmap.evidence.rules import Particulars
-from roadmap.notify.models import Notification
-from roadmap.people.access import permit
+from roadmap.evidence.rules import EvidenceInput
+from roadmap.notifications.models import Notification
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
 from roadmap.people.models import HistoryEntry, Team, User
-from roadmap.people.queries import by_slug
-from roadmap.people.records import lock_person, remember
-from tests.support.browserless import Browser
+from roadmap.people.permissions import permit
+from roadmap.people.queries import find_team
+from tests.support.browser_client import BrowserClient
 
 
 def postgres(test):
@@ -97,8 +98,10 @@ def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
     people = [cast.alice, cast.bob]
 
     def write(user_id) -> None:
-        lock_person(db.session, user_id)
-        remember(db.session, user_id=user_id, by=user_id, action="plan.set", subject="x", now=now())
+        lock_user(db.session, user_id)
+        record_history(
+            db.session, user_id=user_id, by=user_id, action="plan.set", subject="x", now=now()
+        )
 
     @permit("public")
     def cross() -> str:
@@ -124,7 +127,7 @@ def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
         connection.execute(sa.select(User.version).where(User.id == cast.alice))
         if len(trial.runs) <= trial.losses:
             with db.own_transaction() as another:
-                lock_person(another, cast.alice)
+                lock_user(another, cast.alice)
         write(cast.alice)
         flash("written")
         return request.get_data(as_text=True)
@@ -177,7 +180,7 @@ def test_two_that_wait_for_each_other_both_succeed(trial, caplog, at):
 
 @postgres
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
-@pytest.mark.parametrize("losses", [1, MOST_RETRIES])
+@pytest.mark.parametrize("losses", [1, MAX_RETRIES])
 def test_a_request_is_run_again_as_it_came(trial, method, losses):
     trial.losses = losses
     body = b"x" * 200_000
@@ -205,7 +208,7 @@ def test_who_loses_always_is_told_to_come_back(trial, caplog, path):
     assert answer.headers["Retry-After"] == "5"
     assert "Nothing" in answer.text
     assert answer.headers["Content-Security-Policy"]
-    assert len(trial.runs) == MOST_RETRIES + 1
+    assert len(trial.runs) == MAX_RETRIES + 1
     assert entries(trial.app) == 0
     last = caplog.records[-1]
     assert (last.levelname, last.message.partition(":")[0]) == ("ERROR", "database unavailable")
@@ -238,9 +241,9 @@ def test_a_body_that_is_too_large_is_refused_as_ever(trial):
 def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
     """A real pair, one of which has to wait for the other: both are answered, the team is gone, and
     Dave, who manages Alice no longer either way, has nothing unread about her."""
-    ranking = by_slug(session, "ranking")
+    ranking = find_team(session, "ranking")
     ranking.parent_id = cast.other_team
-    piece = Particulars(
+    piece = EvidenceInput(
         kind="talk",
         title="A talk",
         occurred_on=dt.date(2026, 1, 5),
@@ -254,7 +257,7 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
     assert cast.dave in set(session.scalars(sa.select(Notification.user_id)))
     session.rollback()
 
-    deleting, moving = Browser.of(app, cast.erin), Browser.of(app, cast.erin)
+    deleting, moving = BrowserClient.of(app, cast.erin), BrowserClient.of(app, cast.erin)
     deleting.csrf(), moving.csrf()
     took_back, teams_held = threading.Event(), threading.Event()
 
@@ -287,5 +290,5 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
 def test_on_sqlite_nothing_is_put_around_the_application(app):
     layer = app.wsgi_app
     while layer is not None:
-        assert not isinstance(layer, Retries)
+        assert not isinstance(layer, RetryMiddleware)
         layer = getattr(layer, "app", None)

@@ -8,7 +8,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from roadmap.core.svg import STATES, Cairn, Series, Stone, radar, stone, tones_bar, trail
+from roadmap.core.svg import (
+    STONE_STATES,
+    Cairn,
+    Series,
+    Stone,
+    render_radar,
+    render_stone,
+    render_tones_bar,
+    render_trail,
+)
 
 
 def cairn(
@@ -19,7 +28,7 @@ def cairn(
 
 
 def drawn(cairns: list[Cairn], base: str = "") -> str:
-    return str(trail(cairns, "The stages", base))
+    return str(render_trail(cairns, "The stages", base))
 
 
 class TestTrail:
@@ -43,7 +52,7 @@ class TestTrail:
     def test_no_stage_draws_nothing(self) -> None:
         assert drawn([]) == ""
 
-    @pytest.mark.parametrize("state", STATES)
+    @pytest.mark.parametrize("state", STONE_STATES)
     def test_a_state_shows_as_the_class_of_its_stone(self, state: str) -> None:
         assert f"<a class={state} href=#m0 " in drawn([cairn(0, 1, state)])
 
@@ -87,7 +96,7 @@ class TestTrail:
         times = []
         for _ in range(30):
             begun = time.perf_counter()
-            trail(cairns, "The stages")
+            render_trail(cairns, "The stages")
             times.append(time.perf_counter() - begun)
         assert min(times) < 0.001
 
@@ -95,7 +104,7 @@ class TestTrail:
 class TestStone:
     def test_it_equals_the_one_on_the_trail_but_for_the_swap(self) -> None:
         cairns = [cairn(0, 9), cairn(1, 14, "claimed")]
-        answer = str(stone(cairns[1], 1, "m105"))
+        answer = str(render_stone(cairns[1], 1, "m105"))
         swap = " hx-swap-oob=\"outerHTML:.trail a[href='#m105']\""
         assert swap in answer
         inner = answer.removeprefix("<template><svg>").removesuffix("</svg></template>")
@@ -104,7 +113,7 @@ class TestStone:
 
 class TestTonesBar:
     def test_shares_follow_each_other_in_the_order_of_the_tones(self) -> None:
-        bar = str(tones_bar(0.25, 0.25, 0.5, "all of it"))
+        bar = str(render_tones_bar(0.25, 0.25, 0.5, "all of it"))
         assert re.findall(r"class=(\w) x=(\S+)% width=(\S+)%", bar) == [
             ("v", "0", "50"),
             ("e", "50", "25"),
@@ -112,13 +121,13 @@ class TestTonesBar:
         ]
 
     def test_it_says_the_same_in_words(self) -> None:
-        assert "aria-label='8 &amp; more'" in tones_bar(0, 0, 0, "8 & more")
+        assert "aria-label='8 &amp; more'" in render_tones_bar(0, 0, 0, "8 & more")
 
     def test_nothing_is_an_empty_bar(self) -> None:
-        assert "<rect" not in tones_bar(0, 0, 0, "none")
+        assert "<rect" not in render_tones_bar(0, 0, 0, "none")
 
     def test_rounding_never_overflows(self) -> None:
-        widths = re.findall(r"width=(\S+)%", str(tones_bar(0.5, 0.4, 0.3, "too much")))
+        widths = re.findall(r"width=(\S+)%", str(render_tones_bar(0.5, 0.4, 0.3, "too much")))
         assert sum(map(float, widths)) == pytest.approx(100)
 
 
@@ -127,14 +136,14 @@ class TestRadar:
 
     def test_it_is_well_formed_and_told_in_words(self) -> None:
         lines = [Series("bar", "Bar", [3, 3, 2, 2]), Series("self", "You", [2, None, 3, 1])]
-        chart = str(radar(self.AXES, lines, "Skills"))
+        chart = str(render_radar(self.AXES, lines, "Skills"))
         assert "<desc>Bar: Design 3, Deep &lt;learning&gt; 3" in chart
         assert "You: Design 2, Deep &lt;learning&gt; –" in chart
         quoted = re.sub(r"=([^'\"\s>]+)", r"='\1'", re.sub(r"<desc>.*?</desc>", "", chart))
         assert ElementTree.fromstring(quoted).tag == "svg"  # noqa: S314 - our own markup
 
     def test_what_was_not_said_is_left_out_of_the_line(self) -> None:
-        chart = str(radar(self.AXES, [Series("self", "You", [2, None, 3, 1])], "Skills"))
+        chart = str(render_radar(self.AXES, [Series("self", "You", [2, None, 3, 1])], "Skills"))
         points = re.search(r"<polygon class=self points='([^']*)'", chart)
         assert points
         assert len(points[1].split()) == 3
@@ -142,7 +151,7 @@ class TestRadar:
 
     def test_labels_stay_inside_the_drawing(self) -> None:
         names = [f"Technical direction {number}" for number in range(8)]
-        chart = str(radar(names, [], "Skills"))
+        chart = str(render_radar(names, [], "Skills"))
         for x, anchor, name in re.findall(r"<text x=(\S+) y=\S+ text-anchor=(\w+)>([^<]*)<", chart):
             width = len(name) * 7.2
             left = float(x) - {"start": 0, "middle": width / 2, "end": width}[anchor]

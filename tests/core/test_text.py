@@ -6,14 +6,14 @@ import unicodedata
 
 import pytest
 
-from roadmap.core.text import clean, many_lines, one_line, web_address
+from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
 
 COMPOSED, APART = "Caf\u00e9", "Cafe\u0301"
 
 
 def test_clean_leaves_text_that_every_file_takes() -> None:
-    assert clean("a\x00b\ud83dc\x07d\r\ne\rf\tg\x9bh") == "abcd\ne\nf\tgh"
-    clean("".join(map(chr, range(0x10000)))).encode()
+    assert strip_control_characters("a\x00b\ud83dc\x07d\r\ne\rf\tg\x9bh") == "abcd\ne\nf\tgh"
+    strip_control_characters("".join(map(chr, range(0x10000)))).encode()
 
 
 @pytest.mark.parametrize(
@@ -32,24 +32,24 @@ def test_clean_leaves_text_that_every_file_takes() -> None:
     ],
 )
 def test_a_line(typed: str | None, kept: str) -> None:
-    assert one_line(typed) == kept
-    assert one_line(one_line(typed)) == kept
+    assert clean_line(typed) == kept
+    assert clean_line(clean_line(typed)) == kept
 
 
 def test_many_lines_keep_their_lines() -> None:
     typed = f" \r\n{APART}\r\n\r\n  indented\rlast\x00 \n"
     kept = f"{COMPOSED}\n\n  indented\nlast"
-    assert many_lines(typed) == kept == many_lines(kept)
-    assert many_lines(None) == ""
+    assert clean_multiline(typed) == kept == clean_multiline(kept)
+    assert clean_multiline(None) == ""
 
 
 def test_what_is_kept_is_composed_whatever_is_typed() -> None:
     typed = "".join(chr(code) for code in range(0x20000) if not 0xAC00 <= code < 0xD7A4)
-    for kept in (one_line(typed), many_lines(typed)):
+    for kept in (clean_line(typed), clean_multiline(typed)):
         assert unicodedata.is_normalized("NFC", kept)
         kept.encode()
 
 
 def test_an_address_leads_where_it_led() -> None:
-    assert web_address(f" https://example.org/{APART}\r\n") == f"https://example.org/{APART}"
-    assert web_address(None) == ""
+    assert clean_url(f" https://example.org/{APART}\r\n") == f"https://example.org/{APART}"
+    assert clean_url(None) == ""

@@ -11,10 +11,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap.accounts.models import Invitation, OutgoingMail
-from roadmap.catalog.queries import published
+from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
-from roadmap.demo.load import ROADMAP, Loaded, load
+from roadmap.demo.loader import ROADMAP, LoadedDemo, load_demo_data
 from roadmap.evidence.models import (
     Comment,
     Confirmation,
@@ -23,17 +22,19 @@ from roadmap.evidence.models import (
     Impact,
     Review,
 )
-from roadmap.notify.models import Notification
+from roadmap.invitations.models import Invitation
+from roadmap.mail.models import OutgoingMail
+from roadmap.notifications.models import Notification
 from roadmap.people.models import HistoryEntry, Membership, Team, User
 from roadmap.people.queries import managed_people
 from roadmap.portfolio.models import PortfolioItem
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.facts import Course
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import Record, course, record
+from roadmap.readiness.queries import PersonRecord, build_course, person_record
 from roadmap.skills.models import Assessment
 
-LOOKED_AT: tuple[type[Any], ...] = (
+LOADED_MODELS: tuple[type[Any], ...] = (
     Assessment, Comment, Confirmation, Enrollment, Evidence, EvidenceVersion, HistoryEntry, Impact,
     Invitation, Membership, MilestonePlan, MilestoneStatus, Notification, OutgoingMail,
     PortfolioItem, ReadinessSummary, Review, Team, User,
@@ -47,12 +48,12 @@ MANAGERS = ("tomas", "karin")
 
 
 @dataclass(frozen=True)
-class World:
+class DemoData:
     """What a load wrote, read back once for all tests that only look at it."""
 
-    loaded: Loaded
+    loaded: LoadedDemo
     rows: dict[type[Any], list[Any]]
-    records: dict[str, Record]
+    records: dict[str, PersonRecord]
     course: Course
     managed: dict[str, frozenset[uuid.UUID]]
 
@@ -66,25 +67,25 @@ class World:
 
 
 @pytest.fixture(scope="package")
-def demo(app: Flask) -> World:
+def demo(app: Flask) -> DemoData:
     with app.app_context():
         session = db.session
-        loaded = load(session, now=NOW)
+        loaded = load_demo_data(session, now=NOW)
         session.expunge_all()
-        rows = {model: list(session.scalars(sa.select(model))) for model in LOOKED_AT}
+        rows = {model: list(session.scalars(sa.select(model))) for model in LOADED_MODELS}
         for piece in rows[Evidence]:
             assert piece.current is not None  # loaded while it can be
             assert piece.links is not None
-        roadmap = published(session, ROADMAP)
+        roadmap = published_roadmap(session, ROADMAP)
         assert roadmap is not None
         ids = loaded.ids
-        world = World(
+        data = DemoData(
             loaded,
             rows,
-            {name: record(session, ids[name]) for name in ("maya", "yusuf")},
-            course(roadmap),
+            {name: person_record(session, ids[name]) for name in ("maya", "yusuf")},
+            build_course(roadmap),
             {name: managed_people(session, ids[name]) for name in ("tomas", "karin", "elena")},
         )
         session.expunge_all()
         session.rollback()
-        return world
+        return data

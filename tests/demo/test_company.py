@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from roadmap.accounts.models import Invitation, OutgoingMail
 from roadmap.demo import story
-from roadmap.demo.load import STORIES, load
-from roadmap.demo.people import PEOPLE, TEAMS, morning
+from roadmap.demo.cast import PEOPLE, TEAMS, morning_of
+from roadmap.demo.loader import STORIES, load_demo_data
+from roadmap.evidence.constants import IMPACT_TYPES, KINDS, STATES, VISIBILITIES
 from roadmap.evidence.models import (
     Comment,
     Confirmation,
@@ -25,14 +25,15 @@ from roadmap.evidence.models import (
     Impact,
     Review,
 )
-from roadmap.evidence.words import IMPACT_TYPES, KINDS, STATES, VISIBILITIES
-from roadmap.notify.models import Notification
+from roadmap.invitations.models import Invitation
+from roadmap.mail.models import OutgoingMail
+from roadmap.notifications.models import Notification
 from roadmap.people.models import HistoryEntry, Membership, Team, User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.rules import assess
+from roadmap.readiness.rules import evaluate
 from roadmap.skills.models import Assessment
-from tests.demo.conftest import ENGINEERS, MANAGERS, NOW, World
+from tests.demo.conftest import ENGINEERS, MANAGERS, NOW, DemoData
 
 TODAY = NOW.date()
 ROWS_OF_A_PERSON = (
@@ -48,7 +49,7 @@ ROWS_OF_A_PERSON = (
 # --- Who is there ---------------------------------------------------------------------------------
 
 
-def test_twelve_engineers_two_managers_and_an_administrator(demo: World) -> None:
+def test_twelve_engineers_two_managers_and_an_administrator(demo: DemoData) -> None:
     keys = [account.key for account in demo.loaded.accounts]
     assert sorted(keys) == sorted((*ENGINEERS, *MANAGERS, "elena"))
     assert len(ENGINEERS) == 12
@@ -58,7 +59,7 @@ def test_twelve_engineers_two_managers_and_an_administrator(demo: World) -> None
     assert leading == {ids[name] for name in MANAGERS}
 
 
-def test_who_manages_whom(demo: World) -> None:
+def test_who_manages_whom(demo: DemoData) -> None:
     ids = demo.loaded.ids
     of_karin = {ids[name] for name in ("hanna", "weilin", "siobhan", "tadeusz", "amara", "mirela")}
     assert demo.managed["karin"] == of_karin
@@ -67,7 +68,7 @@ def test_who_manages_whom(demo: World) -> None:
     assert demo.managed["elena"] == set()
 
 
-def test_three_teams_in_one(demo: World) -> None:
+def test_three_teams_in_one(demo: DemoData) -> None:
     above = {team.id: team.slug for team in demo.rows[Team]}
     nested = {team.slug: above.get(team.parent_id) for team in demo.rows[Team]}
     assert nested == {
@@ -78,12 +79,12 @@ def test_three_teams_in_one(demo: World) -> None:
     }
 
 
-def test_a_manager_is_on_the_roadmap_and_somebody_else_judges_her(demo: World) -> None:
+def test_a_manager_is_on_the_roadmap_and_somebody_else_judges_her(demo: DemoData) -> None:
     assert len(demo.of(Enrollment, "karin")) == 1
     assert {row.reviewer_name for row in demo.of(Review, "karin")} == {"Tomas Okafor"}
 
 
-def test_everybody_is_judged_by_the_manager_of_their_own_team(demo: World) -> None:
+def test_everybody_is_judged_by_the_manager_of_their_own_team(demo: DemoData) -> None:
     names = {person.key: person.name for person in PEOPLE}
     for person in PEOPLE:
         if person.team in ("ranking", "vision", "ml-platform"):
@@ -93,12 +94,12 @@ def test_everybody_is_judged_by_the_manager_of_their_own_team(demo: World) -> No
             assert {row.assessor_name for row in others} <= {manager}
 
 
-def test_priya_has_nothing_yet(demo: World) -> None:
+def test_priya_has_nothing_yet(demo: DemoData) -> None:
     for model in (Enrollment, Evidence, MilestoneStatus, Membership, HistoryEntry):
         assert demo.of(model, "priya") == []
 
 
-def test_an_invitation_is_open(demo: World) -> None:
+def test_an_invitation_is_open(demo: DemoData) -> None:
     (invitation,) = demo.rows[Invitation]
     assert invitation.created_by == demo.loaded.ids["karin"]
     assert invitation.created_at < NOW < invitation.expires_at
@@ -107,7 +108,7 @@ def test_an_invitation_is_open(demo: World) -> None:
 # --- What they recorded ---------------------------------------------------------------------------
 
 
-def test_evidence_of_every_kind_state_visibility_and_impact(demo: World) -> None:
+def test_evidence_of_every_kind_state_visibility_and_impact(demo: DemoData) -> None:
     pieces = demo.rows[Evidence]
     of_others = [piece for piece in pieces if piece.user_id != demo.loaded.ids["maya"]]
     for some in (pieces, of_others):
@@ -119,14 +120,14 @@ def test_evidence_of_every_kind_state_visibility_and_impact(demo: World) -> None
     assert [row.metric for row in rows if not row.result] == ["Training examples a second"]
 
 
-def test_two_verified_pieces_were_edited_and_wait_again(demo: World) -> None:
+def test_two_verified_pieces_were_edited_and_wait_again(demo: DemoData) -> None:
     anew = [p for p in demo.rows[Evidence] if p.state == "submitted" and p.verified_version_id]
     ids = demo.loaded.ids
     assert {piece.user_id for piece in anew} == {ids["maya"], ids["tadeusz"]}
     assert {piece.current.number for piece in anew} == {2}
 
 
-def test_what_waits_has_waited_from_a_day_to_three_weeks(demo: World) -> None:
+def test_what_waits_has_waited_from_a_day_to_three_weeks(demo: DemoData) -> None:
     waiting = [p for p in demo.rows[Evidence] if p.state in ("submitted", "in_review")]
     ages = sorted((TODAY - piece.submitted_at.date()).days for piece in waiting)
     assert len(ages) >= 15
@@ -134,13 +135,13 @@ def test_what_waits_has_waited_from_a_day_to_three_weeks(demo: World) -> None:
     assert 18 <= ages[-1] <= 23
 
 
-def test_what_was_returned_says_why(demo: World) -> None:
+def test_what_was_returned_says_why(demo: DemoData) -> None:
     returned = [row for row in demo.rows[Review] if row.decision == "returned"]
     assert len(returned) >= 8
     assert all(len(row.comment) > 40 for row in returned)
 
 
-def test_no_two_texts_are_the_same(demo: World) -> None:
+def test_no_two_texts_are_the_same(demo: DemoData) -> None:
     titles = [piece.title for piece in demo.rows[Evidence]]
     comments = [row.comment for row in demo.rows[Review] if row.comment]
     remarks = [row.text for row in demo.rows[Comment]]
@@ -151,7 +152,7 @@ def test_no_two_texts_are_the_same(demo: World) -> None:
     assert len(remarks) >= 10
 
 
-def test_confirmed_milestones_are_done(demo: World) -> None:
+def test_confirmed_milestones_are_done(demo: DemoData) -> None:
     done = {
         (row.user_id, row.milestone_key)
         for row in demo.rows[MilestoneStatus]
@@ -161,7 +162,7 @@ def test_confirmed_milestones_are_done(demo: World) -> None:
     assert confirmed <= done
 
 
-def test_nothing_is_done_before_what_comes_before_it(demo: World) -> None:
+def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
     for person in ENGINEERS:
         rows = [row for row in demo.of(MilestoneStatus, person) if row.status == "done"]
         done = {row.milestone_key: row.since.date() for row in rows}
@@ -171,13 +172,13 @@ def test_nothing_is_done_before_what_comes_before_it(demo: World) -> None:
                 assert done[before] <= done[milestone.key], f"{person}: {milestone.key}"
 
 
-def test_what_is_not_applicable_says_why(demo: World) -> None:
+def test_what_is_not_applicable_says_why(demo: DemoData) -> None:
     rows = [row for row in demo.rows[MilestoneStatus] if row.status == "not_applicable"]
     assert len({row.user_id for row in rows}) >= 6
     assert all(len(row.reason) > 20 for row in rows)
 
 
-def test_nothing_happened_in_the_future_or_before_they_came(demo: World) -> None:
+def test_nothing_happened_in_the_future_or_before_they_came(demo: DemoData) -> None:
     came = {user.id: user.created_at for user in demo.rows[User]}
     moments = {Assessment: "assessed_at", HistoryEntry: "at", MilestoneStatus: "since"}
     moments |= {Review: "decided_at"}
@@ -193,7 +194,7 @@ def test_nothing_happened_in_the_future_or_before_they_came(demo: World) -> None
 # --- Where they stand -----------------------------------------------------------------------------
 
 
-def test_the_verdicts_are_in_very_different_places(demo: World) -> None:
+def test_the_verdicts_are_in_very_different_places(demo: DemoData) -> None:
     shared = {key: demo.summary(key).shared for key in STORIES}
     verdicts = {key: each["verdict"] for key, each in shared.items()}
     assert [key for key, verdict in verdicts.items() if verdict == "nearly"] == ["hanna"]
@@ -207,11 +208,11 @@ def test_the_verdicts_are_in_very_different_places(demo: World) -> None:
     assert shared["hanna"]["standing"] == ["judged_by_others"]
 
 
-def test_the_figures_are_those_of_today(demo: World) -> None:
+def test_the_figures_are_those_of_today(demo: DemoData) -> None:
     assert {row.computed_on for row in demo.rows[ReadinessSummary]} == {TODAY}
 
 
-def test_one_has_not_moved_for_two_months(demo: World) -> None:
+def test_one_has_not_moved_for_two_months(demo: DemoData) -> None:
     still = {
         account.key
         for account in demo.loaded.accounts
@@ -219,24 +220,24 @@ def test_one_has_not_moved_for_two_months(demo: World) -> None:
         if (TODAY - row.shared_moved_on).days >= 21
     }
     assert still == {"mirela"}
-    moved_on = demo.summary("mirela").shared_moved_on
-    assert moved_on is not None
-    assert (TODAY - moved_on).days >= 56
+    last_activity_on = demo.summary("mirela").shared_moved_on
+    assert last_activity_on is not None
+    assert (TODAY - last_activity_on).days >= 56
 
 
-def test_yusuf_keeps_his_work_to_himself(demo: World) -> None:
+def test_yusuf_keeps_his_work_to_himself(demo: DemoData) -> None:
     pieces = demo.of(Evidence, "yusuf")
     private = [piece for piece in pieces if piece.visibility == "private"]
     assert len(private) / len(pieces) > 0.7
     own, shared = (
-        assess(demo.course, facts, TODAY)
+        evaluate(demo.course, facts, TODAY)
         for facts in (demo.records["yusuf"].own(), demo.records["yusuf"].shared())
     )
     assert own.score - shared.score > 10
     assert (own.verdict, shared.verdict) == ("under_way", "setting_out")
 
 
-def test_siobhan_was_away_for_half_a_year_and_came_back(demo: World) -> None:
+def test_siobhan_was_away_for_half_a_year_and_came_back(demo: DemoData) -> None:
     own = sorted(
         row.at
         for row in demo.of(HistoryEntry, "siobhan")
@@ -247,12 +248,12 @@ def test_siobhan_was_away_for_half_a_year_and_came_back(demo: World) -> None:
     assert (NOW - own[-1]).days < 14
 
 
-def test_tadeusz_has_a_certificate_that_is_about_to_lapse(demo: World) -> None:
+def test_tadeusz_has_a_certificate_that_is_about_to_lapse(demo: DemoData) -> None:
     ends = [row.expires_on for row in demo.of(EvidenceVersion, "tadeusz") if row.expires_on]
     assert [(end - TODAY).days for end in ends] == [9]
 
 
-def test_managers_see_two_skills_two_levels_above_and_below(demo: World) -> None:
+def test_managers_see_two_skills_two_levels_above_and_below(demo: DemoData) -> None:
     def gaps(person: str) -> list[int]:
         rows = sorted(demo.of(Assessment, person), key=lambda row: row.assessed_at)
         latest = {(row.side, row.skill_key): row.level for row in rows}
@@ -266,7 +267,7 @@ def test_managers_see_two_skills_two_levels_above_and_below(demo: World) -> None
     assert len([gap for gap in gaps("viktor") if gap == -2]) >= 3
 
 
-def test_some_share_their_plans_and_some_do_not(demo: World) -> None:
+def test_some_share_their_plans_and_some_do_not(demo: DemoData) -> None:
     sharing = {user.id for user in demo.rows[User] if user.shares_plans}
     assert sharing == {demo.loaded.ids[key] for key in ("hanna", "amara", "siobhan", "ines")}
     overdue = {
@@ -279,7 +280,7 @@ def test_some_share_their_plans_and_some_do_not(demo: World) -> None:
 # --- What they were told --------------------------------------------------------------------------
 
 
-def test_a_few_notifications_are_unread_and_the_old_ones_are_gone(demo: World) -> None:
+def test_a_few_notifications_are_unread_and_the_old_ones_are_gone(demo: DemoData) -> None:
     rows = demo.rows[Notification]
     unread = Counter(row.user_id for row in rows if row.read_at is None)
     ids = demo.loaded.ids
@@ -296,7 +297,7 @@ def test_nobody_of_the_demo_gets_mail(
     server = {"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "cairn@house.example"}
     for name, value in {**server, "BASE_URL": "https://cairn.house.example"}.items():
         monkeypatch.setitem(app.config, name, value)
-    load(session, now=NOW)
+    load_demo_data(session, now=NOW)
     assert session.scalars(sa.select(Notification.id)).first() is not None
     assert session.scalars(sa.select(OutgoingMail.recipient)).all() == []
 
@@ -309,14 +310,14 @@ def test_a_story_fits_between_joining_and_yesterday_on_any_day() -> None:
     for ago in range(14):
         today = dt.date(2028, 3, 4) - dt.timedelta(days=ago)
         for key in STORIES:
-            told = story.steps(story.read(key), key, today=today, seed=0)
+            told = story.steps(story.load_story(key), key, today=today, seed=0)
             assert told == sorted(told, key=lambda step: step.at)
-            assert morning(today, joined[key]) < told[0].at
+            assert morning_of(today, joined[key]) < told[0].at
             assert told[-1].at.date() < today
 
 
 def test_it_loads_on_a_leap_day(session: Session) -> None:
-    assert load(session, now=dt.datetime(2028, 2, 29, 0, 5, tzinfo=dt.UTC)).pieces == 103
+    assert load_demo_data(session, now=dt.datetime(2028, 2, 29, 0, 5, tzinfo=dt.UTC)).pieces == 103
 
 
 def test_the_stories_name_no_month() -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from roadmap.evidence import actions, judging
+from roadmap.evidence import actions, review_actions
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -16,10 +16,19 @@ from roadmap.evidence.models import (
     Impact,
     Review,
 )
-from roadmap.evidence.rows import particulars as said_of
-from roadmap.evidence.rules import Incomplete, Refused, Stale
+from roadmap.evidence.repository import evidence_input as stored_input
+from roadmap.evidence.rules import InvalidInput, Refused, Stale
 from roadmap.people.models import HistoryEntry
-from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, MENTOR, add, judge, particulars, submit
+from tests.evidence.builders import (
+    DESIGN,
+    LATENCY,
+    LEVELS,
+    MENTOR,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
 
 
 def history(session, person):
@@ -35,8 +44,8 @@ def alice(session, cast):
 
 
 def test_what_is_saved_comes_back(session, cast, now):
-    piece = particulars(impacts=(LATENCY,), issuer="Example", expires_on=dt.date(2030, 1, 1))
-    evidence = add(
+    piece = evidence_input(impacts=(LATENCY,), issuer="Example", expires_on=dt.date(2030, 1, 1))
+    evidence = add_evidence(
         session,
         cast,
         cast.alice,
@@ -49,7 +58,7 @@ def test_what_is_saved_comes_back(session, cast, now):
     )
     session.expire_all()
     again = session.get_one(Evidence, evidence.id)
-    assert said_of(again) == piece
+    assert stored_input(again) == piece
     assert [row.milestone_key for row in again.links] == [LEVELS, DESIGN]
     assert [row.skill_key for row in again.skills] == ["mentoring", "mlops"]
     assert (again.state, again.revision, again.current.number) == ("draft", 1, 1)
@@ -57,15 +66,21 @@ def test_what_is_saved_comes_back(session, cast, now):
 
 
 def test_texts_are_cleaned_before_they_are_judged(session, cast, now):
-    evidence = add(session, cast, cast.alice, now, title="  A\0 title\ud800 ", description="a\0b")
+    evidence = add_evidence(
+        session, cast, cast.alice, now, title="  A\0 title\ud800 ", description="a\0b"
+    )
     assert evidence.title == "A title"
     assert evidence.current.description == "ab"
 
 
 def test_an_incomplete_piece_is_not_saved(session, cast, now, alice):
-    with pytest.raises(Incomplete) as refused:
+    with pytest.raises(InvalidInput) as refused:
         actions.create(
-            session, cast.alice, particulars(title="\0 ", url="", description=""), by=alice, now=now
+            session,
+            cast.alice,
+            evidence_input(title="\0 ", url="", description=""),
+            by=alice,
+            now=now,
         )
     assert [fault.field for fault in refused.value.faults] == ["title", "url"]
     session.rollback()
@@ -77,21 +92,23 @@ def test_today_is_the_persons_own(session, cast):
     moment = dt.datetime(2026, 12, 31, 22, 0, tzinfo=dt.UTC)
     there, here = (cast.actor(session, cast.alice) for _ in range(2))
     there.timezone = "Pacific/Auckland"
-    tomorrow = particulars(occurred_on=dt.date(2027, 1, 1))
+    tomorrow = evidence_input(occurred_on=dt.date(2027, 1, 1))
     actions.create(session, cast.alice, tomorrow, by=there, now=moment)
-    with pytest.raises(Incomplete, match="date_in_future"):
+    with pytest.raises(InvalidInput, match="date_in_future"):
         actions.create(session, cast.alice, tomorrow, by=here, now=moment)
 
 
 @pytest.mark.parametrize("keys", [["no-such-milestone"], [DESIGN, "no-such-milestone"]])
 def test_an_unknown_milestone_is_refused(session, cast, now, alice, keys):
-    with pytest.raises(Incomplete, match="unknown_milestone"):
-        actions.create(session, cast.alice, particulars(), milestones=keys, by=alice, now=now)
+    with pytest.raises(InvalidInput, match="unknown_milestone"):
+        actions.create(session, cast.alice, evidence_input(), milestones=keys, by=alice, now=now)
 
 
 def test_an_unknown_skill_is_refused(session, cast, now, alice):
-    with pytest.raises(Incomplete, match="unknown_skill"):
-        actions.create(session, cast.alice, particulars(), skills=["juggling"], by=alice, now=now)
+    with pytest.raises(InvalidInput, match="unknown_skill"):
+        actions.create(
+            session, cast.alice, evidence_input(), skills=["juggling"], by=alice, now=now
+        )
 
 
 def test_at_most_five_milestones(session, cast, now, alice):
@@ -103,24 +120,24 @@ def test_at_most_five_milestones(session, cast, now, alice):
         LEVELS,
         MENTOR,
     ]
-    evidence = add(session, cast, cast.alice, now, milestones=keys[:5])
-    with pytest.raises(Incomplete, match="too_many_milestones"):
+    evidence = add_evidence(session, cast, cast.alice, now, milestones=keys[:5])
+    with pytest.raises(InvalidInput, match="too_many_milestones"):
         actions.link(session, evidence, MENTOR, by=alice, now=now)
 
 
 def test_a_draft_is_edited_in_place(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now, impacts=(LATENCY,))
+    evidence = add_evidence(session, cast, cast.alice, now, impacts=(LATENCY,))
     version = evidence.current_id
-    assert actions.edit(session, evidence, particulars(role="Reviewer"), by=alice, now=now)
+    assert actions.edit(session, evidence, evidence_input(role="Reviewer"), by=alice, now=now)
     assert (evidence.current_id, evidence.state, evidence.revision) == (version, "draft", 2)
     assert evidence.current.impacts == []
     assert session.scalar(sa.select(sa.func.count(Impact.id))) == 0
 
 
 def test_saving_without_a_change_changes_nothing(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now, milestones=[DESIGN])
+    evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     assert not actions.edit(
-        session, evidence, particulars(), milestones=[DESIGN], skills=[], by=alice, now=now
+        session, evidence, evidence_input(), milestones=[DESIGN], skills=[], by=alice, now=now
     )
     assert evidence.revision == 1
     assert history(session, cast.alice) == ["evidence.created"]
@@ -128,16 +145,16 @@ def test_saving_without_a_change_changes_nothing(session, cast, now, alice):
 
 @pytest.mark.parametrize("state", ["submitted", "in_review", "verified"])
 def test_an_edit_of_substance_makes_a_new_version_that_waits(session, cast, now, alice, state):
-    evidence = add(session, cast, cast.alice, now, impacts=(LATENCY,))
-    submit(session, cast, evidence, now)
+    evidence = add_evidence(session, cast, cast.alice, now, impacts=(LATENCY,))
+    submit_evidence(session, cast, evidence, now)
     first = evidence.current_id
     if state == "in_review":
         bob = cast.actor(session, cast.bob)
-        judging.begin_review(session, evidence, version_id=first, by=bob, now=now)
+        review_actions.begin_review(session, evidence, version_id=first, by=bob, now=now)
     if state == "verified":
-        judge(session, cast, evidence, now)
+        review_evidence(session, cast, evidence, now)
     later = now + dt.timedelta(hours=1)
-    actions.edit(session, evidence, particulars(role="Reviewer"), by=alice, now=later)
+    actions.edit(session, evidence, evidence_input(role="Reviewer"), by=alice, now=later)
     assert (evidence.state, evidence.current.number) == ("submitted", 2)
     assert evidence.current.was_submitted
     assert evidence.submitted_at == later
@@ -147,32 +164,32 @@ def test_an_edit_of_substance_makes_a_new_version_that_waits(session, cast, now,
 
 
 def test_title_visibility_and_links_are_no_substance(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now)
-    piece = particulars(title="Another title", visibility="team")
+    evidence = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now)
+    piece = evidence_input(title="Another title", visibility="team")
     actions.edit(session, evidence, piece, milestones=[DESIGN], skills=["mlops"], by=alice, now=now)
     assert (evidence.state, evidence.current.number) == ("verified", 1)
 
 
 def test_an_expiry_cannot_be_edited_into_a_verified_certificate(session, cast, now, alice):
     certificate = {"kind": "certification", "issuer": "Example", "expires_on": dt.date(2026, 6, 1)}
-    evidence = add(session, cast, cast.alice, now, **certificate)
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now)
+    evidence = add_evidence(session, cast, cast.alice, now, **certificate)
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now)
     certificate["expires_on"] = dt.date(2036, 6, 1)
-    actions.edit(session, evidence, particulars(**certificate), by=alice, now=now)
+    actions.edit(session, evidence, evidence_input(**certificate), by=alice, now=now)
     assert evidence.state == "submitted"
     verified = session.get_one(EvidenceVersion, evidence.verified_version_id)
     assert verified.expires_on == dt.date(2026, 6, 1)
 
 
 def test_a_returned_piece_stays_so_until_it_is_resubmitted(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now, decision="returned")
+    evidence = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now, decision="returned")
     for role in ("Reviewer", "Lead"):
-        actions.edit(session, evidence, particulars(role=role), by=alice, now=now)
+        actions.edit(session, evidence, evidence_input(role=role), by=alice, now=now)
         assert (evidence.state, evidence.current.number) == ("returned", 2)
     assert not evidence.current.was_submitted
     actions.submit(session, evidence, by=alice, now=now)
@@ -180,16 +197,16 @@ def test_a_returned_piece_stays_so_until_it_is_resubmitted(session, cast, now, a
 
 
 def test_a_withdrawn_version_stays_frozen(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
-    submit(session, cast, evidence, now)
+    evidence = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, evidence, now)
     actions.withdraw(session, evidence, by=alice, now=now)
     assert (evidence.state, evidence.submitted_at) == ("draft", None)
-    actions.edit(session, evidence, particulars(role="Reviewer"), by=alice, now=now)
+    actions.edit(session, evidence, evidence_input(role="Reviewer"), by=alice, now=now)
     assert (evidence.state, evidence.current.number) == ("draft", 2)
 
 
 def test_asking_and_taking_back_twice_is_the_same_as_once(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
+    evidence = add_evidence(session, cast, cast.alice, now)
     assert actions.submit(session, evidence, by=alice, now=now)
     assert not actions.submit(session, evidence, by=alice, now=now)
     assert actions.withdraw(session, evidence, by=alice, now=now)
@@ -198,67 +215,67 @@ def test_asking_and_taking_back_twice_is_the_same_as_once(session, cast, now, al
 
 
 def test_what_is_private_is_never_reviewed(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now, visibility="private")
+    evidence = add_evidence(session, cast, cast.alice, now, visibility="private")
     with pytest.raises(Refused, match="private"):
         actions.submit(session, evidence, by=alice, now=now)
 
 
 def test_making_a_waiting_piece_private_withdraws_it(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
-    submit(session, cast, evidence, now)
-    actions.edit(session, evidence, particulars(visibility="private"), by=alice, now=now)
+    evidence = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, evidence, now)
+    actions.edit(session, evidence, evidence_input(visibility="private"), by=alice, now=now)
     assert (evidence.state, evidence.submitted_at) == ("draft", None)
     assert not evidence.is_shared
 
 
 def test_a_verified_piece_stays_verified_when_it_becomes_private(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now)
-    actions.edit(session, evidence, particulars(visibility="private"), by=alice, now=now)
+    evidence = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now)
+    actions.edit(session, evidence, evidence_input(visibility="private"), by=alice, now=now)
     assert (evidence.state, evidence.is_shared) == ("verified", False)
     actions.edit(
-        session, evidence, particulars(visibility="private", role="Lead"), by=alice, now=now
+        session, evidence, evidence_input(visibility="private", role="Lead"), by=alice, now=now
     )
     assert (evidence.state, evidence.verified_version_id is not None) == ("draft", True)
 
 
 def test_a_stale_edit_is_refused(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
-    actions.edit(session, evidence, particulars(role="Lead"), revision=1, by=alice, now=now)
+    evidence = add_evidence(session, cast, cast.alice, now)
+    actions.edit(session, evidence, evidence_input(role="Lead"), revision=1, by=alice, now=now)
     with pytest.raises(Stale):
-        actions.edit(session, evidence, particulars(role="Other"), revision=1, by=alice, now=now)
+        actions.edit(session, evidence, evidence_input(role="Other"), revision=1, by=alice, now=now)
     assert evidence.current.role == "Lead"
 
 
 def test_links_keep_their_order_and_can_be_taken_away(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
+    evidence = add_evidence(session, cast, cast.alice, now)
     actions.link(session, evidence, LEVELS, by=alice, now=now)
     actions.link(session, evidence, DESIGN, by=alice, now=now)
     assert not actions.link(session, evidence, DESIGN, by=alice, now=now)
-    actions.edit(session, evidence, particulars(), milestones=[DESIGN], by=alice, now=now)
+    actions.edit(session, evidence, evidence_input(), milestones=[DESIGN], by=alice, now=now)
     assert [row.milestone_key for row in evidence.links] == [DESIGN]
     linked = ["evidence.linked"] * 2
     assert history(session, cast.alice) == ["evidence.created", *linked, "evidence.edited"]
 
 
 def test_a_later_link_never_inherits_a_confirmation(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now)
-    actions.edit(session, evidence, particulars(), milestones=[LEVELS], by=alice, now=now)
+    evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now)
+    actions.edit(session, evidence, evidence_input(), milestones=[LEVELS], by=alice, now=now)
     actions.link(session, evidence, DESIGN, by=alice, now=now)
     session.commit()
     assert session.scalars(sa.select(Confirmation.milestone_key)).all() == [LEVELS]
 
 
 def test_deleting_takes_everything_but_the_history(session, cast, now, alice):
-    evidence = add(
+    evidence = add_evidence(
         session, cast, cast.alice, now, milestones=[DESIGN], skills=["mlops"], impacts=(LATENCY,)
     )
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now)
-    actions.edit(session, evidence, particulars(role="Lead"), by=alice, now=now)
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now)
+    actions.edit(session, evidence, evidence_input(role="Lead"), by=alice, now=now)
     actions.delete(session, evidence, by=alice, now=now)
     session.commit()
     for model in (Evidence, EvidenceVersion, EvidenceMilestone, Impact, Review, Confirmation):
@@ -267,7 +284,7 @@ def test_deleting_takes_everything_but_the_history(session, cast, now, alice):
 
 
 def test_what_is_gone_is_said_to_be_gone(session, cast, now, alice):
-    evidence = add(session, cast, cast.alice, now)
+    evidence = add_evidence(session, cast, cast.alice, now)
     session.execute(sa.delete(Evidence).execution_options(synchronize_session=False))
     with pytest.raises(Refused, match="gone"):
         actions.submit(session, evidence, by=alice, now=now)

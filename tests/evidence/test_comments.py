@@ -8,19 +8,25 @@ import sqlalchemy as sa
 from roadmap.core.signals import person_changed
 from roadmap.evidence import actions, comments
 from roadmap.evidence.models import Comment
-from roadmap.evidence.queries import detail
-from roadmap.evidence.rules import Incomplete, Refused
-from roadmap.evidence.thread import thread
+from roadmap.evidence.queries import load_detail
+from roadmap.evidence.rules import InvalidInput, Refused
+from roadmap.evidence.timeline import load_timeline
 from roadmap.people.models import HistoryEntry, Membership
-from tests.evidence.pieces import DESIGN, add, judge, particulars, submit
+from tests.evidence.builders import (
+    DESIGN,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
 from tests.support.statements import statements_of
 
 
 @pytest.fixture
 def piece(session, cast, now):
     """Alice's design document, submitted."""
-    evidence = add(session, cast, cast.alice, now, milestones=[DESIGN])
-    submit(session, cast, evidence, now)
+    evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, evidence, now)
     return evidence
 
 
@@ -30,7 +36,9 @@ def texts(session):
 
 
 def kinds(session, piece, *, for_author):
-    found = thread(session, piece, detail(session, piece).judgements, for_author=for_author)
+    found = load_timeline(
+        session, piece, load_detail(session, piece).judgements, for_author=for_author
+    )
     return [event.kind for event in found]
 
 
@@ -81,7 +89,7 @@ def test_unwanted_characters_go(session, cast, now, piece):
 
 @pytest.mark.parametrize("state", ["draft", "private", "withdrawn"])
 def test_what_is_not_shared_has_no_thread(session, cast, now, browser_of, state):
-    piece = add(
+    piece = add_evidence(
         session, cast, cast.alice, now, visibility="private" if state == "private" else "team"
     )
     alice = cast.actor(session, cast.alice)
@@ -102,8 +110,8 @@ def test_what_is_not_shared_has_no_thread(session, cast, now, browser_of, state)
 def test_a_comment_names_the_version_that_both_see(session, cast, now, browser_of, piece):
     """An edit of a returned piece is its author's alone until it is submitted again."""
     alice = cast.actor(session, cast.alice)
-    judge(session, cast, piece, now, decision="returned")
-    actions.edit(session, piece, particulars(role="Only saved"), by=alice, now=now)
+    review_evidence(session, cast, piece, now, decision="returned")
+    actions.edit(session, piece, evidence_input(role="Only saved"), by=alice, now=now)
     comments.add(session, piece, "I am at it.", by=alice, now=now)
     session.commit()
     assert session.scalar(sa.select(Comment.version_number)) == 1
@@ -115,13 +123,13 @@ def test_the_author_sees_their_own_steps_and_managers_what_was_shared(session, c
     comments.add(session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now)
     actions.withdraw(session, piece, by=alice, now=now)
     for role in ("Lead", "Lead and author"):
-        actions.edit(session, piece, particulars(role=role), by=alice, now=now)
+        actions.edit(session, piece, evidence_input(role=role), by=alice, now=now)
     actions.submit(session, piece, by=alice, now=now)
-    judge(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
     actions.edit(
-        session, piece, particulars(title="Renamed", role="Lead and author"), by=alice, now=now
+        session, piece, evidence_input(title="Renamed", role="Lead and author"), by=alice, now=now
     )
-    actions.edit(session, piece, particulars(role="Lead again"), by=alice, now=now)
+    actions.edit(session, piece, evidence_input(role="Lead again"), by=alice, now=now)
     session.commit()
     own = kinds(session, piece, for_author=True)
     assert own.count("edited") == 2  # a run of edits is told once
@@ -158,7 +166,7 @@ def test_the_right_ends_with_the_membership_and_what_was_said_stays(
 
 
 def test_a_comment_must_say_something(session, cast, now, piece):
-    with pytest.raises(Incomplete, match="comment_missing"):
+    with pytest.raises(InvalidInput, match="comment_missing"):
         comments.add(session, piece, " \n", by=cast.actor(session, cast.bob), now=now)
 
 

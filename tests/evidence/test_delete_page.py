@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from roadmap.evidence.models import Evidence
-from tests.evidence.pieces import DESIGN, add, judge, submit
+from tests.evidence.builders import DESIGN, add_evidence, review_evidence, submit_evidence
 
 
 @pytest.fixture
 def piece(session, cast, now):
-    return add(session, cast, cast.alice, now, milestones=[DESIGN])
+    return add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
 
 
 def is_there(session, piece_id):
@@ -19,8 +19,8 @@ def is_there(session, piece_id):
 
 
 def test_it_works(session, cast, now, browser_of, piece):
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
     browser = browser_of(cast.alice)
     page = browser.get(f"/evidence/{piece.id}/delete").text
     for said in (
@@ -44,7 +44,7 @@ def test_it_needs_sign_in(session, browser_of, piece):
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404), ("erin", 404)])
 def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, status):
-    submit(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
     answer = browser_of(getattr(cast, who)).delete(f"/evidence/{piece.id}")
     assert answer.status_code == status
     assert is_there(session, piece.id)

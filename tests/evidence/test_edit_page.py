@@ -6,18 +6,26 @@ import pytest
 
 from roadmap.evidence import actions
 from roadmap.evidence.models import Evidence
-from tests.evidence.forms import fields, impact
-from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, add, judge, particulars, submit
+from tests.evidence.builders import (
+    DESIGN,
+    LATENCY,
+    LEVELS,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
+from tests.evidence.form_data import form_fields, impact_fields
 
 
-def again(session, piece):
+def reload_evidence(session, piece):
     session.expire_all()
     return session.get_one(Evidence, piece.id)
 
 
 @pytest.fixture
 def piece(session, cast, now):
-    return add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
+    return add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
 
 
 def test_it_works(session, cast, browser_of, piece):
@@ -26,21 +34,21 @@ def test_it_works(session, cast, browser_of, piece):
     assert 'value="Feature store design"' in page
     assert 'value="p99 latency"' in page
     assert f'value="{DESIGN}" checked' in page
-    sent = fields(title="Feature store, revised", revision="1", milestones=[LEVELS])
+    sent = form_fields(title="Feature store, revised", revision="1", milestones=[LEVELS])
     answer = browser.post(f"/evidence/{piece.id}?_method=PUT", sent)
     assert answer.status_code == 303
-    saved = again(session, piece)
+    saved = reload_evidence(session, piece)
     assert (saved.title, saved.current.impacts) == ("Feature store, revised", [])
     assert [row.milestone_key for row in saved.links] == [LEVELS]
 
 
 def test_an_edit_of_what_is_verified_says_what_it_does(session, cast, now, browser_of, piece):
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
     browser = browser_of(cast.alice)
     assert "This piece is verified." in browser.get(f"/evidence/{piece.id}/edit").text
-    browser.put(f"/evidence/{piece.id}", fields(role="Lead", revision="1"))
-    saved = again(session, piece)
+    browser.put(f"/evidence/{piece.id}", form_fields(role="Lead", revision="1"))
+    saved = reload_evidence(session, piece)
     assert (saved.state, saved.current.number) == ("submitted", 2)
 
 
@@ -48,14 +56,14 @@ def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, 
     actions.edit(
         session,
         piece,
-        particulars(role="Theirs", title="Their title"),
+        evidence_input(role="Theirs", title="Their title"),
         milestones=[DESIGN],
         by=cast.actor(session, cast.alice),
         now=now,
     )
     session.commit()
     browser = browser_of(cast.alice)
-    mine = fields(role="Mine", title="My title", revision="1", milestones=[LEVELS])
+    mine = form_fields(role="Mine", title="My title", revision="1", milestones=[LEVELS])
     answer = browser.put(f"/evidence/{piece.id}", mine)
     assert answer.status_code == 409
     for shown in (
@@ -67,45 +75,45 @@ def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, 
         "Take the stored one",
     ):
         assert shown in answer.text
-    assert again(session, piece).title == "Their title"
+    assert reload_evidence(session, piece).title == "Their title"
     assert 'name="revision" type="hidden" value="2"' in answer.text
     browser.put(f"/evidence/{piece.id}", {**mine, "revision": "2"})
-    assert again(session, piece).title == "My title"
+    assert reload_evidence(session, piece).title == "My title"
 
 
 @pytest.mark.parametrize("revision", ["", "x", "-1", "99999999999999999999"])
 def test_a_form_without_its_revision_is_stale(session, cast, browser_of, piece, revision):
-    answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", fields(revision=revision))
+    answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", form_fields(revision=revision))
     assert answer.status_code == 409
 
 
 def test_it_needs_sign_in(browser_of, cast, piece):
     assert browser_of().get(f"/evidence/{piece.id}/edit").status_code == 303
-    assert browser_of().put(f"/evidence/{piece.id}", fields()).status_code == 401
+    assert browser_of().put(f"/evidence/{piece.id}", form_fields()).status_code == 401
 
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404), ("erin", 404)])
 def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, status):
-    submit(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
     answer = browser_of(getattr(cast, who)).put(
-        f"/evidence/{piece.id}", fields(title="Taken over", revision="1")
+        f"/evidence/{piece.id}", form_fields(title="Taken over", revision="1")
     )
     assert answer.status_code == status
-    assert again(session, piece).title == "Feature store design"
+    assert reload_evidence(session, piece).title == "Feature store design"
 
 
 def test_it_rejects_bad_input(session, cast, browser_of, piece):
-    sent = {**fields(title="", revision="1"), **impact(0, metric="")}
+    sent = {**form_fields(title="", revision="1"), **impact_fields(0, metric="")}
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", sent)
     assert answer.status_code == 422
     assert f'action="/evidence/{piece.id}?_method=PUT"' in answer.text
-    assert again(session, piece).title == "Feature store design"
+    assert reload_evidence(session, piece).title == "Feature store design"
 
 
 def test_enter_in_the_search_field_searches_and_saves_nothing(session, cast, browser_of, piece):
-    sent = fields(title="Not saved", revision="1", q="design document", enter="1")
+    sent = form_fields(title="Not saved", revision="1", q="design document", enter="1")
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", sent)
     assert answer.status_code == 200
     assert f'value="{DESIGN}"' in answer.text
     assert 'value="Not saved"' in answer.text
-    assert again(session, piece).title == "Feature store design"
+    assert reload_evidence(session, piece).title == "Feature store design"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evidence.forms import fields, impact
-from tests.evidence.pieces import DESIGN, LEVELS, add, submit
+from tests.evidence.builders import DESIGN, LEVELS, add_evidence, submit_evidence
+from tests.evidence.form_data import form_fields, impact_fields
 
 PARTS = ("preview", "impacts", "milestones")
 
@@ -13,7 +13,7 @@ PARTS = ("preview", "impacts", "milestones")
 def test_it_works(cast, browser_of):
     """Without JavaScript each part comes back within the whole form, with everything typed."""
     browser = browser_of(cast.alice)
-    sent = {**fields(title="As typed", q="latency", milestones=[DESIGN]), **impact(0)}
+    sent = {**form_fields(title="As typed", q="latency", milestones=[DESIGN]), **impact_fields(0)}
     pages = {part: browser.post(f"/evidence/{part}", sent).text for part in PARTS}
     for page in pages.values():
         assert 'value="As typed"' in page
@@ -27,7 +27,7 @@ def test_it_works(cast, browser_of):
 
 def test_it_answers_htmx_with_the_part_alone(cast, browser_of):
     browser = browser_of(cast.alice)
-    sent = {**fields(), **impact(0)}
+    sent = {**form_fields(), **impact_fields(0)}
     preview = browser.post("/evidence/preview", sent, fragment=True).text
     assert preview.strip().startswith('<div class="prose note">')
     rows = browser.post("/evidence/impacts", sent, fragment=True).text
@@ -42,16 +42,16 @@ def test_it_answers_htmx_with_the_part_alone(cast, browser_of):
 @pytest.mark.parametrize(("kind", "warned"), [("talk", True), ("design_doc", False), ("", False)])
 def test_it_says_when_the_kind_does_not_prove_the_milestone(cast, browser_of, kind, warned):
     browser, said = browser_of(cast.alice), "evidence of this kind does not prove it"
-    sent = fields(kind=kind, milestones=[DESIGN])
+    sent = form_fields(kind=kind, milestones=[DESIGN])
     assert (said in browser.post("/evidence/preview", sent).text) == warned
     address = f"/evidence/milestones?kind={kind}&milestones={DESIGN}"
     assert (said in browser.get(address, fragment=True).text) == warned
 
 
 def test_there_are_at_most_six_impacts(cast, browser_of):
-    sent = fields()
+    sent = form_fields()
     for place in range(8):
-        sent.update(impact(place))
+        sent.update(impact_fields(place))
     page = browser_of(cast.alice).post("/evidence/impacts", sent, fragment=True).text
     assert 'name="impacts-5-metric"' in page
     assert 'name="impacts-6-metric"' not in page
@@ -65,8 +65,8 @@ def test_a_page_finds_milestones_too(cast, browser_of):
 
 
 def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
-    piece = add(session, cast, cast.alice, now)
-    sent = fields(about=str(piece.id), revision="1", description="")
+    piece = add_evidence(session, cast, cast.alice, now)
+    sent = form_fields(about=str(piece.id), revision="1", description="")
     page = browser_of(cast.alice).post("/evidence/preview", sent).text
     assert f'action="/evidence/{piece.id}?_method=PUT"' in page
     assert "There is nothing to preview yet." in page
@@ -74,24 +74,24 @@ def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
 
 def test_it_needs_sign_in(browser_of):
     for part in PARTS:
-        assert browser_of().post(f"/evidence/{part}", fields()).status_code == 401
+        assert browser_of().post(f"/evidence/{part}", form_fields()).status_code == 401
     assert browser_of().get("/evidence/milestones").status_code == 303
 
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404)])
 def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, status):
-    piece = add(session, cast, cast.alice, now)
-    submit(session, cast, piece, now)
+    piece = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, piece, now)
     browser = browser_of(getattr(cast, who))
     for part in PARTS:
-        sent = fields(about=str(piece.id))
+        sent = form_fields(about=str(piece.id))
         assert browser.post(f"/evidence/{part}", sent).status_code == status
 
 
 def test_it_rejects_bad_input(cast, browser_of):
     browser = browser_of(cast.alice)
     for part in PARTS:
-        sent = fields(about="nonsense", occurred_on="soon", kind="x", q="\0 " * 99)
+        sent = form_fields(about="nonsense", occurred_on="soon", kind="x", q="\0 " * 99)
         answer = browser.post(f"/evidence/{part}", sent)
         assert (answer.status_code, 'value="soon"' in answer.text) == (200, True)
     many = "&".join(f"milestones=m{n}" for n in range(99))

@@ -6,13 +6,20 @@ import datetime as dt
 
 import pytest
 
-from roadmap.evidence.listing import Filters, listing
-from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, add, judge, submit
+from roadmap.evidence.list_query import Filters, list_evidence
+from tests.evidence.builders import (
+    DESIGN,
+    LATENCY,
+    LEVELS,
+    add_evidence,
+    review_evidence,
+    submit_evidence,
+)
 from tests.support.statements import statements_of
 
 
 def test_it_works(session, cast, now, browser_of):
-    add(session, cast, cast.alice, now, milestones=[DESIGN])
+    add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = browser_of(cast.alice).get("/evidence")
     assert page.status_code == 200
     assert "1 piece: 0 verified, 1 evidenced." in page.text
@@ -27,7 +34,7 @@ def test_it_teaches_while_it_is_empty(cast, browser_of):
 
 
 def test_it_answers_htmx_with_the_list_alone(session, cast, now, browser_of):
-    add(session, cast, cast.alice, now)
+    add_evidence(session, cast, cast.alice, now)
     part = browser_of(cast.alice).get("/evidence?q=feature", fragment=True)
     assert part.text.lstrip().startswith('<div id="pieces">')
     assert "1 piece found." in part.text
@@ -39,8 +46,8 @@ def test_it_needs_sign_in(browser_of):
 
 
 def test_it_hides_what_is_foreign(session, cast, now, browser_of):
-    piece = add(session, cast, cast.carol, now, title="Carol's own", milestones=[DESIGN])
-    submit(session, cast, piece, now)
+    piece = add_evidence(session, cast, cast.carol, now, title="Carol's own", milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
     for person in (cast.alice, cast.bob, cast.erin):
         page = browser_of(person).get("/evidence?q=Carol").text
         assert "Carol's own" not in page.replace("&#39;", "'")
@@ -52,7 +59,7 @@ def test_it_hides_what_is_foreign(session, cast, now, browser_of):
      "q=%ED%A0%80", "tone=&state=&skill=none-such", "year=٢٠٢٦"],
 )  # fmt: skip
 def test_it_rejects_bad_input(session, cast, now, browser_of, query):
-    add(session, cast, cast.alice, now)
+    add_evidence(session, cast, cast.alice, now)
     assert browser_of(cast.alice).get(f"/evidence?{query}").status_code == 200
 
 
@@ -64,16 +71,18 @@ def test_a_nul_in_a_filter_is_refused_with_a_page(cast, browser_of, query):
 
 
 @pytest.fixture
-def shelf(session, cast, now):
+def evidence_list(session, cast, now):
     """Four pieces of Alice that differ in everything a filter knows."""
-    design = add(session, cast, cast.alice, now, milestones=[DESIGN], skills=["mlops"])
-    submit(session, cast, design, now)
-    judge(session, cast, design, now)
+    design = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], skills=["mlops"])
+    submit_evidence(session, cast, design, now)
+    review_evidence(session, cast, design, now)
     lapsed = {"kind": "certification", "title": "Badge", "expires_on": dt.date(2026, 4, 1)}
-    add(session, cast, cast.alice, now, **lapsed)
+    add_evidence(session, cast, cast.alice, now, **lapsed)
     old = {"kind": "talk", "title": "100% uptime_talk", "occurred_on": dt.date(2024, 7, 1)}
-    add(session, cast, cast.alice, now, milestones=[LEVELS], visibility="team", **old)
-    add(session, cast, cast.alice, now, title="Secret", visibility="private", role="Über-Rolle")
+    add_evidence(session, cast, cast.alice, now, milestones=[LEVELS], visibility="team", **old)
+    add_evidence(
+        session, cast, cast.alice, now, title="Secret", visibility="private", role="Über-Rolle"
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,30 +107,30 @@ def shelf(session, cast, now):
         ({"q": "store", "kind": "talk"}, set()),
     ],
 )
-def test_each_filter_finds_what_it_says(session, cast, shelf, wanted, titles):
-    found = listing(session, cast.alice, Filters(**wanted), today=dt.date(2026, 6, 1))
+def test_each_filter_finds_what_it_says(session, cast, evidence_list, wanted, titles):
+    found = list_evidence(session, cast.alice, Filters(**wanted), today=dt.date(2026, 6, 1))
     assert {row.title for row in found.rows} == titles
     assert found.found == len(titles)
 
 
 @pytest.mark.parametrize("q", ["über", "ÜBER", "étude", "Étude de CAS", "разбор"])
 def test_capital_letters_make_no_difference_in_any_language(session, cast, now, q):
-    add(session, cast, cast.alice, now, title="Étude de cas ÜBER Latenz, Разбор")
-    assert listing(session, cast.alice, Filters(q=q), today=dt.date(2026, 6, 1)).found == 1
+    add_evidence(session, cast, cast.alice, now, title="Étude de cas ÜBER Latenz, Разбор")
+    assert list_evidence(session, cast.alice, Filters(q=q), today=dt.date(2026, 6, 1)).found == 1
 
 
 @pytest.mark.parametrize(
     ("sort", "first"),
     [("oldest", "100% uptime_talk"), ("title", "100% uptime_talk"), ("newest", "Secret")],
 )
-def test_it_sorts(session, cast, shelf, sort, first):
-    found = listing(session, cast.alice, Filters(sort=sort), today=dt.date(2026, 6, 1))
+def test_it_sorts(session, cast, evidence_list, sort, first):
+    found = list_evidence(session, cast.alice, Filters(sort=sort), today=dt.date(2026, 6, 1))
     assert found.rows[0].title == first
 
 
 def test_it_shows_fifty_a_page(session, cast, now, browser_of):
     for number in range(51):
-        add(session, cast, cast.alice, now, title=f"Piece {number:02}")
+        add_evidence(session, cast, cast.alice, now, title=f"Piece {number:02}")
     browser = browser_of(cast.alice)
     first, second = (browser.get(f"/evidence?sort=title&page={n}").text for n in (1, 2))
     assert "Piece 00" in first
@@ -139,6 +148,8 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
     counts = []
     for _ in range(2):
         for _ in range(4):
-            add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,))
+            add_evidence(
+                session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,)
+            )
         counts.append(len(statements_of(app, lambda: browser.get("/evidence"))))
     assert counts[0] == counts[1]

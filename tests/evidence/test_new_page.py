@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rows import particulars as said_of
-from roadmap.evidence.rules import Measure
-from tests.evidence.forms import fields, impact
-from tests.evidence.pieces import DESIGN, LEVELS, particulars
+from roadmap.evidence.repository import evidence_input as stored_input
+from roadmap.evidence.rules import ImpactInput
+from tests.evidence.builders import DESIGN, LEVELS, evidence_input
+from tests.evidence.form_data import form_fields, impact_fields
 
 
 def saved(session):
@@ -19,16 +19,16 @@ def saved(session):
 
 def test_it_works(session, cast, browser_of):
     sent = {
-        **fields(milestones=[DESIGN, LEVELS], skills=["mlops"]),
-        **impact(0),
-        **impact(1, metric="", baseline="", result="", unit=""),
+        **form_fields(milestones=[DESIGN, LEVELS], skills=["mlops"]),
+        **impact_fields(0),
+        **impact_fields(1, metric="", baseline="", result="", unit=""),
     }
     answer = browser_of(cast.alice).post("/evidence", sent)
     (piece,) = saved(session)
     assert answer.headers["Location"] == f"/evidence/{piece.id}"
     assert answer.status_code == 303
-    assert said_of(piece) == particulars(
-        impacts=(Measure("scale", "p99 latency", "180", "45", "ms"),)
+    assert stored_input(piece) == evidence_input(
+        impacts=(ImpactInput("scale", "p99 latency", "180", "45", "ms"),)
     )
     assert [row.milestone_key for row in piece.links] == [DESIGN, LEVELS]
     assert [row.skill_key for row in piece.skills] == ["mlops"]
@@ -50,7 +50,7 @@ def test_it_needs_sign_in(browser_of):
 
 
 def test_it_needs_the_seal_of_a_form(cast, browser_of, session):
-    assert browser_of(cast.alice).client.post("/evidence", data=fields()).status_code == 400
+    assert browser_of(cast.alice).client.post("/evidence", data=form_fields()).status_code == 400
     assert saved(session) == []
 
 
@@ -60,7 +60,7 @@ def test_it_hides_what_is_foreign(cast, browser_of, session):
         ({"milestones": [DESIGN, "none-such"]}, "A milestone of these does not exist"),
         ({"skills": ["juggling"]}, "A skill of these does not exist"),
     ):
-        answer = browser_of(cast.alice).post("/evidence", fields(**wrong))
+        answer = browser_of(cast.alice).post("/evidence", form_fields(**wrong))
         assert (answer.status_code, said in answer.text) == (422, True)
     assert saved(session) == []
 
@@ -83,14 +83,16 @@ def test_it_hides_what_is_foreign(cast, browser_of, session):
         ({"expires_on": "2026-01-01"}, "expires_on", "cannot expire before"),
         ({"issued_on": "2999-01-01"}, "issued_on", "has not come yet"),
         ({"visibility": "everyone"}, "visibility", "Choose who may see it"),
-        (impact(0, metric=""), "impacts-0-metric", "Name the metric"),
-        (impact(0, type="money"), "impacts-0-type", "Choose what it changed"),
-        (impact(0, source_url="ftp://x"), "impacts-0-source_url", "not a web address"),
-        (impact(0, unit="u" * 61), "impacts-0-unit", "too long"),
+        (impact_fields(0, metric=""), "impacts-0-metric", "Name the metric"),
+        (impact_fields(0, type="money"), "impacts-0-type", "Choose what it changed"),
+        (impact_fields(0, source_url="ftp://x"), "impacts-0-source_url", "not a web address"),
+        (impact_fields(0, unit="u" * 61), "impacts-0-unit", "too long"),
     ],
 )
 def test_it_rejects_bad_input(cast, browser_of, session, wrong, field, said):
-    answer = browser_of(cast.alice).post("/evidence", fields(**{"role": "Kept as typed", **wrong}))
+    answer = browser_of(cast.alice).post(
+        "/evidence", form_fields(**{"role": "Kept as typed", **wrong})
+    )
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
     assert said in answer.text
@@ -100,11 +102,11 @@ def test_it_rejects_bad_input(cast, browser_of, session, wrong, field, said):
 
 def test_every_fault_is_said_at_once_and_nothing_typed_is_lost(cast, browser_of):
     sent = {
-        **fields(
+        **form_fields(
             title="", occurred_on="soon", url="nowhere", milestones=[DESIGN], skills=["mlops"]
         ),
-        **impact(0, metric="", baseline="", result="", unit="", type="team"),
-        **impact(1, metric="", result="7"),
+        **impact_fields(0, metric="", baseline="", result="", unit="", type="team"),
+        **impact_fields(1, metric="", result="7"),
     }
     page = browser_of(cast.alice).post("/evidence", sent).text
     assert "4 things to correct" in page
@@ -118,7 +120,7 @@ def test_every_fault_is_said_at_once_and_nothing_typed_is_lost(cast, browser_of)
 def test_more_than_five_milestones_are_too_many(cast, browser_of):
     keys = [DESIGN, LEVELS, "lead-design-reviews", "scale-an-ml-system", "ml-interview-loop"]
     answer = browser_of(cast.alice).post(
-        "/evidence", fields(milestones=[*keys, "hand-over-a-system"])
+        "/evidence", form_fields(milestones=[*keys, "hand-over-a-system"])
     )
     assert (answer.status_code, "Five milestones are the most" in answer.text) == (422, True)
 

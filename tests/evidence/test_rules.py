@@ -9,35 +9,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from roadmap.core.text import clean
+from roadmap.core.text import strip_control_characters
 from roadmap.evidence import rules
-from roadmap.evidence.rules import Measure, Particulars, Refused, Stale
-from roadmap.evidence.words import KINDS, STATES, VISIBILITIES
+from roadmap.evidence.constants import KINDS, STATES, VISIBILITIES
+from roadmap.evidence.rules import EvidenceInput, ImpactInput, Refused, Stale
 
 TODAY = dt.date(2026, 6, 30)
-COMPLETE = Particulars("talk", "A talk", TODAY, url="https://example.org/talk")
+COMPLETE = EvidenceInput("talk", "A talk", TODAY, url="https://example.org/talk")
 
 
 def codes(piece):
-    return [(fault.field, fault.code) for fault in rules.faults(piece, TODAY)]
+    return [(fault.field, fault.code) for fault in rules.find_errors(piece, TODAY)]
 
 
 def test_a_link_or_a_description_is_enough():
     assert codes(COMPLETE) == []
-    assert codes(Particulars("other", "A", TODAY, description="What I did.")) == []
-    assert codes(Particulars("other", "A", TODAY)) == [("url", "nothing_to_show")]
+    assert codes(EvidenceInput("other", "A", TODAY, description="What I did.")) == []
+    assert codes(EvidenceInput("other", "A", TODAY)) == [("url", "nothing_to_show")]
 
 
 def test_evidence_of_today_counts_and_of_tomorrow_does_not():
     tomorrow = TODAY + dt.timedelta(days=1)
-    assert codes(Particulars("other", "A", tomorrow, description="x")) == [
+    assert codes(EvidenceInput("other", "A", tomorrow, description="x")) == [
         ("occurred_on", "date_in_future")
     ]
 
 
 def test_a_certificate_may_be_valid_for_its_first_day_only():
     day = {"issued_on": TODAY, "expires_on": TODAY}
-    assert codes(Particulars("certification", "A", TODAY, description="x", **day)) == []
+    assert codes(EvidenceInput("certification", "A", TODAY, description="x", **day)) == []
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,16 @@ def test_any_text_is_an_address_or_not_but_never_an_error(text):
 
 texts = st.text(max_size=30)
 measures = st.builds(
-    Measure, st.sampled_from(["scale", "business", "team", "?"]), texts, texts, texts, texts, texts
+    ImpactInput,
+    st.sampled_from(["scale", "business", "team", "?"]),
+    texts,
+    texts,
+    texts,
+    texts,
+    texts,
 )
 pieces = st.builds(
-    Particulars,
+    EvidenceInput,
     kind=st.sampled_from([*KINDS, "", "?"]),
     title=texts,
     occurred_on=st.none() | st.dates(),
@@ -88,9 +94,9 @@ pieces = st.builds(
 
 @given(pieces)
 def test_tidying_twice_is_the_same_as_once_and_faults_name_real_fields(piece):
-    tidy = rules.tidied(piece, clean)
-    assert rules.tidied(tidy, clean) == tidy
-    for fault in rules.faults(tidy, TODAY):
+    tidy = rules.normalize(piece, strip_control_characters)
+    assert rules.normalize(tidy, strip_control_characters) == tidy
+    for fault in rules.find_errors(tidy, TODAY):
         if fault.place is None:
             assert hasattr(tidy, fault.field)
         else:
@@ -98,18 +104,18 @@ def test_tidying_twice_is_the_same_as_once_and_faults_name_real_fields(piece):
 
 
 def test_the_substance_is_everything_a_review_judges():
-    whole = set(Particulars.__slots__)
-    assert whole - set(rules.SUBSTANCE) == {"title", "visibility"}
+    whole = set(EvidenceInput.__slots__)
+    assert whole - set(rules.VERSIONED_FIELDS) == {"title", "visibility"}
 
 
 def test_only_linked_milestones_that_fit_are_confirmed():
     linked = {"a": ["talk"], "b": ["patent"], "c": ["talk", "patent"]}
-    assert rules.to_confirm("talk", linked, None) == ("a", "c")
-    assert rules.to_confirm("talk", linked, ["c"]) == ("c",)
-    assert rules.to_confirm("talk", linked, []) == ()
+    assert rules.select_confirmations("talk", linked, None) == ("a", "c")
+    assert rules.select_confirmations("talk", linked, ["c"]) == ("c",)
+    assert rules.select_confirmations("talk", linked, []) == ()
     for wrong in (["b"], ["a", "z"]):
         with pytest.raises(Refused):
-            rules.to_confirm("talk", linked, wrong)
+            rules.select_confirmations("talk", linked, wrong)
 
 
 class Review(RuleBasedStateMachine):
@@ -126,7 +132,7 @@ class Review(RuleBasedStateMachine):
     @rule(visibility=st.sampled_from(VISIBILITIES), substance=st.booleans())
     def edit(self, visibility: str, substance: bool) -> None:
         before = self.state
-        outcome = rules.after_edit(
+        outcome = rules.edit_outcome(
             before,
             visibility=visibility,
             substance_changed=substance,
@@ -149,37 +155,37 @@ class Review(RuleBasedStateMachine):
     def submit(self) -> None:
         if self.visibility == "private" or self.state == "verified":
             with pytest.raises(Refused):
-                rules.after_submit(self.state, self.visibility)
+                rules.state_after_submit(self.state, self.visibility)
             return
-        self.state = rules.after_submit(self.state, self.visibility)
-        assert self.state in rules.WAITING
+        self.state = rules.state_after_submit(self.state, self.visibility)
+        assert self.state in rules.AWAITING_REVIEW
         self.freeze()
 
     @rule()
     def withdraw(self) -> None:
         if self.state not in ("draft", "submitted"):
             with pytest.raises(Refused):
-                rules.after_withdraw(self.state, has_reader=True)
+                rules.state_after_withdraw(self.state, has_reviewer=True)
             return
-        self.state = rules.after_withdraw(self.state, has_reader=False)
+        self.state = rules.state_after_withdraw(self.state, has_reviewer=False)
         assert self.state == "draft"
 
-    @precondition(lambda self: self.state in rules.WAITING)
+    @precondition(lambda self: self.state in rules.AWAITING_REVIEW)
     @rule(decision=st.sampled_from(["in_review", "verified", "returned"]))
     def judge(self, decision: str) -> None:
         number = len(self.versions)
-        rules.check_judgement(self.state, judged=number, current=number)
+        rules.check_reviewable(self.state, judged=number, current=number)
         with pytest.raises(Stale):
-            rules.check_judgement(self.state, judged=number - 1, current=number)
+            rules.check_reviewable(self.state, judged=number - 1, current=number)
         self.state = decision
         if decision != "in_review":
             self.verified = number if decision == "verified" else None
 
-    @precondition(lambda self: self.state not in rules.WAITING)
+    @precondition(lambda self: self.state not in rules.AWAITING_REVIEW)
     @rule()
     def judge_what_does_not_wait(self) -> None:
         with pytest.raises(Refused):
-            rules.check_judgement(self.state, judged=1, current=1)
+            rules.check_reviewable(self.state, judged=1, current=1)
 
     def freeze(self) -> None:
         self.versions[-1] = True
@@ -205,7 +211,7 @@ class Review(RuleBasedStateMachine):
 
     @invariant()
     def what_is_private_never_waits(self) -> None:
-        assert not (self.visibility == "private" and self.state in rules.WAITING)
+        assert not (self.visibility == "private" and self.state in rules.AWAITING_REVIEW)
 
 
 TestReview = Review.TestCase
@@ -216,13 +222,13 @@ def test_whether_a_returned_piece_is_being_edited_is_told_to_nobody(state: str) 
     """The same refusal, whether the version that was read is still the newest or not."""
     for current in (1, 2):
         with pytest.raises(rules.Refused) as refused:
-            rules.check_judgement(state, judged=1, current=current)
+            rules.check_reviewable(state, judged=1, current=current)
         assert refused.value.reason == "not_waiting"
 
 
 def test_nothing_is_verified_for_none_of_what_it_can_prove() -> None:
-    rules.check_some_left((), ())
-    rules.check_some_left(("a",), ("a", "b"))
+    rules.check_milestones_remain((), ())
+    rules.check_milestones_remain(("a",), ("a", "b"))
     with pytest.raises(rules.Refused) as refused:
-        rules.check_some_left((), ("a", "b"))
+        rules.check_milestones_remain((), ("a", "b"))
     assert refused.value.reason == "none_left"

@@ -9,17 +9,25 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.evidence import actions
+from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.queries import counted, detail
-from roadmap.evidence.rules import Measure
+from roadmap.evidence.queries import list_counted, load_detail
+from roadmap.evidence.rules import ImpactInput
 from roadmap.evidence.shared import as_shared, is_shared, shared_pieces, submitted_version
-from roadmap.evidence.words import STATES, VISIBILITIES
-from roadmap.readiness.queries import record
-from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, add, judge, particulars, submit
-from tests.support.statements import recorded
+from roadmap.readiness.queries import person_record
+from tests.evidence.builders import (
+    DESIGN,
+    LATENCY,
+    LEVELS,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
+from tests.support.statements import record_statements
 
 LATER = dt.date(2026, 5, 1)
-GAIN = Measure("business", "conversion", "1", "2", "%")
+GAIN = ImpactInput("business", "conversion", "1", "2", "%")
 
 
 @pytest.fixture
@@ -30,10 +38,10 @@ def alice(session, cast):
 @pytest.fixture
 def edited(session, cast, now, alice) -> Evidence:
     """A piece that was returned, and changed since in all that a review judges, not resubmitted."""
-    evidence = add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now, decision="returned")
-    changed = particulars(
+    evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now, decision="returned")
+    changed = evidence_input(
         kind="talk",
         occurred_on=LATER,
         url="https://example.org/unsubmitted",
@@ -47,20 +55,20 @@ def edited(session, cast, now, alice) -> Evidence:
 
 
 def test_drafts_and_private_pieces_are_not_there(session, cast, now, alice):
-    add(session, cast, cast.alice, now, title="Draft")
-    private = add(session, cast, cast.alice, now, title="Private", visibility="team")
-    submit(session, cast, private, now)
+    add_evidence(session, cast, cast.alice, now, title="Draft")
+    private = add_evidence(session, cast, cast.alice, now, title="Private", visibility="team")
+    submit_evidence(session, cast, private, now)
     actions.edit(
-        session, private, particulars(title="Private", visibility="private"), by=alice, now=now
+        session, private, evidence_input(title="Private", visibility="private"), by=alice, now=now
     )
-    withdrawn = add(session, cast, cast.alice, now, title="Withdrawn")
-    submit(session, cast, withdrawn, now)
+    withdrawn = add_evidence(session, cast, cast.alice, now, title="Withdrawn")
+    submit_evidence(session, cast, withdrawn, now)
     actions.withdraw(session, withdrawn, by=alice, now=now)
     for visibility in ("team", "portfolio"):
-        submit(
+        submit_evidence(
             session,
             cast,
-            add(session, cast, cast.alice, now, title=visibility, visibility=visibility),
+            add_evidence(session, cast, cast.alice, now, title=visibility, visibility=visibility),
             now,
         )
     assert {piece.title for piece in shared_pieces(session, cast.alice)} == {"team", "portfolio"}
@@ -78,18 +86,18 @@ def test_a_returned_piece_shows_what_was_returned(session, cast, edited):
         1,
         "How features reach *training* and serving alike.",
     )
-    everything = detail(session, edited)
+    everything = load_detail(session, edited)
     assert [version.number for version in everything.versions] == [2, 1]
     assert [version.number for version in as_shared(everything).versions] == [1]
 
 
 def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited):
-    found = record(session, cast.alice)
+    found = person_record(session, cast.alice)
     (own,), (shared,) = found.own().pieces, found.shared().pieces
     assert (own.kind, own.occurred_on, own.impacts[0].type) == ("talk", LATER, "business")
     assert (shared.kind, shared.occurred_on) == ("design_doc", dt.date(2026, 3, 2))
     assert (shared.expires_on, [impact.type for impact in shared.impacts]) == (None, ["scale"])
-    assert found.hides_something()
+    assert found.has_hidden_facts()
 
 
 def test_once_submitted_again_the_new_version_is_seen(session, cast, now, alice, edited):
@@ -97,23 +105,23 @@ def test_once_submitted_again_the_new_version_is_seen(session, cast, now, alice,
     session.commit()
     (piece,) = shared_pieces(session, cast.alice)
     assert (piece.number, piece.kind, piece.occurred_on) == (2, "talk", LATER)
-    assert counted(session, cast.alice)[0].submitted is None
-    assert not record(session, cast.alice).hides_something()
+    assert list_counted(session, cast.alice)[0].submitted is None
+    assert not person_record(session, cast.alice).has_hidden_facts()
 
 
 def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
     session, cast, now, alice
 ):
     until = dt.date(2027, 1, 1)
-    evidence = add(
+    evidence = add_evidence(
         session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,), expires_on=until
     )
-    submit(session, cast, evidence, now)
-    judge(session, cast, evidence, now)
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now)
     actions.edit(
         session,
         evidence,
-        particulars(kind="case_study", impacts=(GAIN, LATENCY)),
+        evidence_input(kind="case_study", impacts=(GAIN, LATENCY)),
         milestones=[DESIGN, LEVELS],
         by=alice,
         now=now,
@@ -138,16 +146,18 @@ def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
 @pytest.mark.parametrize("many", [1, 8])
 def test_two_statements_however_much_there_is(session, cast, now, many):
     for _ in range(many):
-        piece = add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY, GAIN))
-        submit(session, cast, piece, now)
-    with recorded(session.get_bind()) as sent:
+        piece = add_evidence(
+            session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY, GAIN)
+        )
+        submit_evidence(session, cast, piece, now)
+    with record_statements(session.get_bind()) as sent:
         assert len(shared_pieces(session, cast.alice)) == many
     assert len(sent) == 2
 
 
 def test_what_is_of_the_piece_and_of_no_version_is_as_it_stands(session, cast, now, alice, edited):
     """Title, links, skills and visibility are not judged, so they wait for no submission."""
-    piece = particulars(title="Renamed", visibility="portfolio")
+    piece = evidence_input(title="Renamed", visibility="portfolio")
     actions.edit(session, edited, piece, milestones=[LEVELS], skills=["mlops"], by=alice, now=now)
     session.commit()
     assert edited.state == "returned"
@@ -161,7 +171,7 @@ def test_what_is_shared_is_told_alike_everywhere(session, cast, now):
     """By the database, by a row, and by what readiness is told."""
     pieces = []
     for state, visibility in itertools.product(STATES, VISIBILITIES):
-        piece = add(session, cast, cast.alice, now, title=f"{state} {visibility}")
+        piece = add_evidence(session, cast, cast.alice, now, title=f"{state} {visibility}")
         piece.state, piece.visibility, piece.current.was_submitted = state, visibility, True
         pieces.append(piece)
     session.commit()
@@ -174,5 +184,5 @@ def test_what_is_shared_is_told_alike_everywhere(session, cast, now):
     assert {str(piece.id) for piece in pieces if piece.is_shared} == expected
     rows = session.scalars(sa.select(Evidence.id).where(is_shared()))
     assert {str(key) for key in rows} == expected
-    told = record(session, cast.alice).shared().pieces
+    told = person_record(session, cast.alice).shared().pieces
     assert {piece.id for piece in told} == expected

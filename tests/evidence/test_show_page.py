@@ -7,21 +7,30 @@ import datetime as dt
 import pytest
 
 from roadmap.evidence import actions
-from roadmap.evidence.rules import Measure
-from tests.evidence.forms import fields
-from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, MENTOR, add, judge, particulars, submit
+from roadmap.evidence.rules import ImpactInput
+from tests.evidence.builders import (
+    DESIGN,
+    LATENCY,
+    LEVELS,
+    MENTOR,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
+from tests.evidence.form_data import form_fields
 from tests.support.statements import statements_of
 
 
 def test_it_works(session, cast, now, browser_of):
-    piece = add(
+    piece = add_evidence(
         session,
         cast,
         cast.alice,
         now,
         milestones=[DESIGN, MENTOR],
         skills=["mlops"],
-        impacts=(LATENCY, Measure("business", "conversion")),
+        impacts=(LATENCY, ImpactInput("business", "conversion")),
     )
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "<em>training</em>" in page
@@ -33,17 +42,17 @@ def test_it_works(session, cast, now, browser_of):
 
 
 def test_it_says_who_to_ask_where_nobody_could_review(session, cast, now, browser_of):
-    piece = add(session, cast, cast.mallory, now)
+    piece = add_evidence(session, cast, cast.mallory, now)
     page = browser_of(cast.mallory).get(f"/evidence/{piece.id}").text
     assert "ask your administrator" in page
 
 
 def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, browser_of):
     alice = cast.actor(session, cast.alice)
-    piece = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now, milestones=[LEVELS])
-    actions.edit(session, piece, particulars(role="Lead"), by=alice, now=now)
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now, milestones=[LEVELS])
+    actions.edit(session, piece, evidence_input(role="Lead"), by=alice, now=now)
     session.commit()
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "Bob verified version 1" in page
@@ -53,14 +62,14 @@ def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, br
 
 
 def test_it_says_when_it_lapsed(session, cast, now, browser_of):
-    piece = add(session, cast, cast.alice, now, expires_on=dt.date(2026, 4, 1))
+    piece = add_evidence(session, cast, cast.alice, now, expires_on=dt.date(2026, 4, 1))
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "It lapsed on 1 Apr 2026" in page
 
 
 def test_markup_of_a_description_stays_text(session, cast, now, browser_of):
     text = "<script>alert(1)</script> [x](javascript:alert(1))"
-    piece = add(session, cast, cast.alice, now, description=text, title="<b>bold</b>")
+    piece = add_evidence(session, cast, cast.alice, now, description=text, title="<b>bold</b>")
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "<script>alert" not in page
     assert 'href="javascript' not in page
@@ -68,7 +77,7 @@ def test_markup_of_a_description_stays_text(session, cast, now, browser_of):
 
 
 def test_it_needs_sign_in(session, cast, now, browser_of):
-    piece = add(session, cast, cast.alice, now)
+    piece = add_evidence(session, cast, cast.alice, now)
     assert browser_of().get(f"/evidence/{piece.id}").status_code == 303
 
 
@@ -76,9 +85,9 @@ def test_it_needs_sign_in(session, cast, now, browser_of):
 @pytest.mark.parametrize("who", ["bob", "carol", "dave", "erin", "mallory"])
 def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, shared):
     """Who may review it is led to where that is done; to all others it does not exist."""
-    piece = add(session, cast, cast.alice, now)
+    piece = add_evidence(session, cast, cast.alice, now)
     if shared:
-        submit(session, cast, piece, now)
+        submit_evidence(session, cast, piece, now)
     browser = browser_of(getattr(cast, who))
     for path in ("", "/edit", "/delete"):
         answer = browser.get(f"/evidence/{piece.id}{path}")
@@ -97,14 +106,14 @@ def test_it_rejects_bad_input(cast, browser_of, key):
 
 def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of):
     alice = cast.actor(session, cast.alice)
-    piece = add(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     browser = browser_of(cast.alice)
     browser.get(f"/evidence/{piece.id}")  # what is kept in memory is read once
     counts = []
     for number in range(2):
-        submit(session, cast, piece, now)
-        judge(session, cast, piece, now)
-        changed = particulars(role=f"Role {number}", impacts=(LATENCY,) * (number + 1))
+        submit_evidence(session, cast, piece, now)
+        review_evidence(session, cast, piece, now)
+        changed = evidence_input(role=f"Role {number}", impacts=(LATENCY,) * (number + 1))
         keys = [DESIGN, LEVELS, MENTOR][: number + 2]
         actions.edit(session, piece, changed, milestones=keys, by=alice, now=now)
         session.commit()
@@ -116,10 +125,10 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
 def test_what_is_confirmed_and_not_ticked_can_be_ticked_here(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
-    piece = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
-    submit(session, cast, piece, now)
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit_evidence(session, cast, piece, now)
     assert "Tick it as done" not in alice.get(f"/evidence/{piece.id}").text
-    judge(session, cast, piece, now, milestones=[LEVELS])
+    review_evidence(session, cast, piece, now, milestones=[LEVELS])
     page = alice.get(f"/evidence/{piece.id}").text
     assert page.count("Tick it as done so that it counts") == 1
     path = f"/roadmaps/senior-ml-engineer/milestones/{LEVELS}/completion?_method=PUT"
@@ -139,8 +148,8 @@ def test_a_tick_leads_nowhere_else(session, cast, now, browser_of):
 
 
 def test_a_comments_own_emphasis_is_not_the_name_line(session, cast, now, browser_of):
-    piece = add(session, cast, cast.alice, now, milestones=[DESIGN])
-    submit(session, cast, piece, now)
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
     browser_of(cast.bob).post(f"/evidence/{piece.id}/comments", {"text": "A **bold** word"})
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "<strong>bold</strong>" in page
@@ -150,7 +159,7 @@ def test_a_comments_own_emphasis_is_not_the_name_line(session, cast, now, browse
 def test_a_message_shortens_a_long_title(session, cast, now, browser_of):
     title = "Feature store " * 12
     alice = browser_of(cast.alice)
-    answer = alice.post("/evidence", fields(title=title))
+    answer = alice.post("/evidence", form_fields(title=title))
     page = alice.get(answer.location).text
     assert (
         "“Feature store Feature store Feature store Feature store Feature store Feature…” is"
@@ -159,6 +168,8 @@ def test_a_message_shortens_a_long_title(session, cast, now, browser_of):
 
 
 def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):
-    page = browser_of(cast.alice).post("/evidence", fields(title="", url="", description="")).text
+    page = (
+        browser_of(cast.alice).post("/evidence", form_fields(title="", url="", description="")).text
+    )
     assert '<a href="#title">Title</a>: Give it a title, so that you find it again.</li>' in page
     assert '<a href="#url">Link</a>: Add a link, or describe it below' in page

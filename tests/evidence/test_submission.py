@@ -9,26 +9,33 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from roadmap.evidence import actions, judging, labels
+from roadmap.evidence import actions, labels, review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.people import actions as people
 from roadmap.people.models import Membership, Team, User
-from tests.evidence.forms import fields
-from tests.evidence.pieces import DESIGN, LEVELS, add, judge, particulars, submit
-from tests.support.caller import Caller
+from tests.evidence.builders import (
+    DESIGN,
+    LEVELS,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
+from tests.evidence.form_data import form_fields
+from tests.support.api_client import ApiClient
 
 
 @pytest.fixture
-def caller_of(app):
-    return lambda person: Caller.of(app, person)
+def api_client_of(app):
+    return lambda person: ApiClient.of(app, person)
 
 
 @pytest.fixture
 def piece(session, cast, now):
-    return add(session, cast, cast.alice, now, milestones=[DESIGN], visibility="team")
+    return add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], visibility="team")
 
 
-def as_it_is(session, piece_id):
+def reload_evidence(session, piece_id):
     """State and visibility, as they stand in the database."""
     session.rollback()
     return session.execute(
@@ -41,26 +48,26 @@ def test_it_works(session, cast, browser_of, piece):
     assert "Ask Bob to review" in alice.get(address).text
     answer = alice.put(f"{address}/submission")
     assert (answer.status_code, answer.location) == (303, address)
-    assert as_it_is(session, piece.id) == ("submitted", "team")
+    assert reload_evidence(session, piece.id) == ("submitted", "team")
     page = alice.get(address).text
     assert "waits for Bob now" in page
     assert "Version 1 submitted for review" in page
     assert alice.put(f"{address}/submission").status_code == 303  # twice is the same as once
     assert alice.delete(f"{address}/submission").status_code == 303
-    assert as_it_is(session, piece.id) == ("draft", "team")
+    assert reload_evidence(session, piece.id) == ("draft", "team")
     assert "is withdrawn and a draft again" in alice.get(address).text
 
 
 def test_it_works_from_a_plain_form(session, cast, browser_of, piece):
     alice = browser_of(cast.alice)
     alice.post(f"/evidence/{piece.id}/submission?_method=PUT")
-    assert as_it_is(session, piece.id).state == "submitted"
+    assert reload_evidence(session, piece.id).state == "submitted"
     alice.post(f"/evidence/{piece.id}/submission?_method=DELETE")
-    assert as_it_is(session, piece.id).state == "draft"
+    assert reload_evidence(session, piece.id).state == "draft"
 
 
 def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
-    piece = add(session, cast, cast.alice, now, visibility="private")
+    piece = add_evidence(session, cast, cast.alice, now, visibility="private")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = alice.get(address).text
     assert "what is private is never reviewed" in page
@@ -68,18 +75,18 @@ def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
     refused = alice.put(f"{address}/submission")
     assert refused.status_code == 409
     assert "Private evidence is never reviewed" in refused.text
-    assert as_it_is(session, piece.id) == ("draft", "private")
+    assert reload_evidence(session, piece.id) == ("draft", "private")
     alice.put(f"{address}/submission", {"visibility": "team"})
-    assert as_it_is(session, piece.id) == ("submitted", "team")
+    assert reload_evidence(session, piece.id) == ("submitted", "team")
 
 
 def test_an_audience_is_changed_for_private_pieces_alone(session, cast, browser_of, piece):
     browser_of(cast.alice).put(f"/evidence/{piece.id}/submission", {"visibility": "portfolio"})
-    assert as_it_is(session, piece.id) == ("submitted", "team")
+    assert reload_evidence(session, piece.id) == ("submitted", "team")
 
 
 def test_without_a_manager_it_says_so(session, cast, now, browser_of):
-    piece = add(session, cast, cast.mallory, now)
+    piece = add_evidence(session, cast, cast.mallory, now)
     mallory = browser_of(cast.mallory)
     assert "Nobody manages a team of yours" in mallory.get(f"/evidence/{piece.id}").text
     mallory.put(f"/evidence/{piece.id}/submission")
@@ -93,9 +100,9 @@ def test_two_managers_are_both_named(session, cast, now, browser_of, piece):
 
 
 def test_what_somebody_reads_is_not_withdrawn(session, cast, now, browser_of, piece):
-    submit(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
     bob = cast.actor(session, cast.bob)
-    judging.begin_review(session, piece, version_id=piece.current_id, by=bob, now=now)
+    review_actions.begin_review(session, piece, version_id=piece.current_id, by=bob, now=now)
     session.commit()
     alice = browser_of(cast.alice)
     page = alice.get(f"/evidence/{piece.id}").text
@@ -108,34 +115,34 @@ def test_what_somebody_reads_is_not_withdrawn(session, cast, now, browser_of, pi
 
 
 def test_a_verified_version_is_not_submitted_again(session, cast, now, browser_of, piece):
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
     assert browser_of(cast.alice).put(f"/evidence/{piece.id}/submission").status_code == 409
-    assert as_it_is(session, piece.id).state == "verified"
+    assert reload_evidence(session, piece.id).state == "verified"
 
 
 def test_a_verified_piece_that_was_made_private_is_shared_again(
     session, cast, now, browser_of, piece
 ):
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
-    private = fields(visibility="private", milestones=DESIGN, revision=piece.revision)
+    private = form_fields(visibility="private", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, private).status_code == 303
-    assert as_it_is(session, piece.id) == ("verified", "private")
+    assert reload_evidence(session, piece.id) == ("verified", "private")
     answer = alice.put(f"{address}/submission", {"visibility": "team"})
     assert (answer.status_code, answer.location) == (303, address)
-    assert as_it_is(session, piece.id) == ("verified", "team")
+    assert reload_evidence(session, piece.id) == ("verified", "team")
     assert "is shared now. It is verified already" in alice.get(address).text
 
 
 def test_an_edit_after_verification_says_what_waits_and_what_counts(
     session, cast, now, browser_of, piece
 ):
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
-    sent = fields(role="Lead", visibility="team", milestones=DESIGN, revision=piece.revision)
+    sent = form_fields(role="Lead", visibility="team", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, sent).status_code == 303
     page = alice.get(address).text
     assert "Version 2 waits for a review; version 1 counts until it is judged." in page
@@ -144,8 +151,8 @@ def test_an_edit_after_verification_says_what_waits_and_what_counts(
 
 
 def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, browser_of, piece):
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
     alice = cast.actor(session, cast.alice)
     actions.link(session, piece, LEVELS, by=alice, now=now + dt.timedelta(minutes=1))
     session.commit()
@@ -155,13 +162,13 @@ def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, brows
 
 
 def test_a_returned_piece_is_asked_for_again(session, cast, now, browser_of, piece):
-    submit(session, cast, piece, now)
-    judge(session, cast, piece, now, decision="returned")
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now, decision="returned")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     actions.edit(
         session,
         piece,
-        particulars(role="Lead", visibility="team"),
+        evidence_input(role="Lead", visibility="team"),
         by=cast.actor(session, cast.alice),
         now=now,
     )
@@ -177,18 +184,18 @@ def test_it_needs_sign_in(browser_of, piece):
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404), ("dave", 404)])
 def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, status):
-    submit(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
     browser = browser_of(getattr(cast, who))
     for method in ("PUT", "DELETE"):
         assert browser.send(method, f"/evidence/{piece.id}/submission").status_code == status
-    assert as_it_is(session, piece.id).state == "submitted"
+    assert reload_evidence(session, piece.id).state == "submitted"
 
 
 # --- A reviewer who is gone does not keep what they took up -----------------------------------
 
 
 def take_up(session, cast, piece, now, who):
-    taken = judging.begin_review(
+    taken = review_actions.begin_review(
         session, piece, version_id=piece.current_id, by=cast.actor(session, who), now=now
     )
     session.commit()
@@ -204,19 +211,19 @@ def bob_manages_no_more(session, cast, now):
     people.add_member(session, team, cast.bob, "member", by=cast.erin, now=now)
 
 
-def bob_is_closed_out(session, cast, now):
+def bob_is_deactivated(session, cast, now):
     session.execute(sa.update(User).where(User.id == cast.bob).values(deactivated_at=now))
 
 
-@pytest.mark.parametrize("how", [bob_leaves, bob_manages_no_more, bob_is_closed_out])
+@pytest.mark.parametrize("how", [bob_leaves, bob_manages_no_more, bob_is_deactivated])
 def test_what_a_reviewer_left_behind_can_be_withdrawn(
-    session, cast, now, browser_of, caller_of, piece, how
+    session, cast, now, browser_of, api_client_of, piece, how
 ):
-    submit(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
     assert take_up(session, cast, piece, now, cast.bob)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     assert alice.delete(f"{address}/submission").status_code == 409
-    assert caller_of(cast.alice).delete(f"/me{address}/submission").status_code == 409
+    assert api_client_of(cast.alice).delete(f"/me{address}/submission").status_code == 409
     how(session, cast, now)
     session.commit()
     page = alice.get(address).text
@@ -224,12 +231,12 @@ def test_what_a_reviewer_left_behind_can_be_withdrawn(
     assert "Whoever took it up manages no team of yours any more" in page
     assert "Withdraw it" in page
     assert alice.delete(f"{address}/submission").status_code == 303
-    assert as_it_is(session, piece.id).state == "draft"
+    assert reload_evidence(session, piece.id).state == "draft"
     assert alice.delete(f"{address}/submission").status_code == 303  # twice is the same as once
 
 
 def test_another_manager_takes_up_what_was_left_behind(session, cast, now, browser_of, piece):
-    submit(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
     take_up(session, cast, piece, now, cast.bob)
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
@@ -259,7 +266,7 @@ def test_a_day_that_is_ahead_again_is_said_before_it_is_shared(session, cast, no
     piece = actions.create(
         session,
         cast.alice,
-        particulars(visibility="private", occurred_on=ahead),
+        evidence_input(visibility="private", occurred_on=ahead),
         by=actor,
         now=now,
     )
@@ -269,20 +276,20 @@ def test_a_day_that_is_ahead_again_is_said_before_it_is_shared(session, cast, no
     session.commit()
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}/submission", {"visibility": "team"})
     assert answer.status_code == 422
-    assert str(labels.FAULTS["date_in_future"]) in answer.text
-    assert as_it_is(session, piece.id) == ("draft", "private")
+    assert str(labels.ERROR_MESSAGES["date_in_future"]) in answer.text
+    assert reload_evidence(session, piece.id) == ("draft", "private")
 
 
-def test_a_return_without_a_word_says_so(cast, browser_of, caller_of, session, now, piece):
+def test_a_return_without_a_word_says_so(cast, browser_of, api_client_of, session, now, piece):
     """The API takes one: its author is not sent to look for a comment that is not there."""
-    submit(session, cast, piece, now)
+    submit_evidence(session, cast, piece, now)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
-    judged = caller_of(cast.bob).put(f"/reviews/{piece.id}", {"decision": "returned"})
+    judged = api_client_of(cast.bob).put(f"/reviews/{piece.id}", {"decision": "returned"})
     assert judged.status_code == 200
     page = alice.get(address).text
     assert "wrote no comment" in page
     assert "comment says which" not in page
     alice.put(f"{address}/submission")
     said = {"decision": "returned", "comment": "The load test is missing."}
-    caller_of(cast.bob).put(f"/reviews/{piece.id}", said)
+    api_client_of(cast.bob).put(f"/reviews/{piece.id}", said)
     assert "comment says which" in alice.get(address).text

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from roadmap.core.database import db
 from roadmap.evidence import actions
 from roadmap.evidence.models import EvidenceMilestone
-from roadmap.evidence.rules import Particulars
+from roadmap.evidence.rules import EvidenceInput
 
 SLUG = "senior-ml-engineer"
 PATH = f"/roadmaps/{SLUG}/milestones/cut-p99-latency"
@@ -30,7 +30,7 @@ def piece_of(app, cast, now):
             piece = actions.create(
                 db.session,
                 person,
-                Particulars("launch", "Faster ranker", now.date(), url="https://example.org/x"),
+                EvidenceInput("launch", "Faster ranker", now.date(), url="https://example.org/x"),
                 by=cast.actor(db.session, person),
                 now=now,
             )

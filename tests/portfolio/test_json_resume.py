@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from roadmap.portfolio import as_json_resume
 from roadmap.portfolio.document import Document
-from tests.portfolio.samples import ALICE, EMPTY, RANKER, hostile, ordinary
+from roadmap.portfolio.formats import json_resume
+from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER, hostile, ordinary
 
 SCHEMA = Path(__file__).parents[1] / "vendor" / "json-resume-1.3.1.schema.json"
 
 
 def resume(document: Document) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(as_json_resume.render(document))
+    read: dict[str, Any] = json.loads(json_resume.render(document))
     return read
 
 
@@ -68,7 +68,7 @@ def test_impacts_and_judgements_can_be_read() -> None:
 
 
 def test_nothing_is_lost() -> None:
-    text = as_json_resume.render(ALICE).decode()
+    text = json_resume.render(ALICE).decode()
     for fact in facts(asdict(ALICE)):
         assert json.dumps(fact, ensure_ascii=False)[1:-1] in text, fact
 

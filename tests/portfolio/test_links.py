@@ -14,7 +14,7 @@ from roadmap.core.database import db
 from roadmap.people.models import AuditEntry, User
 from roadmap.portfolio import links
 from roadmap.portfolio.models import PortfolioLink
-from tests.portfolio import pieces
+from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 
 
@@ -30,11 +30,11 @@ def address(app: Flask, cast: Cast, browser_of) -> str:
 
 def show(app: Flask, cast: Cast, title: str, visibility: str = "portfolio") -> None:
     with app.app_context():
-        pieces.add(db.session, cast.alice, title, visibility=visibility, at=0)
+        evidence_rows.add(db.session, cast.alice, title, visibility=visibility, at=0)
         db.session.commit()
 
 
-def without_seal(page: str) -> str:
+def without_csrf_token(page: str) -> str:
     """The page without the token that is signed anew each time."""
     return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())
 
@@ -82,18 +82,20 @@ def test_a_revoked_one_opens_nothing(
     gone = browser_of().get(address)
     assert gone.status_code == 404
     assert "Alice" not in gone.text
-    assert without_seal(gone.text) == without_seal(browser_of().get("/p/never-was").text)
+    assert without_csrf_token(gone.text) == without_csrf_token(
+        browser_of().get("/p/never-was").text
+    )
     said = session.scalars(sa.select(AuditEntry.action)).all()
     assert {"portfolio.link_made", "portfolio.link_revoked"} <= set(said)
 
 
 def test_it_ends_on_its_day(app: Flask, address: str, browser_of, session: Session) -> None:
     link = session.scalars(sa.select(PortfolioLink)).one()
-    token = links.token_of(link)
+    token = links.sign_token(link)
     assert link.expires_at is not None
     just_before = link.expires_at - dt.timedelta(seconds=1)
-    assert links.opened(session, token, now=just_before) is not None
-    assert links.opened(session, token, now=link.expires_at) is None
+    assert links.find_open_link(session, token, now=just_before) is not None
+    assert links.find_open_link(session, token, now=link.expires_at) is None
 
 
 def test_it_ends_with_the_account(
@@ -124,8 +126,8 @@ def test_the_database_alone_opens_nothing(address: str, session: Session) -> Non
 
 def test_there_is_a_most(cast: Cast, session: Session, now: dt.datetime, browser_of) -> None:
     alice = cast.actor(session, cast.alice)
-    for _ in range(links.MOST_OPEN):
-        links.make(session, cast.alice, label="", expires_at=None, by=alice, now=now)
+    for _ in range(links.MAX_OPEN_LINKS):
+        links.create_link(session, cast.alice, label="", expires_at=None, by=alice, now=now)
     session.commit()
     page = browser_of(cast.alice).send(
         "POST", "/portfolio/links", {"label": "One too many", "lives": "never"}

@@ -17,12 +17,12 @@ from roadmap.career.models import Position
 from roadmap.core.database import db
 from roadmap.core.limiter import limiter
 from roadmap.people.models import User
-from roadmap.portfolio.files import file_stem
-from roadmap.portfolio.formats import FORMATS
+from roadmap.portfolio.export import file_stem
+from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.models import Portfolio
 from roadmap.progress.models import MilestonePlan, MilestoneStatus
-from tests.portfolio import pieces
-from tests.support.browserless import Browser
+from tests.portfolio import evidence_rows
+from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.statements import statements_of
 
@@ -31,7 +31,7 @@ CANARY = "kestrel7391"
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_it_works(session: Session, cast: Cast, browser_of, name: str) -> None:
-    pieces.add(session, cast.alice, "Feature store design", at=0)
+    evidence_rows.add(session, cast.alice, "Feature store design", at=0)
     session.commit()
 
     answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
@@ -59,7 +59,7 @@ def test_it_needs_sign_in(browser_of) -> None:
 
 @pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
 def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name: str) -> None:
-    pieces.add(session, cast.alice, CANARY, at=0, state="submitted")
+    evidence_rows.add(session, cast.alice, CANARY, at=0, state="submitted")
     session.commit()
 
     answer = browser_of(getattr(cast, name)).get("/portfolio/export/markdown")
@@ -80,9 +80,9 @@ def test_what_is_withheld_is_in_no_export_and_changes_none(
     session: Session, cast: Cast, browser_of, name: str
 ) -> None:
     """Every field of withheld evidence, notes and reasons carries a word that must not leave."""
-    pieces.add(session, cast.alice, "Shown first", at=1, milestones=("point-in-time-sql",))
-    pieces.add(session, cast.alice, "Shown last", at=8)
-    session.add(Position(user_id=cast.alice, title="Engineer", started_on=pieces.DAY))
+    evidence_rows.add(session, cast.alice, "Shown first", at=1, milestones=("point-in-time-sql",))
+    evidence_rows.add(session, cast.alice, "Shown last", at=8)
+    session.add(Position(user_id=cast.alice, title="Engineer", started_on=evidence_rows.DAY))
     session.commit()
     browser = browser_of(cast.alice)
     before = browser.get(f"/portfolio/export/{name}").data
@@ -95,7 +95,7 @@ def test_what_is_withheld_is_in_no_export_and_changes_none(
             milestone_key="cloud-ml-certification",
             status="not_applicable",
             reason=CANARY,
-            since=pieces.MOMENT,
+            since=evidence_rows.MOMENT,
         )
     )
     session.add(
@@ -103,7 +103,7 @@ def test_what_is_withheld_is_in_no_export_and_changes_none(
             user_id=cast.alice,
             milestone_key="point-in-time-sql",
             note=CANARY,
-            updated_at=pieces.MOMENT,
+            updated_at=evidence_rows.MOMENT,
         )
     )
     session.commit()
@@ -120,8 +120,8 @@ def test_an_address_is_shown_only_where_wanted(
     session: Session, cast: Cast, browser_of, name: str
 ) -> None:
     browser = browser_of(cast.alice)
-    pieces.add(session, cast.alice, at=0)
-    session.add(Portfolio(user_id=cast.alice, shows_email=False, updated_at=pieces.MOMENT))
+    evidence_rows.add(session, cast.alice, at=0)
+    session.add(Portfolio(user_id=cast.alice, shows_email=False, updated_at=evidence_rows.MOMENT))
     session.commit()
     assert "alice@example.org" not in readable(name, browser.get(f"/portfolio/export/{name}").data)
 
@@ -134,7 +134,7 @@ def test_an_address_is_shown_only_where_wanted(
 def test_a_lapsed_certification_says_so(
     session: Session, cast: Cast, browser_of, name: str
 ) -> None:
-    pieces.add(session, cast.alice, kind="certification", at=0, expires_on=pieces.DAY)
+    evidence_rows.add(session, cast.alice, kind="certification", at=0, expires_on=evidence_rows.DAY)
     session.commit()
 
     answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
@@ -148,14 +148,14 @@ def test_a_lapsed_certification_says_so(
 def test_two_hundred_pieces_take_as_many_statements_as_one(
     app, session: Session, cast: Cast, browser_of, name: str
 ) -> None:
-    pieces.add(session, cast.alice, at=0)
+    evidence_rows.add(session, cast.alice, at=0)
     session.commit()
     browser = browser_of(cast.alice)
     path = f"/portfolio/export/{name}"
     browser.get(path)
     few = statements_of(app, lambda: browser.get(path))
     for at in range(1, 200):
-        pieces.add(session, cast.alice, f"Piece {at}", at=at, skills=("mlops",))
+        evidence_rows.add(session, cast.alice, f"Piece {at}", at=at, skills=("mlops",))
     session.commit()
 
     assert len(statements_of(app, lambda: browser.get(path))) == len(few)
@@ -175,7 +175,10 @@ def counting_app(database_url: str, app: Flask) -> Iterator[Flask]:
 
 
 def test_it_is_limited_for_each_person(cast: Cast, counting_app: Flask) -> None:
-    alice, bob = Browser.of(counting_app, cast.alice), Browser.of(counting_app, cast.bob)
+    alice, bob = (
+        BrowserClient.of(counting_app, cast.alice),
+        BrowserClient.of(counting_app, cast.bob),
+    )
     path = "/portfolio/export/markdown"
 
     assert {alice.get(path).status_code for _ in range(30)} == {200}
@@ -214,7 +217,7 @@ def test_a_strange_name_is_exported_all_the_same(session: Session, cast: Cast, b
 
 def withheld(session: Session, cast: Cast, visibility: str, at: int | None) -> None:
     """A piece that is not shown (`at` its place, if chosen), the canary in all its fields."""
-    piece = pieces.add(
+    piece = evidence_rows.add(
         session,
         cast.alice,
         f"{CANARY} title",
@@ -238,7 +241,7 @@ def withheld(session: Session, cast: Cast, visibility: str, at: int | None) -> N
             },
         ),
     )
-    pieces.verify(session, piece, cast.bob, name=f"Bob {CANARY}", comment=CANARY)
+    evidence_rows.verify(session, piece, cast.bob, name=f"Bob {CANARY}", comment=CANARY)
 
 
 def readable(name: str, data: bytes) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.portfolio import pieces
+from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 from tests.support.statements import statements_of
 
 
 def test_it_works(session: Session, cast: Cast, browser_of) -> None:
-    shown = pieces.add(session, cast.alice, "Chosen design", at=0)
-    pieces.add(session, cast.alice, "Open talk", kind="talk")
-    hidden = pieces.add(session, cast.alice, "House matter", visibility="team")
+    shown = evidence_rows.add(session, cast.alice, "Chosen design", at=0)
+    evidence_rows.add(session, cast.alice, "Open talk", kind="talk")
+    hidden = evidence_rows.add(session, cast.alice, "House matter", visibility="team")
     session.commit()
 
     page = browser_of(cast.alice).get("/portfolio")
@@ -41,7 +41,7 @@ def test_it_offers_all_pieces_where_nothing_was_chosen(
     session: Session, cast: Cast, browser_of
 ) -> None:
     for title in ("One", "Two"):
-        pieces.add(session, cast.alice, title)
+        evidence_rows.add(session, cast.alice, title)
     session.commit()
 
     page = browser_of(cast.alice).get("/portfolio").text
@@ -51,7 +51,7 @@ def test_it_offers_all_pieces_where_nothing_was_chosen(
 
 
 def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, browser_of) -> None:
-    pieces.add(session, cast.alice, "Mine alone", visibility="private", at=0)
+    evidence_rows.add(session, cast.alice, "Mine alone", visibility="private", at=0)
     session.commit()
 
     page = browser_of(cast.alice).get("/portfolio").text
@@ -61,7 +61,7 @@ def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, br
 
 
 def test_it_marks_what_has_lapsed(session: Session, cast: Cast, browser_of) -> None:
-    pieces.add(session, cast.alice, kind="certification", at=0, expires_on=pieces.DAY)
+    evidence_rows.add(session, cast.alice, kind="certification", at=0, expires_on=evidence_rows.DAY)
     session.commit()
 
     assert "Lapsed</span>" in browser_of(cast.alice).get("/portfolio").text
@@ -76,7 +76,7 @@ def test_it_needs_sign_in(browser_of) -> None:
 
 @pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
 def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name: str) -> None:
-    pieces.add(session, cast.alice, "Unmistakable", at=0, state="submitted")
+    evidence_rows.add(session, cast.alice, "Unmistakable", at=0, state="submitted")
     session.commit()
 
     page = browser_of(getattr(cast, name)).get("/portfolio").text
@@ -88,14 +88,14 @@ def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name
 def test_it_takes_as_many_statements_for_more_pieces(
     app, session: Session, cast: Cast, browser_of
 ) -> None:
-    pieces.add(session, cast.alice, at=0)
+    evidence_rows.add(session, cast.alice, at=0)
     session.commit()
     browser = browser_of(cast.alice)
     browser.get("/portfolio")
     few = statements_of(app, lambda: browser.get("/portfolio"))
     for at in range(1, 40):
-        pieces.add(session, cast.alice, at=at)
-        pieces.add(session, cast.alice, visibility="private")
+        evidence_rows.add(session, cast.alice, at=at)
+        evidence_rows.add(session, cast.alice, visibility="private")
     session.commit()
 
     assert len(statements_of(app, lambda: browser.get("/portfolio"))) == len(few)

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from roadmap.portfolio import actions
-from roadmap.portfolio.selection import selection
-from tests.portfolio import pieces
+from roadmap.portfolio.selection import load_selection
+from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 
 
 def shown(session: Session, cast: Cast) -> list[str]:
-    titles = [piece.title for piece in selection(session, cast.alice).shown]
+    titles = [piece.title for piece in load_selection(session, cast.alice).shown]
     session.rollback()
     return titles
 
@@ -24,7 +24,7 @@ def shown(session: Session, cast: Cast) -> list[str]:
 def three(session: Session, cast: Cast) -> dict[str, uuid.UUID]:
     """Pieces a, b and c of Alice's, shown in this order."""
     made = {
-        title: pieces.add(session, cast.alice, title, at=at * 10).id
+        title: evidence_rows.add(session, cast.alice, title, at=at * 10).id
         for at, title in enumerate("abc")
     }
     session.commit()
@@ -32,7 +32,7 @@ def three(session: Session, cast: Cast) -> dict[str, uuid.UUID]:
 
 
 def test_it_works(session: Session, cast: Cast, browser_of) -> None:
-    path = f"/portfolio/items/{pieces.add(session, cast.alice, 'Design').id}"
+    path = f"/portfolio/items/{evidence_rows.add(session, cast.alice, 'Design').id}"
     session.commit()
     browser = browser_of(cast.alice)
 
@@ -45,7 +45,7 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
 
 
 def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> None:
-    piece = pieces.add(session, cast.alice, "Design")
+    piece = evidence_rows.add(session, cast.alice, "Design")
     session.commit()
     browser = browser_of(cast.alice)
 
@@ -61,12 +61,12 @@ def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> Non
 
 
 def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, browser_of) -> None:
-    pieces.add(session, cast.alice, "First choice", at=4)
+    evidence_rows.add(session, cast.alice, "First choice", at=4)
     for title in ("older", "newer"):
-        pieces.add(session, cast.alice, title)
-    pieces.add(session, cast.alice, "House", visibility="team")
-    pieces.add(session, cast.alice, "Own", visibility="private")
-    pieces.add(session, cast.carol, "Carol's")
+        evidence_rows.add(session, cast.alice, title)
+    evidence_rows.add(session, cast.alice, "House", visibility="team")
+    evidence_rows.add(session, cast.alice, "Own", visibility="private")
+    evidence_rows.add(session, cast.carol, "Carol's")
     session.commit()
 
     assert browser_of(cast.alice).put("/portfolio/items").status_code == 303
@@ -105,7 +105,7 @@ def test_a_moved_piece_keeps_the_focus(cast: Cast, browser_of, three) -> None:
 
 
 def test_hidden_pieces_are_in_nobodys_way(session: Session, cast: Cast, browser_of, three) -> None:
-    pieces.add(session, cast.alice, "hidden", visibility="private", at=15)
+    evidence_rows.add(session, cast.alice, "hidden", visibility="private", at=15)
     session.commit()
 
     browser_of(cast.alice).put(f"/portfolio/items/{three['c']}/place", {"to": "1"})
@@ -125,7 +125,7 @@ def test_it_needs_sign_in(session: Session, cast: Cast, browser_of, three) -> No
 def test_it_hides_what_is_foreign(
     session: Session, cast: Cast, browser_of, name: str, state: str
 ) -> None:
-    piece = pieces.add(session, cast.alice, "a", at=0, state=state)
+    piece = evidence_rows.add(session, cast.alice, "a", at=0, state=state)
     session.commit()
     browser = browser_of(getattr(cast, name))
     seen = 403 if (name, state) == ("bob", "submitted") else 404
@@ -140,7 +140,7 @@ def test_it_hides_what_is_foreign(
 def test_it_rejects_what_may_not_be_shown(
     session: Session, cast: Cast, browser_of, visibility: str, fragment: bool
 ) -> None:
-    piece = pieces.add(session, cast.alice, visibility=visibility)
+    piece = evidence_rows.add(session, cast.alice, visibility=visibility)
     session.commit()
 
     answer = browser_of(cast.alice).put(f"/portfolio/items/{piece.id}", fragment=fragment)
@@ -161,7 +161,7 @@ def test_it_rejects_bad_input(session: Session, cast: Cast, browser_of, three, t
 
 
 def test_it_rejects_to_move_what_is_not_shown(session: Session, cast: Cast, browser_of) -> None:
-    piece = pieces.add(session, cast.alice)
+    piece = evidence_rows.add(session, cast.alice)
     session.commit()
 
     answer = browser_of(cast.alice).put(f"/portfolio/items/{piece.id}/place", {"to": "0"})
@@ -170,9 +170,9 @@ def test_it_rejects_to_move_what_is_not_shown(session: Session, cast: Cast, brow
 
 
 def test_a_full_portfolio_says_so(session: Session, cast: Cast, browser_of) -> None:
-    for at in range(actions.MOST_ITEMS):
-        pieces.add(session, cast.alice, at=at)
-    more = pieces.add(session, cast.alice, "One more")
+    for at in range(actions.MAX_ITEMS):
+        evidence_rows.add(session, cast.alice, at=at)
+    more = evidence_rows.add(session, cast.alice, "One more")
     session.commit()
     browser = browser_of(cast.alice)
 
@@ -181,7 +181,7 @@ def test_a_full_portfolio_says_so(session: Session, cast: Cast, browser_of) -> N
 
     assert answer.status_code == 422
     assert "Leave one out first" in answer.text
-    assert len(shown(session, cast)) == actions.MOST_ITEMS
+    assert len(shown(session, cast)) == actions.MAX_ITEMS
 
 
 def _requests(evidence_id: uuid.UUID) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.portfolio import pieces
+from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 from tests.support.statements import statements_of
 
@@ -13,13 +13,15 @@ PATH = "/portfolio/preview"
 
 
 def test_it_works(session: Session, cast: Cast, browser_of) -> None:
-    piece = pieces.add(
+    piece = evidence_rows.add(
         session, cast.alice, "Chosen <design>", at=1, url="https://example.org/d",
         description="It was *fast*", milestones=("point-in-time-sql",),
         impacts=({"type": "scale", "metric": "p99", "baseline": "9", "result": "4", "unit": "ms"},),
     )  # fmt: skip
-    pieces.verify(session, piece, cast.bob, milestones=("point-in-time-sql",))
-    pieces.add(session, cast.alice, "A badge", kind="certification", at=0, expires_on=pieces.DAY)
+    evidence_rows.verify(session, piece, cast.bob, milestones=("point-in-time-sql",))
+    evidence_rows.add(
+        session, cast.alice, "A badge", kind="certification", at=0, expires_on=evidence_rows.DAY
+    )
     session.commit()
 
     page = browser_of(cast.alice).get(PATH)
@@ -43,7 +45,7 @@ def test_it_needs_sign_in(browser_of) -> None:
 
 @pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
 def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name: str) -> None:
-    pieces.add(session, cast.alice, "Unmistakable", at=0, state="submitted")
+    evidence_rows.add(session, cast.alice, "Unmistakable", at=0, state="submitted")
     session.commit()
 
     assert "Unmistakable" not in browser_of(getattr(cast, name)).get(PATH).text
@@ -52,7 +54,7 @@ def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name
 def test_it_lets_no_script_and_no_strange_link_through(
     session: Session, cast: Cast, browser_of
 ) -> None:
-    pieces.add(
+    evidence_rows.add(
         session, cast.alice, "Plain title", at=0, url="javascript:alert(1)",
         description="<script>alert(1)</script> [x](javascript:alert(1))",
         impacts=({"type": "scale", "metric": "m", "source_url": "javascript:alert(1)"},),
@@ -68,13 +70,13 @@ def test_it_lets_no_script_and_no_strange_link_through(
 def test_it_takes_as_many_statements_for_more_pieces(
     app, session: Session, cast: Cast, browser_of
 ) -> None:
-    pieces.add(session, cast.alice, at=0)
+    evidence_rows.add(session, cast.alice, at=0)
     session.commit()
     browser = browser_of(cast.alice)
     browser.get(PATH)
     few = statements_of(app, lambda: browser.get(PATH))
     for at in range(1, 40):
-        pieces.add(session, cast.alice, at=at)
+        evidence_rows.add(session, cast.alice, at=at)
     session.commit()
 
     assert len(statements_of(app, lambda: browser.get(PATH))) == len(few)

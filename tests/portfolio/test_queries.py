@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Position
 from roadmap.portfolio.models import Portfolio
-from roadmap.portfolio.queries import document
+from roadmap.portfolio.queries import load_document
 from roadmap.skills import actions as skills
-from tests.portfolio import pieces
+from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
-from tests.support.statements import counted
+from tests.support.statements import record_session_statements
 
 TODAY = dt.date(2026, 11, 23)
 KEYS = ("trace-inference-request", "point-in-time-sql")
@@ -25,21 +25,21 @@ TITLES = (
 
 
 def test_a_person_without_anything_has_an_empty_one(session: Session, cast: Cast) -> None:
-    shown = document(session, cast.alice, TODAY)
+    shown = load_document(session, cast.alice, TODAY)
 
     assert (shown.name, shown.items, shown.email, shown.assessed_skills) == ("Alice", (), None, ())
 
 
 def test_nobody_has_none(session: Session) -> None:
     with pytest.raises(LookupError):
-        document(session, uuid.uuid4(), TODAY)
+        load_document(session, uuid.uuid4(), TODAY)
 
 
 def test_pieces_stand_in_the_chosen_order_with_all_their_parts(
     session: Session, cast: Cast
 ) -> None:
-    pieces.add(session, cast.alice, "Second", at=7)
-    pieces.add(
+    evidence_rows.add(session, cast.alice, "Second", at=7)
+    evidence_rows.add(
         session,
         cast.alice,
         "First",
@@ -54,10 +54,10 @@ def test_pieces_stand_in_the_chosen_order_with_all_their_parts(
             {"type": "team", "metric": "mentored", "result": "3"},
         ),
     )
-    pieces.add(session, cast.alice, "Not chosen")
-    pieces.add(session, cast.carol, "Carol's", at=0)
+    evidence_rows.add(session, cast.alice, "Not chosen")
+    evidence_rows.add(session, cast.carol, "Carol's", at=0)
 
-    first, second = document(session, cast.alice, TODAY).items
+    first, second = load_document(session, cast.alice, TODAY).items
 
     assert (first.title, second.title) == ("First", "Second")
     assert (first.url, first.role, first.tone) == (
@@ -73,24 +73,24 @@ def test_pieces_stand_in_the_chosen_order_with_all_their_parts(
 
 @pytest.mark.parametrize("visibility", ["private", "team"])
 def test_visibility_is_asked_again(session: Session, cast: Cast, visibility: str) -> None:
-    piece = pieces.add(session, cast.alice, at=0)
-    assert len(document(session, cast.alice, TODAY).items) == 1
+    piece = evidence_rows.add(session, cast.alice, at=0)
+    assert len(load_document(session, cast.alice, TODAY).items) == 1
 
     piece.visibility = visibility
     session.flush()
 
-    assert document(session, cast.alice, TODAY).items == ()
+    assert load_document(session, cast.alice, TODAY).items == ()
 
 
 def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
     session: Session, cast: Cast
 ) -> None:
-    piece = pieces.add(
+    piece = evidence_rows.add(
         session, cast.alice, at=0, description="As verified", milestones=KEYS,
         impacts=({"type": "scale", "metric": "old"},),
     )  # fmt: skip
-    pieces.verify(session, piece, cast.bob, milestones=KEYS[1:], comment="Between us")
-    newer = pieces.version(
+    evidence_rows.verify(session, piece, cast.bob, milestones=KEYS[1:], comment="Between us")
+    newer = evidence_rows.version(
         session, piece, number=2, description="Unseen claim",
         impacts=({"type": "scale", "metric": "new"},),
     )  # fmt: skip
@@ -98,7 +98,7 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
     piece.state = "submitted"
     session.flush()
 
-    (item,) = document(session, cast.alice, TODAY).items
+    (item,) = load_document(session, cast.alice, TODAY).items
 
     assert item.description_md == "As verified"
     assert [impact.metric for impact in item.impacts] == ["old"]
@@ -112,21 +112,21 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
 
 
 def test_a_new_title_does_not_take_the_verified_one_s_place(session: Session, cast: Cast) -> None:
-    piece = pieces.add(session, cast.alice, "As verified", at=0)
-    pieces.verify(session, piece, cast.bob)
-    assert document(session, cast.alice, TODAY).items[0].verified_title is None
+    piece = evidence_rows.add(session, cast.alice, "As verified", at=0)
+    evidence_rows.verify(session, piece, cast.bob)
+    assert load_document(session, cast.alice, TODAY).items[0].verified_title is None
 
     piece.title = "Grander"
     session.flush()
 
-    (item,) = document(session, cast.alice, TODAY).items
+    (item,) = load_document(session, cast.alice, TODAY).items
     assert (item.title, item.verified_title) == ("Grander", "As verified")
 
 
 def test_a_draft_may_be_shown_by_its_author(session: Session, cast: Cast) -> None:
-    pieces.add(session, cast.alice, "Draft", state="draft", at=0)
+    evidence_rows.add(session, cast.alice, "Draft", state="draft", at=0)
 
-    (item,) = document(session, cast.alice, TODAY).items
+    (item,) = load_document(session, cast.alice, TODAY).items
 
     assert (item.tone, item.verified_by) == ("evidenced", None)
 
@@ -148,7 +148,7 @@ def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.
     skills.assess_self(session, cast.alice, "strategy", 1, by=alice, now=now)
     skills.assess_other(session, cast.alice, "mlops", 2, by=bob, now=now)
 
-    shown = document(session, cast.alice, TODAY)
+    shown = load_document(session, cast.alice, TODAY)
 
     assert (shown.headline, shown.introduction_md, shown.email) == (
         "Ranking",
@@ -165,17 +165,17 @@ def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.
 
 
 def test_it_takes_as_many_statements_for_two_hundred_pieces(session: Session, cast: Cast) -> None:
-    pieces.add(session, cast.alice, at=0, milestones=KEYS)
-    document(session, cast.alice, TODAY)
-    with counted(session) as few:
-        document(session, cast.alice, TODAY)
+    evidence_rows.add(session, cast.alice, at=0, milestones=KEYS)
+    load_document(session, cast.alice, TODAY)
+    with record_session_statements(session) as few:
+        load_document(session, cast.alice, TODAY)
     for at in range(1, 200):
-        pieces.add(
+        evidence_rows.add(
             session, cast.alice, f"Piece {at}", at=at, milestones=KEYS, skills=("mlops",),
             impacts=({"type": "scale", "metric": "m", "result": "1"},),
         )  # fmt: skip
-    with counted(session) as many:
-        shown = document(session, cast.alice, TODAY)
+    with record_session_statements(session) as many:
+        shown = load_document(session, cast.alice, TODAY)
 
     assert len(shown.items) == 200
     assert len(many) == len(few) <= 10

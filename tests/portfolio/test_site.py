@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from roadmap.portfolio import as_site
 from roadmap.portfolio.document import Document
-from tests.portfolio.samples import ALICE, EMPTY, RANKER, hostile
+from roadmap.portfolio.formats import site
+from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER, hostile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
@@ -42,7 +42,7 @@ class Tags(HTMLParser):
 
 
 def unpacked(document: Document) -> dict[str, str]:
-    with zipfile.ZipFile(io.BytesIO(as_site.render(document))) as archive:
+    with zipfile.ZipFile(io.BytesIO(site.render(document))) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
@@ -107,8 +107,8 @@ def test_file_names_are_safe_and_differ() -> None:
 
 
 def test_the_same_portfolio_gives_the_same_bytes() -> None:
-    assert as_site.render(ALICE) == as_site.render(ALICE)
-    with zipfile.ZipFile(io.BytesIO(as_site.render(ALICE))) as archive:
+    assert site.render(ALICE) == site.render(ALICE)
+    with zipfile.ZipFile(io.BytesIO(site.render(ALICE))) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2026, 11, 23, 0, 0, 0)}
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
 
@@ -131,7 +131,7 @@ def test_an_empty_portfolio_says_so() -> None:
 def test_it_opens_from_disk_and_is_for_everyone(
     scheme: str, tmp_path: Path, chrome: Browser
 ) -> None:
-    with zipfile.ZipFile(io.BytesIO(as_site.render(ALICE))) as archive:
+    with zipfile.ZipFile(io.BytesIO(site.render(ALICE))) as archive:
         archive.extractall(tmp_path)
     asked: list[str] = []
     page = chrome.new_page(color_scheme=scheme, viewport={"width": 320, "height": 800})

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.queries import published
+from roadmap.catalog.queries import published_roadmap
 from roadmap.people.models import HistoryEntry, User
 from roadmap.progress import actions
 from roadmap.progress.models import MilestoneStatus
@@ -54,7 +54,7 @@ def test_it_begins_on_the_persons_own_day(
     session: Session, cast: Cast, zone: str, day: int
 ) -> None:
     session.execute(sa.update(User).where(User.id == cast.alice).values(timezone=zone))
-    found = published(session, SLUG)
+    found = published_roadmap(session, SLUG)
     assert found is not None
     late = dt.datetime(2026, 11, 23, 20, tzinfo=dt.UTC)
     begun = actions.enroll(session, cast.alice, found.roadmap_id, by=cast.alice, now=late)
@@ -63,7 +63,7 @@ def test_it_begins_on_the_persons_own_day(
 
 def test_it_begins_the_day_before_where_that_is_still_on(session: Session, cast: Cast) -> None:
     session.execute(sa.update(User).values(timezone="America/Los_Angeles"))
-    found = published(session, SLUG)
+    found = published_roadmap(session, SLUG)
     assert found is not None
     early = dt.datetime(2026, 11, 23, 3, tzinfo=dt.UTC)
     begun = actions.enroll(session, cast.alice, found.roadmap_id, by=cast.alice, now=early)

@@ -8,17 +8,17 @@ from datetime import date, timedelta
 import pytest
 
 from roadmap.readiness.facts import Course, Facts, Impact, Position
-from roadmap.readiness.gates import GATE_TYPES, Gate
-from roadmap.readiness.rules import assess
-from roadmap.readiness.words import Message, all_of, one_of
-from tests.readiness.world import (
+from roadmap.readiness.gates import GATE_TYPES, GateResult
+from roadmap.readiness.messages import Message, join_with_and, join_with_or
+from roadmap.readiness.rules import evaluate
+from tests.readiness.examples import (
     KEYS,
     SHIPPED,
     SKILLS,
     TODAY,
-    at_the_bar,
     course,
     done,
+    levels_at_bar,
     metric,
     milestone,
     piece,
@@ -28,9 +28,9 @@ from tests.readiness.world import (
 )
 
 
-def gate(key: str, facts: Facts, on: Course | None = None) -> Gate:
+def gate(key: str, facts: Facts, on: Course | None = None) -> GateResult:
     """One gate as it stands for these facts."""
-    gates = {each.key: each for each in assess(on or course(), facts, TODAY).gates}
+    gates = {each.key: each for each in evaluate(on or course(), facts, TODAY).gates}
     return gates[key]
 
 
@@ -44,13 +44,13 @@ def test_every_gate_type_is_in_the_shipped_policy() -> None:
 
 
 def test_each_gate_that_stands_says_why_and_what_would_open_it() -> None:
-    for each in assess(course(), Facts(), TODAY).gates:
+    for each in evaluate(course(), Facts(), TODAY).gates:
         assert not each.passed
         assert each.opens is not None
         for sentence in (each.reason.text(), each.opens.text()):
             assert sentence[0].isupper() or sentence[0].isdigit()
             assert "%" not in sentence
-    for each in assess(course(), proven_facts(), TODAY).gates:
+    for each in evaluate(course(), proven_facts(), TODAY).gates:
         assert each.passed
         assert each.opens is None
         assert "%" not in each.reason.text()
@@ -149,9 +149,9 @@ def test_impact_names_the_types_that_are_missing() -> None:
 
 
 def test_judged_by_others_ignores_what_one_says_of_oneself() -> None:
-    assert not gate("judged_by_others", Facts(self_levels=at_the_bar())).passed
-    assert gate("judged_by_others", Facts(other_levels=at_the_bar())).passed
-    one_low = Facts(other_levels=at_the_bar() | {SKILLS[0]: 2})
+    assert not gate("judged_by_others", Facts(self_levels=levels_at_bar())).passed
+    assert gate("judged_by_others", Facts(other_levels=levels_at_bar())).passed
+    one_low = Facts(other_levels=levels_at_bar() | {SKILLS[0]: 2})
     stands = gate("judged_by_others", one_low)
     assert stands.reason.text() == "7 of 8 skills are at their bar as others assess them"
     assert "Ml architecture" in str(stands.opens)
@@ -210,9 +210,9 @@ def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() 
 
 def test_self_assessment_alone_opens_no_gate() -> None:
     ticked = Facts(statuses=done(*KEYS))
-    assert [each.passed for each in assess(course(), ticked, TODAY).gates] == [
+    assert [each.passed for each in evaluate(course(), ticked, TODAY).gates] == [
         each.passed
-        for each in assess(course(), replace(ticked, self_levels=at_the_bar()), TODAY).gates
+        for each in evaluate(course(), replace(ticked, self_levels=levels_at_bar()), TODAY).gates
     ]
 
 
@@ -226,7 +226,7 @@ def test_sentences_can_be_said_in_another_language() -> None:
     assert reason.text(lambda text: said.get(text, text), lambda value: f"<{value}>") == (
         "<3> von <5> Jahren"
     )
-    kinds = Message("%(kinds)s", {"kinds": one_of(["talk", "b", "c"])})
+    kinds = Message("%(kinds)s", {"kinds": join_with_or(["talk", "b", "c"])})
     assert kinds.text(lambda text: said.get(text, text)) == "Vortrag, b oder c"
-    assert all_of(["a", "b"]).text() == "a and b"
-    assert str(all_of(["a"])) == "a"
+    assert join_with_and(["a", "b"]).text() == "a and b"
+    assert str(join_with_and(["a"])) == "a"

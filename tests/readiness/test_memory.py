@@ -18,14 +18,14 @@ from roadmap.core.database import db
 from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness import memory
-from roadmap.readiness.actions import compute, refresh_stale
+from roadmap.readiness.actions import compute_summary, refresh_stale_summaries
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import record
+from roadmap.readiness.queries import person_record
 from tests.conftest import wipe
-from tests.readiness.test_kept import KEYS, Story, _assert_kept, operation
+from tests.readiness.test_summaries import KEYS, FactWriter, _assert_summary, operation
 from tests.support.cast import Cast
-from tests.support.catalog import only_shipped
-from tests.support.statements import recorded
+from tests.support.catalog import restore_shipped
+from tests.support.statements import record_statements
 
 # Ticks are what memory is for, so there are more of them than of anything else.
 tick = st.tuples(
@@ -44,7 +44,7 @@ def _only_shipped(app) -> Iterator[None]:
     yield
     with app.app_context():
         wipe(db.engine)
-        only_shipped(db.session)
+        restore_shipped(db.session)
 
 
 class Processes:
@@ -56,11 +56,11 @@ class Processes:
         with app.app_context():
             wipe(db.engine)
             self.cast = Cast.create(db.session)
-            self.story = Story(db.session, self.cast)
+            self.story = FactWriter(db.session, self.cast)
             db.session.commit()
 
     @contextlib.contextmanager
-    def of(self, number: int) -> Iterator[Story]:
+    def of(self, number: int) -> Iterator[FactWriter]:
         """A request in one of the two; commit in it what should stay."""
         with pytest.MonkeyPatch.context() as patch, self.app.app_context():
             patch.setattr(memory, "_records", self.memories[number])
@@ -71,7 +71,7 @@ class Processes:
 
     def do(self, number: int, *step) -> list[str]:
         """Does a step and commits; returns the statements that it took."""
-        with self.of(number) as story, recorded(db.engine) as statements:
+        with self.of(number) as story, record_statements(db.engine) as statements:
             story.do(step)
             db.session.commit()
         return statements
@@ -79,9 +79,9 @@ class Processes:
     def check(self) -> None:
         with self.app.app_context():
             row = db.session.scalars(sa.select(ReadinessSummary)).one()
-            found = record(db.session, self.cast.alice)
-            fresh = compute(db.session, found, row.revision_id, self.story.now)
-            _assert_kept(row, fresh, self.story.now)
+            found = person_record(db.session, self.cast.alice)
+            fresh = compute_summary(db.session, found, row.revision_id, self.story.now)
+            _assert_summary(row, fresh, self.story.now)
             for remembered in self.memories:
                 name, kept = remembered.get(self.cast.alice, ("", None))
                 if name == row.own["made_of"]:
@@ -100,7 +100,7 @@ def test_two_processes_that_write_in_turn(app, turns):
         with processes.of(number) as story:
             before = story.now
             story.do(step)
-            refresh_stale(db.session)
+            refresh_stale_summaries(db.session)
             if ending == "commit":
                 db.session.commit()
             else:

@@ -30,11 +30,11 @@ def test_it_needs_sign_in(browser_of, cast):
 
 
 def test_ticking_all_without_proof_is_not_ready(alice, app):
-    from roadmap.catalog.queries import published
+    from roadmap.catalog.queries import published_roadmap
     from roadmap.core.database import db
 
     with app.app_context():
-        keys = [m.key for m in published(db.session, SLUG).content.milestones]
+        keys = [m.key for m in published_roadmap(db.session, SLUG).content.milestones]
     for key in keys:
         alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion", fragment=True)
     page = alice.get("/readiness").text

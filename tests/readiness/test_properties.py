@@ -9,21 +9,21 @@ from fractions import Fraction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roadmap.readiness.explain import explain, to_json, without
+from roadmap.readiness.explanation import explain, to_json, without_item
 from roadmap.readiness.facts import (
     Course,
     Degree,
+    EvidenceFact,
     Facts,
     Impact,
     Milestone,
-    Piece,
     Position,
     Skill,
     Stage,
 )
-from roadmap.readiness.rules import assess, changes_on, score
+from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
-from tests.readiness.world import KINDS, STAGES, TODAY, shipped_policy
+from tests.readiness.examples import KINDS, STAGES, TODAY, shipped_policy
 
 fewer = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -66,14 +66,14 @@ def courses(draw: st.DrawFn) -> Course:
 
 
 @st.composite
-def pieces(draw: st.DrawFn, course: Course, identity: str) -> Piece:
+def pieces(draw: st.DrawFn, course: Course, identity: str) -> EvidenceFact:
     """A piece linked to up to five milestones, verified or not, lapsed or not."""
     keys = [milestone.key for milestone in course.milestones] or ["elsewhere"]
     links = tuple(draw(st.lists(st.sampled_from(keys), max_size=5, unique=True)))
     verified = draw(st.booleans())
     confirmed = frozenset(key for key in links if verified and draw(st.integers(0, 3)))
     types = draw(st.lists(st.sampled_from(("scale", "business", "team")), max_size=2))
-    return Piece(
+    return EvidenceFact(
         id=identity,
         title=identity,
         kind=draw(st.sampled_from(SOME_KINDS)),
@@ -88,7 +88,7 @@ def pieces(draw: st.DrawFn, course: Course, identity: str) -> Piece:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[Course, Facts]:
+def courses_with_facts(draw: st.DrawFn) -> tuple[Course, Facts]:
     """A course and facts about somebody on it."""
     course = draw(courses())
     status = st.sampled_from(("not_started", "in_progress", "done", "done", "not_applicable"))
@@ -112,7 +112,7 @@ def worlds(draw: st.DrawFn) -> tuple[Course, Facts]:
 
 
 @fewer
-@given(worlds())
+@given(courses_with_facts())
 def test_the_explanation_adds_up(world: tuple[Course, Facts]) -> None:
     course, facts = world
     readiness = explain(course, facts, TODAY)
@@ -129,19 +129,19 @@ def test_the_explanation_adds_up(world: tuple[Course, Facts]) -> None:
 
 
 @fewer
-@given(worlds())
+@given(courses_with_facts())
 def test_removing_an_item_changes_the_score_by_exactly_its_effect(
     world: tuple[Course, Facts],
 ) -> None:
     course, facts = world
     readiness = explain(course, facts, TODAY)
     for item in readiness.items:
-        left = assess(course, without(facts, item.type, item.key), TODAY)
+        left = evaluate(course, without_item(facts, item.type, item.key), TODAY)
         assert readiness.score - left.score == item.effect
 
 
 @fewer
-@given(worlds(), st.data())
+@given(courses_with_facts(), st.data())
 def test_progress_never_lowers_the_score(world: tuple[Course, Facts], data: st.DataObject) -> None:
     course, facts = world
     before = score(course, facts, TODAY)
@@ -166,7 +166,7 @@ def test_progress_never_lowers_the_score(world: tuple[Course, Facts], data: st.D
 
 
 @fewer
-@given(worlds())
+@given(courses_with_facts())
 def test_an_optional_stage_never_costs_anything(world: tuple[Course, Facts]) -> None:
     course, facts = world
     before = score(course, facts, TODAY)
@@ -183,39 +183,39 @@ def test_an_optional_stage_never_costs_anything(world: tuple[Course, Facts]) -> 
 
 
 @fewer
-@given(worlds())
+@given(courses_with_facts())
 def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Course, Facts]) -> None:
     course, facts = world
     boast = replace(facts, self_levels=dict.fromkeys(SKILL_KEYS, 4))
-    before = [gate.passed for gate in assess(course, facts, TODAY).gates]
-    assert [gate.passed for gate in assess(course, boast, TODAY).gates] == before
+    before = [gate.passed for gate in evaluate(course, facts, TODAY).gates]
+    assert [gate.passed for gate in evaluate(course, boast, TODAY).gates] == before
     unproven = replace(boast, pieces=(), other_levels={}, positions=())
-    assert not any(gate.passed for gate in assess(course, unproven, TODAY).gates)
+    assert not any(gate.passed for gate in evaluate(course, unproven, TODAY).gates)
 
 
 @fewer
-@given(worlds())
+@given(courses_with_facts())
 def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Course, Facts]) -> None:
     course, facts = world
-    until = changes_on(Tally(course, facts, TODAY))
+    until = next_change_on(Tally(course, facts, TODAY))
     assert until is None or until > TODAY
-    now = assess(course, facts, TODAY)
+    now = evaluate(course, facts, TODAY)
     end = until or date(2099, 1, 1)
     for day in {TODAY + (end - TODAY) / 2, end - timedelta(days=1)}:
-        assert assess(course, facts, day) == now
+        assert evaluate(course, facts, day) == now
 
 
 @fewer
-@given(worlds())
+@given(courses_with_facts())
 def test_progress_is_cumulative(world: tuple[Course, Facts]) -> None:
     course, facts = world
-    result = assess(course, facts, TODAY)
+    result = evaluate(course, facts, TODAY)
     for progress in (result.overall, *result.stages.values()):
         assert 0 <= progress.verified <= progress.evidenced <= progress.claimed <= 1
 
 
 @fewest
-@given(worlds())
+@given(courses_with_facts())
 def test_no_step_lowers_the_score(
     world: tuple[Course, Facts],
 ) -> None:

@@ -12,16 +12,16 @@ import pytest
 from roadmap.readiness.calendar_years import months_later, years_of
 from roadmap.readiness.facts import Course, Degree, Facts, Impact, Position, Stage
 from roadmap.readiness.policy import Policy, PolicyError
-from roadmap.readiness.rules import assess, changes_on, score
+from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
-from tests.readiness.world import (
+from tests.readiness.examples import (
     KEYS,
     SHIPPED,
     TODAY,
-    at_the_bar,
     course,
     done,
-    masters,
+    levels_at_bar,
+    masters_degree,
     metric,
     milestone,
     piece,
@@ -71,9 +71,9 @@ EXAMPLES = {
     "all ticked and self-assessed": (
         Facts(
             statuses=done(*KEYS),
-            self_levels=at_the_bar(),
+            self_levels=levels_at_bar(),
             positions=six_years(),
-            degrees=masters(),
+            degrees=masters_degree(),
         ),
         "12.00 + 6.00 + 0.00 + 0.00 + 10.00",
         "28.0",
@@ -157,7 +157,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("case", EXAMPLES)
 def test_worked_example(case: str) -> None:
     facts, parts, total, standing, verdict, claimed_not_proven = EXAMPLES[case]
-    result = assess(course(), facts, TODAY)
+    result = evaluate(course(), facts, TODAY)
     assert " + ".join(f"{float(part.points):.2f}" for part in result.parts) == parts
     assert f"{float(result.score):.1f}" == total
     assert tuple(gate.key for gate in result.gates if not gate.passed) == standing
@@ -166,14 +166,14 @@ def test_worked_example(case: str) -> None:
 
 
 def test_worked_examples_are_exact_not_merely_close() -> None:
-    draft = assess(course(), EXAMPLES["a design document in draft"][0], TODAY)
+    draft = evaluate(course(), EXAMPLES["a design document in draft"][0], TODAY)
     assert [part.points for part in draft.parts][:3] == [Fraction(41, 3), 0, Fraction(3, 2)]
-    assert assess(course(), proven_facts(), TODAY).score == 100
+    assert evaluate(course(), proven_facts(), TODAY).score == 100
 
 
 def part_one(facts: Facts, on: Course | None = None) -> Fraction:
     """The points of part 1."""
-    return assess(on or course(), facts, TODAY).parts[0].points
+    return evaluate(on or course(), facts, TODAY).parts[0].points
 
 
 def with_optional(hours: int) -> Course:
@@ -254,12 +254,12 @@ def test_tone_of_a_done_milestone(change: dict[str, object], tone: str) -> None:
         milestones=tuple(replace(m, kinds=frozenset({"design_doc"})) for m in course().milestones)
     )
     facts = Facts(statuses=done("experience1"), pieces=(replace(CONFIRMED, **change),))  # type: ignore[arg-type]
-    assert assess(proven_by_documents, facts, TODAY).tones["experience1"] == tone
+    assert evaluate(proven_by_documents, facts, TODAY).tones["experience1"] == tone
 
 
 def test_tones_of_what_is_not_done_are_its_status() -> None:
     statuses = {"experience1": "in_progress", "experience2": "not_applicable", "gone": "done"}
-    tones = assess(course(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY).tones
+    tones = evaluate(course(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY).tones
     assert (tones["experience1"], tones["experience2"]) == ("in_progress", "not_applicable")
     assert tones["visibility1"] == "not_started"
     assert list(tones) == list(KEYS)
@@ -267,7 +267,7 @@ def test_tones_of_what_is_not_done_are_its_status() -> None:
 
 def test_progress_is_by_effort_cumulative_and_without_what_is_not_applicable() -> None:
     statuses = done("experience1", "leadership1") | {"leadership2": "not_applicable"}
-    result = assess(course(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY)
+    result = evaluate(course(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY)
     experience, leadership = result.stages["experience"], result.stages["leadership"]
     assert (experience.claimed, experience.evidenced, experience.verified) == (0.5, 0.5, 0.5)
     assert (leadership.claimed, leadership.evidenced, leadership.verified) == (1, 0, 0)
@@ -278,10 +278,10 @@ def test_progress_is_by_effort_cumulative_and_without_what_is_not_applicable() -
 def test_someone_elses_assessment_replaces_ones_own_even_when_it_is_lower() -> None:
     own = Facts(self_levels={"mlops": 3})
     judged = replace(own, other_levels={"mlops": 0})
-    assert assess(course(), own, TODAY).parts[1].points == Fraction(20 * 3, 8 * 10)
-    assert assess(course(), judged, TODAY).parts[1].points == 0
+    assert evaluate(course(), own, TODAY).parts[1].points == Fraction(20 * 3, 8 * 10)
+    assert evaluate(course(), judged, TODAY).parts[1].points == 0
     above = Facts(other_levels={"mlops": 4})
-    assert assess(course(), above, TODAY).parts[1].points == Fraction(20, 8)
+    assert evaluate(course(), above, TODAY).parts[1].points == Fraction(20, 8)
 
 
 def test_the_best_pieces_fill_a_requirement() -> None:
@@ -291,7 +291,7 @@ def test_the_best_pieces_fill_a_requirement() -> None:
         piece("c", "blog_post"),
         piece("d", "talk", verified=True, expires_on=TODAY - timedelta(days=1)),
     )
-    points = assess(course(), Facts(pieces=pieces), TODAY).parts[2].points
+    points = evaluate(course(), Facts(pieces=pieces), TODAY).parts[2].points
     assert points == Fraction(4) * (1 + Fraction(6, 10)) / 2
 
 
@@ -305,7 +305,7 @@ def test_the_best_pieces_fill_a_requirement() -> None:
 )
 def test_only_a_complete_metric_counts(impact: Impact, points: Fraction) -> None:
     facts = Facts(pieces=(piece("a", "other", impacts=(impact,)),))
-    assert assess(course(), facts, TODAY).parts[3].points == points
+    assert evaluate(course(), facts, TODAY).parts[3].points == points
 
 
 @pytest.mark.parametrize(
@@ -326,15 +326,15 @@ def test_background_takes_the_higher_sum(
         positions=(Position("job", "Engineer", date(2020, 7, 1), ended, True),),
         degrees=(Degree("d", "Degree", level),) if level else (),
     )
-    assert assess(course(), facts, TODAY).parts[4].points == points
+    assert evaluate(course(), facts, TODAY).parts[4].points == points
 
 
 def test_an_empty_part_gives_its_points_to_the_others() -> None:
-    result = assess(course(skills=()), proven_facts(), TODAY)
+    result = evaluate(course(skills=()), proven_facts(), TODAY)
     assert [part.maximum for part in result.parts] == [50, 0, 25, Fraction(25, 2), Fraction(25, 2)]
     assert result.score == 100
     nothing = Course((Stage("a", "A", True),), (), (), shipped_policy(evidence=[], impact=[]))
-    assert [part.maximum for part in assess(nothing, Facts(), TODAY).parts] == [0, 0, 0, 0, 100]
+    assert [part.maximum for part in evaluate(nothing, Facts(), TODAY).parts] == [0, 0, 0, 0, 100]
 
 
 def test_years_are_calendar_years_and_the_rest_a_share_of_the_running_one() -> None:
@@ -365,9 +365,9 @@ def test_the_verdict_is_taken_from_the_exact_value() -> None:
     asked = copy.deepcopy(SHIPPED["verdicts"])
     asked["ready"]["score"] = 98.4
     facts = EXAMPLES["case study returned, a lapsed certification"][0]
-    assert assess(course(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "ready"
+    assert evaluate(course(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "ready"
     asked["ready"]["score"] = 98.4001
-    assert assess(course(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "nearly"
+    assert evaluate(course(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "nearly"
 
 
 def test_claimed_not_proven_ends_at_half_verified() -> None:
@@ -376,7 +376,7 @@ def test_claimed_not_proven_ends_at_half_verified() -> None:
             piece(stage, "other", f"{stage}1", f"{stage}2", verified=True) for stage in stages
         )
         facts = Facts(statuses=done(*KEYS), pieces=proofs)
-        return assess(course(), facts, TODAY).claimed_not_proven
+        return evaluate(course(), facts, TODAY).claimed_not_proven
 
     assert claimed_not_proven("experience")
     # 25 and 20 of the 90 weights that count without education: exactly half.
@@ -385,7 +385,7 @@ def test_claimed_not_proven_ends_at_half_verified() -> None:
 
 def test_claimed_not_proven_is_about_much_that_is_ticked() -> None:
     few = Facts(statuses=done("foundations1", "foundations2", "experience1", "experience2"))
-    assert not assess(course(), few, TODAY).claimed_not_proven
+    assert not evaluate(course(), few, TODAY).claimed_not_proven
 
 
 def test_the_result_is_valid_until_a_piece_lapses() -> None:
@@ -393,14 +393,14 @@ def test_the_result_is_valid_until_a_piece_lapses() -> None:
     lapsed = piece("old", "certification", expires_on=date(2026, 6, 29))
     forever = piece("ever", "certification", expires_on=date.max)
     facts = Facts(pieces=(lapsing, lapsed, forever))
-    assert changes_on(Tally(course(), facts, TODAY)) == date(2026, 8, 2)
-    assert changes_on(Tally(course(), replace(facts, pieces=(lapsed, forever)), TODAY)) is None
+    assert next_change_on(Tally(course(), facts, TODAY)) == date(2026, 8, 2)
+    assert next_change_on(Tally(course(), replace(facts, pieces=(lapsed, forever)), TODAY)) is None
 
 
 def test_the_result_is_valid_until_tomorrow_while_years_grow() -> None:
     def until(started: date, ended: date | None, *, is_ml: bool = True) -> date | None:
         facts = Facts(positions=(Position("job", "Engineer", started, ended, is_ml),))
-        return changes_on(Tally(course(), facts, TODAY))
+        return next_change_on(Tally(course(), facts, TODAY))
 
     assert until(date(2024, 1, 1), None) == TODAY + timedelta(days=1)
     assert until(date(2024, 1, 1), date(2026, 7, 1)) == TODAY + timedelta(days=1)
@@ -411,9 +411,9 @@ def test_the_result_is_valid_until_tomorrow_while_years_grow() -> None:
 
 
 def test_the_result_is_valid_until_the_window_of_the_sustained_gate_ends() -> None:
-    assert changes_on(Tally(course(), proven_facts(), TODAY)) == date(2029, 4, 11)
+    assert next_change_on(Tally(course(), proven_facts(), TODAY)) == date(2029, 4, 11)
     for day, passed in ((date(2029, 4, 10), True), (date(2029, 4, 11), False)):
-        assert assess(course(), proven_facts(), day).gates[-1].passed is passed
+        assert evaluate(course(), proven_facts(), day).gates[-1].passed is passed
 
 
 def test_months_later_keeps_to_the_month() -> None:
@@ -483,12 +483,12 @@ def test_an_unusable_policy_is_refused_by_the_key_at_fault(
 
 def test_numbers_of_a_policy_are_taken_as_they_are_written() -> None:
     assert shipped_policy().factors.claimed == Fraction(3, 10)
-    assert shipped_policy().tone_scale == ((3, 6, 10), 10)
+    assert shipped_policy().scaled_tone_factors == ((3, 6, 10), 10)
 
 
 def test_a_policy_without_a_background_part_needs_none() -> None:
     data = broken("background", None)
     data["weights"] = SHIPPED["weights"] | {"background": 0, "milestones": 50}
-    result = assess(course(policy=Policy.parse(data)), proven_facts(), TODAY)
+    result = evaluate(course(policy=Policy.parse(data)), proven_facts(), TODAY)
     assert result.parts[4].maximum == 0
     assert result.score == 100

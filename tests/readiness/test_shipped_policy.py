@@ -8,7 +8,7 @@ import pytest
 
 from roadmap.catalog import files
 from roadmap.readiness.policy import Policy
-from tests.readiness import world
+from tests.readiness import examples
 
 
 def untitled(data: Any) -> Any:
@@ -21,4 +21,4 @@ def untitled(data: Any) -> Any:
 @pytest.mark.parametrize("path", files.shipped(), ids=lambda path: path.stem)
 def test_every_number_is_the_documented_one(path: Any) -> None:
     shipped = files.read(path)["readiness"]
-    assert Policy.parse(untitled(shipped)) == Policy.parse(untitled(world.SHIPPED))
+    assert Policy.parse(untitled(shipped)) == Policy.parse(untitled(examples.SHIPPED))

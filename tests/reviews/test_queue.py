@@ -10,10 +10,23 @@ import sqlalchemy as sa
 import time_machine
 from sqlalchemy import event
 
-from roadmap.evidence import actions, judging
+from roadmap.evidence import actions, review_actions
 from roadmap.people.models import Membership, Team, User
-from roadmap.reviews.queries import Filters, choices, count_waiting, judged, next_waiting, waiting
-from tests.evidence.pieces import DESIGN, add, judge, particulars, submit
+from roadmap.reviews.queries import (
+    Filters,
+    count_pending,
+    list_completed,
+    list_pending,
+    load_filter_choices,
+    next_pending,
+)
+from tests.evidence.builders import (
+    DESIGN,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
 from tests.support.statements import statements_of
 
 
@@ -24,10 +37,12 @@ def ago(now, days):
 @pytest.fixture
 def pieces(session, cast, now):
     """Alice's document waits for three weeks, Carol's talk for one, in the same team."""
-    document = add(session, cast, cast.alice, ago(now, 30), milestones=[DESIGN])
-    submit(session, cast, document, ago(now, 21))
-    talk = add(session, cast, cast.carol, ago(now, 30), kind="talk", title="Talk on embeddings")
-    submit(session, cast, talk, ago(now, 7))
+    document = add_evidence(session, cast, cast.alice, ago(now, 30), milestones=[DESIGN])
+    submit_evidence(session, cast, document, ago(now, 21))
+    talk = add_evidence(
+        session, cast, cast.carol, ago(now, 30), kind="talk", title="Talk on embeddings"
+    )
+    submit_evidence(session, cast, talk, ago(now, 7))
     return document, talk
 
 
@@ -36,7 +51,7 @@ def titles(page):
 
 
 def listed(session, actor, **filters):
-    return [row.title for row in waiting(session, actor, Filters(**filters))]
+    return [row.title for row in list_pending(session, actor, Filters(**filters))]
 
 
 def test_it_works(session, cast, now, browser_of, pieces):
@@ -62,14 +77,14 @@ def test_it_says_what_it_is_narrowed_to(session, cast, now, browser_of, pieces):
         page = bob.get(f"/reviews?kind=talk&person={cast.carol}", fragment=fragment).text
         assert "One piece that waits, by Carol, of the kind “Talk”." in page
         assert '<a href="/reviews">Show all that waits</a>' in page
-    judge(session, cast, pieces[0], now)
+    review_evidence(session, cast, pieces[0], now)
     page = bob.get("/reviews?show=judged&team=ranking").text
     assert "One piece that was judged in the last 30 days, in the team Ranking." in page
 
 
 def test_it_is_narrowed(session, cast, now, pieces):
     bob, talk = cast.actor(session, cast.bob), pieces[1]
-    judging.begin_review(session, talk, version_id=talk.current_id, by=bob, now=now)
+    review_actions.begin_review(session, talk, version_id=talk.current_id, by=bob, now=now)
     session.commit()
     assert listed(session, bob, kind="talk") == ["Talk on embeddings"]
     assert listed(session, bob, person=cast.alice) == ["Feature store design"]
@@ -95,8 +110,8 @@ def test_the_choices_are_people_and_teams_of_the_actor(session, cast, now, brows
 
 def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
     document, talk = pieces
-    judge(session, cast, document, ago(now, 40))
-    judge(session, cast, talk, ago(now, 2), decision="returned")
+    review_evidence(session, cast, document, ago(now, 40))
+    review_evidence(session, cast, talk, ago(now, 2), decision="returned")
     page = browser_of(cast.bob).get("/reviews?show=judged").text
     assert titles(page) == ["Talk on embeddings"]
     assert "Returned" in page
@@ -105,8 +120,8 @@ def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
 def test_days_are_those_of_the_readers_calendar(session, cast, browser_of):
     """As the date beside them is: handed in on the evening before, it has waited for a day."""
     evening = dt.datetime(2026, 5, 3, 20, 30, tzinfo=dt.UTC)  # in Tokyo the morning of the 4th
-    piece = add(session, cast, cast.alice, evening, occurred_on=dt.date(2026, 4, 1))
-    submit(session, cast, piece, evening)
+    piece = add_evidence(session, cast, cast.alice, evening, occurred_on=dt.date(2026, 4, 1))
+    submit_evidence(session, cast, piece, evening)
     for zone, hours, said in (
         ("UTC", 3, "waiting since today"),
         ("UTC", 4, "waiting one day"),
@@ -136,9 +151,9 @@ def test_teams_are_in_the_order_of_their_names(session, cast, now, browser_of, p
 
 def test_a_new_version_of_a_verified_piece_is_told(session, cast, now, browser_of, pieces):
     document = pieces[0]
-    judge(session, cast, document, ago(now, 10))
+    review_evidence(session, cast, document, ago(now, 10))
     alice = cast.actor(session, cast.alice)
-    actions.edit(session, document, particulars(role="Lead"), by=alice, now=ago(now, 1))
+    actions.edit(session, document, evidence_input(role="Lead"), by=alice, now=ago(now, 1))
     session.commit()
     page = browser_of(cast.bob).get("/reviews").text
     assert "New version of a verified piece" in page
@@ -162,27 +177,27 @@ def test_drafts_and_private_pieces_change_not_a_byte(session, cast, now, browser
     addresses = ("/reviews", "/reviews?show=judged", f"/reviews/{pieces[0].id}")
     before = [bob.get(address, fragment=True).text for address in addresses]
     alice = cast.actor(session, cast.alice)
-    add(session, cast, cast.alice, now, title="A draft", milestones=[DESIGN])
-    private = add(session, cast, cast.alice, now, title="Private", visibility="private")
-    withdrawn = add(session, cast, cast.alice, now, title="Withdrawn")
+    add_evidence(session, cast, cast.alice, now, title="A draft", milestones=[DESIGN])
+    private = add_evidence(session, cast, cast.alice, now, title="Private", visibility="private")
+    withdrawn = add_evidence(session, cast, cast.alice, now, title="Withdrawn")
     actions.submit(session, withdrawn, by=alice, now=now)
     actions.withdraw(session, withdrawn, by=alice, now=now)
     session.commit()
-    assert [without_seal(bob.get(a, fragment=True).text) for a in addresses] == [
-        without_seal(page) for page in before
+    assert [without_csrf_token(bob.get(a, fragment=True).text) for a in addresses] == [
+        without_csrf_token(page) for page in before
     ]
     for piece in (private, withdrawn):
         assert bob.get(f"/reviews/{piece.id}").status_code == 404
 
 
-def without_seal(page):
+def without_csrf_token(page):
     return re.sub(r'csrf_token" value="[^"]*"|X-CSRFToken[^}]*', "", page)
 
 
 def test_one_s_own_pieces_are_not_in_the_queue(session, cast, now, browser_of):
-    submit(session, cast, add(session, cast, cast.bob, now), now)
+    submit_evidence(session, cast, add_evidence(session, cast, cast.bob, now), now)
     bob = cast.actor(session, cast.bob)
-    assert (listed(session, bob), count_waiting(session, bob)) == ([], 0)
+    assert (listed(session, bob), count_pending(session, bob)) == ([], 0)
     assert "Nothing waits" in browser_of(cast.bob).get("/reviews").text
 
 
@@ -195,11 +210,11 @@ def test_who_left_has_nothing_to_review(session, cast, now, browser_of, pieces):
 def test_the_queue_goes_round(session, cast, now, pieces):
     document, talk = pieces
     bob = cast.actor(session, cast.bob)
-    assert next_waiting(session, bob, Filters(), document).id == talk.id
-    assert next_waiting(session, bob, Filters(), talk).id == document.id
-    assert next_waiting(session, bob, Filters(kind="talk"), talk) is None
-    first = waiting(session, bob, limit=1)[0]
-    rest = waiting(session, bob, after=(first.submitted_at, first.id))
+    assert next_pending(session, bob, Filters(), document).id == talk.id
+    assert next_pending(session, bob, Filters(), talk).id == document.id
+    assert next_pending(session, bob, Filters(kind="talk"), talk) is None
+    first = list_pending(session, bob, limit=1)[0]
+    rest = list_pending(session, bob, after=(first.submitted_at, first.id))
     assert [row.id for row in rest] == [talk.id]
 
 
@@ -207,7 +222,7 @@ def test_pages_of_fifty(session, cast, now, browser_of):
     alice = cast.actor(session, cast.alice)
     for number in range(52):
         piece = actions.create(
-            session, cast.alice, particulars(title=f"Piece {number:02}"), by=alice, now=now
+            session, cast.alice, evidence_input(title=f"Piece {number:02}"), by=alice, now=now
         )
         actions.submit(session, piece, by=alice, now=now + dt.timedelta(seconds=number))
     session.commit()
@@ -222,8 +237,10 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
     addresses = ("/reviews", "/reviews?show=judged", "/reviews?team=ranking")
     before = [len(statements_of(app, lambda a=a: bob.get(a))) for a in addresses]
     for _number in range(4):
-        submit(session, cast, add(session, cast, cast.carol, now, milestones=[DESIGN]), now)
-    judge(session, cast, pieces[0], now)
+        submit_evidence(
+            session, cast, add_evidence(session, cast, cast.carol, now, milestones=[DESIGN]), now
+        )
+    review_evidence(session, cast, pieces[0], now)
     after = [len(statements_of(app, lambda a=a: bob.get(a))) for a in addresses]
     assert (after[0], after[2]) == (before[0], before[2])
     assert after[1] <= before[1] + 1
@@ -260,10 +277,10 @@ def test_a_statement_carries_one_id_however_many_are_managed(session, cast, now,
         try:
             for show in ("waiting", "in_review", "judged"):
                 filters = Filters(show=show, team="ranking")
-                waiting(session, bob, filters)
-                count_waiting(session, bob, filters)
-                judged(session, bob, filters, now=now)
-            choices(session, bob)
+                list_pending(session, bob, filters)
+                count_pending(session, bob, filters)
+                list_completed(session, bob, filters, now=now)
+            load_filter_choices(session, bob)
         finally:
             event.remove(engine, "before_cursor_execute", note)
         return max(most)
@@ -276,7 +293,7 @@ def test_a_statement_carries_one_id_however_many_are_managed(session, cast, now,
         session.flush()
         session.add(Membership(team_id=cast.team, user_id=person.id, role="member", created_at=now))
     session.commit()
-    bob.look_again()
+    bob.refresh_permissions()
     assert asked() == few
 
 

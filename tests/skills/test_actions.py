@@ -76,7 +76,7 @@ def test_only_a_manager_assesses_someone_else(
 
     bob = cast.actor(session, cast.bob)
     actions.assess_other(session, cast.alice, "mlops", 2, "Ran two releases", by=bob, now=now)
-    assert queries.levels(session, cast.alice) == ({}, {"mlops": 2})
+    assert queries.latest_levels(session, cast.alice) == ({}, {"mlops": 2})
 
 
 def test_managers_do_not_assess_themselves_as_others(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.skills import actions, queries
 from tests.support.cast import Cast
-from tests.support.statements import counted
+from tests.support.statements import record_session_statements
 
 
 def assess(session: Session, cast: Cast, level: int, now: dt.datetime, key: str = "mlops") -> None:
@@ -18,8 +18,8 @@ def assess(session: Session, cast: Cast, level: int, now: dt.datetime, key: str 
 
 
 def test_nothing_was_said(session: Session, cast: Cast) -> None:
-    assert queries.levels(session, cast.alice) == ({}, {})
-    assert queries.latest(session, cast.alice) == ({}, {})
+    assert queries.latest_levels(session, cast.alice) == ({}, {})
+    assert queries.latest_assessments(session, cast.alice) == ({}, {})
 
 
 def test_the_newest_of_each_side_stands(session: Session, cast: Cast, now: dt.datetime) -> None:
@@ -29,8 +29,8 @@ def test_the_newest_of_each_side_stands(session: Session, cast: Cast, now: dt.da
     actions.assess_other(session, cast.alice, "mlops", 2, by=bob, now=now)
     assess(session, cast, 4, now, key="strategy")
 
-    assert queries.levels(session, cast.alice) == ({"mlops": 3, "strategy": 4}, {"mlops": 2})
-    own, other = queries.latest(session, cast.alice)
+    assert queries.latest_levels(session, cast.alice) == ({"mlops": 3, "strategy": 4}, {"mlops": 2})
+    own, other = queries.latest_assessments(session, cast.alice)
     assert (own["mlops"].level, own["mlops"].name, own["mlops"].at) == (3, "Alice", now)
     assert (other["mlops"].level, other["mlops"].name) == (2, "Bob")
 
@@ -41,29 +41,29 @@ def test_of_two_at_one_moment_the_later_word_stands(
     for level in (1, 4, 2):
         assess(session, cast, level, now)
 
-    assert queries.levels(session, cast.alice)[0] == {"mlops": 2}
+    assert queries.latest_levels(session, cast.alice)[0] == {"mlops": 2}
     assert [row.level for row in queries.history(session, cast.alice, "mlops")] == [2, 4, 1]
 
 
 def test_nobody_elses_assessments_are_read(session: Session, cast: Cast, now: dt.datetime) -> None:
     assess(session, cast, 3, now)
 
-    assert queries.levels(session, cast.carol) == ({}, {})
+    assert queries.latest_levels(session, cast.carol) == ({}, {})
     assert queries.history(session, cast.carol, "mlops") == []
 
 
-@pytest.mark.parametrize("read", [queries.levels, queries.latest])
+@pytest.mark.parametrize("read", [queries.latest_levels, queries.latest_assessments])
 def test_it_takes_one_statement(session: Session, cast: Cast, now: dt.datetime, read) -> None:
     for days in range(20):
         assess(session, cast, days % 5, now - dt.timedelta(days=days))
-    with counted(session) as statements:
+    with record_session_statements(session) as statements:
         read(session, cast.alice)
 
     assert len(statements) == 1
 
 
 def test_a_skill_of_two_roadmaps_is_listed_once(session: Session) -> None:
-    keys = [skill.key for skill in queries.skills(session)]
+    keys = [skill.key for skill in queries.published_skills(session)]
 
     assert keys[:3] == ["ml_architecture", "deep_learning", "distributed_training"]
     assert len(keys) == len(set(keys)) >= 8

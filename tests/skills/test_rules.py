@@ -4,13 +4,13 @@ import datetime as dt
 
 import pytest
 
-from roadmap.skills.rules import Judged, Standing
+from roadmap.skills.rules import AssessedLevel, SkillComparison
 
 DAY = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
-def judged(level: int | None) -> Judged | None:
-    return None if level is None else Judged(level, DAY, "somebody")
+def judged(level: int | None) -> AssessedLevel | None:
+    return None if level is None else AssessedLevel(level, DAY, "somebody")
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,6 @@ def judged(level: int | None) -> Judged | None:
 def test_someone_elses_word_decides_the_gap_and_nothing_is_averaged(
     own: int | None, other: int | None, bar: int, gap: int | None, difference: int | None
 ) -> None:
-    standing = Standing(judged(own), judged(other), bar)
+    standing = SkillComparison(judged(own), judged(other), bar)
 
     assert (standing.gap, standing.difference) == (gap, difference)

@@ -17,26 +17,30 @@ from pathlib import Path
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("people",),
-    ("catalog", "accounts"),
-    ("progress", "evidence", "skills", "career"),
+    ("mail",),
+    ("catalog", "auth"),
+    ("account", "invitations", "progress", "evidence", "skills", "career"),
     ("readiness",),
     ("journey",),
-    ("portfolio", "teams", "reviews", "admin", "notify"),
-    ("home",),
-    ("demo", "backup"),
+    ("portfolio", "teams", "reviews", "admin", "notifications"),
+    ("dashboard",),
+    ("demo", "backup", "jobs"),
     ("api", "cli"),
     ("app",),
+    ("server",),
 )
+# `python -m roadmap.serve` and `python -m roadmap.processes`: what operators start.
+ENTRY_POINTS = ("serve", "processes")
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Inside a room. What has another name stands where its imports put it.
-KINDS = ("rules", "models", "queries", "actions", "forms", "views")
+KINDS = ("rules", "models", "queries", "actions", "forms", "routes")
 
 # Values in, values out. `rules` is pure in every room; these are as well.
 PURE = {
     "readiness": (
-        *("facts", "policy", "rules", "gates", "explain", "steps", "tally", "trace", "words"),
-        "summary",
+        *("facts", "policy", "rules", "gates", "explanation", "next_steps", "tally"),
+        *("score_breakdown", "messages", "summary"),
     ),
     "portfolio": ("document",),
     "teams": ("matrix",),
@@ -54,8 +58,12 @@ CLOCK = {
 }
 
 # The request commits once, in core/web; commands and the start commit for themselves.
-MAY_COMMIT = ("roadmap/core/web.py", "roadmap/core/database.py", "roadmap/serve.py", "roadmap/cli/")
-LONGEST = 350
+MAY_COMMIT = (
+    "roadmap/core/web.py",
+    "roadmap/core/database.py",
+    "roadmap/server/start.py",
+    "roadmap/cli/",
+)
 
 INLINE = {
     r"\|\s*safe\b": "marks text as safe",
@@ -82,7 +90,7 @@ class Module:
 
     @property
     def name(self) -> str:
-        """The dotted name: roadmap.evidence.views."""
+        """The dotted name: roadmap.evidence.routes."""
         parts = self.path.relative_to(self.root).with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -133,6 +141,8 @@ class Module:
 def room_of(name: str) -> str:
     """The room of a dotted name below roadmap."""
     parts = name.split(".")
+    if len(parts) > 1 and parts[1] in ENTRY_POINTS:
+        return "server"
     return parts[1] if len(parts) > 1 and parts[1] in FLOOR_OF else "app"
 
 
@@ -146,7 +156,7 @@ def templates(root: Path) -> list[Path]:
     return sorted((root / "templates").rglob("*.html"))
 
 
-def _own(module: Module) -> Iterator[tuple[int, str]]:
+def _own_imports(module: Module) -> Iterator[tuple[int, str]]:
     """The imports of our own modules; `from roadmap import __version__` asks for a fact alone."""
     for line, name in module.imports:
         if name.partition(".")[0] == "roadmap" and name != "roadmap.__version__":
@@ -161,7 +171,7 @@ def ladder(root: Path) -> list[str]:
         if any(folder.glob("*.py")) and folder.name not in FLOOR_OF
     ]
     for module in modules(root):
-        for line, name in _own(module):
+        for line, name in _own_imports(module):
             other = room_of(name)
             if other == module.room:
                 continue
@@ -172,32 +182,32 @@ def ladder(root: Path) -> list[str]:
     return wrong
 
 
-def _is_view(stem: str) -> bool:
-    return stem == "views" or stem.startswith("views_")
+def _is_routes(stem: str) -> bool:
+    return stem == "routes" or stem.startswith("routes_")
 
 
-def foreign_views(root: Path) -> list[str]:
-    """Imports of another room's views by anybody but the factory's floor."""
+def foreign_routes(root: Path) -> list[str]:
+    """Imports of another room's routes by anybody but the factory's floor."""
     return [
-        f"{module.place}:{line} imports the views of another room ({name})"
+        f"{module.place}:{line} imports the routes of another room ({name})"
         for module in modules(root)
         if module.room != "app"
-        for line, name in _own(module)
-        if room_of(name) != module.room and any(_is_view(part) for part in name.split(".")[2:])
+        for line, name in _own_imports(module)
+        if room_of(name) != module.room and any(_is_routes(part) for part in name.split(".")[2:])
     ]
 
 
 def _kind(stem: str) -> int | None:
-    stem = "views" if _is_view(stem) else stem
+    stem = "routes" if _is_routes(stem) else stem
     return KINDS.index(stem) if stem in KINDS else None
 
 
-def inside(root: Path) -> list[str]:
-    """Inside a room: rules < models < queries < actions < forms < views."""
+def room_layers(root: Path) -> list[str]:
+    """Inside a room: rules < models < queries < actions < forms < routes."""
     wrong = []
     for module in modules(root):
         own = _kind(module.stem)
-        for line, name in _own(module):
+        for line, name in _own_imports(module):
             parts = name.split(".")
             if own is None or room_of(name) != module.room or len(parts) < 3:
                 continue
@@ -226,7 +236,7 @@ def purity(root: Path) -> list[str]:
                 continue
             seen.add(current.name)
             wrong += [f"{way}:{line} {what}" for line, what in _impurities(current)]
-            for name in {name for _line, name in _own(current)}:
+            for name in {name for _line, name in _own_imports(current)}:
                 # `from a import b`: the module is a.b or a.
                 below = by_name.get(name) or by_name.get(name.rpartition(".")[0])
                 if below is not None and below.stem != "__init__":
@@ -263,10 +273,10 @@ def _method_calls(module: Module, names: Sequence[str]) -> Iterator[tuple[int, s
 
 
 def rows_without_access(root: Path) -> list[str]:
-    """Views that load a row past the permission table."""
+    """Routes that load a row past the permission table."""
     wrong = []
     for module in modules(root):
-        if not _is_view(module.stem):
+        if not _is_routes(module.stem):
             continue
         cookie = any(name == "flask.session" for _line, name in module.imports)
         for line, method, holder in _method_calls(module, ("get", "get_one")):
@@ -285,17 +295,7 @@ def commits(root: Path) -> list[str]:
     ]
 
 
-def too_long(root: Path) -> list[str]:
-    """Modules that tell more than one story."""
-    wrong = []
-    for module in modules(root):
-        lines = len(module.path.read_text(encoding="utf-8").splitlines())
-        if lines >= LONGEST:
-            wrong.append(f"{module.place} has {lines} lines")
-    return wrong
-
-
-def markup(root: Path) -> list[str]:
+def unsafe_markup(root: Path) -> list[str]:
     """What the content security policy would refuse, and text that escapes its escaping."""
     wrong = []
     for path in templates(root):
@@ -333,12 +333,11 @@ def fragments(root: Path) -> list[str]:
 
 CHECKS = (
     ladder,
-    foreign_views,
-    inside,
+    foreign_routes,
+    room_layers,
     purity,
     rows_without_access,
     commits,
-    too_long,
-    markup,
+    unsafe_markup,
     fragments,
 )

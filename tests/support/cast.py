@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 
-BEGUN = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
+CREATED_AT = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,16 @@ class Cast:
         for name in ("Alice", "Bob", "Carol", "Dave", "Erin", "Mallory"):
             email = f"{name.lower()}@example.org"
             user = User(
-                email=email, email_key=email, name=name, is_admin=name == "Erin", created_at=BEGUN
+                email=email,
+                email_key=email,
+                name=name,
+                is_admin=name == "Erin",
+                created_at=CREATED_AT,
             )
             session.add(user)
             people[name.lower()] = user
-        team = Team(slug="ranking", name="Ranking", created_at=BEGUN)
-        other = Team(slug="vision", name="Vision", created_at=BEGUN)
+        team = Team(slug="ranking", name="Ranking", created_at=CREATED_AT)
+        other = Team(slug="vision", name="Vision", created_at=CREATED_AT)
         session.add_all([team, other])
         session.flush()
         for where, who, role in (
@@ -48,7 +52,9 @@ class Cast:
             (other, "dave", "manager"),
         ):
             session.add(
-                Membership(team_id=where.id, user_id=people[who].id, role=role, created_at=BEGUN)
+                Membership(
+                    team_id=where.id, user_id=people[who].id, role=role, created_at=CREATED_AT
+                )
             )
         session.commit()
         ids = {name: user.id for name, user in people.items()}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog import actions, files, queries
 from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision
-from tests.support.furnish import SLUG
+from tests.support.sample_data import SLUG
 
 OTHER = "another-way"
 
@@ -22,7 +22,7 @@ def publish_other(session: Session, now: dt.datetime) -> str:
     return OTHER
 
 
-def only_shipped(session: Session) -> None:
+def restore_shipped(session: Session) -> None:
     """Leaves the shipped roadmap at its first revision. Nobody may be enrolled in another one."""
     shipped = sa.select(Roadmap.id).where(Roadmap.slug == SLUG)
     others = sa.select(Roadmap.id).where(Roadmap.slug != SLUG)
@@ -39,6 +39,6 @@ def only_shipped(session: Session) -> None:
     first = session.scalar(sa.select(RoadmapRevision.id))
     session.execute(sa.update(Roadmap).values(revision_id=first))
     session.execute(sa.delete(Milestone))
-    actions._keep_keys(session, files.read(files.shipped()[0]))
+    actions._store_keys(session, files.read(files.shipped()[0]))
     session.commit()
     queries._by_revision.clear()

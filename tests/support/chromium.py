@@ -56,7 +56,7 @@ def install_commands(prefix: list[str]) -> list[list[str]]:
     ]
 
 
-def _rights() -> list[str] | None:
+def _install_prefix() -> list[str] | None:
     """How this account may install packages: as it is, by sudo, or not at all (None)."""
     if shutil.which("apt-get") is None:
         return None
@@ -70,7 +70,7 @@ def _rights() -> list[str] | None:
     return None
 
 
-def _complete() -> bool:
+def _is_installed() -> bool:
     return find_chromium() is not None and (
         sys.platform != "linux" or find_library("atomic") is not None
     )
@@ -78,9 +78,9 @@ def _complete() -> bool:
 
 def ensure_chromium() -> None:
     """Install Chromium when it is missing. Raises `ChromiumUnavailable` where that cannot be."""
-    if _complete():
+    if _is_installed():
         return
-    rights = _rights()
+    rights = _install_prefix()
     if rights is None:
         by_hand = " && ".join(" ".join(command) for command in install_commands(["sudo"]))
         raise ChromiumUnavailable(
@@ -93,7 +93,7 @@ def ensure_chromium() -> None:
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
         if done.returncode:
             raise ChromiumUnavailable(f"This did not succeed:\n  {' '.join(command)}")
-    if not _complete():
+    if not _is_installed():
         raise ChromiumUnavailable("Chromium is still missing after its installation.")
 
 

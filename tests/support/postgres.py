@@ -95,7 +95,7 @@ def _find_installation() -> Path:
     )
 
 
-def _open_to_others(folder: Path) -> bool:
+def _is_world_readable(folder: Path) -> bool:
     """Whether another account can read and enter the folder and everything above it."""
     return all(path.stat().st_mode & 0o005 == 0o005 for path in (folder, *folder.parents))
 
@@ -117,7 +117,7 @@ def _copy_installation(binaries: Path, home: Path) -> Path:
     return copied / binaries.name
 
 
-def _give(folder: Path, account: pwd.struct_passwd) -> None:
+def _change_owner(folder: Path, account: pwd.struct_passwd) -> None:
     """Make `account` the owner of the folder and all that is in it."""
     for path in (folder, *folder.rglob("*")):
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
@@ -214,9 +214,9 @@ def own_postgres(*, durable: bool = False) -> Iterator[Postgres]:
         account = None
         if os.geteuid() == 0:
             account = pwd.getpwnam("nobody")
-            if not _open_to_others(binaries):
+            if not _is_world_readable(binaries):
                 binaries = _copy_installation(binaries, home)
-            _give(home, account)
+            _change_owner(home, account)
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(home)}
         runner = _Runner(home, account, environment)
         _initialise(binaries, runner)

@@ -24,10 +24,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from roadmap import create_app
-from roadmap.catalog.actions import sync_shipped
+from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
 from roadmap.core.database import db, upgrade
-from roadmap.serve import server_command
+from roadmap.server.start import server_command
 from tests.support.postgres import create_database, drop_database
 
 HOST = "127.0.0.1"
@@ -38,7 +38,7 @@ SERVING_THREADS = 4
 STOP_SECONDS = 20
 
 
-class DidNotStart(RuntimeError):
+class ServerStartError(RuntimeError):
     """The server ended or stayed silent; the message holds what it wrote."""
 
 
@@ -49,7 +49,7 @@ def free_port() -> int:
         return port
 
 
-def ready_app(database_url: str, folder: Path) -> Flask:
+def create_ready_app(database_url: str, folder: Path) -> Flask:
     """An application in this process on that database, migrated, with the shipped content.
 
     It shares database and secret with the server, so that a test can write what a page reads.
@@ -57,7 +57,7 @@ def ready_app(database_url: str, folder: Path) -> Flask:
     app = create_app({"SECRET_KEY": SECRET, "DATABASE_URL": database_url, "DATA_DIR": str(folder)})
     with app.app_context():
         upgrade()
-        sync_shipped(db.session, now=dt.datetime.now(dt.UTC))
+        publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
         if db.engine.dialect.name == "sqlite":
             # Everything in one file, so that it can be copied.
@@ -69,7 +69,7 @@ def ready_app(database_url: str, folder: Path) -> Flask:
 
 
 @contextlib.contextmanager
-def own_database(folder: Path) -> Iterator[str]:
+def temporary_database(folder: Path) -> Iterator[str]:
     """The URL of an empty database that is gone afterwards."""
     server = os.environ.get("TEST_DATABASE_URL")
     if not server:
@@ -80,7 +80,7 @@ def own_database(folder: Path) -> Iterator[str]:
     drop_database(server, name)
 
 
-def threads(pid: int) -> int:
+def count_threads(pid: int) -> int:
     """How many threads a process has."""
     return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
 
@@ -130,7 +130,7 @@ class Server:
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                raise DidNotStart(self.log.read_text(errors="replace"))
+                raise ServerStartError(self.log.read_text(errors="replace"))
             time.sleep(0.02)
         return self
 
@@ -159,9 +159,9 @@ class Server:
     def settle(self) -> None:
         """Waits until every worker serves, not only the quickest."""
         deadline = time.monotonic() + START_SECONDS
-        while min(map(threads, self.workers()), default=0) < SERVING_THREADS:
+        while min(map(count_threads, self.workers()), default=0) < SERVING_THREADS:
             if time.monotonic() > deadline:
-                raise DidNotStart(self.log.read_text(errors="replace"))
+                raise ServerStartError(self.log.read_text(errors="replace"))
             time.sleep(0.02)
 
     def stop(self) -> int:
@@ -185,10 +185,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder: Path, **settings: str) -> Iterator[tuple[Server, Flask]]:
+def run_server(folder: Path, **settings: str) -> Iterator[tuple[Server, Flask]]:
     """A running server on an empty database of its own, and an application beside it."""
-    with own_database(folder) as url:
-        app = ready_app(url, folder)
+    with temporary_database(folder) as url:
+        app = create_ready_app(url, folder)
         server = Server(url, folder, **settings)
         try:
             yield server.start(), app
@@ -198,7 +198,7 @@ def running(folder: Path, **settings: str) -> Iterator[tuple[Server, Flask]]:
                 db.engine.dispose()
 
 
-def no_tries(app: Flask) -> None:
+def clear_login_attempts(app: Flask) -> None:
     """Forgets the counted sign-ins: many tests sign in from one address."""
     with app.app_context(), db.own_transaction() as own:
         own.execute(sa.text("DELETE FROM attempt"))

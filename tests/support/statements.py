@@ -14,7 +14,7 @@ _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
 @contextlib.contextmanager
-def recorded(engine: sa.Engine) -> Iterator[list[str]]:
+def record_statements(engine: sa.Engine) -> Iterator[list[str]]:
     """Collects the statements that an engine executes meanwhile, transaction control left out."""
     statements: list[str] = []
 
@@ -30,17 +30,17 @@ def recorded(engine: sa.Engine) -> Iterator[list[str]]:
 
 
 @contextlib.contextmanager
-def counted(session: Session) -> Iterator[list[str]]:
+def record_session_statements(session: Session) -> Iterator[list[str]]:
     """The same for the engine of a session, after it has sent what it still held back."""
     session.flush()
     bind = session.get_bind()
-    with recorded(bind.engine) as statements:
+    with record_statements(bind.engine) as statements:
         yield statements
 
 
 def statements_of(app: Flask, call: Callable[[], object]) -> list[str]:
     """The statements that an application executes during `call`."""
     engine: sa.Engine = app.extensions["sqlalchemy"].engines["default"]
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         call()
     return statements

@@ -16,16 +16,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.tables import Sheet, Value, as_csv, as_xlsx, neutral
+from roadmap.core.tables import CellValue, Sheet, escape_formula, to_csv, to_xlsx
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.skills import actions as skills
 from roadmap.teams.formats import FORMATS
-from tests.support.browserless import Browser
+from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
-from tests.support.furnish import furnish
+from tests.support.sample_data import create_sample_data
 
-Opens = Callable[..., Browser]
+Opens = Callable[..., BrowserClient]
 Cells = list[list[str]]
 MATRIX = "/teams/ranking"
 LIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
@@ -33,7 +33,7 @@ LIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
 
 @pytest.fixture
 def furnished(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
-    return furnish(session, cast, now)
+    return create_sample_data(session, cast, now)
 
 
 def of_csv(data: bytes) -> Cells:
@@ -172,9 +172,14 @@ def test_formulas_are_inert(
 def test_formulas_are_inert_wherever_a_reader_parts_the_cells(separator: str) -> None:
     """Excel parts at semicolons where the comma is the decimal sign, and skips spaces."""
     cell = f'Max{separator}=1+1{separator} @SUM(A1){separator}"-2"{separator}'
-    rows: list[list[Value]] = [[cell, "x"], ["x", cell], [cell.strip("M"), cell + "+3"], [1, cell]]
+    rows: list[list[CellValue]] = [
+        [cell, "x"],
+        ["x", cell],
+        [cell.strip("M"), cell + "+3"],
+        [1, cell],
+    ]
     sheet = Sheet("S", ["Name", cell], rows)
-    text = as_csv(sheet).decode("utf-8-sig")
+    text = to_csv(sheet).decode("utf-8-sig")
     read = list(csv.reader(io.StringIO(text), delimiter=separator))
     assert not [part for row in read for part in row if part.strip(' "').startswith(LIVE)]
     # Who reads it as it is written has every word.
@@ -182,17 +187,17 @@ def test_formulas_are_inert_wherever_a_reader_parts_the_cells(separator: str) ->
 
 
 def test_only_the_beginning_makes_a_cell_live() -> None:
-    assert neutral("a=1") == "a=1"
-    assert neutral("") == ""
-    assert neutral("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert escape_formula("a=1") == "a=1"
+    assert escape_formula("") == ""
+    assert escape_formula("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     sheet = Sheet("S", ["=head", "b"], [["https://example.org", -3], [1.5, None], [None, "c"]])
-    assert of_csv(as_csv(sheet)) == [
+    assert of_csv(to_csv(sheet)) == [
         ["'=head", "b"],
         ["https://example.org", "-3"],
         ["1.5", ""],
         ["", "c"],
     ]
-    assert of_xlsx(as_xlsx(sheet)) == of_csv(as_csv(sheet))
+    assert of_xlsx(to_xlsx(sheet)) == of_csv(to_csv(sheet))
 
 
 def test_an_export_stands_in_the_audit_log(
@@ -204,6 +209,6 @@ def test_an_export_stands_in_the_audit_log(
 
 
 def test_the_spreadsheet_library_waits_until_it_is_used() -> None:
-    code = "import roadmap.app, roadmap.teams.views, sys; print('xlsxwriter' in sys.modules)"
+    code = "import roadmap.app, roadmap.teams.routes, sys; print('xlsxwriter' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"

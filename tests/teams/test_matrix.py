@@ -22,24 +22,24 @@ from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
 from roadmap.teams import queries
 from roadmap.teams.matrix import Matrix, percent, points, to_json
-from tests.support.browserless import Browser
+from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
-from tests.support.furnish import SLUG, Furnisher, furnish
+from tests.support.sample_data import SLUG, SampleDataWriter, create_sample_data
 
-Opens = Callable[..., Browser]
+Opens = Callable[..., BrowserClient]
 Watch = Callable[[], AbstractContextManager[list[str]]]
 MATRIX = "/teams/ranking"
 
 
 @pytest.fixture
-def write(session: Session, cast: Cast, now: dt.datetime) -> Furnisher:
-    return Furnisher(session, cast, now)
+def write(session: Session, cast: Cast, now: dt.datetime) -> SampleDataWriter:
+    return SampleDataWriter(session, cast, now)
 
 
 @pytest.fixture
 def furnished(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
     """The cast's year, with the kept rows as of today, as the job leaves them."""
-    ids = furnish(session, cast, now)
+    ids = create_sample_data(session, cast, now)
     recompute_all(session, now=now)
     session.commit()
     return ids
@@ -56,7 +56,7 @@ def row_of(page: str, name: str) -> str:
     return found.group()
 
 
-def without_seal(page: str) -> str:
+def without_csrf_token(page: str) -> str:
     """The page without the token that is signed anew each time."""
     return re.sub(r'(X-CSRFToken&#34;: &#34;|X-CSRFToken": "|csrf_token" value=")[^"&]+', "", page)
 
@@ -72,7 +72,7 @@ def newcomer(session: Session, name: str, team: uuid.UUID, now: dt.datetime) -> 
 
 def matrix_of(session: Session, cast: Cast, now: dt.datetime, **more: str) -> Matrix:
     team = session.get_one(Team, cast.team)
-    return queries.matrix(session, cast.actor(session, cast.bob), team, now=now, **more)
+    return queries.load_matrix(session, cast.actor(session, cast.bob), team, now=now, **more)
 
 
 # --- The matrix -----------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_figures_are_those_of_the_shared_facts(
 
 def test_a_draft_or_a_private_piece_changes_no_byte(
     furnished: dict[str, str],
-    write: Furnisher,
+    write: SampleDataWriter,
     session: Session,
     cast: Cast,
     browser_of: Opens,
@@ -159,9 +159,9 @@ def test_a_draft_or_a_private_piece_changes_no_byte(
     bob = browser_of(cast.bob)
 
     def seen() -> list[bytes]:
-        return [without_seal(bob.get(path).text).encode() for path in (*paths[:2], "/teams")] + [
-            bob.get(path).data for path in paths[2:]
-        ]
+        return [
+            without_csrf_token(bob.get(path).text).encode() for path in (*paths[:2], "/teams")
+        ] + [bob.get(path).data for path in paths[2:]]
 
     before = seen()
     write.piece(cast.alice, 1, "talk", "CANARY draft", milestones=["external-conference-talk"])
@@ -294,7 +294,7 @@ def test_sorting_by_links(furnished: dict[str, str], cast: Cast, browser_of: Ope
 
 
 def test_who_has_not_moved(
-    furnished: dict[str, str], write: Furnisher, cast: Cast, browser_of: Opens
+    furnished: dict[str, str], write: SampleDataWriter, cast: Cast, browser_of: Opens
 ) -> None:
     write.status(cast.alice, "own-a-production-model", 0)
     write.session.execute(
@@ -326,7 +326,7 @@ def test_the_statements_do_not_grow_with_the_people(
     now: dt.datetime,
     browser_of: Opens,
     statements: Watch,
-    write: Furnisher,
+    write: SampleDataWriter,
 ) -> None:
     bob = browser_of(cast.bob)
 
@@ -373,7 +373,7 @@ def test_a_team_that_one_does_not_lead_is_no_business_of_the_query(
     team = session.get_one(Team, cast.team)
     for stranger in (cast.dave, cast.alice, cast.erin):
         with pytest.raises(LookupError):
-            queries.matrix(session, cast.actor(session, stranger), team, now=now)
+            queries.load_matrix(session, cast.actor(session, stranger), team, now=now)
 
 
 # --- The list of teams, and all of them at a glance -----------------------------------------------
@@ -398,7 +398,7 @@ def test_a_manager_sees_the_teams_below_as_a_tree(
     )
     newcomer(session, "Nina", nested.id, now)
     session.commit()
-    found = queries.standings(session, cast.actor(session, cast.bob), now)
+    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), now)
     assert [(team.slug, team.depth, team.people, team.enrolled) for team in found.teams] == [
         ("ranking", 0, 3, 2),
         ("retrieval", 1, 1, 0),
@@ -422,7 +422,7 @@ def test_teams_nested_in_a_circle_end_it(
     session.commit()
     bob = browser_of(cast.bob)
     assert bob.get("/teams").status_code == bob.get(MATRIX).status_code == 200
-    found = queries.standings(session, cast.actor(session, cast.bob), now)
+    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), now)
     assert sorted(team.slug for team in found.teams) == ["ranking", "retrieval"]
 
 
@@ -431,7 +431,7 @@ def test_people_who_have_not_moved_are_named_the_longest_first(
 ) -> None:
     later = now + dt.timedelta(days=50)
     newcomer(session, "Nina", cast.team, now + dt.timedelta(days=40))
-    found = queries.standings(session, cast.actor(session, cast.bob), later)
+    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), later)
     assert [still.name for still in found.still] == ["Alice", "Carol"]
     assert found.still[0].days > found.still[1].days >= 21
     assert found.still[0].href == f"/teams/ranking/people/{cast.alice}"
@@ -443,12 +443,12 @@ def test_standings_take_the_same_few_statements(
     cast: Cast,
     now: dt.datetime,
     statements: Watch,
-    write: Furnisher,
+    write: SampleDataWriter,
 ) -> None:
     def taken() -> int:
         bob = cast.actor(session, cast.bob)
         with statements() as seen:
-            queries.standings(session, bob, now)
+            queries.load_teams_overview(session, bob, now)
         return len(seen)
 
     before = taken()

@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 
 from roadmap.teams.matrix import (
     Matrix,
-    Place,
+    MatrixQuery,
     Row,
     SkillCell,
     SkillColumn,
     StageCell,
     StageColumn,
-    View,
-    arranged,
-    first_order,
+    TeamRef,
+    default_order,
+    filter_and_sort,
     percent,
     points,
     to_json,
 )
 
 TODAY = dt.date(2026, 11, 23)
-RANKING, SEARCH = Place("ranking", "Ranking"), Place("search", "Search")
+RANKING, SEARCH = TeamRef("ranking", "Ranking"), TeamRef("search", "Search")
 
 
 def person(
@@ -38,7 +38,7 @@ def person(
     levels: tuple[int | None, int | None] = (2, None),
     moved: int | None = 3,
     joined: int = 100,
-    team: Place = RANKING,
+    team: TeamRef = RANKING,
 ) -> Row:
     """A row; `moved` and `joined` are days ago, `levels` the person's and the manager's."""
     on_it = score is not None
@@ -47,7 +47,7 @@ def person(
         name=name,
         teams=(team,),
         joined_on=TODAY - dt.timedelta(days=joined),
-        moved_on=None if moved is None else TODAY - dt.timedelta(days=moved),
+        last_activity_on=None if moved is None else TODAY - dt.timedelta(days=moved),
         score=score,
         verdict=verdict if on_it else "",
         stages={"leadership": StageCell(*tones)} if on_it else {},
@@ -76,7 +76,7 @@ def names(found: Matrix) -> list[str]:
 
 
 def sorted_by(sort: str, order: str, *rows: Row) -> list[str]:
-    return names(arranged(matrix(*rows), View(sort=sort, order=order)))
+    return names(filter_and_sort(matrix(*rows), MatrixQuery(sort=sort, order=order)))
 
 
 def test_names_are_sorted_as_people_read_them() -> None:
@@ -116,8 +116,8 @@ def test_an_unknown_column_sorts_by_name() -> None:
 
 
 def test_figures_are_first_sorted_from_the_highest() -> None:
-    assert first_order("readiness") == first_order("mentoring") == "desc"
-    assert first_order("name") == first_order("moved") == "asc"
+    assert default_order("readiness") == default_order("mentoring") == "desc"
+    assert default_order("name") == default_order("moved") == "asc"
 
 
 def test_filters_narrow_and_combine() -> None:
@@ -126,12 +126,12 @@ def test_filters_narrow_and_combine() -> None:
         person("Bo Berg", verdict="ready", score=90),
         person("Cy Holm", team=SEARCH, moved=40),
     )
-    assert names(arranged(whole, View(text=" BERG "))) == ["Ada Berg", "Bo Berg"]
-    assert names(arranged(whole, View(verdict="ready"))) == ["Bo Berg"]
-    assert names(arranged(whole, View(team="search"))) == ["Cy Holm"]
-    assert names(arranged(whole, View(still=True))) == ["Cy Holm"]
-    assert names(arranged(whole, View(text="berg", still=True))) == []
-    assert arranged(whole, View(text="berg")).people == 3
+    assert names(filter_and_sort(whole, MatrixQuery(text=" BERG "))) == ["Ada Berg", "Bo Berg"]
+    assert names(filter_and_sort(whole, MatrixQuery(verdict="ready"))) == ["Bo Berg"]
+    assert names(filter_and_sort(whole, MatrixQuery(team="search"))) == ["Cy Holm"]
+    assert names(filter_and_sort(whole, MatrixQuery(still=True))) == ["Cy Holm"]
+    assert names(filter_and_sort(whole, MatrixQuery(text="berg", still=True))) == []
+    assert filter_and_sort(whole, MatrixQuery(text="berg")).people == 3
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_filters_narrow_and_combine() -> None:
     ids=lambda value: value.name if isinstance(value, Row) else "",
 )
 def test_who_has_not_moved(row: Row, expected: bool) -> None:
-    assert bool(arranged(matrix(row), View(still=True)).rows) is expected
+    assert bool(filter_and_sort(matrix(row), MatrixQuery(still=True)).rows) is expected
 
 
 @pytest.mark.parametrize(
@@ -206,5 +206,5 @@ rows_of_people = st.lists(
 
 @given(rows_of_people, st.sampled_from(matrix().sorts), st.sampled_from(["asc", "desc"]))
 def test_sorting_loses_nobody(rows: list[Row], sort: str, order: str) -> None:
-    found = arranged(matrix(*rows), View(sort=sort, order=order))
+    found = filter_and_sort(matrix(*rows), MatrixQuery(sort=sort, order=order))
     assert sorted(found.rows, key=id) == sorted(rows, key=id)

@@ -8,9 +8,10 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from roadmap.accounts import limits
-from roadmap.accounts.invitations import invite
-from roadmap.accounts.models import Attempt, Invitation
+from roadmap.auth import rate_limits
+from roadmap.auth.models import Attempt
+from roadmap.invitations.actions import invite
+from roadmap.invitations.models import Invitation
 from roadmap.people.actions import add_member, create_team
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
 from tests.support.statements import statements_of
@@ -184,7 +185,7 @@ def test_a_bad_invitation_is_refused_and_kept(session, cast, bob, data, said):
 def test_one_address_is_invited_a_few_times_by_whomever(session, cast, bob, browser_of):
     """Each makes a mail: nobody's box is filled by it."""
     data = {"email": "New@example.org", "role": "member", "days": "14"}
-    for _ in range(limits.MOST_OF_INVITED):
+    for _ in range(rate_limits.MAX_PER_INVITED_ADDRESS):
         assert bob.post("/teams/ranking/invitations", data).status_code == 303
     for who, team in ((bob, "ranking"), (browser_of(cast.dave), "vision")):
         answer = who.post(f"/teams/{team}/invitations", {**data, "email": "new@EXAMPLE.org"})
@@ -195,13 +196,13 @@ def test_one_address_is_invited_a_few_times_by_whomever(session, cast, bob, brow
     other = {**data, "email": "other@example.org"}
     assert bob.post("/teams/ranking/invitations", other).status_code == 303
     made = session.scalar(sa.select(sa.func.count()).select_from(Invitation))
-    assert made == limits.MOST_OF_INVITED + 1
+    assert made == rate_limits.MAX_PER_INVITED_ADDRESS + 1
 
 
 def test_one_person_invites_so_many_and_no_more(session, cast, bob, erin, now):
-    inviting = limits.limits_of_inviting(cast.bob, "")
-    for _ in range(limits.MOST_OF_INVITER):
-        limits.note(session, inviting, now=now)
+    inviting = rate_limits.invitation_limits(cast.bob, "")
+    for _ in range(rate_limits.MAX_PER_INVITER):
+        rate_limits.record_attempt(session, inviting, now=now)
     session.commit()
     data = {"email": "", "role": "member", "days": "14"}
     assert bob.post("/teams/ranking/invitations", data).status_code == 429

@@ -13,16 +13,25 @@ from sqlalchemy.orm import Session
 
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
-from roadmap.catalog.queries import published
+from roadmap.catalog.queries import published_roadmap
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import Measure
+from roadmap.evidence.rules import ImpactInput
 from roadmap.people.actions import add_member, create_team, remove_member, share_plans
 from roadmap.people.models import Team, User
 from roadmap.progress import actions as progress
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
-from tests.evidence.pieces import DESIGN, LATENCY, LEVELS, MENTOR, add, judge, particulars, submit
+from tests.evidence.builders import (
+    DESIGN,
+    LATENCY,
+    LEVELS,
+    MENTOR,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
 from tests.support.cast import Cast
 from tests.support.statements import statements_of
 
@@ -54,9 +63,11 @@ def begun(session: Session, cast: Cast, now: dt.datetime) -> None:
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     skills.assess_self(session, cast.alice, "mlops", 4, CANARY, by=alice, now=now)
     skills.assess_other(session, cast.alice, "mlops", 2, "Seen in reviews.", by=bob, now=now)
-    shared = add(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,))
-    submit(session, cast, shared, now)
-    judge(session, cast, shared, now, milestones=[DESIGN])
+    shared = add_evidence(
+        session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,)
+    )
+    submit_evidence(session, cast, shared, now)
+    review_evidence(session, cast, shared, now, milestones=[DESIGN])
     career.add(
         session,
         Position,
@@ -79,7 +90,7 @@ def begun(session: Session, cast: Cast, now: dt.datetime) -> None:
 
 
 def enroll(session: Session, person: uuid.UUID, now: dt.datetime) -> None:
-    found = published(session, SLUG)
+    found = published_roadmap(session, SLUG)
     assert found is not None
     progress.enroll(
         session,
@@ -101,19 +112,23 @@ def hide(session: Session, cast: Cast, now: dt.datetime) -> Evidence:
         "description": CANARY,
         "url": f"https://example.org/{CANARY}",
         "role": CANARY,
-        "impacts": (Measure("business", CANARY, "1", "2", "%"),),
+        "impacts": (ImpactInput("business", CANARY, "1", "2", "%"),),
     }
-    add(session, cast, cast.alice, now, milestones=[MENTOR, LEVELS], kind="mentoring", **secret)
-    add(session, cast, cast.alice, now, milestones=[MENTOR], visibility="private", **secret)
-    withdrawn = add(session, cast, cast.alice, now, milestones=[MENTOR], **secret)
-    submit(session, cast, withdrawn, now)
+    add_evidence(
+        session, cast, cast.alice, now, milestones=[MENTOR, LEVELS], kind="mentoring", **secret
+    )
+    add_evidence(
+        session, cast, cast.alice, now, milestones=[MENTOR], visibility="private", **secret
+    )
+    withdrawn = add_evidence(session, cast, cast.alice, now, milestones=[MENTOR], **secret)
+    submit_evidence(session, cast, withdrawn, now)
     alice = cast.actor(session, cast.alice)
     evidence.withdraw(session, withdrawn, by=alice, now=now)
     session.commit()
     return withdrawn
 
 
-def without_seal(page: str) -> str:
+def without_csrf_token(page: str) -> str:
     return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())
 
 
@@ -189,24 +204,24 @@ def test_what_is_private_is_in_no_page_of_a_manager(begun, session, cast, now, b
 
 
 def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, path):
-    returned = add(session, cast, cast.alice, now, milestones=[MENTOR], title="Returned")
-    submit(session, cast, returned, now)
-    judge(session, cast, returned, now, decision="returned")
+    returned = add_evidence(session, cast, cast.alice, now, milestones=[MENTOR], title="Returned")
+    submit_evidence(session, cast, returned, now)
+    review_evidence(session, cast, returned, now, decision="returned")
     bob = browser_of(cast.bob)
     addresses = (path, f"{path}?stage=leadership", f"{path}/skills/mlops")
-    before = [without_seal(bob.get(address).text) for address in addresses]
+    before = [without_csrf_token(bob.get(address).text) for address in addresses]
     hide(session, cast, now)
     alice = cast.actor(session, cast.alice)
-    changed = particulars(
+    changed = evidence_input(
         title="Returned",
         kind="mentoring",
         occurred_on=dt.date(2026, 9, 9),
         description=CANARY,
-        impacts=(Measure("team", CANARY, "1", "2", "people"),),
+        impacts=(ImpactInput("team", CANARY, "1", "2", "people"),),
     )
     evidence.edit(session, returned, changed, by=alice, now=now + dt.timedelta(days=40))
     session.commit()
-    assert [without_seal(bob.get(address).text) for address in addresses] == before
+    assert [without_csrf_token(bob.get(address).text) for address in addresses] == before
 
 
 def test_one_sees_oneself_as_ones_managers_do(begun, session, cast, now, browser_of, path):
@@ -275,7 +290,9 @@ def test_it_ends_with_the_membership_and_the_account(session, cast, now, browser
 
 
 def test_somebody_without_a_roadmap_is_shown_all_the_same(session, cast, now, browser_of, path):
-    submit(session, cast, add(session, cast, cast.alice, now, title="<b>Before</b> all"), now)
+    submit_evidence(
+        session, cast, add_evidence(session, cast, cast.alice, now, title="<b>Before</b> all"), now
+    )
     page = browser_of(cast.bob).get(path)
     assert page.status_code == 200
     assert "Alice is on no roadmap yet" in page.text
@@ -291,19 +308,19 @@ def test_standing_still_is_said(session, cast, now, browser_of, path):
     progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=moment)
     session.commit()
     assert "Nothing has moved for 30 days." in browser_of(cast.bob).get(path).text
-    add(session, cast, cast.alice, now)  # a draft moves nothing
+    add_evidence(session, cast, cast.alice, now)  # a draft moves nothing
     assert "Nothing has moved for 30 days." in browser_of(cast.bob).get(path).text
 
 
 def test_what_lapsed_and_what_waits_is_told_apart(begun, session, cast, now, browser_of, path):
-    lapsed = add(
+    lapsed = add_evidence(
         session, cast, cast.alice, now, title="Certificate", kind="certification",
         milestones=[MENTOR], issuer="Example", expires_on=dt.date(2026, 4, 1),
     )  # fmt: skip
-    submit(session, cast, lapsed, now)
+    submit_evidence(session, cast, lapsed, now)
     first = session.scalars(sa.select(Evidence).where(Evidence.title.startswith("Feature"))).one()
     alice = cast.actor(session, cast.alice)
-    evidence.edit(session, first, particulars(role="Lead"), by=alice, now=now)
+    evidence.edit(session, first, evidence_input(role="Lead"), by=alice, now=now)
     session.commit()
     page = browser_of(cast.bob).get(path).text
     assert page.count("Lapsed") >= 2
@@ -314,11 +331,13 @@ def test_the_statements_do_not_grow(app, begun, session, cast, now, browser_of, 
     bob = browser_of(cast.bob)
     bob.get(path)
     few = statements_of(app, lambda: bob.get(path))
-    found = published(session, SLUG)
+    found = published_roadmap(session, SLUG)
     assert found is not None
     for milestone in found.content.milestones[:40]:
         progress.set_status(session, cast.alice, milestone.key, "done", by=cast.alice, now=now)
     for _ in range(12):
-        piece = add(session, cast, cast.alice, now, milestones=[MENTOR], impacts=(LATENCY,))
-        submit(session, cast, piece, now)
+        piece = add_evidence(
+            session, cast, cast.alice, now, milestones=[MENTOR], impacts=(LATENCY,)
+        )
+        submit_evidence(session, cast, piece, now)
     assert len(statements_of(app, lambda: bob.get(path))) == len(few) <= 16

@@ -1,0 +1,53 @@
+"""Writing what a person says of themselves, and wants, on their account page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
+from roadmap.people.models import User
+from roadmap.people.rules import changed_fields
+
+
+def change_profile(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    read: Mapping[str, str] | None = None,
+    by: uuid.UUID,
+    now: dt.datetime,
+    **values: str,
+) -> None:
+    """Changes name, headline, time zone, theme or locale; what is not given stays.
+
+    `read` is what a form was opened with: a field that was left so stays as it is stored now.
+    Raises ChangedMeanwhile where one that was not was changed elsewhere, too.
+    """
+    lock_user(session, user_id)
+    columns = [getattr(User, name) for name in values]
+    stored = session.execute(sa.select(*columns).where(User.id == user_id)).mappings().one()
+    changed = changed_fields(values, read or {}, dict(stored))
+    if changed:
+        session.execute(sa.update(User).where(User.id == user_id).values(**changed))
+        record_history(
+            session, user_id=user_id, by=by, action="account.changed", subject=str(user_id),
+            now=now, fields=sorted(changed),
+        )  # fmt: skip
+
+
+def set_wants_mail(
+    session: Session, user_id: uuid.UUID, wants: bool, *, by: uuid.UUID, now: dt.datetime
+) -> None:
+    """Says whether notifications come by mail as well, also those that wait to be sent."""
+    lock_user(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(wants_mail=wants))
+    record_history(
+        session, user_id=user_id, by=by, action="account.mail_wanted", subject=str(user_id),
+        now=now, wants=wants,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""The forms of the account page: profile, address, password, tokens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from functools import lru_cache
+
+from babel import Locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import (
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    ValidationError,
+)
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from roadmap.auth.api_tokens import DEFAULT_DAYS, MAX_DAYS
+from roadmap.auth.forms import (
+    NewPasswordForm,
+    NotBlank,
+    clean_original_text,
+    email_field,
+    name_field,
+    password_field,
+)
+from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
+from roadmap.core.text import clean_line
+from roadmap.people.models import THEMES
+
+
+@lru_cache(maxsize=1)
+def timezone_choices() -> tuple[SelectChoice, ...]:
+    """Every time zone by region, UTC first."""
+    skipped = ("posix/", "right/", "Etc/", "SystemV/")
+    names = sorted(
+        name
+        for name in zoneinfo.available_timezones()
+        if "/" in name and not name.startswith(skipped)
+    )
+    return (
+        SelectChoice("UTC", "UTC"),
+        *(
+            SelectChoice(
+                name, name.partition("/")[2].replace("_", " "), optgroup=name.partition("/")[0]
+            )
+            for name in names
+        ),
+    )
+
+
+@lru_cache(maxsize=1)
+def locale_choices() -> tuple[SelectChoice, ...]:
+    """Every way to write dates and numbers, by an example of it."""
+    day = dt.date(2026, 3, 25)
+    return tuple(
+        SelectChoice(
+            name,
+            f"{Locale.parse(name).get_display_name('en')}: "
+            f"{show_date(day, name)}, {show_number(1234.5, name)}",
+        )
+        for name in FORMAT_LOCALES
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current_password = password_field(_l("Current password"), "current-password")
+
+
+class ChangeEmailForm(FlaskForm):
+    email = email_field(_l("New e-mail address"))
+
+
+class ProfileForm(FlaskForm):
+    name = name_field()
+    timezone = SelectField(
+        _l("Time zone"), [InputRequired()], choices=lambda: list(timezone_choices())
+    )
+    theme = SelectField(
+        _l("Appearance"),
+        [InputRequired()],
+        choices=[
+            SelectChoice("system", _l("As this device is set")),
+            SelectChoice("light", _l("Light")),
+            SelectChoice("dark", _l("Dark")),
+        ],
+    )
+    locale = SelectField(
+        _l("Dates and numbers"),
+        choices=lambda: list(locale_choices()),
+        # A form that does not have it leaves it as it is.
+        default=lambda: current_user.locale,
+        render_kw={"required": True},
+    )
+    # What was saved when the form was opened: a field that was left so is not written.
+    name_read = HiddenField(filters=[clean_original_text])
+    timezone_read = HiddenField()
+    theme_read = HiddenField()
+    locale_read = HiddenField()
+
+    def validate_theme(self, field: Field) -> None:
+        if field.data not in THEMES:
+            raise ValidationError(_("Choose one of the list."))
+
+
+class TokenForm(FlaskForm):
+    """A personal token of the API: what it is for, what it may do, and how long it lives."""
+
+    name = StringField(
+        _l("What is it for"),
+        [NotBlank(_l("Name it after what uses it.")), Length(max=100)],
+        filters=[clean_line],
+        render_kw={"maxlength": 100, "autocomplete": "off"},
+    )
+    scope = RadioField(
+        _l("What it may do"),
+        choices=[
+            SelectChoice("read", _l("Read: what you can see here")),
+            SelectChoice("write", _l("Read and write: what you can do here, with few exceptions")),
+        ],
+        default="read",
+    )
+    days = IntegerField(
+        _l("Days that it lives"),
+        [
+            InputRequired(_l("Say for how many days it should work.")),
+            NumberRange(1, MAX_DAYS, _l("Between 1 and 365 days.")),
+        ],
+        default=DEFAULT_DAYS,
+        render_kw={"inputmode": "numeric"},
+    )

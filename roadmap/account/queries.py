@@ -1,0 +1,38 @@
+"""What a person's managers see of them: who they are, and the one switch that shares more."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.people.models import User
+from roadmap.people.queries import managers_of, memberships
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """`managers` are their names; `team` the slug of a team of the person, None without one."""
+
+    shares_plans: bool
+    managers: tuple[str, ...]
+    team: str | None
+
+
+def load_sharing(session: Session, user_id: uuid.UUID) -> Sharing:
+    """How it stands now. Three statements."""
+    teams = memberships(session, user_id)
+    # A team in which somebody else leads: there are more eyes on a member than on its manager.
+    teams.sort(key=lambda found: found[1] == "manager")
+    return Sharing(
+        shares_plans=bool(session.scalar(sa.select(User.shares_plans).where(User.id == user_id))),
+        managers=tuple(manager.name for manager in managers_of(session, user_id)),
+        team=teams[0][0].slug if teams else None,
+    )
+
+
+def wants_mail(session: Session, user_id: uuid.UUID) -> bool:
+    """Whether notifications come to this person by mail as well."""
+    return bool(session.scalar(sa.select(User.wants_mail).where(User.id == user_id)))

@@ -1,0 +1,27 @@
+"""The switch with which a person shares reasons and target dates with their managers."""
+
+from __future__ import annotations
+
+from flask import flash, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.account.blueprint import account
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other
+from roadmap.people import actions
+from roadmap.people.permissions import permit
+
+
+@account.put("/account/sharing")
+@permit("account.write")
+def save_sharing() -> Response:
+    """A checkbox: what is not sent is off, so that nothing is shared by a mistake."""
+    shares = request.form.get("shares_plans") == "1"
+    actions.share_plans(db.session, current_user.id, shares, by=current_user.id, now=now())
+    if shares:
+        flash(_("Your managers see your reasons and target dates from now on."), "message")
+    else:
+        flash(_("Your reasons and target dates are yours alone from now on."), "message")
+    return see_other("account.show_account", _anchor="sharing")

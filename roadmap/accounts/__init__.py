@@ -1,1 +1,0 @@
-"""Sign-in, sessions, passwords, the account page and mail."""

@@ -1,0 +1,180 @@
+"""The audit log in words. A line names people, teams and addresses, never what people record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from roadmap.people.models import AuditEntry
+
+# What the log can be filtered by.
+KINDS: dict[str, LazyString] = {
+    "sign-in": _l("Signing in"),
+    "account": _l("Accounts and roles"),
+    "team": _l("Teams"),
+    "invitation": _l("Invitations"),
+    "review": _l("Reviews and assessments"),
+    "export": _l("Exports and links"),
+    "token": _l("Tokens of the API"),
+    "refusal": _l("Refusals"),
+    "keeping": _l("Backups and contents"),
+}
+# To which of these an action belongs: the whole action, or else its first word, says so.
+_KIND_OF: dict[str, str] = {
+    "session": "sign-in",
+    "password": "sign-in",
+    "reset": "sign-in",
+    "link": "sign-in",
+    "account": "account",
+    "role": "account",
+    "team": "team",
+    "team.exported": "export",
+    "membership": "team",
+    "invitation": "invitation",
+    "evidence": "review",
+    "skill": "review",
+    "portfolio": "export",
+    "token": "token",
+    "access": "refusal",
+    "seal": "refusal",
+    "backup": "keeping",
+    "roadmap": "keeping",
+    "demo": "keeping",
+}
+
+# The result of a review is its author's business, so the sentences of both are the same.
+_EVIDENCE_REVIEWED = _l("A piece of evidence was reviewed.")
+MESSAGES: dict[str, LazyString] = {
+    "session.begun": _l("Signed in."),
+    "session.ended": _l("Signed out."),
+    "session.revoked": _l("A browser was signed out from another one."),
+    "session.failed": _l("Signing in as %(target)s failed."),
+    "session.refused": _l("Signing in as %(target)s was refused after too many tries."),
+    "link.refused": _l("A link to set a password was refused: too many tries."),
+    "password.changed": _l("The password of %(person)s was changed."),
+    "password.link_made": _l("A link to set a password was made for %(person)s."),
+    "password.failed": _l("A wrong password was typed when asked for once more."),
+    "password.refused": _l("Asking for the password once more ended after too many tries."),
+    "reset.refused": _l("A link to set a password for %(target)s was refused: too many tries."),
+    "account.created": _l("The account of %(person)s was made."),
+    "account.email_changed": _l("The e-mail address of %(person)s was changed."),
+    "account.deactivated": _l("The account of %(person)s was deactivated."),
+    "account.reactivated": _l("The account of %(person)s was reactivated."),
+    "role.granted": _l("%(person)s became an administrator."),
+    "role.withdrawn": _l("%(person)s is no longer an administrator."),
+    "team.created": _l("The team %(team)s was made."),
+    "team.changed": _l("The team %(team)s was renamed or nested elsewhere."),
+    "team.deleted": _l("The team %(team)s was deleted."),
+    "membership.added": _l("%(person)s joined the team %(team)s as %(role)s."),
+    "membership.role_changed": _l("%(person)s became %(role)s in the team %(team)s."),
+    "membership.removed": _l("%(person)s was taken out of the team %(team)s."),
+    "membership.left": _l("%(person)s left the team %(team)s."),
+    "invitation.created": _l("An invitation to %(place)s was made for %(guest)s."),
+    "invitation.accepted": _l("An invitation to %(place)s was accepted."),
+    "invitation.revoked": _l("An invitation to %(place)s was revoked."),
+    "invitation.refused": _l("An invitation was refused: too many tries."),
+    "evidence.verified": _EVIDENCE_REVIEWED,
+    "evidence.returned": _EVIDENCE_REVIEWED,
+    "skill.assessed": _l("A manager assessed a skill of %(person)s."),
+    "portfolio.exported": _l("A portfolio was exported as %(target)s."),
+    "portfolio.link_made": _l("A public link to a portfolio was made."),
+    "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
+    "team.exported": _l("The matrix of the team %(team)s was exported."),
+    "token.created": _l("A token of the API was made for %(person)s, to %(scope)s."),
+    "token.revoked": _l("A token of the API of %(person)s was revoked."),
+    "token.refused": _l("The API refused an address that sent too many wrong tokens."),
+    "access.refused": _l("Refused: %(target)s"),
+    "seal.refused": _l("A form was refused: its seal did not match."),
+    "backup.created": _l("A backup was made."),
+    "backup.restored": _l("A backup was restored."),
+    "roadmap.published": _l("A new revision of the roadmap %(target)s was published."),
+    "demo.loaded": _l("The demo was loaded: %(target)s people."),
+}
+# Who joins does so by an invitation; anybody else is put in.
+_ADDED_TO_TEAM = _l("%(person)s was put into the team %(team)s as %(role)s.")
+
+
+def kind_of(action: str) -> str:
+    """The kind that an action belongs to, empty for one that is not known."""
+    return _KIND_OF.get(action) or _KIND_OF.get(action.partition(".")[0], "")
+
+
+def actions_of(kind: str) -> tuple[str, ...]:
+    """Every action of a kind, for the filter."""
+    return tuple(action for action in MESSAGES if kind_of(action) == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line of the log. `by` is empty where nobody was signed in; on the command line there is
+    no `address` either."""
+
+    id: int
+    at: dt.datetime
+    text: str
+    by: str
+    by_id: uuid.UUID | None
+    address: str
+
+
+def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
+    """The ids of everybody whom these entries name, and of whatever else has an id as target."""
+    found: set[uuid.UUID] = set()
+    for entry in entries:
+        found.update(filter(None, (entry.actor_id, _parse_id(entry.target), _person_id(entry))))
+    return found
+
+
+def render_lines(entries: Iterable[AuditEntry], names: Mapping[uuid.UUID, str]) -> list[AuditLine]:
+    """The entries in words; `names` are those of `people_in`, as far as they are known."""
+    gone = _("Somebody without an account")
+    return [
+        AuditLine(
+            entry.id,
+            entry.at,
+            _render_message(entry, names, gone),
+            (names.get(entry.actor_id) or gone) if entry.actor_id else "",
+            entry.actor_id if entry.actor_id in names else None,
+            entry.address,
+        )
+        for entry in entries
+    ]
+
+
+def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str) -> str:
+    said = MESSAGES.get(entry.action)
+    if said is None:
+        return _("Something else: %(action)s", action=entry.action)
+    data = entry.data or {}
+    who = _person_id(entry) or _parse_id(entry.target)
+    roles = {"member": _("member"), "manager": _("manager")}
+    scopes = {"read": _("read"), "write": _("read and write")}
+    if entry.action == "membership.added" and entry.actor_id != who:
+        said = _ADDED_TO_TEAM
+    # Words of a person are put in here and nowhere else, and the page escapes the whole.
+    return str(said) % {
+        "target": entry.target,
+        "person": (names.get(who) if who else None) or gone,
+        "team": entry.target,
+        "role": roles.get(str(data.get("role")), ""),
+        "scope": scopes.get(str(data.get("scope")), ""),
+        "guest": data.get("email") or _("whoever has the link"),
+        "place": _("the team %(team)s", team=data["team"]) if data.get("team") else "Cairn",
+    }
+
+
+def _person_id(entry: AuditEntry) -> uuid.UUID | None:
+    return _parse_id(str((entry.data or {}).get("person", "")))
+
+
+def _parse_id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

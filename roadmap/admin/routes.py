@@ -1,0 +1,23 @@
+"""The pages of this room."""
+
+from __future__ import annotations
+
+from roadmap.admin import (
+    routes_audit,
+    routes_invitations,
+    routes_overview,
+    routes_people,
+    routes_person,
+    routes_teams,
+)
+from roadmap.admin.blueprint import admin
+
+__all__ = [
+    "admin",
+    "routes_audit",
+    "routes_invitations",
+    "routes_overview",
+    "routes_people",
+    "routes_person",
+    "routes_teams",
+]

@@ -1,0 +1,76 @@
+"""Who one is, and in which teams."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from flask import g
+
+from roadmap.api.field_types import OneOf, Shape, Timestamp
+from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.auth.api_tokens import BearerToken
+from roadmap.auth.models import SCOPES
+from roadmap.core.database import db
+from roadmap.people.models import ROLES
+from roadmap.people.queries import memberships
+
+
+class OwnTeam(Shape):
+    """A team that one is in."""
+
+    slug: str
+    name: str
+    role: Annotated[str, OneOf(ROLES)]
+
+
+class TokenShape(Shape):
+    """The token that the request was made with."""
+
+    name: str
+    scope: Annotated[str, OneOf(SCOPES)]
+    expires_at: Timestamp | None
+
+
+class Me(Shape):
+    """The person of the token."""
+
+    id: uuid.UUID
+    name: str
+    email: str
+    timezone: str
+    locale: str
+    is_admin: bool
+    teams: list[OwnTeam]
+    token: TokenShape
+
+
+@operation("You", answers={200: Me}, has_etag=True)
+def me() -> OperationResult:
+    """The person of the token, and their teams."""
+    actor, token = current_actor(), _token()
+    teams = [
+        OwnTeam(slug=team.slug, name=team.name, role=role)
+        for team, role in memberships(db.session, actor.id)
+    ]
+    return OperationResult(
+        Me(
+            id=actor.id,
+            name=actor.name,
+            email=actor.email,
+            timezone=actor.timezone,
+            locale=actor.locale,
+            is_admin=actor.is_admin,
+            teams=teams,
+            token=TokenShape(
+                name=token.name,
+                scope=token.scope,
+                expires_at=token.expires_at,
+            ),
+        )
+    )
+
+
+def _token() -> BearerToken:
+    token: BearerToken = g.token
+    return token

@@ -1,0 +1,188 @@
+"""Personal tokens of the API: made, listed, found, taken back.
+
+Only a token's SHA-256 is kept. It begins with `cairn_`, so that a scanner for secrets recognises
+one that was left in a repository.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.auth.models import SCOPES, ApiToken
+from roadmap.auth.tokens import hash_token, new_token
+from roadmap.people.audit import record_audit
+from roadmap.people.locks import lock_user
+from roadmap.people.models import Membership, User
+
+PREFIX = "cairn_"
+MAX_TOKENS = 50
+MAX_DAYS = 365
+DEFAULT_DAYS = 90
+LAST_USED_INTERVAL = dt.timedelta(minutes=10)
+
+_TOKENS: Any = ApiToken.__table__
+_USERS: Any = User.__table__
+_MEMBERS: Any = Membership.__table__
+# On the tables, and made once: it runs before every request of the API.
+_FIND = (
+    sa.select(
+        _TOKENS.c.id,
+        _TOKENS.c.name,
+        _TOKENS.c.scope,
+        _TOKENS.c.expires_at,
+        _TOKENS.c.last_used_at,
+        _USERS.c.id.label("user_id"),
+        _USERS.c.name.label("person"),
+        _USERS.c.email,
+        _USERS.c.is_admin,
+        _USERS.c.timezone,
+        _USERS.c.locale,
+        _USERS.c.version,
+        sa.exists()
+        .where(_MEMBERS.c.user_id == _USERS.c.id, _MEMBERS.c.role == "manager")
+        .label("manages"),
+    )
+    .join_from(_TOKENS, _USERS, _USERS.c.id == _TOKENS.c.user_id)
+    .where(
+        _TOKENS.c.token_hash == sa.bindparam("token_hash"),
+        sa.or_(_TOKENS.c.expires_at.is_(None), _TOKENS.c.expires_at > sa.bindparam("now")),
+        _USERS.c.deactivated_at.is_(None),
+    )
+)
+
+
+class TooManyTokens(ValueError):
+    """The person has as many tokens that open something as one may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """A token that opens, and its person."""
+
+    id: uuid.UUID
+    name: str
+    scope: str
+    expires_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+    user_id: uuid.UUID
+    person: str
+    email: str
+    is_admin: bool
+    timezone: str
+    locale: str
+    version: int
+    manages: bool
+
+
+def create(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    name: str,
+    scope: str,
+    days: int,
+    by: uuid.UUID | None,
+    address: str = "",
+    now: dt.datetime,
+) -> str:
+    """A new token of this person, valid for so many days: the token itself, shown this once.
+
+    Raises TooMany, and ValueError for a scope or a number of days that there is not.
+    """
+    if scope not in SCOPES:
+        raise ValueError(f"no such scope: {scope}")
+    if not 1 <= days <= MAX_DAYS:
+        raise ValueError(f"a token lives for 1 to {MAX_DAYS} days: {days}")
+    # Two at once count one after the other.
+    lock_user(session, user_id)
+    mine = sa.select(sa.func.count()).where(ApiToken.user_id == user_id, _is_valid(now))
+    if (session.scalar(mine) or 0) >= MAX_TOKENS:
+        raise TooManyTokens
+    token = PREFIX + new_token()[0]
+    session.add(
+        ApiToken(
+            user_id=user_id,
+            name=name,
+            token_hash=hash_token(token),
+            scope=scope,
+            created_at=now,
+            expires_at=now + dt.timedelta(days=days),
+        )
+    )
+    session.flush()
+    record_audit(
+        session,
+        by=by,
+        action="token.created",
+        target=str(user_id),
+        address=address,
+        now=now,
+        name=name,
+        scope=scope,
+        days=days,
+    )
+    return token
+
+
+def revoke(
+    session: Session,
+    token: ApiToken,
+    *,
+    by: uuid.UUID | None,
+    address: str = "",
+    now: dt.datetime,
+) -> None:
+    """Ends a token, at once."""
+    session.delete(token)
+    session.flush()
+    record_audit(
+        session,
+        by=by,
+        action="token.revoked",
+        target=str(token.user_id),
+        address=address,
+        now=now,
+        name=token.name,
+    )
+
+
+def revoke_all(session: Session, user_id: uuid.UUID) -> int:
+    """Ends every token of a person; says how many there were."""
+    ended: int = session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id)).rowcount  # type: ignore[attr-defined]
+    return ended
+
+
+def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
+    """The tokens of a person, also those that have expired; the latest first."""
+    return session.scalars(
+        sa.select(ApiToken)
+        .where(ApiToken.user_id == user_id)
+        .order_by(ApiToken.created_at.desc(), ApiToken.id.desc())
+    ).all()
+
+
+def _is_valid(now: dt.datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
+
+
+def find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
+    """The token with this text, while it opens something, in one statement."""
+    row = session.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
+    return BearerToken(*tuple(row)) if row else None
+
+
+def should_record_use(bearer: BearerToken, now: dt.datetime) -> bool:
+    """Whether its last use was noted so long ago that this one should be."""
+    return bearer.last_used_at is None or now - bearer.last_used_at > LAST_USED_INTERVAL
+
+
+def record_use(session: Session, token_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """Notes that a token was used."""
+    session.execute(sa.update(_TOKENS).where(_TOKENS.c.id == token_id).values(last_used_at=now))

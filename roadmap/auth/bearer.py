@@ -1,0 +1,90 @@
+"""Who speaks to the API: the person of a bearer token. Cookies say nothing there."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, g, request
+from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
+
+from roadmap.auth import api_tokens, rate_limits
+from roadmap.auth.login_throttle import audit_refusal_throttled, end_transaction
+from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.problems import is_api, problem_response
+from roadmap.core.proxy import client_address
+from roadmap.core.web import now
+from roadmap.people.actor import Actor
+from roadmap.people.permissions import permission_of
+
+REALM = 'Bearer realm="cairn"'
+
+
+def authenticate_bearer() -> Response | None:
+    """Runs before all else that asks who acts. A wrong token is counted, and refused with 401.
+
+    A token is 256 random bits: what the count keeps away is not guessing but the work of looking.
+    """
+    if not is_api():
+        return None
+    # Set, so that nobody looks for a session's cookie.
+    g._login_user = AnonymousUserMixin()
+    if request.endpoint is None or permission_of(current_app, request.endpoint) == "public":
+        return None
+    sent = request.authorization
+    if sent is None:
+        return unauthorized(_("This address needs a personal token."))
+    token = sent.token if sent.type == "bearer" else None
+    found = api_tokens.find(db.session, token, now=now()) if token else None
+    if found is None:
+        return _reject_wrong_token()
+    if api_tokens.should_record_use(found, now()):
+        # Nothing is written yet: the request goes on with a transaction of its own.
+        end_transaction()
+        with db.own_transaction() as own:
+            api_tokens.record_use(own, found.id, now=now())
+    g.token = found
+    g._login_user = _actor(found)
+    if found.scope != "write" and request.method not in SAFE_METHODS:
+        return problem_response(403, _("This token may only read. Make one of scope write."))
+    return None
+
+
+def _actor(found: api_tokens.BearerToken) -> Actor:
+    return Actor(
+        id=found.user_id,
+        name=found.person,
+        email=found.email,
+        is_admin=found.is_admin,
+        timezone=found.timezone,
+        locale=found.locale,
+        version=found.version,
+        manages=found.manages,
+        scope=found.scope,
+        session=db.session,
+    )
+
+
+def _reject_wrong_token() -> Response:
+    end_transaction()
+    wait = rate_limits.count_attempt(
+        rate_limits.attempt_limits("token", account="", address=client_address()), now=now()
+    )
+    if wait:
+        audit_refusal_throttled("token.refused")
+        answer = problem_response(429, _("Too many wrong tokens came from this address."))
+        answer.headers["Retry-After"] = str(wait)
+        return answer
+    return unauthorized(
+        _("This token opens nothing: it is wrong, it has expired, or it was revoked."),
+        error="invalid_token",
+    )
+
+
+def unauthorized(detail: str, error: str = "") -> Response:
+    """The answer to who is not known, with what RFC 6750 asks for."""
+    answer = problem_response(401, detail)
+    answer.headers["WWW-Authenticate"] = f'{REALM}, error="{error}"' if error else REALM
+    return answer
+
+
+def init_bearer(app: Flask) -> None:
+    app.before_request(authenticate_bearer)

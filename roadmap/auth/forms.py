@@ -1,0 +1,120 @@
+"""The forms of the account: what is asked, and why an answer is refused."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    EmailField,
+    Field,
+    PasswordField,
+    StringField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length
+
+from roadmap.auth import passwords
+from roadmap.auth.email_addresses import parse_email
+from roadmap.core.text import clean_line
+
+
+def clean_original_text(value: str | None) -> str | None:
+    """A text as a form was opened with it; None where the form does not say."""
+    return None if value is None else clean_line(value)
+
+
+class NotBlank(InputRequired):
+    """Something has to be there that is more than spaces."""
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data.strip():
+            raise ValidationError(self.message)
+
+
+class EmailAddress:
+    """Checks an address and puts it in the form that is written to."""
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        try:
+            field.data = parse_email(field.data or "")
+        except ValueError:
+            raise ValidationError(
+                _("This is not an e-mail address. It looks like name@example.org.")
+            ) from None
+
+
+def password_field(label: str, use: str) -> PasswordField:
+    """A password as it was typed, byte for byte."""
+    return PasswordField(
+        label,
+        [InputRequired(_l("Type the password."))],
+        # No maxlength: a browser would cut a longer one without a word.
+        render_kw={"autocomplete": use},
+    )
+
+
+def name_field() -> StringField:
+    return StringField(
+        _l("Name"),
+        [NotBlank(_l("Type your name.")), Length(max=200)],
+        filters=[clean_line],
+        render_kw={"autocomplete": "name", "maxlength": 200},
+    )
+
+
+def email_field(label: str) -> EmailField:
+    return EmailField(
+        label,
+        [NotBlank(_l("Type your e-mail address.")), EmailAddress()],
+        filters=[clean_line],
+        render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
+    )
+
+
+class SignInForm(FlaskForm):
+    email = EmailField(
+        _l("E-mail"),
+        [NotBlank(_l("Type your e-mail address.")), Length(max=320)],
+        filters=[clean_line],
+        render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
+    )
+    password = password_field(_l("Password"), "current-password")
+
+
+class SignUpForm(FlaskForm):
+    name = name_field()
+    email = email_field(_l("E-mail"))
+    password = password_field(_l("Password"), "new-password")
+
+    def validate_password(self, field: Field) -> None:
+        validate_password_strength(field, name=self.name.data or "", email=self.email.data or "")
+
+
+class ForgotPasswordForm(FlaskForm):
+    email = email_field(_l("E-mail"))
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password; the person's name and address are told so that it may not contain them."""
+
+    password = password_field(_l("New password"), "new-password")
+
+    def __init__(self, *, person_name: str, person_email: str) -> None:
+        super().__init__()
+        self.person = {"name": person_name, "email": person_email}
+
+    def validate_password(self, field: Field) -> None:
+        validate_password_strength(field, **self.person)
+
+
+class ConfirmPasswordForm(FlaskForm):
+    password = password_field(_l("Password"), "current-password")
+
+
+def validate_password_strength(field: Field, *, name: str, email: str) -> None:
+    """Raises ValidationError with the reason where a password is not good enough."""
+    reason = passwords.find_weakness(field.data or "", name=name, email=email)
+    if reason:
+        raise ValidationError(reason)

@@ -1,0 +1,23 @@
+"""End the sessions of a person whose role changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from roadmap.auth.actions import end_sessions
+from roadmap.core.signals import person_changed
+
+
+def _end_sessions_after_role_change(
+    session: Session, *, user_id: uuid.UUID, action: str, **_more: Any
+) -> None:
+    if action == "membership.role_changed":
+        end_sessions(session, user_id)
+
+
+def listen() -> None:
+    """Connect the listeners; connecting twice does no harm."""
+    person_changed.connect(_end_sessions_after_role_change)

@@ -1,0 +1,176 @@
+"""A form that arrived after its session had ended: kept on the sign-in page, and sent once more.
+
+The fields travel through hidden inputs of the sign-in page, so the server stores nothing of
+somebody who is not signed in. Passwords never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Request, current_app, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from itsdangerous import BadSignature, Signer
+from werkzeug.datastructures import MultiDict
+
+from roadmap.core.headers import OVERRIDE_METHODS
+from roadmap.core.web import safe_redirect_target
+
+# Room for the names that the hidden inputs add: the sign-in form may be as much larger.
+MAX_BYTES = 500_000
+MAX_BYTES_WITH_SIGN_IN = 900_000
+MAX_FIELDS = 200
+FIELD, METHOD, TARGET, WHO = "kept.field.", "kept.method", "kept.target", "kept.who"
+METHODS = frozenset({"POST"}) | OVERRIDE_METHODS
+URLENCODED = "application/x-www-form-urlencoded"
+# The fields that people type into, by the last part of their names. Only these are shown when a
+# form comes back; choices, versions and ids travel along, but tell nobody what they had written.
+TEXT_FIELD_LABELS = {
+    "title": _l("Title"),
+    "name": _l("Name"),
+    "email": _l("E-mail"),
+    "note": _l("Note"),
+    "reason": _l("Reason"),
+    "comment": _l("What it rests on"),
+    "headline": _l("Headline"),
+    "introduction": _l("Introduction"),
+    "description": _l("Description"),
+    "role": _l("Your part"),
+    "url": _l("Link"),
+    "issuer": _l("Issuer"),
+    "metric": _l("Metric"),
+    "baseline": _l("Before"),
+    "result": _l("After"),
+    "unit": _l("Unit"),
+    "source_url": _l("Source link"),
+    "employer": _l("Employer"),
+    "summary": _l("Summary"),
+    "field": _l("Field"),
+    "institution": _l("Institution"),
+    "hours_per_week": _l("Hours a week"),
+    "occurred_on": _l("Date"),
+    "issued_on": _l("Issued on"),
+    "expires_on": _l("Expires on"),
+    "started_on": _l("From"),
+    "ended_on": _l("Until"),
+    "awarded_on": _l("Awarded on"),
+    "target_on": _l("Target date"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PreservedForm:
+    """What was sent, to which path of ours, by which verb and (signed) by whom."""
+
+    method: str
+    target: str
+    fields: tuple[tuple[str, str], ...]
+    who: str = ""
+
+    @property
+    def action(self) -> str:
+        """Where a plain form sends it: other verbs than POST are named in the query."""
+        if self.method == "POST":
+            return self.target
+        joint = "&" if "?" in self.target else "?"
+        return f"{self.target}{joint}_method={self.method}"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """The inputs that carry it through the sign-in page."""
+        head = [(METHOD, self.method), (TARGET, self.target), (WHO, self.who)]
+        return head + [(FIELD + name, value) for name, value in self.fields]
+
+    @property
+    def typed(self) -> list[tuple[LazyString, str]]:
+        """What the person typed, with its labels: enough to recognise it by."""
+        named = (
+            (TEXT_FIELD_LABELS.get(name.rpartition("-")[2]), value) for name, value in self.fields
+        )
+        return [(label, value) for label, value in named if label and value.strip()]
+
+    def belongs_to(self, person: str) -> bool:
+        """Whether this person sent it, as far as their browser's own seal tells."""
+        return _unsign(self.who) == person
+
+
+def from_request(request: Request, who: str) -> PreservedForm | None:
+    """The form of this request, where it can be kept.
+
+    A page of another site could post a form in the person's name, to be sent later with their
+    own hand; a browser says where a form comes from, and only our own are kept.
+    """
+    size = request.content_length or 0
+    if request.mimetype != URLENCODED or size > MAX_BYTES or not _is_same_origin(request):
+        return None
+    fields = _without_secrets(request.form)
+    if len(fields) > MAX_FIELDS or not fields:
+        return None
+    return PreservedForm(request.method, _target(request), fields, _sign(who))
+
+
+def from_form(form: MultiDict[str, str]) -> PreservedForm | None:
+    """The form that a sign-in page carries, where it carries one for a path of ours."""
+    method, target = form.get(METHOD, ""), form.get(TARGET, "")
+    if method not in METHODS or safe_redirect_target(target, "") != target or not target:
+        return None
+    inner = MultiDict(
+        (name.removeprefix(FIELD), value)
+        for name, value in form.items(multi=True)
+        if name.startswith(FIELD)
+    )
+    return PreservedForm(method, target, _without_secrets(inner), form.get(WHO, ""))
+
+
+def may_carry_preserved_form(request: Request) -> bool:
+    """Whether this request may carry a kept form, and so be larger than others."""
+    return request.path in (url_for("auth.login"), url_for("auth.confirm_password"))
+
+
+def _without_secrets(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
+    names: Iterable[tuple[str, str]] = form.items(multi=True)
+    return tuple(
+        (name, value)
+        for name, value in names
+        if "password" not in name.casefold() and not name.endswith("csrf_token")
+    )
+
+
+def _target(request: Request) -> str:
+    query = [
+        pair
+        for pair in parse_qsl(
+            request.query_string.decode("utf-8", "replace"), keep_blank_values=True
+        )
+        if pair[0] != "_method"
+    ]
+    return request.path + (f"?{urlencode(query)}" if query else "")
+
+
+def _is_same_origin(request: Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == request.host
+    referrer = request.headers.get("Referer")
+    return referrer is None or urlsplit(referrer).netloc == request.host
+
+
+def _signer() -> Signer:
+    return Signer(current_app.config["SECRET_KEY"], salt="kept-form")
+
+
+def _sign(who: str) -> str:
+    return _signer().sign(who).decode() if who else ""
+
+
+def _unsign(signed: str) -> str:
+    try:
+        return _signer().unsign(signed).decode()
+    except BadSignature:
+        return ""

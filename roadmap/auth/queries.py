@@ -1,0 +1,87 @@
+"""Reading accounts: by e-mail, by link, the sessions of one person, and open invitations."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.auth.email_addresses import email_key
+from roadmap.auth.models import LoginSession, PasswordLink
+from roadmap.auth.tokens import hash_token
+from roadmap.people.models import User
+
+# How long a session lives without being used, and at most.
+SESSION_IDLE_TIMEOUT = dt.timedelta(hours=8)
+SESSION_LIFETIME = dt.timedelta(days=7)
+
+_USERS: Any = User.__table__
+_CURRENT_HASH = sa.select(_USERS.c.id).where(
+    _USERS.c.id == sa.bindparam("user_id"),
+    _USERS.c.password_hash == sa.bindparam("hash"),
+    _USERS.c.deactivated_at.is_(None),
+)
+_BY_EMAIL = sa.select(User).where(User.email_key == sa.bindparam("key"))
+
+
+def any_user_exists(session: Session) -> bool:
+    """Whether there is an account at all."""
+    return session.scalar(sa.select(User.id).limit(1)) is not None
+
+
+def find_user(session: Session, user_id: uuid.UUID) -> User | None:
+    """The account with this id, or None."""
+    return session.get(User, user_id)
+
+
+def find_user_by_email(session: Session, email: str) -> User | None:
+    return session.scalars(_BY_EMAIL, {"key": email_key(email)}).first()
+
+
+def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash: str) -> bool:
+    """Whether this is still the hash of that person's password, and they may come in."""
+    return (
+        session.execute(_CURRENT_HASH, {"user_id": user_id, "hash": password_hash}).first()
+        is not None
+    )
+
+
+def list_users(session: Session) -> Sequence[User]:
+    """All accounts, oldest first."""
+    return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
+
+
+def list_sessions(
+    session: Session, user_id: uuid.UUID, *, now: dt.datetime
+) -> Sequence[LoginSession]:
+    """The browsers in which a person is signed in, the latest first."""
+    return session.scalars(
+        sa.select(LoginSession)
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.last_seen_at >= now - SESSION_IDLE_TIMEOUT,
+            LoginSession.created_at >= now - SESSION_LIFETIME,
+        )
+        .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
+    ).all()
+
+
+def find_password_link(
+    session: Session, token: str, *, now: dt.datetime
+) -> tuple[PasswordLink, User] | None:
+    """The password link of this token and its person, while it can still be used."""
+    row = session.execute(
+        sa.select(PasswordLink, User)
+        .join(User, User.id == PasswordLink.user_id)
+        .where(
+            PasswordLink.token_hash == hash_token(token),
+            PasswordLink.used_at.is_(None),
+            PasswordLink.expires_at > now,
+            User.deactivated_at.is_(None),
+        )
+    ).first()
+    return (row[0], row[1]) if row else None

@@ -1,0 +1,172 @@
+"""Counted tries, so that nothing can be guessed by trying often.
+
+A try is counted in a transaction of its own: the count holds although the request is refused,
+across processes and restarts. What costs nothing to try is counted before it is looked at; a
+password is counted once it was wrong, see `roadmap.auth.login_throttle`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import ipaddress
+import math
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from roadmap.auth.models import Attempt
+from roadmap.core.database import db
+from roadmap.core.types import new_id
+
+WINDOW = dt.timedelta(minutes=15)
+# One person from one place may mistype so often; one place, and one account, may so often in all.
+MAX_PER_ACCOUNT_AND_ADDRESS = 10
+MAX_PER_ADDRESS = 50
+MAX_PER_ACCOUNT = 100
+# One person may invite so many, and one e-mail address may be invited so often, by whomever.
+MAX_PER_INVITER = 50
+MAX_PER_INVITED_ADDRESS = 5
+PRUNE_INTERVAL = dt.timedelta(minutes=1)
+
+# On the table, not the entity, and made once: every sign-in asks.
+_ATTEMPTS: Any = Attempt.__table__
+# As many rows as the limits allow at most, and the few that were let through at the same time.
+_RECENT_ATTEMPTS = (
+    sa.select(_ATTEMPTS.c.bucket, _ATTEMPTS.c.at)
+    .where(
+        _ATTEMPTS.c.bucket.in_(sa.bindparam("buckets", expanding=True)),
+        _ATTEMPTS.c.at > sa.bindparam("since"),
+    )
+    .order_by(_ATTEMPTS.c.at.desc())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` tries with this bucket within the window."""
+
+    bucket: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStatus:
+    """What was tried before: `wait` seconds until there is room for one more, 0 where there is.
+
+    `has_failures` says whether this person failed at this place within the window.
+    """
+
+    wait: int
+    has_failures: bool
+
+
+def attempt_limits(what: str, *, account: str, address: str) -> list[Limit]:
+    """The limits of one try. `account` is whatever names it (an e-mail key, an id)."""
+    place = _network(address)
+    limits = [Limit(_bucket(what, "address", place), MAX_PER_ADDRESS)]
+    if account:
+        limits.append(Limit(_bucket(what, "one", account, place), MAX_PER_ACCOUNT_AND_ADDRESS))
+        limits.append(Limit(_bucket(what, "account", account), MAX_PER_ACCOUNT))
+    return limits
+
+
+def invitation_limits(inviter: uuid.UUID, email_key: str) -> list[Limit]:
+    """The limits of one invitation. `email_key` is empty for a link that is handed over."""
+    limits = [Limit(_bucket("invite", "inviter", str(inviter)), MAX_PER_INVITER)]
+    if email_key:
+        limits.append(Limit(_bucket("invite", "invited", email_key), MAX_PER_INVITED_ADDRESS))
+    return limits
+
+
+def check_limits(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> LimitStatus:
+    """How these limits stand, in one statement. Counts nothing."""
+    asked = {"buckets": [limit.bucket for limit in limits], "since": now - WINDOW}
+    tries: dict[str, list[dt.datetime]] = defaultdict(list)
+    for bucket, at in session.execute(_RECENT_ATTEMPTS, asked):
+        tries[bucket].append(at)
+    return LimitStatus(
+        max(_seconds_to_wait(tries[limit.bucket], limit.most, now) for limit in limits),
+        any(tries[limit.bucket] for limit in limits if limit.most == MAX_PER_ACCOUNT_AND_ADDRESS),
+    )
+
+
+def record_attempt(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
+    """Counts one try, in a transaction that outlives the request."""
+    rows = [{"id": new_id(), "bucket": limit.bucket, "at": now} for limit in limits]
+    session.execute(sa.insert(_ATTEMPTS), rows)
+    _prune(session, now)
+
+
+def count_attempt(limits: Sequence[Limit], *, now: dt.datetime) -> int:
+    """Counts one try and answers 0, or says how many seconds to wait.
+
+    The request's session must be at rest.
+    """
+    with db.own_transaction() as session:
+        _lock_buckets(session, limits)
+        wait = check_limits(session, limits, now=now).wait
+        if not wait:
+            record_attempt(session, limits, now=now)
+    return wait
+
+
+def clear_failures(session: Session, limits: Sequence[Limit]) -> None:
+    """After a success: the mistakes of this person at this place are forgotten.
+
+    What others tried from the same address stays counted, and so do these for the address.
+    """
+    ones = [limit.bucket for limit in limits if limit.most == MAX_PER_ACCOUNT_AND_ADDRESS]
+    session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(ones)))
+
+
+def uncount_attempt(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
+    """After a success of what is counted before it is looked at: the try of the moment `now` counts
+    for none of these limits. What was tried before stays counted."""
+    buckets = [limit.bucket for limit in limits]
+    session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets), Attempt.at == now))
+
+
+def _seconds_to_wait(tries: Sequence[dt.datetime], most: int, now: dt.datetime) -> int:
+    """Until the oldest try that fills the limit leaves the window; `tries` has the latest first."""
+    if len(tries) < most:
+        return 0
+    return math.ceil((tries[most - 1] + WINDOW - now).total_seconds())
+
+
+def _lock_buckets(session: Session, limits: Sequence[Limit]) -> None:
+    """Two tries of one bucket count one after the other. SQLite's writers always do."""
+    if session.get_bind().dialect.name == "postgresql":
+        for name in sorted(limit.bucket for limit in limits):
+            session.execute(
+                sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0)))
+            )
+
+
+def _prune(session: Session, now: dt.datetime) -> None:
+    pruned: dt.datetime | None = current_app.extensions.get("attempts_pruned")
+    if pruned is None or abs(now - pruned) >= PRUNE_INTERVAL:
+        session.execute(sa.delete(Attempt).where(Attempt.at <= now - WINDOW))
+        current_app.extensions["attempts_pruned"] = now
+
+
+def _bucket(*parts: str) -> str:
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+    return f"{parts[0]}:{parts[1]}:{digest[:40]}"
+
+
+def _network(address: str) -> str:
+    """An IPv6 host has a whole /64 to choose its addresses from, so that is one place."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return address

@@ -1,0 +1,151 @@
+"""A backup loaded into a database of its own: the trial that it can be restored."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+
+from roadmap.backup.archive import (
+    InvalidBackup,
+    Manifest,
+    decode_value,
+    open_backup,
+    read_manifest,
+    read_table,
+)
+from roadmap.backup.table_replacement import TRANSIENT_TABLES, backed_up_tables, chunks
+from roadmap.core.database import alembic, db, init_database, upgrade
+from roadmap.core.types import Base
+
+
+class SchemaMismatch(RuntimeError):
+    """The database has not the newest schema, or the backup has one that is not known here."""
+
+
+@contextlib.contextmanager
+def restore_to_scratch(path: Path) -> Iterator[tuple[Manifest, sa.Engine]]:
+    """The backup in a database of its own, brought to the newest schema and checked."""
+    with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
+        manifest = read_manifest(packed)
+        if manifest.revision not in _known_revisions():
+            raise SchemaMismatch(
+                f"it is of schema {manifest.revision}, made by Cairn {manifest.release}, "
+                "which this release does not know: upgrade first"
+            )
+        scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
+        # The application's own context is back before anything is done with what was loaded.
+        with scratch.app_context():
+            engine = db.engine
+            try:
+                alembic.upgrade(manifest.revision)
+                _load_tables(engine, packed, manifest)
+                _check_integrity(engine)
+                upgrade()
+                _check_integrity(engine)
+            except BaseException:
+                engine.dispose()
+                raise
+        try:
+            yield _recount_rows(engine, manifest), engine
+        finally:
+            engine.dispose()
+
+
+def create_scratch_app(path: Path) -> Flask:
+    """As much of an application as migrations need."""
+    app = Flask("restore")
+    app.config.update(DATABASE_URL=f"sqlite:///{path}", ROOT=current_app.config["ROOT"])
+    init_database(app)
+    return app
+
+
+def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest) -> None:
+    with engine.connect() as connection:
+        # Checked as a whole when everything is there.
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("PRAGMA synchronous=OFF")
+        with connection.begin():
+            there = set(sa.inspect(connection).get_table_names())
+            if (
+                missing_tables := there
+                - TRANSIENT_TABLES
+                - {"alembic_version"}
+                - manifest.tables.keys()
+            ):
+                raise InvalidBackup(f"the table {min(missing_tables)} is missing")
+            for name, contents in manifest.tables.items():
+                lines = read_table(packed, name, contents)
+                columns = next(lines, None)
+                if name not in there or columns is None:
+                    raise InvalidBackup(f"it holds a table {name}, which its schema does not have")
+                _load_table(connection, name, columns, lines)
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _load_table(
+    connection: sa.Connection, name: str, columns: Sequence[str], lines: Iterator[list[Any]]
+) -> None:
+    known = Base.metadata.tables.get(name)
+    # A column that a later release dropped has no type here any more; SQLite takes it as it is.
+    types = [
+        known.columns[column].type if known is not None and column in known.columns else sa.String()
+        for column in columns
+    ]
+    table = sa.table(name, *(sa.column(*pair) for pair in zip(columns, types, strict=True)))
+    insert = sa.insert(table)
+    for chunk in chunks(lines):
+        if any(len(row) != len(columns) for row in chunk):
+            raise InvalidBackup(f"a row of the table {name} is too short or too long")
+        try:
+            connection.execute(
+                insert,
+                [
+                    {
+                        column: decode_value(value, type_)
+                        for column, value, type_ in zip(columns, row, types, strict=True)
+                    }
+                    for row in chunk
+                ],
+            )
+        except (sa.exc.DBAPIError, sa.exc.StatementError) as error:
+            raise InvalidBackup(f"the table {name} does not fit: {error.orig}") from None
+
+
+def _check_integrity(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise InvalidBackup(
+                f"the table {broken[0]} refers to rows of {broken[2]} that are missing"
+            )
+        if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
+            raise InvalidBackup("the loaded database is damaged")
+
+
+def _recount_rows(engine: sa.Engine, manifest: Manifest) -> Manifest:
+    """The manifest with the rows as they are after the migrations."""
+    with engine.connect() as connection:
+        found = {
+            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+            for table in backed_up_tables()
+        }
+    known = manifest.tables
+    return replace(
+        manifest,
+        tables={
+            name: replace(known[name], rows=rows) for name, rows in found.items() if name in known
+        },
+    )
+
+
+def _known_revisions() -> set[str]:
+    return {script.revision for script in alembic.script_directory.walk_revisions()}

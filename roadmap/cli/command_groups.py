@@ -1,0 +1,70 @@
+"""What every group of commands shares: one line on standard error and exit status 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+from flask.cli import AppGroup, ScriptInfo
+
+# What PostgreSQL answers where a table or a column is missing.
+MISSING_SCHEMA_CODES = ("42P01", "42703")
+
+
+class RootGroup(AppGroup):
+    """The groups of commands: one that does not exist is told in one line, too."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and not ctx.resilient_parsing:
+            raise click.ClickException(
+                f"there is no command {cmd_name!r}; `flask --app roadmap --help` lists them"
+            )
+        return found
+
+
+class CommandGroup(AppGroup):
+    """A group whose errors are one line, whatever was wrong, and end with status 1."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            click.echo(ctx.get_help())
+            ctx.exit(0)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.ClickException(_join_lines(error.format_message())) from None
+        except sa.exc.DBAPIError as error:
+            raise click.ClickException(_describe_database_error(error, ctx)) from None
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or error}{where}") from None
+
+
+def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> str:
+    reason = _join_lines(str(error.orig))
+    if not _is_schema_missing(error.orig, reason):
+        return f"the database refused: {reason}"
+    # The context of the application may have ended with the command; the application has not.
+    app: Flask = ctx.ensure_object(ScriptInfo).load_app()
+    url: sa.URL = app.extensions["sqlalchemy"].engines["default"].url
+    name = url.render_as_string() if url.host else url.database
+    return (
+        f"the database {name} is empty or has an older schema ({reason}): "
+        "run `flask --app roadmap db upgrade` first"
+    )
+
+
+def _is_schema_missing(orig: BaseException | None, reason: str) -> bool:
+    if getattr(orig, "sqlstate", None) in MISSING_SCHEMA_CODES:
+        return True
+    return reason.startswith(("no such table", "no such column")) or "has no column" in reason
+
+
+def _join_lines(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,26 @@
+"""`flask readiness recompute`: the kept summaries, made anew."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.core.clock import utc_now
+from roadmap.core.database import db
+from roadmap.readiness.actions import recompute_all
+
+group = CommandGroup("readiness", help="The kept summaries of readiness.")
+
+
+@group.command("recompute")
+@click.option("--expired", is_flag=True, help="Only those that have run out by date.")
+def recompute(expired: bool) -> None:
+    """Makes the kept summaries anew from the facts; says for how many people."""
+    count = recompute_all(db.session, now=utc_now(), only_expired=expired)
+    db.session.commit()
+    click.echo(f"Summaries of {count} people are current.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)

@@ -1,0 +1,134 @@
+"""`flask user …`: accounts, from the command line."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask, current_app
+
+from roadmap.auth import actions, passwords, queries
+from roadmap.auth.email_addresses import parse_email
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.core.clock import utc_now
+from roadmap.core.database import db
+from roadmap.core.text import clean_line
+from roadmap.people.models import User
+
+group = CommandGroup("user", help="Accounts.")
+
+
+@group.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name, as others see it.")
+@click.option("--admin", is_flag=True, help="An administrator.")
+@click.option("--password-stdin", is_flag=True, help="Reads the password from standard input.")
+def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
+    """Makes an account and prints its id.
+
+    Without a password it prints a link to set one, too: it works once, and for 24 hours. The
+    first account is an administrator's, whether that is asked for or not.
+    """
+    shown = clean_line(name)
+    if not 1 <= len(shown) <= 200:
+        raise click.ClickException("the name needs between 1 and 200 characters")
+    try:
+        address = parse_email(email)
+    except ValueError as error:
+        raise click.ClickException(f"{email!r} is not an e-mail address: {error}") from None
+    password_hash = None
+    if password_stdin:
+        password = _read_password()
+        if reason := passwords.find_weakness(password, name=shown, email=address):
+            raise click.ClickException(f"the password is refused: {reason}")
+        password_hash = passwords.hash_password(password)
+    first = actions.is_first_account(db.session) and not admin
+    try:
+        user = actions.create_user(
+            db.session,
+            name=shown,
+            email=address,
+            password_hash=password_hash,
+            is_admin=admin or first,
+            by=None,
+            now=utc_now(),
+        )
+    except actions.EmailTaken:
+        raise click.ClickException(f"there is an account for {address} already") from None
+    token = None
+    if password_hash is None:
+        token = actions.create_password_link(db.session, user.id, by=None, now=utc_now())
+    db.session.commit()
+    if first:
+        click.echo("This is the first account, so it is an administrator's.", err=True)
+    click.echo(user.id)
+    if token:
+        click.echo(_password_link(token))
+
+
+@group.command("list")
+def list_users() -> None:
+    """Lists the accounts: id, e-mail address, role, state and name."""
+    people = queries.list_users(db.session)
+    if not people:
+        click.echo("There is no account yet.", err=True)
+    width = max((len(user.email) for user in people), default=0)
+    for user in people:
+        role = "administrator" if user.is_admin else "person"
+        state = "deactivated" if user.deactivated_at else "active"
+        if not user.password_hash and not user.deactivated_at:
+            state = "no password"
+        click.echo(f"{user.id}  {user.email:<{width}}  {role:<13}  {state:<11}  {user.name}")
+
+
+@group.command("deactivate")
+@click.argument("email")
+def deactivate(email: str) -> None:
+    """Closes an account and ends its sessions. What it holds stays."""
+    user = _find_user(email)
+    try:
+        closed = actions.deactivate(db.session, user.id, by=None, now=utc_now())
+    except actions.LastAdministrator:
+        raise click.ClickException(
+            f"{user.email} is the last administrator; make another one first"
+        ) from None
+    db.session.commit()
+    click.echo(f"{user.email} is deactivated." if closed else f"{user.email} was so already.")
+
+
+@group.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Prints a link to set a new password: it works once, and for 24 hours."""
+    user = _find_user(email)
+    if user.deactivated_at is not None:
+        raise click.ClickException(f"the account {user.email} is deactivated")
+    token = actions.create_password_link(db.session, user.id, by=None, now=utc_now())
+    db.session.commit()
+    click.echo(_password_link(token))
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+
+
+def _find_user(email: str) -> User:
+    user = queries.find_user_by_email(db.session, email)
+    if user is None:
+        raise click.ClickException(f"there is no account for {email}")
+    return user
+
+
+def _password_link(token: str) -> str:
+    base = current_app.config["BASE_URL"].rstrip("/") or "http://127.0.0.1:8000"
+    return f"{base}/password/{token}"
+
+
+def _read_password() -> str:
+    """What stands on standard input, without the line's end that `echo` adds."""
+    raw = sys.stdin.buffer.read(passwords.MAX_BYTES + 3)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise click.ClickException("the password on standard input is not UTF-8 text") from None
+    return text.removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,197 @@
+"""Language, dates and numbers, in the locale and zone of the person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal
+from flask import Flask, g, has_app_context, has_request_context, request
+from flask_babel import Babel, get_translations
+from flask_login import current_user
+
+from roadmap.core.markdown import to_html
+
+# The languages of the pages.
+LOCALES = ("en",)
+# How dates and numbers may be written, whatever the language; `en` is our own way: 5 Mar 2026.
+FORMAT_LOCALES = (
+    "en",
+    "en_GB",
+    "en_US",
+    "de",
+    "de_CH",
+    "es",
+    "fr",
+    "it",
+    "nl",
+    "pl",
+    "pt_BR",
+    "sv",
+)
+POINTS_PATTERN = "0.0"
+
+babel = Babel()
+
+
+def current_reader() -> Any:
+    """Who reads, or None where nobody is signed in. Looked up once: a page asks often."""
+    try:
+        return g.reader
+    except (AttributeError, RuntimeError):
+        person = current_user._get_current_object() if has_request_context() else None
+        found = person if person is not None and person.is_authenticated else None
+        if has_app_context():
+            g.reader = found
+        return found
+
+
+def page_language(locale: str) -> str:
+    """The language that is written for a reader with this locale: one of ours."""
+    name = locale.partition("_")[0]
+    return name if name in LOCALES else LOCALES[0]
+
+
+def current_locale() -> str:
+    """How the reader has dates and numbers written; the language where there is one of ours."""
+    person = current_reader()
+    if person is not None:
+        chosen: str = person.locale
+        return chosen
+    return request.accept_languages.best_match(LOCALES, "en") if request else "en"
+
+
+def _select_locale() -> Locale:
+    """The same for Flask-Babel, which would read the name anew at each request."""
+    return _parse_locale(current_locale())
+
+
+_parse_locale = lru_cache(maxsize=64)(Locale.parse)
+
+
+def current_timezone() -> str:
+    person = current_reader()
+    return str(person.timezone) if person is not None else "UTC"
+
+
+def _formatting_locale() -> str:
+    person = current_reader()
+    return str(person.locale) if person is not None else "en"
+
+
+def _current_tzinfo() -> dt.tzinfo:
+    return getattr(current_reader(), "zone", None) or dt.UTC
+
+
+@lru_cache(maxsize=4096)
+def show_date(value: dt.date, locale: str = "en") -> str:
+    """A date as people write it: 5 Mar 2026."""
+    if locale == "en":
+        return f"{value.day} {value:%b %Y}"
+    return format_date(value, "medium", locale=locale)
+
+
+def date_filter(value: dt.date | dt.datetime | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        value = value.astimezone(_current_tzinfo()).date()
+    return show_date(value, _formatting_locale())
+
+
+@lru_cache(maxsize=1024)
+def show_month(value: dt.date, locale: str = "en") -> str:
+    """A month as people write it: Mar 2026."""
+    return f"{value:%b %Y}" if locale == "en" else format_skeleton("yMMM", value, locale=locale)
+
+
+def show_time(value: dt.datetime, locale: str = "en") -> str:
+    """The time of the day, as it is in the zone of `value`: 14:30."""
+    return f"{value:%H:%M}" if locale == "en" else format_time(value, "short", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def show_number(value: Any, locale: str = "en", pattern: str | None = None) -> str:
+    """A number with the marks of the locale: 1,234.5 or 1.234,5. Equal numbers look alike."""
+    return format_decimal(value, format=pattern, locale=locale)
+
+
+def moment_filter(value: dt.datetime | None) -> str:
+    return "" if value is None else f"{date_filter(value)}, {time_filter(value)}"
+
+
+def time_filter(value: dt.datetime | None) -> str:
+    return (
+        ""
+        if value is None
+        else show_time(value.astimezone(_current_tzinfo()), _formatting_locale())
+    )
+
+
+def points_filter(value: Any) -> str:
+    """Points of readiness, with one decimal."""
+    return number_filter(value, POINTS_PATTERN)
+
+
+def number_filter(value: Any, pattern: str | None = None) -> str:
+    return "" if value is None else show_number(value, _formatting_locale(), pattern)
+
+
+def _translations() -> Any:
+    """The translations of this request, looked up once: the busiest pages say a hundred words."""
+    try:
+        return g.translations
+    except (AttributeError, RuntimeError):
+        found = get_translations()
+        if has_app_context():
+            g.translations = found
+        return found
+
+
+def gettext(text: str, **values: Any) -> str:
+    """The text in the reader's language, with the values put in; `_` of the busiest pages."""
+    translated: str = _translations().ugettext(text)
+    return translated % values if values else translated
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """One text or the other by number, which is `num` among the values."""
+    translated: str = _translations().ungettext(one, many, num)
+    return translated % {"num": num, **values}
+
+
+def _gettext_raw(text: str) -> str:
+    """The translation as it stands; Jinja puts the values in."""
+    translated: str = _translations().ugettext(text)
+    return translated
+
+
+def _ngettext_raw(one: str, many: str, num: int) -> str:
+    translated: str = _translations().ungettext(one, many, num)
+    return translated
+
+
+def init_i18n(app: Flask) -> None:
+    babel.init_app(app, locale_selector=_select_locale, timezone_selector=current_timezone)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(_gettext_raw, _ngettext_raw, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def chrome() -> dict[str, Any]:
+        """What every page's frame needs to know of its reader."""
+        person = current_reader()
+        return {"locale": page_language(current_locale()), "theme": person.theme if person else ""}
+
+    app.jinja_env.filters.update(
+        date=date_filter,
+        moment=moment_filter,
+        time=time_filter,
+        number=number_filter,
+        points=points_filter,
+        markdown=to_html,
+    )

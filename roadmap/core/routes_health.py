@@ -1,0 +1,52 @@
+"""Whether the process is up, and whether it can work: for a supervisor or a load balancer."""
+
+from __future__ import annotations
+
+import logging
+
+import sqlalchemy.exc
+from flask import Blueprint, Flask, Response
+
+from roadmap.core.database import describe_database, schema_is_current
+
+log = logging.getLogger(__name__)
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def alive() -> Response:
+    """The process answers. Touches no database."""
+    return _text_response(200, "ok")
+
+
+@health.get("/readyz")
+def ready() -> Response:
+    """The database answers and has every migration; 503 otherwise, with the reason."""
+    try:
+        current = schema_is_current()
+        database = describe_database()
+    except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:
+        # A database without any table has no record of migrations either.
+        log.error("not ready: the database cannot be used: %s", str(error).splitlines()[0])
+        return _text_response(503, "the database cannot be used")
+    if not current:
+        log.error("not ready: migrations are missing; run: flask --app roadmap db upgrade")
+        return _text_response(503, "migrations are missing")
+    log.info("ready on %s", database)
+    return _text_response(200, "ok")
+
+
+def init_health(app: Flask) -> None:
+    # Said here and not with the permission table's own mark: this floor knows no people.
+    for view in (alive, ready):
+        view.permission = "public"  # type: ignore[attr-defined]
+    app.register_blueprint(health)
+
+
+def _text_response(status: int, text: str) -> Response:
+    response = Response(f"{text}\n", status, mimetype="text/plain")
+    response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = "5"
+    return response

@@ -1,0 +1,118 @@
+"""What an administrator sees first: who is here, and whether it is safe and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from roadmap.admin.queries import Overview, load_overview
+from roadmap.core.i18n import date_filter, ngettext, number_filter
+from roadmap.core.i18n import gettext as _
+from roadmap.mail import transport
+from roadmap.people.actor import Actor
+
+# A backup that is older than this is asked for again.
+BACKUP_DAYS = 7
+# The job process sends mail within seconds: what waits longer says that it does not run.
+MAIL_DELAY = dt.timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceCheck:
+    """One thing to know of the instance: `calls` where somebody has to do something about it."""
+
+    title: str
+    href: str
+    calls: bool = False
+    how: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSummary:
+    """The part of the first page that is about the instance; `lines` name first what calls."""
+
+    figures: Overview
+    lines: tuple[InstanceCheck, ...]
+
+    @property
+    def lede(self) -> str:
+        calls = sum(line.calls for line in self.lines)
+        if not calls:
+            return _("Nothing here calls for you.")
+        return ngettext(
+            "%(num)d thing here calls for you.", "%(num)d things here call for you.", calls
+        )
+
+
+def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> AdminSummary | None:
+    """For an administrator once somebody or something else is here; None for everybody else.
+
+    One statement.
+    """
+    if not actor.is_admin:
+        return None
+    figures = load_overview(session, now=now)
+    if figures.active + figures.deactivated < 2 and not figures.teams:
+        return None
+    lines = [
+        _check_backup(figures, now),
+        _check_administrators(figures),
+        *_check_mail(figures, now),
+    ]
+    return AdminSummary(figures, tuple(sorted(lines, key=lambda line: not line.calls)))
+
+
+def _check_backup(figures: Overview, now: dt.datetime) -> InstanceCheck:
+    command = "flask --app roadmap backup create FILE"
+    if figures.backup_at is None:
+        how = _("Make one, also while people work:")
+        return InstanceCheck(
+            _("No backup yet"), "/admin#safe", calls=True, how=how, command=command
+        )
+    title = _("Last backup on %(day)s", day=date_filter(figures.backup_at))
+    if (now.date() - figures.backup_at.date()).days > BACKUP_DAYS:
+        how = _("Make one every night:")
+        return InstanceCheck(title, "/admin#safe", calls=True, how=how, command=command)
+    return InstanceCheck(title, "/admin#safe")
+
+
+def _check_administrators(figures: Overview) -> InstanceCheck:
+    href = "/admin/people?show=administrators"
+    if figures.administrators < 2:
+        how = _("A second one can let you in again when you have lost your password.")
+        return InstanceCheck(_("One administrator"), href, calls=True, how=how)
+    count = number_filter(figures.administrators)
+    return InstanceCheck(_("%(count)s administrators", count=count), href)
+
+
+def _check_mail(figures: Overview, now: dt.datetime) -> list[InstanceCheck]:
+    """Whether mail can go out, and whether it does: the job process sends it."""
+    href = "/admin#mail"
+    lines = []
+    if not transport.is_configured():
+        how = _("Hand links on yourself, or configure it.")
+        lines.append(InstanceCheck(_("Mail is not configured"), href, calls=True, how=how))
+    elif figures.mail_since is None:
+        lines.append(InstanceCheck(_("Mail is configured, and none waits"), href))
+    elif now - figures.mail_since > MAIL_DELAY:
+        how = _("The job process sends it. See that it runs:")
+        lines.append(
+            InstanceCheck(
+                _("Mail waits to be sent"),
+                href,
+                calls=True,
+                how=how,
+                command="flask --app roadmap jobs run",
+            )
+        )
+    else:
+        lines.append(InstanceCheck(_("Mail is configured and on its way"), href))
+    if figures.mail_given_up:
+        title = ngettext(
+            "%(num)d mail was given up", "%(num)d mails were given up", figures.mail_given_up
+        )
+        lines.append(InstanceCheck(title, href, calls=True))
+    return lines

@@ -1,0 +1,82 @@
+"""What a manager sees first: what waits for them, who has not moved, where their teams stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
+from roadmap.evidence import labels
+from roadmap.people.actor import Actor
+from roadmap.reviews.queries import PendingReview, count_pending, list_pending
+from roadmap.teams.labels import people_count, verdicts_line
+from roadmap.teams.matrix import INACTIVE_DAYS
+from roadmap.teams.queries import InactivePerson, TeamsOverview, TeamSummary, load_teams_overview
+
+# More than this is read on the pages that these lines lead to.
+MAX_LISTED = 5
+
+
+@dataclass(frozen=True)
+class ManagerSummary:
+    """The part of the dashboard that is about the teams one leads."""
+
+    waiting: tuple[PendingReview, ...]
+    waits: int
+    standings: TeamsOverview
+    now: dt.datetime
+
+    def kind(self, piece: PendingReview) -> str:
+        return str(labels.KINDS[piece.kind])
+
+    def people(self, team: TeamSummary) -> str:
+        return people_count(team.people)
+
+    def verdicts(self, team: TeamSummary) -> str:
+        return verdicts_line(team.verdicts)
+
+    @property
+    def still_days(self) -> int:
+        return INACTIVE_DAYS
+
+    @property
+    def still(self) -> tuple[InactivePerson, ...]:
+        return self.standings.still[:MAX_LISTED]
+
+    @property
+    def lede(self) -> str:
+        """What is to be done, in a sentence or two."""
+        waits = (
+            ngettext(
+                "%(num)d piece waits for your review.",
+                "%(num)d pieces wait for your review.",
+                self.waits,
+            )
+            if self.waits
+            else _("Nothing waits for your review.")
+        )
+        if not self.standings.still:
+            return waits
+        still = ngettext(
+            "%(num)d person has not moved for %(days)d days.",
+            "%(num)d people have not moved for %(days)d days.",
+            len(self.standings.still),
+            days=INACTIVE_DAYS,
+        )
+        return f"{waits} {still}"
+
+
+def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> ManagerSummary | None:
+    """For somebody who manages a team; None for everybody else.
+
+    The statements are few, however many people there are.
+    """
+    if not actor.manages:
+        return None
+    first = list_pending(session, actor, limit=MAX_LISTED)
+    # The queue's own count is asked for only where the list does not tell it.
+    waits = len(first) if len(first) < MAX_LISTED else count_pending(session, actor)
+    return ManagerSummary(tuple(first), waits, load_teams_overview(session, actor, now), now)

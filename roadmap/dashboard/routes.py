@@ -1,0 +1,119 @@
+"""The dashboard; and, for those who are not signed in, what Cairn is."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask_login import current_user
+
+from roadmap.auth.queries import any_user_exists
+from roadmap.catalog.queries import load_revision, published_roadmaps
+from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.web import now
+from roadmap.dashboard.admin_summary import load_admin_summary
+from roadmap.dashboard.manager_summary import load_manager_summary
+from roadmap.dashboard.recent_activity import list_recent_activity
+from roadmap.journey.presentation import RoadmapPresenter
+from roadmap.journey.roadmap_progress import RoadmapProgress
+from roadmap.people.permissions import permit
+from roadmap.people.queries import managers_of
+from roadmap.progress.queries import enrollments
+from roadmap.readiness.explanation import explain
+from roadmap.readiness.presentation import (
+    actionable_steps,
+    render_message,
+    step_view,
+    verdict_reason,
+    verdict_title,
+)
+from roadmap.readiness.queries import PersonRecord, build_course, person_record
+from roadmap.readiness.summary import summarize
+
+dashboard = Blueprint("dashboard", __name__)
+
+
+@dashboard.get("/")
+@permit("public")
+def index() -> str:
+    if not current_user.is_authenticated:
+        return render_template("dashboard/landing.html", first=not any_user_exists(db.session))
+    mine = enrollments(db.session, current_user.id)
+    led = load_manager_summary(db.session, current_user, now())
+    if not mine:
+        template = "dashboard/manager.html" if led else "dashboard/welcome.html"
+        roadmaps = [each.content for each in published_roadmaps(db.session)]
+        return render_template(
+            template,
+            leading=led,
+            house=load_admin_summary(db.session, current_user, now()),
+            roadmaps=roadmaps,
+        )
+    primary = mine[0]
+    published = load_revision(db.session, primary.revision_id)
+    found_record = person_record(db.session, current_user.id)
+    today = current_user.today(now())
+    course = build_course(published)
+    found = explain(course, found_record.own(), today)
+    data = summarize(course, found_record.own(), today)
+    pages = RoadmapPresenter(RoadmapProgress(published, primary, data, found_record.targets, today))
+    stages = [pages.stage(stage, with_rows=False) for stage in published.content.stages]
+    return render_template(
+        "dashboard/index.html",
+        roadmap=published.content,
+        others=mine[1:],
+        lede=pages.lede(),
+        trail=pages.trail(stages, base=f"/roadmaps/{published.content.slug}"),
+        stages=stages,
+        found=found,
+        verdict=verdict_title(found),
+        reason=verdict_reason(found),
+        standing=[(gate.title, render_message(gate.reason)) for gate in found.standing],
+        steps=[
+            step_view(step, published.content)
+            for step in actionable_steps(
+                found, has_manager=bool(managers_of(db.session, current_user.id))
+            )
+        ],
+        gate_titles={gate.key: gate.title for gate in found.gates},
+        first_steps=_first_steps(found_record),
+        leading=led,
+        lately=list_recent_activity(db.session, current_user.id, published.content),
+    )
+
+
+def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
+    """What someone who has only begun does first: words, address, why. Empty once all is done."""
+    steps = []
+    if not found.statuses:
+        steps.append(
+            (
+                _("Tick what you have done already"),
+                "roadmap",
+                _("Be generous: a tick is a claim, and claims are told apart from proof."),
+            )
+        )
+    if not found.positions and not found.degrees:
+        steps.append(
+            (
+                _("Tell where you have worked and studied"),
+                "/career",
+                _("Years of ML engineering are a gate of their own."),
+            )
+        )
+    if not found.pieces:
+        steps.append(
+            (
+                _("Record your first piece of evidence"),
+                "/evidence/new",
+                _("A design document or a launch you remember well is a good start."),
+            )
+        )
+    if not found.self_levels:
+        steps.append(
+            (
+                _("Judge your own skills"),
+                "/skills",
+                _("Eight skills, each against five described levels."),
+            )
+        )
+    return steps

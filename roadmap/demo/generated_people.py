@@ -1,0 +1,167 @@
+"""Generated engineers, for lists and benchmarks: each a story of the same form, by the seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from roadmap.catalog.content import Content
+from roadmap.demo.cast import DemoPerson
+from roadmap.demo.story import load_story
+
+TEAM = "forecasting"
+HEADLINES = ("Data scientist", "Data engineer", "Machine learning engineer", "ML platform engineer")
+# How likely a piece that was submitted is in each of these states by now.
+REVIEW_OUTCOMES = {"verified": 6, "submitted": 2, "in_review": 1, "returned": 1}
+
+
+def generate_people(count: int, seed: int) -> tuple[DemoPerson, ...]:
+    """So many people of the team Forecasting, each with an address of their own."""
+    chance = random.Random(f"{seed} crowd")  # noqa: S311 (the same seed gives the same people)
+    material, taken = load_story("crowd"), set[str]()
+    found = []
+    for _place in range(count):
+        first, last = chance.choice(material["first_names"]), chance.choice(material["last_names"])
+        key = plain = f"{first}.{last}".lower()
+        number = 2
+        while key in taken:
+            key, number = f"{plain}{number}", number + 1
+        taken.add(key)
+        found.append(
+            DemoPerson(
+                key,
+                f"{first} {last}",
+                "generated engineer",
+                joined=chance.randint(60, 395),
+                team=TEAM,
+                headline=chance.choice(HEADLINES),
+            )
+        )
+    return tuple(found)
+
+
+def generate_story(person: DemoPerson, content: Content, seed: int) -> dict[str, Any]:
+    """What this person did since they joined; how far they are is chance, too."""
+    chance = random.Random(f"{seed} {person.key} story")  # noqa: S311 (the same seed, the same story)
+    begun, diligence = person.joined - 1, chance.uniform(0.1, 0.8)
+    evidence = list(_evidence(chance, begun, diligence))
+    return {
+        "enrolled": {
+            "ago": begun,
+            "target_ahead": chance.choice((None, 180, 365, 540)),
+            "hours_per_week": chance.choice((2, 3, 4, 5, 6, 8)),
+        },
+        "background": list(_background(chance, begun)),
+        "statuses": list(_statuses(chance, content, begun, diligence, evidence)),
+        "evidence": evidence,
+        "assessments": list(_assessments(chance, content, begun, diligence)),
+    }
+
+
+def _background(chance: random.Random, begun: int) -> Iterator[dict[str, Any]]:
+    years = chance.randint(0, 8)
+    if years:
+        yield {
+            "ago": begun,
+            "what": "position",
+            "title": "Machine learning engineer",
+            "employer": chance.choice(load_story("crowd")["employers"]),
+            "started_on": begun + years * 365 - chance.randint(0, 200),
+            "ended_on": None,
+            "is_ml": True,
+        }
+    if chance.random() < 0.7:
+        yield {
+            "ago": begun,
+            "what": "degree",
+            "level": chance.choice(("bachelor", "master", "master", "doctorate")),
+            "field": chance.choice(("Computer science", "Statistics", "Physics")),
+            "institution": "Vettern Institute of Technology",
+            "awarded_on": begun + years * 365 + 60,
+        }
+
+
+def _evidence(chance: random.Random, begun: int, diligence: float) -> Iterator[dict[str, Any]]:
+    material = load_story("crowd")
+    templates = material["pieces"]
+    for place, template in enumerate(chance.sample(templates, round(diligence * len(templates)))):
+        system = chance.choice(material["systems"])
+        before = chance.randint(*template["range"])
+        after = max(1, round(before * chance.uniform(*template["share"])))
+        placeholders = {"system": system, "before": before, "after": after}
+        title = template["title"].format(**placeholders)
+        written = chance.randint(12, begun - 1)
+        piece = {
+            "name": str(place),
+            "kind": template["kind"],
+            "title": title[0].upper() + title[1:],
+            "happened": written + chance.randint(1, 6),
+            "url": f"https://docs.example.com/forecasting/{template['kind']}-{before}",
+            "milestones": template["milestones"],
+            "skills": template["skills"],
+            "description": template["description"].format(**placeholders),
+            "visibility": chance.choice(("portfolio", "portfolio", "portfolio", "team", "private")),
+        }
+        if impact := template.get("impact"):
+            piece["impacts"] = [{**impact, "baseline": f"{before:,}", "result": f"{after:,}"}]
+        steps = [{"ago": written, "do": "create"}]
+        if piece["visibility"] != "private" and chance.random() < 0.85:
+            steps += _review(chance, written)
+        yield {**piece, "steps": steps}
+
+
+def _review(chance: random.Random, written: int) -> Iterator[dict[str, Any]]:
+    (outcome,) = chance.choices(tuple(REVIEW_OUTCOMES), weights=tuple(REVIEW_OUTCOMES.values()))
+    yield {"ago": written - 2, "do": "submit"}
+    if outcome != "submitted":
+        yield {"ago": written - 5, "do": "take_up"}
+    if outcome in ("verified", "returned"):
+        comment = chance.choice(load_story("crowd")["comments"][outcome])
+        yield {"ago": written - 6, "do": outcome, "comment": comment}
+
+
+def _statuses(
+    chance: random.Random,
+    content: Content,
+    begun: int,
+    diligence: float,
+    evidence: list[dict[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """What a piece of evidence proves is done; before it, the roadmap's own order, by chance."""
+    proven = {
+        key: piece["steps"][0]["ago"] for piece in reversed(evidence) for key in piece["milestones"]
+    }
+    for stage, milestones in _by_stage(content).items():
+        # The further a stage is along the way, the less of it is done.
+        share = diligence if stage == content.stages[0].key else diligence * 0.35
+        for key in milestones:
+            if key in proven:
+                yield {"ago": proven[key], "done": [key]}
+            elif chance.random() < share:
+                yield {"ago": chance.randint(1, begun), "done": [key]}
+            elif chance.random() < 0.06:
+                yield {"ago": chance.randint(1, begun), "in_progress": [key]}
+
+
+def _by_stage(content: Content) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for milestone in content.milestones:
+        found.setdefault(milestone.stage_key, []).append(milestone.key)
+    return found
+
+
+def _assessments(
+    chance: random.Random, content: Content, begun: int, diligence: float
+) -> Iterator[dict[str, Any]]:
+    own = {
+        skill.key: min(4, round(chance.uniform(0, 2) + 3 * diligence)) for skill in content.skills
+    }
+    yield {"ago": chance.randint(1, begun), "side": "self", "levels": own}
+    if chance.random() < 0.6:
+        other = {
+            key: max(0, min(4, level + chance.choice((-2, -1, 0, 0, 1))))
+            for key, level in own.items()
+            if chance.random() < 0.8
+        }
+        yield {"ago": chance.randint(1, begun), "side": "other", "levels": other}

@@ -1,0 +1,139 @@
+"""The list of one's evidence, a piece's page, and its deletion. The form stands in `editing.py`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.limiter import limit_searches
+from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.core.web import now, page_number, see_other, wants_fragment
+from roadmap.evidence import actions, labels, queries, routes_form, routes_submission
+from roadmap.evidence.blueprint import evidence, load_own_evidence
+from roadmap.evidence.constants import KINDS, STATES, VISIBILITIES
+from roadmap.evidence.list_query import SORTS, TONES, Filters, Overview, list_evidence, overview
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.page_context import render_evidence_page
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+
+__all__ = ["evidence", "routes_form", "routes_submission"]
+
+
+@evidence.get("/evidence")
+@permit("evidence.read")
+@limit_searches
+def index() -> str:
+    """The list; for htmx the part of it that filters change."""
+    today = current_user.today(now())
+    filters = _parse_filters()
+    found = list_evidence(db.session, current_user.id, filters, today=today, page=page_number())
+    pages = {
+        name: f"/evidence?{urlencode({**_active_query(), 'page': found.page + step})}"
+        for name, step, there in (
+            ("previous", -1, found.page > 1),
+            ("next", 1, found.has_next),
+        )
+        if there
+    }
+    shown = {"found": found, "filters": filters, "pages": pages, "labels": labels}
+    if wants_fragment():
+        return render_template("evidence/_list.html", **shown)
+    seen = overview(db.session, current_user.id, today=today)
+    return render_template(
+        "evidence/index.html", **shown, overview=seen, choices=_filter_choices(seen), sorts=SORTS
+    )
+
+
+@evidence.get("/evidence/<uuid:evidence_id>")
+@permit("evidence.read")
+def show(evidence_id: uuid.UUID) -> Response:
+    """Its author's page; whoever may review it is led to where that is done."""
+    piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
+    if piece.user_id != current_user.id:
+        return redirect(f"/reviews/{piece.id}", code=303)
+    return render_evidence_page(piece)
+
+
+@evidence.get("/evidence/<uuid:evidence_id>/delete")
+@permit("evidence.write")
+def ask_delete(evidence_id: uuid.UUID) -> str:
+    """Asks before anything goes: what would be lost, and how to go back."""
+    piece = load_own_evidence("evidence.write", evidence_id)
+    return render_template(
+        "evidence/delete.html",
+        piece=piece,
+        detail=queries.load_detail(db.session, piece),
+        labels=labels,
+    )
+
+
+@evidence.delete("/evidence/<uuid:evidence_id>")
+@permit("evidence.write")
+def delete(evidence_id: uuid.UUID) -> Response:
+    piece = load_own_evidence("evidence.write", evidence_id)
+    title = labels.shorten_title(piece.title)
+    actions.delete(db.session, piece, by=current_user, now=now())
+    flash(_("“%(title)s” is deleted.", title=title), "message")
+    return see_other("evidence.index")
+
+
+def _parse_filters() -> Filters:
+    """What the address asks for; what it does not know means any."""
+    return Filters(
+        q=clean_line(request.args.get("q"))[:200],
+        kind=_parse_choice("kind", KINDS),
+        state=_parse_choice("state", STATES),
+        tone=_parse_choice("tone", TONES),
+        visibility=_parse_choice("visibility", VISIBILITIES),
+        milestone=_parse_key("milestone"),
+        skill=_parse_key("skill"),
+        year=_parse_year(),
+        sort=_parse_choice("sort", SORTS) or "newest",
+    )
+
+
+def _parse_choice(name: str, words: tuple[str, ...]) -> str | None:
+    value = request.args.get(name)
+    return value if value in words else None
+
+
+def _parse_key(name: str) -> str | None:
+    return strip_control_characters(request.args.get(name, ""))[:60] or None
+
+
+def _parse_year() -> int | None:
+    text = request.args.get("year", "")
+    if not (text.isascii() and text.isdigit() and len(text) == 4):
+        return None
+    return year if 1950 <= (year := int(text)) <= 2200 else None
+
+
+def _active_query() -> dict[str, str]:
+    """The filters of the address that say something, to be carried to another page."""
+    names = ("q", "kind", "state", "tone", "visibility", "milestone", "skill", "year", "sort")
+    return {
+        name: value
+        for name in names
+        if (value := strip_control_characters(request.args.get(name, "")))
+    }
+
+
+def _filter_choices(seen: Overview) -> dict[str, list[tuple[str, Any]]]:
+    """What each filter offers."""
+    return {
+        "kind": list(labels.KINDS.items()),
+        "tone": list(labels.TONES.items()),
+        "state": list(labels.STATES.items()),
+        "visibility": list(labels.VISIBILITIES.items()),
+        "year": [(str(year), str(year)) for year in seen.years],
+        "milestone": list(seen.milestones),
+        "skill": list(seen.skills),
+    }

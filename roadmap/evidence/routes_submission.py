@@ -1,0 +1,137 @@
+"""Asking for a review of a piece, taking that back, and the thread that both sides write in."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+
+from flask import abort, flash, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.evidence import actions, comments, labels
+from roadmap.evidence.blueprint import evidence, load_own_evidence
+from roadmap.evidence.forms import CommentForm
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.page_context import join_names, render_evidence_page, timeline_context
+from roadmap.evidence.repository import evidence_input, lock_and_reload
+from roadmap.evidence.rules import InvalidInput, Refused
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+from roadmap.people.queries import managers_of
+
+SHARED_WITH = ("team", "portfolio")
+
+
+@evidence.put("/evidence/<uuid:evidence_id>/submission")
+@permit("evidence.submit")
+def submit(evidence_id: uuid.UUID) -> Response:
+    """Asks for a review. A private piece is shared first where the form says with whom.
+
+    One that is verified as it stands is shared alone: there is nothing left to ask for.
+    """
+    piece = load_own_evidence("evidence.submit", evidence_id)
+    audience = request.form.get("visibility", "")
+    try:
+        # What is shared is the piece as it stands below the lock, not as it was before it.
+        lock_and_reload(db.session, piece, current_user)
+        if piece.visibility == "private" and audience in SHARED_WITH:
+            shared = replace(evidence_input(piece), visibility=audience)
+            actions.edit(db.session, piece, shared, by=current_user, now=now())
+            if piece.state == "verified":
+                flash(
+                    _(
+                        "“%(title)s” is shared now. It is verified already, so there is nothing"
+                        " to ask for.",
+                        title=labels.shorten_title(piece.title),
+                    ),
+                    "message",
+                )
+                return see_other("evidence.show", evidence_id=piece.id)
+        actions.submit(db.session, piece, by=current_user, now=now())
+    except InvalidInput as fault:
+        # Complete when it was saved: the day may be ahead since, where the person's zone changed.
+        said = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
+        return render_evidence_page(piece, said=said, status=422)
+    except Refused as refusal:
+        return _render_refusal(piece, refusal)
+    asked = join_names([person.name for person in managers_of(db.session, piece.user_id)])
+    if asked:
+        flash(
+            _(
+                "“%(title)s” waits for %(names)s now.",
+                title=labels.shorten_title(piece.title),
+                names=asked,
+            ),
+            "message",
+        )
+    else:
+        flash(
+            _(
+                "“%(title)s” is submitted. Nobody manages a team of yours yet, so nobody sees it.",
+                title=labels.shorten_title(piece.title),
+            ),
+            "warning",
+        )
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.delete("/evidence/<uuid:evidence_id>/submission")
+@permit("evidence.submit")
+def withdraw(evidence_id: uuid.UUID) -> Response:
+    """Takes the request for a review back; nobody but its author sees the piece then."""
+    piece = load_own_evidence("evidence.submit", evidence_id)
+    try:
+        actions.withdraw(db.session, piece, by=current_user, now=now())
+    except Refused as refusal:
+        return _render_refusal(piece, refusal)
+    flash(
+        _("“%(title)s” is withdrawn and a draft again.", title=labels.shorten_title(piece.title)),
+        "message",
+    )
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.post("/evidence/<uuid:evidence_id>/comments")
+@permit("evidence.comment")
+def comment(evidence_id: uuid.UUID) -> Response:
+    """Adds a remark; for htmx the thread comes back, else the page that it stands on."""
+    piece = permissions.load(db.session, current_user, "evidence.comment", Evidence, evidence_id)
+    form = CommentForm()
+    status = 200
+    try:
+        comments.add(db.session, piece, form.text.data or "", by=current_user, now=now())
+    except InvalidInput as fault:
+        form.text.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults]
+        status = 422
+    except Refused as refusal:
+        if refusal.reason in ("gone", "not_entitled") or not _can_still_see(piece):
+            abort(404)
+        form.text.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]
+        status = 409
+    if status == 200 and not wants_fragment():
+        room = "evidence" if piece.user_id == current_user.id else "reviews"
+        return redirect(f"/{room}/{piece.id}#thread", code=303)
+    template = "evidence/_timeline.html" if wants_fragment() else "evidence/timeline.html"
+    shown = timeline_context(piece, form=form if status != 200 else None)
+    response = make_response(render_template(template, **shown), status)
+    if status == 200:
+        response.headers["HX-Trigger"] = json.dumps({"announce": _("Your comment is added.")})
+    return response
+
+
+def _can_still_see(piece: Evidence) -> bool:
+    """Whether the one who acts still sees the piece, as it was read below its author's lock."""
+    return piece.user_id == current_user.id or piece.is_shared
+
+
+def _render_refusal(piece: Evidence, refusal: Refused) -> Response:
+    if refusal.reason == "gone":
+        return see_other("evidence.index")
+    return render_evidence_page(
+        piece, said=str(labels.REFUSAL_MESSAGES[refusal.reason]), status=409
+    )

@@ -1,0 +1,149 @@
+"""What happened to a piece, in one time line: what was submitted, said and judged.
+
+Its author sees their own steps as well. Those who manage them see what is shared alone: a version
+from the moment it was submitted, never that something was saved, withdrawn or linked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.evidence.models import Comment, Evidence, EvidenceVersion
+from roadmap.evidence.queries import Judgement
+from roadmap.people.models import HistoryEntry, User
+
+AUTHOR_ACTIONS = ("created", "edited", "submitted", "withdrawn", "taken_up")
+# What only its author is shown.
+PRIVATE_ACTIONS = frozenset({"created", "edited", "withdrawn"})
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`.
+
+    `by` is a name, '' where the account is gone; `text` is Markdown; `confirmed` are the
+    titles of milestones.
+    """
+
+    kind: str
+    at: dt.datetime
+    by: str
+    version: int
+    text: str = ""
+    confirmed: tuple[str, ...] = ()
+
+
+def load_timeline(
+    session: Session,
+    evidence: Evidence,
+    judgements: tuple[Judgement, ...],
+    *,
+    for_author: bool,
+) -> tuple[TimelineEvent, ...]:
+    """The time line of a piece, the oldest first, in two statements."""
+    events = [
+        *_history_events(session, evidence, for_author),
+        *_comment_events(session, evidence.id),
+        *(
+            TimelineEvent(each.decision, each.decided_at, each.reviewer, each.version, each.comment,
+                  each.confirmed)
+            for each in judgements
+        ),
+    ]  # fmt: skip
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def retitled_since(session: Session, evidence: Evidence, moment: dt.datetime) -> bool:
+    """Whether its author gave a piece another title after a moment."""
+    changes = session.scalars(
+        sa.select(HistoryEntry.data).where(
+            HistoryEntry.user_id == evidence.user_id,
+            HistoryEntry.subject == str(evidence.id),
+            HistoryEntry.action == "evidence.edited",
+            HistoryEntry.at > moment,
+        )
+    )
+    return any("title" in data.get("fields", ()) for data in changes)
+
+
+def first_submitted_at(session: Session, version: EvidenceVersion) -> dt.datetime:
+    """When a version was there to be judged for the first time.
+
+    Withdrawn and submitted again it is the same version, and whoever read it may have done so
+    the first time.
+    """
+    steps = session.execute(
+        sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data).where(
+            HistoryEntry.user_id == version.user_id,
+            HistoryEntry.subject == str(version.evidence_id),
+            HistoryEntry.action.in_(("evidence.submitted", "evidence.edited")),
+        )
+    )
+    return min(
+        (
+            at
+            for at, action, data in steps
+            if data.get("version") == version.number
+            # An edit of what waits is submitted with the edit.
+            and (action == "evidence.submitted" or _becomes_submitted(data))
+        ),
+        default=version.created_at,
+    )
+
+
+def _comment_events(session: Session, evidence_id: uuid.UUID) -> Iterator[TimelineEvent]:
+    rows = session.execute(
+        sa.select(Comment.created_at, Comment.by_name, Comment.version_number, Comment.text)
+        .where(Comment.evidence_id == evidence_id)
+        .order_by(Comment.created_at, Comment.id)
+    )
+    return (TimelineEvent("comment", *row) for row in rows)
+
+
+def _history_events(
+    session: Session, evidence: Evidence, for_author: bool
+) -> Iterator[TimelineEvent]:
+    """The steps that its author took, from their history; a run of edits is told once."""
+    rows = session.execute(
+        sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data, User.name)
+        .outerjoin(User, User.id == HistoryEntry.actor_id)
+        .where(
+            HistoryEntry.user_id == evidence.user_id,
+            HistoryEntry.subject == str(evidence.id),
+            HistoryEntry.action.in_([f"evidence.{step}" for step in AUTHOR_ACTIONS]),
+        )
+        .order_by(HistoryEntry.id)
+    )
+    found: list[TimelineEvent] = []
+    submitted = 0
+    for at, action, data, name in rows:
+        step = action.partition(".")[2]
+        version = _version_number(data)
+        if step == "edited" and version > submitted and _becomes_submitted(data):
+            step = "resubmitted"
+        if step in ("submitted", "resubmitted"):
+            submitted = version
+        event = TimelineEvent(step, at, name or "", version)
+        if step in PRIVATE_ACTIONS and not for_author:
+            continue
+        if found and step == found[-1].kind == "edited":
+            found.pop()
+        found.append(event)
+    return iter(found)
+
+
+def _version_number(data: dict[str, Any]) -> int:
+    version = data.get("version", 1)
+    return version if isinstance(version, int) else 1
+
+
+def _becomes_submitted(data: dict[str, Any]) -> bool:
+    states = data.get("state")
+    return isinstance(states, list) and states[-1:] == ["submitted"]

@@ -1,0 +1,255 @@
+"""Invitations: made by whoever leads a team or administers, and accepted once by one person.
+
+An invitation opens an account here, and a team where it names one. It is as good as the person
+who made it: once they may not invite any more, it is dead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.auth.email_addresses import email_key
+from roadmap.auth.queries import find_user_by_email
+from roadmap.auth.tokens import new_token
+from roadmap.core.signals import invitation_ended, user_invited
+from roadmap.invitations import emails
+from roadmap.invitations.models import Invitation
+from roadmap.invitations.queries import UNKNOWN, VALID, invitation_state, may_invite, select_open
+from roadmap.mail import outbox
+from roadmap.people.actions import add_member
+from roadmap.people.audit import record_audit
+from roadmap.people.locks import TeamDeleted, lock_team, lock_user
+from roadmap.people.models import ROLES, Team, User
+from roadmap.people.queries import has_role_or_higher
+
+DEFAULT_LIFETIME = dt.timedelta(days=14)
+
+
+class InvitationRefused(ValueError):
+    """An invitation cannot be made. `reason`: inviter (may not invite there), member (that person
+    is in the team already, in this role or a higher one), invited (to a higher role already) or
+    account (they have one already)."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class InvitationInvalid(ValueError):
+    """An invitation cannot be accepted any more. `state` is one of STATES, never valid."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        super().__init__(state)
+
+
+class WrongAddress(ValueError):
+    """The invitation is for another e-mail address than that of the account."""
+
+
+def invite(
+    session: Session,
+    *,
+    team: Team | None,
+    role: str,
+    email: str = "",
+    by: uuid.UUID,
+    lives: dt.timedelta = DEFAULT_LIFETIME,
+    now: dt.datetime,
+) -> tuple[Invitation, str]:
+    """Makes an invitation; the token of its link is known this once (see `letters.address_of`).
+
+    With an e-mail address (as `forms.checked_email` writes it) only the person of that address
+    can use it, they get a mail, and an older open invitation for them to the same team ends.
+    Raises InvitationRefused, TeamGone, and KeyError for an unknown role.
+    """
+    if role not in ROLES:
+        raise KeyError(role)
+    team_id, key = team.id if team else None, email_key(email)
+    if team_id is not None:
+        lock_team(session, team_id)
+    if key:
+        _lock_invited_address(session, key, team_id)
+    if not may_invite(session, by, team_id):
+        raise InvitationRefused("inviter")
+    known = find_user_by_email(session, email) if key else None
+    if known is not None and team is None:
+        raise InvitationRefused("account")
+    if (
+        known is not None
+        and team is not None
+        and has_role_or_higher(session, team.id, known.id, role)
+    ):
+        raise InvitationRefused("member")
+    if key:
+        _revoke_older(session, key, team_id, role, by=by, now=now)
+    token, token_hash = new_token()
+    invitation = Invitation(
+        token_hash=token_hash, email=email, email_key=key, team_id=team_id, role=role,
+        created_by=by, created_at=now, expires_at=now + lives,
+    )  # fmt: skip
+    session.add(invitation)
+    session.flush()
+    _record_audit(session, "created", invitation, team, by=by, now=now, email=email)
+    inviter = session.get_one(User, by)
+    if key:
+        outbox.enqueue(
+            session,
+            to=email,
+            subject=emails.render_subject(inviter, team),
+            body=emails.render_body(inviter, team, invitation, token, reader=known),
+            user_id=known.id if known else None,
+            key=invitation.id,
+            now=now,
+        )
+    if known is not None:
+        user_invited.send(session, user_id=known.id, team=team, by_name=inviter.name, now=now)
+    return invitation, token
+
+
+def accept(
+    session: Session, invitation: Invitation, user_id: uuid.UUID, *, now: dt.datetime
+) -> bool:
+    """Puts a person into the team that the invitation names. Whoever is in it already, in this
+    role or a higher one, stays as they are, and an invitation for anybody stays good for others.
+
+    False where nothing changed for them. Raises InvitationDead, WrongAddress, and AccountClosed for
+    whoever was closed out meanwhile. Of any number who accept at once, one does.
+    """
+    if invitation.team_id is not None:
+        try:
+            lock_team(session, invitation.team_id)
+        except TeamDeleted:
+            raise InvitationInvalid(UNKNOWN) from None
+    lock_user(session, user_id)
+    user = session.get_one(User, user_id, populate_existing=True)
+    current = session.get(Invitation, invitation.id, populate_existing=True)
+    if current is None:
+        raise InvitationInvalid(UNKNOWN)
+    if current.email_key and current.email_key != user.email_key:
+        raise WrongAddress
+    team = session.get(Team, current.team_id) if current.team_id else None
+    in_already = team is not None and has_role_or_higher(session, team.id, user_id, current.role)
+    if in_already and not current.email_key:
+        return False
+    state = _mark_accepted(session, current, user_id, now)
+    if state != VALID:
+        if in_already:
+            return False
+        raise InvitationInvalid(state)
+    _record_audit(session, "accepted", current, team, by=user_id, now=now)
+    if team is not None and not in_already:
+        add_member(session, team, user_id, current.role, by=user_id, now=now)
+    _send_ended(session, current, team, accepted_by=user_id, joined=not in_already, now=now)
+    return not in_already
+
+
+def revoke(
+    session: Session, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
+) -> bool:
+    """Takes an invitation back, and its mail where that has not left yet.
+
+    False where it was used or taken back already.
+    """
+    gone = session.execute(
+        sa.update(Invitation)
+        .where(
+            Invitation.id == invitation.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    ).rowcount  # type: ignore[attr-defined]
+    session.refresh(invitation)
+    if gone:
+        outbox.withdraw(session, invitation.id)
+        team = session.get(Team, invitation.team_id) if invitation.team_id else None
+        _record_audit(session, "revoked", invitation, team, by=by, now=now)
+        _send_ended(session, invitation, team, accepted_by=None, joined=False, now=now)
+    return bool(gone)
+
+
+def _mark_accepted(
+    session: Session, invitation: Invitation, user_id: uuid.UUID, now: dt.datetime
+) -> str:
+    """Marks an invitation as used, unless somebody was quicker; answers how it stood."""
+    state = invitation_state(session, invitation, now)
+    if state != VALID:
+        return state
+    taken = session.execute(
+        sa.update(Invitation)
+        .where(
+            Invitation.id == invitation.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .values(accepted_at=now, accepted_by=user_id)
+    ).rowcount  # type: ignore[attr-defined]
+    session.refresh(invitation)
+    return VALID if taken == 1 else invitation_state(session, invitation, now)
+
+
+def _lock_invited_address(session: Session, key: str, team_id: uuid.UUID | None) -> None:
+    """Two who invite the same address to the same do it one after the other, so that the second
+    finds what the first made. SQLite's writers always do."""
+    if session.get_bind().dialect.name == "postgresql":
+        name = f"invite:{team_id}:{key}"
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def _revoke_older(
+    session: Session,
+    key: str,
+    team_id: uuid.UUID | None,
+    role: str,
+    *,
+    by: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    """The newest invitation of an address to a team is the one that counts.
+
+    But one to a higher role that still holds stays: raises InvitationRefused.
+    """
+    standing = session.scalars(select_open(key, team_id)).all()
+    for invitation in standing:
+        higher = ROLES.index(invitation.role) > ROLES.index(role)
+        if higher and invitation_state(session, invitation, now) == VALID:
+            raise InvitationRefused("invited")
+    for invitation in standing:
+        revoke(session, invitation, by=by, now=now)
+
+
+def _send_ended(session: Session, invitation: Invitation, team: Team | None, **how: Any) -> None:
+    """Tells the higher rooms. `how`: accepted_by, joined and now."""
+    invitation_ended.send(
+        session, email_key=invitation.email_key, team=team, role=invitation.role,
+        invited_by=invitation.created_by, **how,
+    )  # fmt: skip
+
+
+def _record_audit(
+    session: Session,
+    done: str,
+    invitation: Invitation,
+    team: Team | None,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+    **data: Any,
+) -> None:
+    record_audit(
+        session,
+        by=by,
+        action=f"invitation.{done}",
+        target=str(invitation.id),
+        now=now,
+        team=team.slug if team else None,
+        role=invitation.role,
+        **data,
+    )

@@ -1,0 +1,74 @@
+"""The words of the mail that invites, and the address of its link."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from flask import current_app, has_request_context, request
+from flask_babel import gettext as _
+
+from roadmap.core.i18n import show_date
+from roadmap.invitations.models import Invitation
+from roadmap.people.models import Team, User
+
+
+def invitation_url(token: str) -> str:
+    """The whole address of an invitation, at the address that people use."""
+    base: str = current_app.config["BASE_URL"].rstrip("/")
+    if not base:
+        base = request.url_root.rstrip("/") if has_request_context() else "http://127.0.0.1:8000"
+    return f"{base}/invitations/{token}"
+
+
+def render_subject(inviter: User, team: Team | None) -> str:
+    if team is None:
+        return _("%(name)s invites you to Cairn", name=inviter.name)
+    return _("%(name)s invites you to %(team)s on Cairn", name=inviter.name, team=team.name)
+
+
+def render_body(
+    inviter: User,
+    team: Team | None,
+    invitation: Invitation,
+    token: str,
+    reader: User | None = None,
+) -> str:
+    """Who invites, to what, the link, and until when it works.
+
+    `reader` is whoever has an account with the address: the day is theirs, and as they write it.
+    """
+    who = {"name": inviter.name, "email": inviter.email}
+    if team is None:
+        to_what = _("%(name)s (%(email)s) invites you to have an account on Cairn.", **who)
+    elif invitation.role == "manager":
+        to_what = _(
+            "%(name)s (%(email)s) invites you to manage the team %(team)s on Cairn.",
+            team=team.name,
+            **who,
+        )
+    else:
+        to_what = _(
+            "%(name)s (%(email)s) invites you to join the team %(team)s on Cairn.",
+            team=team.name,
+            **who,
+        )
+    return _(
+        "Hello,\n\n"
+        "%(to_what)s\n"
+        "This link is for %(address)s. It works once, until %(day)s:\n\n"
+        "%(link)s\n\n"
+        "The page says what others will see of you before you accept. If you did not expect this, "
+        "ignore this mail: nothing happens without you.\n",
+        to_what=to_what,
+        address=invitation.email,
+        day=_expiry_date(invitation.expires_at, reader),
+        link=invitation_url(token),
+    )
+
+
+def _expiry_date(moment: dt.datetime, reader: User | None) -> str:
+    """The date where the reader is; of somebody unknown in UTC, which is said."""
+    if reader is None:
+        return _("%(day)s (UTC)", day=show_date(moment.astimezone(dt.UTC).date()))
+    return show_date(moment.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)

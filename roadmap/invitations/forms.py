@@ -1,0 +1,69 @@
+"""The forms of invitations."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    EmailField,
+    Field,
+    SelectField,
+)
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from roadmap.auth.forms import EmailAddress, SignUpForm, validate_password_strength
+from roadmap.core.text import clean_line
+
+
+class AcceptInvitationForm(SignUpForm):
+    """An account for somebody invited; where the invitation names an address, it is that one."""
+
+    def __init__(self, *, invited_email: str) -> None:
+        super().__init__()
+        self.invited_email = invited_email
+        if invited_email:
+            del self.email
+
+    def validate_password(self, field: Field) -> None:
+        email = self.invited_email or self.email.data or ""
+        validate_password_strength(field, name=self.name.data or "", email=email)
+
+
+ROLE_CHOICES = (
+    SelectChoice("member", _l("Member")),
+    SelectChoice("manager", _l("Manager")),
+)
+
+
+class InviteForm(FlaskForm):
+    """Whom, and for how long. Without an address the link is for whoever comes first."""
+
+    email = EmailField(
+        _l("E-mail"),
+        [Optional(), Length(max=320), EmailAddress()],
+        filters=[clean_line],
+        render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
+    )
+    days = SelectField(
+        _l("Good for"),
+        [InputRequired()],
+        choices=[
+            SelectChoice("2", _l("2 days")),
+            SelectChoice("14", _l("14 days")),
+            SelectChoice("60", _l("60 days")),
+        ],
+        default="14",
+    )
+
+    @property
+    def lives(self) -> dt.timedelta:
+        return dt.timedelta(days=int(self.days.data))
+
+
+class TeamInviteForm(InviteForm):
+    """The same to a team, in a role."""
+
+    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")

@@ -1,0 +1,34 @@
+"""Revoke the open invitations of a team that is deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core.signals import team_deleting
+from roadmap.invitations.actions import revoke
+from roadmap.invitations.models import Invitation
+from roadmap.people.models import Team
+
+
+def _revoke_invitations_of_team(
+    session: Session, *, team: Team, by: uuid.UUID | None, now: dt.datetime, **_more: Any
+) -> None:
+    """Its invitations end as if somebody had revoked them: the rows go with the team, but not
+    their mails, nor what people were told."""
+    open_ones = sa.select(Invitation).where(
+        Invitation.team_id == team.id,
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+    )
+    for invitation in session.scalars(open_ones).all():
+        revoke(session, invitation, by=by, now=now)
+
+
+def listen() -> None:
+    """Connect the listener; connecting twice does no harm."""
+    team_deleting.connect(_revoke_invitations_of_team)

@@ -1,0 +1,43 @@
+"""Invitations: to a team or to this installation."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id, check_one_of
+from roadmap.people.models import ROLES
+
+
+class Invitation(Base):
+    """An invitation to have an account here, and to join a team where it names one.
+
+    Whoever holds the link may use it, once; where it names an e-mail address, only the person
+    with that address. `accepted_by` says who did. Taken back is a row with `revoked_at`.
+    """
+
+    __tablename__ = "invitation"
+
+    id: Mapped[Id]
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    email: Mapped[str] = mapped_column(sa.String(320), default="")
+    email_key: Mapped[str] = mapped_column(sa.String(320), default="", index=True)
+    team_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("team.id", ondelete="CASCADE"), index=True
+    )
+    role: Mapped[str] = mapped_column(sa.String(8), default="member")
+    created_by: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    accepted_at: Mapped[dt.datetime | None]
+    accepted_by: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    revoked_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (check_one_of("role", "role", ROLES),)

@@ -1,0 +1,195 @@
+"""An invitation: what it is to, and how one accepts it, with an account or without one.
+
+The token stands in the address, so no answer here is a 403: that would write the address into the
+audit log.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from roadmap.auth import actions as auth_actions
+from roadmap.auth import passwords, queries, rate_limits
+from roadmap.auth.email_addresses import email_key, mask_email
+from roadmap.auth.login_throttle import (
+    audit_refusal_throttled,
+    end_transaction,
+    read_only_session,
+    too_many_requests,
+)
+from roadmap.auth.sessions import sign_in_user, signed_in_actor
+from roadmap.auth.tokens import hash_token
+from roadmap.core.database import db
+from roadmap.core.proxy import client_address
+from roadmap.core.web import now, see_other
+from roadmap.invitations import actions
+from roadmap.invitations.blueprint import invitations
+from roadmap.invitations.forms import AcceptInvitationForm
+from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_up_token
+from roadmap.people.actions import AccountDeactivated
+from roadmap.people.actor import Actor
+from roadmap.people.permissions import permit
+from roadmap.people.queries import find_role, has_role_or_higher
+
+__all__ = ["invitations"]
+
+
+@invitations.get("/invitations/<token>")
+@permit("public")
+def show_invitation(token: str) -> Response:
+    return _render_page(token)
+
+
+@invitations.post("/invitations/<token>")
+@permit("public")
+def accept_invitation(token: str) -> Response:
+    actor = signed_in_actor()
+    end_transaction()
+    wait = rate_limits.count_attempt(_limits(token), now=now())
+    if wait:
+        audit_refusal_throttled("invitation.refused", by=actor.id if actor else None)
+        return too_many_requests(_render_invalid(VALID, wait=wait), wait)
+    return _join(token, actor) if actor is not None else _sign_up(token)
+
+
+def _join(token: str, actor: Actor) -> Response:
+    """Accepts for the person who is signed in."""
+    found = look_up_token(db.session, token, now())
+    if found.invitation is None or found.team is None:
+        return _render_page(token, 409)
+    held = find_role(db.session, found.team.id, actor.id)
+    try:
+        joined = actions.accept(db.session, found.invitation, actor.id, now=now())
+    except (actions.InvitationInvalid, actions.WrongAddress, AccountDeactivated):
+        end_transaction()
+        return _render_page(token, 409)
+    if joined and held is not None:
+        # Another role ends all sessions of a person; this browser gets a new one.
+        user = queries.find_user(db.session, actor.id)
+        if user is not None:
+            sign_in_user(db.session, user)
+    return _redirect_after_accepting(found, token)
+
+
+def _sign_up(token: str) -> Response:
+    """Makes an account for somebody who has none, and accepts with it."""
+    with read_only_session() as session:
+        found = look_up_token(session, token, now())
+        taken = _account_state(found)
+    if found.state != VALID or found.invitation is None or taken:
+        return _render_page(token, 409)
+    invited_email = found.invitation.email
+    form = AcceptInvitationForm(invited_email=invited_email)
+    if not form.validate():
+        return _render_page(token, 422, form=form)
+    end_transaction()
+    password_hash = passwords.hash_password(form.password.data or "")
+    try:
+        user = auth_actions.create_user(
+            db.session,
+            name=form.name.data or "",
+            email=invited_email or form.email.data or "",
+            password_hash=password_hash,
+            by=None,
+            address=client_address(),
+            now=now(),
+        )
+        actions.accept(db.session, found.invitation, user.id, now=now())
+    except auth_actions.EmailTaken:
+        end_transaction()
+        if invited_email:
+            return see_other("invitations.show_invitation", token=token)
+        form.email.errors = [_("There is an account with this address already. Sign in with it.")]
+        return _render_page(token, 422, form=form)
+    except actions.InvitationInvalid:
+        end_transaction()
+        return _render_page(token, 409)
+    sign_in_user(db.session, user)
+    return _redirect_after_accepting(found, token)
+
+
+def _limits(token: str) -> list[rate_limits.Limit]:
+    return rate_limits.attempt_limits(
+        "invitation", account=hash_token(token).hex(), address=client_address()
+    )
+
+
+def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
+    """To where one goes first: a manager to the team, everybody else to their dashboard."""
+    # A whole office accepts from one address: only what failed is held against it.
+    rate_limits.uncount_attempt(db.session, _limits(token), now=now())
+    if found.team is None or found.invitation is None:
+        flash(_("Welcome. Your account is ready."), "message")
+        return redirect("/", 303)
+    flash(_("You are in the team %(team)s now.", team=found.team.name), "message")
+    leads = found.invitation.role == "manager"
+    return redirect(f"/teams/{found.team.slug}" if leads else "/", 303)
+
+
+def _render_page(
+    token: str, status: int = 200, form: AcceptInvitationForm | None = None
+) -> Response:
+    """The page for whoever looks. `status` is that of a living invitation; a dead one has its own.
+
+    What can be done there: `join`, `sign_up`, `sign_in`, or why nothing can: `closed` (the account
+    of the address is), `wrong` (signed in with another address), `already` (nothing is left to do).
+    """
+    found = look_up_token(db.session, token, now())
+    actor = signed_in_actor()
+    if found.invitation is None:
+        return _render_invalid(UNKNOWN)
+    if actor is not None and _is_done(found, actor):
+        return _render_case("already", found, status)
+    if found.state != VALID:
+        return _render_invalid(found.state, by_name=found.by_name, to_team=found.team is not None)
+    bound = found.invitation.email_key
+    if actor is not None:
+        wrong = bound and bound != email_key(actor.email)
+        address = mask_email(found.invitation.email) if wrong else ""
+        return _render_case(
+            "wrong" if wrong else "join", found, status, token=token, address=address
+        )
+    account = _account_state(found)
+    if account:
+        return _render_case(account, found, status, token=token, address=found.invitation.email)
+    form = form or AcceptInvitationForm(invited_email=found.invitation.email)
+    return _render_case("sign_up", found, status, token=token, form=form)
+
+
+def _is_done(found: InvitationLookup, actor: Actor) -> bool:
+    """Whether this person has what the invitation would give."""
+    if found.team is None or found.invitation is None:
+        return True
+    return has_role_or_higher(db.session, found.team.id, actor.id, found.invitation.role)
+
+
+def _account_state(found: InvitationLookup) -> str:
+    """`sign_in` or `closed` where the address that is invited has an account, else nothing."""
+    if found.invitation is None or not found.invitation.email_key:
+        return ""
+    user = queries.find_user_by_email(db.session, found.invitation.email)
+    if user is None:
+        return ""
+    return "sign_in" if user.deactivated_at is None else "closed"
+
+
+def _render_case(case: str, found: InvitationLookup, status: int, **more: Any) -> Response:
+    page = render_template("invitations/invitation.html", case=case, found=found, **more)
+    return make_response(page, status)
+
+
+def _render_invalid(
+    state: str, *, by_name: str = "", to_team: bool = True, wait: int = 0
+) -> Response:
+    page = render_template(
+        "invitations/invitation_invalid.html",
+        state=state,
+        by_name=by_name,
+        to_team=to_team,
+        wait=wait,
+    )
+    return make_response(page, 404 if state == UNKNOWN else 410)

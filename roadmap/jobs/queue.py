@@ -1,0 +1,111 @@
+"""The queue of the job process: huey wakes and schedules, and nothing else.
+
+It is a file in the data folder, on either database, and what is lost with it is picked up within a
+minute. So it adds no tables to the database and does not need it to be up, and a job process on
+another machine does the same work, only without being woken.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from huey import SqliteHuey, crontab
+from huey.registry import Message
+from huey.serializer import Serializer
+
+from roadmap.core.config import ConfigError
+from roadmap.core.private_files import ensure_private_file, ensure_private_folder
+from roadmap.jobs import tasks
+
+log = logging.getLogger(__name__)
+
+QUEUE_FILE = "jobs.sqlite3"
+# How often the consumer looks for a wake-up, at least, and for workers of its own that died.
+POLL_SECONDS = 1.0
+HEALTH_CHECK_SECONDS = 10
+# How long a job under way may take to finish after it was asked to.
+GRACE_SECONDS = 20
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class JsonSerializer(Serializer):
+    """Messages as JSON: what is read from the queue's file can name a task, and do nothing else."""
+
+    def _serialize(self, data: Any) -> bytes:
+        return json.dumps(data).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        return Message(*json.loads(data))
+
+
+class JobQueue:
+    """The queue of one application, and the tasks that it knows."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.stop_requested = threading.Event()
+        queue = ensure_private_file(ensure_private_folder(app.config["DATA_DIR"]) / QUEUE_FILE)
+        self.huey = SqliteHuey(
+            "cairn", filename=str(queue), results=False, serializer=JsonSerializer()
+        )
+        self.wake = self.huey.task(name="deliver")(self._task(self._deliver))
+        self.tidy = self.huey.task(name="tidy")(self._task(self._tidy))
+        self.huey.periodic_task(crontab(), name="sweep")(self._task(self._deliver))
+        # Twice an hour: the day begins at another moment in each time zone.
+        self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(self._task(self._tidy))
+
+    def _deliver(self) -> None:
+        tasks.deliver(self.stop_requested.is_set)
+
+    def _tidy(self) -> None:
+        tasks.tidy(self.stop_requested.is_set)
+
+    def _task(self, work: Callable[[], None]) -> Callable[[], None]:
+        def task() -> None:
+            if self.stop_requested.is_set():
+                return
+            with self.app.app_context():
+                try:
+                    work()
+                except sa.exc.OperationalError as error:
+                    log.error("jobs wait, the database cannot be used: %s", error.orig)
+                except ConfigError as error:
+                    log.error("jobs wait: %s", error.format_message())
+
+        return task
+
+    def run(self, *, attached: bool) -> None:
+        """Does the jobs until a signal ends it, or with `attached` the end of standard input.
+
+        What is under way is finished first.
+        """
+        stop_reader, stop_writer = os.pipe()
+        watched = [stop_reader, *([sys.stdin.fileno()] if attached else [])]
+        # It tells of each task that it takes; what fails is worth a line.
+        logging.getLogger("huey").setLevel(logging.WARNING)
+        consumer = self.huey.create_consumer(
+            workers=1, max_delay=POLL_SECONDS, scheduler_interval=10, shutdown_timeout=GRACE_SECONDS
+        )
+        # The consumer sets handlers of its own, which would not finish what is under way. Signals
+        # wait until ours are in their place.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        self.tidy()
+        consumer.start()
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_args: os.write(stop_writer, b"."))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        log.info("the job process sends mail, keeps figures current and clears out what is old")
+        while not select.select(watched, [], [], HEALTH_CHECK_SECONDS)[0]:
+            consumer.check_worker_health()
+        self.stop_requested.set()
+        consumer.stop(graceful=True)

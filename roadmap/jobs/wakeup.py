@@ -1,0 +1,43 @@
+"""Wake the job process after a commit that enqueued mail."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING
+
+from flask import Flask, current_app
+from sqlalchemy.orm import Session
+
+from roadmap.mail.outbox import MAIL_ENQUEUED
+
+if TYPE_CHECKING:
+    from roadmap.jobs.queue import JobQueue
+
+log = logging.getLogger(__name__)
+
+
+def get_job_queue(app: Flask) -> JobQueue:
+    """The queue of this application, opened with the first who asks.
+
+    Imported no earlier: huey brings the drivers of databases along that nobody uses here, and most
+    processes never ask.
+    """
+    from roadmap.jobs.queue import JobQueue
+
+    found: JobQueue | None = app.extensions.get("jobs")
+    if found is None:
+        found = app.extensions["jobs"] = JobQueue(app)
+    return found
+
+
+def wake_after_commit(session: Session) -> None:
+    """After a commit that put mail into the outbox: the job process need not wait for its sweep."""
+    # The release of a savepoint is a commit as well, but nothing of it can be seen yet.
+    if session.in_nested_transaction() or not session.info.pop(MAIL_ENQUEUED, False):
+        return
+    try:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        get_job_queue(app).wake()
+    except (OSError, sqlite3.Error) as error:
+        log.warning("the job process could not be woken, mail leaves within a minute: %s", error)

@@ -1,0 +1,169 @@
+"""Roadmap and stage; milestones and ticks stand in modules of their own."""
+
+from __future__ import annotations
+
+from flask import Response, abort, flash, make_response, render_template, request, session
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.catalog import queries as catalog
+from roadmap.core.config import VERSION
+from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.web import add_revalidation_headers, not_modified_response, now, see_other
+from roadmap.journey import (
+    routes_completion,
+    routes_evidence,
+    routes_milestone,
+    unticked_milestones,
+)
+from roadmap.journey.blueprint import journey, progress_or_redirect
+from roadmap.journey.forms import EnrollmentForm
+from roadmap.journey.presentation import RoadmapPresenter
+from roadmap.journey.roadmap_progress import load_enrolled_progress
+from roadmap.people.actor import Actor
+from roadmap.people.permissions import permit
+from roadmap.progress import actions as progress
+from roadmap.progress import queries as progress_queries
+
+__all__ = [
+    "journey",
+    "routes_completion",
+    "routes_evidence",
+    "routes_milestone",
+    "unticked_milestones",
+]
+
+
+@journey.get("/roadmaps")
+@permit("roadmap.read")
+def roadmaps() -> BaseResponse | str:
+    """Every roadmap; where there is nothing to choose, straight to the one."""
+    mine = {each.slug: each for each in progress_queries.enrollments(db.session, current_user.id)}
+    found = [each.content for each in catalog.published_roadmaps(db.session)]
+    if "all" not in request.args:
+        only = list(mine) if len(mine) == 1 else [each.slug for each in found] * (not mine)
+        if len(only) == 1:
+            return see_other("journey.roadmap_page", slug=only[0])
+    return render_template("journey/roadmaps.html", roadmaps=found, mine=mine)
+
+
+@journey.get("/roadmaps/<slug>")
+@permit("roadmap.read")
+def roadmap_page(slug: str) -> Response | str:
+    """The trail and the whole checklist; for someone not on it, what it is and how to begin."""
+    actor: Actor = current_user._get_current_object()
+    key = f"roadmap:{slug}:{page_key(actor)}"
+    had_messages = "_flashes" in session
+    if not had_messages and (same := not_modified_response(key)):
+        return same
+    enrolled = progress_queries.enrollment(db.session, actor.id, slug)
+    if enrolled is None:
+        return _render_not_enrolled(slug, EnrollmentForm(actor.today(now())))
+    found = load_enrolled_progress(db.session, actor, enrolled, now=now())
+    pages = RoadmapPresenter(found)
+    stages = [pages.stage(stage, with_rows=True) for stage in found.published.content.stages]
+    page = render_template(
+        "journey/roadmap.html",
+        **pages.score_context(),
+        trail=pages.trail(stages),
+        stages=stages,
+        path=pages.path,
+        enrolled=found.enrolled,
+        is_empty=not found.data["tones"],
+    )
+    response = make_response(page)
+    # A page that carries a message is shown once and not kept.
+    return response if had_messages else add_revalidation_headers(response, key)
+
+
+def page_key(actor: Actor) -> str:
+    """Everything that a page of one's own way is made from, but the address.
+
+    The version of a person follows all their facts, and the revision of the roadmaps they are on:
+    publishing one is a write about each of them.
+    """
+    return ":".join(
+        str(part)
+        for part in (
+            actor.id,
+            actor.session_id,
+            actor.version,
+            actor.locale,
+            actor.theme,
+            actor.manages,
+            actor.unread,
+            actor.today(now()),
+            VERSION,
+        )
+    )
+
+
+def _render_not_enrolled(slug: str, form: EnrollmentForm) -> str:
+    published = catalog.published_roadmap(db.session, slug) or abort(404)
+    return render_template("journey/not_enrolled.html", roadmap=published.content, form=form)
+
+
+@journey.route("/roadmaps/<slug>/enrollment", methods=["GET"])
+@permit("enrollment.read")
+def enrollment(slug: str) -> str:
+    found = progress_or_redirect(slug)
+    form = EnrollmentForm(
+        found.today,
+        data={
+            "target_on": found.enrolled.target_on,
+            "hours_per_week": found.enrolled.hours_per_week,
+        },
+    )
+    return render_template(
+        "journey/enrollment.html", roadmap=found.published.content, form=form, found=found
+    )
+
+
+@journey.route("/roadmaps/<slug>/enrollment", methods=["PUT", "POST"])
+@permit("enrollment.write")
+def enroll(slug: str) -> BaseResponse | tuple[str, int]:
+    """Begins a roadmap, or changes its target date and pace."""
+    published = catalog.published_roadmap(db.session, slug) or abort(404)
+    today = current_user.today(now())
+    before = progress_queries.enrollment(db.session, current_user.id, slug)
+    form = EnrollmentForm(today)
+    if not form.validate_on_submit():
+        if before is None:
+            return _render_not_enrolled(slug, form), 422
+        page = render_template("journey/enrollment.html", roadmap=published.content, form=form)
+        return page, 422
+    progress.enroll(
+        db.session,
+        current_user.id,
+        published.roadmap_id,
+        target_on=form.target_on.data,
+        hours_per_week=form.hours_per_week.data,
+        started_on=None if before else today,
+        by=current_user.id,
+        now=now(),
+    )
+    if before is None:
+        flash(_("You are on your way. Tick what you have done already, then choose a next step."))
+    else:
+        flash(_("Target date and pace are saved."))
+    return see_other("journey.roadmap_page", slug=slug)
+
+
+@journey.get("/roadmaps/<slug>/<stage_key>")
+@permit("progress.read")
+def stage_page(slug: str, stage_key: str) -> str:
+    """One stage by itself, with its summary and its neighbours."""
+    found = progress_or_redirect(slug)
+    content = found.published.content
+    stage = content.stage_by_key.get(stage_key) or abort(404)
+    pages = RoadmapPresenter(found)
+    place = content.stages.index(stage)
+    return render_template(
+        "journey/stage.html",
+        roadmap=content,
+        stage=pages.stage(stage, with_rows=True),
+        path=pages.path,
+        previous=content.stages[place - 1] if place else None,
+        next=content.stages[place + 1] if place + 1 < len(content.stages) else None,
+    )

@@ -1,0 +1,175 @@
+"""The tick and its answer: what changes on the page, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from flask import abort, flash, make_response, redirect, render_template, request
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.catalog import queries as catalog
+from roadmap.catalog.content import Milestone
+from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
+from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
+from roadmap.journey.forms import PlanForm, ReasonForm
+from roadmap.journey.presentation import TONE_SHAPES, RoadmapPresenter
+from roadmap.journey.roadmap_progress import progress_after_write
+from roadmap.journey.routes_milestone import render_details_out_of_band, render_milestone
+from roadmap.people.permissions import permit
+from roadmap.progress import actions as progress
+from roadmap.progress import queries as progress_queries
+from roadmap.progress.actions import StaleEdit
+from roadmap.readiness.actions import refresh_summaries
+
+
+def _write_status(
+    slug: str, key: str, status: str, reason: str = "", *, with_details: bool = False
+) -> BaseResponse:
+    """Sets a status and answers with what that changes on the page, and nothing else."""
+    enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
+    published = catalog.load_revision(db.session, enrolled.revision_id)
+    milestone = published.content.by_key.get(key) or abort(404)
+    progress.set_status(
+        db.session, current_user.id, key, status, reason=reason, by=current_user.id, now=now()
+    )
+    return _completion_response(published, enrolled, milestone, with_details=with_details)
+
+
+def _completion_response(
+    published: catalog.PublishedRoadmap,
+    enrolled: progress_queries.EnrolledRoadmap,
+    milestone: Milestone,
+    *,
+    with_details: bool = False,
+) -> BaseResponse:
+    refreshed = refresh_summaries(db.session, current_user.id, now=now())
+    found = progress_after_write(refreshed, enrolled, published, current_user, now())
+    pages = RoadmapPresenter(found)
+    said = _(
+        "%(title)s: %(state)s",
+        title=milestone.title,
+        state=pages.words[TONE_SHAPES[found.tone(milestone.key)]].lower(),
+    )
+    slug = published.content.slug
+    if not wants_fragment():
+        message = render_template("journey/_undo.html", said=said, slug=slug, m=milestone)
+        flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
+        target = request.form.get("back", "")
+        if target == "page":
+            return see_other("journey.milestone_page", slug=slug, key=milestone.key)
+        if target.startswith("/evidence/"):
+            return redirect(safe_redirect_target(target, "/roadmaps"), code=303)
+        return see_other(
+            "journey.roadmap_page", slug=slug, _anchor=published.content.anchors[milestone.key]
+        )
+    stage = published.content.stage_by_key[milestone.stage_key]
+    view = pages.stage(stage, with_rows=False)
+    more = render_details_out_of_band(found, milestone) if with_details else ""
+    response = make_response(
+        more
+        + render_template(
+            "journey/_completion.html",
+            **pages.score_context(),
+            stage=view,
+            on_roadmap=_trail_is_shown(slug),
+            stone=pages.stone(stage, milestone.key, view.facts),
+            path=pages.path,
+            row=pages.row(milestone),
+            said=said,
+            m=milestone,
+            anchor=published.content.anchors[milestone.key],
+            slug=slug,
+        )
+    )
+    response.headers["HX-Trigger"] = json.dumps({"announce": said})
+    return response
+
+
+def _trail_is_shown(slug: str) -> bool:
+    """Whether the tick came from the roadmap's own page, where the trail changes with it."""
+    page = htmx.current_url
+    return not page or urlsplit(page).path == f"/roadmaps/{slug}"
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/completion")
+@permit("progress.write")
+def complete(slug: str, key: str) -> BaseResponse:
+    return _write_status(slug, key, "done")
+
+
+@journey.delete("/roadmaps/<slug>/milestones/<key>/completion")
+@permit("progress.write")
+def uncomplete(slug: str, key: str) -> BaseResponse:
+    return _write_status(slug, key, "not_started")
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/status")
+@permit("progress.write")
+def set_status(slug: str, key: str) -> BaseResponse:
+    """Any status; not applicable needs its reason."""
+    status = request.form.get("status", "")
+    if status not in ("not_started", "in_progress", "done", "not_applicable"):
+        abort(422)
+    if status == "not_applicable":
+        form = ReasonForm()
+        if not form.validate():
+            found = progress_or_redirect(slug)
+            page = render_milestone(found, milestone_or_404(found, key), reason=form)
+            response = make_response(page, 422)
+            # The form aims at the row; a refusal belongs below it, where the form stands.
+            response.headers["HX-Retarget"] = f"#x-{key}"
+            return response
+        return _write_status(slug, key, status, form.reason.data, with_details=True)
+    return _write_status(slug, key, status, with_details=True)
+
+
+@journey.delete("/roadmaps/<slug>/milestones/<key>/last-change")
+@permit("progress.write")
+def undo(slug: str, key: str) -> BaseResponse:
+    """Puts back the status before the last change."""
+    enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
+    published = catalog.load_revision(db.session, enrolled.revision_id)
+    milestone = published.content.by_key.get(key) or abort(404)
+    progress.undo_last_status(db.session, current_user.id, key, by=current_user.id, now=now())
+    return _completion_response(published, enrolled, milestone)
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/plan")
+@permit("progress.write")
+def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
+    """Keeps a private note and a target date; a stale edit is refused with both versions shown."""
+    found = progress_or_redirect(slug)
+    milestone = milestone_or_404(found, key)
+    form = PlanForm()
+    if not form.validate():
+        return render_milestone(found, milestone, plan=form), 422
+    try:
+        progress.set_plan(
+            db.session,
+            current_user.id,
+            key,
+            note=form.note.data or "",
+            target_on=form.target_on.data,
+            revision=form.revision,
+            by=current_user.id,
+            now=now(),
+        )
+    except StaleEdit as stale:
+        page = render_milestone(found, milestone, plan=form, conflict=stale.current)
+        return page, 409
+    said = _("Note and date are saved.")
+    if wants_fragment():
+        refreshed = refresh_summaries(db.session, current_user.id, now=now())
+        fresh = progress_after_write(
+            refreshed, found.enrolled, found.published, current_user, now()
+        )
+        response = make_response(render_milestone(fresh, milestone))
+        response.headers["HX-Trigger"] = json.dumps({"announce": said})
+        return response
+    flash(said)
+    return see_other("journey.milestone_page", slug=slug, key=key)

@@ -1,0 +1,98 @@
+"""Mail: plain text through the operator's SMTP server, or into the log where there is none."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+
+from roadmap.core.config import ConfigError
+from roadmap.core.config_validators import MailServer, parse_smtp_url
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 15
+
+
+def parse_url(url: str) -> MailServer:
+    """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`. Raises ConfigError."""
+    try:
+        return parse_smtp_url(url)
+    except ValueError as error:
+        raise ConfigError(f"ROADMAP_SMTP_URL {error}") from None
+
+
+def is_configured(app: Flask | None = None) -> bool:
+    """Whether mail leaves the house. Links in mails need the address that people use."""
+    config = (app or current_app).config
+    return bool(config["SMTP_URL"] and config["MAIL_FROM"] and config["BASE_URL"])
+
+
+def send(to: str, subject: str, body: str, key: str | None = None) -> None:
+    """Sends one plain text mail now. Raises OSError, smtplib.SMTPException or ValueError, and
+    whatever `email` raises for an address that it cannot write.
+
+    With a `key` the Message-ID is the same each time, so that a mail sent twice is shown once.
+    """
+    if not is_configured():
+        log.info("mail to %s: %s\n%s", to, subject, body)
+        return
+    message = EmailMessage()
+    message["From"] = current_app.config["MAIL_FROM"]
+    if "=?" in to:
+        raise ValueError(f"an address with “=?” would be decoded to another: {to}")
+    message["To"] = to
+    message["Subject"] = " ".join(subject.split())
+    message["Date"] = formatdate(localtime=False)
+    host = urlsplit(current_app.config["BASE_URL"]).hostname
+    message["Message-ID"] = f"<{key}@{host}>" if key else make_msgid(domain=host)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body)
+    server = parse_url(current_app.config["SMTP_URL"])
+    with _connect(server) as connection:
+        if server.user:
+            connection.login(server.user, server.password)
+        connection.send_message(message, to_addrs=[to])
+
+
+def run_in_background(work: Callable[..., None], *arguments: Any) -> Future[None]:
+    """Does `work` after the answer, in the application's context, one after the other.
+
+    What goes wrong is logged: there is nobody left to tell.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    pool: ThreadPoolExecutor = app.extensions.setdefault(
+        "mail_pool", ThreadPoolExecutor(1, thread_name_prefix="mail")
+    )
+    return pool.submit(_in_context, app, work, arguments)
+
+
+def _in_context(app: Flask, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    with app.app_context():
+        try:
+            work(*arguments)
+        except Exception as error:  # noqa: BLE001 - nobody waits; what is not said here is lost
+            log.error("mail could not be sent: %s", error or type(error).__name__)
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if server.tls == "always":
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
+    connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+    connection.ehlo()
+    if connection.has_extn("starttls"):
+        connection.starttls(context=context)
+        connection.ehlo()
+    elif server.tls == "must":
+        connection.close()
+        raise smtplib.SMTPNotSupportedError("the mail server offers no STARTTLS")
+    return connection

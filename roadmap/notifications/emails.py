@@ -1,0 +1,136 @@
+"""The words of the mails that tell what happened."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from roadmap.people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    subject: str
+    body: str
+
+
+def render_email(
+    kind: str,
+    reader: User,
+    *,
+    about: User,
+    evidence_id: uuid.UUID | None,
+    title: str,
+    by_name: str,
+    data: Mapping[str, Any],
+) -> Email:
+    """One mail in the language of its reader. Says what happened, where it stands, and why it came.
+
+    `data` is what the notification holds. Raises KeyError for a kind that no mail of ours tells.
+    """
+    with force_locale(reader.locale):
+        mine = about.id == reader.id
+        subject, what = _subject_and_text(kind, mine=mine, title=title, by_name=by_name, data=data)
+        body = _(
+            "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n"
+            "Mails like this can be switched off: %(switch)s\n",
+            name=reader.name,
+            what=what,
+            link=_link(kind, evidence_id, mine=mine),
+            why=_reason(kind, about, mine=mine),
+            switch=f"{_base_url()}/account#mail",
+        )
+    return Email(subject, body)
+
+
+def review_path(evidence_id: uuid.UUID | None) -> str:
+    """Where a manager reads a piece; it stands in each mail that tells a manager of it."""
+    return f"/reviews/{evidence_id}"
+
+
+def _subject_and_text(
+    kind: str, *, mine: bool, title: str, by_name: str, data: Mapping[str, Any]
+) -> tuple[str, str]:
+    words = {"name": by_name, "title": title}
+    if kind == "submitted":
+        return (
+            _("%(name)s asks you to review “%(title)s”", **words),
+            _("%(name)s submitted “%(title)s” and asks for a review.", **words),
+        )
+    if kind == "resubmitted":
+        return (
+            _("%(name)s asks you to review “%(title)s” again", **words),
+            _("%(name)s submitted “%(title)s” again and asks for another review.", **words),
+        )
+    if kind == "verified":
+        return (
+            _("%(name)s verified “%(title)s”", **words),
+            _("%(name)s verified your evidence “%(title)s”.", **words),
+        )
+    if kind == "returned":
+        subject = _("%(name)s returned “%(title)s”", **words)
+        if data["said"]:
+            return subject, _(
+                "%(name)s returned your evidence “%(title)s” and said what is missing.", **words
+            )
+        return subject, _("%(name)s returned your evidence “%(title)s”.", **words)
+    if kind == "comment":
+        subject = _("%(name)s commented on “%(title)s”", **words)
+        if mine:
+            return subject, _("%(name)s wrote a comment on your evidence “%(title)s”.", **words)
+        return subject, _(
+            "%(name)s wrote a comment on “%(title)s”, whose review you take part in.", **words
+        )
+    if kind == "assessed":
+        return (
+            _("%(name)s assessed your skills", **words),
+            _("%(name)s assessed your skills. It stands beside your own assessment.", **words),
+        )
+    if kind == "added":
+        return _added(by_name, data["team"], data["role"])
+    raise KeyError(kind)
+
+
+def _added(by_name: str, team: str, role: str) -> tuple[str, str]:
+    """Without a name it was the command line."""
+    words = {"name": by_name, "team": team}
+    who = (
+        _("%(name)s put you into the team %(team)s.", **words)
+        if by_name
+        else _("You were put into the team %(team)s.", **words)
+    )
+    means = (
+        _("You manage it from now on: you see what its people share, and review their evidence.")
+        if role == "manager"
+        else _("Its managers see what you share from now on. You can leave it there.")
+    )
+    return _("You are in the team %(team)s now", **words), f"{who} {means}"
+
+
+def _link(kind: str, evidence_id: uuid.UUID | None, *, mine: bool) -> str:
+    base = _base_url()
+    if kind == "assessed":
+        return f"{base}/skills"
+    if kind == "added":
+        return f"{base}/teams"
+    return f"{base}/evidence/{evidence_id}" if mine else base + review_path(evidence_id)
+
+
+def _base_url() -> str:
+    return str(current_app.config["BASE_URL"]).rstrip("/")
+
+
+def _reason(kind: str, about: User, *, mine: bool) -> str:
+    if not mine:
+        return _("You get this mail because you manage a team of %(name)s.", name=about.name)
+    if kind == "assessed":
+        return _("You get this mail because it is about your skills.")
+    if kind == "added":
+        return _("You get this mail because it is about who sees what you share.")
+    return _("You get this mail because it is about your evidence.")

@@ -1,0 +1,255 @@
+"""Telling people who sees now what they share: that somebody manages a team of theirs.
+
+None of it is mailed. Each row is about its reader. The statements do not grow with the people.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core.types import new_id
+from roadmap.notifications.models import Notification
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.queries import nested_in
+
+_ROWS: Any = Notification.__table__
+_USERS: Any = User.__table__
+_TEAMS: Any = Team.__table__
+_MEMBERS: Any = Membership.__table__
+
+_UNREAD_MANAGER_NOTICES = _ROWS.c.kind == "leads", _ROWS.c.read_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _ManagerNotice:
+    """Somebody leads a team. `within` says that the reader's is one that is nested in it."""
+
+    reader: uuid.UUID
+    manager: uuid.UUID
+    name: str
+    team_id: uuid.UUID
+    team: str
+    within: bool
+
+
+def notify_new_manager(
+    session: Session,
+    manager: User,
+    team: Team,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> None:
+    """Everybody in the team, and in those nested in it, learns who sees now what they share.
+
+    Not the manager, nor whoever made them one.
+    """
+    remove_manager_notices(session, manager.id, team.id)
+    told = [
+        _ManagerNotice(reader, manager.id, manager.name, team.id, team.name, not directly)
+        for reader, directly in _list_team_tree_members(session, team.id)
+    ]
+    _insert_notices(session, told, by=by, now=now)
+
+
+def remove_manager_notices(session: Session, manager_id: uuid.UUID, team_id: uuid.UUID) -> None:
+    """What is unread of somebody leading a team goes: it is true no more, or said anew.
+
+    Only who is in the team is asked about, by index: whoever left has nothing unread of it.
+    """
+    session.execute(
+        sa.delete(_ROWS).where(
+            _ROWS.c.user_id.in_(_select_member_ids(team_id)),
+            *_UNREAD_MANAGER_NOTICES,
+            _ROWS.c.data["team_id"].as_string() == str(team_id),
+            _ROWS.c.data["manager"].as_string() == str(manager_id),
+        )
+    )
+
+
+def notify_team_moved(
+    session: Session,
+    team: Team,
+    previous_parent_id: uuid.UUID | None,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> None:
+    """A team was nested elsewhere: its people learn of the managers who are newly above them,
+    of each once. Who led the team already, from wherever, is nothing new to them."""
+    above, before = (
+        _select_team_and_ancestors(team.parent_id),
+        _select_team_and_ancestors(previous_parent_id),
+    )
+    known = sa.select(_MEMBERS.c.user_id).where(
+        _MEMBERS.c.role == "manager",
+        sa.or_(_MEMBERS.c.team_id == team.id, _MEMBERS.c.team_id.in_(before)),
+    )
+    leaders = session.execute(
+        sa.select(_USERS.c.id, _USERS.c.name, _TEAMS.c.id, _TEAMS.c.name)
+        .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
+        .where(
+            _MEMBERS.c.role == "manager",
+            _MEMBERS.c.team_id.in_(above),
+            _USERS.c.id.not_in(known),
+            _USERS.c.deactivated_at.is_(None),
+        )
+        .order_by(_TEAMS.c.name, _USERS.c.name)
+    ).all()
+    if not leaders:
+        return
+    readers = [reader for reader, _directly in _list_team_tree_members(session, team.id)]
+    # Who manages several of the teams above is told of with one of them.
+    newly = {leader[0]: leader for leader in reversed(leaders)}.values()
+    told = [
+        _ManagerNotice(reader, manager, name, team_id, title, within=True)
+        for manager, name, team_id, title in newly
+        for reader in readers
+    ]
+    _insert_notices(session, told, by=by, now=now)
+
+
+def notify_manager_reactivated(
+    session: Session, person: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
+) -> None:
+    """A manager's account was opened again: everybody whom they lead learns it, once."""
+    manager = session.get_one(User, person)
+    root = _TEAMS.alias()
+    below = _managed_team_trees(person)
+    rows = session.execute(
+        sa.select(_MEMBERS.c.user_id, root.c.id, root.c.name, (_MEMBERS.c.team_id != root.c.id))
+        .join_from(_MEMBERS, below, below.c.team == _MEMBERS.c.team_id)
+        .join(root, root.c.id == below.c.root)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_USERS.c.deactivated_at.is_(None))
+        # The first is what is said: a team of the reader's own, where there is one.
+        .order_by(_MEMBERS.c.team_id != root.c.id, root.c.name)
+    )
+    told: dict[uuid.UUID, _ManagerNotice] = {}
+    for reader, team_id, team, within in rows:
+        told.setdefault(
+            reader, _ManagerNotice(reader, person, manager.name, team_id, team, bool(within))
+        )
+    _insert_notices(session, told.values(), by=by, now=now)
+
+
+def remove_outdated_notices(session: Session, people: sa.Select[Any] | None = None) -> None:
+    """What is unread goes where it is true no more: the manager leads no team of the reader's, or
+    another. With `people`, which selects ids, only what they read is looked at."""
+    lines = sa.select(_ROWS.c.id, _ROWS.c.user_id, _ROWS.c.data).where(*_UNREAD_MANAGER_NOTICES)
+    readers = sa.select(_ROWS.c.user_id).where(*_UNREAD_MANAGER_NOTICES)
+    if people is not None:
+        lines = lines.where(_ROWS.c.user_id.in_(people))
+        readers = readers.where(_ROWS.c.user_id.in_(people))
+    found = session.execute(lines).all()
+    if not found:
+        return
+    true = {
+        (row.reader, str(row.team), str(row.manager))
+        for row in session.execute(_select_managers_of(readers))
+    }
+    untrue = [
+        {"line": row.id}
+        for row in found
+        if (row.user_id, row.data["team_id"], row.data["manager"]) not in true
+    ]
+    if untrue:
+        line = sa.bindparam("line", type_=sa.Uuid)
+        session.execute(sa.delete(_ROWS).where(_ROWS.c.id == line), untrue)
+
+
+def select_managed_users(person: uuid.UUID) -> sa.Select[Any]:
+    """Selects the ids of a person and of all whom they lead, or would with an open account."""
+    below = _managed_team_trees(person)
+    led = sa.select(_MEMBERS.c.user_id).join(below, below.c.team == _MEMBERS.c.team_id)
+    return sa.select(sa.union(led, sa.select(sa.literal(person, sa.Uuid))).subquery())
+
+
+def _insert_notices(
+    session: Session, told: Iterable[_ManagerNotice], *, by: uuid.UUID | None, now: dt.datetime
+) -> None:
+    """One row each, but for managers of themselves and for whoever did it."""
+    rows = [
+        {
+            "id": new_id(),
+            "user_id": each.reader,
+            "kind": "leads",
+            "about_id": each.reader,
+            "evidence_id": None,
+            "by_name": each.name,
+            "data": {
+                "team": each.team,
+                "team_id": str(each.team_id),
+                "manager": str(each.manager),
+                "within": each.within,
+            },
+            "created_at": now,
+        }
+        for each in told
+        if each.reader not in (each.manager, by)
+    ]
+    if rows:
+        session.execute(sa.insert(_ROWS), rows)
+
+
+def _list_team_tree_members(session: Session, team_id: uuid.UUID) -> list[tuple[uuid.UUID, bool]]:
+    """Who is in a team or in one that is nested in it, and whether in itself."""
+    outside = sa.func.min(sa.case((_MEMBERS.c.team_id == team_id, 0), else_=1))
+    rows = session.execute(
+        sa.select(_MEMBERS.c.user_id, outside)
+        .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.team_id.in_(nested_in(team_id)), _USERS.c.deactivated_at.is_(None))
+        .group_by(_MEMBERS.c.user_id)
+    )
+    return [(reader, not nested) for reader, nested in rows]
+
+
+def _select_member_ids(team_id: uuid.UUID) -> sa.Select[Any]:
+    return sa.select(_MEMBERS.c.user_id).where(_MEMBERS.c.team_id.in_(nested_in(team_id)))
+
+
+def _select_team_and_ancestors(team_id: uuid.UUID | None) -> sa.Select[Any]:
+    """Selects the id of a team and of all that it is nested in."""
+    above = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team_id).cte(recursive=True)
+    parent = sa.select(_TEAMS.c.parent_id).join(above, above.c.id == _TEAMS.c.id)
+    above = above.union(parent.where(_TEAMS.c.parent_id.is_not(None)))
+    return sa.select(above.c.id)
+
+
+def _managed_team_trees(person: uuid.UUID) -> sa.CTE:
+    """The teams that somebody manages (`root`), each with itself and all nested in it (`team`)."""
+    below = (
+        sa.select(_MEMBERS.c.team_id.label("root"), _MEMBERS.c.team_id.label("team"))
+        .where(_MEMBERS.c.user_id == person, _MEMBERS.c.role == "manager")
+        .cte(recursive=True)
+    )
+    return below.union(
+        sa.select(below.c.root, _TEAMS.c.id).where(_TEAMS.c.parent_id == below.c.team)
+    )
+
+
+def _select_managers_of(readers: sa.Select[Any]) -> sa.Select[Any]:
+    """Selects who (`manager`) manages what (`team`) of these people (`reader`), or above it."""
+    above = (
+        sa.select(_MEMBERS.c.user_id.label("reader"), _MEMBERS.c.team_id.label("team"))
+        .where(_MEMBERS.c.user_id.in_(readers))
+        .cte(recursive=True)
+    )
+    parent = sa.select(above.c.reader, _TEAMS.c.parent_id).where(
+        _TEAMS.c.id == above.c.team, _TEAMS.c.parent_id.is_not(None)
+    )
+    above = above.union(parent)
+    return (
+        sa.select(above.c.reader, above.c.team, _MEMBERS.c.user_id.label("manager"))
+        .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.team)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.role == "manager", _USERS.c.deactivated_at.is_(None))
+    )

@@ -1,0 +1,45 @@
+"""Notifications: one row for each person who is told of something."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id, Json, check_one_of
+
+KINDS = (
+    *("submitted", "resubmitted", "verified", "returned"),
+    *("comment", "invited", "added", "assessed", "leads", "joined"),
+)
+
+
+class Notification(Base):
+    """Something that somebody should know. `user_id` is who is told, `about_id` whom it concerns.
+
+    It names the piece by its id alone: the title is read when it is shown, through what the
+    reader may see then. `data` holds what else it says (a version's number, a team's name).
+    """
+
+    __tablename__ = "notification"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    about_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    evidence_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
+    )
+    by_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    data: Mapped[Json]
+    created_at: Mapped[dt.datetime]
+    read_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        check_one_of("kind", "kind", KINDS),
+        sa.Index("ix_notification_user_id_read_at", "user_id", "read_at"),
+    )

@@ -1,0 +1,107 @@
+"""Taking back what somebody was told, once they may not know it any more. The request commits."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.shared import is_shared
+from roadmap.mail import outbox
+from roadmap.notifications import emails
+from roadmap.notifications.models import Notification
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.queries import managed_by
+
+_ROWS: Any = Notification.__table__
+_USERS: Any = User.__table__
+_TEAMS: Any = Team.__table__
+_MEMBERS: Any = Membership.__table__
+_EVIDENCE: Any = Evidence.__table__
+
+# What a manager is told of somebody else's piece; only while they may see it.
+_ABOUT_OTHERS = _ROWS.c.about_id != _ROWS.c.user_id
+_UNREAD = _ROWS.c.read_at.is_(None)
+
+
+def retract_evidence(session: Session, evidence_id: uuid.UUID) -> None:
+    """A piece is shared no more: nobody but its author has anything unread about it, or a mail
+    on its way."""
+    session.execute(
+        sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, _ROWS.c.evidence_id == evidence_id)
+    )
+    # By the link, not by the rows: those of a piece that was deleted went with it.
+    outbox.withdraw_by_link(session, emails.review_path(evidence_id))
+
+
+def retract_from_former_managers(session: Session, people: sa.Select[Any] | None = None) -> None:
+    """What is unread goes from those who do not manage its author any more, and its mail.
+
+    With `people`, which selects ids, only what they read, or what is about them, is looked at.
+    """
+    strange = sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, ~_MANAGES)
+    if people is not None:
+        # Two lookups by index; an OR over subqueries would read the whole table.
+        theirs = sa.union(
+            sa.select(_ROWS.c.id).where(_ROWS.c.user_id.in_(people), _UNREAD, _ABOUT_OTHERS),
+            sa.select(_ROWS.c.id).where(_ROWS.c.about_id.in_(people), _UNREAD, _ABOUT_OTHERS),
+        )
+        strange = strange.where(_ROWS.c.id.in_(theirs))
+    outbox.withdraw_each(session, session.scalars(strange.returning(_ROWS.c.id)).all())
+
+
+def may_send(session: Session, key: uuid.UUID) -> bool:
+    """Whether the mail of the notification with this id may be sent: while its reader wants mail,
+    and, unless it concerns themselves, while they manage that person and the piece is shared. Else
+    the notification goes, but for what is merely not to be mailed.
+
+    Whoever is taken out of a team at the moment in which somebody submits a piece is told of it:
+    neither transaction sees the other. Here both are over.
+    """
+    row = session.execute(
+        sa.select(_ROWS, _USERS.c.wants_mail)
+        .join(_USERS, _USERS.c.id == _ROWS.c.user_id)
+        .where(_ROWS.c.id == key)
+    ).first()
+    if row is None or row.about_id in (None, row.user_id):
+        return row is None or bool(row.wants_mail)
+    entitled = sa.and_(
+        sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_shared()),
+        sa.literal(row.about_id, sa.Uuid).in_(managed_by(row.user_id)),
+    )
+    if session.scalar(sa.select(entitled)):
+        return bool(row.wants_mail)
+    # Whoever holds the row takes it back, or reads it, and waits for the mail that is held here.
+    free = sa.select(_ROWS.c.id).where(_ROWS.c.id == key).with_for_update(skip_locked=True)
+    session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(free.scalar_subquery())))
+    return False
+
+
+def _manages() -> sa.ColumnElement[bool]:
+    """Whether the reader of a row manages whom it concerns, as `managers_of` says it of one
+    person. A closed account manages nobody, and nobody manages it."""
+    leads = (
+        sa.select(_MEMBERS.c.user_id.label("manager"), _MEMBERS.c.team_id.label("team"))
+        .where(_MEMBERS.c.role == "manager")
+        .cte("leads", recursive=True)
+    )
+    # UNION, not UNION ALL: teams that are nested in a circle end it.
+    leads = leads.union(
+        sa.select(leads.c.manager, _TEAMS.c.id).where(_TEAMS.c.parent_id == leads.c.team)
+    )
+    reader, author = _USERS.alias(), _USERS.alias()
+    return sa.exists().where(
+        leads.c.manager == _ROWS.c.user_id,
+        _MEMBERS.c.team_id == leads.c.team,
+        _MEMBERS.c.user_id == _ROWS.c.about_id,
+        reader.c.id == _ROWS.c.user_id,
+        reader.c.deactivated_at.is_(None),
+        author.c.id == _ROWS.c.about_id,
+        author.c.deactivated_at.is_(None),
+    )
+
+
+_MANAGES = _manages()

@@ -1,0 +1,86 @@
+"""The page of notifications. Looking at it changes nothing: reading is a button."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from itertools import groupby
+
+from flask import redirect, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.web import now, page_number, see_other
+from roadmap.notifications import actions, queries
+from roadmap.notifications.blueprint import notifications
+from roadmap.notifications.models import Notification
+from roadmap.notifications.queries import NotificationItem, target_path
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+
+__all__ = ["notifications"]
+
+
+@notifications.get("/notifications")
+@permit("notification.read")
+def index() -> str:
+    """The newest first, by day."""
+    page, unread = page_number(), "unread" in request.args
+    found = queries.list_notifications(db.session, current_user, unread=unread, page=page)
+    return render_template(
+        "notifications/index.html",
+        days=_group_by_day(found.lines),
+        today=current_user.today(now()),
+        unread=unread,
+        page=page,
+        more=found.more,
+        # What comes in after this page was made stays unread.
+        until=now().isoformat(),
+    )
+
+
+@notifications.put("/notifications/<uuid:key>/reading")
+@permit("notification.write")
+def read(key: uuid.UUID) -> Response:
+    """Marks one as read and goes to what it is about, or stays where `stay` is said."""
+    row = permissions.load(db.session, current_user, "notification.write", Notification, key)
+    actions.mark_read(db.session, row, now=now())
+    if "stay" in request.form:
+        return _redirect_to_list()
+    mine = row.about_id == current_user.id
+    skills, slug = row.data.get("skills", []), row.data.get("slug", "")
+    target = target_path(row.kind, row.evidence_id, skills, mine, slug)
+    return redirect(target, code=303)
+
+
+@notifications.put("/notifications/reading")
+@permit("notification.write")
+def read_all() -> Response:
+    """Marks everything as read that the person could see on the page."""
+    actions.mark_all_read(db.session, current_user.id, until=_read_until(), now=now())
+    return see_other("notifications.index")
+
+
+def _redirect_to_list() -> Response:
+    """To the list as it was looked at."""
+    page, unread = page_number(), "" if "unread" in request.args else None
+    return see_other("notifications.index", unread=unread, page=page if page > 1 else None)
+
+
+def _read_until() -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(request.form.get("until", ""))
+        # Near the ends of the calendar there are moments that are none in UTC.
+        return moment.astimezone(dt.UTC) if moment.tzinfo is not None else now()
+    except (ValueError, OverflowError):
+        return now()
+
+
+def _group_by_day(
+    lines: Sequence[NotificationItem],
+) -> list[tuple[dt.date, list[NotificationItem]]]:
+    """The lines by the reader's own days."""
+    days = groupby(lines, key=lambda line: current_user.today(line.created_at))
+    return [(day, list(group)) for day, group in days]

@@ -1,0 +1,64 @@
+"""The two records that the writes themselves keep: a person's history, and the audit log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core.signals import person_changed
+from roadmap.people.models import HistoryEntry
+
+# On the table, not the entity, and made once: it runs within every tick.
+_ENTRIES: Any = HistoryEntry.__table__
+_INSERT_ENTRY = sa.insert(_ENTRIES)
+
+
+def record_history(
+    session: Session,
+    *,
+    user_id: uuid.UUID,
+    by: uuid.UUID | None,
+    action: str,
+    subject: str,
+    now: dt.datetime,
+    **data: Any,
+) -> None:
+    """Adds one entry to a person's history and tells the higher rooms that something changed.
+
+    `action` is `thing.verb` (its first word says what changed), `subject` the key or id of what
+    it was done to, `data` JSON values.
+    """
+    record_history_each(session, [user_id], by=by, action=action, subject=subject, now=now, **data)
+
+
+def record_history_each(
+    session: Session,
+    people: Collection[uuid.UUID],
+    *,
+    by: uuid.UUID | None,
+    action: str,
+    subject: str,
+    now: dt.datetime,
+    **data: Any,
+) -> None:
+    """The same to several people's histories, in one statement."""
+    session.flush()
+    entry = {"actor_id": by, "at": now, "action": action, "subject": subject, "data": data}
+    if people:
+        session.execute(_INSERT_ENTRY, [{"user_id": user_id, **entry} for user_id in people])
+    for user_id in people:
+        person_changed.send(
+            session,
+            user_id=user_id,
+            what=action.partition(".")[0],
+            action=action,
+            subject=subject,
+            by=by,
+            data=data,
+            now=now,
+        )

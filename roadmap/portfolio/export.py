@@ -1,0 +1,47 @@
+"""The portfolio as a file, for whoever hands it out: the page of exports and the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+
+from flask import Response
+
+from roadmap.core.database import db
+from roadmap.core.proxy import client_address
+from roadmap.people.actor import Actor
+from roadmap.people.audit import record_audit
+from roadmap.portfolio.formats.registry import FORMATS
+from roadmap.portfolio.queries import load_document
+
+
+def export_file(actor: Actor, name: str, *, now: dt.datetime) -> Response:
+    """The actor's portfolio in the format of this name; visibility is asked anew each time.
+
+    Ends the request's transaction: what left the house is written down in one of its own. Raises
+    KeyError for an unknown format, NotRendered where the file could not be made.
+    """
+    chosen = FORMATS[name]
+    made = chosen.render(load_document(db.session, actor.id, actor.today(now)))
+    db.session.rollback()
+    with db.own_transaction() as own:
+        record_audit(
+            own,
+            by=actor.id,
+            action="portfolio.exported",
+            target=name,
+            address=client_address(),
+            now=now,
+        )
+    response = Response(made, mimetype=chosen.mimetype)
+    filename = f"{file_stem(actor.name)}.{chosen.extension}"
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
+def file_stem(name: str) -> str:
+    """A file name that is safe everywhere, made from a person's name: `anna-lopez-portfolio`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")
+    return f"{words}-portfolio" if words else "portfolio"

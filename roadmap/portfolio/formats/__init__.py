@@ -1,0 +1,1 @@
+"""The formats in which a portfolio is exported, one module each."""

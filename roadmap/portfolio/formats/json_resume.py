@@ -1,0 +1,260 @@
+"""The portfolio as JSON Resume 1.3.1 (https://jsonresume.org/schema).
+
+Every piece goes to the section where readers of the format look for its kind. What the format has
+no word for (tone, milestones, the parts of an impact) stands in a `cairn` object of the entry,
+and what a person should read of it in its highlights or summary as well: nothing is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from roadmap.core.config import VERSION
+from roadmap.core.i18n import gettext as _
+from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.portfolio.labels import safe_url
+
+SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.3.1/schema.json"
+SECTIONS = {
+    "blog_post": "publications",
+    "talk": "publications",
+    "publication": "publications",
+    "patent": "publications",
+    "certification": "certificates",
+    "mentoring": "volunteer",
+}
+"""Where a kind of evidence goes; every other kind is a project."""
+
+Entry = dict[str, Any]
+
+
+def render(document: Document) -> bytes:
+    """UTF-8 JSON, each entry of a section on a line of its own, without empty keys."""
+    parts = (f"{_json(key)}: {_lines(value)}" for key, value in _resume(document).items())
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+# Whole values only: with `indent`, Python's encoder would write piece by piece, ten times slower.
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _lines(section: Entry | list[Entry] | str) -> str:
+    if not isinstance(section, list):
+        return _json(section)
+    return "[\n" + ",\n".join(map(_json, section)) + "\n]"
+
+
+def _resume(document: Document) -> Entry:
+    sections: dict[str, list[Entry]] = {
+        "volunteer": [], "certificates": [], "publications": [], "projects": []
+    }  # fmt: skip
+    for item in document.items:
+        section = SECTIONS.get(item.kind, "projects")
+        sections[section].append(_without_empty(ENTRY_WRITERS[section](item, document.locale)))
+    return _without_empty(
+        {
+            "$schema": SCHEMA,
+            "basics": _without_empty(
+                {
+                    "name": clean_line(document.name),
+                    "label": clean_line(document.headline),
+                    "email": document.email,
+                    "summary": document.introduction_md,
+                }
+            ),
+            "work": [_position(position) for position in document.positions],
+            "volunteer": sections["volunteer"],
+            "education": [_degree(degree) for degree in document.degrees],
+            "certificates": sections["certificates"],
+            "publications": sections["publications"],
+            "skills": [_skill(skill) for skill in document.skills],
+            "projects": sections["projects"],
+            "meta": {
+                "version": "v1.3.1",
+                "lastModified": f"{document.generated_on.isoformat()}T00:00:00",
+                "generator": f"Cairn {VERSION}",
+                **_without_empty({"cairn": _without_empty({"roadmap": document.roadmap_title})}),
+            },
+        }
+    )
+
+
+def _without_empty(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
+    """The entry without keys that say nothing, its own text clean. Zero and false say something.
+
+    Entries and lists in it are taken as they are.
+    """
+    filled: Entry = {}
+    for key, value in entry.items():
+        if isinstance(value, str) and not value.isprintable():
+            value = strip_control_characters(value)
+        if (value or isinstance(value, int)) and key not in without:
+            filled[key] = value
+    return filled
+
+
+def _day(value: dt.date | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _position(position: Position) -> Entry:
+    return _without_empty(
+        {
+            "name": clean_line(position.employer),
+            "position": clean_line(position.title),
+            "startDate": _day(position.started_on),
+            "endDate": _day(position.ended_on),
+            "summary": position.summary,
+            "cairn": {"isMachineLearning": position.is_ml},
+        }
+    )
+
+
+def _degree(degree: Degree) -> Entry:
+    study = labels.degree_title(Degree(degree.level))
+    return _without_empty(
+        {
+            "institution": clean_line(degree.institution),
+            "area": clean_line(degree.field),
+            "studyType": study,
+            "endDate": _day(degree.awarded_on),
+            "cairn": _without_empty({"level": degree.level}),
+        }
+    )
+
+
+def _skill(skill: Skill) -> Entry:
+    assessed = skill.level is not None
+    level = f"{labels.skill_level(skill)}, {labels.assessor(skill)}" if assessed else ""
+    cairn = {
+        "level": skill.level,
+        "description": clean_line(skill.level_text) if assessed else "",
+        "bar": skill.bar,
+        "assessedBy": skill.assessed_by,
+    }
+    return _without_empty(
+        {
+            "name": clean_line(skill.title),
+            "level": level.removesuffix(", "),
+            "keywords": [clean_line(skill.group)] if skill.group else [],
+            "cairn": _without_empty(cairn),
+        }
+    )
+
+
+def _extension(item: Item, *said: str) -> Entry:
+    """What the format has no word for. `id` makes importing twice add nothing.
+
+    Without the facts `said`, which the entry says in the format's own words.
+    """
+    facts = {
+        "id": item.id,
+        "kind": item.kind,
+        "tone": item.tone,
+        "verifiedBy": item.verified_by,
+        "verifiedOn": _day(item.verified_on),
+        "verifiedTitle": clean_line(item.verified_title or ""),
+        "occurredOn": _day(item.occurred_on),
+        "issuer": clean_line(item.issuer),
+        "issuedOn": _day(item.issued_on),
+        "expiresOn": _day(item.expires_on),
+        "url": "" if safe_url(item.url) else item.url,
+        "role": item.role,
+        "description": item.description_md,
+        "milestones": [clean_line(title) for title in item.milestones],
+        "skills": [clean_line(title) for title in item.skills],
+        "impacts": [_impact(impact) for impact in item.impacts],
+    }
+    return _without_empty(facts, without=said)
+
+
+def _impact(impact: Impact) -> Entry:
+    return _without_empty(
+        {
+            "type": impact.type,
+            "metric": clean_line(impact.metric),
+            "baseline": clean_line(impact.baseline),
+            "result": clean_line(impact.result),
+            "unit": clean_line(impact.unit),
+            "sourceUrl": impact.source_url,
+        }
+    )
+
+
+def _highlights(item: Item, locale: str) -> list[str]:
+    lines = []
+    for impact in item.impacts:
+        source = safe_url(impact.source_url)
+        line = labels.impact_line(impact)
+        lines.append(f"{line}, {_('source: %(url)s', url=source)}" if source else line)
+    lines += [_("Milestone: %(title)s", title=clean_line(title)) for title in item.milestones]
+    if item.tone == "verified":
+        lines.append(labels.verification_line(item, locale))
+    if issued := labels.validity(item, locale):
+        lines.append(issued)
+    return lines
+
+
+def _project(item: Item, locale: str) -> Entry:
+    return {
+        "name": clean_line(item.title),
+        "type": clean_line(item.kind_label),
+        "description": item.description_md,
+        "highlights": _highlights(item, locale),
+        "keywords": [clean_line(title) for title in item.skills],
+        # The day it was finished; when it began is not known.
+        "endDate": _day(item.occurred_on),
+        "url": safe_url(item.url),
+        "roles": [clean_line(item.role)] if item.role else [],
+        "entity": clean_line(item.issuer),
+        "cairn": _extension(item, "description", "occurredOn", "skills", "role", "issuer"),
+    }
+
+
+def _publication(item: Item, locale: str) -> Entry:
+    # The format knows no highlights here: what was measured and who confirmed it go to the summary.
+    parts = [item.description_md, item.role, *_highlights(item, locale)]
+    return {
+        "name": clean_line(item.title),
+        "publisher": clean_line(item.issuer),
+        "releaseDate": _day(item.occurred_on),
+        "url": safe_url(item.url),
+        "summary": "\n\n".join(part for part in parts if part),
+        "type": clean_line(item.kind_label),
+        "cairn": _extension(item, "occurredOn", "issuer"),
+    }
+
+
+def _certificate(item: Item, locale: str) -> Entry:
+    return {
+        "name": clean_line(item.title),
+        "date": _day(item.issued_on or item.occurred_on),
+        "issuer": clean_line(item.issuer),
+        "url": safe_url(item.url),
+        "highlights": _highlights(item, locale),
+        "cairn": _extension(item, "issuer"),
+    }
+
+
+def _volunteer(item: Item, locale: str) -> Entry:
+    return {
+        "organization": clean_line(item.issuer),
+        "position": clean_line(item.title),
+        "url": safe_url(item.url),
+        "endDate": _day(item.occurred_on),
+        "summary": item.description_md,
+        "highlights": ([clean_line(item.role)] if item.role else []) + _highlights(item, locale),
+        "cairn": _extension(item, "description", "occurredOn", "issuer"),
+    }
+
+
+ENTRY_WRITERS = {
+    "projects": _project,
+    "publications": _publication,
+    "certificates": _certificate,
+    "volunteer": _volunteer,
+}

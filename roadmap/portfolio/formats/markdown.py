@@ -1,0 +1,138 @@
+"""The portfolio as one Markdown file that reads well as plain text too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_babel import gettext as _
+
+from roadmap.core.i18n import show_date
+from roadmap.core.text import clean_line
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Degree, Document, Item, Position
+from roadmap.portfolio.labels import safe_url
+from roadmap.portfolio.markdown_writer import cell, destination, escape, line, rewrite, table
+
+
+def render(document: Document) -> bytes:
+    """UTF-8, blocks parted by one empty line, one newline at the end."""
+    return ("\n\n".join(block for block in _blocks(document) if block) + "\n").encode()
+
+
+def _blocks(document: Document) -> Iterator[str]:
+    yield f"# {escape(clean_line(document.name))}"
+    yield line(document.headline)
+    yield _contact_line(document)
+    yield rewrite(document.introduction_md, 3)
+    yield (
+        f"> {escape(labels.verification_summary(document))}\n> {escape(labels.tone_explanation())}"
+    )
+    if document.items:
+        yield f"## {_('Evidence')}"
+        for item in document.items:
+            yield from _item(item, document.locale)
+    if document.positions:
+        yield f"## {_('Experience')}"
+        for position in document.positions:
+            yield from _position(position, document.locale)
+    if document.degrees:
+        yield f"## {_('Education')}"
+        yield "\n".join(_degree(degree, document.locale) for degree in document.degrees)
+    if document.assessed_skills:
+        yield f"## {_('Skills')}"
+        yield _skills(document)
+
+
+def _contact_line(document: Document) -> str:
+    parts = []
+    if document.email:
+        mail = clean_line(document.email)
+        parts.append(f"[{escape(mail)}](mailto:{destination(mail)})")
+    if document.roadmap_title:
+        parts.append(_("Roadmap: %(title)s", title=escape(clean_line(document.roadmap_title))))
+    parts.append(show_date(document.generated_on, document.locale))
+    return " · ".join(parts)
+
+
+def _item(item: Item, locale: str) -> Iterator[str]:
+    yield f"### {escape(clean_line(item.title))}"
+    judgement = escape(labels.verification_line(item, locale))
+    yield " · ".join(
+        (
+            line(item.kind_label),
+            show_date(item.occurred_on, locale),
+            f"**{judgement}**" if item.tone == "verified" else judgement,
+        )
+    )
+    yield "\n".join(_facts(item, locale))
+    # Before the description: after it, the table would stand below the description's last heading.
+    if item.impacts:
+        yield _impacts(item)
+    yield rewrite(item.description_md, 4)
+
+
+def _facts(item: Item, locale: str) -> Iterator[str]:
+    if item.url:
+        yield f"- {_('Link')}: {_link(item.url)}"
+    if item.role:
+        yield f"- {_('Role')}: {escape(clean_line(item.role))}"
+    if issued := labels.validity(item, locale):
+        yield f"- {escape(issued)}"
+    if item.milestones:
+        titles = "; ".join(escape(clean_line(title)) for title in item.milestones)
+        yield f"- {_('Milestones')}: {titles}"
+    if item.skills:
+        yield f"- {_('Skills')}: {', '.join(escape(clean_line(title)) for title in item.skills)}"
+
+
+def _link(url: str) -> str:
+    """The address in angle brackets, which every reader takes for a link; else the text alone."""
+    valid = safe_url(url)
+    return f"<{valid}>" if valid else escape(clean_line(url))
+
+
+def _impacts(item: Item) -> str:
+    return table(
+        (_("Impact"), _("Metric"), _("Change"), _("Source")),
+        [
+            (
+                cell(labels.impact_type(impact)),
+                cell(impact.metric),
+                cell(labels.impact_change(impact)),
+                _link(impact.source_url) if impact.source_url else "",
+            )
+            for impact in item.impacts
+        ],
+    )
+
+
+def _position(position: Position, locale: str) -> Iterator[str]:
+    names = (position.title, position.employer)
+    yield f"### {', '.join(escape(clean_line(name)) for name in names if name)}"
+    about = labels.position_period(position, locale)
+    yield f"{about} · {_('machine learning')}" if position.is_ml else about
+    yield rewrite(position.summary, 4)
+
+
+def _degree(degree: Degree, locale: str) -> str:
+    parts = [f"**{escape(labels.degree_title(degree))}**", escape(clean_line(degree.institution))]
+    if degree.awarded_on:
+        parts.append(labels.month(degree.awarded_on, locale))
+    return "- " + ", ".join(part for part in parts if part)
+
+
+def _skills(document: Document) -> str:
+    return table(
+        (_("Skill"), _("Level"), _("Asked for"), _("Judged"), _("What the level means")),
+        [
+            (
+                cell(skill.title),
+                str(skill.level),
+                str(skill.bar),
+                cell(labels.assessor(skill)),
+                cell(skill.level_text),
+            )
+            for skill in document.assessed_skills
+        ],
+        right=(1, 2),
+    )

@@ -1,0 +1,202 @@
+"""The portfolio as a PDF: A4, accessible (PDF/UA-1), the same bytes for the same document.
+
+Everything that is said is decided here, in the reader's words; `portfolio.typ` decides how it is
+set. What people wrote reaches it as data only.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext as _
+
+from roadmap.core import pdf
+from roadmap.core.i18n import page_language, show_date
+from roadmap.core.markdown import Node, to_excerpt, to_tree
+from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Document, Item
+from roadmap.portfolio.labels import safe_url
+from roadmap.portfolio.markdown_writer import escape
+
+DIRECTORY = Path(__file__).resolve().parent
+FONTS = DIRECTORY / "fonts"
+# The first that is there is taken; for a character that it lacks, the next that has it.
+SERIF = ("Libertinus Serif", "Noto Serif", "Noto Sans")
+SANS = ("Noto Sans", "DejaVu Sans", "Libertinus Serif")
+MONO = ("DejaVu Sans Mono", "Noto Sans Mono")
+# Results that open the document, so that a reader in a hurry meets them first.
+MAX_TOP_RESULTS = 6
+# A form takes 2,000 characters in a line and 20,000 in a description. A whole book is cut: what
+# goes beyond LONGEST_DOCUMENT characters of descriptions shows the beginning of each.
+MAX_LINE_LENGTH = 2_000
+MAX_DOCUMENT_LENGTH = 600_000
+EXCERPT_LENGTH = 400
+
+_LONG_WORD = re.compile(r"\S{20}(?=\S)")
+_INVISIBLE = re.compile("[\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]")
+
+Data = dict[str, Any]
+
+
+def render(document: Document) -> bytes:
+    """The PDF. Raises `pdf.NotRendered` only if the template is at fault."""
+    return pdf.render(_template(), _data(document), FONTS, made_on=document.generated_on)
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    return (DIRECTORY / "portfolio.typ").read_bytes()
+
+
+def _text(value: str | None) -> str:
+    """A line in which a word of any length can be broken, without marks that reorder others."""
+    text = clean_line(value or "")
+    kept = text if len(text) <= MAX_LINE_LENGTH else f"{text[:MAX_LINE_LENGTH]}…"
+    return _LONG_WORD.sub("\\g<0>\u200b", _INVISIBLE.sub("", kept))
+
+
+def _tree(markdown: str, base_level: int) -> list[Node]:
+    """The nodes of a text; levels of headings fit below the document's own."""
+    nodes: list[Node] = to_tree(markdown, base_level).get("c", [])
+    _make_breakable(nodes)
+    return nodes
+
+
+def _make_breakable(nodes: list[Node]) -> None:
+    for node in nodes:
+        if "v" in node:
+            node["v"] = _LONG_WORD.sub(
+                "\\g<0>\u200b", _INVISIBLE.sub("", strip_control_characters(node["v"]))
+            )
+        # typst knows some two hundred languages by their short names and ignores others.
+        if "lang" in node:
+            node["lang"] = node["lang"] if re.fullmatch(r"[\w+#.-]{1,20}", node["lang"]) else ""
+        if node.get("href"):
+            node["href"] = node["href"][: labels.MAX_URL_LENGTH]
+        _make_breakable(node.get("c", []))
+
+
+def _data(document: Document) -> Data:
+    locale = document.locale
+    length = sum(len(item.description_md) for item in document.items)
+    limit = MAX_DOCUMENT_LENGTH if length <= MAX_DOCUMENT_LENGTH else EXCERPT_LENGTH
+    return {
+        "lang": page_language(locale),
+        "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
+        "words": _labels(),
+        "name": _text(document.name),
+        "footer": _text(document.name[:80]),
+        "email": _text(document.email),
+        "headline": _text(document.headline),
+        "roadmap": _text(document.roadmap_title),
+        "date": show_date(document.generated_on, locale),
+        "introduction": _tree(document.introduction_md, 2),
+        "account": labels.verification_summary(document),
+        "meaning": labels.tone_explanation() if document.items else "",
+        "counts": {
+            "verified": document.verified,
+            "evidenced": len(document.items) - document.verified,
+        },
+        "results": [
+            {
+                "metric": _text(impact.metric),
+                "change": _text(labels.impact_change(impact)),
+                "item": _text(item.title),
+                "id": document.items.index(item),
+            }
+            for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]
+        ],
+        "items": [_item(item, locale, limit) for item in document.items],
+        "positions": [
+            {
+                "title": _text(position.title),
+                "employer": _text(position.employer),
+                "span": labels.position_period(position, locale),
+                "note": _("Machine learning") if position.is_ml else "",
+                "summary": _tree(position.summary, 4),
+            }
+            for position in document.positions
+        ],
+        "degrees": [
+            {
+                "title": _text(labels.degree_title(degree)),
+                "institution": _text(degree.institution),
+                "date": labels.month(degree.awarded_on, locale) if degree.awarded_on else "",
+            }
+            for degree in document.degrees
+        ],
+        "skills": [
+            {
+                "title": _text(skill.title),
+                "level": skill.level,
+                "bar": skill.bar,
+                "says": labels.skill_level(skill),
+                "by": labels.assessor(skill),
+                "others": skill.assessed_by == "manager",
+                "text": _text(skill.level_text),
+            }
+            for skill in document.assessed_skills
+        ],
+    }
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "portfolio": _("Portfolio"),
+        "results": _("Measured and verified"),
+        "evidence": _("Evidence"),
+        "experience": _("Experience"),
+        "education": _("Education"),
+        "skills": _("Skills"),
+        "impact": _("Impact"),
+        "metric": _("Metric"),
+        "change": _("Change"),
+        "source": _("Source"),
+        "link": _("Link"),
+        "role": _("Role"),
+        "proves": _("Proves"),
+        "trains": _("Skills"),
+        # {n} and {m} are filled in when the pages are counted.
+        "page": _("page {n} of {m}"),
+    }
+
+
+def _item(item: Item, locale: str, limit: int) -> Data:
+    return {
+        "title": _text(item.title),
+        "kind": _text(item.kind_label),
+        "date": show_date(item.occurred_on, locale),
+        "link": _link(item.url),
+        "role": _text(item.role),
+        "issued": _text(labels.validity(item, locale)),
+        "tone": item.tone,
+        "judgement": _text(labels.verification_line(item, locale)),
+        "impacts": [
+            {
+                "type": _text(labels.impact_type(impact)),
+                "metric": _text(impact.metric),
+                "change": _text(labels.impact_change(impact)),
+                "source": _link(impact.source_url),
+            }
+            for impact in item.impacts
+        ],
+        "milestones": [_text(title) for title in item.milestones if title],
+        "skills": [_text(title) for title in item.skills if title],
+        "description": _tree(_shorten(item.description_md, limit), 4),
+    }
+
+
+def _shorten(markdown: str, limit: int) -> str:
+    return markdown if len(markdown) <= limit else escape(to_excerpt(markdown, limit))
+
+
+def _link(url: str) -> dict[str, str]:
+    """An address as it is followed and as it is read; not followed where it is none."""
+    href = safe_url(url)
+    shown = re.sub(r"^https?://(www\.)?|/$", "", clean_line(url)) if href else url
+    # Addresses break after the marks that part them, before they break within a word.
+    return {"href": href, "text": re.sub(r"[/?&=_-](?=\w)", "\\g<0>\u200b", _text(shown))}

@@ -1,0 +1,177 @@
+"""The portfolio as a website in a ZIP: a page for all, a page for each piece, one style sheet.
+
+It opens from disk and from any host: links are relative, nothing is fetched from elsewhere, no
+script runs. The same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from types import SimpleNamespace
+
+from flask_babel import ngettext
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import page_language, show_date
+from roadmap.core.markdown import to_html, to_html_and_excerpt
+from roadmap.core.text import clean_line
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Document, Impact, Item
+
+TEMPLATES = Path(__file__).resolve().parent / "site_templates"
+ITEMS_FOLDER = "pieces"
+MAX_TOP_RESULTS = 6
+# Characters of a piece's text on the first page.
+EXCERPT_LENGTH = 220
+# A name that every file system takes. Keys of pieces are UUIDs; whatever else comes is numbered.
+_SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """A piece, the file name of its page without folder, and what the pages say of it."""
+
+    item: Item
+    file: str
+    title: Markup
+    judgement: Markup
+    description: Markup
+    excerpt: str
+
+
+def render(document: Document) -> bytes:
+    """The ZIP: `index.html`, `style.css` and `pieces/<id>.html`."""
+    stamp = _zip_timestamp(document.generated_on)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, text in render_files(document):
+            entry = zipfile.ZipInfo(name, stamp)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            # Made on a Unix, readable by everyone: else the day's system would show in the bytes.
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, text.encode())
+    return packed.getvalue()
+
+
+def render_files(document: Document) -> Iterator[tuple[str, str]]:
+    """Every file's name and text, one at a time."""
+    pages = list(_pages(document))
+    environment = _environment()
+    shown = {
+        "document": document,
+        "pages": pages,
+        "words": SimpleNamespace(**_labels(document)),
+        "results": _top_results(pages),
+        "day": partial(show_date, locale=document.locale),
+        "month": partial(labels.month, locale=document.locale),
+        "validity": partial(labels.validity, locale=document.locale),
+        "span": partial(labels.position_period, locale=document.locale),
+    }
+    yield "index.html", environment.get_template("index.html").render(shown, root="")
+    yield "style.css", (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    template = environment.get_template("piece.html")
+    for place, page in enumerate(pages):
+        yield (
+            f"{ITEMS_FOLDER}/{page.file}",
+            template.render(
+                shown,
+                root="../",
+                page=page,
+                before=pages[place - 1] if place else None,
+                after=pages[place + 1] if place + 1 < len(pages) else None,
+            ),
+        )
+
+
+def _labels(document: Document) -> dict[str, Markup]:
+    """The words that every page of a piece says, translated and escaped once for all of them."""
+    name = clean_line(document.name)
+    said = {
+        "name": name,
+        "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),
+        "portfolio": _("Portfolio of %(name)s", name=name),
+        "skip": _("Skip to the content"),
+        "link": _("Link"),
+        "role": _("Role"),
+        "issued": _("Issued"),
+        "where": _("Where"),
+        "impact": _("Impact"),
+        "metric": _("Metric"),
+        "change": _("Change"),
+        "type": _("Type"),
+        "source": _("Source"),
+        "not_given": _("not given"),
+        "description": _("Description"),
+        "proves": _("Proves"),
+        "skills": _("Skills"),
+        "others": _("Other pieces"),
+        "before": _("Before"),
+        "after": _("After"),
+    }
+    return {key: escape(text) for key, text in said.items()}
+
+
+def _pages(document: Document) -> Iterator[ItemPage]:
+    taken = set()
+    for number, item in enumerate(document.items, start=1):
+        name = item.id if _SAFE_NAME.fullmatch(item.id) else f"piece-{number:04}"
+        if name in taken:
+            name = f"{name[:50]}-again-{number:04}"
+        taken.add(name)
+        description, excerpt = to_html_and_excerpt(item.description_md, 3, EXCERPT_LENGTH)
+        yield ItemPage(
+            item=item,
+            file=f"{name}.html",
+            title=escape(clean_line(item.title) or _("Untitled")),
+            judgement=escape(labels.verification_line(item, document.locale)),
+            description=description,
+            excerpt=excerpt,
+        )
+
+
+def _top_results(pages: list[ItemPage]) -> list[tuple[ItemPage, Impact]]:
+    """What was measured and verified, to open the first page."""
+    verified = (page for page in pages if page.item.tone == "verified")
+    return [(page, impact) for page in verified for impact in page.item.impacts][:MAX_TOP_RESULTS]
+
+
+def _zip_timestamp(day: dt.date) -> tuple[int, int, int, int, int, int]:
+    # A ZIP knows no year before 1980.
+    return (max(day.year, 1980), day.month, day.day, 0, 0, 0)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(
+        pieces=ITEMS_FOLDER,
+        account=labels.verification_summary,
+        meaning=labels.tone_explanation,
+        change=labels.impact_change,
+        impact_type=labels.impact_type,
+        degree_title=labels.degree_title,
+        assessor=labels.assessor,
+        skill_level=labels.skill_level,
+        address=labels.safe_url,
+    )
+    environment.filters.update(language=page_language, line=clean_line, markdown=to_html)
+    return environment

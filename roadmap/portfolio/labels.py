@@ -1,0 +1,187 @@
+"""The words that every format uses for the same fact, and the addresses that are safe to write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import re
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+from flask_babel import ngettext
+
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import show_date, show_month
+from roadmap.core.text import clean_line
+from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+
+MAX_URL_LENGTH = 2_000
+# What `address` would answer as it is: most are, and taking them apart takes much longer.
+_PLAIN_URL = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?(?:/[A-Za-z0-9/:@!$&'()*+,;=~._-]*)?"
+)
+_HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?\.?", re.IGNORECASE)
+
+
+def month(value: dt.date, locale: str) -> str:
+    """A month as people write it: Mar 2026."""
+    return show_month(value, locale)
+
+
+def position_period(position: Position, locale: str) -> str:
+    """From when to when a job lasted: Mar 2022 – today."""
+    end = month(position.ended_on, locale) if position.ended_on else _("today")
+    return f"{month(position.started_on, locale)} – {end}"
+
+
+def impact_change(impact: Impact) -> str:
+    """What an impact changed: 420 → 180 ms, or the result alone where there is no baseline."""
+    result = f"{clean_line(impact.result)} {clean_line(impact.unit)}".strip()
+    baseline = clean_line(impact.baseline)
+    return f"{baseline} → {result}" if baseline else result
+
+
+def impact_type(impact: Impact) -> str:
+    match impact.type:
+        case "scale":
+            return _("Scale")
+        case "business":
+            return _("Business")
+        case "team":
+            return _("Team")
+        case other:
+            return clean_line(other)
+
+
+def impact_line(impact: Impact) -> str:
+    """An impact as one sentence without its source: P95 latency: 420 → 180 ms (scale)."""
+    parts = (clean_line(impact.metric), impact_change(impact))
+    return f"{': '.join(part for part in parts if part)} ({impact_type(impact).lower()})"
+
+
+def verification_line(item: Item, locale: str) -> str:
+    """Who stands for a piece, in one sentence."""
+    if item.tone != "verified":
+        return _("Evidenced, not verified")
+    said = _verified_by(item, locale)
+    if title := clean_line(item.verified_title or ""):
+        return _("%(judgement)s as “%(title)s”", judgement=said, title=title)
+    return said
+
+
+def _verified_by(item: Item, locale: str) -> str:
+    name = clean_line(item.verified_by or "")
+    if name and item.verified_on:
+        on = show_date(item.verified_on, locale)
+        return _("Verified by %(name)s on %(date)s", name=name, date=on)
+    return _("Verified by %(name)s", name=name) if name else _("Verified")
+
+
+def validity(item: Item, locale: str) -> str:
+    """Who issued a certificate, when, and until when it holds; empty where nothing is known.
+
+    For other kinds the issuer is the venue or the house, which needs no verb.
+    """
+    parts = []
+    if issuer := clean_line(item.issuer):
+        by = _("Issued by %(issuer)s", issuer=issuer)
+        parts.append(by if item.kind == "certification" else issuer)
+    if item.issued_on:
+        parts.append(_("issued %(date)s", date=show_date(item.issued_on, locale)))
+    if item.expires_on:
+        parts.append(_("valid until %(date)s", date=show_date(item.expires_on, locale)))
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def degree_title(degree: Degree) -> str:
+    levels = {
+        "bachelor": _("Bachelor"),
+        "master": _("Master"),
+        "doctorate": _("Doctorate"),
+        "other": _("Other degree"),
+    }
+    level = levels.get(degree.level, clean_line(degree.level))
+    return ", ".join(part for part in (level, clean_line(degree.field)) if part)
+
+
+def assessor(skill: Skill) -> str:
+    match skill.assessed_by:
+        case "manager":
+            return _("assessed by a manager")
+        case "self":
+            return _("self-assessed")
+        case _other:
+            return ""
+
+
+def skill_level(skill: Skill) -> str:
+    """A level against the bar: level 3 of 4, the role asks for 4."""
+    return _("level %(level)s of 4, the role asks for %(bar)s", level=skill.level, bar=skill.bar)
+
+
+def verification_summary(document: Document) -> str:
+    """One sentence that says how well founded the portfolio is."""
+    pieces = len(document.items)
+    if not pieces:
+        return _("No piece of evidence is shown yet.")
+    counted = ngettext("%(num)s piece of evidence", "%(num)s pieces of evidence", pieces)
+    if document.verified == pieces:
+        return _("%(counted)s, verified by a named person.", counted=counted)
+    if not document.verified:
+        return _("%(counted)s, not verified by anyone yet.", counted=counted)
+    return _(
+        "%(counted)s: %(verified)s verified by a named person, %(others)s evidenced.",
+        counted=counted,
+        verified=document.verified,
+        others=pieces - document.verified,
+    )
+
+
+def tone_explanation() -> str:
+    """What the two tones mean, for a reader who has never seen them."""
+    return _(
+        "Verified: somebody other than the author, entitled to judge it, confirmed this version. "
+        "Evidenced: the work can be looked at, and nobody else has confirmed it yet."
+    )
+
+
+def safe_url(url: str) -> str:
+    """The address as a valid URI (RFC 3986) of http or https, or an empty string.
+
+    Letters outside ASCII are encoded; what has no host, or one that cannot be, is no address.
+    """
+    url = clean_line(url)
+    if not 0 < len(url) <= MAX_URL_LENGTH:
+        return ""
+    if _PLAIN_URL.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        host, port = _ascii_host(parts.hostname or ""), parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        return ""
+    place = f"{host}:{port}" if port is not None else host
+    return urlunsplit(SplitResult(parts.scheme, place, *_percent_encoded(parts)))
+
+
+def _ascii_host(name: str) -> str:
+    if ":" in name:
+        return f"[{ipaddress.IPv6Address(name)}]"
+    plain = name if name.isascii() else name.encode("idna").decode("ascii")
+    return plain if _HOST.fullmatch(plain) else ""
+
+
+def _percent_encoded(parts: SplitResult) -> tuple[str, str, str]:
+    def encode(text: str, allowed: str) -> str:
+        # A percent sign that encodes nothing is itself encoded.
+        text = re.sub("%(?![0-9A-Fa-f]{2})", "%25", text)
+        return quote(text, safe=allowed + "%")
+
+    inside = "/:@!$&'()*+,;=~-._"
+    return (
+        encode(parts.path, inside),
+        encode(parts.query, inside + "?"),
+        encode(parts.fragment, inside + "?"),
+    )

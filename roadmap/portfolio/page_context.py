@@ -1,0 +1,24 @@
+"""What the page of a portfolio is told besides the document, for its owner and for the public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Document
+
+
+def document_context(document: Document) -> dict[str, Any]:
+    """The values that `portfolio/_document.html` asks for."""
+    return {
+        "account": labels.verification_summary(document),
+        "judgements": {
+            item.id: labels.verification_line(item, document.locale) for item in document.items
+        },
+        "address": labels.safe_url,
+        "assessor": labels.assessor,
+        "degree_title": labels.degree_title,
+        "impact_line": labels.impact_line,
+        "skill_level": labels.skill_level,
+        "span": labels.position_period,
+    }

@@ -1,0 +1,57 @@
+"""The readiness page: score, gates, the best next steps, and every point with its source."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template, request
+from flask_login import current_user
+
+from roadmap.catalog.queries import load_revision
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.people.permissions import permit
+from roadmap.people.queries import managers_of
+from roadmap.progress.queries import enrollment, enrollments
+from roadmap.readiness.explanation import explain
+from roadmap.readiness.presentation import (
+    actionable_steps,
+    explanation_context,
+    own_links,
+    step_view,
+    verdict_reason,
+    verdict_title,
+)
+from roadmap.readiness.queries import build_course, person_record
+
+readiness = Blueprint("readiness", __name__)
+
+
+@readiness.get("/readiness")
+@permit("readiness.read")
+def page() -> str:
+    """Readiness on one roadmap: the named one, or the primary."""
+    slug = request.args.get("roadmap") or None
+    mine = enrollment(db.session, current_user.id, slug)
+    if mine is None:
+        if slug is not None:
+            abort(404)
+        return render_template("readiness/empty.html")
+    published = load_revision(db.session, mine.revision_id)
+    content, course = published.content, build_course(published)
+    today = current_user.today(now())
+    facts = person_record(db.session, current_user.id).own()
+    found = explain(course, facts, today)
+    has_manager = bool(managers_of(db.session, current_user.id))
+    others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
+    return render_template(
+        "readiness/page.html",
+        roadmap=content,
+        others=others,
+        verdict=verdict_title(found),
+        reason=verdict_reason(found),
+        steps=[
+            step_view(step, content) for step in actionable_steps(found, has_manager=has_manager)
+        ],
+        gate_titles={gate.key: gate.title for gate in found.gates},
+        policy=course.policy,
+        **explanation_context(found, own_links(content.slug)),
+    )

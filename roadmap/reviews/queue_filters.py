@@ -1,0 +1,42 @@
+"""What an address asks the queue for, and the same carried on to the next address."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import request
+
+from roadmap.core.text import strip_control_characters
+from roadmap.evidence.constants import KINDS
+from roadmap.reviews.queries import SHOW_OPTIONS, Filters
+
+
+def parse_filters() -> Filters:
+    """The filters of this request; what it does not know means any."""
+    kind = request.args.get("kind", "")
+    show = request.args.get("show", "")
+    return Filters(
+        person=_parse_person(),
+        kind=kind if kind in KINDS else None,
+        team=strip_control_characters(request.args.get("team", ""))[:60] or None,
+        show=show if show in SHOW_OPTIONS else "waiting",
+    )
+
+
+def _parse_person() -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.args.get("person", ""))
+    except ValueError:
+        return None
+
+
+def active_query() -> dict[str, str]:
+    """The filters that say something, as an address carries them."""
+    filters = parse_filters()
+    values = {
+        "person": str(filters.person or ""),
+        "kind": filters.kind or "",
+        "team": filters.team or "",
+        "show": filters.show if filters.show != "waiting" else "",
+    }
+    return {name: value for name, value in values.items() if value}

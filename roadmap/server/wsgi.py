@@ -1,0 +1,13 @@
+"""The application for a WSGI server: `granian --interface wsgi roadmap.server.wsgi:app`."""
+
+from __future__ import annotations
+
+import sys
+
+from roadmap import create_app
+from roadmap.core.config import ConfigError
+
+try:
+    app = create_app()
+except ConfigError as error:
+    sys.exit(f"Error: {error}")

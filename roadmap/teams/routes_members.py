@@ -1,0 +1,239 @@
+"""Who is in a team: members, roles and invitations, and leaving it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, flash, make_response, redirect, render_template
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.auth.login_throttle import too_many_requests
+from roadmap.auth.queries import find_user_by_email
+from roadmap.core.database import db
+from roadmap.core.errors import render_error
+from roadmap.core.web import now, see_other
+from roadmap.invitations import actions, invite_page
+from roadmap.invitations.forms import TeamInviteForm
+from roadmap.invitations.invite_page import NOTHING_CREATED, CreatedInvitation
+from roadmap.invitations.queries import find_invitation
+from roadmap.people import actions as people_actions
+from roadmap.people.locks import TeamDeleted
+from roadmap.people.models import Team
+from roadmap.people.permissions import PermissionDenied, permit
+from roadmap.people.queries import TeamMember, find_role
+from roadmap.people.queries import members as members_of
+from roadmap.teams.blueprint import teams
+from roadmap.teams.forms_members import AddForm, RoleForm
+from roadmap.teams.loaders import load_team
+from roadmap.teams.matrix import TeamRef, name_key
+
+
+@teams.errorhandler(PermissionDenied)
+@teams.errorhandler(TeamDeleted)
+def membership_changed_meanwhile(_error: Exception) -> Response:
+    """The right, or the team, ended while this request waited for its turn."""
+    return render_error(404)
+
+
+@teams.get("/teams/<slug>/members")
+@permit("team.members")
+def members(slug: str) -> Response:
+    team = load_team("team.members", slug)
+    return _render_page(team, made=invite_page.pop_created(slug))
+
+
+@teams.post("/teams/<slug>/members")
+@permit("admin.write")
+def add_member(slug: str) -> Response:
+    """Puts somebody with an account into the team: for administrators alone.
+
+    Managers would see what a person shares without that person having agreed, so they invite.
+    """
+    team = load_team("team.members", slug)
+    form = AddForm()
+    if not form.validate():
+        return _render_page(team, status=422, add=form)
+    user, actor = (
+        find_user_by_email(db.session, form.email.data or ""),
+        current_user._get_current_object(),
+    )
+    if user is None:
+        form.email.errors = [_("There is no account with this address. Invite them instead.")]
+        return _render_page(team, status=422, add=form)
+    try:
+        added = people_actions.add_member(
+            db.session, team, user.id, form.role.data, by=actor, now=now()
+        )
+    except people_actions.AccountDeactivated:
+        form.email.errors = [_("This account is deactivated. Reactivate it first.")]
+        return _render_page(team, status=422, add=form)
+    if added:
+        flash(_("%(name)s is in the team now.", name=user.name))
+    else:
+        flash(_("%(name)s is in the team already, in this role.", name=user.name))
+    return see_other("teams.members", slug=slug)
+
+
+@teams.get("/teams/<slug>/members/<uuid:user_id>")
+@permit("team.members")
+def member(slug: str, user_id: uuid.UUID) -> Response:
+    """Asks what is to become of a membership: another role, or its end."""
+    team = load_team("team.members", slug)
+    found = _load_member(team, user_id)
+    return _render_member_page(team, found, RoleForm(role=found.role))
+
+
+@teams.put("/teams/<slug>/members/<uuid:user_id>")
+@permit("team.members")
+def change_role(slug: str, user_id: uuid.UUID) -> Response:
+    """Gives somebody who is in the team another role; it adds nobody."""
+    team = load_team("team.members", slug)
+    form = RoleForm()
+    if not form.validate():
+        return _render_member_page(team, _load_member(team, user_id), form, 422)
+    actor = current_user._get_current_object()
+    try:
+        people_actions.change_role(db.session, team, user_id, form.role.data, by=actor, now=now())
+    except (LookupError, people_actions.AccountDeactivated):
+        abort(404)
+    flash(_("The role is changed."))
+    return _redirect_to_members(team, user_id)
+
+
+@teams.delete("/teams/<slug>/members/<uuid:user_id>")
+@permit("team.members")
+def remove_member(slug: str, user_id: uuid.UUID) -> Response:
+    team = load_team("team.members", slug)
+    # Asked first, so that nothing at all is written about somebody who is not in the team.
+    if find_role(db.session, team.id, user_id):
+        actor = current_user._get_current_object()
+        people_actions.remove_member(db.session, team, user_id, by=actor, now=now())
+        flash(_("They are no longer in the team."))
+    return _redirect_to_members(team, user_id)
+
+
+@teams.post("/teams/<slug>/invitations")
+@permit("team.invite")
+def invite(slug: str) -> Response:
+    """The next page shows the link, and none after it: only its hash is kept."""
+    team = load_team("team.invite", slug)
+    form = TeamInviteForm()
+    if not form.validate():
+        return _render_page(team, status=422, form=form)
+    wait = invite_page.count_invitation(form, current_user.id)
+    # Asked anew: counting has ended the transaction, and somebody else had their turn.
+    current_user.refresh_permissions()
+    team = load_team("team.invite", slug)
+    if wait:
+        return too_many_requests(_render_page(team, form=form), wait)
+    try:
+        invite_page.create_from_form(form, slug, team=team, role=form.role.data, by=current_user.id)
+    except actions.InvitationRefused as refused:
+        if refused.reason == "inviter":
+            abort(404)
+        form.email.errors = [
+            _(
+                "They are invited as a manager already. To invite them as a member, revoke that "
+                "invitation first."
+            )
+            if refused.reason == "invited"
+            else _("They are in the team already, in this role or a higher one.")
+        ]
+        return _render_page(team, status=422, form=form)
+    return see_other("teams.members", slug=slug)
+
+
+@teams.delete("/teams/<slug>/invitations/<uuid:invitation_id>")
+@permit("team.invite")
+def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
+    team = load_team("team.invite", slug)
+    found = find_invitation(db.session, invitation_id)
+    if found is None or found.team_id != team.id:
+        abort(404)
+    if actions.revoke(db.session, found, by=current_user.id, now=now()):
+        flash(_("The invitation is revoked. Its link opens nothing any more."))
+    return see_other("teams.members", slug=slug)
+
+
+@teams.get("/teams/<slug>/membership")
+@permit("team.leave")
+def ask_leave(slug: str) -> str:
+    team = load_team("team.leave", slug)
+    managers = {row.id for row in members_of(db.session, team.id) if row.role == "manager"}
+    return render_template(
+        "teams/leave.html",
+        team=team,
+        manages=current_user.id in managers,
+        is_last=managers == {current_user.id},
+    )
+
+
+@teams.delete("/teams/<slug>/membership")
+@permit("team.leave")
+def leave(slug: str) -> Response:
+    team = load_team("team.leave", slug)
+    people_actions.remove_member(db.session, team, current_user.id, by=current_user.id, now=now())
+    flash(_("You have left %(team)s.", team=team.name))
+    return redirect("/teams", 303)
+
+
+def _load_member(team: Team, user_id: uuid.UUID) -> TeamMember:
+    found = next((row for row in members_of(db.session, team.id) if row.id == user_id), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _render_member_page(
+    team: Team, found: TeamMember, form: RoleForm, status: int = 200
+) -> Response:
+    leads = team.id in current_user.led_teams
+    page = render_template("teams/member.html", team=team, member=found, form=form, leads=leads)
+    return make_response(page, status)
+
+
+def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:
+    """To the members, but for a manager who has just given up what the page asks for."""
+    if user_id == current_user.id and not current_user.is_admin:
+        return redirect("/teams", 303)
+    return see_other("teams.members", slug=team.slug)
+
+
+def _nested_team_members(
+    own: Sequence[TeamMember], everybody: Sequence[TeamMember]
+) -> dict[str, Any]:
+    """How many people are only in teams nested in this one, and in which, by name."""
+    here = {row.id for row in own}
+    more = [row for row in everybody if row.id not in here]
+    places = {row.team_id: TeamRef(row.team, row.team_name) for row in more}
+    return {
+        "people": len({row.id for row in more}),
+        "teams": sorted(places.values(), key=lambda place: (name_key(place.name), place.slug)),
+    }
+
+
+def _render_page(
+    team: Team,
+    *,
+    status: int = 200,
+    form: TeamInviteForm | None = None,
+    add: AddForm | None = None,
+    made: CreatedInvitation = NOTHING_CREATED,
+) -> Response:
+    everybody = members_of(db.session, team.id, nested=True)
+    own = [row for row in everybody if row.team_id == team.id]
+    page = render_template(
+        "teams/members.html",
+        team=team,
+        members=own,
+        below=_nested_team_members(own, everybody),
+        form=form or TeamInviteForm(formdata=None),
+        add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
+        leads=team.id in current_user.led_teams,
+        **invite_page.page_context(made, team.id),
+    )
+    return make_response(page, status)

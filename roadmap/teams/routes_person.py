@@ -1,0 +1,137 @@
+"""A person as their managers see them; each may look at themselves in that way."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import abort, render_template, request
+from flask_login import current_user
+
+from roadmap.career.forms import level_labels
+from roadmap.catalog.content import Skill
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.evidence import labels as evidence_labels
+from roadmap.journey.presentation import RoadmapPresenter
+from roadmap.people.models import Team, User
+from roadmap.people.permissions import can, permit
+from roadmap.people.queries import memberships
+from roadmap.readiness.presentation import (
+    SourceLinks,
+    explanation_context,
+    own_links,
+    verdict_reason,
+    verdict_title,
+)
+from roadmap.skills import gap_messages as skill_labels
+from roadmap.skills.rules import SkillComparison
+from roadmap.teams import routes_assessment
+from roadmap.teams.blueprint import teams
+from roadmap.teams.loaders import load_person
+from roadmap.teams.matrix import INACTIVE_DAYS
+from roadmap.teams.shared_profile import (
+    NotEnrolled,
+    SharedProfile,
+    SharedProgress,
+    load_shared_profile,
+)
+
+__all__ = ["person", "routes_assessment"]
+
+
+@teams.get("/teams/<slug>/people/<uuid:person_id>")
+@permit("person.read")
+def person(slug: str, person_id: uuid.UUID) -> str:
+    """What managers see of a person. `?roadmap=` chooses a roadmap, `?stage=` unfolds a stage."""
+    team, who = load_person("person.read", slug, person_id)
+    try:
+        shown = load_shared_profile(db.session, who, request.args.get("roadmap") or None, now=now())
+    except NotEnrolled:
+        abort(404)
+    own = who.id == current_user.id
+    path = f"/teams/{team.slug}/people/{who.id}"
+    to = own_links(shown.on.content.slug) if own and shown.on else _source_links(path, shown.on)
+    leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
+    return render_template(
+        "teams/person.html",
+        team=team,
+        leads=leads,
+        nested=_nested_teams(team, who) if leads else (),
+        who=who,
+        own=own,
+        path=path,
+        seen=shown,
+        still=shown.last_activity_on is not None
+        and (shown.today - shown.last_activity_on).days >= INACTIVE_DAYS,
+        roadmaps=_roadmap_tabs(path, shown),
+        piece_url=to.piece,
+        skills=_skill_rows(shown, who),
+        labels=evidence_labels,
+        levels=level_labels(),
+        **(_progress_context(shown.on, to, own=own) if shown.on is not None else {}),
+    )
+
+
+def _nested_teams(team: Team, who: User) -> list[Team]:
+    """The teams nested in this one that the person is in; none where they are in this one."""
+    led = current_user.led_teams
+    own = [each for each, _role in memberships(db.session, who.id) if each.id in led]
+    return [] if any(each.id == team.id for each in own) else own
+
+
+def _source_links(path: str, on: SharedProgress | None) -> SourceLinks:
+    """Where a manager goes from each source: to the review of a piece, and within this page."""
+    stage_of = {m.key: m.stage_key for m in on.content.milestones} if on is not None else {}
+    asked = {"roadmap": request.args["roadmap"]} if request.args.get("roadmap") else {}
+
+    def stage(key: str) -> str:
+        return f"{path}?{urlencode({**asked, 'stage': key})}#stage-{key}"
+
+    return SourceLinks(
+        piece=lambda key: f"/reviews/{key}",
+        stage=stage,
+        milestone=lambda key: stage(stage_of[key]),
+        skill=lambda key: f"{path}/skills/{key}",
+        background="#background",
+    )
+
+
+def _roadmap_tabs(path: str, shown: SharedProfile) -> list[tuple[str, str, bool]]:
+    """The roadmaps to choose from, where there is more than one."""
+    if shown.on is None or len(shown.enrolled) < 2:
+        return []
+    return [
+        (
+            f"{path}?{urlencode({'roadmap': each.slug})}",
+            each.title,
+            each.slug == shown.on.enrolled.slug,
+        )
+        for each in shown.enrolled
+    ]
+
+
+def _progress_context(on: SharedProgress, to: SourceLinks, *, own: bool) -> dict[str, Any]:
+    """The score with its sources, and the five stages."""
+    pages, opened = RoadmapPresenter(on.way), request.args.get("stage")
+    return {
+        "roadmap": on.content,
+        "enrolled": on.enrolled,
+        "policy": on.policy,
+        "verdict": verdict_title(on.found),
+        "reason": verdict_reason(on.found, own=own),
+        "stages": [
+            (pages.stage(stage, with_rows=False), on.objectives(stage), stage.key == opened)
+            for stage in on.content.stages
+        ],
+        **explanation_context(on.found, to),
+    }
+
+
+def _skill_rows(shown: SharedProfile, who: User) -> list[tuple[Skill, SkillComparison, str]]:
+    """Each skill with both views of it, and their gap in words where it is two levels or more."""
+    return [
+        (skill, standing, skill_labels.manager_gap_message(standing, skill.title, who.name))
+        for skill, standing in shown.skills
+    ]

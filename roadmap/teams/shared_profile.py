@@ -1,0 +1,200 @@
+"""A person as their managers see them: what they share, and nothing that follows from the rest.
+
+Read in the same statements however much there is. Nothing here is made from drafts, private
+evidence or notes; reasons and target dates come along only where the person shares them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.career import queries as career
+from roadmap.career.models import Degree, Position
+from roadmap.catalog.content import Content, Milestone, Skill, Stage
+from roadmap.catalog.queries import PublishedRoadmap, load_revision
+from roadmap.evidence.shared import SharedPiece, shared_pieces
+from roadmap.journey.roadmap_progress import RoadmapProgress as Way
+from roadmap.people.models import User
+from roadmap.progress.models import MilestoneStatus
+from roadmap.progress.queries import EnrolledRoadmap, enrollments
+from roadmap.readiness.explanation import Readiness, explain
+from roadmap.readiness.policy import Policy
+from roadmap.readiness.queries import PersonRecord, build_course, person_record
+from roadmap.readiness.summary import summarize
+from roadmap.skills import queries as skills
+from roadmap.skills.rules import AssessedLevel, SkillComparison
+
+
+class NotEnrolled(LookupError):
+    """The person is not on the roadmap that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMilestone:
+    """A milestone of somebody: `tone` or status, since when, and the shared pieces behind it.
+
+    `reason` and `target_on` are empty where the person does not share them. `pieces` are pairs of
+    a piece and what it makes of this milestone: verified, evidenced or lapsed.
+    """
+
+    milestone: Milestone
+    tone: str
+    since: dt.datetime | None
+    reason: str
+    target_on: dt.date | None
+    pieces: tuple[tuple[SharedPiece, str], ...]
+
+
+@dataclass(frozen=True)
+class SharedProgress:
+    """Where a person stands on one roadmap, from shared facts alone."""
+
+    published: PublishedRoadmap
+    enrolled: EnrolledRoadmap
+    found: Readiness
+    policy: Policy
+    way: Way
+    milestones: Mapping[str, SharedMilestone]
+
+    @property
+    def content(self) -> Content:
+        return self.published.content
+
+    def objectives(self, stage: Stage) -> list[tuple[str, list[SharedMilestone]]]:
+        """The milestones of a stage below their objectives, in the roadmap's order."""
+        return [
+            (objective.title, [self.milestones[each.key] for each in objective.milestones])
+            for objective in stage.objectives
+        ]
+
+
+@dataclass(frozen=True)
+class SharedProfile:
+    """Everything of a person that their managers see. `today` is the person's own date."""
+
+    today: dt.date
+    last_activity_on: dt.date | None
+    enrolled: Sequence[EnrolledRoadmap]
+    on: SharedProgress | None
+    pieces: Sequence[SharedPiece]
+    skills: Sequence[tuple[Skill, SkillComparison]]
+    positions: Sequence[Position]
+    degrees: Sequence[Degree]
+
+
+def load_shared_profile(
+    session: Session, person: User, slug: str | None, *, now: dt.datetime
+) -> SharedProfile:
+    """What managers of this person see of them, on the named roadmap or their primary one.
+
+    Raises NotOnIt where they are not on the named one.
+    """
+    enrolled = enrollments(session, person.id)
+    chosen = next((each for each in enrolled if slug in (None, each.slug)), None)
+    if chosen is None and slug is not None:
+        raise NotEnrolled(slug)
+    facts = person_record(session, person.id)
+    today = facts.today(now)
+    pieces = shared_pieces(session, person.id)
+    on = (
+        _load_progress(session, person, chosen, facts, pieces, today)
+        if chosen is not None
+        else None
+    )
+    known = on.content.skills if on is not None else skills.published_skills(session)
+    return SharedProfile(
+        today=today,
+        last_activity_on=facts.last_activity_on(shared_only=True),
+        enrolled=enrolled,
+        on=on,
+        pieces=pieces,
+        skills=_load_skill_comparisons(session, person.id, known),
+        positions=career.positions(session, person.id),
+        degrees=career.degrees(session, person.id),
+    )
+
+
+def load_skill_comparison(session: Session, person_id: uuid.UUID, skill: Skill) -> SkillComparison:
+    """Both views of one skill, side by side."""
+    return _load_skill_comparisons(session, person_id, [skill])[0][1]
+
+
+def _load_skill_comparisons(
+    session: Session, person_id: uuid.UUID, known: Sequence[Skill]
+) -> list[tuple[Skill, SkillComparison]]:
+    own, other = skills.latest_assessments(session, person_id)
+    return [
+        (
+            skill,
+            SkillComparison(_without_comment(own.get(skill.key)), other.get(skill.key), skill.bar),
+        )
+        for skill in known
+    ]
+
+
+def _without_comment(judged: AssessedLevel | None) -> AssessedLevel | None:
+    """A person's word of themselves without what they noted beside it: that is theirs."""
+    return judged._replace(comment="") if judged is not None else None
+
+
+def _load_progress(
+    session: Session,
+    person: User,
+    enrolled: EnrolledRoadmap,
+    facts: PersonRecord,
+    pieces: Sequence[SharedPiece],
+    today: dt.date,
+) -> SharedProgress:
+    published = load_revision(session, enrolled.revision_id)
+    path, shared = build_course(published), facts.shared()
+    way = Way(published, enrolled, summarize(path, shared, today), {}, today)
+    reasons = _load_reasons(session, person.id) if person.shares_plans else {}
+    targets = facts.targets if person.shares_plans else {}
+    behind: dict[str, list[SharedPiece]] = {}
+    for piece in pieces:
+        for key in piece.milestones:
+            behind.setdefault(key, []).append(piece)
+    return SharedProgress(
+        published=published,
+        enrolled=enrolled,
+        found=explain(path, shared, today),
+        policy=path.policy,
+        way=way,
+        milestones={
+            each.key: SharedMilestone(
+                milestone=each,
+                tone=way.tone(each.key),
+                since=facts.status_changed_at.get(each.key),
+                reason=reasons.get(each.key, ""),
+                target_on=targets.get(each.key),
+                pieces=tuple(
+                    (piece, _evidence_tone(piece, each, today))
+                    for piece in behind.get(each.key, ())
+                ),
+            )
+            for each in published.content.milestones
+        },
+    )
+
+
+def _evidence_tone(piece: SharedPiece, milestone: Milestone, today: dt.date) -> str:
+    """What a piece makes of one milestone that it is linked to."""
+    if piece.tone(today) == "lapsed":
+        return "lapsed"
+    return "verified" if piece.proves(milestone.key, milestone.evidence) else "evidenced"
+
+
+def _load_reasons(session: Session, person_id: uuid.UUID) -> dict[str, str]:
+    """Why milestones were set aside, by key."""
+    rows = session.execute(
+        sa.select(MilestoneStatus.milestone_key, MilestoneStatus.reason).where(
+            MilestoneStatus.user_id == person_id, MilestoneStatus.status == "not_applicable"
+        )
+    )
+    return {row.milestone_key: row.reason for row in rows}

@@ -1,0 +1,159 @@
+"""/account/password, /account/email, /account/confirm: what asks for the password."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.auth import actions
+from roadmap.auth.models import LoginSession
+from roadmap.mail.models import OutgoingMail
+from roadmap.people.models import AuditEntry, User
+from tests.support.login import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    hidden_inputs,
+    is_signed_in,
+    set_password,
+    sign_in,
+)
+
+
+@pytest.fixture
+def alice(session, cast, browser_of):
+    """Alice's browser; her password is known."""
+    set_password(session, cast.alice)
+    return browser_of(cast.alice)
+
+
+@pytest.fixture
+def stale(session, alice, now):
+    """The same an hour after she typed her password."""
+    session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
+    session.commit()
+    return alice
+
+
+def test_a_password_is_changed(session, cast, alice, browser_of):
+    other = browser_of(cast.alice)
+    assert alice.get("/account/password").status_code == 200
+    data = {"current_password": PASSWORD, "password": OTHER_PASSWORD}
+    answer = alice.put("/account/password", data)
+    assert (answer.status_code, answer.location) == (303, "/account")
+    assert is_signed_in(alice)
+    assert not is_signed_in(other)
+    assert sign_in(browser_of(), "alice@example.org", PASSWORD).status_code == 422
+    assert sign_in(browser_of(), "alice@example.org", OTHER_PASSWORD).status_code == 303
+    assert "password.changed" in session.scalars(sa.select(AuditEntry.action)).all()
+
+
+def test_a_changed_password_is_a_new_session(alice):
+    with alice.client.session_transaction() as cookie:
+        before = cookie["_user_id"]
+    alice.put("/account/password", {"current_password": PASSWORD, "password": OTHER_PASSWORD})
+    with alice.client.session_transaction() as cookie:
+        assert cookie["_user_id"] != before
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "said"),
+    [
+        ("not her password", OTHER_PASSWORD, "not your current password"),
+        (PASSWORD, "short", "at least 10"),
+        (PASSWORD, "password1234", "tried first"),
+        (PASSWORD, "this is alice speaking", "contains your name"),
+        ("", OTHER_PASSWORD, "Type the password."),
+    ],
+)
+def test_a_bad_change_of_password_is_refused(alice, browser_of, current, new, said):
+    answer = alice.put("/account/password", {"current_password": current, "password": new})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert sign_in(browser_of(), "alice@example.org", PASSWORD).status_code == 303
+
+
+def test_guessing_the_current_password_is_counted(session, alice):
+    data = {"current_password": "wrong wrong wrong", "password": OTHER_PASSWORD}
+    answers = [alice.put("/account/password", data).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+    assert alice.post("/account/confirm", {"password": PASSWORD}).status_code == 429
+
+
+def test_an_address_is_changed(session, cast, alice, browser_of, now):
+    link = actions.create_password_link(session, cast.alice, by=None, now=now)
+    session.commit()
+    assert alice.get("/account/email").status_code == 200
+    answer = alice.put("/account/email", {"email": "Alice@Elsewhere.org"})
+    assert (answer.status_code, answer.location) == (303, "/account")
+    assert sign_in(browser_of(), "alice@elsewhere.org").status_code == 303
+    assert sign_in(browser_of(), "alice@example.org").status_code == 422
+    # A link that went to the old address opens nothing any more.
+    assert browser_of().get(f"/password/{link}").status_code == 404
+
+
+def test_the_old_address_learns_of_the_new_one_with_the_change(session, alice, with_mail):
+    """It is written in the transaction of the change: what fails or is tried again says nothing
+    false, and nothing twice."""
+    assert alice.put("/account/email", {"email": "bob@example.org"}).status_code == 422
+    assert session.scalars(sa.select(OutgoingMail)).all() == []
+    session.rollback()
+    alice.put("/account/email", {"email": "alice@elsewhere.org"})
+    [letter] = session.scalars(sa.select(OutgoingMail))
+    assert (letter.recipient, letter.user_id) == ("alice@example.org", None)
+    assert "is now alice@elsewhere.org" in letter.body
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("bob@example.org", "Another account"),
+        ("BOB@example.org", "Another account"),
+        ("x", "not an"),
+    ],
+)
+def test_a_bad_address_is_refused(session, cast, alice, email, said):
+    answer = alice.put("/account/email", {"email": email})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{email}"' in answer.text
+    assert session.get(User, cast.alice).email == "alice@example.org"
+
+
+def test_an_old_sign_in_is_confirmed_first(stale):
+    answer = stale.get("/account/email")
+    assert (answer.status_code, answer.location) == (303, "/account/confirm?next=/account/email")
+    assert "type your password once more" in stale.get(answer.location).text
+    answer = stale.post("/account/confirm", {"password": PASSWORD, "next": "/account/email"})
+    assert (answer.status_code, answer.location) == (303, "/account/email")
+    assert stale.get("/account/email").status_code == 200
+
+
+def test_what_was_typed_outlives_the_confirmation(session, cast, stale):
+    page = stale.put("/account/email", {"email": "alice@elsewhere.org"})
+    assert page.status_code == 401
+    kept = hidden_inputs(page, "kept.")
+    page = stale.post("/account/confirm", {"password": "wrong wrong wrong", **kept})
+    assert page.status_code == 422
+    page = stale.post("/account/confirm", {"password": PASSWORD, **hidden_inputs(page, "kept.")})
+    assert page.status_code == 200
+    assert 'action="/account/email?_method=PUT"' in page.text
+    assert stale.post("/account/email?_method=PUT", hidden_inputs(page, "email")).status_code == 303
+    assert session.get(User, cast.alice).email == "alice@elsewhere.org"
+
+
+def test_confirming_goes_on_only_to_our_own_paths(alice):
+    answer = alice.post("/account/confirm", {"password": PASSWORD, "next": "//evil.example"})
+    assert answer.location == "/account"
+
+
+@pytest.mark.parametrize("password", ["", "wrong wrong wrong"])
+def test_a_wrong_confirmation_is_refused(stale, password):
+    assert stale.post("/account/confirm", {"password": password}).status_code == 422
+    assert stale.get("/account/email").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/account/email", "/account/password", "/account/confirm"])
+def test_it_needs_sign_in(app, browser_of, path):
+    assert browser_of().get(path).location == f"/login?next={path}"

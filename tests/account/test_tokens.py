@@ -1,0 +1,145 @@
+"""/account/tokens: which there are, a new one, and none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.auth import api_tokens
+from roadmap.auth.models import ApiToken, LoginSession
+from roadmap.people.models import AuditEntry
+from tests.support.api_client import ApiClient
+from tests.support.login import PASSWORD, hidden_inputs, set_password
+
+FORM = {"name": "Calendar script", "scope": "read", "days": "30"}
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    return browser_of(cast.alice)
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'id="token"[^>]* value="(cairn_[\w-]+)"', page)
+    assert found is not None, page
+    return found.group(1)
+
+
+def test_it_works(app, session, cast, alice, now):
+    assert "No token yet" in alice.get("/account/tokens").text
+    made = alice.post("/account/tokens", FORM)
+    assert made.status_code == 201
+    token = token_in(made.text)
+    assert ApiClient(app, token).get("/me").get_json()["name"] == "Alice"
+    page = alice.get("/account/tokens").text
+    assert "Calendar script" in page
+    assert "works until" in page
+    assert "last used" in page
+    # Revoking asks first, without JavaScript too.
+    assert re.search(
+        r'<details class="ask"><summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+    )
+    # It was shown once.
+    assert token not in page
+    row = session.scalars(sa.select(ApiToken)).one()
+    assert row.scope == "read"
+    assert abs(row.expires_at - now - dt.timedelta(days=30)) < dt.timedelta(minutes=1)
+    entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "token.created")).one()
+    assert (entry.actor_id, entry.data["name"]) == (cast.alice, "Calendar script")
+    assert token not in str(entry.data)
+
+
+def test_it_needs_sign_in(browser_of):
+    answer = browser_of().get("/account/tokens")
+    assert (answer.status_code, answer.location) == (303, "/login?next=/account/tokens")
+
+
+def test_it_is_reached_from_the_account(alice):
+    assert 'href="/account/tokens"' in alice.get("/account").text
+
+
+def test_it_hides_what_is_foreign(session, cast, browser_of, now):
+    api_tokens.create(
+        session, cast.alice, name="Hers", scope="read", days=9, by=cast.alice, now=now
+    )
+    session.commit()
+    key = api_tokens.list_tokens(session, cast.alice)[0].id
+    for other in (cast.bob, cast.erin, cast.mallory):
+        browser = browser_of(other)
+        assert "Hers" not in browser.get("/account/tokens").text
+        assert browser.delete(f"/account/tokens/{key}").status_code == 404
+    session.rollback()
+    assert session.scalars(sa.select(ApiToken.name)).all() == ["Hers"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"name": "  "}, "Name it after what uses it."),
+        ({"name": "x" * 101}, "100"),
+        ({"scope": "admin"}, "Not a valid choice"),
+        ({"days": "0"}, "Between 1 and 365 days."),
+        ({"days": "366"}, "Between 1 and 365 days."),
+        ({"days": "soon"}, "Not a valid integer"),
+        ({"days": ""}, "how many days"),
+    ],
+)
+def test_it_rejects_bad_input(session, alice, more, said):
+    answer = alice.post("/account/tokens", {**FORM, **more})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert session.scalars(sa.select(ApiToken)).all() == []
+
+
+def test_a_token_is_taken_back(app, session, cast, alice):
+    caller = ApiClient(app, token_in(alice.post("/account/tokens", FORM).text))
+    key = api_tokens.list_tokens(session, cast.alice)[0].id
+    assert alice.delete(f"/account/tokens/{key}").status_code == 303
+    assert "opens nothing any more" in alice.get("/account/tokens").text
+    assert caller.get("/me").status_code == 401
+    assert alice.delete(f"/account/tokens/{key}").status_code == 404
+
+
+def test_making_one_asks_for_the_password_again(app, session, cast, alice, now):
+    set_password(session, cast.alice)
+    session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
+    session.commit()
+    asked = alice.get("/account/tokens/new")
+    assert (asked.status_code, asked.location) == (303, "/account/confirm?next=/account/tokens/new")
+    refused = alice.post("/account/tokens", FORM)
+    assert refused.status_code == 401
+    assert session.scalars(sa.select(ApiToken)).all() == []
+    # What was typed is sent again once the password was right.
+    again = alice.post("/account/confirm", {"password": PASSWORD, **hidden_inputs(refused, "kept")})
+    assert "Calendar script" in again.text
+    assert alice.post("/account/tokens", FORM).status_code == 201
+
+
+def test_nobody_has_more_than_fifty(session, cast, alice, now):
+    for _ in range(api_tokens.MAX_TOKENS):
+        api_tokens.create(
+            session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
+        )
+    session.commit()
+    answer = alice.post("/account/tokens", FORM)
+    assert answer.status_code == 422
+    assert "50 tokens are the most" in answer.text
+
+
+def test_one_that_has_expired_says_so(session, cast, alice, now):
+    api_tokens.create(
+        session,
+        cast.alice,
+        name="Old one",
+        scope="write",
+        days=1,
+        by=cast.alice,
+        now=now - dt.timedelta(days=3),
+    )
+    session.commit()
+    page = alice.get("/account/tokens").text
+    assert "Expired" in page
+    assert "never used" in page

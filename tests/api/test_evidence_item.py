@@ -1,0 +1,203 @@
+"""GET, PATCH and DELETE /me/evidence/{id}, and its submission."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import MILESTONE, ApiClientOf
+from tests.support.api_client import ApiClient
+from tests.support.cast import Cast
+
+Add = Callable[..., dict[str, Any]]
+
+
+def path_of(piece: dict[str, Any], more: str = "") -> str:
+    return f"/me/evidence/{piece['id']}{more}"
+
+
+def test_it_works(add: Add, alice: ApiClient) -> None:
+    piece = add(role="Author", milestones=[MILESTONE])
+    path = path_of(piece)
+    assert alice.get(path).get_json() == piece
+    changed = alice.patch(path, {"title": "Another title", "role": None})
+    assert changed.status_code == 200
+    found = alice.get(path)
+    assert found.get_json() == changed.get_json()
+    assert found.headers["ETag"] == changed.headers["ETag"]
+    assert found.get_json() == {
+        **piece,
+        "title": "Another title",
+        "role": "",
+        "updated_at": found.get_json()["updated_at"],
+    }
+    assert alice.delete(path).status_code == 204
+    assert alice.get(path).status_code == 404
+    assert alice.delete(path).status_code == 404
+
+
+def test_it_needs_a_token(add: Add, api_client_of: ApiClientOf) -> None:
+    path = path_of(add())
+    nobody = api_client_of()
+    answers = [nobody.get(path), nobody.patch(path, {}), nobody.delete(path)]
+    answers += [nobody.put(f"{path}/submission"), nobody.delete(f"{path}/submission")]
+    assert [answer.status_code for answer in answers] == [401] * 5
+
+
+def test_it_hides_what_is_foreign(
+    add: Add, alice: ApiClient, bob: ApiClient, cast: Cast, api_client_of: ApiClientOf
+) -> None:
+    """A draft exists for nobody else; what is shared a manager reads under /reviews."""
+    piece = add()
+    path, mallory = path_of(piece), api_client_of(cast.mallory)
+    for other in (bob, mallory):
+        assert other.get(path).status_code == 404
+        assert other.patch(path, {"title": "Mine"}).status_code == 404
+        assert other.delete(path).status_code == 404
+    none = bob.get(f"/me/evidence/{uuid.uuid4()}")
+    assert none.get_json() == bob.get(path).get_json()
+    alice.put(path_of(piece, "/submission"))
+    assert bob.get(path).status_code == 404
+    assert bob.patch(path, {"title": "Mine"}).status_code == 403
+    assert bob.delete(path).status_code == 403
+    assert mallory.patch(path, {"title": "Mine"}).status_code == 404
+    assert alice.get(path).get_json()["title"] == piece["title"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"title": None}, "title"),
+        ({"kind": None}, "kind"),
+        ({"occurred_on": None}, "occurred_on"),
+        ({"url": None}, "url"),
+        ({"created_at": "2026-01-01"}, "created_at"),
+        ([], "body"),
+        ("title", "body"),
+        (0, "body"),
+        (False, "body"),
+    ],
+)
+def test_it_rejects_bad_input(change: Any, field: str, add: Add, alice: ApiClient) -> None:
+    piece = add()
+    answer = alice.patch(path_of(piece), change)
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [field]
+    assert alice.get(path_of(piece)).get_json() == piece
+
+
+def test_a_visibility_of_null_is_the_default(add: Add, alice: ApiClient) -> None:
+    piece = add(visibility="team")
+    assert alice.patch(path_of(piece), {"title": "Kept"}).get_json()["visibility"] == "team"
+    changed = alice.patch(path_of(piece), {"visibility": None}).get_json()
+    assert changed["visibility"] == "portfolio"
+    assert add(visibility=None)["visibility"] == "portfolio"
+
+
+def test_what_has_not_changed_is_not_sent_again(add: Add, alice: ApiClient) -> None:
+    path = path_of(add(description="word " * 500))
+    packed = {"Accept-Encoding": "gzip"}
+    for headers in ({}, packed):
+        read = alice.get(path, headers=headers).headers["ETag"]
+        again = alice.get(path, headers={**headers, "If-None-Match": read})
+        assert (again.status_code, again.data) == (304, b"")
+        assert "Content-Type" not in again.headers
+    alice.patch(path, {"title": "New"})
+    assert alice.get(path, headers={"If-None-Match": read}).get_json()["title"] == "New"
+
+
+def test_what_guards_a_change_says_nothing_to_who_reads(add: Add, alice: ApiClient) -> None:
+    path = path_of(add())
+    read = alice.get(path).headers["ETag"]
+    for headers in ({"If-Match": '"another"'}, {"If-Match": read}):
+        answer = alice.get(path, headers=headers)
+        assert (answer.status_code, answer.mimetype) == (200, "application/json")
+        same = alice.get(path, headers={**headers, "If-None-Match": read})
+        assert (same.status_code, same.data) == (304, b"")
+
+
+def test_asking_for_a_review_takes_no_field(add: Add, alice: ApiClient) -> None:
+    path = path_of(add(), "/submission")
+    refused = alice.put(path, {"comment": "Please"})
+    assert refused.status_code == 422
+    assert list(refused.get_json()["errors"]) == ["comment"]
+    assert alice.call("PUT", path, data=b"now", content_type="text/plain").status_code == 415
+    assert alice.put(path, []).status_code == 422
+    assert alice.get(path.removesuffix("/submission")).get_json()["review_state"] == "draft"
+    assert alice.put(path, {}).status_code == 200
+
+
+def test_lists_are_replaced_kept_or_cleared(add: Add, alice: ApiClient) -> None:
+    impact = {"type": "team", "metric": "Time to onboard", "result": "2", "unit": "weeks"}
+    piece = add(milestones=[MILESTONE], skills=["mlops"], impacts=[impact])
+    kept = alice.patch(path_of(piece), {"title": "Renamed"}).get_json()
+    assert (kept["milestones"], kept["skills"]) == ([MILESTONE], ["mlops"])
+    assert kept["impacts"][0]["metric"] == "Time to onboard"
+    cleared = alice.patch(path_of(piece), {"milestones": None, "skills": [], "impacts": None})
+    assert [cleared.get_json()[name] for name in ("milestones", "skills", "impacts")] == [[]] * 3
+
+
+def test_an_older_tag_is_refused(add: Add, alice: ApiClient) -> None:
+    path = path_of(add())
+    read = alice.get(path).headers["ETag"]
+    assert alice.patch(path, {"title": "First"}, headers={"If-Match": read}).status_code == 200
+    late = alice.patch(path, {"title": "Late"}, headers={"If-Match": read})
+    assert (late.status_code, late.mimetype) == (412, "application/problem+json")
+    assert alice.delete(path, headers={"If-Match": read}).status_code == 412
+    for nothing in ("", ",", '""'):
+        unsaid = alice.patch(path, {"title": "Unguarded"}, headers={"If-Match": nothing})
+        assert unsaid.status_code == 412
+    assert alice.get(path).get_json()["title"] == "First"
+    newest = alice.get(path).headers["ETag"]
+    both = alice.patch(path, {"title": "Both"}, headers={"If-Match": f'"x", {newest}'})
+    assert both.status_code == 200
+    assert alice.delete(path, headers={"If-Match": "*"}).status_code == 204
+
+
+def test_a_tag_that_compression_made_weak_is_as_good(add: Add, alice: ApiClient) -> None:
+    path = path_of(add(description="word " * 500))
+    found = alice.get(path, headers={"Accept-Encoding": "gzip"})
+    assert found.headers["Content-Encoding"] == "gzip"
+    tag = found.headers["ETag"]
+    assert tag.startswith("W/")
+    assert alice.patch(path, {"title": "New"}, headers={"If-Match": tag}).status_code == 200
+    assert alice.patch(path, {"title": "Old"}, headers={"If-Match": tag}).status_code == 412
+
+
+def test_it_is_submitted_and_withdrawn(add: Add, alice: ApiClient) -> None:
+    piece = add()
+    asked = alice.put(path_of(piece, "/submission"))
+    assert (asked.status_code, asked.get_json()["review_state"]) == (200, "submitted")
+    assert asked.get_json()["submitted_at"]
+    again = alice.put(path_of(piece, "/submission"))
+    assert again.get_json() == asked.get_json()
+    assert alice.delete(path_of(piece, "/submission")).status_code == 204
+    assert alice.delete(path_of(piece, "/submission")).status_code == 204
+    assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
+
+
+def test_what_is_private_is_not_submitted(add: Add, alice: ApiClient) -> None:
+    piece = add(visibility="private")
+    answer = alice.put(path_of(piece, "/submission"))
+    assert answer.status_code == 409
+    assert "rivate" in answer.get_json()["detail"]
+    assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
+
+
+def test_a_change_of_a_verified_piece_is_a_new_version(
+    add: Add, alice: ApiClient, bob: ApiClient
+) -> None:
+    piece = add(milestones=[MILESTONE])
+    alice.put(path_of(piece, "/submission"))
+    bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "comment": "I was there."})
+    seen = alice.get(path_of(piece)).get_json()
+    assert (seen["review_state"], seen["confirmed"]) == ("verified", [MILESTONE])
+    assert seen["review"]["by"] == "Bob"
+    assert seen["review"]["comment"] == "I was there."
+    assert alice.put(path_of(piece, "/submission")).status_code == 409
+    later = alice.patch(path_of(piece), {"description": "More of it."}).get_json()
+    assert (later["version"], later["verified_version"]) == (2, 1)
+    assert (later["review_state"], later["confirmed"]) == ("submitted", [MILESTONE])

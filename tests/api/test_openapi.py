@@ -1,0 +1,163 @@
+"""The description of the API, and the page that is made of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from flask import Flask
+
+from roadmap.api.blueprint import BASE
+from roadmap.api.route_table import ROUTES
+from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, KINDS, STATES, VISIBILITIES
+from roadmap.portfolio.formats.registry import FORMATS
+from roadmap.progress.models import STATUSES
+from tests.api.conftest import ApiClientOf
+
+
+@pytest.fixture
+def described(api_client_of: ApiClientOf) -> dict[str, Any]:
+    answer = api_client_of().get("/openapi.json")
+    assert answer.status_code == 200
+    document: dict[str, Any] = answer.get_json()
+    return document
+
+
+def test_every_route_is_described(described: dict[str, Any]) -> None:
+    found = {
+        (method.upper(), path)
+        for path, entry in described["paths"].items()
+        for method in entry
+        if method != "parameters"
+    }
+    assert found == {
+        (each.method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", each.rule)) for each in ROUTES
+    }
+    assert described["openapi"].startswith("3.1")
+    assert described["servers"] == [{"url": BASE}]
+
+
+def test_every_operation_says_what_it_answers(described: dict[str, Any]) -> None:
+    for path, entry in described["paths"].items():
+        for method, operation in entry.items():
+            if method == "parameters":
+                continue
+            where = f"{method} {path}"
+            assert operation["summary"], where
+            statuses = set(operation["responses"])
+            assert {"400", "401", "403", "404", "405", "429", "500", "503"} <= statuses, where
+            assert any(status.startswith("2") for status in statuses), where
+            if "requestBody" in operation:
+                assert {"411", "413", "415", "422"} <= statuses, where
+            if any(each["name"] == "If-Match" for each in operation.get("parameters", ())):
+                assert "412" in statuses, where
+
+
+def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*(references(each) for each in value.values()))
+        return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+    found = references(described)
+    for reference in found:
+        part: Any = described
+        for name in reference.removeprefix("#/").split("/"):
+            part = part[name]
+    schemas = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+    assert schemas <= found, "a schema that nothing uses"
+    for schema in described["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_examples_fit_their_schemas(described: dict[str, Any]) -> None:
+    seen = 0
+    for entry in described["paths"].values():
+        for method, operation in entry.items():
+            if method == "parameters" or "requestBody" not in operation:
+                continue
+            content = operation["requestBody"]["content"]["application/json"]
+            if not operation["requestBody"]["required"]:
+                assert content["schema"] == {"$ref": "#/components/schemas/Nothing"}
+                continue
+            validator = jsonschema.Draft202012Validator({**described, **content["schema"]})
+            validator.validate(content["example"])
+            seen += 1
+    assert seen == 7
+
+
+def test_words_are_those_of_the_house(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    piece = schemas["EvidenceShape"]["properties"]
+    assert set(piece["kind"]["enum"]) == set(KINDS)
+    assert set(piece["visibility"]["enum"]) == set(VISIBILITIES)
+    assert set(piece["review_state"]["enum"]) == set(STATES)
+    assert set(schemas["ImpactBody"]["properties"]["type"]["enum"]) == set(IMPACT_TYPES)
+    assert set(schemas["Judging"]["properties"]["decision"]["enum"]) == set(DECISIONS)
+    status = schemas["MilestoneChange"]["properties"]["status"]["enum"]
+    assert set(status) == {"not_started", *STATUSES}
+    (chosen,) = described["paths"]["/me/portfolio"]["get"]["parameters"]
+    assert chosen["schema"]["enum"] == list(FORMATS)
+
+
+def test_the_page_and_the_manual_mean_the_same_by_cairn(app: Flask) -> None:
+    """An example of either works with the address of either."""
+    page = app.test_client().get(f"{BASE}/docs").text
+    assert f"export CAIRN=http://localhost{BASE} CAIRN_TOKEN=" in page
+    assert "$CAIRN/me/evidence" in page
+    assert f"$CAIRN{BASE}" not in page
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text("utf-8")
+    assert re.search(rf"^export CAIRN=\S+{BASE} CAIRN_TOKEN=", manual, re.M)
+
+
+def test_it_is_kept_for_a_while(api_client_of: ApiClientOf) -> None:
+    first = api_client_of().get("/openapi.json")
+    assert first.cache_control.public
+    assert first.cache_control.max_age == 300
+    again = api_client_of().get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    packed = {"Accept-Encoding": "gzip", "If-None-Match": "W/" + first.headers["ETag"]}
+    assert api_client_of().get("/openapi.json", headers=packed).status_code == 304
+
+
+def test_what_gap_and_apart_mean(described: dict[str, Any]) -> None:
+    skill = described["components"]["schemas"]["OwnSkill"]["properties"]
+    assert "to the bar" in skill["gap"]["description"]
+    assert "manager" in skill["apart"]["description"]
+
+
+def test_the_page_names_every_operation(app: Flask, described: dict[str, Any]) -> None:
+    page = app.test_client().get(f"{BASE}/docs")
+    assert page.status_code == 200
+    assert page.mimetype == "text/html"
+    for path, entry in described["paths"].items():
+        assert BASE + path in page.text
+        for method, operation in entry.items():
+            if method != "parameters":
+                assert operation["summary"] in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "style=" not in page.text
+    assert "<script>" not in page.text
+
+
+def test_it_is_made_on_demand() -> None:
+    """The start does not wait for the models: they come with the first request."""
+    import subprocess
+    import sys
+
+    program = (
+        "import sys; from roadmap import create_app; "
+        "create_app({'SECRET_KEY': 'x' * 20, 'DATABASE_URL': 'sqlite://'}); "
+        "print([name for name in sys.modules if name.startswith('roadmap.api.')"
+        " or name == 'pydantic'])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(re.findall(r"'([\w.]+)'", run.stdout))
+    assert loaded == {"roadmap.api.blueprint", "roadmap.api.routes", "roadmap.api.route_table"}

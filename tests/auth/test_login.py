@@ -1,0 +1,220 @@
+"""POST /login: coming in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from roadmap.auth import passwords
+from roadmap.auth.models import Attempt, LoginSession
+from roadmap.people.models import AuditEntry, User
+from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
+
+
+def audited_actions(session) -> list[str]:
+    session.rollback()
+    return list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+def test_it_works(session, cast, browser_of):
+    set_password(session, cast.alice)
+    browser = browser_of()
+    assert "Sign in" in browser.get("/login").text
+    answer = sign_in(browser, "alice@example.org")
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert is_signed_in(browser)
+    assert audited_actions(session) == ["session.begun"]
+
+
+@pytest.mark.parametrize(
+    "email", ["ALICE@example.org", "  alice@Example.ORG ", "ａlice@example.org"]
+)
+def test_it_compares_addresses_in_their_normal_form(session, cast, browser_of, email):
+    set_password(session, cast.alice)
+    assert sign_in(browser_of(), email).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("alice@example.org", "granite scree and moss"),
+        ("alice@example.org", PASSWORD + " "),
+        ("nobody@example.org", PASSWORD),
+        ("not an address", PASSWORD),
+        ("al\x00\x00x@example.org", PASSWORD),
+        ("alice@example.org", "\x00"),
+    ],
+)
+def test_it_rejects_bad_input(session, cast, browser_of, email, password):
+    set_password(session, cast.alice)
+    browser = browser_of()
+    answer = sign_in(browser, email, password)
+    assert answer.status_code == 422
+    assert "do not belong together" in answer.text
+    assert password not in answer.text
+    assert not is_signed_in(browser)
+    assert audited_actions(session) == ["session.failed"]
+
+
+def test_it_asks_for_what_is_missing(browser_of, app):
+    answer = browser_of().post("/login", {"email": "alice@example.org"})
+    assert answer.status_code == 422
+    assert "Type the password." in answer.text
+    assert 'value="alice@example.org"' in answer.text
+
+
+def test_it_refuses_a_person_without_password_or_deactivated(session, cast, browser_of, now):
+    assert sign_in(browser_of(), "bob@example.org", "anything at all").status_code == 422
+    set_password(session, cast.alice)
+    session.execute(sa.update(User).where(User.id == cast.alice).values(deactivated_at=now))
+    session.commit()
+    assert sign_in(browser_of(), "alice@example.org").status_code == 422
+
+
+def test_it_needs_the_seal_of_its_form(session, cast, app):
+    set_password(session, cast.alice)
+    data = {"email": "alice@example.org", "password": PASSWORD}
+    assert app.test_client().post("/login", data=data).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "reached"),
+    [
+        ("/skills?a=1", "/skills?a=1"),
+        ("//evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/a\r\nSet-Cookie: x=1", "/"),
+    ],
+)
+def test_it_goes_on_only_to_our_own_paths(session, cast, browser_of, asked, reached):
+    set_password(session, cast.alice)
+    assert sign_in(browser_of(), "alice@example.org", next=asked).location == reached
+
+
+def test_whoever_is_signed_in_goes_on(cast, browser_of):
+    answer = browser_of(cast.alice).get("/login?next=/account")
+    assert (answer.status_code, answer.location) == (303, "/account")
+
+
+def test_it_sends_strangers_here_and_back(cast, browser_of):
+    answer = browser_of().get("/account/password?x=1")
+    assert answer.status_code == 303
+    assert answer.location == "/login?next=/account/password?x%3D1"
+
+
+def test_a_new_sign_in_is_a_new_session(session, cast, browser_of):
+    set_password(session, cast.alice)
+    browser = browser_of(cast.alice)
+    with browser.client.session_transaction() as cookie:
+        before = cookie["_user_id"]
+    sign_in(browser, "alice@example.org")
+    with browser.client.session_transaction() as cookie:
+        assert cookie["_user_id"] != before
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(LoginSession)) == 1
+
+
+def test_it_hashes_anew_when_the_parameters_change(app, session, cast, browser_of):
+    set_password(session, cast.alice)
+    old = session.scalar(sa.select(User.password_hash).where(User.id == cast.alice))
+    hasher = app.extensions.pop("password_hasher")
+    app.config["PASSWORD_TIME_COST"] = 2
+    try:
+        assert sign_in(browser_of(), "alice@example.org").status_code == 303
+        session.rollback()
+        new = session.scalar(sa.select(User.password_hash).where(User.id == cast.alice))
+        assert new != old
+        assert not passwords.needs_rehash(new)
+        assert sign_in(browser_of(), "alice@example.org").status_code == 303
+    finally:
+        app.config["PASSWORD_TIME_COST"] = 1
+        app.extensions["password_hasher"] = hasher
+
+
+def test_ten_wrong_tries_close_the_door_for_a_while(session, cast, browser_of):
+    set_password(session, cast.alice)
+    start = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
+    with time_machine.travel(start, tick=False):
+        browser = browser_of()
+        for _ in range(10):
+            assert sign_in(browser, "alice@example.org", "wrong wrong wrong").status_code == 422
+        answer = sign_in(browser, "alice@example.org")
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 901
+        assert "Wait 15 minutes" in answer.text
+        assert 'value="alice@example.org"' in answer.text
+    # Others come in from the same place, and she herself when the window has passed.
+    with time_machine.travel(start + dt.timedelta(minutes=5), tick=False):
+        set_password(session, cast.bob)
+        assert sign_in(browser_of(), "bob@example.org").status_code == 303
+        assert sign_in(browser_of(), "Alice@example.org").status_code == 429
+    with time_machine.travel(start + dt.timedelta(minutes=15, seconds=1), tick=False):
+        assert sign_in(browser_of(), "alice@example.org").status_code == 303
+    assert "session.refused" in audited_actions(session)
+
+
+def test_many_tries_at_once_gain_next_to_nothing(session, cast, browser_of):
+    set_password(session, cast.alice)
+    browsers = [browser_of() for _ in range(24)]
+    for browser in browsers:
+        browser.csrf()
+    together, answers = threading.Barrier(len(browsers)), []
+
+    def go(browser) -> None:
+        together.wait(10)
+        answers.append(sign_in(browser, "alice@example.org", "wrong wrong wrong").status_code)
+
+    threads = [threading.Thread(target=go, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(set(answers)) == [422, 429]
+    assert len(answers) == 24
+    assert 10 <= answers.count(422) < 10 + passwords.MAX_CONCURRENT_HASHES
+
+
+def test_a_success_counts_as_no_try(session, cast, browser_of):
+    set_password(session, cast.alice)
+    for _ in range(11):
+        assert sign_in(browser_of(), "alice@example.org").status_code == 303
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
+
+
+def test_fifty_tries_close_an_address(cast, browser_of):
+    browser = browser_of()
+    answers = [
+        sign_in(browser, f"person{number}@example.org", "wrong wrong wrong").status_code
+        for number in range(51)
+    ]
+    assert answers == [422] * 50 + [429]
+
+
+def test_success_forgets_ones_own_mistakes(session, cast, browser_of):
+    set_password(session, cast.alice)
+    browser = browser_of()
+    for _ in range(9):
+        sign_in(browser, "alice@example.org", "wrong wrong wrong")
+    assert sign_in(browser, "alice@example.org").status_code == 303
+    for _ in range(9):
+        assert sign_in(browser_of(), "alice@example.org", "wrong wrong").status_code == 422
+    # The address still counts what was mistyped from it.
+    session.rollback()
+    counted = sa.select(sa.func.count()).where(Attempt.bucket.startswith("sign-in:address:"))
+    assert session.scalar(counted) == 18
+
+
+def test_old_tries_are_pruned(app, session, cast, browser_of):
+    start = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
+    with time_machine.travel(start, tick=False):
+        sign_in(browser_of(), "one@example.org", "wrong wrong wrong")
+    with time_machine.travel(start + dt.timedelta(hours=1), tick=False):
+        sign_in(browser_of(), "two@example.org", "wrong wrong wrong")
+    assert session.scalar(sa.select(sa.func.min(Attempt.at))) == start + dt.timedelta(hours=1)

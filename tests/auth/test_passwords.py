@@ -1,0 +1,99 @@
+"""Which passwords are good enough, and how many hashes are computed at once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import ServiceUnavailable
+
+from roadmap.auth import passwords
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "granite scree and lichen",
+        "zq8v!Lx2pW",
+        "пять тихих камней",
+        "岩と苔と雪と風",
+        "    x  y  z w v",
+    ],
+)
+def test_good_ones(app, password):
+    with app.test_request_context():
+        assert passwords.find_weakness(password, name="Bo", email="bo@example.org") is None
+
+
+def test_the_list_is_long_enough(app):
+    long_enough = [
+        p for p in passwords.load_common_passwords() if len(p.encode()) >= passwords.MIN_BYTES
+    ]
+    assert len(long_enough) > 1000
+    assert "password123" in passwords.load_common_passwords()
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["Password123", "PASSWORD1234!!", "1234567890", "aaaaaaaaaaaa", "abababababab", "zyxwvutsrqpo"],
+)
+def test_bad_ones(app, password):
+    with app.test_request_context():
+        assert passwords.find_weakness(password) is not None
+
+
+@given(st.text(max_size=40))
+def test_it_judges_any_text(text):
+    from flask import Flask
+    from flask_babel import Babel
+
+    app = Flask("judge")
+    Babel(app)
+    with app.test_request_context():
+        reason = passwords.find_weakness(text)
+        if len(text.encode("utf-8", "surrogatepass")) < passwords.MIN_BYTES:
+            assert reason is not None
+
+
+def test_a_password_is_taken_byte_for_byte(app):
+    composed, decomposed = "caf\u00e9 au lait noir", "cafe\u0301 au lait noir"
+    with app.app_context():
+        hashed = passwords.hash_password(composed)
+        assert hashed.startswith("$argon2id$")
+        assert passwords.verify(hashed, composed)
+        assert not passwords.verify(hashed, decomposed)
+        assert not passwords.verify(hashed, composed + "\x00")
+        assert not passwords.verify(None, composed)
+        assert not passwords.verify("not a hash", composed)
+
+
+def test_the_parameters_are_those_of_the_configuration():
+    from roadmap.core.config import build_config
+
+    config = build_config({"SECRET_KEY": "x" * 32})
+    assert (config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_KIB"]) == (2, 65536)
+    assert (passwords.PARALLELISM, passwords.MAX_CONCURRENT_HASHES) == (2, 2)
+
+
+def test_a_third_hash_waits_and_then_gives_up(app, monkeypatch):
+    monkeypatch.setattr(passwords, "MAX_WAIT_SECONDS", 0.01)
+    busy, done = threading.Barrier(3), threading.Event()
+
+    def hold() -> None:
+        with passwords.HashingSlot():
+            busy.wait(10)
+            done.wait(10)
+
+    threads = [threading.Thread(target=hold) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    busy.wait(10)
+    with app.app_context(), pytest.raises(ServiceUnavailable):
+        passwords.hash_password("granite scree and lichen")
+    done.set()
+    for thread in threads:
+        thread.join(10)
+    with app.app_context():
+        assert passwords.hash_password("granite scree and lichen")

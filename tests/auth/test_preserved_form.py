@@ -1,0 +1,195 @@
+"""A form that arrives after its session ended is not lost."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+
+from roadmap.auth.models import LoginSession
+from roadmap.people.models import User
+from tests.support.browser_client import IsolatedClient
+from tests.support.login import PASSWORD, hidden_inputs, set_password, sign_in
+
+TYPED = {"name": "Alice <Liddell> & co", "timezone": "Europe/Berlin", "theme": "dark"}
+
+
+def open_account_page(session, cast, browser_of):
+    """Alice's browser with a page that she opened while she was signed in."""
+    set_password(session, cast.alice)
+    browser = browser_of()
+    sign_in(browser, "alice@example.org")
+    browser.get("/account")
+    browser.csrf()
+    return browser
+
+
+def end_all(session) -> None:
+    session.execute(sa.delete(LoginSession))
+    session.commit()
+
+
+def sign_in_again(browser, page, email="alice@example.org"):
+    return sign_in(browser, email, **hidden_inputs(page, "kept."))
+
+
+def test_it_works(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    page = browser.post("/account?_method=PUT", TYPED)
+    assert page.status_code == 401
+    assert 'action="/login"' in page.text
+    again = sign_in_again(browser, page)
+    assert again.status_code == 200
+    assert "You are signed in again" in again.text
+    assert 'action="/account?_method=PUT"' in again.text
+    assert session.get(User, cast.alice).name == "Alice"
+    assert browser.post("/account?_method=PUT", hidden_inputs(again, "")).status_code == 303
+    assert session.get(User, cast.alice).name == TYPED["name"]
+
+
+def test_it_works_after_signing_out_in_another_tab(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    seal = browser.csrf()
+    browser.post("/logout")
+    page = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": seal})
+    assert page.status_code == 401
+    assert "You are signed in again" in sign_in_again(browser, page).text
+
+
+def test_it_works_when_the_cookie_is_gone(session, cast, app):
+    """Each form is sent as its page was printed, with the seal that is in it."""
+    set_password(session, cast.alice)
+    client = IsolatedClient(app, app.response_class, use_cookies=True)
+    page = client.post("/account?_method=PUT", data=TYPED)
+    assert page.status_code == 401
+    entry = {"email": "alice@example.org", "password": PASSWORD}
+    again = client.post("/login", data={**hidden_inputs(page, ""), **entry})
+    assert again.status_code == 200
+    assert "You are signed in again" in again.text
+    saved = client.post("/account?_method=PUT", data=hidden_inputs(again, ""))
+    assert saved.status_code == 303
+    assert session.get(User, cast.alice).name == TYPED["name"]
+
+
+def test_it_shows_what_was_typed_and_sends_all(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    sent = {
+        "title": "Feature store",
+        "kind": "design_doc",
+        "occurred_on": "2026-03-01",
+        "description": "First line\nSecond line",
+        "impacts-0-type": "scale",
+        "impacts-0-metric": "Requests a second",
+        "role": " ",
+        "revision": "1",
+        "about": str(cast.alice),
+    }
+    again = sign_in_again(browser, browser.post("/evidence", sent))
+    shown = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", again.text, re.DOTALL)
+    assert shown == [
+        ("Title", "Feature store"),
+        ("Date", "2026-03-01"),
+        ("Description", "First line\nSecond line"),
+        ("Metric", "Requests a second"),
+    ]
+    assert sent.items() <= hidden_inputs(again, "").items()
+
+
+def test_a_choice_without_text_is_said_to_be_one(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    again = sign_in_again(browser, browser.put("/account", {"theme": "dark"}))
+    assert "It holds no text of yours" in again.text
+    assert "<dt>" not in again.text
+    assert hidden_inputs(again, "theme") == {"theme": "dark"}
+
+
+def test_an_open_page_still_works_when_the_same_person_is_back(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    seal = browser.csrf()
+    end_all(session)
+    sign_in(browser, "alice@example.org")
+    answer = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": seal})
+    assert answer.status_code == 303
+
+
+def test_it_survives_a_mistyped_password(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    page = browser.put("/account", TYPED)
+    data = {
+        "email": "alice@example.org",
+        "password": "wrong wrong wrong",
+        **hidden_inputs(page, "kept."),
+    }
+    page = browser.post("/login", data)
+    assert page.status_code == 422
+    assert hidden_inputs(page, "kept.field.")["kept.field.name"] == TYPED["name"]
+    assert "You are signed in again" in sign_in_again(browser, page).text
+
+
+def test_somebody_else_does_not_get_it(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    set_password(session, cast.bob)
+    end_all(session)
+    page = browser.put("/account", TYPED)
+    answer = sign_in_again(browser, page, "bob@example.org")
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert "belongs to somebody else" in browser.get("/account").text
+    assert session.get(User, cast.bob).name == "Bob"
+
+
+def test_passwords_are_never_carried(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    page = browser.put("/account/password", {"current_password": PASSWORD, "password": "secret 12"})
+    assert PASSWORD not in page.text
+    assert "secret 12" not in page.text
+
+
+def test_a_page_of_another_site_plants_nothing(app, session, cast):
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Referer": "https://evil.example/page"},
+    ):
+        answer = app.test_client().post("/account?_method=PUT", data=TYPED, headers=headers)
+        assert answer.status_code == 303
+        assert "Liddell" not in answer.text
+
+
+def test_it_goes_only_to_our_own_paths(session, cast, browser_of):
+    set_password(session, cast.alice)
+    for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
+        kept = {"kept.method": "POST", "kept.target": target, "kept.field.name": "x"}
+        answer = sign_in(browser_of(), "alice@example.org", **kept)
+        assert (answer.status_code, answer.location) == (303, "/")
+
+
+def test_many_words_are_kept_and_more_are_not(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    page = browser.put("/account", {**TYPED, "name": "ä" * 70_000})
+    assert page.status_code == 401
+    again = sign_in_again(browser, page)
+    assert again.status_code == 200
+    assert hidden_inputs(again, "name")["name"] == "ä" * 70_000
+    end_all(session)
+    answer = browser.put("/account", {**TYPED, "name": "x" * 600_000})
+    assert answer.status_code == 303
+    assert answer.location.startswith("/login")
+
+
+def test_htmx_is_sent_to_the_sign_in_page(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/skills?a=1"}
+    answer = browser.client.put("/account", data=TYPED, headers=headers)
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"] == "/login?next=/skills?a%3D1"
+    away = {**headers, "HX-Current-URL": "https://evil.example/x"}
+    answer = browser.client.put("/account", data=TYPED, headers=away)
+    assert answer.headers["HX-Redirect"] == "/login?next=/"

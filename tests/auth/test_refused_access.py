@@ -1,0 +1,109 @@
+"""What is refused is written down; loading the session takes one statement."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from roadmap.account.user_agents import parse_user_agent
+from roadmap.auth import rate_limits
+from roadmap.auth.rate_limits import _network
+from roadmap.core.database import db
+from roadmap.people.models import AuditEntry
+
+
+def test_a_refusal_is_in_the_audit_log(session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    assert browser.post("/signup").status_code == 403
+    entry = session.scalars(sa.select(AuditEntry)).one()
+    assert (entry.actor_id, entry.action, entry.target) == (
+        cast.alice,
+        "access.refused",
+        "POST /signup",
+    )
+    assert entry.address == "127.0.0.1"
+
+
+def test_the_session_is_loaded_in_one_statement(app, cast, browser_of):
+    browser, seen = browser_of(cast.alice), []
+
+    def note(_connection, _cursor, statement, *_more):
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        browser.get("/logout")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len([each for each in seen if "FROM login_session" in each]) == 1
+
+
+@pytest.fixture(autouse=True)
+def _nothing_noted(app):
+    """A line is written once a minute, and other tests were refused within this one."""
+    app.extensions.pop("refusals_noted", None)
+
+
+def refusals(session):
+    return session.scalars(
+        sa.select(AuditEntry.action).where(AuditEntry.action.endswith(".refused"))
+    ).all()
+
+
+def test_a_broken_seal_is_in_the_audit_log_once_a_minute(app, session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    for _again in range(3):
+        answer = browser.client.post("/account?_method=PUT", data={"csrf_token": "wrong"})
+        assert answer.status_code == 400
+    assert refusals(session) == ["seal.refused"]
+    entry = session.scalars(sa.select(AuditEntry)).one()
+    assert (entry.actor_id, entry.address) == (cast.alice, "127.0.0.1")
+
+
+def test_too_many_wrong_tokens_are_in_the_audit_log(app, session):
+    client = app.test_client()
+    sent = {"Authorization": "Bearer wrong"}
+    for _again in range(rate_limits.MAX_PER_ADDRESS):
+        assert client.get("/api/v1/me", headers=sent).status_code == 401
+    assert refusals(session) == []
+    for _again in range(3):
+        assert client.get("/api/v1/me", headers=sent).status_code == 429
+    assert refusals(session) == ["token.refused"]
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "action"),
+    [
+        (
+            "/invitations/nobody-knows-it",
+            rate_limits.MAX_PER_ACCOUNT_AND_ADDRESS,
+            "invitation.refused",
+        ),
+        ("/password/nobody-knows-it", rate_limits.MAX_PER_ADDRESS, "link.refused"),
+    ],
+)
+def test_too_many_tries_of_a_link_are_in_the_audit_log(session, browser_of, path, most, action):
+    browser = browser_of()
+    for _again in range(most):
+        assert browser.post(path).status_code == 404
+    assert refusals(session) == []
+    for _again in range(2):
+        assert browser.post(path).status_code == 429
+    assert refusals(session) == [action]
+    assert "nobody-knows-it" not in str(session.scalars(sa.select(AuditEntry.target)).all())
+
+
+def test_browsers_are_named():
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
+    assert parse_user_agent(agent) == ("Chrome", "Linux")
+    assert parse_user_agent(agent + " Edg/140") == ("Edge", "Linux")
+    assert parse_user_agent("curl/8") == ("", "")
+
+
+def test_a_network_of_one_house_is_one_place():
+    assert _network("2001:db8::1") == _network("2001:db8::ffff:2") == "2001:db8::/64"
+    assert _network("192.0.2.1") == "192.0.2.1"
+    assert _network("") == ""

@@ -1,0 +1,94 @@
+"""GET and POST /signup: the first account."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.auth import passwords
+from roadmap.people.models import AuditEntry, User
+from tests.support.login import PASSWORD, is_signed_in
+
+ADA = {"name": "Ada", "email": "Ada@Example.org", "password": PASSWORD}
+
+
+def test_it_works(session, browser_of):
+    browser = browser_of()
+    assert "administrator" in browser.get("/signup").text
+    answer = browser.post("/signup", ADA)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert is_signed_in(browser)
+    ada = session.scalars(sa.select(User)).one()
+    assert (ada.is_admin, ada.email, ada.email_key) == (True, "Ada@example.org", "ada@example.org")
+    assert passwords.verify(ada.password_hash, PASSWORD)
+    noted = list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+    assert noted == ["account.created", "session.begun"]
+
+
+def test_it_is_closed_once_there_is_somebody(session, cast, browser_of):
+    browser = browser_of()
+    page = browser.get("/signup")
+    assert page.status_code == 200
+    assert "by invitation" in page.text
+    assert "user create" in page.text
+    answer = browser.post("/signup", ADA)
+    assert answer.status_code == 403
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 6
+
+
+def test_it_is_closed_where_the_operator_says_so(app, session, browser_of):
+    app.config["SIGNUP"] = "invite"
+    try:
+        assert "by invitation" in browser_of().get("/signup").text
+        assert browser_of().post("/signup", ADA).status_code == 403
+    finally:
+        app.config["SIGNUP"] = "open"
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 0
+
+
+def test_two_at_once_make_one_administrator(app, session, browser_of):
+    together = threading.Barrier(2)
+    answers = []
+
+    def go(name: str) -> None:
+        browser = browser_of()
+        data = {**ADA, "name": name, "email": f"{name}@example.org"}
+        browser.csrf()
+        together.wait(10)
+        answers.append(browser.post("/signup", data).status_code)
+
+    threads = [threading.Thread(target=go, args=(name,)) for name in ("first", "second")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(answers) == [303, 403]
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": "  "}, "Type your name."),
+        ({"name": "x" * 201}, "name"),
+        ({"email": "ada"}, "This is not an e-mail address."),
+        ({"email": "=?utf-8?q?ceo?=@example.org"}, "This is not an e-mail address."),
+        ({"email": "a" * 65 + "@example.org"}, "This is not an e-mail address."),
+        ({"password": "short"}, "Use at least 10 characters"),
+        ({"password": "ß" * 600}, "at most 1024 bytes"),
+        ({"password": "password123"}, "tried first"),
+        ({"password": "Sunshine2026!"}, "tried first"),
+        ({"password": "abcabcabcabc"}, "repeats itself"),
+        ({"password": "qwertyuiop12345"}, "tried first"),
+        ({"password": "lkjhgfdsa98765"}, "sequence of keys"),
+        ({"name": "Ada Lovelace", "password": "i am lovelace herself"}, "contains your name"),
+        ({"email": "countess@example.org", "password": "the countess 1815"}, "contains your name"),
+    ],
+)
+def test_it_rejects_bad_input(session, browser_of, change, said):
+    answer = browser_of().post("/signup", {**ADA, **change})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 0

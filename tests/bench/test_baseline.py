@@ -1,0 +1,126 @@
+"""The benchmark compares like with like, and its result can be read by tools."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from bench import report, workloads
+from bench.baseline import create_baseline
+from bench.measure import Comparison, compare_in_turn
+from bench.sample_user import signed_in_cookie
+from bench.wsgi import Call
+from roadmap.catalog.queries import published_roadmaps
+from roadmap.core.database import db
+from roadmap.progress.actions import enroll
+from roadmap.progress.models import MilestoneStatus
+from tests.evidence.builders import add_evidence
+
+
+@pytest.fixture
+def published(app, cast, now):
+    with app.app_context():
+        found = published_roadmaps(db.session)[0]
+        enroll(db.session, cast.alice, found.roadmap_id, by=cast.alice, now=now)
+        db.session.commit()
+        return found
+
+
+@pytest.fixture
+def limit(app, published):
+    limit = create_baseline(app.config, published.content)
+    yield limit
+    limit.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def headers(app, cast, now):
+    with app.app_context():
+        return {"Cookie": signed_in_cookie(app, cast.alice, now)}
+
+
+def statuses(app) -> list[tuple[str, str]]:
+    with app.app_context():
+        query = sa.select(MilestoneStatus.milestone_key, MilestoneStatus.status)
+        return [tuple(row) for row in db.session.execute(query)]
+
+
+def test_one_browser_is_signed_in_to_both(app, limit, published, headers):
+    path = f"/roadmaps/{published.content.slug}"
+    assert Call(app.wsgi_app, "GET", path, headers)().status == 200
+    assert Call(limit.wsgi_app, "GET", "/roadmap", headers)().status == 200
+    assert Call(limit.wsgi_app, "GET", "/roadmap", {})().status == 401
+
+
+def test_both_pages_show_every_milestone(app, limit, published, headers):
+    content = published.content
+    ours = Call(app.wsgi_app, "GET", f"/roadmaps/{content.slug}", headers)().body
+    least = Call(limit.wsgi_app, "GET", "/roadmap", headers)().body
+    for milestone in content.milestones:
+        assert f"/milestones/{milestone.key}".encode() in ours
+        assert f"/milestones/{milestone.key}".encode() in least
+    assert 0.5 < len(least) / len(ours) < 2
+
+
+def test_a_tick_of_the_limit_stores_what_ours_stores(app, limit, published, headers):
+    key = published.content.milestones[0].key
+    assert Call(limit.wsgi_app, "PUT", f"/milestones/{key}", headers)().status == 200
+    assert statuses(app) == [(key, "done")]
+    assert Call(limit.wsgi_app, "DELETE", f"/milestones/{key}", headers)().status == 200
+    assert statuses(app) == []
+
+
+def test_the_limit_answers_304(limit, headers):
+    first = Call(limit.wsgi_app, "GET", "/unchanged", headers)()
+    again = {**headers, "If-None-Match": first.headers["etag"]}
+    assert Call(limit.wsgi_app, "GET", "/unchanged", again)().status == 304
+
+
+def test_both_searches_find_the_same(app, limit, cast, headers, session, now):
+    for title in ("Review of the ranking", "A design", "Code review, twice"):
+        add_evidence(session, cast, cast.alice, now, title=title)
+    session.commit()
+    ours = Call(app.wsgi_app, "GET", "/evidence?q=review", {**headers, **workloads.HTMX})().body
+    least = Call(limit.wsgi_app, "GET", "/search?q=review", headers)().body
+    for body in (ours, least):
+        assert b"2 pieces found" in body
+        assert b"Review of the ranking" in body
+        assert b"Code review, twice" in body
+        assert b"A design" not in body
+
+
+def test_an_error_page_is_not_measured(limit):
+    with pytest.raises(RuntimeError, match="answered 401"):
+        workloads.checked_call(Call(limit.wsgi_app, "GET", "/roadmap", {}))()
+
+
+def test_both_are_called_as_often():
+    calls = []
+    compare_in_turn(lambda: calls.append("ours"), lambda: calls.append("limit"), rounds=2, times=4)
+    assert calls.count("ours") == calls.count("limit") == 3 + 2 * 4
+
+
+def test_the_result_is_a_list_of_works(tmp_path):
+    compared = Comparison(ours=0.004, limit=0.001, ratio=4.0)
+    row = report.Row.of_times(
+        "T tick", "sqlite", compared, 2.0, 9, 1_000, 500, most_statements=8, most_gzipped=600
+    )
+    file = tmp_path / "bench.json"
+    report.write([row], file)
+    assert json.loads(file.read_text()) == [
+        {
+            "work": "T tick",
+            "database": "sqlite",
+            "value": 4.0,
+            "limit": 2.0,
+            "ratio": 4.0,
+            "unit": "ratio",
+            "statements": 9,
+            "bytes": 1_000,
+            "gzip_bytes": 500,
+        }
+    ]
+    assert row.over == ["4.00 ratio > 2", "statements 9 > 8"]
+    assert "OVER" in report.table([row])

@@ -1,0 +1,104 @@
+"""The first page of an administrator: who is here, and whether it is safe and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from flask import Flask
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from roadmap.people.audit import record_audit
+from roadmap.people.models import Membership, Team, User
+from tests.dashboard.test_manager_summary import SLUG, enroll
+from tests.support.cast import Cast
+from tests.support.statements import statements_of
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_it_works(cast: Cast, browser_of) -> None:
+    page = browser_of(cast.erin).get("/").text
+    assert "This Cairn" in page
+    assert "No backup yet" in page
+    assert "backup create FILE" in page
+    assert "Mail is not configured" in page
+    for address in (
+        "/admin/people?show=active",
+        "/admin/teams",
+        "/admin/invitations",
+        "/admin#safe",
+    ):
+        assert f'href="{address}"' in page
+    assert "3 things here call for you" in text_of(page), "backup, a second administrator, mail"
+    assert "Your first step" not in page
+    assert "Make a team" not in page
+    # One primary button, and it is the house's; the roadmap comes second.
+    assert page.index("This Cairn") < page.index(f'href="/roadmaps/{SLUG}"')
+    assert page.count('class="button"') == 1
+
+
+def test_a_backup_is_told_with_its_day(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    erin = browser_of(cast.erin)
+    record_audit(
+        session,
+        by=None,
+        action="backup.created",
+        target="cairn.zip",
+        address="",
+        now=now - dt.timedelta(days=9),
+    )
+    session.commit()
+    page = erin.get("/").text
+    assert "Last backup on" in page
+    assert "Make one every night" in page
+    record_audit(session, by=None, action="backup.created", target="cairn.zip", address="", now=now)
+    session.commit()
+    page = erin.get("/").text
+    assert "Last backup on" in page
+    assert "backup create" not in page
+
+
+def test_the_first_administrator_alone_is_told_to_bring_people(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    erin = browser_of(cast.erin)
+    session.execute(delete(Membership))
+    session.execute(delete(Team))
+    session.execute(delete(User).where(User.id != cast.erin))
+    session.commit()
+    page = erin.get("/").text
+    assert "Bring your people" in page
+    assert "This Cairn" not in page
+
+
+def test_nobody_else_sees_it(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+    enroll(session, cast.alice, now)
+    for person in (cast.alice, cast.bob, cast.mallory):
+        assert "This Cairn" not in browser_of(person).get("/").text
+
+
+def test_an_administrator_who_manages_sees_both(session: Session, cast: Cast, browser_of) -> None:
+    session.get_one(User, cast.bob).is_admin = True
+    session.commit()
+    page = browser_of(cast.bob).get("/").text
+    assert "Teams you manage" in page
+    assert "This Cairn" in page
+
+
+def test_it_takes_the_same_statements_for_many(
+    app: Flask, session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    erin = browser_of(cast.erin)
+    erin.get("/")
+    few = statements_of(app, lambda: erin.get("/"))
+    for number in range(20):
+        session.add(Team(name=f"Team {number}", slug=f"team-{number}", created_at=now))
+    session.commit()
+    many = statements_of(app, lambda: erin.get("/"))
+    assert len(many) == len(few)

@@ -1,0 +1,100 @@
+"""GET /: the dashboard, its first steps, and what strangers see."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.builders import DESIGN, add_evidence
+
+SLUG = "senior-ml-engineer"
+KEY = "bachelors-degree-or-equivalent"
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post(f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "5"})
+    return browser
+
+
+def test_it_works(alice):
+    alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
+    page = alice.get("/").text
+    assert "Where you are" in page
+    assert "1 of 84 milestones done" in page
+    assert "The next three steps" in page
+    assert page.count("<li") > 10
+    assert "Done: Record your bachelor" in page
+    for stage in ("foundations", "experience", "education", "leadership", "visibility"):
+        assert f"/roadmaps/{SLUG}/{stage}" in page
+
+
+def steps_of(page):
+    part = page.split('id="next"')[1].split("</ol>")[0]
+    assert part.count("<li>") == 3
+    return part
+
+
+def test_three_steps_with_what_a_manager_can_do(alice):
+    """Bob manages Alice's team: asking him is a step like any other, and leads to the skill."""
+    assert 'href="/skills/' in steps_of(alice.get("/").text)
+
+
+def test_nobody_is_sent_to_a_manager_who_is_not_there(cast, browser_of):
+    browser = browser_of(cast.mallory)
+    browser.post(f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "5"})
+    assert "ssess" not in steps_of(browser.get("/").text)
+    assert "Ask your manager" not in browser.get("/readiness").text
+    assert "nobody can assess you" in browser.get("/skills/mlops").text
+
+
+def test_a_draft_is_to_be_submitted_on_its_own_page(alice, session, cast, now):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    alice.put(f"/roadmaps/{SLUG}/milestones/{DESIGN}/completion")
+    page = alice.get("/readiness").text
+    assert f'href="/evidence/{piece.id}">Submit' in page
+
+
+def test_someone_without_a_roadmap_is_led_to_one(browser_of, cast):
+    page = browser_of(cast.carol).get("/").text
+    assert "Welcome, Carol" in page
+    assert f"/roadmaps/{SLUG}" in page
+
+
+def test_someone_who_just_began_is_led_to_a_first_step(alice):
+    page = alice.get("/").text
+    assert "Tick what you have done already" in page
+    assert "Record your first piece of evidence" in page
+
+
+def test_strangers_see_what_it_is(browser_of, cast):
+    page = browser_of().get("/")
+    assert page.status_code == 200
+    assert "Sign in" in page.text
+    assert "Alice" not in page.text
+
+
+def test_the_first_visitor_is_led_to_the_first_account(app, browser_of):
+    assert "Create the first account" in browser_of().get("/").text
+
+
+def test_it_hides_what_is_foreign(alice, browser_of, cast):
+    alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
+    other = browser_of(cast.carol)
+    other.post(f"/roadmaps/{SLUG}/enrollment", {})
+    assert "Done: Record your bachelor" not in other.get("/").text
+
+
+def test_statements_do_not_grow_with_rows(alice, statements, app):
+    from roadmap.catalog.queries import published_roadmap
+    from roadmap.core.database import db
+
+    with statements() as before:
+        alice.get("/")
+    with app.app_context():
+        keys = [m.key for m in published_roadmap(db.session, SLUG).content.milestones]
+    for key in keys[:20]:
+        alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion", fragment=True)
+    with statements() as after:
+        alice.get("/")
+    assert len(after) == len(before)

@@ -1,0 +1,151 @@
+"""The dashboard of a manager: what waits, who has not moved, the teams; both roles at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.queries import published_roadmap
+from roadmap.core.database import db
+from roadmap.people.models import Membership
+from roadmap.progress import actions as progress
+from tests.evidence.builders import add_evidence, submit_evidence
+from tests.support.cast import Cast
+
+SLUG = "senior-ml-engineer"
+
+
+def enroll(session: Session, person, now: dt.datetime) -> None:
+    found = published_roadmap(session, SLUG)
+    assert found is not None
+    progress.enroll(session, person, found.roadmap_id, by=person, now=now)
+    session.commit()
+
+
+def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+    enroll(session, cast.alice, now - dt.timedelta(days=40))
+    piece = add_evidence(session, cast, cast.alice, now - dt.timedelta(days=9))
+    submit_evidence(session, cast, piece, now - dt.timedelta(days=9))
+    page = browser_of(cast.bob).get("/").text
+    assert "1 piece waits for your review" in page
+    assert f'href="/reviews/{piece.id}"' in page
+    assert "9 days" in page
+    assert 'href="/teams/ranking"' in page
+
+
+def test_who_has_not_moved_is_named(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    long_ago = now - dt.timedelta(days=30)
+    enroll(session, cast.alice, long_ago)
+    progress.set_status(
+        session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=long_ago
+    )
+    enroll(session, cast.carol, now)
+    progress.set_status(session, cast.carol, "point-in-time-sql", "done", by=cast.carol, now=now)
+    session.commit()
+    page = browser_of(cast.bob).get("/").text
+    assert "1 person has not moved" in page
+    assert f'href="/teams/ranking/people/{cast.alice}"' in page
+    assert f'href="/teams/ranking/people/{cast.carol}"' not in page
+
+
+def test_newcomers_are_not_said_to_have_moved(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    session.execute(sa.update(Membership).values(created_at=now))
+    session.commit()
+    page = browser_of(cast.bob).get("/").text
+    assert "2 people have not begun a roadmap yet" in page
+    assert "2 not begun yet" in page
+    assert "Everybody has moved" not in page
+    enroll(session, cast.alice, now)
+    page = browser_of(cast.bob).get("/").text
+    assert "1 person has not begun a roadmap yet" in page
+    enroll(session, cast.carol, now)
+    page = browser_of(cast.bob).get("/").text
+    assert "Everybody has moved since" in page
+    assert "not begun" not in page
+
+
+def test_both_roles_stand_on_one_page(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    enroll(session, cast.bob, now)
+    page = browser_of(cast.bob).get("/").text
+    assert "Where you are" in page
+    assert "The next three steps" in page
+    assert "Nothing waits for your review" in page
+
+
+def test_an_engineer_sees_nothing_of_it(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    enroll(session, cast.alice, now)
+    page = browser_of(cast.alice).get("/").text
+    assert "review</a></h2>" not in page
+    assert "Teams you manage" not in page
+
+
+def test_it_ends_with_the_role(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+    bob = browser_of(cast.bob)
+    assert "Teams you manage" in bob.get("/").text
+    session.get_one(Membership, (cast.team, cast.bob)).role = "member"
+    session.commit()
+    assert "Teams you manage" not in bob.get("/").text
+
+
+def test_a_draft_changes_no_byte(
+    app: Flask, session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    enroll(session, cast.alice, now)
+    bob = browser_of(cast.bob)
+
+    def seen() -> list[str]:
+        return [line for line in bob.get("/").text.splitlines() if "csrf" not in line.lower()]
+
+    before = seen()
+    add_evidence(session, cast, cast.alice, now, title="canary draft")
+    hidden = add_evidence(
+        session, cast, cast.alice, now, title="canary private", visibility="private"
+    )
+    assert hidden.state == "draft"
+    assert seen() == before
+
+
+def test_it_takes_the_same_statements_for_many(
+    app: Flask, session: Session, cast: Cast, now: dt.datetime, browser_of, statements
+) -> None:
+    enroll(session, cast.alice, now)
+    bob = browser_of(cast.bob)
+    bob.get("/")
+    with statements() as few:
+        bob.get("/")
+    enroll(session, cast.carol, now)
+    for number in range(6):
+        piece = add_evidence(session, cast, cast.carol, now, title=f"Piece {number}")
+        submit_evidence(session, cast, piece, now)
+    with app.app_context():
+        db.session.commit()
+    with statements() as many:
+        assert "6 pieces wait" in bob.get("/").text
+    # One more statement counts the queue, once it is longer than the list.
+    assert len(many) <= len(few) + 2
+    assert len(many) <= 12
+
+
+def test_a_manager_of_nobody_is_told_one_thing(session: Session, cast: Cast, browser_of) -> None:
+    for person in (cast.alice, cast.carol):
+        session.delete(session.get_one(Membership, (cast.team, person)))
+    session.commit()
+    bob = browser_of(cast.bob)
+    for address in ("/", "/teams"):
+        page = bob.get(address).text
+        assert page.count("Nobody is in Ranking yet") == 1
+        assert 'href="/teams/ranking/members">Invite people' in page
+        assert "has not moved" not in page
+        assert "Teams you are in" not in page
+    assert "Nobody is in Ranking yet" in bob.get("/teams/ranking").text

@@ -1,0 +1,107 @@
+"""Maya, who is shown first: what her year left behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from roadmap.evidence.constants import KINDS, STATES, VISIBILITIES
+from roadmap.evidence.models import Evidence, EvidenceVersion, Review
+from roadmap.people.models import HistoryEntry
+from roadmap.portfolio.models import PortfolioItem
+from roadmap.progress.models import MilestonePlan, MilestoneStatus
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.readiness.rules import evaluate
+from roadmap.skills.models import Assessment
+from tests.demo.conftest import NOW, DemoData
+
+
+def test_maya_has_everything_a_page_can_show(demo: DemoData) -> None:
+    pieces = demo.of(Evidence, "maya")
+    assert {piece.current.kind for piece in pieces} == set(KINDS)
+    assert {piece.visibility for piece in pieces} == set(VISIBILITIES)
+    states = Counter(piece.state for piece in pieces)
+    assert states.keys() == set(STATES)
+    assert 8 <= states["verified"] <= 10
+    anew = [piece for piece in pieces if piece.state == "submitted" and piece.verified_version_id]
+    assert [(piece.title, piece.current.number) for piece in anew] == [
+        ("A/B test of the order-value ranker: shipped at +1.4 % order value", 2)
+    ]
+
+
+def test_what_was_returned_says_why_and_by_whom(demo: DemoData) -> None:
+    returned = [row for row in demo.of(Review, "maya") if row.decision == "returned"]
+    assert len(returned) == 2
+    assert all(row.comment and row.reviewer_name == "Tomas Okafor" for row in returned)
+
+
+def test_one_certificate_has_lapsed_and_one_is_about_to(demo: DemoData) -> None:
+    ends = [row.expires_on for row in demo.of(EvidenceVersion, "maya") if row.expires_on]
+    assert sorted((end - NOW.date()).days for end in ends) == [-45, 20]
+
+
+def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
+    own = evaluate(demo.course, demo.records["maya"].own(), NOW.date())
+    assert own.verdict == "under_way"
+    assert not own.claimed_not_proven
+    assert {gate.key for gate in own.gates if gate.passed} == {"design", "impact", "sustained"}
+    tones = Counter(own.tones.values())
+    done = tones["claimed"] + tones["evidenced"] + tones["verified"]
+    assert 0.4 < done / len(own.tones) < 0.5
+    assert min(tones["claimed"], tones["evidenced"], tones["verified"]) >= 5
+    assert min(tones["in_progress"], tones["not_applicable"]) >= 4
+
+
+def test_a_draft_counts_for_maya_and_for_nobody_else(demo: DemoData) -> None:
+    own = evaluate(demo.course, demo.records["maya"].own(), NOW.date())
+    others = evaluate(demo.course, demo.records["maya"].shared(), NOW.date())
+    assert others.score < own.score
+
+
+def test_the_kept_figures_are_those_of_today(demo: DemoData) -> None:
+    (row,) = demo.of(ReadinessSummary, "maya")
+    assert row.computed_on == NOW.date()
+    assert row.shared_score < row.own_score
+
+
+def test_maya_has_plans_one_of_them_overdue(demo: DemoData) -> None:
+    plans = demo.of(MilestonePlan, "maya")
+    assert any(plan.note for plan in plans)
+    late = [plan.milestone_key for plan in plans if plan.target_on and plan.target_on < NOW.date()]
+    assert late == ["lead-cross-functional-project"]
+
+
+def test_maya_and_her_manager_see_two_skills_differently(demo: DemoData) -> None:
+    rows = sorted(demo.of(Assessment, "maya"), key=lambda row: row.assessed_at)
+    latest = {(row.side, row.skill_key): row.level for row in rows}
+    gaps = [level - latest["self", key] for (side, key), level in latest.items() if side == "other"]
+    assert len(gaps) == 6
+    assert (min(gaps), max(gaps)) == (-2, 2)
+
+
+def test_the_portfolio_shows_only_what_may_be_shown(demo: DemoData) -> None:
+    visibility = {piece.id: piece.visibility for piece in demo.rows[Evidence]}
+    shown = [visibility[item.evidence_id] for item in demo.of(PortfolioItem, "maya")]
+    assert len(shown) >= 6
+    assert set(shown) == {"portfolio"}
+
+
+def test_history_is_in_order_and_in_the_past(demo: DemoData) -> None:
+    rows = sorted(demo.of(HistoryEntry, "maya"), key=lambda row: row.id)
+    moments = [row.at for row in rows]
+    assert moments == sorted(moments)
+    assert dt.timedelta(days=360) < NOW - moments[0] < dt.timedelta(days=372)
+    assert moments[-1].date() < NOW.date()
+    assert len({moment.strftime("%Y-%m") for moment in moments}) >= 12
+    assert all(moment.weekday() < 5 for moment in moments)
+
+
+def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
+    done = {
+        row.milestone_key: row.since
+        for row in demo.of(MilestoneStatus, "maya")
+        if row.status == "done"
+    }
+    for milestone in demo.course.milestones:
+        for before in milestone.after if milestone.key in done else ():
+            assert done[before].date() <= done[milestone.key].date(), milestone.key

@@ -1,0 +1,89 @@
+"""Pieces of evidence for the tests of this room."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from roadmap.evidence import actions, review_actions
+from roadmap.evidence.models import Evidence, Review
+from roadmap.evidence.rules import EvidenceInput, ImpactInput
+from tests.support.cast import Cast
+
+# Two milestones of the shipped roadmap that a design document proves, and one that it cannot.
+DESIGN = "design-doc-for-complex-system"
+LEVELS = "hold-ml-service-levels"
+MENTOR = "mentor-a-junior-engineer"
+LATENCY = ImpactInput("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard")
+
+
+def evidence_input(**changes: Any) -> EvidenceInput:
+    """A complete design document; `changes` replace what a test is about."""
+    values: dict[str, Any] = {
+        "kind": "design_doc",
+        "title": "Feature store design",
+        "occurred_on": dt.date(2026, 3, 2),
+        "url": "https://example.org/feature-store",
+        "description": "How features reach *training* and serving alike.",
+        "role": "Author",
+        **changes,
+    }
+    return EvidenceInput(**values)
+
+
+def add_evidence(
+    session: Session,
+    cast: Cast,
+    person: uuid.UUID,
+    now: dt.datetime,
+    *,
+    milestones: Sequence[str] = (),
+    skills: Sequence[str] = (),
+    **changes: Any,
+) -> Evidence:
+    """A piece of this person, committed."""
+    evidence = actions.create(
+        session,
+        person,
+        evidence_input(**changes),
+        milestones=milestones,
+        skills=skills,
+        by=cast.actor(session, person),
+        now=now,
+    )
+    session.commit()
+    return evidence
+
+
+def submit_evidence(session: Session, cast: Cast, evidence: Evidence, now: dt.datetime) -> None:
+    """Its author asks for a review; committed."""
+    actions.submit(session, evidence, by=cast.actor(session, evidence.user_id), now=now)
+    session.commit()
+
+
+def review_evidence(
+    session: Session,
+    cast: Cast,
+    evidence: Evidence,
+    now: dt.datetime,
+    *,
+    decision: str = "verified",
+    milestones: Sequence[str] | None = None,
+) -> Review:
+    """Bob judges the current version; committed."""
+    review = review_actions.decide(
+        session,
+        evidence,
+        decision,
+        "Read twice.",
+        milestones,
+        version_id=evidence.current.id,
+        by=cast.actor(session, cast.bob),
+        now=now,
+    )
+    session.commit()
+    return review

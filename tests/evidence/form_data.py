@@ -1,0 +1,34 @@
+"""What a browser sends for a complete piece."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def form_fields(**changes: Any) -> dict[str, Any]:
+    """The fields of the form, filled in; `changes` replace what a test is about."""
+    return {
+        "kind": "design_doc",
+        "title": "Feature store design",
+        "occurred_on": "2026-03-02",
+        "url": "https://example.org/feature-store",
+        "description": "How features reach *training* and serving alike.",
+        "role": "Author",
+        "issuer": "",
+        "issued_on": "",
+        "expires_on": "",
+        "visibility": "portfolio",
+        **changes,
+    }
+
+
+def impact_fields(place: int, **values: str) -> dict[str, str]:
+    """One row of measured effects."""
+    row = {
+        "type": "scale",
+        "metric": "p99 latency",
+        "baseline": "180",
+        "result": "45",
+        "unit": "ms",
+    }
+    return {f"impacts-{place}-{name}": value for name, value in {**row, **values}.items()}

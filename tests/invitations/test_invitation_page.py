@@ -1,0 +1,315 @@
+"""/invitations/<token>: one page for everybody who may hold the link."""
+
+from __future__ import annotations
+
+import datetime as dt
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from roadmap.auth import actions, rate_limits
+from roadmap.auth.models import Attempt
+from roadmap.invitations.actions import accept, invite, revoke
+from roadmap.invitations.queries import look_up_token
+from roadmap.people import actions as people
+from roadmap.people.models import AuditEntry, Team, User
+from roadmap.people.queries import find_role
+from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
+
+ADA = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD}
+
+
+@pytest.fixture
+def team(session, cast) -> Team:
+    return session.get_one(Team, cast.team)
+
+
+@pytest.fixture
+def make(session, cast, team, now):
+    """`make(...)`: the address of an invitation of Bob's to Ranking, committed."""
+
+    def made(**changes) -> str:
+        values = {"team": team, "role": "member", "by": cast.bob, "now": now, **changes}
+        _invitation, token = invite(session, **values)
+        session.commit()
+        return f"/invitations/{token}"
+
+    return made
+
+
+def text_of(answer) -> str:
+    return unescape(answer.text)
+
+
+def by_address(session, email: str) -> User | None:
+    session.rollback()
+    return session.scalar(sa.select(User).where(User.email_key == email))
+
+
+# Without an account
+
+
+def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
+    address, browser = make(), browser_of()
+    page = browser.get(address)
+    assert page.status_code == 200
+    assert page.headers["Cache-Control"] == "no-store"
+    # To this server only: no other one learns the address.
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    for said in ("Join Ranking", "Bob invites you", "Managers of Ranking see:", "never see notes"):
+        assert said in text_of(page)
+    answer = browser.post(address, ADA)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert "You are in the team Ranking now." in text_of(browser.get("/"))
+    assert is_signed_in(browser)
+    ada = by_address(session, "ada@example.org")
+    assert (ada.is_admin, find_role(session, cast.team, ada.id)) == (False, "member")
+
+
+def test_a_bound_address_cannot_be_changed(session, cast, browser_of, make):
+    address, browser = make(email="Grace@example.org"), browser_of()
+    page = browser.get(address)
+    assert "Grace@example.org</dd>" in page.text
+    assert 'name="email"' not in page.text
+    browser.post(address, ADA)
+    assert by_address(session, "ada@example.org") is None
+    grace = by_address(session, "grace@example.org")
+    assert find_role(session, cast.team, grace.id) == "member"
+
+
+def test_whoever_is_to_manage_comes_to_the_team(session, cast, browser_of, make):
+    address, browser = make(role="manager"), browser_of()
+    assert "Manage Ranking" in text_of(browser.get(address))
+    assert browser.post(address, ADA).location == "/teams/ranking"
+
+
+def test_an_account_without_a_team(session, cast, browser_of, make):
+    address, browser = make(team=None, by=cast.erin), browser_of()
+    page = text_of(browser.get(address))
+    assert "Erin invites you to have an account" in page
+    assert "Managers of" not in page
+    assert browser.post(address, ADA).status_code == 303
+    assert by_address(session, "ada@example.org") is not None
+    assert browser_of().get(address).status_code == 410
+
+
+def test_sign_up_stays_closed_but_for_the_invited(app, session, browser_of, make):
+    app.config["SIGNUP"] = "invite"
+    try:
+        assert browser_of().post(make(), ADA).status_code == 303
+    finally:
+        app.config["SIGNUP"] = "open"
+    page = text_of(browser_of().get("/signup"))
+    assert "Ask a manager of your team" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": " "}, "Type your name."),
+        ({"email": "ada"}, "This is not an e-mail address."),
+        ({"password": "short"}, "Use at least 10 characters"),
+        ({"email": "countess@example.org", "password": "the countess 1815"}, "contains your name"),
+        ({"email": "Alice@example.org"}, "There is an account with this address already."),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_lost(session, now, browser_of, make, change, said):
+    address = make()
+    answer = browser_of().post(address, {**ADA, **change})
+    assert answer.status_code == 422
+    assert said in text_of(answer)
+    if "name" not in change:
+        assert 'value="Ada"' in answer.text
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 6
+    assert look_up_token(session, address.rpartition("/")[2], now).state == "valid"
+
+
+def test_the_bound_address_is_not_a_password(browser_of, make):
+    answer = browser_of().post(
+        make(email="countess@example.org"), {"name": "Ada", "password": "the countess 1815"}
+    )
+    assert answer.status_code == 422
+    assert "contains your name" in text_of(answer)
+
+
+# With an account
+
+
+def test_one_button_for_whoever_is_signed_in(session, cast, browser_of, make):
+    address, browser = make(), browser_of(cast.mallory)
+    page = text_of(browser.get(address))
+    assert "Join Ranking" in page
+    assert "Password" not in page
+    answer = browser.post(address)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert find_role(session, cast.team, cast.mallory) == "member"
+    assert "You are in Ranking" in text_of(browser.get(address))
+
+
+def test_by_way_of_the_sign_in_page(session, cast, browser_of, make):
+    set_password(session, cast.mallory)
+    address, browser = make(email="mallory@example.org"), browser_of()
+    page = text_of(browser.get(address))
+    assert f"/login?next={address}" in page
+    assert "There is an account for mallory@example.org" in page
+    assert browser.post(address, ADA).status_code == 409
+    assert sign_in(browser, "mallory@example.org", next=address).location == address
+    assert browser.post(address).status_code == 303
+    session.rollback()
+    assert find_role(session, cast.team, cast.mallory) == "member"
+
+
+def test_with_another_address_it_says_whose_it_is_and_how_to_go_on(session, cast, browser_of, make):
+    address, browser = make(email="mallory@example.org"), browser_of(cast.dave)
+    page = text_of(browser.get(address))
+    assert "m…@example.org" in page
+    assert "mallory@example.org" not in page
+    assert "signed in as dave@example.org" in page
+    assert browser.post(address).status_code == 409
+    session.rollback()
+    assert find_role(session, cast.team, cast.dave) is None
+    answer = browser.post("/logout", {"next": address})
+    assert answer.location == address
+    assert "mallory@example.org" in text_of(browser.get(address))
+
+
+def test_nothing_is_left_to_do_in_the_team(session, cast, browser_of, make):
+    address, browser = make(), browser_of(cast.alice)
+    assert "You are in Ranking" in text_of(browser.get(address))
+    assert browser.post(address).status_code == 303
+    assert "Join Ranking" in text_of(browser_of().get(address))
+
+
+def test_a_member_who_becomes_a_manager_stays_signed_in_here_only(session, cast, browser_of, make):
+    address, here, elsewhere = make(role="manager"), browser_of(cast.alice), browser_of(cast.alice)
+    assert here.post(address).location == "/teams/ranking"
+    assert is_signed_in(here)
+    assert not is_signed_in(elsewhere)
+
+
+def test_a_closed_account_is_said_to_be_closed(session, cast, browser_of, make, now):
+    address = make(email="mallory@example.org")
+    actions.deactivate(session, cast.mallory, by=cast.erin, now=now)
+    session.commit()
+    assert "it is closed" in text_of(browser_of().get(address))
+    assert browser_of().post(address, ADA).status_code == 409
+
+
+# Without a living invitation
+
+
+def test_unknown(cast, browser_of):
+    for browser in (browser_of(), browser_of(cast.alice)):
+        for answer in (browser.get("/invitations/guessed"), browser.post("/invitations/guessed")):
+            assert answer.status_code == 404
+            assert "no such invitation" in text_of(answer)
+
+
+def test_used(session, cast, browser_of, make, now):
+    address = make()
+    found = look_up_token(session, address.rpartition("/")[2], now)
+    accept(session, found.invitation, cast.mallory, now=now)
+    session.commit()
+    for browser in (browser_of(), browser_of(cast.dave)):
+        assert browser.get(address).status_code == 410
+        answer = browser.post(address, ADA)
+        assert answer.status_code == 410
+        assert "This invitation was used" in text_of(answer)
+    assert by_address(session, "ada@example.org") is None
+
+
+def test_expired(browser_of, make, now):
+    address, browser = make(), browser_of()
+    with time_machine.travel(now + dt.timedelta(days=14, minutes=1)):
+        assert browser.get(address).status_code == 410
+        answer = browser.post(address, ADA)
+        assert answer.status_code == 410
+        assert "has expired" in text_of(answer)
+        assert "Ask Bob for a new one." in text_of(answer)
+
+
+def test_taken_back(session, cast, browser_of, make, now):
+    address = make()
+    found = look_up_token(session, address.rpartition("/")[2], now)
+    revoke(session, found.invitation, by=cast.bob, now=now)
+    session.commit()
+    assert "was revoked" in text_of(browser_of().get(address))
+    assert browser_of().post(address, ADA).status_code == 410
+
+
+def test_of_somebody_who_may_not_invite_any_more(session, cast, team, browser_of, make, now):
+    address = make()
+    people.remove_member(session, team, cast.bob, by=cast.erin, now=now)
+    session.commit()
+    page = browser_of().get(address)
+    assert page.status_code == 410
+    assert "Bob sent it, and does not look after this team any more." in text_of(page)
+    assert browser_of().post(address, ADA).status_code == 410
+    assert browser_of(cast.mallory).post(address).status_code == 410
+    assert find_role(session, cast.team, cast.mallory) is None
+
+
+# What is kept
+
+
+def test_tries_are_counted_in_the_database(session, cast, browser_of, make):
+    address, browser = make(), browser_of()
+    answers = [browser.post(address, {**ADA, "password": "short"}) for _try in range(11)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+    assert "Retry-After" in answers[-1].headers
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 30
+    # Another browser at the same place shares them.
+    assert browser_of().post(address, ADA).status_code == 429
+
+
+def test_no_address_of_an_invitation_is_written_down(session, cast, browser_of, make):
+    address = make(email="mallory@example.org")
+    token = address.rpartition("/")[2]
+    browser_of(cast.dave).post(address)
+    browser_of(cast.mallory).post(address)
+    browser_of(cast.dave).get(address)
+    session.rollback()
+    lines = session.scalars(sa.select(AuditEntry)).all()
+    assert "invitation.accepted" in {line.action for line in lines}
+    assert not [line for line in lines if token in f"{line.target} {line.data}"]
+
+
+def test_where_one_goes_after_signing_out_is_here(cast, browser_of):
+    answer = browser_of(cast.alice).post("/logout", {"next": "https://elsewhere.example"})
+    assert answer.location == "/login"
+
+
+def test_a_whole_office_accepts_from_one_address(session, cast, browser_of, now):
+    team = session.get_one(Team, cast.team)
+    tokens = [
+        invite(session, team=team, role="member", by=cast.bob, now=now)[1]
+        for _ in range(rate_limits.MAX_PER_ADDRESS + 2)
+    ]
+    session.commit()
+    mallory = browser_of(cast.mallory)
+    answers = [mallory.post(f"/invitations/{token}").status_code for token in tokens]
+    assert set(answers) == {303}
+
+
+def test_what_failed_stays_counted(cast, browser_of):
+    mallory = browser_of(cast.mallory)
+    answers = [
+        mallory.post(f"/invitations/wrong-{number}").status_code
+        for number in range(rate_limits.MAX_PER_ADDRESS + 1)
+    ]
+    assert answers[-1] == 429
+
+
+def test_a_dead_one_without_a_team_speaks_of_none(session, cast, browser_of, now):
+    actions.set_admin(session, cast.dave, True, by=cast.erin, now=now)
+    _made, token = invite(session, team=None, role="member", by=cast.dave, now=now)
+    actions.set_admin(session, cast.dave, False, by=cast.erin, now=now)
+    session.commit()
+    page = browser_of().get(f"/invitations/{token}")
+    assert page.status_code == 410
+    assert "ask your administrator" in page.text
+    assert "team" not in page.text.partition("<main")[2].partition("</main>")[0]

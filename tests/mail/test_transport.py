@@ -1,0 +1,141 @@
+"""Mail, through a real SMTP server on loopback."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+
+import pytest
+
+from roadmap.core.config import ConfigError
+from roadmap.mail import outbox, transport
+from tests.support.login import OTHER_PASSWORD, set_password, sign_in
+from tests.support.smtp import FreePortController, Mailbox
+
+
+@pytest.fixture
+def box(app):
+    """The mails that left the house, with the application told where to hand them in."""
+    box = Mailbox()
+    controller = FreePortController(box, hostname="127.0.0.1", port=0)
+    controller.start()
+    before = {name: app.config[name] for name in ("SMTP_URL", "MAIL_FROM", "BASE_URL")}
+    app.config.update(
+        SMTP_URL=f"smtp://127.0.0.1:{controller.port}",
+        MAIL_FROM="Cairn <cairn@example.org>",
+        BASE_URL="https://cairn.example.org/",
+    )
+    yield box
+    app.config.update(before)
+    controller.stop()
+
+
+def wait_for_mails(app) -> None:
+    """Mails leave one after the other, so work that is handed in now comes after them."""
+    with app.app_context():
+        transport.run_in_background(lambda: None).result(20)
+
+
+def test_a_forgotten_password(app, session, cast, browser_of, box):
+    set_password(session, cast.alice)
+    browser = browser_of()
+    assert "We send a link" in browser.get("/password/forgot").text
+    answer = browser.post("/password/forgot", {"email": "Alice@example.org"})
+    assert (answer.status_code, answer.location) == (303, "/password/sent")
+    assert "If there is an account" in browser.get("/password/sent").text
+    wait_for_mails(app)
+    [letter] = box.mails
+    assert letter["To"] == "alice@example.org"
+    assert letter["From"] == "Cairn <cairn@example.org>"
+    assert letter.get_content_type() == "text/plain"
+    text = letter.get_payload(decode=True).decode()
+    path = re.search(r"https://cairn\.example\.org(/password/\S+)", text)[1]
+    assert browser.post(path, {"password": OTHER_PASSWORD}).status_code == 303
+    assert sign_in(browser, "alice@example.org", OTHER_PASSWORD).status_code == 303
+
+
+def test_the_answer_does_not_tell_who_has_an_account(app, cast, browser_of, box):
+    known = browser_of().post("/password/forgot", {"email": "alice@example.org"})
+    unknown = browser_of().post("/password/forgot", {"email": "nobody@example.org"})
+    assert known.data == unknown.data
+    assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
+    wait_for_mails(app)
+    assert [letter["To"] for letter in box.mails] == ["alice@example.org"]
+
+
+def test_it_rejects_bad_input(app, browser_of, box):
+    answer = browser_of().post("/password/forgot", {"email": "nobody"})
+    assert answer.status_code == 422
+    assert "not an e-mail address" in answer.text
+
+
+def test_requests_are_counted(app, cast, browser_of, box):
+    answers = [
+        browser_of().post("/password/forgot", {"email": "alice@example.org"}).status_code
+        for _ in range(11)
+    ]
+    wait_for_mails(app)
+    assert answers == [303] * 10 + [429]
+    assert len(box.mails) == 10
+
+
+def test_a_changed_address_is_told_to_the_old_one(app, cast, browser_of, box):
+    browser = browser_of(cast.alice)
+    assert browser.put("/account/email", {"email": "alice@elsewhere.org"}).status_code == 303
+    with app.app_context():
+        outbox.deliver_due(lambda: dt.datetime.now(dt.UTC))
+    [letter] = box.mails
+    assert letter["To"] == "alice@example.org"
+    assert "alice@elsewhere.org" in letter.get_payload(decode=True).decode()
+
+
+def test_line_breaks_make_no_headers(app, box):
+    with app.app_context():
+        transport.send("alice@example.org", "Hello\r\nBcc: mallory@example.org", "text")
+    assert box.mails[0]["Bcc"] is None
+    assert box.mails[0]["Subject"] == "Hello Bcc: mallory@example.org"
+
+
+def test_an_unreachable_server_is_logged_and_nothing_breaks(app, cast, browser_of, box, caplog):
+    app.config["SMTP_URL"] = "smtp://127.0.0.1:1"
+    answer = browser_of().post("/password/forgot", {"email": "alice@example.org"})
+    assert answer.status_code == 303
+    with caplog.at_level(logging.ERROR):
+        wait_for_mails(app)
+    assert "mail could not be sent" in caplog.text
+
+
+def test_no_password_goes_over_an_open_line(app, box):
+    port = app.config["SMTP_URL"].rpartition(":")[2]
+    app.config["SMTP_URL"] = f"smtp+starttls://user:secret@127.0.0.1:{port}"
+    with app.app_context(), pytest.raises(transport.smtplib.SMTPNotSupportedError):
+        transport.send("alice@example.org", "Hello", "text")
+
+
+def test_without_a_server_mail_goes_to_the_log(app, caplog):
+    with app.app_context(), caplog.at_level(logging.INFO):
+        transport.send("alice@example.org", "Hello", "the text")
+    assert "the text" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example.org", ("mail.example.org", 25, "may", "", "")),
+        ("smtp://u:p%40w@mail.example.org:587", ("mail.example.org", 587, "must", "u", "p@w")),
+        ("smtps://mail.example.org", ("mail.example.org", 465, "always", "", "")),
+        ("smtp+starttls://mail.example.org", ("mail.example.org", 587, "must", "", "")),
+        ("smtp://mail.example.org?starttls=1", ("mail.example.org", 25, "must", "", "")),
+    ],
+)
+def test_where_mail_is_handed_in(url, expected):
+    server = transport.parse_url(url)
+    found = (server.host, server.port, server.tls, server.user, server.password)
+    assert found == expected
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "http://mail.example.org", "smtp://h:99999"])
+def test_where_mail_cannot_be_handed_in(url):
+    with pytest.raises(ConfigError):
+        transport.parse_url(url)

@@ -1,0 +1,89 @@
+"""The cast at work, and what waits to be mailed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.evidence import actions as evidence
+from roadmap.evidence import comments, review_actions
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.repository import evidence_input
+from roadmap.evidence.rules import EvidenceInput
+from roadmap.mail.models import OutgoingMail
+from roadmap.notifications.models import Notification
+from roadmap.people import actions as people
+from roadmap.people.models import Team
+from tests.support.cast import Cast
+
+NOW = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
+TITLE = "Feature store design"
+
+
+class Scenario:
+    """The cast at work: each step a minute after the one before."""
+
+    def __init__(self, session: Session, cast: Cast) -> None:
+        self.session, self.cast, self.now = session, cast, NOW
+
+    def step(self) -> dt.datetime:
+        self.now += dt.timedelta(minutes=1)
+        return self.now
+
+    def by(self, name: str) -> dict[str, Any]:
+        actor = self.cast.actor(self.session, getattr(self.cast, name))
+        return {"by": actor, "now": self.step()}
+
+    def piece(self, *, submitted: bool = True, author: str = "alice") -> Evidence:
+        said = EvidenceInput(
+            kind="design_doc", title=TITLE, occurred_on=dt.date(2026, 5, 1),
+            visibility="team", description="What was decided.",
+        )  # fmt: skip
+        made = evidence.create(self.session, getattr(self.cast, author), said, **self.by(author))
+        if submitted:
+            evidence.submit(self.session, made, **self.by(author))
+        return made
+
+    def change(self, piece: Evidence, **changes: Any) -> None:
+        said = replace(evidence_input(piece), **changes)
+        evidence.edit(self.session, piece, said, **self.by("alice"))
+
+    def judge(self, piece: Evidence, decision: str, by: str = "bob") -> None:
+        review_actions.decide(
+            self.session, piece, decision, "The figures match.",
+            version_id=piece.current.id, **self.by(by),
+        )  # fmt: skip
+
+    def comment(self, piece: Evidence, by: str) -> None:
+        comments.add(self.session, piece, "Which baseline is that?", **self.by(by))
+
+    def second_manager(self) -> None:
+        """Dave manages the team as well; he accepted an invitation."""
+        team = self.session.get_one(Team, self.cast.team)
+        people.add_member(
+            self.session, team, self.cast.dave, "manager", by=self.cast.dave, now=self.step()
+        )
+        # That the others learn of him is another story (test_joining).
+        self.session.execute(sa.delete(Notification).where(Notification.kind == "leads"))
+
+    def told(self, name: str, *, unread: bool = True) -> list[str]:
+        """What somebody was told of, the oldest first."""
+        rows = sa.select(Notification.kind).where(Notification.user_id == getattr(self.cast, name))
+        if unread:
+            rows = rows.where(Notification.read_at.is_(None))
+        self.session.flush()
+        return list(self.session.scalars(rows.order_by(Notification.created_at)))
+
+
+def queued_mails(session: Session) -> list[tuple[str, str]]:
+    """The mails that wait to be sent: to whom, with what subject."""
+    rows = sa.select(OutgoingMail.recipient, OutgoingMail.subject).order_by(OutgoingMail.id)
+    return [(recipient, subject) for recipient, subject in session.execute(rows)]
+
+
+def queued_bodies(session: Session) -> list[str]:
+    return list(session.scalars(sa.select(OutgoingMail.body).order_by(OutgoingMail.id)))

@@ -1,0 +1,212 @@
+"""Who learns that somebody leads a team of theirs without anybody having joined it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.auth import actions as accounts
+from roadmap.invitations.actions import accept, invite
+from roadmap.notifications.models import Notification
+from roadmap.people import actions as people
+from roadmap.people.models import Membership, Team, User
+from tests.support.cast import Cast
+from tests.support.statements import record_session_statements
+
+Told = Callable[..., list[tuple[str, str]]]
+
+
+@pytest.fixture
+def team(session: Session, cast: Cast) -> Team:
+    return session.get_one(Team, cast.team)
+
+
+@pytest.fixture
+def notices_of(session: Session, cast: Cast) -> Told:
+    """`notices_of("alice")`: who manages what, as somebody was notices_of; of each unread line."""
+
+    def read(name: str, kind: str = "leads") -> list[tuple[str, str]]:
+        session.flush()
+        rows = sa.select(Notification.by_name, Notification.data).where(
+            Notification.user_id == getattr(cast, name), Notification.kind == kind
+        )
+        return sorted((name, data["team"]) for name, data in session.execute(rows))
+
+    return read
+
+
+@pytest.fixture
+def nest(session: Session, cast: Cast, now: dt.datetime) -> Any:
+    """`nest(team, above)`: Erin nests it there, or (None) nowhere."""
+
+    def done(inner: Team, above: uuid.UUID | None) -> None:
+        people.change_team(session, inner, name=inner.name, parent_id=above, by=cast.erin, now=now)
+
+    return done
+
+
+def made(session: Session, slug: str, parent: uuid.UUID | None, now: dt.datetime) -> Team:
+    team = Team(slug=slug, name=slug.title(), parent_id=parent, created_at=now)
+    session.add(team)
+    session.flush()
+    return team
+
+
+def put_into(
+    session: Session, team: Team, person: uuid.UUID, now: dt.datetime, role: str = "member"
+) -> None:
+    """Without anybody being notices_of."""
+    row = Membership(team_id=team.id, user_id=person, role=role, created_at=now)
+    session.add(row)
+    session.flush()
+
+
+def test_people_learn_who_sees_them_once_their_team_is_nested(
+    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, browser_of: Any
+) -> None:
+    nest(team, cast.other_team)
+    session.commit()
+    for name in ("alice", "bob", "carol"):
+        assert notices_of(name) == [("Dave", "Vision")]
+    for name in ("dave", "erin", "mallory"):
+        assert notices_of(name) == []
+    page = " ".join(browser_of(cast.alice).get("/notifications").text.split())
+    assert "Dave manages <" in page
+    assert "where a team of yours is nested, and sees what you share there." in page
+    nest(team, None)
+    assert notices_of("alice") == [], "he does so no more, and she had not read it"
+
+
+def test_people_of_what_is_nested_in_it_learn_it_as_well(
+    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, now: dt.datetime
+) -> None:
+    put_into(session, made(session, "eval", team.id, now), cast.mallory, now)
+    nest(team, cast.other_team)
+    assert notices_of("mallory") == [("Dave", "Vision")]
+
+
+def test_each_manager_is_told_of_once_and_only_who_is_new(
+    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, now: dt.datetime
+) -> None:
+    whole = made(session, "whole", None, now)
+    vision = session.get_one(Team, cast.other_team)
+    half = made(session, "half", whole.id, now)
+    vision.parent_id = half.id
+    session.flush()
+    for each in (whole, half):
+        put_into(session, each, cast.dave, now, "manager")
+        put_into(session, each, cast.bob, now, "manager")
+    put_into(session, whole, cast.mallory, now, "manager")
+    nest(team, vision.id)
+    assert [name for name, _team in notices_of("alice")] == ["Dave", "Mallory"]
+    session.execute(sa.delete(Notification))
+    nest(team, half.id)
+    assert notices_of("alice") == [], "both have led her before"
+
+
+def test_a_manager_who_comes_back_is_told_of_once(
+    session: Session, cast: Cast, team: Team, notices_of: Told, now: dt.datetime
+) -> None:
+    inner = made(session, "eval", team.id, now)
+    put_into(session, inner, cast.bob, now, "manager")
+    put_into(session, inner, cast.alice, now)
+    put_into(session, inner, cast.mallory, now)
+    accounts.deactivate(session, cast.bob, by=cast.erin, now=now)
+    assert notices_of("alice") == []
+    accounts.reactivate(session, cast.bob, by=cast.erin, now=now)
+    assert len(notices_of("alice")) == len(notices_of("mallory")) == 1
+    assert notices_of("carol") == [("Bob", "Ranking")]
+    for name in ("bob", "dave", "erin"):
+        assert notices_of(name) == []
+    accounts.deactivate(session, cast.bob, by=cast.erin, now=now)
+    assert notices_of("alice") == notices_of("carol") == [], "a closed account manages nobody"
+
+
+def test_somebody_without_a_team_comes_back_in_silence(
+    session: Session, cast: Cast, notices_of: Told, now: dt.datetime
+) -> None:
+    for person in (cast.alice, cast.mallory):
+        accounts.deactivate(session, person, by=cast.erin, now=now)
+        accounts.reactivate(session, person, by=cast.erin, now=now)
+    assert session.scalar(sa.select(sa.func.count(Notification.id))) == 0
+
+
+def test_who_leaves_has_nothing_left_to_read_of_who_led_them(
+    session: Session, cast: Cast, team: Team, notices_of: Told, now: dt.datetime
+) -> None:
+    people.add_member(session, team, cast.dave, "manager", by=cast.erin, now=now)
+    people.remove_member(session, team, cast.alice, by=cast.alice, now=now)
+    assert notices_of("alice") == []
+    assert notices_of("carol") == [("Dave", "Ranking")]
+
+
+def test_what_is_said_of_a_team_goes_with_it(
+    session: Session, cast: Cast, team: Team, notices_of: Told, now: dt.datetime
+) -> None:
+    people.add_member(session, team, cast.dave, "manager", by=cast.erin, now=now)
+    invite(session, team=team, role="member", email="mallory@example.org", by=cast.bob, now=now)
+    other = session.get_one(Team, cast.other_team)
+    invite(session, team=other, role="member", email="mallory@example.org", by=cast.erin, now=now)
+    link, _token = invite(session, team=team, role="member", by=cast.bob, now=now)
+    accept(session, link, cast.erin, now=now)
+    assert notices_of("alice") == [("Dave", "Ranking")]
+    assert len(notices_of("mallory", "invited")) == 2
+    assert len(notices_of("bob", "joined")) == 1
+    people.delete_team(session, team, by=cast.erin, now=now)
+    assert notices_of("alice") == notices_of("bob", "joined") == []
+    assert [name for _by, name in notices_of("mallory", "invited")] == ["Vision"]
+
+
+def test_it_takes_the_same_statements_however_many_are_told(
+    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, now: dt.datetime
+) -> None:
+    def both() -> tuple[int, ...]:
+        counts = []
+        for above in (cast.other_team, None):
+            with record_session_statements(session) as statements:
+                nest(team, above)
+                session.flush()
+            counts.append(len(statements))
+        for act in (accounts.deactivate, accounts.reactivate):
+            with record_session_statements(session) as statements:
+                act(session, cast.bob, by=cast.erin, now=now)
+                session.flush()
+            counts.append(len(statements))
+        return tuple(counts)
+
+    both()
+    few = both()
+    for number in range(30):
+        address = f"p{number}@example.org"
+        user = User(name=f"P {number}", email=address, email_key=address, created_at=now)
+        session.add(user)
+        session.flush()
+        put_into(session, team, user.id, now)
+    assert both() == few
+
+
+@pytest.mark.parametrize("role", ["member", "manager"])
+def test_a_membership_looks_only_at_those_whom_it_concerns(
+    session: Session, cast: Cast, team: Team, now: dt.datetime, role: str
+) -> None:
+    """Whatever else waits unread: each search in the table of notifications is by an index."""
+    with record_session_statements(session) as seen:
+        for change in (role, "member"):
+            people.add_member(session, team, cast.dave, change, by=cast.erin, now=now)
+        people.remove_member(session, team, cast.dave, by=cast.erin, now=now)
+    searches = [each for each in seen if "notification" in each and "INSERT" not in each]
+    assert searches
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    for search in searches:
+        plan = session.connection().exec_driver_sql(
+            "EXPLAIN QUERY PLAN " + search, tuple([None] * search.count("?"))
+        )
+        steps = [row[-1] for row in plan]
+        assert not [step for step in steps if step.startswith("SCAN notification")], search

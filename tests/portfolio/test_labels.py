@@ -1,0 +1,77 @@
+"""Addresses are valid or none, and the same fact has the same words everywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Impact
+from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("HTTPS://Example.org", "https://example.org"),
+        ("https://bücher.example/ä?q=ü", "https://xn--bcher-kva.example/%C3%A4?q=%C3%BC"),
+        ("https://example.org/a b|c[1]%zz", "https://example.org/a%20b%7Cc%5B1%5D%25zz"),
+        ("http://[::1]:8080/", "http://[::1]:8080/"),
+        ("", ""),
+        ("example.org", ""),
+        ("//example.org", ""),
+        ("javascript:alert(1)", ""),
+        ("https://", ""),
+        ("https://user:secret@example.org", ""),
+        ("https://example.org:99999/", ""),
+        ("https://[nonsense]/", ""),
+        (f"https://{'ü' * 70}.example/", ""),
+        (f"https://example.org/{'a' * 2_000}", ""),
+    ],
+)
+def test_an_address_is_valid_or_none(given: str, written: str) -> None:
+    assert labels.safe_url(given) == written
+
+
+def test_a_change_says_what_is_known() -> None:
+    assert labels.impact_change(Impact("scale", "m", "180", "62", "ms")) == "180 → 62 ms"
+    assert labels.impact_change(Impact("team", "m", "", "4", "engineers")) == "4 engineers"
+    assert labels.impact_line(Impact("odd", "", "", "4")) == "4 (odd)"
+
+
+def test_a_judgement_names_who_and_when() -> None:
+    assert labels.verification_line(RANKER, "en") == "Verified by Bob Builder on 3 Apr 2026"
+    assert (
+        labels.verification_line(replace(RANKER, verified_on=None), "en")
+        == "Verified by Bob Builder"
+    )
+    gone = replace(RANKER, verified_by=None, verified_on=None)
+    assert labels.verification_line(gone, "en") == "Verified"
+    renamed = replace(RANKER, verified_title="Old *name*")
+    said = "Verified by Bob Builder on 3 Apr 2026 as “Old *name*”"
+    assert labels.verification_line(renamed, "en") == said
+    assert (
+        labels.verification_line(replace(RANKER, tone="evidenced"), "en")
+        == "Evidenced, not verified"
+    )
+
+
+def test_the_account_is_one_sentence() -> None:
+    claimed = replace(RANKER, tone="evidenced")
+    for items, said in (
+        ((), "No piece of evidence is shown yet."),
+        ((RANKER,), "1 piece of evidence, verified by a named person."),
+        ((claimed, claimed), "2 pieces of evidence, not verified by anyone yet."),
+        ((RANKER, claimed), "2 pieces of evidence: 1 verified by a named person, 1 evidenced."),
+    ):
+        assert labels.verification_summary(replace(EMPTY, items=items)) == said
+
+
+def test_a_job_lasts_from_month_to_month() -> None:
+    now, past, _ = ALICE.positions
+    assert labels.position_period(now, "en") == "Mar 2022 – today"
+    assert labels.position_period(past, "en") == "Jun 2019 – Feb 2022"
+    assert labels.month(dt.date(2026, 3, 5), "de") == "März 2026"

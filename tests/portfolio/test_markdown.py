@@ -1,0 +1,134 @@
+"""The Markdown export: readable as text, and no title or description can break its structure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from roadmap.core.markdown import to_html
+from roadmap.portfolio.document import Document
+from roadmap.portfolio.formats import markdown
+from roadmap.portfolio.markdown_writer import cell, line, rewrite, table
+from tests.portfolio.sample_documents import ALICE, EMPTY, HOSTILE, RANKER, TODAY, hostile
+
+# A reader with everything that ours leaves out: HTML, images.
+OTHERS = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+def headings(markdown: str) -> list[tuple[str, str]]:
+    tokens = OTHERS.parse(markdown)
+    return [
+        (token.tag, tokens[place + 1].content)
+        for place, token in enumerate(tokens)
+        if token.type == "heading_open"
+    ]
+
+
+def test_it_reads_as_an_outline() -> None:
+    text = markdown.render(ALICE).decode()
+    assert headings(text)[:5] == [
+        ("h1", "Alice Archer"),
+        ("h2", "Evidence"),
+        ("h3", "Two-stage ranking for the home feed"),
+        ("h4", "Options weighed"),
+        ("h4", "Guardrails"),
+    ]
+    assert "Design document · 5 Mar 2026 · **Verified by Bob Builder on 3 Apr 2026**" in text
+    assert "- Link: <https://docs.example.com/design/feed-ranking>" in text
+    assert "| Scale | P95 latency of the feed | 180 → 62 ms | <https://metrics" in text
+    assert "> 6 pieces of evidence: 4 verified by a named person, 2 evidenced." in text
+    assert text.endswith("|\n")
+    assert "\n\n\n" not in text
+
+
+def test_an_empty_portfolio_says_so() -> None:
+    text = markdown.render(EMPTY).decode()
+    assert headings(text) == [("h1", "Alice Archer")]
+    assert "No piece of evidence is shown yet." in text
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_a_title_stays_a_title(title: str) -> None:
+    named = replace(ALICE, name=title, items=(replace(RANKER, title=title, kind_label=title),))
+    found = headings(markdown.render(named).decode())
+    assert [tag for tag, _ in found] == [
+        tag for tag, _ in headings(markdown.render(replace(ALICE, items=(RANKER,))).decode())
+    ]
+
+
+def test_no_markup_gets_through_to_readers_that_allow_it() -> None:
+    rendered = OTHERS.render(markdown.render(hostile(24, 4_000)).decode())
+    assert not re.findall(r"<(?:script|img|!--|/title|label)", rendered)
+    assert not re.findall(r'href="(?!https?:|mailto:)', rendered)
+
+
+def test_every_text_of_a_hostile_portfolio_is_written() -> None:
+    text = markdown.render(hostile(200)).decode()
+    assert len([1 for tag, _ in headings(text) if tag == "h3"]) >= 200
+
+
+SPELLINGS = [
+    RANKER.description_md,
+    "a\n=\n\nb\n-\n",
+    "1. a\n2. b\n\n   c\n3) d",
+    "* a\n- b\n+ c",
+    "- \n- x",
+    "- a\n  1. b\n  2. c\n- d",
+    "- a\n\n      code\n- b\n  > q\n\n  - c\n    - d",
+    "a  \nb\\\nc",
+    "***a** b*",
+    "**a *b* c** ~~d~~",
+    "`` a`b `` and ` `` `",
+    "a | b\n--|:-:\n`x\\|y` | **z**",
+    "    code\n\n        more",
+    "> q\n> > r\n\nx\n\n> s\n\n> t",
+    "snake_case _a_ __b__",
+    "[a *b*](https://x.example/y_z?a=1&copy=2) <https://x.example/_a_b> <a@b.example>",
+    "1986\\. A\n\n1986\\) B\n\n\\- x\n\n\\+ y\n\n\\# z\n\n\\> q",
+    "&nbsp;x &copy; &amp;amp; &#10; y&#32;",
+    "**&nbsp;x**",
+    "~~~py\n```\n~~~",
+    "a\n\n***\n\nb",
+    "# h #\n\n### x\\#\n\n#",
+    "a\n\\:-\n\na\n\\---",
+    "+1\n-1\n=2",
+    "![x](https://x.example/i.png)",
+    *(text for text in HOSTILE if "unclosed" not in text and "evil" not in text),
+]
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_written_anew_it_means_the_same(text: str) -> None:
+    assert to_html(rewrite(text, 3)) == to_html(text)
+    assert rewrite(rewrite(text, 3), 3) == rewrite(text, 3)
+
+
+MARKS = st.text("ab \n#*_`~[]()<>|-+=:.!\\&;1>\t\u00a0", max_size=40)
+
+
+@given(MARKS)
+@settings(max_examples=150, deadline=None)
+def test_a_line_never_leaves_its_line(text: str) -> None:
+    shown = " ".join(text.split())
+    for written in (line(text), f"# {line(text)}", table((cell(text),), [(cell(text),)])):
+        tokens = [token for token in OTHERS.parse(written) if token.type == "inline"]
+        said = {"".join(part.content for part in token.children or ()) for token in tokens}
+        assert said <= {shown}
+        kinds = {part.type for token in tokens for part in token.children or ()}
+        assert kinds <= {"text"}
+
+
+@given(MARKS)
+@settings(max_examples=120, deadline=None)
+def test_a_description_never_leaves_its_place(text: str) -> None:
+    document = Document(
+        name="A", generated_on=TODAY, items=(replace(RANKER, description_md=text),) * 2
+    )
+    found = headings(markdown.render(document).decode())
+    assert [name for tag, name in found if tag in ("h1", "h2")] == ["A", "Evidence"]
+    assert [name for tag, name in found if tag == "h3"] == [RANKER.title] * 2

@@ -1,0 +1,253 @@
+"""The small world of the worked examples: two milestones a stage, 10 h each, eight skills."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+from typing import Any
+
+from roadmap.readiness.facts import (
+    Course,
+    Degree,
+    EvidenceFact,
+    Facts,
+    Impact,
+    Milestone,
+    Position,
+    Skill,
+    Stage,
+)
+from roadmap.readiness.messages import KIND_NAMES
+from roadmap.readiness.policy import Policy
+
+TODAY = date(2026, 6, 30)
+STAGES = ("foundations", "experience", "education", "leadership", "visibility")
+KEYS = tuple(f"{stage}{number}" for stage in STAGES for number in (1, 2))
+SKILLS = (
+    "ml_architecture",
+    "deep_learning",
+    "distributed_training",
+    "mlops",
+    "technical_direction",
+    "mentoring",
+    "communication",
+    "strategy",
+)
+KINDS = frozenset(KIND_NAMES)
+
+SHIPPED: dict[str, Any] = {
+    "weights": {"milestones": 40, "skills": 20, "evidence": 20, "impact": 10, "background": 10},
+    "factors": {"claimed": 0.3, "evidenced": 0.6, "verified": 1, "self": 0.3, "other": 1},
+    "stages": {
+        "foundations": 15,
+        "experience": 25,
+        "education": 10,
+        "leadership": 30,
+        "visibility": 20,
+    },
+    "required_floor": 0.75,
+    "optional_cap": 0.25,
+    "evidence": [
+        {
+            "key": "design_docs",
+            "title": "Design documents",
+            "kinds": ["design_doc"],
+            "count": 2,
+            "points": 5,
+        },
+        {
+            "key": "case_study",
+            "title": "Case study",
+            "kinds": ["case_study"],
+            "count": 1,
+            "points": 4,
+        },
+        {
+            "key": "open_source",
+            "title": "Open-source contribution",
+            "kinds": ["open_source"],
+            "count": 1,
+            "points": 3,
+        },
+        {
+            "key": "public_work",
+            "title": "Public work",
+            "kinds": ["blog_post", "talk", "publication"],
+            "count": 2,
+            "points": 4,
+        },
+        {"key": "mentoring", "title": "Mentoring", "kinds": ["mentoring"], "count": 1, "points": 2},
+        {"key": "launch", "title": "Launch", "kinds": ["launch"], "count": 1, "points": 2},
+    ],
+    "impact": ["scale", "business", "team"],
+    "background": {
+        "years": 5,
+        "years_alone": 10,
+        "years_with_degree": 7,
+        "degree": 3,
+        "degrees": {"bachelor": 0.5, "master": 1, "doctorate": 1},
+    },
+    "gates": [
+        {"key": "experience", "title": "Experience", "type": "years", "years": 5},
+        {
+            "key": "delivery",
+            "title": "Delivery",
+            "type": "stage_verified",
+            "stage": "experience",
+            "share": 0.6,
+        },
+        {
+            "key": "leadership",
+            "title": "Leadership",
+            "type": "stage_verified",
+            "stage": "leadership",
+            "share": 0.6,
+        },
+        {
+            "key": "design",
+            "title": "Design",
+            "type": "verified_pieces",
+            "kinds": ["design_doc", "case_study"],
+            "count": 2,
+        },
+        {
+            "key": "impact",
+            "title": "Impact",
+            "type": "verified_impacts",
+            "types": ["scale", "business", "team"],
+        },
+        {"key": "judged_by_others", "title": "Judged by others", "type": "skills_at_bar"},
+        {
+            "key": "sustained",
+            "title": "Sustained",
+            "type": "sustained",
+            "stage": "leadership",
+            "months": 4,
+            "span_days": 180,
+            "within_months": 36,
+        },
+    ],
+    "verdicts": {
+        "ready": {"score": 80, "standing": 0},
+        "nearly": {"score": 65, "standing": 2},
+        "under_way": {"score": 35},
+        "claimed_not_proven": {"claimed": 32, "verified_share": 0.5},
+    },
+}
+
+
+def shipped_policy(**changes: Any) -> Policy:
+    """The shipped policy, with some of its sections replaced."""
+    return Policy.parse(copy.deepcopy(SHIPPED) | changes)
+
+
+def course(**changes: Any) -> Course:
+    """The course of the worked examples, with some of its fields replaced."""
+    fields: dict[str, Any] = {
+        "stages": tuple(Stage(key, key.capitalize(), key != "education") for key in STAGES),
+        "milestones": tuple(milestone(key) for key in KEYS),
+        "skills": tuple(Skill(key, key.replace("_", " ").capitalize(), 3) for key in SKILLS),
+        "policy": shipped_policy(),
+    }
+    return Course(**(fields | changes))
+
+
+def milestone(key: str, **changes: Any) -> Milestone:
+    """A milestone of 10 hours of the stage that its key begins with; every kind proves it."""
+    fields: dict[str, Any] = {
+        "key": key,
+        "title": key.capitalize(),
+        "stage": key.rstrip("0123456789"),
+        "hours": 10,
+        "required": not key.startswith("education"),
+        "kinds": KINDS,
+        "after": (),
+    }
+    return Milestone(**(fields | changes))
+
+
+def piece(
+    id: str,  # noqa: A002 - the field's own name
+    kind: str,
+    *milestones: str,
+    verified: bool = False,
+    **changes: Any,
+) -> EvidenceFact:
+    """A draft linked to some milestones; a verified one is confirmed for each of them."""
+    fields: dict[str, Any] = {
+        "id": id,
+        "title": f"Piece {id}",
+        "kind": kind,
+        "occurred_on": date(2026, 5, 1),
+        "expires_on": None,
+        "state": "verified" if verified else "draft",
+        "verified": verified,
+        "milestones": milestones,
+        "confirmed": frozenset(milestones) if verified else frozenset(),
+    }
+    return EvidenceFact(**(fields | changes))
+
+
+def metric(impact_type: str) -> Impact:
+    """A complete metric."""
+    return Impact(impact_type, "Requests served", "200", "per second")
+
+
+def done(*keys: str) -> dict[str, str]:
+    """These milestones are done."""
+    return dict.fromkeys(keys, "done")
+
+
+def six_years() -> tuple[Position, ...]:
+    """Exactly six years of ML engineering up to and including `TODAY`."""
+    return (Position("job", "ML engineer", date(2020, 7, 1), None, True),)
+
+
+def masters_degree() -> tuple[Degree, ...]:
+    """A master's degree."""
+    return (Degree("msc", "MSc", "master"),)
+
+
+def levels_at_bar() -> dict[str, int]:
+    """All eight skills at their bar."""
+    return dict.fromkeys(SKILLS, 3)
+
+
+PROVEN = (
+    ("design_doc", "foundations1", "experience1", date(2025, 9, 10), "scale"),
+    ("design_doc", "foundations2", "experience2", date(2025, 10, 10), "business"),
+    ("case_study", "experience1", "education1", date(2025, 11, 10), None),
+    ("open_source", "experience2", "education2", date(2025, 12, 10), "team"),
+    ("blog_post", "education1", "visibility1", date(2026, 1, 10), None),
+    ("talk", "education2", "visibility2", date(2026, 2, 10), None),
+    ("mentoring", "visibility1", "foundations1", date(2026, 3, 10), None),
+    ("launch", "visibility2", "foundations2", date(2026, 4, 10), None),
+)
+
+
+def proven_pieces() -> tuple[EvidenceFact, ...]:
+    """Eight verified pieces, one a month, all confirmed for the leadership milestones as well."""
+    return tuple(
+        piece(
+            f"p{number}",
+            kind,
+            "leadership1",
+            "leadership2",
+            first,
+            second,
+            verified=True,
+            occurred_on=day,
+            impacts=(metric(impact),) if impact else (),
+        )
+        for number, (kind, first, second, day, impact) in enumerate(PROVEN, 1)
+    )
+
+
+def proven_facts() -> Facts:
+    """All that the shipped policy asks for, proven."""
+    return Facts(
+        statuses=done(*KEYS),
+        pieces=proven_pieces(),
+        other_levels=levels_at_bar(),
+        positions=six_years(),
+    )

@@ -1,0 +1,266 @@
+"""The explanation: lines that add up, effects that are true, figures as they are shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from roadmap.readiness.explanation import (
+    ItemEffect,
+    Readiness,
+    explain,
+    round_parts,
+    round_to_tenths,
+    to_json,
+    without_item,
+)
+from roadmap.readiness.facts import Facts, Position
+from roadmap.readiness.rules import evaluate, score
+from roadmap.readiness.score_breakdown import (
+    BackgroundLine,
+    ImpactLine,
+    RequirementLine,
+    SkillLine,
+    StageLine,
+)
+from tests.readiness.examples import (
+    KEYS,
+    TODAY,
+    course,
+    done,
+    levels_at_bar,
+    masters_degree,
+    metric,
+    piece,
+    proven_facts,
+    proven_pieces,
+    six_years,
+)
+
+
+def item(readiness: Readiness, item_type: str, key: str) -> ItemEffect:
+    """One item of the explanation."""
+    return next(each for each in readiness.items if (each.type, each.key) == (item_type, key))
+
+
+def stage_lines(facts: Facts) -> dict[str, StageLine]:
+    """The lines of part 1 by stage."""
+    lines = explain(course(), facts, TODAY).parts[0].lines
+    return {line.key: line for line in lines if isinstance(line, StageLine)}
+
+
+def test_the_explanation_says_what_the_judgement_says() -> None:
+    judged, explained = (
+        evaluate(course(), proven_facts(), TODAY),
+        explain(course(), proven_facts(), TODAY),
+    )
+    assert explained.score == judged.score
+    assert explained.verdict == judged.verdict
+    assert explained.gates == judged.gates
+    assert explained.tones == judged.tones
+    assert explained.overall == judged.overall
+    assert explained.standing == ()
+
+
+def test_every_fact_is_an_item() -> None:
+    facts = replace(
+        proven_facts(),
+        statuses=done("experience1")
+        | {
+            "experience2": "in_progress",
+            "visibility1": "not_applicable",
+            "visibility2": "not_started",
+        },
+        self_levels={"mlops": 2},
+        other_levels={"mlops": 3, "strategy": 1},
+        degrees=masters_degree(),
+        pieces=proven_pieces()[:1],
+    )
+    items = explain(course(), facts, TODAY).items
+    assert {(each.type, each.key) for each in items} == {
+        ("milestone", "experience1"),
+        ("milestone", "experience2"),
+        ("milestone", "visibility1"),
+        ("evidence", "p1"),
+        ("self_assessment", "mlops"),
+        ("assessment", "mlops"),
+        ("assessment", "strategy"),
+        ("position", "job"),
+        ("degree", "msc"),
+    }
+
+
+def test_an_effect_is_the_score_now_less_the_score_without() -> None:
+    readiness = explain(course(), proven_facts(), TODAY)
+    # Leadership is 30 of 100 weights of 40 points, in halves.
+    assert item(readiness, "milestone", "leadership1").effect == 6
+    assert item(readiness, "assessment", "mlops").effect == Fraction(20, 8)
+    assert item(readiness, "position", "job").effect == 10
+
+
+def test_an_effect_can_be_nothing_or_negative() -> None:
+    third = piece("p9", "design_doc", verified=True)
+    low = replace(
+        proven_facts(),
+        pieces=(*proven_pieces(), third),
+        self_levels={"mlops": 3},
+        other_levels=levels_at_bar() | {"mlops": 0},
+    )
+    readiness = explain(course(), low, TODAY)
+    assert item(readiness, "evidence", "p9").effect == 0
+    assert item(readiness, "self_assessment", "mlops").effect == 0
+    assert item(readiness, "assessment", "mlops").effect == -Fraction(20 * 3, 8 * 10)
+
+
+def test_without_takes_a_whole_item_away() -> None:
+    facts = replace(proven_facts(), self_levels=levels_at_bar(), degrees=masters_degree())
+    assert "leadership1" not in without_item(facts, "milestone", "leadership1").statuses
+    assert without_item(facts, "evidence", "p1").pieces == facts.pieces[1:]
+    assert "mlops" not in without_item(facts, "self_assessment", "mlops").self_levels
+    assert "mlops" in without_item(facts, "self_assessment", "mlops").other_levels
+    assert "mlops" not in without_item(facts, "assessment", "mlops").other_levels
+    assert without_item(facts, "position", "job").positions == ()
+    assert without_item(facts, "degree", "msc").degrees == ()
+    with pytest.raises(ValueError, match="no such item: wish"):
+        without_item(facts, "wish", "x")
+
+
+def test_a_stage_line_says_what_the_stage_is_measured_against() -> None:
+    lines = stage_lines(Facts(statuses={"leadership1": "done", "leadership2": "not_applicable"}))
+    leadership = lines["leadership"]
+    assert leadership.asked_hours == 15
+    assert leadership.floor_applies
+    assert leadership.credit == Fraction(3, 15)
+    assert leadership.done_hours == (10, 0, 0)
+    assert leadership.maximum == Fraction(40 * 30, 90)
+    assert not lines["experience"].floor_applies
+
+
+def test_a_stage_line_says_whether_an_optional_stage_is_counted() -> None:
+    shared = stage_lines(Facts())["education"]
+    assert (shared.is_bonus, shared.counted) == (True, False)
+    assert (shared.points, shared.maximum) == (0, 0)
+    # Somebody with nothing but education is better off with it.
+    counted = stage_lines(Facts(statuses=done("education1")))["education"]
+    assert counted.counted
+    assert (counted.points, counted.maximum) == (Fraction(6, 10), 4)
+
+
+def test_a_skill_line_says_whose_level_counts() -> None:
+    facts = Facts(self_levels={"mlops": 3, "strategy": 2}, other_levels={"mlops": 2})
+    lines = [
+        line
+        for line in explain(course(), facts, TODAY).parts[1].lines
+        if isinstance(line, SkillLine)
+    ]
+    by_key = {line.key: line for line in lines}
+    assert (by_key["mlops"].source, by_key["mlops"].points) == ("other", Fraction(5, 2) * 2 / 3)
+    assert (by_key["strategy"].source, by_key["strategy"].points) == ("self", Fraction(1, 2))
+    assert by_key["mentoring"].source is None
+
+
+def test_a_requirement_line_names_the_pieces_that_count() -> None:
+    facts = Facts(
+        pieces=(
+            piece("a", "talk"),
+            piece("b", "publication", verified=True),
+            piece("c", "blog_post"),
+            piece("d", "talk", verified=True, expires_on=TODAY - timedelta(days=1)),
+        )
+    )
+    lines = [
+        line
+        for line in explain(course(), facts, TODAY).parts[2].lines
+        if isinstance(line, RequirementLine)
+    ]
+    public = next(line for line in lines if line.key == "public_work")
+    assert [(each.id, each.tone) for each in public.pieces] == [
+        ("b", "verified"),
+        ("a", "evidenced"),
+    ]
+    assert public.points == Fraction(4) * Fraction(16, 20)
+    assert (public.maximum, public.count) == (4, 2)
+
+
+def test_an_impact_line_names_its_piece() -> None:
+    facts = Facts(pieces=(piece("a", "other", impacts=(metric("team"),)),))
+    lines = [
+        line
+        for line in explain(course(), facts, TODAY).parts[3].lines
+        if isinstance(line, ImpactLine)
+    ]
+    assert [(line.key, line.piece.id if line.piece else None) for line in lines] == [
+        ("scale", None),
+        ("business", None),
+        ("team", "a"),
+    ]
+
+
+def test_the_background_line_says_which_sum_was_taken() -> None:
+    def line(facts: Facts) -> BackgroundLine:
+        found = explain(course(), facts, TODAY).parts[4].lines[0]
+        assert isinstance(found, BackgroundLine)
+        return found
+
+    assert not line(Facts(positions=six_years(), degrees=masters_degree())).with_degree
+    young = Facts(
+        positions=(Position("job", "Engineer", TODAY - timedelta(days=364), None, True),),
+        degrees=masters_degree(),
+    )
+    assert line(young).with_degree
+    assert line(young).years == 1
+    assert line(young).degree == masters_degree()[0]
+
+
+def test_an_empty_part_has_no_lines() -> None:
+    assert explain(course(skills=()), proven_facts(), TODAY).parts[1].lines == ()
+
+
+def test_figures_are_shown_to_one_decimal() -> None:
+    assert round_to_tenths(Fraction(41, 3) + Fraction(3, 2)) == Decimal("15.2")
+    assert round_to_tenths(Fraction(5, 100)) == Decimal("0.1")
+    assert round_to_tenths(Fraction(-5, 100)) == Decimal("-0.1")
+    assert str(round_to_tenths(Fraction(0))) == "0.0"
+
+
+def test_shown_parts_add_up_to_the_shown_score() -> None:
+    thirds = [Fraction(1, 3)] * 3
+    assert round_parts(thirds) == [Decimal("0.4"), Decimal("0.3"), Decimal("0.3")]
+    confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
+    readiness = explain(course(), Facts(statuses=done(*KEYS), pieces=(confirmed,)), TODAY)
+    assert str(readiness.shown_score) == "21.7"
+    assert [str(part.shown) for part in readiness.parts] == ["15.9", "0.0", "2.5", "3.3", "0.0"]
+
+
+def test_json_has_the_shape_that_clients_rely_on() -> None:
+    confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
+    facts = Facts(statuses=done(*KEYS), pieces=(confirmed,))
+    data = json.loads(json.dumps(to_json(explain(course(), facts, TODAY))))
+    assert data["score"] == 21.7222
+    assert (data["verdict"], data["claimed_not_proven"]) == ("setting_out", True)
+    assert {"key": "milestones", "points": 15.8889, "maximum": 40.0}.items() <= data["parts"][
+        0
+    ].items()
+    assert {"key": "experience", "passed": False}.items() <= data["gates"][0].items()
+    assert data["gates"][0]["reason"] == "0 of 5 years of ML engineering"
+    assert {"type": "evidence", "key": "a", "effect": 9.7222} in data["items"]
+    assert len(data["next_steps"]) == 3
+    for step in data["next_steps"]:
+        assert {"action", "target", "gain", "hours", "opens_gate"} <= set(step)
+    for part in data["parts"]:
+        assert sum(line["points"] for line in part["sources"]) == pytest.approx(
+            part["points"], abs=0.001
+        )
+
+
+def test_each_stated_effect_is_the_truth() -> None:
+    facts = replace(proven_facts(), self_levels=levels_at_bar(), degrees=masters_degree())
+    readiness = explain(course(), facts, TODAY)
+    for each in readiness.items:
+        left = score(course(), without_item(facts, each.type, each.key), TODAY)
+        assert readiness.score - left == each.effect

@@ -1,0 +1,231 @@
+"""Next steps: which are offered, what they gain, and in what order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+from roadmap.readiness.facts import Course, Facts
+from roadmap.readiness.next_steps import Step, next_steps, top_three
+from roadmap.readiness.rules import evaluate, score
+from tests.readiness.examples import (
+    KEYS,
+    SKILLS,
+    TODAY,
+    course,
+    done,
+    levels_at_bar,
+    metric,
+    milestone,
+    piece,
+    proven_facts,
+    proven_pieces,
+    six_years,
+)
+
+
+def steps(facts: Facts, action: str, on: Course | None = None) -> dict[str, Step]:
+    """The steps of one action by target, in order."""
+    found = next_steps(on or course(), facts, TODAY)
+    return {step.target: step for step in found if step.action == action}
+
+
+def test_open_milestones_are_offered_when_what_comes_before_is_settled() -> None:
+    milestones = (
+        milestone("experience1"),
+        milestone("experience2", after=("experience1",)),
+        milestone("experience3", after=("experience2",)),
+        milestone("experience4", after=("experience5", "elsewhere")),
+        milestone("experience5"),
+        milestone("experience6"),
+    )
+    statuses = done("experience1") | {
+        "experience2": "in_progress",
+        "experience5": "not_applicable",
+    }
+    found = steps(Facts(statuses=statuses), "do_milestone", course(milestones=milestones))
+    assert list(found) == ["experience2", "experience4", "experience6"]
+
+
+def test_doing_a_milestone_gains_what_it_then_earns() -> None:
+    found = steps(Facts(), "do_milestone")
+    assert found["leadership1"].gain == Fraction(40 * 30 * 3, 90 * 20)
+    assert found["leadership1"].hours == 10
+    assert found["leadership1"].label.text() == "Complete “Leadership1”"
+    proof = piece("a", "launch", "leadership1", verified=True)
+    proven = steps(Facts(pieces=(proof,)), "do_milestone")
+    assert proven["leadership1"].gain == Fraction(40 * 30 * 10, 90 * 20)
+
+
+def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() -> None:
+    milestones = tuple(
+        replace(each, kinds=frozenset({"talk"} if each.key == "experience2" else {"launch"}))
+        for each in course().milestones
+    )
+    on = course(milestones=milestones)
+    facts = Facts(
+        statuses=done("experience1", "experience2", "leadership1"),
+        pieces=(
+            piece("old", "launch", "leadership1", occurred_on=date(2025, 1, 1), verified=True),
+            piece("new", "launch", "visibility1"),
+        ),
+    )
+    found = steps(facts, "link_evidence", on)
+    # Nothing fits experience2, and leadership1 has its evidence.
+    assert list(found) == ["experience1"]
+    link = found["experience1"]
+    assert (link.piece, link.hours) == ("new", Fraction(1, 2))
+    assert link.label.text() == "If it proves it, link “Piece new” to “Experience1”"
+    # A link confirms nothing: from claimed to evidenced.
+    assert link.gain == Fraction(40 * 25 * 3, 90 * 20)
+
+
+def test_a_piece_takes_five_links_of_a_roadmap() -> None:
+    full = piece("full", "launch", *KEYS[:5], "of-another-roadmap")
+    assert steps(Facts(statuses=done(KEYS[9]), pieces=(full,)), "link_evidence") == {}
+    room = piece("room", "launch", *KEYS[:4], "of-another-roadmap")
+    assert list(steps(Facts(statuses=done(KEYS[9]), pieces=(room,)), "link_evidence")) == [KEYS[9]]
+
+
+def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -> None:
+    milestones = tuple(
+        replace(each, kinds=frozenset({"launch"} if each.key == "experience1" else {"talk"}))
+        for each in course().milestones
+    )
+    draft = piece("draft", "launch", "experience1", "experience2")
+    others = (
+        piece("submitted", "launch", state="submitted"),
+        piece("private", "launch", private=True),
+        piece("lapsed", "launch", expires_on=TODAY - timedelta(days=1)),
+    )
+    facts = Facts(statuses=done("experience1", "experience2"), pieces=(draft, *others))
+    found = steps(facts, "submit_evidence", course(milestones=milestones))
+    assert list(found) == ["draft"]
+    # experience1 from evidenced to verified, and the launch requirement in full.
+    assert found["draft"].gain == Fraction(40 * 25 * 4, 90 * 20) + 2 * Fraction(4, 10)
+    assert found["draft"].label.text() == "Submit “Piece draft” for review"
+
+
+def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() -> None:
+    facts = Facts(
+        statuses=done("foundations1", "leadership1"),
+        pieces=(
+            piece("a", "talk"),
+            piece("b", "case_study"),
+            piece("c", "design_doc", "leadership2"),
+        ),
+    )
+    found = steps(facts, "record_evidence")
+    assert set(found) == {"design_docs", "open_source", "public_work", "mentoring", "launch"}
+    document = found["design_docs"]
+    # Half of five points at 0.6, and leadership1, which weighs most, from claimed to evidenced.
+    assert document.gain == Fraction(5, 2) * Fraction(6, 10) + Fraction(40 * 30 * 3, 90 * 20)
+    assert (document.kind, document.milestone, document.hours) == ("design_doc", "leadership1", 2)
+    assert document.label.text() == (
+        "Record evidence for “Design documents”, linked to “Leadership1”"
+    )
+
+
+def test_evidence_to_record_is_of_a_kind_that_proves_the_milestone() -> None:
+    milestones = tuple(
+        replace(each, kinds=frozenset({"publication"})) for each in course().milestones
+    )
+    found = steps(
+        Facts(statuses=done("experience1")), "record_evidence", course(milestones=milestones)
+    )
+    assert (found["public_work"].kind, found["public_work"].milestone) == (
+        "publication",
+        "experience1",
+    )
+    assert (found["launch"].kind, found["launch"].milestone) == ("launch", None)
+    assert found["launch"].label.text() == "Record evidence for “Launch”"
+
+
+def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
+    assert steps(Facts(), "add_impact") == {}
+    draft = piece("draft", "launch", impacts=(metric("scale"),))
+    found = steps(Facts(pieces=(draft,)), "add_impact")
+    assert list(found) == ["business", "team"]
+    assert found["team"].gain == Fraction(10, 3) * Fraction(6, 10)
+    verified = piece("sure", "other", verified=True, occurred_on=date(2020, 1, 1))
+    found = steps(Facts(pieces=(draft, verified)), "add_impact")
+    assert (found["team"].piece, found["team"].gain) == ("sure", Fraction(10, 3))
+    assert found["team"].label.text() == "Add a measured team impact to “Piece sure”"
+
+
+def test_assessments_are_asked_for_where_others_do_not_see_the_bar() -> None:
+    facts = Facts(self_levels=levels_at_bar(), other_levels={"mlops": 3, "strategy": 2})
+    found = steps(facts, "ask_assessment")
+    assert set(found) == set(SKILLS) - {"mlops"}
+    assert found["strategy"].gain == Fraction(20, 8) / 3
+    assert found["mentoring"].gain == Fraction(20, 8) * Fraction(7, 10)
+    assert found["mentoring"].hours == Fraction(1, 2)
+
+
+def test_what_opens_a_gate_by_itself_comes_first() -> None:
+    draft = piece("draft", "design_doc", "foundations1", "foundations2", "visibility1")
+    facts = Facts(
+        statuses=done("foundations1", "foundations2", "visibility1"),
+        pieces=(draft,),
+        other_levels=levels_at_bar() | {"strategy": 2},
+    )
+    first, second, *rest = next_steps(course(), facts, TODAY)
+    assert (first.action, first.target, first.opens_gate) == (
+        "ask_assessment",
+        "strategy",
+        "judged_by_others",
+    )
+    # Submitting gains far more for the same half hour, but opens nothing.
+    assert (second.action, second.opens_gate) == ("submit_evidence", None)
+    assert second.gain > first.gain
+    assert all(step.opens_gate is None for step in rest)
+
+
+def test_the_rest_is_in_the_order_of_gain_for_effort() -> None:
+    found = next_steps(course(), Facts(statuses=done("leadership1"), positions=six_years()), TODAY)
+    ratios = [step.gain / step.hours for step in found]
+    assert ratios == sorted(ratios, reverse=True)
+
+
+def test_ties_follow_the_roadmap() -> None:
+    assert list(steps(Facts(), "do_milestone"))[:2] == ["leadership1", "leadership2"]
+    assert list(steps(Facts(), "ask_assessment")) == list(SKILLS)
+
+
+def test_ties_between_pieces_follow_the_milestones_that_they_are_linked_to() -> None:
+    late, early = piece("late", "other", "leadership2"), piece("early", "other", "leadership1")
+    facts = Facts(statuses=done("leadership1", "leadership2"), pieces=(late, early))
+    found = steps(facts, "submit_evidence")
+    assert found["late"].gain == found["early"].gain > 0
+    assert list(found) == ["early", "late"]
+
+
+def test_three_are_shown_and_at_most_one_of_each_action() -> None:
+    draft = piece("draft", "launch", "experience1")
+    shown = top_three(next_steps(course(), Facts(statuses=done(*KEYS), pieces=(draft,)), TODAY))
+    assert len(shown) == 3
+    assert len({step.action for step in shown}) == 3
+
+
+def test_nothing_is_shown_where_nothing_helps() -> None:
+    assert top_three(next_steps(course(), proven_facts(), TODAY)) == []
+
+
+def test_a_step_that_comes_true_gains_what_it_said() -> None:
+    facts = Facts(statuses=done(*KEYS[:6]), pieces=(piece("draft", "design_doc", "experience1"),))
+    before = score(course(), facts, TODAY)
+    submit = steps(facts, "submit_evidence")["draft"]
+    confirmed = piece("draft", "design_doc", "experience1", verified=True)
+    after = score(course(), replace(facts, pieces=(confirmed,)), TODAY)
+    assert submit.gain == after - before
+
+
+def test_a_step_opens_a_gate_only_where_it_then_passes() -> None:
+    pieces = proven_pieces()
+    draft = replace(pieces[1], state="draft", verified=False, confirmed=frozenset())
+    rest = (pieces[0], draft, *(each for each in pieces[2:] if each.kind != "case_study"))
+    facts = replace(proven_facts(), pieces=rest)
+    standing = [gate.key for gate in evaluate(course(), facts, TODAY).gates if not gate.passed]
+    assert standing == ["design", "impact"]
+    assert steps(facts, "submit_evidence")["p2"].opens_gate == "design"

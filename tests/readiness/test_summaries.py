@@ -1,0 +1,327 @@
+"""The kept summary row equals what is computed anew, after any sequence of writes.
+
+Dates passing and revisions published included. Nothing is committed: the rows are refreshed as
+before a commit, compared, and rolled back.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roadmap.career import actions as career
+from roadmap.career.models import Degree, Position
+from roadmap.catalog import actions as catalog
+from roadmap.catalog import files
+from roadmap.catalog.queries import published_roadmap
+from roadmap.core.database import db
+from roadmap.evidence import actions as evidence
+from roadmap.evidence import review_actions
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.repository import evidence_input
+from roadmap.evidence.rules import EvidenceInput, ImpactInput
+from roadmap.progress import actions as progress
+from roadmap.progress.models import MilestoneStatus
+from roadmap.readiness.actions import compute_summary, recompute_all, refresh_stale_summaries
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.readiness.queries import person_record
+from roadmap.skills import actions as skills
+
+SLUG = "senior-ml-engineer"
+BEGIN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+DOCUMENT = files.read(files.shipped()[0])
+KEYS = [m["key"] for s in DOCUMENT["stages"] for o in s["objectives"] for m in o["milestones"]]
+SKILLS = [skill["key"] for skill in DOCUMENT["skills"]]
+
+index = st.integers(0, 200)
+operation = st.one_of(
+    st.tuples(
+        st.just("status"),
+        index,
+        st.sampled_from(["done", "in_progress", "not_applicable", "not_started"]),
+    ),
+    st.tuples(
+        st.just("evidence"),
+        index,
+        st.sampled_from(["design_doc", "case_study", "certification", "talk"]),
+        st.sampled_from(["private", "team", "portfolio"]),
+        st.one_of(st.none(), st.integers(-30, 60)),
+    ),
+    st.tuples(st.just("submit"), index),
+    st.tuples(st.just("unlink"), index),
+    st.tuples(st.just("delete"), index),
+    st.tuples(st.just("assess"), index, st.integers(0, 4), st.booleans()),
+    st.tuples(st.just("position"), st.integers(0, 4000), st.booleans()),
+    st.tuples(st.just("degree"), st.sampled_from(["bachelor", "master", "doctorate"])),
+    st.tuples(st.just("days"), st.integers(1, 90)),
+    st.tuples(st.just("publish"), index),
+)
+
+
+class FactWriter:
+    """One person's writes, in order, by the real actions."""
+
+    def __init__(self, session, cast) -> None:
+        self.session, self.now, self.told = session, BEGIN, 0
+        self.alice = cast.actor(session, cast.alice)
+        self.bob = cast.actor(session, cast.bob)
+        self.document = copy.deepcopy(DOCUMENT)
+        roadmap = published_roadmap(session, SLUG)
+        progress.enroll(session, self.alice.id, roadmap.roadmap_id, by=self.alice.id, now=self.now)
+        refresh_stale_summaries(session)
+
+    def pieces(self) -> list[Evidence]:
+        return list(
+            self.session.scalars(
+                sa.select(Evidence)
+                .where(Evidence.user_id == self.alice.id)
+                .order_by(Evidence.created_at, Evidence.id)
+            )
+        )
+
+    def do(self, step: tuple) -> None:
+        getattr(self, step[0])(*step[1:])
+
+    def status(self, at: int, status: str) -> None:
+        self.told += 1
+        progress.set_status(
+            self.session,
+            self.alice.id,
+            KEYS[at % len(KEYS)],
+            status,
+            reason=f"reason {self.told}" if status == "not_applicable" else "",
+            by=self.alice.id,
+            now=self.now,
+        )
+
+    def evidence(self, at: int, kind: str, visibility: str, expires_in: int | None) -> None:
+        today = self.now.date()
+        piece = EvidenceInput(
+            kind=kind,
+            title=f"Piece {at}",
+            occurred_on=today,
+            visibility=visibility,
+            url="https://example.org/x",
+            expires_on=(
+                today + dt.timedelta(days=max(expires_in, 0)) if expires_in is not None else None
+            ),
+            impacts=(ImpactInput("scale", "requests", "1", "2", "a second", ""),),
+        )
+        evidence.create(
+            self.session,
+            self.alice.id,
+            piece,
+            milestones=[KEYS[at % len(KEYS)], KEYS[(at * 7 + 1) % len(KEYS)]],
+            by=self.alice,
+            now=self.now,
+        )
+
+    def _one(self, at: int) -> Evidence | None:
+        found = self.pieces()
+        return found[at % len(found)] if found else None
+
+    def submit(self, at: int) -> None:
+        piece = self._one(at)
+        if piece is not None and piece.visibility != "private" and piece.state == "draft":
+            evidence.submit(self.session, piece, by=self.alice, now=self.now)
+
+    def unlink(self, at: int) -> None:
+        piece = self._one(at)
+        if piece is not None and piece.links:
+            evidence.edit(
+                self.session,
+                piece,
+                evidence_input(piece),
+                milestones=[row.milestone_key for row in piece.links[1:]],
+                by=self.alice,
+                now=self.now,
+            )
+
+    def delete(self, at: int) -> None:
+        piece = self._one(at)
+        if piece is not None:
+            evidence.delete(self.session, piece, by=self.alice, now=self.now)
+
+    def assess(self, at: int, level: int, by_manager: bool) -> None:
+        assess = skills.assess_other if by_manager else skills.assess_self
+        who = self.bob if by_manager else self.alice
+        key = SKILLS[at % len(SKILLS)]
+        assess(self.session, self.alice.id, key, level, "", by=who, now=self.now)
+
+    def position(self, days: int, is_ml: bool) -> None:
+        values = {
+            "title": "Engineer",
+            "employer": "",
+            "started_on": self.now.date() - dt.timedelta(days=days),
+            "ended_on": None if days % 2 else self.now.date() - dt.timedelta(days=days // 2),
+            "is_ml": is_ml,
+            "summary": "",
+        }
+        career.add(self.session, Position, self.alice.id, values, by=self.alice.id, now=self.now)
+
+    def degree(self, level: str) -> None:
+        values = {"level": level, "field": "CS", "institution": "", "awarded_on": None}
+        career.add(self.session, Degree, self.alice.id, values, by=self.alice.id, now=self.now)
+
+    def days(self, count: int) -> None:
+        self.now += dt.timedelta(days=count)
+        # What a nightly job does: rows that have run out are made anew.
+        recompute_all(self.session, now=self.now, only_expired=True)
+
+    def publish(self, at: int) -> None:
+        milestones = self.document["stages"][at % 5]["objectives"][at % 3]["milestones"]
+        milestones[at % len(milestones)]["hours"] = 2 + at % 70
+        catalog.publish(self.session, self.document, now=self.now)
+
+
+@pytest.fixture
+def people(cast):
+    return cast
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(operation, max_size=14), later=st.integers(0, 400))
+def test_kept_equals_recomputed(app, people, steps, later):
+    with app.app_context():
+        session = db.session
+        story = FactWriter(session, people)
+        for step in steps:
+            story.do(step)
+            refresh_stale_summaries(session)
+        row = session.scalars(
+            sa.select(ReadinessSummary).execution_options(populate_existing=True)
+        ).one()
+        # As kept, on the day of the last look, and on any later day that the row is valid for.
+        moments = [story.now]
+        then = story.now + dt.timedelta(days=later)
+        if row.valid_until is None or then.date() < row.valid_until:
+            moments.append(then)
+        for moment in moments:
+            fresh = compute_summary(
+                session, person_record(session, people.alice), row.revision_id, moment
+            )
+            _assert_summary(row, fresh, moment)
+        session.rollback()
+
+
+def _assert_summary(row: ReadinessSummary, fresh: dict, moment: dt.datetime) -> None:
+    # The name of the record that the row was made of says nothing about the person.
+    own = {key: value for key, value in row.own.items() if key != "made_of"}
+    assert own == fresh["own"], moment
+    for name in ("shared", "own_moved_on", "shared_moved_on", "valid_until"):
+        assert getattr(row, name) == fresh[name], (name, moment)
+    assert row.own_score == fresh["own_score"].quantize(Decimal("0.0001"))
+    assert row.shared_score == fresh["shared_score"].quantize(Decimal("0.0001"))
+
+
+def test_a_draft_changes_no_byte_of_what_is_shared(app, people):
+    with app.app_context():
+        story = FactWriter(db.session, people)
+        story.status(0, "done")
+        refresh_stale_summaries(db.session)
+        before = _shared(db.session)
+        story.evidence(0, "design_doc", "portfolio", None)
+        story.evidence(1, "talk", "private", 3)
+        refresh_stale_summaries(db.session)
+        assert _shared(db.session) == before
+        db.session.rollback()
+
+
+def test_another_reason_moves_nothing_for_others(app, people):
+    """Why something is left out is not shared unless its person says so: nor is that it changed."""
+    with app.app_context():
+        story = FactWriter(db.session, people)
+        story.status(0, "not_applicable")
+        refresh_stale_summaries(db.session)
+        before, since = _shared(db.session), _status_changed_at(db.session)
+        story.days(3)
+        story.status(0, "not_applicable")
+        refresh_stale_summaries(db.session)
+        assert _shared(db.session) == before
+        assert _status_changed_at(db.session) == since
+        reasons = db.session.scalars(sa.select(MilestoneStatus.reason)).all()
+        assert reasons == ["reason 2"], "the reason itself is new"
+        story.status(0, "done")
+        refresh_stale_summaries(db.session)
+        assert _status_changed_at(db.session) == story.now
+        db.session.rollback()
+
+
+def test_a_judgement_is_a_movement_for_both(app, people):
+    with app.app_context():
+        story = FactWriter(db.session, people)
+        story.evidence(0, "design_doc", "team", None)
+        story.submit(0)
+        story.days(5)
+        (piece,) = story.pieces()
+        review_actions.decide(
+            db.session, piece, "returned", version_id=piece.current_id, by=story.bob, now=story.now
+        )
+        refresh_stale_summaries(db.session)
+        row = db.session.scalars(sa.select(ReadinessSummary)).one()
+        assert row.own_moved_on == row.shared_moved_on == story.now.date()
+        # What its author makes private moved nothing that others see.
+        hidden = replace(evidence_input(piece), visibility="private")
+        evidence.edit(db.session, piece, hidden, by=story.alice, now=story.now)
+        refresh_stale_summaries(db.session)
+        row = db.session.scalars(
+            sa.select(ReadinessSummary).execution_options(populate_existing=True)
+        ).one()
+        assert row.shared_moved_on is None
+        db.session.rollback()
+
+
+def _status_changed_at(session) -> dt.datetime:
+    return session.execute(sa.select(MilestoneStatus.since)).scalar_one()
+
+
+def _shared(session):
+    row = session.execute(
+        sa.select(
+            ReadinessSummary.shared,
+            ReadinessSummary.shared_score,
+            ReadinessSummary.shared_moved_on,
+        )
+    ).one()
+    return tuple(row)
+
+
+def test_the_command_recomputes_them_all(app, people):
+    with app.app_context():
+        story = FactWriter(db.session, people)
+        story.status(3, "done")
+        refresh_stale_summaries(db.session)
+        before = _shared(db.session)
+        db.session.execute(sa.delete(ReadinessSummary))
+        assert recompute_all(db.session, now=story.now) == 1
+        assert _shared(db.session) == before
+        db.session.rollback()
+
+
+def _valid_until(session) -> dt.date | None:
+    return session.scalar(sa.select(ReadinessSummary.valid_until))
+
+
+def test_a_row_runs_out_when_a_fact_changes_by_itself(app, people):
+    with app.app_context():
+        story = FactWriter(db.session, people)
+        today = BEGIN.date()
+        assert _valid_until(db.session) is None
+        story.evidence(0, "certification", "portfolio", 30)
+        refresh_stale_summaries(db.session)
+        assert _valid_until(db.session) == today + dt.timedelta(days=31)
+        story.position(1001, is_ml=True)  # goes on, so the years grow every day
+        refresh_stale_summaries(db.session)
+        assert _valid_until(db.session) == today + dt.timedelta(days=1)
+        db.session.rollback()

@@ -1,0 +1,495 @@
+"""GET and PUT /reviews/<id>, PUT /reviews/<id>/taking"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence import actions
+from roadmap.evidence.models import Confirmation, Evidence, Review
+from roadmap.evidence.rules import ImpactInput
+from roadmap.people.models import Membership
+from roadmap.progress import actions as progress
+from tests.evidence.builders import (
+    DESIGN,
+    LATENCY,
+    LEVELS,
+    MENTOR,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
+from tests.support.statements import statements_of
+
+
+@pytest.fixture
+def piece(session, cast, now):
+    """Alice's design document, submitted; it can prove two of its three milestones."""
+    evidence = add_evidence(
+        session, cast, cast.alice, now, milestones=[DESIGN, LEVELS, MENTOR], impacts=(LATENCY,)
+    )
+    submit_evidence(session, cast, evidence, now)
+    return evidence
+
+
+@pytest.fixture
+def bob(cast, browser_of):
+    return browser_of(cast.bob)
+
+
+def review_form(piece, decision="verified", **more):
+    """What the form sends."""
+    return {
+        "decision": decision,
+        "version_id": str(piece.current_id),
+        "milestones": [DESIGN, LEVELS],
+        **more,
+    }
+
+
+def state_and_confirmed(session, piece):
+    """The state, and what is confirmed."""
+    session.rollback()
+    keys = set(session.scalars(sa.select(Confirmation.milestone_key)))
+    return session.scalar(sa.select(Evidence.state).where(Evidence.id == piece.id)), keys
+
+
+def edit_evidence(session, cast, piece, now, **changes):
+    values = {"impacts": (LATENCY,), **changes}
+    actions.edit(
+        session, piece, evidence_input(**values), by=cast.actor(session, cast.alice), now=now
+    )
+    session.commit()
+
+
+def find_checkbox(page, key):
+    found = re.search(rf'<input type="checkbox" id="m-{key}"[^>]*>', page)
+    return found.group() if found else ""
+
+
+def test_it_works(session, cast, now, bob, piece):
+    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
+    session.commit()
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "Design document by Alice, 2 Mar 2026" in page
+    assert "<em>training</em>" in page
+    assert "https://example.org/dashboard" in page
+    assert page.count("Done when:") == 3
+    assert "checked" in find_checkbox(page, DESIGN)
+    assert "checked" in find_checkbox(page, LEVELS)
+    assert "disabled" in find_checkbox(page, MENTOR)
+    assert page.count("Evidence of this kind does not prove it") == 1
+    assert page.count("has not ticked it as done") == 1  # what does not fit says only that
+    assert ">Verify</button>" in page
+
+
+def test_one_click_verifies_what_fits(session, cast, now, bob, piece):
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece))
+    assert (answer.status_code, answer.location) == (303, "/reviews")
+    assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
+    page = bob.get("/reviews").text
+    assert "“Feature store design” is verified." in page
+    assert f'<a href="/reviews/{piece.id}">Look at it again</a>' in page
+
+
+def test_each_milestone_can_be_left_out(session, bob, piece):
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
+    assert state_and_confirmed(session, piece) == ("verified", {LEVELS})
+
+
+def test_a_plain_form_does_it(session, bob, piece):
+    bob.post(f"/reviews/{piece.id}?_method=PUT", review_form(piece, milestones=[LEVELS]))
+    assert state_and_confirmed(session, piece) == ("verified", {LEVELS})
+
+
+def test_a_piece_is_not_verified_for_none_of_what_it_can_prove(session, bob, piece):
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[], comment="Hm"))
+    assert answer.status_code == 422
+    sentence = "Leave at least one milestone, or return it with what is missing."
+    assert answer.text.count(sentence) == 2, "in the summary, and above the milestones"
+    assert ">\r\nHm</textarea>" in answer.text
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+
+
+def test_what_was_linked_to_none_is_verified_for_itself(session, cast, now, browser_of, bob):
+    patent = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, patent, now)
+    bob.put(f"/reviews/{patent.id}", review_form(patent, milestones=[]))
+    assert state_and_confirmed(session, patent) == ("verified", set())
+
+
+def test_what_fits_none_of_its_links_is_verified_for_itself(session, cast, now, browser_of, bob):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[MENTOR])
+    submit_evidence(session, cast, piece, now)
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[]))
+    assert state_and_confirmed(session, piece) == ("verified", set())
+    page = bob.get("/reviews").text
+    assert "“Feature store design” is verified, for none of its milestones." in page
+
+
+def test_returning_needs_a_comment(session, bob, piece):
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, "returned", milestones=[LEVELS]))
+    assert answer.status_code == 422
+    assert "Say what is missing" in answer.text
+    assert " checked" in find_checkbox(answer.text, LEVELS)
+    assert " checked" not in find_checkbox(answer.text, DESIGN)  # what was chosen is kept
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+    answer = bob.put(
+        f"/reviews/{piece.id}", review_form(piece, "returned", comment="Where is the cost?")
+    )
+    assert answer.status_code == 303
+    assert state_and_confirmed(session, piece) == ("returned", set())
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "Bob returned version 1" in page
+    assert "Where is the cost?" in page
+    assert ">Verify</button>" not in page
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ({"decision": "praised"}, "either verifies or returns"),
+        ({"comment": "x" * 5001}, "at most 5,000"),
+        ({"milestones": [MENTOR]}, "evidence of this kind cannot prove it"),
+        ({"milestones": ["no-such-milestone"]}, "is not linked"),
+    ],
+)
+def test_it_rejects_bad_input(session, bob, piece, sent, text):
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, **sent))
+    assert answer.status_code == 422
+    assert text in answer.text
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+
+
+def test_a_newer_version_is_shown_before_it_is_judged(session, cast, now, bob, piece):
+    read = piece.current_id
+    edit_evidence(session, cast, piece, now, role="Lead of the newer version")
+    answer = bob.put(
+        f"/reviews/{piece.id}",
+        review_form(piece, version_id=str(read), comment="Typed before.", milestones=[LEVELS]),
+    )
+    assert answer.status_code == 409
+    assert "saved a newer version while you read" in answer.text
+    assert "Lead of the newer version" in answer.text
+    assert "Typed before." in answer.text
+    assert " checked" not in find_checkbox(answer.text, DESIGN)
+    assert f'value="{piece.current_id}"' in answer.text
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+
+
+def test_what_changed_since_the_version_that_was_read(session, cast, now, bob, piece):
+    """Of a piece that was returned before: what its reviewer knows already is not told again."""
+    review_evidence(session, cast, piece, now, decision="returned")
+    edit_evidence(session, cast, piece, now, role="Lead since the return")
+    submit_evidence(session, cast, piece, now)
+    read = str(piece.current_id)
+    edit_evidence(
+        session, cast, piece, now, role="Lead since the return", url="https://example.org/newer",
+        title="Called anew",
+    )  # fmt: skip
+    sent = review_form(piece, version_id=read, read_title="Feature store design")
+    for path, body in (("", sent), ("/taking", {"version_id": read})):
+        answer = bob.put(f"/reviews/{piece.id}{path}", body)
+        assert answer.status_code == 409
+        assert "What changed since version 2, which you were reading" in answer.text
+        changed = answer.text.split("What changed since")[1].split("</table>")[0]
+        assert "https://example.org/newer" in changed
+        assert "Lead since the return" not in changed
+        assert ("It was called “Feature store design” before." in answer.text) == (body is sent)
+    assert "which was judged" in bob.get(f"/reviews/{piece.id}").text
+
+
+def test_a_new_title_is_read_before_it_is_judged(session, cast, now, bob, piece):
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert 'name="read_title" type="hidden" value="Feature store design"' in page
+    edit_evidence(session, cast, piece, now, title="I led the platform")
+    sent = review_form(piece, read_title="Feature store design", comment="Typed before.")
+    answer = bob.put(f"/reviews/{piece.id}", sent)
+    assert answer.status_code == 409
+    assert "changed the title while you read: it was “Feature store design”" in answer.text
+    assert "Typed before." in answer.text
+    assert 'value="I led the platform"' in answer.text
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+    sent["read_title"] = "I led the platform"
+    assert bob.put(f"/reviews/{piece.id}", sent).status_code == 303
+
+
+def test_who_may_judge_no_more_gets_their_own_words_back(session, cast, browser_of, bob, piece):
+    """And nothing besides them: not even that there is such a piece."""
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
+    session.commit()
+    sent = review_form(piece, "returned", comment="Half a page about <the load test>.\nAnd more.")
+    for path in (f"/reviews/{piece.id}", f"/reviews/{uuid.uuid4()}"):
+        gone = bob.put(path, sent)
+        assert gone.status_code == 404
+        assert "Half a page about &lt;the load test&gt;.\nAnd more.</textarea>" in gone.text
+        assert "Feature store design" not in gone.text
+    gone = bob.post(f"/evidence/{piece.id}/comments", {"text": "A question of mine"})
+    assert gone.status_code == 404
+    assert "A question of mine</textarea>" in gone.text
+    assert "What you wrote" not in bob.get("/reviews/none").text
+
+
+def test_a_title_of_an_older_release_can_be_judged_as_browsers_send_it(session, bob, piece):
+    """They end each line in their own way, whatever a title was stored with."""
+    session.execute(sa.update(Evidence).values(title="Feature store\ndesign"))
+    session.commit()
+    sent = review_form(piece, read_title="Feature store\r\ndesign")
+    assert bob.put(f"/reviews/{piece.id}", sent).status_code == 303
+    assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
+
+
+def test_the_title_that_was_verified_stays_in_view(session, cast, now, browser_of, bob, piece):
+    review_evidence(session, cast, piece, now)
+    alice = browser_of(cast.alice)
+    addresses = ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}"))
+    for browser, address in addresses:
+        assert "verified it on" not in browser.get(address).text
+    edit_evidence(session, cast, piece, now, title="I led the platform")
+    for browser, address in addresses:
+        page = browser.get(address).text
+        assert "<h1>I led the platform</h1>" in page
+        assert "Bob verified it on" in page
+        assert "as “Feature store design”." in page
+
+
+def test_what_was_left_out_says_so(session, cast, browser_of, bob, piece):
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert page.count("left out by the reviewer") == 1
+    assert "linked since" not in page
+
+
+@pytest.mark.parametrize("version", ["", "nonsense", "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"])
+def test_a_judgement_names_the_version_that_was_read(session, bob, piece, version):
+    assert (
+        bob.put(f"/reviews/{piece.id}", review_form(piece, version_id=version)).status_code == 409
+    )
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+
+
+def test_two_reviewers_at_once(session, cast, now, browser_of, bob, piece):
+    session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
+    session.commit()
+    sent = review_form(piece, "returned", comment="Not yet.")
+    assert browser_of(cast.dave).put(f"/reviews/{piece.id}", sent).status_code == 303
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, comment="Well done."))
+    assert answer.status_code == 409
+    assert "Somebody has judged it in the meantime" in answer.text
+    box = re.search(r'<textarea[^>]*name="text"[^>]*>\s*([^<]*)<', answer.text)
+    assert box.group(1).strip() == "Well done."  # in the comment box, to be sent or not
+    assert answer.text.count("Well done.") == 1
+    assert state_and_confirmed(session, piece) == ("returned", set())
+
+
+def test_what_was_typed_about_a_verified_piece_is_kept(session, cast, now, bob, piece):
+    review_evidence(session, cast, piece, now)
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, "returned", comment="Not yet."))
+    assert answer.status_code == 409
+    assert "Not yet.</textarea>" in answer.text.replace("\r\n", "")
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, comment="Well done."))
+    assert answer.status_code == 422
+    assert "Well done.</textarea>" in answer.text
+    assert "it stands in the comment box below" in answer.text
+
+
+def test_it_goes_on_to_the_next_one(session, cast, now, bob, piece):
+    later = now + dt.timedelta(hours=1)
+    other = add_evidence(session, cast, cast.carol, later, kind="talk", title="Talk on embeddings")
+    submit_evidence(session, cast, other, later)
+    third = add_evidence(session, cast, cast.alice, later, title="Third")
+    submit_evidence(session, cast, third, later + dt.timedelta(hours=1))
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert f'rel="next" href="/reviews/{other.id}"' in page
+    # What the queue was narrowed to is carried along.
+    narrowed = f"?person={cast.alice}"
+    page = bob.get(f"/reviews/{piece.id}{narrowed}").text
+    assert f'rel="next" href="/reviews/{third.id}{narrowed}"' in page
+    answer = bob.put(f"/reviews/{piece.id}{narrowed}", review_form(piece))
+    assert answer.location == f"/reviews/{third.id}{narrowed}"
+
+
+def test_taking_it_up_tells_its_author(session, cast, browser_of, bob, piece):
+    answer = bob.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
+    assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
+    assert state_and_confirmed(session, piece)[0] == "in_review"
+    assert "taken up by Bob" in bob.get(f"/reviews/{piece.id}").text
+    assert "Bob took it up" in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    again = bob.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
+    assert again.status_code == 303
+    assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
+
+
+def test_a_newer_version_is_not_taken_up_unseen(session, cast, now, bob, piece):
+    read = str(piece.current_id)
+    edit_evidence(session, cast, piece, now, role="Lead")
+    assert bob.put(f"/reviews/{piece.id}/taking", {"version_id": read}).status_code == 409
+    assert state_and_confirmed(session, piece)[0] == "submitted"
+
+
+def test_a_resubmission_shows_what_changed(session, cast, now, bob, piece):
+    review_evidence(session, cast, piece, now)
+    edit_evidence(
+        session,
+        cast,
+        piece,
+        now,
+        role="Lead",
+        description="How features reach *training* and serving alike.\nAnd what it costs.",
+        impacts=(LATENCY, ImpactInput("team", "teams served", "1", "6", "teams")),
+    )
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "Version 1 is verified and counts until you judge this one" in page
+    assert "What changed since version 1, which is verified" in page
+    changed = page.split("What changed since")[1].split("</details>")[0]
+    columns, text = changed.split("</table>")
+    assert 'data-name="Version 1">Author</td>' in columns
+    assert 'data-name="Version 2">Lead</td>' in columns
+    assert "teams served" in columns
+    assert "https://example.org/feature-store" not in changed  # only what differs
+    # A text stands in no column: it says itself what is of which version.
+    assert "colspan" not in columns
+    assert "And what it costs.</ins>" in text
+    assert "<del>Struck through: version 1 alone</del>" in text
+    assert "<ins>Underlined: version 2 alone</ins>" in text
+
+
+def test_where_a_text_alone_changed_no_column_stands_empty(session, cast, now, bob, piece):
+    review_evidence(session, cast, piece, now)
+    edit_evidence(session, cast, piece, now, description="Something else.")
+    page = bob.get(f"/reviews/{piece.id}").text
+    changed = page.split("What changed since")[1].split("</details>")[0]
+    assert "<table" not in changed
+    assert "Something else.</ins>" in changed
+
+
+def test_a_number_stays_with_its_unit(bob, piece):
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert ">180&nbsp;ms</td>" in page
+    assert ">45&nbsp;ms</td>" in page
+
+
+def test_after_a_return_it_is_compared_with_what_was_returned(session, cast, now, bob, piece):
+    review_evidence(session, cast, piece, now, decision="returned")
+    edit_evidence(session, cast, piece, now, role="Lead")
+    submit_evidence(session, cast, piece, now)
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "What changed since version 1, which was judged" in page
+    assert "Read twice." in page
+
+
+def test_of_a_returned_piece_the_submitted_version_is_shown(session, cast, now, bob, piece):
+    review_evidence(session, cast, piece, now, decision="returned")
+    before = bob.get(f"/reviews/{piece.id}", fragment=True).text
+    edit_evidence(session, cast, piece, now, role="Only saved, a canary", description="A canary.")
+    after = bob.get(f"/reviews/{piece.id}", fragment=True).text
+    assert without_csrf_token(after) == without_csrf_token(before)
+    assert "canary" not in bob.get("/reviews?show=judged").text
+
+
+def without_csrf_token(page):
+    return re.sub(r'csrf_token" value="[^"]*"|X-CSRFToken[^}]*', "", page)
+
+
+def test_what_was_linked_since_is_confirmed_besides(session, cast, now, bob, piece):
+    review_evidence(session, cast, piece, now, milestones=[DESIGN])
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "disabled" in find_checkbox(page, DESIGN)
+    assert " checked" in find_checkbox(page, LEVELS)
+    assert "Confirm what is ticked" in page
+    assert "Return with the comment" not in page
+    nothing = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[]))
+    assert nothing.status_code == 422
+    assert "nothing is left to confirm" in nothing.text
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
+    assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
+    assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
+    assert session.scalar(sa.select(sa.func.count(Review.id))) == 2
+    assert "Everything that it can prove is confirmed." in bob.get(f"/reviews/{piece.id}").text
+
+
+def test_nobody_reviews_their_own(session, cast, now, bob):
+    own = add_evidence(session, cast, cast.bob, now)
+    submit_evidence(session, cast, own, now)
+    for answer in (
+        bob.get(f"/reviews/{own.id}"),
+        bob.put(f"/reviews/{own.id}", review_form(own, milestones=[])),
+        bob.put(f"/reviews/{own.id}/taking", {"version_id": str(own.current_id)}),
+    ):
+        assert answer.status_code == 403
+        assert "Nobody reviews their own evidence." in answer.text
+    assert state_and_confirmed(session, own) == ("submitted", set())
+
+
+def test_the_right_ends_with_the_membership(session, cast, now, bob, piece):
+    """Bob still manages another team, so the room is open to him, and the piece is not there."""
+    session.add(
+        Membership(team_id=cast.other_team, user_id=cast.bob, role="manager", created_at=now)
+    )
+    session.execute(
+        sa.delete(Membership).where(Membership.user_id == cast.bob, Membership.team_id == cast.team)
+    )
+    session.commit()
+    assert bob.get(f"/reviews/{piece.id}").status_code == 404
+    assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 404
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.bob))
+    session.commit()
+    assert bob.get(f"/reviews/{piece.id}").status_code == 403
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+
+
+def test_it_ends_with_the_author_s_membership_too(session, cast, bob, piece):
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
+    session.commit()
+    assert bob.get(f"/reviews/{piece.id}").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["draft", "withdrawn", "private", "made private"])
+def test_what_is_not_shared_does_not_exist(session, cast, now, bob, state):
+    alice = cast.actor(session, cast.alice)
+    piece = add_evidence(
+        session, cast, cast.alice, now, visibility="private" if state == "private" else "team"
+    )
+    if state in ("withdrawn", "made private"):
+        actions.submit(session, piece, by=alice, now=now)
+    if state == "withdrawn":
+        actions.withdraw(session, piece, by=alice, now=now)
+    if state == "made private":
+        actions.edit(session, piece, evidence_input(visibility="private"), by=alice, now=now)
+    session.commit()
+    missing = uuid.uuid4()
+    answers = {without_csrf_token(bob.get(f"/reviews/{one}").text) for one in (piece.id, missing)}
+    assert len(answers) == 1  # the same for any reason
+    assert "It does not wait for you, or not any more." in next(iter(answers))
+    assert '<a href="/reviews">See what waits</a>' in next(iter(answers))
+    for one in (piece.id, missing):
+        assert bob.get(f"/reviews/{one}").status_code == 404
+        assert bob.put(f"/reviews/{one}", review_form(piece)).status_code == 404
+        sent = {"version_id": str(piece.current_id)}
+        assert bob.put(f"/reviews/{one}/taking", sent).status_code == 404
+
+
+def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, bob, piece):
+    before = statements_of(app, lambda: bob.get(f"/reviews/{piece.id}"))
+    for number in range(3):
+        review_evidence(session, cast, piece, now)
+        edit_evidence(session, cast, piece, now, role=f"Lead {number}")
+    # Comparing with an earlier version takes no statement of its own but its impacts' rows.
+    assert len(statements_of(app, lambda: bob.get(f"/reviews/{piece.id}"))) <= len(before) + 1
+
+
+@pytest.mark.parametrize(("who", "status"), [("carol", 403), ("dave", 404), ("mallory", 403)])
+def test_it_hides_what_is_foreign(session, cast, browser_of, piece, who, status):
+    browser = browser_of(getattr(cast, who))
+    assert browser.get(f"/reviews/{piece.id}").status_code == status
+    assert browser.put(f"/reviews/{piece.id}", review_form(piece)).status_code == status
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+
+
+def test_it_needs_sign_in(browser_of, piece):
+    assert browser_of().get(f"/reviews/{piece.id}").status_code == 303

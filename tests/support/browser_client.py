@@ -1,0 +1,102 @@
+"""A client that behaves as a browser's forms do: it keeps cookies and sends the form's
+csrf_token."""
+
+from __future__ import annotations
+
+import contextvars
+import datetime as dt
+import re
+import uuid
+from typing import Any
+
+from flask import Flask, g, has_app_context
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from roadmap.auth.models import LoginSession
+from roadmap.auth.tokens import new_token
+from roadmap.core.database import db
+
+
+class IsolatedClient(FlaskClient):
+    """A client whose requests share nothing with the test.
+
+    A test that holds an application context (for a session of its own) would lend it to the
+    requests, and with it who is signed in, the clock and the csrf_token of a form. What the test
+    has
+    not committed is taken back, so that no lock of its session makes the request wait for ever.
+    """
+
+    def open(self, *args: Any, **more: Any) -> TestResponse:
+        rollback_session()
+        return contextvars.Context().run(super().open, *args, **more)
+
+
+def rollback_session() -> None:
+    if has_app_context() and "_db_session" in g:
+        db.session.rollback()
+
+
+class BrowserClient:
+    """`get`, `post`, `put`, `delete` like a test client; unsafe requests carry the CSRF token."""
+
+    def __init__(self, client: FlaskClient, csrf_token: str | None = None) -> None:
+        self.client = client
+        self._csrf = csrf_token
+
+    @classmethod
+    def of(cls, app: Flask, person: uuid.UUID | None) -> BrowserClient:
+        client = IsolatedClient(app, app.response_class, use_cookies=True)
+        if person is not None:
+            rollback_session()
+            token, token_hash = new_token()
+            moment = dt.datetime.now(dt.UTC)
+            with app.app_context():
+                db.session.add(
+                    LoginSession(
+                        user_id=person,
+                        token_hash=token_hash,
+                        created_at=moment,
+                        last_seen_at=moment,
+                        fresh_at=moment,
+                    )
+                )
+                db.session.commit()
+            with client.session_transaction() as cookie:
+                cookie["_user_id"] = token
+                cookie["_fresh"] = True
+        return cls(client)
+
+    def csrf(self) -> str:
+        """The csrf_token that a page of this browser's session carries."""
+        if self._csrf is None:
+            # Two small pages: who is signed in is asked whether to sign out, and who is not is
+            # led away from there.
+            page = self.client.get("/logout")
+            if page.status_code != 200:
+                page = self.client.get("/login")
+            found = re.search(r'name="?csrf_token"?[^>]*value="([^"]+)"', page.text)
+            assert found is not None, "no page of this browser carries a CSRF token"
+            self._csrf = found.group(1)
+        return self._csrf
+
+    def get(self, path: str, *, fragment: bool = False, **more: Any) -> TestResponse:
+        headers = {**more.pop("headers", {}), **({"HX-Request": "true"} if fragment else {})}
+        return self.client.get(path, headers=headers, **more)
+
+    def send(
+        self, method: str, path: str, data: dict[str, Any] | None = None, *, fragment: bool = False
+    ) -> TestResponse:
+        headers = {"X-CSRFToken": self.csrf()}
+        if fragment:
+            headers["HX-Request"] = "true"
+        return self.client.open(path, method=method, data=data or {}, headers=headers)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.send("POST", path, data, **more)
+
+    def put(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.send("PUT", path, data, **more)
+
+    def delete(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.send("DELETE", path, data, **more)

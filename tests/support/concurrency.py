@@ -1,0 +1,42 @@
+"""Run callables at the same time, each in its own application context."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.auth.actions import LastAdministrator
+from roadmap.core.database import db
+from roadmap.invitations.actions import InvitationInvalid
+
+
+def run_concurrently(
+    app: Flask, work: Callable[[Session, Any], object], arguments: Sequence[Any]
+) -> list[object]:
+    """Return what `work(session, argument)` returned or raised, in a thread for each argument."""
+    together = threading.Barrier(len(arguments))
+    answers: list[object] = []
+
+    def go(argument: Any) -> None:
+        with app.app_context():
+            together.wait(60)
+            answer: object
+            try:
+                answer = work(db.session, argument)
+                db.session.commit()
+            except (InvitationInvalid, LastAdministrator) as error:
+                db.session.rollback()
+                answer = error
+            answers.append(answer)
+
+    threads = [threading.Thread(target=go, args=(argument,)) for argument in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert len(answers) == len(arguments)
+    return answers

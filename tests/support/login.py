@@ -1,0 +1,42 @@
+"""Passwords for the cast, and coming in through the door."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from html import unescape
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from roadmap.auth import passwords
+from roadmap.people.models import User
+from tests.support.browser_client import BrowserClient
+
+PASSWORD = "granite scree and lichen"
+OTHER_PASSWORD = "another heap of slate"
+
+
+def set_password(session: Session, person: uuid.UUID, password: str = PASSWORD) -> None:
+    hashed = passwords.hash_password(password)
+    session.execute(sa.update(User).where(User.id == person).values(password_hash=hashed))
+    session.commit()
+
+
+def sign_in(
+    browser: BrowserClient, email: str, password: str = PASSWORD, **more: str
+) -> TestResponse:
+    answer = browser.post("/login", {"email": email, "password": password, **more})
+    browser._csrf = None
+    return answer
+
+
+def hidden_inputs(page: TestResponse, prefix: str) -> dict[str, str]:
+    """The hidden inputs of a page whose names begin so."""
+    found = re.findall(rf'name="({re.escape(prefix)}[^"]*)" value="([^"]*)"', page.text)
+    return {name: unescape(value) for name, value in found}
+
+
+def is_signed_in(browser: BrowserClient) -> bool:
+    return browser.get("/account").status_code == 200

@@ -1,0 +1,174 @@
+"""What can be asked of the room `admin`, and what it needs to be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadmap.invitations.actions import invite
+from tests.support.route_entry import FORM_PRESERVED, SIGN_IN, Change, Page, Statuses, expect_status
+
+# The administrator's and nobody else's, who may well be a manager.
+ADMIN = expect_status(403, erin=200, nobody=SIGN_IN)
+PERSON = "/admin/people/<uuid:user_id>"
+
+
+def erin(status: int = 303, nobody: int = FORM_PRESERVED) -> Statuses:
+    return expect_status(403, erin=status, nobody=nobody)
+
+
+PAGES: tuple[Page, ...] = (
+    Page("/admin", "admin.read", "/admin", ADMIN),
+    Page(
+        "/admin/people",
+        "admin.read",
+        "/admin/people",
+        ADMIN,
+        variants=("/admin/people?q=nobody+of+that+name", "/admin/people?show=administrators"),
+    ),
+    Page(
+        PERSON,
+        "admin.read",
+        "/admin/people/{alice}",
+        ADMIN,
+        variants=("/admin/people/{erin}",),
+        name="admin-person",
+    ),
+    Page(
+        f"{PERSON}/administrator",
+        "admin.write",
+        "/admin/people/{bob}/administrator",
+        ADMIN,
+        variants=("/admin/people/{erin}/administrator",),
+        name="admin-person-administrator",
+    ),
+    Page(
+        f"{PERSON}/deactivation",
+        "admin.write",
+        "/admin/people/{bob}/deactivation",
+        ADMIN,
+        name="admin-person-deactivation",
+    ),
+    Page(
+        f"{PERSON}/password-link",
+        "admin.write",
+        "/admin/people/{bob}/password-link",
+        ADMIN,
+        name="admin-person-password-link",
+    ),
+    Page("/admin/teams", "admin.read", "/admin/teams", ADMIN),
+    Page("/admin/teams/new", "admin.write", "/admin/teams/new", ADMIN),
+    Page("/admin/teams/<slug>", "admin.read", "/admin/teams/{team}", ADMIN, name="admin-team"),
+    Page(
+        "/admin/teams/<slug>/deletion",
+        "admin.write",
+        "/admin/teams/{team}/deletion",
+        ADMIN,
+        name="admin-team-deletion",
+    ),
+    Page(
+        "/admin/audit",
+        "admin.read",
+        "/admin/audit",
+        ADMIN,
+        variants=("/admin/audit?kind=team&person=bob@example.org", "/admin/audit?person=x"),
+    ),
+    Page("/admin/invitations", "admin.read", "/admin/invitations", ADMIN),
+)
+CHANGES: tuple[Change, ...] = (
+    *(
+        Change(
+            f"{PERSON}/{what}",
+            method,
+            "admin.write",
+            f"/admin/people/{{bob}}/{what}",
+            {"sure": "yes"},
+            erin(200 if method == "POST" else 303),
+            affects=("bob",),
+        )
+        for what, method in (
+            ("administrator", "PUT"),
+            ("administrator", "DELETE"),
+            ("deactivation", "PUT"),
+            ("deactivation", "DELETE"),
+            ("password-link", "POST"),
+        )
+    ),
+    Change(
+        f"{PERSON}/teams",
+        "POST",
+        "admin.write",
+        "/admin/people/{carol}/teams",
+        {"team": "vision", "role": "member"},
+        erin(),
+        affects=("carol",),
+    ),
+    Change(
+        f"{PERSON}/teams/<slug>",
+        "DELETE",
+        "admin.write",
+        "/admin/people/{carol}/teams/{team}",
+        {"sure": "yes"},
+        erin(),
+        affects=("carol", "bob"),
+    ),
+    Change(
+        "/admin/teams",
+        "POST",
+        "admin.write",
+        "/admin/teams",
+        {"name": "Speech", "parent": ""},
+        erin(),
+        affects=("nobody",),
+    ),
+    Change(
+        "/admin/teams/<slug>",
+        "PUT",
+        "admin.write",
+        "/admin/teams/{team}",
+        {"name": "Ranking and search", "parent": "vision"},
+        erin(),
+        # Its people are told who sees them now.
+        affects=("nobody", "alice", "bob", "carol"),
+    ),
+    # Whoever was in it is in it no more; its invitations go with it.
+    Change(
+        "/admin/teams/<slug>",
+        "DELETE",
+        "admin.write",
+        "/admin/teams/{team}",
+        {"sure": "yes"},
+        erin(),
+        affects=("nobody", "alice", "bob", "carol", "mallory"),
+    ),
+    Change(
+        "/admin/invitations",
+        "POST",
+        "admin.write",
+        "/admin/invitations",
+        {"email": "frieda@example.org", "days": "14"},
+        erin(),
+        affects=("nobody",),
+    ),
+    Change(
+        "/admin/invitations/<uuid:invitation_id>",
+        "DELETE",
+        "admin.write",
+        "/admin/invitations/{invited}",
+        {"sure": "yes"},
+        erin(),
+        affects=("nobody",),
+    ),
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    made, _token = invite(
+        write.session,
+        team=None,
+        role="member",
+        email="gustav@example.org",
+        by=write.cast.erin,
+        now=write.now,
+    )
+    return {"invited": str(made.id)}

@@ -1,0 +1,58 @@
+"""What can be asked of the REST API with a browser's cookies: nothing, whoever sends them.
+
+What a token may do stands in `tests/api/test_roles_api.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadmap.api.blueprint import BASE
+from roadmap.api.route_table import ROUTES
+from tests.support.route_entry import PUBLIC, Change, Page, expect_status
+
+NOBODY = expect_status(401)
+# What stands in the place of each name of a rule.
+NAMES = {
+    "slug": "{slug}",
+    "key": "{skill}",
+    "uuid:evidence_id": "{verified}",
+    "uuid:person_id": "{alice}",
+}
+
+
+def address(rule: str) -> str:
+    """An address of Alice's things for a rule."""
+    found = BASE + rule
+    for name, value in NAMES.items():
+        found = found.replace(f"<{name}>", value)
+    return found
+
+
+PAGES: tuple[Page, ...] = (
+    *(
+        Page(BASE + each.rule, each.permission, address(each.rule), NOBODY, shown=False)
+        for each in ROUTES
+        if each.method == "GET"
+    ),
+    Page(f"{BASE}/openapi.json", "public", f"{BASE}/openapi.json", PUBLIC, shown=False),
+    Page(f"{BASE}/docs", "public", f"{BASE}/docs", PUBLIC, name="api-docs"),
+)
+CHANGES: tuple[Change, ...] = tuple(
+    Change(
+        BASE + each.rule,
+        each.method,
+        each.permission,
+        address(each.rule),
+        {},
+        NOBODY,
+        {"nobody": 401},
+    )
+    for each in ROUTES
+    if each.method != "GET"
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Nothing of its own."""
+    return {}

@@ -1,0 +1,67 @@
+"""What can be asked of accounts: invitations, and what it needs to be there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from roadmap.invitations.actions import invite
+from roadmap.people.models import Team
+from tests.support.route_entry import PUBLIC, Change, Page, expect_status
+
+LIVES = dt.timedelta(days=14)
+
+PAGES: tuple[Page, ...] = (
+    # For anybody: a form for nobody, a button for those outside, "you are in it" for the others.
+    Page(
+        "/invitations/<token>",
+        "public",
+        "/invitations/{invitation}",
+        PUBLIC,
+        variants=("/invitations/{invitation_of_ada}", "/invitations/{invitation_of_mallory}"),
+        name="invitation",
+    ),
+    Page(
+        "/invitations/<token>",
+        "public",
+        "/invitations/cut-short",
+        expect_status(404),
+        name="invitation-unknown",
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    # Hers alone, and the row of an invitation is nobody's.
+    Change(
+        "/invitations/<token>",
+        "POST",
+        "public",
+        "/invitations/{invitation_of_mallory}",
+        {"name": "Somebody else", "password": "granite scree and lichen"},
+        expect_status(409, mallory=303),
+        # Who invited her is told.
+        affects=("nobody", "bob"),
+    ),
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    team = write.session.get_one(Team, write.cast.team)
+
+    def token(email: str = "", role: str = "member") -> str:
+        _invitation, made = invite(
+            write.session,
+            team=team,
+            role=role,
+            email=email,
+            by=write.cast.bob,
+            lives=LIVES,
+            now=write.now,
+        )
+        return made
+
+    return {
+        "invitation": token(),
+        "invitation_of_ada": token("ada@example.org", "manager"),
+        "invitation_of_mallory": token("mallory@example.org"),
+    }

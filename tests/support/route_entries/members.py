@@ -1,0 +1,130 @@
+"""What can be asked of the room `teams` (members), and what it needs to be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadmap.invitations.actions import invite
+from roadmap.people.models import Team
+from tests.support.route_entry import FORM_PRESERVED, SIGN_IN, Change, Page, Statuses, expect_status
+
+
+def leaders(status: int = 303, nobody: int = FORM_PRESERVED) -> Statuses:
+    """Of Alice's team its manager and the administrator; another's manager knows of no such."""
+    return expect_status(403, bob=status, erin=status, dave=404, nobody=nobody)
+
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        "/teams/<slug>/members",
+        "team.members",
+        "/teams/{team}/members",
+        leaders(200, SIGN_IN),
+        name="team-members",
+    ),
+    Page(
+        "/teams/<slug>/members/<uuid:user_id>",
+        "team.members",
+        "/teams/{team}/members/{carol}",
+        leaders(200, SIGN_IN),
+        name="team-member",
+    ),
+    # Of another team, whose people this one's manager does not see.
+    Page(
+        "/teams/<slug>/members/<uuid:user_id>",
+        "team.members",
+        "/teams/{team}/members/{dave}",
+        expect_status(403, bob=404, erin=404, dave=404, nobody=SIGN_IN),
+        name="team-member-elsewhere",
+    ),
+    Page(
+        "/teams/<slug>/membership",
+        "team.leave",
+        "/teams/{team}/membership",
+        expect_status(404, alice=200, bob=200, carol=200, erin=403, nobody=SIGN_IN),
+        name="team-membership",
+        by_role=True,
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    # Nobody is pulled into a team but by an administrator.
+    Change(
+        "/teams/<slug>/members",
+        "POST",
+        "admin.write",
+        "/teams/{team}/members",
+        {"add-email": "mallory@example.org", "add-role": "member"},
+        expect_status(403, erin=303, nobody=FORM_PRESERVED),
+        affects=("mallory",),
+    ),
+    Change(
+        "/teams/<slug>/members/<uuid:user_id>",
+        "PUT",
+        "team.members",
+        "/teams/{team}/members/{carol}",
+        {"role": "manager"},
+        leaders(),
+        # Whoever she sees now is told.
+        affects=("carol", "alice", "bob"),
+    ),
+    # Somebody of another team: nobody can be brought in by a change of role.
+    Change(
+        "/teams/<slug>/members/<uuid:user_id>",
+        "PUT",
+        "team.members",
+        "/teams/{team}/members/{dave}",
+        {"role": "member"},
+        expect_status(403, bob=404, erin=404, dave=404, nobody=FORM_PRESERVED),
+    ),
+    Change(
+        "/teams/<slug>/members/<uuid:user_id>",
+        "DELETE",
+        "team.members",
+        "/teams/{team}/members/{carol}",
+        {"sure": "yes"},
+        leaders(),
+        affects=("carol",),
+    ),
+    Change(
+        "/teams/<slug>/invitations",
+        "POST",
+        "team.invite",
+        "/teams/{team}/invitations",
+        {"email": "hedwig@example.org", "role": "member", "days": "14"},
+        leaders(),
+        affects=("nobody",),
+    ),
+    Change(
+        "/teams/<slug>/invitations/<uuid:invitation_id>",
+        "DELETE",
+        "team.invite",
+        "/teams/{team}/invitations/{invited_to_team}",
+        {"sure": "yes"},
+        leaders(),
+        affects=("nobody",),
+    ),
+    Change(
+        "/teams/<slug>/membership",
+        "DELETE",
+        "team.leave",
+        "/teams/{team}/membership",
+        {"sure": "yes"},
+        expect_status(404, alice=303, bob=303, carol=303, erin=403, nobody=FORM_PRESERVED),
+        # What her manager has not read about her pieces goes.
+        affects=("bob",),
+    ),
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    team = write.session.get_one(Team, write.cast.team)
+    made, _token = invite(
+        write.session,
+        team=team,
+        role="member",
+        email="ingrid@example.org",
+        by=write.cast.bob,
+        now=write.now,
+    )
+    return {"team": team.slug, "invited_to_team": str(made.id)}

@@ -1,0 +1,50 @@
+"""What can be asked of the room `teams` (person), and what it needs to be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expect_status
+
+PERSON = "/teams/{team}/people/{alice}"
+RULE = "/teams/<slug>/people/<uuid:person_id>"
+# Alice herself and Bob, who leads her team; for all others she is not there.
+SEEN = expect_status(404, alice=200, bob=200, nobody=SIGN_IN)
+# Whoever manages nobody assesses nobody; for Dave, who manages others, she is not there.
+BOB = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        RULE,
+        "person.read",
+        PERSON,
+        SEEN,
+        variants=(PERSON + "?stage={stage}",),
+        name="person",
+        by_role=True,
+    ),
+    Page(
+        f"{RULE}/skills/<key>",
+        "person.assess",
+        PERSON + "/skills/{skill}",
+        BOB,
+        name="assess-other",
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    Change(
+        f"{RULE}/skills/<key>/assessments",
+        "POST",
+        "person.assess",
+        PERSON + "/skills/{skill}/assessments",
+        {"level": "3", "comment": "Two releases without a page at night."},
+        expect_change(403, bob=303, dave=404),
+        as_fragment={"bob": 200},
+        affects=("alice",),
+    ),
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    return {"team": "ranking"}

@@ -1,0 +1,97 @@
+"""What can be asked of the room `reviews`, and what it needs to be there."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from roadmap.evidence import actions, comments
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.repository import evidence_input
+from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expect_status
+
+RULE = "/reviews/<uuid:evidence_id>"
+# The room is for managers. Dave is one, but not of hers: for him her piece does not exist.
+MANAGERS = expect_status(403, bob=200, dave=200, nobody=SIGN_IN)
+BOB = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        "/reviews",
+        "review.read",
+        "/reviews",
+        MANAGERS,
+        variants=("/reviews?show=judged", "/reviews?kind=patent"),
+    ),
+    Page(
+        RULE,
+        "evidence.review",
+        "/reviews/{submitted}",
+        BOB,
+        variants=("/reviews/{verified}", "/reviews/{returned}", "/reviews/{resubmitted}"),
+        name="review",
+    ),
+    # What is private is not there for anybody but its author.
+    Page(
+        RULE,
+        "evidence.review",
+        "/reviews/{draft}",
+        expect_status(403, bob=404, dave=404, nobody=SIGN_IN),
+        name="review-draft",
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    *(
+        Change(
+            RULE,
+            "PUT",
+            "evidence.review",
+            "/reviews/{submitted}",
+            {
+                "decision": decision,
+                "version_id": "{submitted_version}",
+                "milestones": "own-a-production-model",
+                "comment": "Read twice.",
+            },
+            expect_change(403, bob=303, dave=404),
+            affects=("alice",),
+        )
+        for decision in ("verified", "returned")
+    ),
+    Change(
+        RULE,
+        "PUT",
+        "evidence.review",
+        "/reviews/{draft}",
+        {"decision": "verified", "version_id": "{submitted_version}"},
+        expect_change(403, bob=404, dave=404),
+    ),
+    Change(
+        f"{RULE}/taking",
+        "PUT",
+        "evidence.review",
+        "/reviews/{submitted}/taking",
+        {"version_id": "{submitted_version}"},
+        expect_change(403, bob=303, dave=404),
+        affects=("alice",),
+    ),
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    session, carol = write.session, write.cast.carol
+    # Verified, and edited since: version 2 waits while version 1 counts.
+    piece = write.piece(
+        carol, 40, "open_source", "Merged tokenizer fix", visibility="team",
+        milestones=["point-in-time-sql"], state="verified",
+    )  # fmt: skip
+    said = replace(evidence_input(piece), description="What was decided.\n\nAnd *what came of it*.")
+    actions.edit(session, piece, said, by=write.actor(carol), now=write.ago(20))
+    submitted = session.get(Evidence, uuid.UUID(write.ids["submitted"]))
+    comments.add(
+        session, submitted, "Which week is the *baseline* from?",
+        by=write.actor(write.cast.bob), now=write.ago(3),
+    )  # fmt: skip
+    return {"submitted_version": str(submitted.current_id), "resubmitted": str(piece.id)}

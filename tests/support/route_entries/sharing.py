@@ -1,0 +1,18 @@
+"""What can be asked of accounts: what one shares and gets by mail, and what has to be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.route_entry import Change, Page
+
+PAGES: tuple[Page, ...] = ()
+CHANGES: tuple[Change, ...] = (
+    Change("/account/sharing", "PUT", "account.write", "/account/sharing", {"shares_plans": "1"}),
+    Change("/account/mail", "PUT", "account.write", "/account/mail", {"wants_mail": "1"}),
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    return {}

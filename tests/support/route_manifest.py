@@ -1,0 +1,527 @@
+"""The one manifest of everything that can be asked for.
+
+Each rule of the URL map has a row here: what permission it declares, an address (of Alice's
+things, see `create_sample_data`), and what each of the cast is answered. The role matrix, the
+accessibility
+checks, the widths and the photographs are driven by it; a route without a row fails
+`tests/test_url_map.py`.
+
+A new GET: add a `Page`. A new verb: add a `Change` with a request that the owner may make. The
+names in braces are those that `create_sample_data` returns. The rows of the rooms above the
+journey stand in
+`tests/support/rows/`.
+"""
+
+from __future__ import annotations
+
+from tests.support.route_entries import (
+    admin,
+    api,
+    invitations,
+    matrix,
+    members,
+    notifications,
+    person,
+    public_links,
+    reviews,
+    sharing,
+    tokens,
+)
+from tests.support.route_entry import (
+    ALICE,
+    COMMON,
+    ENROLLED,
+    FORM_PRESERVED,
+    HTMX_REDIRECT,
+    PEOPLE,
+    PUBLIC,
+    ROLES,
+    SHARED,
+    SIGN_IN,
+    Change,
+    Page,
+    expect_change,
+    expect_fragment,
+    expect_only_alice,
+    expect_status,
+)
+
+__all__ = [
+    "CHANGES",
+    "COMMON",
+    "PAGES",
+    "PEOPLE",
+    "ROLES",
+    "ROOMS",
+    "VIEWABLE_PAGES",
+    "Change",
+    "Page",
+]
+
+# The rooms that keep their rows, and the data they create, in a module of their own.
+ROOMS = (
+    *(invitations, tokens, sharing, matrix, members, person),
+    *(reviews, public_links, admin, notifications, api),
+)
+
+POSITION = {"title": "Engineer", "employer": "Example", "started_on": "2020-01-01"}
+DEGREE = {"level": "master", "field": "Statistics"}
+PIECE = {
+    "title": "A launch",
+    "kind": "launch",
+    "occurred_on": "2026-02-01",
+    "url": "https://example.org/launch",
+    "visibility": "portfolio",
+}
+# Changed, from the form that showed the first version.
+EDITED = {**PIECE, "revision": "1"}
+# What Alice does with a piece that is shared, her manager is told of, or told of no more.
+NOTIFIED_ROLES = ("bob",)
+ME = {"name": "A new name", "timezone": "Europe/Paris", "theme": "dark"}
+TEXTS = {"headline": "ML engineer", "introduction": "I *build*.", "revision": "0"}
+
+MILESTONE = "/roadmaps/{slug}/milestones/{milestone}"
+MILESTONE_RULE = "/roadmaps/<slug>/milestones/<key>"
+
+PAGES: tuple[Page, ...] = (
+    # core
+    Page("/healthz", "public", "/healthz", PUBLIC, shown=False),
+    Page("/readyz", "public", "/readyz", PUBLIC, shown=False),
+    # accounts
+    Page("/login", "public", "/login", expect_status(303, nobody=200)),
+    Page("/signup", "public", "/signup", expect_status(303, nobody=200)),
+    Page(
+        "/logout", "public", "/logout", expect_status(200, nobody=303), as_fragment={"nobody": 303}
+    ),
+    Page("/password/forgot", "public", "/password/forgot", PUBLIC),
+    Page("/password/sent", "public", "/password/sent", PUBLIC),
+    Page("/password/<token>", "public", "/password/{link}", PUBLIC, name="password-token"),
+    Page("/account", "account.read", "/account"),
+    Page("/account/email", "account.write", "/account/email"),
+    Page("/account/password", "account.write", "/account/password"),
+    Page("/account/confirm", "account.write", "/account/confirm"),
+    # career
+    Page("/career", "career.read", "/career"),
+    Page("/career/positions/new", "career.write", "/career/positions/new"),
+    Page("/career/positions/<uuid:key>", "career.write", "/career/positions/{position}", ALICE),
+    Page("/career/degrees/new", "career.write", "/career/degrees/new"),
+    Page("/career/degrees/<uuid:key>", "career.write", "/career/degrees/{degree}", ALICE),
+    # evidence
+    Page(
+        "/evidence",
+        "evidence.read",
+        "/evidence",
+        variants=("/evidence?q=design&kind=design_doc", "/evidence?q=nothing+like+it"),
+    ),
+    Page(
+        "/evidence/new",
+        "evidence.write",
+        "/evidence/new",
+        variants=("/evidence/new?kind=design_doc&milestone={milestone}",),
+    ),
+    Page("/evidence/milestones", "evidence.write", "/evidence/milestones?q=design", name="find"),
+    Page(
+        "/evidence/<uuid:evidence_id>",
+        "evidence.read",
+        "/evidence/{verified}",
+        # Who may review it is led to where that is done.
+        expect_status(404, alice=200, bob=303, nobody=SIGN_IN),
+        variants=("/evidence/{submitted}", "/evidence/{returned}"),
+    ),
+    Page("/evidence/<uuid:evidence_id>", "evidence.read", "/evidence/{draft}", ALICE),
+    Page(
+        "/evidence/<uuid:evidence_id>/edit",
+        "evidence.write",
+        "/evidence/{verified}/edit",
+        SHARED,
+    ),
+    Page("/evidence/<uuid:evidence_id>/edit", "evidence.write", "/evidence/{draft}/edit", ALICE),
+    Page(
+        "/evidence/<uuid:evidence_id>/delete",
+        "evidence.write",
+        "/evidence/{verified}/delete",
+        SHARED,
+    ),
+    # skills
+    Page("/skills", "skill.read", "/skills"),
+    Page("/skills/<key>", "skill.read", "/skills/{skill}"),
+    # readiness
+    Page("/readiness", "readiness.read", "/readiness", variants=("/readiness?roadmap={slug}",)),
+    # journey
+    # There is one roadmap yet: its page is the better answer than a list of one.
+    Page("/roadmaps", "roadmap.read", "/roadmaps", expect_status(303), shown=False),
+    Page("/roadmaps/<slug>", "roadmap.read", "/roadmaps/{slug}"),
+    Page(
+        "/roadmaps/<slug>/enrollment",
+        "enrollment.read",
+        "/roadmaps/{slug}/enrollment",
+        ENROLLED,
+    ),
+    Page("/roadmaps/<slug>/<stage_key>", "progress.read", "/roadmaps/{slug}/{stage}", ENROLLED),
+    Page(
+        MILESTONE_RULE,
+        "progress.read",
+        MILESTONE,
+        ENROLLED,
+        variants=("/roadmaps/{slug}/milestones/{open}",),
+    ),
+    # portfolio
+    Page("/portfolio", "portfolio.read", "/portfolio"),
+    Page("/portfolio/preview", "portfolio.read", "/portfolio/preview"),
+    Page(
+        "/portfolio/export/<name>",
+        "portfolio.read",
+        "/portfolio/export/markdown",
+        shown=False,
+    ),
+    # home
+    Page("/", "public", "/", PUBLIC, name="home", by_role=True),
+    *(page for room in ROOMS for page in room.PAGES),
+)
+
+CHANGES: tuple[Change, ...] = (
+    # accounts
+    Change(
+        "/login",
+        "POST",
+        "public",
+        "/login",
+        {"email": "alice@example.org", "password": "not the one"},
+        expect_status(422),
+    ),
+    Change("/signup", "POST", "public", "/signup", {"name": "Eve"}, expect_status(403)),
+    Change(
+        "/logout",
+        "POST",
+        "public",
+        "/logout",
+        {},
+        expect_status(303),
+        dict.fromkeys(ROLES, HTMX_REDIRECT),
+    ),
+    Change(
+        "/logout",
+        "DELETE",
+        "public",
+        "/logout",
+        {},
+        expect_status(303),
+        dict.fromkeys(ROLES, HTMX_REDIRECT),
+    ),
+    # No mail is configured in the tests: the page says so.
+    Change(
+        "/password/forgot", "POST", "public", "/password/forgot", {"email": "x"}, expect_status(200)
+    ),
+    Change(
+        "/password/<token>",
+        "POST",
+        "public",
+        "/password/{link}",
+        {"password": "short"},
+        expect_status(422),
+    ),
+    Change("/account", "PUT", "account.write", "/account", ME),
+    Change(
+        "/account/email",
+        "PUT",
+        "account.write",
+        "/account/email",
+        {"email": "{role}.anew@example.org"},
+    ),
+    Change(
+        "/account/password",
+        "PUT",
+        "account.write",
+        "/account/password",
+        {"current_password": "not the one", "password": "basalt under a thin frost"},
+        # Their own, but nobody's password: what was sent of it is never kept.
+        expect_change(422, nobody=SIGN_IN),
+    ),
+    Change(
+        "/account/confirm",
+        "POST",
+        "account.write",
+        "/account/confirm",
+        {"password": "not the one"},
+        expect_change(422, nobody=SIGN_IN),
+    ),
+    Change(
+        "/account/sessions",
+        "DELETE",
+        "account.write",
+        "/account/sessions",
+        {},
+        expect_change(nobody=SIGN_IN),
+    ),
+    Change(
+        "/account/sessions/<uuid:session_id>",
+        "DELETE",
+        "account.write",
+        "/account/sessions/{session}",
+        {},
+        expect_only_alice(nobody=SIGN_IN),
+    ),
+    # career
+    Change("/career/positions", "POST", "career.write", "/career/positions", POSITION),
+    Change(
+        "/career/positions/<uuid:key>",
+        "PUT",
+        "career.write",
+        "/career/positions/{position}",
+        POSITION,
+        expect_only_alice(),
+    ),
+    Change(
+        "/career/positions/<uuid:key>",
+        "DELETE",
+        "career.write",
+        "/career/positions/{position}",
+        {},
+        expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change("/career/degrees", "POST", "career.write", "/career/degrees", DEGREE),
+    Change(
+        "/career/degrees/<uuid:key>",
+        "PUT",
+        "career.write",
+        "/career/degrees/{degree}",
+        DEGREE,
+        expect_only_alice(),
+    ),
+    Change(
+        "/career/degrees/<uuid:key>",
+        "DELETE",
+        "career.write",
+        "/career/degrees/{degree}",
+        {},
+        expect_only_alice(nobody=SIGN_IN),
+    ),
+    # evidence
+    Change("/evidence", "POST", "evidence.write", "/evidence", PIECE),
+    Change(
+        "/evidence/<uuid:evidence_id>",
+        "PUT",
+        "evidence.write",
+        "/evidence/{verified}",
+        EDITED,
+        expect_only_alice(bob=403),
+        affects=NOTIFIED_ROLES,
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>",
+        "PUT",
+        "evidence.write",
+        "/evidence/{draft}",
+        EDITED,
+        expect_only_alice(),
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>",
+        "DELETE",
+        "evidence.write",
+        "/evidence/{verified}",
+        {},
+        expect_only_alice(bob=403, nobody=SIGN_IN),
+        affects=NOTIFIED_ROLES,
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>/submission",
+        "PUT",
+        "evidence.submit",
+        "/evidence/{returned}/submission",
+        {},
+        expect_only_alice(bob=403, nobody=SIGN_IN),
+        affects=NOTIFIED_ROLES,
+    ),
+    # What is private is asked for in one step with whom it is shared with.
+    Change(
+        "/evidence/<uuid:evidence_id>/submission",
+        "PUT",
+        "evidence.submit",
+        "/evidence/{draft}/submission",
+        {"visibility": "team"},
+        expect_only_alice(),
+        affects=NOTIFIED_ROLES,
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>/submission",
+        "DELETE",
+        "evidence.submit",
+        "/evidence/{submitted}/submission",
+        {},
+        expect_only_alice(bob=403, nobody=SIGN_IN),
+        affects=NOTIFIED_ROLES,
+    ),
+    # Both sides write in the thread of what is shared.
+    Change(
+        "/evidence/<uuid:evidence_id>/comments",
+        "POST",
+        "evidence.comment",
+        "/evidence/{submitted}/comments",
+        {"text": "Which baseline is that?"},
+        expect_only_alice(bob=303),
+        expect_fragment("alice", "bob"),
+        affects=("alice", *NOTIFIED_ROLES),
+    ),
+    Change(
+        "/evidence/<uuid:evidence_id>/comments",
+        "POST",
+        "evidence.comment",
+        "/evidence/{draft}/comments",
+        {"text": "Which baseline is that?"},
+        expect_only_alice(409),
+    ),
+    Change(
+        "/evidence/preview",
+        "POST",
+        "evidence.write",
+        "/evidence/preview",
+        PIECE,
+        expect_change(200),
+    ),
+    Change(
+        "/evidence/impacts",
+        "POST",
+        "evidence.write",
+        "/evidence/impacts",
+        PIECE,
+        expect_change(200),
+    ),
+    Change(
+        "/evidence/milestones",
+        "POST",
+        "evidence.write",
+        "/evidence/milestones",
+        {**PIECE, "q": "design"},
+        expect_change(200),
+    ),
+    # The id of somebody else's piece in the body is somebody else's piece.
+    *(
+        Change(
+            f"/evidence/{where}",
+            "POST",
+            "evidence.write",
+            f"/evidence/{where}",
+            {**PIECE, "q": "design", "about": "{draft}"},
+            expect_only_alice(200),
+            # Two of the parts are made of what was sent alone, and ask for no piece.
+            expect_fragment(*PEOPLE) if where != "milestones" else {},
+        )
+        for where in ("preview", "impacts", "milestones")
+    ),
+    # skills
+    Change(
+        "/skills/<key>/assessments",
+        "POST",
+        "skill.assess_self",
+        "/skills/{skill}/assessments",
+        {"level": "2", "comment": "Two launches."},
+        expect_change(),
+        expect_fragment(*PEOPLE),
+    ),
+    # journey
+    *(
+        Change(
+            "/roadmaps/<slug>/enrollment",
+            method,
+            "enrollment.write",
+            "/roadmaps/{slug}/enrollment",
+            {"hours_per_week": "4"},
+        )
+        for method in ("POST", "PUT")
+    ),
+    *(
+        Change(
+            MILESTONE_RULE + f"/{what}",
+            method,
+            "progress.write",
+            f"{MILESTONE}/{what}",
+            data,
+            # Whoever is not on the roadmap has nothing there to change.
+            expect_change(404, alice=303, carol=303, nobody=FORM_PRESERVED if data else SIGN_IN),
+            expect_fragment("alice", "carol"),
+        )
+        for what, method, data in (
+            ("completion", "PUT", {}),
+            ("completion", "DELETE", {}),
+            ("status", "PUT", {"status": "in_progress"}),
+            ("last-change", "DELETE", {}),
+        )
+    ),
+    Change(
+        MILESTONE_RULE + "/plan",
+        "PUT",
+        "progress.write",
+        MILESTONE + "/plan",
+        {"note": "Read it again."},
+        expect_change(303),
+        expect_fragment("alice", "carol"),
+    ),
+    Change(
+        MILESTONE_RULE + "/evidence",
+        "PUT",
+        "evidence.write",
+        "/roadmaps/{slug}/milestones/{open}/evidence",
+        {"evidence": "{draft}"},
+        expect_change(303, carol=404),
+    ),
+    Change(
+        MILESTONE_RULE + "/evidence",
+        "PUT",
+        "evidence.write",
+        "/roadmaps/{slug}/milestones/{open}/evidence",
+        {"evidence": "{foreign}"},
+        # Carol's piece, which Alice can name and may not have.
+        expect_change(303, carol=303, alice=404),
+    ),
+    # portfolio
+    Change("/portfolio", "PUT", "portfolio.write", "/portfolio", TEXTS),
+    Change(
+        "/portfolio/introduction/preview",
+        "POST",
+        "portfolio.write",
+        "/portfolio/introduction/preview",
+        TEXTS,
+        expect_change(200),
+    ),
+    Change(
+        "/portfolio/items",
+        "PUT",
+        "portfolio.write",
+        "/portfolio/items",
+        {},
+        expect_change(nobody=SIGN_IN),
+        expect_fragment(*PEOPLE),
+    ),
+    Change(
+        "/portfolio/items/<uuid:evidence_id>",
+        "PUT",
+        "portfolio.write",
+        "/portfolio/items/{verified}",
+        {},
+        expect_only_alice(bob=403, nobody=SIGN_IN),
+        expect_fragment("alice"),
+    ),
+    Change(
+        "/portfolio/items/<uuid:evidence_id>",
+        "DELETE",
+        "portfolio.write",
+        "/portfolio/items/{verified}",
+        {},
+        expect_only_alice(bob=403, nobody=SIGN_IN),
+        expect_fragment("alice"),
+    ),
+    Change(
+        "/portfolio/items/<uuid:evidence_id>/place",
+        "PUT",
+        "portfolio.write",
+        "/portfolio/items/{verified}/place",
+        {"to": "0"},
+        expect_only_alice(bob=403),
+        expect_fragment("alice"),
+    ),
+    *(change for room in ROOMS for change in room.CHANGES),
+)
+
+# What a person looks at: for axe, for every width, for photographs.
+VIEWABLE_PAGES = tuple(page for page in PAGES if page.shown)

@@ -1,0 +1,123 @@
+"""When somebody moved last: the matrix, the dashboard and their own page say the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.account.actions import change_profile
+from roadmap.people.models import Membership, Team, User
+from roadmap.progress import actions as progress
+from roadmap.progress.models import Enrollment
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.teams import queries
+from roadmap.teams.matrix import to_json
+from tests.evidence.builders import add_evidence, submit_evidence
+from tests.support.browser_client import BrowserClient
+from tests.support.cast import Cast
+from tests.support.sample_data import SampleDataWriter
+
+Opens = Callable[..., BrowserClient]
+LONG = 40
+
+
+@pytest.fixture
+def long_there(session: Session, cast: Cast, now: dt.datetime) -> None:
+    """The team stands for longer than anybody may stand still."""
+    session.execute(sa.update(Membership).values(created_at=now - dt.timedelta(days=LONG)))
+    session.commit()
+
+
+def movements(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str | None]:
+    """What the matrix says of each, as the API and the exports have it."""
+    team = session.get_one(Team, cast.team)
+    found = to_json(queries.load_matrix(session, cast.actor(session, cast.bob), team, now=now))
+    return {row["name"]: row["last_movement_on"] for row in found["members"]}
+
+
+def still(session: Session, cast: Cast, now: dt.datetime) -> list[str]:
+    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), now)
+    return [each.name for each in found.still]
+
+
+def on_page(browser_of: Opens, cast: Cast, person: uuid.UUID) -> str | None:
+    page = browser_of(cast.bob).get(f"/teams/ranking/people/{person}").text
+    told = re.search(r'Last moved on <time[^>]*datetime="([^"]+)"|Last moved on ([^.]+)\.', page)
+    return (told.group(1) or told.group(2)) if told else None
+
+
+def test_whoever_is_on_no_roadmap_moves_all_the_same(
+    long_there: None, session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+) -> None:
+    assert sorted(still(session, cast, now)) == ["Alice", "Carol"]
+    submit_evidence(session, cast, add_evidence(session, cast, cast.alice, now), now)
+    session.commit()
+    assert movements(session, cast, now) == {"Alice": now.date().isoformat(), "Carol": None}
+    assert still(session, cast, now) == ["Carol"]
+    assert on_page(browser_of, cast, cast.alice) is not None
+    assert on_page(browser_of, cast, cast.carol) is None
+    page = browser_of(cast.bob).get("/").text
+    assert f'href="/teams/ranking/people/{cast.carol}"' in page
+    assert f'href="/teams/ranking/people/{cast.alice}"' not in page
+
+
+def test_a_status_counts_without_a_roadmap(
+    long_there: None, session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    for days, key in ((30, "point-in-time-sql"), (3, "typed-tested-python-package")):
+        SampleDataWriter(session, cast, now).status(cast.alice, key, days)
+    session.commit()
+    expected = (now - dt.timedelta(days=3)).date().isoformat()
+    assert movements(session, cast, now)["Alice"] == expected
+
+
+def test_what_is_hidden_moves_nobody(
+    long_there: None, session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    add_evidence(session, cast, cast.alice, now, title="A draft")
+    add_evidence(session, cast, cast.alice, now, title="Private", visibility="private")
+    session.commit()
+    assert movements(session, cast, now) == {"Alice": None, "Carol": None}
+    assert "Alice" in still(session, cast, now)
+
+
+def test_a_missing_row_and_a_left_roadmap_change_nothing(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    write = SampleDataWriter(session, cast, now)
+    for person in (cast.alice, cast.carol):
+        write.enroll(person, 20)
+        write.status(person, "point-in-time-sql", 3)
+    session.commit()
+    before = movements(session, cast, now)
+    assert set(before.values()) == {(now - dt.timedelta(days=3)).date().isoformat()}
+    session.execute(sa.delete(ReadinessSummary))
+    assert movements(session, cast, now) == before
+    session.execute(sa.delete(Enrollment).where(Enrollment.user_id == cast.alice))
+    assert movements(session, cast, now) == before
+    session.execute(sa.delete(Enrollment))
+    assert movements(session, cast, now) == before
+
+
+def test_days_are_those_of_the_zone_that_one_lives_in_now(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    """A change of zone shows at once, not with whatever is written next."""
+    late = dt.datetime(2026, 11, 10, 23, 30, tzinfo=dt.UTC)
+    SampleDataWriter(session, cast, late).enroll(cast.alice, 0)
+    progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=late)
+    session.commit()
+    assert movements(session, cast, now)["Alice"] == "2026-11-10"
+    change_profile(session, cast.alice, timezone="Asia/Tokyo", by=cast.alice, now=now)
+    session.commit()
+    assert movements(session, cast, now)["Alice"] == "2026-11-11"
+    add_evidence(session, cast, cast.alice, now, title="A draft")
+    session.commit()
+    assert movements(session, cast, now)["Alice"] == "2026-11-11"
+    assert session.get_one(User, cast.alice).timezone == "Asia/Tokyo"

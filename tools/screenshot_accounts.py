@@ -1,0 +1,223 @@
+"""Who sits for the photographs, and what the addresses of their pages name.
+
+All are of the demo but for those who have nothing yet: a newcomer, and the manager of a team in
+which nobody is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.auth import actions as accounts
+from roadmap.auth import api_tokens
+from roadmap.career.models import Degree, Position
+from roadmap.core.database import db
+from roadmap.demo.loader import ROADMAP, load_demo_data
+from roadmap.evidence.models import Evidence
+from roadmap.invitations.actions import invite
+from roadmap.people.actions import add_member, create_team
+from roadmap.people.actor import Actor
+from roadmap.people.models import User
+from roadmap.people.queries import find_team
+from roadmap.portfolio import links
+from roadmap.progress.models import MilestoneStatus
+from tests.support.route_manifest import VIEWABLE_PAGES
+
+ENGINEER, MANAGER, PLAYING_MANAGER, ADMINISTRATOR = "maya", "tomas", "karin", "elena"
+# The team above all others, so that the matrix shows everybody, and the engineer's own.
+ALL_TEAM, OWN_TEAM = "machine-learning", "ranking"
+
+
+@dataclass(frozen=True)
+class ScreenshotAccount:
+    """Whose pages are photographed, as which of the cast, and what their addresses name.
+
+    `only` names the pages that are taken of this person; empty for all that they can look at.
+    """
+
+    name: str
+    person: uuid.UUID | None
+    role: str
+    ids: Mapping[str, str]
+    only: frozenset[str] = frozenset()
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """Name and address of every page that is taken of this person."""
+        for row in VIEWABLE_PAGES:
+            if not row.is_viewable(self.role) or (self.only and row.title not in self.only):
+                continue
+            for number, url in enumerate((row.url, *row.variants)):
+                try:
+                    address = url.format_map(self.ids)
+                except KeyError:
+                    continue  # names something that this person has not got
+                yield row.title + (f"-{number + 1}" if number else ""), address
+
+
+def create_accounts(app: Flask) -> list[ScreenshotAccount]:
+    """Fills the database with the demo; returns everybody who sits."""
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        people = load_demo_data(db.session, now=now).ids
+        engineer, manager, administrator = (
+            people[key] for key in (ENGINEER, MANAGER, ADMINISTRATOR)
+        )
+        newcomer = _account(db.session, "Noor Haddad", now)
+        leading_nobody = _account(db.session, "Omar Benali", now)
+        team = create_team(db.session, slug="speech", name="Speech", by=administrator, now=now)
+        add_member(db.session, team, leading_nobody, "manager", by=administrator, now=now)
+        everybody = {
+            **_common_ids(),
+            **_open_to_all(db.session, people, newcomer, now),
+        }
+        of_engineer = _ids_of(db.session, engineer)
+        led = {
+            **of_engineer,
+            "alice": str(engineer),
+            "bob": str(manager),
+            "carol": str(people["yusuf"]),
+            "erin": str(administrator),
+        }
+        db.session.commit()
+        return [
+            ScreenshotAccount("demo", engineer, "alice", {**led, **everybody, "team": OWN_TEAM}),
+            ScreenshotAccount(
+                "manager",
+                manager,
+                "bob",
+                {
+                    **led,
+                    **_of_queue(db.session, people),
+                    "team": ALL_TEAM,
+                    "carol": str(people[PLAYING_MANAGER]),
+                },
+            ),
+            ScreenshotAccount(
+                "manager-and-engineer",
+                people[PLAYING_MANAGER],
+                "bob",
+                {**_common_ids(), "team": "vision"},
+                frozenset({"home", "teams"}),
+            ),
+            ScreenshotAccount(
+                "manager-of-nobody", leading_nobody, "bob", {**_common_ids(), "team": team.slug}
+            ),
+            ScreenshotAccount("administrator", administrator, "erin", {**led, "team": OWN_TEAM}),
+            ScreenshotAccount("empty", newcomer, "mallory", {**everybody, "team": OWN_TEAM}),
+            ScreenshotAccount("nobody", None, "nobody", everybody),
+        ]
+
+
+def _common_ids() -> dict[str, str]:
+    return {"slug": ROADMAP, "stage": "leadership", "skill": "mlops"}
+
+
+def _account(session: Session, name: str, now: dt.datetime) -> uuid.UUID:
+    email = f"{name.split()[0].lower()}@example.org"
+    user = accounts.create_user(session, name=name, email=email, by=None, address="", now=now)
+    return user.id
+
+
+def _open_to_all(
+    session: Session, people: Mapping[str, uuid.UUID], newcomer: uuid.UUID, now: dt.datetime
+) -> dict[str, str]:
+    """Addresses that need no account: a portfolio, invitations, a link to set a password.
+
+    The engineer also gets a token of the API here, so that there is one to be seen.
+    """
+    engineer, manager = people[ENGINEER], people[MANAGER]
+    team = find_team(session, OWN_TEAM)
+    if team is None:
+        raise LookupError(f"the demo has no team {OWN_TEAM}")
+    public = links.create_link(
+        session,
+        engineer,
+        label="Panel in March",
+        expires_at=now + dt.timedelta(days=60),
+        by=_actor(session, engineer),
+        now=now - dt.timedelta(days=3),
+    )
+    api_tokens.create(
+        session, engineer, name="Calendar", scope="read", days=90, by=engineer, now=now
+    )
+    anybody, ada, noor = (
+        invite(session, team=team, role=role, email=email, by=manager, now=now)[1]
+        for email, role in (
+            ("", "member"),
+            ("ada@example.org", "manager"),
+            ("noor@example.org", "member"),
+        )
+    )
+    return {
+        "public": links.sign_token(public),
+        "invitation": anybody,
+        "invitation_of_ada": ada,
+        "invitation_of_mallory": noor,
+        "link": accounts.create_password_link(session, newcomer, by=None, address="", now=now),
+    }
+
+
+def _actor(session: Session, person: uuid.UUID) -> Actor:
+    user = session.get_one(User, person)
+    return Actor(
+        id=user.id, name=user.name, email=user.email, is_admin=user.is_admin, session=session
+    )
+
+
+def _ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
+    """What the addresses of this person's pages name, as far as there is such a thing."""
+    ids = _common_ids()
+    pieces = session.execute(
+        sa.select(Evidence.state, Evidence.id)
+        .where(Evidence.user_id == person)
+        .order_by(Evidence.created_at)
+    )
+    ids |= {state: str(key) for state, key in pieces}
+    for name, model in (("position", Position), ("degree", Degree)):
+        key = session.scalar(sa.select(model.id).where(model.user_id == person).limit(1))
+        if key is not None:
+            ids[name] = str(key)
+    done, doing = (
+        session.scalar(
+            sa.select(MilestoneStatus.milestone_key)
+            .where(MilestoneStatus.user_id == person, MilestoneStatus.status == status)
+            .order_by(MilestoneStatus.since.desc())
+            .limit(1)
+        )
+        for status in ("done", "in_progress")
+    )
+    if done:
+        ids["milestone"] = done
+    if doing:
+        ids["open"] = doing
+    return ids
+
+
+def _of_queue(session: Session, people: Mapping[str, uuid.UUID]) -> dict[str, str]:
+    """Pieces as a manager meets them, whoever of the demo has one; never the manager's own."""
+    shared = (
+        sa.select(Evidence.id)
+        .where(
+            Evidence.visibility != "private",
+            Evidence.user_id.in_(people.values()),
+            Evidence.user_id != people[MANAGER],
+        )
+        .order_by(Evidence.submitted_at)
+        .limit(1)
+    )
+    first = Evidence.verified_version_id.is_(None)
+    found = {
+        "submitted": shared.where(Evidence.state.in_(("submitted", "in_review")), first),
+        "resubmitted": shared.where(Evidence.state.in_(("submitted", "in_review")), ~first),
+        "verified": shared.where(Evidence.state == "verified"),
+        "returned": shared.where(Evidence.state == "returned"),
+    }
+    keys = {name: session.scalar(query) for name, query in found.items()}
+    return {name: str(key) for name, key in keys.items() if key is not None}
