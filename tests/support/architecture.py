@@ -182,6 +182,16 @@ def ladder(root: Path) -> list[str]:
     return wrong
 
 
+def imported_rooms(root: Path) -> set[tuple[str, str]]:
+    """Return each pair of rooms of which the first imports the second."""
+    return {
+        (module.room, room_of(name))
+        for module in modules(root)
+        for _line, name in _own_imports(module)
+        if room_of(name) != module.room
+    }
+
+
 def _is_routes(stem: str) -> bool:
     return stem == "routes" or stem.startswith("routes_")
 
