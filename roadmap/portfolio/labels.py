@@ -1,11 +1,8 @@
-"""The words that every format uses for the same fact, and the addresses that are safe to write."""
+"""Labels and sentences that all formats share, in the reader's language."""
 
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
-import re
-from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from flask_babel import ngettext
 
@@ -13,13 +10,6 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
-
-MAX_URL_LENGTH = 2_000
-# What `address` would answer as it is: most are, and taking them apart takes much longer.
-_PLAIN_URL = re.compile(
-    r"https?://[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?(?:/[A-Za-z0-9/:@!$&'()*+,;=~._-]*)?"
-)
-_HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?\.?", re.IGNORECASE)
 
 
 def month(value: dt.date, locale: str) -> str:
@@ -142,46 +132,4 @@ def tone_explanation() -> str:
     return _(
         "Verified: somebody other than the author, entitled to judge it, confirmed this version. "
         "Evidenced: the work can be looked at, and nobody else has confirmed it yet."
-    )
-
-
-def safe_url(url: str) -> str:
-    """The address as a valid URI (RFC 3986) of http or https, or an empty string.
-
-    Letters outside ASCII are encoded; what has no host, or one that cannot be, is no address.
-    """
-    url = clean_line(url)
-    if not 0 < len(url) <= MAX_URL_LENGTH:
-        return ""
-    if _PLAIN_URL.fullmatch(url):
-        return url
-    try:
-        parts = urlsplit(url)
-        host, port = _ascii_host(parts.hostname or ""), parts.port
-    except ValueError:
-        return ""
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        return ""
-    place = f"{host}:{port}" if port is not None else host
-    return urlunsplit(SplitResult(parts.scheme, place, *_percent_encoded(parts)))
-
-
-def _ascii_host(name: str) -> str:
-    if ":" in name:
-        return f"[{ipaddress.IPv6Address(name)}]"
-    plain = name if name.isascii() else name.encode("idna").decode("ascii")
-    return plain if _HOST.fullmatch(plain) else ""
-
-
-def _percent_encoded(parts: SplitResult) -> tuple[str, str, str]:
-    def encode(text: str, allowed: str) -> str:
-        # A percent sign that encodes nothing is itself encoded.
-        text = re.sub("%(?![0-9A-Fa-f]{2})", "%25", text)
-        return quote(text, safe=allowed + "%")
-
-    inside = "/:@!$&'()*+,;=~-._"
-    return (
-        encode(parts.path, inside),
-        encode(parts.query, inside + "?"),
-        encode(parts.fragment, inside + "?"),
     )

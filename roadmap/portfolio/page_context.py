@@ -6,6 +6,7 @@ from typing import Any
 
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document
+from roadmap.portfolio.urls import safe_url
 
 
 def document_context(document: Document) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def document_context(document: Document) -> dict[str, Any]:
         "judgements": {
             item.id: labels.verification_line(item, document.locale) for item in document.items
         },
-        "address": labels.safe_url,
+        "address": safe_url,
         "assessor": labels.assessor,
         "degree_title": labels.degree_title,
         "impact_line": labels.impact_line,

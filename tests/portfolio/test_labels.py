@@ -9,6 +9,7 @@ import pytest
 
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Impact
+from roadmap.portfolio.urls import safe_url
 from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER
 
 
@@ -33,7 +34,7 @@ from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER
     ],
 )
 def test_an_address_is_valid_or_none(given: str, written: str) -> None:
-    assert labels.safe_url(given) == written
+    assert safe_url(given) == written
 
 
 def test_a_change_says_what_is_known() -> None:

@@ -11,12 +11,15 @@ import datetime as dt
 import json
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
 from roadmap.core.config import VERSION
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
-from roadmap.portfolio.labels import safe_url
+from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.urls import safe_url
 
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.3.1/schema.json"
 SECTIONS = {
@@ -258,3 +261,13 @@ ENTRY_WRITERS = {
     "certificates": _certificate,
     "volunteer": _volunteer,
 }
+
+
+FORMAT = Format(
+    key="json-resume",
+    title=_l("JSON Resume"),
+    summary=_l("For tools that read the open résumé format."),
+    mimetype="application/json",
+    extension="json",
+    render=render,
+)

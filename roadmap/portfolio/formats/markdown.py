@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, Item, Position
-from roadmap.portfolio.labels import safe_url
+from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.markdown_writer import cell, destination, escape, line, rewrite, table
+from roadmap.portfolio.urls import safe_url
 
 
 def render(document: Document) -> bytes:
@@ -136,3 +138,13 @@ def _skills(document: Document) -> str:
         ],
         right=(1, 2),
     )
+
+
+FORMAT = Format(
+    key="markdown",
+    title=_l("Markdown"),
+    summary=_l("One text file, for a repository or a wiki."),
+    mimetype="text/markdown",
+    extension="md",
+    render=render,
+)

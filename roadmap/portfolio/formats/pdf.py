@@ -11,16 +11,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from roadmap.core import pdf
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date
 from roadmap.core.markdown import Node, to_excerpt, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, Item
-from roadmap.portfolio.labels import safe_url
+from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.markdown_writer import escape
+from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
 
 DIRECTORY = Path(__file__).resolve().parent
 FONTS = DIRECTORY / "fonts"
@@ -76,7 +78,7 @@ def _make_breakable(nodes: list[Node]) -> None:
         if "lang" in node:
             node["lang"] = node["lang"] if re.fullmatch(r"[\w+#.-]{1,20}", node["lang"]) else ""
         if node.get("href"):
-            node["href"] = node["href"][: labels.MAX_URL_LENGTH]
+            node["href"] = node["href"][:MAX_URL_LENGTH]
         _make_breakable(node.get("c", []))
 
 
@@ -200,3 +202,13 @@ def _link(url: str) -> dict[str, str]:
     shown = re.sub(r"^https?://(www\.)?|/$", "", clean_line(url)) if href else url
     # Addresses break after the marks that part them, before they break within a word.
     return {"href": href, "text": re.sub(r"[/?&=_-](?=\w)", "\\g<0>\u200b", _text(shown))}
+
+
+FORMAT = Format(
+    key="pdf",
+    title=_l("PDF"),
+    summary=_l("To print, to send, to hand over."),
+    mimetype="application/pdf",
+    extension="pdf",
+    render=render,
+)

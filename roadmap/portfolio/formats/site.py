@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -26,6 +27,8 @@ from roadmap.core.markdown import to_html, to_html_and_excerpt
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, Impact, Item
+from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.urls import safe_url
 
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
@@ -171,7 +174,17 @@ def _environment() -> Environment:
         degree_title=labels.degree_title,
         assessor=labels.assessor,
         skill_level=labels.skill_level,
-        address=labels.safe_url,
+        address=safe_url,
     )
     environment.filters.update(language=page_language, line=clean_line, markdown=to_html)
     return environment
+
+
+FORMAT = Format(
+    key="site",
+    title=_l("Website"),
+    summary=_l("A folder of pages, zipped: opens from disk or any host."),
+    mimetype="application/zip",
+    extension="zip",
+    render=render,
+)

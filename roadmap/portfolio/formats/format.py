@@ -1,0 +1,26 @@
+"""The shape of an export format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+
+from roadmap.portfolio.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format of the portfolio.
+
+    `key` stands in `/portfolio/export/<key>`, `extension` is without its dot. `render` is pure:
+    the same document gives the same bytes.
+    """
+
+    key: str
+    title: LazyString
+    summary: LazyString
+    mimetype: str
+    extension: str
+    render: Callable[[Document], bytes]
