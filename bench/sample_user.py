@@ -23,7 +23,8 @@ from roadmap.core.database import db, upgrade
 from roadmap.core.headers import WsgiApp
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
-from roadmap.evidence.rules import EvidenceInput, ImpactInput
+from roadmap.evidence.item import Impact
+from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.portfolio import actions as portfolio
@@ -143,7 +144,7 @@ def _record_progress(
 
 def _evidence_input(number: int, milestone: Milestone, today: dt.date) -> EvidenceInput:
     kind = milestone.evidence[0] if milestone.evidence else "design_doc"
-    impact = ImpactInput("scale", "Requests a second", "400", str(900 + number), "1/s")
+    impact = Impact("scale", "Requests a second", "400", str(900 + number), "1/s")
     return EvidenceInput(
         kind=kind,
         title=f"Piece {number}: {milestone.title}"[:200],

@@ -27,9 +27,9 @@ from roadmap.auth import api_tokens
 from roadmap.auth.models import ApiToken
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input
-from roadmap.evidence.rules import ImpactInput
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio
@@ -256,7 +256,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
             description=f"{CANARY} not sent yet",
             role=f"{CANARY} role",
             url=f"https://{CANARY}.example.org/",
-            impacts=(ImpactInput("team", f"{CANARY} metric", "1", "2", CANARY, ""),),
+            impacts=(Impact("team", f"{CANARY} metric", "1", "2", CANARY, ""),),
         ),
         by=actor,
         now=write.now,
@@ -273,7 +273,7 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
         f"{CANARY} title",
         visibility=visibility,
         milestones=[DONE_MILESTONE],
-        impacts=[ImpactInput("business", f"{CANARY} metric", "1", "2", CANARY, "")],
+        impacts=[Impact("business", f"{CANARY} metric", "1", "2", CANARY, "")],
     )
     evidence.edit(
         write.session,

@@ -32,9 +32,10 @@ from roadmap.evidence.constants import (
     STATES,
     VISIBILITIES,
 )
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.evidence.repository import evidence_input
-from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput, ImpactInput
+from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
 
 Kind = Annotated[str, OneOf(KINDS)]
 Visibility = Annotated[str, OneOf(VISIBILITIES)]
@@ -109,8 +110,8 @@ class ImpactBody(Body):
     unit: Annotated[str, single_line(MAX_LENGTHS["unit"])] = ""
     source_url: Annotated[str, web_url(MAX_LENGTHS["source_url"])] = ""
 
-    def to_impact_input(self) -> ImpactInput:
-        return ImpactInput(**self.model_dump())
+    def to_impact_input(self) -> Impact:
+        return Impact(**self.model_dump())
 
 
 class _OptionalFields(Body):

@@ -16,9 +16,10 @@ from roadmap.career.models import Degree, Position
 from roadmap.demo.story import Step, working_day
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import comments, review_actions
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input
-from roadmap.evidence.rules import EvidenceInput, ImpactInput
+from roadmap.evidence.rules import EvidenceInput
 from roadmap.people import actions as people
 from roadmap.people.actor import Actor
 from roadmap.portfolio import actions as portfolio
@@ -214,5 +215,5 @@ class StoryReplay:
             portfolio.add_item(self.session, owner.id, piece, by=owner, now=at)
 
 
-def _parse_measures(piece: StoryData) -> tuple[ImpactInput, ...]:
-    return tuple(ImpactInput(**row) for row in piece.get("impacts", ()))
+def _parse_measures(piece: StoryData) -> tuple[Impact, ...]:
+    return tuple(Impact(**row) for row in piece.get("impacts", ()))

@@ -125,7 +125,7 @@ def edit(
     if not changed:
         return False
     state_before = evidence.state
-    _apply_edit(session, evidence, piece, before.substance != piece.substance, now)
+    _apply_edit(session, evidence, piece, before.content != piece.content, now)
     evidence.revision += 1
     record_evidence_history(
         session,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -33,7 +34,8 @@ from roadmap.evidence.constants import (
     MAX_MILESTONES,
     VISIBILITIES,
 )
-from roadmap.evidence.rules import EvidenceInput, FieldError, ImpactInput
+from roadmap.evidence.item import Impact
+from roadmap.evidence.rules import EvidenceInput, FieldError
 
 TEXT_FIELDS = ("title", "url", "description", "role", "issuer")
 INVALID_DATE = _("Write the date as year-month-day, for example 2026-03-31.")
@@ -97,8 +99,8 @@ class ImpactForm(Form):
     unit = StringField(_("Unit"), filters=[clean_line])
     source_url = StringField(_("Source link"), filters=[clean_url])
 
-    def to_impact_input(self) -> ImpactInput:
-        return ImpactInput(
+    def to_impact_input(self) -> Impact:
+        return Impact(
             type=self.type.data or "",
             metric=self.metric.data,
             baseline=self.baseline.data,
@@ -162,7 +164,7 @@ class EvidenceForm(FlaskForm):
         unread = {name for name in DATE_FIELDS if self[name].process_errors}
         self.validate()
         # Impacts that say nothing are left out, so the places of the others are counted again.
-        rows = [row for row in self.impacts if rules.has_content(row.form.to_impact_input())]
+        rows = [row for row in self.impacts if row.form.to_impact_input().has_content]
         found = rules.find_errors(
             rules.normalize(self.evidence_input(), strip_control_characters), today
         )
@@ -209,8 +211,8 @@ class CommentForm(FlaskForm):
 def form_data_of(piece: EvidenceInput) -> dict[str, Any]:
     """What a form is filled with to show this piece."""
     return {
-        name: [{key: getattr(row, key) for key in ImpactInput.__slots__} for row in piece.impacts]
+        name: [asdict(impact) for impact in piece.impacts]
         if name == "impacts"
         else getattr(piece, name)
-        for name in EvidenceInput.__slots__
+        for name in rules.INPUT_FIELDS
     }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
-from roadmap.evidence.rules import is_shared
+from roadmap.evidence.item import Audience, is_visible
 
 
 class Evidence(Base):
@@ -59,7 +59,7 @@ class Evidence(Base):
     @property
     def is_shared(self) -> bool:
         """Whether the managers of its author see it: submitted or later, and not private."""
-        return is_shared(self.state, self.visibility)
+        return is_visible(self.state, self.visibility, Audience.MANAGER)
 
 
 class EvidenceVersion(Base):

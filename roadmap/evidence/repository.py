@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
-from roadmap.evidence import rules
+from roadmap.evidence import models, rules
 from roadmap.evidence.constants import MAX_MILESTONES
+from roadmap.evidence.item import CONTENT_COLUMNS, Impact
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
     EvidenceMilestone,
     EvidenceSkill,
     EvidenceVersion,
-    Impact,
 )
-from roadmap.evidence.rules import EvidenceInput, FieldError, ImpactInput, InvalidInput, Refused
+from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_for_actor
@@ -61,20 +61,13 @@ def evidence_input(evidence: Evidence) -> EvidenceInput:
 def version_input(version: EvidenceVersion, *, title: str, visibility: str) -> EvidenceInput:
     """What a person said of a piece in one version of it."""
     return EvidenceInput(
-        kind=version.kind,
-        title=title,
-        occurred_on=version.occurred_on,
-        visibility=visibility,
-        url=version.url,
-        description=version.description,
-        role=version.role,
-        issuer=version.issuer,
-        issued_on=version.issued_on,
-        expires_on=version.expires_on,
+        **{name: getattr(version, name) for name in CONTENT_COLUMNS},
         impacts=tuple(
-            ImpactInput(row.type, row.metric, row.baseline, row.result, row.unit, row.source_url)
+            Impact(**{each.name: getattr(row, each.name) for each in fields(Impact)})
             for row in version.impacts
         ),
+        title=title,
+        visibility=visibility,
     )
 
 
@@ -92,7 +85,7 @@ def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceIn
 
 
 def _equivalent_texts(
-    value: ImpactInput | EvidenceInput, stored: ImpactInput | EvidenceInput
+    value: Impact | EvidenceInput, stored: Impact | EvidenceInput
 ) -> dict[str, Any]:
     """The stored texts that those of `value` are read as."""
     texts = {field.name: getattr(stored, field.name) for field in fields(stored)}
@@ -132,21 +125,11 @@ def write_version(
 
 def fill_version(version: EvidenceVersion, piece: EvidenceInput) -> None:
     """Writes the substance of `piece` into a version that was never submitted."""
-    for name in rules.VERSIONED_FIELDS:
-        if name != "impacts":
-            setattr(version, name, getattr(piece, name))
+    for name in CONTENT_COLUMNS:
+        setattr(version, name, getattr(piece, name))
     version.impacts = [
-        Impact(
-            user_id=version.user_id,
-            position=position,
-            type=row.type,
-            metric=row.metric,
-            baseline=row.baseline,
-            result=row.result,
-            unit=row.unit,
-            source_url=row.source_url,
-        )
-        for position, row in enumerate(piece.impacts)
+        models.Impact(user_id=version.user_id, position=position, **asdict(impact))
+        for position, impact in enumerate(piece.impacts)
     ]
 
 

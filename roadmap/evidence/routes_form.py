@@ -27,7 +27,7 @@ from roadmap.evidence.linkable_milestones import (
 )
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input, keep_stored_texts, linked_keys
-from roadmap.evidence.rules import EvidenceInput, Stale, normalize
+from roadmap.evidence.rules import INPUT_FIELDS, Stale, normalize
 from roadmap.people.permissions import permit
 
 
@@ -248,7 +248,7 @@ def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
     mine = keep_stored_texts(normalize(form.evidence_input(), strip_control_characters), theirs)
     rows = [
         (name, getattr(theirs, name), getattr(mine, name))
-        for name in EvidenceInput.__slots__
+        for name in INPUT_FIELDS
         if getattr(theirs, name) != getattr(mine, name)
     ]
     titles = {target.key: target.title for target in load_published_milestones(db.session).values()}

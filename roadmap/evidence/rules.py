@@ -8,75 +8,41 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from roadmap.evidence.constants import IMPACT_TYPES, KINDS, MAX_IMPACTS, SHARED_STATES, VISIBILITIES
+from roadmap.evidence.constants import IMPACT_TYPES, KINDS, MAX_IMPACTS, VISIBILITIES
+from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
 
-# What a review judges. Title, visibility, links and skills are not among it. Issuer and dates of
-# a certificate are: otherwise an expiry could be edited into a verified one.
-VERSIONED_FIELDS = (
-    "kind",
-    "occurred_on",
-    "url",
-    "description",
-    "role",
-    "issuer",
-    "issued_on",
-    "expires_on",
-    "impacts",
-)
 # Longest texts, in characters.
 MAX_LENGTHS = {
     "title": 200,
-    "url": 2_000,
-    "description": 20_000,
-    "role": 2_000,
-    "issuer": 200,
-    "metric": 200,
-    "baseline": 100,
-    "result": 100,
-    "unit": 60,
-    "source_url": 2_000,
     "comment": 5_000,
+    **{
+        each.name: each.metadata["max_length"]
+        for shape in (Content, Impact)
+        for each in fields(shape)
+        if "max_length" in each.metadata
+    },
 }
 # A date before this one is a slip of the keyboard, not a career.
 EARLIEST_DATE = dt.date(1950, 1, 1)
 AWAITING_REVIEW = frozenset({"submitted", "in_review"})
 
 
-@dataclass(frozen=True, slots=True)
-class ImpactInput:
-    """A measured effect as somebody wrote it down."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceInput(Content):
+    """Everything that a person says about an item, apart from what it is linked to."""
 
-    type: str
-    metric: str = ""
-    baseline: str = ""
-    result: str = ""
-    unit: str = ""
-    source_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceInput:
-    """Everything a person says of a piece, apart from what it is linked to."""
-
-    kind: str
     title: str
-    occurred_on: dt.date | None
     visibility: str = "portfolio"
-    url: str = ""
-    description: str = ""
-    role: str = ""
-    issuer: str = ""
-    issued_on: dt.date | None = None
-    expires_on: dt.date | None = None
-    impacts: tuple[ImpactInput, ...] = ()
 
     @property
-    def substance(self) -> tuple[object, ...]:
-        """What a review judges, to be compared with another version's."""
-        return tuple(getattr(self, name) for name in VERSIONED_FIELDS)
+    def content(self) -> tuple[object, ...]:
+        """Return what a review judges, to be compared with another version."""
+        return tuple(getattr(self, name) for name in CONTENT_FIELDS)
 
 
-Row = TypeVar("Row", ImpactInput, EvidenceInput)
+# In the order of the form.
+INPUT_FIELDS = ("title", *CONTENT_FIELDS, "visibility")
+Row = TypeVar("Row", Impact, EvidenceInput)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +81,7 @@ def normalize(piece: EvidenceInput, clean: Callable[[str], str]) -> EvidenceInpu
     """The same with every text cleaned and without space around it, and without empty impacts."""
     rows = (_clean_texts(row, clean) for row in piece.impacts)
     return replace(
-        _clean_texts(piece, clean), impacts=tuple(row for row in rows if has_content(row))
+        _clean_texts(piece, clean), impacts=tuple(row for row in rows if row.has_content)
     )
 
 
@@ -126,11 +92,6 @@ def _clean_texts(value: Row, clean: Callable[[str], str]) -> Row:
         if isinstance(text := getattr(value, field.name), str)
     }
     return replace(value, **texts)
-
-
-def has_content(row: ImpactInput) -> bool:
-    """Whether an impact has any word in it besides its type."""
-    return bool(row.metric or row.baseline or row.result or row.unit or row.source_url)
 
 
 def find_errors(piece: EvidenceInput, today: dt.date) -> list[FieldError]:
@@ -166,12 +127,12 @@ def _field_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
     begins = piece.issued_on or piece.occurred_on
     if piece.expires_on is not None and begins is not None and piece.expires_on < begins:
         yield FieldError("expires_on", "expires_before")
-    for name in ("title", "url", "description", "role", "issuer"):
-        if len(getattr(piece, name)) > MAX_LENGTHS[name]:
+    for name in INPUT_FIELDS:
+        if name in MAX_LENGTHS and len(getattr(piece, name)) > MAX_LENGTHS[name]:
             yield FieldError(name, "too_long")
 
 
-def _impact_errors(impacts: tuple[ImpactInput, ...]) -> Iterator[FieldError]:
+def _impact_errors(impacts: tuple[Impact, ...]) -> Iterator[FieldError]:
     if len(impacts) > MAX_IMPACTS:
         yield FieldError("impacts", "too_many_impacts")
     for place, row in enumerate(impacts):
@@ -196,14 +157,6 @@ def is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(host)
-
-
-def is_shared(state: str, visibility: str) -> bool:
-    """Whether the managers of its author see a piece: submitted or later, and not private.
-
-    `shared.is_shared` asks the same of the database.
-    """
-    return visibility != "private" and state in SHARED_STATES
 
 
 # --- The review -----------------------------------------------------------------------------------

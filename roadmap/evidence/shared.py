@@ -17,16 +17,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from roadmap.evidence.constants import SHARED_STATES
+from roadmap.evidence import audience_sql
+from roadmap.evidence.item import Audience, Impact
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
     EvidenceMilestone,
     EvidenceVersion,
-    Impact,
 )
+from roadmap.evidence.models import Impact as ImpactRow
 from roadmap.evidence.queries import EvidenceDetail
-from roadmap.evidence.rules import ImpactInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class SharedPiece:
     verified_number: int | None
     milestones: tuple[str, ...] = ()
     confirmed: frozenset[str] = frozenset()
-    impacts: tuple[ImpactInput, ...] = ()
+    impacts: tuple[Impact, ...] = ()
 
     def proves(self, milestone: str, kinds: Collection[str]) -> bool:
         """Whether it was confirmed for a milestone that these kinds prove."""
@@ -67,8 +67,8 @@ class SharedPiece:
 
 
 def is_shared() -> sa.ColumnElement[bool]:
-    """`rules.is_shared`, asked of the database."""
-    return sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
+    """Return the condition that managers see the item."""
+    return audience_sql.is_visible(Audience.MANAGER)
 
 
 def submitted_version_id() -> sa.ScalarSelect[Any]:
@@ -105,27 +105,27 @@ def shared_pieces(session: Session, person_id: uuid.UUID) -> tuple[SharedPiece, 
             ),
             sa.func.coalesce(verified.kind, EvidenceVersion.kind),
             verified.number,
-            Impact.type,
-            Impact.metric,
-            Impact.baseline,
-            Impact.result,
-            Impact.unit,
-            Impact.source_url,
+            ImpactRow.type,
+            ImpactRow.metric,
+            ImpactRow.baseline,
+            ImpactRow.result,
+            ImpactRow.unit,
+            ImpactRow.source_url,
         )
         .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == submitted_version_id())
         .outerjoin(verified, verified.id == Evidence.verified_version_id)
-        .outerjoin(Impact, Impact.version_id == EvidenceVersion.id)
+        .outerjoin(ImpactRow, ImpactRow.version_id == EvidenceVersion.id)
         .where(Evidence.user_id == person_id, is_shared())
-        .order_by(EvidenceVersion.occurred_on.desc(), Evidence.id.desc(), Impact.position)
+        .order_by(EvidenceVersion.occurred_on.desc(), Evidence.id.desc(), ImpactRow.position)
     )
     pieces: dict[uuid.UUID, SharedPiece] = {}
-    impacts: dict[uuid.UUID, list[ImpactInput]] = {}
+    impacts: dict[uuid.UUID, list[Impact]] = {}
     for row in rows:
         values: Any = tuple(row)
         pieces.setdefault(row[0], SharedPiece(*values[:13]))
         if row[13] is not None:
-            impacts.setdefault(row[0], []).append(ImpactInput(*values[13:]))
+            impacts.setdefault(row[0], []).append(Impact(*values[13:]))
     links = _links(session, person_id)
     return tuple(
         replace(

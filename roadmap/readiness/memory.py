@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from roadmap.evidence.item import Audience, is_visible
 from roadmap.evidence.queries import CountedEvidence
-from roadmap.evidence.rules import is_shared
 from roadmap.readiness.facts import Course, EvidenceFact, Facts, Impact
 from roadmap.readiness.tally import StaticFacts, Tally
 
@@ -69,7 +69,7 @@ def told(pieces: Sequence[CountedEvidence]) -> Told:
 
 
 def _is_shared(piece: CountedEvidence) -> bool:
-    return is_shared(piece.state, piece.visibility)
+    return is_visible(piece.state, piece.visibility, Audience.MANAGER)
 
 
 def _told_of(piece: CountedEvidence) -> EvidenceFact:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from roadmap.evidence.rules import VERSIONED_FIELDS, EvidenceInput
+from roadmap.evidence.item import CONTENT_FIELDS, Content
 
 # Texts of more lines are shown whole beside each other: comparing them takes too long.
 MAX_DIFF_LINES = 400
@@ -22,11 +22,11 @@ class Difference:
     lines: tuple[tuple[str, str], ...] = ()
 
 
-def differences(before: EvidenceInput, after: EvidenceInput) -> tuple[Difference, ...]:
+def differences(before: Content, after: Content) -> tuple[Difference, ...]:
     """The fields of the substance that differ, in the order of the form."""
     return tuple(
         Difference(name, old, new, _diff_lines(old, new) if name == "description" else ())
-        for name in VERSIONED_FIELDS
+        for name in CONTENT_FIELDS
         if (old := getattr(before, name)) != (new := getattr(after, name))
     )
 

@@ -10,15 +10,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from roadmap.evidence import actions, review_actions
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence, Review
-from roadmap.evidence.rules import EvidenceInput, ImpactInput
+from roadmap.evidence.rules import EvidenceInput
 from tests.support.cast import Cast
 
 # Two milestones of the shipped roadmap that a design document proves, and one that it cannot.
 DESIGN = "design-doc-for-complex-system"
 LEVELS = "hold-ml-service-levels"
 MENTOR = "mentor-a-junior-engineer"
-LATENCY = ImpactInput("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard")
+LATENCY = Impact("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard")
 
 
 def evidence_input(**changes: Any) -> EvidenceInput:

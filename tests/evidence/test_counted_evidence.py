@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.evidence import actions
+from roadmap.evidence.item import Impact
 from roadmap.evidence.queries import CountedEvidence, list_counted
-from roadmap.evidence.rules import ImpactInput
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
@@ -29,7 +29,7 @@ def test_a_draft_counts_as_it_is(session, cast, now):
         cast.alice,
         now,
         milestones=[LEVELS, DESIGN],
-        impacts=(LATENCY, ImpactInput("team", "onboarding", "", "2", "weeks")),
+        impacts=(LATENCY, Impact("team", "onboarding", "", "2", "weeks")),
     )
     assert list_counted(session, cast.alice) == [
         CountedEvidence(

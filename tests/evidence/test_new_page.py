@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input as stored_input
-from roadmap.evidence.rules import ImpactInput
 from tests.evidence.builders import DESIGN, LEVELS, evidence_input
 from tests.evidence.form_data import form_fields, impact_fields
 
@@ -28,7 +28,7 @@ def test_it_works(session, cast, browser_of):
     assert answer.headers["Location"] == f"/evidence/{piece.id}"
     assert answer.status_code == 303
     assert stored_input(piece) == evidence_input(
-        impacts=(ImpactInput("scale", "p99 latency", "180", "45", "ms"),)
+        impacts=(Impact("scale", "p99 latency", "180", "45", "ms"),)
     )
     assert [row.milestone_key for row in piece.links] == [DESIGN, LEVELS]
     assert [row.skill_key for row in piece.skills] == ["mlops"]

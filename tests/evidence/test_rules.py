@@ -12,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from roadmap.core.text import strip_control_characters
 from roadmap.evidence import rules
 from roadmap.evidence.constants import KINDS, STATES, VISIBILITIES
-from roadmap.evidence.rules import EvidenceInput, ImpactInput, Refused, Stale
+from roadmap.evidence.item import Impact
+from roadmap.evidence.rules import EvidenceInput, Refused, Stale
 
 TODAY = dt.date(2026, 6, 30)
-COMPLETE = EvidenceInput("talk", "A talk", TODAY, url="https://example.org/talk")
+COMPLETE = EvidenceInput("talk", TODAY, title="A talk", url="https://example.org/talk")
 
 
 def codes(piece):
@@ -24,20 +25,20 @@ def codes(piece):
 
 def test_a_link_or_a_description_is_enough():
     assert codes(COMPLETE) == []
-    assert codes(EvidenceInput("other", "A", TODAY, description="What I did.")) == []
-    assert codes(EvidenceInput("other", "A", TODAY)) == [("url", "nothing_to_show")]
+    assert codes(EvidenceInput("other", TODAY, title="A", description="What I did.")) == []
+    assert codes(EvidenceInput("other", TODAY, title="A")) == [("url", "nothing_to_show")]
 
 
 def test_evidence_of_today_counts_and_of_tomorrow_does_not():
     tomorrow = TODAY + dt.timedelta(days=1)
-    assert codes(EvidenceInput("other", "A", tomorrow, description="x")) == [
+    assert codes(EvidenceInput("other", tomorrow, title="A", description="x")) == [
         ("occurred_on", "date_in_future")
     ]
 
 
 def test_a_certificate_may_be_valid_for_its_first_day_only():
     day = {"issued_on": TODAY, "expires_on": TODAY}
-    assert codes(EvidenceInput("certification", "A", TODAY, description="x", **day)) == []
+    assert codes(EvidenceInput("certification", TODAY, title="A", description="x", **day)) == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_any_text_is_an_address_or_not_but_never_an_error(text):
 
 texts = st.text(max_size=30)
 measures = st.builds(
-    ImpactInput,
+    Impact,
     st.sampled_from(["scale", "business", "team", "?"]),
     texts,
     texts,
@@ -104,8 +105,8 @@ def test_tidying_twice_is_the_same_as_once_and_faults_name_real_fields(piece):
 
 
 def test_the_substance_is_everything_a_review_judges():
-    whole = set(EvidenceInput.__slots__)
-    assert whole - set(rules.VERSIONED_FIELDS) == {"title", "visibility"}
+    whole = set(rules.INPUT_FIELDS)
+    assert whole - set(rules.CONTENT_FIELDS) == {"title", "visibility"}
 
 
 def test_only_linked_milestones_that_fit_are_confirmed():

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from roadmap.evidence import actions
 from roadmap.evidence.constants import STATES, VISIBILITIES
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import list_counted, load_detail
-from roadmap.evidence.rules import ImpactInput
 from roadmap.evidence.shared import as_shared, is_shared, shared_pieces, submitted_version
 from roadmap.readiness.queries import person_record
 from tests.evidence.builders import (
@@ -27,7 +27,7 @@ from tests.evidence.builders import (
 from tests.support.statements import record_statements
 
 LATER = dt.date(2026, 5, 1)
-GAIN = ImpactInput("business", "conversion", "1", "2", "%")
+GAIN = Impact("business", "conversion", "1", "2", "%")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from roadmap.evidence import actions
-from roadmap.evidence.rules import ImpactInput
+from roadmap.evidence.item import Impact
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
@@ -30,7 +30,7 @@ def test_it_works(session, cast, now, browser_of):
         now,
         milestones=[DESIGN, MENTOR],
         skills=["mlops"],
-        impacts=(LATENCY, ImpactInput("business", "conversion")),
+        impacts=(LATENCY, Impact("business", "conversion")),
     )
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "<em>training</em>" in page

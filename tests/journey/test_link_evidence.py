@@ -30,7 +30,9 @@ def piece_of(app, cast, now):
             piece = actions.create(
                 db.session,
                 person,
-                EvidenceInput("launch", "Faster ranker", now.date(), url="https://example.org/x"),
+                EvidenceInput(
+                    "launch", now.date(), title="Faster ranker", url="https://example.org/x"
+                ),
                 by=cast.actor(db.session, person),
                 now=now,
             )

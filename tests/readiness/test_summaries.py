@@ -24,9 +24,10 @@ from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input
-from roadmap.evidence.rules import EvidenceInput, ImpactInput
+from roadmap.evidence.rules import EvidenceInput
 from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.actions import compute_summary, recompute_all, refresh_stale_summaries
@@ -112,7 +113,7 @@ class FactWriter:
             expires_on=(
                 today + dt.timedelta(days=max(expires_in, 0)) if expires_in is not None else None
             ),
-            impacts=(ImpactInput("scale", "requests", "1", "2", "a second", ""),),
+            impacts=(Impact("scale", "requests", "1", "2", "a second", ""),),
         )
         evidence.create(
             self.session,

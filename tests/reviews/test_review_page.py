@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.evidence import actions
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Confirmation, Evidence, Review
-from roadmap.evidence.rules import ImpactInput
 from roadmap.people.models import Membership
 from roadmap.progress import actions as progress
 from tests.evidence.builders import (
@@ -341,7 +341,7 @@ def test_a_resubmission_shows_what_changed(session, cast, now, bob, piece):
         now,
         role="Lead",
         description="How features reach *training* and serving alike.\nAnd what it costs.",
-        impacts=(LATENCY, ImpactInput("team", "teams served", "1", "6", "teams")),
+        impacts=(LATENCY, Impact("team", "teams served", "1", "6", "teams")),
     )
     page = bob.get(f"/reviews/{piece.id}").text
     assert "Version 1 is verified and counts until you judge this one" in page

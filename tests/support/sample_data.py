@@ -21,8 +21,9 @@ from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import published_roadmap
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import EvidenceInput, ImpactInput
+from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
 from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
@@ -111,7 +112,7 @@ class SampleDataWriter:
         *,
         visibility: str = "portfolio",
         milestones: Sequence[str] = (),
-        impacts: Sequence[ImpactInput] = (),
+        impacts: Sequence[Impact] = (),
         state: str = "draft",
     ) -> Evidence:
         """A piece in one of the states draft, submitted, verified or returned."""
@@ -179,8 +180,8 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         "Feature store design",
         milestones=[DONE_MILESTONE, "hold-ml-service-levels"],
         impacts=[
-            ImpactInput("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard"),
-            ImpactInput("team", "teams served", "1", "6", "teams", ""),
+            Impact("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard"),
+            Impact("team", "teams served", "1", "6", "teams", ""),
         ],
         state="verified",
     )

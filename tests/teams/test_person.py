@@ -15,8 +15,8 @@ from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import published_roadmap
 from roadmap.evidence import actions as evidence
+from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import ImpactInput
 from roadmap.people.actions import add_member, create_team, remove_member, share_plans
 from roadmap.people.models import Team, User
 from roadmap.progress import actions as progress
@@ -112,7 +112,7 @@ def hide(session: Session, cast: Cast, now: dt.datetime) -> Evidence:
         "description": CANARY,
         "url": f"https://example.org/{CANARY}",
         "role": CANARY,
-        "impacts": (ImpactInput("business", CANARY, "1", "2", "%"),),
+        "impacts": (Impact("business", CANARY, "1", "2", "%"),),
     }
     add_evidence(
         session, cast, cast.alice, now, milestones=[MENTOR, LEVELS], kind="mentoring", **secret
@@ -217,7 +217,7 @@ def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, 
         kind="mentoring",
         occurred_on=dt.date(2026, 9, 9),
         description=CANARY,
-        impacts=(ImpactInput("team", CANARY, "1", "2", "people"),),
+        impacts=(Impact("team", CANARY, "1", "2", "people"),),
     )
     evidence.edit(session, returned, changed, by=alice, now=now + dt.timedelta(days=40))
     session.commit()

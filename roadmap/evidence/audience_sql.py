@@ -1,0 +1,69 @@
+"""Which items and versions an audience sees, as SQL: the rule of `item.seen_by` for queries.
+
+Each function refers to the `Evidence` of the surrounding query.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from roadmap.evidence.constants import SHARED_STATES
+from roadmap.evidence.item import Audience
+from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
+
+
+def is_visible(audience: Audience) -> sa.ColumnElement[bool]:
+    """Return the condition that an audience sees the item."""
+    match audience:
+        case Audience.OWNER:
+            return sa.true()
+        case Audience.MANAGER:
+            return sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
+        case Audience.PUBLIC:
+            return Evidence.visibility == "portfolio"
+
+
+def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:
+    """Return the id of the newest version that an audience sees; NULL where it sees none."""
+    match audience:
+        case Audience.OWNER:
+            return Evidence.current_id.expression
+        case Audience.MANAGER:
+            version = aliased(EvidenceVersion)
+            return (
+                sa.select(version.id)
+                .where(version.evidence_id == Evidence.id, version.was_submitted)
+                .order_by(version.number.desc())
+                .limit(1)
+                .correlate(Evidence)
+                .scalar_subquery()
+            )
+        case Audience.PUBLIC:
+            return counted_version_id(audience)
+
+
+def counted_version_id(audience: Audience) -> sa.ColumnElement[Any]:
+    """Return the id of the version that counts: the verified one, else the newest one seen."""
+    newest = Audience.OWNER if audience is Audience.PUBLIC else audience
+    return sa.func.coalesce(Evidence.verified_version_id, newest_version_id(newest))
+
+
+def is_verified() -> sa.ColumnElement[bool]:
+    """Return the condition that a verified version counts."""
+    return Evidence.verified_version_id.is_not(None)
+
+
+def verified_version_id() -> sa.ColumnElement[Any]:
+    """Return the id of the verified version; NULL where none is."""
+    return Evidence.verified_version_id.expression
+
+
+def is_confirmation_of_link() -> sa.ColumnElement[bool]:
+    """Return the condition that joins a `Confirmation` of the verified version to a link."""
+    return sa.and_(
+        Confirmation.version_id == Evidence.verified_version_id,
+        Confirmation.milestone_key == EvidenceMilestone.milestone_key,
+    )

@@ -1,0 +1,209 @@
+"""Evidence as values: an item, its versions, their impacts, and who sees which of them. Pure.
+
+Every room reads evidence in these shapes. `loader` fills them from the database;
+`audience_sql` states the same rule of visibility for queries.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+
+from roadmap.core.gettext_noop import N_
+from roadmap.evidence.constants import SHARED_STATES
+
+
+class Audience(Enum):
+    """Who reads evidence: its owner, the managers of the owner, or anyone with the portfolio."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    PUBLIC = "public"
+
+
+def _text(label: str, max_length: int) -> str:
+    """Declare a text field; the form, the API and the rules take label and length from here."""
+    text: str = field(default="", metadata={"label": label, "max_length": max_length})
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """A measured effect. `type` is scale, business or team."""
+
+    type: str
+    metric: str = _text(N_("Metric"), 200)
+    baseline: str = _text(N_("Before"), 100)
+    result: str = _text(N_("After"), 100)
+    unit: str = _text(N_("Unit"), 60)
+    source_url: str = _text(N_("Source link"), 2_000)
+
+    @property
+    def has_content(self) -> bool:
+        """Tell whether the impact says anything besides its type."""
+        return bool(self.metric or self.baseline or self.result or self.unit or self.source_url)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether metric, result and unit all say something, so that the impact counts."""
+        return bool(self.metric.strip() and self.result.strip() and self.unit.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a review judges, and therefore what a version holds.
+
+    Title, visibility, links and skills belong to the item instead. Issuer and dates of a
+    certificate are content: otherwise a verified certificate could be given a later expiry.
+    """
+
+    kind: str = field(metadata={"label": N_("Kind")})
+    occurred_on: dt.date | None = field(metadata={"label": N_("Date")})
+    url: str = _text(N_("Link"), 2_000)
+    description: str = _text(N_("Description"), 20_000)
+    role: str = _text(N_("Your role"), 2_000)
+    issuer: str = _text(N_("Issuer"), 200)
+    issued_on: dt.date | None = field(default=None, metadata={"label": N_("Issued on")})
+    expires_on: dt.date | None = field(default=None, metadata={"label": N_("Expires on")})
+    impacts: tuple[Impact, ...] = field(default=(), metadata={"label": N_("Impact")})
+
+
+CONTENT_FIELDS = tuple(each.name for each in fields(Content))
+CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name != "impacts")
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Content):
+    """One version of the content; `number` counts from 1. A submitted version never changes."""
+
+    occurred_on: dt.date
+    id: uuid.UUID = field(kw_only=True)
+    number: int = field(kw_only=True)
+    was_submitted: bool = field(kw_only=True)
+    created_at: dt.datetime = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A linked milestone; `confirmed` tells that the verified version is confirmed for it."""
+
+    key: str
+    title: str
+    confirmed: bool
+    linked_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A piece of evidence as one audience sees it.
+
+    `versions` holds at least one version, newest first: all that this audience sees, or only
+    those that `version` and `counted` need. `verified_number` is the number of the verified
+    version, which counts until a newer one is judged. `links` are in the owner's order.
+    """
+
+    id: uuid.UUID
+    user_id: uuid.UUID
+    title: str
+    visibility: str
+    state: str
+    submitted_at: dt.datetime | None
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    versions: tuple[Version, ...] = field(kw_only=True)
+    verified_number: int | None = field(default=None, kw_only=True)
+    links: tuple[Link, ...] = field(default=(), kw_only=True)
+    skills: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def version(self) -> Version:
+        """Return the newest version that this audience sees."""
+        return self.versions[0]
+
+    @property
+    def counted(self) -> Version:
+        """Return the version that counts: the verified one, else the newest."""
+        if self.verified_number is not None:
+            for version in self.versions:
+                if version.number == self.verified_number:
+                    return version
+        return self.versions[0]
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether a verified version counts."""
+        return self.verified_number is not None
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether the managers of the owner see the item."""
+        return is_visible(self.state, self.visibility, Audience.MANAGER)
+
+    @property
+    def milestones(self) -> tuple[str, ...]:
+        """Return the keys of the linked milestones, in the owner's order."""
+        return tuple(link.key for link in self.links)
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """Return the keys of the linked milestones that the verified version is confirmed for."""
+        return frozenset(link.key for link in self.links if link.confirmed)
+
+    def has_lapsed(self, today: dt.date) -> bool:
+        """Tell whether the version that counts has expired; it counts through its last day."""
+        expires_on = self.counted.expires_on
+        return expires_on is not None and expires_on < today
+
+    def tone(self, today: dt.date) -> str:
+        """Return verified, evidenced, or lapsed: what has lapsed counts for nothing."""
+        if self.has_lapsed(today):
+            return "lapsed"
+        return "verified" if self.verified else "evidenced"
+
+    def proves(self, milestone: str, kinds: Collection[str]) -> bool:
+        """Tell whether the item was confirmed for a milestone that evidence of `kinds` proves."""
+        return milestone in self.confirmed and self.counted.kind in kinds
+
+    def milestone_tone(self, milestone: str, kinds: Collection[str], today: dt.date) -> str:
+        """Return what the item makes of one linked milestone: verified, evidenced or lapsed."""
+        if self.has_lapsed(today):
+            return "lapsed"
+        return "verified" if self.proves(milestone, kinds) else "evidenced"
+
+
+def is_visible(state: str, visibility: str, audience: Audience) -> bool:
+    """Tell whether an audience sees an item.
+
+    Managers see what was submitted and is not private; the public sees what its owner allows in
+    the portfolio. `audience_sql.is_visible` is the same rule in SQL.
+    """
+    match audience:
+        case Audience.OWNER:
+            return True
+        case Audience.MANAGER:
+            return visibility != "private" and state in SHARED_STATES
+        case Audience.PUBLIC:
+            return visibility == "portfolio"
+
+
+def seen_by(item: Item, audience: Audience) -> Item | None:
+    """Return the owner's item as an audience sees it, or None where it does not see the item.
+
+    The owner sees every version. Managers see those that were submitted, so that an edit of a
+    returned item stays private until it is submitted. The public sees the version that counts.
+    """
+    if not is_visible(item.state, item.visibility, audience):
+        return None
+    match audience:
+        case Audience.OWNER:
+            return item
+        case Audience.MANAGER:
+            versions = tuple(version for version in item.versions if version.was_submitted)
+        case Audience.PUBLIC:
+            versions = (item.counted,)
+    if versions == item.versions:
+        return item
+    return replace(item, versions=versions) if versions else None

@@ -1,0 +1,164 @@
+"""Who sees which item and version: the rule in Python, the rule in SQL, and the loader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import uuid
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roadmap.evidence import audience_sql, loader, models
+from roadmap.evidence.constants import STATES, VISIBILITIES
+from roadmap.evidence.item import Audience, Item, is_visible, seen_by
+from tests.evidence.builders import DESIGN, LATENCY, LEVELS, add_evidence
+from tests.support.statements import record_statements
+
+NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
+
+
+@st.composite
+def histories(draw):
+    """State, visibility, whether each version was submitted, and the place of the verified one."""
+    submitted = draw(st.lists(st.booleans(), min_size=1, max_size=4))
+    places = [place for place, was_submitted in enumerate(submitted) if was_submitted]
+    verified = draw(st.sampled_from([None, *places]))
+    return draw(st.sampled_from(STATES)), draw(st.sampled_from(VISIBILITIES)), submitted, verified
+
+
+@pytest.mark.parametrize("audience", Audience)
+@given(drawn=st.lists(histories(), min_size=1, max_size=3))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_python_and_sql_agree_on_what_an_audience_sees(session, cast, audience, drawn):
+    written = [_write(session, cast.alice, *each) for each in drawn]
+    expected = {item.id: seen_by(item, audience) for item in written}
+    for key, seen in expected.items():
+        found = loader.load_item(session, audience, key)
+        assert _summary(found) == _summary(seen)
+        ids = session.execute(
+            sa.select(
+                audience_sql.newest_version_id(audience), audience_sql.counted_version_id(audience)
+            ).where(models.Evidence.id == key, audience_sql.is_visible(audience))
+        ).one_or_none()
+        if seen is not None:
+            assert ids == (seen.version.id, seen.counted.id)
+    ids = [key for key, seen in expected.items() if seen is not None]
+    for found in (
+        loader.load_user_items(session, audience, cast.alice),
+        loader.load_items(session, audience, ids),
+    ):
+        assert [item.id for item in found] == ids
+        for item in found:
+            seen = expected[item.id]
+            assert seen is not None
+            assert (item.version, item.counted) == (seen.version, seen.counted)
+            assert item.verified_number == seen.verified_number
+    # What readiness loads for the owner is enough to tell what managers see.
+    if audience is Audience.OWNER:
+        for item in loader.load_user_items(session, audience, cast.alice, texts=False):
+            for other in Audience:
+                assert _heads(seen_by(item, other)) == _heads(
+                    seen_by(written_of(written, item), other)
+                )
+    session.rollback()
+
+
+def written_of(written: list[Item], item: Item) -> Item:
+    return next(each for each in written if each.id == item.id)
+
+
+def _summary(item: Item | None) -> object:
+    return item and (item.id, item.versions, item.version, item.counted, item.verified_number)
+
+
+def _heads(item: Item | None) -> object:
+    return item and (item.version.number, item.counted.number, item.verified)
+
+
+def _write(session, user_id: uuid.UUID, state, visibility, submitted, verified) -> Item:
+    """Write an item with these versions, and return it as its owner sees it."""
+    evidence = models.Evidence(
+        user_id=user_id, title="Title", state=state, visibility=visibility, created_at=NOW,
+        updated_at=NOW,
+    )  # fmt: skip
+    session.add(evidence)
+    session.flush()
+    versions = [
+        models.EvidenceVersion(
+            evidence_id=evidence.id, user_id=user_id, number=place + 1, kind="talk",
+            occurred_on=dt.date(2026, 1, 1 + place), was_submitted=was_submitted, created_at=NOW,
+        )
+        for place, was_submitted in enumerate(submitted)
+    ]  # fmt: skip
+    session.add_all(versions)
+    session.flush()
+    evidence.current_id = versions[-1].id
+    evidence.verified_version_id = None if verified is None else versions[verified].id
+    session.flush()
+    item = loader.load_item(session, Audience.OWNER, evidence.id)
+    assert item is not None
+    assert [version.number for version in item.versions] == list(range(len(submitted), 0, -1))
+    return item
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_an_item_is_visible_alike_in_python_and_sql(session, cast, now, audience):
+    pieces = []
+    for state, visibility in itertools.product(STATES, VISIBILITIES):
+        piece = add_evidence(session, cast, cast.alice, now, title=f"{state} {visibility}")
+        piece.state, piece.visibility, piece.current.was_submitted = state, visibility, True
+        pieces.append(piece)
+    session.commit()
+    found = session.scalars(sa.select(models.Evidence.id).where(audience_sql.is_visible(audience)))
+    assert set(found) == {
+        piece.id for piece in pieces if is_visible(piece.state, piece.visibility, audience)
+    }
+
+
+def test_links_impacts_and_skills_come_along(session, cast, now):
+    evidence = add_evidence(
+        session, cast, cast.alice, now,
+        milestones=[LEVELS, DESIGN], skills=["mlops"], impacts=(LATENCY,),
+    )  # fmt: skip
+    (item,) = loader.load_user_items(session, Audience.OWNER, cast.alice)
+    assert (item.id, item.user_id, item.title) == (evidence.id, cast.alice, evidence.title)
+    assert (item.milestones, item.skills, item.confirmed) == ((LEVELS, DESIGN), ("mlops",), set())
+    assert item.version.impacts == (LATENCY,)
+    assert item.version.description == evidence.current.description
+    (brief,) = loader.load_user_items(session, Audience.OWNER, cast.alice, texts=False)
+    texts = {"url": "", "description": "", "role": ""}
+    assert brief == replace(item, skills=(), versions=(replace(item.version, **texts),))
+
+
+def test_items_of_many_people_come_by_person(session, cast, now):
+    add_evidence(session, cast, cast.alice, now, title="Alice's")
+    found = loader.load_items_by_user(session, Audience.OWNER, [cast.alice, cast.carol])
+    assert [item.title for item in found[cast.alice]] == ["Alice's"]
+    assert found[cast.carol] == []
+
+
+@pytest.mark.parametrize("many", [1, 8])
+def test_the_number_of_statements_is_constant(session, cast, now, many):
+    ids = [
+        add_evidence(
+            session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,)
+        ).id
+        for _ in range(many)
+    ]
+    for load, statements in (
+        (lambda: loader.load_user_items(session, Audience.OWNER, cast.alice), 4),
+        (lambda: loader.load_user_items(session, Audience.OWNER, cast.alice, texts=False), 3),
+        (lambda: loader.load_items(session, Audience.OWNER, ids), 4),
+        (lambda: loader.load_item(session, Audience.OWNER, ids[0]), 4),
+        (lambda: loader.load_items_by_user(session, Audience.OWNER, [cast.alice, cast.bob]), 3),
+    ):
+        session.execute(sa.text("SELECT 1"))
+        with record_statements(session.get_bind()) as sent:
+            assert load()
+        assert len(sent) == statements
