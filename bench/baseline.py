@@ -55,7 +55,7 @@ TEAM_SUMMARIES = (
         USERS.c.id,
         USERS.c.name,
         ReadinessSummary.shared_score,
-        ReadinessSummary.shared_moved_on,
+        ReadinessSummary.shared_last_activity_on,
         ReadinessSummary.shared,
     )
     .join(Membership, Membership.user_id == USERS.c.id)
@@ -195,7 +195,7 @@ def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
     @app.put("/milestones/<key>")
     def tick(key: str) -> str:
         now = dt.datetime.now(dt.UTC)
-        values = {"status": "done", "reason": "", "since": now, "by_id": g.person.id}
+        values = {"status": "done", "reason": "", "changed_at": now, "changed_by_id": g.person.id}
         statement = insert(STATUSES).values(user_id=g.person.id, milestone_key=key, **values)
         g.connection.execute(
             statement.on_conflict_do_update(

@@ -137,7 +137,7 @@ class Population:
         for key in profile.done[:STATUSES]:
             yield "milestone_status", {
                 "user_id": person, "milestone_key": key, "status": "done", "reason": "",
-                "since": now, "by_id": person,
+                "changed_at": now, "changed_by_id": person,
             }  # fmt: skip
         for at in range(ENTRIES):
             yield "history_entry", {
@@ -150,8 +150,8 @@ class Population:
             "revision_id": self.published.revision_id,
             "own_score": Decimal(str(profile.kept["score"])),
             "shared_score": Decimal(str(profile.kept["score"])),
-            "own": profile.kept, "shared": profile.kept, "own_moved_on": moved,
-            "shared_moved_on": moved, "computed_on": now.date(),
+            "own": profile.kept, "shared": profile.kept, "own_last_activity_on": moved,
+            "shared_last_activity_on": moved, "computed_on": now.date(),
         }  # fmt: skip
         evidence, version = new_id(), new_id()
         yield "evidence", {

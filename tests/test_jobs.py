@@ -173,7 +173,7 @@ def test_once_does_everything_that_is_due(house: House, box: Mailbox) -> None:
                         user_id=person, token_hash=os.urandom(32), created_at=moment,
                         expires_at=moment + dt.timedelta(hours=24),
                     ),
-                    Attempt(id=new_id(), bucket="sign-in:one", at=moment),
+                    Attempt(id=new_id(), bucket="sign-in:one", attempted_at=moment),
                 ]
             )  # fmt: skip
         db.session.commit()
@@ -251,7 +251,7 @@ def test_figures_run_out_at_midnight_where_the_person_is(
 def test_what_is_old_goes_although_figures_cannot_be_made(house: House) -> None:
     long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=30)
     with house.app.app_context():
-        db.session.add(Attempt(id=new_id(), bucket="sign-in:one", at=long_ago))
+        db.session.add(Attempt(id=new_id(), bucket="sign-in:one", attempted_at=long_ago))
         db.session.commit()
         db.session.execute(sa.text("ALTER TABLE readiness_summary RENAME TO elsewhere"))
         db.session.commit()

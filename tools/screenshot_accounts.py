@@ -188,7 +188,7 @@ def _ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
         session.scalar(
             sa.select(MilestoneStatus.milestone_key)
             .where(MilestoneStatus.user_id == person, MilestoneStatus.status == status)
-            .order_by(MilestoneStatus.since.desc())
+            .order_by(MilestoneStatus.changed_at.desc())
             .limit(1)
         )
         for status in ("done", "in_progress")

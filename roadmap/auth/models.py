@@ -55,9 +55,9 @@ class Attempt(Base):
 
     id: Mapped[Id]
     bucket: Mapped[str] = mapped_column(sa.String(120))
-    at: Mapped[dt.datetime]
+    attempted_at: Mapped[dt.datetime]
 
-    __table_args__ = (sa.Index("ix_attempt_bucket_at", "bucket", "at"),)
+    __table_args__ = (sa.Index("ix_attempt_bucket_attempted_at", "bucket", "attempted_at"),)
 
 
 class ApiToken(Base):

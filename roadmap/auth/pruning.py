@@ -21,7 +21,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     deleted = 0
     for old in (
         sa.delete(LoginSession).where(LoginSession.created_at < now - SESSION_LIFETIME),
-        sa.delete(Attempt).where(Attempt.at <= now - WINDOW),
+        sa.delete(Attempt).where(Attempt.attempted_at <= now - WINDOW),
         sa.delete(PasswordLink).where(
             sa.or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
         ),

@@ -39,12 +39,12 @@ PRUNE_INTERVAL = dt.timedelta(minutes=1)
 _ATTEMPTS: Any = Attempt.__table__
 # As many rows as the limits allow at most, and the few that were let through at the same time.
 _RECENT_ATTEMPTS = (
-    sa.select(_ATTEMPTS.c.bucket, _ATTEMPTS.c.at)
+    sa.select(_ATTEMPTS.c.bucket, _ATTEMPTS.c.attempted_at)
     .where(
         _ATTEMPTS.c.bucket.in_(sa.bindparam("buckets", expanding=True)),
-        _ATTEMPTS.c.at > sa.bindparam("since"),
+        _ATTEMPTS.c.attempted_at > sa.bindparam("since"),
     )
-    .order_by(_ATTEMPTS.c.at.desc())
+    .order_by(_ATTEMPTS.c.attempted_at.desc())
 )
 
 
@@ -99,7 +99,7 @@ def check_limits(session: Session, limits: Sequence[Limit], *, now: dt.datetime)
 
 def record_attempt(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
     """Counts one try, in a transaction that outlives the request."""
-    rows = [{"id": new_id(), "bucket": limit.bucket, "at": now} for limit in limits]
+    rows = [{"id": new_id(), "bucket": limit.bucket, "attempted_at": now} for limit in limits]
     session.execute(sa.insert(_ATTEMPTS), rows)
     _prune(session, now)
 
@@ -130,7 +130,9 @@ def uncount_attempt(session: Session, limits: Sequence[Limit], *, now: dt.dateti
     """After a success of what is counted before it is looked at: the try of the moment `now` counts
     for none of these limits. What was tried before stays counted."""
     buckets = [limit.bucket for limit in limits]
-    session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets), Attempt.at == now))
+    session.execute(
+        sa.delete(Attempt).where(Attempt.bucket.in_(buckets), Attempt.attempted_at == now)
+    )
 
 
 def _seconds_to_wait(tries: Sequence[dt.datetime], most: int, now: dt.datetime) -> int:
@@ -152,7 +154,7 @@ def _lock_buckets(session: Session, limits: Sequence[Limit]) -> None:
 def _prune(session: Session, now: dt.datetime) -> None:
     pruned: dt.datetime | None = current_app.extensions.get("attempts_pruned")
     if pruned is None or abs(now - pruned) >= PRUNE_INTERVAL:
-        session.execute(sa.delete(Attempt).where(Attempt.at <= now - WINDOW))
+        session.execute(sa.delete(Attempt).where(Attempt.attempted_at <= now - WINDOW))
         current_app.extensions["attempts_pruned"] = now
 
 

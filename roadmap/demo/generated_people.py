@@ -164,4 +164,4 @@ def _assessments(
             for key, level in own.items()
             if chance.random() < 0.8
         }
-        yield {"ago": chance.randint(1, begun), "side": "other", "levels": other}
+        yield {"ago": chance.randint(1, begun), "side": "manager", "levels": other}

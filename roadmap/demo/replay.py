@@ -60,7 +60,7 @@ class StoryReplay:
             "returned": self.judge,
             "comment": self.comment,
             "assess_self": self.assess,
-            "assess_other": self.assess,
+            "assess_manager": self.assess,
             "arrange_portfolio": self.arrange_portfolio,
             "share_plans": self.share_plans,
         }

@@ -38,8 +38,8 @@ def add(session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.d
         user_id=evidence.user_id,
         evidence_id=evidence.id,
         version_number=version.number,
-        by_id=by.id,
-        by_name=by.name,
+        author_id=by.id,
+        author_name=by.name,
         text=text,
         created_at=now,
     )

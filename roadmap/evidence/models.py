@@ -214,9 +214,9 @@ class Comment(Base):
         sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
     )
     version_number: Mapped[int]
-    by_id: Mapped[uuid.UUID | None] = mapped_column(
+    author_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
-    by_name: Mapped[str] = mapped_column(sa.String(200))
+    author_name: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[dt.datetime]

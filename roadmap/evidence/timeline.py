@@ -100,7 +100,7 @@ def first_submitted_at(session: Session, version: EvidenceVersion) -> dt.datetim
 
 def _comment_events(session: Session, evidence_id: uuid.UUID) -> Iterator[TimelineEvent]:
     rows = session.execute(
-        sa.select(Comment.created_at, Comment.by_name, Comment.version_number, Comment.text)
+        sa.select(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text)
         .where(Comment.evidence_id == evidence_id)
         .order_by(Comment.created_at, Comment.id)
     )

@@ -8,8 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, check_one_of
-from roadmap.people.models import ROLES
+from roadmap.core.types import Base, Id
 
 
 class Invitation(Base):
@@ -28,7 +27,7 @@ class Invitation(Base):
     team_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("team.id", ondelete="CASCADE"), index=True
     )
-    role: Mapped[str] = mapped_column(sa.String(8), default="member")
+    role: Mapped[str] = mapped_column(sa.String(32), default="member")
     created_by: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
@@ -39,5 +38,3 @@ class Invitation(Base):
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
     revoked_at: Mapped[dt.datetime | None]
-
-    __table_args__ = (check_one_of("role", "role", ROLES),)

@@ -36,7 +36,7 @@ def create_notifications(
     about: User,
     evidence_id: uuid.UUID | None = None,
     title: str = "",
-    by_name: str,
+    actor_name: str,
     now: dt.datetime,
     mails: bool = True,
     **data: Any,
@@ -53,7 +53,7 @@ def create_notifications(
         written = [
             (key, reader, emails.render_email(
                 kind, reader, about=about, evidence_id=evidence_id, title=title,
-                by_name=by_name, data=data,
+                actor_name=actor_name, data=data,
             ))
             for key, reader in keyed
             if reader.wants_mail
@@ -74,9 +74,9 @@ def create_notifications(
                 "id": key,
                 "user_id": reader.id,
                 "kind": kind,
-                "about_id": about.id,
+                "subject_user_id": about.id,
                 "evidence_id": evidence_id,
-                "by_name": by_name,
+                "actor_name": actor_name,
                 "data": data,
                 "created_at": now,
             }
@@ -100,7 +100,7 @@ def notify_submitted(
         about=author,
         evidence_id=evidence_id,
         title=title,
-        by_name=author.name,
+        actor_name=author.name,
         now=now,
     )
 
@@ -129,7 +129,7 @@ def notify_decided(
     )
     create_notifications(
         session, [author], decision, about=author, evidence_id=evidence_id, title=title,
-        by_name=by.name, now=now, said=bool(said),
+        actor_name=by.name, now=now, said=bool(said),
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def notify_commented(
         session.scalars(
             sa.union(
                 sa.select(_REVIEWS.c.reviewer_id).where(_REVIEWS.c.evidence_id == evidence_id),
-                sa.select(_COMMENTS.c.by_id).where(_COMMENTS.c.evidence_id == evidence_id),
+                sa.select(_COMMENTS.c.author_id).where(_COMMENTS.c.evidence_id == evidence_id),
             )
         )
     )
@@ -172,25 +172,25 @@ def notify_commented(
     readers = [each for each in (author, *managers) if each.id != by.id]
     create_notifications(
         session, readers, "comment", about=author, evidence_id=evidence_id, title=title,
-        by_name=by.name, now=now,
+        actor_name=by.name, now=now,
     )  # fmt: skip
 
 
 def notify_assessed(
-    session: Session, person: User, skill_key: str, *, by_name: str, now: dt.datetime
+    session: Session, person: User, skill_key: str, *, actor_name: str, now: dt.datetime
 ) -> None:
     """The person is told. Several skills, one after the other, are one row until it is read."""
     row = session.execute(
         sa.select(_ROWS.c.id, _ROWS.c.data).where(
             _ROWS.c.user_id == person.id,
             _ROWS.c.kind == "assessed",
-            _ROWS.c.by_name == by_name,
+            _ROWS.c.actor_name == actor_name,
             _UNREAD,
         )
     ).first()
     if row is None:
         create_notifications(
-            session, [person], "assessed", about=person, by_name=by_name, now=now,
+            session, [person], "assessed", about=person, actor_name=actor_name, now=now,
             skills=[skill_key],
         )  # fmt: skip
         return
@@ -203,12 +203,12 @@ def notify_assessed(
 
 
 def notify_added(
-    session: Session, person: User, team: Team, role: str, *, by_name: str, now: dt.datetime
+    session: Session, person: User, team: Team, role: str, *, actor_name: str, now: dt.datetime
 ) -> None:
     """Somebody who did not ask for it learns that they are in a team, and whose managers see what
-    they share. `by_name` is empty where it was the command line."""
+    they share. `actor_name` is empty where it was the command line."""
     create_notifications(
-        session, [person], "added", about=person, by_name=by_name, now=now,
+        session, [person], "added", about=person, actor_name=actor_name, now=now,
         team=team.name, role=role,
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ def render_email(
     about: User,
     evidence_id: uuid.UUID | None,
     title: str,
-    by_name: str,
+    actor_name: str,
     data: Mapping[str, Any],
 ) -> Email:
     """One mail in the language of its reader. Says what happened, where it stands, and why it came.
@@ -36,7 +36,9 @@ def render_email(
     """
     with force_locale(reader.locale):
         mine = about.id == reader.id
-        subject, what = _subject_and_text(kind, mine=mine, title=title, by_name=by_name, data=data)
+        subject, what = _subject_and_text(
+            kind, mine=mine, title=title, actor_name=actor_name, data=data
+        )
         body = _(
             "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n"
             "Mails like this can be switched off: %(switch)s\n",
@@ -55,9 +57,9 @@ def review_path(evidence_id: uuid.UUID | None) -> str:
 
 
 def _subject_and_text(
-    kind: str, *, mine: bool, title: str, by_name: str, data: Mapping[str, Any]
+    kind: str, *, mine: bool, title: str, actor_name: str, data: Mapping[str, Any]
 ) -> tuple[str, str]:
-    words = {"name": by_name, "title": title}
+    words = {"name": actor_name, "title": title}
     if kind == "submitted":
         return (
             _("%(name)s asks you to review “%(title)s”", **words),
@@ -93,16 +95,16 @@ def _subject_and_text(
             _("%(name)s assessed your skills. It stands beside your own assessment.", **words),
         )
     if kind == "added":
-        return _added(by_name, data["team"], data["role"])
+        return _added(actor_name, data["team"], data["role"])
     raise KeyError(kind)
 
 
-def _added(by_name: str, team: str, role: str) -> tuple[str, str]:
+def _added(actor_name: str, team: str, role: str) -> tuple[str, str]:
     """Without a name it was the command line."""
-    words = {"name": by_name, "team": team}
+    words = {"name": actor_name, "team": team}
     who = (
         _("%(name)s put you into the team %(team)s.", **words)
-        if by_name
+        if actor_name
         else _("You were put into the team %(team)s.", **words)
     )
     means = (

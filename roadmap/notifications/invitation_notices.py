@@ -25,7 +25,7 @@ def _is_invitation_to(team_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def notify_invited(
-    session: Session, person: User, team: Team | None, *, by_name: str, now: dt.datetime
+    session: Session, person: User, team: Team | None, *, actor_name: str, now: dt.datetime
 ) -> None:
     """One unread line for each team. The invitation itself is mailed by whoever made it; its
     token is kept nowhere."""
@@ -38,7 +38,7 @@ def notify_invited(
             )
         )
     create_notifications(
-        session, [person], "invited", about=person, by_name=by_name, now=now, mails=False,
+        session, [person], "invited", about=person, actor_name=actor_name, now=now, mails=False,
         team=team.name if team else "", team_id=str(team.id) if team else "",
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def notify_joined(
 ) -> None:
     """Whoever invited learns that it was accepted; without a team it was to an account alone."""
     create_notifications(
-        session, [inviter], "joined", about=inviter, by_name=person.name, now=now, mails=False,
+        session, [inviter], "joined", about=inviter, actor_name=person.name, now=now, mails=False,
         team=team.name if team else "", slug=team.slug if team else "", role=role,
     )  # fmt: skip
 

@@ -68,9 +68,9 @@ def _person_changed(
         )
         _leads(session, user_id, by=by, data=data, now=now)
     elif action == "skill.assessed":
-        if data["side"] == "other" and by is not None:
+        if data["side"] == "manager" and by is not None:
             person, assessor = session.get_one(User, user_id), session.get_one(User, by)
-            actions.notify_assessed(session, person, subject, by_name=assessor.name, now=now)
+            actions.notify_assessed(session, person, subject, actor_name=assessor.name, now=now)
     else:
         _about_a_piece(session, uuid.UUID(subject), action, by=by, data=data, now=now)
 
@@ -84,8 +84,8 @@ def _added(
     now: dt.datetime,
 ) -> None:
     person, team = session.get_one(User, user_id), session.get_one(Team, uuid.UUID(data["team"]))
-    by_name = session.get_one(User, by).name if by is not None else ""
-    actions.notify_added(session, person, team, data["role"], by_name=by_name, now=now)
+    actor_name = session.get_one(User, by).name if by is not None else ""
+    actions.notify_added(session, person, team, data["role"], actor_name=actor_name, now=now)
 
 
 def _leads(
@@ -152,7 +152,7 @@ def _invited(
     **_more: Any,
 ) -> None:
     invitation_notices.notify_invited(
-        session, session.get_one(User, user_id), team, by_name=by_name, now=now
+        session, session.get_one(User, user_id), team, actor_name=by_name, now=now
     )
 
 

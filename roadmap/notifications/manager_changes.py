@@ -182,9 +182,9 @@ def _insert_notices(
             "id": new_id(),
             "user_id": each.reader,
             "kind": "leads",
-            "about_id": each.reader,
+            "subject_user_id": each.reader,
             "evidence_id": None,
-            "by_name": each.name,
+            "actor_name": each.name,
             "data": {
                 "team": each.team,
                 "team_id": str(each.team_id),

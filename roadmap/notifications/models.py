@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, Json, check_one_of
+from roadmap.core.types import Base, Id, Json
 
 KINDS = (
     *("submitted", "resubmitted", "verified", "returned"),
@@ -17,29 +17,27 @@ KINDS = (
 
 
 class Notification(Base):
-    """Something that somebody should know. `user_id` is who is told, `about_id` whom it concerns.
+    """Something that a person should know.
 
-    It names the piece by its id alone: the title is read when it is shown, through what the
-    reader may see then. `data` holds what else it says (a version's number, a team's name).
+    `user_id` is who reads it, `subject_user_id` whom it concerns. It names a piece of evidence by
+    its id alone: the title is read when it is shown, through what the reader may see then. `data`
+    holds what else it says (a version's number, a team's name).
     """
 
     __tablename__ = "notification"
 
     id: Mapped[Id]
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(sa.String(12))
-    about_id: Mapped[uuid.UUID | None] = mapped_column(
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    subject_user_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
     )
     evidence_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
     )
-    by_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    actor_name: Mapped[str] = mapped_column(sa.String(200), default="")
     data: Mapped[Json]
     created_at: Mapped[dt.datetime]
     read_at: Mapped[dt.datetime | None]
 
-    __table_args__ = (
-        check_one_of("kind", "kind", KINDS),
-        sa.Index("ix_notification_user_id_read_at", "user_id", "read_at"),
-    )
+    __table_args__ = (sa.Index("ix_notification_user_id_read_at", "user_id", "read_at"),)

@@ -40,7 +40,7 @@ class NotificationItem:
 
     id: uuid.UUID
     kind: str
-    by_name: str
+    actor_name: str
     created_at: dt.datetime
     unread: bool
     evidence_id: uuid.UUID | None
@@ -153,7 +153,7 @@ def _notification_item(row: Any, reader: Actor, titles: dict[str, str]) -> Notif
     return NotificationItem(
         id=row.id,
         kind=row.kind,
-        by_name=row.by_name,
+        actor_name=row.actor_name,
         created_at=row.created_at,
         unread=row.read_at is None,
         evidence_id=row.evidence_id,

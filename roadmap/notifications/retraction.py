@@ -23,7 +23,7 @@ _MEMBERS: Any = Membership.__table__
 _EVIDENCE: Any = Evidence.__table__
 
 # What a manager is told of somebody else's piece; only while they may see it.
-_ABOUT_OTHERS = _ROWS.c.about_id != _ROWS.c.user_id
+_ABOUT_OTHERS = _ROWS.c.subject_user_id != _ROWS.c.user_id
 _UNREAD = _ROWS.c.read_at.is_(None)
 
 
@@ -47,7 +47,9 @@ def retract_from_former_managers(session: Session, people: sa.Select[Any] | None
         # Two lookups by index; an OR over subqueries would read the whole table.
         theirs = sa.union(
             sa.select(_ROWS.c.id).where(_ROWS.c.user_id.in_(people), _UNREAD, _ABOUT_OTHERS),
-            sa.select(_ROWS.c.id).where(_ROWS.c.about_id.in_(people), _UNREAD, _ABOUT_OTHERS),
+            sa.select(_ROWS.c.id).where(
+                _ROWS.c.subject_user_id.in_(people), _UNREAD, _ABOUT_OTHERS
+            ),
         )
         strange = strange.where(_ROWS.c.id.in_(theirs))
     outbox.withdraw_each(session, session.scalars(strange.returning(_ROWS.c.id)).all())
@@ -66,11 +68,11 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
         .join(_USERS, _USERS.c.id == _ROWS.c.user_id)
         .where(_ROWS.c.id == key)
     ).first()
-    if row is None or row.about_id in (None, row.user_id):
+    if row is None or row.subject_user_id in (None, row.user_id):
         return row is None or bool(row.wants_mail)
     entitled = sa.and_(
         sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_shared()),
-        sa.literal(row.about_id, sa.Uuid).in_(managed_by(row.user_id)),
+        sa.literal(row.subject_user_id, sa.Uuid).in_(managed_by(row.user_id)),
     )
     if session.scalar(sa.select(entitled)):
         return bool(row.wants_mail)
@@ -96,10 +98,10 @@ def _manages() -> sa.ColumnElement[bool]:
     return sa.exists().where(
         leads.c.manager == _ROWS.c.user_id,
         _MEMBERS.c.team_id == leads.c.team,
-        _MEMBERS.c.user_id == _ROWS.c.about_id,
+        _MEMBERS.c.user_id == _ROWS.c.subject_user_id,
         reader.c.id == _ROWS.c.user_id,
         reader.c.deactivated_at.is_(None),
-        author.c.id == _ROWS.c.about_id,
+        author.c.id == _ROWS.c.subject_user_id,
         author.c.deactivated_at.is_(None),
     )
 

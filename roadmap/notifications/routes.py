@@ -49,7 +49,7 @@ def read(key: uuid.UUID) -> Response:
     actions.mark_read(db.session, row, now=now())
     if "stay" in request.form:
         return _redirect_to_list()
-    mine = row.about_id == current_user.id
+    mine = row.subject_user_id == current_user.id
     skills, slug = row.data.get("skills", []), row.data.get("slug", "")
     target = target_path(row.kind, row.evidence_id, skills, mine, slug)
     return redirect(target, code=303)

@@ -74,10 +74,8 @@ class Membership(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    role: Mapped[str] = mapped_column(sa.String(8))
+    role: Mapped[str] = mapped_column(sa.String(32))
     created_at: Mapped[dt.datetime]
-
-    __table_args__ = (check_one_of("role", "role", ROLES),)
 
 
 class HistoryEntry(Base):

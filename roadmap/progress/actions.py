@@ -113,11 +113,16 @@ def set_status(
             session,
             MilestoneStatus,
             keys={"user_id": user_id, "milestone_key": milestone_key},
-            values={"status": status, "reason": stored_reason, "since": now, "by_id": by},
+            values={
+                "status": status,
+                "reason": stored_reason,
+                "changed_at": now,
+                "changed_by_id": by,
+            },
             # A second tick is no news, and a new reason is no new status: since when it is so, and
             # by whom, stays as it was. The day is shared with managers, the reason may not be.
             skip_if_unchanged=("status", "reason"),
-            keep_if_unchanged={"since": "status", "by_id": "status"},
+            keep_if_unchanged={"changed_at": "status", "changed_by_id": "status"},
         )
     if not changed:
         return False

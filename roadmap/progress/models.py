@@ -50,8 +50,8 @@ class MilestoneStatus(Base):
     )
     status: Mapped[str] = mapped_column(sa.String(16))
     reason: Mapped[str] = mapped_column(sa.Text, default="")
-    since: Mapped[dt.datetime]
-    by_id: Mapped[uuid.UUID | None] = mapped_column(
+    changed_at: Mapped[dt.datetime]
+    changed_by_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
 

@@ -92,7 +92,7 @@ class MilestoneState:
 def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) -> MilestoneState:
     """The status, reason, note and target date of one milestone. Takes two statements."""
     status = session.execute(
-        sa.select(MilestoneStatus.status, MilestoneStatus.reason, MilestoneStatus.since).where(
+        sa.select(MilestoneStatus.status, MilestoneStatus.reason, MilestoneStatus.changed_at).where(
             MilestoneStatus.user_id == user_id, MilestoneStatus.milestone_key == milestone_key
         )
     ).first()
@@ -104,7 +104,7 @@ def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) ->
     return MilestoneState(
         status=status.status if status else "not_started",
         reason=status.reason if status else "",
-        since=status.since if status else None,
+        since=status.changed_at if status else None,
         note=plan.note if plan else "",
         target_on=plan.target_on if plan else None,
         revision=plan.revision if plan else 0,
@@ -120,7 +120,7 @@ def milestone_states(session: Session, user_id: uuid.UUID) -> dict[str, Mileston
                 MilestoneStatus.milestone_key,
                 MilestoneStatus.status,
                 MilestoneStatus.reason,
-                MilestoneStatus.since,
+                MilestoneStatus.changed_at,
             ).where(MilestoneStatus.user_id == user_id)
         )
     }
@@ -141,7 +141,7 @@ def milestone_states(session: Session, user_id: uuid.UUID) -> dict[str, Mileston
         found[key] = MilestoneState(
             status=status.status if status else "not_started",
             reason=status.reason if status else "",
-            since=status.since if status else None,
+            since=status.changed_at if status else None,
             note=plan.note if plan else "",
             target_on=plan.target_on if plan else None,
             revision=plan.revision if plan else 0,

@@ -128,8 +128,8 @@ def compute_summary(
         "shared_score": Decimal(str(shared_data["score"])),
         "own": own_data,
         "shared": shared_data,
-        "own_moved_on": found.last_activity_on(shared_only=False),
-        "shared_moved_on": found.last_activity_on(shared_only=True),
+        "own_last_activity_on": found.last_activity_on(shared_only=False),
+        "shared_last_activity_on": found.last_activity_on(shared_only=True),
         "computed_on": today,
         "valid_until": min((end for end in ends if end is not None), default=None),
     }

@@ -35,7 +35,7 @@ class ReadinessSummary(Base):
     shared_score: Mapped[Decimal] = mapped_column(sa.Numeric(7, 4))
     own: Mapped[Json]
     shared: Mapped[Json]
-    own_moved_on: Mapped[dt.date | None]
-    shared_moved_on: Mapped[dt.date | None]
+    own_last_activity_on: Mapped[dt.date | None]
+    shared_last_activity_on: Mapped[dt.date | None]
     computed_on: Mapped[dt.date]
     valid_until: Mapped[dt.date | None] = mapped_column(index=True)

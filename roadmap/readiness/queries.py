@@ -288,11 +288,11 @@ def _record_query(*, many: bool = False, partial: bool = False) -> sa.CompoundSe
         moved.group_by(Evidence.user_id) if many else moved,
     )
     if partial:
-        latest_status = part("latest", status.user_id, sa.func.max(status.since))
+        latest_status = part("latest", status.user_id, sa.func.max(status.changed_at))
         return sa.union_all(*always, latest_status.group_by(status.user_id))
     return sa.union_all(
         *always,
-        part("status", status.user_id, status.milestone_key, status.status, status.since),
+        part("status", status.user_id, status.milestone_key, status.status, status.changed_at),
         part("plan", plan.user_id, plan.milestone_key, plan.target_on).where(
             plan.target_on.is_not(None)
         ),

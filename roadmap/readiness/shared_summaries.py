@@ -67,8 +67,8 @@ def shared_digests(
 ) -> dict[uuid.UUID, dict[str, Any]]:
     """Of the shared digest (see `summary.digest`) of each person what `KEPT` names.
 
-    Where no kept row holds there is also `last_activity_on`, what `shared_moved_on` of a new one
-    would be.
+    Where no kept row holds there is also `last_activity_on`, what
+    `shared_last_activity_on` of a new one would be.
 
     `followed` says for each person on which roadmap. The values are not the caller's to change.
     One statement, two more where rows have run out, for each `many.PORTION` of people. A row is

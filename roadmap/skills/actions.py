@@ -16,6 +16,9 @@ from roadmap.people.permissions import can
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
+# What it takes to record an assessment of each side.
+PERMISSIONS = {"self": "skill.assess_self", "manager": "skill.assess_other"}
+
 
 class NotEntitled(Exception):
     """The one who acts may not assess this person."""
@@ -55,7 +58,7 @@ def assess_other(
     themselves this way), LookupError for an unknown skill, ValueError for a level that does not
     exist.
     """
-    return _assess(session, "other", user_id, skill_key, level, comment, by=by, now=now)
+    return _assess(session, "manager", user_id, skill_key, level, comment, by=by, now=now)
 
 
 def _assess(
@@ -80,7 +83,7 @@ def _assess(
         assessor_name=by.name,
         assessed_at=now,
     )
-    if not can(by, f"skill.assess_{side}", assessment):
+    if not can(by, PERMISSIONS[side], assessment):
         raise NotEntitled(f"{by.id} may not assess {user_id} as {side}")
     if session.get(Skill, skill_key) is None:
         raise LookupError(f"no skill {skill_key}")
@@ -97,7 +100,7 @@ def _assess(
         side=side,
         level=level,
     )
-    if side == "other":
+    if side == "manager":
         # Which skill, and which level, is between the two of them.
         record_audit(
             session,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, check_one_of
 
-SIDES = ("self", "other")
+SIDES = ("self", "manager")
 
 
 class Assessment(Base):

@@ -114,7 +114,7 @@ def latest_by_assessor(
         .where(
             Assessment.user_id == user_id,
             Assessment.skill_key == skill_key,
-            Assessment.side == "other",
+            Assessment.side == "manager",
             Assessment.assessor_id == assessor_id,
         )
         .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
@@ -134,7 +134,7 @@ def history(
 ) -> Sequence[sa.Row[str, int, str, str, dt.datetime]]:
     """Assessments of a skill, newest first: `side, level, comment, assessor_name, assessed_at`.
 
-    `side` narrows them to `self` or `other`: what a person wrote of themselves is theirs.
+    `side` narrows them to `self` or `manager`: what a person wrote of themselves is theirs.
     """
     query = (
         sa.select(

@@ -56,7 +56,7 @@ _PEOPLE = (
         _ROADMAPS.c.id,
         _ROADMAPS.c.revision_id,
         _SUMMARIES.c.computed_on,
-        _SUMMARIES.c.shared_moved_on,
+        _SUMMARIES.c.shared_last_activity_on,
     )
     .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
     .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)

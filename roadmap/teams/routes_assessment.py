@@ -116,7 +116,7 @@ def _render_skill(
         db.session,
         who.id,
         asked.key,
-        side="other",
+        side="manager",
         limit=PER_PAGE + 1,
         offset=(page - 1) * PER_PAGE,
     )

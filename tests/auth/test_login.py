@@ -217,4 +217,6 @@ def test_old_tries_are_pruned(app, session, cast, browser_of):
         sign_in(browser_of(), "one@example.org", "wrong wrong wrong")
     with time_machine.travel(start + dt.timedelta(hours=1), tick=False):
         sign_in(browser_of(), "two@example.org", "wrong wrong wrong")
-    assert session.scalar(sa.select(sa.func.min(Attempt.at))) == start + dt.timedelta(hours=1)
+    assert session.scalar(sa.select(sa.func.min(Attempt.attempted_at))) == start + dt.timedelta(
+        hours=1
+    )

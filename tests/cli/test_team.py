@@ -121,7 +121,7 @@ def test_list_asks_once_for_all(run, app, cast):
 def test_who_is_put_into_a_team_is_told(run, session, cast):
     run("team", "add", "ranking", "mallory@example.org", "--role", "member")
     told = session.scalars(sa.select(Notification)).one()
-    assert (told.user_id, told.kind, told.by_name) == (cast.mallory, "added", "")
+    assert (told.user_id, told.kind, told.actor_name) == (cast.mallory, "added", "")
     assert told.data["team"] == "Ranking"
 
 

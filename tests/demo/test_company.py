@@ -90,7 +90,7 @@ def test_everybody_is_judged_by_the_manager_of_their_own_team(demo: DemoData) ->
         if person.team in ("ranking", "vision", "ml-platform"):
             manager = names[TEAMS[person.team].manager]
             assert {row.reviewer_name for row in demo.of(Review, person.key)} <= {manager}
-            others = [row for row in demo.of(Assessment, person.key) if row.side == "other"]
+            others = [row for row in demo.of(Assessment, person.key) if row.side == "manager"]
             assert {row.assessor_name for row in others} <= {manager}
 
 
@@ -165,7 +165,7 @@ def test_confirmed_milestones_are_done(demo: DemoData) -> None:
 def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
     for person in ENGINEERS:
         rows = [row for row in demo.of(MilestoneStatus, person) if row.status == "done"]
-        done = {row.milestone_key: row.since.date() for row in rows}
+        done = {row.milestone_key: row.changed_at.date() for row in rows}
         for milestone in demo.course.milestones:
             for before in milestone.after if milestone.key in done else ():
                 assert before in done, f"{person} has no {before} for {milestone.key}"
@@ -180,7 +180,7 @@ def test_what_is_not_applicable_says_why(demo: DemoData) -> None:
 
 def test_nothing_happened_in_the_future_or_before_they_came(demo: DemoData) -> None:
     came = {user.id: user.created_at for user in demo.rows[User]}
-    moments = {Assessment: "assessed_at", HistoryEntry: "at", MilestoneStatus: "since"}
+    moments = {Assessment: "assessed_at", HistoryEntry: "at", MilestoneStatus: "changed_at"}
     moments |= {Review: "decided_at"}
     for model in ROWS_OF_A_PERSON:
         for row in demo.rows[model]:
@@ -217,10 +217,10 @@ def test_one_has_not_moved_for_two_months(demo: DemoData) -> None:
         account.key
         for account in demo.loaded.accounts
         for row in demo.of(ReadinessSummary, account.key)
-        if (TODAY - row.shared_moved_on).days >= 21
+        if (TODAY - row.shared_last_activity_on).days >= 21
     }
     assert still == {"mirela"}
-    last_activity_on = demo.summary("mirela").shared_moved_on
+    last_activity_on = demo.summary("mirela").shared_last_activity_on
     assert last_activity_on is not None
     assert (TODAY - last_activity_on).days >= 56
 
@@ -258,7 +258,9 @@ def test_managers_see_two_skills_two_levels_above_and_below(demo: DemoData) -> N
         rows = sorted(demo.of(Assessment, person), key=lambda row: row.assessed_at)
         latest = {(row.side, row.skill_key): row.level for row in rows}
         return [
-            level - latest["self", key] for (side, key), level in latest.items() if side == "other"
+            level - latest["self", key]
+            for (side, key), level in latest.items()
+            if side == "manager"
         ]
 
     assert min(gaps("ines")) >= 0

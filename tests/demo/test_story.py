@@ -74,7 +74,9 @@ def test_maya_has_plans_one_of_them_overdue(demo: DemoData) -> None:
 def test_maya_and_her_manager_see_two_skills_differently(demo: DemoData) -> None:
     rows = sorted(demo.of(Assessment, "maya"), key=lambda row: row.assessed_at)
     latest = {(row.side, row.skill_key): row.level for row in rows}
-    gaps = [level - latest["self", key] for (side, key), level in latest.items() if side == "other"]
+    gaps = [
+        level - latest["self", key] for (side, key), level in latest.items() if side == "manager"
+    ]
     assert len(gaps) == 6
     assert (min(gaps), max(gaps)) == (-2, 2)
 
@@ -98,7 +100,7 @@ def test_history_is_in_order_and_in_the_past(demo: DemoData) -> None:
 
 def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
     done = {
-        row.milestone_key: row.since
+        row.milestone_key: row.changed_at
         for row in demo.of(MilestoneStatus, "maya")
         if row.status == "done"
     }

@@ -57,10 +57,10 @@ def test_it_works_as_a_plain_form(app, alice, cast):
 def test_ticking_twice_changes_nothing(app, alice, cast):
     alice.put(f"{PATH}/completion")
     with app.app_context():
-        first = db.session.scalar(sa.select(MilestoneStatus.since))
+        first = db.session.scalar(sa.select(MilestoneStatus.changed_at))
     alice.put(f"{PATH}/completion")
     with app.app_context():
-        assert db.session.scalar(sa.select(MilestoneStatus.since)) == first
+        assert db.session.scalar(sa.select(MilestoneStatus.changed_at)) == first
 
 
 def test_a_tick_that_was_sent_twice_is_undone_at_once(app, alice, cast):
@@ -78,7 +78,7 @@ def test_a_second_tick_is_no_movement(app, session, alice, cast, now):
         later.put(f"{PATH}/completion")
         later.delete(f"/roadmaps/{SLUG}/milestones/{OTHER}/completion")
     moved = session.execute(
-        sa.select(ReadinessSummary.own_moved_on, ReadinessSummary.shared_moved_on)
+        sa.select(ReadinessSummary.own_last_activity_on, ReadinessSummary.shared_last_activity_on)
     ).one()
     assert set(moved) == {now.date()}
 

@@ -33,7 +33,7 @@ def notices_of(session: Session, cast: Cast) -> Told:
 
     def read(name: str, kind: str = "leads") -> list[tuple[str, str]]:
         session.flush()
-        rows = sa.select(Notification.by_name, Notification.data).where(
+        rows = sa.select(Notification.actor_name, Notification.data).where(
             Notification.user_id == getattr(cast, name), Notification.kind == kind
         )
         return sorted((name, data["team"]) for name, data in session.execute(rows))

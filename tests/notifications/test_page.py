@@ -155,7 +155,7 @@ def test_where_lines_lead_that_are_about_no_piece(
     skills.assess_other(session, cast.alice, "mlops", 3, by=bob, now=now)
     alice = session.get_one(User, cast.alice)
     actions.create_notifications(
-        session, [alice], "invited", about=alice, by_name="Dave", now=now, team="Vision <x>"
+        session, [alice], "invited", about=alice, actor_name="Dave", now=now, team="Vision <x>"
     )
     session.commit()
     browser = browser_of(cast.alice)
@@ -307,7 +307,13 @@ def test_older_ones_are_a_page_further(
     for number in range(35):
         moment = now - dt.timedelta(minutes=number)
         actions.create_notifications(
-            session, [bob], "invited", about=bob, by_name="Erin", now=moment, team=f"Team {number}."
+            session,
+            [bob],
+            "invited",
+            about=bob,
+            actor_name="Erin",
+            now=moment,
+            team=f"Team {number}.",
         )
     session.commit()
     browser = browser_of(cast.bob)

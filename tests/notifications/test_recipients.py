@@ -124,7 +124,7 @@ def test_a_managers_assessments_are_one_line_until_they_are_read(scenario: Scena
     assert scenario.told("alice") == ["assessed"]
     [row] = scenario.session.scalars(sa.select(Notification))
     assert row.data["skills"] == ["mlops", "mentoring"]
-    assert row.by_name == "Bob"
+    assert row.actor_name == "Bob"
 
 
 def test_who_has_an_account_is_told_of_an_invitation_and_mailed_once(

@@ -34,7 +34,7 @@ def test_the_same_again_is_no_change(
     assert first is (status != "not_started")
     assert put(now + dt.timedelta(hours=1)) is False
     assert session.scalar(sa.select(sa.func.count(HistoryEntry.id))) == int(first)
-    assert session.scalar(sa.select(MilestoneStatus.since)) == (now if first else None)
+    assert session.scalar(sa.select(MilestoneStatus.changed_at)) == (now if first else None)
 
 
 def test_another_reason_is_a_change(session: Session, cast: Cast, now: dt.datetime) -> None:

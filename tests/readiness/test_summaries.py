@@ -220,7 +220,7 @@ def _assert_summary(row: ReadinessSummary, fresh: dict, moment: dt.datetime) -> 
     # The name of the record that the row was made of says nothing about the person.
     own = {key: value for key, value in row.own.items() if key != "made_of"}
     assert own == fresh["own"], moment
-    for name in ("shared", "own_moved_on", "shared_moved_on", "valid_until"):
+    for name in ("shared", "own_last_activity_on", "shared_last_activity_on", "valid_until"):
         assert getattr(row, name) == fresh[name], (name, moment)
     assert row.own_score == fresh["own_score"].quantize(Decimal("0.0001"))
     assert row.shared_score == fresh["shared_score"].quantize(Decimal("0.0001"))
@@ -271,7 +271,7 @@ def test_a_judgement_is_a_movement_for_both(app, people):
         )
         refresh_stale_summaries(db.session)
         row = db.session.scalars(sa.select(ReadinessSummary)).one()
-        assert row.own_moved_on == row.shared_moved_on == story.now.date()
+        assert row.own_last_activity_on == row.shared_last_activity_on == story.now.date()
         # What its author makes private moved nothing that others see.
         hidden = replace(evidence_input(piece), visibility="private")
         evidence.edit(db.session, piece, hidden, by=story.alice, now=story.now)
@@ -279,12 +279,12 @@ def test_a_judgement_is_a_movement_for_both(app, people):
         row = db.session.scalars(
             sa.select(ReadinessSummary).execution_options(populate_existing=True)
         ).one()
-        assert row.shared_moved_on is None
+        assert row.shared_last_activity_on is None
         db.session.rollback()
 
 
 def _status_changed_at(session) -> dt.datetime:
-    return session.execute(sa.select(MilestoneStatus.since)).scalar_one()
+    return session.execute(sa.select(MilestoneStatus.changed_at)).scalar_one()
 
 
 def _shared(session):
@@ -292,7 +292,7 @@ def _shared(session):
         sa.select(
             ReadinessSummary.shared,
             ReadinessSummary.shared_score,
-            ReadinessSummary.shared_moved_on,
+            ReadinessSummary.shared_last_activity_on,
         )
     ).one()
     return tuple(row)

@@ -31,7 +31,7 @@ def self_assess(session, cast, level: int, comment: str = "", *, now: dt.datetim
 def latest(session) -> Assessment:
     session.expire_all()
     return session.scalars(
-        sa.select(Assessment).where(Assessment.side == "other").order_by(Assessment.id.desc())
+        sa.select(Assessment).where(Assessment.side == "manager").order_by(Assessment.id.desc())
     ).first()
 
 
@@ -50,7 +50,7 @@ def test_it_is_saved_and_the_person_reads_it(session, cast, now, browser_of, pag
     assert (answer.status_code, answer.location) == (303, f"{page}#history")
     row = latest(session)
     assert (row.user_id, row.side, row.level, row.comment) == (
-        cast.alice, "other", 2, SAID["comment"],
+        cast.alice, "manager", 2, SAID["comment"],
     )  # fmt: skip
     assert (row.assessor_id, row.assessor_name) == (cast.bob, "Bob")
 

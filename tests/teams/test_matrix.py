@@ -300,7 +300,7 @@ def test_who_has_not_moved(
     write.session.execute(
         sa.update(ReadinessSummary)
         .where(ReadinessSummary.user_id == cast.carol)
-        .values(shared_moved_on=write.day(30))
+        .values(shared_last_activity_on=write.day(30))
     )
     write.session.commit()
     page = browser_of(cast.bob).get(f"{MATRIX}?still=1").text
