@@ -1,7 +1,7 @@
-"""Passwords: which are good enough, and argon2id with at most two hashes at once.
+"""Passwords: their strength, and their argon2id hashes, at most two computed at once.
 
 Parameters (t=2, 64 MiB, p=2) take about 100 ms; see the OWASP password storage cheat sheet. A
-password is taken byte for byte as it was typed: nothing is trimmed, folded or normalised.
+password is hashed byte for byte as it was typed: not trimmed, case folded or normalized.
 """
 
 from __future__ import annotations
@@ -20,45 +20,32 @@ from werkzeug.exceptions import ServiceUnavailable
 
 MIN_BYTES = 10
 MAX_BYTES = 1024
-# A hash takes two cores and 64 MiB for a tenth of a second; more at once would starve the ticks.
+# A hash takes two cores and 64 MiB for 100 ms; more at once would delay every other request.
 MAX_CONCURRENT_HASHES = 2
 MAX_WAIT_SECONDS = 10
 PARALLELISM = 2
 COMMON_PASSWORDS_FILE = Path(__file__).with_name("common_passwords.txt")
 
-# Rows and columns of keys that fingers run along, and the alphabet.
-KEY_SEQUENCES = (
-    "abcdefghijklmnopqrstuvwxyz",
-    "01234567890",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "qwertzuiop",
-    "yxcvbnm",
-    "azertyuiop",
-    "qsdfghjklm",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
-    "!@#$%^&*()",
-)
-MIN_SEQUENCE_LENGTH = 4
-MIN_CHARS_OUTSIDE_SEQUENCES = 5
-MIN_DISTINCT_CHARS = 5
-MAX_REPEATED_LENGTH = 8
+# Passwords that zxcvbn scores lower fall to about a million guesses.
+MIN_STRENGTH_SCORE = 2
+# zxcvbn tries every substitution of look-alike characters, which takes a second for 72 of them. A
+# password is at least as strong as its beginning.
+MAX_SCORED_CHARS = 32
 MIN_NAME_LENGTH = 4
 
 _slots = threading.BoundedSemaphore(MAX_CONCURRENT_HASHES)
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash that is stored. Raises ServiceUnavailable when too many wait."""
+    """Return the argon2id hash to store. Raises ServiceUnavailable when too many wait."""
     with HashingSlot():
         return _hasher().hash(_bytes(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password belongs to the hash. Without a hash it takes as long and is False.
+    """Return whether the password has this hash. Without a hash it is False, after the same time.
 
-    Whoever serves a request holds a `Slot` meanwhile, and for as long as a failure takes to count.
+    The caller holds a `HashingSlot`, also while it counts a failure.
     """
     try:
         _hasher().verify(password_hash or _dummy_hash(), _bytes(password))
@@ -68,12 +55,12 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Whether the hash was made with other parameters than those of today."""
+    """Return whether the hash was made with other parameters than the present ones."""
     return _hasher().check_needs_rehash(password_hash)
 
 
 def find_weakness(password: str, *, name: str = "", email: str = "") -> str | None:
-    """Why this password is not good enough, in words for the person; None where it is."""
+    """Return why this password is not good enough, as a sentence for the person, or None."""
     length = len(_bytes(password))
     if length < MIN_BYTES:
         return _(
@@ -85,18 +72,14 @@ def find_weakness(password: str, *, name: str = "", email: str = "") -> str | No
     folded = password.casefold()
     if folded in load_common_passwords() or _stem(folded) in load_common_passwords():
         return _("This is one of the passwords that are tried first. Choose another.")
-    if _is_repetition(folded):
-        return _("This repeats itself and is easily guessed. Choose another.")
-    if _is_sequence(folded):
-        return _("This is a sequence of keys and easily guessed. Choose another.")
     if any(part in folded for part in _personal_words(name, email)):
         return _("This contains your name or e-mail address. Choose another.")
-    return None
+    return _find_pattern(password)
 
 
 @lru_cache(maxsize=1)
 def load_common_passwords() -> frozenset[str]:
-    """The shipped list of common passwords, case folded."""
+    """Load the shipped list of common passwords, case folded."""
     lines = COMMON_PASSWORDS_FILE.read_text("utf-8").splitlines()
     return frozenset(line.casefold() for line in lines if line and not line.startswith("# "))
 
@@ -106,50 +89,24 @@ def _bytes(password: str) -> bytes:
 
 
 def _stem(folded: str) -> str:
-    """Without the digits and signs that people add at the end of a common password."""
+    """Strip the digits and signs that people add to the end of a common password."""
     return folded.rstrip("0123456789!?.,*#$@&+-_ ")
 
 
-def _is_repetition(text: str) -> bool:
-    if len(set(text)) < MIN_DISTINCT_CHARS:
-        return True
-    longest = min(MAX_REPEATED_LENGTH, len(text) // 2)
-    return any(
-        text == (text[:period] * (len(text) // period + 1))[: len(text)]
-        for period in range(1, longest + 1)
-    )
+def _find_pattern(password: str) -> str | None:
+    """Return what makes it easy to guess: known words, dates, runs of keys, repetition."""
+    from zxcvbn_rs_py import zxcvbn  # 9 MiB, for processes in which a password is set
 
-
-def _is_sequence(text: str) -> bool:
-    """Whether little is left of it once the runs along keys and alphabet are taken out."""
-    rest, place = 0, 0
-    while place < len(text):
-        run = max((_run_length(text, place, row) for row in _rows()), default=0)
-        if run >= MIN_SEQUENCE_LENGTH:
-            place += run
-        else:
-            rest += 1
-            place += 1
-    return rest < MIN_CHARS_OUTSIDE_SEQUENCES
-
-
-def _rows() -> Iterator[str]:
-    for row in KEY_SEQUENCES:
-        yield row
-        yield row[::-1]
-
-
-def _run_length(text: str, place: int, row: str) -> int:
-    start = row.find(text[place])
-    length = 0
-    while (
-        start >= 0
-        and start + length < len(row)
-        and place + length < len(text)
-        and text[place + length] == row[start + length]
-    ):
-        length += 1
-    return length
+    start = password[:MAX_SCORED_CHARS].encode("utf-8", "replace").decode()
+    found = zxcvbn(start)
+    if int(found.score) >= MIN_STRENGTH_SCORE:
+        return None
+    warning = str(found.feedback and found.feedback.warning)
+    if "Repeats" in warning:
+        return _("This repeats itself and is easily guessed. Choose another.")
+    if any(word in warning for word in ("Rows", "Patterns", "Sequences")):
+        return _("This is a sequence of keys and easily guessed. Choose another.")
+    return _("This is easily guessed. Add a few words that do not belong together.")
 
 
 def _personal_words(name: str, email: str) -> Iterator[str]:
@@ -159,9 +116,9 @@ def _personal_words(name: str, email: str) -> Iterator[str]:
 
 
 class HashingSlot:
-    """One of the places in which a hash may be computed, waited for at most so long.
+    """Permission to compute a hash, waited for at most MAX_WAIT_SECONDS.
 
-    Not to be taken twice by one request: two of them would wait for each other.
+    A request must not take a second one: two such requests would wait for each other.
     """
 
     def __enter__(self) -> None:
@@ -186,7 +143,7 @@ def _hasher() -> PasswordHasher:
 
 
 def _dummy_hash() -> str:
-    """A hash that nobody has the password of, made once with the parameters of today."""
+    """Return a hash of no known password, made once with the present parameters."""
     dummy: str | None = current_app.extensions.get("password_dummy")
     if dummy is None:
         dummy = _hasher().hash(secrets.token_bytes(32))

@@ -1,42 +1,63 @@
-"""Logs: one line an event, on standard error."""
+"""Logs: one line per event on standard error, readable on a terminal and JSON elsewhere.
+
+The main process of the server writes the same lines and imports no application, so this module
+needs the standard library alone.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import logging
+import logging.config
 import sys
+from typing import TYPE_CHECKING, Any
 
-import structlog
-from flask import Flask
-
-from roadmap.core.config import find_unknown_settings
+if TYPE_CHECKING:
+    from flask import Flask
 
 log = logging.getLogger(__name__)
 
 
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: event, level, logger, timestamp, and exception where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat()
+        line = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": moment.replace("+00:00", "Z"),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def logging_config() -> dict[str, Any]:
+    """Return the handler and formatter for `logging.config.dictConfig`."""
+    formatter: dict[str, Any] = {"()": JsonFormatter}
+    if sys.stderr.isatty():
+        formatter = {"format": "%(asctime)s [%(levelname)s] %(message)s"}
+    handler = {"class": "logging.StreamHandler", "formatter": "lines"}
+    return {"version": 1, "formatters": {"lines": formatter}, "handlers": {"lines": handler}}
+
+
 def init_logs(app: Flask) -> None:
-    """Readable lines on a terminal, JSON elsewhere. Other handlers (a test's) are left alone."""
-    root = logging.getLogger()
-    if any(getattr(handler, "is_cairn", False) for handler in root.handlers) or app.testing:
+    """Log the events of this process, where nothing else handles them (as pytest does)."""
+    from roadmap.core.config import find_unknown_settings
+
+    if app.testing:
         return
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
-    )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-        ],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-    )
-    handler = logging.StreamHandler()
-    handler.setFormatter(formatter)
-    handler.is_cairn = True  # type: ignore[attr-defined]
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if not logging.getLogger().handlers:
+        logging.config.dictConfig(
+            {
+                **logging_config(),
+                "disable_existing_loggers": False,
+                "root": {"handlers": ["lines"], "level": "INFO"},
+                "loggers": {"alembic": {"level": "WARNING"}},
+            }
+        )
     for line in find_unknown_settings():
         log.warning(line)
