@@ -43,11 +43,11 @@ install: $(RUNTIME_STAMP) ## create .venv with what Cairn runs on
 
 .PHONY: run
 run: $(RUNTIME_STAMP) ## serve on http://127.0.0.1:8000 (PORT= changes it)
-	@exec $(PY) -m roadmap.server.start $(LISTEN)
+	@exec $(PY) -m roadmap.serve $(LISTEN)
 
 .PHONY: demo
 demo: $(RUNTIME_STAMP) ## the same with a demo team, on a database of its own
-	@exec $(PY) -m roadmap.server.start --demo $(LISTEN)
+	@exec $(PY) -m roadmap.serve --demo $(LISTEN)
 
 .PHONY: test
 test: $(DEV_STAMP) ## all tests: unit, web and browser, on SQLite and PostgreSQL

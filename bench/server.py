@@ -24,7 +24,7 @@ START_SECONDS = 30
 # What a fresh process does until its first answer. Byte code is there already, as after `make run`.
 FIRST_ANSWER = """
 import sys
-from roadmap.server.wsgi import app
+from roadmap.wsgi import app
 answer = app.test_client().get("/login")
 assert answer.status_code == 200, answer.status
 sys.stdout.write("answered\\n")

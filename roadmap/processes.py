@@ -1,4 +1,4 @@
-"""Run the server processes alone: `python -m roadmap.processes`, as systemd units do."""
+"""Start the server alone: `python -m roadmap.processes --host ADDRESS --port PORT [--jobs]`."""
 
 from roadmap.server.processes import main
 

@@ -64,7 +64,7 @@ def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> 
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     starts = [
         subprocess.Popen(
-            [sys.executable, "-m", "roadmap.server.start", "--port", port],
+            [sys.executable, "-m", "roadmap.serve", "--port", port],
             cwd=start.config.ROOT,
             env={**kept, "ROADMAP_DATA_DIR": str(tmp_path / name)},
             stdout=subprocess.PIPE,

@@ -1,7 +1,7 @@
-"""A port that is spoken for, from the first moment of a start to its end.
+"""Reserve a port from the first moment of a start to the end of the server.
 
-granian shares its port with other processes that ask for the same (SO_REUSEPORT): two servers would
-each take half of the requests.
+granian sets SO_REUSEPORT on its socket: a second server could bind the same port and would take
+half of the requests.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import sys
 
 
 class PortTaken(RuntimeError):
-    """Nothing can listen there; the message is one line for the operator."""
+    """The port cannot be used; the message is one line for the operator."""
 
 
 def reserve_port(host: str, port: int) -> socket.socket | None:
-    """Speaks for a port for as long as the returned socket is open. Raises PortTaken.
+    """Reserve a port for as long as the returned socket is open. Raises PortTaken.
 
-    What already listens there is met by trying; what is still starting, by a name among Linux's
-    abstract sockets, which are as near or far as ports are and go with the process. Elsewhere there
-    is no such name, nothing is returned, and only what listens is noticed.
+    A server that listens there already is found by binding the port. One that is still starting is
+    found by an abstract socket, which only Linux has; like a port, it belongs to the network
+    namespace and ends with its process. On other systems this returns None.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # First the name: whoever has it and finds nobody listening knows that nobody will.
+        # The name comes first: its holder knows that nobody else is about to listen.
         name = _bind_abstract_socket(f"cairn {address[0]} {port}")
         try:
             with socket.socket(family, kind, protocol) as probe:

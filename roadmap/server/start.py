@@ -1,10 +1,10 @@
-"""What `make run` and `make demo` start: everything made ready, then the production server.
+"""Prepare data folder, secret key and database, then become the production server.
 
-    python -m roadmap.server.start [--host ADDRESS] [--port PORT] [--demo]
+    python -m roadmap.serve [--host ADDRESS] [--port PORT] [--demo]
 
-The preparation happens in this process, which then becomes the server, so that nothing that was
-only needed for it stays in memory and signals reach the server directly. The server keeps the job
-process, see `roadmap.server.processes`.
+`make run` and `make demo` start this. The process replaces itself with the server's, so the
+preparation leaves nothing in memory and signals reach the server directly. The server starts the
+job process, see `roadmap.server.processes`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -26,26 +28,31 @@ from roadmap.core.config import ConfigError
 from roadmap.core.private_files import ensure_private_folder
 from roadmap.server import ports
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 KEY_FILE = "secret-key"
 DEMO_DATABASE = "demo.sqlite3"
 DEMO_ACCOUNTS = "accounts.txt"
 
 
 class StartError(RuntimeError):
-    """Something stands in the way; the message is one line for the operator."""
+    """Cairn cannot start; the message is one line for the operator."""
 
 
 def port_number(text: str) -> int:
-    """A port from its text. Raises ArgumentTypeError outside of 1 to 65535."""
+    """Return the port in the text. Raises ArgumentTypeError outside of 1 to 65535."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65535")
     return int(text)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The options; `PORT` of the environment is the default of `--port`."""
-    parser = argparse.ArgumentParser(prog="python -m roadmap.server.start", description=__doc__)
-    # Not from HOST of the environment: some shells put the machine's own name there.
+    """Parse the command line; `--port` falls back to PORT of the environment.
+
+    `--host` does not: some shells set HOST to the machine's own name.
+    """
+    parser = argparse.ArgumentParser(prog="python -m roadmap.serve", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or "8000")
     parser.add_argument("--demo", action="store_true", help="a demo team on its own database")
@@ -53,7 +60,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def prepare_data_folder(demo: bool) -> Path:
-    """The folder for data of this start, made for its owner only."""
+    """Create the data folder, readable by its owner alone."""
     settings = config.read_environment()
     folder = config.resolve_data_folder(settings.get("DATA_DIR"))
     if demo:
@@ -62,9 +69,9 @@ def prepare_data_folder(demo: bool) -> Path:
 
 
 def load_secret_key(folder: Path) -> str:
-    """The instance's secret key, written on the first start with mode 600.
+    """Return the instance's secret key, written at the first start with mode 600.
 
-    The file appears complete or not at all, and of two starts at once both use the same key.
+    The file appears complete or not at all, and two simultaneous starts use the same key.
     """
     path = folder / KEY_FILE
     if not path.exists():
@@ -75,7 +82,7 @@ def load_secret_key(folder: Path) -> str:
                 file.write(secrets.token_urlsafe(48) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):  # another start was quicker: its key counts
+            with contextlib.suppress(FileExistsError):  # another start's key
                 os.link(draft, path)
         finally:
             draft.unlink()
@@ -83,7 +90,7 @@ def load_secret_key(folder: Path) -> str:
 
 
 def set_environment(folder: Path, demo: bool) -> None:
-    """Settles the settings that the server inherits from this process."""
+    """Set the environment that the server inherits from this process."""
     os.environ["ROADMAP_DATA_DIR"] = str(folder)
     if demo:
         # Demo data must never reach the database that a `.env` names.
@@ -92,9 +99,9 @@ def set_environment(folder: Path, demo: bool) -> None:
         os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
 
 
-def prepare_database() -> bool:
-    """Brings schema and shipped content up to date; says whether anybody has an account yet."""
-    from roadmap import create_app
+def prepare_database(create_app: Callable[[], Flask]) -> bool:
+    """Bring schema and shipped content up to date; return whether there is an account yet."""
+    # Imported late: these modules read settings that were set just now.
     from roadmap.catalog.actions import publish_shipped
     from roadmap.core.database import db, upgrade
     from roadmap.people.models import User
@@ -108,9 +115,9 @@ def prepare_database() -> bool:
 
 
 def load_demo(folder: Path) -> str:
-    """Fills an empty demo database; returns the text that lists the accounts and passwords.
+    """Fill an empty demo database; return the text that lists accounts and passwords.
 
-    The text is accounts_file beside the database, for later starts to show. Raises CannotServe.
+    A file beside the database keeps the text for later starts. Raises StartError.
     """
     accounts = folder / DEMO_ACCOUNTS
     loading = subprocess.run(
@@ -121,14 +128,16 @@ def load_demo(folder: Path) -> str:
         cwd=config.ROOT,
     )
     if loading.returncode:
-        raise StartError(f"The demo data could not be loaded. To start anew, delete {folder}")
+        raise StartError(
+            f"The demo data could not be loaded. To start again from nothing, delete {folder}"
+        )
     accounts.touch(mode=0o600)
     accounts.write_text(loading.stdout, encoding="utf-8")
     return loading.stdout
 
 
 def format_startup_message(url: str, anybody: bool, demo_accounts: str) -> str:
-    """What the operator reads before the server starts."""
+    """Return what the operator reads before the server starts."""
     if demo_accounts:
         return f"{demo_accounts.rstrip()}\n\nCairn (demo) starts at {url}"
     if anybody:
@@ -140,20 +149,19 @@ def format_startup_message(url: str, anybody: bool, demo_accounts: str) -> str:
 
 
 def server_command(host: str, port: int, *, jobs: bool = False) -> list[str]:
-    """The command line of the production server, with or without the job process beside it."""
+    """Return the command line of the production server, with or without the job process."""
     words = ["--host", host, "--port", str(port), *(["--jobs"] if jobs else [])]
-    return [sys.executable, "-m", "roadmap.server.processes", *words]
+    return [sys.executable, "-m", "roadmap.processes", *words]
 
 
-def serve(options: argparse.Namespace) -> None:
-    """Prepares everything and becomes the server. Raises CannotServe and ConfigError."""
-    # What this start and the server write is nobody else's business.
-    os.umask(0o077)
+def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
+    """Prepare everything and become the server. Raises StartError, ConfigError and PortTaken."""
+    os.umask(0o077)  # files of the instance are its owner's alone
     held = ports.reserve_port(options.host, options.port)
     folder = prepare_data_folder(options.demo)
     set_environment(folder, options.demo)
     try:
-        anybody = prepare_database()
+        anybody = prepare_database(create_app)
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise StartError(f"The database cannot be used: {reason}") from None
@@ -172,21 +180,20 @@ def serve(options: argparse.Namespace) -> None:
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)
     if held is not None:
-        # The port stays spoken for: the server is this very process.
+        # The port stays reserved: the descriptor survives exec.
         held.set_inheritable(True)
         command += ["--held", str(held.detach())]
     os.execv(command[0], command)  # noqa: S606  (no shell is meant)
 
 
-def main() -> None:
-    """Runs the server; what stands in the way is told in one line, with exit status 1."""
+def main(create_app: Callable[[], Flask]) -> None:
+    """Run the server, or print in one line why it cannot start and exit with status 1.
+
+    The factory is an argument, because it is above this room.
+    """
     try:
-        serve(parse_arguments())
+        serve(parse_arguments(), create_app)
     except (StartError, ConfigError, ports.PortTaken) as error:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.strerror or error}: {error.filename}")
-
-
-if __name__ == "__main__":
-    main()

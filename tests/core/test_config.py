@@ -127,8 +127,8 @@ def test_a_mistyped_name_is_told_with_the_one_that_was_meant(
 @pytest.mark.parametrize(
     "words",
     [
-        ("roadmap.server.start", "--port", "1"),
-        ("roadmap.server.processes", "--port", "1"),
+        ("roadmap.serve", "--port", "1"),
+        ("roadmap.processes", "--port", "1"),
         ("flask", "--app", "roadmap", "user", "list"),
         ("flask", "--app", "roadmap", "jobs", "run", "--once"),
     ],

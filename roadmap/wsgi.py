@@ -1,4 +1,4 @@
-"""The application for a WSGI server: `granian --interface wsgi roadmap.server.wsgi:app`."""
+"""Make the application for a WSGI server: `granian --interface wsgi roadmap.wsgi:app`."""
 
 from __future__ import annotations
 
