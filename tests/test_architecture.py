@@ -1,4 +1,4 @@
-"""The rules of the house hold; and the checks that say so see what they are there to see."""
+"""The rules of the architecture hold, and each check fails where its rule is broken."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Check = Callable[[Path], list[str]]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_house_keeps_its_rules(check: Check) -> None:
+def test_the_source_keeps_the_rules(check: Check) -> None:
     broken = check(ROOT)
     assert not broken, "\n".join(broken)
 
@@ -61,26 +61,65 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.ladder,
         {"roadmap/helpers/text.py": "import re"},
-        "roadmap/helpers stands on no floor",
+        "roadmap/helpers is on no floor",
     ),
     (
         architecture.foreign_routes,
-        {"roadmap/dashboard/routes.py": "from roadmap.readiness.routes import say"},
+        # Routes are known by their decorator, whatever the file is called.
+        {
+            "roadmap/dashboard/routes.py": "from roadmap.readiness.pages import say",
+            "roadmap/readiness/pages.py": "@bp.get('/readiness')\ndef say():\n    return ''",
+        },
         "roadmap/dashboard/routes.py:1 imports the routes of another room",
     ),
     (
         architecture.foreign_routes,
-        {"roadmap/dashboard/recent_activity.py": "from roadmap.account import routes_tokens"},
+        {
+            "roadmap/dashboard/recent_activity.py": "from roadmap.account import tokens",
+            "roadmap/account/tokens.py": "@account.post('/tokens')\ndef create(): ...",
+        },
         "roadmap/dashboard/recent_activity.py:1 imports the routes of another room",
     ),
     (
+        architecture.foreign_routes,
+        {
+            "roadmap/cli/teams.py": "def f():\n    from roadmap.api.me import me",
+            "roadmap/api/me.py": "@operation('You', answers={})\ndef me(): ...",
+        },
+        "roadmap/cli/teams.py:2 imports the routes of another room",
+    ),
+    (
+        architecture.foreign_routes,
+        {
+            "roadmap/wsgi.py": "from roadmap.core.health import init_health",
+            "roadmap/core/health.py": "def init_health(app):\n    app.add_url_rule('/healthz')",
+        },
+        "roadmap/wsgi.py:1 imports the routes of another room",
+    ),
+    (
+        architecture.circles,
+        {
+            "roadmap/skills/queries.py": "from roadmap.skills import rules",
+            "roadmap/skills/rules.py": "import roadmap.skills.dates",
+            "roadmap/skills/dates.py": "def f():\n    from roadmap.skills.queries import newest",
+            "roadmap/skills/forms.py": "from roadmap.skills import rules",
+        },
+        "roadmap.skills.dates is in a circle of imports",
+    ),
+    (
         architecture.room_layers,
-        {"roadmap/skills/queries.py": "from roadmap.skills.actions import assess"},
+        {
+            "roadmap/skills/queries.py": "from roadmap.skills.actions import assess",
+            "roadmap/skills/actions.py": "",
+        },
         "roadmap/skills/queries.py:1 imports upwards inside its room",
     ),
     (
         architecture.room_layers,
-        {"roadmap/skills/forms.py": "from roadmap.skills import routes_history"},
+        {
+            "roadmap/skills/forms.py": "from roadmap.skills import history",
+            "roadmap/skills/history.py": "@skills.get('/skills')\ndef show(): ...",
+        },
         "roadmap/skills/forms.py:1 imports upwards inside its room",
     ),
     (
@@ -117,6 +156,41 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
         "roadmap/account/routes.py:2 loads a row by session.get_one",
     ),
     (
+        architecture.rows_without_access,
+        {"roadmap/portfolio/queries.py": "def f(session):\n    return session.get(Link, 1)"},
+        "roadmap/portfolio/queries.py:2 loads a row by session.get",
+    ),
+    (
+        architecture.rows_without_access,
+        {"roadmap/skills/actions.py": "@skills.post('/')\ndef f():\n    db.session.get(Skill, 1)"},
+        "roadmap/skills/actions.py:3 loads a row by session.get",
+    ),
+    (
+        architecture.ambient_actor,
+        {"roadmap/evidence/queries.py": "def f():\n    from flask_login import current_user"},
+        "roadmap/evidence/queries.py:2 knows the current user",
+    ),
+    (
+        architecture.querying_templates,
+        {
+            "roadmap/journey/unticked.py": (
+                "from roadmap.progress import queries\n"
+                "@journey.app_template_global()\ndef unticked(): ..."
+            )
+        },
+        "roadmap/journey/unticked.py:1 serves templates and imports roadmap.progress.queries",
+    ),
+    (
+        architecture.querying_templates,
+        {
+            "roadmap/core/badges.py": (
+                "from roadmap.core.database import db\n"
+                "def init(app):\n    app.jinja_env.globals.update(badge=badge)"
+            )
+        },
+        "roadmap/core/badges.py:1 serves templates and imports roadmap.core.database.db",
+    ),
+    (
         architecture.commits,
         {"roadmap/evidence/actions.py": "def f(session):\n    session.commit()"},
         "roadmap/evidence/actions.py:2 commits",
@@ -149,12 +223,12 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.fragments,
         {"templates/a/row.html": "<li>one</li>"},
-        "templates/a/row.html is a fragment by another's name",
+        "templates/a/row.html is a fragment with the name of the other",
     ),
     (
         architecture.fragments,
         {"templates/a/_page.html": '{% extends "base.html" %}'},
-        "templates/a/_page.html is a page by another's name",
+        "templates/a/_page.html is a page with the name of the other",
     ),
     (
         architecture.fragments,
@@ -182,19 +256,23 @@ def test_a_broken_rule_is_seen(
     assert [line for line in check(tmp_path) if line.startswith(said)], check(tmp_path)
 
 
-def test_every_check_is_known_to_see_something() -> None:
+def test_every_check_has_been_seen_to_fail() -> None:
     assert {check for check, _files, _said in BROKEN} == set(CHECKS)
 
 
-# What looks like a broken rule and is none.
+# Code that resembles a violation but breaks no rule.
 ALLOWED = {
     "roadmap/app.py": "from roadmap.evidence.routes import evidence\nfrom roadmap.core import web",
+    "roadmap/evidence/routes.py": (
+        "from flask_login import current_user\n@evidence.get('/')\ndef f(): ..."
+    ),
+    "roadmap/evidence/actions.py": "def f(session):\n    session.get(Evidence, 1)",
     "roadmap/core/web.py": "def f(session):\n    session.commit()",
     "roadmap/journey/routes.py": (
         "from flask import session\n"
         "from roadmap.readiness.presentation import render_message\n"
         "from roadmap import __version__\n"
-        "x = session.get('who')"
+        "@journey.get('/')\ndef f():\n    return session.get('who')"
     ),
     "roadmap/journey/rules.py": "def f(by, now):\n    return by.today(now)",
     "templates/base.html": "<!doctype html><script src='/static/app.js' defer></script>",

@@ -9,7 +9,6 @@ from functools import lru_cache
 from babel import Locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import (
     Field,
@@ -96,8 +95,6 @@ class ProfileForm(FlaskForm):
     locale = SelectField(
         _l("Dates and numbers"),
         choices=lambda: list(locale_choices()),
-        # A form that does not have it leaves it as it is.
-        default=lambda: current_user.locale,
         render_kw={"required": True},
     )
     # What was saved when the form was opened: a field that was left so is not written.

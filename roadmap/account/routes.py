@@ -48,7 +48,8 @@ def show_account() -> Response:
 @account.put("/account")
 @permit("account.write")
 def save_account() -> Response:
-    form = ProfileForm()
+    # A form that was sent without the language leaves it as it is.
+    form = ProfileForm(locale=current_user.locale)
     if not form.validate():
         return _render_account(form, 422)
     opened = {name: form[f"{name}_read"].data for name in PROFILE_FIELDS}

@@ -34,8 +34,8 @@ def any_user_exists(session: Session) -> bool:
 
 
 def find_user(session: Session, user_id: uuid.UUID) -> User | None:
-    """The account with this id, or None."""
-    return session.get(User, user_id)
+    """Return the account with this id, or None."""
+    return session.scalars(sa.select(User).where(User.id == user_id)).first()
 
 
 def find_user_by_email(session: Session, email: str) -> User | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask import make_response, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
@@ -19,6 +22,16 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.shared import as_shared
 from roadmap.evidence.timeline import load_timeline
 from roadmap.people.queries import managers_of
+
+# Which of these milestones this person has not ticked yet, each with a roadmap's slug. Progress is
+# a neighbouring room, so the room above both sets it (`journey.unticked_milestones`).
+UntickedLookup = Callable[[Session, uuid.UUID, Collection[str]], Mapping[str, str]]
+_unticked_lookup: list[UntickedLookup] = []
+
+
+def set_unticked_lookup(lookup: UntickedLookup) -> None:
+    """Set how the page learns which confirmed milestones still wait for their tick."""
+    _unticked_lookup[:] = [lookup]
 
 
 def render_evidence_page(piece: Evidence, *, said: str = "", status: int = 200) -> Response:
@@ -34,6 +47,11 @@ def render_evidence_page(piece: Evidence, *, said: str = "", status: int = 200) 
         asked=join_names(managers),
         reader=assigned_reviewer(db.session, piece, people),
         today=today,
+        to_tick={
+            key: slug
+            for lookup in _unticked_lookup
+            for key, slug in lookup(db.session, piece.user_id, detail.confirmed).items()
+        },
         refused=said,
         **timeline_context(piece, detail),
     )

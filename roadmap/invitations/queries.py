@@ -74,9 +74,16 @@ class InvitationLookup:
 
 
 def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
-    """Whether this person may invite: an administrator everywhere, a manager to what they lead."""
-    user = session.get(User, person, populate_existing=True) if person else None
-    if user is None or user.deactivated_at is not None:
+    """Return whether this person may invite to the team, or to no team in particular.
+
+    Administrators may invite to any team, managers to the teams that they lead.
+    """
+    user = session.scalars(
+        sa.select(User)
+        .where(User.id == person, User.deactivated_at.is_(None))
+        .execution_options(populate_existing=True)
+    ).first()
+    if user is None:
         return False
     return user.is_admin or (team_id is not None and team_id in led_teams(session, user.id))
 
@@ -98,9 +105,14 @@ def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationL
     )
 
 
-def find_invitation(session: Session, invitation_id: uuid.UUID) -> Invitation | None:
-    """The invitation with this id."""
-    return session.get(Invitation, invitation_id)
+def find_invitation(
+    session: Session, invitation_id: uuid.UUID, team_id: uuid.UUID | None = None
+) -> Invitation | None:
+    """Return the invitation with this id, where given only if it is for this team."""
+    found = sa.select(Invitation).where(Invitation.id == invitation_id)
+    if team_id is not None:
+        found = found.where(Invitation.team_id == team_id)
+    return session.scalars(found).first()
 
 
 def invitation_state(session: Session, invitation: Invitation, now: dt.datetime) -> str:

@@ -15,7 +15,6 @@ from roadmap.journey import (
     routes_completion,
     routes_evidence,
     routes_milestone,
-    unticked_milestones,
 )
 from roadmap.journey.blueprint import journey, progress_or_redirect
 from roadmap.journey.forms import EnrollmentForm
@@ -31,7 +30,6 @@ __all__ = [
     "routes_completion",
     "routes_evidence",
     "routes_milestone",
-    "unticked_milestones",
 ]
 
 

@@ -1,35 +1,39 @@
-"""For pages of other rooms: which milestones wait for their person's own tick to count."""
+"""Confirmed milestones that still wait for their person's own tick, for the page of evidence."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection
 
-from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from roadmap.catalog import queries as catalog
-from roadmap.core.database import db
-from roadmap.journey.blueprint import journey
+from roadmap.evidence.page_context import set_unticked_lookup
 from roadmap.progress import queries as progress
 
 OPEN_STATUSES = frozenset({"not_started", "in_progress"})
 
 
-@journey.app_template_global()
-def unticked(keys: Collection[str]) -> dict[str, str]:
-    """The milestones of these that the actor is on the way to and has not ticked as done.
+def find_unticked(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> dict[str, str]:
+    """Return which of these milestones the person has yet to tick, on roadmaps they are on.
 
-    Each with the slug of a roadmap where it can be ticked. What they marked as not applicable
-    stays as they said.
+    Each with the slug of a roadmap where it can be ticked. A milestone that they marked as not
+    applicable is left out.
     """
     found: dict[str, str] = {}
     if not keys:
         return found
-    states = progress.milestone_states(db.session, current_user.id)
+    states = progress.milestone_states(session, user_id)
     still = [key for key in keys if key not in states or states[key].status in OPEN_STATUSES]
     if still:
-        for enrolled in progress.enrollments(db.session, current_user.id):
-            content = catalog.load_revision(db.session, enrolled.revision_id).content
+        for enrolled in progress.enrollments(session, user_id):
+            content = catalog.load_revision(session, enrolled.revision_id).content
             for key in still:
                 if key in content.by_key:
                     found.setdefault(key, enrolled.slug)
     return found
+
+
+def listen() -> None:
+    """Let the page of evidence ask for unticked milestones."""
+    set_unticked_lookup(find_unticked)

@@ -151,8 +151,8 @@ def invite(slug: str) -> Response:
 @permit("team.invite")
 def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
     team = load_team("team.invite", slug)
-    found = find_invitation(db.session, invitation_id)
-    if found is None or found.team_id != team.id:
+    found = find_invitation(db.session, invitation_id, team.id)
+    if found is None:
         abort(404)
     if actions.revoke(db.session, found, by=current_user.id, now=now()):
         flash(_("The invitation is revoked. Its link opens nothing any more."))

@@ -1,7 +1,7 @@
-"""The rules of the house, read from the source: who may import whom, and what stays where.
+"""Check the rules of the architecture in the source: who imports whom, and what stays where.
 
-Each check takes the root of a tree (the project's own, or a made-up one) and returns what it
-found, one sentence each; an empty list is a clean bill. Nothing is imported or executed.
+Each check takes the root of a tree (the project's own, or one made by a test) and returns a
+sentence for each violation. Nothing is imported or executed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-# From the ground to the roof. Rooms on one floor never import each other.
+# From the lowest floor to the highest. Rooms on one floor never import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("people",),
@@ -26,17 +26,15 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("dashboard",),
     ("demo", "backup", "jobs"),
     ("api", "cli"),
-    ("app",),
     ("server",),
+    ("app",),
 )
-# `python -m roadmap.serve` and `python -m roadmap.processes`: what operators start.
-ENTRY_POINTS = ("serve", "processes")
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
-# Inside a room. What has another name stands where its imports put it.
+# Inside a room, from the lowest. A module with another name has no fixed place.
 KINDS = ("rules", "models", "queries", "actions", "forms", "routes")
 
-# Values in, values out. `rules` is pure in every room; these are as well.
+# Modules without database, Flask or clock, besides `rules`, which is pure in every room.
 PURE = {
     "readiness": (
         *("facts", "policy", "rules", "gates", "explanation", "next_steps", "tally"),
@@ -56,6 +54,42 @@ CLOCK = {
     ("time", "monotonic"),
     ("time", "localtime"),
 }
+
+# Decorators that make a function a route: `@something.get("/path")`, `@operation("Tag")`.
+ROUTE_DECORATORS = ("get", "post", "put", "patch", "delete", "route")
+
+# `session.get` knows only a key, so nothing it returns has been checked. `permissions.load` calls
+# it and checks access. Writes call it below a lock, for rows whose keys their callers checked.
+MAY_LOAD_BY_KEY = ("actions", "listeners")
+MAY_LOAD_BY_KEY_TOO = (
+    "roadmap/people/permissions.py",
+    "roadmap/notifications/manager_changes.py",  # a listener's part
+    "roadmap/portfolio/selection.py",
+)
+
+# Middleware, and what routes of more than one room share. Everywhere else below the routes the
+# actor is an argument.
+MAY_KNOW_CURRENT_USER = (
+    "roadmap/core/i18n.py",
+    "roadmap/core/limiter.py",
+    "roadmap/auth/sessions.py",
+    "roadmap/auth/reauthentication.py",
+    "roadmap/api/operation.py",
+    "roadmap/teams/loaders.py",
+    "roadmap/journey/blueprint.py",
+    "roadmap/evidence/blueprint.py",
+    "roadmap/evidence/page_context.py",
+)
+
+# What gives templates a function of ours. Such a function takes values and returns text.
+TEMPLATE_DECORATORS = {
+    f"{app}{what}"
+    for app in ("", "app_")
+    for what in ("template_global", "template_filter", "template_test", "context_processor")
+}
+DATABASE_IMPORTS = re.compile(
+    r"sqlalchemy\b|roadmap\.core\.database\.db$|roadmap\..*\b(queries|actions|loaders|repository)\b"
+)
 
 # The request commits once, in core/web; commands and the start commit for themselves.
 MAY_COMMIT = (
@@ -96,7 +130,7 @@ class Module:
 
     @property
     def room(self) -> str:
-        """The room; what lies directly below roadmap/ belongs to the factory's floor."""
+        """The room; modules directly below roadmap/ belong to `app`."""
         return room_of(self.name)
 
     @property
@@ -109,9 +143,9 @@ class Module:
 
     @cached_property
     def imports(self) -> list[tuple[int, str]]:
-        """Line and dotted name of everything imported anywhere in the file, also in functions.
+        """Line and dotted name of each import in the file, including those inside functions.
 
-        `from a import b` gives both `a` and `a.b`: b may be a module.
+        `from a import b` gives `a.b`, which is a module or a name inside `a`.
         """
         found: list[tuple[int, str]] = []
         for node in ast.walk(self.tree):
@@ -128,6 +162,16 @@ class Module:
                 ]
         return found
 
+    @cached_property
+    def has_routes(self) -> bool:
+        """Whether a function of the file is a route, or the file adds URL rules itself."""
+        return any(
+            _is_route_decorator(decorator)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            for decorator in node.decorator_list
+        ) or any(_method_calls(self, ("add_url_rule",)))
+
     def _base(self, node: ast.ImportFrom) -> str:
         if not node.level:
             return node.module or ""
@@ -141,8 +185,6 @@ class Module:
 def room_of(name: str) -> str:
     """The room of a dotted name below roadmap."""
     parts = name.split(".")
-    if len(parts) > 1 and parts[1] in ENTRY_POINTS:
-        return "server"
     return parts[1] if len(parts) > 1 and parts[1] in FLOOR_OF else "app"
 
 
@@ -152,12 +194,34 @@ def modules(root: Path) -> tuple[Module, ...]:
     return tuple(Module(root, path) for path in sorted((root / "roadmap").rglob("*.py")))
 
 
+@cache
+def _by_name(root: Path) -> dict[str, Module]:
+    return {module.name: module for module in modules(root)}
+
+
+def _imported_modules(root: Path, module: Module) -> Iterator[tuple[int, Module]]:
+    """Line and module of each import of our own: `from a import b` imports a.b, or else a."""
+    known = _by_name(root)
+    for line, name in _own_imports(module):
+        found = known.get(name) or known.get(name.rpartition(".")[0])
+        if found is not None and found is not module:
+            yield line, found
+
+
+def _is_route_decorator(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Name):
+        return node.func.id == "operation"
+    return isinstance(node.func, ast.Attribute) and node.func.attr in ROUTE_DECORATORS
+
+
 def templates(root: Path) -> list[Path]:
     return sorted((root / "templates").rglob("*.html"))
 
 
 def _own_imports(module: Module) -> Iterator[tuple[int, str]]:
-    """The imports of our own modules; `from roadmap import __version__` asks for a fact alone."""
+    """The imports of our own modules, without `from roadmap import __version__`."""
     for line, name in module.imports:
         if name.partition(".")[0] == "roadmap" and name != "roadmap.__version__":
             yield line, name
@@ -166,7 +230,7 @@ def _own_imports(module: Module) -> Iterator[tuple[int, str]]:
 def ladder(root: Path) -> list[str]:
     """Imports that do not point down, and rooms that the ladder does not know."""
     wrong = [
-        f"roadmap/{folder.name} stands on no floor of the ladder"
+        f"roadmap/{folder.name} is on no floor of the ladder"
         for folder in sorted((root / "roadmap").iterdir())
         if any(folder.glob("*.py")) and folder.name not in FLOOR_OF
     ]
@@ -192,23 +256,54 @@ def imported_rooms(root: Path) -> set[tuple[str, str]]:
     }
 
 
-def _is_routes(stem: str) -> bool:
-    return stem == "routes" or stem.startswith("routes_")
-
-
 def foreign_routes(root: Path) -> list[str]:
-    """Imports of another room's routes by anybody but the factory's floor."""
+    """Imports of another room's routes by any module but the factory."""
     return [
-        f"{module.place}:{line} imports the routes of another room ({name})"
+        f"{module.place}:{line} imports the routes of another room ({other.name})"
         for module in modules(root)
-        if module.room != "app"
-        for line, name in _own_imports(module)
-        if room_of(name) != module.room and any(_is_routes(part) for part in name.split(".")[2:])
+        if module.place != "roadmap/app.py"
+        for line, other in _imported_modules(root, module)
+        if other.room != module.room and other.has_routes
     ]
 
 
-def _kind(stem: str) -> int | None:
-    stem = "routes" if _is_routes(stem) else stem
+def circles(root: Path) -> list[str]:
+    """Files that import each other, directly or through others.
+
+    Imports inside functions and below TYPE_CHECKING count as well: they hide a circle from Python,
+    but whoever reads or changes one of the files still needs all of them.
+    """
+    graph = {
+        module.name: {other.name for _line, other in _imported_modules(root, module)}
+        for module in modules(root)
+    }
+    wrong = []
+    # Files that nothing imports, or that import nothing, are in no circle; take them away until
+    # only circles and the paths between them are left.
+    while graph:
+        imported = set().union(*graph.values())
+        loose = {name for name, others in graph.items() if not others or name not in imported}
+        if not loose:
+            circle = _find_circle(graph)
+            if not circle[0].startswith("roadmap.readiness."):
+                wrong.append(f"{circle[0]} is in a circle of imports: {' > '.join(circle)}")
+            graph[circle[0]].discard(circle[1])
+        graph = {name: others - loose for name, others in graph.items() if name not in loose}
+    return wrong
+
+
+def _find_circle(graph: dict[str, set[str]]) -> list[str]:
+    """One circle of a graph in which each node has a successor."""
+    path = [min(graph)]
+    while path.count(path[-1]) == 1:
+        path.append(min(graph[path[-1]]))
+    circle = path[path.index(path[-1]) : -1]
+    first = circle.index(min(circle))
+    return [*circle[first:], *circle[: first + 1]]
+
+
+def _kind(module: Module) -> int | None:
+    stem = "routes" if module.has_routes else module.stem
     return KINDS.index(stem) if stem in KINDS else None
 
 
@@ -216,13 +311,13 @@ def room_layers(root: Path) -> list[str]:
     """Inside a room: rules < models < queries < actions < forms < routes."""
     wrong = []
     for module in modules(root):
-        own = _kind(module.stem)
-        for line, name in _own_imports(module):
-            parts = name.split(".")
-            if own is None or room_of(name) != module.room or len(parts) < 3:
+        own = _kind(module)
+        for line, imported in _imported_modules(root, module):
+            other = _kind(imported)
+            if own is None or other is None or imported.room != module.room:
                 continue
-            other = _kind(parts[2])
-            if other is not None and other > own:
+            if other > own:
+                name = imported.name
                 wrong.append(f"{module.place}:{line} imports upwards inside its room ({name})")
     return wrong
 
@@ -233,9 +328,8 @@ def _is_pure(module: Module) -> bool:
 
 def purity(root: Path) -> list[str]:
     """Pure modules that reach a database, Flask or the clock, themselves or through others."""
-    by_name = {module.name: module for module in modules(root)}
     wrong: list[str] = []
-    for module in by_name.values():
+    for module in modules(root):
         if not _is_pure(module):
             continue
         seen: set[str] = set()
@@ -246,11 +340,11 @@ def purity(root: Path) -> list[str]:
                 continue
             seen.add(current.name)
             wrong += [f"{way}:{line} {what}" for line, what in _impurities(current)]
-            for name in {name for _line, name in _own_imports(current)}:
-                # `from a import b`: the module is a.b or a.
-                below = by_name.get(name) or by_name.get(name.rpartition(".")[0])
-                if below is not None and below.stem != "__init__":
-                    queue.append((below, f"{way} > {below.place}"))
+            queue += [
+                (below, f"{way} > {below.place}")
+                for _line, below in _imported_modules(root, current)
+                if below.stem != "__init__"
+            ]
     return wrong
 
 
@@ -283,16 +377,61 @@ def _method_calls(module: Module, names: Sequence[str]) -> Iterator[tuple[int, s
 
 
 def rows_without_access(root: Path) -> list[str]:
-    """Routes that load a row past the permission table."""
+    """Rows loaded by their key alone, in routes or in anything that routes may call.
+
+    A bare `session` is the cookie in a module that imports it from Flask.
+    """
     wrong = []
     for module in modules(root):
-        if not _is_routes(module.stem):
+        if module.place in MAY_LOAD_BY_KEY_TOO or (
+            module.stem in MAY_LOAD_BY_KEY and not module.has_routes
+        ):
             continue
         cookie = any(name == "flask.session" for _line, name in module.imports)
         for line, method, holder in _method_calls(module, ("get", "get_one")):
             if _last_name(holder) == "session" and not (cookie and isinstance(holder, ast.Name)):
                 wrong.append(f"{module.place}:{line} loads a row by session.{method}")
     return wrong
+
+
+def ambient_actor(root: Path) -> list[str]:
+    """Modules below the routes that ask Flask-Login who acts, instead of taking an argument."""
+    return [
+        f"{module.place}:{line} knows the current user"
+        for module in modules(root)
+        if not module.has_routes and module.place not in MAY_KNOW_CURRENT_USER
+        for line, name in module.imports
+        if name == "flask_login.current_user"
+    ]
+
+
+def querying_templates(root: Path) -> list[str]:
+    """Modules that give templates a function or a value, and import what could query.
+
+    `test_templates_run_no_statement` shows the same for every page while it is rendered.
+    """
+    return [
+        f"{module.place}:{line} serves templates and imports {name}"
+        for module in modules(root)
+        if _serves_templates(module)
+        for line, name in module.imports
+        if DATABASE_IMPORTS.match(name)
+    ]
+
+
+def _serves_templates(module: Module) -> bool:
+    decorators = (
+        _last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+    )
+    return bool(TEMPLATE_DECORATORS & set(decorators)) or any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("globals", "filters", "tests")
+        and _last_name(node.value) == "jinja_env"
+        for node in ast.walk(module.tree)
+    )
 
 
 def commits(root: Path) -> list[str]:
@@ -306,10 +445,10 @@ def commits(root: Path) -> list[str]:
 
 
 def unsafe_markup(root: Path) -> list[str]:
-    """What the content security policy would refuse, and text that escapes its escaping."""
+    """Markup that the content security policy would refuse, and text that is not escaped."""
     wrong = []
     for path in templates(root):
-        # Comments may speak of it; Jinja's tags inside a tag must not hide its end.
+        # Comments may mention such markup.
         text = re.sub(r"\{#.*?#\}", _blank, path.read_text(encoding="utf-8"), flags=re.DOTALL)
         for pattern, what in INLINE.items():
             for found in re.finditer(pattern, text, flags=re.IGNORECASE):
@@ -323,16 +462,18 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def fragments(root: Path) -> list[str]:
-    """A fragment's file starts with an underscore, and only a fragment's does."""
+    """Fragments whose names do not start with an underscore, and pages whose names do."""
     wrong = []
     for path in templates(root):
         place = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
         if {"partial", "partials", "fragments"} & set(path.parts):
-            wrong.append(f"{place} lies in a folder of fragments: an underscore says it")
+            wrong.append(f"{place} is in a folder of fragments: use an underscore")
         is_page = bool(re.search(r"\{%-?\s*extends\b|<!doctype", text, flags=re.IGNORECASE))
         if is_page == path.name.startswith("_"):
-            wrong.append(f"{place} is a {'page' if is_page else 'fragment'} by another's name")
+            wrong.append(
+                f"{place} is a {'page' if is_page else 'fragment'} with the name of the other"
+            )
         wrong += [
             f"{place} includes {name}, which is no fragment"
             for name in re.findall(r"""\{%-?\s*(?:include|import|from)\s+["']([^"']+)["']""", text)
@@ -344,9 +485,12 @@ def fragments(root: Path) -> list[str]:
 CHECKS = (
     ladder,
     foreign_routes,
+    circles,
     room_layers,
     purity,
     rows_without_access,
+    ambient_actor,
+    querying_templates,
     commits,
     unsafe_markup,
     fragments,
