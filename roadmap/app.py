@@ -46,12 +46,14 @@ def extensions(app: Flask) -> None:
     from roadmap.core.proxy import init_proxy
     from roadmap.core.retries import init_retries
     from roadmap.core.routes_health import init_health
+    from roadmap.core.static_files import init_static_files
     from roadmap.core.web import init_web
 
     init_logs(app)
     init_database(app)
     init_retries(app)
     init_compression(app)
+    init_static_files(app)
     init_web(app)
     init_headers(app)
     init_proxy(app)

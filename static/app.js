@@ -4,9 +4,6 @@
   "use strict";
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const plain = (event) =>
-    !event.defaultPrevented && !event.button &&
-    !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
 
   /* Announcements: the server's `HX-Trigger: {"announce": "…"}`, or our own. */
   const announce = (text) => {
@@ -18,68 +15,48 @@
   };
   document.addEventListener("announce", (event) => announce(event.detail.value));
 
-  /* The checklist. A tick sends its button's own address and method; a title unfolds its details
-     below the row, and folds them again. */
-  const tick = (button) => {
-    if (button.getAttribute("aria-busy")) return;
-    button.setAttribute("aria-busy", "true");
-    htmx.ajax(button.value, button.getAttribute("formaction"), {
-      source: button, target: button.closest("li"), swap: "outerHTML",
-    }).finally(() => button.removeAttribute("aria-busy"));
-  };
-  const unfold = (link) => {
-    const row = link.closest("li");
-    const id = `d-${row.id}`;
-    const open = document.getElementById(id);
-    if (open) {
-      open.remove();
-      link.setAttribute("aria-expanded", "false");
-      return;
-    }
-    const more = document.createElement("li");
-    more.id = id;
-    more.className = "more";
-    row.after(more);
-    link.setAttribute("aria-expanded", "true");
-    link.setAttribute("aria-controls", id);
-    htmx.ajax("GET", link.href, { source: link, target: more, swap: "innerHTML" })
-      .then(() => { if (!more.firstElementChild) location.assign(link.href); });
-  };
+  /* Links that htmx follows: with a key held, a click asks the browser for a new tab or window. */
   document.addEventListener("click", (event) => {
-    if (!plain(event) || !window.htmx) return;
-    const button = event.target.closest(".rows > li > [role=checkbox]");
-    const link = event.target.closest(".rows > li > a");
-    if (!button && !link) return;
-    event.preventDefault();
-    if (button) tick(button); else unfold(link);
-  });
+    const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+    if (modified && event.target.closest("a[hx-get]")) event.stopPropagation();
+  }, true);
 
-  /* A row that was answered while its details are open keeps them open. */
-  const settled = (row) => {
-    row.classList.add("settled");
-    const link = find("a", row);
-    if (link && document.getElementById(`d-${row.id}`)) {
-      link.setAttribute("aria-expanded", "true");
-      link.setAttribute("aria-controls", `d-${row.id}`);
-    }
+  /* The checklist: a title unfolds its milestone below the row, and folds it again. */
+  const details = (row) => document.getElementById(`details-${row.id}`);
+  const say = (row) => {
+    const [title, below] = [find(".row-title", row), details(row)];
+    title.setAttribute("aria-expanded", Boolean(below));
+    if (below) title.setAttribute("aria-controls", below.id);
   };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const row = event.detail.elt.matches(".row-title") && event.detail.elt.closest("li");
+    const below = row && details(row);
+    if (!below) return;
+    event.preventDefault();
+    below.remove();
+    say(row);
+  });
 
   /* Focus: what held it before a swap holds it afterwards. Refused forms show why first. */
   let held = null;
   document.addEventListener("htmx:beforeSwap", () => {
     const active = document.activeElement;
     const anchor = active && active !== document.body && active.closest("[id]");
-    held = anchor && { id: anchor.id, tick: active.matches("[role=checkbox]"), name: active.getAttribute("name") };
+    held = anchor && { id: anchor.id, tick: active.matches(".row-tick"), name: active.getAttribute("name") };
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt;
-    if (target.matches?.(".rows > li")) settled(target);
+    if (target.matches?.(".row-details")) say(target.previousElementSibling);
+    else if (target.matches?.(".checklist > li")) {
+      target.classList.add("settled");
+      if (details(target)) say(target);
+    }
     const errors = target.matches?.(".errors") ? target : find(".errors", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;
     const anchor = document.getElementById(held.id);
     if (!anchor) return;
-    const inside = held.tick ? "[role=checkbox]" : held.name ? `[name="${CSS.escape(held.name)}"]` : null;
+    const inside = held.tick ? ".row-tick" : held.name ? `[name="${CSS.escape(held.name)}"]` : null;
     const next = (inside && find(inside, anchor)) || anchor;
     if (next === anchor && next.tabIndex < 0) next.setAttribute("tabindex", "-1");
     next.focus({ preventScroll: true });
@@ -87,12 +64,12 @@
 
   /* Stones say their names below the trail, also to those who come by keyboard. */
   const name = (event) => {
-    const stone = event.target.closest?.(".trail svg a");
-    const line = find(".named");
+    const stone = event.target.closest?.(".cairn a");
+    const line = find(".stone-name");
     if (!stone || !line) return;
     // On the roadmap's own page the row names the stone, elsewhere its title does.
     const row = document.getElementById(stone.getAttribute("href").slice(1));
-    line.textContent = (find("title", stone) || find("a", row)).textContent;
+    line.textContent = (find("title", stone) || find(".row-title", row)).textContent;
   };
   document.addEventListener("pointerover", name);
   document.addEventListener("focusin", name);

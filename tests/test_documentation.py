@@ -312,7 +312,7 @@ def test_the_site_has_the_colours_of_the_pages() -> None:
     def tokens(file: Path) -> dict[str, str]:
         return dict(re.findall(r"--([\w-]+): (light-dark\([^)]+\));", text_of(file)))
 
-    ours = tokens(ROOT / "static/app.css")
+    ours = tokens(ROOT / "static/css/tokens.css")
     theirs = tokens(DOCS / "_static/cairn.css")
     assert theirs
     assert theirs.items() <= ours.items()

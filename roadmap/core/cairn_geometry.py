@@ -13,7 +13,7 @@ from functools import lru_cache
 _SIZES = ((40, 20), (33, 18), (26, 15))
 _VARIANTS = 2
 _CORNERS = 6
-_NOTCH = "<path class=n d='M6-10q1-4 6-5'/>"
+_NOTCH = "<path class=notch d='M6-10q1-4 6-5'/>"
 
 
 def pseudo_random(seed: int) -> float:
@@ -67,7 +67,10 @@ def render_stone_shapes() -> str:
         for variant in range(_VARIANTS):
             outline = _outline(width - 1.5, height - 1, 17 * size + 5 * variant + 3)
             shapes.append(f"<g id=k{size}{variant}><path d='{outline}'/>{_NOTCH}</g>")
-    return f"<svg class=defs width=0 height=0 aria-hidden=true><defs>{''.join(shapes)}</defs></svg>"
+    return (
+        "<svg class=svg-defs width=0 height=0 aria-hidden=true>"
+        f"<defs>{''.join(shapes)}</defs></svg>"
+    )
 
 
 def _stones_per_course(count: int) -> list[int]:

@@ -57,7 +57,7 @@ def compress(response: Response) -> Response:
         or not is_safe_to_compress()
     ):
         return response
-    body = _compress_file() if request.endpoint == "static" else _compress_page(response)
+    body = _compress_file() if response.direct_passthrough else _compress_page(response)
     if body is None:
         return response
     if response.direct_passthrough and hasattr(response.response, "close"):

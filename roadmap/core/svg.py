@@ -1,7 +1,7 @@
 """The product's drawings: the trail of cairns, the bar of the three tones, the radar of skills.
 
 Everything here is pure and returns ready markup that carries classes only; colours and widths
-live in ``static/app.css``, so that one drawing serves both themes and a strict content security
+live in ``static/css``, so that one drawing serves both themes and a strict content security
 policy. A cairn's geometry depends on nothing but how many milestones its stage has, so it is kept;
 what varies from person to person is a class and a title.
 
@@ -26,8 +26,8 @@ from roadmap.core.cairn_geometry import (
     stack_stones,
 )
 
-STONE_STATES = ("open", "doing", "claimed", "evidenced", "verified", "na")
-"""Classes of a stone, from nothing to confirmed; ``na`` is a milestone set aside."""
+TONES = ("not_started", "in_progress", "claimed", "evidenced", "verified", "not_applicable")
+"""What a stone can look like, from nothing to confirmed; the last is a milestone set aside."""
 
 _CAIRN_STEP = 34
 _CAIRN_STEP_COMPACT = 20
@@ -36,11 +36,11 @@ _COMPACT_FROM = 6
 
 @dataclass(frozen=True, slots=True)
 class Stone:
-    """One milestone on the trail: its row's anchor, its title and one of `STATES`."""
+    """One milestone on the trail: its row's anchor, its title and one of `TONES`."""
 
     anchor: str
     title: str
-    state: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attribute
     uses = stack_stones(len(cairn.stones), seed)[0]
     return "".join(
         (
-            f"<a class={stone.state} href={base}#{stone.anchor}{attributes}>"
+            f"<a class=tone-{stone.tone} href={base}#{stone.anchor}{attributes}>"
             f"<title>{escape(stone.title)}</title>{use}</a>"
             if base
-            else f"<a class={stone.state} href=#{stone.anchor} aria-labelledby={stone.anchor}"
+            else f"<a class=tone-{stone.tone} href=#{stone.anchor} aria-labelledby={stone.anchor}"
             f"{attributes}>{use}</a>"
         )
         for stone, use in zip(cairn.stones, uses, strict=True)
@@ -121,12 +121,12 @@ def _wide_path(cairns: int, walked: int) -> str:
             for index in range(-1, cairns + 2)
         ]
         lines.append(_smooth_path(points))
-    contours = "".join(f"<path class=contour d='{line}'/>" for line in lines)
-    done = f"<path class=walked d='{start}{terrace(0, walked)}H{walked * 100 + 50}'/>"
+    contours = "".join(f"<path class=trail-contour d='{line}'/>" for line in lines)
+    done = f"<path class=trail-walked d='{start}{terrace(0, walked)}H{walked * 100 + 50}'/>"
     return (
-        f"<svg class='way wide' viewBox='0 0 {width} {height}' height={height} "
+        f"<svg class='trail-way wide' viewBox='0 0 {width} {height}' height={height} "
         f"preserveAspectRatio=none aria-hidden=true>{contours}"
-        f"<path class=path d='{way}'/>{done}</svg>"
+        f"<path class=trail-line d='{way}'/>{done}</svg>"
     )
 
 
@@ -165,8 +165,9 @@ def _tall_path(cairns: int, walked: int) -> str:
     way = f"M0 {height}{bends(0, last)}H{100 if last % 2 == 0 else 0}"
     done = f"M0 {height}{bends(0, walked)}H{middle(walked)}"
     return (
-        f"<svg class='way tall' viewBox='0 0 100 {height}' preserveAspectRatio=none "
-        f"aria-hidden=true><path class=path d='{way}'/><path class=walked d='{done}'/></svg>"
+        f"<svg class='trail-way tall' viewBox='0 0 100 {height}' preserveAspectRatio=none "
+        f"aria-hidden=true><path class=trail-line d='{way}'/>"
+        f"<path class=trail-walked d='{done}'/></svg>"
     )
 
 
@@ -185,12 +186,14 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     items = []
     for number, (cairn, (_, _, height)) in enumerate(zip(cairns, piles, strict=True)):
         current = " aria-current=step" if cairn.here else ""
-        here = f"<em>{escape(cairn.here)}</em>" if cairn.here else ""
+        here = f"<span class=trail-here>{escape(cairn.here)}</span>" if cairn.here else ""
         items.append(
-            f"<li{current}><svg role=group viewBox='{-width // 2} {-height} {width} {height}' "
-            f"width={width}>{_render_stones(cairn, number, base)}</svg>"
-            f"<p>{here}<a href={cairn.href}>{escape(cairn.title)}</a>"
-            f"<span id=f-{cairn.key}>{escape(cairn.facts)}</span></p></li>"
+            f"<li{current}><svg class=cairn role=group "
+            f"viewBox='{-width // 2} {-height} {width} {height}' width={width}>"
+            f"{_render_stones(cairn, number, base)}</svg>"
+            f"<p class=trail-label>{here}"
+            f"<a class=trail-name href={cairn.href}>{escape(cairn.title)}</a>"
+            f"<span id=facts-{cairn.key}>{escape(cairn.facts)}</span></p></li>"
         )
     many = " many" if len(cairns) > _COMPACT_FROM else ""
     return Markup(  # noqa: S704 - the label is escaped, the rest are numbers
@@ -204,11 +207,11 @@ def render_tones_bar(claimed: float, evidenced: float, verified: float, label: s
     """The bar of the three tones: exclusive shares of one whole, each between 0 and 1."""
     parts = []
     x = 0.0
-    for name, share in (("v", verified), ("e", evidenced), ("c", claimed)):
+    for name, share in (("verified", verified), ("evidenced", evidenced), ("claimed", claimed)):
         width = min(max(share, 0.0) * 100, 100 - x)
         if width > 0:
             parts.append(
-                f"<rect class={name} x={format_coordinate(x)}% "
+                f"<rect class=tone-{name} x={format_coordinate(x)}% "
                 f"width={format_coordinate(width)}% height=100% />"
             )
             x += width

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from functools import lru_cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask_htmx import HTMX
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -91,25 +89,9 @@ def not_modified_response(key: str) -> Response | None:
     return None
 
 
-@lru_cache(maxsize=64)
-def _file_digest(path: Path, _modified: float) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
-
-
-def static_url(name: str) -> str:
-    """The address of a static file with its digest, so that it may be kept for a year."""
-    cache: dict[str, str] = current_app.extensions.setdefault("static_urls", {})
-    if name not in cache or current_app.debug:
-        path = Path(current_app.static_folder or "") / name
-        cache[name] = f"/static/{name}?v={_file_digest(path, path.stat().st_mtime)}"
-    return cache[name]
-
-
 def init_web(app: Flask) -> None:
     htmx.init_app(app)
-    app.jinja_env.globals.update(
-        static_url=static_url, asset=static_url, version=VERSION, tones_bar=svg.render_tones_bar
-    )
+    app.jinja_env.globals.update(version=VERSION, tones_bar=svg.render_tones_bar)
 
     @app.before_request
     def refuse_nul() -> None:

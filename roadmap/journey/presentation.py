@@ -1,53 +1,33 @@
-"""From a progress to what the templates print. Static parts are made once a revision and locale."""
+"""From a progress to what the templates print."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from flask import current_app
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from roadmap.catalog.content import Milestone, Objective, Stage
+from roadmap.catalog.content import Milestone, Stage
 from roadmap.core import svg
-from roadmap.core.i18n import current_locale, date_filter, ngettext, number_filter, points_filter
+from roadmap.core.i18n import date_filter, ngettext, number_filter, points_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.journey.rules import forecast, weeks_behind
 
-# How the drawings and the style sheet call a milestone's tone or status.
-TONE_SHAPES = {
-    "not_started": "open",
-    "in_progress": "doing",
-    "not_applicable": "na",
-    "claimed": "claimed",
-    "evidenced": "evidenced",
-    "verified": "verified",
-}
 TONES = ("claimed", "evidenced", "verified")
-
-# Printed rows, by revision, milestone, tone, row_note and language.
-_row_cache: dict[tuple[Any, ...], Markup] = {}
-MAX_CACHED_ROWS = 20_000
 
 
 def tone_labels() -> dict[str, str]:
-    """The shapes in the reader's language."""
-    return _tone_labels(current_locale())
-
-
-@lru_cache(maxsize=32)
-def _tone_labels(_locale: str) -> dict[str, str]:
+    """Return the tones in the reader's language."""
     return {
-        "open": _("Not started"),
-        "doing": _("In progress"),
+        "not_started": _("Not started"),
+        "in_progress": _("In progress"),
         "claimed": _("Claimed"),
         "evidenced": _("Evidenced"),
         "verified": _("Verified"),
-        "na": _("Not applicable"),
+        "not_applicable": _("Not applicable"),
     }
 
 
@@ -62,6 +42,26 @@ VERDICT_LABELS = {
 def verdict_label(verdict: str, *, claimed_not_proven: bool) -> str:
     """The verdict in words, "claimed, not proven" before anything else."""
     return _("claimed, not proven") if claimed_not_proven else str(VERDICT_LABELS[verdict])
+
+
+@dataclass(slots=True)
+class RowView:
+    """A milestone's row of the checklist.
+
+    `anchor` is "m" and the milestone's place in the roadmap, because 80 keys more would weigh;
+    `tone_label` is empty where nothing has begun; `checked` is the value of `aria-checked`.
+    """
+
+    anchor: str
+    url: str
+    title: str
+    tone: str
+    tone_label: str
+    is_done: bool
+    checked: str
+    note: str
+    is_warning: bool
+    hours: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class StageView:
 class ObjectiveView:
     key: str
     title: str
-    rows: Markup
+    rows: tuple[RowView, ...]
 
 
 class RoadmapPresenter:
@@ -93,11 +93,11 @@ class RoadmapPresenter:
     def __init__(self, progress: RoadmapProgress) -> None:
         self.standing = progress
         self.content = progress.published.content
-        self.words = tone_labels()
+        self.tone_labels = tone_labels()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
-        self.locale = current_locale()
         self._counts: dict[str, Counter[str]] = {}
         self.no_evidence_label = _("no evidence yet")
+        self.hours_label = _("%(hours)d h")
 
     def row_note(self, key: str, tone: str) -> tuple[str, bool]:
         """What stands beside a milestone, and whether it warns: a missing proof, a target date."""
@@ -109,34 +109,22 @@ class RoadmapPresenter:
             return _("was due %(date)s", date=shown), True
         return _("by %(date)s", date=shown), False
 
-    def row(self, milestone: Milestone) -> Markup:
-        """A milestone's row, kept ready: few of a page's 80 differ from one visit to the next."""
+    def row(self, milestone: Milestone) -> RowView:
         tone = self.standing.tone(milestone.key)
-        note, warn = self.row_note(milestone.key, tone)
-        key = (self.standing.published.revision_id, milestone.key, tone, note, warn, self.locale)
-        found = _row_cache.get(key)
-        if found is None:
-            if len(_row_cache) > MAX_CACHED_ROWS:
-                _row_cache.clear()
-            found = _row_cache[key] = self._print_row(milestone, tone, note, warn)
-        return found
-
-    def _print_row(self, milestone: Milestone, tone: str, note: str, warn: bool) -> Markup:
-        shape, done = TONE_SHAPES[tone], tone in TONES
-        row = (
-            self.content.anchors[milestone.key],
-            milestone.key,
-            shape,
-            "true" if done else "mixed" if tone == "in_progress" else "false",
-            "DELETE" if done else "PUT",
-            milestone.title,
-            "" if shape == "open" else self.words[shape],
-            note,
-            warn,
-            _("%(hours)d h", hours=milestone.hours),
+        is_done = tone in TONES
+        note, is_warning = self.row_note(milestone.key, tone)
+        return RowView(
+            anchor=self.content.anchors[milestone.key],
+            url=self.path + milestone.key,
+            title=milestone.title,
+            tone=tone,
+            tone_label="" if tone == "not_started" else self.tone_labels[tone],
+            is_done=is_done,
+            checked="true" if is_done else "mixed" if tone == "in_progress" else "false",
+            note=note,
+            is_warning=is_warning,
+            hours=self.hours_label % {"hours": milestone.hours},
         )
-        checklist: Any = current_app.jinja_env.get_template("journey/_milestone_row.html").module
-        return Markup(checklist.rows(self.path, [row]))  # noqa: S704 - the template escapes
 
     def counts(self, stage: Stage) -> Counter[str]:
         found = self._counts.get(stage.key)
@@ -187,16 +175,13 @@ class RoadmapPresenter:
                 ObjectiveView(
                     objective.key,
                     objective.title,
-                    self.rows(objective),
+                    tuple(self.row(milestone) for milestone in objective.milestones),
                 )
                 for objective in stage.objectives
             )
             if with_rows
             else (),
         )
-
-    def rows(self, objective: Objective) -> Markup:
-        return Markup("").join(self.row(milestone) for milestone in objective.milestones)
 
     def current_stage(self) -> Stage:
         """The stage one works in: where most is in progress, else the first not finished."""
@@ -218,9 +203,7 @@ class RoadmapPresenter:
             href=f"#{stage.key}",
             facts=facts,
             stones=[
-                svg.Stone(
-                    self.content.anchors[m.key], m.title, TONE_SHAPES[self.standing.tone(m.key)]
-                )
+                svg.Stone(self.content.anchors[m.key], m.title, self.standing.tone(m.key))
                 for m in stage.milestones
             ],
             here=_("you are here") if here else "",

@@ -17,9 +17,9 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
-from roadmap.journey.presentation import TONE_SHAPES, RoadmapPresenter
+from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import progress_after_write
-from roadmap.journey.routes_milestone import render_details_out_of_band, render_milestone
+from roadmap.journey.routes_milestone import milestone_details, render_milestone
 from roadmap.people.permissions import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
@@ -53,7 +53,7 @@ def _completion_response(
     said = _(
         "%(title)s: %(state)s",
         title=milestone.title,
-        state=pages.words[TONE_SHAPES[found.tone(milestone.key)]].lower(),
+        state=pages.tone_labels[found.tone(milestone.key)].lower(),
     )
     slug = published.content.slug
     if not wants_fragment():
@@ -69,17 +69,15 @@ def _completion_response(
         )
     stage = published.content.stage_by_key[milestone.stage_key]
     view = pages.stage(stage, with_rows=False)
-    more = render_details_out_of_band(found, milestone) if with_details else ""
     response = make_response(
-        more
-        + render_template(
+        render_template(
             "journey/_completion.html",
             **pages.score_context(),
             stage=view,
             on_roadmap=_trail_is_shown(slug),
             stone=pages.stone(stage, milestone.key, view.facts),
-            path=pages.path,
             row=pages.row(milestone),
+            details=milestone_details(found, milestone) if with_details else None,
             said=said,
             m=milestone,
             anchor=published.content.anchors[milestone.key],
@@ -122,7 +120,7 @@ def set_status(slug: str, key: str) -> BaseResponse:
             page = render_milestone(found, milestone_or_404(found, key), reason=form)
             response = make_response(page, 422)
             # The form aims at the row; a refusal belongs below it, where the form stands.
-            response.headers["HX-Retarget"] = f"#x-{key}"
+            response.headers["HX-Retarget"] = f"#milestone-{key}"
             return response
         return _write_status(slug, key, status, form.reason.data, with_details=True)
     return _write_status(slug, key, status, with_details=True)

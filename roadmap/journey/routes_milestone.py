@@ -15,7 +15,6 @@ from roadmap.core.web import wants_fragment
 from roadmap.evidence.labels import kind_label
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
-from roadmap.journey.presentation import TONE_SHAPES
 from roadmap.journey.queries import linkable_evidence, linked_evidence
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
@@ -27,22 +26,23 @@ from roadmap.progress import queries as progress_queries
 def milestone_page(slug: str, key: str) -> str:
     """A milestone with all that is known of it: a page, or the part that a row unfolds."""
     found = progress_or_redirect(slug)
-    return render_milestone(found, milestone_or_404(found, key))
+    template = "journey/_row_details.html" if wants_fragment() else ""
+    return render_milestone(found, milestone_or_404(found, key), template=template)
 
 
 def render_milestone(
     found: RoadmapProgress,
     milestone: Milestone,
     *,
+    template: str = "",
     plan: PlanForm | None = None,
     reason: ReasonForm | None = None,
     conflict: Any = None,
 ) -> str:
     content = found.published.content
-    state = progress_queries.milestone_state(db.session, current_user.id, milestone.key)
-    template = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
+    part = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
     return render_template(
-        template,
+        template or part,
         roadmap=content,
         stage=content.stage_by_key[milestone.stage_key],
         objective=next(
@@ -51,7 +51,7 @@ def render_milestone(
             if o.key == milestone.objective_key
         ),
         own=True,
-        m=milestone_details(found, milestone, state),
+        m=milestone_details(found, milestone),
         plan=plan,
         reason_form=reason,
         conflict=conflict,
@@ -59,9 +59,9 @@ def render_milestone(
     )
 
 
-def milestone_details(
-    found: RoadmapProgress, milestone: Milestone, state: progress_queries.MilestoneState
-) -> dict[str, Any]:
+def milestone_details(found: RoadmapProgress, milestone: Milestone) -> dict[str, Any]:
+    """Return what the template of the details prints."""
+    state = progress_queries.milestone_state(db.session, current_user.id, milestone.key)
     content = found.published.content
     path = f"/roadmaps/{content.slug}/milestones/"
     return {
@@ -69,7 +69,6 @@ def milestone_details(
         "anchor": content.anchors[milestone.key],
         "title": milestone.title,
         "state": found.tone(milestone.key),
-        "shape": TONE_SHAPES[found.tone(milestone.key)],
         "status": state.status,
         "url": path + milestone.key,
         "done_when": milestone.done_when,
@@ -107,15 +106,3 @@ def milestone_details(
             db.session, current_user.id, milestone.key, milestone.evidence
         ),
     }
-
-
-def render_details_out_of_band(found: RoadmapProgress, milestone: Milestone) -> str:
-    """The unfolded details, out of band: their buttons show the status too."""
-    state = progress_queries.milestone_state(db.session, current_user.id, milestone.key)
-    return render_template(
-        "journey/_milestone_details.html",
-        m=milestone_details(found, milestone, state),
-        own=True,
-        unfolded=True,
-        oob=True,
-    )

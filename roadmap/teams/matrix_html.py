@@ -26,8 +26,8 @@ def render_rows(matrix: Matrix) -> Markup:
 
 def render_meter(claimed: int, evidenced: int, verified: int) -> str:
     """The bar of the three tones, in whole percent: the better tone lies on the lesser one."""
-    shares = (("c", claimed), ("e", evidenced), ("v", verified))
-    bars = "".join(f"<rect class={tone} width={share}% />" for tone, share in shares if share)
+    shares = (("claimed", claimed), ("evidenced", evidenced), ("verified", verified))
+    bars = "".join(f"<rect class=tone-{tone} width={share}% />" for tone, share in shares if share)
     return (
         f"<svg class=meter aria-hidden=true>{bars}</svg>"
         f"<b>{verified}</b> <span>{evidenced}</span> <i>{claimed}</i>"
@@ -92,7 +92,7 @@ class _RowRenderer:
                 parts.append(self._stage(stages(key), f"{name}, {title}: ", person, key))
         else:
             parts.append(
-                f"<td class=none colspan={len(self.stages) + 1}>"
+                f"<td class=not-enrolled colspan={len(self.stages) + 1}>"
                 f"<a href={person}>{escape(verdict_label(''))}</a></td>"
             )
         for key, title in self.skills:
@@ -110,9 +110,9 @@ class _RowRenderer:
         if said is None:
             said = self.verdicts[row.verdict] = escape(verdict_label(row.verdict))
         score = points_filter(points(row.score or 0.0))
-        doubt = " class=doubt" if row.verdict == "claimed_not_proven" else ""
+        doubt = " class=warning" if row.verdict == "claimed_not_proven" else ""
         return (
-            f"<td class=points><a href={href} aria-label='{name}: {score}, {said}'>"
+            f"<td class=readiness><a href={href} aria-label='{name}: {score}, {said}'>"
             f"{score} <small{doubt}>{said}</small></a></td>"
         )
 
@@ -159,5 +159,5 @@ class _RowRenderer:
         when = escape(date_filter(row.last_activity_on)) if row.last_activity_on else self.never
         since = ""
         if days >= INACTIVE_DAYS:
-            since = f"<small class=doubt>{self.still % {'days': days}}</small>"
+            since = f"<small class=warning>{self.still % {'days': days}}</small>"
         return f"<td class=moved><a href={href}>{when}{since}</a></td></tr>"

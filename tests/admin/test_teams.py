@@ -64,7 +64,7 @@ def test_it_works(session, cast, erin):
     assert "2 members" in page
     assert "1 manager" in page
     assert page.index("Ranking") < page.index("Evaluation") < page.index("Vision")
-    assert 'class="d1"' in page
+    assert 'class="depth-1"' in page
 
 
 def test_without_teams_it_says_what_they_are(session, cast, erin):

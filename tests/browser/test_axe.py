@@ -151,7 +151,7 @@ def test_axe_finds_nothing_in_what_is_shown_once(
         if role == "alice":
             page.get_by_label("What is it for").fill("A script")
         page.get_by_role("button", name=button).click()
-        page.locator(".copy input").wait_for()
+        page.locator(".copy-field input").wait_for()
         found += [f"{address}: {line}" for line in violations(page)]
     assert not found, "\n".join(found)
 

@@ -113,7 +113,7 @@ class KeyboardInput:
         self.page.keyboard.press("Space" if role == "checkbox" else "Enter")
         if role == "checkbox":
             # The answer replaces the row; the focus is back when it has settled.
-            self.page.locator(".rows > li.settled").first.wait_for()
+            self.page.locator(".checklist > li.settled").first.wait_for()
 
     def fill(self, label: str, text: str) -> None:
         self.seek(label, ("input", "textarea"))
@@ -240,7 +240,7 @@ def test_details_unfold_below_their_row_and_fold_again(
     context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
-    link = page.locator(f".rows a[href$='/milestones/{sample_site.ids['milestone']}']")
+    link = page.locator(f".checklist a[href$='/milestones/{sample_site.ids['milestone']}']")
     link.focus()
     page.keyboard.press("Enter")
     note = page.get_by_label("Private note")

@@ -85,7 +85,7 @@ def test_from_the_dashboard_to_a_judgement(
     page.goto("/")
     hand.press("link", WAITS, "main")
     expect(page.get_by_role("heading", level=1)).to_have_text(WAITS)
-    hand.seek("Comment", ("textarea",), ".judge")
+    hand.seek("Comment", ("textarea",), ".review-form")
     page.keyboard.type("The rollback is named.")
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED)["name"] == "Verify"

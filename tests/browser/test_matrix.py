@@ -72,11 +72,11 @@ def test_the_matrix_by_keyboard_alone(bob: Page) -> None:
     bob.keyboard.press("ArrowUp")
     assert focused(bob) == "Readiness"
     bob.keyboard.press("Enter")
-    expect(bob.locator("th.points")).to_have_attribute("aria-sort", "descending")
+    expect(bob.locator("th.readiness")).to_have_attribute("aria-sort", "descending")
     assert focused(bob) == "Readiness"
     assert "sort=readiness" in bob.url
     bob.keyboard.press("Enter")
-    expect(bob.locator("th.points")).to_have_attribute("aria-sort", "ascending")
+    expect(bob.locator("th.readiness")).to_have_attribute("aria-sort", "ascending")
     expect(bob.locator("#by-readiness")).to_be_focused()
     bob.keyboard.press("ArrowDown")
     assert focused(bob).startswith("Carol: ")
@@ -161,7 +161,7 @@ def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
     expect(bob.get_by_label("Name", exact=True)).to_be_hidden()
     bob.evaluate(MANY_ROWS)
     frame = bob.locator(".matrix-frame").bounding_box()
-    places = bob.locator(".places").bounding_box()
+    places = bob.locator(".main-nav").bounding_box()
     assert frame is not None
     assert places is not None
     assert frame["y"] + frame["height"] <= places["y"]
@@ -181,7 +181,7 @@ def test_it_works_without_javascript(sample_site: SampleSite, open_context: Open
     page = context.new_page()
     page.goto(MATRIX)
     page.get_by_role("link", name="Readiness", exact=True).last.click()
-    expect(page.locator("th.points")).to_have_attribute("aria-sort", "descending")
+    expect(page.locator("th.readiness")).to_have_attribute("aria-sort", "descending")
     page.get_by_label("Name", exact=True).fill("caro")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("tbody tr")).to_have_count(1)

@@ -6,6 +6,7 @@ import gzip
 
 import pytest
 
+STYLES = "/static/css/styles.css"
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
@@ -32,29 +33,28 @@ def test_what_others_can_write_into_an_answer_is_not_compressed(browser_of):
 
 def test_a_static_file_is_compressed_and_can_be_revalidated(browser_of):
     browser = browser_of()
-    plain = browser.get("/static/app.css")
-    packed = browser.get("/static/app.css", headers=GZIP)
+    plain = browser.get(STYLES)
+    packed = browser.get(STYLES, headers=GZIP)
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data
     plain.close()
     assert packed.headers["ETag"].startswith("W/")
     seen = {**GZIP, "If-None-Match": packed.headers["ETag"]}
-    with browser.get("/static/app.css", headers=seen) as again:
+    with browser.get(STYLES, headers=seen) as again:
         assert again.status_code == 304
 
 
 @pytest.mark.parametrize("encodings", ["", "br", "gzip;q=0"])
 def test_nobody_gets_what_they_do_not_read(browser_of, encodings):
-    with browser_of().get("/static/app.css", headers={"Accept-Encoding": encodings}) as answer:
+    with browser_of().get(STYLES, headers={"Accept-Encoding": encodings}) as answer:
         assert "Content-Encoding" not in answer.headers
 
 
 def test_a_head_tells_what_a_get_would_send(browser_of):
     client = browser_of().client
-    head = client.head("/static/app.css", headers=GZIP)
+    head = client.head(STYLES, headers=GZIP)
     assert head.headers["Content-Encoding"] == "gzip"
     assert (
-        head.headers["Content-Length"]
-        == client.get("/static/app.css", headers=GZIP).headers["Content-Length"]
+        head.headers["Content-Length"] == client.get(STYLES, headers=GZIP).headers["Content-Length"]
     )
     assert head.data == b""

@@ -38,7 +38,7 @@ ANSWERS = {
     "API": (401, "GET", "/api/v1/me", {}),
     "kept": (304, "GET", f"/roadmaps/{SLUG}", {}),
     "nothing there": (404, "GET", "/nowhere", {}),
-    "static": (200, "GET", "/static/app.css", {}),
+    "static": (200, "GET", "/static/css/styles.css", {}),
     "fault": (500, "GET", "/fault-of-a-test", {}),
     "chunked": (411, "POST", "/login", {"Transfer-Encoding": "chunked"}),
     "chunked to the API": (411, "POST", "/api/v1/me", {"Transfer-Encoding": "chunked"}),

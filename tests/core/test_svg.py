@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from roadmap.core.svg import (
-    STONE_STATES,
+    TONES,
     Cairn,
     Series,
     Stone,
@@ -21,9 +21,9 @@ from roadmap.core.svg import (
 
 
 def cairn(
-    number: int, count: int, state: str = "open", here: str = "", title: str = "Write it down"
+    number: int, count: int, tone: str = "not_started", here: str = "", title: str = "Write it down"
 ) -> Cairn:
-    stones = [Stone(f"m{number * 100 + place}", title, state) for place in range(count)]
+    stones = [Stone(f"m{number * 100 + place}", title, tone) for place in range(count)]
     return Cairn(f"stage{number}", f"Stage {number}", f"/s/{number}", f"0 of {count}", stones, here)
 
 
@@ -52,13 +52,13 @@ class TestTrail:
     def test_no_stage_draws_nothing(self) -> None:
         assert drawn([]) == ""
 
-    @pytest.mark.parametrize("state", STONE_STATES)
-    def test_a_state_shows_as_the_class_of_its_stone(self, state: str) -> None:
-        assert f"<a class={state} href=#m0 " in drawn([cairn(0, 1, state)])
+    @pytest.mark.parametrize("tone", TONES)
+    def test_a_tone_shows_as_the_class_of_its_stone(self, tone: str) -> None:
+        assert f"<a class=tone-{tone} href=#m0 " in drawn([cairn(0, 1, tone)])
 
     def test_only_the_class_differs_when_progress_does(self) -> None:
         before, after = drawn([cairn(0, 18)]), drawn([cairn(0, 18, "verified")])
-        assert before.replace("class=open", "class=verified") == after
+        assert before.replace("class=tone-not_started", "class=tone-verified") == after
 
     def test_it_marks_where_one_is(self) -> None:
         page = drawn([cairn(0, 3), cairn(1, 3, here="You are here"), cairn(2, 3)])
@@ -114,10 +114,10 @@ class TestStone:
 class TestTonesBar:
     def test_shares_follow_each_other_in_the_order_of_the_tones(self) -> None:
         bar = str(render_tones_bar(0.25, 0.25, 0.5, "all of it"))
-        assert re.findall(r"class=(\w) x=(\S+)% width=(\S+)%", bar) == [
-            ("v", "0", "50"),
-            ("e", "50", "25"),
-            ("c", "75", "25"),
+        assert re.findall(r"class=tone-(\w+) x=(\S+)% width=(\S+)%", bar) == [
+            ("verified", "0", "50"),
+            ("evidenced", "50", "25"),
+            ("claimed", "75", "25"),
         ]
 
     def test_it_says_the_same_in_words(self) -> None:

@@ -153,7 +153,7 @@ def test_a_comments_own_emphasis_is_not_the_name_line(session, cast, now, browse
     browser_of(cast.bob).post(f"/evidence/{piece.id}/comments", {"text": "A **bold** word"})
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "<strong>bold</strong>" in page
-    assert '<strong class="who">Bob</strong>' in page
+    assert '<strong class="event-title">Bob</strong>' in page
 
 
 def test_a_message_shortens_a_long_title(session, cast, now, browser_of):

@@ -29,8 +29,10 @@ def test_it_works(alice):
 
 
 def test_it_fits_the_bar(alice):
-    page = alice.get(PAGE)
-    assert len(page.data) <= 64 * 1024
+    assert len(alice.get(PAGE).data) <= 96 * 1024
+    packed = alice.get(PAGE, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) <= 14 * 1024
 
 
 def test_it_needs_sign_in(browser_of, cast):

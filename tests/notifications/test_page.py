@@ -47,9 +47,9 @@ def verify(session: Session, cast: Cast, piece: Evidence, now: dt.datetime) -> N
 
 def count_of(page: str) -> int:
     """What the bell says."""
-    found = re.search(r'class="bell".*?</a>', page, re.S)
+    found = re.search(r'class="notifications-link".*?</a>', page, re.S)
     assert found is not None
-    number = re.search(r'class="tally">(\d+)', found.group())
+    number = re.search(r'class="unread-count">(\d+)', found.group())
     return int(number.group(1)) if number else 0
 
 

@@ -58,7 +58,7 @@ def on_screen(page: str) -> dict[str, list[str]]:
     found = {}
     for row in re.findall(r"<tr><th scope=row>.*?</tr>", page, re.DOTALL):
         name = re.search(r"<a [^>]*>([^<]*)</a>", row)
-        score = re.search(r"<td class=points><a [^>]*>([\d.]+) <small[^>]*>([^<]+)", row)
+        score = re.search(r"<td class=readiness><a [^>]*>([\d.]+) <small[^>]*>([^<]+)", row)
         assert name is not None
         assert score is not None
         figures = [*score.groups()]

@@ -407,7 +407,7 @@ def test_a_manager_sees_the_teams_below_as_a_tree(
     assert sum(found.teams[0].verdicts.values()) == 2
     assert 0 < found.teams[0].verified < found.teams[0].evidenced < found.teams[0].claimed < 1
     page = browser_of(cast.bob).get("/teams").text
-    assert page.index('class="deep-0"') < page.index('class="deep-1"')
+    assert page.index('class="depth-0"') < page.index('class="depth-1"')
     assert "1 not on a roadmap" in page
 
 
