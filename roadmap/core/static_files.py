@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, request
+from werkzeug.wrappers import Response as BaseResponse
 
 STYLE_SHEET = "css/styles.css"
 # What the others build on; the rest follows by name, since components do not depend on each other.
@@ -31,7 +32,7 @@ def init_static_files(app: Flask) -> None:
     app.view_functions["static"] = send_static
 
 
-def send_static(filename: str) -> Response:
+def send_static(filename: str) -> BaseResponse:
     """Send a static file, or the style sheet, which exists in memory only."""
     if filename != STYLE_SHEET:
         return current_app.send_static_file(filename)

@@ -119,7 +119,8 @@ def test_back_and_forth(
     alice.get_by_role("button", name="Ask Bob again").click()
 
     bob.goto(f"/reviews/{piece}")
-    expect(bob.locator(".version-changes pre ins")).to_contain_text("The new plan, with the way back.")
+    changed = bob.locator(".version-changes pre ins")
+    expect(changed).to_contain_text("The new plan, with the way back.")
     bob.get_by_role("button", name="Verify").click()
     expect(bob.locator("#messages")).to_contain_text("is verified")
 
