@@ -48,6 +48,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.routes_health import init_health
     from roadmap.core.static_files import init_static_files
     from roadmap.core.web import init_web
+    from roadmap.people.roles import ROLES
 
     init_logs(app)
     init_database(app)
@@ -63,6 +64,7 @@ def extensions(app: Flask) -> None:
     init_sessions(app)
     init_limiter(app)
     init_health(app)
+    app.jinja_env.globals["ROLES"] = ROLES
 
 
 def blueprints(app: Flask) -> None:

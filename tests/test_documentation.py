@@ -48,7 +48,7 @@ FOR = {
     "anyone": {"public"},
     "signed in": {"roadmap.read", "team.list"},
     "you, your managers": {"evidence.read", "evidence.comment", "person.read"},
-    "managers": {"review.read", "evidence.review", "person.assess"},
+    "managers": {"review.list", "review.read", "evidence.review", "person.assess"},
     "its managers": {"team.matrix"},
     "its managers, administrators": {"team.members", "team.invite"},
     "its members": {"team.leave"},

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.people.models import User
-from roadmap.people.queries import managers_of, memberships
+from roadmap.people.queries import memberships
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import ROLES, Capability
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,11 @@ class Sharing:
 def load_sharing(session: Session, user_id: uuid.UUID) -> Sharing:
     """How it stands now. Three statements."""
     teams = memberships(session, user_id)
-    # A team in which somebody else leads: there are more eyes on a member than on its manager.
-    teams.sort(key=lambda found: found[1] == "manager")
+    # First a team in which the person sees nobody themselves: there others see them.
+    teams.sort(key=lambda found: ROLES[found[1]].allows(Capability.SEE_SHARED))
     return Sharing(
         shares_plans=bool(session.scalar(sa.select(User.shares_plans).where(User.id == user_id))),
-        managers=tuple(manager.name for manager in managers_of(session, user_id)),
+        managers=tuple(each.name for each in holders_of(session, user_id, Capability.SEE_SHARED)),
         team=teams[0][0].slug if teams else None,
     )
 

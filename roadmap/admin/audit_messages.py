@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from roadmap.people.models import AuditEntry
+from roadmap.people.roles import ROLES
 
 # What the log can be filtered by.
 KINDS: dict[str, LazyString] = {
@@ -153,7 +154,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str
         return _("Something else: %(action)s", action=entry.action)
     data = entry.data or {}
     who = _person_id(entry) or _parse_id(entry.target)
-    roles = {"member": _("member"), "manager": _("manager")}
+    role = ROLES.get(str(data.get("role")))
     scopes = {"read": _("read"), "write": _("read and write")}
     if entry.action == "membership.added" and entry.actor_id != who:
         said = _ADDED_TO_TEAM
@@ -162,7 +163,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str
         "target": entry.target,
         "person": (names.get(who) if who else None) or gone,
         "team": entry.target,
-        "role": roles.get(str(data.get("role")), ""),
+        "role": role.noun if role else "",
         "scope": scopes.get(str(data.get("scope")), ""),
         "guest": data.get("email") or _("whoever has the link"),
         "place": _("the team %(team)s", team=data["team"]) if data.get("team") else "Cairn",

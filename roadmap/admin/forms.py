@@ -17,7 +17,8 @@ from roadmap.admin.queries import TeamRow
 from roadmap.admin.team_tree import list_as_tree
 from roadmap.auth.forms import NotBlank, clean_original_text
 from roadmap.core.text import clean_line
-from roadmap.invitations.forms import ROLE_CHOICES
+from roadmap.invitations.forms import role_field
+from roadmap.people.roles import DEFAULT_ROLE
 from roadmap.people.rules import MAX_NAME_LENGTH, MAX_SLUG_LENGTH, RESERVED_SLUGS, is_slug, slugify
 
 SLUG_HINT = _l("Small letters, digits and single hyphens, such as search-ranking.")
@@ -94,7 +95,7 @@ class MembershipForm(FlaskForm):
     """Which team, and in which role."""
 
     team = SelectField(_l("Team"), [InputRequired(_l("Choose a team."))])
-    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")
+    role = role_field(default=DEFAULT_ROLE)
 
     def __init__(self, teams: Sequence[TeamRow]) -> None:
         super().__init__()

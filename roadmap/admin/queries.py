@@ -20,6 +20,8 @@ from roadmap.auth.models import LoginSession
 from roadmap.invitations.models import Invitation
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
+from roadmap.people.reach import allows
+from roadmap.people.roles import Capability
 
 PAGE_SIZE = 50
 GROUPS = ("active", "deactivated", "administrators")
@@ -208,11 +210,12 @@ def _teams_of(
 def list_teams(session: Session) -> list[TeamRow]:
     """Every team by name with its counts, in one statement."""
     active = _USERS.c.deactivated_at.is_(None)
+    is_manager = allows(Capability.MANAGE_TEAM)
     counted = (
         sa.select(
             _MEMBERS.c.team_id,
-            sa.func.sum(sa.case((_MEMBERS.c.role == "member", 1), else_=0)).label("members"),
-            sa.func.sum(sa.case((_MEMBERS.c.role == "manager", 1), else_=0)).label("managers"),
+            sa.func.sum(sa.case((is_manager, 0), else_=1)).label("members"),
+            sa.func.sum(sa.case((is_manager, 1), else_=0)).label("managers"),
         )
         .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .where(active)

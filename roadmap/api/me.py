@@ -12,8 +12,8 @@ from roadmap.api.operation import OperationResult, current_actor, operation
 from roadmap.auth.api_tokens import BearerToken
 from roadmap.auth.models import SCOPES
 from roadmap.core.database import db
-from roadmap.people.models import ROLES
 from roadmap.people.queries import memberships
+from roadmap.people.roles import ROLES
 
 
 class OwnTeam(Shape):
@@ -21,7 +21,7 @@ class OwnTeam(Shape):
 
     slug: str
     name: str
-    role: Annotated[str, OneOf(ROLES)]
+    role: Annotated[str, OneOf(tuple(ROLES))]
 
 
 class TokenShape(Shape):

@@ -17,8 +17,9 @@ from roadmap.api.skills import Assessed, Assessing, serialize_assessment
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.people.locks import lock_user_for_actor
-from roadmap.people.models import ROLES, Team
+from roadmap.people.models import Team
 from roadmap.people.permissions import can
+from roadmap.people.roles import ROLES, Capability
 from roadmap.skills import actions, queries
 from roadmap.skills.rules import AssessedLevel
 from roadmap.teams.loaders import load_person, load_team
@@ -36,7 +37,7 @@ class TeamShape(Shape):
 
     slug: str
     name: str
-    role: Annotated[str, OneOf(ROLES)]
+    role: Annotated[str, OneOf(tuple(ROLES))]
     parent: str | None
 
 
@@ -104,7 +105,7 @@ def list_teams(query: Paging) -> OperationResult:
     """The teams that you are in or manage, by slug."""
     actor = current_actor()
     parent = sa.orm.aliased(Team)
-    known = actor.own_teams | actor.led_teams
+    known = actor.own_teams | actor.teams(Capability.SEE_SHARED)
     rows = db.session.execute(
         sa.select(Team, parent.slug)
         .outerjoin(parent, sa.and_(parent.id == Team.parent_id, parent.id.in_(known)))
@@ -114,7 +115,7 @@ def list_teams(query: Paging) -> OperationResult:
         TeamShape(
             slug=team.slug,
             name=team.name,
-            role="manager" if team.id in actor.led_teams else "member",
+            role=actor.role_in(team.id),
             parent=above,
         )
         # Sorted here and not by the database: cursors are compared with Python's order.

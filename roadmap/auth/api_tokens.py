@@ -19,7 +19,8 @@ from roadmap.auth.models import SCOPES, ApiToken
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import lock_user
-from roadmap.people.models import Membership, User
+from roadmap.people.models import User
+from roadmap.people.reach import team_roles
 
 PREFIX = "cairn_"
 MAX_TOKENS = 50
@@ -29,7 +30,6 @@ LAST_USED_INTERVAL = dt.timedelta(minutes=10)
 
 _TOKENS: Any = ApiToken.__table__
 _USERS: Any = User.__table__
-_MEMBERS: Any = Membership.__table__
 # On the tables, and made once: it runs before every request of the API.
 _FIND = (
     sa.select(
@@ -45,9 +45,7 @@ _FIND = (
         _USERS.c.timezone,
         _USERS.c.locale,
         _USERS.c.version,
-        sa.exists()
-        .where(_MEMBERS.c.user_id == _USERS.c.id, _MEMBERS.c.role == "manager")
-        .label("manages"),
+        team_roles().label("team_roles"),
     )
     .join_from(_TOKENS, _USERS, _USERS.c.id == _TOKENS.c.user_id)
     .where(
@@ -78,7 +76,7 @@ class BearerToken:
     timezone: str
     locale: str
     version: int
-    manages: bool
+    team_roles: str
 
 
 def create(

@@ -57,7 +57,7 @@ def _actor(found: api_tokens.BearerToken) -> Actor:
         timezone=found.timezone,
         locale=found.locale,
         version=found.version,
-        manages=found.manages,
+        team_roles=found.team_roles,
         scope=found.scope,
         session=db.session,
     )

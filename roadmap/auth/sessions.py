@@ -41,8 +41,9 @@ from roadmap.core.types import new_id
 from roadmap.core.web import htmx, now, redirect_page, safe_redirect_target
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
-from roadmap.people.models import Membership, User
+from roadmap.people.models import User
 from roadmap.people.permissions import can, permission_of
+from roadmap.people.reach import team_roles
 
 FRESH_LOGIN_PERIOD = dt.timedelta(minutes=15)
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
@@ -68,11 +69,10 @@ csrf = AuditedCSRF()
 # On the tables, not the entities: this runs before every page, and an entity costs as much again.
 _SESSIONS: Any = LoginSession.__table__
 _USERS: Any = User.__table__
-_MEMBERS: Any = Membership.__table__
 # What more is known of an actor from the statement that loads them: by the name of the attribute.
 # Rooms above add to it, see `know_more`.
 _ACTOR_COLUMNS: dict[str, sa.ScalarSelect[Any] | sa.ColumnElement[Any]] = {
-    "manages": sa.exists().where(_MEMBERS.c.user_id == _USERS.c.id, _MEMBERS.c.role == "manager")
+    "team_roles": team_roles()
 }
 _SELECT_ACTOR = (
     sa.select(

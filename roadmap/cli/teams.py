@@ -12,7 +12,8 @@ from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import clean_line
 from roadmap.people import actions, queries
-from roadmap.people.models import ROLES, Team, User
+from roadmap.people.models import Team, User
+from roadmap.people.roles import ROLES
 
 group = CommandGroup("team", help="Teams, and who is in them.")
 
@@ -63,7 +64,9 @@ def list_teams() -> None:
 @group.command("add")
 @click.argument("slug")
 @click.argument("email")
-@click.option("--role", required=True, type=click.Choice(ROLES), help="Their role in the team.")
+@click.option(
+    "--role", required=True, type=click.Choice(list(ROLES)), help="Their role in the team."
+)
 def add(slug: str, email: str, role: str) -> None:
     """Puts a person into a team, or gives them another role there."""
     team, user = _find_team(slug), _find_user(email)

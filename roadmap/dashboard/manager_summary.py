@@ -11,6 +11,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
 from roadmap.evidence import labels
 from roadmap.people.actor import Actor
+from roadmap.people.roles import Capability
 from roadmap.reviews.queries import PendingReview, count_pending, list_pending
 from roadmap.teams.labels import people_count, verdicts_line
 from roadmap.teams.matrix import INACTIVE_DAYS
@@ -74,7 +75,7 @@ def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> Ma
 
     The statements are few, however many people there are.
     """
-    if not actor.manages:
+    if Capability.REVIEW not in actor.capabilities:
         return None
     first = list_pending(session, actor, limit=MAX_LISTED)
     # The queue's own count is asked for only where the list does not tell it.

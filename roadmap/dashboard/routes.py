@@ -16,7 +16,8 @@ from roadmap.dashboard.recent_activity import list_recent_activity
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
-from roadmap.people.queries import managers_of
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollments
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
@@ -71,7 +72,7 @@ def index() -> str:
         steps=[
             step_view(step, published.content)
             for step in actionable_steps(
-                found, has_manager=bool(managers_of(db.session, current_user.id))
+                found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))
             )
         ],
         gate_titles={gate.key: gate.title for gate in found.gates},

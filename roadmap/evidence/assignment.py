@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import HistoryEntry, User
-from roadmap.people.queries import managers_of
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 
 
 def assigned_reviewer(
@@ -37,5 +38,5 @@ def assigned_reviewer(
         .limit(1)
     )
     if managers is None:
-        managers = managers_of(session, evidence.user_id)
+        managers = holders_of(session, evidence.user_id, Capability.REVIEW)
     return next((person for person in managers if person.id == taken_by), None)

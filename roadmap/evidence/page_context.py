@@ -21,7 +21,8 @@ from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.shared import as_shared
 from roadmap.evidence.timeline import load_timeline
-from roadmap.people.queries import managers_of
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 
 # Which of these milestones this person has not ticked yet, each with a roadmap's slug. Progress is
 # a neighbouring room, so the room above both sets it (`journey.unticked_milestones`).
@@ -38,7 +39,7 @@ def render_evidence_page(piece: Evidence, *, said: str = "", status: int = 200) 
     """The author's page; `said` is why a step was refused, to be said on top."""
     detail = queries.load_detail(db.session, piece)
     today: dt.date = current_user.today(now())
-    people = managers_of(db.session, piece.user_id)
+    people = holders_of(db.session, piece.user_id, Capability.REVIEW)
     managers = [person.name for person in people]
     page = render_template(
         "evidence/show.html",

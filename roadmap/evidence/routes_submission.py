@@ -22,7 +22,8 @@ from roadmap.evidence.repository import evidence_input, lock_and_reload
 from roadmap.evidence.rules import InvalidInput, Refused
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
-from roadmap.people.queries import managers_of
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 
 SHARED_WITH = ("team", "portfolio")
 
@@ -59,7 +60,9 @@ def submit(evidence_id: uuid.UUID) -> Response:
         return render_evidence_page(piece, said=said, status=422)
     except Refused as refusal:
         return _render_refusal(piece, refusal)
-    asked = join_names([person.name for person in managers_of(db.session, piece.user_id)])
+    asked = join_names(
+        [person.name for person in holders_of(db.session, piece.user_id, Capability.REVIEW)]
+    )
     if asked:
         flash(
             _(

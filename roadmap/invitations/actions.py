@@ -24,19 +24,21 @@ from roadmap.mail import outbox
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user
-from roadmap.people.models import ROLES, Team, User
-from roadmap.people.queries import has_role_or_higher
+from roadmap.people.models import Team, User
+from roadmap.people.queries import find_role
+from roadmap.people.roles import ROLES, is_at_least
 
 DEFAULT_LIFETIME = dt.timedelta(days=14)
 
 
 class InvitationRefused(ValueError):
     """An invitation cannot be made. `reason`: inviter (may not invite there), member (that person
-    is in the team already, in this role or a higher one), invited (to a higher role already) or
-    account (they have one already)."""
+    is in the team already, in this role or a higher one), invited (to a higher role already, which
+    is `role`) or account (they have one already)."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, role: str = "") -> None:
         self.reason = reason
+        self.role = role
         super().__init__(reason)
 
 
@@ -80,11 +82,7 @@ def invite(
     known = find_user_by_email(session, email) if key else None
     if known is not None and team is None:
         raise InvitationRefused("account")
-    if (
-        known is not None
-        and team is not None
-        and has_role_or_higher(session, team.id, known.id, role)
-    ):
+    if known and team and is_at_least(find_role(session, team.id, known.id), role):
         raise InvitationRefused("member")
     if key:
         _revoke_older(session, key, team_id, role, by=by, now=now)
@@ -134,7 +132,9 @@ def accept(
     if current.email_key and current.email_key != user.email_key:
         raise WrongAddress
     team = session.get(Team, current.team_id) if current.team_id else None
-    in_already = team is not None and has_role_or_higher(session, team.id, user_id, current.role)
+    in_already = team is not None and is_at_least(
+        find_role(session, team.id, user_id), current.role
+    )
     if in_already and not current.email_key:
         return False
     state = _mark_accepted(session, current, user_id, now)
@@ -218,9 +218,9 @@ def _revoke_older(
     """
     standing = session.scalars(select_open(key, team_id)).all()
     for invitation in standing:
-        higher = ROLES.index(invitation.role) > ROLES.index(role)
+        higher = not is_at_least(role, invitation.role)
         if higher and invitation_state(session, invitation, now) == VALID:
-            raise InvitationRefused("invited")
+            raise InvitationRefused("invited", invitation.role)
     for invitation in standing:
         revoke(session, invitation, by=by, now=now)
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import Team, User
+from roadmap.people.roles import ROLES
 
 
 def invitation_url(token: str) -> str:
@@ -38,21 +39,11 @@ def render_body(
 
     `reader` is whoever has an account with the address: the day is theirs, and as they write it.
     """
-    who = {"name": inviter.name, "email": inviter.email}
+    who = f"{inviter.name} ({inviter.email})"
     if team is None:
-        to_what = _("%(name)s (%(email)s) invites you to have an account on Cairn.", **who)
-    elif invitation.role == "manager":
-        to_what = _(
-            "%(name)s (%(email)s) invites you to manage the team %(team)s on Cairn.",
-            team=team.name,
-            **who,
-        )
+        to_what = _("%(name)s invites you to have an account on Cairn.", name=who)
     else:
-        to_what = _(
-            "%(name)s (%(email)s) invites you to join the team %(team)s on Cairn.",
-            team=team.name,
-            **who,
-        )
+        to_what = str(ROLES[invitation.role].invitation) % {"name": who, "team": team.name}
     return _(
         "Hello,\n\n"
         "%(to_what)s\n"

@@ -16,6 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from roadmap.auth.forms import EmailAddress, SignUpForm, validate_password_strength
 from roadmap.core.text import clean_line
+from roadmap.people.roles import DEFAULT_ROLE, ROLES
 
 
 class AcceptInvitationForm(SignUpForm):
@@ -32,10 +33,10 @@ class AcceptInvitationForm(SignUpForm):
         validate_password_strength(field, name=self.name.data or "", email=email)
 
 
-ROLE_CHOICES = (
-    SelectChoice("member", _l("Member")),
-    SelectChoice("manager", _l("Manager")),
-)
+def role_field(default: str | None = None) -> SelectField:
+    """Build the field that chooses a role."""
+    choices = [SelectChoice(key, role.label) for key, role in ROLES.items()]
+    return SelectField(_l("Role"), [InputRequired()], choices=choices, default=default)
 
 
 class InviteForm(FlaskForm):
@@ -66,4 +67,4 @@ class InviteForm(FlaskForm):
 class TeamInviteForm(InviteForm):
     """The same to a team, in a role."""
 
-    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")
+    role = role_field(default=DEFAULT_ROLE)

@@ -20,6 +20,7 @@ from roadmap.invitations.forms import InviteForm
 from roadmap.invitations.queries import has_open_invitation, list_open_invitations
 from roadmap.mail import transport
 from roadmap.people.models import Team
+from roadmap.people.roles import DEFAULT_ROLE
 
 _COOKIE_KEY = "invitation_made"
 
@@ -79,7 +80,12 @@ def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
 
 
 def create_from_form(
-    form: InviteForm, place: str, *, team: Team | None = None, role: str = "member", by: uuid.UUID
+    form: InviteForm,
+    place: str,
+    *,
+    team: Team | None = None,
+    role: str = DEFAULT_ROLE,
+    by: uuid.UUID,
 ) -> None:
     """Makes an invitation, and keeps its link for the next page of `place`.
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id
+from roadmap.people.roles import DEFAULT_ROLE
 
 
 class Invitation(Base):
@@ -27,7 +28,7 @@ class Invitation(Base):
     team_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("team.id", ondelete="CASCADE"), index=True
     )
-    role: Mapped[str] = mapped_column(sa.String(32), default="member")
+    role: Mapped[str] = mapped_column(sa.String(32), default=DEFAULT_ROLE)
     created_by: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )

@@ -13,7 +13,8 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.auth.tokens import hash_token
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import Team, User
-from roadmap.people.queries import led_teams
+from roadmap.people.reach import teams_of
+from roadmap.people.roles import Capability
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,10 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
     ).first()
     if user is None:
         return False
-    return user.is_admin or (team_id is not None and team_id in led_teams(session, user.id))
+    if user.is_admin or team_id is None:
+        return user.is_admin
+    teams = teams_of(user.id, Capability.MANAGE_TEAM)
+    return bool(session.scalar(sa.select(sa.literal(team_id, sa.Uuid).in_(teams))))
 
 
 def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationLookup:

@@ -33,7 +33,8 @@ from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_u
 from roadmap.people.actions import AccountDeactivated
 from roadmap.people.actor import Actor
 from roadmap.people.permissions import permit
-from roadmap.people.queries import find_role, has_role_or_higher
+from roadmap.people.queries import find_role
+from roadmap.people.roles import ROLES, Capability, is_at_least
 
 __all__ = ["invitations"]
 
@@ -126,8 +127,8 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
         flash(_("Welcome. Your account is ready."), "message")
         return redirect("/", 303)
     flash(_("You are in the team %(team)s now.", team=found.team.name), "message")
-    leads = found.invitation.role == "manager"
-    return redirect(f"/teams/{found.team.slug}" if leads else "/", 303)
+    sees_team = ROLES[found.invitation.role].allows(Capability.SEE_SHARED)
+    return redirect(f"/teams/{found.team.slug}" if sees_team else "/", 303)
 
 
 def _render_page(
@@ -164,7 +165,7 @@ def _is_done(found: InvitationLookup, actor: Actor) -> bool:
     """Whether this person has what the invitation would give."""
     if found.team is None or found.invitation is None:
         return True
-    return has_role_or_higher(db.session, found.team.id, actor.id, found.invitation.role)
+    return is_at_least(find_role(db.session, found.team.id, actor.id), found.invitation.role)
 
 
 def _account_state(found: InvitationLookup) -> str:
@@ -178,7 +179,13 @@ def _account_state(found: InvitationLookup) -> str:
 
 
 def _render_case(case: str, found: InvitationLookup, status: int, **more: Any) -> Response:
-    page = render_template("invitations/invitation.html", case=case, found=found, **more)
+    page = render_template(
+        "invitations/invitation.html",
+        case=case,
+        found=found,
+        role=ROLES[found.invitation.role] if found.invitation else None,
+        **more,
+    )
     return make_response(page, status)
 
 

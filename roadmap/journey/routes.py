@@ -89,7 +89,7 @@ def page_key(actor: Actor) -> str:
             actor.version,
             actor.locale,
             actor.theme,
-            actor.manages,
+            actor.team_roles,
             actor.unread,
             actor.today(now()),
             VERSION,

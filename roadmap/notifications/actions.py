@@ -17,7 +17,8 @@ from roadmap.mail import outbox, transport
 from roadmap.notifications import emails
 from roadmap.notifications.models import Notification
 from roadmap.people.models import Team, User
-from roadmap.people.queries import managers_of
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 
 # How long what was read is kept.
 RETENTION = dt.timedelta(days=90)
@@ -95,7 +96,7 @@ def notify_submitted(
     again = session.scalar(sa.select(sa.exists().where(_REVIEWS.c.evidence_id == evidence_id)))
     create_notifications(
         session,
-        managers_of(session, author.id),
+        holders_of(session, author.id, Capability.REVIEW),
         "resubmitted" if again else "submitted",
         about=author,
         evidence_id=evidence_id,
@@ -165,7 +166,7 @@ def notify_commented(
             )
         )
     )
-    managers = managers_of(session, author.id)
+    managers = holders_of(session, author.id, Capability.COMMENT)
     reader = assigned_reviewer(session, session.get_one(Evidence, evidence_id), managers)
     took_part |= {reader.id} if reader else set()
     managers = [each for each in managers if each.id in took_part]

@@ -12,6 +12,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from roadmap.people.models import User
+from roadmap.people.roles import ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,7 @@ def _added(actor_name: str, team: str, role: str) -> tuple[str, str]:
         if actor_name
         else _("You were put into the team %(team)s.", **words)
     )
-    means = (
-        _("You manage it from now on: you see what its people share, and review their evidence.")
-        if role == "manager"
-        else _("Its managers see what you share from now on. You can leave it there.")
-    )
+    means = ROLES[role].consequence
     return _("You are in the team %(team)s now", **words), f"{who} {means}"
 
 

@@ -24,7 +24,8 @@ from roadmap.mail.outbox import register_delivery_check
 from roadmap.notifications import actions, invitation_notices, manager_changes, retraction
 from roadmap.notifications.queries import unread_count
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import nested_in
+from roadmap.people.reach import people_of, team_tree
+from roadmap.people.roles import ROLES, Capability
 
 JUDGEMENTS = {"evidence.verified": "verified", "evidence.returned": "returned"}
 # Somebody leads fewer people than before. Where a whole team goes, `leaders_changed` says so once.
@@ -96,9 +97,10 @@ def _leads(
     data: dict[str, Any],
     now: dt.datetime,
 ) -> None:
-    """Somebody became a manager of a team, or ceased to be one, or never was."""
+    """Tell a team that somebody sees its people from now on, or take that back."""
     team_id = uuid.UUID(data["team"])
-    if data.get("role") == "manager":
+    role = ROLES.get(data.get("role", ""))
+    if role is not None and role.allows(Capability.SEE_SHARED):
         person, team = session.get_one(User, user_id), session.get_one(Team, team_id)
         manager_changes.notify_new_manager(session, person, team, by=by, now=now)
     elif data.get("before") is not None or "role" not in data:
@@ -190,11 +192,13 @@ def _leaders_changed(
     if team is not None:
         _settle(
             session,
-            sa.select(Membership.user_id).where(Membership.team_id.in_(nested_in(team.id))),
+            sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team.id))),
         )
         manager_changes.notify_team_moved(session, team, previous_parent_id, by=by, now=now)
     elif person is not None:
-        _settle(session, manager_changes.select_managed_users(person))
+        people = people_of(person, Capability.SEE_SHARED, even_deactivated=True)
+        everybody = sa.union(people, sa.select(sa.literal(person, sa.Uuid))).subquery()
+        _settle(session, sa.select(everybody))
         if session.get_one(User, person, populate_existing=True).deactivated_at is None:
             manager_changes.notify_manager_reactivated(session, person, by=by, now=now)
     else:

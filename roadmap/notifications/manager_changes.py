@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from roadmap.core.types import new_id
 from roadmap.notifications.models import Notification
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import nested_in
+from roadmap.people.reach import allows, people_of, select_holders, team_ancestors, team_tree
+from roadmap.people.roles import Capability
 
 _ROWS: Any = Notification.__table__
 _USERS: Any = User.__table__
@@ -84,21 +85,20 @@ def notify_team_moved(
 ) -> None:
     """A team was nested elsewhere: its people learn of the managers who are newly above them,
     of each once. Who led the team already, from wherever, is nothing new to them."""
-    above, before = (
-        _select_team_and_ancestors(team.parent_id),
-        _select_team_and_ancestors(previous_parent_id),
-    )
     known = sa.select(_MEMBERS.c.user_id).where(
-        _MEMBERS.c.role == "manager",
-        sa.or_(_MEMBERS.c.team_id == team.id, _MEMBERS.c.team_id.in_(before)),
+        allows(Capability.SEE_SHARED),
+        sa.or_(
+            _MEMBERS.c.team_id == team.id,
+            _MEMBERS.c.team_id.in_(team_ancestors(previous_parent_id)),
+        ),
     )
     leaders = session.execute(
         sa.select(_USERS.c.id, _USERS.c.name, _TEAMS.c.id, _TEAMS.c.name)
         .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         .where(
-            _MEMBERS.c.role == "manager",
-            _MEMBERS.c.team_id.in_(above),
+            allows(Capability.SEE_SHARED),
+            _MEMBERS.c.team_id.in_(team_ancestors(team.parent_id)),
             _USERS.c.id.not_in(known),
             _USERS.c.deactivated_at.is_(None),
         )
@@ -122,16 +122,14 @@ def notify_manager_reactivated(
 ) -> None:
     """A manager's account was opened again: everybody whom they lead learns it, once."""
     manager = session.get_one(User, person)
-    root = _TEAMS.alias()
-    below = _managed_team_trees(person)
+    held = select_holders(people_of(person, Capability.SEE_SHARED), Capability.SEE_SHARED)
+    theirs = held.where(_MEMBERS.c.user_id == person).subquery()
+    is_nested = theirs.c.team != theirs.c.held_in
     rows = session.execute(
-        sa.select(_MEMBERS.c.user_id, root.c.id, root.c.name, (_MEMBERS.c.team_id != root.c.id))
-        .join_from(_MEMBERS, below, below.c.team == _MEMBERS.c.team_id)
-        .join(root, root.c.id == below.c.root)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_USERS.c.deactivated_at.is_(None))
-        # The first is what is said: a team of the reader's own, where there is one.
-        .order_by(_MEMBERS.c.team_id != root.c.id, root.c.name)
+        sa.select(theirs.c.person, _TEAMS.c.id, _TEAMS.c.name, is_nested)
+        .join_from(theirs, _TEAMS, _TEAMS.c.id == theirs.c.held_in)
+        # A team of the reader's own comes first where there is one, and is the one named.
+        .order_by(is_nested, _TEAMS.c.name)
     )
     told: dict[uuid.UUID, _ManagerNotice] = {}
     for reader, team_id, team, within in rows:
@@ -153,8 +151,8 @@ def remove_outdated_notices(session: Session, people: sa.Select[Any] | None = No
     if not found:
         return
     true = {
-        (row.reader, str(row.team), str(row.manager))
-        for row in session.execute(_select_managers_of(readers))
+        (row.person, str(row.held_in), str(row.holder))
+        for row in session.execute(select_holders(readers, Capability.SEE_SHARED))
     }
     untrue = [
         {"line": row.id}
@@ -164,13 +162,6 @@ def remove_outdated_notices(session: Session, people: sa.Select[Any] | None = No
     if untrue:
         line = sa.bindparam("line", type_=sa.Uuid)
         session.execute(sa.delete(_ROWS).where(_ROWS.c.id == line), untrue)
-
-
-def select_managed_users(person: uuid.UUID) -> sa.Select[Any]:
-    """Selects the ids of a person and of all whom they lead, or would with an open account."""
-    below = _managed_team_trees(person)
-    led = sa.select(_MEMBERS.c.user_id).join(below, below.c.team == _MEMBERS.c.team_id)
-    return sa.select(sa.union(led, sa.select(sa.literal(person, sa.Uuid))).subquery())
 
 
 def _insert_notices(
@@ -206,50 +197,11 @@ def _list_team_tree_members(session: Session, team_id: uuid.UUID) -> list[tuple[
     rows = session.execute(
         sa.select(_MEMBERS.c.user_id, outside)
         .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.team_id.in_(nested_in(team_id)), _USERS.c.deactivated_at.is_(None))
+        .where(_MEMBERS.c.team_id.in_(team_tree(team_id)), _USERS.c.deactivated_at.is_(None))
         .group_by(_MEMBERS.c.user_id)
     )
     return [(reader, not nested) for reader, nested in rows]
 
 
 def _select_member_ids(team_id: uuid.UUID) -> sa.Select[Any]:
-    return sa.select(_MEMBERS.c.user_id).where(_MEMBERS.c.team_id.in_(nested_in(team_id)))
-
-
-def _select_team_and_ancestors(team_id: uuid.UUID | None) -> sa.Select[Any]:
-    """Selects the id of a team and of all that it is nested in."""
-    above = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team_id).cte(recursive=True)
-    parent = sa.select(_TEAMS.c.parent_id).join(above, above.c.id == _TEAMS.c.id)
-    above = above.union(parent.where(_TEAMS.c.parent_id.is_not(None)))
-    return sa.select(above.c.id)
-
-
-def _managed_team_trees(person: uuid.UUID) -> sa.CTE:
-    """The teams that somebody manages (`root`), each with itself and all nested in it (`team`)."""
-    below = (
-        sa.select(_MEMBERS.c.team_id.label("root"), _MEMBERS.c.team_id.label("team"))
-        .where(_MEMBERS.c.user_id == person, _MEMBERS.c.role == "manager")
-        .cte(recursive=True)
-    )
-    return below.union(
-        sa.select(below.c.root, _TEAMS.c.id).where(_TEAMS.c.parent_id == below.c.team)
-    )
-
-
-def _select_managers_of(readers: sa.Select[Any]) -> sa.Select[Any]:
-    """Selects who (`manager`) manages what (`team`) of these people (`reader`), or above it."""
-    above = (
-        sa.select(_MEMBERS.c.user_id.label("reader"), _MEMBERS.c.team_id.label("team"))
-        .where(_MEMBERS.c.user_id.in_(readers))
-        .cte(recursive=True)
-    )
-    parent = sa.select(above.c.reader, _TEAMS.c.parent_id).where(
-        _TEAMS.c.id == above.c.team, _TEAMS.c.parent_id.is_not(None)
-    )
-    above = above.union(parent)
-    return (
-        sa.select(above.c.reader, above.c.team, _MEMBERS.c.user_id.label("manager"))
-        .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.team)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.role == "manager", _USERS.c.deactivated_at.is_(None))
-    )
+    return sa.select(_MEMBERS.c.user_id).where(_MEMBERS.c.team_id.in_(team_tree(team_id)))

@@ -18,7 +18,8 @@ from roadmap.evidence.shared import is_shared
 from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
 from roadmap.people.models import User
-from roadmap.people.queries import managed_by
+from roadmap.people.reach import people_of
+from roadmap.people.roles import Capability
 
 PER_PAGE = 30
 # As much of what somebody said as fits beside a line.
@@ -143,10 +144,11 @@ def _is_visible_to(reader: Actor) -> sa.ColumnElement[bool]:
     """`evidence.read` of the permission table, as a condition: one's own, and what is shared by
     somebody whom one manages."""
     own = sa.or_(_ROWS.c.evidence_id.is_(None), _EVIDENCE.c.user_id == reader.id)
-    if not reader.manages:
+    if Capability.SEE_SHARED not in reader.capabilities:
         return own
-    # A subquery: whoever leads the whole company manages more people than a statement has places.
-    return sa.or_(own, sa.and_(is_shared(), _EVIDENCE.c.user_id.in_(managed_by(reader.id))))
+    # A subquery, because the head of a company manages more people than a statement has parameters.
+    people = people_of(reader.id, Capability.SEE_SHARED)
+    return sa.or_(own, sa.and_(is_shared(), _EVIDENCE.c.user_id.in_(people)))
 
 
 def _notification_item(row: Any, reader: Actor, titles: dict[str, str]) -> NotificationItem:

@@ -13,13 +13,12 @@ from roadmap.evidence.shared import is_shared
 from roadmap.mail import outbox
 from roadmap.notifications import emails
 from roadmap.notifications.models import Notification
-from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import managed_by
+from roadmap.people.models import User
+from roadmap.people.reach import people_of, select_holders
+from roadmap.people.roles import Capability
 
 _ROWS: Any = Notification.__table__
 _USERS: Any = User.__table__
-_TEAMS: Any = Team.__table__
-_MEMBERS: Any = Membership.__table__
 _EVIDENCE: Any = Evidence.__table__
 
 # What a manager is told of somebody else's piece; only while they may see it.
@@ -42,16 +41,22 @@ def retract_from_former_managers(session: Session, people: sa.Select[Any] | None
 
     With `people`, which selects ids, only what they read, or what is about them, is looked at.
     """
-    strange = sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, ~_MANAGES)
+    unread = sa.select(_ROWS.c.id, _ROWS.c.subject_user_id).where(_ABOUT_OTHERS, _UNREAD)
+    rows = unread.cte()
     if people is not None:
         # Two lookups by index; an OR over subqueries would read the whole table.
-        theirs = sa.union(
-            sa.select(_ROWS.c.id).where(_ROWS.c.user_id.in_(people), _UNREAD, _ABOUT_OTHERS),
-            sa.select(_ROWS.c.id).where(
-                _ROWS.c.subject_user_id.in_(people), _UNREAD, _ABOUT_OTHERS
-            ),
-        )
-        strange = strange.where(_ROWS.c.id.in_(theirs))
+        read_by, about = _ROWS.c.user_id.in_(people), _ROWS.c.subject_user_id.in_(people)
+        rows = sa.union(unread.where(read_by), unread.where(about)).cte()
+    holders = select_holders(sa.select(rows.c.subject_user_id), Capability.SEE_SHARED).subquery()
+    entitled = (
+        sa.select(holders.c.holder, holders.c.person)
+        .join(_USERS, _USERS.c.id == holders.c.person)
+        .where(_USERS.c.deactivated_at.is_(None))
+    )
+    strange = sa.delete(_ROWS).where(
+        _ROWS.c.id.in_(sa.select(rows.c.id)),
+        sa.tuple_(_ROWS.c.user_id, _ROWS.c.subject_user_id).not_in(entitled),
+    )
     outbox.withdraw_each(session, session.scalars(strange.returning(_ROWS.c.id)).all())
 
 
@@ -72,7 +77,7 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
         return row is None or bool(row.wants_mail)
     entitled = sa.and_(
         sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_shared()),
-        sa.literal(row.subject_user_id, sa.Uuid).in_(managed_by(row.user_id)),
+        sa.literal(row.subject_user_id, sa.Uuid).in_(people_of(row.user_id, Capability.SEE_SHARED)),
     )
     if session.scalar(sa.select(entitled)):
         return bool(row.wants_mail)
@@ -80,30 +85,3 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
     free = sa.select(_ROWS.c.id).where(_ROWS.c.id == key).with_for_update(skip_locked=True)
     session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(free.scalar_subquery())))
     return False
-
-
-def _manages() -> sa.ColumnElement[bool]:
-    """Whether the reader of a row manages whom it concerns, as `managers_of` says it of one
-    person. A closed account manages nobody, and nobody manages it."""
-    leads = (
-        sa.select(_MEMBERS.c.user_id.label("manager"), _MEMBERS.c.team_id.label("team"))
-        .where(_MEMBERS.c.role == "manager")
-        .cte("leads", recursive=True)
-    )
-    # UNION, not UNION ALL: teams that are nested in a circle end it.
-    leads = leads.union(
-        sa.select(leads.c.manager, _TEAMS.c.id).where(_TEAMS.c.parent_id == leads.c.team)
-    )
-    reader, author = _USERS.alias(), _USERS.alias()
-    return sa.exists().where(
-        leads.c.manager == _ROWS.c.user_id,
-        _MEMBERS.c.team_id == leads.c.team,
-        _MEMBERS.c.user_id == _ROWS.c.subject_user_id,
-        reader.c.id == _ROWS.c.user_id,
-        reader.c.deactivated_at.is_(None),
-        author.c.id == _ROWS.c.subject_user_id,
-        author.c.deactivated_at.is_(None),
-    )
-
-
-_MANAGES = _manages()

@@ -20,8 +20,10 @@ from roadmap.core.text import clean_line
 from roadmap.people.audit import record_audit, record_audit_each
 from roadmap.people.history import record_history, record_history_each
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user, lock_users
-from roadmap.people.models import ROLES, Membership, Team, User
+from roadmap.people.models import Membership, Team, User
 from roadmap.people.permissions import ActorOrId, require_permission
+from roadmap.people.reach import team_tree
+from roadmap.people.roles import ROLES
 from roadmap.people.rules import MAX_NAME_LENGTH, changed_fields, is_slug
 
 
@@ -99,14 +101,11 @@ def change_team(
     sent = {"name": name, "parent_id": parent_id}
     before = {"name": team.name, "parent_id": team.parent_id}
     changed = changed_fields(sent, read or {}, before)
-    above = changed.get("parent_id")
-    while above is not None:
-        if above == team.id:
-            raise InvalidTeam("circle")
-        found = session.execute(sa.select(Team.id, Team.parent_id).where(Team.id == above)).first()
-        if found is None:
-            raise InvalidTeam("gone")
-        above = found.parent_id
+    parent = changed.get("parent_id")
+    if parent is not None and session.get(Team, parent, populate_existing=True) is None:
+        raise InvalidTeam("gone")
+    if parent is not None and parent in session.scalars(team_tree(team.id)).all():
+        raise InvalidTeam("circle")
     if not changed:
         return
     for field, value in changed.items():

@@ -1,4 +1,4 @@
-"""The person who acts: what a request knows of who is signed in."""
+"""The person who acts: what a request knows about the one who is signed in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from roadmap.people.queries import administers, led_teams, managed_people, own_teams
+from roadmap.people import reach
+from roadmap.people.queries import administers, own_teams
+from roadmap.people.roles import Capability, capabilities_of, highest_role
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Actor:
-    """Someone who acts, loaded in one statement with their session.
+    """The person who acts, loaded in one statement with their session.
 
-    Flask-Login's contract is the four properties at the end. `token` is the secret of the
-    session cookie; `version` is the person's version when the request began.
+    The attributes `is_…` and `get_id` are Flask-Login's contract. `token` is the secret of the
+    session cookie, `version` the version of the person when the request began, and `team_roles`
+    the comma-separated roles that they have in their teams.
     """
 
     id: uuid.UUID
@@ -34,10 +37,10 @@ class Actor:
     token: str = ""
     session_id: uuid.UUID | None = None
     fresh_at: dt.datetime | None = None
-    manages: bool = False
-    # How many notifications wait unread. A higher room counts them, see `sessions.know_more`.
+    team_roles: str = ""
+    # The number of unread notifications; a higher room counts them, see `add_actor_column`.
     unread: int = 0
-    # What a personal token of the API may do; None with a browser's session.
+    # The scope of a personal API token; None in a browser session.
     scope: str | None = None
     session: Session | None = field(default=None, repr=False, compare=False)
 
@@ -53,22 +56,41 @@ class Actor:
         return ZoneInfo(self.timezone)
 
     def today(self, now: dt.datetime) -> dt.date:
-        """The person's own date at the moment `now`."""
+        """Return the person's own date at the moment `now`."""
         return now.astimezone(self.zone).date()
 
     def days_since(self, moment: dt.datetime, now: dt.datetime) -> int:
-        """Days of the person's own calendar since a moment; none where it is yet to come."""
+        """Return the days since a moment in the person's own calendar; 0 for a later moment."""
         return max(0, (self.today(now) - self.today(moment)).days)
 
     @cached_property
-    def managed_people(self) -> frozenset[uuid.UUID]:
-        """Ids of the people in all teams that this person leads, without themselves."""
-        return managed_people(self.session, self.id) if self.session is not None else frozenset()
+    def capabilities(self) -> frozenset[Capability]:
+        """What this person may do in at least one team."""
+        return capabilities_of(self.team_roles)
 
     @cached_property
-    def led_teams(self) -> frozenset[uuid.UUID]:
-        """Ids of the teams that this person manages, and of those nested in them."""
-        return led_teams(self.session, self.id) if self.session is not None else frozenset()
+    def _by_person(self) -> reach.Held:
+        return reach.capabilities_by_person(self.session, self.id) if self.session else {}
+
+    @cached_property
+    def _by_team(self) -> reach.Held:
+        return reach.capabilities_by_team(self.session, self.id) if self.session else {}
+
+    def has_over(self, capability: Capability, person_id: uuid.UUID) -> bool:
+        """Return whether this person has a capability over another one."""
+        return capability in self._by_person.get(person_id, ())
+
+    def has_in(self, capability: Capability, team_id: uuid.UUID) -> bool:
+        """Return whether this person has a capability in a team, or in one above it."""
+        return capability in self._by_team.get(team_id, ())
+
+    def teams(self, capability: Capability) -> frozenset[uuid.UUID]:
+        """Return the ids of the teams in which this person has a capability."""
+        return frozenset(key for key, held in self._by_team.items() if capability in held)
+
+    def role_in(self, team_id: uuid.UUID) -> str:
+        """Return the highest role that this person has in a team or by one above it."""
+        return highest_role(self._by_team.get(team_id, frozenset()))
 
     @cached_property
     def own_teams(self) -> frozenset[uuid.UUID]:
@@ -76,12 +98,11 @@ class Actor:
         return own_teams(self.session, self.id) if self.session is not None else frozenset()
 
     def refresh_permissions(self) -> None:
-        """Forgets whom this person leads and where they are, and asks again whether they still
-        administer: it may have changed while they waited.
+        """Read again what this person may do, which may have changed while they waited for a lock.
 
-        Whoever decides below a lock what the actor may do calls it there (`records.lock_for`).
+        Call it below the lock, before deciding.
         """
-        for name in ("managed_people", "led_teams", "own_teams"):
+        for name in ("_by_person", "_by_team", "own_teams"):
             vars(self).pop(name, None)
         if self.is_admin and self.session is not None:
             self.is_admin = administers(self.session, self.id)

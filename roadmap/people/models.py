@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, Json, check_one_of
 
-ROLES = ("member", "manager")
 THEMES = ("system", "light", "dark")
 
 

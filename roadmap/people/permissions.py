@@ -15,6 +15,7 @@ from flask import Flask, abort
 from sqlalchemy.orm import Session
 
 from roadmap.people.actor import Actor
+from roadmap.people.roles import Capability
 
 MaybeActor = Actor | None
 
@@ -40,25 +41,35 @@ def own(actor: MaybeActor, subject: Any) -> bool:
     return actor is not None and (subject is None or subject.user_id == actor.id)
 
 
-def manages(actor: MaybeActor, subject: Any) -> bool:
-    """Is a manager of a team of the person it belongs to, and is not that person."""
-    if actor is None:
-        return False
-    if subject is None:
-        return actor.manages or bool(actor.managed_people)
-    return subject.user_id != actor.id and subject.user_id in actor.managed_people
+def over_person(capability: Capability) -> Predicate:
+    """Build the predicate that the actor has a capability over the person it belongs to."""
+
+    def has_capability(actor: MaybeActor, subject: Any) -> bool:
+        if actor is None:
+            return False
+        if subject is None:
+            return capability in actor.capabilities
+        return actor.has_over(capability, subject.user_id)
+
+    return has_capability
+
+
+def in_team(capability: Capability) -> Predicate:
+    """Build the predicate that the actor has a capability in this team."""
+
+    def has_capability(actor: MaybeActor, subject: Any) -> bool:
+        if actor is None:
+            return False
+        if subject is None:
+            return capability in actor.capabilities
+        return actor.has_in(capability, subject.id)
+
+    return has_capability
 
 
 def shared(_actor: MaybeActor, subject: Any) -> bool:
     """The row itself says whether it is shared with the managers of its person."""
     return subject is None or bool(getattr(subject, "is_shared", False))
-
-
-def leads(actor: MaybeActor, subject: Any) -> bool:
-    """Manages this team, or one that it is nested in."""
-    if actor is None:
-        return False
-    return actor.manages if subject is None else subject.id in actor.led_teams
 
 
 def belongs(actor: MaybeActor, subject: Any) -> bool:
@@ -87,31 +98,33 @@ PERMISSIONS: dict[str, Predicate] = {
     "enrollment.write": own,
     "progress.read": own,
     "progress.write": own,
-    "evidence.read": either(own, both(manages, shared)),
+    "evidence.read": either(own, both(over_person(Capability.SEE_SHARED), shared)),
     "evidence.write": own,
     "evidence.submit": own,
-    "evidence.review": both(manages, shared),
-    "evidence.comment": either(own, both(manages, shared)),
+    "evidence.review": both(over_person(Capability.REVIEW), shared),
+    "evidence.comment": either(own, both(over_person(Capability.COMMENT), shared)),
     "skill.read": own,
     "skill.assess_self": own,
-    "skill.assess_other": manages,
+    "skill.assess_other": over_person(Capability.ASSESS),
     "career.read": own,
     "career.write": own,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,
     "home.read": signed_in,
-    # Teams. Members know of their team, managers see its people; administrators only who is in it.
+    # Members know of their team; administrators see who is in it, and nothing else.
     "team.list": signed_in,
-    "team.read": either(leads, belongs, administers),
-    "team.matrix": leads,
-    "team.members": either(leads, administers),
-    "team.invite": either(leads, administers),
+    "team.read": either(in_team(Capability.SEE_SHARED), belongs, administers),
+    "team.matrix": in_team(Capability.SEE_SHARED),
+    "team.members": either(in_team(Capability.MANAGE_TEAM), administers),
+    "team.invite": either(in_team(Capability.MANAGE_TEAM), administers),
     "team.leave": belongs,
-    # A person as their managers see them; each may look at themselves in that way.
-    "person.read": either(own, manages),
-    "person.assess": manages,
-    "review.read": manages,
+    # A person as others see them; each may look at themselves in that way.
+    "person.read": either(own, over_person(Capability.SEE_SHARED)),
+    "person.assess": over_person(Capability.ASSESS),
+    # `review.read` is the page of a piece, `review.list` the queue of what waits.
+    "review.read": both(over_person(Capability.SEE_SHARED), shared),
+    "review.list": over_person(Capability.REVIEW),
     "admin.read": administers,
     "admin.write": administers,
     "notification.read": own,

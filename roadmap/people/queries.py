@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.people.models import ROLES, Membership, Team, User
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.reach import team_tree
 
 _MEMBERS: Any = Membership.__table__
 _TEAMS: Any = Team.__table__
@@ -33,68 +34,6 @@ class TeamMember:
     team_name: str
 
 
-def _led(manager: Any) -> sa.CTE:
-    """The ids of the teams that `manager` manages, and of all that are nested in them."""
-    led = (
-        sa.select(_MEMBERS.c.team_id.label("id"))
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(
-            _MEMBERS.c.user_id == manager,
-            _MEMBERS.c.role == "manager",
-            _USERS.c.deactivated_at.is_(None),
-        )
-        .cte(recursive=True)
-    )
-    # UNION, not UNION ALL: teams that are nested in a circle end it.
-    return led.union(sa.select(_TEAMS.c.id).where(_TEAMS.c.parent_id == led.c.id))
-
-
-def _below(team: Any) -> sa.CTE:
-    """The id of a team, and of all that are nested in it."""
-    below = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team).cte(recursive=True)
-    return below.union(sa.select(_TEAMS.c.id).where(_TEAMS.c.parent_id == below.c.id))
-
-
-def nested_in(team_id: Any) -> sa.Select[Any]:
-    """Selects the id of a team (or of a parameter) and of all nested in it, to scope a query."""
-    return sa.select(_below(team_id).c.id)
-
-
-def led_by(manager: Any) -> sa.Select[Any]:
-    """Selects the ids of the teams that somebody (an id or a parameter) leads, to scope a query."""
-    return sa.select(_led(manager).c.id)
-
-
-def managed_by(manager: Any) -> sa.Select[Any]:
-    """Selects the ids of everybody whom somebody (an id or a parameter) leads, to scope a query.
-
-    However many they are, the statement carries one id. Not that person's own.
-    """
-    led = _led(manager)
-    return (
-        sa.select(_MEMBERS.c.user_id)
-        .join(led, led.c.id == _MEMBERS.c.team_id)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.user_id != manager, _USERS.c.deactivated_at.is_(None))
-        .distinct()
-    )
-
-
-_MANAGER = sa.bindparam("manager", type_=sa.Uuid)
-_LED_TEAMS = led_by(_MANAGER)
-_MANAGED = managed_by(_MANAGER)
-
-
-def led_teams(session: Session, manager_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    """Ids of the teams that a person manages, and of those nested in them."""
-    return frozenset(session.scalars(_LED_TEAMS, {"manager": manager_id}))
-
-
-def managed_people(session: Session, manager_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    """Ids of everybody in the teams that a person leads, without that person."""
-    return frozenset(session.scalars(_MANAGED, {"manager": manager_id}))
-
-
 def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """Ids of the teams that a person is in, in whatever role."""
     return frozenset(
@@ -110,35 +49,6 @@ def administers(session: Session, user_id: uuid.UUID) -> bool:
     return session.execute(found).first() is not None
 
 
-def managers_of(session: Session, user_id: uuid.UUID) -> list[User]:
-    """Who manages a team of this person, or one that it is nested in; by name."""
-    above = (
-        sa.select(_MEMBERS.c.team_id.label("id"))
-        .where(_MEMBERS.c.user_id == user_id)
-        .cte("above", recursive=True)
-    )
-    above = above.union(
-        sa.select(_TEAMS.c.parent_id)
-        .join(above, above.c.id == _TEAMS.c.id)
-        .where(_TEAMS.c.parent_id.is_not(None))
-    )
-    return list(
-        session.scalars(
-            sa.select(User)
-            .where(
-                User.id != user_id,
-                User.deactivated_at.is_(None),
-                User.id.in_(
-                    sa.select(_MEMBERS.c.user_id).where(
-                        _MEMBERS.c.role == "manager", _MEMBERS.c.team_id.in_(sa.select(above.c.id))
-                    )
-                ),
-            )
-            .order_by(User.name, User.id)
-        )
-    )
-
-
 def find_team(session: Session, slug: str) -> Team | None:
     """The team with this slug."""
     return session.scalar(sa.select(Team).where(Team.slug == slug))
@@ -146,7 +56,7 @@ def find_team(session: Session, slug: str) -> Team | None:
 
 def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> list[TeamMember]:
     """The people of a team (and of those nested in it), by name, in one statement."""
-    teams: Any = nested_in(team_id) if nested else [team_id]
+    teams: Any = team_tree(team_id) if nested else [team_id]
     rows = session.execute(
         sa.select(
             _USERS.c.id,
@@ -172,7 +82,7 @@ def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
             sa.select(
                 sa.exists().where(
                     _MEMBERS.c.user_id == user_id,
-                    _MEMBERS.c.team_id.in_(sa.select(_below(team_id).c.id)),
+                    _MEMBERS.c.team_id.in_(team_tree(team_id)),
                 )
             )
         )
@@ -197,9 +107,3 @@ def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str |
             Membership.team_id == team_id, Membership.user_id == user_id
         )
     )
-
-
-def has_role_or_higher(session: Session, team_id: uuid.UUID, user_id: uuid.UUID, role: str) -> bool:
-    """Whether a person has this role in the team, or a higher one."""
-    held = find_role(session, team_id, user_id)
-    return held is not None and ROLES.index(held) >= ROLES.index(role)

@@ -9,7 +9,8 @@ from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.people.permissions import permit
-from roadmap.people.queries import managers_of
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment, enrollments
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
@@ -40,7 +41,7 @@ def page() -> str:
     today = current_user.today(now())
     facts = person_record(db.session, current_user.id).own()
     found = explain(course, facts, today)
-    has_manager = bool(managers_of(db.session, current_user.id))
+    has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
         "readiness/page.html",

@@ -21,7 +21,8 @@ from roadmap.evidence.rules import AWAITING_REVIEW
 from roadmap.evidence.shared import is_shared, submitted_version_id
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import led_by, managed_by, nested_in
+from roadmap.people.reach import people_of, team_tree, teams_of
+from roadmap.people.roles import Capability
 
 # What the queue can show.
 SHOW_OPTIONS = ("waiting", "in_review", "judged")
@@ -218,7 +219,7 @@ def _pending_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement
 
 def _scope_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
     """Shared pieces of the people whom the actor manages, narrowed to what was asked for."""
-    conditions = [Evidence.user_id.in_(managed_by(actor.id)), is_shared()]
+    conditions = [Evidence.user_id.in_(people_of(actor.id, Capability.REVIEW)), is_shared()]
     if filters.team is not None:
         conditions.append(Evidence.user_id.in_(_team_members(actor, filters.team)))
     if filters.person is not None:
@@ -230,9 +231,9 @@ def _scope_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[b
 
 def _team_members(actor: Actor, slug: str) -> sa.Select[Any]:
     """Selects the people of a team that the actor leads, and of those nested in it; else nobody."""
-    led = sa.and_(Team.slug == slug, Team.id.in_(led_by(actor.id)))
+    led = sa.and_(Team.slug == slug, Team.id.in_(teams_of(actor.id, Capability.REVIEW)))
     team = sa.select(Team.id).where(led).scalar_subquery()
-    return sa.select(Membership.user_id).where(Membership.team_id.in_(nested_in(team)))
+    return sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,14 +249,17 @@ def load_filter_choices(session: Session, actor: Actor) -> FilterChoices:
     people = session.execute(
         sa.select(User.id, User.name)
         .where(
-            User.id.in_(managed_by(actor.id)),
+            User.id.in_(people_of(actor.id, Capability.REVIEW)),
             sa.exists().where(Evidence.user_id == User.id, is_shared()),
         )
         .order_by(sa.func.lower(User.name), User.id)
     )
     teams = session.execute(
         sa.select(Team.slug, Team.name)
-        .where(Team.id.in_(led_by(actor.id)), sa.exists().where(Membership.team_id == Team.id))
+        .where(
+            Team.id.in_(teams_of(actor.id, Capability.REVIEW)),
+            sa.exists().where(Membership.team_id == Team.id),
+        )
         .order_by(sa.func.lower(Team.name), Team.slug)
     )
     return FilterChoices(

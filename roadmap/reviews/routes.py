@@ -35,7 +35,7 @@ PAGE_SIZE = 50
 
 
 @reviews.get("/reviews")
-@permit("review.read")
+@permit("review.list")
 def index() -> str:
     """What waits, the oldest first; for htmx the part of it that filters change."""
     filters = parse_filters()

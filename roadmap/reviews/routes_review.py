@@ -32,10 +32,10 @@ from roadmap.reviews.review_page import load_review_page, preselected_milestones
 
 
 @reviews.get("/reviews/<uuid:evidence_id>")
-@permit("evidence.review")
+@permit("review.read")
 def show(evidence_id: uuid.UUID) -> Response:
     """The newest submitted version, beside what it is to be held against."""
-    return _render_page(_load_evidence(evidence_id))
+    return _render_page(_load_evidence(evidence_id, "review.read"))
 
 
 @reviews.put("/reviews/<uuid:evidence_id>")
@@ -88,13 +88,13 @@ def take_up(evidence_id: uuid.UUID) -> Response:
     return see_other("reviews.show", evidence_id=piece.id, **active_query())
 
 
-def _load_evidence(evidence_id: uuid.UUID) -> Evidence:
-    """The piece, for a manager of its author; nobody reviews their own, and the page says so."""
+def _load_evidence(evidence_id: uuid.UUID, action: str = "evidence.review") -> Evidence:
+    """Load a piece for an action; nobody reviews their own, and the page says so."""
     try:
         piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
         if piece.user_id == current_user.id:
             abort(render_error(403, str(labels.REFUSAL_MESSAGES["own"])))
-        return permissions.load(db.session, current_user, "evidence.review", Evidence, evidence_id)
+        return permissions.load(db.session, current_user, action, Evidence, evidence_id)
     except NotFound:
         abort(_not_found_page())
 

@@ -17,7 +17,8 @@ from roadmap.core.database import db
 from roadmap.core.svg import Series, render_radar
 from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.people.permissions import permit
-from roadmap.people.queries import managers_of
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 from roadmap.skills import actions, gap_messages, queries
 from roadmap.skills.forms import AssessmentForm
 from roadmap.skills.rules import MAX_LEVEL, AssessedLevel, SkillComparison
@@ -148,7 +149,7 @@ def _page(skill: Skill, standing: SkillComparison, form: AssessmentForm) -> str:
         standing=standing,
         form=form,
         apart=gap_messages.gap_message(standing, skill.title),
-        managers=managers_of(db.session, current_user.id),
+        managers=holders_of(db.session, current_user.id, Capability.ASSESS),
         entries=entries[:PAGE_SIZE],
         page=page,
         more=len(entries) > PAGE_SIZE,

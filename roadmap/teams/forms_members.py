@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectField
-from wtforms.validators import InputRequired, Length
+from wtforms import EmailField
+from wtforms.validators import Length
 
 from roadmap.auth.forms import EmailAddress, NotBlank
 from roadmap.core.text import clean_line
-from roadmap.invitations.forms import ROLE_CHOICES
+from roadmap.invitations.forms import role_field
+from roadmap.people.roles import DEFAULT_ROLE
 
 
 class RoleForm(FlaskForm):
-    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES))
+    role = role_field()
 
 
 class AddForm(FlaskForm):
@@ -29,4 +30,4 @@ class AddForm(FlaskForm):
         filters=[clean_line],
         render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
     )
-    role = SelectField(_l("Role"), [InputRequired()], choices=list(ROLE_CHOICES), default="member")
+    role = role_field(default=DEFAULT_ROLE)

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.models import Roadmap
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import led_by, nested_in
+from roadmap.people.reach import allows, team_tree, teams_of
+from roadmap.people.roles import Capability
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.shared_summaries import Followed
@@ -70,7 +71,7 @@ _PEOPLE = (
         sa.and_(_SUMMARIES.c.user_id == _USERS.c.id, _SUMMARIES.c.roadmap_id == _ROADMAPS.c.id),
     )
     .where(
-        _MEMBERS.c.role == "member",
+        allows(Capability.BE_IN_MATRIX),
         _USERS.c.deactivated_at.is_(None),
         _USERS.c.id != sa.bindparam("actor", type_=sa.Uuid),
     )
@@ -79,10 +80,10 @@ _PEOPLE = (
 
 
 _TEAM_TREE_MEMBERS = _PEOPLE.where(
-    _MEMBERS.c.team_id.in_(nested_in(sa.bindparam("team", type_=sa.Uuid)))
+    _MEMBERS.c.team_id.in_(team_tree(sa.bindparam("team", type_=sa.Uuid)))
 )
 _MANAGED_PEOPLE = _PEOPLE.where(
-    _MEMBERS.c.team_id.in_(led_by(sa.bindparam("actor", type_=sa.Uuid)))
+    _MEMBERS.c.team_id.in_(teams_of(sa.bindparam("actor", type_=sa.Uuid), Capability.SEE_SHARED))
 )
 
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.people.models import Membership, Team, User
+from roadmap.people.reach import select_holders
+from roadmap.people.roles import Capability
 
 _MEMBERS: Any = Membership.__table__
 _TEAMS: Any = Team.__table__
@@ -18,49 +20,32 @@ _USERS: Any = User.__table__
 
 @dataclass(frozen=True, slots=True)
 class MyTeam:
-    """A team of somebody, their role in it, and the names of those who manage it or one above."""
+    """A team of a person, their role in it, and the names of those who see what they share."""
 
     slug: str
     name: str
     role: str
-    managers: tuple[str, ...]
+    seen_by: tuple[str, ...]
 
 
 def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
-    """The teams that a person is in, by name. One statement."""
-    above = (
-        sa.select(_MEMBERS.c.team_id.label("team"), _MEMBERS.c.team_id.label("id"))
-        .where(_MEMBERS.c.user_id == user_id)
-        .cte("above", recursive=True)
-    )
-    above = above.union(
-        sa.select(above.c.team, _TEAMS.c.parent_id)
-        .join_from(above, _TEAMS, _TEAMS.c.id == above.c.id)
-        .where(_TEAMS.c.parent_id.is_not(None))
-    )
-    # Whoever manages a team or one that it is nested in; an outer join, for there may be nobody.
-    managers = (
-        sa.select(above.c.team, _USERS.c.id, _USERS.c.name)
-        .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(
-            _MEMBERS.c.role == "manager",
-            _USERS.c.id != user_id,
-            _USERS.c.deactivated_at.is_(None),
-        )
+    """List the teams that a person is in, by name, in one statement."""
+    holders = select_holders([user_id], Capability.SEE_SHARED).subquery()
+    seen_by = (
+        sa.select(holders.c.team, _USERS.c.id, _USERS.c.name)
+        .join_from(holders, _USERS, _USERS.c.id == holders.c.holder)
         .distinct()
         .subquery()
     )
     rows = session.execute(
-        sa.select(_TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role, managers.c.name)
+        sa.select(_TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role, seen_by.c.name)
         .join_from(_MEMBERS, _TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
-        .outerjoin(managers, managers.c.team == _TEAMS.c.id)
+        # An outer join, because nobody may see anything in a team.
+        .outerjoin(seen_by, seen_by.c.team == _TEAMS.c.id)
         .where(_MEMBERS.c.user_id == user_id)
-        .order_by(_TEAMS.c.name, _TEAMS.c.slug, managers.c.name, managers.c.id)
+        .order_by(_TEAMS.c.name, _TEAMS.c.slug, seen_by.c.name, seen_by.c.id)
     )
-    found: dict[str, MyTeam] = {}
-    for slug, name, role, manager in rows:
-        team = found.get(slug) or MyTeam(slug, name, role, ())
-        led_by = (*team.managers, manager) if manager is not None else team.managers
-        found[slug] = MyTeam(slug, name, role, led_by)
-    return list(found.values())
+    names: dict[tuple[str, str, str], list[str]] = {}
+    for slug, name, role, seer in rows:
+        names.setdefault((slug, name, role), []).extend([seer] if seer is not None else [])
+    return [MyTeam(*team, tuple(seen_by)) for team, seen_by in names.items()]

@@ -23,7 +23,8 @@ from roadmap.catalog.queries import (
 )
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team
-from roadmap.people.queries import led_by
+from roadmap.people.reach import teams_of
+from roadmap.people.roles import Capability
 from roadmap.readiness.queries import PersonRecord, partial_records
 from roadmap.readiness.shared_summaries import shared_digests
 from roadmap.teams.managed_people import ManagedPerson, list_managed_people, list_team_tree_members
@@ -61,7 +62,7 @@ def load_matrix(
 
     Raises LookupError where the actor does not lead this team, or there is no such roadmap.
     """
-    if team.id not in actor.led_teams:
+    if not actor.has_in(Capability.SEE_SHARED, team.id):
         raise LookupError(f"{team.slug} is not led by {actor.id}")
     people = list_team_tree_members(session, actor, team.id)
     revisions = {
@@ -258,7 +259,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     """
     led = session.execute(
         sa.select(_TEAMS.c.id, _TEAMS.c.slug, _TEAMS.c.name, _TEAMS.c.parent_id).where(
-            _TEAMS.c.id.in_(led_by(actor.id))
+            _TEAMS.c.id.in_(teams_of(actor.id, Capability.SEE_SHARED))
         )
     ).all()
     if not led:

@@ -20,6 +20,7 @@ from roadmap.core.web import now, wants_fragment
 from roadmap.people.audit import record_audit
 from roadmap.people.models import Team
 from roadmap.people.permissions import permit
+from roadmap.people.roles import Capability
 from roadmap.teams import labels, queries
 from roadmap.teams.blueprint import teams
 from roadmap.teams.formats import FORMATS, build_sheet
@@ -44,7 +45,11 @@ MAX_QUERY_LENGTH = 200
 def index() -> str:
     """The teams that one is in, and above them those that one leads."""
     actor = current_user._get_current_object()
-    led = queries.load_teams_overview(db.session, actor, now()) if actor.manages else None
+    led = (
+        queries.load_teams_overview(db.session, actor, now())
+        if Capability.SEE_SHARED in actor.capabilities
+        else None
+    )
     return render_template(
         "teams/index.html",
         led=led.teams if led else (),

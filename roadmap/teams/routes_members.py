@@ -26,6 +26,7 @@ from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
 from roadmap.people.queries import TeamMember, find_role
 from roadmap.people.queries import members as members_of
+from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
 from roadmap.teams.forms_members import AddForm, RoleForm
 from roadmap.teams.loaders import load_team
@@ -137,8 +138,10 @@ def invite(slug: str) -> Response:
             abort(404)
         form.email.errors = [
             _(
-                "They are invited as a manager already. To invite them as a member, revoke that "
-                "invitation first."
+                "They are invited as a %(invited)s already. To invite them as a %(role)s, revoke "
+                "that invitation first.",
+                invited=ROLES[refused.role].noun,
+                role=ROLES[form.role.data].noun,
             )
             if refused.reason == "invited"
             else _("They are in the team already, in this role or a higher one.")
@@ -163,7 +166,11 @@ def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
 @permit("team.leave")
 def ask_leave(slug: str) -> str:
     team = load_team("team.leave", slug)
-    managers = {row.id for row in members_of(db.session, team.id) if row.role == "manager"}
+    managers = {
+        row.id
+        for row in members_of(db.session, team.id)
+        if ROLES[row.role].allows(Capability.REVIEW)
+    }
     return render_template(
         "teams/leave.html",
         team=team,
@@ -191,7 +198,7 @@ def _load_member(team: Team, user_id: uuid.UUID) -> TeamMember:
 def _render_member_page(
     team: Team, found: TeamMember, form: RoleForm, status: int = 200
 ) -> Response:
-    leads = team.id in current_user.led_teams
+    leads = current_user.has_in(Capability.SEE_SHARED, team.id)
     page = render_template("teams/member.html", team=team, member=found, form=form, leads=leads)
     return make_response(page, status)
 
@@ -233,7 +240,7 @@ def _render_page(
         below=_nested_team_members(own, everybody),
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
-        leads=team.id in current_user.led_teams,
+        leads=current_user.has_in(Capability.SEE_SHARED, team.id),
         **invite_page.page_context(made, team.id),
     )
     return make_response(page, status)

@@ -18,6 +18,7 @@ from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import can, permit
 from roadmap.people.queries import memberships
+from roadmap.people.roles import Capability
 from roadmap.readiness.presentation import (
     SourceLinks,
     explanation_context,
@@ -76,7 +77,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
 
 def _nested_teams(team: Team, who: User) -> list[Team]:
     """The teams nested in this one that the person is in; none where they are in this one."""
-    led = current_user.led_teams
+    led = current_user.teams(Capability.SEE_SHARED)
     own = [each for each, _role in memberships(db.session, who.id) if each.id in led]
     return [] if any(each.id == team.id for each in own) else own
 

@@ -19,14 +19,14 @@ BOB = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 PAGES: tuple[Page, ...] = (
     Page(
         "/reviews",
-        "review.read",
+        "review.list",
         "/reviews",
         MANAGERS,
         variants=("/reviews?show=judged", "/reviews?kind=patent"),
     ),
     Page(
         RULE,
-        "evidence.review",
+        "review.read",
         "/reviews/{submitted}",
         BOB,
         variants=("/reviews/{verified}", "/reviews/{returned}", "/reviews/{resubmitted}"),
@@ -35,7 +35,7 @@ PAGES: tuple[Page, ...] = (
     # What is private is not there for anybody but its author.
     Page(
         RULE,
-        "evidence.review",
+        "review.read",
         "/reviews/{draft}",
         expect_status(403, bob=404, dave=404, nobody=SIGN_IN),
         name="review-draft",

@@ -1,0 +1,167 @@
+"""Who has a capability over whom: the only queries that walk the tree of teams.
+
+A role in a team holds in the teams nested in it as well, so a manager of managers sees the
+roll-up. Nobody holds anything over themselves, and a deactivated account holds nothing.
+
+What returns a select scopes the statements of other rooms. It takes an id, a parameter or a
+column, and carries that one value however many people there are.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.roles import Capability, capabilities_of, roles_with
+
+_MEMBERS: Any = Membership.__table__
+_TEAMS: Any = Team.__table__
+_USERS: Any = User.__table__
+
+Held = dict[uuid.UUID, frozenset[Capability]]
+
+
+def people_of(
+    actor: Any, capability: Capability, *, even_deactivated: bool = False
+) -> sa.Select[Any]:
+    """Select the ids of the people over whom somebody has a capability.
+
+    `even_deactivated` includes closed accounts, and those over whom a closed account would have it.
+    """
+    teams = teams_of(actor, capability, even_deactivated=even_deactivated)
+    people = (
+        sa.select(_MEMBERS.c.user_id)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.team_id.in_(teams), _MEMBERS.c.user_id != actor)
+        .distinct()
+    )
+    return people if even_deactivated else people.where(_is_active())
+
+
+def teams_of(
+    actor: Any, capability: Capability, *, even_deactivated: bool = False
+) -> sa.Select[Any]:
+    """Select the ids of the teams in which somebody has a capability."""
+    own = (
+        sa.select(_MEMBERS.c.team_id.label("id"))
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.user_id == actor, allows(capability))
+    )
+    return sa.select(_descend(own if even_deactivated else own.where(_is_active())).c.id)
+
+
+def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -> list[User]:
+    """Load those who have a capability over a person, by name."""
+    holders = select_holders([person_id], capability).subquery()
+    query = sa.select(User).where(User.id.in_(sa.select(holders.c.holder)))
+    return list(session.scalars(query.order_by(User.name, User.id)))
+
+
+def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
+    """Select who (`holder`) has a capability over these people (`person`), and by which teams.
+
+    `team` is a team of the person, `held_in` the team in which the holder has the role: that one
+    or one above it. `people` are ids, or a select of them.
+    """
+    above = (
+        sa.select(
+            _MEMBERS.c.user_id.label("person"),
+            _MEMBERS.c.team_id.label("team"),
+            _MEMBERS.c.team_id.label("id"),
+        )
+        .where(_MEMBERS.c.user_id.in_(people))
+        .cte(recursive=True)
+    )
+    parents = sa.select(above.c.person, above.c.team, _TEAMS.c.parent_id).join_from(
+        above, _TEAMS, _TEAMS.c.id == above.c.id
+    )
+    above = above.union(parents.where(_TEAMS.c.parent_id.is_not(None)))
+    return (
+        sa.select(
+            above.c.person,
+            above.c.team,
+            above.c.id.label("held_in"),
+            _MEMBERS.c.user_id.label("holder"),
+        )
+        .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(allows(capability), _MEMBERS.c.user_id != above.c.person, _is_active())
+    )
+
+
+def team_tree(team: Any) -> sa.Select[Any]:
+    """Select the id of a team and of all teams nested in it."""
+    return sa.select(_descend(sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team)).c.id)
+
+
+def team_ancestors(team: Any) -> sa.Select[Any]:
+    """Select the id of a team and of all teams that it is nested in."""
+    above = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team).cte(recursive=True)
+    parents = sa.select(_TEAMS.c.parent_id).join(above, above.c.id == _TEAMS.c.id)
+    return sa.select(above.union(parents.where(_TEAMS.c.parent_id.is_not(None))).c.id)
+
+
+def allows(capability: Capability) -> sa.ColumnElement[bool]:
+    """Build the condition that the role of a membership has a capability."""
+    condition: sa.ColumnElement[bool] = _MEMBERS.c.role.in_(roles_with(capability))
+    return condition
+
+
+def team_roles() -> sa.ScalarSelect[str]:
+    """Select the roles of a person, separated by commas, for a statement that selects a `user`."""
+    roles = sa.func.coalesce(sa.func.aggregate_strings(_MEMBERS.c.role, ","), "")
+    own = sa.select(roles).where(_MEMBERS.c.user_id == _USERS.c.id)
+    return own.correlate(_USERS).scalar_subquery()
+
+
+def capabilities_by_team(session: Session, actor_id: uuid.UUID) -> Held:
+    """Load what somebody may do in each team: those with a role of theirs, and those nested."""
+    teams = _teams_with_role(actor_id)
+    return _collect(session.execute(sa.select(teams.c.id, teams.c.role)))
+
+
+def capabilities_by_person(session: Session, actor_id: uuid.UUID) -> Held:
+    """Load what somebody may do with each person of the teams in which their role sees people."""
+    teams = _teams_with_role(actor_id, allows(Capability.SEE_SHARED))
+    rows = session.execute(
+        sa.select(_MEMBERS.c.user_id, teams.c.role)
+        .join_from(_MEMBERS, teams, teams.c.id == _MEMBERS.c.team_id)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.user_id != actor_id, _is_active())
+        .distinct()
+    )
+    return _collect(rows)
+
+
+def _teams_with_role(actor_id: uuid.UUID, *conditions: sa.ColumnElement[bool]) -> sa.CTE:
+    own = (
+        sa.select(_MEMBERS.c.team_id.label("id"), _MEMBERS.c.role)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.user_id == actor_id, _is_active(), *conditions)
+    )
+    return _descend(own, "role")
+
+
+def _collect(rows: Iterable[Any]) -> Held:
+    found: Held = {}
+    for key, role in rows:
+        found[key] = found.get(key, frozenset()) | capabilities_of(role)
+    return found
+
+
+def _descend(teams: sa.Select[Any], *carried: str) -> sa.CTE:
+    """Extend a selection of teams (`id` and what is carried along) by all nested in them."""
+    found = teams.cte(recursive=True)
+    nested = sa.select(_TEAMS.c.id, *(found.c[name] for name in carried))
+    # UNION and not UNION ALL, so that teams nested in a circle end the recursion.
+    return found.union(nested.where(_TEAMS.c.parent_id == found.c.id))
+
+
+def _is_active() -> sa.ColumnElement[bool]:
+    condition: sa.ColumnElement[bool] = _USERS.c.deactivated_at.is_(None)
+    return condition

@@ -1,0 +1,112 @@
+"""The roles in a team: each one is a label and a set of capabilities.
+
+A new role is one entry of `ROLES`. Permissions, pages, mails, the API and the command line take
+their roles from there, and nothing else compares a role with a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+
+class Capability(StrEnum):
+    """What a role means in its team, and in the teams nested in it."""
+
+    # Has a row in the matrix of the team.
+    BE_IN_MATRIX = "be_in_matrix"
+    # Sees the matrix, the pages of the people and the evidence that they share.
+    SEE_SHARED = "see_shared"
+    # Comments on the evidence that people share.
+    COMMENT = "comment"
+    # Verifies or returns evidence, and is notified when it is submitted.
+    REVIEW = "review"
+    # Says at which level somebody's skill is.
+    ASSESS = "assess"
+    # Invites and removes people, and changes their roles.
+    MANAGE_TEAM = "manage_team"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role in a team.
+
+    `invitation` takes `name` and `team`, `invitation_title` and `duties` take `team`.
+    """
+
+    label: LazyString
+    # The label inside a sentence: "joined as a manager".
+    noun: LazyString
+    capabilities: frozenset[Capability]
+    invitation_title: LazyString
+    invitation: LazyString
+    # What somebody reads who was added to a team in this role.
+    consequence: LazyString
+    # What the role may do, for an invited person to read; empty for one that sees nobody.
+    duties: LazyString | str = ""
+
+    def allows(self, capability: Capability) -> bool:
+        """Return whether the role has this capability."""
+        return capability in self.capabilities
+
+
+# From the lowest to the highest: an invitation never takes a higher role away.
+ROLES: dict[str, Role] = {
+    "member": Role(
+        label=_l("Member"),
+        noun=_l("member"),
+        capabilities=frozenset({Capability.BE_IN_MATRIX}),
+        invitation_title=_l("Join %(team)s"),
+        invitation=_l("%(name)s invites you to join the team %(team)s."),
+        consequence=_l("Its managers see what you share from now on. You can leave it there."),
+    ),
+    "manager": Role(
+        label=_l("Manager"),
+        noun=_l("manager"),
+        capabilities=frozenset(
+            {
+                Capability.SEE_SHARED,
+                Capability.COMMENT,
+                Capability.REVIEW,
+                Capability.ASSESS,
+                Capability.MANAGE_TEAM,
+            }
+        ),
+        invitation_title=_l("Manage %(team)s"),
+        invitation=_l("%(name)s invites you to manage the team %(team)s."),
+        consequence=_l(
+            "You manage it from now on. You see what its people share, and review their evidence."
+        ),
+        duties=_l(
+            "As a manager you see the same of everybody in %(team)s and in the teams within it, "
+            "and you verify their evidence."
+        ),
+    ),
+}
+DEFAULT_ROLE = "member"
+
+
+def roles_with(capability: Capability) -> tuple[str, ...]:
+    """Return the keys of the roles that have a capability, for a condition in SQL."""
+    return tuple(key for key, role in ROLES.items() if role.allows(capability))
+
+
+def is_at_least(role: str | None, other: str) -> bool:
+    """Return whether a role is the other one or a higher one; None is lower than any."""
+    ranks = list(ROLES)
+    return role is not None and ranks.index(role) >= ranks.index(other)
+
+
+def capabilities_of(roles: str) -> frozenset[Capability]:
+    """Return the capabilities of all the roles in a comma-separated list."""
+    return frozenset().union(*(ROLES[key].capabilities for key in roles.split(",") if key))
+
+
+def highest_role(held: frozenset[Capability]) -> str:
+    """Return the highest role whose capabilities are all held; the lowest where none is."""
+    return next(
+        (key for key in reversed(ROLES) if ROLES[key].capabilities <= held), next(iter(ROLES))
+    )
