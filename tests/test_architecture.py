@@ -235,6 +235,26 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
         {"templates/a/_row.html": '{% include "a/other.html" %}'},
         "templates/a/_row.html includes a/other.html, which is no fragment",
     ),
+    (
+        architecture.role_comparisons,
+        {"roadmap/teams/queries.py": 'x = members.c.role == "manager"'},
+        "roadmap/teams/queries.py:1 compares a role with a word",
+    ),
+    (
+        architecture.role_comparisons,
+        {"roadmap/teams/routes.py": 'x = data["role"] not in ("member", "mentor")'},
+        "roadmap/teams/routes.py:1 compares a role with a word",
+    ),
+    (
+        architecture.role_comparisons,
+        {"templates/a/_row.html": '<li>\n{% if row.role == "manager" %}'},
+        "templates/a/_row.html:2 compares a role with a word",
+    ),
+    (
+        architecture.team_tree_walks,
+        {"roadmap/teams/queries.py": "nested = teams.cte(recursive=True)"},
+        "roadmap/teams/queries.py:1 walks the tree of teams",
+    ),
 ]
 
 
@@ -274,6 +294,7 @@ ALLOWED = {
         "from roadmap import __version__\n"
         "@journey.get('/')\ndef f():\n    return session.get('who')"
     ),
+    "roadmap/teams/queries.py": "x = role.allows('review'), a.role == b.role, side == 'manager'",
     "roadmap/journey/rules.py": "def f(by, now):\n    return by.today(now)",
     "templates/base.html": "<!doctype html><script src='/static/app.js' defer></script>",
     "templates/a/page.html": '{% extends "base.html" %}{# no style="…" here #}<p class="on">',

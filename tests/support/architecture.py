@@ -110,6 +110,12 @@ INLINE = {
     r"autoescape\s+false": "turns escaping off",
 }
 
+# In a template: `row.role == "manager"`, `role in ("member", "mentor")`.
+ROLE_COMPARISON = (
+    r"""\brole\s*(?:==|!=|(?:not\s+)?in\b)\s*[\["'(]"""
+    r"""|["']\s*(?:==|!=)\s*[\w.]*\brole\b"""
+)
+
 
 @dataclass(frozen=True)
 class Module:
@@ -482,6 +488,52 @@ def fragments(root: Path) -> list[str]:
     return wrong
 
 
+def role_comparisons(root: Path) -> list[str]:
+    """Roles compared with a word: what a role allows is asked of people/roles.py."""
+    wrong = []
+    for module in modules(root):
+        if module.place == "roadmap/people/roles.py":
+            continue
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.Compare):
+                continue
+            operands = [node.left, *node.comparators]
+            if any(map(_is_role, operands)) and any(map(_has_word, operands)):
+                wrong.append(f"{module.place}:{node.lineno} compares a role with a word")
+    for path in templates(root):
+        text = path.read_text(encoding="utf-8")
+        for found in re.finditer(ROLE_COMPARISON, text):
+            line = text.count("\n", 0, found.start()) + 1
+            place = path.relative_to(root).as_posix()
+            wrong.append(f"{place}:{line} compares a role with a word")
+    return wrong
+
+
+def _is_role(node: ast.expr) -> bool:
+    """Whether it is called a role: `role`, `row.role`, `data["role"]`, `data.get("role")`."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and node.slice.value == "role"
+    if isinstance(node, ast.Call):
+        return any(isinstance(each, ast.Constant) and each.value == "role" for each in node.args)
+    return _last_name(node).rpartition("_")[2] == "role"
+
+
+def _has_word(node: ast.expr) -> bool:
+    parts = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
+    return any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in parts)
+
+
+def team_tree_walks(root: Path) -> list[str]:
+    """Recursive queries outside people/reach.py, which alone walks the tree of teams."""
+    return [
+        f"{module.place}:{node.lineno} walks the tree of teams"
+        for module in modules(root)
+        if module.place != "roadmap/people/reach.py"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.keyword) and node.arg == "recursive"
+    ]
+
+
 CHECKS = (
     ladder,
     foreign_routes,
@@ -494,4 +546,6 @@ CHECKS = (
     commits,
     unsafe_markup,
     fragments,
+    role_comparisons,
+    team_tree_walks,
 )
