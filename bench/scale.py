@@ -70,7 +70,7 @@ class House:
 
     def tick(self) -> Step:
         """T: a milestone ticked and un-ticked again."""
-        more = {"X-CSRFToken": self.person.seal, **HTMX}
+        more = {"X-CSRFToken": self.person.csrf_token, **HTMX}
         key = self.person.ticks()[0].key
         path = f"/roadmaps/{self.person.content.slug}/milestones/{key}/completion"
         put, delete = (

@@ -175,7 +175,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
             by=actor.id,
             now=moment,
         )
-        refresh_summaries(db.session, actor.id, now=moment)
+        refresh_summaries(db.session, actor.id, moment)
     return OperationResult(_serialize_roadmap(slug), 200 if before else 201)
 
 
@@ -220,7 +220,7 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult
         actions.set_plan(
             db.session, actor.id, key, note=note, target_on=target_on, by=actor.id, now=moment
         )
-    refresh_summaries(db.session, actor.id, now=moment)
+    refresh_summaries(db.session, actor.id, moment)
     found = load_progress(db.session, actor, slug, now=moment) or abort(404)
     state = queries.milestone_state(db.session, actor.id, key)
     return OperationResult(_serialize_milestone(found, key, state))

@@ -18,7 +18,7 @@ from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-from roadmap.progress.queries import enrollments
+from roadmap.progress.queries import enrollments, target_dates
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
     actionable_steps,
@@ -56,7 +56,8 @@ def index() -> str:
     course = build_course(published)
     found = explain(course, found_record.own(), today)
     data = summarize(course, found_record.own(), today)
-    pages = RoadmapPresenter(RoadmapProgress(published, primary, data, found_record.targets, today))
+    targets = target_dates(db.session, current_user.id)
+    pages = RoadmapPresenter(RoadmapProgress(published, primary, data, targets, today))
     stages = [pages.stage(stage, with_rows=False) for stage in published.content.stages]
     return render_template(
         "dashboard/index.html",
@@ -101,7 +102,7 @@ def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
                 _("Years of ML engineering are a gate of their own."),
             )
         )
-    if not found.pieces:
+    if not found.evidence:
         steps.append(
             (
                 _("Record your first piece of evidence"),

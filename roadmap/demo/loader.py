@@ -122,7 +122,7 @@ def load_demo_data(
     _create_open_invitation(session, actors, today)
     # The figures are those of today, not of the day on which somebody last did something.
     for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
-        refresh_summaries(session, user_id, now=now)
+        refresh_summaries(session, user_id, now)
     return LoadedDemo(
         tuple(
             Account(

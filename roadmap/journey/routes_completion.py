@@ -18,13 +18,12 @@ from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_f
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
-from roadmap.journey.roadmap_progress import progress_after_write
+from roadmap.journey.roadmap_progress import load_enrolled_progress, refresh_progress
 from roadmap.journey.routes_milestone import milestone_details, render_milestone
 from roadmap.people.permissions import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 from roadmap.progress.actions import StaleEdit
-from roadmap.readiness.actions import refresh_summaries
 
 
 def _write_status(
@@ -47,8 +46,7 @@ def _completion_response(
     *,
     with_details: bool = False,
 ) -> BaseResponse:
-    refreshed = refresh_summaries(db.session, current_user.id, now=now())
-    found = progress_after_write(refreshed, enrolled, published, current_user, now())
+    found = refresh_progress(db.session, current_user, enrolled, now=now())
     pages = RoadmapPresenter(found)
     said = _(
         "%(title)s: %(state)s",
@@ -162,10 +160,7 @@ def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
         return page, 409
     said = _("Note and date are saved.")
     if wants_fragment():
-        refreshed = refresh_summaries(db.session, current_user.id, now=now())
-        fresh = progress_after_write(
-            refreshed, found.enrolled, found.published, current_user, now()
-        )
+        fresh = load_enrolled_progress(db.session, current_user, found.enrolled, now=now())
         response = make_response(render_milestone(fresh, milestone))
         response.headers["HX-Trigger"] = json.dumps({"announce": said})
         return response

@@ -149,6 +149,18 @@ def milestone_states(session: Session, user_id: uuid.UUID) -> dict[str, Mileston
     return found
 
 
+_PLAN: Any = MilestonePlan.__table__.c
+_TARGET_DATES = sa.select(_PLAN.milestone_key, _PLAN.target_on).where(
+    _PLAN.user_id == sa.bindparam("user_id"), _PLAN.target_on.is_not(None)
+)
+
+
+def target_dates(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
+    """Load a person's target dates by milestone key."""
+    rows = session.execute(_TARGET_DATES, {"user_id": user_id})
+    return {row.milestone_key: row.target_on for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class RecentChange:
     """One line of what changed lately."""

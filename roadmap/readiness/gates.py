@@ -339,8 +339,6 @@ GATE_TYPES: dict[str, type[GateRule]] = {
     "skills_at_bar": SkillsAtBar,
     "sustained": Sustained,
 }
-# What is ticked changes nothing about these.
-TICK_INDEPENDENT_GATES = (Years, VerifiedPieces, VerifiedImpacts, SkillsAtBar)
 
 
 def parse_gate(reader: PolicyReader) -> GateRule:

@@ -1,4 +1,4 @@
-"""Where readiness listens to the rooms below it."""
+"""Learn from the lower rooms that somebody's facts changed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session, SessionTransaction
 from roadmap.core.signals import person_changed, revision_published
 from roadmap.people.locks import lock_users
 from roadmap.progress.models import Enrollment
-from roadmap.readiness.actions import invalidate, mark_stale, refresh_stale_summaries
+from roadmap.readiness.actions import CHANGED, mark_changed, refresh_changed
 
-# What people write that no figure depends on. Of the account the time zone does matter: days are
-# kept by it, and a row left as it was would change only with the next write, however private.
-IGNORED_CHANGES = frozenset({"portfolio", "account", "membership", "comment"})
+# No figure depends on these. The time zone is the exception in an account: it decides which day it
+# is, and a row that is not refreshed now would change with the next write, even a private one.
+IGNORED_CHANGES = frozenset({"portfolio", "account", "membership", "comment", "plan"})
 TIMEZONE_FIELD = "timezone"
 
 
@@ -27,19 +27,13 @@ def _person_changed(
     user_id: uuid.UUID,
     what: str,
     action: str,
-    subject: str,
     data: dict[str, Any],
     now: dt.datetime,
     **_more: Any,
 ) -> None:
-    if what in IGNORED_CHANGES and not (
-        action == "account.changed" and TIMEZONE_FIELD in data.get("fields", ())
-    ):
-        return
-    if action == "status.set":
-        mark_stale(session, user_id, now, (subject, data["status"], now))
-    else:
-        mark_stale(session, user_id, now)
+    is_timezone = action == "account.changed" and TIMEZONE_FIELD in data.get("fields", ())
+    if what not in IGNORED_CHANGES or is_timezone:
+        mark_changed(session, user_id, now)
 
 
 def _revision_published(
@@ -48,20 +42,22 @@ def _revision_published(
     people = sa.select(Enrollment.user_id).where(Enrollment.roadmap_id == roadmap_id)
     lock_users(session, people)
     for user_id in session.scalars(people).all():
-        mark_stale(session, user_id, now)
+        mark_changed(session, user_id, now)
+
+
+def _forget_changes(session: Session, transaction: SessionTransaction) -> None:
+    """Drop the marks of a transaction that was rolled back.
+
+    After a savepoint they stay: a row that is refreshed needlessly does no harm.
+    """
+    if not transaction.nested:
+        session.info.pop(CHANGED, None)
 
 
 def listen() -> None:
-    """Connects the listeners; more than once is no harm."""
+    """Connect the listeners; connecting them again changes nothing."""
     person_changed.connect(_person_changed)
     revision_published.connect(_revision_published)
-    if not event.contains(Session, "before_commit", refresh_stale_summaries):
-        event.listen(Session, "before_commit", refresh_stale_summaries)
-        event.listen(Session, "after_soft_rollback", _rolled_back)
-
-
-def _rolled_back(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.nested:
-        invalidate(session)
-    else:
-        session.info.clear()
+    if not event.contains(Session, "before_commit", refresh_changed):
+        event.listen(Session, "before_commit", refresh_changed)
+        event.listen(Session, "after_soft_rollback", _forget_changes)

@@ -220,7 +220,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[_Candidate]:
     """
     if not tally.unexpired_evidence:
         return
-    shown = tally.static_facts.impact_tones
+    shown = tally.impact_tones
     piece = max(tally.unexpired_evidence, key=lambda each: (each.verified, each.occurred_on))
     places = [tally.course.places[key] for key in piece.milestones if key in tally.course.places]
     for name in tally.course.policy.impact:

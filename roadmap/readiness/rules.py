@@ -103,7 +103,7 @@ def evaluate_tally(tally: Tally) -> Evaluation:
     course = tally.course
     parts = part_scores(tally)
     score = sum((part.points for part in parts), ZERO)
-    gates = tuple(tally.gate(rule) for rule in course.policy.gates)
+    gates = tuple(rule.check(tally) for rule in course.policy.gates)
     verdict = _verdict(course, score, sum(1 for gate in gates if not gate.passed))
     return Evaluation(
         score=score,
@@ -125,25 +125,18 @@ def score(course: Course, facts: Facts, today: date) -> Fraction:
 def part_scores(tally: Tally) -> tuple[PartScore, ...]:
     """Return the five parts in order; an empty one gives its points to the others."""
     policy = tally.course.policy
-    shares = (milestones_share(tally, *policy.scaled_tone_factors), *_other_shares(tally))
+    shares = (
+        milestones_share(tally, *policy.scaled_tone_factors),
+        skills_share(tally),
+        evidence_share(tally),
+        impact_share(tally),
+        background_share(tally),
+    )
     maxima = policy.maxima(tuple(share is None for share in shares))
     return tuple(
         PartScore(key, maximum * share if share else ZERO, maximum)
         for key, share, maximum in zip(PARTS, shares, maxima, strict=True)
     )
-
-
-def _other_shares(tally: Tally) -> tuple[Fraction | None, ...]:
-    """Return parts 2 to 5, which no tick changes."""
-    static_facts = tally.static_facts
-    if static_facts.shares is None:
-        static_facts.shares = (
-            skills_share(tally),
-            evidence_share(tally),
-            impact_share(tally),
-            background_share(tally),
-        )
-    return static_facts.shares
 
 
 def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageCredit]:
@@ -250,7 +243,7 @@ def impact_share(tally: Tally) -> Fraction | None:
     if not types:
         return None
     factors, scale = tally.course.policy.scaled_tone_factors
-    tones = tally.static_facts.impact_tones
+    tones = tally.impact_tones
     worth = sum(factors[tones[name]] for name in types if name in tones)
     return Fraction(worth, scale * len(types))
 

@@ -11,7 +11,6 @@ from functools import cached_property
 
 from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.facts import Course, EvidenceFact, Facts, StageLayout
-from roadmap.readiness.gates import TICK_INDEPENDENT_GATES, GateResult, GateRule
 
 CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
 TONES = ("claimed", "evidenced", "verified")
@@ -45,19 +44,14 @@ class StageHours:
         return sum(self.required[tone:]) + sum(self.optional[tone:])
 
 
-class StaticFacts:
-    """What the facts say whatever is ticked: pieces, years, levels, counted on a day.
-
-    From one tick to the next nothing here changes, so whoever judges the same person again may
-    hand it to the next tally. `gates` and `shares` hold what was judged by it alone.
-    """
+class Tally:
+    """The facts about a person, counted against a course on a day (the person's own date)."""
 
     def __init__(self, course: Course, facts: Facts, today: date) -> None:
         self.course = course
         self.facts = facts
         self.today = today
-        self.gates: dict[str, GateResult] = {}
-        self.shares: tuple[Fraction | None, ...] | None = None
+        self._dates: dict[str, list[date]] = {}
 
     @cached_property
     def unexpired_evidence(self) -> list[EvidenceFact]:
@@ -115,35 +109,6 @@ class StaticFacts:
                     tones[impact.type] = tone
         return tones
 
-
-class Tally:
-    """The facts, counted on a day. `static_facts` are those of the same facts, but for the
-    statuses."""
-
-    def __init__(
-        self, course: Course, facts: Facts, today: date, static_facts: StaticFacts | None = None
-    ) -> None:
-        self.course = course
-        self.facts = facts
-        self.today = today
-        self.static_facts = static_facts or StaticFacts(course, facts, today)
-        self._dates: dict[str, list[date]] = {}
-
-    @property
-    def unexpired_evidence(self) -> list[EvidenceFact]:
-        """Return the pieces that have not lapsed; the others count for nothing."""
-        return self.static_facts.unexpired_evidence
-
-    @cached_property
-    def tones(self) -> dict[str, int]:
-        """Return the tone that evidence lends to each milestone, done or not."""
-        return self.static_facts.tones
-
-    @property
-    def years(self) -> Fraction:
-        """Return the years of ML engineering up to today, today included."""
-        return self.static_facts.years
-
     @cached_property
     def stages(self) -> list[StageHours]:
         """Return the hours of each stage, in the roadmap's order."""
@@ -169,15 +134,6 @@ class Tally:
                 return hours
         return None
 
-    def gate(self, rule: GateRule) -> GateResult:
-        """Return how a gate stands; what is ticked changes nothing about some, judged once."""
-        if not isinstance(rule, TICK_INDEPENDENT_GATES):
-            return rule.check(self)
-        results = self.static_facts.gates
-        if rule.key not in results:
-            results[rule.key] = rule.check(self)
-        return results[rule.key]
-
     def dates_confirmed_for(self, stage: str) -> list[date]:
         """Return the dates of verified pieces confirmed for done required milestones of a stage."""
         if stage not in self._dates:
@@ -190,6 +146,6 @@ class Tally:
                 if required and statuses.get(key) == "done"
             }
             self._dates[stage] = [
-                day for day, keys in self.static_facts.confirmations if not done.isdisjoint(keys)
+                day for day, keys in self.confirmations if not done.isdisjoint(keys)
             ]
         return self._dates[stage]

@@ -18,7 +18,7 @@ from roadmap.people.reach import allows, team_tree, teams_of
 from roadmap.people.roles import Capability
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.shared_summaries import Followed
+from roadmap.readiness.summaries import Followed
 from roadmap.teams.matrix import TeamRef, name_key
 
 _MEMBERS: Any = Membership.__table__

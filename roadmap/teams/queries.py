@@ -26,7 +26,7 @@ from roadmap.people.models import Team
 from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
 from roadmap.readiness.queries import PersonRecord, partial_records
-from roadmap.readiness.shared_summaries import shared_digests
+from roadmap.readiness.summaries import load_shared_summaries
 from roadmap.teams.managed_people import ManagedPerson, list_managed_people, list_team_tree_members
 from roadmap.teams.matrix import (
     CLAIMED_NOT_PROVEN,
@@ -76,7 +76,7 @@ def load_matrix(
     today = actor.today(now)
     slug = shown.content.slug if shown else ""
     followed = {person.id: person.roadmaps[slug] for person in people if slug in person.roadmaps}
-    digests = shared_digests(session, followed, now)
+    digests = load_shared_summaries(session, followed, now)
     others = partial_records(session, [person.id for person in people if person.id not in digests])
     _fill_last_activity(people, digests, others)
     nested = {key: place for person in people for key, place in person.places.items()}
@@ -265,7 +265,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     if not led:
         return TeamsOverview((), (), 0, 0)
     people = list_managed_people(session, actor)
-    digests = shared_digests(
+    digests = load_shared_summaries(
         session,
         {person.id: next(iter(person.roadmaps.values())) for person in people if person.roadmaps},
         now,

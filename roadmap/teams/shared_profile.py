@@ -22,7 +22,7 @@ from roadmap.evidence.shared import SharedPiece, shared_pieces
 from roadmap.journey.roadmap_progress import RoadmapProgress as Way
 from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
-from roadmap.progress.queries import EnrolledRoadmap, enrollments
+from roadmap.progress.queries import EnrolledRoadmap, enrollments, target_dates
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.policy import Policy
 from roadmap.readiness.queries import PersonRecord, build_course, person_record
@@ -155,7 +155,7 @@ def _load_progress(
     path, shared = build_course(published), facts.shared()
     way = Way(published, enrolled, summarize(path, shared, today), {}, today)
     reasons = _load_reasons(session, person.id) if person.shares_plans else {}
-    targets = facts.targets if person.shares_plans else {}
+    targets = target_dates(session, person.id) if person.shares_plans else {}
     behind: dict[str, list[SharedPiece]] = {}
     for piece in pieces:
         for key in piece.milestones:

@@ -141,9 +141,6 @@ def content(session: Session) -> dict[str, list[str]]:
 def _plain(row: dict[str, Any]) -> str:
     for secret in SECRETS:
         row.pop(secret, None)
-    # The name of the facts that a summary was made of, drawn anew each time as well.
-    if isinstance(row.get("own"), dict):
-        row["own"] = {**row["own"], "made_of": ""}
     if isinstance(row.get("id"), int):
         del row["id"]
     kept = {name: value for name, value in row.items() if not isinstance(value, uuid.UUID)}

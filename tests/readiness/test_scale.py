@@ -16,7 +16,7 @@ from roadmap.core.batches import BATCH_SIZE
 from roadmap.evidence.queries import list_counted_by_user
 from roadmap.people.models import User
 from roadmap.readiness.queries import partial_records
-from roadmap.readiness.shared_summaries import Followed, shared_digests
+from roadmap.readiness.summaries import Followed, load_shared_summaries
 
 # No statement may take more parameters than this: it is less than SQLite takes where it was built
 # as usual (32,766), and than PostgreSQL does (65,535).
@@ -70,7 +70,7 @@ def test_each_of_very_many_is_read(
     session: Session,
     now: dt.datetime,
 ) -> None:
-    digests = shared_digests(session, many_people, now)
+    digests = load_shared_summaries(session, many_people, now)
     assert digests.keys() == many_people.keys()
     assert {digest["score"] for digest in digests.values()} == {0}
     glanced_at = partial_records(session, many_people)

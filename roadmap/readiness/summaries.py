@@ -1,0 +1,100 @@
+"""Load summary rows: one's own, and what many people share as of today.
+
+A row counts until its `valid_until`, by the person's own date. A job recomputes expired rows, but a
+reader may come first, and a page writes nothing. So where no valid row is found the figures are
+computed from the facts while reading: what a manager sees must neither be yesterday's nor depend on
+whether the person happened to record something private today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.queries import load_revision
+from roadmap.core.batches import batched
+from roadmap.people.models import User
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.readiness.queries import build_course, person_records
+from roadmap.readiness.summary import summarize
+
+Followed = tuple[uuid.UUID, uuid.UUID]
+"""A roadmap and its current revision."""
+
+_summary: Any = ReadinessSummary.__table__.c
+_user: Any = User.__table__.c
+_OWN = sa.select(_summary.own).where(
+    _summary.user_id == sa.bindparam("user_id"),
+    _summary.roadmap_id == sa.bindparam("roadmap_id"),
+    _summary.revision_id == sa.bindparam("revision_id"),
+    sa.or_(_summary.valid_until.is_(None), _summary.valid_until > sa.bindparam("today")),
+)
+_SHARED = (
+    sa.select(
+        _summary.user_id,
+        _summary.roadmap_id,
+        _summary.revision_id,
+        _summary.shared,
+        _summary.computed_on,
+        _summary.valid_until,
+        _user.timezone,
+    )
+    .join_from(ReadinessSummary.__table__, User.__table__, _user.id == _summary.user_id)
+    .where(
+        _summary.user_id.in_(sa.bindparam("people", expanding=True)),
+        _summary.roadmap_id.in_(sa.bindparam("roadmaps", expanding=True)),
+    )
+)
+
+
+def load_own_summary(
+    session: Session, user_id: uuid.UUID, followed: Followed, today: dt.date
+) -> dict[str, Any] | None:
+    """Load the own half of a person's row (see `summary.summarize`); None where none is valid."""
+    roadmap_id, revision_id = followed
+    return session.execute(
+        _OWN,
+        {
+            "user_id": user_id,
+            "roadmap_id": roadmap_id,
+            "revision_id": revision_id,
+            "today": today,
+        },
+    ).scalar()
+
+
+def load_shared_summaries(
+    session: Session, followed: Mapping[uuid.UUID, Followed], now: dt.datetime
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """Load the shared half of each person's row, on the roadmap that `followed` names for them.
+
+    A summary that had to be computed has `last_activity_on` as well, since there is no row to say
+    it. Takes one statement for each batch of people, and seven more where rows have expired.
+    """
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    dates: dict[str, dt.date] = {}
+    roadmaps = list({roadmap_id for roadmap_id, _revision_id in followed.values()})
+    for people in batched(followed):
+        rows = session.execute(_SHARED, {"people": people, "roadmaps": roadmaps})
+        for user_id, roadmap_id, revision_id, shared, computed_on, valid_until, zone in rows:
+            today = dates.get(zone)
+            if today is None:
+                today = dates[zone] = now.astimezone(ZoneInfo(zone)).date()
+            is_valid = computed_on <= today and (valid_until is None or today < valid_until)
+            if is_valid and followed[user_id] == (roadmap_id, revision_id):
+                found[user_id] = shared
+    # In batches here too, because records take far more memory than the summaries made of them.
+    for people in batched([user_id for user_id in followed if user_id not in found]):
+        for user_id, record in person_records(session, people).items():
+            course = build_course(load_revision(session, followed[user_id][1]))
+            found[user_id] = {
+                **summarize(course, record.shared(), record.today(now)),
+                "last_activity_on": record.last_activity_on(shared_only=True),
+            }
+    return found
