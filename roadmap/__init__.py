@@ -15,7 +15,7 @@ __all__ = ["create_app"]
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
-    """An application, see `roadmap.app`; imported late, for processes that only keep others."""
+    """Return an application, see `roadmap.app`; the server's main process never imports it."""
     from roadmap import app
 
     return app.create_app(overrides)

@@ -11,9 +11,9 @@ from roadmap.core import config
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
-    """An application made from the environment's settings and `overrides` (for tests).
+    """Return an application with the environment's settings and `overrides` (for tests).
 
-    Raises ConfigError where a setting is missing or wrong, RuntimeError where a route declares no
+    Raises ConfigError for a missing or wrong setting, RuntimeError for a route that declares no
     permission.
     """
     app = Flask(
@@ -33,7 +33,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
 
 def extensions(app: Flask) -> None:
-    """What every room stands on."""
+    """Set up what every room needs."""
     from roadmap.auth.bearer import init_bearer
     from roadmap.auth.sessions import init_sessions
     from roadmap.core.compression import init_compression
@@ -93,7 +93,7 @@ def blueprints(app: Flask) -> None:
 
 
 def listeners(app: Flask) -> None:
-    """Connect the rooms that learn of changes below them by signals."""
+    """Connect rooms to the signals of the rooms below them."""
     from roadmap.auth.listeners import listen as listen_for_role_changes
     from roadmap.invitations.listeners import listen as listen_for_deleted_teams
     from roadmap.journey.unticked_milestones import listen as show_unticked_milestones
@@ -118,7 +118,7 @@ def commands(app: Flask) -> None:
 
 
 def check_permissions(app: Flask) -> None:
-    """The last check: nothing is reachable that nobody decided about."""
+    """Refuse to start with a route that declares no permission."""
     from roadmap.people.permissions import check_url_map
 
     check_url_map(app)

@@ -26,6 +26,7 @@ from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 from tests.support.postgres import create_database, drop_database
+from tests.support.rendering import forbid_statements_while_rendering
 
 PASSWORD = "granite scree and lichen"
 CATALOG = ("roadmap", "roadmap_revision", "milestone", "skill", "alembic_version")
@@ -99,6 +100,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         alembic.upgrade()
     with app.app_context():
         _load_catalog()
+        forbid_statements_while_rendering(app, db.engine)
     yield app
     with app.app_context():
         db.engine.dispose()

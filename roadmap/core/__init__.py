@@ -1,1 +1,1 @@
-"""The ground floor: configuration, database, web plumbing, Markdown, SVG, PDF. Knows no feature."""
+"""Shared infrastructure: configuration, database, web plumbing, Markdown, SVG, PDF."""

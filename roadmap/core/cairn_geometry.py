@@ -1,7 +1,7 @@
-"""How a pile of stones lies: the geometry of a cairn, without its meaning.
+"""Geometry of a cairn: how its stones are stacked, without their meaning.
 
-A pile depends on nothing but the number of its stones and the place of its cairn on the trail, so
-it is the same for everybody and kept. All numbers that look random come from a fixed function.
+The stack depends only on the number of stones and the position of the cairn on the trail. All
+numbers that look random come from a fixed function.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ _NOTCH = "<path class=notch d='M6-10q1-4 6-5'/>"
 
 
 def pseudo_random(seed: int) -> float:
-    """A fixed, well spread number between -1 and 1 for a seed."""
+    """Return a fixed, evenly spread number between -1 and 1 for a seed."""
     value = math.sin(seed * 12.9898 + 4.1414) * 43758.5453
     return 2 * (value - math.floor(value)) - 1
 
 
 def format_coordinate(value: float) -> str:
-    """A coordinate with one decimal at most and nothing superfluous."""
+    """Format a coordinate with at most one decimal and no superfluous characters."""
     text = f"{value:.1f}"
     return text.removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
 
 
 def _outline(width: float, height: float, seed: int) -> str:
-    """The path of an irregular pebble in a box that stands on y = 0, flatter below than above."""
+    """Return the path of an irregular pebble in a box on y = 0, flatter at the bottom."""
     corners = []
     for index in range(_CORNERS):
         angle = 2 * math.pi * (index + 0.5) / _CORNERS + 0.16 * pseudo_random(seed + index)
@@ -61,7 +61,7 @@ def _outline(width: float, height: float, seed: int) -> str:
 
 
 def render_stone_shapes() -> str:
-    """The handful of pebbles that all stones are made of, each with its notch of light."""
+    """Render the definitions of the few pebbles that all stones are drawn with."""
     shapes = []
     for size, (width, height) in enumerate(_SIZES):
         for variant in range(_VARIANTS):
@@ -74,10 +74,10 @@ def render_stone_shapes() -> str:
 
 
 def _stones_per_course(count: int) -> list[int]:
-    """How many stones lie in each course of a cairn, from the ground up.
+    """Return the number of stones in each course of a cairn, from the ground up.
 
-    The courses taper as a pile does, none is wider than the one below it, and from three stones
-    on a single one crowns the rest.
+    Courses taper: none is wider than the one below, and from three stones on a single stone is
+    on top.
     """
     if count < 3:
         return [1] * count
@@ -94,9 +94,9 @@ def _stones_per_course(count: int) -> list[int]:
 
 @lru_cache(maxsize=512)
 def stack_stones(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
-    """The stones of a cairn as ``<use>`` elements in order, its width and its height in units.
+    """Return the stones of a cairn as ``<use>`` elements, its width and its height in units.
 
-    Coordinates have the cairn's middle at x = 0 and the ground at y = 0; up is negative.
+    The middle of the cairn is at x = 0 and the ground at y = 0; up is negative.
     """
     uses: list[str] = []
     ground = 0.0
@@ -114,7 +114,7 @@ def stack_stones(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
                     int((pseudo_random(seed * 31 + level * 7 + place * 3) + 1) * _VARIANTS * 0.499),
                 )
             )
-        # The stone that crowns a cairn sits broad and quiet.
+        # The top stone is a broad one.
         if size == 1 and count > 1:
             chosen = [(1, chosen[0][1])]
         width = sum(_SIZES[index][0] for index, _ in chosen)

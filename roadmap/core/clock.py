@@ -1,4 +1,4 @@
-"""Read the clock, where no request gives the time."""
+"""The clock, for code that runs outside of a request."""
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""Answers are compressed with gzip, so that a first visit costs little also without a proxy.
+"""Gzip compression of responses, so that Cairn is fast without a proxy.
 
-What can be learned from the length of a compressed answer (the BREACH attack) needs three things
-in one answer: a secret, something that the attacker chose, and the attacker seeing many lengths.
-We take the second one away: an answer to an address with a query, to anything but GET, or with a
-status other than 200 is compressed only where the browser says that our own page asked for it.
-Besides, the seal of a form is no constant secret: it is signed anew each second, and the cookie
-does not travel with requests that another site's page makes in the background.
+The BREACH attack learns a secret from the length of compressed responses. It needs a secret and
+text chosen by the attacker in one response, and many lengths. Responses that can contain chosen
+text (a query, an unsafe method, an error) are therefore compressed only when the browser says that
+our own page made the request. The CSRF token is no constant secret either: it is signed again each
+second, and the cookie is not sent with background requests of other sites.
 
-Level 6 takes 0.5 ms for the largest page, 54 kB, and leaves 10 kB of it; level 4 would save 0.2 ms
-and cost 0.4 kB. Static files are compressed once a process.
+Level 6 takes 0.5 ms for the largest page, 54 kB, and leaves 10 kB; level 4 would save 0.2 ms and
+cost 0.4 kB. Static files are compressed once per process.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from werkzeug.security import safe_join
 
 LEVEL = 6
 FILE_LEVEL = 9
-# Below this the answer fits one packet anyway.
+# A shorter response fits into one packet anyway.
 MIN_BYTES = 1_000
 COMPRESSIBLE_TYPES = frozenset(
     {
@@ -42,12 +41,12 @@ COMPRESSIBLE_TYPES = frozenset(
 
 
 def init_compression(app: Flask) -> None:
-    """Compresses what is sent. Called first, so that it runs after all else that looks at it."""
+    """Compress responses. Call it first, so that it runs after every other `after_request`."""
     app.after_request(compress)
 
 
 def compress(response: Response) -> Response:
-    """The answer, compressed where that is worth it, safe, and wanted by the client."""
+    """Compress the response where the client accepts it and it is safe and worthwhile."""
     if response.mimetype not in COMPRESSIBLE_TYPES or "Content-Encoding" in response.headers:
         return response
     response.vary.add("Accept-Encoding")
@@ -61,20 +60,20 @@ def compress(response: Response) -> Response:
     if body is None:
         return response
     if response.direct_passthrough and hasattr(response.response, "close"):
-        response.response.close()  # the file that would have been sent
+        response.response.close()  # the open file
     response.direct_passthrough = False
     response.set_data(body)
     response.headers["Content-Encoding"] = "gzip"
     response.headers.pop("Accept-Ranges", None)
     tag, _weak = response.get_etag()
     if tag is not None:
-        # Two encodings of one thing are equal in meaning, not byte for byte.
+        # Two encodings of the same content are not equal byte for byte.
         response.set_etag(tag, weak=True)
     return response
 
 
 def is_safe_to_compress() -> bool:
-    """Whether nobody else can have chosen a part of what the answer holds."""
+    """Return whether nobody else can have chosen a part of the response."""
     if request.endpoint == "static" or request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
     return request.method in ("GET", "HEAD") and not request.query_string

@@ -1,6 +1,6 @@
-"""Settings from the environment, each with its default and its check.
+"""Settings from the environment, each with a default and a validator.
 
-Source of the names: the operator's guide lists every one of them, and a test compares.
+The operator's guide lists every setting; a test compares.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from roadmap.core.config_validators import VALIDATORS
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
 COOKIE_NAME = "cairn"
-# Browsers take a cookie with this beginning only with Secure, Path=/ and no Domain.
+# Browsers accept this prefix only with Secure, Path=/ and no Domain.
 SECURE_COOKIE_NAME = f"__Host-{COOKIE_NAME}"
 VERSION = "0.1.0"
 
-# What an operator may set. The value is the default; None means "worked out below".
+# The settings and their defaults; None means that `build_config` computes it.
 SETTINGS: dict[str, str | None] = {
     "SECRET_KEY": None,
     "DATABASE_URL": None,
@@ -40,30 +40,27 @@ SETTINGS: dict[str, str | None] = {
 
 
 class ConfigError(click.ClickException):
-    """A setting is missing or wrong; the message names it and says how to go on.
+    """A setting is missing or wrong; the message names it and says what to do.
 
     On the command line it is one line and exit status 1.
     """
 
 
 def read_environment() -> dict[str, str]:
-    """The settings that the environment (or a `.env` beside requirements.txt) names.
-
-    An empty one means the default, as if it were not there.
-    """
+    """Return the settings in the environment or in `.env`; empty ones mean the default."""
     load_env_file(ROOT / ".env")
     return {name: value for name in SETTINGS if (value := os.environ.get(PREFIX + name))}
 
 
 def resolve_data_folder(name: str | None) -> Path:
-    """The folder for data: `instance` beside the code, or the named one, which starts there too."""
+    """Return the data folder: `instance`, or the named one, relative to the code."""
     return (ROOT / (name or "instance")).resolve()
 
 
 def load_env_file(path: Path) -> None:
-    """Puts what the file sets into the environment, where nothing is set yet.
+    """Load the file's settings into the environment, unless they are set already.
 
-    Raises ConfigError with the line that is no setting, and where the file cannot be read.
+    Raises ConfigError for a file that cannot be read, and with the line that is not a setting.
     """
     try:
         text = path.read_text("utf-8")
@@ -75,7 +72,8 @@ def load_env_file(path: Path) -> None:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     for binding in parse_stream(io.StringIO(text)):
         if binding.error or (binding.key is not None and binding.value is None):
-            # What the parser could not read begins with the blank lines before it.
+            # The parser includes the blank lines before the line that it could not
+            # read.
             passed = len(binding.original.string) - len(binding.original.string.lstrip())
             line = binding.original.line + binding.original.string[:passed].count("\n")
             raise ConfigError(f"{path}, line {line}: this is not of the form NAME=value.")
@@ -83,7 +81,7 @@ def load_env_file(path: Path) -> None:
 
 
 def find_unknown_settings() -> list[str]:
-    """A line for each variable that looks like a setting and is none, such as a mistyped one."""
+    """Return a line for each environment variable that resembles a setting, mistyped perhaps."""
     names = {PREFIX + name for name in SETTINGS}
     lines = []
     for name in sorted(os.environ):
@@ -96,15 +94,15 @@ def find_unknown_settings() -> list[str]:
 
 
 def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The application's configuration: defaults, then the environment, then `overrides`.
+    """Return the application's configuration: defaults, then the environment, then `overrides`.
 
-    Raises ConfigError where a required setting is missing or a value cannot be read.
+    Raises ConfigError for a missing setting or a value that cannot be parsed.
     """
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
     data_dir = resolve_data_folder(values["DATA_DIR"])
     key_file = data_dir / "secret-key"
     if not values["SECRET_KEY"] and key_file.is_file():
-        # Made by `make run`; so `flask --app roadmap …` works beside it without further ado.
+        # Written by `make run`, so that `flask --app roadmap …` works beside it.
         values["SECRET_KEY"] = key_file.read_text("utf-8").strip()
     if not values["SECRET_KEY"]:
         raise ConfigError(
@@ -139,8 +137,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 7 * 24 * 3600,
-        # The server's own rows decide how long a session lives, so the cookie is not re-sent
-        # with every answer.
+        # The session's row limits its lifetime, so the cookie need not be sent again.
         "SESSION_REFRESH_EACH_REQUEST": False,
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
@@ -150,7 +147,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Whether the settings can be used; what is wrong is told in one line, with exit status 1."""
+    """Check the settings; print what is wrong in one line and exit with status 1."""
     try:
         build_config()
     except ConfigError as error:

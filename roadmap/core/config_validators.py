@@ -1,6 +1,7 @@
-"""What a setting must look like: text in, the value out, or ValueError with the rest of a sentence.
+"""Validators of settings: text in, value out, or ValueError.
 
-The sentence begins with the setting's name. Values are not repeated in it: some hold passwords.
+Its message is the rest of a sentence that begins with the setting's name. It does not repeat the
+value, which may hold a password.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed in, from `ROADMAP_SMTP_URL`."""
+    """The mail server that `ROADMAP_SMTP_URL` names."""
 
     host: str
     port: int
@@ -26,21 +27,21 @@ class MailServer:
 
 
 def validate_signup(text: str) -> str:
-    """Who may make an account."""
+    """Return who may create an account."""
     if text not in ("open", "invite"):
         raise ValueError("must be 'open' or 'invite'.")
     return text
 
 
 def validate_trusted_proxies(text: str) -> int:
-    """How many proxies stand in front: 0 or more."""
+    """Return the number of proxies in front of the server, 0 or more."""
     if not (text.isascii() and text.isdecimal()):
         raise ValueError("must be a whole number, 0 or more.")
     return int(text)
 
 
 def validate_base_url(text: str) -> str:
-    """The address people use, without the slash at its end; "" where it is not set."""
+    """Return the public address of Cairn without a trailing slash, or ""."""
     if not text:
         return ""
     parts = _split_url(text)
@@ -57,7 +58,7 @@ def validate_base_url(text: str) -> str:
 
 
 def validate_mail_from(text: str) -> str:
-    """One sender, with or without a name; "" where it is not set."""
+    """Return the one sender, with or without a name, or ""."""
     if not text:
         return ""
     message = EmailMessage()
@@ -65,7 +66,7 @@ def validate_mail_from(text: str) -> str:
         message["From"] = text
         header: Any = message["From"]
         addresses = header.addresses
-    except (ValueError, IndexError):  # the latter is the parser's way to say that nothing is there
+    except (ValueError, IndexError):  # the parser raises IndexError for an empty address
         addresses, header = (), None
     if (
         len(addresses) != 1
@@ -78,10 +79,10 @@ def validate_mail_from(text: str) -> str:
 
 
 def parse_smtp_url(url: str) -> MailServer:
-    """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
+    """Parse `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
 
-    Plain `smtp://` upgrades where the server offers it, and must before a password is sent to
-    another machine.
+    Plain `smtp://` upgrades to TLS where the server offers it, and always before a password is
+    sent to another machine.
     """
     schemes = {"smtp": ("may", 25), "smtp+starttls": ("must", 587), "smtps": ("always", 465)}
     parts = _split_url(url)
@@ -103,14 +104,14 @@ def parse_smtp_url(url: str) -> MailServer:
 
 
 def validate_smtp_url(text: str) -> str:
-    """The address of the mail server as it is; "" where it is not set."""
+    """Return the URL of the mail server unchanged, or ""."""
     if text:
         parse_smtp_url(text)
     return text
 
 
 def validate_database_url(text: str) -> str:
-    """SQLite or PostgreSQL; a driver is ours to choose, and may be named all the same."""
+    """Return a URL of SQLite or PostgreSQL unchanged; naming our driver is allowed."""
     try:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
@@ -137,7 +138,7 @@ VALIDATORS: dict[str, Callable[[str], object]] = {
 
 
 def _split_url(url: str) -> SplitResult | None:
-    """The parts of an address with a host and, where one is named, a port that is a number."""
+    """Split a URL that has a host and, if any, a numeric port; None for other texts."""
     if any(character.isspace() for character in url):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The database: one engine an application, one session a request, migrations on two databases."""
+"""The database: one engine per application, one session per request, and migrations."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from roadmap.core.types import Base
 log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Below this release SQLite's write-ahead log can lose a reset under load (fixed in 3.51.3).
+# Older releases can lose a reset of the write-ahead log under load.
 WAL_RESET_FIXED = (3, 51, 3)
 MIGRATION_LOCK = 727_274
 WAITING_MESSAGE = "Another process migrates this database; waiting for it to end."
 
 
 def sqlite_module() -> ModuleType:
-    """The newest SQLite at hand: the one from PyPI where it installed, else Python's own."""
+    """Return the newest SQLite available: the one from PyPI if installed, or Python's own."""
     try:
         newer: ModuleType = importlib.import_module("pysqlite3.dbapi2")
     except ImportError:
@@ -43,7 +43,7 @@ def sqlite_module() -> ModuleType:
 
 
 def normalize_url(raw: str) -> sa.URL:
-    """`postgres://` and `postgresql://` mean psycopg 3; everything else stays as it is."""
+    """Return the URL with psycopg 3 for `postgres://` and `postgresql://`."""
     url = sa.make_url(raw)
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
@@ -51,14 +51,14 @@ def normalize_url(raw: str) -> sa.URL:
 
 
 class Database:
-    """The glue between Flask and SQLAlchemy."""
+    """The connection between Flask and SQLAlchemy."""
 
     def init_app(self, app: Flask) -> None:
         url = normalize_url(app.config["DATABASE_URL"])
         engine = (
             _sqlite_engine(url) if url.drivername.startswith("sqlite") else _postgres_engine(url)
         )
-        # Flask-Alembic looks for the engines and the metadata here.
+        # Flask-Alembic expects engines and metadata under this name.
         app.extensions["sqlalchemy"] = SimpleNamespace(
             engines={"default": engine},
             metadata=Base.metadata,
@@ -73,7 +73,7 @@ class Database:
 
     @property
     def session(self) -> Session:
-        """The session of this request (or of this application context outside of one)."""
+        """Return the session of this request, or of this application context."""
         if "_db_session" not in g:
             g._db_session = current_app.extensions["sqlalchemy"].sessionmaker()
         session: Session = g._db_session
@@ -81,9 +81,9 @@ class Database:
 
     @contextlib.contextmanager
     def own_transaction(self) -> Iterator[Session]:
-        """A short writing transaction of its own, for what must outlive a refused request.
+        """Open a separate writing transaction, for what must outlive a refused request.
 
-        The request's own session must not hold a writing transaction meanwhile.
+        The request's own session must not hold a writing transaction at the same time.
         """
         maker = current_app.extensions["sqlalchemy"].sessionmaker
         with maker() as session:
@@ -99,7 +99,7 @@ class Database:
 
 
 def _is_writing(connection: sa.Connection) -> bool:
-    """Whether this transaction may write: then it takes the lock at once and never upgrades.
+    """Return whether this transaction may write, and must take the lock at its beginning.
 
     A deferred transaction that upgrades fails at once under load, whatever the busy timeout.
     """
@@ -133,7 +133,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "do_connect")
     def create(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
         if lock_path is not None:
-            # A file that cannot be made is SQLite's to complain about, as any other it cannot use.
+            # SQLite reports a file that cannot be created.
             with contextlib.suppress(OSError):
                 ensure_private_file(Path(arguments[0]))
 
@@ -148,7 +148,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             "trusted_schema=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        # SQLite's own knows the letters of English alone: a search would not find “Über” by “über”.
+        # SQLite's own `lower` knows only ASCII: a search for “über” would not find “Über”.
         connection.create_function("lower", 1, _lower, deterministic=True)
         if lock_path is not None:
             locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -166,8 +166,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             release_write_lock(lock)
             raise
 
-    # The turn ends with the transaction, not when the connection goes back to the pool: one that
-    # is kept open without a transaction must not keep everybody else waiting.
+    # Release the write lock with the transaction, not when the connection returns to the pool:
+    # an idle connection must not block other writers.
     dialect = engine.dialect
     commit, rollback = dialect.do_commit, dialect.do_rollback
 
@@ -175,8 +175,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         try:
             commit(connection)
         except BaseException:
-            # As on a full disk. SQLAlchemy takes the transaction for ended and gives the connection
-            # back as it is: still writing, with every other writer waiting for it.
+            # A full disk, for example. SQLAlchemy would return the connection to the
+            # pool with its transaction still open, and block every other writer.
             do_rollback(connection)
             raise
         release_write_lock(lock_of(connection))
@@ -215,19 +215,19 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
 
 
 class SafeAlembic(Alembic):
-    """Migrations that cannot wipe children.
+    """Migrations that keep child rows, and that run once when two processes start together.
 
     SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE
-    would take the children along. Two starts at once are kept apart, on SQLite by a lock on a
-    file, on PostgreSQL by an advisory lock: the second one waits and finds nothing left to do.
+    would delete the child rows. A file lock on SQLite and an advisory lock on PostgreSQL make a
+    second start wait until nothing is left to do.
     """
 
     def run_migrations(self, fn: Callable[..., Any], **kwargs: Any) -> None:
         connection = self.migration_context.connection
         if connection is None:
             raise RuntimeError("migrations need a connection")
-        # Whoever waits here must not keep the one who migrates out: on SQLite, what was read
-        # before on this connection holds the writers' turn.
+        # End this connection's transaction before waiting: on SQLite it holds the write
+        # lock.
         connection.rollback()
         with _migration_file_lock(connection.engine.url):
             self._run_alone(connection, fn, **kwargs)
@@ -238,7 +238,7 @@ class SafeAlembic(Alembic):
         if sqlite:
             raw.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
         else:
-            # Before the wait: another start may migrate for longer than a request may take.
+            # Another start may migrate for longer than a request's timeouts allow.
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("SET lock_timeout = 0")
             free = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
@@ -264,7 +264,7 @@ class SafeAlembic(Alembic):
 
 @contextlib.contextmanager
 def _migration_file_lock(url: sa.URL) -> Iterator[None]:
-    """Holds the lock beside an SQLite file that whoever migrates it takes."""
+    """Hold the lock file of an SQLite database while it is migrated."""
     if not url.drivername.startswith("sqlite") or url.database in (None, "", ":memory:"):
         yield
         return
@@ -281,7 +281,7 @@ def _migration_file_lock(url: sa.URL) -> Iterator[None]:
 
 
 def _render_item(kind: str, item: Any, _context: Any) -> str | bool:
-    """Migrations name plain SQLAlchemy types, so that they do not change when ours do."""
+    """Render plain SQLAlchemy types, so that migrations do not change with our own types."""
     if kind == "type" and isinstance(item, sa.TypeDecorator):
         return "sa." + repr(item.impl_instance)
     return False
@@ -297,7 +297,7 @@ def init_database(app: Flask) -> None:
         "render_as_batch": True,
         "compare_type": True,
         "render_item": _render_item,
-        # A constraint that only PostgreSQL or only SQLite reports differently is no difference.
+        # The two databases report defaults differently.
         "compare_server_default": False,
     }
     db.init_app(app)
@@ -305,12 +305,12 @@ def init_database(app: Flask) -> None:
 
 
 def upgrade() -> None:
-    """Brings the schema of this application's database to the newest migration."""
+    """Upgrade the database's schema to the newest migration."""
     alembic.upgrade()
 
 
 def schema_is_current() -> bool:
-    """Whether the database has every migration that this release knows. Takes one statement."""
+    """Return whether the database has every migration of this release. Runs one statement."""
     with db.engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars()
         applied = set(rows)
@@ -318,7 +318,7 @@ def schema_is_current() -> bool:
 
 
 def describe_database() -> str:
-    """The database in one line for the log: its kind and its version."""
+    """Return the database's kind and version in one line for the log."""
     engine = db.engine
     if engine.dialect.name == "sqlite":
         version = tuple(int(part) for part in sqlite_module().sqlite_version.split("."))

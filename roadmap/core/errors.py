@@ -1,4 +1,4 @@
-"""Error pages: what was wrong, and how to go on."""
+"""Error pages: what went wrong, and what to do next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roadmap.core.web import wants_fragment
 
 log = logging.getLogger(__name__)
 
-# The fields in which people write more than a line.
+# Fields for longer texts.
 LONG_TEXT_FIELDS = ("comment", "text", "description", "note")
 STORAGE_ERRORS = (
     sqlalchemy.exc.TimeoutError,
@@ -31,7 +31,7 @@ STORAGE_ERRORS = (
 
 
 def explain_status(code: int) -> tuple[str, str, str]:
-    """For a status code: a title, what was wrong, and how to go on."""
+    """Return the title, the reason and the advice for a status code."""
     texts = {
         400: (
             _("That request did not add up"),
@@ -103,7 +103,7 @@ def explain_status(code: int) -> tuple[str, str, str]:
 
 
 def render_error(code: int, detail: str | None = None) -> Response:
-    """What was wrong and how to go on: a page, a part of one, or a problem for the API."""
+    """Render an error as a page, a fragment, or a problem for the API."""
     if is_api():
         return problem_response(code, detail or "")
     title, wrong, way_out = explain_status(code)
@@ -127,7 +127,7 @@ def render_error(code: int, detail: str | None = None) -> Response:
 
 
 def _submitted_texts() -> list[str]:
-    """The longer texts of a form that was sent to what is not there any more, to be copied."""
+    """Return the longer texts of a refused form, so that they can be copied."""
     try:
         return [
             text for name in LONG_TEXT_FIELDS if (text := clean_multiline(request.form.get(name)))
@@ -170,7 +170,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(500)
     def internal(error: Exception) -> Response:
-        # The commit fails after the view has answered, where only this handler is asked.
+        # An error of the commit, after the view has answered, arrives only here.
         original = getattr(error, "original_exception", None)
         if isinstance(original, STORAGE_ERRORS):
             return handle_storage_error(original)
@@ -179,7 +179,7 @@ def init_errors(app: Flask) -> None:
 
 
 def handle_storage_error(error: Exception) -> Response:
-    """The page for a database that is gone, a disk that is full, or another fault of storage."""
+    """Return the error page for a database that is down, a full disk, or another storage fault."""
     _discard_session_and_actor()
     if _is_disk_full(error):
         log.error("no space left: %s", error)
@@ -203,7 +203,7 @@ def _render_unavailable() -> Response:
 
 
 def _discard_session_and_actor() -> None:
-    """Drops the transaction and the actor: an error page asks the database for nothing."""
+    """Discard transaction and actor, so that the error page needs no database."""
     session = g.pop("_db_session", None)
     if session is not None:
         session.close()

@@ -1,4 +1,4 @@
-"""Marking texts for the translators where no translation can happen yet."""
+"""Mark texts for translators in modules that load before a translation is possible."""
 
 from __future__ import annotations
 

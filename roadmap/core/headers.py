@@ -1,4 +1,4 @@
-"""Response headers, and what is refused before anything else runs."""
+"""Response headers, and requests that are refused before anything else runs."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "manifest-src 'self'",
     )
 )
-# What every answer carries.
+# Sent with every response.
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# And where people reach Cairn by TLS: they never come without it for a year.
+# Sent over TLS: browsers use nothing but TLS for a year.
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
 OVERRIDE_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 MAX_BODY_BYTES = 1_000_000
-# Of a body that will be refused for its size only the beginning is looked at: our forms name
-# their method first, and the refusal should come from the view that was meant.
+# How much of a body is searched for `_method` that will be refused for its size: our forms send it
+# first, so that the refusal comes from the right view.
 METHOD_SEARCH_BYTES = 4_096
 _METHOD = re.compile(r"(?:^|&)_method=([A-Z]+)(?:&|$)")
 _METHOD_IN_BODY = re.compile(rb"(?:^|&)_method=([A-Z]+)(?:&|$)")
@@ -49,13 +49,15 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class MethodOverride:
-    """The first of our middlewares; only ProxyFix, which reads forwarded addresses, stands outside.
+    """The outermost middleware but for ProxyFix: it checks lengths and applies `_method`.
 
-    - A chunked body is refused with 411: the servers hand it on without its length, and a body
-      over the limit would be cut silently and answered 200. A length that is no number with 400.
-    - A plain form reaches a view of another verb by `POST` with a field `_method`, in the query or
-      in the form. The method decides which view is meant, so it is read here, before routing. A
-      form is handed on whole; one over `LARGEST_BODY` will be refused, and its beginning is read.
+    A chunked body is refused with 411: servers pass it on without its length, and a body over
+    the limit would be cut silently and answered with 200. An invalid length is refused with
+    400.
+
+    A plain form reaches a view of another verb by `POST` with a field `_method` in the query or
+    the form. The method decides which view is called, so it is read before routing. A form is
+    passed on whole; one over the size limit will be refused, and only its beginning is read.
     """
 
     def __init__(self, app: WsgiApp, *, always_tls: bool = False) -> None:
@@ -73,7 +75,7 @@ class MethodOverride:
         if not (length.isascii() and length.isdigit()):
             text = "The length of the body is no number: see Content-Length."
             return self._reject(400, text, environ, start_response)
-        # Who speaks to the API has every verb.
+        # Clients of the API can send every verb.
         if environ["REQUEST_METHOD"] == "POST" and not for_api:
             wanted = self._overriding_method(environ)
             if wanted in OVERRIDE_METHODS:
@@ -83,7 +85,7 @@ class MethodOverride:
     def _reject(
         self, status: int, text: str, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        """A refusal before anything was read of the body, so the connection ends with it."""
+        """Refuse the request and close the connection, because its body was not read."""
         body, media_type = f"{text}\n".encode(), "text/plain; charset=utf-8"
         if is_below_api(environ.get("PATH_INFO", "")):
             body, media_type = problem_body(status, text), MEDIA_TYPE
@@ -132,7 +134,7 @@ def init_headers(app: Flask) -> None:
         if is_over_tls():
             headers[HSTS[0]] = HSTS[1]
         if request.endpoint == "static":
-            # Addresses of static files carry a digest of the file, so they never change.
+            # The URL contains a digest of the file, so the content never changes.
             if "v" in request.args:
                 headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:

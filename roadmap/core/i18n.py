@@ -1,4 +1,4 @@
-"""Language, dates and numbers, in the locale and zone of the person."""
+"""Language, dates and numbers in the locale and time zone of the reader."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from flask_login import current_user
 
 from roadmap.core.markdown import to_html
 
-# The languages of the pages.
+# Languages of the interface.
 LOCALES = ("en",)
-# How dates and numbers may be written, whatever the language; `en` is our own way: 5 Mar 2026.
+# Formats of dates and numbers, independent of the language; `en` is our own: 5 Mar 2026.
 FORMAT_LOCALES = (
     "en",
     "en_GB",
@@ -38,7 +38,7 @@ babel = Babel()
 
 
 def current_reader() -> Any:
-    """Who reads, or None where nobody is signed in. Looked up once: a page asks often."""
+    """Return the signed-in person or None, looked up once per request."""
     try:
         return g.reader
     except (AttributeError, RuntimeError):
@@ -50,13 +50,13 @@ def current_reader() -> Any:
 
 
 def page_language(locale: str) -> str:
-    """The language that is written for a reader with this locale: one of ours."""
+    """Return the language of the interface for a reader with this locale."""
     name = locale.partition("_")[0]
     return name if name in LOCALES else LOCALES[0]
 
 
 def current_locale() -> str:
-    """How the reader has dates and numbers written; the language where there is one of ours."""
+    """Return the locale in which the reader sees dates and numbers."""
     person = current_reader()
     if person is not None:
         chosen: str = person.locale
@@ -65,7 +65,7 @@ def current_locale() -> str:
 
 
 def _select_locale() -> Locale:
-    """The same for Flask-Babel, which would read the name anew at each request."""
+    """Return the current locale for Flask-Babel."""
     return _parse_locale(current_locale())
 
 
@@ -88,7 +88,7 @@ def _current_tzinfo() -> dt.tzinfo:
 
 @lru_cache(maxsize=4096)
 def show_date(value: dt.date, locale: str = "en") -> str:
-    """A date as people write it: 5 Mar 2026."""
+    """Format a date: 5 Mar 2026."""
     if locale == "en":
         return f"{value.day} {value:%b %Y}"
     return format_date(value, "medium", locale=locale)
@@ -104,18 +104,18 @@ def date_filter(value: dt.date | dt.datetime | None) -> str:
 
 @lru_cache(maxsize=1024)
 def show_month(value: dt.date, locale: str = "en") -> str:
-    """A month as people write it: Mar 2026."""
+    """Format a month: Mar 2026."""
     return f"{value:%b %Y}" if locale == "en" else format_skeleton("yMMM", value, locale=locale)
 
 
 def show_time(value: dt.datetime, locale: str = "en") -> str:
-    """The time of the day, as it is in the zone of `value`: 14:30."""
+    """Format the time of day in the zone of `value`: 14:30."""
     return f"{value:%H:%M}" if locale == "en" else format_time(value, "short", locale=locale)
 
 
 @lru_cache(maxsize=4096)
 def show_number(value: Any, locale: str = "en", pattern: str | None = None) -> str:
-    """A number with the marks of the locale: 1,234.5 or 1.234,5. Equal numbers look alike."""
+    """Format a number for the locale: 1,234.5 or 1.234,5."""
     return format_decimal(value, format=pattern, locale=locale)
 
 
@@ -132,7 +132,7 @@ def time_filter(value: dt.datetime | None) -> str:
 
 
 def points_filter(value: Any) -> str:
-    """Points of readiness, with one decimal."""
+    """Format readiness points with one decimal."""
     return number_filter(value, POINTS_PATTERN)
 
 
@@ -141,7 +141,7 @@ def number_filter(value: Any, pattern: str | None = None) -> str:
 
 
 def _translations() -> Any:
-    """The translations of this request, looked up once: the busiest pages say a hundred words."""
+    """Return the translations of this request, looked up once: a page has a hundred texts."""
     try:
         return g.translations
     except (AttributeError, RuntimeError):
@@ -152,19 +152,19 @@ def _translations() -> Any:
 
 
 def gettext(text: str, **values: Any) -> str:
-    """The text in the reader's language, with the values put in; `_` of the busiest pages."""
+    """Translate a text for the reader and insert the values; faster than Flask-Babel's."""
     translated: str = _translations().ugettext(text)
     return translated % values if values else translated
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
-    """One text or the other by number, which is `num` among the values."""
+    """Translate the singular or the plural, by the number `num` among the values."""
     translated: str = _translations().ungettext(one, many, num)
     return translated % {"num": num, **values}
 
 
 def _gettext_raw(text: str) -> str:
-    """The translation as it stands; Jinja puts the values in."""
+    """Translate a text without inserting values; Jinja does that."""
     translated: str = _translations().ugettext(text)
     return translated
 
@@ -183,7 +183,7 @@ def init_i18n(app: Flask) -> None:
 
     @app.context_processor
     def chrome() -> dict[str, Any]:
-        """What every page's frame needs to know of its reader."""
+        """Return what the frame of every page shows of its reader."""
         person = current_reader()
         return {"locale": page_language(current_locale()), "theme": person.theme if person else ""}
 

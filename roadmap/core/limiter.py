@@ -1,6 +1,6 @@
-"""Limits on what costs the server much, counted per process: exports and searches.
+"""Rate limits per process on expensive requests: exports and searches.
 
-What can be guessed (passwords, tokens) is counted in the database instead, by the accounts room.
+Attempts to guess a secret (passwords, tokens) are counted in the database, see `auth.rate_limits`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from roadmap.core.proxy import client_address
 
 
 def _rate_limit_key() -> str:
-    """Whose requests are counted together: an account's, or an address's without one."""
+    """Return the account whose requests are counted together, or the address without one."""
     if current_user and current_user.is_authenticated:
         return f"account:{current_user.id}"
     return f"address:{client_address()}"
@@ -31,12 +31,12 @@ limiter = Limiter(_rate_limit_key, storage_uri="memory://", strategy="fixed-wind
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Whoever types asks anew a quarter of a second after the last letter, so hardly twice a second.
+# A search field sends a request 250 ms after the last key, so rarely two a second.
 SEARCH_LIMIT = "120/minute"
 
 
 def limit_searches(view: View) -> View:
-    """Counts the requests for a view that search (with `q`); all views of a person together."""
+    """Count the requests of a view that search (with `q`), over all views of a person."""
     limit = limiter.shared_limit(SEARCH_LIMIT, "search", exempt_when=_has_no_search)
     return cast("View", limit(view))
 
@@ -50,7 +50,7 @@ def init_limiter(app: Flask) -> None:
 
     @app.errorhandler(RateLimitExceeded)
     def too_often(error: RateLimitExceeded) -> Response:
-        """The designed page, and when the next request will be answered."""
+        """Render the error page with the time until the next request is allowed."""
         current = limiter.current_limit
         wait = max(1, math.ceil(current.reset_at - time.time())) if current else 60
         amount = error.limit.limit.amount if error.limit else 0

@@ -1,12 +1,11 @@
-"""PDF from a typst template. What people wrote is data of the document, never part of its source.
+"""PDF from a typst template. Texts of people are data of the document, never part of its source.
 
-The data goes in as one JSON text that the template reads with `json(bytes(sys.inputs.data))`, so
-that nothing in it can be taken for markup or a command. Nothing is fetched, and the template
-comes from our own files.
+The template reads the data as one JSON text with `json(bytes(sys.inputs.data))`, so nothing in it
+is taken for markup or code. Nothing is fetched, and the templates are our own files.
 
-Setting happens in a process of its own, which costs a tenth of a second and buys three things: a
-server process never carries typst's caches (tens of megabytes a document), a document that takes
-too long or too much is given up, and no thread of the server waits for another's PDF.
+Each document is typeset in a separate process, which costs 100 ms: the server never keeps typst's
+caches (tens of megabytes per document), a document that takes too long or too much memory is ended,
+and no thread waits for another's PDF.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ MAX_MEMORY_BYTES = 2 * 1024**3
 """Bytes of memory that one document may take."""
 
 _TYPST_SCRIPT = Path(__file__).with_name("typst_process.py")
-# What the fonts of the house cover for certain: Latin, Greek, Cyrillic, punctuation, arrows.
+# What our fonts cover for certain: Latin, Greek, Cyrillic, punctuation, arrows.
 _COVERED_BY_FONTS = re.compile(
     "[\\s\x20-\u024f\u0300-\u036f\u0370-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u200b"
     "\u20a0-\u20bf\u2190-\u2193\u2212]*"
@@ -36,19 +35,20 @@ _COVERED_BY_FONTS = re.compile(
 
 
 class PdfError(RuntimeError):
-    """The document could not be set: it was too large, or the template is at fault."""
+    """The document could not be typeset: it is too large, or the template has a fault."""
 
 
 def render(
     template: bytes | str, data: dict[str, Any], fonts: Path, *, made_on: dt.date | None = None
 ) -> bytes:
-    """The PDF of a template with its data, the same bytes for the same input.
+    """Render a template with its data as PDF; equal input gives equal bytes.
 
-    It is PDF/UA-1 (accessible), set with the fonts of `fonts` and those that typst carries, which
-    are the same on every machine. Text in other scripts asks the machine's fonts as well; where
-    they have no shape for a character either, which the standard refuses, a plain PDF shows a box.
+    The document is PDF/UA-1 (accessible), set with the fonts in `fonts` and those in typst,
+    which are the same on every machine. Text in other scripts may use the machine's fonts.
+    Where those lack a character too, which PDF/UA refuses, the result is a plain PDF with a
+    box.
 
-    `made_on` is written into the file as the day it was made. Raises `NotRendered`.
+    `made_on` is the date in the file. Raises PdfError.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     order = {
@@ -62,11 +62,12 @@ def render(
     }
     try:
         done = subprocess.run(  # noqa: S603 - our own file, by our own interpreter
-            # -I: neither the environment nor the folder decides what it imports.
+            # -I: environment and current folder do not change what it imports.
             [sys.executable, "-I", str(_TYPST_SCRIPT)],
             input=json.dumps(order).encode(),
             capture_output=True,
-            # Nothing of ours goes along, secrets least of all; two threads leave a core to others.
+            # No secrets in the environment; two threads leave a core to other
+            # processes.
             env={"RAYON_NUM_THREADS": "2"},
             timeout=TIMEOUT_SECONDS,
             check=False,

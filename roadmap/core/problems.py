@@ -1,7 +1,7 @@
 """Errors of the REST API as `application/problem+json` (RFC 9457).
 
-Everything below `/api/` answers in this form, also what never reached a view: an address that does
-not exist, a method that is not there, a body that is too large, a database that is gone.
+Everything below `/api/` answers in this form, including requests that reach no view: unknown
+addresses and methods, too large bodies, a database that is down.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def is_below_api(path: str) -> bool:
-    """Whether an address is one of the API's, `/api` itself too."""
+    """Return whether a path is `/api` or below it."""
     return path.startswith(API_PREFIX) or path == API_PREFIX.rstrip("/")
 
 
 def is_api() -> bool:
-    """Whether this request is one of the API's: by its address, whatever comes of it."""
+    """Return whether this request is for the API, even if it reaches no view."""
     return is_below_api(request.path)
 
 
 def problem_body(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> bytes:
-    """The body of a problem. `errors` are sentences by field, `impacts.0.metric` for instance."""
+    """Serialize a problem. `errors` are sentences by field, such as `impacts.0.metric`."""
     values: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -46,14 +46,14 @@ def problem_body(
 def problem_response(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> Response:
-    """The answer to a request of the API that was refused, or failed."""
+    """Return the response to a refused or failed request of the API."""
     return Response(
         problem_body(status, detail or explain_status(status), errors), status, mimetype=MEDIA_TYPE
     )
 
 
 def explain_status(status: int) -> str:
-    """What was wrong, and how to go on, for a client that reads no page."""
+    """Return the reason and the advice for a status, as a client of the API reads them."""
     texts = {
         400: _("The request could not be read: it is no JSON, or its address holds a NUL."),
         401: _(

@@ -1,4 +1,4 @@
-"""Forwarded addresses are believed only from as many proxies as the operator configured."""
+"""Trust forwarded addresses from as many proxies as the operator configured."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def init_proxy(app: Flask) -> None:
 
 
 def is_over_tls() -> bool:
-    """Whether people reach Cairn by TLS: the operator says so, or this request came that way."""
+    """Return whether the public address, or this request, uses TLS."""
     return bool(current_app.config["SESSION_COOKIE_SECURE"] or request.is_secure)
 
 
 def client_address() -> str:
-    """The address that the request came from, as far as it can be believed."""
+    """Return the address of the client, as far as the proxies are trusted."""
     return (request.remote_addr or "")[:64]

@@ -1,12 +1,12 @@
-"""A request that lost against another one is run again, so that nobody has to send it twice.
+"""Run a request again that lost a conflict with another one.
 
-PostgreSQL lets writers work side by side. Where two wait for each other's rows it ends one of them
-(a deadlock), and where it promised more isolation than it can keep it refuses one (a serialization
-failure). Nothing of the loser is stored, and its whole request is simply run again, from the same
-body, as if it came a moment later. SQLite lets one writer in at a time and knows none of this.
+PostgreSQL lets writers work side by side. It ends one of two that wait for each other's rows (a
+deadlock), and one whose isolation it cannot keep (a serialization failure). Nothing of that request
+is stored, so it runs again from the same body, as if it had come a moment later. SQLite has one
+writer at a time and no such conflicts.
 
-What a request wrote in a transaction of its own (a counted try, a line of the audit log) stays, and
-is written again: such a write is the last thing that these requests do, or may happen twice.
+What a request wrote in a separate transaction (a counted attempt, an audit entry) stays and is
+written again: such a write comes last in these requests, or may happen twice.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ log = logging.getLogger(__name__)
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK})
 MAX_RETRIES = 3
-# Seconds, so that two that lost together do not meet again at once.
+# A random pause keeps two losers from meeting again.
 MAX_PAUSE_SECONDS = 0.02
 _RETRIES_LEFT, _CONFLICTED = "cairn.retries_left", "cairn.lost"
 
 
 def is_conflict(error: BaseException | None) -> bool:
-    """Whether the database ended a transaction in favour of another one."""
+    """Return whether the database ended a transaction in favour of another one."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in CONFLICTS
 
 
 def record_conflict(error: DBAPIError) -> None:
-    """Says that this request lost: its answer is void while it can be run again."""
+    """Mark this request as lost: its response is dropped if it can run again."""
     if request.environ.get(_RETRIES_LEFT):
         log.warning("lost against another transaction, is run again: %s", error.orig)
         request.environ[_CONFLICTED] = True
@@ -48,10 +48,10 @@ def record_conflict(error: DBAPIError) -> None:
 
 
 class RetryMiddleware:
-    """The middleware: runs a request again while it loses, three times at most.
+    """Middleware that runs a request up to three times while it loses conflicts.
 
-    What a run answers is held back until the run is over, so that only one answer is sent: after
-    the last one at worst the page for a database that cannot be reached.
+    The response of a run is held back until the run is over, so that only one is sent. After
+    the last run that is the page for a database that cannot be reached.
     """
 
     def __init__(self, app: WsgiApp) -> None:
@@ -73,12 +73,12 @@ class RetryMiddleware:
         return self.app(_copy_environ(environ, body, 0), start_response)
 
     def _try(self, environ: dict[str, Any]) -> tuple[tuple[Any, ...], Iterable[bytes]] | None:
-        """The arguments of start_response and the body, or None where the request lost."""
+        """Return the arguments of start_response and the body, or None if the request lost."""
         started: list[tuple[Any, ...]] = []
         try:
             chunks = self.app(environ, lambda *start: started.append(start))
         except DBAPIError as error:
-            # It comes through only where no page is made of it: in tests, and in debug mode.
+            # The exception arrives here only in tests and in debug mode.
             if is_conflict(error):
                 return None
             raise
@@ -91,12 +91,12 @@ class RetryMiddleware:
 
 
 def _copy_environ(environ: dict[str, Any], body: bytes, left: int) -> dict[str, Any]:
-    """The request as it came: a run writes into its environment, and reads its body."""
+    """Copy the original environment: a run changes it and reads its body."""
     return {**environ, "wsgi.input": io.BytesIO(body), _RETRIES_LEFT: left}
 
 
 def _read_body(environ: dict[str, Any]) -> bytes | None:
-    """All of the body; None where it is refused anyway, for its size or for its length."""
+    """Read the whole body; None if its size or length will be refused."""
     length = environ.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > MAX_BODY_BYTES:
         return None
@@ -105,7 +105,7 @@ def _read_body(environ: dict[str, Any]) -> bytes | None:
 
 
 def init_retries(app: Flask) -> None:
-    """Puts the middleware around the application where its database is PostgreSQL."""
+    """Wrap the application in the middleware where its database is PostgreSQL."""
     engine = app.extensions["sqlalchemy"].engines["default"]
     if engine.dialect.name != "postgresql":
         return
@@ -113,7 +113,7 @@ def init_retries(app: Flask) -> None:
     log_exception = app.log_exception
 
     def log_others(exc_info: Any) -> None:
-        # A commit that lost is no fault of ours; that it was run again is in the log already.
+        # A lost commit is no error, and the repetition is logged already.
         if not is_conflict(exc_info[1]):
             log_exception(exc_info)
 

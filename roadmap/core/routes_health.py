@@ -1,4 +1,4 @@
-"""Whether the process is up, and whether it can work: for a supervisor or a load balancer."""
+"""Health checks for supervisors and load balancers: is the process up, and can it work?"""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ health = Blueprint("health", __name__)
 
 @health.get("/healthz")
 def alive() -> Response:
-    """The process answers. Touches no database."""
+    """Answer without touching the database."""
     return _text_response(200, "ok")
 
 
 @health.get("/readyz")
 def ready() -> Response:
-    """The database answers and has every migration; 503 otherwise, with the reason."""
+    """Answer 200 if the database responds and has every migration, else 503 with the reason."""
     try:
         current = schema_is_current()
         database = describe_database()
     except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:
-        # A database without any table has no record of migrations either.
+        # This includes a database without any table.
         log.error("not ready: the database cannot be used: %s", str(error).splitlines()[0])
         return _text_response(503, "the database cannot be used")
     if not current:
@@ -38,7 +38,7 @@ def ready() -> Response:
 
 
 def init_health(app: Flask) -> None:
-    # Said here and not with the permission table's own mark: this floor knows no people.
+    # `permissions.permit` would do this, but it belongs to a room above.
     for view in (alive, ready):
         view.permission = "public"  # type: ignore[attr-defined]
     app.register_blueprint(health)

@@ -1,7 +1,7 @@
-"""The session's cookie: over TLS it is `Secure`, and its name binds it to this one host.
+"""The session cookie: over TLS it is `Secure`, and its name binds it to one host.
 
-That is decided for each request: behind a proxy that speaks TLS the cookie must be safe although no
-operator wrote down an address, and refusing to start would stop servers that run well.
+This is decided per request, because behind a TLS proxy the cookie must be safe even if the operator
+configured no public address.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from roadmap.core.proxy import is_over_tls
 
 
 class SessionCookieInterface(SecureCookieSessionInterface):
-    """Flask's signed cookie, with name and `Secure` by what the request came over."""
+    """Flask's signed cookie; its name and `Secure` depend on the request's scheme."""
 
     def get_cookie_name(self, app: Flask) -> str:
         return SECURE_COOKIE_NAME if is_over_tls() else COOKIE_NAME

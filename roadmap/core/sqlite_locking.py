@@ -1,4 +1,4 @@
-"""How processes take turns on one SQLite file: the mode it is in, and a lock beside it."""
+"""Write access to one SQLite file: WAL mode, and a lock that processes share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import time
 from types import ModuleType
 from typing import Any
 
-# Seconds that a writer waits for its turn.
+# How long a writer waits for the lock.
 LOCK_TIMEOUT_SECONDS = 10.0
 
 
 def enable_wal(connection: Any, module: ModuleType) -> None:
-    """Puts a database into WAL mode, which it then stays in.
+    """Put a database into WAL mode, which is permanent.
 
-    While two first starts do so at once SQLite refuses one of them without waiting, whatever the
-    busy timeout.
+    When two processes do this at once, SQLite refuses one of them without any busy timeout.
     """
     deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
@@ -30,10 +29,10 @@ def enable_wal(connection: Any, module: ModuleType) -> None:
 
 
 def acquire_write_lock(lock: int | None) -> None:
-    """Waits for the file lock that writers of all processes share, at most ten seconds.
+    """Wait up to LOCK_TIMEOUT_SECONDS for the file lock that all writers share.
 
-    SQLite's own busy handler sleeps ever longer and lets the unlucky starve; here everybody asks
-    again after a millisecond. Whoever got no turn in time is refused by SQLite itself.
+    SQLite's busy handler sleeps longer and longer and lets some writers starve; here each of
+    them tries again after a millisecond. After the timeout SQLite itself refuses the writer.
     """
     if lock is None:
         return
@@ -50,6 +49,6 @@ def acquire_write_lock(lock: int | None) -> None:
 
 
 def release_write_lock(lock: int | None) -> None:
-    """Lets the next writer in."""
+    """Let the next writer in."""
     if lock is not None:
         fcntl.flock(lock, fcntl.LOCK_UN)

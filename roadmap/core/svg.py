@@ -1,13 +1,10 @@
-"""The product's drawings: the trail of cairns, the bar of the three tones, the radar of skills.
+"""Drawings as SVG: the trail of cairns, the bar of three tones, the radar of skills.
 
-Everything here is pure and returns ready markup that carries classes only; colours and widths
-live in ``static/css``, so that one drawing serves both themes and a strict content security
-policy. A cairn's geometry depends on nothing but how many milestones its stage has, so it is kept;
-what varies from person to person is a class and a title.
+All functions are pure and return markup with classes only; the style sheets have colours and widths,
+so that one drawing serves both themes and the content security policy holds.
 
-The trail is drawn once for all widths. Its cairns are an ordered list that the style sheet lays
-out from left to right, or from bottom to top on a phone, and two small paths lie behind it, of
-which the style sheet shows the one that fits.
+The trail is one ordered list of cairns for all widths: the style sheet arranges it from left to
+right, or from bottom to top on a phone, and shows one of the two paths behind it.
 """
 
 from __future__ import annotations
@@ -47,8 +44,8 @@ class Stone:
 class Cairn:
     """One stage on the trail.
 
-    ``href`` is where its name leads, ``facts`` the line below it ("8 of 14, 3 verified"), and
-    ``here`` the words that mark the stage one works in, empty for the others.
+    ``href`` is the target of its name, ``facts`` the line below ("8 of 14, 3 verified"), and
+    ``here`` the label of the current stage, empty for the others.
     """
 
     key: str
@@ -60,8 +57,11 @@ class Cairn:
 
 
 def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
-    """The stones as links. Where their rows stand on the same page, these name them: a title in
-    each of 80 stones would not compress, too far from the row that says the same."""
+    """Render the stones as links.
+
+    On the page with the milestones' rows, the rows hold the titles: repeating them in each of
+    80 stones would not compress, because they are too far apart.
+    """
     uses = stack_stones(len(cairn.stones), seed)[0]
     return "".join(
         (
@@ -77,10 +77,10 @@ def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attribute
 
 
 def render_stone(cairn: Cairn, number: int, anchor: str) -> Markup:
-    """One stone of a cairn again, to replace it out of band on a page that shows the trail.
+    """Render one stone of a cairn, to replace it out of band on a page with the trail.
 
-    ``number`` is the cairn's place on the trail, from 0. The ``<template>`` is there because a
-    parser takes an SVG element for one only below an ``<svg>``.
+    ``number`` is the cairn's position on the trail, from 0. Parsers accept an SVG element only
+    inside an ``<svg>``, hence the ``<template>``.
     """
     swap = f" hx-swap-oob=\"outerHTML:.trail a[href='#{anchor}']\""
     one = _render_stones(cairn, number, "", anchor, swap)
@@ -89,7 +89,7 @@ def render_stone(cairn: Cairn, number: int, anchor: str) -> Markup:
 
 @lru_cache(maxsize=64)
 def _wide_path(cairns: int, walked: int) -> str:
-    """Path and contour lines behind cairns that stand side by side, 100 units for each."""
+    """Render path and contour lines behind cairns side by side, 100 units for each."""
     step = _CAIRN_STEP if cairns <= _COMPACT_FROM else _CAIRN_STEP_COMPACT
     head = 190
     height = head + (cairns - 1) * step
@@ -131,7 +131,7 @@ def _wide_path(cairns: int, walked: int) -> str:
 
 
 def _smooth_path(points: Sequence[tuple[float, float]]) -> str:
-    """A soft curve near the given points, through the middles between them."""
+    """Return a smooth curve near the given points, through the middles between them."""
     middle_x, middle_y = ((points[0][i] + points[1][i]) / 2 for i in (0, 1))
     path = [f"M{round(middle_x)} {round(middle_y)}"]
     for index in range(1, len(points) - 1):
@@ -147,7 +147,7 @@ def _smooth_path(points: Sequence[tuple[float, float]]) -> str:
 
 @lru_cache(maxsize=64)
 def _tall_path(cairns: int, walked: int) -> str:
-    """The switchbacks behind cairns that stand above each other, 100 units for each."""
+    """Render the switchbacks behind cairns above each other, 100 units for each."""
     height = cairns * 100
 
     def bends(first: int, last: int) -> str:
@@ -172,11 +172,11 @@ def _tall_path(cairns: int, walked: int) -> str:
 
 
 def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
-    """The path through one cairn a stage, one stone a milestone, for 1 to 10 stages.
+    """Render one cairn per stage and one stone per milestone, for 1 to 10 stages.
 
-    ``label`` names the list. A stone links to ``{base}#{anchor}``: the row on this page, or on the
-    roadmap's where ``base`` leads there; then its title is the milestone's. On the rows' own page
-    the row itself names it, with its state.
+    ``label`` names the list. A stone links to ``{base}#{anchor}``: the row on this page, or on
+    the roadmap's page where ``base`` points there, in which case the stone's title is the
+    milestone's.
     """
     if not cairns:
         return Markup("")
@@ -204,7 +204,7 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
 
 
 def render_tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> Markup:
-    """The bar of the three tones: exclusive shares of one whole, each between 0 and 1."""
+    """Render the bar of the three tones: shares of a whole, each between 0 and 1."""
     parts = []
     x = 0.0
     for name, share in (("verified", verified), ("evidenced", evidenced), ("claimed", claimed)):
@@ -220,9 +220,9 @@ def render_tones_bar(claimed: float, evidenced: float, verified: float, label: s
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of the radar: its class (self, manager or bar), its name, a value an axis.
+    """One line of the radar: its class (self, manager or bar), its name, one value per axis.
 
-    A value is between 0 and the radar's maximum; None where nothing was said.
+    A value is between 0 and the radar's maximum, or None.
     """
 
     kind: str
@@ -233,7 +233,7 @@ class Series:
 def render_radar(
     axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4
 ) -> Markup:
-    """Skills around a circle, drawn for three axes or more, with a description in words."""
+    """Render skills around a circle, for three axes or more, with a description in words."""
     centre_x, centre_y, radius = 300, 170, 120
 
     def at(axis: int, value: float, extra: float = 0) -> tuple[float, float]:

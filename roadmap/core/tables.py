@@ -1,4 +1,4 @@
-"""Tables as files: CSV and XLSX, with nothing in them that a spreadsheet would execute."""
+"""Tables as CSV and XLSX files, with nothing in them that a spreadsheet would execute."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 CellValue = str | int | float | dt.date | None
 
-# What makes a spreadsheet take a cell for a formula, also in the wide forms of East Asian keyboards
-# and after a character that it skips.
+# Characters that begin a formula in a spreadsheet, with the wide forms of East Asian keyboards and
+# a character that spreadsheets skip.
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# Where a reader with another separator than the comma would begin a cell.
+# Where a program with another separator than the comma would begin a cell.
 _CELL_START = re.compile(f"(?<=[;,|\t\r\n])(\\s*)(?=[{re.escape(''.join(_FORMULA_PREFIXES))}])")
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: its title, the words above its columns, and rows of as many values each."""
+    """A table: its title, its header, and rows of as many values."""
 
     title: str
     header: Sequence[str]
@@ -28,18 +28,16 @@ class Sheet:
 
 
 def escape_formula(text: str) -> str:
-    """The text as a spreadsheet shows it and never executes it: an apostrophe goes before it."""
+    """Escape a text with an apostrophe, so that a spreadsheet does not execute it."""
     return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
 
 
 def to_csv(sheet: Sheet) -> bytes:
-    """Comma-separated, texts quoted, lines ended as RFC 4180 has it, dates as ISO 8601.
+    """Serialize as CSV (RFC 4180): comma-separated, texts quoted, dates in ISO 8601.
 
-    Nothing in it is live either for a spreadsheet that parts cells at semicolons or tabs, as those
-    of half of Europe do.
-
-    In UTF-8 with a byte order mark: without one, Excel reads the file in the code page of the
-    machine and spoils every name that is not plain ASCII. Readers that know UTF-8 skip the mark.
+    Nothing is executed either by spreadsheets that split cells at semicolons or tabs, as in
+    much of Europe. UTF-8 with a byte order mark: without it, Excel reads the file in the
+    machine's code page and garbles every name that is not ASCII.
     """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
@@ -57,7 +55,7 @@ def _csv_value(value: CellValue) -> str | int | float:
 
 
 def to_xlsx(sheet: Sheet) -> bytes:
-    """A workbook of one sheet: its header stays in view, numbers and dates are what they are."""
+    """Serialize as a workbook of one sheet with a frozen header and typed cells."""
     import xlsxwriter  # type: ignore[import-untyped]  # Only who exports one waits for it.
 
     out = io.BytesIO()
@@ -80,6 +78,6 @@ def to_xlsx(sheet: Sheet) -> bytes:
         page.autofilter(0, 0, len(sheet.rows), len(sheet.header) - 1)
         page.set_column(0, 0, 28)
         page.set_column(1, len(sheet.header) - 1, 13)
-        # The same file for the same table, whenever it is made.
+        # Equal tables give equal files.
         book.set_properties({"created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed one
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""The declarative base, the column types and the keys that every room shares."""
+"""The declarative base, column types and keys that all rooms share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMING_CONVENTION = {
 
 
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
-    """A moment, stored in UTC on both databases and always handed out with its zone."""
+    """A datetime stored in UTC on both databases and loaded with its time zone."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -39,7 +39,7 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
 
 
 def new_id() -> uuid.UUID:
-    """A fresh UUIDv7: unguessable enough for an address, ordered by time for the index."""
+    """Return a new UUIDv7: hard to guess in a URL, ordered by time in an index."""
     return uuid_utils.compat.uuid7()
 
 
@@ -58,6 +58,6 @@ class Base(DeclarativeBase):
 
 
 def check_one_of(name: str, column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    """A CHECK constraint that holds a word column to its vocabulary, told apart by `name`."""
+    """Return a CHECK constraint that limits a column to a set of words."""
     allowed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({allowed})", name=name)

@@ -1,7 +1,7 @@
-"""The process in which a PDF is set: an order as JSON on stdin, the PDF on stdout.
+"""Typeset a PDF in a separate process: JSON on stdin, PDF on stdout.
 
-Started by `pdf.render` as a file, isolated, so that it loads typst and nothing of ours. Says on
-stderr why a document is not PDF/UA-1; ends with 1 and the reason if there is no PDF at all.
+`pdf.render` starts this file isolated, so that it loads typst and nothing of ours. It writes to
+stderr why a document is not PDF/UA-1, and exits with 1 and the reason without a PDF.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> int:
     compiler = typst.Compiler(root=order["fonts"], font_paths=fonts)
     for standards in (["ua-1"], []):
         try:
-            # The second round finds the pages already laid out, and only writes the file.
+            # The second run reuses the layout and only writes the file.
             pdf: Any = compiler.compile(
                 order["source"].encode(),
                 format="pdf",
@@ -43,11 +43,11 @@ def main() -> int:
 
 
 def _limit(memory: int, seconds: int) -> None:
-    """Holds this process to its share. Not every system has limits; the parent's clock runs too."""
+    """Limit this process's memory and time. Not all systems can; the parent has a timeout too."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        # Not RLIMIT_AS: every thread reserves address space that it never touches.
+        # Not RLIMIT_AS: threads reserve address space that they never use.
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))
 

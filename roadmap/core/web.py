@@ -1,4 +1,4 @@
-"""The plumbing between a request and a view: one commit, the clock, fragments, safe redirects."""
+"""What a request needs around its view: one commit, the clock, fragments, safe redirects."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from roadmap.core.database import SAFE_METHODS
 
 htmx = HTMX()
 
-# Further back than anybody turns pages, and a number that both databases take.
+# More pages than anybody reads, in a number that both databases accept.
 MAX_PAGE = 10_000
 
 
 def now() -> dt.datetime:
-    """The moment of this request, read once, so that everything in it agrees."""
+    """Return the time of this request, read once, so that everything in it agrees."""
     if "now" not in g:
         g.now = dt.datetime.now(dt.UTC)
     moment: dt.datetime = g.now
@@ -29,30 +29,29 @@ def now() -> dt.datetime:
 
 
 def wants_fragment() -> bool:
-    """Whether htmx asks for a part of the page rather than for the page."""
+    """Return whether htmx asks for a part of the page."""
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def page_number() -> int:
-    """Which page of a list the address asks for, from 1 to LAST_PAGE.
+    """Return the page of a list that the URL asks for, from 1 to MAX_PAGE.
 
-    What is no number, or below the first, is the first; whether there is such a page, the list
-    says itself.
+    Anything that is not such a number counts as 1. The list decides whether the page exists.
     """
     digits = request.args.get("page", "").lstrip("0")
     if not (digits.isascii() and digits.isdigit()):
         return 1
-    # Python refuses to read numbers of very many digits.
+    # Python refuses to parse very long numbers.
     return min(int(digits), MAX_PAGE) if len(digits) < 6 else MAX_PAGE
 
 
 def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:
-    """Answers a form that was accepted: the browser goes on with a GET."""
+    """Redirect an accepted form with 303, so that the browser continues with a GET."""
     return redirect(url_for(endpoint, _anchor=_anchor, **values), code=303)  # type: ignore[arg-type]
 
 
 def redirect_page(target: str) -> BaseResponse:
-    """Sends the browser to another page, also when htmx made the request."""
+    """Send the browser to another page, also when htmx made the request."""
     if htmx:
         response = Response(status=204)
         response.headers["HX-Redirect"] = target
@@ -61,7 +60,7 @@ def redirect_page(target: str) -> BaseResponse:
 
 
 def safe_redirect_target(target: str | None, default: str) -> str:
-    """`target` where it is a path of our own, else `default`."""
+    """Return `target` if it is a path of our own, else `default`."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return default
     if any(ord(character) < 32 for character in target):
@@ -71,9 +70,9 @@ def safe_redirect_target(target: str | None, default: str) -> str:
 
 
 def add_revalidation_headers(response: Response, key: str) -> Response:
-    """Lets the browser keep a personal page and ask whether it is still current.
+    """Let the browser keep a personal page and ask whether it is still current.
 
-    `key` names everything that the page was made from.
+    `key` identifies everything that the page was made from.
     """
     response.set_etag(hashlib.blake2b(key.encode(), digest_size=16).hexdigest(), weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -82,7 +81,7 @@ def add_revalidation_headers(response: Response, key: str) -> Response:
 
 
 def not_modified_response(key: str) -> Response | None:
-    """A 304 where the browser already holds the page made from `key`."""
+    """Return a 304 if the browser already holds the page made from `key`."""
     tag = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
     if request.if_none_match.contains_weak(tag):
         return add_revalidation_headers(Response(status=304), key)
@@ -95,7 +94,7 @@ def init_web(app: Flask) -> None:
 
     @app.before_request
     def refuse_nul() -> None:
-        """No address of ours holds a NUL, and PostgreSQL takes none, so it is answered here."""
+        """Refuse addresses with NUL: no route of ours has one, and PostgreSQL rejects it."""
         if "\0" in request.path:
             abort(404)
         if any("\0" in text for pair in request.args.items(multi=True) for text in pair):
@@ -103,7 +102,7 @@ def init_web(app: Flask) -> None:
 
     @app.after_request
     def commit_once(response: Response) -> Response:
-        """The request commits once, here, after the view has answered and before it is sent."""
+        """Commit once per request, after the view has answered and before it is sent."""
         session = g.get("_db_session")
         if session is not None and request.method not in SAFE_METHODS:
             if response.status_code < 400:

@@ -414,7 +414,7 @@ def ambient_actor(root: Path) -> list[str]:
 def querying_templates(root: Path) -> list[str]:
     """Modules that give templates a function or a value, and import what could query.
 
-    `test_templates_run_no_statement` shows the same for every page while it is rendered.
+    `tests/support/rendering.py` makes a test fail in which a template does query.
     """
     return [
         f"{module.place}:{line} serves templates and imports {name}"

@@ -1,0 +1,16 @@
+"""A template that queries makes the test fail in which it is rendered."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, render_template_string
+from sqlalchemy.orm import Session
+
+
+def test_a_statement_within_a_template_is_refused(app: Flask, session: Session) -> None:
+    query = lambda: session.scalar(sa.text("SELECT 1"))  # noqa: E731
+    with app.test_request_context():
+        assert render_template_string("{{ value }}", value=query()) == "1"
+        with pytest.raises(AssertionError, match="a template runs a statement: SELECT 1"):
+            render_template_string("{{ query() }}", query=query)
