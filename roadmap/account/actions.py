@@ -1,4 +1,4 @@
-"""Writing what a person says of themselves, and wants, on their account page."""
+"""Write what people change on their account page."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def change_profile(
     now: dt.datetime,
     **values: str,
 ) -> None:
-    """Changes name, headline, time zone, theme or locale; what is not given stays.
+    """Change name, headline, time zone, theme or locale; leave out what stays.
 
-    `read` is what a form was opened with: a field that was left so stays as it is stored now.
-    Raises ChangedMeanwhile where one that was not was changed elsewhere, too.
+    `read` is what the form was opened with: a field that still has this value is not written.
+    Raises EditConflict if another one was changed elsewhere in the meantime.
     """
     lock_user(session, user_id)
     columns = [getattr(User, name) for name in values]
@@ -44,7 +44,7 @@ def change_profile(
 def set_wants_mail(
     session: Session, user_id: uuid.UUID, wants: bool, *, by: uuid.UUID, now: dt.datetime
 ) -> None:
-    """Says whether notifications come by mail as well, also those that wait to be sent."""
+    """Set whether notifications are also mailed, including those that wait to be sent."""
     lock_user(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values(wants_mail=wants))
     record_history(

@@ -1,4 +1,4 @@
-"""The blueprint of this room, which its routes fill."""
+"""The blueprint of this room."""
 
 from __future__ import annotations
 

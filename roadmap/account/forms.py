@@ -1,4 +1,4 @@
-"""The forms of the account page: profile, address, password, tokens."""
+"""Forms of the account page: profile, address, password, tokens."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from roadmap.people.models import THEMES
 
 @lru_cache(maxsize=1)
 def timezone_choices() -> tuple[SelectChoice, ...]:
-    """Every time zone by region, UTC first."""
+    """Return every time zone by region, UTC first."""
     skipped = ("posix/", "right/", "Etc/", "SystemV/")
     names = sorted(
         name
@@ -58,7 +58,7 @@ def timezone_choices() -> tuple[SelectChoice, ...]:
 
 @lru_cache(maxsize=1)
 def locale_choices() -> tuple[SelectChoice, ...]:
-    """Every way to write dates and numbers, by an example of it."""
+    """Return every format of dates and numbers, with an example."""
     day = dt.date(2026, 3, 25)
     return tuple(
         SelectChoice(
@@ -97,7 +97,8 @@ class ProfileForm(FlaskForm):
         choices=lambda: list(locale_choices()),
         render_kw={"required": True},
     )
-    # What was saved when the form was opened: a field that was left so is not written.
+    # The stored values when the form was opened: a field that still has its value is not
+    # written.
     name_read = HiddenField(filters=[clean_original_text])
     timezone_read = HiddenField()
     theme_read = HiddenField()
@@ -109,7 +110,7 @@ class ProfileForm(FlaskForm):
 
 
 class TokenForm(FlaskForm):
-    """A personal token of the API: what it is for, what it may do, and how long it lives."""
+    """A personal token of the API: its name, scope and lifetime."""
 
     name = StringField(
         _l("What is it for"),

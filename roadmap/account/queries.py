@@ -1,4 +1,4 @@
-"""What a person's managers see of them: who they are, and the one switch that shares more."""
+"""Read what the account page says about managers and mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roadmap.people.roles import ROLES, Capability
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """`managers` are their names; `team` the slug of a team of the person, None without one."""
+    """`managers` are their names; `team` is the slug of a team of the person, or None."""
 
     shares_plans: bool
     managers: tuple[str, ...]
@@ -24,9 +24,9 @@ class Sharing:
 
 
 def load_sharing(session: Session, user_id: uuid.UUID) -> Sharing:
-    """How it stands now. Three statements."""
+    """Load who sees the person, in three statements."""
     teams = memberships(session, user_id)
-    # First a team in which the person sees nobody themselves: there others see them.
+    # First a team in which others see the person.
     teams.sort(key=lambda found: ROLES[found[1]].allows(Capability.SEE_SHARED))
     return Sharing(
         shares_plans=bool(session.scalar(sa.select(User.shares_plans).where(User.id == user_id))),
@@ -36,5 +36,5 @@ def load_sharing(session: Session, user_id: uuid.UUID) -> Sharing:
 
 
 def wants_mail(session: Session, user_id: uuid.UUID) -> bool:
-    """Whether notifications come to this person by mail as well."""
+    """Return whether notifications are also mailed to this person."""
     return bool(session.scalar(sa.select(User.wants_mail).where(User.id == user_id)))

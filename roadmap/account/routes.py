@@ -1,4 +1,4 @@
-"""The account page: who one is, how Cairn looks, where one is signed in, and the password."""
+"""The account page: profile, appearance, sessions, and the password."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def save_account() -> Response:
             **{name: form[name].data or "" for name in PROFILE_FIELDS},
         )
     except EditConflict as late:
-        # What was typed stays in the form; sending it once more is a decision.
+        # Keep what was typed: sending it again overwrites knowingly.
         for name, value in late.stored.items():
             form[f"{name}_read"].data = value
         return _render_account(form, 409, late=_conflict_labels(form, late))
@@ -74,7 +74,7 @@ def save_account() -> Response:
 @account.put("/account/mail")
 @permit("account.write")
 def save_mail() -> Response:
-    """A checkbox: what is not sent is off."""
+    """Save a checkbox: if it is not sent, it is off."""
     wants = request.form.get("wants_mail") == "1"
     set_wants_mail(db.session, current_user.id, wants, by=current_user.id, now=now())
     if wants:
@@ -112,7 +112,7 @@ def save_email() -> Response:
         form.email.errors = [_("Another account has this e-mail address.")]
         return make_response(render_template("account/change_email.html", form=form), 422)
     if transport.is_configured():
-        # To the old address: it is not said whose mail it is, or it would go to the new one.
+        # Without a `user_id`, or the mail would go to the new address.
         outbox.enqueue(
             db.session,
             to=old,
@@ -182,7 +182,7 @@ def end_other_sessions() -> Response:
 
 
 def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:
-    """What is saved now of the fields that were changed elsewhere, too, by label."""
+    """Return the stored values of the fields that were changed elsewhere, by label."""
     themes = {value: label for value, label, *_more in form.theme.iter_choices()}
     return {
         str(form[name].label.text): str(themes[value] if name == "theme" else value)

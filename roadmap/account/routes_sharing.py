@@ -1,4 +1,4 @@
-"""The switch with which a person shares reasons and target dates with their managers."""
+"""Share reasons and target dates with managers, or stop sharing them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roadmap.people.permissions import permit
 @account.put("/account/sharing")
 @permit("account.write")
 def save_sharing() -> Response:
-    """A checkbox: what is not sent is off, so that nothing is shared by a mistake."""
+    """Save a checkbox: if it is not sent, it is off, so that nothing is shared by mistake."""
     shares = request.form.get("shares_plans") == "1"
     actions.share_plans(db.session, current_user.id, shares, by=current_user.id, now=now())
     if shares:

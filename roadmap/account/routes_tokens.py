@@ -1,4 +1,4 @@
-"""The personal tokens of the API: which there are, a new one, and none."""
+"""Personal tokens of the API: list, create and revoke them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def new_token() -> Response:
 @permit("token.write")
 @fresh_login_required
 def create_token() -> Response:
-    """Makes a token and shows it, this once: it is kept nowhere."""
+    """Create a token and show it once: it is not stored."""
     form = TokenForm()
     if not form.validate():
         return _render_form(form, 422)

@@ -1,8 +1,8 @@
-"""What a browser says of itself, and an address half told: in words that its owner recognises."""
+"""Recognise browser and system in a User-Agent header."""
 
 from __future__ import annotations
 
-# The first that fits; a browser names its relatives too, so the order matters.
+# The first match counts, because browsers also name the ones they descend from.
 BROWSERS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -24,7 +24,7 @@ SYSTEMS = (
 
 
 def parse_user_agent(user_agent: str) -> tuple[str, str]:
-    """The names of browser and system; empty where the text does not tell."""
+    """Return the names of browser and system, "" if unknown."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     return browser, system

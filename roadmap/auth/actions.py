@@ -1,7 +1,6 @@
-"""Writing accounts: they begin, change, and end. Passwords arrive here hashed already.
+"""Write accounts: create, change, close and reopen them.
 
-Hashing takes a tenth of a second and these functions run inside a writing transaction, so a
-caller hashes first.
+Passwords arrive here as hashes. Computing one takes 100 ms, too long for a writing transaction.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId, require_permission
 
 PASSWORD_LINK_LIFETIME = dt.timedelta(hours=24)
-# Any number, as long as nothing else in this database locks the same one.
+# Any number that no other advisory lock of this database uses.
 ADMINISTRATORS_LOCK = 727_275
 
 
@@ -36,23 +35,23 @@ class EmailTaken(ValueError):
 
 
 class LastAdministrator(ValueError):
-    """There would be no administrator left."""
+    """No administrator would be left."""
 
 
 class SignUpClosed(ValueError):
-    """There is an account already; the next ones are made by invitation."""
+    """There is an account already; further ones need an invitation."""
 
 
 class PasswordLinkUsed(ValueError):
-    """The link was used, ran out, or never was."""
+    """The link was used or has expired."""
 
 
 def sign_up(
     session: Session, *, name: str, email: str, password_hash: str, address: str, now: dt.datetime
 ) -> User:
-    """Makes the first account, the administrator's. Raises SignUpClosed where there is one.
+    """Create the first account, an administrator. Raises SignUpClosed if there is an account.
 
-    Two first sign-ups at once make one account: the second waits, then finds it.
+    Of two simultaneous sign-ups the second waits and is refused.
     """
     if not is_first_account(session):
         raise SignUpClosed
@@ -69,9 +68,9 @@ def sign_up(
 
 
 def is_first_account(session: Session) -> bool:
-    """Whether there is no account yet: the one that is made now is the administrator's.
+    """Return whether there is no account yet.
 
-    Whoever asks at the same time waits for the end of this transaction.
+    Simultaneous callers wait for the end of this transaction.
     """
     _lock_administrators(session)
     return not any_user_exists(session)
@@ -88,7 +87,7 @@ def create_user(
     address: str = "",
     now: dt.datetime,
 ) -> User:
-    """Adds an account. Raises EmailTaken."""
+    """Create an account. Raises EmailTaken."""
     user = User(
         name=name,
         email=email,
@@ -124,7 +123,7 @@ def change_email(
     address: str,
     now: dt.datetime,
 ) -> None:
-    """Changes the address one signs in with. Raises EmailTaken."""
+    """Change the address with which the person signs in. Raises EmailTaken."""
     lock_user(session, user_id)
     change = sa.update(User).where(User.id == user_id)
     try:
@@ -132,7 +131,7 @@ def change_email(
             session.execute(change.values(email=email, email_key=email_key(email)))
     except IntegrityError:
         raise EmailTaken(email) from None
-    # A link on its way to the old address must not open the account any more.
+    # Links sent to the old address must not open the account any more.
     _delete_password_links(session, user_id)
     _record_history(session, user_id, "account.changed", by=by, now=now, fields=["email"])
     record_audit(
@@ -154,11 +153,11 @@ def set_password(
     address: str = "",
     now: dt.datetime,
 ) -> None:
-    """Sets a password, ends all sessions and API tokens of the person, takes back open links."""
+    """Set a password; end all sessions, API tokens and password links of the person."""
     lock_user(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values(password_hash=password_hash))
     end_sessions(session, user_id)
-    # Whoever sets a new password because the old one leaked should not have to think of tokens.
+    # The old password may have leaked, and tokens been made with it.
     revoke_all(session, user_id)
     _delete_password_links(session, user_id)
     record_audit(
@@ -169,7 +168,7 @@ def set_password(
 def upgrade_password_hash(
     session: Session, user_id: uuid.UUID, old_hash: str, new_hash: str
 ) -> None:
-    """Keeps the same password under newer parameters, unless it was changed meanwhile."""
+    """Store the same password with newer parameters, unless it was changed in the meantime."""
     session.execute(
         sa.update(User)
         .where(User.id == user_id, User.password_hash == old_hash)
@@ -185,9 +184,9 @@ def create_password_link(
     address: str = "",
     now: dt.datetime,
 ) -> str:
-    """A link to set a password: its token, which is shown this once and valid for a day.
+    """Create a link to set a password; return its token, valid for a day and not stored.
 
-    With an Actor as `by` this is an administrator's to do: raises NotEntitled.
+    With an Actor as `by`, only an administrator may: raises PermissionDenied.
     """
     token, token_hash = new_token()
     session.execute(
@@ -218,7 +217,7 @@ def create_password_link(
 def use_password_link(
     session: Session, link: PasswordLink, password_hash: str, *, address: str, now: dt.datetime
 ) -> None:
-    """Sets a password by a link, once. Raises LinkUsed where somebody was quicker."""
+    """Set a password by a link. Raises PasswordLinkUsed if it was used in the meantime."""
     used = session.execute(
         sa.update(PasswordLink)
         .where(PasswordLink.id == link.id, PasswordLink.used_at.is_(None))
@@ -230,9 +229,9 @@ def use_password_link(
 
 
 def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:
-    """Closes an account and ends its sessions; False where it was closed already.
+    """Close an account and end its sessions; return False if it was closed already.
 
-    Raises LastAdministrator where nobody could administer any more, and NotEntitled.
+    Raises LastAdministrator and PermissionDenied.
     """
     _lock_administrators(session)
     actor_id = require_permission(by, "admin.write")
@@ -252,10 +251,7 @@ def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
 
 
 def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:
-    """Opens a closed account again, as it was; False where it was open already.
-
-    Raises NotEntitled.
-    """
+    """Reopen a closed account; return False if it was open already. Raises PermissionDenied."""
     _lock_administrators(session)
     actor_id = require_permission(by, "admin.write")
     user = session.get(User, user_id, populate_existing=True)
@@ -277,10 +273,9 @@ def set_admin(
     by: ActorOrId,
     now: dt.datetime,
 ) -> bool:
-    """Makes somebody an administrator, or ends that, and with it all sessions of the person.
+    """Make a person an administrator, or end that and all their sessions.
 
-    False where it was so already. Raises LastAdministrator where nobody would be left,
-    and NotEntitled.
+    Returns False if nothing changed. Raises LastAdministrator and PermissionDenied.
     """
     _lock_administrators(session)
     actor_id = require_permission(by, "admin.write")
@@ -301,7 +296,7 @@ def set_admin(
 
 
 def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None = None) -> int:
-    """Ends the sessions of a person, but for `keep`, at their next request; says how many."""
+    """End the sessions of a person except `keep`; return how many."""
     query = sa.delete(LoginSession).where(LoginSession.user_id == user_id)
     if keep is not None:
         query = query.where(LoginSession.id != keep)
@@ -310,7 +305,7 @@ def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None
 
 
 def mark_session_fresh(session: Session, session_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Notes that the person of this session has just typed their password."""
+    """Record that the person of this session has just typed their password."""
     session.execute(
         sa.update(LoginSession).where(LoginSession.id == session_id).values(fresh_at=now)
     )
@@ -325,19 +320,19 @@ def _delete_password_links(session: Session, user_id: uuid.UUID) -> None:
 
 
 def _lock_administrators(session: Session) -> None:
-    """What decides about administrators happens one after the other; SQLite's writers always do."""
+    """Serialize decisions about administrators; SQLite serializes all writers."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
 
 
 def has_other_administrator(session: Session, but: uuid.UUID) -> bool:
-    """Whether anybody but this person administers."""
+    """Return whether anybody else is an administrator."""
     others = sa.select(User.id).where(User.is_admin, User.deactivated_at.is_(None), User.id != but)
     return session.scalar(others.limit(1)) is not None
 
 
 def _require_other_administrator(session: Session, but: uuid.UUID) -> None:
-    """Raises LastAdministrator where nobody but this person administers."""
+    """Raise LastAdministrator if nobody else is an administrator."""
     if not has_other_administrator(session, but):
         raise LastAdministrator
 

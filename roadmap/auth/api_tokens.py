@@ -1,7 +1,7 @@
-"""Personal tokens of the API: made, listed, found, taken back.
+"""Personal tokens of the API: create, list, find and revoke them.
 
-Only a token's SHA-256 is kept. It begins with `cairn_`, so that a scanner for secrets recognises
-one that was left in a repository.
+Only a token's SHA-256 is stored. Tokens begin with `cairn_`, so that secret scanners recognise one
+in a repository.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LAST_USED_INTERVAL = dt.timedelta(minutes=10)
 
 _TOKENS: Any = ApiToken.__table__
 _USERS: Any = User.__table__
-# On the tables, and made once: it runs before every request of the API.
+# Built once and on the tables, which is faster: it runs before every request of the API.
 _FIND = (
     sa.select(
         _TOKENS.c.id,
@@ -57,12 +57,12 @@ _FIND = (
 
 
 class TooManyTokens(ValueError):
-    """The person has as many tokens that open something as one may have."""
+    """The person has the maximum number of valid tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """A token that opens, and its person."""
+    """A valid token and its person."""
 
     id: uuid.UUID
     name: str
@@ -90,15 +90,15 @@ def create(
     address: str = "",
     now: dt.datetime,
 ) -> str:
-    """A new token of this person, valid for so many days: the token itself, shown this once.
+    """Create a token that is valid for so many days; return it, because it is not stored.
 
-    Raises TooMany, and ValueError for a scope or a number of days that there is not.
+    Raises TooManyTokens, and ValueError for an invalid scope or number of days.
     """
     if scope not in SCOPES:
         raise ValueError(f"no such scope: {scope}")
     if not 1 <= days <= MAX_DAYS:
         raise ValueError(f"a token lives for 1 to {MAX_DAYS} days: {days}")
-    # Two at once count one after the other.
+    # Two simultaneous requests must not both pass the limit.
     lock_user(session, user_id)
     mine = sa.select(sa.func.count()).where(ApiToken.user_id == user_id, _is_valid(now))
     if (session.scalar(mine) or 0) >= MAX_TOKENS:
@@ -137,7 +137,7 @@ def revoke(
     address: str = "",
     now: dt.datetime,
 ) -> None:
-    """Ends a token, at once."""
+    """Revoke a token immediately."""
     session.delete(token)
     session.flush()
     record_audit(
@@ -152,13 +152,13 @@ def revoke(
 
 
 def revoke_all(session: Session, user_id: uuid.UUID) -> int:
-    """Ends every token of a person; says how many there were."""
+    """Delete every token of a person; return how many."""
     ended: int = session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id)).rowcount  # type: ignore[attr-defined]
     return ended
 
 
 def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
-    """The tokens of a person, also those that have expired; the latest first."""
+    """Return the tokens of a person, newest first, including expired ones."""
     return session.scalars(
         sa.select(ApiToken)
         .where(ApiToken.user_id == user_id)
@@ -171,16 +171,16 @@ def _is_valid(now: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 def find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
-    """The token with this text, while it opens something, in one statement."""
+    """Find the valid token with this text, in one statement."""
     row = session.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
     return BearerToken(*tuple(row)) if row else None
 
 
 def should_record_use(bearer: BearerToken, now: dt.datetime) -> bool:
-    """Whether its last use was noted so long ago that this one should be."""
+    """Return whether the last recorded use is old enough to be updated."""
     return bearer.last_used_at is None or now - bearer.last_used_at > LAST_USED_INTERVAL
 
 
 def record_use(session: Session, token_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Notes that a token was used."""
+    """Record that a token was used."""
     session.execute(sa.update(_TOKENS).where(_TOKENS.c.id == token_id).values(last_used_at=now))

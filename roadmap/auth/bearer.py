@@ -1,4 +1,4 @@
-"""Who speaks to the API: the person of a bearer token. Cookies say nothing there."""
+"""Authenticate requests of the API by bearer token. Cookies are ignored there."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ REALM = 'Bearer realm="cairn"'
 
 
 def authenticate_bearer() -> Response | None:
-    """Runs before all else that asks who acts. A wrong token is counted, and refused with 401.
+    """Set the actor of a request of the API, or refuse it with 401 or 403.
 
-    A token is 256 random bits: what the count keeps away is not guessing but the work of looking.
+    A token has 256 random bits and cannot be guessed. Wrong ones are counted to limit the work.
     """
     if not is_api():
         return None
-    # Set, so that nobody looks for a session's cookie.
+    # Keeps Flask-Login from reading the session cookie.
     g._login_user = AnonymousUserMixin()
     if request.endpoint is None or permission_of(current_app, request.endpoint) == "public":
         return None
@@ -37,7 +37,7 @@ def authenticate_bearer() -> Response | None:
     if found is None:
         return _reject_wrong_token()
     if api_tokens.should_record_use(found, now()):
-        # Nothing is written yet: the request goes on with a transaction of its own.
+        # Nothing is written yet: the request continues in a new transaction.
         end_transaction()
         with db.own_transaction() as own:
             api_tokens.record_use(own, found.id, now=now())
@@ -80,7 +80,7 @@ def _reject_wrong_token() -> Response:
 
 
 def unauthorized(detail: str, error: str = "") -> Response:
-    """The answer to who is not known, with what RFC 6750 asks for."""
+    """Return a 401 with the header that RFC 6750 requires."""
     answer = problem_response(401, detail)
     answer.headers["WWW-Authenticate"] = f'{REALM}, error="{error}"' if error else REALM
     return answer

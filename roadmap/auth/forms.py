@@ -1,4 +1,4 @@
-"""The forms of the account: what is asked, and why an answer is refused."""
+"""Forms for signing in and for passwords."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from roadmap.core.text import clean_line
 
 
 def clean_original_text(value: str | None) -> str | None:
-    """A text as a form was opened with it; None where the form does not say."""
+    """Clean the text that a form was opened with; None if the form did not send it."""
     return None if value is None else clean_line(value)
 
 
 class NotBlank(InputRequired):
-    """Something has to be there that is more than spaces."""
+    """Requires more than spaces."""
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         super().__call__(form, field)
@@ -34,7 +34,7 @@ class NotBlank(InputRequired):
 
 
 class EmailAddress:
-    """Checks an address and puts it in the form that is written to."""
+    """Validates an address and normalizes it."""
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         try:
@@ -46,11 +46,11 @@ class EmailAddress:
 
 
 def password_field(label: str, use: str) -> PasswordField:
-    """A password as it was typed, byte for byte."""
+    """Return a field for a password, taken byte for byte."""
     return PasswordField(
         label,
         [InputRequired(_l("Type the password."))],
-        # No maxlength: a browser would cut a longer one without a word.
+        # No maxlength: browsers cut longer input silently.
         render_kw={"autocomplete": use},
     )
 
@@ -97,7 +97,7 @@ class ForgotPasswordForm(FlaskForm):
 
 
 class NewPasswordForm(FlaskForm):
-    """A new password; the person's name and address are told so that it may not contain them."""
+    """A new password, which must not contain the person's name or address."""
 
     password = password_field(_l("New password"), "new-password")
 
@@ -114,7 +114,7 @@ class ConfirmPasswordForm(FlaskForm):
 
 
 def validate_password_strength(field: Field, *, name: str, email: str) -> None:
-    """Raises ValidationError with the reason where a password is not good enough."""
+    """Raise ValidationError with the reason if a password is not good enough."""
     reason = passwords.find_weakness(field.data or "", name=name, email=email)
     if reason:
         raise ValidationError(reason)

@@ -1,9 +1,8 @@
-"""What every page shares that asks for a secret: nothing is locked while a hash is computed.
+"""Check passwords with a limit on failures, holding no lock while a hash is computed.
 
-A wrong password is counted after its hash, a right one not at all: that saves whoever knows it a
-write to the disk. Nobody gains tries by sending many at once, because limits are looked at, and a
-wrong try is counted, by whoever holds one of the two places in which a process hashes. At most one
-try more than the limit gets through for each further place.
+Failures are counted after the hash and successes not at all, which saves them a write. Sending many
+attempts at once gains nothing: limits are checked, and failures counted, while holding one of two
+hashing slots per process, so each further slot lets at most one extra attempt through.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 
 REFUSAL_AUDIT_INTERVAL = dt.timedelta(minutes=1)
-# More addresses than this are not remembered.
+# The maximum number of addresses to remember.
 MAX_TRACKED_REFUSALS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """A password that was tried: `person` where it is theirs, else None.
+    """The result of an attempt: `person` if the password is theirs, else None.
 
-    `wait` seconds where it was not even looked at, because there were too many tries before.
-    `has_failures` says whether there are mistakes to forgive.
+    `wait` is in seconds if it was not checked, because of earlier failures. `has_failures` says
+    whether there are failures to forget after a success.
     """
 
     person: User | None = None
@@ -53,10 +52,10 @@ def check_password(
     target: str,
     by: uuid.UUID | None = None,
 ) -> PasswordCheck:
-    """Whether what was typed is the password of the person that `find` answers.
+    """Check the typed password against the person that `find` returns.
 
-    A deactivated person and nobody at all have none, which takes as long to find out. A failure
-    is counted and noted as `<what>.failed`, a refusal as `<what>.refused`, about `target`. Ends
+    A deactivated or unknown person has no password, and the check takes as long. Failures are
+    counted and audited as `<what>.failed`, refusals as `<what>.refused`, with `target`. Ends
     the request's transaction; call it before anything is written.
     """
     end_transaction()
@@ -77,18 +76,18 @@ def check_password(
 
 
 def end_transaction() -> None:
-    """Ends the transaction that loading the person began, so that no lock is held meanwhile.
+    """End the reading transaction of the request, so that it holds no lock.
 
-    Only before the request has written anything.
+    Call it only before the request has written anything.
     """
     db.session.rollback()
 
 
 @contextlib.contextmanager
 def read_only_session() -> Iterator[Session]:
-    """The request's session for a look that takes no writing lock, although it is a POST.
+    """Yield the request's session without a writing lock, although the request is a POST.
 
-    What was loaded may be used afterwards as it was.
+    Loaded objects remain usable afterwards.
     """
     end_transaction()
     db.session.connection(execution_options={"writes": False})
@@ -100,17 +99,17 @@ def read_only_session() -> Iterator[Session]:
 def audit_in_own_transaction(
     action: str, *, target: str, by: uuid.UUID | None = None, **data: Any
 ) -> None:
-    """Writes to the audit log what must be kept although the request is refused."""
+    """Write an audit entry that outlives the refused request."""
     end_transaction()
     with db.own_transaction() as own:
         _record_audit(own, action, target, by, **data)
 
 
 def audit_refusal_throttled(action: str, *, by: uuid.UUID | None = None) -> None:
-    """Writes to the audit log what is refused here before anything is tried.
+    """Audit a request that was refused before any work was done.
 
-    It costs whoever sends it nothing, so each process writes one line a minute for one action and
-    address, however often it is sent: nobody fills the log, or hides something in it.
+    Such requests cost the sender nothing, so each process writes one entry a minute per action
+    and address: nobody can fill the log or hide something in it.
     """
     limit = rate_limits.attempt_limits(action, account="", address=client_address())[0]
     noted: dict[str, dt.datetime] = current_app.extensions.setdefault("refusals_noted", {})
@@ -139,7 +138,7 @@ def _record_audit(
 
 
 def too_many_requests(page: Response, wait: int) -> Response:
-    """Turns a page into the answer to one try too many; `wait` in seconds."""
+    """Turn a page into a 429 response; `wait` is in seconds."""
     page.status_code = 429
     page.headers["Retry-After"] = str(wait)
     return page

@@ -1,4 +1,4 @@
-"""Sessions, links and tokens that open something, counted tries, and mail on its way."""
+"""Sessions, password links, API tokens and counted attempts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCOPES = ("read", "write")
 
 
 class LoginSession(Base):
-    """One signed-in browser. The cookie holds a random token, this row only its SHA-256."""
+    """A signed-in browser. The cookie has a random token, this row its SHA-256."""
 
     __tablename__ = "login_session"
 
@@ -31,7 +31,7 @@ class LoginSession(Base):
 
 
 class PasswordLink(Base):
-    """A link to set a password, once, for a limited time. Only the token's SHA-256 is kept."""
+    """A link to set a password once within its lifetime. Only the token's SHA-256 is stored."""
 
     __tablename__ = "password_link"
 
@@ -46,9 +46,9 @@ class PasswordLink(Base):
 
 
 class Attempt(Base):
-    """One counted try of something that can be guessed (sign-in, reset), by account or address.
+    """A counted attempt at something guessable (sign-in, reset), by account or address.
 
-    In the database, so that the count holds across processes and restarts.
+    It is stored in the database, so that the count holds across processes and restarts.
     """
 
     __tablename__ = "attempt"
@@ -61,7 +61,7 @@ class Attempt(Base):
 
 
 class ApiToken(Base):
-    """A personal token of the API. Only its SHA-256 is kept; `scope` is `read` or `write`."""
+    """A personal token of the API. Only its SHA-256 is stored; `scope` is `read` or `write`."""
 
     __tablename__ = "api_token"
 

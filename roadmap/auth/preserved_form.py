@@ -1,7 +1,7 @@
-"""A form that arrived after its session had ended: kept on the sign-in page, and sent once more.
+"""Preserve a form that was sent after its session had ended, and send it after signing in.
 
-The fields travel through hidden inputs of the sign-in page, so the server stores nothing of
-somebody who is not signed in. Passwords never do.
+The fields are hidden inputs of the sign-in page, so the server stores nothing of people who are not
+signed in. Passwords are never preserved.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from werkzeug.datastructures import MultiDict
 from roadmap.core.headers import OVERRIDE_METHODS
 from roadmap.core.web import safe_redirect_target
 
-# Room for the names that the hidden inputs add: the sign-in form may be as much larger.
+# The sign-in form may be larger by the names of the hidden inputs.
 MAX_BYTES = 500_000
 MAX_BYTES_WITH_SIGN_IN = 900_000
 MAX_FIELDS = 200
 FIELD, METHOD, TARGET, WHO = "kept.field.", "kept.method", "kept.target", "kept.who"
 METHODS = frozenset({"POST"}) | OVERRIDE_METHODS
 URLENCODED = "application/x-www-form-urlencoded"
-# The fields that people type into, by the last part of their names. Only these are shown when a
-# form comes back; choices, versions and ids travel along, but tell nobody what they had written.
+# Fields that people type into, by the last part of their names. Only these are shown with a
+# preserved form; choices, versions and ids are carried along.
 TEXT_FIELD_LABELS = {
     "title": _l("Title"),
     "name": _l("Name"),
@@ -63,7 +63,7 @@ TEXT_FIELD_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class PreservedForm:
-    """What was sent, to which path of ours, by which verb and (signed) by whom."""
+    """What was sent, to which path of ours, with which method, and (signed) by whom."""
 
     method: str
     target: str
@@ -72,7 +72,7 @@ class PreservedForm:
 
     @property
     def action(self) -> str:
-        """Where a plain form sends it: other verbs than POST are named in the query."""
+        """Return the target of a plain form, with methods other than POST in the query."""
         if self.method == "POST":
             return self.target
         joint = "&" if "?" in self.target else "?"
@@ -80,28 +80,28 @@ class PreservedForm:
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """The inputs that carry it through the sign-in page."""
+        """Return the inputs that carry the form through the sign-in page."""
         head = [(METHOD, self.method), (TARGET, self.target), (WHO, self.who)]
         return head + [(FIELD + name, value) for name, value in self.fields]
 
     @property
     def typed(self) -> list[tuple[LazyString, str]]:
-        """What the person typed, with its labels: enough to recognise it by."""
+        """Return what the person typed, with labels, so that they recognise the form."""
         named = (
             (TEXT_FIELD_LABELS.get(name.rpartition("-")[2]), value) for name, value in self.fields
         )
         return [(label, value) for label, value in named if label and value.strip()]
 
     def belongs_to(self, person: str) -> bool:
-        """Whether this person sent it, as far as their browser's own seal tells."""
+        """Return whether this person sent it, according to its signature."""
         return _unsign(self.who) == person
 
 
 def from_request(request: Request, who: str) -> PreservedForm | None:
-    """The form of this request, where it can be kept.
+    """Return the form of this request if it can be preserved.
 
-    A page of another site could post a form in the person's name, to be sent later with their
-    own hand; a browser says where a form comes from, and only our own are kept.
+    Only forms of our own pages are: another site could otherwise post one in the person's name,
+    which they would then send themselves.
     """
     size = request.content_length or 0
     if request.mimetype != URLENCODED or size > MAX_BYTES or not _is_same_origin(request):
@@ -113,7 +113,7 @@ def from_request(request: Request, who: str) -> PreservedForm | None:
 
 
 def from_form(form: MultiDict[str, str]) -> PreservedForm | None:
-    """The form that a sign-in page carries, where it carries one for a path of ours."""
+    """Return the form that a sign-in page carries, if it is for a path of ours."""
     method, target = form.get(METHOD, ""), form.get(TARGET, "")
     if method not in METHODS or safe_redirect_target(target, "") != target or not target:
         return None
@@ -126,7 +126,7 @@ def from_form(form: MultiDict[str, str]) -> PreservedForm | None:
 
 
 def may_carry_preserved_form(request: Request) -> bool:
-    """Whether this request may carry a kept form, and so be larger than others."""
+    """Return whether this request may carry a preserved form, and be larger than others."""
     return request.path in (url_for("auth.login"), url_for("auth.confirm_password"))
 
 

@@ -11,13 +11,12 @@ from roadmap.auth.models import ApiToken, Attempt, LoginSession, PasswordLink
 from roadmap.auth.queries import SESSION_LIFETIME
 from roadmap.auth.rate_limits import WINDOW
 
-# How long a token is listed after its day, so that its person sees why something stopped.
+# How long an expired token stays listed, so that its person sees why something stopped.
 TOKEN_RETENTION = dt.timedelta(days=90)
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete sessions past their lifetime, attempts outside the window, used or expired links and
-    tokens that expired long ago; return the number of rows."""
+    """Delete expired sessions, attempts, links and tokens; return the number of rows."""
     deleted = 0
     for old in (
         sa.delete(LoginSession).where(LoginSession.created_at < now - SESSION_LIFETIME),

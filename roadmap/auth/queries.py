@@ -1,4 +1,4 @@
-"""Reading accounts: by e-mail, by link, the sessions of one person, and open invitations."""
+"""Read accounts by id or e-mail, sessions and password links."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.auth.models import LoginSession, PasswordLink
 from roadmap.auth.tokens import hash_token
 from roadmap.people.models import User
 
-# How long a session lives without being used, and at most.
+# A session's lifetime without use, and at most.
 SESSION_IDLE_TIMEOUT = dt.timedelta(hours=8)
 SESSION_LIFETIME = dt.timedelta(days=7)
 
@@ -29,7 +29,7 @@ _BY_EMAIL = sa.select(User).where(User.email_key == sa.bindparam("key"))
 
 
 def any_user_exists(session: Session) -> bool:
-    """Whether there is an account at all."""
+    """Return whether there is any account."""
     return session.scalar(sa.select(User.id).limit(1)) is not None
 
 
@@ -43,7 +43,7 @@ def find_user_by_email(session: Session, email: str) -> User | None:
 
 
 def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash: str) -> bool:
-    """Whether this is still the hash of that person's password, and they may come in."""
+    """Return whether this is the hash of the person's password and their account is open."""
     return (
         session.execute(_CURRENT_HASH, {"user_id": user_id, "hash": password_hash}).first()
         is not None
@@ -51,14 +51,14 @@ def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash
 
 
 def list_users(session: Session) -> Sequence[User]:
-    """All accounts, oldest first."""
+    """Return all accounts, oldest first."""
     return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
 
 
 def list_sessions(
     session: Session, user_id: uuid.UUID, *, now: dt.datetime
 ) -> Sequence[LoginSession]:
-    """The browsers in which a person is signed in, the latest first."""
+    """Return the live sessions of a person, last used first."""
     return session.scalars(
         sa.select(LoginSession)
         .where(
@@ -73,7 +73,7 @@ def list_sessions(
 def find_password_link(
     session: Session, token: str, *, now: dt.datetime
 ) -> tuple[PasswordLink, User] | None:
-    """The password link of this token and its person, while it can still be used."""
+    """Find the usable password link with this token, and its person."""
     row = session.execute(
         sa.select(PasswordLink, User)
         .join(User, User.id == PasswordLink.user_id)

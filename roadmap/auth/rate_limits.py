@@ -1,8 +1,8 @@
-"""Counted tries, so that nothing can be guessed by trying often.
+"""Count attempts in the database, so that nothing can be guessed by trying often.
 
-A try is counted in a transaction of its own: the count holds although the request is refused,
-across processes and restarts. What costs nothing to try is counted before it is looked at; a
-password is counted once it was wrong, see `roadmap.auth.login_throttle`.
+An attempt is counted in a separate transaction: the count holds although the request is refused,
+across processes and restarts. Cheap attempts are counted before they are checked; passwords after
+they were wrong, see `login_throttle`.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from roadmap.core.database import db
 from roadmap.core.types import new_id
 
 WINDOW = dt.timedelta(minutes=15)
-# One person from one place may mistype so often; one place, and one account, may so often in all.
+# Limits for one account from one address, and in all for an address and for an account.
 MAX_PER_ACCOUNT_AND_ADDRESS = 10
 MAX_PER_ADDRESS = 50
 MAX_PER_ACCOUNT = 100
-# One person may invite so many, and one e-mail address may be invited so often, by whomever.
+# Limits for one inviter, and in all for one invited address.
 MAX_PER_INVITER = 50
 MAX_PER_INVITED_ADDRESS = 5
 PRUNE_INTERVAL = dt.timedelta(minutes=1)
 
-# On the table, not the entity, and made once: every sign-in asks.
+# On the table, which is faster: every sign-in asks.
 _ATTEMPTS: Any = Attempt.__table__
-# As many rows as the limits allow at most, and the few that were let through at the same time.
+# As many rows as the limits allow, and the few that simultaneous requests may add.
 _RECENT_ATTEMPTS = (
     sa.select(_ATTEMPTS.c.bucket, _ATTEMPTS.c.attempted_at)
     .where(
@@ -50,7 +50,7 @@ _RECENT_ATTEMPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` tries with this bucket within the window."""
+    """At most `most` attempts with this bucket within the window."""
 
     bucket: str
     most: int
@@ -58,9 +58,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """What was tried before: `wait` seconds until there is room for one more, 0 where there is.
+    """The state of limits: `wait` in seconds until another attempt is allowed, or 0.
 
-    `has_failures` says whether this person failed at this place within the window.
+    `has_failures` says whether this account failed at this address within the window.
     """
 
     wait: int
@@ -68,7 +68,7 @@ class LimitStatus:
 
 
 def attempt_limits(what: str, *, account: str, address: str) -> list[Limit]:
-    """The limits of one try. `account` is whatever names it (an e-mail key, an id)."""
+    """Return the limits of an attempt. `account` identifies it (an e-mail key, an id)."""
     place = _network(address)
     limits = [Limit(_bucket(what, "address", place), MAX_PER_ADDRESS)]
     if account:
@@ -78,7 +78,7 @@ def attempt_limits(what: str, *, account: str, address: str) -> list[Limit]:
 
 
 def invitation_limits(inviter: uuid.UUID, email_key: str) -> list[Limit]:
-    """The limits of one invitation. `email_key` is empty for a link that is handed over."""
+    """Return the limits of an invitation. `email_key` is empty for a link to hand over."""
     limits = [Limit(_bucket("invite", "inviter", str(inviter)), MAX_PER_INVITER)]
     if email_key:
         limits.append(Limit(_bucket("invite", "invited", email_key), MAX_PER_INVITED_ADDRESS))
@@ -86,7 +86,7 @@ def invitation_limits(inviter: uuid.UUID, email_key: str) -> list[Limit]:
 
 
 def check_limits(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> LimitStatus:
-    """How these limits stand, in one statement. Counts nothing."""
+    """Return the state of these limits, in one statement. Counts nothing."""
     asked = {"buckets": [limit.bucket for limit in limits], "since": now - WINDOW}
     tries: dict[str, list[dt.datetime]] = defaultdict(list)
     for bucket, at in session.execute(_RECENT_ATTEMPTS, asked):
@@ -98,16 +98,16 @@ def check_limits(session: Session, limits: Sequence[Limit], *, now: dt.datetime)
 
 
 def record_attempt(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
-    """Counts one try, in a transaction that outlives the request."""
+    """Count an attempt in a transaction that outlives the request."""
     rows = [{"id": new_id(), "bucket": limit.bucket, "attempted_at": now} for limit in limits]
     session.execute(sa.insert(_ATTEMPTS), rows)
     _prune(session, now)
 
 
 def count_attempt(limits: Sequence[Limit], *, now: dt.datetime) -> int:
-    """Counts one try and answers 0, or says how many seconds to wait.
+    """Count an attempt and return 0, or return the seconds to wait.
 
-    The request's session must be at rest.
+    The request must hold no transaction.
     """
     with db.own_transaction() as session:
         _lock_buckets(session, limits)
@@ -118,17 +118,16 @@ def count_attempt(limits: Sequence[Limit], *, now: dt.datetime) -> int:
 
 
 def clear_failures(session: Session, limits: Sequence[Limit]) -> None:
-    """After a success: the mistakes of this person at this place are forgotten.
+    """Forget the failures of this account at this address, after a success.
 
-    What others tried from the same address stays counted, and so do these for the address.
+    Other attempts from the address stay counted, and so do these for the address.
     """
     ones = [limit.bucket for limit in limits if limit.most == MAX_PER_ACCOUNT_AND_ADDRESS]
     session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(ones)))
 
 
 def uncount_attempt(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
-    """After a success of what is counted before it is looked at: the try of the moment `now` counts
-    for none of these limits. What was tried before stays counted."""
+    """Remove the attempt counted at `now` after a success; earlier ones stay counted."""
     buckets = [limit.bucket for limit in limits]
     session.execute(
         sa.delete(Attempt).where(Attempt.bucket.in_(buckets), Attempt.attempted_at == now)
@@ -136,14 +135,17 @@ def uncount_attempt(session: Session, limits: Sequence[Limit], *, now: dt.dateti
 
 
 def _seconds_to_wait(tries: Sequence[dt.datetime], most: int, now: dt.datetime) -> int:
-    """Until the oldest try that fills the limit leaves the window; `tries` has the latest first."""
+    """Return the time until the oldest attempt that fills the limit leaves the window.
+
+    `tries` are the latest first.
+    """
     if len(tries) < most:
         return 0
     return math.ceil((tries[most - 1] + WINDOW - now).total_seconds())
 
 
 def _lock_buckets(session: Session, limits: Sequence[Limit]) -> None:
-    """Two tries of one bucket count one after the other. SQLite's writers always do."""
+    """Serialize the attempts of one bucket; SQLite serializes all writers."""
     if session.get_bind().dialect.name == "postgresql":
         for name in sorted(limit.bucket for limit in limits):
             session.execute(
@@ -164,7 +166,7 @@ def _bucket(*parts: str) -> str:
 
 
 def _network(address: str) -> str:
-    """An IPv6 host has a whole /64 to choose its addresses from, so that is one place."""
+    """Return the address, for IPv6 the /64 network, from which a host can choose addresses."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

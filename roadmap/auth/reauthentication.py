@@ -1,4 +1,4 @@
-"""What cannot be taken back asks for the password once more, see `sessions.is_fresh`."""
+"""Ask for the password again before sensitive changes, see `sessions.is_fresh`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ View = Callable[..., Response]
 
 
 def fresh_login_required(view: View) -> View:
-    """Asks for the password once more where the sign-in is older than a quarter of an hour.
+    """Ask for the password if the sign-in is older than FRESH_LOGIN_PERIOD.
 
-    What was sent with a form is kept, and can be sent again afterwards.
+    A form is preserved and can be sent again afterwards.
     """
 
     @wraps(view)
@@ -46,7 +46,7 @@ def render_confirm_page(
     wait: int = 0,
     kept_form: preserved_form.PreservedForm | None = None,
 ) -> Response:
-    """The page that asks for the password; `wait` in seconds where it was tried too often."""
+    """Render the page that asks for the password; `wait` is in seconds after too many attempts."""
     page = render_template(
         "auth/confirm_password.html",
         form=form,
@@ -58,9 +58,9 @@ def render_confirm_page(
 
 
 def check_own_password(user_id: uuid.UUID, typed: str) -> int | None:
-    """None where the password is the person's own; else the seconds to wait, 0 for none.
+    """Check the person's own password: None if right, else the seconds to wait, or 0.
 
-    Ends the request's transaction, so that nothing is locked while the hash is computed.
+    Ends the request's transaction, so that no lock is held while the hash is computed.
     """
     limit = rate_limits.attempt_limits("confirm", account=str(user_id), address=client_address())
     tried = check_password(

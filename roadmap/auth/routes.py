@@ -1,4 +1,4 @@
-"""Coming in and going out: sign-in, sign-up for the first account, sign-out."""
+"""Sign-in, sign-up for the first account, sign-out."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def sign_in() -> Response:
     old_hash = user.password_hash
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(old_hash) else None
     if not queries.is_current_password_hash(db.session, user.id, old_hash):
-        # Closed or changed in the tenth of a second since.
+        # Closed or changed while the hash was computed.
         return _sign_in_page(form, 422)
     if new_hash:
         actions.upgrade_password_hash(db.session, user.id, old_hash, new_hash)
@@ -161,7 +161,7 @@ def _next_page() -> str:
 
 
 def _sign_up_is_open() -> bool:
-    """Open for the first account only, and not even for that where the operator says so."""
+    """Return whether there is no account yet and the operator allows to sign up."""
     if current_app.config["SIGNUP"] != "open":
         return False
     with read_only_session() as session:
@@ -169,7 +169,7 @@ def _sign_up_is_open() -> bool:
 
 
 def _redirect_after_sign_in(user: User) -> Response:
-    """To where the person was going, or to what they had sent when their session had ended."""
+    """Redirect to the page that was asked for, or continue with the preserved form."""
     form = preserved_form.from_form(request.form)
     if form is None:
         return redirect(_next_page(), 303)

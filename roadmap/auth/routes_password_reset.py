@@ -1,4 +1,4 @@
-"""A forgotten password: the request for a link, and the link."""
+"""Reset a forgotten password: request a link, and use it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def forgot_password() -> Response:
 @auth.post("/password/forgot")
 @permit("public")
 def request_password_link() -> Response:
-    """Answers the same, in the same time, whether there is such an account or not."""
+    """Answer the same, in the same time, whether there is such an account or not."""
     form = ForgotPasswordForm()
     if not transport.is_configured():
         return _render_forgot_page(form)
@@ -99,12 +99,12 @@ def save_password(token: str) -> Response:
 
 
 def send_password_link(email: str, address: str) -> None:
-    """Mails a link to set a password to the person of this address, where there is one."""
+    """Mail a link to set a password to the person with this address, if any."""
     user = queries.find_user_by_email(db.session, email)
     if user is None or user.deactivated_at is not None:
         return
-    # What was read stays readable, and its transaction ends: two writers in one thread would wait
-    # for each other.
+    # End the transaction but keep the object: two writers in one thread would wait for each
+    # other.
     db.session.expunge(user)
     db.session.rollback()
     with db.own_transaction() as own:

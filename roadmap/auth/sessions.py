@@ -1,4 +1,4 @@
-"""Sessions on the server: Flask-Login's id is the token of a row, and deleting the row ends it."""
+"""Server-side sessions: Flask-Login's id is the token of a row, and deleting the row ends it."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ from roadmap.people.reach import team_roles
 
 FRESH_LOGIN_PERIOD = dt.timedelta(minutes=15)
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
-# Who was last signed in with this browser; in the signed cookie, also after they signed out.
+# The last person who was signed in with this browser; kept in the signed cookie after sign-out.
 LAST_USER_KEY = "who"
 
 
 class AuditedCSRF(CSRFProtect):
-    """The seal of a form; one that does not match leaves a line in the audit log."""
+    """CSRF protection that audits wrong tokens."""
 
     def protect(self, *args: Any, **options: Any) -> None:
         try:
@@ -66,11 +66,10 @@ class AuditedCSRF(CSRFProtect):
 login_manager = LoginManager()
 csrf = AuditedCSRF()
 
-# On the tables, not the entities: this runs before every page, and an entity costs as much again.
+# On the tables: this runs before every page, and loading entities would double its cost.
 _SESSIONS: Any = LoginSession.__table__
 _USERS: Any = User.__table__
-# What more is known of an actor from the statement that loads them: by the name of the attribute.
-# Rooms above add to it, see `know_more`.
+# Further attributes of an actor, loaded by the same statement; see `add_actor_column`.
 _ACTOR_COLUMNS: dict[str, sa.ScalarSelect[Any] | sa.ColumnElement[Any]] = {
     "team_roles": team_roles()
 }
@@ -96,9 +95,9 @@ _INSERT_SESSION = sa.insert(_SESSIONS)
 
 
 def add_actor_column(name: str, column: sa.ScalarSelect[Any]) -> None:
-    """Fills an attribute of the actor from `column`, correlated with the table `user`.
+    """Load an attribute of the actor from `column`, correlated with the table `user`.
 
-    It is read in the same statement as the session, so every page may show it for nothing.
+    The statement that loads the session reads it as well.
     """
     _ACTOR_COLUMNS[name] = column
     _select_actor_with_columns.cache_clear()
@@ -113,7 +112,7 @@ def _select_actor_with_columns() -> sa.Select[Any]:
 
 @login_manager.user_loader
 def load_actor(token: str) -> Actor | None:
-    """The actor of a session token, in one statement; None where it ended or never was."""
+    """Load the actor of a session token, in one statement; None if the session has ended."""
     row = db.session.execute(
         _select_actor_with_columns(), {"token_hash": hash_token(token)}
     ).first()
@@ -143,10 +142,10 @@ def load_actor(token: str) -> Actor | None:
 
 
 def _mark_seen(session_id: uuid.UUID) -> None:
-    """Notes that a session is in use, at most every ten minutes."""
+    """Record that a session is in use, at most every ten minutes."""
     update = sa.update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=now())
     if request.method in SAFE_METHODS:
-        # A reading request holds no lock: end its snapshot, then write in a transaction of its own.
+        # End the reading transaction and write in a separate one.
         db.session.rollback()
         with db.own_transaction() as own:
             own.execute(update)
@@ -155,7 +154,7 @@ def _mark_seen(session_id: uuid.UUID) -> None:
 
 
 def begin_session(database: Session, user: User) -> Actor:
-    """Signs a person in, in this browser. Any older session of this browser ends."""
+    """Sign a person in with this browser; its older session ends."""
     end_session(database)
     token, token_hash = new_token()
     session_id, begun = new_id(), now()
@@ -194,7 +193,7 @@ def begin_session(database: Session, user: User) -> Actor:
 
 
 def sign_in_user(database: Session, user: User) -> None:
-    """Signs a person in, in this browser, and writes it down."""
+    """Sign a person in with this browser and audit it."""
     actor = begin_session(database, user)
     record_audit(
         database,
@@ -207,7 +206,7 @@ def sign_in_user(database: Session, user: User) -> None:
 
 
 def end_session(database: Session) -> None:
-    """Ends the session of this browser, if it has one."""
+    """End the session of this browser, if any."""
     token = session.get("_user_id")
     if token:
         database.execute(
@@ -216,17 +215,19 @@ def end_session(database: Session) -> None:
 
 
 def sign_out(database: Session) -> None:
-    """Ends the session and signs this browser out."""
+    """End the session and clear the cookie."""
     end_session(database)
     logout_user()
     _clear_cookie(but_for=session.get(LAST_USER_KEY, ""))
 
 
 def _clear_cookie(*, but_for: str) -> None:
-    """Empties the cookie. For the same person its seal stays, so that a form that is still open
-    in another tab can be sent after they signed in again."""
-    # What this request has already made of the old seal would be printed into its page; made
-    # anew, it is the seal that the cookie holds from now on.
+    """Clear the cookie.
+
+    For the same person the CSRF token stays, so that a form that is open in another tab can be
+    sent after signing in again.
+    """
+    # Flask-WTF caches the signed token of the old session for this request's page.
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
     who, seal = session.get(LAST_USER_KEY, ""), session.get("csrf_token")
     session.clear()
@@ -237,13 +238,13 @@ def _clear_cookie(*, but_for: str) -> None:
 
 
 def last_user_id() -> str:
-    """The id of the person who was last signed in with this browser, or nothing."""
+    """Return the id of the person who was last signed in with this browser, or ""."""
     who: str = session.get(LAST_USER_KEY, "")
     return who
 
 
 def is_fresh(actor: Actor) -> bool:
-    """Whether the person typed their password lately enough for what cannot be taken back."""
+    """Return whether the person typed their password recently enough for sensitive changes."""
     return actor.fresh_at is not None and now() - actor.fresh_at <= FRESH_LOGIN_PERIOD
 
 
@@ -252,7 +253,7 @@ def signed_in_actor() -> Actor | None:
 
 
 def check_permission() -> Response | None:
-    """Asks the permission table before every view. Views ask it again for the rows they load."""
+    """Check the permission of the route before every view. Views check the rows that they load."""
     if request.endpoint is None or request.endpoint == "static":
         return None
     action = permission_of(current_app, request.endpoint)
@@ -269,8 +270,10 @@ def check_permission() -> Response | None:
 
 
 def preserve_form() -> Response | None:
-    """Runs before the seal of a form is checked: whoever is not signed in changes nothing, and
-    what they typed must not be lost to a seal that ended together with their session."""
+    """Preserve a form of somebody who is not signed in.
+
+    Runs before the CSRF check, because the token ended together with the session.
+    """
     if request.endpoint is None or request.method in SAFE_METHODS or is_api():
         return None
     if preserved_form.may_carry_preserved_form(request):
@@ -294,14 +297,14 @@ def _redirect_to_sign_in() -> Response:
 
 
 def render_sign_in_with_form(form: preserved_form.PreservedForm) -> Response:
-    """The sign-in page that carries what was sent; 401, so that nothing takes it for saved."""
+    """Render the sign-in page with the preserved form; 401, because nothing was saved."""
     sign_in = SignInForm(formdata=None)
     page = render_template("auth/login.html", form=sign_in, kept=form, next=None)
     return make_response(page, 401)
 
 
 def _page_of_request() -> str:
-    """The page that somebody who has to sign in was looking at, or wanted to."""
+    """Return the page to go to after signing in: the requested one, or the one that was open."""
     if htmx:
         seen = htmx.current_url or "/"
     elif request.method in SAFE_METHODS:
@@ -315,7 +318,7 @@ def _page_of_request() -> str:
 
 
 def audit_refused_access(response: Response) -> Response:
-    """A 403 is written down, in a transaction of its own: the request's own writes are void."""
+    """Audit a 403 in a separate transaction, because the request's own writes are discarded."""
     if response.status_code == 403:
         actor = signed_in_actor()
         db.session.rollback()

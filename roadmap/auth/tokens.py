@@ -1,4 +1,4 @@
-"""Secrets that are handed out once: random, and kept only as a hash."""
+"""Random tokens that are handed out once and stored as a hash."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 
 
 def new_token() -> tuple[str, bytes]:
-    """A 256-bit token for a cookie or a link, and the SHA-256 that is stored for it."""
+    """Return a 256-bit token for a cookie or a link, and its SHA-256 to store."""
     token = secrets.token_urlsafe(32)
     return token, hash_token(token)
 

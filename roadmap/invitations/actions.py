@@ -1,7 +1,7 @@
-"""Invitations: made by whoever leads a team or administers, and accepted once by one person.
+"""Create, accept and revoke invitations.
 
-An invitation opens an account here, and a team where it names one. It is as good as the person
-who made it: once they may not invite any more, it is dead.
+An invitation lets a person open an account, and join a team if it names one. It is valid only while
+its inviter may still invite.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ DEFAULT_LIFETIME = dt.timedelta(days=14)
 
 
 class InvitationRefused(ValueError):
-    """An invitation cannot be made. `reason`: inviter (may not invite there), member (that person
-    is in the team already, in this role or a higher one), invited (to a higher role already, which
-    is `role`) or account (they have one already)."""
+    """An invitation cannot be created. `reason` is one of:
+
+    inviter (may not invite there), member (the person is in the team already, in this role or a
+    higher one), invited (to a higher role already, `role`), account (the person has one already).
+    """
 
     def __init__(self, reason: str, role: str = "") -> None:
         self.reason = reason
@@ -51,7 +53,7 @@ class InvitationInvalid(ValueError):
 
 
 class WrongAddress(ValueError):
-    """The invitation is for another e-mail address than that of the account."""
+    """The invitation is for another e-mail address than the account's."""
 
 
 def invite(
@@ -64,11 +66,11 @@ def invite(
     lives: dt.timedelta = DEFAULT_LIFETIME,
     now: dt.datetime,
 ) -> tuple[Invitation, str]:
-    """Makes an invitation; the token of its link is known this once (see `letters.address_of`).
+    """Create an invitation and the token of its link, which is not stored.
 
-    With an e-mail address (as `forms.checked_email` writes it) only the person of that address
-    can use it, they get a mail, and an older open invitation for them to the same team ends.
-    Raises InvitationRefused, TeamGone, and KeyError for an unknown role.
+    With an e-mail address (normalized) only the person of that address can use it; they get a
+    mail, and an older open invitation of theirs to the same team ends. Raises
+    InvitationRefused, TeamGone, and KeyError for an unknown role.
     """
     if role not in ROLES:
         raise KeyError(role)
@@ -113,11 +115,12 @@ def invite(
 def accept(
     session: Session, invitation: Invitation, user_id: uuid.UUID, *, now: dt.datetime
 ) -> bool:
-    """Puts a person into the team that the invitation names. Whoever is in it already, in this
-    role or a higher one, stays as they are, and an invitation for anybody stays good for others.
+    """Add a person to the invitation's team.
 
-    False where nothing changed for them. Raises InvitationDead, WrongAddress, and AccountClosed for
-    whoever was closed out meanwhile. Of any number who accept at once, one does.
+    A member with this or a higher role stays as they are, and an invitation without address
+    stays valid for others. Returns whether anything changed. Raises InvitationInvalid,
+    WrongAddress, and AccountClosed if the account was closed in the meantime. Of simultaneous
+    callers one succeeds.
     """
     if invitation.team_id is not None:
         try:
@@ -152,9 +155,9 @@ def accept(
 def revoke(
     session: Session, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
 ) -> bool:
-    """Takes an invitation back, and its mail where that has not left yet.
+    """Revoke an invitation, and its mail if that has not been sent.
 
-    False where it was used or taken back already.
+    Returns False if it was used or revoked already.
     """
     gone = session.execute(
         sa.update(Invitation)
@@ -177,7 +180,7 @@ def revoke(
 def _mark_accepted(
     session: Session, invitation: Invitation, user_id: uuid.UUID, now: dt.datetime
 ) -> str:
-    """Marks an invitation as used, unless somebody was quicker; answers how it stood."""
+    """Mark an invitation as used, if it still is valid; return its state before."""
     state = invitation_state(session, invitation, now)
     if state != VALID:
         return state
@@ -196,8 +199,7 @@ def _mark_accepted(
 
 
 def _lock_invited_address(session: Session, key: str, team_id: uuid.UUID | None) -> None:
-    """Two who invite the same address to the same do it one after the other, so that the second
-    finds what the first made. SQLite's writers always do."""
+    """Serialize invitations of one address to one team; SQLite serializes all writers."""
     if session.get_bind().dialect.name == "postgresql":
         name = f"invite:{team_id}:{key}"
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
@@ -212,9 +214,9 @@ def _revoke_older(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """The newest invitation of an address to a team is the one that counts.
+    """Revoke older invitations of an address to a team.
 
-    But one to a higher role that still holds stays: raises InvitationRefused.
+    Raises InvitationRefused if one of them is valid and to a higher role.
     """
     standing = session.scalars(select_open(key, team_id)).all()
     for invitation in standing:
@@ -226,7 +228,7 @@ def _revoke_older(
 
 
 def _send_ended(session: Session, invitation: Invitation, team: Team | None, **how: Any) -> None:
-    """Tells the higher rooms. `how`: accepted_by, joined and now."""
+    """Send the signal to higher rooms. `how`: accepted_by, joined and now."""
     invitation_ended.send(
         session, email_key=invitation.email_key, team=team, role=invitation.role,
         invited_by=invitation.created_by, **how,

@@ -1,4 +1,4 @@
-"""The words of the mail that invites, and the address of its link."""
+"""The mail with an invitation, and the URL of its link."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.people.roles import ROLES
 
 
 def invitation_url(token: str) -> str:
-    """The whole address of an invitation, at the address that people use."""
+    """Return the public URL of an invitation."""
     base: str = current_app.config["BASE_URL"].rstrip("/")
     if not base:
         base = request.url_root.rstrip("/") if has_request_context() else "http://127.0.0.1:8000"
@@ -35,9 +35,9 @@ def render_body(
     token: str,
     reader: User | None = None,
 ) -> str:
-    """Who invites, to what, the link, and until when it works.
+    """Return the text: who invites, to what, the link, and its expiry date.
 
-    `reader` is whoever has an account with the address: the day is theirs, and as they write it.
+    `reader` is the person with this address, if any: the date is in their zone and format.
     """
     who = f"{inviter.name} ({inviter.email})"
     if team is None:
@@ -59,7 +59,7 @@ def render_body(
 
 
 def _expiry_date(moment: dt.datetime, reader: User | None) -> str:
-    """The date where the reader is; of somebody unknown in UTC, which is said."""
+    """Format the date for the reader; for an unknown one in UTC, which it says."""
     if reader is None:
         return _("%(day)s (UTC)", day=show_date(moment.astimezone(dt.UTC).date()))
     return show_date(moment.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)

@@ -1,4 +1,4 @@
-"""The forms of invitations."""
+"""Forms to create and to accept invitations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roadmap.people.roles import DEFAULT_ROLE, ROLES
 
 
 class AcceptInvitationForm(SignUpForm):
-    """An account for somebody invited; where the invitation names an address, it is that one."""
+    """A new account; its address is the invitation's, if that has one."""
 
     def __init__(self, *, invited_email: str) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ def role_field(default: str | None = None) -> SelectField:
 
 
 class InviteForm(FlaskForm):
-    """Whom, and for how long. Without an address the link is for whoever comes first."""
+    """The invited address and the lifetime. Without an address anybody can use the link."""
 
     email = EmailField(
         _l("E-mail"),
@@ -65,6 +65,6 @@ class InviteForm(FlaskForm):
 
 
 class TeamInviteForm(InviteForm):
-    """The same to a team, in a role."""
+    """An invitation to a team, with a role."""
 
     role = role_field(default=DEFAULT_ROLE)

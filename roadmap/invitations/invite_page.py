@@ -1,4 +1,4 @@
-"""What invites, for the rooms above: its form, to a team or to the instance, and how often."""
+"""What pages of other rooms need to invite: form, limits, and the new link."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ _COOKIE_KEY = "invitation_made"
 
 @dataclass(frozen=True, slots=True)
 class CreatedInvitation:
-    """What is shown once of a new invitation. `sent_to` is empty for a link to hand over,
-    `replaced` says whether it ends an earlier one."""
+    """What is shown once of a new invitation.
+
+    `sent_to` is empty for a link to hand over, `replaced` says whether it ended an earlier one.
+    """
 
     link: str = ""
     sent_to: str = ""
@@ -39,7 +41,7 @@ NOTHING_CREATED = CreatedInvitation()
 
 
 def pop_created(place: str) -> CreatedInvitation:
-    """The invitation that was made from this page just now; the page after has it no more."""
+    """Return the invitation that was just created on this page, once."""
     kept: list[Any] = cookie.pop(_COOKIE_KEY, None) or [""]
     if kept[0] != place:
         return CreatedInvitation()
@@ -48,7 +50,7 @@ def pop_created(place: str) -> CreatedInvitation:
 
 
 def page_context(made: CreatedInvitation, team_id: uuid.UUID | None) -> dict[str, Any]:
-    """What a page of invitations to this team, or to none, is rendered with besides its form."""
+    """Return the context of a page of invitations to this team, or to none, without its form."""
     return {
         "link": made.link,
         "sent_to": made.sent_to,
@@ -59,7 +61,7 @@ def page_context(made: CreatedInvitation, team_id: uuid.UUID | None) -> dict[str
 
 
 def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
-    """Counts one invitation and answers 0, or says at the form how long to wait, in seconds.
+    """Count an invitation and return 0, or return the seconds to wait, with an error in the form.
 
     Ends the request's transaction; call it before anything is written.
     """
@@ -87,10 +89,10 @@ def create_from_form(
     role: str = DEFAULT_ROLE,
     by: uuid.UUID,
 ) -> None:
-    """Makes an invitation, and keeps its link for the next page of `place`.
+    """Create an invitation and keep its link for the next page of `place`.
 
-    So loading that page again makes no other one. The link travels in the cookie of whoever made
-    it; the server keeps only its hash. Raises as `invitations.invite` does.
+    Reloading that page creates no further one. The link is in the inviter's cookie; the server
+    stores its hash. Raises as `actions.invite` does.
     """
     email = form.email.data or ""
     replaced = has_open_invitation(db.session, email, team.id if team else None)

@@ -18,8 +18,10 @@ from roadmap.people.models import Team
 def _revoke_invitations_of_team(
     session: Session, *, team: Team, by: uuid.UUID | None, now: dt.datetime, **_more: Any
 ) -> None:
-    """Its invitations end as if somebody had revoked them: the rows go with the team, but not
-    their mails, nor what people were told."""
+    """Revoke the invitations of a team that is about to be deleted.
+
+    The rows are deleted with the team, but not their mails and notifications.
+    """
     open_ones = sa.select(Invitation).where(
         Invitation.team_id == team.id,
         Invitation.accepted_at.is_(None),

@@ -1,4 +1,4 @@
-"""Invitations: to a team or to this installation."""
+"""Invitations to a team or to this installation."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from roadmap.people.roles import DEFAULT_ROLE
 
 
 class Invitation(Base):
-    """An invitation to have an account here, and to join a team where it names one.
+    """An invitation to open an account here, and to join a team if it names one.
 
-    Whoever holds the link may use it, once; where it names an e-mail address, only the person
-    with that address. `accepted_by` says who did. Taken back is a row with `revoked_at`.
+    It can be used once by anybody with the link, or only by the person of its e-mail address.
+    `accepted_by` is who used it; a revoked one has `revoked_at`.
     """
 
     __tablename__ = "invitation"

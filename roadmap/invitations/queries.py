@@ -19,7 +19,7 @@ from roadmap.people.roles import Capability
 
 @dataclass(frozen=True, slots=True)
 class OpenInvitation:
-    """An invitation that was neither used nor taken back; `expired` ones cannot be used."""
+    """An invitation that was neither used nor revoked; `expired` ones cannot be used."""
 
     id: uuid.UUID
     email: str
@@ -35,7 +35,7 @@ class OpenInvitation:
 def list_open_invitations(
     session: Session, team_id: uuid.UUID | None, *, now: dt.datetime
 ) -> list[OpenInvitation]:
-    """What was neither used nor taken back, the latest first: of one team, or (None) of all."""
+    """Return the open invitations of one team, or of all for None, newest first."""
     query = (
         sa.select(
             Invitation.id,
@@ -57,7 +57,7 @@ def list_open_invitations(
     return [OpenInvitation(*row, expired=row.expires_at <= now) for row in session.execute(query)]
 
 
-# How an invitation stands. `lapsed`: whoever made it may not invite any more.
+# States of an invitation. `lapsed`: the inviter may not invite any more.
 VALID, USED, EXPIRED, REVOKED, LAPSED, UNKNOWN = STATES = (
     *("valid", "used", "expired", "revoked"),
     *("lapsed", "unknown"),
@@ -66,7 +66,7 @@ VALID, USED, EXPIRED, REVOKED, LAPSED, UNKNOWN = STATES = (
 
 @dataclass(frozen=True, slots=True)
 class InvitationLookup:
-    """What a token leads to. `invitation` is None only where the state is unknown."""
+    """The result for a token. `invitation` is None only if the state is unknown."""
 
     state: str
     invitation: Invitation | None = None
@@ -93,7 +93,7 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
 
 
 def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationLookup:
-    """What this token leads to, and how it stands."""
+    """Return the invitation with this token and its state."""
     row = session.execute(
         sa.select(Invitation, Team, User.name)
         .join(Team, Team.id == Invitation.team_id, isouter=True)
@@ -131,7 +131,7 @@ def invitation_state(session: Session, invitation: Invitation, now: dt.datetime)
 
 
 def has_open_invitation(session: Session, email: str, team_id: uuid.UUID | None) -> bool:
-    """Whether an invitation of this address to the team (or to none) is open: a new one ends it."""
+    """Return whether this address has an open invitation to the team, or to none."""
     return bool(email and session.scalars(select_open(email_key(email), team_id)).first())
 
 

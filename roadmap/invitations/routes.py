@@ -1,7 +1,6 @@
-"""An invitation: what it is to, and how one accepts it, with an account or without one.
+"""Show and accept an invitation, with or without an account.
 
-The token stands in the address, so no answer here is a 403: that would write the address into the
-audit log.
+The token is in the URL, so no response here is a 403: that would write the URL into the audit log.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def accept_invitation(token: str) -> Response:
 
 
 def _join(token: str, actor: Actor) -> Response:
-    """Accepts for the person who is signed in."""
+    """Accept the invitation for the person who is signed in."""
     found = look_up_token(db.session, token, now())
     if found.invitation is None or found.team is None:
         return _render_page(token, 409)
@@ -69,7 +68,7 @@ def _join(token: str, actor: Actor) -> Response:
         end_transaction()
         return _render_page(token, 409)
     if joined and held is not None:
-        # Another role ends all sessions of a person; this browser gets a new one.
+        # A changed role ends all sessions of the person; this browser gets a new one.
         user = queries.find_user(db.session, actor.id)
         if user is not None:
             sign_in_user(db.session, user)
@@ -77,7 +76,7 @@ def _join(token: str, actor: Actor) -> Response:
 
 
 def _sign_up(token: str) -> Response:
-    """Makes an account for somebody who has none, and accepts with it."""
+    """Create an account and accept the invitation with it."""
     with read_only_session() as session:
         found = look_up_token(session, token, now())
         taken = _account_state(found)
@@ -120,8 +119,8 @@ def _limits(token: str) -> list[rate_limits.Limit]:
 
 
 def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
-    """To where one goes first: a manager to the team, everybody else to their dashboard."""
-    # A whole office accepts from one address: only what failed is held against it.
+    """Redirect a manager to the team, everybody else to their dashboard."""
+    # A whole office may accept from one address: only failures count.
     rate_limits.uncount_attempt(db.session, _limits(token), now=now())
     if found.team is None or found.invitation is None:
         flash(_("Welcome. Your account is ready."), "message")
@@ -134,10 +133,11 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
 def _render_page(
     token: str, status: int = 200, form: AcceptInvitationForm | None = None
 ) -> Response:
-    """The page for whoever looks. `status` is that of a living invitation; a dead one has its own.
+    """Render the page of an invitation; an invalid one has its own page and status.
 
-    What can be done there: `join`, `sign_up`, `sign_in`, or why nothing can: `closed` (the account
-    of the address is), `wrong` (signed in with another address), `already` (nothing is left to do).
+    The page offers to `join`, `sign_up` or `sign_in`, or says why not: `closed` (the account of
+    the address is), `wrong` (signed in with another address), `already` (nothing is left to
+    do).
     """
     found = look_up_token(db.session, token, now())
     actor = signed_in_actor()
@@ -162,14 +162,14 @@ def _render_page(
 
 
 def _is_done(found: InvitationLookup, actor: Actor) -> bool:
-    """Whether this person has what the invitation would give."""
+    """Return whether this person has what the invitation would give."""
     if found.team is None or found.invitation is None:
         return True
     return is_at_least(find_role(db.session, found.team.id, actor.id), found.invitation.role)
 
 
 def _account_state(found: InvitationLookup) -> str:
-    """`sign_in` or `closed` where the address that is invited has an account, else nothing."""
+    """Return `sign_in` or `closed` if the invited address has an account, else ""."""
     if found.invitation is None or not found.invitation.email_key:
         return ""
     user = queries.find_user_by_email(db.session, found.invitation.email)

@@ -1,8 +1,8 @@
-"""The queue of the job process: huey wakes and schedules, and nothing else.
+"""The queue of the job process: huey wakes it up and schedules its tasks.
 
-It is a file in the data folder, on either database, and what is lost with it is picked up within a
-minute. So it adds no tables to the database and does not need it to be up, and a job process on
-another machine does the same work, only without being woken.
+The queue is a file in the data folder, with either database. It needs no tables and no running
+database, and tasks that are lost with it are done within a minute. A job process on another machine
+does the same work, but is not woken up.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from roadmap.jobs import tasks
 log = logging.getLogger(__name__)
 
 QUEUE_FILE = "jobs.sqlite3"
-# How often the consumer looks for a wake-up, at least, and for workers of its own that died.
+# How often the consumer looks for new tasks, and for dead threads of its own.
 POLL_SECONDS = 1.0
 HEALTH_CHECK_SECONDS = 10
-# How long a job under way may take to finish after it was asked to.
+# How long a task may take to finish after a signal.
 GRACE_SECONDS = 20
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class JsonSerializer(Serializer):
-    """Messages as JSON: what is read from the queue's file can name a task, and do nothing else."""
+    """Serializes messages as JSON: what is read from the queue's file is never executed."""
 
     def _serialize(self, data: Any) -> bytes:
         return json.dumps(data).encode()
@@ -49,7 +49,7 @@ class JsonSerializer(Serializer):
 
 
 class JobQueue:
-    """The queue of one application, and the tasks that it knows."""
+    """The queue of one application and its tasks."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -61,7 +61,7 @@ class JobQueue:
         self.wake = self.huey.task(name="deliver")(self._task(self._deliver))
         self.tidy = self.huey.task(name="tidy")(self._task(self._tidy))
         self.huey.periodic_task(crontab(), name="sweep")(self._task(self._deliver))
-        # Twice an hour: the day begins at another moment in each time zone.
+        # Twice an hour, because midnight is at other times in other time zones.
         self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(self._task(self._tidy))
 
     def _deliver(self) -> None:
@@ -85,19 +85,19 @@ class JobQueue:
         return task
 
     def run(self, *, attached: bool) -> None:
-        """Does the jobs until a signal ends it, or with `attached` the end of standard input.
+        """Run tasks until a signal arrives or, with `attached`, standard input ends.
 
-        What is under way is finished first.
+        A running task is finished first.
         """
         stop_reader, stop_writer = os.pipe()
         watched = [stop_reader, *([sys.stdin.fileno()] if attached else [])]
-        # It tells of each task that it takes; what fails is worth a line.
+        # It logs every task; only failures matter.
         logging.getLogger("huey").setLevel(logging.WARNING)
         consumer = self.huey.create_consumer(
             workers=1, max_delay=POLL_SECONDS, scheduler_interval=10, shutdown_timeout=GRACE_SECONDS
         )
-        # The consumer sets handlers of its own, which would not finish what is under way. Signals
-        # wait until ours are in their place.
+        # The consumer sets signal handlers that would not finish a running task. Block
+        # signals until ours replace them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self.tidy()
         consumer.start()

@@ -1,7 +1,7 @@
-"""The job process: it sends mail, keeps figures current, and clears out what is old.
+"""The tasks of the job process: send mail, recompute summaries, delete old rows.
 
-The tables are the truth, and every job may run at any time, twice, or in two processes at once.
-What wakes and schedules them is next door, in `roadmap.jobs.queue`.
+The state is in the tables: each task may run at any time, twice, or in two processes at once.
+`roadmap.jobs.queue` schedules them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class JobsResult:
-    """What one round of everything did."""
+    """What one run of all tasks did."""
 
     mail: DeliveryResult = field(default_factory=DeliveryResult)
     recomputed: int = 0
@@ -40,15 +40,12 @@ class JobsResult:
         )
 
 
-# --- The jobs. Each needs an application context. -------------------------------------------------
-
-
 def never_stop() -> bool:
     return False
 
 
 def deliver(stopping: Callable[[], bool] = never_stop) -> DeliveryResult:
-    """Sends the mails that are due, round after round."""
+    """Send the mails that are due, batch after batch."""
     total = DeliveryResult()
     while True:
         done = outbox.deliver_due(utc_now, stopping)
@@ -60,9 +57,9 @@ def deliver(stopping: Callable[[], bool] = never_stop) -> DeliveryResult:
 
 
 def recompute_expired(stopping: Callable[[], bool] = never_stop) -> int:
-    """Makes the summaries anew that have run out, each in a transaction of its own.
+    """Recompute the summaries that have expired, each in a separate transaction.
 
-    Returns how many. One that fails is logged, and tried again with the next round.
+    Returns how many. A failing one is logged and tried again next time.
     """
     with db.own_transaction() as own:
         people = find_expired(own, now=utc_now())
@@ -74,10 +71,10 @@ def recompute_expired(stopping: Callable[[], bool] = never_stop) -> int:
             with db.own_transaction() as own:
                 recompute(own, user_id, now=utc_now())
         except sa.exc.OperationalError:
-            # Not this person but the database: the others would fail in the same way.
+            # The database is down: the others would fail in the same way.
             raise
         except Exception:
-            # Whatever is wrong with one, the others get theirs.
+            # One failure must not keep the others from being recomputed.
             log.exception("the summary of person %s could not be made anew", user_id)
         else:
             count += 1
@@ -92,7 +89,7 @@ def prune() -> int:
 
 
 def tidy(stopping: Callable[[], bool] = never_stop) -> None:
-    """Keeps figures current and clears out, the one whatever becomes of the other."""
+    """Recompute expired summaries, then delete old rows even if that failed."""
     try:
         recompute_expired(stopping)
     finally:
@@ -100,5 +97,5 @@ def tidy(stopping: Callable[[], bool] = never_stop) -> None:
 
 
 def run_all_once() -> JobsResult:
-    """All that is due at this moment."""
+    """Run every task once."""
     return JobsResult(deliver(), recompute_expired(), prune())

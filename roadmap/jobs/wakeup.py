@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 
 def get_job_queue(app: Flask) -> JobQueue:
-    """The queue of this application, opened with the first who asks.
+    """Return the queue of this application, opened on first use.
 
-    Imported no earlier: huey brings the drivers of databases along that nobody uses here, and most
-    processes never ask.
+    The import is late: huey imports database drivers that are not used here, and most processes
+    never need the queue.
     """
     from roadmap.jobs.queue import JobQueue
 
@@ -32,8 +32,8 @@ def get_job_queue(app: Flask) -> JobQueue:
 
 
 def wake_after_commit(session: Session) -> None:
-    """After a commit that put mail into the outbox: the job process need not wait for its sweep."""
-    # The release of a savepoint is a commit as well, but nothing of it can be seen yet.
+    """Wake the job process after a commit that enqueued mail, so that it is sent at once."""
+    # The event also fires for savepoints, whose rows nobody can see yet.
     if session.in_nested_transaction() or not session.info.pop(MAIL_ENQUEUED, False):
         return
     try:
