@@ -1,4 +1,4 @@
-"""The description of the API, put so that a page can print it."""
+"""Prepare the description of the API for the documentation page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class DocRow:
-    """A parameter or a field: its name, its kind in words, whether it must be sent."""
+    """A parameter or a field: its name, its type in words, whether it is required."""
 
     name: str
     kind: str
@@ -46,7 +46,7 @@ class Chapter:
 
 @cache
 def chapters() -> tuple[Chapter, ...]:
-    """The operations by tag, in the order of the routes."""
+    """Return the operations by tag, in the order of the routes."""
     document = build_openapi()
     found: dict[str, list[Section]] = {}
     for path, entry in document["paths"].items():
@@ -93,7 +93,7 @@ def _section(document: dict[str, Any], path: str, method: str, entry: dict[str, 
 
 
 def _strip_markdown(text: str) -> str:
-    """A sentence of the description, which is Markdown, without its marks."""
+    """Remove the Markdown marks from a sentence of the description."""
     return text.replace("`", "")
 
 
@@ -103,7 +103,7 @@ def _content(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resolve(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """The part that a reference points to, or the part itself."""
+    """Return the part that a reference points to, or the part itself."""
     if "$ref" not in part:
         return part
     found: Any = document
@@ -128,7 +128,7 @@ def _rows(document: dict[str, Any], schema: dict[str, Any]) -> tuple[DocRow, ...
 
 
 def _describe_type(document: dict[str, Any], schema: dict[str, Any]) -> str:
-    """The kind of a value in a few words: `list of string`, `date or null`."""
+    """Describe the type of a value in a few words: `list of string`, `date or null`."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         found = _resolve(document, schema)

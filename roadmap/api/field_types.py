@@ -1,4 +1,4 @@
-"""The kinds of values that bodies and answers are made of, with their limits."""
+"""Types of fields in requests and responses, with their limits."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ from pydantic_core import PydanticKnownError
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 
 INTEGER_PATTERN = re.compile(r"-?[0-9]{1,99}", re.ASCII)
-# The default of what may be left out and never be null; nobody reads it.
+# The default of a field that may be absent but not null; it is never read.
 UNSET: Any = None
 
 
 class Body(BaseModel):
-    """What a client sends. Types are taken as they are, and what is not known is refused."""
+    """A request body. Types are strict, and unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class Nothing(Body):
-    """The body of a request that says everything with its address: none, or an empty object."""
+    """The body of a request that needs none: empty, or an empty object."""
 
 
 class Shape(BaseModel):
-    """What a client is sent. Fields may be added."""
+    """A response. Fields may be added in later releases."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class Query(BaseModel):
-    """What stands behind the question mark of an address."""
+    """Query parameters."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 @dataclass(frozen=True)
 class Text(GroupedMetadata):
-    """Text of at most so many characters, `read` as the forms of the pages do.
+    """Text of at most `most` characters, cleaned by `read` as the forms of the pages do.
 
-    It is measured as it is sent, which is what the description promises, and as it is kept.
+    The limit, which the description promises, applies before and after cleaning.
     """
 
     most: int
@@ -79,23 +79,23 @@ class Text(GroupedMetadata):
 
 
 def single_line(most: int) -> Text:
-    """Text of one line."""
+    """Return the type of a single line."""
     return Text(most, clean_line)
 
 
 def required_line(most: int) -> Text:
-    """Text of one line that says something."""
+    """Return the type of a single line that is not empty."""
     return Text(most, clean_line, non_empty=True)
 
 
 def web_url(most: int) -> Text:
-    """An address of the web."""
+    """Return the type of a web URL."""
     return Text(most, clean_url)
 
 
 @dataclass(frozen=True)
 class OneOf(GroupedMetadata):
-    """One word of a vocabulary, which stands in one place for the whole house."""
+    """One word of a vocabulary."""
 
     known: tuple[str, ...]
 
@@ -111,7 +111,7 @@ class OneOf(GroupedMetadata):
 
 @dataclass(frozen=True)
 class IntegerParameter(GroupedMetadata):
-    """A whole number of an address, from `least` to `most`."""
+    """An integer in a query, from `least` to `most`."""
 
     least: int
     most: int

@@ -1,4 +1,4 @@
-"""Who one is, and in which teams."""
+"""The person of the token, and their teams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roadmap.people.roles import ROLES
 
 
 class OwnTeam(Shape):
-    """A team that one is in."""
+    """A team that the person is in."""
 
     slug: str
     name: str
@@ -25,7 +25,7 @@ class OwnTeam(Shape):
 
 
 class TokenShape(Shape):
-    """The token that the request was made with."""
+    """The token of the request."""
 
     name: str
     scope: Annotated[str, OneOf(SCOPES)]
@@ -47,7 +47,7 @@ class Me(Shape):
 
 @operation("You", answers={200: Me}, has_etag=True)
 def me() -> OperationResult:
-    """The person of the token, and their teams."""
+    """Return the person of the token, and their teams."""
     actor, token = current_actor(), _token()
     teams = [
         OwnTeam(slug=team.slug, name=team.name, role=role)

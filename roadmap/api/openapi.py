@@ -1,4 +1,4 @@
-"""The description of the API, OpenAPI 3.1, made from the routes and their operations."""
+"""Build the OpenAPI 3.1 description of the API from its routes and operations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from roadmap.core.problems import MEDIA_TYPE
 
 REF = "#/components/schemas/{model}"
 SAFE_METHODS = ("GET",)
-# What any request may be answered with; with a body there are more.
+# Statuses of every operation; those with a body have more.
 COMMON_STATUSES = (400, 401, 403, 404, 405, 411, 413, 429, 500, 503)
 BODY_STATUSES = (415, 422)
 WRITE_STATUSES = (507,)
@@ -76,13 +76,13 @@ class Problem(Shape):
 
 @cache
 def openapi_json() -> bytes:
-    """The description as a document, made once a process."""
+    """Return the serialized description, built once per process."""
     return json.dumps(build_openapi(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @cache
 def build_openapi() -> dict[str, Any]:
-    """The description as a value."""
+    """Build the description."""
     operations = [(route, operation_of(route)) for route in ROUTES]
     named, definitions = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
@@ -124,7 +124,7 @@ SchemaReferences = Mapping[Any, dict[str, Any]]
 
 
 def _schemas(operations: list[tuple[Route, Operation]]) -> tuple[SchemaReferences, dict[str, Any]]:
-    """Every model by itself and the mode it is used in, and the definitions they point to."""
+    """Return a reference for each model and mode, and the definitions that they point to."""
     models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for _route, operation in operations:
         if operation.body is not None:
@@ -138,7 +138,7 @@ def _schemas(operations: list[tuple[Route, Operation]]) -> tuple[SchemaReference
 
 
 def _without_noise(value: Any) -> Any:
-    """Without what says nothing: titles made of names, and defaults of null."""
+    """Remove titles that repeat names, and defaults of null."""
     if isinstance(value, dict):
         return {
             key: _without_noise(each)
@@ -150,7 +150,7 @@ def _without_noise(value: Any) -> Any:
 
 
 def _path_item(route: Route) -> tuple[str, list[dict[str, Any]]]:
-    """The address as OpenAPI writes it, and the parameters within."""
+    """Return the path as OpenAPI writes it, and its parameters."""
     parameters = []
     for kind, name in re.findall(r"<(?:(\w+):)?(\w+)>", route.rule):
         schema: dict[str, Any] = {"type": "string"}
@@ -196,7 +196,7 @@ def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     for name, schema in operation.query.model_json_schema()["properties"].items():
         schema = _without_noise(schema)
         about = schema.pop("description", "")
-        # What is left out of an address is left out: there is no null in it.
+        # A query parameter can be absent, but not null.
         if "anyOf" in schema:
             (given,) = (each for each in schema.pop("anyOf") if each != {"type": "null"})
             schema.update(given)

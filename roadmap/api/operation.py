@@ -1,7 +1,6 @@
-"""An operation of the API: what it takes, what it answers, and how it says no.
+"""Operations of the API: read the request, call the handler, send the answer or the refusal.
 
-The same declaration drives three things: what is read of a request, what is sent, and the
-description (`roadmap.api.openapi`).
+The same declaration also describes the operation in OpenAPI (`roadmap.api.openapi`).
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from roadmap.people.actor import Actor
 
 JSON = "application/json"
 SAFE_METHODS = ("GET", "HEAD")
-# A body of nothing but mistakes is not answered with all of them.
+# Limits the length of the response to a body full of errors.
 MAX_ERRORS = 50
 MAX_FIELD_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """What an operation answers: a value of its model, a file, or nothing."""
+    """The result of an operation: a value of its model, a file, or nothing."""
 
     value: BaseModel | None = None
     status: int = 200
@@ -44,7 +43,7 @@ Handler = Callable[..., OperationResult]
 
 
 class InvalidFields(Exception):
-    """Fields that were read but cannot be taken as they are; sentences by field."""
+    """Fields with invalid values; sentences by field."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         self.errors = errors
@@ -52,17 +51,16 @@ class InvalidFields(Exception):
 
 
 class PreconditionFailed(Exception):
-    """The client's ETag is not the newest any more."""
+    """The client's ETag is not the current one."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One method at one address. Called with what stands in the address, it answers the request.
+    """One method of one path, callable with the parameters of the path.
 
-    `refuses` are the statuses besides those that any operation of its kind has; `has_etag` says
-    that the answer carries an ETag, with which a safe one is asked for again; `accepts_if_match`
-    that
-    a change takes it; `files` are the media types of an answer that is no JSON.
+    `refuses` are statuses beyond those that every operation has; `has_etag` says that the
+    response has an ETag; `accepts_if_match` that a change checks one; `files` are the media
+    types of responses that are not JSON.
     """
 
     handler: Handler
@@ -83,7 +81,7 @@ class Operation:
 
     @property
     def description(self) -> str:
-        """All but the first line of what the function says of itself."""
+        """Return the handler's docstring without its first line."""
         rest = (self.handler.__doc__ or "").strip().partition("\n")[2]
         return re.sub(r"\s*\n\s*\n\s*", "\n\n", rest.strip()).replace("\n    ", " ").strip()
 
@@ -115,7 +113,7 @@ class Operation:
             return answer.file
         if answer.value is None:
             nothing = Response(status=204)
-            # There is nothing that could be of a type.
+            # A response without content has no type.
             nothing.headers.pop("Content-Type", None)
             return nothing
         response = Response(serialize(answer.value), answer.status, mimetype=JSON)
@@ -129,7 +127,7 @@ class Operation:
 
 
 def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
-    """Makes an operation of a function; its docstring is what the description says of it."""
+    """Turn a function into an operation; its docstring becomes the description."""
 
     def make(handler: Handler) -> Operation:
         return Operation(handler, tag, **declared)
@@ -138,43 +136,43 @@ def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
 
 
 def current_actor() -> Actor:
-    """Who acts: the person of the token."""
+    """Return the person of the token."""
     actor: Actor = current_user._get_current_object()
     return actor
 
 
 def abort_with_problem(status: int, detail: str) -> NoReturn:
-    """Ends the operation with a problem that says more than its status does."""
+    """Abort the operation with a problem that explains the refusal."""
     abort(problem_response(status, detail))
 
 
 def etag_of(value: BaseModel) -> str:
-    """The tag of what a client is shown: it changes with every word of it."""
+    """Return a tag that changes with every byte of the serialized value."""
     return hashlib.blake2b(serialize(value).encode(), digest_size=16).hexdigest()
 
 
 def serialize(value: BaseModel) -> str:
-    """A value as it is sent."""
+    """Serialize a value as JSON."""
     return value.model_dump_json(by_alias=True)
 
 
 def _environ_without_if_match() -> dict[str, Any]:
-    """The environment of a request that reads: `If-Match` guards changes, and says nothing here."""
+    """Return the environment without `If-Match`, which does not apply to reading."""
     return {name: value for name, value in request.environ.items() if name != "HTTP_IF_MATCH"}
 
 
 def check_if_match(value: BaseModel) -> None:
-    """Raises Changed where the client read something else; call it below the person's lock.
+    """Raise PreconditionFailed if the client read another state; call it below the person's lock.
 
-    A tag that compression made weak is as good: both name the same words. A header that names no
-    tag at all matches nothing: who sent it meant to be guarded.
+    A tag that compression made weak counts as equal. A header without any tag matches nothing,
+    because the client meant to guard the change.
     """
     if "If-Match" in request.headers and not request.if_match.contains_weak(etag_of(value)):
         raise PreconditionFailed
 
 
 def errors_by_field(faults: Sequence[FieldError]) -> dict[str, list[str]]:
-    """What is wrong by field, for the faults that the rules of evidence find."""
+    """Group the errors that the rules of evidence found by field."""
     found: dict[str, list[str]] = {}
     for fault in faults:
         name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
@@ -183,7 +181,7 @@ def errors_by_field(faults: Sequence[FieldError]) -> dict[str, list[str]]:
 
 
 def _parse_query(model: type[BaseModel]) -> BaseModel:
-    """The parameters of the address that the model names; what it does not name says nothing."""
+    """Parse the query parameters that the model names and ignore others."""
     given: dict[str, str] = {}
     for name in model.model_fields:
         values = request.args.getlist(name)

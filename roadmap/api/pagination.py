@@ -1,4 +1,4 @@
-"""Lists that are read in parts: at most `limit` at a time, and a cursor to go on from."""
+"""Pagination of lists: at most `limit` items at a time, and a cursor for the next."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Paging(Query):
 
 
 def encode_cursor(*parts: str) -> str:
-    """A cursor that names a place in a list. Clients take it as it is."""
+    """Encode a position in a list as an opaque cursor."""
     return base64.urlsafe_b64encode("\n".join(parts).encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, parts: int) -> list[str]:
-    """What `pack` was given. Raises Unfit for anything else."""
+    """Return what `encode_cursor` was given. Raises InvalidFields for anything else."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
@@ -59,7 +59,7 @@ def encode_position(at: dt.datetime, key: uuid.UUID) -> str:
 
 
 def decode_position(cursor: str) -> CursorPosition | None:
-    """The place of a list in order of time; None for its beginning."""
+    """Return the position in a list by time; None for its beginning."""
     if not cursor:
         return None
     at, key = decode_cursor(cursor, 2)
@@ -77,7 +77,7 @@ def decode_position(cursor: str) -> CursorPosition | None:
 def paginate(
     items: Sequence[Item], paging: Paging, key: Callable[[Item], str]
 ) -> tuple[list[Item], str | None]:
-    """A part of a short list that is sorted by `key`, and the cursor of the next one."""
+    """Return a part of a short list that is sorted by `key`, and the cursor of the next."""
     rest = list(items)
     if paging.cursor:
         (after,) = decode_cursor(paging.cursor, 1)

@@ -1,4 +1,4 @@
-"""How ready one is, and why: each point with its source."""
+"""One's readiness and its reasons: each point with its source."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class GateShape(Shape):
 
 
 class ItemShape(Shape):
-    """A fact and its effect: the score now less the score without it."""
+    """A fact and its effect: the score minus the score without it."""
 
     type: str
     key: str
@@ -62,7 +62,7 @@ class StepShape(Shape):
 
 
 class ReadinessShape(Shape):
-    """The judgement of one's own facts, drafts and private evidence among them."""
+    """The readiness by all of one's own facts, including drafts and private evidence."""
 
     roadmap: str
     score: Annotated[float, Field(ge=0, le=100)]
@@ -89,9 +89,9 @@ class ReadinessQuery(Query):
     has_etag=True,
 )
 def read_readiness(query: ReadinessQuery) -> OperationResult:
-    """How ready you are: score, gates, each point with its source, next steps.
+    """Read how ready you are: score, gates, each point with its source, next steps.
 
-    404 where you are on no roadmap, or not on the one named.
+    404 if you are on no roadmap, or not on the one named.
     """
     actor = current_actor()
     mine = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)

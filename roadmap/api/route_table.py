@@ -1,7 +1,6 @@
-"""Every address of the API: what it needs, and the operation that answers it.
+"""The routes of the API: path, permission, and the operation that answers.
 
-The operations and their models are imported with the first request: pydantic takes a tenth of a
-second that a start should not wait for.
+Operations and their models are imported with the first request: pydantic takes 100 ms to load.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`rule` as Flask writes it, without `/api/v1`; `where` is `module:function` in this room."""
+    """`rule` is Flask's, without `/api/v1`; `where` is `module:function` in this room."""
 
     method: str
     rule: str
@@ -26,7 +25,7 @@ class Route:
 
     @property
     def name(self) -> str:
-        """The name of the operation: the endpoint, and the `operationId` of the description."""
+        """Return the operation's name: its endpoint, and the `operationId` of the description."""
         return self.where.partition(":")[2]
 
 
@@ -62,7 +61,7 @@ ROUTES = (
 
 @cache
 def operation_of(route: Route) -> Operation:
-    """The operation of a route, imported when it is first asked for."""
+    """Return the operation of a route, imported on first use."""
     module, _, name = route.where.partition(":")
     operation: Operation = getattr(import_module(f"roadmap.api.{module}"), name)
     return operation

@@ -1,4 +1,4 @@
-"""The REST API: each route to its operation, and the description of them all."""
+"""Register the routes of the REST API, and serve their description."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from roadmap.people.permissions import permit
 
 __all__ = ["api"]
 
-# What a script may ask for; per process, so that one that runs wild does not starve the pages.
+# Per process, so that a runaway script does not starve the pages.
 DEFAULT_RATE_LIMIT = "600/minute"
-# An export takes as much work as many answers, see the page of exports.
+# An export costs as much as many other requests.
 RATE_LIMITS = {"export_portfolio": "30/minute"}
 
 
 def _rate_limit_key() -> str:
-    """A token's requests are counted by themselves; public ones by their address."""
+    """Count requests per token, and public ones per address."""
     token = g.get("token")
     return f"token:{token.id}" if token is not None else f"address:{client_address()}"
 
@@ -32,7 +32,7 @@ def _make_view(route: Route) -> Callable[..., Response]:
     def view(**values: Any) -> Response:
         return operation_of(route)(**values)
 
-    # Flask-Limiter counts by the name of a function.
+    # Flask-Limiter counts by function name.
     view.__name__ = view.__qualname__ = route.name
     permitted = permit(route.permission)(view)
     limit = RATE_LIMITS.get(route.name, DEFAULT_RATE_LIMIT)
@@ -54,11 +54,11 @@ for _route in ROUTES:
 @permit("public")
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
 def openapi() -> Response:
-    """The description of the API, OpenAPI 3.1."""
+    """Serve the description of the API, OpenAPI 3.1."""
     from roadmap.api.openapi import openapi_json
 
     response = Response(openapi_json(), mimetype="application/json")
-    # Open to anyone, and the same until the next release.
+    # Public, and unchanged until the next release.
     response.cache_control.public = True
     response.cache_control.max_age = 300
     response.add_etag()
@@ -70,12 +70,12 @@ def openapi() -> Response:
 @permit("public")
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
 def docs() -> Response:
-    """The same to be read by people."""
+    """Render the description as a page."""
     from roadmap.api.docs_page import chapters
 
     page = render_template("api/docs.html", chapters=chapters(), base=BASE, bare=True)
     return make_response(page)
 
 
-# Whoever sends a token sends no cookie that another site could borrow.
+# Requests with a token carry no cookie that another site could use.
 csrf.exempt(api)

@@ -1,4 +1,4 @@
-"""One's skills: what one says oneself, and what a manager says."""
+"""One's skills: the self-assessment and a manager's assessment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL, AssessedLevel, SkillCompa
 
 
 class Assessed(Shape):
-    """A level that somebody gave, when, and what it rests on."""
+    """A level with its assessor, its date and its comment."""
 
     level: Level
     by: str
@@ -32,10 +32,10 @@ class Assessed(Shape):
 
 
 class OwnSkill(Shape):
-    """A skill, one's own word and a manager's, side by side and never averaged.
+    """A skill with both assessments side by side, never averaged.
 
-    `levels` describe 0 to 4. `gap` is what is left to the bar, from the manager's level where
-    there is one; `apart` is how much higher the manager sees it than oneself.
+    `levels` describe 0 to 4. `gap` counts the levels left to the bar, from the manager's level
+    if there is one; `apart` is how much higher the manager's level is than your own.
     """
 
     key: str
@@ -69,7 +69,7 @@ def _require_level(level: Any) -> Any:
 class Assessing(Body):
     """The highest level whose behaviour was shown. What is left out stays, null clears a comment.
 
-    Without a level it is the one said last, dated anew where the comment is another.
+    Without a level it is the previous one, with a new date if the comment changed.
     """
 
     level: Annotated[Level, BeforeValidator(_require_level)] = Field(
@@ -80,7 +80,7 @@ class Assessing(Body):
     )
 
     def level_after(self, before: AssessedLevel | None) -> int:
-        """The level as it is to be. Raises Unfit where it was left out and there is none yet."""
+        """Return the new level. Raises InvalidFields if it was left out and there is none yet."""
         if "level" in self.model_fields_set:
             return self.level
         if before is None:
@@ -90,9 +90,9 @@ class Assessing(Body):
         return before.level
 
     def comment_after(self, before: AssessedLevel | None) -> str:
-        """The comment as it is to be: what was left out is that of the last assessment.
+        """Return the new comment: the previous one if it was left out.
 
-        So is what reads as it does: a text of an older release may have come in unread.
+        It also stays if it only differs by cleaning, which older releases did not do.
         """
         said = before.comment if before else ""
         if "comment" not in self.model_fields_set or clean_multiline(said) == self.comment:
@@ -102,7 +102,7 @@ class Assessing(Body):
 
 @operation("Your skills", answers={200: SkillList}, query=Paging)
 def list_skills(query: Paging) -> OperationResult:
-    """The skills of all roadmaps, with the newest assessments of you; by key."""
+    """List the skills of all roadmaps, with your newest assessments; by key."""
     own, other = queries.latest_assessments(db.session, current_actor().id)
     known = sorted(queries.published_skills(db.session), key=lambda skill: skill.key)
     part, cursor = paginate(known, query, lambda skill: skill.key)
@@ -118,9 +118,9 @@ def list_skills(query: Paging) -> OperationResult:
     example={"level": 3, "comment": "Led the migration of two services."},
 )
 def assess_own_skill(key: str, body: Assessing) -> OperationResult:
-    """Says at which level you see yourself.
+    """Assess yourself.
 
-    The same word twice is the same as once; another one is added to the history.
+    The same assessment again changes nothing; another one is added to the history.
     """
     actor = current_actor()
     skill = queries.find_skill(db.session, key) or abort(404)

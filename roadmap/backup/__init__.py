@@ -1,1 +1,1 @@
-"""Backup and restore: everything in the database as one file, on SQLite and PostgreSQL alike."""
+"""Backup and restore: the whole database as one file, for SQLite and PostgreSQL alike."""

@@ -1,7 +1,7 @@
-"""Making a backup while the server writes, and putting one back in one transaction.
+"""Back up the database while the server writes, and restore it in one transaction.
 
-What is only of the moment stays out: sessions, counted tries, open password links, mail on its
-way. After a restore everybody signs in anew, and no mail is sent a second time.
+Transient rows are left out: sessions, counted attempts, open password links, unsent mail. After a
+restore everybody has to sign in again, and no mail is sent twice.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from roadmap.people.audit import record_audit
 
 
 def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> Manifest:
-    """Writes everything into a new file, as it is at one moment. The server may go on writing.
+    """Write everything in the database at this moment into a new file.
 
-    The file appears whole or not at all, readable by its owner alone. Raises FileExistsError,
-    SchemaDiffers, OSError.
+    The file appears complete or not at all, readable by its owner alone. Raises
+    FileExistsError, SchemaMismatch, OSError.
     """
     _require_current_schema()
     if path.exists() and not replace_existing:
@@ -43,19 +43,19 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
 
 
 def verify(path: Path) -> Manifest:
-    """Reads a backup to its end and loads it into a database of its own, which is thrown away.
+    """Read a backup completely and load it into a temporary database.
 
-    Raises NotABackup or SchemaDiffers where it could not be restored by this release.
+    Raises InvalidBackup or SchemaMismatch if this release cannot restore it.
     """
     with restore_to_scratch(path) as (manifest, _scratch):
         return manifest
 
 
 def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
-    """Replaces everything by what the backup holds, after it was verified; all or nothing.
+    """Replace everything in the database with a verified backup, or nothing.
 
-    What stood there before is written to `keep` first, where given. Raises NotABackup and
-    SchemaDiffers before anything was changed.
+    The previous contents are written to `keep` first, if given. Raises InvalidBackup and
+    SchemaMismatch before anything is changed.
     """
     _require_current_schema()
     with restore_to_scratch(path) as (manifest, scratch):
@@ -63,7 +63,7 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
             db.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
-            # From here on nobody else writes: what is kept is what is replaced.
+            # Nobody else writes from here on, so `keep` is exactly what is replaced.
             lock_all_tables(connection)
             if keep is not None:
                 _write_file(keep, connection, now)
@@ -74,11 +74,8 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
     return manifest
 
 
-# --- Writing --------------------------------------------------------------------------------------
-
-
 def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
-    """Writes what `connection` sees into a file, which appears whole or not at all."""
+    """Write what `connection` sees into a file, which appears complete or not at all."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
     draft = Path(name)
     try:
@@ -111,7 +108,7 @@ def _write_archive(
 
 @contextlib.contextmanager
 def _snapshot() -> Iterator[sa.Connection]:
-    """A connection that sees the database as it is now, whatever is written meanwhile."""
+    """Yield a connection that sees the database as it is now, despite other writers."""
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(

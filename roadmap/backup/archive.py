@@ -1,10 +1,10 @@
-"""The file of a backup: a ZIP with a manifest and one table a file, independent of the database.
+"""The backup file: a ZIP with a manifest and a file per table, independent of the database.
 
     manifest.json           format, release, schema revision, moment, rows and SHA-256 of each table
     tables/<name>.jsonl     the column names, then one row a line, as JSON arrays
 
-Moments are ISO 8601 in UTC, bytes base64, keys their usual text. So a backup of SQLite can be
-restored into PostgreSQL and the other way round, and a person can read it.
+Datetimes are ISO 8601 in UTC, bytes base64, UUIDs their usual text. So a backup of SQLite can be
+restored into PostgreSQL and vice versa, and people can read it.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ import sqlalchemy as sa
 
 FORMAT = 1
 MANIFEST_NAME = "manifest.json"
-# What no table of ours comes near; a file that claims more is not one of ours.
+# Far more than any row of ours.
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
 
-# What reading an entry of a ZIP can fail with: bits that flipped, a lost end, a cipher.
+# What reading a damaged, cut or encrypted entry of a ZIP raises.
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class InvalidBackup(ValueError):
-    """The file is no backup of Cairn, or it is damaged; the message says what was found."""
+    """The file is no backup of Cairn, or is damaged; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableEntry:
-    """What a table's file holds: how many rows, and the SHA-256 of its text."""
+    """The number of rows in a table's file and the SHA-256 of its text."""
 
     rows: int
     sha256: str
@@ -48,7 +48,7 @@ class TableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself. `revision` is the migration that its tables are of."""
+    """Metadata of a backup. `revision` is the migration of its schema."""
 
     release: str
     revision: str
@@ -76,7 +76,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """Raises NotABackup."""
+        """Parse a manifest. Raises InvalidBackup."""
         try:
             values = json.loads(text)
             if values["format"] != FORMAT:
@@ -102,7 +102,7 @@ class Manifest:
 def write_table(
     packed: zipfile.ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> TableEntry:
-    """Adds a table to the file, row by row; says what was written."""
+    """Add a table to the file, row by row; return its entry for the manifest."""
     digest, count = hashlib.sha256(), 0
     with packed.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
         line = _encode_line(columns)
@@ -117,7 +117,7 @@ def write_table(
 
 
 def read_manifest(packed: zipfile.ZipFile) -> Manifest:
-    """Raises NotABackup."""
+    """Read the manifest. Raises InvalidBackup."""
     try:
         text = packed.read(MANIFEST_NAME).decode("utf-8")
     except (KeyError, UnicodeDecodeError, OSError, *READ_ERRORS):
@@ -126,9 +126,9 @@ def read_manifest(packed: zipfile.ZipFile) -> Manifest:
 
 
 def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:
-    """The column names, then each row as it stands in the file.
+    """Yield the column names, then each row as it is in the file.
 
-    Raises NotABackup at the end where rows or SHA-256 are not those of the manifest.
+    Raises InvalidBackup at the end if rows or SHA-256 differ from the manifest.
     """
     digest, count = hashlib.sha256(), -1
     try:
@@ -149,7 +149,7 @@ def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iter
 
 
 def open_backup(path: Path) -> zipfile.ZipFile:
-    """The file, opened to be read. Raises NotABackup, FileNotFoundError, OSError."""
+    """Open the file for reading. Raises InvalidBackup, FileNotFoundError, OSError."""
     try:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile:
@@ -159,7 +159,7 @@ def open_backup(path: Path) -> zipfile.ZipFile:
 
 
 def encode_value(value: Any) -> Any:
-    """A value of a row as JSON takes it."""
+    """Return a value of a row as JSON can hold it."""
     match value:
         case dt.datetime():
             return value.astimezone(dt.UTC).isoformat()
@@ -173,7 +173,7 @@ def encode_value(value: Any) -> Any:
 
 
 def decode_value(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:
-    """The value of a row again, by the type of its column. Raises NotABackup."""
+    """Return the value of a row by the type of its column. Raises InvalidBackup."""
     if value is None:
         return None
     kind: Any = column_type.impl if isinstance(column_type, sa.TypeDecorator) else column_type

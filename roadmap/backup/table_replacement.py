@@ -1,4 +1,4 @@
-"""Putting loaded rows in the place of everything there is, within one transaction of the caller."""
+"""Replace the rows of all tables within one transaction of the caller."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import sqlalchemy as sa
 from roadmap.backup.archive import InvalidBackup, Manifest
 from roadmap.core.types import Base
 
-# What is only of the moment: a backup does not hold it, and a restore empties it.
+# A backup leaves these out, and a restore empties them.
 TRANSIENT_TABLES = frozenset({"login_session", "attempt", "password_link", "outgoing_mail"})
 CHUNK = 500
-# Readers and writers of a running server finish meanwhile; they are asked to wait no longer.
+# How long requests of a running server may take to finish.
 LOCK_TIMEOUT_SECONDS = 30
 
 
 def backed_up_tables() -> list[sa.Table]:
-    """The tables that a backup holds, those that others refer to first."""
+    """Return the tables in a backup, referenced ones first."""
     return [table for table in Base.metadata.sorted_tables if table.name not in TRANSIENT_TABLES]
 
 
 def lock_all_tables(connection: sa.Connection) -> None:
-    """Keeps everybody else out until the transaction ends.
+    """Lock out everybody else until the transaction ends.
 
-    On SQLite whoever writes holds everything already; its readers go on with what they see.
+    On SQLite a writer has done so already; readers continue with their snapshot.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
@@ -37,12 +37,12 @@ def lock_all_tables(connection: sa.Connection) -> None:
 
 
 def replace_all(connection: sa.Connection, scratch: sa.Engine, manifest: Manifest) -> None:
-    """Everything goes, and what `scratch` holds comes; raises NotABackup where not all arrived."""
+    """Replace all rows with those in `scratch`. Raises InvalidBackup if any is missing."""
     everything = Base.metadata.sorted_tables
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"TRUNCATE {_quoted_names(everything)}")
     else:
-        # Rows that refer to each other in a circle are let go of before they go.
+        # Clear circular references before deleting the rows.
         for table, columns in _deferred_columns(everything).items():
             connection.execute(sa.update(table).values(dict.fromkeys(columns)))
         for table in reversed(everything):
@@ -67,7 +67,7 @@ def _quoted_names(tables_to_name: Sequence[sa.Table]) -> str:
 
 
 def _deferred_columns(ordered: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, ...]]:
-    """Columns that refer to their own table or to one that comes later: filled in at the end."""
+    """Return columns that refer to their own or a later table; they are filled in at the end."""
     place = {table: number for number, table in enumerate(ordered)}
     found = {
         table: tuple(
@@ -108,7 +108,7 @@ def _copy_deferred_columns(
 
 
 def _set_sequences(connection: sa.Connection) -> None:
-    """The next number of a counted key comes after those that were put back."""
+    """Continue integer keys after those that were restored."""
     for table in backed_up_tables():
         for column in table.primary_key.columns:
             if isinstance(column.type, sa.Integer) and not column.foreign_keys:
@@ -126,7 +126,7 @@ def _set_sequences(connection: sa.Connection) -> None:
 
 
 def chunks(rows: Any) -> Iterator[list[Any]]:
-    """The rows in lists of at most CHUNK."""
+    """Yield the rows in lists of at most CHUNK."""
     rows = iter(rows)
     while chunk := list(itertools.islice(rows, CHUNK)):
         yield chunk

@@ -1,4 +1,4 @@
-"""A backup loaded into a database of its own: the trial that it can be restored."""
+"""Load a backup into a temporary database, to verify that it can be restored."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from roadmap.core.types import Base
 
 
 class SchemaMismatch(RuntimeError):
-    """The database has not the newest schema, or the backup has one that is not known here."""
+    """The database is not at the newest migration, or the backup has an unknown one."""
 
 
 @contextlib.contextmanager
 def restore_to_scratch(path: Path) -> Iterator[tuple[Manifest, sa.Engine]]:
-    """The backup in a database of its own, brought to the newest schema and checked."""
+    """Load the backup into a temporary database, upgraded to the newest schema and checked."""
     with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
         manifest = read_manifest(packed)
         if manifest.revision not in _known_revisions():
@@ -41,7 +41,7 @@ def restore_to_scratch(path: Path) -> Iterator[tuple[Manifest, sa.Engine]]:
                 "which this release does not know: upgrade first"
             )
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
-        # The application's own context is back before anything is done with what was loaded.
+        # Leave the temporary application's context before the caller works with the rows.
         with scratch.app_context():
             engine = db.engine
             try:
@@ -60,7 +60,7 @@ def restore_to_scratch(path: Path) -> Iterator[tuple[Manifest, sa.Engine]]:
 
 
 def create_scratch_app(path: Path) -> Flask:
-    """As much of an application as migrations need."""
+    """Return an application with no more than migrations need."""
     app = Flask("restore")
     app.config.update(DATABASE_URL=f"sqlite:///{path}", ROOT=current_app.config["ROOT"])
     init_database(app)
@@ -69,7 +69,7 @@ def create_scratch_app(path: Path) -> Flask:
 
 def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest) -> None:
     with engine.connect() as connection:
-        # Checked as a whole when everything is there.
+        # Foreign keys are checked when all rows are loaded.
         raw: Any = connection.connection.driver_connection
         raw.execute("PRAGMA foreign_keys=OFF")
         raw.execute("PRAGMA synchronous=OFF")
@@ -95,7 +95,7 @@ def _load_table(
     connection: sa.Connection, name: str, columns: Sequence[str], lines: Iterator[list[Any]]
 ) -> None:
     known = Base.metadata.tables.get(name)
-    # A column that a later release dropped has no type here any more; SQLite takes it as it is.
+    # A column that was dropped since has no type here; SQLite stores the value unchanged.
     types = [
         known.columns[column].type if known is not None and column in known.columns else sa.String()
         for column in columns
@@ -132,7 +132,7 @@ def _check_integrity(engine: sa.Engine) -> None:
 
 
 def _recount_rows(engine: sa.Engine, manifest: Manifest) -> Manifest:
-    """The manifest with the rows as they are after the migrations."""
+    """Return the manifest with the number of rows after the migrations."""
     with engine.connect() as connection:
         found = {
             table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0

@@ -1,1 +1,1 @@
-"""What operators type: flask --app roadmap …"""
+"""Commands for operators: flask --app roadmap …"""

@@ -1,4 +1,4 @@
-"""`flask backup …`: everything in one file, and back."""
+"""`flask backup …`: back up the database to one file, and restore it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ FILE_PATH = click.Path(dir_okay=False, path_type=Path)
 @click.argument("file", type=FILE_PATH)
 @click.option("--force", is_flag=True, help="Replaces FILE where there is one.")
 def create(file: Path, force: bool) -> None:
-    """Writes everything in the database into FILE, while the server runs.
+    """Write everything in the database into FILE, while the server runs.
 
-    The file holds personal records and the hashes of passwords: keep it where only you can read
-    it, with a copy of the secret key. Sessions and mail on its way are not in it.
+    The file holds personal records and password hashes: keep it where only you can read it,
+    with a copy of the secret key. Sessions and unsent mail are not in it.
     """
     if not file.parent.is_dir():
         raise click.ClickException(f"the folder {file.parent} does not exist")
@@ -48,7 +48,7 @@ def create(file: Path, force: bool) -> None:
 @group.command("verify")
 @click.argument("file", type=FILE_PATH)
 def verify(file: Path) -> None:
-    """Reads FILE to its end and tries a restore beside; changes nothing."""
+    """Read FILE completely and try a restore into a temporary database; change nothing."""
     with _report_errors(file):
         manifest = actions.verify(file)
     click.echo(
@@ -60,10 +60,10 @@ def verify(file: Path) -> None:
 @click.argument("file", type=FILE_PATH)
 @click.option("--yes", is_flag=True, help="Does not ask.")
 def restore(file: Path, yes: bool) -> None:
-    """Replaces everything in the database by what FILE holds, once FILE was verified.
+    """Replace everything in the database with the contents of FILE, after verifying it.
 
-    It happens in one transaction, also while the server runs; afterwards everybody signs in anew.
-    What stood there before is kept as a backup in the data folder.
+    It happens in one transaction, also while the server runs; afterwards everybody has to sign
+    in again. What was in the database before is kept as a backup in the data folder.
     """
     with _report_errors(file):
         anybody = db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None))))

@@ -1,4 +1,4 @@
-"""What every group of commands shares: one line on standard error and exit status 1."""
+"""Command groups that report any error in one line on standard error, with exit status 1."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
-# What PostgreSQL answers where a table or a column is missing.
+# PostgreSQL's codes for a missing table or column.
 MISSING_SCHEMA_CODES = ("42P01", "42703")
 
 
 class RootGroup(AppGroup):
-    """The groups of commands: one that does not exist is told in one line, too."""
+    """The root of all commands, which reports an unknown one in one line, too."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = super().get_command(ctx, cmd_name)
@@ -26,7 +26,7 @@ class RootGroup(AppGroup):
 
 
 class CommandGroup(AppGroup):
-    """A group whose errors are one line, whatever was wrong, and end with status 1."""
+    """A group whose errors are one line and exit status 1."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args:
@@ -50,7 +50,7 @@ def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> st
     reason = _join_lines(str(error.orig))
     if not _is_schema_missing(error.orig, reason):
         return f"the database refused: {reason}"
-    # The context of the application may have ended with the command; the application has not.
+    # The application's context may have ended with the command.
     app: Flask = ctx.ensure_object(ScriptInfo).load_app()
     url: sa.URL = app.extensions["sqlalchemy"].engines["default"].url
     name = url.render_as_string() if url.host else url.database

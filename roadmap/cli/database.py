@@ -1,4 +1,4 @@
-"""`flask db …`: migrations, over Flask-Alembic and with our own care (see SafeAlembic)."""
+"""`flask db …`: migrations with Flask-Alembic, protected as `SafeAlembic` says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roadmap.core.database import alembic
 
 
 class MigrationGroup(CommandGroup):
-    """Alembic's own complaints are one line as well."""
+    """Reports Alembic's errors in one line as well."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -32,7 +32,7 @@ group = MigrationGroup("db", help="Migrations of the database.")
 @group.command("upgrade")
 @click.argument("target", default="heads")
 def upgrade(target: str) -> None:
-    """Brings the schema to the newest migration, to TARGET, or a number of migrations further."""
+    """Upgrade the schema to the newest migration, to TARGET, or by a number of migrations."""
     before = _applied_revisions()
     alembic.upgrade(f"+{int(target)}" if target.isdecimal() else target)
     _print_change(before)
@@ -41,16 +41,16 @@ def upgrade(target: str) -> None:
 @group.command("downgrade")
 @click.argument("target", default="-1")
 def downgrade(target: str) -> None:
-    """Takes back one migration, or a number of them, or all back to TARGET ("base": all)."""
+    """Downgrade by one migration, by a number of them, or to TARGET ("base": all)."""
     before = _applied_revisions()
-    # A number is how many to take back; "-2" itself would read as an option.
+    # "-2" itself would be parsed as an option.
     alembic.downgrade(f"-{int(target)}" if target.isdecimal() else target)
     _print_change(before)
 
 
 @group.command("current")
 def current() -> None:
-    """Prints the migration that the database has, and whether that is the newest."""
+    """Print the database's migration, and whether it is the newest."""
     applied = _applied_revisions()
     newest = {script.revision for script in alembic.heads()}
     note = "newest" if applied == newest else f"newest is {', '.join(sorted(newest)) or 'none'}"
@@ -61,9 +61,9 @@ def current() -> None:
 @click.argument("message")
 @click.option("--empty", is_flag=True, help="Leave it empty instead of comparing the models.")
 def revision(message: str, empty: bool) -> None:
-    """Writes a new migration for what the models have and the database has not."""
+    """Write a migration for the differences between models and database."""
     load_models()
-    # Their names begin with their date, so that a folder lists them in their order.
+    # The date comes first, so that the folder lists migrations in order.
     day = dt.datetime.now(dt.UTC).strftime("%Y_%m_%d")
     alembic.config.set_main_option("file_template", f"{day}_%%(slug)s")
     for script in alembic.revision(message, empty=empty):
@@ -73,7 +73,7 @@ def revision(message: str, empty: bool) -> None:
 
 @group.command("check")
 def check() -> None:
-    """Compares the models with the database; exit status 1 where they differ."""
+    """Compare the models with the database; exit with status 1 if they differ."""
     load_models()
     differences = alembic.compare_metadata()
     if differences:
@@ -85,7 +85,7 @@ def check() -> None:
 
 
 def load_models() -> None:
-    """Imports every room's models, so that none is missing from what is compared."""
+    """Import the models of every room, so that the comparison is complete."""
     for room in pkgutil.iter_modules([str(ROOT / "roadmap")], "roadmap."):
         if room.ispkg:
             names = [module.name for module in pkgutil.iter_modules(_package_path(room.name))]
@@ -94,7 +94,7 @@ def load_models() -> None:
 
 
 def register(app: Flask) -> None:
-    # Takes the place of the group that Flask-Alembic registers.
+    # Replaces the group that Flask-Alembic registers.
     app.cli.add_command(group)
 
 
@@ -103,7 +103,7 @@ def _package_path(package: str) -> list[str]:
 
 
 def _describe_difference(difference: Any) -> str:
-    """A difference as Alembic reports it, a tuple or a list of them, in a few words."""
+    """Describe a difference as Alembic reports it: a tuple, or a list of them."""
     first = difference[0] if isinstance(difference, list) else difference
     return " ".join(str(getattr(part, "name", part)) for part in first[:4])
 

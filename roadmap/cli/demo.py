@@ -1,4 +1,4 @@
-"""`flask demo load`: the demo people and their year, in an empty database."""
+"""`flask demo load`: load the demo data into an empty database."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ group = CommandGroup("demo", help="A believable team to look at.")
 @click.option("--seed", default=0, show_default=True, help="Another number, other chances.")
 @click.option("--force", is_flag=True, help="Also into a database that holds people.")
 def load_demo(people: int, seed: int, force: bool) -> None:
-    """Loads demo data as of today, and prints the accounts with their passwords.
+    """Load demo data as of today and print the accounts with their passwords.
 
-    The passwords follow from the seed, so this is for looking around, never for a server that
-    others reach.
+    The passwords follow from the seed, so never do this on a server that others can reach.
     """
     if not force and any_user_exists(db.session):
         raise click.ClickException(
@@ -45,7 +44,7 @@ def load_demo(people: int, seed: int, force: bool) -> None:
 
 
 def format_accounts(loaded: LoadedDemo) -> list[str]:
-    """What the operator reads: the accounts in columns, and a summary."""
+    """Return the lines for the operator: the accounts in columns, and a summary."""
     rows = [_account_row(account) for account in loaded.cast]
     generated = len(loaded.accounts) - len(loaded.cast)
     if generated:

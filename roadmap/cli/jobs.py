@@ -18,7 +18,7 @@ group = CommandGroup("jobs", help="Background work: mail, figures, clearing out.
 @click.option("--once", is_flag=True, help="Do everything that is due, and end.")
 @click.option("--attached", is_flag=True, help="End as well when standard input ends.")
 def run_jobs(once: bool, attached: bool) -> None:
-    """Sends mail, makes figures anew that have run out, and clears out what is old."""
+    """Send mail, recompute expired summaries and delete old rows."""
     if once:
         click.echo(str(run_all_once()))
         return
@@ -26,7 +26,7 @@ def run_jobs(once: bool, attached: bool) -> None:
 
 
 def register(app: Flask) -> None:
-    """Adds the commands, and wakes the job process after each commit that put mail."""
+    """Add the commands, and wake the job process after each commit that enqueued mail."""
     app.cli.add_command(group)
     if not event.contains(Session, "after_commit", wake_after_commit):
         event.listen(Session, "after_commit", wake_after_commit)

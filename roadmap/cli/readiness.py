@@ -1,4 +1,4 @@
-"""`flask readiness recompute`: the kept summaries, made anew."""
+"""`flask readiness recompute`: recompute the stored summaries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ group = CommandGroup("readiness", help="The kept summaries of readiness.")
 @group.command("recompute")
 @click.option("--expired", is_flag=True, help="Only those that have run out by date.")
 def recompute(expired: bool) -> None:
-    """Makes the kept summaries anew from the facts; says for how many people."""
+    """Recompute the stored summaries from the facts; print for how many people."""
     count = recompute_all(db.session, now=utc_now(), only_expired=expired)
     db.session.commit()
     click.echo(f"Summaries of {count} people are current.")

@@ -1,4 +1,4 @@
-"""`flask token …`: personal tokens of the API, from the command line."""
+"""`flask token …`: personal tokens of the API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ group = CommandGroup("token", help="Personal tokens of the API.")
     help=f"How long it lives; {api_tokens.DEFAULT_DAYS} days where nothing is said.",
 )
 def create(email: str, name: str, scope: str, days: int) -> None:
-    """Makes a token and prints it, alone and this once."""
+    """Create a token and print it, alone and only this once."""
     user = _find_user(email)
     if user.deactivated_at is not None:
         raise click.ClickException(f"the account {user.email} is deactivated")
@@ -51,7 +51,7 @@ def create(email: str, name: str, scope: str, days: int) -> None:
 @group.command("list")
 @click.argument("email")
 def list_tokens(email: str) -> None:
-    """Lists the tokens of a person: id, scope, expiry, last use and name."""
+    """List the tokens of a person: id, scope, expiry, last use and name."""
     user, moment = _find_user(email), utc_now()
     for token in api_tokens.list_tokens(db.session, user.id):
         ends = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "never"
@@ -65,7 +65,7 @@ def list_tokens(email: str) -> None:
 @click.argument("email")
 @click.argument("token_id", metavar="ID", type=click.UUID)
 def revoke(email: str, token_id: uuid.UUID) -> None:
-    """Ends a token, at once."""
+    """Revoke a token immediately."""
     user = _find_user(email)
     mine = {token.id: token for token in api_tokens.list_tokens(db.session, user.id)}
     if token_id not in mine:

@@ -1,1 +1,1 @@
-"""Demo data: a team with a year behind it, written by the same actions as everyone's."""
+"""Demo data: a company with a year of history, written by the same actions as all data."""

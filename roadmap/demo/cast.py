@@ -1,4 +1,4 @@
-"""Who is in the demo: their accounts, passwords and teams."""
+"""The people of the demo: accounts, passwords and teams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from roadmap.people.models import Team, User
 DOMAIN = "demo.example"
 ADMINISTRATOR = "elena"
 
-# Words that are typed easily and belong to no name of the cast.
+# Words that are easy to type and not in any name of the cast.
 PASSWORD_WORDS = (
     "amber", "anvil", "basalt", "beacon", "birch", "boulder", "brook", "canyon", "cedar", "cinder",
     "cliff", "cobble", "copper", "coral", "crater", "delta", "drift", "ember", "fern", "flint",
@@ -32,10 +32,9 @@ PASSWORD_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """Somebody of the demo before they have an account. `joined` counts days before today.
+    """A person of the demo before they have an account. `joined` counts days before today.
 
-    `who` says what there is to see. `team` is the slug of the team that they are a member of,
-    empty for those without one.
+    `who` describes what there is to see. `team` is the slug of their team, or "".
     """
 
     key: str
@@ -53,7 +52,7 @@ class DemoPerson:
 
 @dataclass(frozen=True, slots=True)
 class DemoTeam:
-    """A team before it is made: the key of who manages it, and the slug of the one above it."""
+    """A team of the demo: the key of its manager and the slug of the team above it."""
 
     slug: str
     name: str
@@ -61,7 +60,7 @@ class DemoTeam:
     above: str = ""
 
 
-# Norrvik Market, a marketplace for used outdoor gear: everybody there who works on its models.
+# Norrvik Market, a marketplace for used outdoor gear, and its machine-learning people.
 TEAMS = {
     team_plan.slug: team_plan
     for team_plan in (
@@ -191,13 +190,13 @@ CAST = tuple(person.key for person in PEOPLE)
 
 
 def find_manager(person: DemoPerson) -> str:
-    """The key of who judges this person: the manager of their team, or of the one above it."""
+    """Return the key of the manager of this person's team, or of the team above it."""
     team_plan = TEAMS[person.team]
     return team_plan.manager if team_plan.manager != person.key else TEAMS[team_plan.above].manager
 
 
 def generate_password(key: str, seed: int) -> str:
-    """Three words and a number that follow from the seed, so it is good for a demo only."""
+    """Return three words and a number that follow from the seed, good for a demo only."""
     chance = random.Random(f"{seed} {key}")  # noqa: S311 (the same seed gives the same)
     return "-".join([*chance.sample(PASSWORD_WORDS, 3), str(chance.randint(10, 99))])
 
@@ -205,7 +204,7 @@ def generate_password(key: str, seed: int) -> str:
 def create_accounts(
     session: Session, people: Iterable[DemoPerson], hashes: dict[str, str], *, today: dt.date
 ) -> dict[str, Actor]:
-    """Makes the accounts in the order in which they joined; each can act afterwards."""
+    """Create the accounts in the order in which people joined; return their actors."""
     actors: dict[str, Actor] = {}
     for person in sorted(people, key=lambda each: (-each.joined, each.key)):
         administrator = actors.get(ADMINISTRATOR)
@@ -218,7 +217,7 @@ def create_accounts(
             by=administrator.id if administrator else None,
             now=morning_of(today, person.joined),
         )
-        # Set with the account: nobody has changed anything yet, so there is no history of it.
+        # Part of the new account, so the history has no entry for it.
         user.headline, user.timezone = person.headline, person.timezone
         actors[person.key] = _actor(session, user)
     return actors
@@ -227,9 +226,9 @@ def create_accounts(
 def create_teams(
     session: Session, people: Iterable[DemoPerson], actors: dict[str, Actor], *, today: dt.date
 ) -> None:
-    """Makes the teams that these people are in, with their managers and the teams above them.
+    """Create the teams of these people, with their managers and the teams above them.
 
-    The administrator does it, each on the first day of somebody in it.
+    The administrator creates each when its first member joins.
     """
     by = actors[ADMINISTRATOR].id
     joined = {person.key: person.joined for person in people}
@@ -251,13 +250,13 @@ def create_teams(
 
 
 def hash_passwords(passwords: dict[str, str]) -> dict[str, str]:
-    """The hash of each password. Those who share one share its hash: each takes its time."""
+    """Hash each distinct password once: a hash takes 100 ms."""
     hashes = {password: hash_password(password) for password in set(passwords.values())}
     return {key: hashes[password] for key, password in passwords.items()}
 
 
 def morning_of(today: dt.date, ago: int) -> dt.datetime:
-    """Seven o'clock UTC of that working day, before anything of the stories happens on it."""
+    """Return 7:00 UTC of that working day, before any step of the stories."""
     return dt.datetime.combine(working_day(today, ago), dt.time(7), dt.UTC)
 
 

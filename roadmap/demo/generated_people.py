@@ -1,4 +1,4 @@
-"""Generated engineers, for lists and benchmarks: each a story of the same form, by the seed."""
+"""Generate engineers for long lists and benchmarks, each with a story from the seed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from roadmap.demo.story import load_story
 
 TEAM = "forecasting"
 HEADLINES = ("Data scientist", "Data engineer", "Machine learning engineer", "ML platform engineer")
-# How likely a piece that was submitted is in each of these states by now.
+# Weights of the states that a submitted piece has today.
 REVIEW_OUTCOMES = {"verified": 6, "submitted": 2, "in_review": 1, "returned": 1}
 
 
 def generate_people(count: int, seed: int) -> tuple[DemoPerson, ...]:
-    """So many people of the team Forecasting, each with an address of their own."""
+    """Generate people for the team Forecasting, each with a distinct address."""
     chance = random.Random(f"{seed} crowd")  # noqa: S311 (the same seed gives the same people)
     material, taken = load_story("crowd"), set[str]()
     found = []
@@ -42,7 +42,7 @@ def generate_people(count: int, seed: int) -> tuple[DemoPerson, ...]:
 
 
 def generate_story(person: DemoPerson, content: Content, seed: int) -> dict[str, Any]:
-    """What this person did since they joined; how far they are is chance, too."""
+    """Generate what this person did since they joined."""
     chance = random.Random(f"{seed} {person.key} story")  # noqa: S311 (the same seed, the same story)
     begun, diligence = person.joined - 1, chance.uniform(0.1, 0.8)
     evidence = list(_evidence(chance, begun, diligence))
@@ -128,12 +128,12 @@ def _statuses(
     diligence: float,
     evidence: list[dict[str, Any]],
 ) -> Iterator[dict[str, Any]]:
-    """What a piece of evidence proves is done; before it, the roadmap's own order, by chance."""
+    """Yield milestones as done: those that evidence proves, then others in the roadmap's order."""
     proven = {
         key: piece["steps"][0]["ago"] for piece in reversed(evidence) for key in piece["milestones"]
     }
     for stage, milestones in _by_stage(content).items():
-        # The further a stage is along the way, the less of it is done.
+        # Later stages have fewer completed milestones.
         share = diligence if stage == content.stages[0].key else diligence * 0.35
         for key in milestones:
             if key in proven:

@@ -1,4 +1,4 @@
-"""What the demo people were told and have read; and that none of them gets mail."""
+"""Simulate that demo people read their notifications, and keep mail from being sent to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.mail.models import OutgoingMail
 from roadmap.notifications.actions import prune
 from roadmap.notifications.models import Notification
 
-# Everybody looks through what is new once a week, the last time so many days ago.
+# Everybody reads their notifications once a week, the last time six days ago.
 WEEK, LAST_VISIT = 7, 6
 
 _NOTIFICATIONS: Any = Notification.__table__
@@ -21,19 +21,19 @@ _MAILS: Any = OutgoingMail.__table__
 
 
 class InboxSimulation:
-    """Reads what is new, week by week, as the stories go on."""
+    """Marks notifications as read, week by week."""
 
     def __init__(self, session: Session, today: dt.date, longest_ago: int) -> None:
-        """`longest_ago` counts the days back to the first of all steps."""
+        """Start `longest_ago` days before today."""
         self.session = session
         weeks = range(LAST_VISIT, longest_ago + WEEK, WEEK)
         self.looks = [morning_of(today, ago) for ago in weeks]
 
     def mark_read_until(self, at: dt.datetime) -> None:
-        """Everybody's looks up to this moment; call it before what happens at it."""
+        """Simulate the weekly visits up to this moment; call it before what happens then."""
         while self.looks and self.looks[-1] <= at:
             look = self.looks.pop()
-            # All at once: one statement a week, however many people there are.
+            # One statement a week, however many people there are.
             self.session.execute(
                 sa.update(_NOTIFICATIONS)
                 .where(_NOTIFICATIONS.c.read_at.is_(None))
@@ -41,10 +41,9 @@ class InboxSimulation:
             )
 
     def settle(self, now: dt.datetime) -> None:
-        """Removes what the nightly job would have removed, and every mail to the demo's domain.
+        """Delete what the nightly job would have deleted, and all mail to the demo's domain.
 
-        The people of the demo are invented: where the instance has a mail server, nothing of
-        their year may reach it.
+        The people are invented: no mail to them may leave an instance with a mail server.
         """
         self.mark_read_until(now)
         prune(self.session, now=now)

@@ -1,4 +1,4 @@
-"""Loading the demo: every step of every story, in order of time, by the real actions."""
+"""Load the demo: every step of every story, in order of time, by the real actions."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ from roadmap.readiness.actions import refresh_summaries
 ROADMAP = "senior-ml-engineer"
 STORIES = tuple(person.key for person in PEOPLE if person.team)
 INVITED_TO = "vision"
-# The generated people share one password: a hash takes a tenth of a second.
+# Generated people share one password, because a hash takes 100 ms.
 GENERATED = "crowd"
 
 
 class DemoLoadError(ValueError):
-    """The demo cannot go into this database; the message says why, in one line."""
+    """The demo cannot be loaded into this database; the message says why in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of the demo, with what is needed to sign in."""
+    """An account of the demo and its password."""
 
     key: str
     id: uuid.UUID
@@ -60,7 +60,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDemo:
-    """What was loaded. Who is in the cast says `people.PEOPLE`."""
+    """The result of loading. `cast.PEOPLE` describes the people."""
 
     accounts: tuple[Account, ...]
     pieces: int
@@ -76,17 +76,17 @@ class LoadedDemo:
 
     @property
     def cast(self) -> tuple[Account, ...]:
-        """Those with a story of their own, without the generated people."""
+        """Return the accounts with a written story, without generated people."""
         return tuple(account for account in self.accounts if account.key in CAST)
 
 
 def load_demo_data(
     session: Session, *, now: dt.datetime, seed: int = 0, people: int = len(CAST)
 ) -> LoadedDemo:
-    """Writes the demo as it would stand today; needs an application context, commits nothing.
+    """Write the demo data as of today; needs an application context and does not commit.
 
-    The same seed and the same date give the same content, only ids and password hashes differ.
-    `people` beyond the cast are generated, in a team of their own. Raises CannotLoad.
+    The same seed and date give the same content, except ids and password hashes. `people` more
+    than the cast are generated, in a team of their own. Raises DemoLoadError.
     """
     if people < len(CAST):
         raise DemoLoadError(f"The demo has at least {len(CAST)} people.")
@@ -120,7 +120,7 @@ def load_demo_data(
         replay.apply(step)
     inbox.settle(now)
     _create_open_invitation(session, actors, today)
-    # The figures are those of today, not of the day on which somebody last did something.
+    # Summaries as of today, not as of each person's last step.
     for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
         refresh_summaries(session, user_id, now)
     return LoadedDemo(
@@ -141,7 +141,7 @@ def load_demo_data(
 
 
 def _create_open_invitation(session: Session, actors: dict[str, Actor], today: dt.date) -> None:
-    """A link to Vision for whoever gets it, as its manager would make one before a hire begins."""
+    """Create an open invitation to a team, as its manager would before a new hire starts."""
     team = find_team(session, INVITED_TO)
     assert team is not None  # noqa: S101 (made above, with its members)
     manager = actors[TEAMS[INVITED_TO].manager].id

@@ -1,4 +1,4 @@
-"""Each verb of a story, done by the action that the pages call."""
+"""Replay each verb of a story by the action that the pages call."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ StoryData = Mapping[str, Any]
 
 
 class StoryReplay:
-    """Does what a step says, as the person who did it, at the moment they did it."""
+    """Performs a step as the person who did it, at the time they did it."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class StoryReplay:
         roadmap_id: uuid.UUID,
         today: dt.date,
     ) -> None:
-        """`managers` gives for each person with a manager who that is."""
+        """Take the actors by key; `managers` gives each person's manager."""
         self.session = session
         self.actors = actors
         self.managers = managers
@@ -112,8 +112,6 @@ class StoryReplay:
             now=at,
         )
 
-    # --- Evidence ---------------------------------------------------------------------------------
-
     def create(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         piece = data["piece"]
         self.pieces[owner.email, piece["name"]] = evidence.create(
@@ -174,14 +172,12 @@ class StoryReplay:
         )
 
     def comment(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        """A remark by the one whom `by` names, or by the author."""
+        """Comment as the person in `by`, or as the author."""
         by = self.actors[data["by"]] if "by" in data else owner
         comments.add(self.session, self.piece(owner, data), data["text"], by=by, now=at)
 
     def piece(self, owner: Actor, data: StoryData) -> Evidence:
         return self.pieces[owner.email, data["piece"]["name"]]
-
-    # --- The rest ---------------------------------------------------------------------------------
 
     def assess(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         own = data["side"] == "self"

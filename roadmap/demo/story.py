@@ -1,4 +1,4 @@
-"""From a story, which counts in days before today, to dated steps in the order they happened."""
+"""Turn a story, which counts in days before today, into dated steps."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from typing import Any
 import yaml
 
 STORIES = Path(__file__).parent / "stories"
-# The working day, in minutes UTC. It ends before the end of the day anywhere in Europe.
+# The working day in minutes UTC, within one date in all of Europe.
 EARLIEST, LATEST = 7 * 60 + 30, 16 * 60 + 30
 SATURDAY = 5
 
 Story = Mapping[str, Any]
-# The same loader written in C, where the package has it: a tenth of the time.
+# The loader in C takes a tenth of the time, but not every installation has it.
 YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that somebody did about their own record, or a manager about theirs."""
+    """One change by a person to their own record, or by a manager to it."""
 
     at: dt.datetime
     owner: str
@@ -35,20 +35,20 @@ class Step:
 
 @lru_cache(maxsize=16)
 def load_story(name: str) -> Story:
-    """The story of this name, as it is written in its file."""
+    """Load the story of this name from its file."""
     text = (STORIES / f"{name}.yaml").read_text("utf-8")
     story: Story = yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 (a safe loader, either one)
     return story
 
 
 def working_day(today: dt.date, ago: int) -> dt.date:
-    """The working day so many days before today: what falls on a weekend was done on Friday."""
+    """Return the working day so many days before today; a weekend counts as its Friday."""
     found = today - dt.timedelta(days=ago)
     return found - dt.timedelta(days=max(0, found.weekday() - SATURDAY + 1))
 
 
 def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
-    """The steps of one person's story, each at a moment of its day that follows from the seed."""
+    """Return the steps of a person's story, each at a time of day that follows from the seed."""
     events = sorted(_iterate_events(story), key=lambda each: -each[0])
     found = []
     for date, group in groupby(events, key=lambda each: working_day(today, each[0])):
@@ -64,7 +64,7 @@ def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
 
 
 def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
-    """(days ago, what, its data), in the order of the file."""
+    """Yield (days ago, what, its data) in the order of the file."""
     if enrolled := story.get("enrolled"):
         yield enrolled["ago"], "enroll", enrolled
     for entry in story.get("background", ()):
