@@ -1,7 +1,7 @@
 """Drawings as SVG: the trail of cairns, the bar of three tones, the radar of skills.
 
-All functions are pure and return markup with classes only; the style sheets have colours and widths,
-so that one drawing serves both themes and the content security policy holds.
+All functions are pure and return markup with classes only; the style sheets have colours and
+widths, so that one drawing serves both themes and the content security policy holds.
 
 The trail is one ordered list of cairns for all widths: the style sheet arranges it from left to
 right, or from bottom to top on a phone, and shows one of the two paths behind it.
