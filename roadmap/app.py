@@ -48,7 +48,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.routes_health import init_health
     from roadmap.core.static_files import init_static_files
     from roadmap.core.web import init_web
-    from roadmap.people.roles import ROLES
+    from roadmap.people.roles import ROLES, VIEWERS
 
     init_logs(app)
     init_database(app)
@@ -64,7 +64,7 @@ def extensions(app: Flask) -> None:
     init_sessions(app)
     init_limiter(app)
     init_health(app)
-    app.jinja_env.globals["ROLES"] = ROLES
+    app.jinja_env.globals.update(ROLES=ROLES, VIEWERS=VIEWERS)
 
 
 def blueprints(app: Flask) -> None:

@@ -16,10 +16,13 @@ from roadmap.people.roles import ROLES, Capability
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """`managers` are their names; `team` is the slug of a team of the person, or None."""
+    """What others see of a person, and who they are.
+
+    `viewers` are their names, `team` is the slug of a team of the person, None without one.
+    """
 
     shares_plans: bool
-    managers: tuple[str, ...]
+    viewers: tuple[str, ...]
     team: str | None
 
 
@@ -30,7 +33,7 @@ def load_sharing(session: Session, user_id: uuid.UUID) -> Sharing:
     teams.sort(key=lambda found: ROLES[found[1]].allows(Capability.SEE_SHARED))
     return Sharing(
         shares_plans=bool(session.scalar(sa.select(User.shares_plans).where(User.id == user_id))),
-        managers=tuple(each.name for each in holders_of(session, user_id, Capability.SEE_SHARED)),
+        viewers=tuple(each.name for each in holders_of(session, user_id, Capability.SEE_SHARED)),
         team=teams[0][0].slug if teams else None,
     )
 

@@ -12,6 +12,7 @@ from roadmap.core.database import db
 from roadmap.core.web import now, see_other
 from roadmap.people import actions
 from roadmap.people.permissions import permit
+from roadmap.people.roles import VIEWERS
 
 
 @account.put("/account/sharing")
@@ -21,7 +22,10 @@ def save_sharing() -> Response:
     shares = request.form.get("shares_plans") == "1"
     actions.share_plans(db.session, current_user.id, shares, by=current_user.id, now=now())
     if shares:
-        flash(_("Your managers see your reasons and target dates from now on."), "message")
+        flash(
+            _("Your %(viewers)s see your reasons and target dates from now on.", viewers=VIEWERS),
+            "message",
+        )
     else:
         flash(_("Your reasons and target dates are yours alone from now on."), "message")
     return see_other("account.show_account", _anchor="sharing")

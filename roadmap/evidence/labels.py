@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
+from roadmap.people.roles import VIEWERS
+
 KINDS: dict[str, LazyString] = {
     "design_doc": _("Design document"),
     "case_study": _("Case study"),
@@ -97,12 +99,14 @@ VISIBILITIES: dict[str, LazyString] = {
 # Who sees it, as the form explains it.
 AUDIENCES: dict[str, LazyString] = {
     "portfolio": _(
-        "Portfolio: you may show it to anyone, in your portfolio and its exports. The managers of "
-        "your teams see it from the moment you ask for a review."
+        "Portfolio: you may show it to anyone, in your portfolio and its exports. The "
+        "%(viewers)s of your teams see it from the moment you ask for a review.",
+        viewers=VIEWERS,
     ),
     "team": _(
-        "Team: the managers of your teams see it from the moment you ask for a review. It is in no "
-        "portfolio, export or link."
+        "Team: the %(viewers)s of your teams see it from the moment you ask for a review. It is "
+        "in no portfolio, export or link.",
+        viewers=VIEWERS,
     ),
     "private": _("Private: nobody but you. It is never reviewed, so it can never become verified."),
 }

@@ -102,7 +102,7 @@ def _leads(
     role = ROLES.get(data.get("role", ""))
     if role is not None and role.allows(Capability.SEE_SHARED):
         person, team = session.get_one(User, user_id), session.get_one(Team, team_id)
-        manager_changes.notify_new_manager(session, person, team, by=by, now=now)
+        manager_changes.notify_new_manager(session, person, team, data["role"], by=by, now=now)
     elif data.get("before") is not None or "role" not in data:
         manager_changes.remove_manager_notices(session, user_id, team_id)
 

@@ -35,6 +35,7 @@ class _ManagerNotice:
     reader: uuid.UUID
     manager: uuid.UUID
     name: str
+    role: str
     team_id: uuid.UUID
     team: str
     within: bool
@@ -44,6 +45,7 @@ def notify_new_manager(
     session: Session,
     manager: User,
     team: Team,
+    role: str,
     *,
     by: uuid.UUID | None,
     now: dt.datetime,
@@ -54,7 +56,7 @@ def notify_new_manager(
     """
     remove_manager_notices(session, manager.id, team.id)
     told = [
-        _ManagerNotice(reader, manager.id, manager.name, team.id, team.name, not directly)
+        _ManagerNotice(reader, manager.id, manager.name, role, team.id, team.name, not directly)
         for reader, directly in _list_team_tree_members(session, team.id)
     ]
     _insert_notices(session, told, by=by, now=now)
@@ -93,7 +95,7 @@ def notify_team_moved(
         ),
     )
     leaders = session.execute(
-        sa.select(_USERS.c.id, _USERS.c.name, _TEAMS.c.id, _TEAMS.c.name)
+        sa.select(_USERS.c.id, _USERS.c.name, _MEMBERS.c.role, _TEAMS.c.id, _TEAMS.c.name)
         .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         .where(
@@ -110,8 +112,8 @@ def notify_team_moved(
     # Who manages several of the teams above is told of with one of them.
     newly = {leader[0]: leader for leader in reversed(leaders)}.values()
     told = [
-        _ManagerNotice(reader, manager, name, team_id, title, within=True)
-        for manager, name, team_id, title in newly
+        _ManagerNotice(reader, manager, name, role, team_id, title, within=True)
+        for manager, name, role, team_id, title in newly
         for reader in readers
     ]
     _insert_notices(session, told, by=by, now=now)
@@ -126,15 +128,15 @@ def notify_manager_reactivated(
     theirs = held.where(_MEMBERS.c.user_id == person).subquery()
     is_nested = theirs.c.team != theirs.c.held_in
     rows = session.execute(
-        sa.select(theirs.c.person, _TEAMS.c.id, _TEAMS.c.name, is_nested)
+        sa.select(theirs.c.person, theirs.c.role, _TEAMS.c.id, _TEAMS.c.name, is_nested)
         .join_from(theirs, _TEAMS, _TEAMS.c.id == theirs.c.held_in)
         # A team of the reader's own comes first where there is one, and is the one named.
         .order_by(is_nested, _TEAMS.c.name)
     )
     told: dict[uuid.UUID, _ManagerNotice] = {}
-    for reader, team_id, team, within in rows:
+    for reader, role, team_id, team, within in rows:
         told.setdefault(
-            reader, _ManagerNotice(reader, person, manager.name, team_id, team, bool(within))
+            reader, _ManagerNotice(reader, person, manager.name, role, team_id, team, bool(within))
         )
     _insert_notices(session, told.values(), by=by, now=now)
 
@@ -180,6 +182,7 @@ def _insert_notices(
                 "team": each.team,
                 "team_id": str(each.team_id),
                 "manager": str(each.manager),
+                "role": each.role,
                 "within": each.within,
             },
             "created_at": now,

@@ -87,6 +87,7 @@ def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
             above.c.team,
             above.c.id.label("held_in"),
             _MEMBERS.c.user_id.label("holder"),
+            _MEMBERS.c.role,
         )
         .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 
@@ -38,13 +39,20 @@ class Role:
     """
 
     label: LazyString
-    # The label inside a sentence: "joined as a manager".
+    # The label inside a sentence, for one person and for several: "joined as a manager".
     noun: LazyString
+    plural: LazyString
     capabilities: frozenset[Capability]
     invitation_title: LazyString
     invitation: LazyString
+    # What the role may do, for those who choose one; empty for the lowest role.
+    description: LazyString | str
     # What somebody reads who was added to a team in this role.
     consequence: LazyString
+    # What the people of a team read about a new holder; takes `who` and `team`, and so does the
+    # sentence for people in a team nested in it. Empty for a role that sees nobody.
+    announcement: LazyString | str = ""
+    announcement_nested: LazyString | str = ""
     # What the role may do, for an invited person to read; empty for one that sees nobody.
     duties: LazyString | str = ""
 
@@ -53,19 +61,33 @@ class Role:
         return capability in self.capabilities
 
 
+def plural_names(capability: Capability) -> str:
+    """Return the roles with a capability, the highest first, as in "managers and mentors"."""
+    return _(" and ").join(str(ROLES[key].plural) for key in reversed(roles_with(capability)))
+
+
+# Who sees what people share, for the sentences that say so.
+VIEWERS = LazyString(plural_names, Capability.SEE_SHARED)
+
 # From the lowest to the highest: an invitation never takes a higher role away.
 ROLES: dict[str, Role] = {
     "member": Role(
         label=_l("Member"),
         noun=_l("member"),
+        plural=_l("members"),
         capabilities=frozenset({Capability.BE_IN_MATRIX}),
         invitation_title=_l("Join %(team)s"),
         invitation=_l("%(name)s invites you to join the team %(team)s."),
-        consequence=_l("Its managers see what you share from now on. You can leave it there."),
+        description="",
+        consequence=_l(
+            "Its %(viewers)s see what you share from now on. You can leave it there.",
+            viewers=VIEWERS,
+        ),
     ),
     "manager": Role(
         label=_l("Manager"),
         noun=_l("manager"),
+        plural=_l("managers"),
         capabilities=frozenset(
             {
                 Capability.SEE_SHARED,
@@ -77,8 +99,17 @@ ROLES: dict[str, Role] = {
         ),
         invitation_title=_l("Manage %(team)s"),
         invitation=_l("%(name)s invites you to manage the team %(team)s."),
+        description=_l(
+            "Managers see what the members share, review their evidence and assess their skills; "
+            "they invite and remove people."
+        ),
         consequence=_l(
             "You manage it from now on. You see what its people share, and review their evidence."
+        ),
+        announcement=_l("%(who)s manages %(team)s now, and sees what you share there."),
+        announcement_nested=_l(
+            "%(who)s manages %(team)s now, where a team of yours is nested, and sees what you "
+            "share there."
         ),
         duties=_l(
             "As a manager you see the same of everybody in %(team)s and in the teams within it, "

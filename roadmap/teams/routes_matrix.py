@@ -54,7 +54,7 @@ def index() -> str:
         "teams/index.html",
         led=led.teams if led else (),
         # Nobody but the manager: then there is one thing to do.
-        alone=bool(led and not led.people),
+        alone=bool(led and not led.people) and Capability.MANAGE_TEAM in actor.capabilities,
         own=list_my_teams(db.session, actor.id),
         people_count=labels.people_count,
         verdicts_line=labels.verdicts_line,

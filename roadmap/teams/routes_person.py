@@ -53,7 +53,9 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         abort(404)
     own = who.id == current_user.id
     path = f"/teams/{team.slug}/people/{who.id}"
-    to = own_links(shown.on.content.slug) if own and shown.on else _source_links(path, shown.on)
+    to = (
+        own_links(shown.on.content.slug) if own and shown.on else _source_links(path, shown.on, who)
+    )
     leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
     return render_template(
         "teams/person.html",
@@ -82,8 +84,9 @@ def _nested_teams(team: Team, who: User) -> list[Team]:
     return [] if any(each.id == team.id for each in own) else own
 
 
-def _source_links(path: str, on: SharedProgress | None) -> SourceLinks:
-    """Where a manager goes from each source: to the review of a piece, and within this page."""
+def _source_links(path: str, on: SharedProgress | None, who: User) -> SourceLinks:
+    """Build the addresses of the sources: the review of a piece, and places on this page."""
+    skills = f"{path}/skills/" if current_user.has_over(Capability.ASSESS, who.id) else "#skill-"
     stage_of = {m.key: m.stage_key for m in on.content.milestones} if on is not None else {}
     asked = {"roadmap": request.args["roadmap"]} if request.args.get("roadmap") else {}
 
@@ -94,7 +97,7 @@ def _source_links(path: str, on: SharedProgress | None) -> SourceLinks:
         piece=lambda key: f"/reviews/{key}",
         stage=stage,
         milestone=lambda key: stage(stage_of[key]),
-        skill=lambda key: f"{path}/skills/{key}",
+        skill=lambda key: f"{skills}{key}",
         background="#background",
     )
 

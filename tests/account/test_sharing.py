@@ -15,7 +15,7 @@ def shares(session, person) -> bool:
 
 def test_it_says_who_sees_what(cast, browser_of):
     page = browser_of(cast.alice).get("/account").text
-    assert "Your manager here is Bob." in page
+    assert "Bob sees what you share." in page
     assert f'href="/teams/ranking/people/{cast.alice}"' in page
     assert "drafts, private evidence" in page
     assert f'{SWITCH} value="1">' in page

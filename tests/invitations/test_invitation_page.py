@@ -58,7 +58,12 @@ def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
     assert page.headers["Cache-Control"] == "no-store"
     # To this server only: no other one learns the address.
     assert page.headers["Referrer-Policy"] == "same-origin"
-    for said in ("Join Ranking", "Bob invites you", "Managers of Ranking see:", "never see notes"):
+    for said in (
+        "Join Ranking",
+        "Bob invites you",
+        "The managers of Ranking see:",
+        "never see notes",
+    ):
         assert said in text_of(page)
     answer = browser.post(address, ADA)
     assert (answer.status_code, answer.location) == (303, "/")
@@ -89,7 +94,7 @@ def test_an_account_without_a_team(session, cast, browser_of, make):
     address, browser = make(team=None, by=cast.erin), browser_of()
     page = text_of(browser.get(address))
     assert "Erin invites you to have an account" in page
-    assert "Managers of" not in page
+    assert "managers of" not in page
     assert browser.post(address, ADA).status_code == 303
     assert by_address(session, "ada@example.org") is not None
     assert browser_of().get(address).status_code == 410
