@@ -19,7 +19,7 @@ from roadmap.catalog.content import parse
 from roadmap.catalog.files import SCHEMA, read, shipped
 from roadmap.core.config import PREFIX, SETTINGS
 from roadmap.evidence import labels
-from roadmap.evidence.constants import KINDS
+from roadmap.evidence.kinds import KINDS
 from roadmap.people.permissions import PERMISSIONS, permission_of
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.readiness.gates import GATE_TYPES

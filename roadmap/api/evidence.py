@@ -1,4 +1,4 @@
-"""One's evidence: the list, a piece, and asking for its review."""
+"""One's own evidence: the list, an item, and asking for its review."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import uuid
 
 from flask import abort
 
-from roadmap.api import evidence_schemas
 from roadmap.api.blueprint import BASE
-from roadmap.api.evidence_schemas import EvidenceChange, EvidenceShape, NewEvidence
+from roadmap.api.evidence_schemas import (
+    EvidenceChange,
+    EvidenceShape,
+    NewEvidence,
+    list_evidence_ids,
+    serialize_evidence,
+)
 from roadmap.api.field_types import Nothing, Shape
 from roadmap.api.operation import OperationResult, check_if_match, current_actor, operation
 from roadmap.api.pagination import Paging, decode_position, encode_position
@@ -47,17 +52,11 @@ class EvidenceList(Shape):
 def list_evidence(query: Paging) -> OperationResult:
     """Your pieces of evidence, the newest first."""
     after = decode_position(query.cursor)
-    found = evidence_schemas.list_evidence_rows(
-        db.session, current_actor().id, after, query.limit + 1
-    )
-    part = found[: query.limit]
-    more = len(found) > len(part)
-    cursor = encode_position(part[-1].created_at, part[-1].id) if more else None
-    return OperationResult(
-        EvidenceList(
-            items=evidence_schemas.serialize_evidence(db.session, part), next_cursor=cursor
-        )
-    )
+    ids = list_evidence_ids(db.session, current_actor().id, after, query.limit + 1)
+    items = serialize_evidence(db.session, ids[: query.limit])
+    more = len(ids) > len(items)
+    cursor = encode_position(items[-1].created_at, items[-1].id) if more else None
+    return OperationResult(EvidenceList(items=items, next_cursor=cursor))
 
 
 @operation(TAG, answers={201: EvidenceShape}, body=NewEvidence, has_etag=True, example=EXAMPLE)
@@ -147,7 +146,7 @@ def withdraw_evidence(evidence_id: uuid.UUID) -> OperationResult:
 
 
 def _load_own(action: str, evidence_id: uuid.UUID) -> Evidence:
-    """One's own piece: what others share with their manager stands under `/reviews`."""
+    """Load a person's own item; what others share with their manager is under `/reviews`."""
     actor = current_actor()
     piece = permissions.load(db.session, actor, action, Evidence, evidence_id)
     if piece.user_id != actor.id:
@@ -156,7 +155,7 @@ def _load_own(action: str, evidence_id: uuid.UUID) -> Evidence:
 
 
 def _load_locked(action: str, evidence_id: uuid.UUID) -> Evidence:
-    """The piece below its person's lock, as the client has read it."""
+    """Load a person's own item under their lock, and refuse it where the client read another."""
     piece = _load_own(action, evidence_id)
     lock_and_reload(db.session, piece, current_actor())
     check_if_match(_serialize(piece))
@@ -164,4 +163,4 @@ def _load_locked(action: str, evidence_id: uuid.UUID) -> Evidence:
 
 
 def _serialize(piece: Evidence) -> EvidenceShape:
-    return evidence_schemas.serialize_evidence(db.session, [piece])[0]
+    return serialize_evidence(db.session, [piece.id])[0]

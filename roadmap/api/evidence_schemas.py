@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import Field
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from roadmap.api.field_types import (
     UNSET,
@@ -26,26 +27,33 @@ from roadmap.api.field_types import (
 from roadmap.evidence.constants import (
     DECISIONS,
     IMPACT_TYPES,
-    KINDS,
     MAX_IMPACTS,
     MAX_MILESTONES,
     STATES,
     VISIBILITIES,
 )
-from roadmap.evidence.item import Impact
-from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
+from roadmap.evidence.item import (
+    CONTENT_COLUMNS,
+    Audience,
+    Content,
+    Impact,
+    Item,
+    Version,
+)
+from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.loader import load_items
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.queries import Judgement, load_judgements
 from roadmap.evidence.repository import evidence_input
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
 
-Kind = Annotated[str, OneOf(KINDS)]
+Kind = Annotated[str, OneOf(tuple(KINDS))]
 Visibility = Annotated[str, OneOf(VISIBILITIES)]
 ImpactType = Annotated[str, OneOf(IMPACT_TYPES)]
 ReviewState = Annotated[str, OneOf(STATES)]
 Decision = Annotated[str, OneOf(DECISIONS)]
 
 DEFAULT_VISIBILITY = "portfolio"
-TEXT_FIELDS = ("url", "description", "role", "issuer")
-DATE_FIELDS = ("issued_on", "expires_on")
 
 
 class ImpactShape(Shape):
@@ -60,7 +68,7 @@ class ImpactShape(Shape):
 
 
 class ReviewShape(Shape):
-    """The word of a reviewer on a version."""
+    """The review of a version."""
 
     decision: Decision
     version: int
@@ -110,12 +118,9 @@ class ImpactBody(Body):
     unit: Annotated[str, single_line(MAX_LENGTHS["unit"])] = ""
     source_url: Annotated[str, web_url(MAX_LENGTHS["source_url"])] = ""
 
-    def to_impact_input(self) -> Impact:
-        return Impact(**self.model_dump())
-
 
 class _OptionalFields(Body):
-    """What a piece may have. It needs a link or a description."""
+    """The optional fields. A piece needs a link or a description."""
 
     url: Annotated[str, web_url(MAX_LENGTHS["url"])] | None = Field(
         None, description="An http or https address."
@@ -124,7 +129,7 @@ class _OptionalFields(Body):
         None, description="Markdown."
     )
     role: Annotated[str, single_line(MAX_LENGTHS["role"])] | None = Field(
-        None, description="Your part."
+        None, description="Your role."
     )
     issuer: Annotated[str, single_line(MAX_LENGTHS["issuer"])] | None = None
     issued_on: dt.date | None = None
@@ -148,11 +153,9 @@ class NewEvidence(_OptionalFields):
 
     def evidence_input(self) -> EvidenceInput:
         return EvidenceInput(
-            kind=self.kind,
             title=self.title,
-            occurred_on=self.occurred_on,
             visibility=self.visibility or DEFAULT_VISIBILITY,
-            **optional_values(self),
+            **_content_values(self),
         )
 
 
@@ -165,46 +168,36 @@ class EvidenceChange(_OptionalFields):
     visibility: Visibility | None = Field(UNSET, description="Null is the default, `portfolio`.")
 
     def evidence_input(self, evidence: Evidence) -> EvidenceInput:
-        """What the piece says after the change."""
-        before = evidence_input(evidence)
-        sent = self.model_fields_set
-        values: dict[str, Any] = {
-            name: getattr(before, name) for name in EvidenceInput.__dataclass_fields__
-        }
-        changed = optional_values(self)
-        for name in ("kind", "title", "occurred_on"):
-            changed[name] = getattr(self, name)
-        changed["visibility"] = self.visibility or DEFAULT_VISIBILITY
-        values.update({name: value for name, value in changed.items() if name in sent})
-        return EvidenceInput(**values)
+        """Return what the item says after the change."""
+        sent = _content_values(self)
+        sent |= {"title": self.title, "visibility": self.visibility or DEFAULT_VISIBILITY}
+        changed = {name: value for name, value in sent.items() if name in self.model_fields_set}
+        return replace(evidence_input(evidence), **changed)
 
     def keys(self, name: str) -> list[str] | None:
-        """Milestones or skills as they are to be; None where they stay."""
+        """Return the milestones or skills that were sent; None where they were left out."""
         return list(getattr(self, name) or ()) if name in self.model_fields_set else None
 
 
-def optional_values(body: _OptionalFields) -> dict[str, Any]:
-    """What a piece may have, null being nothing."""
-    values: dict[str, Any] = {name: getattr(body, name) or "" for name in TEXT_FIELDS}
-    values.update({name: getattr(body, name) for name in DATE_FIELDS})
-    values["impacts"] = tuple(each.to_impact_input() for each in body.impacts or ())
+def _content_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
+    """Return the content that was sent; a text that is null is empty."""
+    values: dict[str, Any] = {}
+    for field in fields(Content):
+        value = getattr(body, field.name)
+        values[field.name] = field.default if value is None else value
+    values["impacts"] = tuple(Impact(**each.model_dump()) for each in body.impacts or ())
     return values
 
 
-def list_evidence_rows(
+def list_evidence_ids(
     session: Session, user_id: uuid.UUID, after: tuple[dt.datetime, uuid.UUID] | None, limit: int
-) -> list[Evidence]:
-    """A person's own pieces, the newest first, from after a place on. Five statements."""
+) -> list[uuid.UUID]:
+    """List a person's own items, the newest first, after a position."""
     query = (
-        sa.select(Evidence)
+        sa.select(Evidence.id)
         .where(Evidence.user_id == user_id)
         .order_by(Evidence.created_at.desc(), Evidence.id.desc())
         .limit(limit)
-        .options(
-            selectinload(Evidence.current).selectinload(EvidenceVersion.impacts),
-            selectinload(Evidence.links),
-            selectinload(Evidence.skills),
-        )
     )
     if after is not None:
         at, key = after
@@ -215,111 +208,45 @@ def list_evidence_rows(
     return list(session.scalars(query))
 
 
-def serialize_evidence(session: Session, pieces: Sequence[Evidence]) -> list[EvidenceShape]:
-    """The pieces as a client is shown them, in this order. Three statements."""
-    verified = [each.verified_version_id for each in pieces if each.verified_version_id]
-    named = sa.select(EvidenceVersion.id, EvidenceVersion.number).where(
-        EvidenceVersion.id.in_(verified)
-    )
-    numbers = {row.id: row.number for row in session.execute(named)}
-    confirmed: dict[uuid.UUID, set[str]] = {}
-    for version_id, key in session.execute(
-        sa.select(Confirmation.version_id, Confirmation.milestone_key).where(
-            Confirmation.version_id.in_(verified)
-        )
-    ):
-        confirmed.setdefault(version_id, set()).add(key)
-    latest = load_reviews(session, [each.id for each in pieces], latest_only=True)
+def serialize_evidence(session: Session, ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
+    """Return a person's own items as the API shows them, in this order. Six statements."""
+    latest = load_judgements(session, ids, latest_only=True)
     return [
-        _serialize_one(
-            each,
-            numbers.get(each.verified_version_id) if each.verified_version_id else None,
-            confirmed.get(each.verified_version_id, set()) if each.verified_version_id else set(),
-            next(iter(latest.get(each.id, ())), None),
-        )
-        for each in pieces
+        _serialize(item, next(iter(latest[item.id]), None))
+        for item in load_items(session, Audience.OWNER, ids)
     ]
 
 
-def load_reviews(
-    session: Session, pieces: Collection[uuid.UUID], *, latest_only: bool = False
-) -> dict[uuid.UUID, list[ReviewShape]]:
-    """What was said of each piece and its earlier versions, the latest first. One statement."""
-    ranked = (
-        sa.select(
-            Review.evidence_id,
-            Review.decision,
-            EvidenceVersion.number,
-            Review.reviewer_name,
-            Review.comment,
-            Review.decided_at,
-            sa.func.row_number()
-            .over(
-                partition_by=Review.evidence_id,
-                order_by=(Review.decided_at.desc(), Review.id.desc()),
-            )
-            .label("place"),
-        )
-        .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
-        .where(Review.evidence_id.in_(pieces))
-        .subquery()
+def serialize_judgement(judgement: Judgement) -> ReviewShape:
+    return ReviewShape(
+        decision=judgement.decision,
+        version=judgement.version,
+        by=judgement.reviewer,
+        comment=judgement.comment,
+        decided_at=judgement.decided_at,
     )
-    query = sa.select(ranked).order_by(ranked.c.place)
-    if latest_only:
-        query = query.where(ranked.c.place == 1)
-    found: dict[uuid.UUID, list[ReviewShape]] = {}
-    for row in session.execute(query):
-        said = ReviewShape(
-            decision=row.decision,
-            version=row.number,
-            by=row.reviewer_name,
-            comment=row.comment,
-            decided_at=row.decided_at,
-        )
-        found.setdefault(row.evidence_id, []).append(said)
-    return found
 
 
-def serialize_impacts(version: EvidenceVersion) -> list[ImpactShape]:
-    return [
-        ImpactShape(
-            type=row.type,
-            metric=row.metric,
-            baseline=row.baseline,
-            result=row.result,
-            unit=row.unit,
-            source_url=row.source_url,
-        )
-        for row in version.impacts
-    ]
+def serialize_impacts(version: Version) -> list[ImpactShape]:
+    return [ImpactShape(**asdict(impact)) for impact in version.impacts]
 
 
-def _serialize_one(
-    piece: Evidence, verified: int | None, confirmed: set[str], review: ReviewShape | None
-) -> EvidenceShape:
-    version = piece.current
-    linked = [row.milestone_key for row in piece.links]
+def _serialize(item: Item, judgement: Judgement | None) -> EvidenceShape:
+    version = item.version
     return EvidenceShape(
-        id=piece.id,
-        kind=version.kind,
-        title=piece.title,
-        url=version.url,
-        occurred_on=version.occurred_on,
-        description=version.description,
-        role=version.role,
-        visibility=piece.visibility,
-        issuer=version.issuer,
-        issued_on=version.issued_on,
-        expires_on=version.expires_on,
-        milestones=linked,
-        skills=sorted(row.skill_key for row in piece.skills),
+        **{name: getattr(version, name) for name in CONTENT_COLUMNS},
         impacts=serialize_impacts(version),
-        review_state=piece.state,
-        confirmed=[key for key in linked if key in confirmed],
+        id=item.id,
+        title=item.title,
+        visibility=item.visibility,
+        milestones=list(item.milestones),
+        skills=list(item.skills),
+        review_state=item.state,
+        confirmed=[link.key for link in item.links if link.confirmed],
         version=version.number,
-        verified_version=verified,
-        review=review,
-        submitted_at=piece.submitted_at,
-        created_at=piece.created_at,
-        updated_at=piece.updated_at,
+        verified_version=item.verified_number,
+        review=serialize_judgement(judgement) if judgement else None,
+        submitted_at=item.submitted_at,
+        created_at=item.created_at,
+        updated_at=item.updated_at,
     )

@@ -1,14 +1,13 @@
-"""What waits for a manager's word, with all that the word is given on."""
+"""What waits for a manager's review, with everything that the review is about."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from collections.abc import Collection
+from typing import cast
 
-import sqlalchemy as sa
 from pydantic import Field
-from sqlalchemy.orm import selectinload
 
 from roadmap.api.evidence_schemas import (
     ImpactShape,
@@ -16,17 +15,18 @@ from roadmap.api.evidence_schemas import (
     ReviewShape,
     ReviewState,
     Visibility,
-    load_reviews,
     serialize_impacts,
+    serialize_judgement,
 )
 from roadmap.api.field_types import Shape, Timestamp
 from roadmap.api.operation import OperationResult, current_actor, etag_of, operation
 from roadmap.api.pagination import Paging, decode_position, encode_position
 from roadmap.api.progress import Status
 from roadmap.core.database import db
-from roadmap.evidence.models import EvidenceSkill, EvidenceVersion
-from roadmap.reviews.criteria import Criterion, criteria
-from roadmap.reviews.queries import PendingReview, list_pending
+from roadmap.evidence.item import Item
+from roadmap.evidence.queries import Judgement, load_judgements
+from roadmap.reviews.criteria import Criterion, load_criteria
+from roadmap.reviews.queries import QueueEntry, list_pending
 
 TAG = "Reviews"
 
@@ -50,7 +50,7 @@ class Linked(Shape):
 
 
 class JudgementSubject(Shape):
-    """What a judgement is of: a version, under a title, for these milestones in any order."""
+    """What is judged: a version, its title, and its milestones in any order."""
 
     evidence_id: uuid.UUID
     version: int
@@ -58,11 +58,12 @@ class JudgementSubject(Shape):
     milestones: list[str]
 
     @classmethod
-    def of(
-        cls, evidence_id: uuid.UUID, version: int, title: str, milestones: Collection[str]
-    ) -> JudgementSubject:
+    def of(cls, item: Item) -> JudgementSubject:
         return cls(
-            evidence_id=evidence_id, version=version, title=title, milestones=sorted(milestones)
+            evidence_id=item.id,
+            version=item.version.number,
+            title=item.title,
+            milestones=sorted(item.milestones),
         )
 
     @property
@@ -107,71 +108,46 @@ class WaitingList(Shape):
 def list_reviews(query: Paging) -> OperationResult:
     """The pieces that wait in all teams that you manage, the oldest first."""
     after = decode_position(query.cursor)
-    found = list_pending(db.session, current_actor(), limit=query.limit + 1, after=after)
+    found = list_pending(
+        db.session, current_actor(), limit=query.limit + 1, after=after, texts=True
+    )
     part = found[: query.limit]
+    items = _serialize(part)
     more = len(found) > len(part)
-    cursor = encode_position(part[-1].submitted_at, part[-1].id) if more else None
-    return OperationResult(WaitingList(items=_serialize(part), next_cursor=cursor))
+    cursor = encode_position(items[-1].submitted_at, items[-1].evidence_id) if more else None
+    return OperationResult(WaitingList(items=items, next_cursor=cursor))
 
 
-def _serialize(found: Collection[PendingReview]) -> list[WaitingShape]:
-    """The pieces as a client is shown them. Five statements, however many."""
-    versions = {
-        version.evidence_id: version
-        for version in db.session.scalars(
-            sa.select(EvidenceVersion)
-            .where(EvidenceVersion.id.in_([each.version_id for each in found]))
-            .options(selectinload(EvidenceVersion.impacts))
-        )
-    }
-    held_against = criteria(db.session, versions.values())
-    skills, said = _load_skill_keys(versions), load_reviews(db.session, versions)
+def _serialize(entries: Collection[QueueEntry]) -> list[WaitingShape]:
+    """Return the entries as the API shows them. Four statements, however many."""
+    items = [entry.item for entry in entries]
+    criteria = load_criteria(db.session, items)
+    judgements = load_judgements(db.session, [item.id for item in items])
     return [
-        _serialize_one(
-            each,
-            versions[each.id],
-            held_against.get(each.id, ()),
-            skills.get(each.id, []),
-            said.get(each.id, []),
-        )
-        for each in found
+        _serialize_entry(entry, criteria[entry.item.id], judgements[entry.item.id])
+        for entry in entries
     ]
 
 
-def _load_skill_keys(pieces: Collection[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
-    rows = db.session.execute(
-        sa.select(EvidenceSkill.evidence_id, EvidenceSkill.skill_key)
-        .where(EvidenceSkill.evidence_id.in_(pieces))
-        .order_by(EvidenceSkill.skill_key)
-    )
-    found: dict[uuid.UUID, list[str]] = {}
-    for piece_id, key in rows:
-        found.setdefault(piece_id, []).append(key)
-    return found
-
-
-def _serialize_one(
-    found: PendingReview,
-    version: EvidenceVersion,
-    held_against: Collection[Criterion],
-    skills: list[str],
-    judgements: list[ReviewShape],
+def _serialize_entry(
+    entry: QueueEntry, criteria: Collection[Criterion], judgements: Collection[Judgement]
 ) -> WaitingShape:
+    item, version = entry.item, entry.item.version
     return WaitingShape(
-        evidence_id=found.id,
-        person=Author(id=found.user_id, name=found.person),
-        title=found.title,
-        kind=found.kind,
-        occurred_on=found.occurred_on,
+        evidence_id=item.id,
+        person=Author(id=item.user_id, name=entry.author),
+        title=item.title,
+        kind=version.kind,
+        occurred_on=version.occurred_on,
         url=version.url,
         description=version.description,
         role=version.role,
         impacts=serialize_impacts(version),
-        review_state=found.state,
-        visibility=found.visibility,
-        version=found.version,
-        submitted_at=found.submitted_at,
-        verified_before=found.verified_before,
+        review_state=item.state,
+        visibility=item.visibility,
+        version=version.number,
+        submitted_at=cast("dt.datetime", item.submitted_at),  # what waits was submitted
+        verified_before=item.verified,
         milestones=[
             Linked(
                 key=each.key,
@@ -180,11 +156,9 @@ def _serialize_one(
                 fits=each.fits,
                 status=each.status,
             )
-            for each in held_against
+            for each in criteria
         ],
-        skills=skills,
-        judgements=judgements,
-        etag=JudgementSubject.of(
-            found.id, found.version, found.title, [each.key for each in held_against]
-        ).etag,
+        skills=list(item.skills),
+        judgements=[serialize_judgement(each) for each in judgements],
+        etag=JudgementSubject.of(item).etag,
     )

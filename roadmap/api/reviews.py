@@ -1,4 +1,4 @@
-"""A manager's word on a piece that waits (see `waiting`)."""
+"""The review of an item that waits, by a manager of its author."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from roadmap.core.database import db
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import now
 from roadmap.evidence import labels, review_actions
-from roadmap.evidence.models import Evidence, EvidenceVersion, Review
+from roadmap.evidence.constants import AWAITING_REVIEW
+from roadmap.evidence.item import Audience, Item, Version
+from roadmap.evidence.loader import load_item
+from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.repository import (
     confirmed_keys,
-    linked_keys,
     load_confirmations,
     lock_and_reload,
 )
-from roadmap.evidence.rules import AWAITING_REVIEW, MAX_LENGTHS, Refused, Stale
-from roadmap.evidence.shared import submitted_version
+from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.evidence.timeline import first_submitted_at, retitled_since
 from roadmap.people import permissions
 from roadmap.people.permissions import can
@@ -99,8 +100,9 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
     if not can(actor, "evidence.review", piece):
         # Their right to it, or the request for a review, ended while this one waited.
         abort(404)
-    version = submitted_version(db.session, piece) or abort(404)
-    check_if_match(_judgement_subject(piece, version))
+    item = load_item(db.session, Audience.MANAGER, piece.id) or abort(404)
+    version = item.version
+    check_if_match(JudgementSubject.of(item))
     if body.version is not None:
         _check_version(body.version, version.number)
     comment = body.comment or ""
@@ -118,9 +120,9 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
     ):
         wanted = _confirmable_keys(piece) if body.milestones is None else body.milestones
         if body.decision != "verified" or confirmed_keys(db.session, version.id).issuperset(wanted):
-            return OperationResult(_serialize_judgement(last, piece, version))
+            return OperationResult(_serialize_judgement(last, item))
     if body.version is not None and not _has_specific_etag():
-        _check_unchanged_since_submitted(piece, version, body)
+        _check_unchanged_since_submitted(piece, item, body)
     try:
         review = review_actions.decide(
             db.session,
@@ -139,7 +141,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
             ) from None
         raise
     db.session.flush()
-    return OperationResult(_serialize_judgement(review, piece, version))
+    return OperationResult(_serialize_judgement(review, item))
 
 
 def _check_version(read: int, newest: int) -> None:
@@ -153,17 +155,13 @@ def _check_version(read: int, newest: int) -> None:
         )
 
 
-def _last_review(version: EvidenceVersion) -> Review | None:
+def _last_review(version: Version) -> Review | None:
     return db.session.scalars(
         sa.select(Review)
         .where(Review.version_id == version.id)
         .order_by(Review.decided_at.desc(), Review.id.desc())
         .limit(1)
     ).first()
-
-
-def _judgement_subject(piece: Evidence, version: EvidenceVersion) -> JudgementSubject:
-    return JudgementSubject.of(piece.id, version.number, piece.title, linked_keys(piece))
 
 
 def _confirmable_keys(piece: Evidence) -> tuple[str, ...]:
@@ -176,9 +174,7 @@ def _has_specific_etag() -> bool:
     return bool(request.if_match) and not request.if_match.star_tag
 
 
-def _check_unchanged_since_submitted(
-    piece: Evidence, version: EvidenceVersion, body: Judging
-) -> None:
+def _check_unchanged_since_submitted(piece: Evidence, item: Item, body: Judging) -> None:
     """Refuses what goes by a version's number and may be of more than stood there with it.
 
     A title, and links, change without a new version: whoever names no `etag` may have read the
@@ -187,7 +183,8 @@ def _check_unchanged_since_submitted(
     if piece.state not in (*AWAITING_REVIEW, "verified"):
         # Nothing waits: the judgement is refused for that.
         return
-    since = first_submitted_at(db.session, version)
+    version = item.version
+    since = first_submitted_at(db.session, item)
     if retitled_since(db.session, piece, since):
         abort_with_problem(
             409,
@@ -200,7 +197,7 @@ def _check_unchanged_since_submitted(
         )
     if body.decision != "verified" or body.milestones is not None:
         return
-    later = {row.milestone_key for row in piece.links if row.created_at > since}
+    later = {link.key for link in item.links if link.linked_at > since}
     later &= set(_confirmable_keys(piece)) - confirmed_keys(db.session, version.id)
     if later:
         abort_with_problem(
@@ -209,22 +206,20 @@ def _check_unchanged_since_submitted(
                 "Since version %(number)d was submitted, it was linked to %(keys)s. Name the "
                 "`milestones` that you confirm, or read it again and send its `etag` in If-Match.",
                 number=version.number,
-                keys=", ".join(key for key in linked_keys(piece) if key in later),
+                keys=", ".join(key for key in item.milestones if key in later),
             ),
         )
 
 
-def _serialize_judgement(
-    review: Review, piece: Evidence, version: EvidenceVersion
-) -> JudgementShape:
-    confirmed = confirmed_keys(db.session, version.id)
+def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
+    confirmed = confirmed_keys(db.session, item.version.id)
     return JudgementShape(
         evidence_id=review.evidence_id,
-        version=version.number,
+        version=item.version.number,
         decision=review.decision,
         by=review.reviewer_name,
         comment=review.comment,
-        confirmed=[key for key in linked_keys(piece) if key in confirmed],
+        confirmed=[key for key in item.milestones if key in confirmed],
         decided_at=review.decided_at,
-        etag=_judgement_subject(piece, version).etag,
+        etag=JudgementSubject.of(item).etag,
     )

@@ -12,7 +12,7 @@ from roadmap.core.i18n import ngettext
 from roadmap.evidence import labels
 from roadmap.people.actor import Actor
 from roadmap.people.roles import Capability
-from roadmap.reviews.queries import PendingReview, count_pending, list_pending
+from roadmap.reviews.queries import QueueEntry, count_pending, list_pending
 from roadmap.teams.labels import people_count, verdicts_line
 from roadmap.teams.matrix import INACTIVE_DAYS
 from roadmap.teams.queries import InactivePerson, TeamsOverview, TeamSummary, load_teams_overview
@@ -25,13 +25,13 @@ MAX_LISTED = 5
 class ManagerSummary:
     """The part of the dashboard that is about the teams one leads."""
 
-    waiting: tuple[PendingReview, ...]
+    waiting: tuple[QueueEntry, ...]
     waits: int
     standings: TeamsOverview
     now: dt.datetime
 
-    def kind(self, piece: PendingReview) -> str:
-        return str(labels.KINDS[piece.kind])
+    def kind(self, entry: QueueEntry) -> str:
+        return str(labels.KINDS[entry.item.version.kind])
 
     def people(self, team: TeamSummary) -> str:
         return people_count(team.people)

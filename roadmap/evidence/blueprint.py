@@ -1,4 +1,4 @@
-"""The blueprint of this room, and how its pages find a piece."""
+"""The blueprint of evidence, and how its pages load an item."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ evidence = Blueprint("evidence", __name__)
 
 
 def load_own_evidence(action: str, evidence_id: uuid.UUID) -> Evidence:
-    """The piece with this id for one of its author's own pages; 404 for anybody else.
+    """Load a person's own item for one of their pages; 404 for anybody else.
 
-    A manager may read what is shared (`evidence.read`), but these pages show notes of the author,
-    links to edit and a history: what a reviewer sees stands on pages of its own.
+    A manager may read what is shared (`evidence.read`), but these pages also show what is not:
+    unsubmitted edits and the whole history. Managers have the pages of reviews.
     """
     found = permissions.load(db.session, current_user, action, Evidence, evidence_id)
     if found.user_id != current_user.id:

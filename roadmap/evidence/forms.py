@@ -29,12 +29,12 @@ from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_cont
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import (
     IMPACT_TYPES,
-    KINDS,
     MAX_IMPACTS,
     MAX_MILESTONES,
     VISIBILITIES,
 )
 from roadmap.evidence.item import Impact
+from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.rules import EvidenceInput, FieldError
 
 TEXT_FIELDS = ("title", "url", "description", "role", "issuer")

@@ -1,72 +1,18 @@
-"""What the words of evidence are called on a page. Lazy: the reader's language decides."""
+"""The texts of evidence on a page. They are lazy, because the reader's language decides."""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
+from roadmap.evidence import kinds
+from roadmap.evidence.item import Content, Impact
 from roadmap.people.roles import VIEWERS
 
-KINDS: dict[str, LazyString] = {
-    "design_doc": _("Design document"),
-    "case_study": _("Case study"),
-    "open_source": _("Open-source contribution"),
-    "blog_post": _("Blog post"),
-    "talk": _("Talk"),
-    "publication": _("Publication"),
-    "patent": _("Patent"),
-    "certification": _("Certification"),
-    "mentoring": _("Mentoring"),
-    "launch": _("Launch"),
-    "other": _("Other"),
-}
-# For each kind, what a convincing piece of an ML engineer shows.
-KIND_HINTS: dict[str, LazyString] = {
-    "design_doc": _(
-        "The problem, at least two options with their costs, the decision and what would reverse "
-        "it: data flow, training and serving paths, failure modes, with the reviewers' names."
-    ),
-    "case_study": _(
-        "One system from problem to result: the metric before and after, what you chose and what "
-        "you rejected, and what went wrong on the way."
-    ),
-    "open_source": _(
-        "A merged pull request or a repository that others run: what was broken or missing, your "
-        "change, the tests, and what its maintainers said."
-    ),
-    "blog_post": _(
-        "Something you built or measured, explained so that a reader can repeat it: code, figures "
-        "and the limits of the method."
-    ),
-    "talk": _(
-        "Slides or a recording, the audience and its size, and one question from it that changed "
-        "what you think."
-    ),
-    "publication": _(
-        "A paper with its venue and your share of the work, and code or data by which the result "
-        "can be reproduced."
-    ),
-    "patent": _(
-        "The application or grant number, the claim in one sentence, and where the method runs "
-        "today."
-    ),
-    "certification": _(
-        "Issuer, date and expiry with a link that verifies it, and one thing that you built with "
-        "what you learned."
-    ),
-    "mentoring": _(
-        "Whom you helped (with their consent, or by role), over how many months, and what they do "
-        "alone now that they could not do before."
-    ),
-    "launch": _(
-        "A model or platform that serves real traffic: date, scale, your role, the guardrail "
-        "metrics, and how it would have been rolled back."
-    ),
-    "other": _(
-        "Anything dated that somebody else could check: say what it is, what your part was, and "
-        "which milestone it proves."
-    ),
-}
+KINDS: dict[str, LazyString] = {key: _(kind.label) for key, kind in kinds.KINDS.items()}
+KIND_HINTS: dict[str, LazyString] = {key: _(kind.hint) for key, kind in kinds.KINDS.items()}
 STATES: dict[str, LazyString] = {
     "draft": _("Draft"),
     "submitted": _("Submitted"),
@@ -129,18 +75,14 @@ SORTS: dict[str, LazyString] = {
 }
 FIELDS: dict[str, LazyString] = {
     "title": _("Title"),
-    "kind": _("Kind"),
-    "occurred_on": _("Date"),
-    "url": _("Link"),
-    "description": _("Description"),
-    "role": _("Your part"),
-    "issuer": _("Issuer"),
-    "issued_on": _("Issued on"),
-    "expires_on": _("Expires on"),
-    "impacts": _("Impact"),
+    **{each.name: _(each.metadata["label"]) for each in fields(Content)},
     "visibility": _("Visibility"),
     "milestones": _("Milestones"),
     "skills": _("Skills"),
+}
+IMPACT_FIELDS: dict[str, LazyString] = {
+    "type": _("Type"),
+    **{each.name: _(each.metadata["label"]) for each in fields(Impact) if each.metadata},
 }
 # What was wrong, and the way out, by the code of a `rules.Fault`.
 ERROR_MESSAGES: dict[str, LazyString] = {

@@ -1,13 +1,12 @@
-"""The list of one's evidence: filters, order, pages, and what there is in numbers.
+"""The list of one's evidence: filters, order, pages, and the counts above it.
 
-The person comes first; the number of statements never depends on the rows.
+The person comes first in every query, and the number of statements never depends on the rows.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,19 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
-from roadmap.evidence.models import (
-    Evidence,
-    EvidenceMilestone,
-    EvidenceSkill,
-    EvidenceVersion,
-    Impact,
-)
-from roadmap.evidence.queries import counting_version_id
+from roadmap.evidence.audience_sql import counted_version_id, is_verified
+from roadmap.evidence.constants import TONES
+from roadmap.evidence.item import Audience, Item
+from roadmap.evidence.loader import load_items
+from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
 PAGE_SIZE = 50
 SORTS = ("newest", "oldest", "title", "state")
-# `lapsed` comes before the tones: what has lapsed counts for nothing.
-TONES = ("verified", "evidenced", "lapsed")
 FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year")
 MAX_SEARCH_WORDS = 8
 # The version that counts, beside the current one that is shown.
@@ -37,7 +31,7 @@ _COUNTED_VERSION = aliased(EvidenceVersion)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a person asked the list for; None and '' mean any."""
+    """What the list is narrowed to; None and '' mean any."""
 
     q: str = ""
     kind: str | None = None
@@ -55,29 +49,10 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceRow:
-    """A piece as a line of the list: its current version, but the expiry of the one that counts.
-
-    `tone` is one of TONES.
-    """
-
-    id: uuid.UUID
-    title: str
-    kind: str
-    occurred_on: dt.date
-    expires_on: dt.date | None
-    state: str
-    visibility: str
-    tone: str
-    milestones: tuple[tuple[str, str], ...]
-    impacts: int
-
-
-@dataclass(frozen=True, slots=True)
 class EvidencePage:
-    """One page of the list; `found` counts the pieces on all pages."""
+    """One page of the list; `found` counts the items on all pages."""
 
-    rows: tuple[EvidenceRow, ...]
+    items: tuple[Item, ...]
     found: int
     page: int
 
@@ -89,103 +64,79 @@ class EvidencePage:
 def list_evidence(
     session: Session, user_id: uuid.UUID, filters: Filters, *, today: dt.date, page: int = 1
 ) -> EvidencePage:
-    """A page of a person's own pieces, in two statements. `page` counts from 1.
+    """Load a page of a person's own items, in four statements. `page` counts from 1.
 
-    A page beyond the last is the last one; that costs one statement more.
+    A page beyond the last is the last one, which costs up to two statements more.
     """
     words = filters.q.split()[:MAX_SEARCH_WORDS]
-    statement = _list_statement(_active_filters(filters), len(words), filters.sort)
-    values = _statement_parameters(filters, words) | {"user_id": user_id, "today": today}
+    given = tuple(name for name in FILTER_NAMES if getattr(filters, name))
+    statement = _list_statement(given, len(words), filters.sort)
+    values = _parameters(filters, words) | {"user_id": user_id, "today": today}
+
+    def ids_of(page: int) -> tuple[list[uuid.UUID], int]:
+        rows = session.execute(statement, {**values, "offset": (page - 1) * PAGE_SIZE}).all()
+        return [row.id for row in rows], rows[0].found if rows else 0
+
     page = max(1, page)
-    rows: Sequence[Any] = session.execute(
-        statement, {**values, "before": (page - 1) * PAGE_SIZE}
-    ).all()
-    if not rows and page > 1:
-        rows = session.execute(statement, {**values, "before": 0}).all()
-        last = -(-rows[0].found // PAGE_SIZE) if rows else 1
-        if last > 1:
-            rows = session.execute(statement, {**values, "before": (last - 1) * PAGE_SIZE}).all()
-        page = last
-    linked = milestones_of(session, [row[0] for row in rows])
-    return EvidencePage(
-        tuple(_row(row, linked.get(row[0], ())) for row in rows),
-        rows[0].found if rows else 0,
-        page,
-    )
+    ids, found = ids_of(page)
+    if not ids and page > 1:
+        ids, found = ids_of(1)
+        page = max(1, -(-found // PAGE_SIZE))
+        if page > 1:
+            ids, found = ids_of(page)
+    items = load_items(session, Audience.OWNER, ids, texts=False) if ids else ()
+    return EvidencePage(tuple(items), found, page)
 
 
-def _row(row: Any, milestones: tuple[tuple[str, str], ...]) -> EvidenceRow:
-    *facts, impacts, _found = row
-    return EvidenceRow(*[*facts, milestones, impacts])
-
-
-def _active_filters(filters: Filters) -> tuple[str, ...]:
-    """The filters that say something, search and order aside."""
-    return tuple(name for name in FILTER_NAMES if getattr(filters, name))
-
-
-def _statement_parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
-    """What the parameters of the statement stand for."""
+def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
+    """Return the parameters of the statement."""
     values: dict[str, Any] = {name: getattr(filters, name) for name in FILTER_NAMES}
     if filters.year:
         values |= {
             "first": dt.date(filters.year, 1, 1),
             "last": dt.date(filters.year, 12, 31),
         }
-    return values | {f"word{place}": escape_like(word) for place, word in enumerate(words)}
+    return values | {f"word{place}": _escape_like(word) for place, word in enumerate(words)}
 
 
-def escape_like(word: str) -> str:
-    """A word as a pattern that means nothing but itself."""
+def _escape_like(word: str) -> str:
+    """Escape a word, so that as a pattern it matches only itself."""
     return "".join(f"/{each}" if each in "/%_" else each for each in word)
 
 
 @lru_cache(maxsize=256)
 def _list_statement(given: tuple[str, ...], words: int, sort: str) -> sa.Select[Any]:
-    """The statement, made once: making it takes longer than the database takes to run it."""
-    tone = _tone(_COUNTED_VERSION)
-    measures = (
-        sa.select(sa.func.count())
-        .where(Impact.version_id == EvidenceVersion.id)
-        .correlate(EvidenceVersion)
-        .scalar_subquery()
-    )
-    return (
-        sa.select(
-            Evidence.id,
-            Evidence.title,
-            EvidenceVersion.kind,
-            EvidenceVersion.occurred_on,
-            _COUNTED_VERSION.expires_on,
-            Evidence.state,
-            Evidence.visibility,
-            tone,
-            measures,
-            sa.func.count().over().label("found"),
-        )
-        .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
-        .join(_COUNTED_VERSION, _COUNTED_VERSION.id == counting_version_id())
+    """Return the ids of a page and how many items there are in all.
+
+    It is built once: that takes longer than the database takes to run it.
+    """
+    query: Any = sa.select(Evidence.id, sa.func.count().over().label("found"))
+    statement: sa.Select[Any] = (
+        query.join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
+        .join(_COUNTED_VERSION, _COUNTED_VERSION.id == counted_version_id(Audience.OWNER))
         .where(
             Evidence.user_id == sa.bindparam("user_id"),
-            *(_condition(name, tone) for name in given),
+            *(_condition(name) for name in given),
             *(_contains_word(f"word{place}") for place in range(words)),
         )
         .order_by(*_order(sort))
         .limit(PAGE_SIZE)
-        .offset(sa.bindparam("before", type_=sa.Integer))
+        .offset(sa.bindparam("offset", type_=sa.Integer))
     )
+    return statement
 
 
-def _tone(version: type[EvidenceVersion]) -> sa.ColumnElement[str]:
+def _tone() -> sa.ColumnElement[str]:
+    """Return `Item.tone` in SQL."""
     return sa.case(
-        (version.expires_on < sa.bindparam("today", type_=sa.Date), "lapsed"),
-        (Evidence.verified_version_id.is_not(None), "verified"),
+        (_COUNTED_VERSION.expires_on < sa.bindparam("today", type_=sa.Date), "lapsed"),
+        (is_verified(), "verified"),
         else_="evidenced",
     )
 
 
-def _condition(name: str, tone: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """What a filter asks of a piece; its value is the parameter of the same name."""
+def _condition(name: str) -> sa.ColumnElement[bool]:
+    """Return the condition of a filter; its value is the parameter of the same name."""
     value: sa.BindParameter[str] = sa.bindparam(name, type_=sa.Text)
     match name:
         case "milestone":
@@ -204,7 +155,7 @@ def _condition(name: str, tone: sa.ColumnElement[str]) -> sa.ColumnElement[bool]
         case "kind":
             return EvidenceVersion.kind == value
         case "tone":
-            return tone == value
+            return _tone() == value
         case "state":
             return Evidence.state == value
         case _:
@@ -212,9 +163,9 @@ def _condition(name: str, tone: sa.ColumnElement[str]) -> sa.ColumnElement[bool]
 
 
 def _contains_word(parameter: str) -> sa.ColumnElement[bool]:
-    """Whether title, description or role contain a word, whatever stands around it."""
+    """Return the condition that title, description or role contain a word, in any case."""
     word: sa.BindParameter[str] = sa.bindparam(parameter, type_=sa.Text)
-    # Read as one text, small letters are made of it once. No word has a line feed in it.
+    # Joined to one text, which is lowered once. No word contains a line feed.
     text = Evidence.title + "\n" + EvidenceVersion.description + "\n" + EvidenceVersion.role
     return text.icontains(word, escape="/")
 
@@ -232,28 +183,12 @@ def _order(sort: str) -> tuple[Any, ...]:
     }[sort]
 
 
-_MILESTONES_OF = (
-    sa.select(EvidenceMilestone.evidence_id, Milestone.key, Milestone.title)
-    .join(Milestone, Milestone.key == EvidenceMilestone.milestone_key)
-    .where(EvidenceMilestone.evidence_id.in_(sa.bindparam("pieces", expanding=True)))
-    .order_by(EvidenceMilestone.evidence_id, EvidenceMilestone.position)
-)
-
-
-def milestones_of(
-    session: Session, ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, tuple[tuple[str, str], ...]]:
-    """Key and title of the milestones that each of these pieces is linked to, in their order."""
-    rows = session.execute(_MILESTONES_OF, {"pieces": list(ids)})
-    linked: dict[uuid.UUID, tuple[tuple[str, str], ...]] = {}
-    for evidence_id, key, title in rows:
-        linked[evidence_id] = (*linked.get(evidence_id, ()), (key, title))
-    return linked
-
-
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All of a person's pieces in numbers, and what the list can be narrowed to."""
+    """All of a person's items in numbers, and what the list can be narrowed to.
+
+    `milestones` and `skills` are pairs of key and title.
+    """
 
     tones: dict[str, int]
     years: tuple[int, ...]
@@ -265,48 +200,37 @@ class Overview:
         return sum(self.tones.values())
 
 
-def overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Overview:
-    """Counts by tone, and the years, milestones and skills that occur. Four statements."""
+def load_overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Overview:
+    """Count a person's items by tone, and list the years, milestones and skills that occur.
+
+    Four statements.
+    """
     counts = session.execute(
-        sa.select(_tone(_COUNTED_VERSION), sa.func.count())
+        sa.select(_tone(), sa.func.count())
         .select_from(Evidence)
-        .join(_COUNTED_VERSION, _COUNTED_VERSION.id == counting_version_id())
+        .join(_COUNTED_VERSION, _COUNTED_VERSION.id == counted_version_id(Audience.OWNER))
         .where(Evidence.user_id == user_id)
         .group_by(sa.literal_column("1")),
         {"today": today},
     )
-    year = sa.extract("year", EvidenceVersion.occurred_on)
     years = session.scalars(
-        sa.select(year)
+        sa.select(sa.extract("year", EvidenceVersion.occurred_on))
         .join(Evidence, Evidence.current_id == EvidenceVersion.id)
         .where(Evidence.user_id == user_id)
         .distinct()
     )
+    linked = sa.select(EvidenceMilestone.milestone_key).where(EvidenceMilestone.user_id == user_id)
     milestones = session.execute(
         sa.select(Milestone.key, Milestone.title)
-        .where(
-            Milestone.key.in_(
-                sa.select(EvidenceMilestone.milestone_key).where(
-                    EvidenceMilestone.user_id == user_id
-                )
-            )
-        )
+        .where(Milestone.key.in_(linked))
         .order_by(Milestone.title)
     )
+    trained = sa.select(EvidenceSkill.skill_key).where(EvidenceSkill.user_id == user_id)
     skills = session.execute(
-        sa.select(Skill.key, Skill.title)
-        .where(
-            Skill.key.in_(
-                sa.select(EvidenceSkill.skill_key).where(EvidenceSkill.user_id == user_id)
-            )
-        )
-        .order_by(Skill.title)
+        sa.select(Skill.key, Skill.title).where(Skill.key.in_(trained)).order_by(Skill.title)
     )
-    tones = dict.fromkeys(TONES, 0)
-    for name, count in counts:
-        tones[name] = count
     return Overview(
-        tones=tones,
+        tones=dict.fromkeys(TONES, 0) | dict(iter(counts)),
         years=tuple(sorted({int(value) for value in years}, reverse=True)),
         milestones=tuple((key, title) for key, title in milestones),
         skills=tuple((key, title) for key, title in skills),

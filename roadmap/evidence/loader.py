@@ -45,12 +45,14 @@ def load_item(session: Session, audience: Audience, evidence_id: uuid.UUID) -> I
     return items[0] if items else None
 
 
-def load_items(session: Session, audience: Audience, ids: Collection[uuid.UUID]) -> list[Item]:
+def load_items(
+    session: Session, audience: Audience, ids: Collection[uuid.UUID], *, texts: bool = True
+) -> list[Item]:
     """Load the items with these ids that the audience sees, in the order of `ids`.
 
-    Four statements.
+    Four statements, three without `texts` and skills.
     """
-    by_id = {item.id: item for item in _load(session, audience, "id", ids, texts=True)}
+    by_id = {item.id: item for item in _load(session, audience, "id", ids, texts=texts)}
     return [by_id[key] for key in ids if key in by_id]
 
 
@@ -87,6 +89,7 @@ def _load(
     texts: bool,
     history: bool = False,
 ) -> list[Item]:
+    session.flush()
     parameters = {"keys": list(keys)}
     connection = session.connection()
     rows = connection.execute(_versions(audience, scope, texts, history), parameters).all()

@@ -1,13 +1,12 @@
-"""The page of a piece as its author sees it, and its thread as both sides do."""
+"""What the page of an item shows to its owner, and its timeline to owner and managers."""
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from flask import make_response, render_template
+from flask import abort, make_response, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -15,11 +14,12 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.evidence import labels, queries
+from roadmap.evidence import labels
 from roadmap.evidence.assignment import assigned_reviewer
 from roadmap.evidence.forms import CommentForm
+from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.shared import as_shared
+from roadmap.evidence.queries import EvidenceDetail, load_detail
 from roadmap.evidence.timeline import load_timeline
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -35,10 +35,9 @@ def set_unticked_lookup(lookup: UntickedLookup) -> None:
     _unticked_lookup[:] = [lookup]
 
 
-def render_evidence_page(piece: Evidence, *, said: str = "", status: int = 200) -> Response:
-    """The author's page; `said` is why a step was refused, to be said on top."""
-    detail = queries.load_detail(db.session, piece)
-    today: dt.date = current_user.today(now())
+def render_evidence_page(piece: Evidence, *, refusal: str = "", status: int = 200) -> Response:
+    """Render the owner's page; `refusal` says why a step was refused."""
+    detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     people = holders_of(db.session, piece.user_id, Capability.REVIEW)
     managers = [person.name for person in people]
     page = render_template(
@@ -47,29 +46,25 @@ def render_evidence_page(piece: Evidence, *, said: str = "", status: int = 200) 
         managers=managers,
         asked=join_names(managers),
         reader=assigned_reviewer(db.session, piece, people),
-        today=today,
+        today=current_user.today(now()),
         to_tick={
             key: slug
             for lookup in _unticked_lookup
-            for key, slug in lookup(db.session, piece.user_id, detail.confirmed).items()
+            for key, slug in lookup(db.session, piece.user_id, detail.item.confirmed).items()
         },
-        refused=said,
-        **timeline_context(piece, detail),
+        refused=refusal,
+        **timeline_context(detail),
     )
     return make_response(page, status)
 
 
-def timeline_context(
-    piece: Evidence, detail: queries.EvidenceDetail | None = None, form: CommentForm | None = None
-) -> dict[str, Any]:
-    """What `evidence/_timeline.html` shows, to the author or to a manager of theirs."""
-    mine = piece.user_id == current_user.id
-    found = detail or queries.load_detail(db.session, piece)
-    if not mine:
-        found = as_shared(found)
-    events = load_timeline(db.session, piece, found.judgements, for_author=mine)
+def timeline_context(detail: EvidenceDetail, form: CommentForm | None = None) -> dict[str, Any]:
+    """Return what `evidence/_timeline.html` shows, to the owner or to a manager of theirs."""
+    item = detail.item
+    mine = item.user_id == current_user.id
+    events = load_timeline(db.session, item, detail.judgements, for_author=mine)
     return {
-        "piece": piece,
+        "piece": item,
         "events": events,
         "said": sum(event.kind == "comment" for event in events),
         "comment_form": form or CommentForm(formdata=None),
@@ -79,7 +74,7 @@ def timeline_context(
 
 
 def join_names(names: list[str]) -> str:
-    """'Ann', 'Ann and Ben', or in a larger group the first two and how many more."""
+    """Join names to 'Ann', 'Ann and Ben', or the first two and how many more."""
     if len(names) < 2:
         return "".join(names)
     if len(names) == 2:

@@ -1,25 +1,28 @@
-"""Reading evidence: what counts for readiness, and one piece with its whole history."""
+"""Reading one item with its history, and the judgements of many."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
 from roadmap.core.batches import batched
+from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.linkable_milestones import (
     LinkableMilestone,
     load_milestones,
     load_skill_titles,
 )
+from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -28,6 +31,119 @@ from roadmap.evidence.models import (
     Impact,
     Review,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A review of one version, with the title that the item had then.
+
+    `confirmed` holds the titles of the milestones that it confirmed.
+    """
+
+    version: int
+    decision: str
+    reviewer: str
+    comment: str
+    decided_at: dt.datetime
+    title: str
+    confirmed: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceDetail:
+    """An item as its page shows it to one audience; judgements come newest first."""
+
+    item: Item
+    milestones: tuple[LinkableMilestone, ...]
+    skills: tuple[tuple[str, str], ...]
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def verifying_review(self) -> Judgement | None:
+        """Return the latest review that verified the version which is verified now."""
+        for judgement in self.judgements:
+            if judgement.decision == "verified" and judgement.version == self.item.verified_number:
+                return judgement
+        return None
+
+    @property
+    def verified_title(self) -> str:
+        """Return the title under which it was verified where it has another one now, else ''."""
+        title = self.verifying_review.title if self.verifying_review else ""
+        return title if title != self.item.title else ""
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Return the milestones that were linked when it was verified and were not confirmed."""
+        review = self.verifying_review
+        if review is None:
+            return frozenset()
+        return frozenset(
+            link.key
+            for link in self.item.links
+            if link.linked_at <= review.decided_at and not link.confirmed
+        )
+
+
+def load_detail(
+    session: Session, audience: Audience, evidence_id: uuid.UUID
+) -> EvidenceDetail | None:
+    """Load everything about one item that an audience sees; None where it does not see it.
+
+    The caller checks that the reader may see evidence of this person at all.
+    """
+    item = load_item(session, audience, evidence_id)
+    if item is None:
+        return None
+    return EvidenceDetail(
+        item=item,
+        milestones=load_milestones(session, item.milestones),
+        skills=load_skill_titles(session, item.skills),
+        judgements=tuple(load_judgements(session, [item.id])[item.id]),
+    )
+
+
+def load_judgements(
+    session: Session, ids: Collection[uuid.UUID], *, latest_only: bool = False
+) -> dict[uuid.UUID, list[Judgement]]:
+    """Load the reviews of each of these items, newest first. Two statements."""
+    ranked = (
+        sa.select(
+            Review.id,
+            Review.evidence_id,
+            EvidenceVersion.number,
+            Review.decision,
+            Review.reviewer_name,
+            Review.comment,
+            Review.decided_at,
+            Review.title,
+            sa.func.row_number()
+            .over(
+                partition_by=Review.evidence_id,
+                order_by=(Review.decided_at.desc(), Review.id.desc()),
+            )
+            .label("place"),
+        )
+        .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
+        .where(Review.evidence_id.in_(ids))
+        .subquery()
+    )
+    query = sa.select(ranked).order_by(ranked.c.place)
+    rows = session.execute(query.where(ranked.c.place == 1) if latest_only else query).all()
+    confirmed: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for review_id, title in session.execute(
+        sa.select(Confirmation.review_id, Milestone.title)
+        .join(Milestone, Milestone.key == Confirmation.milestone_key)
+        .where(Confirmation.review_id.in_([row.id for row in rows]))
+        .order_by(Milestone.title)
+    ):
+        confirmed[review_id].append(title)
+    found: dict[uuid.UUID, list[Judgement]] = {key: [] for key in ids}
+    values: Any
+    for review_id, evidence_id, *values, _place in rows:
+        found[evidence_id].append(Judgement(*values, confirmed=tuple(confirmed[review_id])))
+    return found
+
 
 # --- What counts ----------------------------------------------------------------------------------
 
@@ -230,122 +346,3 @@ def _counted_query(dialect: str, *, many: bool = False) -> sa.Select[Any]:
 def counting_version_id() -> sa.ColumnElement[Any]:
     """The last verified version counts until a newer one is judged; without one, the current."""
     return sa.func.coalesce(Evidence.verified_version_id, Evidence.current_id)
-
-
-# --- One piece ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A review: who said what about which version, what was confirmed, and its title then."""
-
-    version: int
-    decision: str
-    reviewer: str
-    comment: str
-    decided_at: dt.datetime
-    confirmed: tuple[str, ...]
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceDetail:
-    """A piece with everything that its page shows."""
-
-    evidence: Evidence
-    versions: tuple[EvidenceVersion, ...]
-    milestones: tuple[LinkableMilestone, ...]
-    confirmed: frozenset[str]
-    skills: tuple[tuple[str, str], ...]
-    judgements: tuple[Judgement, ...]
-    verified_number: int | None
-
-    @property
-    def counting(self) -> EvidenceVersion:
-        """The version that counts: the last verified one, else the current."""
-        numbers = {version.number: version for version in self.versions}
-        return numbers.get(self.verified_number or 0, self.versions[0])
-
-    @property
-    def verifying_review(self) -> Judgement | None:
-        """The last word for the version that is verified."""
-        return next(
-            (
-                each
-                for each in self.judgements
-                if each.decision == "verified" and each.version == self.verified_number
-            ),
-            None,
-        )
-
-    @property
-    def verified_title(self) -> str:
-        """What it was called when it was verified, where it is called otherwise now; else ''."""
-        title = self.verifying_review.title if self.verifying_review else ""
-        return title if title != self.evidence.title else ""
-
-    @property
-    def left_out(self) -> frozenset[str]:
-        """The milestones that were linked when it was verified, and were not confirmed."""
-        word = self.verifying_review
-        if word is None:
-            return frozenset()
-        linked = {
-            row.milestone_key for row in self.evidence.links if row.created_at <= word.decided_at
-        }
-        return frozenset(linked - self.confirmed)
-
-
-def load_detail(session: Session, evidence: Evidence) -> EvidenceDetail:
-    """Everything about one piece that `access.load` handed out. Statements do not grow with it."""
-    versions = tuple(
-        session.scalars(
-            sa.select(EvidenceVersion)
-            .where(EvidenceVersion.evidence_id == evidence.id)
-            .order_by(EvidenceVersion.number.desc())
-            .options(selectinload(EvidenceVersion.impacts))
-        )
-    )
-    numbers = {version.id: version.number for version in versions}
-    reviews = session.scalars(
-        sa.select(Review)
-        .where(Review.evidence_id == evidence.id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-    ).all()
-    confirmations = session.execute(
-        sa.select(
-            Confirmation.version_id,
-            Confirmation.review_id,
-            Confirmation.milestone_key,
-            Milestone.title,
-        )
-        .join(Milestone, Milestone.key == Confirmation.milestone_key)
-        .where(Confirmation.version_id.in_(numbers))
-        .order_by(Milestone.title)
-    ).all()
-    return EvidenceDetail(
-        evidence=evidence,
-        versions=versions,
-        milestones=load_milestones(session, [row.milestone_key for row in evidence.links]),
-        confirmed=frozenset(
-            row.milestone_key
-            for row in confirmations
-            if row.version_id == evidence.verified_version_id
-        ),
-        skills=load_skill_titles(session, [row.skill_key for row in evidence.skills]),
-        judgements=tuple(
-            Judgement(
-                version=numbers[review.version_id],
-                decision=review.decision,
-                reviewer=review.reviewer_name,
-                comment=review.comment,
-                decided_at=review.decided_at,
-                confirmed=tuple(row.title for row in confirmations if row.review_id == review.id),
-                title=review.title,
-            )
-            for review in reviews
-        ),
-        verified_number=(
-            numbers.get(evidence.verified_version_id) if evidence.verified_version_id else None
-        ),
-    )

@@ -1,12 +1,13 @@
-"""The list of one's evidence, a piece's page, and its deletion. The form stands in `editing.py`."""
+"""The list of one's evidence, the page of an item, and its deletion."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import flash, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -15,12 +16,22 @@ from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import now, page_number, see_other, wants_fragment
-from roadmap.evidence import actions, labels, queries, routes_form, routes_submission
+from roadmap.evidence import actions, labels, routes_form, routes_submission
 from roadmap.evidence.blueprint import evidence, load_own_evidence
-from roadmap.evidence.constants import KINDS, STATES, VISIBILITIES
-from roadmap.evidence.list_query import SORTS, TONES, Filters, Overview, list_evidence, overview
+from roadmap.evidence.constants import STATES, TONES, VISIBILITIES
+from roadmap.evidence.item import Audience
+from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.list_query import (
+    FILTER_NAMES,
+    SORTS,
+    Filters,
+    Overview,
+    list_evidence,
+    load_overview,
+)
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.page_context import render_evidence_page
+from roadmap.evidence.queries import load_detail
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 
@@ -31,7 +42,7 @@ __all__ = ["evidence", "routes_form", "routes_submission"]
 @permit("evidence.read")
 @limit_searches
 def index() -> str:
-    """The list; for htmx the part of it that filters change."""
+    """Show the list; for htmx only the part of it that filters change."""
     today = current_user.today(now())
     filters = _parse_filters()
     found = list_evidence(db.session, current_user.id, filters, today=today, page=page_number())
@@ -43,19 +54,23 @@ def index() -> str:
         )
         if there
     }
-    shown = {"found": found, "filters": filters, "pages": pages, "labels": labels}
+    shown = {"found": found, "filters": filters, "pages": pages, "labels": labels, "today": today}
     if wants_fragment():
         return render_template("evidence/_list.html", **shown)
-    seen = overview(db.session, current_user.id, today=today)
+    overview = load_overview(db.session, current_user.id, today=today)
     return render_template(
-        "evidence/index.html", **shown, overview=seen, choices=_filter_choices(seen), sorts=SORTS
+        "evidence/index.html",
+        **shown,
+        overview=overview,
+        choices=_filter_choices(overview),
+        sorts=SORTS,
     )
 
 
 @evidence.get("/evidence/<uuid:evidence_id>")
 @permit("evidence.read")
 def show(evidence_id: uuid.UUID) -> Response:
-    """Its author's page; whoever may review it is led to where that is done."""
+    """Show an item to its owner; a reviewer is redirected to the page of the review."""
     piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
     if piece.user_id != current_user.id:
         return redirect(f"/reviews/{piece.id}", code=303)
@@ -65,14 +80,10 @@ def show(evidence_id: uuid.UUID) -> Response:
 @evidence.get("/evidence/<uuid:evidence_id>/delete")
 @permit("evidence.write")
 def ask_delete(evidence_id: uuid.UUID) -> str:
-    """Asks before anything goes: what would be lost, and how to go back."""
+    """Ask before deleting: say what would be lost."""
     piece = load_own_evidence("evidence.write", evidence_id)
-    return render_template(
-        "evidence/delete.html",
-        piece=piece,
-        detail=queries.load_detail(db.session, piece),
-        labels=labels,
-    )
+    detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
+    return render_template("evidence/delete.html", piece=detail.item, detail=detail, labels=labels)
 
 
 @evidence.delete("/evidence/<uuid:evidence_id>")
@@ -86,7 +97,7 @@ def delete(evidence_id: uuid.UUID) -> Response:
 
 
 def _parse_filters() -> Filters:
-    """What the address asks for; what it does not know means any."""
+    """Parse the filters of the address; an unknown value means any."""
     return Filters(
         q=clean_line(request.args.get("q"))[:200],
         kind=_parse_choice("kind", KINDS),
@@ -100,9 +111,9 @@ def _parse_filters() -> Filters:
     )
 
 
-def _parse_choice(name: str, words: tuple[str, ...]) -> str | None:
+def _parse_choice(name: str, allowed: Collection[str]) -> str | None:
     value = request.args.get(name)
-    return value if value in words else None
+    return value if value in allowed else None
 
 
 def _parse_key(name: str) -> str | None:
@@ -117,23 +128,22 @@ def _parse_year() -> int | None:
 
 
 def _active_query() -> dict[str, str]:
-    """The filters of the address that say something, to be carried to another page."""
-    names = ("q", "kind", "state", "tone", "visibility", "milestone", "skill", "year", "sort")
+    """Return the filters that are set, to be carried to another page."""
     return {
         name: value
-        for name in names
+        for name in ("q", *FILTER_NAMES, "sort")
         if (value := strip_control_characters(request.args.get(name, "")))
     }
 
 
-def _filter_choices(seen: Overview) -> dict[str, list[tuple[str, Any]]]:
-    """What each filter offers."""
+def _filter_choices(overview: Overview) -> dict[str, list[tuple[str, Any]]]:
+    """Return the options of each filter, as pairs of value and label."""
     return {
         "kind": list(labels.KINDS.items()),
         "tone": list(labels.TONES.items()),
         "state": list(labels.STATES.items()),
         "visibility": list(labels.VISIBILITIES.items()),
-        "year": [(str(year), str(year)) for year in seen.years],
-        "milestone": list(seen.milestones),
-        "skill": list(seen.skills),
+        "year": [(str(year), str(year)) for year in overview.years],
+        "milestone": list(overview.milestones),
+        "skill": list(overview.skills),
     }

@@ -17,8 +17,9 @@ from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.evidence import actions, labels
 from roadmap.evidence.blueprint import evidence, load_own_evidence
-from roadmap.evidence.constants import KINDS, MAX_IMPACTS, MAX_MILESTONES
+from roadmap.evidence.constants import MAX_IMPACTS, MAX_MILESTONES
 from roadmap.evidence.forms import EvidenceForm, form_data_of
+from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.linkable_milestones import (
     load_milestones,
     load_published_milestones,

@@ -1,4 +1,4 @@
-"""Asking for a review of a piece, taking that back, and the thread that both sides write in."""
+"""Asking for a review, withdrawing that, and comments."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from roadmap.core.web import now, see_other, wants_fragment
 from roadmap.evidence import actions, comments, labels
 from roadmap.evidence.blueprint import evidence, load_own_evidence
 from roadmap.evidence.forms import CommentForm
+from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.page_context import join_names, render_evidence_page, timeline_context
+from roadmap.evidence.queries import load_detail
 from roadmap.evidence.repository import evidence_input, lock_and_reload
 from roadmap.evidence.rules import InvalidInput, Refused
 from roadmap.people import permissions
@@ -31,14 +33,14 @@ SHARED_WITH = ("team", "portfolio")
 @evidence.put("/evidence/<uuid:evidence_id>/submission")
 @permit("evidence.submit")
 def submit(evidence_id: uuid.UUID) -> Response:
-    """Asks for a review. A private piece is shared first where the form says with whom.
+    """Ask for a review. A private item is shared first where the form says with whom.
 
-    One that is verified as it stands is shared alone: there is nothing left to ask for.
+    A private item that is verified is only shared: there is nothing left to review.
     """
     piece = load_own_evidence("evidence.submit", evidence_id)
     audience = request.form.get("visibility", "")
     try:
-        # What is shared is the piece as it stands below the lock, not as it was before it.
+        # Read the item again under the lock, so that the edit starts from its latest state.
         lock_and_reload(db.session, piece, current_user)
         if piece.visibility == "private" and audience in SHARED_WITH:
             shared = replace(evidence_input(piece), visibility=audience)
@@ -55,9 +57,10 @@ def submit(evidence_id: uuid.UUID) -> Response:
                 return see_other("evidence.show", evidence_id=piece.id)
         actions.submit(db.session, piece, by=current_user, now=now())
     except InvalidInput as fault:
-        # Complete when it was saved: the day may be ahead since, where the person's zone changed.
-        said = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
-        return render_evidence_page(piece, said=said, status=422)
+        # It was complete when it was saved, but its date may lie in the future since the person
+        # changed their time zone.
+        messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
+        return render_evidence_page(piece, refusal=messages, status=422)
     except Refused as refusal:
         return _render_refusal(piece, refusal)
     asked = join_names(
@@ -86,7 +89,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
 @evidence.delete("/evidence/<uuid:evidence_id>/submission")
 @permit("evidence.submit")
 def withdraw(evidence_id: uuid.UUID) -> Response:
-    """Takes the request for a review back; nobody but its author sees the piece then."""
+    """Withdraw the request for a review; from then on only the owner sees the item."""
     piece = load_own_evidence("evidence.submit", evidence_id)
     try:
         actions.withdraw(db.session, piece, by=current_user, now=now())
@@ -102,7 +105,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
 @evidence.post("/evidence/<uuid:evidence_id>/comments")
 @permit("evidence.comment")
 def comment(evidence_id: uuid.UUID) -> Response:
-    """Adds a remark; for htmx the thread comes back, else the page that it stands on."""
+    """Add a comment; htmx gets the timeline back, a plain form the page it is on."""
     piece = permissions.load(db.session, current_user, "evidence.comment", Evidence, evidence_id)
     form = CommentForm()
     status = 200
@@ -117,18 +120,21 @@ def comment(evidence_id: uuid.UUID) -> Response:
         form.text.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]
         status = 409
     if status == 200 and not wants_fragment():
-        room = "evidence" if piece.user_id == current_user.id else "reviews"
-        return redirect(f"/{room}/{piece.id}#thread", code=303)
+        page = "evidence" if piece.user_id == current_user.id else "reviews"
+        return redirect(f"/{page}/{piece.id}#thread", code=303)
     template = "evidence/_timeline.html" if wants_fragment() else "evidence/timeline.html"
-    shown = timeline_context(piece, form=form if status != 200 else None)
-    response = make_response(render_template(template, **shown), status)
+    mine = piece.user_id == current_user.id
+    audience = Audience.OWNER if mine else Audience.MANAGER
+    detail = load_detail(db.session, audience, piece.id) or abort(404)
+    context = timeline_context(detail, form if status != 200 else None)
+    response = make_response(render_template(template, **context), status)
     if status == 200:
         response.headers["HX-Trigger"] = json.dumps({"announce": _("Your comment is added.")})
     return response
 
 
 def _can_still_see(piece: Evidence) -> bool:
-    """Whether the one who acts still sees the piece, as it was read below its author's lock."""
+    """Tell whether the reader still sees the item, which was read again under the lock."""
     return piece.user_id == current_user.id or piece.is_shared
 
 
@@ -136,5 +142,5 @@ def _render_refusal(piece: Evidence, refusal: Refused) -> Response:
     if refusal.reason == "gone":
         return see_other("evidence.index")
     return render_evidence_page(
-        piece, said=str(labels.REFUSAL_MESSAGES[refusal.reason]), status=409
+        piece, refusal=str(labels.REFUSAL_MESSAGES[refusal.reason]), status=409
     )

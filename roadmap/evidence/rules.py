@@ -8,8 +8,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from roadmap.evidence.constants import IMPACT_TYPES, KINDS, MAX_IMPACTS, VISIBILITIES
+from roadmap.evidence.constants import AWAITING_REVIEW, IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
 from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
+from roadmap.evidence.kinds import KINDS
 
 # Longest texts, in characters.
 MAX_LENGTHS = {
@@ -24,7 +25,6 @@ MAX_LENGTHS = {
 }
 # A date before this one is a slip of the keyboard, not a career.
 EARLIEST_DATE = dt.date(1950, 1, 1)
-AWAITING_REVIEW = frozenset({"submitted", "in_review"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

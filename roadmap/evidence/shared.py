@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session, aliased
 
 from roadmap.evidence import audience_sql
 from roadmap.evidence.item import Audience, Impact
@@ -26,7 +26,6 @@ from roadmap.evidence.models import (
     EvidenceVersion,
 )
 from roadmap.evidence.models import Impact as ImpactRow
-from roadmap.evidence.queries import EvidenceDetail
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +160,3 @@ def _links(session: Session, person_id: uuid.UUID) -> dict[uuid.UUID, list[tuple
     for piece_id, key, confirmed in rows:
         links.setdefault(piece_id, []).append((key, bool(confirmed)))
     return links
-
-
-def submitted_version(session: Session, evidence: Evidence) -> EvidenceVersion | None:
-    """The newest version of a piece that was submitted, with its impacts; None before any was."""
-    return session.scalars(
-        sa.select(EvidenceVersion)
-        .where(EvidenceVersion.evidence_id == evidence.id, EvidenceVersion.was_submitted)
-        .order_by(EvidenceVersion.number.desc())
-        .limit(1)
-        .options(selectinload(EvidenceVersion.impacts))
-    ).first()
-
-
-def as_shared(detail: EvidenceDetail) -> EvidenceDetail:
-    """What `queries.detail` found, without the versions that were never submitted."""
-    return replace(
-        detail, versions=tuple(version for version in detail.versions if version.was_submitted)
-    )

@@ -15,7 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.evidence.models import Comment, Evidence, EvidenceVersion
+from roadmap.evidence.item import Item
+from roadmap.evidence.models import Comment, Evidence
 from roadmap.evidence.queries import Judgement
 from roadmap.people.models import HistoryEntry, User
 
@@ -42,15 +43,15 @@ class TimelineEvent:
 
 def load_timeline(
     session: Session,
-    evidence: Evidence,
+    item: Item,
     judgements: tuple[Judgement, ...],
     *,
     for_author: bool,
 ) -> tuple[TimelineEvent, ...]:
     """The time line of a piece, the oldest first, in two statements."""
     events = [
-        *_history_events(session, evidence, for_author),
-        *_comment_events(session, evidence.id),
+        *_history_events(session, item, for_author),
+        *_comment_events(session, item.id),
         *(
             TimelineEvent(each.decision, each.decided_at, each.reviewer, each.version, each.comment,
                   each.confirmed)
@@ -73,7 +74,7 @@ def retitled_since(session: Session, evidence: Evidence, moment: dt.datetime) ->
     return any("title" in data.get("fields", ()) for data in changes)
 
 
-def first_submitted_at(session: Session, version: EvidenceVersion) -> dt.datetime:
+def first_submitted_at(session: Session, item: Item) -> dt.datetime:
     """When a version was there to be judged for the first time.
 
     Withdrawn and submitted again it is the same version, and whoever read it may have done so
@@ -81,8 +82,8 @@ def first_submitted_at(session: Session, version: EvidenceVersion) -> dt.datetim
     """
     steps = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data).where(
-            HistoryEntry.user_id == version.user_id,
-            HistoryEntry.subject == str(version.evidence_id),
+            HistoryEntry.user_id == item.user_id,
+            HistoryEntry.subject == str(item.id),
             HistoryEntry.action.in_(("evidence.submitted", "evidence.edited")),
         )
     )
@@ -90,11 +91,11 @@ def first_submitted_at(session: Session, version: EvidenceVersion) -> dt.datetim
         (
             at
             for at, action, data in steps
-            if data.get("version") == version.number
+            if data.get("version") == item.version.number
             # An edit of what waits is submitted with the edit.
             and (action == "evidence.submitted" or _becomes_submitted(data))
         ),
-        default=version.created_at,
+        default=item.version.created_at,
     )
 
 
@@ -107,16 +108,14 @@ def _comment_events(session: Session, evidence_id: uuid.UUID) -> Iterator[Timeli
     return (TimelineEvent("comment", *row) for row in rows)
 
 
-def _history_events(
-    session: Session, evidence: Evidence, for_author: bool
-) -> Iterator[TimelineEvent]:
+def _history_events(session: Session, item: Item, for_author: bool) -> Iterator[TimelineEvent]:
     """The steps that its author took, from their history; a run of edits is told once."""
     rows = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data, User.name)
         .outerjoin(User, User.id == HistoryEntry.actor_id)
         .where(
-            HistoryEntry.user_id == evidence.user_id,
-            HistoryEntry.subject == str(evidence.id),
+            HistoryEntry.user_id == item.user_id,
+            HistoryEntry.subject == str(item.id),
             HistoryEntry.action.in_([f"evidence.{step}" for step in AUTHOR_ACTIONS]),
         )
         .order_by(HistoryEntry.id)

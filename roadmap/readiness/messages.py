@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 
 from roadmap.core.gettext_noop import N_
-from roadmap.evidence.constants import KIND_NAMES
+from roadmap.evidence.kinds import KINDS
 
 __all__ = ["DEGREE_LEVELS", "IMPACT_NAMES", "KIND_NAMES", "N_", "Message"]
 
@@ -53,6 +53,7 @@ IMPACT_NAMES: Mapping[str, str] = {
     "business": N_("business"),
     "team": N_("team"),
 }
+KIND_NAMES: Mapping[str, str] = {key: kind.name for key, kind in KINDS.items()}
 DEGREE_LEVELS = ("bachelor", "master", "doctorate")
 
 

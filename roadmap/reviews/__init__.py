@@ -1,1 +1,1 @@
-"""Reviews: the queue of a manager, and the page on which a piece is judged."""
+"""Reviews: the queue of a manager, and the page on which an item is reviewed."""

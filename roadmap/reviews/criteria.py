@@ -1,25 +1,27 @@
-"""What a piece is held against: the milestones that it is linked to, and when each is done."""
+"""What a reviewer compares an item with: its milestones, and when each is done."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone
-from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
+from roadmap.evidence.item import Item
 from roadmap.evidence.rules import proves
 from roadmap.progress.models import MilestoneStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A linked milestone: when it is done, and whether this piece can be confirmed for it.
+    """A linked milestone and when it is done.
 
-    `status` is the author's own; `confirmed` that the version at hand was confirmed for it.
+    `fits` tells whether evidence of this kind can prove it, `confirmed` whether the version in
+    question was confirmed for it. `status` is the author's own.
     """
 
     key: str
@@ -34,52 +36,42 @@ class Criterion:
         return self.fits and not self.confirmed
 
 
-def criteria(
-    session: Session, versions: Collection[EvidenceVersion]
+def load_criteria(
+    session: Session, items: Collection[Item]
 ) -> dict[uuid.UUID, tuple[Criterion, ...]]:
-    """By piece of evidence, for one version of each; in the author's order. One statement."""
-    of_piece = {version.evidence_id: version for version in versions}
-    rows = session.execute(
-        sa.select(
-            Evidence.id,
-            Evidence.verified_version_id,
-            Milestone.key,
-            Milestone.title,
-            Milestone.definition,
-            MilestoneStatus.status,
-            Confirmation.review_id.is_not(None),
+    """Load the criteria of each item for its newest version, in the author's order.
+
+    Two statements.
+    """
+    keys = {key for item in items for key in item.milestones}
+    definitions: dict[str, dict[str, Any]] = {
+        row.key: row.definition
+        for row in session.execute(
+            sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
         )
-        .select_from(EvidenceMilestone)
-        .join(Evidence, Evidence.id == EvidenceMilestone.evidence_id)
-        .join(Milestone, Milestone.key == EvidenceMilestone.milestone_key)
-        .outerjoin(
-            MilestoneStatus,
-            sa.and_(
-                MilestoneStatus.milestone_key == Milestone.key,
-                MilestoneStatus.user_id == Evidence.user_id,
-            ),
-        )
-        .outerjoin(
-            Confirmation,
-            sa.and_(
-                Confirmation.milestone_key == Milestone.key,
-                Confirmation.version_id == Evidence.verified_version_id,
-            ),
-        )
-        .where(EvidenceMilestone.evidence_id.in_(of_piece))
-        .order_by(EvidenceMilestone.evidence_id, EvidenceMilestone.position)
-    )
-    found: dict[uuid.UUID, list[Criterion]] = {}
-    for piece_id, verified_id, key, title, definition, status, confirmed in rows:
-        version = of_piece[piece_id]
-        found.setdefault(piece_id, []).append(
-            Criterion(
-                key=key,
-                title=title,
-                done_when=str(definition.get("done_when", "")),
-                fits=proves(version.kind, definition.get("evidence", ())),
-                status=status or "not_started",
-                confirmed=confirmed and version.id == verified_id,
+    }
+    statuses = {
+        (row.user_id, row.milestone_key): row.status
+        for row in session.execute(
+            sa.select(
+                MilestoneStatus.user_id, MilestoneStatus.milestone_key, MilestoneStatus.status
+            ).where(
+                MilestoneStatus.user_id.in_({item.user_id for item in items}),
+                MilestoneStatus.milestone_key.in_(keys),
             )
         )
-    return {piece_id: tuple(each) for piece_id, each in found.items()}
+    }
+    return {
+        item.id: tuple(
+            Criterion(
+                key=link.key,
+                title=link.title,
+                done_when=str(definitions[link.key].get("done_when", "")),
+                fits=proves(item.version.kind, definitions[link.key].get("evidence", ())),
+                status=statuses.get((item.user_id, link.key), "not_started"),
+                confirmed=link.confirmed and item.version.number == item.verified_number,
+            )
+            for link in item.links
+        )
+        for item in items
+    }

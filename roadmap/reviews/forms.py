@@ -1,4 +1,4 @@
-"""The form of a judgement."""
+"""The form of a review."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.forms import CheckboxListField
 from roadmap.evidence.rules import MAX_LENGTHS
 
-COMMENT_REQUIRED = _("Say what is missing: the author sees this, and works from it.")
+COMMENT_REQUIRED = _("Say what is missing: the author sees this and works from it.")
 
 
 class JudgementForm(FlaskForm):
-    """What a reviewer says: the decision is the button that was pressed."""
+    """What a reviewer decides; the decision is the button that was pressed."""
 
     comment = TextAreaField(_("Comment to the decision"), filters=[clean_multiline])
     milestones = CheckboxListField(_("Milestones"))
     version_id = HiddenField()
-    # What the piece was called on the page that was read.
+    # The title on the page that the reviewer read.
     read_title = HiddenField()
     decision = HiddenField()
 
     def judge(self) -> bool:
-        """Whether it can be recorded; otherwise each fault stands at its field.
+        """Tell whether it can be recorded; otherwise each field has its errors.
 
-        Who returns a piece says what is missing: its author has nothing to go by otherwise.
+        Returning needs a comment: without one the author would not know what is missing.
         """
         self.validate()
         text = self.comment.data or ""
@@ -44,7 +44,7 @@ class JudgementForm(FlaskForm):
 
     @property
     def read_version(self) -> uuid.UUID:
-        """The version that was on the page; one that cannot be read is no version of this piece."""
+        """Return the version that was on the page; no version where the field is not a UUID."""
         try:
             return uuid.UUID(self.version_id.data or "")
         except ValueError:

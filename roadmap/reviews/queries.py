@@ -1,7 +1,7 @@
-"""The queue of a manager: what waits for a judgement in all of their teams, and what was judged.
+"""The queue of a manager: what waits for a review in all of their teams, and what was reviewed.
 
-Everything here is of pieces that are shared, in the newest version that was submitted. The actor
-comes first, and whom they manage stands in every statement.
+Every item is read as managers see it, and every statement is limited to the people whom the actor
+manages.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from roadmap.evidence.list_query import milestones_of
+from roadmap.evidence.audience_sql import is_visible, newest_version_id
+from roadmap.evidence.constants import AWAITING_REVIEW
+from roadmap.evidence.item import Audience, Item
+from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.evidence.rules import AWAITING_REVIEW
-from roadmap.evidence.shared import is_shared, submitted_version_id
+from roadmap.evidence.queries import Judgement, load_judgements
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import people_of, team_tree, teams_of
@@ -26,13 +28,13 @@ from roadmap.people.roles import Capability
 
 # What the queue can show.
 SHOW_OPTIONS = ("waiting", "in_review", "judged")
-# What was judged longer ago is found on the pages of the people.
+# Older reviews are found on the pages of the people.
 RECENT_PERIOD = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a manager asked the queue for; None means any. `team` is a slug, nested teams count."""
+    """What the queue is narrowed to; None means any. `team` is a slug and includes nested teams."""
 
     person: uuid.UUID | None = None
     kind: str | None = None
@@ -45,41 +47,12 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingReview:
-    """A piece that waits: the version to be judged, by whom, and since when.
+class QueueEntry:
+    """An item in the queue with the name of its author, and its last review in `judged`."""
 
-    `state` is submitted or in_review. `verified_before` tells that an earlier version was verified
-    and counts until this one is judged. `milestones` are (key, title) in the author's order.
-    """
-
-    id: uuid.UUID
-    user_id: uuid.UUID
-    person: str
-    title: str
-    kind: str
-    occurred_on: dt.date
-    state: str
-    visibility: str
-    version_id: uuid.UUID
-    version: int
-    submitted_at: dt.datetime
-    verified_before: bool
-    milestones: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CompletedReview:
-    """A piece that was judged lately: by whom, how and when."""
-
-    id: uuid.UUID
-    user_id: uuid.UUID
-    person: str
-    title: str
-    kind: str
-    decision: str
-    reviewer: str
-    decided_at: dt.datetime
-    milestones: tuple[tuple[str, str], ...] = ()
+    item: Item
+    author: str
+    judgement: Judgement | None = None
 
 
 def list_pending(
@@ -91,57 +64,43 @@ def list_pending(
     offset: int = 0,
     after: tuple[dt.datetime, uuid.UUID] | None = None,
     leave_out: uuid.UUID | None = None,
-) -> list[PendingReview]:
-    """What waits in all teams that the actor leads, the oldest first, in two statements.
+    texts: bool = False,
+) -> list[QueueEntry]:
+    """List what waits in all teams that the actor leads, the oldest first.
 
-    `after` is (submitted_at, id) of the last one seen, for who goes on from there.
+    `after` is (submitted_at, id) of the last item seen, to continue from there. Four statements,
+    five with `texts` and skills.
     """
-    conditions = _pending_conditions(actor, filters or Filters())
-    place = sa.tuple_(Evidence.submitted_at, Evidence.id)
+    query = _ids_query(_pending_conditions(actor, filters or Filters()))
     if after is not None:
-        conditions.append(place > sa.tuple_(sa.literal(after[0], Evidence.submitted_at.type),
-                                            sa.literal(after[1], Evidence.id.type)))  # fmt: skip
-    if leave_out is not None:
-        conditions.append(Evidence.id != leave_out)
-    query = (
-        _evidence_query(
-            Evidence.state,
-            Evidence.visibility,
-            EvidenceVersion.id,
-            EvidenceVersion.number,
-            Evidence.submitted_at,
-            Evidence.verified_version_id.is_not(None),
-            when=EvidenceVersion.occurred_on,
+        submitted_at, key = after
+        query = query.where(
+            sa.tuple_(Evidence.submitted_at, Evidence.id)
+            > sa.tuple_(
+                sa.literal(submitted_at, Evidence.submitted_at.type),
+                sa.literal(key, Evidence.id.type),
+            )
         )
-        .where(*conditions)
-        .order_by(Evidence.submitted_at, Evidence.id)
-        .limit(limit)
-        .offset(offset or None)
-    )
-    rows = session.execute(query).all()
-    linked = milestones_of(session, [row[0] for row in rows])
-    return [replace(PendingReview(*row), milestones=linked.get(row[0], ())) for row in rows]
+    if leave_out is not None:
+        query = query.where(Evidence.id != leave_out)
+    query = query.order_by(Evidence.submitted_at, Evidence.id).limit(limit).offset(offset or None)
+    return _entries(session, query, texts=texts)
 
 
 def count_pending(session: Session, actor: Actor, filters: Filters | None = None) -> int:
-    """How many pieces wait for the actor."""
-    query = (
-        sa.select(sa.func.count())
-        .select_from(Evidence)
-        .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
-        .where(*_pending_conditions(actor, filters or Filters()))
-    )
-    return session.scalar(query) or 0
+    """Count what waits for the actor."""
+    query = _ids_query(_pending_conditions(actor, filters or Filters())).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(query)) or 0
 
 
 def next_pending(
-    session: Session, actor: Actor, filters: Filters, piece: Evidence
-) -> PendingReview | None:
-    """The one that comes after a piece in the queue, and from its end on the first one again."""
-    place = (piece.submitted_at, piece.id) if piece.submitted_at else None
-    found = list_pending(session, actor, filters, limit=1, after=place, leave_out=piece.id)
+    session: Session, actor: Actor, filters: Filters, evidence: Evidence
+) -> QueueEntry | None:
+    """Load the entry that follows an item in the queue; after the last one it is the first."""
+    place = (evidence.submitted_at, evidence.id) if evidence.submitted_at else None
+    found = list_pending(session, actor, filters, limit=1, after=place, leave_out=evidence.id)
     if not found and place is not None:
-        found = list_pending(session, actor, filters, limit=1, leave_out=piece.id)
+        found = list_pending(session, actor, filters, limit=1, leave_out=evidence.id)
     return found[0] if found else None
 
 
@@ -153,23 +112,40 @@ def list_completed(
     now: dt.datetime,
     limit: int | None = None,
     offset: int = 0,
-) -> list[CompletedReview]:
-    """What was verified or returned lately in these teams, by whomever; the latest first."""
+) -> list[QueueEntry]:
+    """List what anybody reviewed lately in these teams, the latest first. Six statements."""
     query = (
         _completed_query(actor, filters, now)
         .order_by(Review.decided_at.desc(), Evidence.id.desc())
         .limit(limit)
         .offset(offset or None)
     )
-    rows = session.execute(query).all()
-    linked = milestones_of(session, [row[0] for row in rows])
-    return [replace(CompletedReview(*row), milestones=linked.get(row[0], ())) for row in rows]
+    entries = _entries(session, query)
+    latest = load_judgements(session, [each.item.id for each in entries], latest_only=True)
+    return [QueueEntry(each.item, each.author, latest[each.item.id][0]) for each in entries]
 
 
 def count_completed(session: Session, actor: Actor, filters: Filters, *, now: dt.datetime) -> int:
-    """How many pieces `judged` lists in all."""
-    pieces = _completed_query(actor, filters, now).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(pieces)) or 0
+    """Count the items that `list_completed` lists in all."""
+    query = _completed_query(actor, filters, now).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(query)) or 0
+
+
+def _entries(session: Session, query: sa.Select[Any], *, texts: bool = False) -> list[QueueEntry]:
+    authors: dict[uuid.UUID, str] = dict(iter(session.execute(query)))
+    items = load_items(session, Audience.MANAGER, list(authors), texts=texts) if authors else ()
+    return [QueueEntry(item, authors[item.id]) for item in items]
+
+
+def _ids_query(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """Select the ids of items with the names of their authors."""
+    columns: Any = (Evidence.id, User.name)
+    return (
+        sa.select(*columns)
+        .join(User, User.id == Evidence.user_id)
+        .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(Audience.MANAGER))
+        .where(*conditions)
+    )
 
 
 def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Select[Any]:
@@ -183,32 +159,12 @@ def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Sel
         .scalar_subquery()
     )
     return (
-        _evidence_query(Review.decision, Review.reviewer_name, Review.decided_at)
+        _ids_query(_scope_conditions(actor, filters))
         .join(Review, Review.id == last)
         .where(
-            *_scope_conditions(actor, filters),
             Evidence.state.not_in(AWAITING_REVIEW),
             Review.decided_at >= now - RECENT_PERIOD,
         )
-    )
-
-
-def _evidence_query(*columns: Any, when: Any = None) -> sa.Select[Any]:
-    """Pieces with their authors, in the newest version that was submitted."""
-    more = () if when is None else (when,)
-    return (
-        sa.select(
-            Evidence.id,
-            Evidence.user_id,
-            User.name,
-            Evidence.title,
-            EvidenceVersion.kind,
-            *more,
-            *columns,
-        )
-        .select_from(Evidence)
-        .join(User, User.id == Evidence.user_id)
-        .join(EvidenceVersion, EvidenceVersion.id == submitted_version_id())
     )
 
 
@@ -218,8 +174,9 @@ def _pending_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement
 
 
 def _scope_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """Shared pieces of the people whom the actor manages, narrowed to what was asked for."""
-    conditions = [Evidence.user_id.in_(people_of(actor.id, Capability.REVIEW)), is_shared()]
+    """Return the conditions for shared items of the people whom the actor may review."""
+    people = people_of(actor.id, Capability.REVIEW)
+    conditions = [Evidence.user_id.in_(people), is_visible(Audience.MANAGER)]
     if filters.team is not None:
         conditions.append(Evidence.user_id.in_(_team_members(actor, filters.team)))
     if filters.person is not None:
@@ -230,7 +187,7 @@ def _scope_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[b
 
 
 def _team_members(actor: Actor, slug: str) -> sa.Select[Any]:
-    """Selects the people of a team that the actor leads, and of those nested in it; else nobody."""
+    """Select the members of a team that the actor leads, nested teams included."""
     led = sa.and_(Team.slug == slug, Team.id.in_(teams_of(actor.id, Capability.REVIEW)))
     team = sa.select(Team.id).where(led).scalar_subquery()
     return sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team)))
@@ -245,12 +202,12 @@ class FilterChoices:
 
 
 def load_filter_choices(session: Session, actor: Actor) -> FilterChoices:
-    """The people who share something with the actor, and the teams that they lead."""
+    """Load the people who share something with the actor, and the teams that the actor leads."""
     people = session.execute(
         sa.select(User.id, User.name)
         .where(
             User.id.in_(people_of(actor.id, Capability.REVIEW)),
-            sa.exists().where(Evidence.user_id == User.id, is_shared()),
+            sa.exists().where(Evidence.user_id == User.id, is_visible(Audience.MANAGER)),
         )
         .order_by(sa.func.lower(User.name), User.id)
     )

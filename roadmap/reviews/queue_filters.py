@@ -1,4 +1,4 @@
-"""What an address asks the queue for, and the same carried on to the next address."""
+"""The filters of the queue as an address carries them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import uuid
 from flask import request
 
 from roadmap.core.text import strip_control_characters
-from roadmap.evidence.constants import KINDS
+from roadmap.evidence.kinds import KINDS
 from roadmap.reviews.queries import SHOW_OPTIONS, Filters
 
 
 def parse_filters() -> Filters:
-    """The filters of this request; what it does not know means any."""
+    """Parse the filters of this request; an unknown value means any."""
     kind = request.args.get("kind", "")
     show = request.args.get("show", "")
     return Filters(
@@ -31,7 +31,7 @@ def _parse_person() -> uuid.UUID | None:
 
 
 def active_query() -> dict[str, str]:
-    """The filters that say something, as an address carries them."""
+    """Return the filters that are set, as an address carries them."""
     filters = parse_filters()
     values = {
         "person": str(filters.person or ""),

@@ -1,8 +1,7 @@
-"""The queue of a manager. The page on which a piece is judged stands in `views_piece.py`."""
+"""The queue of a manager."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from flask import render_template
@@ -17,10 +16,8 @@ from roadmap.people.permissions import permit
 from roadmap.reviews import routes_review
 from roadmap.reviews.blueprint import reviews
 from roadmap.reviews.queries import (
-    CompletedReview,
     FilterChoices,
     Filters,
-    PendingReview,
     count_completed,
     count_pending,
     list_completed,
@@ -37,11 +34,10 @@ PAGE_SIZE = 50
 @reviews.get("/reviews")
 @permit("review.list")
 def index() -> str:
-    """What waits, the oldest first; for htmx the part of it that filters change."""
+    """Show what waits, the oldest first; for htmx only the part that filters change."""
     filters = parse_filters()
     page = page_number()
     most, offset = PAGE_SIZE + 1, (page - 1) * PAGE_SIZE
-    rows: Sequence[PendingReview | CompletedReview]
     if filters.show == "judged":
         rows = list_completed(
             db.session, current_user, filters, now=now(), limit=most, offset=offset
@@ -78,7 +74,7 @@ def _total_summary() -> str:
 
 
 def _filter_summary(filters: Filters, offered: FilterChoices) -> str:
-    """What the list is narrowed to and how much that is, in a sentence."""
+    """Say in a sentence what the list is narrowed to, and how much that is."""
     if filters.show == "judged":
         count = count_completed(db.session, current_user, filters, now=now())
         pieces = ngettext(

@@ -1,4 +1,4 @@
-"""The page on which one piece is judged."""
+"""The page on which a manager reviews one item."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.reviews.blueprint import reviews
 from roadmap.reviews.forms import JudgementForm
-from roadmap.reviews.queries import PendingReview, next_pending
+from roadmap.reviews.queries import QueueEntry, next_pending
 from roadmap.reviews.queue_filters import active_query, parse_filters
-from roadmap.reviews.review_page import load_review_page, preselected_milestones
+from roadmap.reviews.review_page import load_review_page
 
 
 @reviews.get("/reviews/<uuid:evidence_id>")
 @permit("review.read")
 def show(evidence_id: uuid.UUID) -> Response:
-    """The newest submitted version, beside what it is to be held against."""
+    """Show the newest submitted version beside the criteria of its milestones."""
     return _render_page(_load_evidence(evidence_id, "review.read"))
 
 
 @reviews.put("/reviews/<uuid:evidence_id>")
 @permit("evidence.review")
 def decide(evidence_id: uuid.UUID) -> Response:
-    """Verifies or returns it, and goes on to the next one that waits.
+    """Verify or return it, and go on to the next item that waits.
 
-    A judgement of a version that is not the newest any more is refused (409): the newer one is
-    shown, and what was typed stands below it.
+    A judgement of a version that is no longer the newest is refused (409): the page shows the
+    newer one, with what was typed.
     """
     piece = _load_evidence(evidence_id)
     form = JudgementForm()
@@ -76,7 +76,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
 @reviews.put("/reviews/<uuid:evidence_id>/taking")
 @permit("evidence.review")
 def take_up(evidence_id: uuid.UUID) -> Response:
-    """Says to its author that somebody reads it."""
+    """Take it up, so that its author sees that somebody is reading it."""
     piece = _load_evidence(evidence_id)
     form = JudgementForm()
     try:
@@ -89,7 +89,7 @@ def take_up(evidence_id: uuid.UUID) -> Response:
 
 
 def _load_evidence(evidence_id: uuid.UUID, action: str = "evidence.review") -> Evidence:
-    """Load a piece for an action; nobody reviews their own, and the page says so."""
+    """Load an item for an action. Nobody reviews their own, and a 403 says so."""
     try:
         piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
         if piece.user_id == current_user.id:
@@ -100,7 +100,7 @@ def _load_evidence(evidence_id: uuid.UUID, action: str = "evidence.review") -> E
 
 
 def _not_found_page() -> Response:
-    """The same words whatever the reason, so that they tell nothing of a piece."""
+    """Render the same text whatever the reason, so that it reveals nothing about the item."""
     link = Markup('<a href="/reviews">{}</a>').format(_("See what waits"))
     return render_error(
         404, Markup("{} {}").format(_("It does not wait for you, or not any more."), link)
@@ -108,7 +108,7 @@ def _not_found_page() -> Response:
 
 
 def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> Response:
-    """Why it was not recorded, on the page as it is now, with what was typed."""
+    """Render the current page with what was typed, and say why nothing was recorded."""
     if not piece.is_shared or refusal.reason in ("gone", "own", "not_entitled"):
         abort(_not_found_page())
     if refusal.reason in ("does_not_fit", "none_left", "already_verified"):
@@ -117,20 +117,20 @@ def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> R
     return _render_page(piece, form, late=refusal, status=409)
 
 
-def _next_pending(piece: Evidence) -> PendingReview | None:
-    """The next one to judge, of those that the queue was narrowed to."""
+def _next_pending(piece: Evidence) -> QueueEntry | None:
+    """Load the next item to review among those that the queue is narrowed to."""
     filters = replace(parse_filters(), show="waiting")
     return next_pending(db.session, current_user, filters, piece)
 
 
-def _next_url(following: PendingReview | None) -> str:
+def _next_url(following: QueueEntry | None) -> str:
     carried = urlencode({name: value for name, value in active_query().items() if name != "show"})
-    where = f"/reviews/{following.id}" if following else "/reviews"
+    where = f"/reviews/{following.item.id}" if following else "/reviews"
     return f"{where}?{carried}" if carried else where
 
 
 def _decision_message(piece: Evidence, decision: str, besides: bool, for_none: bool) -> Markup:
-    """What was done, with the way back to it."""
+    """Say what was done, with a link back to the item."""
     if besides:
         text = _("More is confirmed of “%(title)s”.")
     elif decision == "verified" and for_none:
@@ -152,13 +152,13 @@ def _render_page(
 ) -> Response:
     read = form.read_version if form is not None and isinstance(late, Stale) else None
     found = load_review_page(db.session, piece, read=read)
-    ticked = preselected_milestones(found) if form is None else form.milestones.data
+    ticked = found.preselected_milestones if form is None else form.milestones.data
     form = form or JudgementForm(formdata=None)
     why = _conflict_message(late, piece, form)
     form.version_id.data = str(found.version.id)
     form.read_title.data = piece.title
     form.decision.data = ""
-    # Where nothing is left to judge, what was typed can still be said as a comment.
+    # Where nothing is left to review, what was typed can still be sent as a comment.
     typed = "" if found.waits or found.can_confirm_more else form.comment.data
     comment_form = CommentForm(formdata=None, data={"text": typed}) if typed else None
     following = _next_pending(piece)
@@ -174,7 +174,7 @@ def _render_page(
         is_stale=isinstance(late, Stale),
         given=active_query(),
         now=now(),
-        **timeline_context(piece, found.detail, comment_form),
+        **timeline_context(found.detail, comment_form),
     )
     return make_response(page, status)
 

@@ -1,4 +1,4 @@
-"""What changed from one version of a piece to the next, field by field. Pure."""
+"""What changed between two versions of an item, field by field. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from roadmap.evidence.item import CONTENT_FIELDS, Content
 
-# Texts of more lines are shown whole beside each other: comparing them takes too long.
+# Longer texts are shown one after the other, because comparing them takes too long.
 MAX_DIFF_LINES = 400
 
 
@@ -23,7 +23,7 @@ class Difference:
 
 
 def differences(before: Content, after: Content) -> tuple[Difference, ...]:
-    """The fields of the substance that differ, in the order of the form."""
+    """Return the fields of the content that differ, in the order of the form."""
     return tuple(
         Difference(name, old, new, _diff_lines(old, new) if name == "description" else ())
         for name in CONTENT_FIELDS
@@ -32,7 +32,7 @@ def differences(before: Content, after: Content) -> tuple[Difference, ...]:
 
 
 def _diff_lines(before: str, after: str) -> tuple[tuple[str, str], ...]:
-    """The lines of both texts in order, each marked as gone (-), new (+) or kept ('')."""
+    """Return the lines of both texts in order, marked as removed (-), added (+) or kept ('')."""
     old, new = before.splitlines(), after.splitlines()
     if len(old) + len(new) > MAX_DIFF_LINES:
         return (*_mark_lines("-", old), *_mark_lines("+", new))

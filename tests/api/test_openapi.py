@@ -12,7 +12,8 @@ from flask import Flask
 
 from roadmap.api.blueprint import BASE
 from roadmap.api.route_table import ROUTES
-from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, KINDS, STATES, VISIBILITIES
+from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
+from roadmap.evidence.kinds import KINDS
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.progress.models import STATUSES
 from tests.api.conftest import ApiClientOf

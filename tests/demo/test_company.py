@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from roadmap.demo import story
 from roadmap.demo.cast import PEOPLE, TEAMS, morning_of
 from roadmap.demo.loader import STORIES, load_demo_data
-from roadmap.evidence.constants import IMPACT_TYPES, KINDS, STATES, VISIBILITIES
+from roadmap.evidence.constants import IMPACT_TYPES, STATES, VISIBILITIES
+from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import (
     Comment,
     Confirmation,

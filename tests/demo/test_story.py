@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
-from roadmap.evidence.constants import KINDS, STATES, VISIBILITIES
+from roadmap.evidence.constants import STATES, VISIBILITIES
+from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.people.models import HistoryEntry
 from roadmap.portfolio.models import PortfolioItem

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from roadmap.core.signals import person_changed
 from roadmap.evidence import actions, comments
+from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment
 from roadmap.evidence.queries import load_detail
 from roadmap.evidence.rules import InvalidInput, Refused
@@ -36,9 +37,8 @@ def texts(session):
 
 
 def kinds(session, piece, *, for_author):
-    found = load_timeline(
-        session, piece, load_detail(session, piece).judgements, for_author=for_author
-    )
+    detail = load_detail(session, Audience.OWNER, piece.id)
+    found = load_timeline(session, detail.item, detail.judgements, for_author=for_author)
     return [event.kind for event in found]
 
 

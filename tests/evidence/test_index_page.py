@@ -109,7 +109,7 @@ def evidence_list(session, cast, now):
 )
 def test_each_filter_finds_what_it_says(session, cast, evidence_list, wanted, titles):
     found = list_evidence(session, cast.alice, Filters(**wanted), today=dt.date(2026, 6, 1))
-    assert {row.title for row in found.rows} == titles
+    assert {row.title for row in found.items} == titles
     assert found.found == len(titles)
 
 
@@ -125,7 +125,7 @@ def test_capital_letters_make_no_difference_in_any_language(session, cast, now, 
 )
 def test_it_sorts(session, cast, evidence_list, sort, first):
     found = list_evidence(session, cast.alice, Filters(sort=sort), today=dt.date(2026, 6, 1))
-    assert found.rows[0].title == first
+    assert found.items[0].title == first
 
 
 def test_it_shows_fifty_a_page(session, cast, now, browser_of):

@@ -11,8 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from roadmap.core.text import strip_control_characters
 from roadmap.evidence import rules
-from roadmap.evidence.constants import KINDS, STATES, VISIBILITIES
+from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.item import Impact
+from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.rules import EvidenceInput, Refused, Stale
 
 TODAY = dt.date(2026, 6, 30)

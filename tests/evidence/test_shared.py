@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from roadmap.evidence import actions
 from roadmap.evidence.constants import STATES, VISIBILITIES
-from roadmap.evidence.item import Impact
+from roadmap.evidence.item import Audience, Impact
+from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import list_counted, load_detail
-from roadmap.evidence.shared import as_shared, is_shared, shared_pieces, submitted_version
+from roadmap.evidence.shared import is_shared, shared_pieces
 from roadmap.readiness.queries import person_record
 from tests.evidence.builders import (
     DESIGN,
@@ -80,15 +81,14 @@ def test_a_returned_piece_shows_what_was_returned(session, cast, edited):
     assert (piece.number, piece.kind, piece.occurred_on) == (1, "design_doc", dt.date(2026, 3, 2))
     assert (piece.lapses_on, piece.impacts, piece.milestones) == (None, (LATENCY,), (DESIGN,))
     assert "unsubmitted" not in repr(piece)
-    version = submitted_version(session, edited)
-    assert version is not None
-    assert (version.number, version.description) == (
+    seen = load_item(session, Audience.MANAGER, edited.id)
+    assert (seen.version.number, seen.version.description) == (
         1,
         "How features reach *training* and serving alike.",
     )
-    everything = load_detail(session, edited)
-    assert [version.number for version in everything.versions] == [2, 1]
-    assert [version.number for version in as_shared(everything).versions] == [1]
+    for audience, numbers in ((Audience.OWNER, [2, 1]), (Audience.MANAGER, [1])):
+        detail = load_detail(session, audience, edited.id)
+        assert [version.number for version in detail.item.versions] == numbers
 
 
 def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited):

@@ -51,7 +51,7 @@ def titles(page):
 
 
 def listed(session, actor, **filters):
-    return [row.title for row in list_pending(session, actor, Filters(**filters))]
+    return [entry.item.title for entry in list_pending(session, actor, Filters(**filters))]
 
 
 def test_it_works(session, cast, now, browser_of, pieces):
@@ -210,12 +210,12 @@ def test_who_left_has_nothing_to_review(session, cast, now, browser_of, pieces):
 def test_the_queue_goes_round(session, cast, now, pieces):
     document, talk = pieces
     bob = cast.actor(session, cast.bob)
-    assert next_pending(session, bob, Filters(), document).id == talk.id
-    assert next_pending(session, bob, Filters(), talk).id == document.id
+    assert next_pending(session, bob, Filters(), document).item.id == talk.id
+    assert next_pending(session, bob, Filters(), talk).item.id == document.id
     assert next_pending(session, bob, Filters(kind="talk"), talk) is None
-    first = list_pending(session, bob, limit=1)[0]
+    first = list_pending(session, bob, limit=1)[0].item
     rest = list_pending(session, bob, after=(first.submitted_at, first.id))
-    assert [row.id for row in rest] == [talk.id]
+    assert [entry.item.id for entry in rest] == [talk.id]
 
 
 def test_pages_of_fifty(session, cast, now, browser_of):
@@ -235,6 +235,9 @@ def test_pages_of_fifty(session, cast, now, browser_of):
 def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of, pieces):
     bob = browser_of(cast.bob)
     addresses = ("/reviews", "/reviews?show=judged", "/reviews?team=ranking")
+    judged = add_evidence(session, cast, cast.carol, now, milestones=[DESIGN])
+    submit_evidence(session, cast, judged, now)
+    review_evidence(session, cast, judged, now)
     before = [len(statements_of(app, lambda a=a: bob.get(a))) for a in addresses]
     for _number in range(4):
         submit_evidence(
@@ -242,8 +245,7 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
         )
     review_evidence(session, cast, pieces[0], now)
     after = [len(statements_of(app, lambda a=a: bob.get(a))) for a in addresses]
-    assert (after[0], after[2]) == (before[0], before[2])
-    assert after[1] <= before[1] + 1
+    assert after == before
 
 
 def test_bad_filters_mean_any(cast, browser_of, pieces):

@@ -1,0 +1,115 @@
+"""The kinds of evidence. A kind is one entry here; pages, API and rules take the list from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roadmap.core.gettext_noop import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of evidence, in texts that are translated where they are shown.
+
+    `label` stands by itself and `name` within a sentence; `hint` says what makes a good one.
+    `is_issued` tells that somebody issues it and that it may expire.
+    """
+
+    label: str
+    name: str
+    hint: str
+    is_issued: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "design_doc": Kind(
+        N_("Design document"),
+        N_("design document"),
+        N_(
+            "The problem, at least two options with their costs, the decision and what would "
+            "reverse it: data flow, training and serving paths, failure modes, with the "
+            "reviewers' names."
+        ),
+    ),
+    "case_study": Kind(
+        N_("Case study"),
+        N_("case study"),
+        N_(
+            "One system from problem to result: the metric before and after, what you chose and "
+            "what you rejected, and what went wrong on the way."
+        ),
+    ),
+    "open_source": Kind(
+        N_("Open-source contribution"),
+        N_("open-source contribution"),
+        N_(
+            "A merged pull request or a repository that others run: what was broken or missing, "
+            "your change, the tests, and what its maintainers said."
+        ),
+    ),
+    "blog_post": Kind(
+        N_("Blog post"),
+        N_("blog post"),
+        N_(
+            "Something you built or measured, explained so that a reader can repeat it: code, "
+            "figures and the limits of the method."
+        ),
+    ),
+    "talk": Kind(
+        N_("Talk"),
+        N_("talk"),
+        N_(
+            "Slides or a recording, the audience and its size, and one question from it that "
+            "changed what you think."
+        ),
+    ),
+    "publication": Kind(
+        N_("Publication"),
+        N_("publication"),
+        N_(
+            "A paper with its venue and your share of the work, and code or data by which the "
+            "result can be reproduced."
+        ),
+    ),
+    "patent": Kind(
+        N_("Patent"),
+        N_("patent"),
+        N_(
+            "The application or grant number, the claim in one sentence, and where the method "
+            "runs today."
+        ),
+    ),
+    "certification": Kind(
+        N_("Certification"),
+        N_("certification"),
+        N_(
+            "Issuer, date and expiry with a link that verifies it, and one thing that you built "
+            "with what you learned."
+        ),
+        is_issued=True,
+    ),
+    "mentoring": Kind(
+        N_("Mentoring"),
+        N_("mentoring"),
+        N_(
+            "Whom you helped (with their consent, or by role), over how many months, and what "
+            "they do alone now that they could not do before."
+        ),
+    ),
+    "launch": Kind(
+        N_("Launch"),
+        N_("launch"),
+        N_(
+            "A model or platform that serves real traffic: date, scale, your role, the guardrail "
+            "metrics, and how it would have been rolled back."
+        ),
+    ),
+    "other": Kind(
+        N_("Other"),
+        N_("other"),
+        N_(
+            "Anything dated that somebody else could check: say what it is, what your part was, "
+            "and which milestone it proves."
+        ),
+    ),
+}
