@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,10 @@ def test_the_list_is_long_enough(app):
 
 @pytest.mark.parametrize(
     "password",
-    ["Password123", "PASSWORD1234!!", "1234567890", "aaaaaaaaaaaa", "abababababab", "zyxwvutsrqpo"],
+    [
+        *("Password123", "PASSWORD1234!!", "1234567890", "aaaaaaaaaaaa", "abababababab"),
+        *("zyxwvutsrqpo", "mississippi", "asdfghjklzxc", "hunter2hunter2"),
+    ],
 )
 def test_bad_ones(app, password):
     with app.test_request_context():
@@ -55,6 +59,18 @@ def test_it_judges_any_text(text):
         reason = passwords.find_weakness(text)
         if len(text.encode("utf-8", "surrogatepass")) < passwords.MIN_BYTES:
             assert reason is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["4@8({[<369!1|0$5+7%2", "password1", "11.12.2013", "0123", "a", "ä😀é"]
+)
+def test_the_longest_password_is_judged_quickly(app, text):
+    longest = (text * passwords.MAX_BYTES).encode()[: passwords.MAX_BYTES].decode(errors="ignore")
+    with app.test_request_context():
+        passwords.find_weakness("a warm up of the library")
+        began = time.process_time()
+        passwords.find_weakness(longest)
+        assert time.process_time() - began < 0.5
 
 
 def test_a_password_is_taken_byte_for_byte(app):

@@ -21,7 +21,8 @@ from roadmap.demo.cast import CAST, generate_password
 from roadmap.demo.generated_people import generate_people
 from roadmap.demo.loader import load_demo_data
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import managed_people
+from roadmap.people.reach import people_of
+from roadmap.people.roles import Capability
 from roadmap.progress.models import Enrollment
 from tests.conftest import CATALOG
 
@@ -60,7 +61,8 @@ def test_generated_people_are_a_team_of_their_own(session: Session) -> None:
         .where(Team.slug == "forecasting", Membership.role == "member")
     ).all()
     assert len(members) == 4
-    assert set(members) <= managed_people(session, loaded.ids["tomas"])
+    managed = session.scalars(people_of(loaded.ids["tomas"], Capability.SEE_SHARED)).all()
+    assert set(members) <= set(managed)
     enrolled = session.scalars(sa.select(Enrollment.user_id)).all()
     assert set(members) <= set(enrolled)
 

@@ -26,7 +26,8 @@ from roadmap.invitations.models import Invitation
 from roadmap.mail.models import OutgoingMail
 from roadmap.notifications.models import Notification
 from roadmap.people.models import HistoryEntry, Membership, Team, User
-from roadmap.people.queries import managed_people
+from roadmap.people.reach import people_of
+from roadmap.people.roles import Capability
 from roadmap.portfolio.models import PortfolioItem
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.facts import Course
@@ -84,7 +85,10 @@ def demo(app: Flask) -> DemoData:
             rows,
             {name: person_record(session, ids[name]) for name in ("maya", "yusuf")},
             build_course(roadmap),
-            {name: managed_people(session, ids[name]) for name in ("tomas", "karin", "elena")},
+            {
+                name: set(session.scalars(people_of(ids[name], Capability.SEE_SHARED)))
+                for name in ("tomas", "karin", "elena")
+            },
         )
         session.expunge_all()
         session.rollback()
