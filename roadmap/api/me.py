@@ -64,7 +64,7 @@ def me() -> OperationResult:
             teams=teams,
             token=TokenShape(
                 name=token.name,
-                scope=token.scope,
+                scope=token.actor.scope or "",
                 expires_at=token.expires_at,
             ),
         )

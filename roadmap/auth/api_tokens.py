@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.models import SCOPES, ApiToken
+from roadmap.auth.queries import ACTOR_COLUMNS
 from roadmap.auth.tokens import hash_token, new_token
+from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
@@ -33,18 +35,12 @@ _USERS: Any = User.__table__
 # Built once and on the tables, which is faster: it runs before every request of the API.
 _FIND = (
     sa.select(
-        _TOKENS.c.id,
-        _TOKENS.c.name,
-        _TOKENS.c.scope,
+        _TOKENS.c.id.label("token_id"),
+        _TOKENS.c.name.label("token_name"),
         _TOKENS.c.expires_at,
         _TOKENS.c.last_used_at,
-        _USERS.c.id.label("user_id"),
-        _USERS.c.name.label("person"),
-        _USERS.c.email,
-        _USERS.c.is_admin,
-        _USERS.c.timezone,
-        _USERS.c.locale,
-        _USERS.c.version,
+        _TOKENS.c.scope,
+        *ACTOR_COLUMNS,
         team_roles().label("team_roles"),
     )
     .join_from(_TOKENS, _USERS, _USERS.c.id == _TOKENS.c.user_id)
@@ -56,27 +52,22 @@ _FIND = (
 )
 
 
+_ACTOR_KEYS = ("scope", "team_roles", *(column.name for column in ACTOR_COLUMNS))
+
+
 class TooManyTokens(ValueError):
     """The person has the maximum number of valid tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """A valid token and its person."""
+    """A valid token, and the person who acts with it."""
 
     id: uuid.UUID
     name: str
-    scope: str
     expires_at: dt.datetime | None
     last_used_at: dt.datetime | None
-    user_id: uuid.UUID
-    person: str
-    email: str
-    is_admin: bool
-    timezone: str
-    locale: str
-    version: int
-    team_roles: str
+    actor: Actor
 
 
 def create(
@@ -173,7 +164,13 @@ def _is_valid(now: dt.datetime) -> sa.ColumnElement[bool]:
 def find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
     """Find the valid token with this text, in one statement."""
     row = session.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
-    return BearerToken(*tuple(row)) if row else None
+    if row is None:
+        return None
+    token_id, name, expires_at, last_used_at, *_rest = row
+    attributes = {key: row._mapping[key] for key in _ACTOR_KEYS}
+    return BearerToken(
+        token_id, name, expires_at, last_used_at, Actor(**attributes, session=session)
+    )
 
 
 def should_record_use(bearer: BearerToken, now: dt.datetime) -> bool:

@@ -12,7 +12,6 @@ from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now
-from roadmap.people.actor import Actor
 from roadmap.people.permissions import permission_of
 
 REALM = 'Bearer realm="cairn"'
@@ -42,25 +41,10 @@ def authenticate_bearer() -> Response | None:
         with db.own_transaction() as own:
             api_tokens.record_use(own, found.id, now=now())
     g.token = found
-    g._login_user = _actor(found)
-    if found.scope != "write" and request.method not in SAFE_METHODS:
+    g._login_user = found.actor
+    if found.actor.scope != "write" and request.method not in SAFE_METHODS:
         return problem_response(403, _("This token may only read. Make one of scope write."))
     return None
-
-
-def _actor(found: api_tokens.BearerToken) -> Actor:
-    return Actor(
-        id=found.user_id,
-        name=found.person,
-        email=found.email,
-        is_admin=found.is_admin,
-        timezone=found.timezone,
-        locale=found.locale,
-        version=found.version,
-        team_roles=found.team_roles,
-        scope=found.scope,
-        session=db.session,
-    )
 
 
 def _reject_wrong_token() -> Response:

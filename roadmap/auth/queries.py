@@ -20,12 +20,20 @@ SESSION_IDLE_TIMEOUT = dt.timedelta(hours=8)
 SESSION_LIFETIME = dt.timedelta(days=7)
 
 _USERS: Any = User.__table__
+# The columns of `user` that are attributes of an actor, by the same names.
+_ACTOR_ATTRIBUTES = ("id", "name", "email", "is_admin", "timezone", "locale", "theme", "version")
+ACTOR_COLUMNS = [_USERS.c[name] for name in _ACTOR_ATTRIBUTES]
 _CURRENT_HASH = sa.select(_USERS.c.id).where(
     _USERS.c.id == sa.bindparam("user_id"),
     _USERS.c.password_hash == sa.bindparam("hash"),
     _USERS.c.deactivated_at.is_(None),
 )
 _BY_EMAIL = sa.select(User).where(User.email_key == sa.bindparam("key"))
+
+
+def actor_attributes(user: User) -> dict[str, Any]:
+    """Return what an actor has of their account."""
+    return {name: getattr(user, name) for name in _ACTOR_ATTRIBUTES}
 
 
 def any_user_exists(session: Session) -> bool:

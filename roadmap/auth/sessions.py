@@ -31,7 +31,12 @@ from roadmap.auth import preserved_form
 from roadmap.auth.forms import SignInForm
 from roadmap.auth.login_throttle import audit_refusal_throttled
 from roadmap.auth.models import LoginSession
-from roadmap.auth.queries import SESSION_IDLE_TIMEOUT, SESSION_LIFETIME
+from roadmap.auth.queries import (
+    ACTOR_COLUMNS,
+    SESSION_IDLE_TIMEOUT,
+    SESSION_LIFETIME,
+    actor_attributes,
+)
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.problems import is_api
@@ -70,28 +75,20 @@ csrf = AuditedCSRF()
 _SESSIONS: Any = LoginSession.__table__
 _USERS: Any = User.__table__
 # Further attributes of an actor, loaded by the same statement; see `add_actor_column`.
-_ACTOR_COLUMNS: dict[str, sa.ScalarSelect[Any] | sa.ColumnElement[Any]] = {
+_FURTHER_COLUMNS: dict[str, sa.ScalarSelect[Any] | sa.ColumnElement[Any]] = {
     "team_roles": team_roles()
 }
 _SELECT_ACTOR = (
     sa.select(
-        _SESSIONS.c.id,
+        *ACTOR_COLUMNS,
+        _SESSIONS.c.id.label("session_id"),
+        _SESSIONS.c.fresh_at,
         _SESSIONS.c.created_at,
         _SESSIONS.c.last_seen_at,
-        _SESSIONS.c.fresh_at,
-        _USERS.c.id,
-        _USERS.c.name,
-        _USERS.c.email,
-        _USERS.c.is_admin,
-        _USERS.c.timezone,
-        _USERS.c.locale,
-        _USERS.c.theme,
-        _USERS.c.version,
     )
     .join_from(_SESSIONS, _USERS, _USERS.c.id == _SESSIONS.c.user_id)
     .where(_SESSIONS.c.token_hash == sa.bindparam("token_hash"), _USERS.c.deactivated_at.is_(None))
 )
-_INSERT_SESSION = sa.insert(_SESSIONS)
 
 
 def add_actor_column(name: str, column: sa.ScalarSelect[Any]) -> None:
@@ -99,14 +96,14 @@ def add_actor_column(name: str, column: sa.ScalarSelect[Any]) -> None:
 
     The statement that loads the session reads it as well.
     """
-    _ACTOR_COLUMNS[name] = column
+    _FURTHER_COLUMNS[name] = column
     _select_actor_with_columns.cache_clear()
 
 
 @cache
 def _select_actor_with_columns() -> sa.Select[Any]:
     return _SELECT_ACTOR.add_columns(
-        *(column.label(name) for name, column in _ACTOR_COLUMNS.items())
+        *(column.label(name) for name, column in _FURTHER_COLUMNS.items())
     )
 
 
@@ -118,27 +115,13 @@ def load_actor(token: str) -> Actor | None:
     ).first()
     if row is None:
         return None
-    session_id, created_at, seen_at, fresh_at, *person = row[: -len(_ACTOR_COLUMNS)]
+    attributes = dict(row._mapping)
+    created_at, seen_at = attributes.pop("created_at"), attributes.pop("last_seen_at")
     if now() - seen_at > SESSION_IDLE_TIMEOUT or now() - created_at > SESSION_LIFETIME:
         return None
     if now() - seen_at > LAST_SEEN_INTERVAL:
-        _mark_seen(session_id)
-    user_id, name, email, is_admin, zone, locale, theme, version = person
-    return Actor(
-        id=user_id,
-        name=name,
-        email=email,
-        is_admin=is_admin,
-        timezone=zone,
-        locale=locale,
-        theme=theme,
-        version=version,
-        token=token,
-        session_id=session_id,
-        fresh_at=fresh_at,
-        session=db.session,
-        **dict(zip(_ACTOR_COLUMNS, row[-len(_ACTOR_COLUMNS) :], strict=True)),
-    )
+        _mark_seen(attributes["session_id"])
+    return Actor(**attributes, token=token, session=db.session)
 
 
 def _mark_seen(session_id: uuid.UUID) -> None:
@@ -157,32 +140,23 @@ def begin_session(database: Session, user: User) -> Actor:
     """Sign a person in with this browser; its older session ends."""
     end_session(database)
     token, token_hash = new_token()
-    session_id, begun = new_id(), now()
-    database.execute(
-        _INSERT_SESSION,
-        {
-            "id": session_id,
-            "user_id": user.id,
-            "token_hash": token_hash,
-            "created_at": begun,
-            "last_seen_at": begun,
-            "fresh_at": begun,
-            "user_agent": (request.user_agent.string or "")[:300],
-            "address": client_address(),
-        },
+    row = LoginSession(
+        id=new_id(),
+        user_id=user.id,
+        token_hash=token_hash,
+        created_at=now(),
+        last_seen_at=now(),
+        fresh_at=now(),
+        user_agent=(request.user_agent.string or "")[:300],
+        address=client_address(),
     )
+    database.add(row)
+    database.flush()
     actor = Actor(
-        id=user.id,
-        name=user.name,
-        email=user.email,
-        is_admin=user.is_admin,
-        timezone=user.timezone,
-        locale=user.locale,
-        theme=user.theme,
-        version=user.version,
+        **actor_attributes(user),
         token=token,
-        session_id=session_id,
-        fresh_at=begun,
+        session_id=row.id,
+        fresh_at=row.fresh_at,
         session=database,
     )
     _clear_cookie(but_for=str(user.id))
