@@ -26,6 +26,15 @@ class LinkedEvidence:
     tone: str
 
 
+@dataclass(frozen=True, slots=True)
+class LinkableEvidence:
+    """A piece of evidence that could be linked. `fits`: its kind proves the milestone."""
+
+    id: uuid.UUID
+    title: str
+    fits: bool
+
+
 def linked_evidence(
     session: Session,
     user_id: uuid.UUID,
@@ -70,11 +79,9 @@ def linked_evidence(
 
 def linkable_evidence(
     session: Session, user_id: uuid.UUID, milestone_key: str, kinds: tuple[str, ...]
-) -> list[tuple[uuid.UUID, str, bool]]:
-    """Pieces that could be linked to a milestone: id, title, and whether their kind proves it.
-
-    Those of a fitting kind first, then the newest. One statement.
-    """
+) -> list[LinkableEvidence]:
+    """Return pieces that could be linked to a milestone, those of a fitting kind first, then the
+    newest. One statement."""
     link = EvidenceMilestone
     links = sa.select(sa.func.count()).where(link.evidence_id == Evidence.id).scalar_subquery()
     here = sa.exists().where(link.evidence_id == Evidence.id, link.milestone_key == milestone_key)
@@ -86,4 +93,4 @@ def linkable_evidence(
         .order_by(sa.case((fits, 0), else_=1), EvidenceVersion.occurred_on.desc(), Evidence.id)
         .limit(100)
     )
-    return [(key, title, bool(fitting)) for key, title, fitting in rows]
+    return [LinkableEvidence(key, title, bool(fitting)) for key, title, fitting in rows]

@@ -17,9 +17,10 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
+from roadmap.journey.milestone_details import load_details
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import load_enrolled_progress, refresh_progress
-from roadmap.journey.routes_milestone import milestone_details, render_milestone
+from roadmap.journey.routes_milestone import render_milestone
 from roadmap.people.permissions import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
@@ -75,7 +76,9 @@ def _completion_response(
             on_roadmap=_trail_is_shown(slug),
             stone=pages.stone(stage, milestone.key, view.facts),
             row=pages.row(milestone),
-            details=milestone_details(found, milestone) if with_details else None,
+            details=load_details(db.session, current_user.id, found, milestone)
+            if with_details
+            else None,
             said=said,
             m=milestone,
             anchor=published.content.anchors[milestone.key],

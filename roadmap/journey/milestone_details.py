@@ -1,0 +1,124 @@
+"""What the page of a milestone, and the row that it unfolds, print of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.content import Milestone, Resource
+from roadmap.core.i18n import date_filter
+from roadmap.core.i18n import gettext as _
+from roadmap.evidence.labels import kind_label
+from roadmap.journey.forms import PlanForm, ReasonForm
+from roadmap.journey.queries import (
+    LinkableEvidence,
+    LinkedEvidence,
+    linkable_evidence,
+    linked_evidence,
+)
+from roadmap.journey.roadmap_progress import RoadmapProgress
+from roadmap.progress.models import MilestonePlan
+from roadmap.progress.queries import milestone_state
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLine:
+    """A linked piece of evidence; `facts` are its kind and day in words."""
+
+    title: str
+    href: str
+    tone: str
+    facts: str
+    lapsed: bool
+
+    @classmethod
+    def of(cls, piece: LinkedEvidence) -> EvidenceLine:
+        facts = f"{kind_label(piece.kind)}, {date_filter(piece.occurred_on)}"
+        return cls(piece.title, f"/evidence/{piece.id}", piece.tone, facts, piece.lapsed)
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneDetails:
+    """A milestone with its person's facts. `plan` and `reason_form` are the forms, filled in or
+    refused; `conflict` is what is stored where a stale edit of the plan was refused."""
+
+    key: str
+    anchor: str
+    title: str
+    tone: str
+    status: str
+    url: str
+    done_when: str
+    why: str
+    hours: str
+    months: int | None
+    required: bool
+    kinds: str
+    skills: tuple[Link, ...]
+    after: tuple[Link, ...]
+    resources: tuple[Resource, ...]
+    evidence: tuple[EvidenceLine, ...]
+    linkable: tuple[LinkableEvidence, ...]
+    reason: str
+    since: dt.date | None
+    target_on: dt.date | None
+    plan: PlanForm
+    plan_revision: int
+    reason_form: ReasonForm
+    conflict: MilestonePlan | None
+
+
+def load_details(
+    session: Session,
+    user_id: uuid.UUID,
+    found: RoadmapProgress,
+    milestone: Milestone,
+    *,
+    plan: PlanForm | None = None,
+    reason: ReasonForm | None = None,
+    conflict: MilestonePlan | None = None,
+) -> MilestoneDetails:
+    """Return a milestone of the person's own roadmap in three statements."""
+    content = found.published.content
+    path = f"/roadmaps/{content.slug}/milestones/"
+    state = milestone_state(session, user_id, milestone.key)
+    linked = linked_evidence(session, user_id, milestone.key, milestone.evidence, found.today)
+    return MilestoneDetails(
+        key=milestone.key,
+        anchor=content.anchors[milestone.key],
+        title=milestone.title,
+        tone=found.tone(milestone.key),
+        status=state.status,
+        url=path + milestone.key,
+        done_when=milestone.done_when,
+        why=milestone.why,
+        hours=_("%(hours)d h", hours=milestone.hours),
+        months=milestone.months,
+        required=milestone.required,
+        kinds=", ".join(kind_label(kind) for kind in milestone.evidence).lower(),
+        skills=tuple(
+            Link(content.skill_by_key[key].title, f"/skills/{key}")
+            for key in milestone.skills
+            if key in content.skill_by_key
+        ),
+        after=tuple(Link(content.by_key[key].title, path + key) for key in milestone.after),
+        resources=tuple(milestone.resources),
+        evidence=tuple(map(EvidenceLine.of, linked)),
+        linkable=tuple(linkable_evidence(session, user_id, milestone.key, milestone.evidence)),
+        reason=state.reason,
+        since=state.since,
+        target_on=state.target_on,
+        plan=plan or PlanForm(None, data={"note": state.note, "target_on": state.target_on}),
+        plan_revision=conflict.revision if conflict else state.revision,
+        reason_form=reason or ReasonForm(None, data={"reason": state.reason}),
+        conflict=conflict,
+    )
