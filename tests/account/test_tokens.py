@@ -40,7 +40,7 @@ def test_it_works(app, session, cast, alice, now):
     assert "last used" in page
     # Revoking asks first, without JavaScript too.
     assert re.search(
-        r'<details class="confirm"><summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be brought back', page, re.S
     )
     # It was shown once.
     assert token not in page

@@ -79,7 +79,7 @@ def test_an_invitation_is_revoked(session, cast, erin, browser_of, now):
     session.commit()
     page = erin.get("/admin/invitations").text
     assert re.search(
-        r'<details class="confirm"><summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be brought back', page, re.S
     )
     answer = erin.delete(f"/admin/invitations/{made.id}")
     assert (answer.status_code, answer.location) == (303, "/admin/invitations")

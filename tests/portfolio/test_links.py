@@ -54,7 +54,7 @@ def test_it_works(app: Flask, cast: Cast, address: str, browser_of) -> None:
 def test_revoking_asks_first(cast: Cast, address: str, browser_of) -> None:
     page = browser_of(cast.alice).get("/portfolio/links").text
     assert re.search(
-        r'<details class="confirm"><summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be brought back', page, re.S
     )
 
 
