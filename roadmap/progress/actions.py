@@ -1,17 +1,14 @@
-"""Enrolling, and changing the status and the plan of a milestone. Nothing here commits."""
+"""Enroll, and change the status and the plan of a milestone. Nothing here commits."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from roadmap.people.history import record_history
@@ -19,9 +16,19 @@ from roadmap.people.locks import lock_user
 from roadmap.people.models import HistoryEntry, User
 from roadmap.progress.models import STATUSES, Enrollment, MilestonePlan, MilestoneStatus
 
+_STATUSES: Any = MilestoneStatus.__table__
+_KEYS = (
+    _STATUSES.c.user_id == sa.bindparam("of_user"),
+    _STATUSES.c.milestone_key == sa.bindparam("of_milestone"),
+)
+_FIND_STATUS = sa.select(_STATUSES.c.status, _STATUSES.c.reason).where(*_KEYS)
+_INSERT_STATUS = sa.insert(_STATUSES)
+_UPDATE_STATUS = sa.update(_STATUSES).where(*_KEYS)
+_DELETE_STATUS = sa.delete(_STATUSES).where(*_KEYS)
+
 
 class StaleEdit(Exception):
-    """Someone saved a newer version of the text meanwhile; `current` is what is stored."""
+    """The plan was saved by another form meanwhile; `current` is what is stored."""
 
     def __init__(self, current: MilestonePlan) -> None:
         self.current = current
@@ -40,10 +47,10 @@ def enroll(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> Enrollment:
-    """Puts a person on a roadmap, or changes their target date and pace on it.
+    """Put a person on a roadmap, or change their target date and pace on it.
 
-    The first roadmap of a person is their primary one; making another primary moves that over.
-    Without `started_on` a new one starts on the day that it is where the person lives.
+    A person's first roadmap is their primary one, until another is made primary. Without
+    `started_on` a new enrollment starts today, by the person's own date.
     """
     lock_user(session, user_id)
     mine = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).all()
@@ -89,43 +96,35 @@ def set_status(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> bool:
-    """Sets the status of a milestone; False where status and reason are what they were.
+    """Set the status of a milestone; return whether status or reason changed.
 
-    Then nothing is remembered either: a tick that is sent twice is no second change to undo, and
-    no movement. `status` is one of not_started, in_progress, done, not_applicable (which needs a
-    reason). Raises ValueError otherwise.
+    `status` is not_started, in_progress, done or not_applicable, which needs a reason. Setting
+    the same again records no history, so that a tick sent twice is undone at once. Another reason
+    alone keeps the day and the author of the status: managers see the day, and may not see the
+    reason. Raises ValueError for another status or a missing reason.
     """
     if status != "not_started" and status not in STATUSES:
         raise ValueError(f"no such status: {status}")
     if status == "not_applicable" and not reason.strip():
         raise ValueError("not applicable needs a reason")
-    stored_reason = reason.strip() if status == "not_applicable" else ""
+    reason = reason.strip() if status == "not_applicable" else ""
     lock_user(session, user_id)
-    if status == "not_started":
-        gone = session.execute(
-            sa.delete(MilestoneStatus).where(
-                MilestoneStatus.user_id == user_id, MilestoneStatus.milestone_key == milestone_key
-            )
-        )
-        changed = bool(gone.rowcount)  # type: ignore[attr-defined]
-    else:
-        changed = upsert(
-            session,
-            MilestoneStatus,
-            keys={"user_id": user_id, "milestone_key": milestone_key},
-            values={
-                "status": status,
-                "reason": stored_reason,
-                "changed_at": now,
-                "changed_by_id": by,
-            },
-            # A second tick is no news, and a new reason is no new status: since when it is so, and
-            # by whom, stays as it was. The day is shared with managers, the reason may not be.
-            skip_if_unchanged=("status", "reason"),
-            keep_if_unchanged={"changed_at": "status", "changed_by_id": "status"},
-        )
-    if not changed:
+    keys = {"of_user": user_id, "of_milestone": milestone_key}
+    before = session.execute(_FIND_STATUS, keys).first()
+    if (status, reason) == (tuple(before) if before else ("not_started", "")):
         return False
+    if status == "not_started":
+        session.execute(_DELETE_STATUS, keys)
+    elif before is None:
+        values = {"user_id": user_id, "milestone_key": milestone_key, "status": status}
+        session.execute(
+            _INSERT_STATUS, {**values, "reason": reason, "changed_at": now, "changed_by_id": by}
+        )
+    elif status == before.status:
+        session.execute(_UPDATE_STATUS, {**keys, "reason": reason})
+    else:
+        values = {"status": status, "reason": reason, "changed_at": now, "changed_by_id": by}
+        session.execute(_UPDATE_STATUS, {**keys, **values})
     record_history(
         session,
         user_id=user_id,
@@ -134,7 +133,7 @@ def set_status(
         subject=milestone_key,
         now=now,
         status=status,
-        reason=stored_reason,
+        reason=reason,
     )
     return True
 
@@ -150,10 +149,10 @@ def set_plan(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> MilestonePlan:
-    """Keeps a private note and a target date for a milestone.
+    """Save a private note and a target date for a milestone.
 
-    `revision` is the one that the form was filled from (0 where there was none); None does not
-    ask. Raises StaleEdit where a newer one was saved meanwhile.
+    `revision` is the one that the form was filled from (0 where there was no plan), None to save
+    unconditionally. Raises StaleEdit where another form saved a newer one meanwhile.
     """
     lock_user(session, user_id)
     plan = session.get(MilestonePlan, (user_id, milestone_key))
@@ -183,7 +182,7 @@ def set_plan(
 def undo_last_status(
     session: Session, user_id: uuid.UUID, milestone_key: str, *, by: uuid.UUID, now: dt.datetime
 ) -> str:
-    """Puts back the status before the last change of a milestone; returns it."""
+    """Restore the status that a milestone had before its last change, and return it."""
     entries = session.execute(
         sa.select(HistoryEntry.data)
         .where(
@@ -200,54 +199,6 @@ def undo_last_status(
         session, user_id, milestone_key, status, reason=before.get("reason", ""), by=by, now=now
     )
     return str(status)
-
-
-def upsert(
-    session: Session,
-    model: Any,
-    *,
-    keys: dict[str, Any],
-    values: dict[str, Any],
-    skip_if_unchanged: tuple[str, ...] = (),
-    keep_if_unchanged: Mapping[str, str] | None = None,
-) -> bool:
-    """Inserts a row or updates the one with these keys, in one statement on both databases.
-
-    Returns whether a row was written. With `skip_if_unchanged` an existing row whose named columns
-    already hold these values stays as it is. `keep_if_unchanged` names columns that stay as they
-    are
-    while another one, beside each, does.
-    """
-    dialect = session.get_bind().dialect.name
-    kept = tuple((keep_if_unchanged or {}).items())
-    statement = _upsert_statement(
-        model.__table__, dialect, tuple(keys), tuple(values), skip_if_unchanged, kept
-    )
-    return bool(session.execute(statement, {**keys, **values}).rowcount)  # type: ignore[attr-defined]
-
-
-@lru_cache(maxsize=64)
-def _upsert_statement(
-    table: sa.Table,
-    dialect: str,
-    keys: tuple[str, ...],
-    values: tuple[str, ...],
-    skip_if_unchanged: tuple[str, ...],
-    keep_if_unchanged: tuple[tuple[str, str], ...],
-) -> sa.Insert:
-    """The statement, made once: making it takes longer than the database takes to run it."""
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table).values({name: sa.bindparam(name) for name in (*keys, *values)})
-    new: dict[str, Any] = {name: statement.excluded[name] for name in values}
-    for name, other in keep_if_unchanged:
-        stays = table.c[other] == statement.excluded[other]
-        new[name] = sa.case((stays, table.c[name]), else_=statement.excluded[name])
-    differs = [table.c[name] != statement.excluded[name] for name in skip_if_unchanged]
-    return statement.on_conflict_do_update(
-        index_elements=list(keys),
-        set_=new,
-        where=sa.or_(*differs) if differs else None,
-    ).execution_options(preserve_rowcount=True)
 
 
 def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:

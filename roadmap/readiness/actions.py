@@ -30,6 +30,7 @@ _UPDATE_SUMMARY = sa.update(_SUMMARIES).where(
     _SUMMARIES.c.user_id == sa.bindparam("of_user"),
     _SUMMARIES.c.roadmap_id == sa.bindparam("of_roadmap"),
 )
+_INSERT_SUMMARY = sa.insert(_SUMMARIES)
 
 
 def mark_changed(session: Session, user_id: uuid.UUID, now: dt.datetime) -> None:
@@ -64,12 +65,12 @@ def refresh_summaries(
     rows = {}
     for roadmap_id, revision_id in record.enrolled:
         values = rows[roadmap_id] = compute_summary(session, record, revision_id, now)
-        keys = {"user_id": user_id, "roadmap_id": roadmap_id}
         updated: Any = session.execute(
-            _UPDATE_SUMMARY.values(values), {"of_user": user_id, "of_roadmap": roadmap_id}
+            _UPDATE_SUMMARY, {"of_user": user_id, "of_roadmap": roadmap_id, **values}
         )
         if not updated.rowcount:
-            session.execute(sa.insert(_SUMMARIES), {**keys, **values})
+            keys = {"user_id": user_id, "roadmap_id": roadmap_id}
+            session.execute(_INSERT_SUMMARY, {**keys, **values})
     return rows
 
 
