@@ -245,7 +245,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         by=actor,
         now=write.now,
     )
-    hidden["made private"] = str(closed.id)
+    hidden["created private"] = str(closed.id)
     # Returned, and being written anew: what was not sent again is nobody else's yet.
     returned = session.get_one(Evidence, uuid.UUID(ids["returned"]))
     evidence.edit(

@@ -320,7 +320,7 @@ def test_a_title_of_nothing_is_refused(title: str, app: Flask, cast: Cast) -> No
     page = BrowserClient.of(app, cast.alice).post("/evidence", form_fields(title=title))
     answer = ApiClient.of(app, cast.alice).post("/me/evidence", {**PIECE, "title": title})
     assert (page.status_code, answer.status_code) == (422, 422)
-    assert answer.get_json()["errors"] == {"title": ["This must say something."]}
+    assert answer.get_json()["errors"] == {"title": ["This cannot be empty."]}
 
 
 def test_what_was_stored_before_stays(doors: Doors) -> None:

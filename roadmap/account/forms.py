@@ -106,20 +106,20 @@ class ProfileForm(FlaskForm):
 
     def validate_theme(self, field: Field) -> None:
         if field.data not in THEMES:
-            raise ValidationError(_("Choose one of the list."))
+            raise ValidationError(_("Choose one from the list."))
 
 
 class TokenForm(FlaskForm):
     """A personal token of the API: its name, scope and lifetime."""
 
     name = StringField(
-        _l("What is it for"),
+        _l("Name"),
         [NotBlank(_l("Name it after what uses it.")), Length(max=100)],
         filters=[clean_line],
         render_kw={"maxlength": 100, "autocomplete": "off"},
     )
     scope = RadioField(
-        _l("What it may do"),
+        _l("Scope"),
         choices=[
             SelectChoice("read", _l("Read: what you can see here")),
             SelectChoice("write", _l("Read and write: what you can do here, with few exceptions")),
@@ -127,9 +127,9 @@ class TokenForm(FlaskForm):
         default="read",
     )
     days = IntegerField(
-        _l("Days that it lives"),
+        _l("Valid for (days)"),
         [
-            InputRequired(_l("Say for how many days it should work.")),
+            InputRequired(_l("Enter for how many days it should be valid.")),
             NumberRange(1, MAX_DAYS, _l("Between 1 and 365 days.")),
         ],
         default=DEFAULT_DAYS,

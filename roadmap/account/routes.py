@@ -78,9 +78,9 @@ def save_mail() -> Response:
     wants = request.form.get("wants_mail") == "1"
     set_wants_mail(db.session, current_user.id, wants, by=current_user.id, now=now())
     if wants:
-        flash(_("Notifications come by mail as well from now on."), "message")
+        flash(_("Notifications are now sent by mail as well."), "message")
     else:
-        flash(_("Notifications stay on their page from now on; no mail is sent."), "message")
+        flash(_("Notifications are no longer sent by mail; they stay on their page."), "message")
     return see_other("account.show_account", _anchor="mail")
 
 
@@ -118,13 +118,13 @@ def save_email() -> Response:
             to=old,
             subject=_("Your e-mail address on Cairn was changed"),
             body=_(
-                "The e-mail address of your account on Cairn is now %(new)s.\n"
-                "If that was not you, tell whoever runs Cairn at once.\n",
+                "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
+                "change it, tell your administrator at once.\n",
                 new=form.email.data,
             ),
             now=now(),
         )
-    flash(_("Your e-mail address is changed. Sign in with it from now on."), "message")
+    flash(_("Your e-mail address is changed. Sign in with the new one from now on."), "message")
     return see_other("account.show_account")
 
 

@@ -27,5 +27,5 @@ def save_sharing() -> Response:
             "message",
         )
     else:
-        flash(_("Your reasons and target dates are yours alone from now on."), "message")
+        flash(_("Your reasons and target dates are now visible only to you."), "message")
     return see_other("account.show_account", _anchor="sharing")

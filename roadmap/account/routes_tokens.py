@@ -57,7 +57,7 @@ def create_token() -> Response:
         )
     except api_tokens.TooManyTokens:
         form.form_errors = [
-            _("%(most)d tokens are the most. Revoke one first.", most=api_tokens.MAX_TOKENS)
+            _("You can have at most %(most)d tokens. Revoke one first.", most=api_tokens.MAX_TOKENS)
         ]
         return _render_form(form, 422)
     page = render_template("account/token_created.html", token=token, form=form)
@@ -70,7 +70,7 @@ def revoke_token(token_id: uuid.UUID) -> Response:
     token = permissions.load(db.session, current_user, "token.write", ApiToken, token_id)
     name = token.name
     api_tokens.revoke(db.session, token, by=current_user.id, address=client_address(), now=now())
-    flash(_("The token “%(name)s” opens nothing any more.", name=name), "message")
+    flash(_("The token “%(name)s” is revoked and no longer works.", name=name), "message")
     return see_other("account.list_tokens")
 
 

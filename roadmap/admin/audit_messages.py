@@ -22,7 +22,7 @@ KINDS: dict[str, LazyString] = {
     "invitation": _l("Invitations"),
     "review": _l("Reviews and assessments"),
     "export": _l("Exports and links"),
-    "token": _l("Tokens of the API"),
+    "token": _l("API tokens"),
     "refusal": _l("Refusals"),
     "keeping": _l("Backups and contents"),
 }
@@ -56,49 +56,49 @@ MESSAGES: dict[str, LazyString] = {
     "session.ended": _l("Signed out."),
     "session.revoked": _l("A browser was signed out from another one."),
     "session.failed": _l("Signing in as %(target)s failed."),
-    "session.refused": _l("Signing in as %(target)s was refused after too many tries."),
-    "link.refused": _l("A link to set a password was refused: too many tries."),
+    "session.refused": _l("Signing in as %(target)s was refused: too many attempts."),
+    "link.refused": _l("A password link was refused: too many attempts."),
     "password.changed": _l("The password of %(person)s was changed."),
-    "password.link_made": _l("A link to set a password was made for %(person)s."),
-    "password.failed": _l("A wrong password was typed when asked for once more."),
-    "password.refused": _l("Asking for the password once more ended after too many tries."),
-    "reset.refused": _l("A link to set a password for %(target)s was refused: too many tries."),
-    "account.created": _l("The account of %(person)s was made."),
+    "password.link_made": _l("A password link was created for %(person)s."),
+    "password.failed": _l("A wrong password was entered at a confirmation."),
+    "password.refused": _l("A password confirmation was refused: too many attempts."),
+    "reset.refused": _l("A password link for %(target)s was refused: too many attempts."),
+    "account.created": _l("The account of %(person)s was created."),
     "account.email_changed": _l("The e-mail address of %(person)s was changed."),
     "account.deactivated": _l("The account of %(person)s was deactivated."),
     "account.reactivated": _l("The account of %(person)s was reactivated."),
     "role.granted": _l("%(person)s became an administrator."),
     "role.withdrawn": _l("%(person)s is no longer an administrator."),
-    "team.created": _l("The team %(team)s was made."),
-    "team.changed": _l("The team %(team)s was renamed or nested elsewhere."),
+    "team.created": _l("The team %(team)s was created."),
+    "team.changed": _l("The team %(team)s was renamed or moved."),
     "team.deleted": _l("The team %(team)s was deleted."),
     "membership.added": _l("%(person)s joined the team %(team)s as %(role)s."),
     "membership.role_changed": _l("%(person)s became %(role)s in the team %(team)s."),
-    "membership.removed": _l("%(person)s was taken out of the team %(team)s."),
+    "membership.removed": _l("%(person)s was removed from the team %(team)s."),
     "membership.left": _l("%(person)s left the team %(team)s."),
-    "invitation.created": _l("An invitation to %(place)s was made for %(guest)s."),
+    "invitation.created": _l("An invitation to %(place)s was created for %(guest)s."),
     "invitation.accepted": _l("An invitation to %(place)s was accepted."),
     "invitation.revoked": _l("An invitation to %(place)s was revoked."),
-    "invitation.refused": _l("An invitation was refused: too many tries."),
+    "invitation.refused": _l("An invitation was refused: too many attempts."),
     "evidence.verified": _EVIDENCE_REVIEWED,
     "evidence.returned": _EVIDENCE_REVIEWED,
     "skill.assessed": _l("A manager assessed a skill of %(person)s."),
     "portfolio.exported": _l("A portfolio was exported as %(target)s."),
-    "portfolio.link_made": _l("A public link to a portfolio was made."),
+    "portfolio.link_made": _l("A public link to a portfolio was created."),
     "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
     "team.exported": _l("The matrix of the team %(team)s was exported."),
-    "token.created": _l("A token of the API was made for %(person)s, to %(scope)s."),
-    "token.revoked": _l("A token of the API of %(person)s was revoked."),
+    "token.created": _l("An API token to %(scope)s was created for %(person)s."),
+    "token.revoked": _l("An API token of %(person)s was revoked."),
     "token.refused": _l("The API refused an address that sent too many wrong tokens."),
     "access.refused": _l("Refused: %(target)s"),
-    "seal.refused": _l("A form was refused: its seal did not match."),
-    "backup.created": _l("A backup was made."),
+    "seal.refused": _l("A form was refused: its security token did not match."),
+    "backup.created": _l("A backup was created."),
     "backup.restored": _l("A backup was restored."),
     "roadmap.published": _l("A new revision of the roadmap %(target)s was published."),
     "demo.loaded": _l("The demo was loaded: %(target)s people."),
 }
 # Who joins does so by an invitation; anybody else is put in.
-_ADDED_TO_TEAM = _l("%(person)s was put into the team %(team)s as %(role)s.")
+_ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 
 
 def kind_of(action: str) -> str:
@@ -134,7 +134,7 @@ def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
 
 def render_lines(entries: Iterable[AuditEntry], names: Mapping[uuid.UUID, str]) -> list[AuditLine]:
     """The entries in words; `names` are those of `people_in`, as far as they are known."""
-    gone = _("Somebody without an account")
+    gone = _("Someone without an account")
     return [
         AuditLine(
             entry.id,
@@ -165,7 +165,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str
         "team": entry.target,
         "role": role.noun if role else "",
         "scope": scopes.get(str(data.get("scope")), ""),
-        "guest": data.get("email") or _("whoever has the link"),
+        "guest": data.get("email") or _("anyone who has the link"),
         "place": _("the team %(team)s", team=data["team"]) if data.get("team") else "Cairn",
     }
 

@@ -21,7 +21,7 @@ from roadmap.invitations.forms import role_field
 from roadmap.people.roles import DEFAULT_ROLE
 from roadmap.people.rules import MAX_NAME_LENGTH, MAX_SLUG_LENGTH, RESERVED_SLUGS, is_slug, slugify
 
-SLUG_HINT = _l("Small letters, digits and single hyphens, such as search-ranking.")
+SLUG_HINT = _l("Lower-case letters, digits and single hyphens, such as search-ranking.")
 
 
 def team_choices(teams: Sequence[TeamRow]) -> list[SelectChoice]:
@@ -73,7 +73,7 @@ class NewTeamForm(TeamForm):
         if self.wanted_slug in RESERVED_SLUGS:
             raise ValidationError(
                 _(
-                    "The address %(slug)s is a page of Cairn. Type a different one.",
+                    "The address %(slug)s is a page of Cairn. Choose a different one.",
                     slug=self.wanted_slug,
                 )
             )
@@ -85,8 +85,8 @@ class NewTeamForm(TeamForm):
             )
             raise ValidationError(
                 _(
-                    "No address can be made of this name. Take the one proposed here, or type "
-                    "another of small letters and digits."
+                    "No address can be derived from this name. Use the one proposed here, or "
+                    "enter another in lower-case letters and digits."
                 )
             )
 

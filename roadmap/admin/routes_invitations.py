@@ -44,7 +44,7 @@ def invite() -> Response:
     except actions.InvitationRefused as refused:
         if refused.reason == "inviter":
             raise PermissionDenied from None
-        form.email.errors = [_("There is an account with this address already.")]
+        form.email.errors = [_("An account with this address already exists.")]
         return _page(form, 422)
     return see_other("admin.invitation_list")
 
@@ -54,7 +54,7 @@ def invite() -> Response:
 def revoke(invitation_id: uuid.UUID) -> Response:
     found = find_invitation(db.session, invitation_id)
     if found is not None and actions.revoke(db.session, found, by=current_user.id, now=now()):
-        flash(_("The invitation is revoked. Its link opens nothing any more."))
+        flash(_("The invitation is revoked. Its link no longer works."))
     return see_other("admin.invitation_list")
 
 

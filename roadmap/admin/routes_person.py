@@ -63,7 +63,7 @@ def make_administrator(user_id: uuid.UUID) -> Response:
         fault = _("A deactivated account cannot administer. Reactivate it first.")
         return _render_confirmation("admin/administrator.html", user, fault)
     if actions.set_admin(db.session, user.id, is_admin=True, by=_actor(), now=now()):
-        flash(_("%(name)s is an administrator now, and signs in again.", name=user.name))
+        flash(_("%(name)s is now an administrator, and has to sign in again.", name=user.name))
     return see_other("admin.person", user_id=user.id)
 
 
@@ -117,7 +117,7 @@ def deactivate(user_id: uuid.UUID) -> Response:
 def reactivate(user_id: uuid.UUID) -> Response:
     user = _load_user("admin.write", user_id)
     actions.reactivate(db.session, user.id, by=_actor(), now=now())
-    flash(_("The account of %(name)s is open again.", name=user.name))
+    flash(_("The account of %(name)s is active again.", name=user.name))
     return see_other("admin.person", user_id=user.id)
 
 
@@ -135,7 +135,7 @@ def make_password_link(user_id: uuid.UUID) -> Response:
     """Shows the link on the answer itself, and never again: only its hash is kept."""
     user = _load_user("admin.write", user_id)
     if user.deactivated_at is not None:
-        fault = _("The account is deactivated. Reactivate it first, then make a link.")
+        fault = _("The account is deactivated. Reactivate it first, then create a link.")
         return _render_confirmation("admin/password_link.html", user, fault)
     token = actions.create_password_link(
         db.session, user.id, by=_actor(), address=client_address(), now=now()
@@ -159,7 +159,7 @@ def put_into_team(user_id: uuid.UUID) -> Response:
     role = form.role.data
     try:
         if teams.add_member(db.session, team, user.id, role, by=_actor(), now=now()):
-            flash(_("%(name)s is in %(team)s now.", name=user.name, team=team.name))
+            flash(_("%(name)s is now in %(team)s.", name=user.name, team=team.name))
     except teams.AccountDeactivated:
         form.team.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_page(user, form, 422)
@@ -215,7 +215,7 @@ def _render_confirmation(template: str, user: User, fault: str = "", **more: Any
 
 def _last_administrator_message(user: User) -> str:
     return _(
-        "%(name)s is the only administrator, and there is always one. Make somebody else an "
+        "%(name)s is the only administrator, and there must be one. Make someone else an "
         "administrator first.",
         name=user.name,
     )

@@ -57,14 +57,14 @@ def make_team() -> Response:
         elif refused.reason == "taken":
             form.slug.errors = [
                 _(
-                    "Another team has the address %(slug)s. Type a different one.",
+                    "Another team has the address %(slug)s. Choose a different one.",
                     slug=form.wanted_slug,
                 )
             ]
         else:
             form.slug.errors = [SLUG_HINT]
         return _new_page(form, 422)
-    flash(_("The team %(name)s is made. Invite its people.", name=team.name))
+    flash(_("The team %(name)s is created. Invite its members.", name=team.name))
     return see_other("teams.members", slug=team.slug)
 
 
@@ -133,16 +133,16 @@ def delete_team(slug: str) -> Response:
     found = _team(slug)
     name = found.name
     actions.delete_team(db.session, found, by=current_user._get_current_object(), now=now())
-    flash(_("The team %(name)s is deleted. Its people keep everything of theirs.", name=name))
+    flash(_("The team %(name)s is deleted. Its members keep everything they recorded.", name=name))
     return see_other("admin.team_list")
 
 
 def _cannot_nest_message() -> str:
-    return _("It cannot be nested there any more. Choose again.")
+    return _("It can no longer be nested there. Choose again.")
 
 
 def _circle_message() -> str:
-    return _("That team is nested in this one already.")
+    return _("That team is already nested in this one.")
 
 
 def _team(slug: str) -> Team:

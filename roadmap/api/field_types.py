@@ -74,7 +74,7 @@ class Text(GroupedMetadata):
             raise PydanticKnownError("string_too_long", {"max_length": self.most})
         text = self.read(value)
         if self.non_empty and not text:
-            raise ValueError(_("This must say something."))
+            raise ValueError(_("This cannot be empty."))
         return text
 
 
@@ -122,7 +122,7 @@ class IntegerParameter(GroupedMetadata):
 
     def _read(self, text: str) -> int:
         if not INTEGER_PATTERN.fullmatch(text):
-            raise ValueError(_("This is no whole number."))
+            raise ValueError(_("This is not a whole number."))
         number = int(text)
         if number < self.least:
             raise ValueError(_("This must be at least %(least)d.", least=self.least))

@@ -186,7 +186,7 @@ def _parse_query(model: type[BaseModel]) -> BaseModel:
     for name in model.model_fields:
         values = request.args.getlist(name)
         if len(values) > 1:
-            raise InvalidFields({name: [_("Say this once.")]})
+            raise InvalidFields({name: [_("Give this only once.")]})
         if values:
             given[name] = values[0]
     try:

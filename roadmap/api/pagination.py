@@ -50,7 +50,7 @@ def decode_cursor(cursor: str, parts: int) -> list[str]:
     except (ValueError, binascii.Error):
         found = []
     if len(found) != parts:
-        raise InvalidFields({"cursor": [_("Take the cursor from `next_cursor`, as it is.")]})
+        raise InvalidFields({"cursor": [_("Use the cursor from `next_cursor` unchanged.")]})
     return found
 
 
@@ -70,7 +70,7 @@ def decode_position(cursor: str) -> CursorPosition | None:
         return moment, uuid.UUID(key)
     except ValueError:
         raise InvalidFields(
-            {"cursor": [_("Take the cursor from `next_cursor`, as it is.")]}
+            {"cursor": [_("Use the cursor from `next_cursor` unchanged.")]}
         ) from None
 
 

@@ -203,7 +203,9 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult
     sent = body.model_fields_set
     status = body.status if "status" in sent else before.status
     if body.reason and status != "not_applicable":
-        raise InvalidFields({"reason": [_("Only what is not applicable has a reason.")]})
+        raise InvalidFields(
+            {"reason": [_("Only a milestone that is not applicable has a reason.")]}
+        )
     reason = (body.reason or "") if "reason" in sent else before.reason
     if status == "not_applicable" and not reason:
         raise InvalidFields({"reason": [_("Say in a sentence why it does not apply to you.")]})
@@ -229,10 +231,12 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult
 def abort_not_enrolled(slug: str | None) -> NoReturn:
     """Refuses with 404: the person is not on this roadmap, or on none; it says how to begin."""
     if slug is None:
-        abort_with_problem(404, _("You are on no roadmap yet. Begin one: PUT /me/roadmaps/{slug}."))
+        abort_with_problem(
+            404, _("You are not on a roadmap yet. Start one: PUT /me/roadmaps/{slug}.")
+        )
     if published_roadmap(db.session, slug) is None:
         abort(404)
-    text = _("You are not on this roadmap yet. Begin it: PUT /me/roadmaps/%(slug)s.", slug=slug)
+    text = _("You are not on this roadmap yet. Start it: PUT /me/roadmaps/%(slug)s.", slug=slug)
     abort_with_problem(404, text)
 
 

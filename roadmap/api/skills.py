@@ -61,7 +61,7 @@ class SkillList(Shape):
 def _require_level(level: Any) -> Any:
     if level is None:
         raise ValueError(
-            _("A level is never cleared, because assessments are a history. Say another one.")
+            _("A level cannot be cleared, because assessments are a history. Give another level.")
         )
     return level
 
@@ -84,9 +84,7 @@ class Assessing(Body):
         if "level" in self.model_fields_set:
             return self.level
         if before is None:
-            raise InvalidFields(
-                {"level": [_("Say a level: you have said none yet that could stay.")]}
-            )
+            raise InvalidFields({"level": [_("Give a level: you have none yet that could stay.")]})
         return before.level
 
     def comment_after(self, before: AssessedLevel | None) -> str:

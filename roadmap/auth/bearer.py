@@ -43,7 +43,9 @@ def authenticate_bearer() -> Response | None:
     g.token = found
     g._login_user = found.actor
     if found.actor.scope != "write" and request.method not in SAFE_METHODS:
-        return problem_response(403, _("This token may only read. Make one of scope write."))
+        return problem_response(
+            403, _("This token can only read. Create one with the scope write.")
+        )
     return None
 
 
@@ -58,7 +60,7 @@ def _reject_wrong_token() -> Response:
         answer.headers["Retry-After"] = str(wait)
         return answer
     return unauthorized(
-        _("This token opens nothing: it is wrong, it has expired, or it was revoked."),
+        _("This token does not work: it is wrong, expired or revoked."),
         error="invalid_token",
     )
 

@@ -49,7 +49,7 @@ def password_field(label: str, use: str) -> PasswordField:
     """Return a field for a password, taken byte for byte."""
     return PasswordField(
         label,
-        [InputRequired(_l("Type the password."))],
+        [InputRequired(_l("Enter a password."))],
         # No maxlength: browsers cut longer input silently.
         render_kw={"autocomplete": use},
     )
@@ -58,7 +58,7 @@ def password_field(label: str, use: str) -> PasswordField:
 def name_field() -> StringField:
     return StringField(
         _l("Name"),
-        [NotBlank(_l("Type your name.")), Length(max=200)],
+        [NotBlank(_l("Enter your name.")), Length(max=200)],
         filters=[clean_line],
         render_kw={"autocomplete": "name", "maxlength": 200},
     )
@@ -67,7 +67,7 @@ def name_field() -> StringField:
 def email_field(label: str) -> EmailField:
     return EmailField(
         label,
-        [NotBlank(_l("Type your e-mail address.")), EmailAddress()],
+        [NotBlank(_l("Enter your e-mail address.")), EmailAddress()],
         filters=[clean_line],
         render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
     )
@@ -76,7 +76,7 @@ def email_field(label: str) -> EmailField:
 class SignInForm(FlaskForm):
     email = EmailField(
         _l("E-mail"),
-        [NotBlank(_l("Type your e-mail address.")), Length(max=320)],
+        [NotBlank(_l("Enter your e-mail address.")), Length(max=320)],
         filters=[clean_line],
         render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
     )

@@ -71,7 +71,7 @@ def find_weakness(password: str, *, name: str = "", email: str = "") -> str | No
         return _("Use at most %(most)s bytes.", most=MAX_BYTES)
     folded = password.casefold()
     if folded in load_common_passwords() or _stem(folded) in load_common_passwords():
-        return _("This is one of the passwords that are tried first. Choose another.")
+        return _("This is one of the passwords that attackers try first. Choose another.")
     if any(part in folded for part in _personal_words(name, email)):
         return _("This contains your name or e-mail address. Choose another.")
     return _find_pattern(password)

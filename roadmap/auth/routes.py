@@ -66,7 +66,7 @@ def sign_in() -> Response:
     user = tried.person
     if user is None or user.password_hash is None:
         form.form_errors = [
-            _("This e-mail address and password do not belong together. Check both, and try again.")
+            _("The e-mail address or the password is wrong. Check both, and try again.")
         ]
         return _sign_in_page(form, 422)
     old_hash = user.password_hash
@@ -175,7 +175,8 @@ def _redirect_after_sign_in(user: User) -> Response:
         return redirect(_next_page(), 303)
     if form.who and not form.belongs_to(str(user.id)):
         flash(
-            _("What was typed here before belongs to somebody else, so it was dropped."), "warning"
+            _("The text entered here before belongs to someone else, so it was discarded."),
+            "warning",
         )
         return redirect("/", 303)
     return make_response(render_template("auth/preserved_form.html", kept=form))

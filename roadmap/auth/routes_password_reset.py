@@ -114,11 +114,9 @@ def send_password_link(email: str, address: str) -> None:
         user.email,
         _("Set a new password for Cairn"),
         _(
-            "Hello %(name)s,\n\n"
-            "somebody, probably you, asked to set a new password for your account on Cairn.\n"
-            "This link does it. It works once, and for 24 hours:\n\n"
-            "%(link)s\n\n"
-            "If it was not you, ignore this mail: your password stays as it is.\n",
+            "Hello %(name)s,\n\nsomeone, probably you, asked to set a new password for your "
+            "account on Cairn.\nUse this link. It works once, within 24 hours:\n\n%(link)s\n\nIf "
+            "it was not you, ignore this mail: your password stays as it is.\n",
             name=user.name,
             link=f"{base}/password/{token}",
         ),

@@ -265,7 +265,7 @@ def _redirect_to_sign_in() -> Response:
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     form = None if htmx else preserved_form.from_request(request, last_user_id())
     if form is None:
-        flash(_("You were signed out meanwhile. Please sign in and go on."), "warning")
+        flash(_("You were signed out in the meantime. Please sign in to continue."), "warning")
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     return render_sign_in_with_form(form)
 

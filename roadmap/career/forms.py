@@ -30,7 +30,7 @@ EARLIEST_DATE = dt.date(1940, 1, 1)
 MAX_SUMMARY_LENGTH = 20_000
 DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
 NO_LEVEL = _l("Choose one of the levels.")
-TOO_LONG = _l("This is too long for the field: %(max)d characters are the most.")
+TOO_LONG = _l("This is too long: at most %(max)d characters.")
 
 
 def text_field(label: str, *validators: Any, **attributes: Any) -> StringField:
@@ -49,7 +49,7 @@ class DayField(DateField):
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("Write the date as year-month-day, such as 2026-03-05.")) from None
+            raise ValueError(_("Enter the date as year-month-day, such as 2026-03-05.")) from None
 
 
 class EntryForm(FlaskForm):
@@ -70,7 +70,7 @@ class EntryForm(FlaskForm):
         if field.data is None:
             return
         if field.data > self.today:
-            raise ValidationError(_("This day is still to come."))
+            raise ValidationError(_("This day is in the future."))
         if field.data < EARLIEST_DATE:
             raise ValidationError(_("This is before 1940; check the year."))
 
@@ -79,7 +79,7 @@ class PositionForm(EntryForm):
     title = text_field(_l("Title"), DataRequired(_l("What was the position called?")))
     employer = text_field(_l("Employer"), Optional(), autocomplete="organization")
     started_on = DayField(
-        _l("From"), [InputRequired(_l("When did it begin? Year, month and day."))]
+        _l("From"), [InputRequired(_l("When did it start? Year, month and day."))]
     )
     ended_on = DayField(_l("Until"), [Optional()])
     is_ml = BooleanField(_l("This was machine learning engineering"))
@@ -99,7 +99,7 @@ class PositionForm(EntryForm):
     def validate_ended_on(self, field: Field) -> None:
         self.check_day(field)
         if field.data and self.started_on.data and field.data < self.started_on.data:
-            raise ValidationError(_("It ended before it began; check both days."))
+            raise ValidationError(_("It ends before it starts; check both dates."))
 
 
 class DegreeForm(EntryForm):

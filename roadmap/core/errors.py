@@ -40,13 +40,13 @@ def explain_status(code: int) -> tuple[str, str, str]:
         ),
         401: (
             _("Please sign in"),
-            _("This page belongs to a person."),
+            _("This page belongs to an account."),
             _("Sign in and come back."),
         ),
         403: (
-            _("Not open to you"),
-            _("You are signed in, but this is for somebody else."),
-            _("Who manages a team and who administers Cairn is told under “Teams” in your menu."),
+            _("You have no access"),
+            _("You are signed in, but this page is not open to your account."),
+            _("Your teams and their managers are listed under “Teams” in your menu."),
         ),
         404: (
             _("Nothing here"),
@@ -54,14 +54,14 @@ def explain_status(code: int) -> tuple[str, str, str]:
             _("Check the address, or start again from your dashboard."),
         ),
         405: (
-            _("That is not done this way"),
+            _("This request does not work here"),
             _("The address exists, but not for this kind of request."),
             _("Use the buttons of the page it belongs to."),
         ),
         409: (
             _("Changed in the meantime"),
             _("Someone, perhaps you in another tab, saved a newer version."),
-            _("Compare the two, and save again what you want to keep."),
+            _("Compare the two, and save what you want to keep."),
         ),
         411: (
             _("The length is missing"),
@@ -74,30 +74,30 @@ def explain_status(code: int) -> tuple[str, str, str]:
             _("Shorten it, or link to where the full text lives."),
         ),
         422: (
-            _("Some fields need another look"),
-            _("What you sent could not be saved as it is."),
+            _("Some fields need a correction"),
+            _("The form could not be saved as it is."),
             _("Each field says what it needs."),
         ),
         429: (
-            _("Too many tries"),
-            _("To keep accounts safe, tries are counted."),
+            _("Too many attempts"),
+            _("To keep accounts safe, attempts are limited."),
             _("Wait a few minutes, then try again."),
         ),
         503: (
             _("Cairn cannot reach its data"),
-            _("The database does not answer. Nothing of yours is lost."),
-            _("Try again in a minute. If it lasts, tell whoever runs this server."),
+            _("The database does not answer. No saved data is lost."),
+            _("Try again in a minute. If it persists, tell your administrator."),
         ),
         507: (
             _("The server has no space left"),
             _("Your change was not saved, and nothing saved before is lost."),
-            _("Keep this page open, and tell whoever runs this server; then save again."),
+            _("Keep this page open and tell your administrator; then save again."),
         ),
     }
     fallback = (
-        _("Something broke on our side"),
-        _("The mistake is ours, and it has been written to the log."),
-        _("Try again. If it happens again, tell whoever runs this server when it did."),
+        _("Something went wrong on our side"),
+        _("The error has been written to the server's log."),
+        _("Try again. If it happens again, tell your administrator when it did."),
     )
     return texts.get(code, fallback)
 
@@ -152,7 +152,11 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Response:
         return render_error(
-            400, _("The page was open for a long time, or cookies are off: its seal did not match.")
+            400,
+            _(
+                "The form's security token did not match: the page was open for a long "
+                "time, or the browser sends no cookies."
+            ),
         )
 
     @app.errorhandler(HTTPException)

@@ -57,7 +57,7 @@ def init_limiter(app: Flask) -> None:
         response = render_error(
             429,
             _(
-                "This takes the server some work, so it is done at most %(n)d times a minute.",
+                "This is expensive for the server, so it is possible at most %(n)d times a minute.",
                 n=amount,
             ),
         )

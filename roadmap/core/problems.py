@@ -55,21 +55,21 @@ def problem_response(
 def explain_status(status: int) -> str:
     """Return the reason and the advice for a status, as a client of the API reads them."""
     texts = {
-        400: _("The request could not be read: it is no JSON, or its address holds a NUL."),
+        400: _("The request could not be read: it is not JSON, or its address contains a NUL."),
         401: _(
             "Send a personal token, from the page of your account: `Authorization: Bearer cairn_…`."
         ),
-        403: _("This token may not do that, or it is not open to its person."),
+        403: _("This token, or the person it belongs to, is not allowed to do that."),
         404: _("It does not exist, or it is not shared with you."),
         405: _("The address exists, but not with this method; see the header Allow."),
-        409: _("It cannot be done in the state that it is in now."),
+        409: _("This cannot be done in its current state."),
         411: _("Send the length of the body: Content-Length."),
-        412: _("It was changed meanwhile. Read it again, and send the newer ETag."),
+        412: _("It was changed in the meantime. Read it again, and send the newer ETag."),
         413: _("The body is larger than one megabyte."),
         415: _("Send the body as application/json."),
-        422: _("Some fields need another look; `errors` says which and why."),
+        422: _("Some fields need a correction; `errors` says which and why."),
         429: _("Too many requests. Wait as long as Retry-After says."),
         503: _("The database does not answer. Nothing is lost; try again in a minute."),
         507: _("The server has no space left. The change was not saved."),
     }
-    return texts.get(status, _("Something broke on our side; the log of the server says what."))
+    return texts.get(status, _("Something went wrong on our side; the server's log says what."))

@@ -41,9 +41,9 @@ class AdminSummary:
     def lede(self) -> str:
         calls = sum(line.calls for line in self.lines)
         if not calls:
-            return _("Nothing here calls for you.")
+            return _("Nothing needs your attention.")
         return ngettext(
-            "%(num)d thing here calls for you.", "%(num)d things here call for you.", calls
+            "%(num)d thing needs your attention.", "%(num)d things need your attention.", calls
         )
 
 
@@ -68,13 +68,13 @@ def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> Admi
 def _check_backup(figures: Overview, now: dt.datetime) -> InstanceCheck:
     command = "flask --app roadmap backup create FILE"
     if figures.backup_at is None:
-        how = _("Make one, also while people work:")
+        how = _("Create one, even while people work:")
         return InstanceCheck(
             _("No backup yet"), "/admin#safe", calls=True, how=how, command=command
         )
     title = _("Last backup on %(day)s", day=date_filter(figures.backup_at))
     if (now.date() - figures.backup_at.date()).days > BACKUP_DAYS:
-        how = _("Make one every night:")
+        how = _("Create one every night:")
         return InstanceCheck(title, "/admin#safe", calls=True, how=how, command=command)
     return InstanceCheck(title, "/admin#safe")
 
@@ -82,7 +82,7 @@ def _check_backup(figures: Overview, now: dt.datetime) -> InstanceCheck:
 def _check_administrators(figures: Overview) -> InstanceCheck:
     href = "/admin/people?show=administrators"
     if figures.administrators < 2:
-        how = _("A second one can let you in again when you have lost your password.")
+        how = _("A second one can let you back in if you lose your password.")
         return InstanceCheck(_("One administrator"), href, calls=True, how=how)
     count = number_filter(figures.administrators)
     return InstanceCheck(_("%(count)s administrators", count=count), href)
@@ -93,15 +93,15 @@ def _check_mail(figures: Overview, now: dt.datetime) -> list[InstanceCheck]:
     href = "/admin#mail"
     lines = []
     if not transport.is_configured():
-        how = _("Hand links on yourself, or configure it.")
+        how = _("Pass links on yourself, or configure it.")
         lines.append(InstanceCheck(_("Mail is not configured"), href, calls=True, how=how))
     elif figures.mail_since is None:
-        lines.append(InstanceCheck(_("Mail is configured, and none waits"), href))
+        lines.append(InstanceCheck(_("Mail is configured, and none is waiting"), href))
     elif now - figures.mail_since > MAIL_DELAY:
-        how = _("The job process sends it. See that it runs:")
+        how = _("The job process sends it. Check that it runs:")
         lines.append(
             InstanceCheck(
-                _("Mail waits to be sent"),
+                _("Mail is waiting to be sent"),
                 href,
                 calls=True,
                 how=how,
@@ -112,7 +112,9 @@ def _check_mail(figures: Overview, now: dt.datetime) -> list[InstanceCheck]:
         lines.append(InstanceCheck(_("Mail is configured and on its way"), href))
     if figures.mail_given_up:
         title = ngettext(
-            "%(num)d mail was given up", "%(num)d mails were given up", figures.mail_given_up
+            "%(num)d mail could not be sent",
+            "%(num)d mails could not be sent",
+            figures.mail_given_up,
         )
         lines.append(InstanceCheck(title, href, calls=True))
     return lines

@@ -52,18 +52,18 @@ class ManagerSummary:
         """What is to be done, in a sentence or two."""
         waits = (
             ngettext(
-                "%(num)d piece waits for your review.",
-                "%(num)d pieces wait for your review.",
+                "%(num)d piece is waiting for your review.",
+                "%(num)d pieces are waiting for your review.",
                 self.waits,
             )
             if self.waits
-            else _("Nothing waits for your review.")
+            else _("Nothing is waiting for your review.")
         )
         if not self.standings.still:
             return waits
         still = ngettext(
-            "%(num)d person has not moved for %(days)d days.",
-            "%(num)d people have not moved for %(days)d days.",
+            "%(num)d person has had no activity for %(days)d days.",
+            "%(num)d people have had no activity for %(days)d days.",
             len(self.standings.still),
             days=INACTIVE_DAYS,
         )

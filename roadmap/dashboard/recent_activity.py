@@ -71,9 +71,9 @@ def _status_activity(movement: RecentChange, content: Content) -> Activity | Non
         return None
     templates = {
         "done": _("Done: %(title)s", title=milestone.title),
-        "in_progress": _("Begun: %(title)s", title=milestone.title),
+        "in_progress": _("Started: %(title)s", title=milestone.title),
         "not_applicable": _("Not applicable: %(title)s", title=milestone.title),
-        "not_started": _("Taken back: %(title)s", title=milestone.title),
+        "not_started": _("Reset: %(title)s", title=milestone.title),
     }
     text = templates.get(str(movement.data.get("status")))
     href = f"/roadmaps/{content.slug}/milestones/{milestone.key}"
@@ -101,7 +101,7 @@ def _evidence_activity(movement: RecentChange, verb: str, titles: dict[str, str]
         "returned": _("Returned: %(title)s", title=title),
         "edited": _("Edited: %(title)s", title=title),
         "linked": _("Linked: %(title)s", title=title),
-        "taken_up": _("Taken up for review: %(title)s", title=title),
+        "taken_up": _("Review started: %(title)s", title=title),
     }.get(verb, _("Changed: %(title)s", title=title))
     gone = movement.subject not in titles
     return Activity(text, None if gone else f"/evidence/{movement.subject}", movement.at)

@@ -89,17 +89,17 @@ def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
     if not found.statuses:
         steps.append(
             (
-                _("Tick what you have done already"),
+                _("Tick what you have already done"),
                 "roadmap",
-                _("Be generous: a tick is a claim, and claims are told apart from proof."),
+                _("Be generous: a tick is a claim, and claims are kept apart from proof."),
             )
         )
     if not found.positions and not found.degrees:
         steps.append(
             (
-                _("Tell where you have worked and studied"),
+                _("Add your jobs and degrees"),
                 "/career",
-                _("Years of ML engineering are a gate of their own."),
+                _("Years of ML engineering are one of the gates."),
             )
         )
     if not found.evidence:
@@ -113,7 +113,7 @@ def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
     if not found.self_levels:
         steps.append(
             (
-                _("Judge your own skills"),
+                _("Assess your own skills"),
                 "/skills",
                 _("Eight skills, each against five described levels."),
             )

@@ -38,7 +38,7 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.rules import EvidenceInput, FieldError
 
 TEXT_FIELDS = ("title", "url", "description", "role", "issuer")
-INVALID_DATE = _("Write the date as year-month-day, for example 2026-03-31.")
+INVALID_DATE = _("Enter the date as year-month-day, for example 2026-03-31.")
 DATE_FIELDS = ("occurred_on", "issued_on", "expires_on")
 
 
@@ -126,7 +126,7 @@ class EvidenceForm(FlaskForm):
     occurred_on = IsoDateField(_("Date"), [RequiredMark()])
     url = StringField(_("Link"), filters=[clean_url])
     description = TextAreaField(_("Description"), filters=[clean_multiline])
-    role = StringField(_("Your part"), filters=[clean_line])
+    role = StringField(_("Your role"), filters=[clean_line])
     issuer = StringField(_("Issuer"), filters=[clean_line])
     issued_on = IsoDateField(_("Issued on"))
     expires_on = IsoDateField(_("Expires on"))
@@ -182,7 +182,7 @@ class EvidenceForm(FlaskForm):
                 field = self[fault.field]
             field.errors = [*field.errors, labels.ERROR_MESSAGES[fault.code]]
         if any(fault.place is not None for fault in found):
-            self.impacts.errors = [_("A row of these needs another look; it says what.")]
+            self.impacts.errors = [_("One of the impacts needs a correction; see its row.")]
         return not found and not self.errors
 
     @property
@@ -205,7 +205,7 @@ class EvidenceForm(FlaskForm):
 class CommentForm(FlaskForm):
     """A remark in the thread of a piece."""
 
-    text = TextAreaField(_("Write in the thread"), [RequiredMark()], filters=[clean_multiline])
+    text = TextAreaField(_("Add a comment"), [RequiredMark()], filters=[clean_multiline])
 
 
 def form_data_of(piece: EvidenceInput) -> dict[str, Any]:

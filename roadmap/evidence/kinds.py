@@ -92,8 +92,8 @@ KINDS: dict[str, Kind] = {
         N_("Mentoring"),
         N_("mentoring"),
         N_(
-            "Whom you helped (with their consent, or by role), over how many months, and what "
-            "they do alone now that they could not do before."
+            "The people you helped (with their consent, or by role), for how many months, "
+            "and what they can do alone now that they could not do before."
         ),
     ),
     "launch": Kind(
@@ -108,7 +108,7 @@ KINDS: dict[str, Kind] = {
         N_("Other"),
         N_("other"),
         N_(
-            "Anything dated that somebody else could check: say what it is, what your part was, "
+            "Anything dated that someone else could check: what it is, what your role was, "
             "and which milestone it proves."
         ),
     ),

@@ -24,7 +24,7 @@ STATES: dict[str, LazyString] = {
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
     "draft": _("Only you see a draft. It counts for you as evidenced."),
     "submitted": _(
-        "It waits for a manager of one of your teams. Meanwhile it counts as evidenced."
+        "It is waiting for a manager of one of your teams. Meanwhile it counts as evidenced."
     ),
     "in_review": _("A reviewer is reading it. Meanwhile it counts as evidenced."),
     "verified": _("A named person has confirmed this version."),
@@ -71,7 +71,7 @@ SORTS: dict[str, LazyString] = {
     "newest": _("Newest first"),
     "oldest": _("Oldest first"),
     "title": _("Title"),
-    "state": _("What needs you first"),
+    "state": _("Needs your action first"),
 }
 FIELDS: dict[str, LazyString] = {
     "title": _("Title"),
@@ -86,39 +86,39 @@ IMPACT_FIELDS: dict[str, LazyString] = {
 }
 # What was wrong, and the way out, by the code of a `rules.Fault`.
 ERROR_MESSAGES: dict[str, LazyString] = {
-    "title_missing": _("Give it a title, so that you find it again."),
-    "kind_missing": _("Choose one of the kinds."),
-    "date_missing": _("Say when it happened: the day it was finished, merged, given or issued."),
-    "date_in_future": _("This day has not come yet. Evidence is what has happened."),
+    "title_missing": _("Give it a title, so that you can find it again."),
+    "kind_missing": _("Choose a kind."),
+    "date_missing": _("Enter the date: the day it was finished, merged, given or issued."),
+    "date_in_future": _("This date is in the future. Evidence is what has already happened."),
     "date_too_early": _("This year looks mistyped: dates begin in 1950."),
     "expires_before": _("It cannot expire before it was issued."),
-    "nothing_to_show": _("Add a link, or describe it below: there must be something to look at."),
+    "nothing_to_show": _("Add a link or a description: a reader needs something to look at."),
     "not_an_address": _("This is not a web address. It begins with https:// or http://."),
     "visibility_missing": _("Choose who may see it."),
-    "too_long": _("This is too long for the field. Shorten it, or link to where the text lives."),
+    "too_long": _("This is too long. Shorten it, or link to the full text."),
     "impact_type_missing": _("Choose what it changed: scale, business or team."),
     "metric_missing": _("Name the metric, for example “p99 latency”."),
-    "too_many_impacts": _("Six impacts are the most. Keep the strongest."),
-    "too_many_milestones": _("Five milestones are the most for one piece. Keep the closest."),
-    "unknown_milestone": _("A milestone of these does not exist. Search for it again."),
-    "comment_missing": _("Write what you want to say first."),
-    "comment_too_long": _("A comment has at most 5,000 characters. Link to where the rest stands."),
-    "unknown_skill": _("A skill of these does not exist. Choose from the list."),
+    "too_many_impacts": _("At most six impacts. Keep the strongest."),
+    "too_many_milestones": _("At most five milestones for one piece. Keep the closest."),
+    "unknown_milestone": _("One of these milestones does not exist. Search for it again."),
+    "comment_missing": _("Write a comment first."),
+    "comment_too_long": _("A comment has at most 5,000 characters. Link to the rest."),
+    "unknown_skill": _("One of these skills does not exist. Choose from the list."),
 }
 # Why a step is not possible now, by the reason of a `rules.Refused`.
 REFUSAL_MESSAGES: dict[str, LazyString] = {
     "private": _("Private evidence is never reviewed. Change who sees it first."),
-    "already_verified": _("This version is verified already, and nothing is left to confirm."),
+    "already_verified": _("This version is already verified, and nothing is left to confirm."),
     "in_review": _("A reviewer has begun to read it, so it cannot be withdrawn now."),
-    "not_waiting": _("It does not wait for a review."),
+    "not_waiting": _("It is not waiting for a review."),
     "own": _("Nobody reviews their own evidence."),
     "not_entitled": _("Only a manager of one of its author's teams can review it."),
     "does_not_fit": _(
         "One of these milestones is not linked, or evidence of this kind cannot prove it."
     ),
-    "none_left": _("Leave at least one milestone, or return it with what is missing."),
+    "none_left": _("Keep at least one milestone, or return it and say what is missing."),
     "no_such_decision": _("A review either verifies or returns."),
-    "not_shared": _("Only what is shared has a thread: share it, and ask for a review."),
+    "not_shared": _("Only shared evidence has comments: share it, and ask for a review."),
     "stale": _("A newer version was saved in the meantime."),
     "gone": _("It was deleted in the meantime."),
 }

@@ -170,10 +170,10 @@ def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
     if piece.current_id == before or piece.state != "submitted":
         return said
     if piece.verified_version is None:
-        waits = _("Version %(number)s waits for a review.", number=piece.current.number)
+        waits = _("Version %(number)s is waiting for a review.", number=piece.current.number)
     else:
         waits = _(
-            "Version %(new)s waits for a review; version %(old)s counts until it is judged.",
+            "Version %(new)s is waiting for a review; version %(old)s counts until it is judged.",
             new=piece.current.number,
             old=piece.verified_version.number,
         )

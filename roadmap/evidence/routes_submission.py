@@ -48,8 +48,8 @@ def submit(evidence_id: uuid.UUID) -> Response:
             if piece.state == "verified":
                 flash(
                     _(
-                        "“%(title)s” is shared now. It is verified already, so there is nothing"
-                        " to ask for.",
+                        "“%(title)s” is now shared. It is already verified, so no review is "
+                        "needed.",
                         title=labels.shorten_title(piece.title),
                     ),
                     "message",
@@ -69,7 +69,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
     if asked:
         flash(
             _(
-                "“%(title)s” waits for %(names)s now.",
+                "“%(title)s” is now waiting for %(names)s.",
                 title=labels.shorten_title(piece.title),
                 names=asked,
             ),
@@ -78,7 +78,8 @@ def submit(evidence_id: uuid.UUID) -> Response:
     else:
         flash(
             _(
-                "“%(title)s” is submitted. Nobody manages a team of yours yet, so nobody sees it.",
+                "“%(title)s” is submitted. None of your teams has a manager yet, so nobody "
+                "sees it.",
                 title=labels.shorten_title(piece.title),
             ),
             "warning",

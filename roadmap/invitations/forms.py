@@ -49,7 +49,7 @@ class InviteForm(FlaskForm):
         render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
     )
     days = SelectField(
-        _l("Good for"),
+        _l("Valid for"),
         [InputRequired()],
         choices=[
             SelectChoice("2", _l("2 days")),

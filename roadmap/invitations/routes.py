@@ -103,7 +103,7 @@ def _sign_up(token: str) -> Response:
         end_transaction()
         if invited_email:
             return see_other("invitations.show_invitation", token=token)
-        form.email.errors = [_("There is an account with this address already. Sign in with it.")]
+        form.email.errors = [_("An account with this address already exists. Sign in with it.")]
         return _render_page(token, 422, form=form)
     except actions.InvitationInvalid:
         end_transaction()
@@ -125,7 +125,7 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
     if found.team is None or found.invitation is None:
         flash(_("Welcome. Your account is ready."), "message")
         return redirect("/", 303)
-    flash(_("You are in the team %(team)s now.", team=found.team.name), "message")
+    flash(_("You are now in the team %(team)s.", team=found.team.name), "message")
     sees_team = ROLES[found.invitation.role].allows(Capability.SEE_SHARED)
     return redirect(f"/teams/{found.team.slug}" if sees_team else "/", 303)
 

@@ -20,7 +20,7 @@ from roadmap.progress.rules import (
     target_error,
 )
 
-UNREADABLE_DATE = _("Write the date as year-month-day, such as 2027-03-05.")
+UNREADABLE_DATE = _("Enter the date as year-month-day, such as 2027-03-05.")
 
 
 class EnrollmentForm(FlaskForm):
@@ -28,12 +28,12 @@ class EnrollmentForm(FlaskForm):
         _("Target date"),
         validators=[Optional()],
         invalid_value_message=UNREADABLE_DATE,
-        description=_("When you would like to be there. It can change at any time."),
+        description=_("When you would like to get there. You can change it at any time."),
     )
     hours_per_week = DecimalField(
         _("Hours a week"),
         places=1,
-        invalid_value_message=_("Write the hours as a number, such as 4.5."),
+        invalid_value_message=_("Enter the hours as a number, such as 4.5."),
         validators=[
             Optional(),
             NumberRange(

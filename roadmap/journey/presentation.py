@@ -35,7 +35,7 @@ VERDICT_LABELS = {
     "ready": lazy_gettext("ready"),
     "nearly": lazy_gettext("nearly ready"),
     "under_way": lazy_gettext("under way"),
-    "setting_out": lazy_gettext("setting out"),
+    "setting_out": lazy_gettext("getting started"),
 }
 
 
@@ -145,8 +145,8 @@ class RoadmapPresenter:
             verified=counts["verified"],
         )
         label = _(
-            "By effort: %(verified)d %% verified, %(evidenced)d %% with evidence, "
-            "%(claimed)d %% only claimed",
+            "By effort: %(verified)d%% verified, %(evidenced)d%% with evidence, "
+            "%(claimed)d%% only claimed",
             verified=round(shares["verified"] * 100),
             evidenced=round((shares["evidenced"] - shares["verified"]) * 100),
             claimed=round((shares["claimed"] - shares["evidenced"]) * 100),
@@ -256,7 +256,7 @@ class RoadmapPresenter:
         enrolled, today = self.standing.enrolled, self.standing.today
         left, required = self.hours_left()
         if left <= 0:
-            return _("No effort left: what remains is proof.")
+            return _("No hours left: what remains is proof.")
         effort = ngettext(
             "%(hours)s hour of effort left, %(required)s of them required",
             "%(hours)s hours of effort left, %(required)s of them required",
@@ -282,8 +282,8 @@ class RoadmapPresenter:
         if behind == 0:
             return f"{text} {_('On track for %(date)s.', date=target)}"
         late = ngettext(
-            "At this pace %(num)d week behind for %(date)s.",
-            "At this pace %(num)d weeks behind for %(date)s.",
+            "At this pace, %(num)d week late for %(date)s.",
+            "At this pace, %(num)d weeks late for %(date)s.",
             behind,
             date=target,
         )

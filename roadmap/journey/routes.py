@@ -142,7 +142,12 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
         now=now(),
     )
     if before is None:
-        flash(_("You are on your way. Tick what you have done already, then choose a next step."))
+        flash(
+            _(
+                "You have started this roadmap. Tick what you have already done, then choose "
+                "a next step."
+            )
+        )
     else:
         flash(_("Target date and pace are saved."))
     return see_other("journey.roadmap_page", slug=slug)

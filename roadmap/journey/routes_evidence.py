@@ -34,7 +34,7 @@ def link_evidence(slug: str, key: str) -> BaseResponse:
     try:
         actions.link(db.session, piece, milestone.key, by=current_user, now=now())
     except InvalidInput:
-        flash(_("That piece proves five milestones already, which is the most."), "error")
+        flash(_("That piece is already linked to five milestones, the maximum."), "error")
     else:
         flash(_("Linked: %(title)s", title=piece.title))
     return see_other("journey.milestone_page", slug=slug, key=key)

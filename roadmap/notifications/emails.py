@@ -86,14 +86,14 @@ def _subject_and_text(
     if kind == "comment":
         subject = _("%(name)s commented on “%(title)s”", **words)
         if mine:
-            return subject, _("%(name)s wrote a comment on your evidence “%(title)s”.", **words)
+            return subject, _("%(name)s commented on your evidence “%(title)s”.", **words)
         return subject, _(
-            "%(name)s wrote a comment on “%(title)s”, whose review you take part in.", **words
+            "%(name)s commented on “%(title)s”, a review that you take part in.", **words
         )
     if kind == "assessed":
         return (
             _("%(name)s assessed your skills", **words),
-            _("%(name)s assessed your skills. It stands beside your own assessment.", **words),
+            _("%(name)s assessed your skills. Their assessment appears beside your own.", **words),
         )
     if kind == "added":
         return _added(actor_name, data["team"], data["role"])
@@ -104,12 +104,12 @@ def _added(actor_name: str, team: str, role: str) -> tuple[str, str]:
     """Without a name it was the command line."""
     words = {"name": actor_name, "team": team}
     who = (
-        _("%(name)s put you into the team %(team)s.", **words)
+        _("%(name)s added you to the team %(team)s.", **words)
         if actor_name
-        else _("You were put into the team %(team)s.", **words)
+        else _("You were added to the team %(team)s.", **words)
     )
     means = ROLES[role].consequence
-    return _("You are in the team %(team)s now", **words), f"{who} {means}"
+    return _("You are now in the team %(team)s", **words), f"{who} {means}"
 
 
 def _link(kind: str, evidence_id: uuid.UUID | None, *, mine: bool) -> str:

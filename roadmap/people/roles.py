@@ -104,16 +104,16 @@ ROLES: dict[str, Role] = {
             "they invite and remove people."
         ),
         consequence=_l(
-            "You manage it from now on. You see what its people share, and review their evidence."
+            "You now manage it. You see what its members share, and review their evidence."
         ),
-        announcement=_l("%(who)s manages %(team)s now, and sees what you share there."),
+        announcement=_l("%(who)s now manages %(team)s and sees what you share there."),
         announcement_nested=_l(
-            "%(who)s manages %(team)s now, where a team of yours is nested, and sees what you "
-            "share there."
+            "%(who)s now manages %(team)s, in which one of your teams is nested, and sees "
+            "what you share there."
         ),
         duties=_l(
-            "As a manager you see the same of everybody in %(team)s and in the teams within it, "
-            "and you verify their evidence."
+            "As a manager you see the same of everyone in %(team)s and in the teams nested "
+            "in it, and you verify their evidence."
         ),
     ),
 }

@@ -19,7 +19,7 @@ class TextsForm(FlaskForm):
     headline = StringField(
         _l("Headline"),
         filters=[clean_line],
-        validators=[Length(max=200, message=_l("Keep it to %(max)d characters: one line."))],
+        validators=[Length(max=200, message=_l("At most %(max)d characters: one line."))],
         description=_l("One line below your name, such as “ML engineer, ranking and search”."),
     )
     introduction = TextAreaField(
@@ -28,7 +28,7 @@ class TextsForm(FlaskForm):
         validators=[
             Length(
                 max=MAX_INTRODUCTION,
-                message=_l("Keep it to %(max)d characters: the pieces below say the rest."),
+                message=_l("At most %(max)d characters: the pieces below say the rest."),
             )
         ],
         description=_l("What you do and what you are proud of, in Markdown."),

@@ -113,7 +113,7 @@ def verification_summary(document: Document) -> str:
     """One sentence that says how well founded the portfolio is."""
     pieces = len(document.items)
     if not pieces:
-        return _("No piece of evidence is shown yet.")
+        return _("No evidence is shown yet.")
     counted = ngettext("%(num)s piece of evidence", "%(num)s pieces of evidence", pieces)
     if document.verified == pieces:
         return _("%(counted)s, verified by a named person.", counted=counted)
@@ -130,6 +130,6 @@ def verification_summary(document: Document) -> str:
 def tone_explanation() -> str:
     """What the two tones mean, for a reader who has never seen them."""
     return _(
-        "Verified: somebody other than the author, entitled to judge it, confirmed this version. "
-        "Evidenced: the work can be looked at, and nobody else has confirmed it yet."
+        "Verified: someone other than the author, entitled to judge it, confirmed this "
+        "version. Evidenced: the work can be looked at, and nobody else has confirmed it yet."
     )

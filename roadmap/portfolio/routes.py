@@ -95,11 +95,14 @@ def choose(evidence_id: uuid.UUID) -> BaseResponse:
         actions.add_item(db.session, current_user.id, evidence, by=current_user, now=now())
     except actions.NotVisibleInPortfolio:
         return _refusal_response(
-            _("This piece is not for the portfolio. Change who may see it, then choose it here.")
+            _("This piece is not for the portfolio. Change who may see it, then add it here.")
         )
     except actions.PortfolioFull:
         return _refusal_response(
-            _("The portfolio holds %(most)d pieces. Leave one out first.", most=actions.MAX_ITEMS)
+            _(
+                "A portfolio holds at most %(most)d pieces. Remove one first.",
+                most=actions.MAX_ITEMS,
+            )
         )
     said = _("%(title)s is shown.", title=evidence.title)
     return _items_response(said, focus=f"out-{evidence_id}")
@@ -110,7 +113,7 @@ def choose(evidence_id: uuid.UUID) -> BaseResponse:
 def leave_out(evidence_id: uuid.UUID) -> BaseResponse:
     evidence = permissions.load(db.session, current_user, "evidence.write", Evidence, evidence_id)
     actions.remove_item(db.session, current_user.id, evidence_id, by=current_user, now=now())
-    said = _("%(title)s is left out.", title=evidence.title)
+    said = _("%(title)s is removed.", title=evidence.title)
     return _items_response(said, focus=f"in-{evidence_id}")
 
 
@@ -157,7 +160,7 @@ def export(name: str) -> Response:
         log.exception("an export could not be made")
         return render_error(
             500,
-            _("This file could not be made from what your portfolio holds; the log says why."),
+            _("This file could not be created from your portfolio; the server's log says why."),
         )
 
 

@@ -33,7 +33,7 @@ class LinkForm(FlaskForm):
     label = StringField(
         _l("For whom"),
         filters=[clean_line],
-        validators=[Length(max=100, message=_l("Keep it to %(max)d characters."))],
+        validators=[Length(max=100, message=_l("At most %(max)d characters."))],
         description=_l("Only you see this: “Panel in March”, “Recruiter at Example”."),
     )
     lives = SelectField(
@@ -41,7 +41,7 @@ class LinkForm(FlaskForm):
         choices=[
             SelectChoice("30", _l("30 days")),
             SelectChoice("90", _l("90 days")),
-            SelectChoice("365", _l("a year")),
+            SelectChoice("365", _l("1 year")),
             SelectChoice("never", _l("never, until I revoke it")),
         ],
         default="90",
@@ -74,12 +74,12 @@ def make_link() -> BaseResponse:
     except links.TooManyLinks:
         form.label.errors = [
             _(
-                "You have %(most)d open links. Revoke one that nobody needs.",
+                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
                 most=links.MAX_OPEN_LINKS,
             )
         ]
         return make_response(_render_page(form), 422)
-    flash(_("The link is made. Whoever has its address can open it, without signing in."))
+    flash(_("The link is created. Anyone who has it can open it without signing in."))
     return see_other("portfolio.link_list", _anchor=f"link-{link.id}")
 
 
@@ -88,7 +88,7 @@ def make_link() -> BaseResponse:
 def revoke_link(link_id: uuid.UUID) -> BaseResponse:
     link = permissions.load(db.session, current_user, "portfolio.write", PortfolioLink, link_id)
     links.revoke_link(db.session, link, by=current_user, now=now())
-    flash(_("The link is revoked. Its address opens nothing any more."))
+    flash(_("The link is revoked. It no longer works."))
     return see_other("portfolio.link_list")
 
 

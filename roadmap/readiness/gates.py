@@ -99,7 +99,7 @@ class Years(GateRule):
                 {"years": rounded_down(tally.years), "asked": asked},
             ),
             Message(
-                N_("Opens with %(more)s more years in positions marked as ML engineering"),
+                N_("To pass: %(more)s more years in positions marked as ML engineering"),
                 {"more": rounded_up(self.at_least - tally.years)},
             ),
         )
@@ -123,14 +123,14 @@ class StageVerified(GateRule):
         if hours is None or not asked:
             return self._not_passed(
                 Message(N_("The stage “%(stage)s” requires no milestone"), {"stage": title}),
-                Message(N_("Opens when the roadmap requires milestones there")),
+                Message(N_("To pass: the roadmap has to require milestones there")),
             )
         verified = hours.required[-1]
         needed = self.share * asked
         reason = Message(
             N_(
-                "%(verified)s of %(asked)s required hours of the stage “%(stage)s” are verified;"
-                " %(needed)s are asked"
+                "%(verified)s of %(asked)s required hours of the stage “%(stage)s” are "
+                "verified; %(needed)s h required"
             ),
             {
                 "verified": verified,
@@ -144,10 +144,7 @@ class StageVerified(GateRule):
         return self._not_passed(
             reason,
             Message(
-                N_(
-                    "Opens when required milestones of %(more)s more hours are done and their"
-                    " evidence is confirmed by a reviewer"
-                ),
+                N_("To pass: %(more)s more verified hours, from required milestones that are done"),
                 {"more": rounded_up(needed - verified)},
             ),
         )
@@ -178,7 +175,7 @@ class VerifiedPieces(GateRule):
         return self._not_passed(
             reason,
             Message(
-                N_("Opens when evidence of that kind is submitted and verified: %(more)s more"),
+                N_("To pass: submit evidence of that kind and have it verified, %(more)s more"),
                 {"more": self.count - have},
             ),
         )
@@ -211,10 +208,7 @@ class VerifiedImpacts(GateRule):
                 N_("No verified, complete metric of %(types)s"), {"types": join_with_or(missing)}
             ),
             Message(
-                N_(
-                    "Opens when verified evidence carries a metric with its result and unit for"
-                    " %(types)s"
-                ),
+                N_("To pass: verified evidence with a metric, its result and unit for %(types)s"),
                 {"types": join_with_and(missing)},
             ),
         )
@@ -233,11 +227,13 @@ class SkillsAtBar(GateRule):
         below = [skill for skill in skills if (level_of(skill.key) or 0) < skill.bar]
         if not skills:
             return self._not_passed(
-                Message(N_("The roadmap names no skills that somebody could judge")),
-                Message(N_("Opens when the roadmap names skills and others have assessed them")),
+                Message(N_("The roadmap names no skills that someone could assess")),
+                Message(
+                    N_("To pass: the roadmap has to name skills, and others have to assess them")
+                ),
             )
         reason = Message(
-            N_("%(have)s of %(asked)s skills are at their bar as others assess them"),
+            N_("%(have)s of %(asked)s skills are at their bar, as assessed by others"),
             {"have": len(skills) - len(below), "asked": len(skills)},
         )
         if not below:
@@ -245,7 +241,7 @@ class SkillsAtBar(GateRule):
         return self._not_passed(
             reason,
             Message(
-                N_("Opens when somebody else assesses at the bar: %(skills)s"),
+                N_("To pass: an assessment at the bar by someone else for %(skills)s"),
                 {"skills": ", ".join(skill.title for skill in below)},
             ),
         )
@@ -292,8 +288,8 @@ class Sustained(GateRule):
         }
         reason = Message(
             N_(
-                "Verified evidence for “%(stage)s” from %(months)s different months, over %(days)s"
-                " days, the last of %(last)s"
+                "Verified evidence for “%(stage)s” from %(months)s different months, over "
+                "%(days)s days, the latest from %(last)s"
             ),
             values,
         )
@@ -302,7 +298,7 @@ class Sustained(GateRule):
             return self._passed(reason)
         if not recent:
             reason = Message(
-                N_("The last verified evidence for “%(stage)s” is of %(last)s, too long ago"),
+                N_("The latest verified evidence for “%(stage)s” is from %(last)s, too long ago"),
                 {"stage": title, "last": dates[-1]},
             )
         return self._not_passed(reason, self._opens(title))
@@ -319,8 +315,9 @@ class Sustained(GateRule):
     def _opens(self, title: str) -> Message:
         return Message(
             N_(
-                "Opens with verified evidence for “%(stage)s” from %(months)s different months,"
-                " first to last %(days)s days or more, the last within %(within)s months"
+                "To pass: verified evidence for “%(stage)s” from %(months)s different "
+                "months, first to last at least %(days)s days, the last within %(within)s "
+                "months"
             ),
             {
                 "stage": title,

@@ -103,7 +103,7 @@ def verdict_title(found: Readiness) -> str:
         "ready": _("Ready"),
         "nearly": _("Nearly ready"),
         "under_way": _("Under way"),
-        "setting_out": _("Setting out"),
+        "setting_out": _("Getting started"),
     }[found.verdict]
 
 

@@ -20,7 +20,7 @@ COMMENT_REQUIRED = _("Say what is missing: the author sees this and works from i
 class JudgementForm(FlaskForm):
     """What a reviewer decides; the decision is the button that was pressed."""
 
-    comment = TextAreaField(_("Comment to the decision"), filters=[clean_multiline])
+    comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
     milestones = CheckboxListField(_("Milestones"))
     version_id = HiddenField()
     # The title on the page that the reviewer read.

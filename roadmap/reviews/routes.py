@@ -67,8 +67,8 @@ def index() -> str:
 
 def _total_summary() -> str:
     return ngettext(
-        "One piece waits for a judgement, in all teams that you manage.",
-        "%(num)s pieces wait for a judgement, in all teams that you manage.",
+        "One piece is waiting for your review, in all teams that you manage.",
+        "%(num)s pieces are waiting for your review, in all teams that you manage.",
         count_pending(db.session, current_user),
     )
 
@@ -78,8 +78,8 @@ def _filter_summary(filters: Filters, offered: FilterChoices) -> str:
     if filters.show == "judged":
         count = count_completed(db.session, current_user, filters, now=now())
         pieces = ngettext(
-            "One piece that was judged in the last 30 days",
-            "%(num)s pieces that were judged in the last 30 days",
+            "One piece judged in the last 30 days",
+            "%(num)s pieces judged in the last 30 days",
             count,
         )
     elif filters.show == "in_review":
@@ -87,7 +87,7 @@ def _filter_summary(filters: Filters, offered: FilterChoices) -> str:
         pieces = ngettext("One piece in review", "%(num)s pieces in review", count)
     else:
         count = count_pending(db.session, current_user, filters)
-        pieces = ngettext("One piece that waits", "%(num)s pieces that wait", count)
+        pieces = ngettext("One piece waiting", "%(num)s pieces waiting", count)
     parts = [pieces]
     if filters.person:
         name = dict(offered.people).get(str(filters.person), "")

@@ -101,9 +101,9 @@ def _load_evidence(evidence_id: uuid.UUID, action: str = "evidence.review") -> E
 
 def _not_found_page() -> Response:
     """Render the same text whatever the reason, so that it reveals nothing about the item."""
-    link = Markup('<a href="/reviews">{}</a>').format(_("See what waits"))
+    link = Markup('<a href="/reviews">{}</a>').format(_("See the review queue"))
     return render_error(
-        404, Markup("{} {}").format(_("It does not wait for you, or not any more."), link)
+        404, Markup("{} {}").format(_("It is not waiting for your review, or no longer."), link)
     )
 
 
@@ -132,7 +132,7 @@ def _next_url(following: QueueEntry | None) -> str:
 def _decision_message(piece: Evidence, decision: str, besides: bool, for_none: bool) -> Markup:
     """Say what was done, with a link back to the item."""
     if besides:
-        text = _("More is confirmed of “%(title)s”.")
+        text = _("More milestones are confirmed for “%(title)s”.")
     elif decision == "verified" and for_none:
         text = _("“%(title)s” is verified, for none of its milestones.")
     elif decision == "verified":
@@ -193,4 +193,4 @@ def _conflict_message(refusal: Refused | None, piece: Evidence, form: JudgementF
         if title and title != piece.title:
             return f"{newer} {_('It was called “%(title)s” before.', title=title)}"
         return newer
-    return _("Somebody has judged it in the meantime. Below is how it stands now.")
+    return _("Someone judged it in the meantime. Its current state is shown below.")

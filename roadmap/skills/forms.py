@@ -28,12 +28,12 @@ class AssessmentForm(FlaskForm):
         ],
     )
     comment = TextAreaField(
-        _l("What it rests on"),
+        _l("Basis for this level"),
         filters=[clean_multiline],
         validators=[
             Length(
                 max=MAX_COMMENT_LENGTH,
-                message=_l("Keep it to %(max)d characters: a link says more."),
+                message=_l("At most %(max)d characters: a link says more."),
             )
         ],
         description=_l("Something you did that shows it. Only you see it, in the history below."),
@@ -60,12 +60,12 @@ class OtherAssessmentForm(AssessmentForm):
         ],
     )
     comment = TextAreaField(
-        _l("What it rests on"),
+        _l("Basis for this level"),
         filters=[clean_multiline],
         validators=[
             Length(
                 max=MAX_COMMENT_LENGTH,
-                message=_l("Keep it to %(max)d characters: a link says more."),
+                message=_l("At most %(max)d characters: a link says more."),
             )
         ],
         description=_l("Something they did that shows it, and what the next level asks for."),

@@ -17,9 +17,9 @@ def gap_message(comparison: SkillComparison, skill: str) -> str:
     said = {"name": comparison.other.name, "skill": skill, "levels": _levels(comparison)}
     if (comparison.difference or 0) < 0:
         return _(
-            "%(name)s sees %(skill)s %(levels)s levels lower than you do: talk about it", **said
+            "%(name)s rates %(skill)s %(levels)s levels lower than you do: talk about it", **said
         )
-    return _("%(name)s sees %(skill)s %(levels)s levels higher than you do: talk about it", **said)
+    return _("%(name)s rates %(skill)s %(levels)s levels higher than you do: talk about it", **said)
 
 
 def manager_gap_message(comparison: SkillComparison, skill: str, person: str) -> str:
@@ -34,11 +34,11 @@ def manager_gap_message(comparison: SkillComparison, skill: str, person: str) ->
     }
     if (comparison.difference or 0) < 0:
         return _(
-            "%(name)s sees %(skill)s %(levels)s levels lower than %(person)s does: talk about it",
+            "%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does: talk about it",
             **said,
         )
     return _(
-        "%(name)s sees %(skill)s %(levels)s levels higher than %(person)s does: talk about it",
+        "%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does: talk about it",
         **said,
     )
 

@@ -57,7 +57,7 @@ def build_sheet(matrix: Matrix) -> Sheet:
     for skill in matrix.skills:
         named = {"skill": skill.title}
         header += [_("%(skill)s: self", **named), _("%(skill)s: manager", **named)]
-    header.append(_("Last movement"))
+    header.append(_("Last activity"))
     return Sheet(_("Matrix"), header, [_values(matrix, row) for row in matrix.rows])
 
 

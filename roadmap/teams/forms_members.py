@@ -26,7 +26,7 @@ class AddForm(FlaskForm):
 
     email = EmailField(
         _l("E-mail"),
-        [NotBlank(_l("Type the e-mail address of the account.")), Length(max=320), EmailAddress()],
+        [NotBlank(_l("Enter the e-mail address of the account.")), Length(max=320), EmailAddress()],
         filters=[clean_line],
         render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
     )

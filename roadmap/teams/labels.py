@@ -15,7 +15,7 @@ _VERDICTS: Mapping[str, Callable[[], str]] = {
     "ready": lambda: _("Ready"),
     "nearly": lambda: _("Nearly ready"),
     "under_way": lambda: _("Under way"),
-    "setting_out": lambda: _("Setting out"),
+    "setting_out": lambda: _("Getting started"),
     CLAIMED_NOT_PROVEN: lambda: _("Claimed, not proven"),
     "": lambda: _("Not on this roadmap"),
 }
@@ -24,7 +24,7 @@ _VERDICT_COUNTS: Mapping[str, Callable[[int], str]] = {
     "ready": lambda n: ngettext("%(num)d ready", "%(num)d ready", n),
     "nearly": lambda n: ngettext("%(num)d nearly ready", "%(num)d nearly ready", n),
     "under_way": lambda n: ngettext("%(num)d under way", "%(num)d under way", n),
-    "setting_out": lambda n: ngettext("%(num)d setting out", "%(num)d setting out", n),
+    "setting_out": lambda n: ngettext("%(num)d getting started", "%(num)d getting started", n),
     CLAIMED_NOT_PROVEN: lambda n: ngettext(
         "%(num)d claimed, not proven", "%(num)d claimed, not proven", n
     ),

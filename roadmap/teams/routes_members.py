@@ -73,9 +73,9 @@ def add_member(slug: str) -> Response:
         form.email.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_page(team, status=422, add=form)
     if added:
-        flash(_("%(name)s is in the team now.", name=user.name))
+        flash(_("%(name)s is now in the team.", name=user.name))
     else:
-        flash(_("%(name)s is in the team already, in this role.", name=user.name))
+        flash(_("%(name)s is already in the team, in this role.", name=user.name))
     return see_other("teams.members", slug=slug)
 
 
@@ -138,13 +138,13 @@ def invite(slug: str) -> Response:
             abort(404)
         form.email.errors = [
             _(
-                "They are invited as a %(invited)s already. To invite them as a %(role)s, revoke "
-                "that invitation first.",
+                "They are already invited as a %(invited)s. To invite them as a %(role)s, "
+                "revoke that invitation first.",
                 invited=ROLES[refused.role].noun,
                 role=ROLES[form.role.data].noun,
             )
             if refused.reason == "invited"
-            else _("They are in the team already, in this role or a higher one.")
+            else _("They are already in the team, in this role or a higher one.")
         ]
         return _render_page(team, status=422, form=form)
     return see_other("teams.members", slug=slug)
@@ -158,7 +158,7 @@ def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
     if found is None:
         abort(404)
     if actions.revoke(db.session, found, by=current_user.id, now=now()):
-        flash(_("The invitation is revoked. Its link opens nothing any more."))
+        flash(_("The invitation is revoked. Its link no longer works."))
     return see_other("teams.members", slug=slug)
 
 

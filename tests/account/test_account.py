@@ -57,7 +57,7 @@ def test_it_needs_sign_in(app, browser_of):
 def test_it_rejects_bad_input(session, cast, browser_of, change):
     answer = browser_of(cast.alice).put("/account", {**ALICE, **change})
     assert answer.status_code == 422
-    assert "to correct" in answer.text
+    assert "Please fix" in answer.text
     assert session.get(User, cast.alice).name == "Alice"
 
 

@@ -62,9 +62,9 @@ def test_a_changed_password_is_a_new_session(alice):
     [
         ("not her password", OTHER_PASSWORD, "not your current password"),
         (PASSWORD, "short", "at least 10"),
-        (PASSWORD, "password1234", "tried first"),
+        (PASSWORD, "password1234", "attackers try first"),
         (PASSWORD, "this is alice speaking", "contains your name"),
-        ("", OTHER_PASSWORD, "Type the password."),
+        ("", OTHER_PASSWORD, "Enter a password."),
     ],
 )
 def test_a_bad_change_of_password_is_refused(alice, browser_of, current, new, said):
@@ -124,7 +124,7 @@ def test_a_bad_address_is_refused(session, cast, alice, email, said):
 def test_an_old_sign_in_is_confirmed_first(stale):
     answer = stale.get("/account/email")
     assert (answer.status_code, answer.location) == (303, "/account/confirm?next=/account/email")
-    assert "type your password once more" in stale.get(answer.location).text
+    assert "enter your password again" in stale.get(answer.location).text
     answer = stale.post("/account/confirm", {"password": PASSWORD, "next": "/account/email"})
     assert (answer.status_code, answer.location) == (303, "/account/email")
     assert stale.get("/account/email").status_code == 200

@@ -36,11 +36,11 @@ def test_it_works(app, session, cast, alice, now):
     assert ApiClient(app, token).get("/me").get_json()["name"] == "Alice"
     page = alice.get("/account/tokens").text
     assert "Calendar script" in page
-    assert "works until" in page
+    assert "valid until" in page
     assert "last used" in page
     # Revoking asks first, without JavaScript too.
     assert re.search(
-        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be undone', page, re.S
     )
     # It was shown once.
     assert token not in page
@@ -98,7 +98,7 @@ def test_a_token_is_taken_back(app, session, cast, alice):
     caller = ApiClient(app, token_in(alice.post("/account/tokens", FORM).text))
     key = api_tokens.list_tokens(session, cast.alice)[0].id
     assert alice.delete(f"/account/tokens/{key}").status_code == 303
-    assert "opens nothing any more" in alice.get("/account/tokens").text
+    assert "no longer works" in alice.get("/account/tokens").text
     assert caller.get("/me").status_code == 401
     assert alice.delete(f"/account/tokens/{key}").status_code == 404
 
@@ -126,7 +126,7 @@ def test_nobody_has_more_than_fifty(session, cast, alice, now):
     session.commit()
     answer = alice.post("/account/tokens", FORM)
     assert answer.status_code == 422
-    assert "50 tokens are the most" in answer.text
+    assert "at most 50 tokens" in answer.text
 
 
 def test_one_that_has_expired_says_so(session, cast, alice, now):

@@ -22,14 +22,14 @@ def test_it_is_on_and_goes_off_and_on(session, cast, browser_of, with_mail):
     browser = browser_of(cast.alice)
     page = browser.get("/account").text
     assert f'{SWITCH} value="1" checked>' in page
-    assert "can go to alice@example.org as well" in page
+    assert "can be sent to alice@example.org as well" in page
     # A box that is not ticked is not sent.
     answer = browser.put("/account/mail", {})
     assert (answer.status_code, answer.location) == (303, "/account#mail")
     assert not wants(session, cast.alice)
     page = browser.get("/account").text
     assert f'{SWITCH} value="1">' in page
-    assert "no mail is sent" in page
+    assert "no longer sent by mail" in page
     browser.put("/account/mail", {"wants_mail": "1"})
     assert wants(session, cast.alice)
     entries = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id)).all()

@@ -52,20 +52,20 @@ def test_it_works(session, cast, erin, now):
         "Something else: something.new",
         "A piece of evidence was reviewed.",
         "Dave joined the team ranking as member.",
-        "A token of the API of Alice was revoked.",
-        "A token of the API was made for Alice, to read and write.",
+        "An API token of Alice was revoked.",
+        "An API token to read and write was created for Alice.",
         "Signing in as &lt;x&gt;@example.org failed.",
         "Alice left the team ranking.",
-        "Mallory was put into the team ranking as manager.",
+        "Mallory was added to the team ranking as manager.",
     ]
-    assert "Somebody without an account" in page.text
+    assert "Someone without an account" in page.text
     assert page.text.count("nobody signed in") == 1
     assert page.text.count("on the command line") == 2
     assert "secret title" not in page.text
 
 
 def test_without_entries_it_says_so(cast, erin):
-    assert "Nothing has been noted yet" in erin.get("/admin/audit").text
+    assert "No entries yet" in erin.get("/admin/audit").text
 
 
 def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
@@ -85,7 +85,7 @@ def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
         "Bob became member in the team ranking."
     ]
     assert "Nobody here has that e-mail" in erin.get("/admin/audit?person=x@example.org").text
-    assert "Nothing of that kind" in erin.get("/admin/audit?kind=keeping").text
+    assert "No entries of this kind" in erin.get("/admin/audit?kind=keeping").text
     assert len(lines(erin.get("/admin/audit?kind=nonsense"))) == 4
 
 
@@ -98,7 +98,7 @@ def test_there_are_pages(session, cast, erin, now):
     older = re.search(r'rel="next" href="([^"]+)"', first.text)
     assert older is not None
     second = erin.get(older[1].replace("&amp;", "&"))
-    assert lines(second) == [f"The team team-{number} was made." for number in (2, 1, 0)]
+    assert lines(second) == [f"The team team-{number} was created." for number in (2, 1, 0)]
     assert 'rel="next"' not in second.text
     assert 'href="/admin/audit?kind=team"' in second.text
 
@@ -115,7 +115,7 @@ def test_a_name_is_text(session, cast, erin, now):
     record_audit(session, by=cast.bob, action="account.created", target=str(cast.bob), now=now)
     session.commit()
     said = lines(erin.get("/admin/audit"))
-    assert said == ["The account of &lt;b&gt;100%(x)s&lt;/b&gt; was made."]
+    assert said == ["The account of &lt;b&gt;100%(x)s&lt;/b&gt; was created."]
 
 
 def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin, now):

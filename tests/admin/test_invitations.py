@@ -43,7 +43,7 @@ def test_somebody_is_invited_without_a_team(session, cast, erin, browser_of):
 def test_a_link_for_whoever_has_it(session, cast, erin):
     assert erin.post("/admin/invitations", {"email": "", "days": "14"}).status_code == 303
     page = erin.get("/admin/invitations")
-    assert "Whoever has it can make an account" in page.text
+    assert "Anyone who has it can create an account" in page.text
     assert session.scalars(sa.select(Invitation.email)).one() == ""
 
 
@@ -51,8 +51,8 @@ def test_a_link_for_whoever_has_it(session, cast, erin):
     ("email", "days", "said"),
     [
         ("not an address", "14", "This is not an e-mail address"),
-        ("alice@example.org", "14", "There is an account with this address already"),
-        ("new@example.org", "9999", "Good for"),
+        ("alice@example.org", "14", "An account with this address already exists"),
+        ("new@example.org", "9999", "Valid for"),
         ("x" * 400 + "@example.org", "14", "320"),
     ],
 )
@@ -79,11 +79,11 @@ def test_an_invitation_is_revoked(session, cast, erin, browser_of, now):
     session.commit()
     page = erin.get("/admin/invitations").text
     assert re.search(
-        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be undone', page, re.S
     )
     answer = erin.delete(f"/admin/invitations/{made.id}")
     assert (answer.status_code, answer.location) == (303, "/admin/invitations")
-    assert "Whoever has the link" not in erin.get("/admin/invitations").text
+    assert "Anyone who has the link" not in erin.get("/admin/invitations").text
     assert browser_of().get(f"/invitations/{token}").status_code != 200
 
 

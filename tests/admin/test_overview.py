@@ -23,7 +23,7 @@ def test_it_works(session, cast, erin, now):
     assert "open invitation<" in page.text
     assert "The schema is current" in page.text
     assert "Mail is not configured" in page.text
-    assert "A second one can let you in again" in page.text
+    assert "A second one can let you back in" in page.text
 
 
 def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):
@@ -40,15 +40,15 @@ def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):
 
 
 def test_it_tells_of_mail_that_waits_or_was_given_up(session, erin, now):
-    assert "waits to be sent" not in erin.get("/admin").text
+    assert "waiting to be sent" not in erin.get("/admin").text
     mail = {"recipient": "a@example.org", "subject": "x", "body": "y", "created_at": now}
     session.add(OutgoingMail(**mail, due_at=now))
     session.add(OutgoingMail(**mail, due_at=None, sent_at=now))
     session.add(OutgoingMail(**mail, due_at=None, error="450 <mailbox> is busy"))
     session.commit()
     page = erin.get("/admin").text
-    assert "One mail waits to be sent" in page
-    assert "One mail was given up" in page
+    assert "One mail is waiting to be sent" in page
+    assert "One mail could not be sent" in page
     assert "450 &lt;mailbox&gt; is busy" in page
 
 

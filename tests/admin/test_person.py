@@ -96,7 +96,7 @@ def test_the_last_administrator_stays(session, cast, erin):
         answer = erin.send(method, person_url(cast.erin, f"/{what}"), CONFIRMED)
         assert answer.status_code == 409
         assert "Erin is the only administrator" in answer.text
-        assert "Make somebody else an administrator first" in answer.text
+        assert "Make someone else an administrator first" in answer.text
     assert session.get(User, cast.erin).is_admin
     assert is_signed_in(erin)
 
@@ -115,7 +115,7 @@ def test_the_last_administrator_is_told_before_the_button(cast, erin, what):
 
 def test_one_withdraws_oneself_where_another_is_left(session, cast, erin):
     erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
-    assert "That is you" in erin.get(person_url(cast.erin, "/administrator")).text
+    assert "This is you" in erin.get(person_url(cast.erin, "/administrator")).text
     answer = erin.delete(person_url(cast.erin, "/administrator"), CONFIRMED)
     assert (answer.status_code, answer.location) == (303, "/")
     assert not is_signed_in(erin)
@@ -207,7 +207,7 @@ def test_where_somebody_is_signed_in_is_told_by_the_day_only(session, cast, erin
 def test_a_closed_account_is_put_into_no_team(session, cast, erin, now):
     session.get(User, cast.mallory).deactivated_at = now
     session.commit()
-    assert "is put into no team" in erin.get(person_url(cast.mallory)).text
+    assert "cannot be added to a team" in erin.get(person_url(cast.mallory)).text
     answer = erin.post(person_url(cast.mallory, "/teams"), {"team": "vision", "role": "member"})
     assert answer.status_code == 422
     assert "This account is deactivated" in answer.text

@@ -91,10 +91,10 @@ def test_a_team_is_made(session, cast, erin, audited):
         ({"name": "x" * 201}, "200"),
         ({"name": "Another", "slug": "vision"}, "Another team has the address vision"),
         ({"name": "Vision"}, "Another team has the address vision"),
-        ({"name": "Another", "slug": "Not a slug"}, "Small letters, digits"),
+        ({"name": "Another", "slug": "Not a slug"}, "Lower-case letters, digits"),
         ({"name": "Another", "slug": "new"}, "The address new is a page of Cairn"),
         ({"name": "New"}, "The address new is a page of Cairn"),
-        ({"name": "日本"}, "No address can be made of this name"),
+        ({"name": "日本"}, "No address can be derived from this name"),
         ({"name": "日本"}, 'value="team-2"'),
         ({"name": "Another", "parent": "nowhere"}, "Nested in"),
     ],
@@ -141,7 +141,7 @@ def test_teams_make_no_circle(session, cast, erin):
     erin.put("/admin/teams/ranking", {"name": "Ranking", "parent": "vision"})
     answer = erin.put("/admin/teams/vision", {"name": "Vision", "parent": "ranking"})
     assert answer.status_code == 422
-    assert "That team is nested in this one already." in answer.text
+    assert "That team is already nested in this one." in answer.text
     assert "Not a valid choice" not in answer.text
     assert find_team(session, "vision").parent_id is None
 

@@ -126,9 +126,9 @@ def test_a_limit_that_is_too_small(limit: str, alice: ApiClient) -> None:
     [
         ("201", "This must be at most 200."),
         ("9" * 30, "This must be at most 200."),
-        ("two", "This is no whole number."),
-        ("1.5", "This is no whole number."),
-        ("", "This is no whole number."),
+        ("two", "This is not a whole number."),
+        ("1.5", "This is not a whole number."),
+        ("", "This is not a whole number."),
     ],
 )
 def test_a_limit_that_is_none(limit: str, said: str, alice: ApiClient) -> None:

@@ -130,7 +130,7 @@ def test_the_same_twice_is_the_same_as_once(
 def test_named_milestones_alone(piece: dict[str, Any], bob: ApiClient) -> None:
     none = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "milestones": []})
     assert none.status_code == 422
-    said = "Leave at least one milestone, or return it with what is missing."
+    said = "Keep at least one milestone, or return it and say what is missing."
     assert none.get_json()["errors"] == {"milestones": [said]}
     assert len(bob.get("/reviews").get_json()["items"]) == 1
 

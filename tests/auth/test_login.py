@@ -54,7 +54,7 @@ def test_it_rejects_bad_input(session, cast, browser_of, email, password):
     browser = browser_of()
     answer = sign_in(browser, email, password)
     assert answer.status_code == 422
-    assert "do not belong together" in answer.text
+    assert "The e-mail address or the password is wrong" in answer.text
     assert password not in answer.text
     assert not is_signed_in(browser)
     assert audited_actions(session) == ["session.failed"]
@@ -63,7 +63,7 @@ def test_it_rejects_bad_input(session, cast, browser_of, email, password):
 def test_it_asks_for_what_is_missing(browser_of, app):
     answer = browser_of().post("/login", {"email": "alice@example.org"})
     assert answer.status_code == 422
-    assert "Type the password." in answer.text
+    assert "Enter a password." in answer.text
     assert 'value="alice@example.org"' in answer.text
 
 

@@ -101,7 +101,7 @@ def test_a_choice_without_text_is_said_to_be_one(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
     end_all(session)
     again = sign_in_again(browser, browser.put("/account", {"theme": "dark"}))
-    assert "It holds no text of yours" in again.text
+    assert "It contains no text" in again.text
     assert "<dt>" not in again.text
     assert hidden_inputs(again, "theme") == {"theme": "dark"}
 
@@ -137,7 +137,7 @@ def test_somebody_else_does_not_get_it(session, cast, browser_of):
     page = browser.put("/account", TYPED)
     answer = sign_in_again(browser, page, "bob@example.org")
     assert (answer.status_code, answer.location) == (303, "/")
-    assert "belongs to somebody else" in browser.get("/account").text
+    assert "belongs to someone else" in browser.get("/account").text
     assert session.get(User, cast.bob).name == "Bob"
 
 

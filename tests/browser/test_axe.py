@@ -138,10 +138,10 @@ def test_axe_finds_nothing_in_what_is_shown_once(
     """The answers that no address leads to: a link to hand over, a token."""
     found = []
     for role, address, button in (
-        ("bob", "/teams/{team}/members", "Make the invitation"),
-        ("erin", "/admin/invitations", "Make the invitation"),
-        ("erin", "/admin/people/{mallory}/password-link", "Make the link"),
-        ("alice", "/account/tokens/new", "Make token"),
+        ("bob", "/teams/{team}/members", "Create invitation"),
+        ("erin", "/admin/invitations", "Create invitation"),
+        ("erin", "/admin/people/{mallory}/password-link", "Create link"),
+        ("alice", "/account/tokens/new", "Create token"),
     ):
         context = open_context(color_scheme=scheme)
         context.add_init_script(path=AXE)
@@ -149,7 +149,7 @@ def test_axe_finds_nothing_in_what_is_shown_once(
         page = context.new_page()
         page.goto(address.format(**sample_site.ids, mallory=sample_site.cast.mallory))
         if role == "alice":
-            page.get_by_label("What is it for").fill("A script")
+            page.get_by_label("Name").fill("A script")
         page.get_by_role("button", name=button).click()
         page.locator(".copy-field input").wait_for()
         found += [f"{address}: {line}" for line in violations(page)]

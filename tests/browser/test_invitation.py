@@ -50,8 +50,8 @@ def test_accepted_in_a_second_browser(
     first, second = bobs.new_page(), open_context(java_script_enabled=scripts).new_page()
 
     first.goto("/teams/ranking/members")
-    first.get_by_role("button", name="Make the invitation").click()
-    address = first.get_by_role("textbox", name="The link of the invitation").input_value()
+    first.get_by_role("button", name="Create invitation").click()
+    address = first.get_by_role("textbox", name="Invitation link").input_value()
     first.goto(address)
     expect(first.get_by_role("heading", level=1)).to_have_text("You are in Ranking")
 
@@ -66,7 +66,7 @@ def test_accepted_in_a_second_browser(
     expect(second.get_by_label("Name")).to_have_value("Ada")
     second.get_by_label("Password").fill(PASSWORD)
     second.get_by_role("button", name="Create account and join").click()
-    expect(second.locator("#messages")).to_contain_text("You are in the team Ranking now.")
+    expect(second.locator("#messages")).to_contain_text("You are now in the team Ranking.")
 
     first.goto("/teams/ranking/members")
     expect(first.locator("main")).to_contain_text(email)
@@ -92,9 +92,9 @@ def test_by_somebody_who_is_signed_in_as_somebody_else(
     page = daves.new_page()
     page.goto(address)
     expect(page.locator("main")).to_contain_text("This invitation is for m…@example.org")
-    page.get_by_role("button", name="Sign out and go on").click()
+    page.get_by_role("button", name="Sign out and continue").click()
     page.locator("main").get_by_role("link", name="Sign in").click()
     accept_invitation(page, "mallory@example.org")
     expect(page).to_have_url(re.compile(re.escape(address)))
     page.get_by_role("button", name="Join Ranking").click()
-    expect(page.locator("#messages")).to_contain_text("You are in the team Ranking now.")
+    expect(page.locator("#messages")).to_contain_text("You are now in the team Ranking.")

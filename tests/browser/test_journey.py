@@ -143,7 +143,7 @@ def complete_journey(hand: InputMethod) -> Download:
 
     hand.press("link", "See the 5 stages")
     expect(heading).to_have_text("Senior ML Engineer")
-    hand.press("button", "Begin this roadmap")
+    hand.press("button", "Start this roadmap")
     expect(page.locator("#list")).to_be_visible()
 
     tick = page.get_by_role("checkbox", name=MILESTONE)
@@ -171,7 +171,7 @@ def complete_journey(hand: InputMethod) -> Download:
 
     hand.press("link", "Portfolio")
     expect(heading).to_have_text("Portfolio")
-    hand.press("button", "Add the one piece that may be shown")
+    hand.press("button", "Add the one available piece")
     expect(page.locator("#shown-title")).to_have_text("1 piece shown")
     if page.locator("main summary", has_text="Export").count() == 0:
         # The exports stand at the head of the page, which a swap of the pieces leaves alone.

@@ -116,7 +116,7 @@ def test_a_skill_is_assessed_in_its_row(sample_site: SampleSite, open_context: O
     assert page.evaluate(FOCUSED)["visible"]
     # Opened again it is empty: what was typed has arrived.
     page.keyboard.press("Enter")
-    expect(row.get_by_label(re.compile("^What it rests on"))).to_have_value("")
+    expect(row.get_by_label(re.compile("^Basis for this level"))).to_have_value("")
 
 
 def test_what_was_saved_does_not_come_back_into_the_form(
@@ -127,10 +127,10 @@ def test_what_was_saved_does_not_come_back_into_the_form(
     page.goto(PERSON.format_map(sample_site.ids) + "/skills/communication")
     hand.seek("0", ("input",), "#assess")
     page.keyboard.press("ArrowDown")
-    hand.fill("What it rests on", "Their talk in May.")
+    hand.fill("Basis for this level", "Their talk in May.")
     hand.press("button", "Save assessment")
     expect(page.locator("#history")).to_contain_text("Their talk in May.")
-    expect(page.get_by_label(re.compile("^What it rests on"))).to_have_value("")
+    expect(page.get_by_label(re.compile("^Basis for this level"))).to_have_value("")
 
 
 def test_filtering_keeps_the_focus(sample_site: SampleSite, open_context: OpenContext) -> None:

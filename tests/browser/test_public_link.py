@@ -29,7 +29,7 @@ def make(page: Page, label: str) -> str:
     """Makes a link as its owner does; returns the address that stands on the page."""
     page.goto(PAGE)
     page.get_by_label("For whom").fill(label)
-    page.get_by_role("button", name="Make the link").click()
+    page.get_by_role("button", name="Create link").click()
     shown = page.get_by_label(f"Address of “{label}”")
     expect(shown).to_be_visible()
     return shown.input_value()
@@ -57,7 +57,7 @@ def test_a_link_shows_the_portfolio_until_it_is_revoked(
     mine = alice.get_by_role("listitem").filter(has_text=label)
     expect(mine).to_contain_text("last opened")
     mine.locator("summary", has_text="Revoke").click()
-    expect(mine).to_contain_text("cannot be brought back")
+    expect(mine).to_contain_text("cannot be undone")
     mine.get_by_role("button", name="Revoke").click()
     expect(alice.get_by_label(f"Address of “{label}”")).to_have_count(0)
 
@@ -86,7 +86,7 @@ def test_what_was_typed_survives_the_end_of_the_session(
     alice.goto(PAGE)
     alice.get_by_label("For whom").fill("A name that took long to find")
     alice.context.clear_cookies()
-    alice.get_by_role("button", name="Make the link").click()
+    alice.get_by_role("button", name="Create link").click()
     expect(alice.get_by_role("heading", level=1)).to_contain_text("Sign in")
     kept = alice.locator("form [name=label], form textarea, form input[type=hidden]")
     assert "A name that took long to find" in [field.input_value() for field in kept.all()]

@@ -92,23 +92,23 @@ def test_back_and_forth(
     heading = bob.get_by_role("heading", level=1)
     expect(heading).to_have_text(title)
     expect(bob.get_by_role("checkbox", checked=True)).to_have_count(2)
-    bob.get_by_role("button", name="Take it up").click()
-    expect(bob.get_by_text("taken up by Bob")).to_be_visible()
+    bob.get_by_role("button", name="Start review").click()
+    expect(bob.get_by_text("being reviewed by Bob")).to_be_visible()
 
     # A question in the thread, and its answer.
     thread = bob.locator("#thread")
-    thread.get_by_label("Write in the thread").fill("Which *week* is the baseline from?")
+    thread.get_by_label("Add a comment").fill("Which *week* is the baseline from?")
     thread.get_by_role("button", name="Add comment").click()
     expect(thread).to_contain_text("Which week is the baseline from?")
-    expect(thread.get_by_label("Write in the thread")).to_have_value("")
+    expect(thread.get_by_label("Add a comment")).to_have_value("")
     alice.goto(f"/evidence/{piece}")
     expect(alice.locator("#thread")).to_contain_text("Which week is the baseline from?")
 
     # Returned: first without a word, then with one.
-    bob.get_by_role("button", name="Return with the comment").click()
+    bob.get_by_role("button", name="Return with comment").click()
     expect(bob.locator(".errors")).to_contain_text("Say what is missing")
     bob.locator("#comment").fill("Name what would roll it back.")
-    bob.get_by_role("button", name="Return with the comment").click()
+    bob.get_by_role("button", name="Return with comment").click()
     expect(bob.locator("#messages")).to_contain_text("is returned to its author")
 
     alice.reload()
@@ -193,7 +193,7 @@ def test_a_comment_leaves_the_page_where_it_is(
     page.evaluate("window.same = true")
     page.locator("#comment").fill("Half written")
     thread = page.locator("#thread")
-    thread.get_by_label("Write in the thread").fill("Is that *all*?")
+    thread.get_by_label("Add a comment").fill("Is that *all*?")
     thread.get_by_role("button", name="Add comment").press("Enter")
     expect(thread.locator("li.comment")).to_contain_text("Is that all?")
     expect(page.locator("#live")).to_have_text("Your comment is added.")
@@ -201,4 +201,4 @@ def test_a_comment_leaves_the_page_where_it_is(
     assert page.evaluate("window.same"), "the page was loaded again"
     page.wait_for_function("document.activeElement !== document.body")
     page.reload()
-    expect(thread.get_by_label("Write in the thread")).to_have_value("")
+    expect(thread.get_by_label("Add a comment")).to_have_value("")

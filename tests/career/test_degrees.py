@@ -54,9 +54,9 @@ def test_it_hides_what_is_foreign(cast, browser_of, degree, who):
     ("change", "said"),
     [
         ({"level": "wizard"}, "Choose one of the levels."),
-        ({"awarded_on": "2999-01-01"}, "still to come"),
-        ({"awarded_on": "long ago"}, "Write the date as year-month-day"),
-        ({"field": "x" * 201}, "200 characters are the most"),
+        ({"awarded_on": "2999-01-01"}, "in the future"),
+        ({"awarded_on": "long ago"}, "Enter the date as year-month-day"),
+        ({"field": "x" * 201}, "at most 200 characters"),
     ],
 )
 def test_it_rejects_bad_input(session, cast, browser_of, change, said):

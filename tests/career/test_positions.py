@@ -57,7 +57,7 @@ def test_it_is_changed(session, cast, browser_of, position):
 
 def test_it_is_deleted(session, cast, browser_of, position):
     browser = browser_of(cast.alice)
-    assert "Its years no longer count" in browser.get("/career").text
+    assert "Its years will no longer count" in browser.get("/career").text
     assert browser.delete(f"/career/positions/{position}").status_code == 303
     assert session.scalar(sa.select(sa.func.count()).select_from(Position)) == 0
     entry = session.scalars(sa.select(HistoryEntry)).one()
@@ -85,15 +85,15 @@ def test_it_hides_what_is_foreign(session, cast, browser_of, position, who):
     ("change", "said"),
     [
         ({"title": " "}, "What was the position called?"),
-        ({"title": "x" * 201}, "200 characters are the most"),
+        ({"title": "x" * 201}, "at most 200 characters"),
         ({"employer": "x" * 201}, "Employer"),
-        ({"started_on": ""}, "When did it begin?"),
-        ({"started_on": "yesterday"}, "Write the date as year-month-day"),
-        ({"started_on": "2999-01-01"}, "still to come"),
+        ({"started_on": ""}, "When did it start?"),
+        ({"started_on": "yesterday"}, "Enter the date as year-month-day"),
+        ({"started_on": "2999-01-01"}, "in the future"),
         ({"started_on": "0201-01-01"}, "before 1940"),
-        ({"ended_on": "2999-01-01"}, "still to come"),
-        ({"ended_on": "soon"}, "Write the date as year-month-day"),
-        ({"ended_on": "2020-01-01"}, "ended before it began"),
+        ({"ended_on": "2999-01-01"}, "in the future"),
+        ({"ended_on": "soon"}, "Enter the date as year-month-day"),
+        ({"ended_on": "2020-01-01"}, "It ends before it starts"),
         ({"summary": "x" * 20_001}, "Summary"),
     ],
 )
@@ -106,7 +106,7 @@ def test_it_rejects_bad_input(session, cast, browser_of, position, change, said)
     ):
         assert answer.status_code == 422
         assert said in answer.text
-        assert "to correct" in answer.text
+        assert "Please fix" in answer.text
     assert [row.title for row in session.scalars(sa.select(Position))] == ["Engineer"]
 
 

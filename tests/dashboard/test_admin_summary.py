@@ -22,7 +22,7 @@ def text_of(page: str) -> str:
 
 def test_it_works(cast: Cast, browser_of) -> None:
     page = browser_of(cast.erin).get("/").text
-    assert "This Cairn" in page
+    assert "This installation" in page
     assert "No backup yet" in page
     assert "backup create FILE" in page
     assert "Mail is not configured" in page
@@ -33,11 +33,11 @@ def test_it_works(cast: Cast, browser_of) -> None:
         "/admin#safe",
     ):
         assert f'href="{address}"' in page
-    assert "3 things here call for you" in text_of(page), "backup, a second administrator, mail"
-    assert "Your first step" not in page
-    assert "Make a team" not in page
+    assert "3 things need your attention" in text_of(page), "backup, a second administrator, mail"
+    assert "First, choose a roadmap" not in page
+    assert "Create a team" not in page
     # One primary button, and it is the house's; the roadmap comes second.
-    assert page.index("This Cairn") < page.index(f'href="/roadmaps/{SLUG}"')
+    assert page.index("This installation") < page.index(f'href="/roadmaps/{SLUG}"')
     assert page.count('class="button"') == 1
 
 
@@ -56,7 +56,7 @@ def test_a_backup_is_told_with_its_day(
     session.commit()
     page = erin.get("/").text
     assert "Last backup on" in page
-    assert "Make one every night" in page
+    assert "Create one every night" in page
     record_audit(session, by=None, action="backup.created", target="cairn.zip", address="", now=now)
     session.commit()
     page = erin.get("/").text
@@ -73,14 +73,14 @@ def test_the_first_administrator_alone_is_told_to_bring_people(
     session.execute(delete(User).where(User.id != cast.erin))
     session.commit()
     page = erin.get("/").text
-    assert "Bring your people" in page
-    assert "This Cairn" not in page
+    assert "Invite your team" in page
+    assert "This installation" not in page
 
 
 def test_nobody_else_sees_it(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
     enroll(session, cast.alice, now)
     for person in (cast.alice, cast.bob, cast.mallory):
-        assert "This Cairn" not in browser_of(person).get("/").text
+        assert "This installation" not in browser_of(person).get("/").text
 
 
 def test_an_administrator_who_manages_sees_both(session: Session, cast: Cast, browser_of) -> None:
@@ -88,7 +88,7 @@ def test_an_administrator_who_manages_sees_both(session: Session, cast: Cast, br
     session.commit()
     page = browser_of(cast.bob).get("/").text
     assert "Teams you manage" in page
-    assert "This Cairn" in page
+    assert "This installation" in page
 
 
 def test_it_takes_the_same_statements_for_many(

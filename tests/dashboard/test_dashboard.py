@@ -63,7 +63,7 @@ def test_someone_without_a_roadmap_is_led_to_one(browser_of, cast):
 
 def test_someone_who_just_began_is_led_to_a_first_step(alice):
     page = alice.get("/").text
-    assert "Tick what you have done already" in page
+    assert "Tick what you have already done" in page
     assert "Record your first piece of evidence" in page
 
 

@@ -30,7 +30,7 @@ def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) ->
     piece = add_evidence(session, cast, cast.alice, now - dt.timedelta(days=9))
     submit_evidence(session, cast, piece, now - dt.timedelta(days=9))
     page = browser_of(cast.bob).get("/").text
-    assert "1 piece waits for your review" in page
+    assert "1 piece is waiting for your review" in page
     assert f'href="/reviews/{piece.id}"' in page
     assert "9 days" in page
     assert 'href="/teams/ranking"' in page
@@ -48,7 +48,7 @@ def test_who_has_not_moved_is_named(
     progress.set_status(session, cast.carol, "point-in-time-sql", "done", by=cast.carol, now=now)
     session.commit()
     page = browser_of(cast.bob).get("/").text
-    assert "1 person has not moved" in page
+    assert "1 person has had no activity" in page
     assert f'href="/teams/ranking/people/{cast.alice}"' in page
     assert f'href="/teams/ranking/people/{cast.carol}"' not in page
 
@@ -59,16 +59,16 @@ def test_newcomers_are_not_said_to_have_moved(
     session.execute(sa.update(Membership).values(created_at=now))
     session.commit()
     page = browser_of(cast.bob).get("/").text
-    assert "2 people have not begun a roadmap yet" in page
-    assert "2 not begun yet" in page
-    assert "Everybody has moved" not in page
+    assert "2 people have not started a roadmap yet" in page
+    assert "2 not started yet" in page
+    assert "Everyone has been active" not in page
     enroll(session, cast.alice, now)
     page = browser_of(cast.bob).get("/").text
-    assert "1 person has not begun a roadmap yet" in page
+    assert "1 person has not started a roadmap yet" in page
     enroll(session, cast.carol, now)
     page = browser_of(cast.bob).get("/").text
-    assert "Everybody has moved since" in page
-    assert "not begun" not in page
+    assert "Everyone has been active" in page
+    assert "not started yet" not in page
 
 
 def test_both_roles_stand_on_one_page(
@@ -78,7 +78,7 @@ def test_both_roles_stand_on_one_page(
     page = browser_of(cast.bob).get("/").text
     assert "Where you are" in page
     assert "The next three steps" in page
-    assert "Nothing waits for your review" in page
+    assert "Nothing is waiting for your review" in page
 
 
 def test_an_engineer_sees_nothing_of_it(
@@ -147,6 +147,6 @@ def test_a_manager_of_nobody_is_told_one_thing(session: Session, cast: Cast, bro
         page = bob.get(address).text
         assert page.count("Nobody is in Ranking yet") == 1
         assert 'href="/teams/ranking/members">Invite people' in page
-        assert "has not moved" not in page
+        assert "no activity" not in page
         assert "Teams you are in" not in page
     assert "Nobody is in Ranking yet" in bob.get("/teams/ranking").text

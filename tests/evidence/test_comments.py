@@ -68,7 +68,7 @@ def test_htmx_gets_the_thread_with_an_empty_form(cast, browser_of, piece):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("  \n", "Write what you want"), ("x" * 5001, "at most 5,000")]
+    ("text", "said"), [("  \n", "Write a comment first"), ("x" * 5001, "at most 5,000")]
 )
 @pytest.mark.parametrize("fragment", [False, True])
 def test_it_rejects_bad_input(session, cast, browser_of, piece, text, said, fragment):

@@ -72,7 +72,7 @@ def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, 
         "Their title",
         "My title",
         "Save mine anyway",
-        "Take the stored one",
+        "Keep the saved one",
     ):
         assert shown in answer.text
     assert reload_evidence(session, piece).title == "Their title"

@@ -19,7 +19,7 @@ def test_it_works(cast, browser_of):
         assert 'value="As typed"' in page
         assert f'value="{DESIGN}" checked' in page
         assert 'action="/evidence"' in page
-        assert "thing to correct" not in page
+        assert "Please fix one thing" not in page
     assert "<em>training</em>" in pages["preview"]
     assert 'name="impacts-1-metric"' in pages["impacts"]
     assert 'value="cut-p99-latency"' in pages["milestones"]
@@ -61,7 +61,10 @@ def test_there_are_at_most_six_impacts(cast, browser_of):
 def test_a_page_finds_milestones_too(cast, browser_of):
     page = browser_of(cast.alice).get("/evidence/milestones?q=DESIGN+document").text
     assert f"/evidence/new?milestone={DESIGN}" in page
-    assert "No milestone has" in browser_of(cast.alice).get("/evidence/milestones?q=zzz").text
+    assert (
+        "No milestone title matches"
+        in browser_of(cast.alice).get("/evidence/milestones?q=zzz").text
+    )
 
 
 def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
@@ -69,7 +72,7 @@ def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
     sent = form_fields(about=str(piece.id), revision="1", description="")
     page = browser_of(cast.alice).post("/evidence/preview", sent).text
     assert f'action="/evidence/{piece.id}?_method=PUT"' in page
-    assert "There is nothing to preview yet." in page
+    assert "Nothing to preview yet." in page
 
 
 def test_it_needs_sign_in(browser_of):

@@ -127,15 +127,15 @@ def test_what_is_confirmed_and_not_ticked_can_be_ticked_here(session, cast, now,
     alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit_evidence(session, cast, piece, now)
-    assert "Tick it as done" not in alice.get(f"/evidence/{piece.id}").text
+    assert "Mark it as done" not in alice.get(f"/evidence/{piece.id}").text
     review_evidence(session, cast, piece, now, milestones=[LEVELS])
     page = alice.get(f"/evidence/{piece.id}").text
-    assert page.count("Tick it as done so that it counts") == 1
+    assert page.count("Mark it as done so that it counts") == 1
     path = f"/roadmaps/senior-ml-engineer/milestones/{LEVELS}/completion?_method=PUT"
     assert f'action="{path}"' in page
     answer = alice.post(path, {"back": f"/evidence/{piece.id}"})
     assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}")
-    assert "Tick it as done" not in alice.get(f"/evidence/{piece.id}").text
+    assert "Mark it as done" not in alice.get(f"/evidence/{piece.id}").text
 
 
 def test_a_tick_leads_nowhere_else(session, cast, now, browser_of):
@@ -171,5 +171,7 @@ def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):
     page = (
         browser_of(cast.alice).post("/evidence", form_fields(title="", url="", description="")).text
     )
-    assert '<a href="#title">Title</a>: Give it a title, so that you find it again.</li>' in page
-    assert '<a href="#url">Link</a>: Add a link, or describe it below' in page
+    assert (
+        '<a href="#title">Title</a>: Give it a title, so that you can find it again.</li>' in page
+    )
+    assert '<a href="#url">Link</a>: Add a link or a description' in page

@@ -50,7 +50,7 @@ def test_it_works(session, cast, browser_of, piece):
     assert (answer.status_code, answer.location) == (303, address)
     assert reload_evidence(session, piece.id) == ("submitted", "team")
     page = alice.get(address).text
-    assert "waits for Bob now" in page
+    assert "is now waiting for Bob" in page
     assert "Version 1 submitted for review" in page
     assert alice.put(f"{address}/submission").status_code == 303  # twice is the same as once
     assert alice.delete(f"{address}/submission").status_code == 303
@@ -70,7 +70,7 @@ def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, visibility="private")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = alice.get(address).text
-    assert "what is private is never reviewed" in page
+    assert "private evidence is never reviewed" in page
     assert "Share with Bob and ask for a review" in page
     refused = alice.put(f"{address}/submission")
     assert refused.status_code == 409
@@ -88,7 +88,7 @@ def test_an_audience_is_changed_for_private_pieces_alone(session, cast, browser_
 def test_without_a_manager_it_says_so(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.mallory, now)
     mallory = browser_of(cast.mallory)
-    assert "Nobody manages a team of yours" in mallory.get(f"/evidence/{piece.id}").text
+    assert "None of your teams has a manager" in mallory.get(f"/evidence/{piece.id}").text
     mallory.put(f"/evidence/{piece.id}/submission")
     assert "nobody sees it" in mallory.get(f"/evidence/{piece.id}").text
 
@@ -107,8 +107,8 @@ def test_what_somebody_reads_is_not_withdrawn(session, cast, now, browser_of, pi
     alice = browser_of(cast.alice)
     page = alice.get(f"/evidence/{piece.id}").text
     assert "In review" in page
-    assert "Bob took it up" in page
-    assert "Withdraw it" not in page
+    assert "Bob started the review" in page
+    assert "Withdraw" not in page
     answer = alice.delete(f"/evidence/{piece.id}/submission")
     assert answer.status_code == 409
     assert "cannot be withdrawn now" in answer.text
@@ -133,7 +133,7 @@ def test_a_verified_piece_that_was_made_private_is_shared_again(
     answer = alice.put(f"{address}/submission", {"visibility": "team"})
     assert (answer.status_code, answer.location) == (303, address)
     assert reload_evidence(session, piece.id) == ("verified", "team")
-    assert "is shared now. It is verified already" in alice.get(address).text
+    assert "is now shared. It is already verified" in alice.get(address).text
 
 
 def test_an_edit_after_verification_says_what_waits_and_what_counts(
@@ -145,9 +145,9 @@ def test_an_edit_after_verification_says_what_waits_and_what_counts(
     sent = form_fields(role="Lead", visibility="team", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, sent).status_code == 303
     page = alice.get(address).text
-    assert "Version 2 waits for a review; version 1 counts until it is judged." in page
-    assert "Version 2 waits to be judged. Meanwhile version 1 counts as verified." in page
-    assert "Version 2 saved, which waits for review" in page
+    assert "Version 2 is waiting for a review; version 1 counts until it is judged." in page
+    assert "Version 2 is waiting for review. Meanwhile version 1 counts as verified." in page
+    assert "Version 2 saved, waiting for review" in page
 
 
 def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, browser_of, piece):
@@ -157,7 +157,7 @@ def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, brows
     actions.link(session, piece, LEVELS, by=alice, now=now + dt.timedelta(minutes=1))
     session.commit()
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
-    assert "linked since, and not confirmed" in page
+    assert "linked later, not confirmed" in page
     assert "Bob can confirm the rest of this version without a new edit" in page
 
 
@@ -228,8 +228,8 @@ def test_what_a_reviewer_left_behind_can_be_withdrawn(
     session.commit()
     page = alice.get(address).text
     assert "A reviewer is reading it" not in page
-    assert "Whoever took it up manages no team of yours any more" in page
-    assert "Withdraw it" in page
+    assert "The reviewer who started no longer manages any of your teams" in page
+    assert "Withdraw" in page
     assert alice.delete(f"{address}/submission").status_code == 303
     assert reload_evidence(session, piece.id).state == "draft"
     assert alice.delete(f"{address}/submission").status_code == 303  # twice is the same as once
@@ -242,16 +242,16 @@ def test_another_manager_takes_up_what_was_left_behind(session, cast, now, brows
     people.add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
     session.commit()
     alice, carol = browser_of(cast.alice), browser_of(cast.carol)
-    assert "taken up by Bob" in carol.get(f"/reviews/{piece.id}").text
+    assert "being reviewed by Bob" in carol.get(f"/reviews/{piece.id}").text
     bob_leaves(session, cast, now)
     session.commit()
     page = carol.get(f"/reviews/{piece.id}").text
-    assert "taken up by" not in page
-    assert "Take it up" in page
+    assert "being reviewed by" not in page
+    assert "Start review" in page
     assert "Carol can judge it" in alice.get(f"/evidence/{piece.id}").text
     taken = carol.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
     assert taken.status_code == 303
-    assert "taken up by Carol" in carol.get(f"/reviews/{piece.id}").text
+    assert "being reviewed by Carol" in carol.get(f"/reviews/{piece.id}").text
     assert alice.delete(f"/evidence/{piece.id}/submission").status_code == 409
     assert not take_up(session, cast, piece, now, cast.carol)
 

@@ -67,7 +67,7 @@ def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
         assert said in text_of(page)
     answer = browser.post(address, ADA)
     assert (answer.status_code, answer.location) == (303, "/")
-    assert "You are in the team Ranking now." in text_of(browser.get("/"))
+    assert "You are now in the team Ranking." in text_of(browser.get("/"))
     assert is_signed_in(browser)
     ada = by_address(session, "ada@example.org")
     assert (ada.is_admin, find_role(session, cast.team, ada.id)) == (False, "member")
@@ -107,17 +107,17 @@ def test_sign_up_stays_closed_but_for_the_invited(app, session, browser_of, make
     finally:
         app.config["SIGNUP"] = "open"
     page = text_of(browser_of().get("/signup"))
-    assert "Ask a manager of your team" in page
+    assert "Ask your manager or administrator" in page
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"name": " "}, "Type your name."),
+        ({"name": " "}, "Enter your name."),
         ({"email": "ada"}, "This is not an e-mail address."),
         ({"password": "short"}, "Use at least 10 characters"),
         ({"email": "countess@example.org", "password": "the countess 1815"}, "contains your name"),
-        ({"email": "Alice@example.org"}, "There is an account with this address already."),
+        ({"email": "Alice@example.org"}, "An account with this address already exists."),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_lost(session, now, browser_of, make, change, said):
@@ -199,7 +199,7 @@ def test_a_closed_account_is_said_to_be_closed(session, cast, browser_of, make, 
     address = make(email="mallory@example.org")
     actions.deactivate(session, cast.mallory, by=cast.erin, now=now)
     session.commit()
-    assert "it is closed" in text_of(browser_of().get(address))
+    assert "is deactivated" in text_of(browser_of().get(address))
     assert browser_of().post(address, ADA).status_code == 409
 
 
@@ -251,7 +251,7 @@ def test_of_somebody_who_may_not_invite_any_more(session, cast, team, browser_of
     session.commit()
     page = browser_of().get(address)
     assert page.status_code == 410
-    assert "Bob sent it, and does not look after this team any more." in text_of(page)
+    assert "Bob sent it, and no longer manages this team." in text_of(page)
     assert browser_of().post(address, ADA).status_code == 410
     assert browser_of(cast.mallory).post(address).status_code == 410
     assert find_role(session, cast.team, cast.mallory) is None

@@ -44,7 +44,7 @@ def test_it_needs_sign_in(browser_of, cast):
 def test_someone_who_is_not_on_it_is_invited(browser_of, cast):
     page = browser_of(cast.carol).get(PAGE)
     assert page.status_code == 200
-    assert "Begin this roadmap" in page.text
+    assert "Start this roadmap" in page.text
 
 
 def test_it_hides_what_is_foreign(alice, browser_of, cast):
@@ -135,13 +135,13 @@ def test_strange_characters_in_a_note_do_no_harm(alice):
 def test_an_unreadable_date_is_refused_at_its_field(alice, browser_of, cast):
     refused = alice.put(f"{PAGE}/milestones/{KEY}/plan", {"note": "keep me", "target_on": "12345"})
     assert refused.status_code == 422
-    assert "Write the date as year-month-day" in refused.text
+    assert "Enter the date as year-month-day" in refused.text
     assert "keep me" in refused.text
     begun = browser_of(cast.carol).post(
         f"{PAGE}/enrollment", {"target_on": "abc", "hours_per_week": "NaN"}
     )
     assert begun.status_code == 422
-    assert "Write the date as year-month-day" in begun.text
+    assert "Enter the date as year-month-day" in begun.text
 
 
 def test_a_note_over_the_limit_is_refused_as_too_large(alice):

@@ -40,7 +40,7 @@ def wait_for_mails(app) -> None:
 def test_a_forgotten_password(app, session, cast, browser_of, box):
     set_password(session, cast.alice)
     browser = browser_of()
-    assert "We send a link" in browser.get("/password/forgot").text
+    assert "We will mail you a link" in browser.get("/password/forgot").text
     answer = browser.post("/password/forgot", {"email": "Alice@example.org"})
     assert (answer.status_code, answer.location) == (303, "/password/sent")
     assert "If there is an account" in browser.get("/password/sent").text

@@ -67,8 +67,8 @@ def test_people_learn_of_a_new_manager(
     assert [row["within"] for row in notices_of("mallory", "leads")] == [True]
     assert notices_of("dave", "leads") == notices_of("erin", "leads") == []
     page = " ".join(browser_of(cast.alice).get("/notifications").text.split())
-    assert "Dave manages <" in page
-    assert "now, and sees what you share there." in page
+    assert "Dave now manages <" in page
+    assert "and sees what you share there." in page
 
 
 def test_a_change_of_role_tells_as_well_and_is_taken_back(

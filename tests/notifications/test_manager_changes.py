@@ -77,8 +77,8 @@ def test_people_learn_who_sees_them_once_their_team_is_nested(
     for name in ("dave", "erin", "mallory"):
         assert notices_of(name) == []
     page = " ".join(browser_of(cast.alice).get("/notifications").text.split())
-    assert "Dave manages <" in page
-    assert "where a team of yours is nested, and sees what you share there." in page
+    assert "Dave now manages <" in page
+    assert "in which one of your teams is nested, and sees what you share there." in page
     nest(team, None)
     assert notices_of("alice") == [], "he does so no more, and she had not read it"
 

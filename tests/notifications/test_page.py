@@ -67,7 +67,7 @@ def keys(session: Session, person: Any) -> list[str]:
 def test_who_has_nothing_learns_what_will_be_here(cast: Cast, browser_of: Any) -> None:
     page = browser_of(cast.mallory).get("/notifications").text
     assert count_of(page) == 0
-    assert "Nothing has happened yet" in page
+    assert "No notifications yet" in page
     assert "Mark all as read" not in page
 
 
@@ -161,7 +161,7 @@ def test_where_lines_lead_that_are_about_no_piece(
     browser = browser_of(cast.alice)
     page = words(browser.get("/notifications").text)
     assert "Bob assessed MLOps" in page
-    assert "Dave invited you to Vision &lt;x&gt; . Open the link that they send you" in page
+    assert "Dave invited you to Vision &lt;x&gt; . Open the link in the mail or message" in page
     ends = {
         browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.alice)
     }
@@ -178,9 +178,9 @@ def test_the_line_of_somebody_who_was_put_into_a_team(
     browser = browser_of(cast.mallory)
     page = words(browser.get("/notifications").text)
     assert (
-        "Erin put you into the team Team &lt;a&gt; . Its managers see what you share from now on."
+        "Erin added you to the team Team &lt;a&gt; . Its managers now see what you share."
     ) in page
-    assert "You were put into the team Team &lt;b&gt; . You manage it from now on." in page
+    assert "You were added to the team Team &lt;b&gt; . You now manage it." in page
     ends = {
         browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.mallory)
     }
@@ -325,7 +325,7 @@ def test_older_ones_are_a_page_further(
     assert "Team 34." in second
     assert "page=3" not in second
     assert browser.get("/notifications?page=x").status_code == 200
-    assert "Nothing so far back" in browser.get("/notifications?page=9").text
+    assert "Nothing older" in browser.get("/notifications?page=9").text
 
 
 def test_statements_do_not_grow_with_the_lines(

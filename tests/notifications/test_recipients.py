@@ -155,11 +155,11 @@ def test_who_is_put_into_a_team_is_told_what_that_means(
     )  # fmt: skip
     assert scenario.told("mallory") == ["added"]
     [(to, subject)] = queued_mails(scenario.session)
-    assert (to, subject) == ("mallory@example.org", "You are in the team Ranking now")
+    assert (to, subject) == ("mallory@example.org", "You are now in the team Ranking")
     [text] = queued_bodies(scenario.session)
-    who = "Erin put you" if by else "You were put"
-    means = "You manage it from now on" if role == "manager" else "Its managers see what you share"
-    assert f"{who} into the team Ranking. {means}" in text
+    who = "Erin added you" if by else "You were added"
+    means = "You now manage it" if role == "manager" else "Its managers now see what you share"
+    assert f"{who} to the team Ranking. {means}" in text
     assert "https://cairn.example.org/teams\n" in text
     assert "because it is about who sees what you share" in text
     people.add_member(
@@ -379,7 +379,7 @@ def test_each_event_is_mailed_with_its_link_and_why(scenario: Scenario, with_mai
     assert f"https://cairn.example.org/reviews/{piece.id}\n" in texts[0]
     assert "because you manage a team of Alice" in texts[0]
     assert f"https://cairn.example.org/evidence/{piece.id}\n" in texts[1]
-    assert "whose review you take part in" in texts[2], "he wrote a comment and judged nothing"
+    assert "a review that you take part in" in texts[2], "he wrote a comment and judged nothing"
     assert "https://cairn.example.org/skills\n" in texts[-1]
     for text in texts:
         assert text.endswith(" https://cairn.example.org/account#mail\n")

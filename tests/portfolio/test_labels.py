@@ -63,7 +63,7 @@ def test_a_judgement_names_who_and_when() -> None:
 def test_the_account_is_one_sentence() -> None:
     claimed = replace(RANKER, tone="evidenced")
     for items, said in (
-        ((), "No piece of evidence is shown yet."),
+        ((), "No evidence is shown yet."),
         ((RANKER,), "1 piece of evidence, verified by a named person."),
         ((claimed, claimed), "2 pieces of evidence, not verified by anyone yet."),
         ((RANKER, claimed), "2 pieces of evidence: 1 verified by a named person, 1 evidenced."),

@@ -54,7 +54,7 @@ def test_it_works(app: Flask, cast: Cast, address: str, browser_of) -> None:
 def test_revoking_asks_first(cast: Cast, address: str, browser_of) -> None:
     page = browser_of(cast.alice).get("/portfolio/links").text
     assert re.search(
-        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be brought back', page, re.S
+        r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be undone', page, re.S
     )
 
 
@@ -142,4 +142,4 @@ def test_it_rejects_bad_input(cast: Cast, browser_of) -> None:
     for data in ({"label": "x" * 101, "lives": "30"}, {"label": "", "lives": "4000"}):
         page = alice.send("POST", "/portfolio/links", data)
         assert page.status_code == 422
-        assert "No address of yours is open" in page.text
+        assert "You have no public links" in page.text

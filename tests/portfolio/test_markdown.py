@@ -49,7 +49,7 @@ def test_it_reads_as_an_outline() -> None:
 def test_an_empty_portfolio_says_so() -> None:
     text = markdown.render(EMPTY).decode()
     assert headings(text) == [("h1", "Alice Archer")]
-    assert "No piece of evidence is shown yet." in text
+    assert "No evidence is shown yet." in text
 
 
 @pytest.mark.parametrize("title", HOSTILE)

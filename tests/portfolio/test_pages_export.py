@@ -95,7 +95,7 @@ def test_what_is_withheld_is_in_no_export_and_changes_none(
             milestone_key="cloud-ml-certification",
             status="not_applicable",
             reason=CANARY,
-            since=evidence_rows.MOMENT,
+            changed_at=evidence_rows.MOMENT,
         )
     )
     session.add(

@@ -23,7 +23,7 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     assert f"/portfolio/items/{shown.id}/place" in page.text
     assert page.text.index("Chosen design") < page.text.index("Open talk")
     assert page.text.index("Open talk") < page.text.index("House matter")
-    assert "never leaves the house" in page.text
+    assert "never exported" in page.text
     assert f'href="/evidence/{hidden.id}/edit"' in page.text
     assert f'formaction="/portfolio/items/{hidden.id}?_method=PUT"' not in page.text
     for name in ("pdf", "site", "markdown", "json-resume"):
@@ -46,8 +46,8 @@ def test_it_offers_all_pieces_where_nothing_was_chosen(
 
     page = browser_of(cast.alice).get("/portfolio").text
 
-    assert "You have not chosen anything yet" in page
-    assert page.count("Add all 2 pieces that may be shown") == 1
+    assert "You have not selected anything yet" in page
+    assert page.count("Add all 2 available pieces") == 1
 
 
 def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, browser_of) -> None:
@@ -56,8 +56,8 @@ def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, br
 
     page = browser_of(cast.alice).get("/portfolio").text
 
-    assert "Nothing of yours may be shown yet" in page
-    assert "You had chosen it; it is in no preview and no export now." in page
+    assert "Nothing is available yet" in page
+    assert "You had selected it; it is not in the preview or exports now." in page
 
 
 def test_it_marks_what_has_lapsed(session: Session, cast: Cast, browser_of) -> None:

@@ -55,7 +55,7 @@ def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> Non
     assert chosen.text.lstrip().startswith('<div id="pieces">')
     assert "<html" not in chosen.text
     assert json.loads(chosen.headers["HX-Trigger"]) == {"announce": "Design is shown."}
-    assert json.loads(left.headers["HX-Trigger"]) == {"announce": "Design is left out."}
+    assert json.loads(left.headers["HX-Trigger"]) == {"announce": "Design is removed."}
     for answer in (chosen, left):
         assert answer.text.count("autofocus") == 1
 
@@ -180,7 +180,7 @@ def test_a_full_portfolio_says_so(session: Session, cast: Cast, browser_of) -> N
     browser.put("/portfolio/items")
 
     assert answer.status_code == 422
-    assert "Leave one out first" in answer.text
+    assert "Remove one first" in answer.text
     assert len(shown(session, cast)) == actions.MAX_ITEMS
 
 

@@ -55,8 +55,8 @@ def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of) -> N
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("headline", "x" * 201, "Keep it to 200 characters"),
-        ("introduction", "x" * 10_001, "Keep it to 10000 characters"),
+        ("headline", "x" * 201, "At most 200 characters"),
+        ("introduction", "x" * 10_001, "At most 10000 characters"),
         ("revision", "newest", "revision"),
         ("revision", "", "revision"),
     ],

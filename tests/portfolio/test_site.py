@@ -123,7 +123,7 @@ def test_hostile_text_stays_text() -> None:
 def test_an_empty_portfolio_says_so() -> None:
     files = unpacked(EMPTY)
     assert set(files) == {"index.html", "style.css"}
-    assert "No piece of evidence is shown yet." in files["index.html"]
+    assert "No evidence is shown yet." in files["index.html"]
 
 
 @pytest.mark.browser

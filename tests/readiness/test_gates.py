@@ -76,7 +76,7 @@ def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
     stands = gate("delivery", facts, on)
     assert not stands.passed
     assert stands.reason.text() == (
-        "40 of 96 required hours of the stage “Experience” are verified; 57.6 are asked"
+        "40 of 96 required hours of the stage “Experience” are verified; 57.6 h required"
     )
     assert "17.6 more hours" in str(stands.opens)
     assert gate("delivery", replace(facts, statuses=done(*KEYS)), on).passed is False
@@ -153,7 +153,7 @@ def test_judged_by_others_ignores_what_one_says_of_oneself() -> None:
     assert gate("judged_by_others", Facts(other_levels=levels_at_bar())).passed
     one_low = Facts(other_levels=levels_at_bar() | {SKILLS[0]: 2})
     stands = gate("judged_by_others", one_low)
-    assert stands.reason.text() == "7 of 8 skills are at their bar as others assess them"
+    assert stands.reason.text() == "7 of 8 skills are at their bar, as assessed by others"
     assert "Ml architecture" in str(stands.opens)
 
 

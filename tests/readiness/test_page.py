@@ -18,9 +18,9 @@ def alice(cast, browser_of):
 def test_it_works(alice):
     alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
     page = alice.get(f"/readiness?roadmap={SLUG}").text
-    assert "Setting out" in page
+    assert "Getting started" in page
     assert "Verification needs a reviewer" in page
-    assert "Worth most for the effort" in page
+    assert "Best next steps" in page
     assert "Every point, and where it comes from" in page
     assert "1 item" in page
 
@@ -39,7 +39,7 @@ def test_ticking_all_without_proof_is_not_ready(alice, app):
         alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion", fragment=True)
     page = alice.get("/readiness").text
     assert "Claimed, not proven" in page
-    assert page.index("Claimed, not proven") < page.index("readiness of 100")
+    assert page.index("Claimed, not proven") < page.index("readiness out of 100")
     assert "less than half of that is verified by someone else" in page
 
 

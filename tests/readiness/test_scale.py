@@ -34,7 +34,7 @@ def many_people(session: Session, now: dt.datetime) -> dict[uuid.UUID, Followed]
         [
             {
                 "id": key,
-                "name": "Somebody",
+                "name": "Someone",
                 "email": key.hex,
                 "email_key": key.hex,
                 "created_at": now,

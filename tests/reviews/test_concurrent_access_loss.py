@@ -68,7 +68,7 @@ def client(path: str, **body: object) -> Attempt:
 
 ATTEMPTS: dict[str, Attempt] = {
     "verifies": browser("PUT", "/reviews/{piece}", decision="verified", milestones=DESIGN),
-    "takes it up": browser("PUT", "/reviews/{piece}/taking"),
+    "starts the review": browser("PUT", "/reviews/{piece}/taking"),
     "comments": browser("POST", "/evidence/{piece}/comments", text="Which baseline?"),
     "assesses": browser(
         "POST", "/teams/ranking/people/{alice}/skills/mlops/assessments", level="4", comment=""

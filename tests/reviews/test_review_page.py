@@ -84,7 +84,7 @@ def test_it_works(session, cast, now, bob, piece):
     assert "checked" in find_checkbox(page, LEVELS)
     assert "disabled" in find_checkbox(page, MENTOR)
     assert page.count("Evidence of this kind does not prove it") == 1
-    assert page.count("has not ticked it as done") == 1  # what does not fit says only that
+    assert page.count("has not marked it as done") == 1  # what does not fit says only that
     assert ">Verify</button>" in page
 
 
@@ -110,7 +110,7 @@ def test_a_plain_form_does_it(session, bob, piece):
 def test_a_piece_is_not_verified_for_none_of_what_it_can_prove(session, bob, piece):
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[], comment="Hm"))
     assert answer.status_code == 422
-    sentence = "Leave at least one milestone, or return it with what is missing."
+    sentence = "Keep at least one milestone, or return it and say what is missing."
     assert answer.text.count(sentence) == 2, "in the summary, and above the milestones"
     assert ">\r\nHm</textarea>" in answer.text
     assert state_and_confirmed(session, piece) == ("submitted", set())
@@ -196,8 +196,8 @@ def test_what_changed_since_the_version_that_was_read(session, cast, now, bob, p
     for path, body in (("", sent), ("/taking", {"version_id": read})):
         answer = bob.put(f"/reviews/{piece.id}{path}", body)
         assert answer.status_code == 409
-        assert "What changed since version 2, which you were reading" in answer.text
-        changed = answer.text.split("What changed since")[1].split("</table>")[0]
+        assert "Changes since version 2, which you were reading" in answer.text
+        changed = answer.text.split("Changes since")[1].split("</table>")[0]
         assert "https://example.org/newer" in changed
         assert "Lead since the return" not in changed
         assert ("It was called “Feature store design” before." in answer.text) == (body is sent)
@@ -262,7 +262,7 @@ def test_what_was_left_out_says_so(session, cast, browser_of, bob, piece):
     bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert page.count("left out by the reviewer") == 1
-    assert "linked since" not in page
+    assert "linked later" not in page
 
 
 @pytest.mark.parametrize("version", ["", "nonsense", "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"])
@@ -280,7 +280,7 @@ def test_two_reviewers_at_once(session, cast, now, browser_of, bob, piece):
     assert browser_of(cast.dave).put(f"/reviews/{piece.id}", sent).status_code == 303
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, comment="Well done."))
     assert answer.status_code == 409
-    assert "Somebody has judged it in the meantime" in answer.text
+    assert "Someone judged it in the meantime" in answer.text
     box = re.search(r'<textarea[^>]*name="text"[^>]*>\s*([^<]*)<', answer.text)
     assert box.group(1).strip() == "Well done."  # in the comment box, to be sent or not
     assert answer.text.count("Well done.") == 1
@@ -295,7 +295,7 @@ def test_what_was_typed_about_a_verified_piece_is_kept(session, cast, now, bob, 
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, comment="Well done."))
     assert answer.status_code == 422
     assert "Well done.</textarea>" in answer.text
-    assert "it stands in the comment box below" in answer.text
+    assert "it is in the comment box below" in answer.text
 
 
 def test_it_goes_on_to_the_next_one(session, cast, now, bob, piece):
@@ -318,8 +318,8 @@ def test_taking_it_up_tells_its_author(session, cast, browser_of, bob, piece):
     answer = bob.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
     assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
     assert state_and_confirmed(session, piece)[0] == "in_review"
-    assert "taken up by Bob" in bob.get(f"/reviews/{piece.id}").text
-    assert "Bob took it up" in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "being reviewed by Bob" in bob.get(f"/reviews/{piece.id}").text
+    assert "Bob started the review" in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     again = bob.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
     assert again.status_code == 303
     assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
@@ -345,8 +345,8 @@ def test_a_resubmission_shows_what_changed(session, cast, now, bob, piece):
     )
     page = bob.get(f"/reviews/{piece.id}").text
     assert "Version 1 is verified and counts until you judge this one" in page
-    assert "What changed since version 1, which is verified" in page
-    changed = page.split("What changed since")[1].split("</details>")[0]
+    assert "Changes since version 1, which is verified" in page
+    changed = page.split("Changes since")[1].split("</details>")[0]
     columns, text = changed.split("</table>")
     assert 'data-name="Version 1">Author</td>' in columns
     assert 'data-name="Version 2">Lead</td>' in columns
@@ -355,15 +355,15 @@ def test_a_resubmission_shows_what_changed(session, cast, now, bob, piece):
     # A text stands in no column: it says itself what is of which version.
     assert "colspan" not in columns
     assert "And what it costs.</ins>" in text
-    assert "<del>Struck through: version 1 alone</del>" in text
-    assert "<ins>Underlined: version 2 alone</ins>" in text
+    assert "<del>Struck through: only in version 1</del>" in text
+    assert "<ins>Underlined: only in version 2</ins>" in text
 
 
 def test_where_a_text_alone_changed_no_column_stands_empty(session, cast, now, bob, piece):
     review_evidence(session, cast, piece, now)
     edit_evidence(session, cast, piece, now, description="Something else.")
     page = bob.get(f"/reviews/{piece.id}").text
-    changed = page.split("What changed since")[1].split("</details>")[0]
+    changed = page.split("Changes since")[1].split("</details>")[0]
     assert "<table" not in changed
     assert "Something else.</ins>" in changed
 
@@ -379,7 +379,7 @@ def test_after_a_return_it_is_compared_with_what_was_returned(session, cast, now
     edit_evidence(session, cast, piece, now, role="Lead")
     submit_evidence(session, cast, piece, now)
     page = bob.get(f"/reviews/{piece.id}").text
-    assert "What changed since version 1, which was judged" in page
+    assert "Changes since version 1, which was judged" in page
     assert "Read twice." in page
 
 
@@ -401,8 +401,8 @@ def test_what_was_linked_since_is_confirmed_besides(session, cast, now, bob, pie
     page = bob.get(f"/reviews/{piece.id}").text
     assert "disabled" in find_checkbox(page, DESIGN)
     assert " checked" in find_checkbox(page, LEVELS)
-    assert "Confirm what is ticked" in page
-    assert "Return with the comment" not in page
+    assert "Confirm selected" in page
+    assert "Return with comment" not in page
     nothing = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[]))
     assert nothing.status_code == 422
     assert "nothing is left to confirm" in nothing.text
@@ -410,7 +410,7 @@ def test_what_was_linked_since_is_confirmed_besides(session, cast, now, bob, pie
     assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     assert session.scalar(sa.select(sa.func.count(Review.id))) == 2
-    assert "Everything that it can prove is confirmed." in bob.get(f"/reviews/{piece.id}").text
+    assert "Everything it can prove is confirmed." in bob.get(f"/reviews/{piece.id}").text
 
 
 def test_nobody_reviews_their_own(session, cast, now, bob):
@@ -449,24 +449,24 @@ def test_it_ends_with_the_author_s_membership_too(session, cast, bob, piece):
     assert bob.get(f"/reviews/{piece.id}").status_code == 404
 
 
-@pytest.mark.parametrize("state", ["draft", "withdrawn", "private", "made private"])
+@pytest.mark.parametrize("state", ["draft", "withdrawn", "private", "created private"])
 def test_what_is_not_shared_does_not_exist(session, cast, now, bob, state):
     alice = cast.actor(session, cast.alice)
     piece = add_evidence(
         session, cast, cast.alice, now, visibility="private" if state == "private" else "team"
     )
-    if state in ("withdrawn", "made private"):
+    if state in ("withdrawn", "created private"):
         actions.submit(session, piece, by=alice, now=now)
     if state == "withdrawn":
         actions.withdraw(session, piece, by=alice, now=now)
-    if state == "made private":
+    if state == "created private":
         actions.edit(session, piece, evidence_input(visibility="private"), by=alice, now=now)
     session.commit()
     missing = uuid.uuid4()
     answers = {without_csrf_token(bob.get(f"/reviews/{one}").text) for one in (piece.id, missing)}
     assert len(answers) == 1  # the same for any reason
-    assert "It does not wait for you, or not any more." in next(iter(answers))
-    assert '<a href="/reviews">See what waits</a>' in next(iter(answers))
+    assert "It is not waiting for your review, or no longer." in next(iter(answers))
+    assert '<a href="/reviews">See the review queue</a>' in next(iter(answers))
     for one in (piece.id, missing):
         assert bob.get(f"/reviews/{one}").status_code == 404
         assert bob.put(f"/reviews/{one}", review_form(piece)).status_code == 404

@@ -73,7 +73,7 @@ def test_it_rejects_a_comment_too_long_and_keeps_it(
     answer = browser_of(cast.alice).post(PATH, {"level": "3", "comment": comment})
 
     assert answer.status_code == 422
-    assert "Keep it to 2000 characters" in answer.text
+    assert "At most 2000 characters" in answer.text
     assert comment.strip() in answer.text
     assert queries.latest_levels(session, cast.alice) == ({}, {})
 

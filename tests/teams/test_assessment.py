@@ -39,9 +39,9 @@ def test_the_levels_stand_beside_the_persons_own(session, cast, now, browser_of,
     self_assess(session, cast, 4, "canary-of-her-own", now=now)
     text = browser_of(cast.bob).get(page).text
     assert text.count('type="radio"') == 5
-    assert text.count("Alice says") == 1
+    assert text.count("per Alice") == 1
     assert "canary-of-her-own" not in text
-    assert "Nobody but Alice has assessed this yet" in text
+    assert "Only Alice has assessed this yet" in text
 
 
 def test_it_is_saved_and_the_person_reads_it(session, cast, now, browser_of, page):
@@ -56,14 +56,16 @@ def test_it_is_saved_and_the_person_reads_it(session, cast, now, browser_of, pag
 
     history = browser_of(cast.bob).get(page).text
     assert SAID["comment"] in history
-    assert "Bob sees MLOps two levels lower than Alice does: talk about it" in history
+    assert "Bob rates MLOps two levels lower than Alice does: talk about it" in history
 
     alice = browser_of(cast.alice)
     own = alice.get("/skills/mlops").text
     assert "As Bob sees it" in own
     assert own.count(SAID["comment"]) == 2  # beside her own, and in the history
-    assert "Bob sees MLOps two levels lower than you do: talk about it" in own
-    assert "Bob sees MLOps two levels lower than you do: talk about it" in alice.get("/skills").text
+    assert "Bob rates MLOps two levels lower than you do: talk about it" in own
+    assert (
+        "Bob rates MLOps two levels lower than you do: talk about it" in alice.get("/skills").text
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_it_rejects_bad_input(session, cast, browser_of, page, change, fragment)
     typed = {**SAID, **change}
     answer = browser_of(cast.bob).post(f"{page}/assessments", typed, fragment=fragment)
     assert answer.status_code == 422
-    assert "One thing to correct" in answer.text
+    assert "Please fix one thing" in answer.text
     assert typed["comment"] in answer.text
     assert latest(session) is None
 

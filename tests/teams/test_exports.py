@@ -104,7 +104,7 @@ def test_it_works(
     assert head[-3:] == [
         "Technical strategy: self",
         "Technical strategy: manager",
-        "Last movement",
+        "Last activity",
     ]
     assert {row[0]: as_shown(row) for row in rows} == shown
     assert {len(row) for row in rows} == {len(head)}

@@ -48,7 +48,9 @@ def still(session: Session, cast: Cast, now: dt.datetime) -> list[str]:
 
 def on_page(browser_of: Opens, cast: Cast, person: uuid.UUID) -> str | None:
     page = browser_of(cast.bob).get(f"/teams/ranking/people/{person}").text
-    told = re.search(r'Last moved on <time[^>]*datetime="([^"]+)"|Last moved on ([^.]+)\.', page)
+    told = re.search(
+        r'Last activity on <time[^>]*datetime="([^"]+)"|Last activity on ([^.]+)\.', page
+    )
     return (told.group(1) or told.group(2)) if told else None
 
 

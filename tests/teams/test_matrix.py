@@ -82,9 +82,9 @@ def test_it_works(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> N
     page = browser_of(cast.bob).get(MATRIX).text
     assert names(page) == ["Alice", "Carol"]
     for words in (
-        "Last movement",
+        "Last activity",
         "Examples, not of this team",
-        "of the effort of a stage 12 % is verified",
+        "of a stage's effort, 12% is verified",
         "two levels or more apart",
     ):
         assert words in page
@@ -388,7 +388,7 @@ def test_a_member_learns_who_sees_what_they_share(cast: Cast, browser_of: Opens)
 
 
 def test_whoever_is_in_no_team_is_taught(cast: Cast, browser_of: Opens) -> None:
-    assert "You are in no team yet" in browser_of(cast.mallory).get("/teams").text
+    assert "You are not in a team yet" in browser_of(cast.mallory).get("/teams").text
 
 
 def test_a_manager_sees_the_teams_below_as_a_tree(

@@ -48,10 +48,10 @@ def test_it_works(session, cast, bob, now):
     session.commit()
     page = bob.get(MEMBERS)
     assert page.status_code == 200
-    for said in ("Alice", "carol@example.org", "Manager", "new@example.org", "good until"):
+    for said in ("Alice", "carol@example.org", "Manager", "new@example.org", "valid until"):
         assert said in page.text
     assert "Dave" not in page.text
-    assert "Put somebody into the team" not in page.text
+    assert "Add someone to the team" not in page.text
 
 
 def test_it_needs_sign_in(cast, browser_of):
@@ -111,7 +111,7 @@ def test_a_manager_pulls_nobody_in(session, cast, bob, who):
 
 def test_an_administrator_adds_an_account(session, cast, erin):
     page = erin.get(MEMBERS)
-    assert "Put somebody into the team" in page.text
+    assert "Add someone to the team" in page.text
     answer = erin.post(MEMBERS, {"add-email": "MALLORY@example.org", "add-role": "member"})
     assert (answer.status_code, answer.location) == (303, MEMBERS)
     assert role(session, cast.team, cast.mallory) == "member"
@@ -124,7 +124,7 @@ def test_an_administrator_adds_an_account(session, cast, erin):
 @pytest.mark.parametrize(
     ("email", "said"),
     [
-        ("", "Type the e-mail address"),
+        ("", "Enter the e-mail address"),
         ("nobody@example.org", "There is no account with this address"),
         ("not an address", "This is not an e-mail address"),
         ("mallory@example.org", "This account is deactivated"),
@@ -157,9 +157,9 @@ def test_an_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
 
 def test_a_link_for_whoever_has_it(session, cast, bob, browser_of):
     bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
-    assert "The link of the invitation" not in bob.get("/teams").text
+    assert "Invitation link" not in bob.get("/teams").text
     page = bob.get(MEMBERS)
-    assert "Whoever has it can join" in page.text
+    assert "Anyone who has it can join" in page.text
     assert browser_of(cast.mallory).post(link_of(page)).status_code == 303
     assert role(session, cast.team, cast.mallory) == "member"
 
@@ -168,9 +168,9 @@ def test_a_link_for_whoever_has_it(session, cast, bob, browser_of):
     ("data", "said"),
     [
         ({"email": "not an address"}, "This is not an e-mail address"),
-        ({"email": "alice@example.org"}, "They are in the team already"),
+        ({"email": "alice@example.org"}, "They are already in the team"),
         ({"role": "owner"}, "Role"),
-        ({"days": "100000"}, "Good for"),
+        ({"days": "100000"}, "Valid for"),
     ],
 )
 def test_a_bad_invitation_is_refused_and_kept(session, cast, bob, data, said):
@@ -321,7 +321,7 @@ def test_a_member_invitation_does_not_end_one_to_manage(session, cast, bob, now)
     data = {"email": address, "role": "member", "days": "14"}
     answer = bob.post("/teams/ranking/invitations", data)
     assert answer.status_code == 422
-    assert "They are invited as a manager already." in answer.text
+    assert "They are already invited as a manager." in answer.text
     bob.delete(f"/teams/ranking/invitations/{made.id}", SURE)
     assert bob.post("/teams/ranking/invitations", data).status_code == 303
 

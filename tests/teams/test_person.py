@@ -135,10 +135,10 @@ def without_csrf_token(page: str) -> str:
 def test_a_manager_sees_what_is_shared(begun, session, cast, now, browser_of, path):
     page = browser_of(cast.bob).get(path).text
     for said in (
-        *("Setting out", "readiness of 100", "Senior ML Engineer", "of 7 passed"),
+        *("Getting started", "readiness out of 100", "Senior ML Engineer", "of 7 passed"),
         *("Feature store design", "Design document", "2 Mar 2026", "p99 latency: 180 → 45 ms"),
         *("ML engineer, Example Search", "Master&#39;s degree, Statistics"),
-        "Bob sees MLOps two levels lower than Alice does: talk about it",
+        "Bob rates MLOps two levels lower than Alice does: talk about it",
     ):
         assert said in page, said
     # The piece is confirmed for one milestone and only linked to the other.
@@ -188,7 +188,7 @@ def test_reasons_and_target_dates_are_shared_by_the_switch_alone(
     assert f"Not applicable because: {CANARY}" in page
     assert page.count(CANARY) == 1  # the note and the words beside her assessment stay hers
     assert "by 17 Jul 2031" in page
-    assert "Aims at 18 Aug 2032" in page
+    assert "Target date: 18 Aug 2032" in page
 
 
 def test_what_is_private_is_in_no_page_of_a_manager(begun, session, cast, now, browser_of, path):
@@ -295,21 +295,21 @@ def test_somebody_without_a_roadmap_is_shown_all_the_same(session, cast, now, br
     )
     page = browser_of(cast.bob).get(path)
     assert page.status_code == 200
-    assert "Alice is on no roadmap yet" in page.text
+    assert "Alice is not on a roadmap yet" in page.text
     assert "&lt;b&gt;Before&lt;/b&gt; all" in page.text
     assert "Technical strategy" in page.text
-    assert "You are on no roadmap yet" in browser_of(cast.alice).get(path).text
+    assert "You are not on a roadmap yet" in browser_of(cast.alice).get(path).text
 
 
 def test_standing_still_is_said(session, cast, now, browser_of, path):
     enroll(session, cast.alice, now - dt.timedelta(days=60))
-    assert "Nothing has moved yet." in browser_of(cast.bob).get(path).text
+    assert "No activity yet." in browser_of(cast.bob).get(path).text
     moment = now - dt.timedelta(days=30)
     progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=moment)
     session.commit()
-    assert "Nothing has moved for 30 days." in browser_of(cast.bob).get(path).text
+    assert "No activity for 30 days." in browser_of(cast.bob).get(path).text
     add_evidence(session, cast, cast.alice, now)  # a draft moves nothing
-    assert "Nothing has moved for 30 days." in browser_of(cast.bob).get(path).text
+    assert "No activity for 30 days." in browser_of(cast.bob).get(path).text
 
 
 def test_what_lapsed_and_what_waits_is_told_apart(begun, session, cast, now, browser_of, path):

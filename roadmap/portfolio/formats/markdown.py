@@ -125,7 +125,7 @@ def _degree(degree: Degree, locale: str) -> str:
 
 def _skills(document: Document) -> str:
     return table(
-        (_("Skill"), _("Level"), _("Asked for"), _("Judged"), _("What the level means")),
+        (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
         [
             (
                 cell(skill.title),
