@@ -162,7 +162,7 @@ class Population:
         yield "evidence_version", {
             "id": version, "evidence_id": evidence, "user_id": person, "number": 1,
             "kind": "design_doc", "occurred_on": now.date(), "url": "https://example.org/",
-            "description": "A design.", "role": "", "issuer": "", "was_submitted": False,
+            "description": "A design.", "role": "", "issuer": "", "submitted_at": None,
             "created_at": now,
         }  # fmt: skip
 

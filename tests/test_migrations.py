@@ -12,7 +12,9 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,14 @@ from roadmap import create_app
 from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
 from roadmap.core.database import MIGRATION_LOCK, alembic, db, schema_is_current, upgrade
+from roadmap.core.types import Base
+from roadmap.evidence import actions, comments, review_actions
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.repository import evidence_input
+from roadmap.invitations.actions import accept, invite
+from roadmap.people.actions import add_member
+from roadmap.people.models import Team
+from roadmap.skills import actions as skills
 from tests.support.cast import Cast
 from tests.support.sample_data import create_sample_data
 from tests.support.server import SECRET, Server, temporary_database
@@ -123,6 +133,90 @@ def test_each_migration_goes_down_and_up_again_with_data_in_the_tables(bare: Fla
     upgrade()
     assert differences() == []
     assert fill() == before
+
+
+def stored_state() -> dict[str, list[tuple[object, ...]]]:
+    """What `2026_11_28_state_is_stored` found in histories, moments and JSON."""
+    columns = {
+        "evidence": ("id", "reviewer_id", "review_started_at", "title_changed_at"),
+        "evidence_version": ("id", "submitted_at"),
+        "notification": (
+            *("id", "subject_user_id", "actor_id", "actor_name"),
+            *("evidence_id", "review_id", "comment_id", "team_id"),
+        ),
+        "outgoing_mail": ("source_id", "source_kind", "address_is_fixed"),
+        "assessment": ("id", "side"),
+        "milestone_status": ("milestone_key", "user_id", "changed_at", "changed_by_id"),
+    }
+    found = {
+        table: db.session.execute(
+            sa.select(*(Base.metadata.tables[table].c[name] for name in names)).order_by(
+                *(Base.metadata.tables[table].c[name] for name in names)
+            )
+        )
+        for table, names in columns.items()
+    }
+    return {table: [tuple(row) for row in rows] for table, rows in found.items()}
+
+
+def work_with_evidence(cast: Cast) -> None:
+    """Let every kind of state that has a column come about, a minute after another."""
+    session, now = db.session, dt.datetime.now(dt.UTC)
+
+    def by(key: uuid.UUID) -> dict[str, Any]:
+        nonlocal now
+        now += dt.timedelta(minutes=1)
+        return {"by": cast.actor(session, key), "now": now}
+
+    titles = ("Ranking launch", "Mentoring of a junior", "Feature store design")
+    waiting, returned, verified = (
+        session.scalars(sa.select(Evidence).where(Evidence.title == title)).one()
+        for title in titles
+    )
+    for piece, title in ((waiting, "Launch of ranking"), (verified, "The feature store")):
+        said = replace(evidence_input(piece), title=title)
+        actions.edit(session, piece, said, **by(cast.alice))
+    comments.add(session, waiting, "Which baseline is that?", **by(cast.bob))
+    version = {"version_id": waiting.current.id}
+    review_actions.begin_review(session, waiting, **version, **by(cast.bob))
+    review_actions.decide(session, waiting, "returned", **version, **by(cast.bob))
+    actions.submit(session, waiting, **by(cast.alice))
+    review_actions.begin_review(session, waiting, **version, **by(cast.bob))
+    said = replace(evidence_input(returned), description="With the figures.")
+    actions.edit(session, returned, said, **by(cast.alice))
+    actions.submit(session, returned, **by(cast.alice))
+    skills.assess_other(session, cast.alice, "mlops", 3, **by(cast.bob))
+    team = session.get_one(Team, cast.team)
+    invitation, _token = invite(
+        session, team=team, role="member", email="mallory@example.org", by=cast.bob, now=now
+    )
+    accept(session, invitation, cast.mallory, now=now)
+    for name in ("dave", "erin"):
+        invite(session, team=team, role="member", email=f"{name}@example.org", by=cast.bob, now=now)
+    add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
+    session.commit()
+
+
+def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
+    """What the columns hold is found again after the release before, which inferred it."""
+    bare.config.update(
+        SMTP_URL="smtp://127.0.0.1:1", MAIL_FROM="cairn@example.org", BASE_URL="https://cairn.test"
+    )
+    upgrade()
+    publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
+    cast = Cast.create(db.session)
+    create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
+    work_with_evidence(cast)
+    before = stored_state()
+    db.session.close()
+    for table, rows in before.items():
+        for column in zip(*rows, strict=True):
+            assert any(value not in (None, "", False) for value in column), (table, column)
+    alembic.downgrade("1795477818")
+    upgrade()
+    after = stored_state()
+    for table, rows in before.items():
+        assert after[table] == rows
 
 
 def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:

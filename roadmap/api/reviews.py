@@ -35,7 +35,6 @@ from roadmap.evidence.repository import (
     lock_and_reload,
 )
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
-from roadmap.evidence.timeline import first_submitted_at, retitled_since
 from roadmap.people import permissions
 from roadmap.people.permissions import can
 
@@ -184,8 +183,8 @@ def _check_unchanged_since_submitted(piece: Evidence, item: Item, body: Judging)
         # Nothing waits: the judgement is refused for that.
         return
     version = item.version
-    since = first_submitted_at(db.session, item)
-    if retitled_since(db.session, piece, since):
+    since = version.submitted_at or version.created_at
+    if piece.title_changed_at is not None and piece.title_changed_at > since:
         abort_with_problem(
             409,
             _(

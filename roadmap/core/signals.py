@@ -8,7 +8,8 @@ _signals = Namespace()
 
 # Sent by every write about a person, before the commit. Sender: the Session. Keywords: user_id
 # (UUID), what (a word such as "evidence"), action (`thing.verb`), subject (key or id of the changed
-# thing), by (UUID or None), data (JSON values), now (datetime).
+# thing), by (UUID or None), row_id (UUID of a row that it wrote, or
+# None), data (JSON values), now (datetime).
 person_changed = _signals.signal("person-changed")
 
 # Sent when a revision of a roadmap is published. Sender: the Session. Keywords: roadmap_id (UUID),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
 from roadmap.evidence import rules
-from roadmap.evidence.assignment import assigned_reviewer
+from roadmap.evidence.assignment import assigned_reviewer, release_reviewer
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import (
     evidence_input,
@@ -153,7 +153,9 @@ def _apply_edit(
         substance_changed=substance_changed,
         was_submitted=evidence.current.was_submitted,
     )
-    evidence.title = piece.title
+    if piece.title != evidence.title:
+        evidence.title = piece.title
+        evidence.title_changed_at = now
     evidence.visibility = piece.visibility
     evidence.updated_at = now
     if outcome.new_version:
@@ -161,9 +163,11 @@ def _apply_edit(
     elif substance_changed:
         fill_version(evidence.current, piece)
     evidence.state = outcome.state
+    if outcome.state != "in_review":
+        release_reviewer(evidence)
     if outcome.state == "submitted" and substance_changed:
         evidence.submitted_at = now
-        evidence.current.was_submitted = True
+        evidence.current.submitted_at = evidence.current.submitted_at or now
     elif outcome.state == "draft":
         evidence.submitted_at = None
 
@@ -215,7 +219,7 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
         return False
     evidence.state = after
     evidence.submitted_at = evidence.updated_at = now
-    evidence.current.was_submitted = True
+    evidence.current.submitted_at = evidence.current.submitted_at or now
     record_evidence_history(
         session, evidence, "evidence.submitted", by, now, version=evidence.current.number
     )
@@ -231,6 +235,7 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
         return False
     evidence.state = after
     evidence.submitted_at = None
+    release_reviewer(evidence)
     evidence.updated_at = now
     record_evidence_history(
         session, evidence, "evidence.withdrawn", by, now, version=evidence.current.number

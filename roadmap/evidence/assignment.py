@@ -1,19 +1,17 @@
-"""Who has a piece: the reviewer who took it up, as long as they may judge it.
+"""The reviewer who took a piece of evidence up.
 
-Nothing is kept of it but the line in the author's history, and who manages the author now. So a
-piece is let go of by itself, however its reviewer went: out of the team, with the team, to another
-place in the tree, or with their account.
+The row says who it was. It counts only while that person may review the piece: a reviewer who left
+the team, whose team moved in the tree or whose account was closed holds nobody up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Evidence
-from roadmap.people.models import HistoryEntry, User
+from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 
@@ -21,22 +19,17 @@ from roadmap.people.roles import Capability
 def assigned_reviewer(
     session: Session, evidence: Evidence, managers: Sequence[User] | None = None
 ) -> User | None:
-    """Who took up a piece that is in review, where they manage its author still.
+    """Return who took up a piece that is in review, if they still manage its author.
 
     `managers` are those of the author, where they are known already.
     """
-    if evidence.state != "in_review":
+    if evidence.reviewer_id is None:
         return None
-    taken_by = session.scalar(
-        sa.select(HistoryEntry.actor_id)
-        .where(
-            HistoryEntry.user_id == evidence.user_id,
-            HistoryEntry.subject == str(evidence.id),
-            HistoryEntry.action == "evidence.taken_up",
-        )
-        .order_by(HistoryEntry.id.desc())
-        .limit(1)
-    )
     if managers is None:
         managers = holders_of(session, evidence.user_id, Capability.REVIEW)
-    return next((person for person in managers if person.id == taken_by), None)
+    return next((person for person in managers if person.id == evidence.reviewer_id), None)
+
+
+def release_reviewer(evidence: Evidence) -> None:
+    """Note that no reviewer has the piece any more."""
+    evidence.reviewer_id = evidence.review_started_at = None

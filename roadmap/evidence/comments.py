@@ -54,5 +54,6 @@ def add(session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.d
         subject=str(evidence.id),
         now=now,
         version=shared.version.number,
+        row_id=comment.id,
     )
     return comment

@@ -82,8 +82,13 @@ class Version(Content):
     occurred_on: dt.date
     id: uuid.UUID = field(kw_only=True)
     number: int = field(kw_only=True)
-    was_submitted: bool = field(kw_only=True)
+    submitted_at: dt.datetime | None = field(kw_only=True)
     created_at: dt.datetime = field(kw_only=True)
+
+    @property
+    def was_submitted(self) -> bool:
+        """Return whether it was ever submitted."""
+        return self.submitted_at is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,13 +118,13 @@ def _assemble(
     versions: dict[Any, list[Version]] = {}
     heads: dict[Any, Any] = {}
     verified: dict[Any, int] = {}
-    for key, version_key, is_verified, number, id_, was_submitted, created_at, *values in rows:
+    for key, version_key, is_verified, number, id_, submitted_at, created_at, *values in rows:
         content: Any = (*values[: len(CONTENT_COLUMNS)], tuple(impacts.get(version_key, ())))
         version = Version(
             *content,
             id=id_,
             number=number,
-            was_submitted=was_submitted,
+            submitted_at=submitted_at,
             created_at=created_at,
         )
         if key in heads:
@@ -198,7 +198,7 @@ def _versions(audience: Audience, scope: Scope, texts: bool, history: bool) -> s
             EvidenceVersion.id == verified_version_id(),
             EvidenceVersion.number,
             EvidenceVersion.id,
-            EvidenceVersion.was_submitted,
+            EvidenceVersion.submitted_at,
             EvidenceVersion.created_at,
             *content,
             Evidence.id,

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id, check_one_of
@@ -35,7 +36,13 @@ class Evidence(Base):
         sa.ForeignKey("evidence_version.id", use_alter=True, ondelete="SET NULL"), index=True
     )
     revision: Mapped[int] = mapped_column(default=1)
+    # Who took it up, and when; only while it is in review.
+    reviewer_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    review_started_at: Mapped[dt.datetime | None]
     submitted_at: Mapped[dt.datetime | None]
+    title_changed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
 
@@ -81,7 +88,8 @@ class EvidenceVersion(Base):
     issuer: Mapped[str] = mapped_column(sa.String(200), default="")
     issued_on: Mapped[dt.date | None]
     expires_on: Mapped[dt.date | None]
-    was_submitted: Mapped[bool] = mapped_column(default=False)
+    # When it could be judged for the first time; None while it is a draft.
+    submitted_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
 
     impacts: Mapped[list[Impact]] = relationship(
@@ -90,6 +98,16 @@ class EvidenceVersion(Base):
 
     # No CHECK on the kind: the rules refuse an unknown one, and a new kind needs no migration.
     __table_args__ = (sa.UniqueConstraint("evidence_id", "number"),)
+
+    @hybrid_property
+    def was_submitted(self) -> bool:
+        """Return whether it was ever submitted, and is frozen since then."""
+        return self.submitted_at is not None
+
+    @was_submitted.inplace.expression
+    @classmethod
+    def _was_submitted(cls) -> sa.ColumnElement[bool]:
+        return cls.submitted_at.is_not(None)
 
 
 class Impact(Base):

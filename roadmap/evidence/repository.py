@@ -114,7 +114,6 @@ def write_version(
         user_id=evidence.user_id,
         number=number,
         created_at=now,
-        was_submitted=False,
     )
     fill_version(version, piece)
     session.add(version)
@@ -230,7 +229,14 @@ def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
 
 
 def record_evidence_history(
-    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: object
+    session: Session,
+    evidence: Evidence,
+    action: str,
+    by: Actor,
+    now: dt.datetime,
+    *,
+    row_id: uuid.UUID | None = None,
+    **data: object,
 ) -> None:
     """Adds to the history of the author of a piece."""
     record_history(
@@ -240,5 +246,6 @@ def record_evidence_history(
         action=action,
         subject=str(evidence.id),
         now=now,
+        row_id=row_id,
         **data,
     )

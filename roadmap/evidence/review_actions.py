@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence import rules
-from roadmap.evidence.assignment import assigned_reviewer
+from roadmap.evidence.assignment import assigned_reviewer, release_reviewer
 from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.models import Confirmation, Evidence, Review
 from roadmap.evidence.repository import (
@@ -42,7 +42,8 @@ def begin_review(
     if assigned_reviewer(session, evidence) is not None:
         return False
     evidence.state = "in_review"
-    evidence.updated_at = now
+    evidence.reviewer_id = by.id
+    evidence.review_started_at = evidence.updated_at = now
     record_evidence_history(
         session, evidence, "evidence.taken_up", by, now, version=evidence.current.number
     )
@@ -121,12 +122,15 @@ def decide(
             )
         )
     evidence.state = decision
+    release_reviewer(evidence)
     evidence.verified_version_id = version_id if decision == "verified" else None
     evidence.updated_at = now
     said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
     if besides:
         said["besides"] = True
-    record_evidence_history(session, evidence, f"evidence.{decision}", by, now, **said)
+    record_evidence_history(
+        session, evidence, f"evidence.{decision}", by, now, row_id=review.id, **said
+    )
     record_audit(
         session, by=by.id, action=f"evidence.{decision}", target=str(evidence.id), now=now, **said
     )

@@ -15,8 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.evidence.item import Item
-from roadmap.evidence.models import Comment, Evidence
+from roadmap.evidence.models import Comment
 from roadmap.evidence.queries import Judgement
 from roadmap.people.models import HistoryEntry, User
 
@@ -59,44 +58,6 @@ def load_timeline(
         ),
     ]  # fmt: skip
     return tuple(sorted(events, key=lambda event: event.at))
-
-
-def retitled_since(session: Session, evidence: Evidence, moment: dt.datetime) -> bool:
-    """Whether its author gave a piece another title after a moment."""
-    changes = session.scalars(
-        sa.select(HistoryEntry.data).where(
-            HistoryEntry.user_id == evidence.user_id,
-            HistoryEntry.subject == str(evidence.id),
-            HistoryEntry.action == "evidence.edited",
-            HistoryEntry.at > moment,
-        )
-    )
-    return any("title" in data.get("fields", ()) for data in changes)
-
-
-def first_submitted_at(session: Session, item: Item) -> dt.datetime:
-    """When a version was there to be judged for the first time.
-
-    Withdrawn and submitted again it is the same version, and whoever read it may have done so
-    the first time.
-    """
-    steps = session.execute(
-        sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data).where(
-            HistoryEntry.user_id == item.user_id,
-            HistoryEntry.subject == str(item.id),
-            HistoryEntry.action.in_(("evidence.submitted", "evidence.edited")),
-        )
-    )
-    return min(
-        (
-            at
-            for at, action, data in steps
-            if data.get("version") == item.version.number
-            # An edit of what waits is submitted with the edit.
-            and (action == "evidence.submitted" or _becomes_submitted(data))
-        ),
-        default=item.version.created_at,
-    )
 
 
 def _comment_events(session: Session, evidence_id: uuid.UUID) -> Iterator[TimelineEvent]:

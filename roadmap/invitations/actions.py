@@ -29,6 +29,8 @@ from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, is_at_least
 
 DEFAULT_LIFETIME = dt.timedelta(days=14)
+# The kind of source of its mail.
+MAIL_SOURCE = "invitation"
 
 
 class InvitationRefused(ValueError):
@@ -104,7 +106,8 @@ def invite(
             subject=emails.render_subject(inviter, team),
             body=emails.render_body(inviter, team, invitation, token, reader=known),
             user_id=known.id if known else None,
-            key=invitation.id,
+            source=outbox.Source(MAIL_SOURCE, invitation.id),
+            address_is_fixed=True,
             now=now,
         )
     if known is not None:
@@ -170,7 +173,7 @@ def revoke(
     ).rowcount  # type: ignore[attr-defined]
     session.refresh(invitation)
     if gone:
-        outbox.withdraw(session, invitation.id)
+        outbox.withdraw(session, MAIL_SOURCE, [invitation.id])
         team = session.get(Team, invitation.team_id) if invitation.team_id else None
         _record_audit(session, "revoked", invitation, team, by=by, now=now)
         _send_ended(session, invitation, team, accepted_by=None, joined=False, now=now)

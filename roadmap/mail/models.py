@@ -1,4 +1,4 @@
-"""Mail on its way: the table of the outbox."""
+"""The table of the outbox."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from roadmap.core.types import Base, Id
 
 
 class OutgoingMail(Base):
-    """A mail that waits to be sent, or was. Written with what it tells of, in one transaction.
+    """A mail that waits to be sent, or was sent.
 
-    `body` is emptied once it was sent or given up: it may hold a link that opens something.
+    `source_kind` and `source_id` name the row that it is about. A higher room has that table, so
+    there is no foreign key. `due_at` is None once it was sent or given up; `body` is empty then,
+    because it may hold a link that opens something.
     """
 
     __tablename__ = "outgoing_mail"
@@ -24,6 +26,10 @@ class OutgoingMail(Base):
         sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
     )
     recipient: Mapped[str] = mapped_column(sa.String(320))
+    # Otherwise it goes to the address that the account has when the mail is sent.
+    address_is_fixed: Mapped[bool] = mapped_column(default=False)
+    source_kind: Mapped[str] = mapped_column(sa.String(32), default="")
+    source_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     subject: Mapped[str] = mapped_column(sa.String(300))
     body: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[dt.datetime]

@@ -1,9 +1,8 @@
-"""The outbox: a mail is written with what it tells of, in one transaction, and sent after it.
+"""The outbox: a mail is written in the transaction of what it reports, and sent after the commit.
 
-The table is the truth. Whoever delivers takes one mail at a time, in a short transaction, and holds
-no transaction while it talks to the mail server. A process that dies meanwhile leaves a mail that
-comes up again once its time is over: a mail may arrive twice (with the same Message-ID), none is
-lost.
+The table is the truth. A sender claims one mail at a time in a short transaction, and holds none
+while it talks to the mail server. If the process dies meanwhile, the mail is due again when the
+claim runs out: a mail may arrive twice (with the same Message-ID), but none is lost.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import smtplib
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
@@ -28,7 +27,7 @@ from roadmap.people.models import User
 
 log = logging.getLogger(__name__)
 
-# How long to wait after each failed try; after one more it is given up.
+# How long to wait after each failed try; the next failure after these is final.
 RETRY_DELAYS = (
     dt.timedelta(minutes=1),
     dt.timedelta(minutes=5),
@@ -37,50 +36,55 @@ RETRY_DELAYS = (
     dt.timedelta(hours=8),
 )
 MAX_TRIES = len(RETRY_DELAYS) + 1
-# For so long nobody else takes a mail that somebody is sending; longer than a server may take.
+# No other process takes a claimed mail for this long, which is longer than a server may take.
 CLAIM_DURATION = dt.timedelta(minutes=15)
-# Mails of one round.
+# The most mails of one round.
 BATCH_SIZE = 50
-# How long the line about a mail is kept that was sent or given up.
+# How long the row of a mail is kept after it was sent or given up.
 RETENTION = dt.timedelta(days=30)
 MAX_SUBJECT_LENGTH = 300
 MAX_ERROR_LENGTH = 300
-# In `Session.info`: this transaction put a mail into the outbox.
+# A key of `Session.info`: this transaction put a mail into the outbox.
 MAIL_ENQUEUED = "mail_put"
 
 _MAILS: Any = OutgoingMail.__table__
 _USERS: Any = User.__table__
-_INVITATIONS = sa.table("invitation", sa.column("id"))
+_IS_WAITING = _MAILS.c.due_at.is_not(None)
 
-# The mail of an invitation has its id.
-_IS_INVITATION = sa.exists().where(_INVITATIONS.c.id == _MAILS.c.id)
-
-# Asked before a mail leaves: whether it may, by its key. Whoever says no takes away what the mail
-# was to tell of as well.
 DeliveryCheck = Callable[[Session, uuid.UUID], bool]
-_delivery_checks: list[DeliveryCheck] = []
+_delivery_checks: dict[str, DeliveryCheck] = {}
 
 
-def register_delivery_check(check: DeliveryCheck) -> None:
-    """Has a higher room asked, about each mail and at the last moment, whether it may leave."""
-    if check not in _delivery_checks:
-        _delivery_checks.append(check)
+def register_delivery_check(kind: str, check: DeliveryCheck) -> None:
+    """Let a higher room decide, just before a mail is sent, whether its source still allows it.
+
+    `check` is called with the id of the source, for mails whose source is of this kind.
+    """
+    _delivery_checks[kind] = check
+
+
+class Source(NamedTuple):
+    """The row of a higher room that a mail is about: its kind, such as `notification`, and id."""
+
+    kind: str
+    id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to be written; see `put`."""
+    """A mail to be sent; see `enqueue`."""
 
     to: str
     subject: str
     body: str
     user_id: uuid.UUID | None = None
-    key: uuid.UUID | None = None
+    source: Source | None = None
+    address_is_fixed: bool = False
 
 
 @dataclass(slots=True)
 class DeliveryResult:
-    """What a round did: mails sent, put off after a failed try, and given up."""
+    """How many mails of a round were sent, postponed after a failed try, and given up."""
 
     sent: int = 0
     put_off: int = 0
@@ -95,8 +99,7 @@ class DeliveryResult:
 class _ClaimedMail:
     """A mail that this process is to send. `tries` counts this one.
 
-    `undeliverable_reason` says why it is not to be sent at all; one that is `obsolete` is gone
-    already.
+    `undeliverable_reason` says why it must not be sent. An `obsolete` mail is already deleted.
     """
 
     id: uuid.UUID
@@ -115,22 +118,24 @@ def enqueue(
     subject: str,
     body: str,
     user_id: uuid.UUID | None = None,
-    key: uuid.UUID | None = None,
+    source: Source | None = None,
+    address_is_fixed: bool = False,
     now: dt.datetime,
 ) -> None:
-    """Writes a mail to be sent once this transaction has committed.
+    """Write a mail that is sent once this transaction has committed.
 
-    `user_id` is the account that it goes to, where there is one: a deactivated one gets no more,
-    and unless it is an invitation it goes to the address that the account has by then.
-    By `key`, the id of what it is the only mail of, it can be claimed back, see `forget`.
-    Where no mail is configured it is written to the log at once, as `mail.send` does: nothing waits
-    for a server that does not exist.
+    `user_id` is the account that it goes to, if there is one. A deactivated account gets no mail,
+    and another gets it at the address that it has when the mail is sent, unless the address is
+    fixed. By its `source` a mail can be withdrawn, and is checked before it is sent.
+
+    Without a configured mail server it is logged at once, because no server will ever take it.
     """
-    enqueue_each(session, [Mail(to, subject, body, user_id, key)], now=now)
+    mail = Mail(to, subject, body, user_id, source, address_is_fixed)
+    enqueue_each(session, [mail], now=now)
 
 
 def enqueue_each(session: Session, mails: Collection[Mail], *, now: dt.datetime) -> None:
-    """The same for any number of mails, in one statement."""
+    """Write any number of mails in one statement; see `enqueue`."""
     if not transport.is_configured():
         for each in mails:
             transport.send(each.to, each.subject, each.body)
@@ -139,9 +144,12 @@ def enqueue_each(session: Session, mails: Collection[Mail], *, now: dt.datetime)
         return
     rows = [
         {
-            "id": each.key or new_id(),
+            "id": new_id(),
             "user_id": each.user_id,
             "recipient": each.to,
+            "address_is_fixed": each.address_is_fixed,
+            "source_kind": each.source.kind if each.source else "",
+            "source_id": each.source.id if each.source else None,
             "subject": " ".join(each.subject.split())[:MAX_SUBJECT_LENGTH],
             "body": each.body,
             "created_at": now,
@@ -155,37 +163,30 @@ def enqueue_each(session: Session, mails: Collection[Mail], *, now: dt.datetime)
     session.info[MAIL_ENQUEUED] = True
 
 
-def withdraw_by_link(session: Session, link: str) -> None:
-    """Removes the mails with this link that wait to be sent: what they tell of is no longer so."""
-    session.execute(
-        sa.delete(_MAILS).where(
-            _MAILS.c.due_at.is_not(None), _MAILS.c.body.contains(link, autoescape=True)
+def withdraw(session: Session, kind: str, ids: Collection[uuid.UUID]) -> None:
+    """Delete the waiting mails about these sources, in one statement."""
+    if ids:
+        source = sa.bindparam("source", type_=sa.Uuid)
+        about = sa.delete(_MAILS).where(
+            _MAILS.c.source_kind == kind, _MAILS.c.source_id == source, _IS_WAITING
         )
-    )
+        session.execute(about, [{"source": each} for each in ids])
 
 
-def withdraw(session: Session, key: uuid.UUID) -> None:
-    """Removes the mail that was put with this key, unless it has left already."""
-    withdraw_each(session, [key])
-
-
-def withdraw_each(session: Session, keys: Collection[uuid.UUID]) -> None:
-    """The same for any number of keys, in one statement."""
-    if keys:
-        key = sa.bindparam("key", type_=sa.Uuid)
-        waiting = sa.delete(_MAILS).where(_MAILS.c.id == key, _MAILS.c.due_at.is_not(None))
-        session.execute(waiting, [{"key": each} for each in keys])
+def withdraw_orphans(session: Session, kind: str, ids: sa.ColumnElement[uuid.UUID]) -> None:
+    """Delete the waiting mails about sources of this kind whose id is not in the column `ids`."""
+    exists = sa.exists().where(ids == _MAILS.c.source_id)
+    session.execute(sa.delete(_MAILS).where(_MAILS.c.source_kind == kind, ~exists, _IS_WAITING))
 
 
 def deliver_due(
     clock: Callable[[], dt.datetime], stopping: Callable[[], bool] = lambda: False
 ) -> DeliveryResult:
-    """Sends what is due. Needs an application context.
+    """Send what is due, in an application context. Several processes may do so at once.
 
-    The clock is read for each mail anew: a slow server makes a round long.
-    Several processes may do so at once. A round ends after `MOST_AT_ONCE` mails, before the next
-    one where `stopping` says so, and where the mail server cannot be reached at all with the first
-    mail that found out. Raises ConfigError where `ROADMAP_SMTP_URL` is wrong.
+    The clock is read for each mail, because a slow server makes a round long. A round ends after
+    `BATCH_SIZE` mails, before the next mail if `stopping` says so, and with the first mail for
+    which the mail server cannot be reached. Raises ConfigError for a wrong `ROADMAP_SMTP_URL`.
     """
     if transport.is_configured():
         transport.parse_url(current_app.config["SMTP_URL"])
@@ -202,7 +203,7 @@ def deliver_due(
             continue
         try:
             transport.send(claimed.recipient, claimed.subject, claimed.body, key=str(claimed.id))
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
+        except Exception as error:  # noqa: BLE001 - one bad mail must not hold up the others
             _record_failure(claimed, clock(), error, done)
             if _is_unreachable(error):
                 break
@@ -213,24 +214,19 @@ def deliver_due(
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Removes the lines about mails that were sent or given up a month ago; returns how many."""
-    old = sa.delete(_MAILS).where(_MAILS.c.due_at.is_(None), _MAILS.c.created_at < now - RETENTION)
+    """Delete the rows of mails that were sent or given up a month ago; return how many."""
+    old = sa.delete(_MAILS).where(~_IS_WAITING, _MAILS.c.created_at < now - RETENTION)
     return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
 
 
 def _claim_next(now: dt.datetime) -> _ClaimedMail | None:
-    """Takes the mail that has been due for longest, so that no other process does.
+    """Claim the mail that has been due for longest, so that no other process takes it.
 
-    On PostgreSQL others skip the locked row; on SQLite writers come one after the other.
+    On PostgreSQL other processes skip the locked row; on SQLite writers take turns.
     """
     with db.own_transaction() as own:
         row = own.execute(
-            sa.select(
-                _MAILS,
-                _USERS.c.deactivated_at,
-                # An invitation is for the address that it names, whoever has it by now.
-                sa.case((_IS_INVITATION, None), else_=_USERS.c.email).label("present"),
-            )
+            sa.select(_MAILS, _USERS.c.email, _USERS.c.deactivated_at)
             .outerjoin(_USERS, _USERS.c.id == _MAILS.c.user_id)
             .where(_MAILS.c.due_at <= now)
             .order_by(_MAILS.c.due_at, _MAILS.c.id)
@@ -239,24 +235,25 @@ def _claim_next(now: dt.datetime) -> _ClaimedMail | None:
         ).first()
         if row is None:
             return None
-        obsolete = not all(check(own, row.id) for check in _delivery_checks)
+        check = _delivery_checks.get(row.source_kind)
+        recipient = row.recipient if row.address_is_fixed else row.email or row.recipient
         claimed = _ClaimedMail(
-            row.id, row.present or row.recipient, row.subject, row.body, row.tries + 1,
-            _undeliverable_reason(row), obsolete,
+            row.id, recipient, row.subject, row.body, row.tries + 1,
+            _undeliverable_reason(row), obsolete=bool(check and not check(own, row.source_id)),
         )  # fmt: skip
-        ours = _MAILS.c.id == claimed.id
+        this = _MAILS.c.id == claimed.id
         own.execute(
-            sa.delete(_MAILS).where(ours)
-            if obsolete
+            sa.delete(_MAILS).where(this)
+            if claimed.obsolete
             else sa.update(_MAILS)
-            .where(ours)
+            .where(this)
             .values(recipient=claimed.recipient, tries=claimed.tries, due_at=now + CLAIM_DURATION)
         )
     return claimed
 
 
 def _undeliverable_reason(row: Any) -> str:
-    """Why a mail that is due is not sent; nothing where it is."""
+    """Return why a mail that is due must not be sent; empty if it may be."""
     if row.deactivated_at is not None:
         return "the account is closed"
     return "the process ended while it was being sent" if row.tries >= MAX_TRIES else ""
@@ -283,25 +280,24 @@ def _record_failure(
 
 
 def _give_up(claimed: _ClaimedMail, message: str) -> None:
-    """Gives a mail up: its text goes, what was wrong stays."""
+    """Give a mail up: delete its text, and keep what was wrong."""
     _update_claimed(claimed, due_at=None, body="", error=message[:MAX_ERROR_LENGTH])
 
 
 def _update_claimed(claimed: _ClaimedMail, **values: Any) -> None:
-    """Writes down what became of a mail, while it is still ours.
+    """Record what became of a mail, unless another process has claimed it meanwhile.
 
-    Whoever took so long that another process took the mail meanwhile says nothing about it: it may
-    have left since.
+    A process that took too long says nothing about the mail: another may have sent it.
     """
     ours = sa.update(_MAILS).where(
-        _MAILS.c.id == claimed.id, _MAILS.c.tries == claimed.tries, _MAILS.c.due_at.is_not(None)
+        _MAILS.c.id == claimed.id, _MAILS.c.tries == claimed.tries, _IS_WAITING
     )
     with db.own_transaction() as own:
         own.execute(ours.values(**values))
 
 
 def _is_unreachable(error: Exception) -> bool:
-    """Whether the next mail would fail in the same way: there is nobody to talk to."""
+    """Return whether the next mail would fail in the same way, because no server answers."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected)
     return isinstance(error, OSError)

@@ -1,4 +1,4 @@
-"""Mail: plain text through the operator's SMTP server, or into the log where there is none."""
+"""Send plain text mail through the operator's SMTP server, or log it where there is none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ TIMEOUT_SECONDS = 15
 
 
 def parse_url(url: str) -> MailServer:
-    """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`. Raises ConfigError."""
+    """Parse `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
+
+    Raises ConfigError.
+    """
     try:
         return parse_smtp_url(url)
     except ValueError as error:
@@ -31,16 +34,17 @@ def parse_url(url: str) -> MailServer:
 
 
 def is_configured(app: Flask | None = None) -> bool:
-    """Whether mail leaves the house. Links in mails need the address that people use."""
+    """Return whether mail is sent. It also needs the base URL, for the links in mails."""
     config = (app or current_app).config
     return bool(config["SMTP_URL"] and config["MAIL_FROM"] and config["BASE_URL"])
 
 
 def send(to: str, subject: str, body: str, key: str | None = None) -> None:
-    """Sends one plain text mail now. Raises OSError, smtplib.SMTPException or ValueError, and
-    whatever `email` raises for an address that it cannot write.
+    """Send one plain text mail now.
 
     With a `key` the Message-ID is the same each time, so that a mail sent twice is shown once.
+    Raises OSError, smtplib.SMTPException or ValueError, and what `email` raises for an address
+    that it cannot write.
     """
     if not is_configured():
         log.info("mail to %s: %s\n%s", to, subject, body)
@@ -64,9 +68,9 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
 
 
 def run_in_background(work: Callable[..., None], *arguments: Any) -> Future[None]:
-    """Does `work` after the answer, in the application's context, one after the other.
+    """Run `work` after the response, in the application's context, one task at a time.
 
-    What goes wrong is logged: there is nobody left to tell.
+    An exception is logged.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     pool: ThreadPoolExecutor = app.extensions.setdefault(
@@ -79,7 +83,7 @@ def _in_context(app: Flask, work: Callable[..., None], arguments: tuple[Any, ...
     with app.app_context():
         try:
             work(*arguments)
-        except Exception as error:  # noqa: BLE001 - nobody waits; what is not said here is lost
+        except Exception as error:  # noqa: BLE001 - nobody waits for the result
             log.error("mail could not be sent: %s", error or type(error).__name__)
 
 

@@ -22,6 +22,8 @@ from roadmap.people.roles import Capability
 
 # How long what was read is kept.
 RETENTION = dt.timedelta(days=90)
+# The kind of source of the mails about notifications.
+MAIL_SOURCE = "notification"
 
 _ROWS: Any = Notification.__table__
 _REVIEWS: Any = Review.__table__
@@ -37,7 +39,11 @@ def create_notifications(
     about: User,
     evidence_id: uuid.UUID | None = None,
     title: str = "",
+    actor_id: uuid.UUID | None = None,
     actor_name: str,
+    review_id: uuid.UUID | None = None,
+    comment_id: uuid.UUID | None = None,
+    team_id: uuid.UUID | None = None,
     now: dt.datetime,
     mails: bool = True,
     **data: Any,
@@ -59,11 +65,16 @@ def create_notifications(
             for key, reader in keyed
             if reader.wants_mail
         ]  # fmt: skip
-        # The mail has the id of its row: by that it is taken back, and asked about when it leaves.
         outbox.enqueue_each(
             session,
             [
-                outbox.Mail(reader.email, letter.subject, letter.body, reader.id, key)
+                outbox.Mail(
+                    reader.email,
+                    letter.subject,
+                    letter.body,
+                    reader.id,
+                    outbox.Source(MAIL_SOURCE, key),
+                )
                 for key, reader, letter in written
             ],
             now=now,
@@ -77,6 +88,10 @@ def create_notifications(
                 "kind": kind,
                 "subject_user_id": about.id,
                 "evidence_id": evidence_id,
+                "review_id": review_id,
+                "comment_id": comment_id,
+                "team_id": team_id,
+                "actor_id": actor_id,
                 "actor_name": actor_name,
                 "data": data,
                 "created_at": now,
@@ -92,7 +107,7 @@ def notify_submitted(
     """Everybody who may review it is told; what they have not read of an earlier one goes."""
     asked = _review_request_ids(session, evidence_id)
     session.execute(sa.delete(_ROWS).where(*_is_review_request(evidence_id), _UNREAD))
-    outbox.withdraw_each(session, asked)
+    outbox.withdraw(session, MAIL_SOURCE, asked)
     again = session.scalar(sa.select(sa.exists().where(_REVIEWS.c.evidence_id == evidence_id)))
     create_notifications(
         session,
@@ -101,6 +116,7 @@ def notify_submitted(
         about=author,
         evidence_id=evidence_id,
         title=title,
+        actor_id=author.id,
         actor_name=author.name,
         now=now,
     )
@@ -112,6 +128,7 @@ def notify_decided(
     evidence_id: uuid.UUID,
     decision: str,
     *,
+    review_id: uuid.UUID,
     title: str,
     by: User,
     now: dt.datetime,
@@ -122,15 +139,11 @@ def notify_decided(
     session.execute(
         sa.update(_ROWS).where(*_is_review_request(evidence_id), _UNREAD).values(read_at=now)
     )
-    outbox.withdraw_each(session, asked)
-    said = session.scalar(
-        sa.select(_REVIEWS.c.comment).where(
-            _REVIEWS.c.evidence_id == evidence_id, _REVIEWS.c.decided_at == now
-        )
-    )
+    outbox.withdraw(session, MAIL_SOURCE, asked)
+    said = session.scalar(sa.select(_REVIEWS.c.comment).where(_REVIEWS.c.id == review_id))
     create_notifications(
         session, [author], decision, about=author, evidence_id=evidence_id, title=title,
-        actor_name=by.name, now=now, said=bool(said),
+        review_id=review_id, actor_id=by.id, actor_name=by.name, now=now, said=bool(said),
     )  # fmt: skip
 
 
@@ -149,6 +162,7 @@ def notify_commented(
     session: Session,
     author: User,
     evidence_id: uuid.UUID,
+    comment_id: uuid.UUID,
     *,
     title: str,
     by: User,
@@ -173,26 +187,26 @@ def notify_commented(
     readers = [each for each in (author, *managers) if each.id != by.id]
     create_notifications(
         session, readers, "comment", about=author, evidence_id=evidence_id, title=title,
-        actor_name=by.name, now=now,
+        comment_id=comment_id, actor_id=by.id, actor_name=by.name, now=now,
     )  # fmt: skip
 
 
 def notify_assessed(
-    session: Session, person: User, skill_key: str, *, actor_name: str, now: dt.datetime
+    session: Session, person: User, skill_key: str, *, by: User, now: dt.datetime
 ) -> None:
     """The person is told. Several skills, one after the other, are one row until it is read."""
     row = session.execute(
         sa.select(_ROWS.c.id, _ROWS.c.data).where(
             _ROWS.c.user_id == person.id,
             _ROWS.c.kind == "assessed",
-            _ROWS.c.actor_name == actor_name,
+            _ROWS.c.actor_id == by.id,
             _UNREAD,
         )
     ).first()
     if row is None:
         create_notifications(
-            session, [person], "assessed", about=person, actor_name=actor_name, now=now,
-            skills=[skill_key],
+            session, [person], "assessed", about=person, actor_id=by.id, actor_name=by.name,
+            now=now, skills=[skill_key],
         )  # fmt: skip
         return
     skills = list(dict.fromkeys([*row.data["skills"], skill_key]))

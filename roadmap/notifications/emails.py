@@ -53,7 +53,7 @@ def render_email(
 
 
 def review_path(evidence_id: uuid.UUID | None) -> str:
-    """Where a manager reads a piece; it stands in each mail that tells a manager of it."""
+    """Return where a manager reads a piece."""
     return f"/reviews/{evidence_id}"
 
 

@@ -21,7 +21,7 @@ _USERS: Any = User.__table__
 
 
 def _is_invitation_to(team_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
-    return _ROWS.c.kind == "invited", _data_equals("team_id", str(team_id))
+    return _ROWS.c.kind == "invited", _ROWS.c.team_id == team_id
 
 
 def notify_invited(
@@ -39,7 +39,7 @@ def notify_invited(
         )
     create_notifications(
         session, [person], "invited", about=person, actor_name=actor_name, now=now, mails=False,
-        team=team.name if team else "", team_id=str(team.id) if team else "",
+        team_id=team.id if team else None, team=team.name if team else "",
     )  # fmt: skip
 
 
@@ -74,19 +74,6 @@ def notify_joined(
     """Whoever invited learns that it was accepted; without a team it was to an account alone."""
     create_notifications(
         session, [inviter], "joined", about=inviter, actor_name=person.name, now=now, mails=False,
-        team=team.name if team else "", slug=team.slug if team else "", role=role,
+        actor_id=person.id, team_id=team.id if team else None,
+        team=team.name if team else "", role=role,
     )  # fmt: skip
-
-
-def remove_team_notices(session: Session, team: Team) -> None:
-    """What is said of a team goes with it, read or not: its links would lead to nothing."""
-    said = sa.or_(
-        sa.and_(_ROWS.c.kind.in_(("invited", "leads")), _data_equals("team_id", str(team.id))),
-        sa.and_(_ROWS.c.kind == "joined", _data_equals("slug", team.slug)),
-    )
-    session.execute(sa.delete(_ROWS).where(said))
-
-
-def _data_equals(key: str, value: str) -> sa.ColumnElement[bool]:
-    named: sa.ColumnElement[bool] = _ROWS.c.data[key].as_string() == value
-    return named

@@ -15,7 +15,6 @@ from roadmap.core.signals import (
     invitation_ended,
     managers_changed,
     person_changed,
-    team_deleting,
     user_invited,
 )
 from roadmap.evidence.constants import SHARED_STATES
@@ -50,6 +49,7 @@ def _person_changed(
     action: str,
     subject: str,
     by: uuid.UUID | None,
+    row_id: uuid.UUID | None,
     data: dict[str, Any],
     now: dt.datetime,
     **_more: Any,
@@ -71,9 +71,11 @@ def _person_changed(
     elif action == "skill.assessed":
         if data["side"] == "manager" and by is not None:
             person, assessor = session.get_one(User, user_id), session.get_one(User, by)
-            actions.notify_assessed(session, person, subject, actor_name=assessor.name, now=now)
+            actions.notify_assessed(session, person, subject, by=assessor, now=now)
     else:
-        _about_a_piece(session, uuid.UUID(subject), action, by=by, data=data, now=now)
+        _about_a_piece(
+            session, uuid.UUID(subject), action, by=by, row_id=row_id, data=data, now=now
+        )
 
 
 def _added(
@@ -113,6 +115,7 @@ def _about_a_piece(
     action: str,
     *,
     by: uuid.UUID | None,
+    row_id: uuid.UUID | None,
     data: dict[str, Any],
     now: dt.datetime,
 ) -> None:
@@ -125,16 +128,22 @@ def _about_a_piece(
     author, title = session.get_one(User, piece.user_id), piece.title
     if action == "evidence.submitted" or (action == "evidence.edited" and _waits_anew(data)):
         actions.notify_submitted(session, author, evidence_id, title=title, now=now)
-    elif by is None or action == "evidence.edited":
+    elif by is None or action == "evidence.edited" or row_id is None:
         return
     elif action in JUDGEMENTS:
         actions.notify_decided(
-            session, author, evidence_id, JUDGEMENTS[action], title=title,
-            by=session.get_one(User, by), now=now,
+            session, author, evidence_id, JUDGEMENTS[action],
+            review_id=row_id, title=title, by=session.get_one(User, by), now=now,
         )  # fmt: skip
     elif action == "comment.added":
         actions.notify_commented(
-            session, author, evidence_id, title=title, by=session.get_one(User, by), now=now
+            session,
+            author,
+            evidence_id,
+            row_id,
+            title=title,
+            by=session.get_one(User, by),
+            now=now,
         )
 
 
@@ -211,16 +220,11 @@ def _settle(session: Session, people: sa.Select[Any] | None = None) -> None:
     manager_changes.remove_outdated_notices(session, people)
 
 
-def _team_ends(session: Session, *, team: Team, **_more: Any) -> None:
-    invitation_notices.remove_team_notices(session, team)
-
-
 def init_notify(_app: Flask) -> None:
     """Connects the listeners, more than once is no harm, and counts what is unread."""
     person_changed.connect(_person_changed)
     user_invited.connect(_invited)
     invitation_ended.connect(_invitation_ended)
     managers_changed.connect(_leaders_changed)
-    team_deleting.connect(_team_ends)
-    register_delivery_check(retraction.may_send)
+    register_delivery_check(actions.MAIL_SOURCE, retraction.may_send)
     add_actor_column("unread", unread_count())

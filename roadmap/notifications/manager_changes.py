@@ -71,8 +71,8 @@ def remove_manager_notices(session: Session, manager_id: uuid.UUID, team_id: uui
         sa.delete(_ROWS).where(
             _ROWS.c.user_id.in_(_select_member_ids(team_id)),
             *_UNREAD_MANAGER_NOTICES,
-            _ROWS.c.data["team_id"].as_string() == str(team_id),
-            _ROWS.c.data["manager"].as_string() == str(manager_id),
+            _ROWS.c.team_id == team_id,
+            _ROWS.c.actor_id == manager_id,
         )
     )
 
@@ -144,7 +144,9 @@ def notify_manager_reactivated(
 def remove_outdated_notices(session: Session, people: sa.Select[Any] | None = None) -> None:
     """What is unread goes where it is true no more: the manager leads no team of the reader's, or
     another. With `people`, which selects ids, only what they read is looked at."""
-    lines = sa.select(_ROWS.c.id, _ROWS.c.user_id, _ROWS.c.data).where(*_UNREAD_MANAGER_NOTICES)
+    lines = sa.select(_ROWS.c.id, _ROWS.c.user_id, _ROWS.c.team_id, _ROWS.c.actor_id).where(
+        *_UNREAD_MANAGER_NOTICES
+    )
     readers = sa.select(_ROWS.c.user_id).where(*_UNREAD_MANAGER_NOTICES)
     if people is not None:
         lines = lines.where(_ROWS.c.user_id.in_(people))
@@ -153,13 +155,11 @@ def remove_outdated_notices(session: Session, people: sa.Select[Any] | None = No
     if not found:
         return
     true = {
-        (row.person, str(row.held_in), str(row.holder))
+        (row.person, row.held_in, row.holder)
         for row in session.execute(select_holders(readers, Capability.SEE_SHARED))
     }
     untrue = [
-        {"line": row.id}
-        for row in found
-        if (row.user_id, row.data["team_id"], row.data["manager"]) not in true
+        {"line": row.id} for row in found if (row.user_id, row.team_id, row.actor_id) not in true
     ]
     if untrue:
         line = sa.bindparam("line", type_=sa.Uuid)
@@ -177,14 +177,10 @@ def _insert_notices(
             "kind": "leads",
             "subject_user_id": each.reader,
             "evidence_id": None,
+            "team_id": each.team_id,
+            "actor_id": each.manager,
             "actor_name": each.name,
-            "data": {
-                "team": each.team,
-                "team_id": str(each.team_id),
-                "manager": str(each.manager),
-                "role": each.role,
-                "within": each.within,
-            },
+            "data": {"team": each.team, "role": each.role, "within": each.within},
             "created_at": now,
         }
         for each in told

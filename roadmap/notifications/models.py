@@ -35,6 +35,18 @@ class Notification(Base):
     evidence_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
     )
+    review_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("review.id", ondelete="CASCADE"), index=True
+    )
+    comment_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("evidence_comment.id", ondelete="CASCADE"), index=True
+    )
+    team_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("team.id", ondelete="CASCADE"), index=True
+    )
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
     actor_name: Mapped[str] = mapped_column(sa.String(200), default="")
     data: Mapped[Json]
     created_at: Mapped[dt.datetime]

@@ -17,7 +17,7 @@ from roadmap.evidence.models import Comment, Evidence, Review
 from roadmap.evidence.shared import is_shared
 from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
-from roadmap.people.models import User
+from roadmap.people.models import Team, User
 from roadmap.people.reach import people_of
 from roadmap.people.roles import Capability
 
@@ -30,6 +30,7 @@ _EVIDENCE: Any = Evidence.__table__
 _USERS: Any = User.__table__
 _REVIEWS: Any = Review.__table__
 _COMMENTS: Any = Comment.__table__
+_TEAMS: Any = Team.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +106,13 @@ def list_notifications(
             _EVIDENCE.c.user_id.label("author_id"),
             _REVIEWS.c.comment.label("said"),
             _COMMENTS.c.text.label("written"),
+            _TEAMS.c.slug,
         )
         .select_from(_ROWS)
         .outerjoin(_EVIDENCE, _EVIDENCE.c.id == _ROWS.c.evidence_id)
-        # What it tells of was written in the same moment, under the lock of its author.
-        .outerjoin(
-            _REVIEWS,
-            sa.and_(
-                _ROWS.c.kind.in_(("verified", "returned")),
-                _REVIEWS.c.evidence_id == _ROWS.c.evidence_id,
-                _REVIEWS.c.decided_at == _ROWS.c.created_at,
-            ),
-        )
-        .outerjoin(
-            _COMMENTS,
-            sa.and_(
-                _ROWS.c.kind == "comment",
-                _COMMENTS.c.evidence_id == _ROWS.c.evidence_id,
-                _COMMENTS.c.created_at == _ROWS.c.created_at,
-            ),
-        )
+        .outerjoin(_REVIEWS, _REVIEWS.c.id == _ROWS.c.review_id)
+        .outerjoin(_COMMENTS, _COMMENTS.c.id == _ROWS.c.comment_id)
+        .outerjoin(_TEAMS, _TEAMS.c.id == _ROWS.c.team_id)
         .where(_ROWS.c.user_id == reader.id, _is_visible_to(reader))
         .order_by(_ROWS.c.created_at.desc(), _ROWS.c.id.desc())
         .offset((page - 1) * PER_PAGE)
@@ -165,7 +153,7 @@ def _notification_item(row: Any, reader: Actor, titles: dict[str, str]) -> Notif
         team=row.data.get("team", ""),
         role=row.data.get("role", ""),
         within=row.data.get("within", False),
-        slug=row.data.get("slug", ""),
+        slug=row.slug or "",
         skills=tuple((key, titles.get(key, key)) for key in row.data.get("skills", ())),
     )
 

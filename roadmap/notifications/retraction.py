@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.shared import is_shared
 from roadmap.mail import outbox
-from roadmap.notifications import emails
+from roadmap.notifications.actions import MAIL_SOURCE
 from roadmap.notifications.models import Notification
 from roadmap.people.models import User
 from roadmap.people.reach import people_of, select_holders
@@ -32,8 +32,8 @@ def retract_evidence(session: Session, evidence_id: uuid.UUID) -> None:
     session.execute(
         sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, _ROWS.c.evidence_id == evidence_id)
     )
-    # By the link, not by the rows: those of a piece that was deleted went with it.
-    outbox.withdraw_by_link(session, emails.review_path(evidence_id))
+    # The notifications about a deleted piece are deleted with it.
+    outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
 
 
 def retract_from_former_managers(session: Session, people: sa.Select[Any] | None = None) -> None:
@@ -57,7 +57,7 @@ def retract_from_former_managers(session: Session, people: sa.Select[Any] | None
         _ROWS.c.id.in_(sa.select(rows.c.id)),
         sa.tuple_(_ROWS.c.user_id, _ROWS.c.subject_user_id).not_in(entitled),
     )
-    outbox.withdraw_each(session, session.scalars(strange.returning(_ROWS.c.id)).all())
+    outbox.withdraw(session, MAIL_SOURCE, session.scalars(strange.returning(_ROWS.c.id)).all())
 
 
 def may_send(session: Session, key: uuid.UUID) -> bool:
@@ -74,7 +74,7 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
         .where(_ROWS.c.id == key)
     ).first()
     if row is None or row.subject_user_id in (None, row.user_id):
-        return row is None or bool(row.wants_mail)
+        return row is not None and bool(row.wants_mail)
     entitled = sa.and_(
         sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_shared()),
         sa.literal(row.subject_user_id, sa.Uuid).in_(people_of(row.user_id, Capability.SEE_SHARED)),

@@ -18,6 +18,7 @@ from roadmap.notifications.blueprint import notifications
 from roadmap.notifications.models import Notification
 from roadmap.notifications.queries import NotificationItem, target_path
 from roadmap.people import permissions
+from roadmap.people.models import Team
 from roadmap.people.permissions import permit
 
 __all__ = ["notifications"]
@@ -50,7 +51,8 @@ def read(key: uuid.UUID) -> Response:
     if "stay" in request.form:
         return _redirect_to_list()
     mine = row.subject_user_id == current_user.id
-    skills, slug = row.data.get("skills", []), row.data.get("slug", "")
+    team = db.session.get(Team, row.team_id) if row.team_id else None
+    skills, slug = row.data.get("skills", []), team.slug if team else ""
     target = target_path(row.kind, row.evidence_id, skills, mine, slug)
     return redirect(target, code=303)
 

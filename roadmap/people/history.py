@@ -26,14 +26,18 @@ def record_history(
     action: str,
     subject: str,
     now: dt.datetime,
+    row_id: uuid.UUID | None = None,
     **data: Any,
 ) -> None:
     """Adds one entry to a person's history and tells the higher rooms that something changed.
 
     `action` is `thing.verb` (its first word says what changed), `subject` the key or id of what
-    it was done to, `data` JSON values.
+    it was done to, `data` JSON values. `row_id` is a row that this wrote, such as a review; only
+    the listeners get it.
     """
-    record_history_each(session, [user_id], by=by, action=action, subject=subject, now=now, **data)
+    record_history_each(
+        session, [user_id], by=by, action=action, subject=subject, now=now, row_id=row_id, **data
+    )
 
 
 def record_history_each(
@@ -44,6 +48,7 @@ def record_history_each(
     action: str,
     subject: str,
     now: dt.datetime,
+    row_id: uuid.UUID | None = None,
     **data: Any,
 ) -> None:
     """The same to several people's histories, in one statement."""
@@ -59,6 +64,7 @@ def record_history_each(
             action=action,
             subject=subject,
             by=by,
+            row_id=row_id,
             data=data,
             now=now,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -214,7 +215,7 @@ def _record_history(
     *,
     by: Actor,
     now: dt.datetime,
-    **data: int,
+    **data: Any,
 ) -> None:
     record_history(
         session, user_id=user_id, by=by.id, action=action, subject=subject, now=now, **data

@@ -92,7 +92,8 @@ def _write(session, user_id: uuid.UUID, state, visibility, submitted, verified) 
     versions = [
         models.EvidenceVersion(
             evidence_id=evidence.id, user_id=user_id, number=place + 1, kind="talk",
-            occurred_on=dt.date(2026, 1, 1 + place), was_submitted=was_submitted, created_at=NOW,
+            occurred_on=dt.date(2026, 1, 1 + place), submitted_at=NOW if was_submitted else None,
+            created_at=NOW,
         )
         for place, was_submitted in enumerate(submitted)
     ]  # fmt: skip
@@ -112,7 +113,7 @@ def test_an_item_is_visible_alike_in_python_and_sql(session, cast, now, audience
     pieces = []
     for state, visibility in itertools.product(STATES, VISIBILITIES):
         piece = add_evidence(session, cast, cast.alice, now, title=f"{state} {visibility}")
-        piece.state, piece.visibility, piece.current.was_submitted = state, visibility, True
+        piece.state, piece.visibility, piece.current.submitted_at = state, visibility, now
         pieces.append(piece)
     session.commit()
     found = session.scalars(sa.select(models.Evidence.id).where(audience_sql.is_visible(audience)))

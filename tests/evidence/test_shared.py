@@ -172,7 +172,7 @@ def test_what_is_shared_is_told_alike_everywhere(session, cast, now):
     pieces = []
     for state, visibility in itertools.product(STATES, VISIBILITIES):
         piece = add_evidence(session, cast, cast.alice, now, title=f"{state} {visibility}")
-        piece.state, piece.visibility, piece.current.was_submitted = state, visibility, True
+        piece.state, piece.visibility, piece.current.submitted_at = state, visibility, now
         pieces.append(piece)
     session.commit()
     expected = {

@@ -21,7 +21,7 @@ from roadmap.core.database import db
 from roadmap.invitations.actions import invite
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
-from roadmap.people.models import Team
+from roadmap.people.models import Team, User
 from tests.support.cast import Cast
 from tests.support.smtp import FreePortController
 
@@ -336,17 +336,32 @@ def test_it_goes_to_the_address_that_the_account_has_by_then(
 def test_what_is_no_longer_so_is_taken_back(
     session: Session, cast: Cast, server: MailServer
 ) -> None:
-    for reader in (cast.alice, cast.bob):
-        put(session, user_id=reader, body="see /reviews/0_1")
-    put(session, user_id=cast.bob, body="see /reviews/001")
-    outbox.withdraw_by_link(session, "/reviews/0_1")
     keys = [uuid.uuid4(), uuid.uuid4()]
     for key in keys:
-        put(session, body="by its key", key=key)
-    outbox.withdraw_each(session, [*keys, uuid.uuid4()])
+        put(session, body="withdrawn", source=outbox.Source("letter", key))
+    put(session, body="of another kind", source=outbox.Source("card", keys[0]))
+    outbox.withdraw(session, "letter", [*keys, uuid.uuid4()])
+    for key in (cast.alice, uuid.uuid4()):
+        put(session, body=f"about {key}", source=outbox.Source("person", key))
+    outbox.withdraw_orphans(session, "person", User.__table__.c.id)
     session.commit()
-    assert outbox.deliver_due(at(NOW)).sent == 1
-    assert "/reviews/001" in server.mails[0]
+    assert outbox.deliver_due(at(NOW)).sent == 2
+    assert "of another kind" in server.mails[0]
+    assert f"about {cast.alice}" in server.mails[1]
+
+
+def test_a_mail_whose_source_forbids_it_is_deleted(
+    session: Session, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed, forbidden = uuid.uuid4(), uuid.uuid4()
+    monkeypatch.setattr(outbox, "_delivery_checks", {})
+    outbox.register_delivery_check("letter", lambda _session, key: key == allowed)
+    for key in (allowed, forbidden):
+        put(session, body=f"about {key}", source=outbox.Source("letter", key))
+    put(session, body="about nothing")
+    session.commit()
+    assert outbox.deliver_due(at(NOW)).sent == 2
+    assert [mail.source_id for mail in mails(session)] == [allowed, None]
 
 
 def test_a_round_ends_when_it_is_told_to(session: Session, server: MailServer) -> None:
