@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.jobs.tasks import run_all_once
-from roadmap.jobs.wakeup import get_job_queue, wake_after_commit
+from roadmap.jobs.wakeup import forget_after_rollback, get_job_queue, wake_after_commit
 
 group = CommandGroup("jobs", help="Background work: mail, figures, clearing out.")
 
@@ -30,3 +30,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(group)
     if not event.contains(Session, "after_commit", wake_after_commit):
         event.listen(Session, "after_commit", wake_after_commit)
+        event.listen(Session, "after_soft_rollback", forget_after_rollback)

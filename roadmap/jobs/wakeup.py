@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from roadmap.mail.outbox import MAIL_ENQUEUED
 
@@ -41,3 +41,9 @@ def wake_after_commit(session: Session) -> None:
         get_job_queue(app).wake()
     except (OSError, sqlite3.Error) as error:
         log.warning("the job process could not be woken, mail leaves within a minute: %s", error)
+
+
+def forget_after_rollback(session: Session, transaction: SessionTransaction) -> None:
+    """Forget that mail was enqueued by a transaction that was rolled back."""
+    if not transaction.nested:
+        session.info.pop(MAIL_ENQUEUED, None)
