@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.evidence.item import Item
 from roadmap.evidence.models import Comment
 from roadmap.evidence.queries import Judgement
 from roadmap.people.models import HistoryEntry, User
