@@ -84,6 +84,13 @@ def target_path(
     return "/teams"
 
 
+def find_target(session: Session, row: Notification) -> str:
+    """Return the path of the page that a notification is about."""
+    slug = session.scalar(sa.select(_TEAMS.c.slug).where(_TEAMS.c.id == row.team_id)) or ""
+    mine = row.subject_user_id == row.user_id
+    return target_path(row.kind, row.evidence_id, row.data.get("skills", ()), mine, slug)
+
+
 def unread_count() -> sa.ScalarSelect[int]:
     """How many wait unread, for a statement that selects from `user`; read from the index."""
     return (

@@ -16,9 +16,8 @@ from roadmap.core.web import now, page_number, see_other
 from roadmap.notifications import actions, queries
 from roadmap.notifications.blueprint import notifications
 from roadmap.notifications.models import Notification
-from roadmap.notifications.queries import NotificationItem, target_path
+from roadmap.notifications.queries import NotificationItem
 from roadmap.people import permissions
-from roadmap.people.models import Team
 from roadmap.people.permissions import permit
 
 __all__ = ["notifications"]
@@ -50,11 +49,7 @@ def read(key: uuid.UUID) -> Response:
     actions.mark_read(db.session, row, now=now())
     if "stay" in request.form:
         return _redirect_to_list()
-    mine = row.subject_user_id == current_user.id
-    team = db.session.get(Team, row.team_id) if row.team_id else None
-    skills, slug = row.data.get("skills", []), team.slug if team else ""
-    target = target_path(row.kind, row.evidence_id, skills, mine, slug)
-    return redirect(target, code=303)
+    return redirect(queries.find_target(db.session, row), code=303)
 
 
 @notifications.put("/notifications/reading")
