@@ -84,6 +84,29 @@ ROLES: dict[str, Role] = {
             viewers=VIEWERS,
         ),
     ),
+    "mentor": Role(
+        label=_l("Mentor"),
+        noun=_l("mentor"),
+        plural=_l("mentors"),
+        capabilities=frozenset({Capability.SEE_SHARED, Capability.COMMENT}),
+        invitation_title=_l("Mentor %(team)s"),
+        invitation=_l("%(name)s invites you to mentor the team %(team)s."),
+        description=_l(
+            "Mentors see what the members share and comment on it; they review and assess nothing."
+        ),
+        consequence=_l(
+            "You mentor it from now on. You see what its people share, and can comment on it."
+        ),
+        announcement=_l("%(who)s mentors %(team)s now, and sees what you share there."),
+        announcement_nested=_l(
+            "%(who)s mentors %(team)s now, where a team of yours is nested, and sees what you "
+            "share there."
+        ),
+        duties=_l(
+            "As a mentor you see the same of everybody in %(team)s and in the teams within it, "
+            "and you can comment on their evidence."
+        ),
+    ),
     "manager": Role(
         label=_l("Manager"),
         noun=_l("manager"),
