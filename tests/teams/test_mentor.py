@@ -1,0 +1,158 @@
+"""A mentor sees what the people of a team share and comments on it, and does nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.core.database import db
+from roadmap.evidence.models import Comment
+from roadmap.notifications.models import Notification
+from roadmap.people.actions import add_member
+from roadmap.people.models import Membership, Team
+from tests.support.browser_client import BrowserClient
+from tests.support.cast import Cast
+from tests.support.route_manifest import CHANGES, PAGES, PIECE
+from tests.support.sample_data import create_sample_data
+
+# What a mentor may do with the records of others, as the permission table names it.
+MAY = {
+    *("evidence.read", "evidence.comment", "review.read"),
+    *("person.read", "team.read", "team.matrix", "team.leave"),
+}
+
+
+@pytest.fixture
+def ids(app: Flask, cast: Cast) -> dict[str, str]:
+    """The sample data, made while Bob manages Ranking; from then on he is its mentor."""
+    with app.app_context():
+        made = create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
+        db.session.execute(
+            sa.update(Membership).where(Membership.user_id == cast.bob).values(role="mentor")
+        )
+        db.session.commit()
+    return made
+
+
+@pytest.fixture
+def mentor(ids: dict[str, str], cast: Cast, browser_of) -> BrowserClient:
+    return browser_of(cast.bob)
+
+
+def test_every_page_shows_a_mentor_what_is_shared_and_nothing_else(
+    ids: dict[str, str], mentor: BrowserClient
+) -> None:
+    for page in PAGES:
+        answer = mentor.get(page.of(ids)).status_code
+        # What a manager is shown and a stranger is not depends on the role.
+        as_manager, as_stranger = page.pages["bob"], page.pages["mallory"]
+        if as_manager == as_stranger or page.permission in MAY:
+            assert answer == as_manager, page.url
+        else:
+            assert answer in (403, 404), page.url
+
+
+def test_a_mentor_changes_nothing_but_comments(ids: dict[str, str], mentor: BrowserClient) -> None:
+    for change in CHANGES:
+        as_manager, as_stranger = change.pages["bob"], change.pages["mallory"]
+        if as_manager == as_stranger or change.permission == "public":
+            continue
+        answer = mentor.send(change.method, change.of(ids), change.body(ids, "bob")).status_code
+        if change.permission in MAY:
+            assert answer == as_manager, change.title
+        else:
+            assert answer in (403, 404), change.title
+
+
+def test_pages_offer_what_a_mentor_may_do(
+    ids: dict[str, str], cast: Cast, mentor: BrowserClient
+) -> None:
+    teams = mentor.get("/teams").text
+    assert 'href="/teams/ranking"' in teams
+    assert "you are a mentor" in teams
+    assert 'href="/reviews"' not in teams
+    assert "Invite people" not in teams
+    matrix = mentor.get("/teams/ranking").text
+    assert f"/people/{cast.alice}" in matrix
+    assert "/teams/ranking/members" not in matrix
+    person = mentor.get(f"/teams/ranking/people/{cast.alice}").text
+    assert f"/reviews/{ids['submitted']}" in person
+    assert "/skills/" not in person
+    piece = mentor.get(f"/reviews/{ids['submitted']}").text
+    assert "Add a comment" in piece or "comments" in piece
+    for name in ("decision", "Take it up", "/taking", 'type="checkbox"'):
+        assert name not in piece
+
+
+def test_a_comment_of_a_mentor_reaches_the_author(
+    session: Session, ids: dict[str, str], cast: Cast, mentor: BrowserClient
+) -> None:
+    told = sa.select(sa.func.count()).where(
+        Notification.user_id == cast.alice, Notification.kind == "comment"
+    )
+    before = session.scalar(told) or 0
+    address = f"/evidence/{ids['submitted']}/comments"
+    assert mentor.post(address, {"text": "Which baseline is that?"}).status_code == 303
+    said = sa.select(Comment.text).where(Comment.evidence_id == uuid.UUID(ids["submitted"]))
+    assert "Which baseline is that?" in session.scalars(said).all()
+    assert session.scalar(told) == before + 1
+
+
+def test_the_team_learns_who_sees_what_it_shares(
+    session: Session, cast: Cast, browser_of, now: dt.datetime
+) -> None:
+    team = session.get_one(Team, cast.team)
+    add_member(session, team, cast.mallory, "mentor", by=cast.erin, now=now)
+    session.commit()
+    alice = browser_of(cast.alice)
+    page = alice.get("/notifications").text
+    assert "Mallory mentors <" in page
+    assert "now, and sees what you share there." in page
+    assert "Bob, Mallory see what you share." in alice.get("/account").text
+    assert "Bob, Mallory can see what you share" in alice.get("/teams").text
+    assert "You mentor it from now on." in browser_of(cast.mallory).get("/notifications").text
+
+
+def test_a_mentor_is_not_asked_for_reviews(
+    session: Session, cast: Cast, browser_of, now: dt.datetime
+) -> None:
+    """Nor does a team with a mentor alone have anybody who can review or assess."""
+    session.execute(
+        sa.update(Membership).where(Membership.user_id == cast.bob).values(role="mentor")
+    )
+    session.commit()
+    alice = browser_of(cast.alice)
+    made = alice.post("/evidence", PIECE).location
+    assert alice.put(f"{made}/submission", {}).status_code == 303
+    assert session.scalars(sa.select(Notification.kind)).all() == []
+    assert "Nobody manages a team of yours" in alice.get("/skills/mlops").text
+
+
+def test_a_mentor_is_no_row_of_the_matrix(
+    session: Session, cast: Cast, browser_of, now: dt.datetime
+) -> None:
+    team = session.get_one(Team, cast.team)
+    add_member(session, team, cast.mallory, "mentor", by=cast.erin, now=now)
+    session.commit()
+    assert "Mallory" not in browser_of(cast.bob).get("/teams/ranking").text
+
+
+def test_an_invitation_to_mentor(session: Session, cast: Cast, browser_of) -> None:
+    bob = browser_of(cast.bob)
+    bob.post("/teams/ranking/invitations", {"email": "", "role": "mentor", "days": "14"})
+    page = bob.get("/teams/ranking/members").text
+    address = page.partition('value="http://localhost')[2].partition('"')[0]
+    mallory = browser_of(cast.mallory)
+    invitation = mallory.get(address).text
+    for said in ("Mentor Ranking", "Bob invites you to mentor the team Ranking.", "As a mentor"):
+        assert said in invitation
+    assert "The managers and mentors of Ranking see:" in invitation
+    assert mallory.post(address, {}).location == "/teams/ranking"
+    # A mentor keeps that role where an invitation is to a lower one.
+    session.expire_all()
+    assert session.get_one(Membership, (cast.team, cast.mallory)).role == "mentor"
