@@ -80,7 +80,7 @@ ROLES: dict[str, Role] = {
         invitation=_l("%(name)s invites you to join the team %(team)s."),
         description="",
         consequence=_l(
-            "Its %(viewers)s see what you share from now on. You can leave it there.",
+            "Its %(viewers)s now see what you share. You can leave it there.",
             viewers=VIEWERS,
         ),
     ),
@@ -94,13 +94,11 @@ ROLES: dict[str, Role] = {
         description=_l(
             "Mentors see what the members share and comment on it; they review and assess nothing."
         ),
-        consequence=_l(
-            "You mentor it from now on. You see what its people share, and can comment on it."
-        ),
-        announcement=_l("%(who)s mentors %(team)s now, and sees what you share there."),
+        consequence=_l("You now mentor it. You see what its members share, and can comment on it."),
+        announcement=_l("%(who)s now mentors %(team)s and sees what you share there."),
         announcement_nested=_l(
-            "%(who)s mentors %(team)s now, where a team of yours is nested, and sees what you "
-            "share there."
+            "%(who)s now mentors %(team)s, in which one of your teams is nested, and sees "
+            "what you share there."
         ),
         duties=_l(
             "As a mentor you see the same of everybody in %(team)s and in the teams within it, "

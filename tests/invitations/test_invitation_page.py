@@ -61,7 +61,7 @@ def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
     for said in (
         "Join Ranking",
         "Bob invites you",
-        "The managers of Ranking see:",
+        "The managers and mentors of Ranking see:",
         "never see notes",
     ):
         assert said in text_of(page)
@@ -94,7 +94,7 @@ def test_an_account_without_a_team(session, cast, browser_of, make):
     address, browser = make(team=None, by=cast.erin), browser_of()
     page = text_of(browser.get(address))
     assert "Erin invites you to have an account" in page
-    assert "managers of" not in page
+    assert "managers and mentors of" not in page
     assert browser.post(address, ADA).status_code == 303
     assert by_address(session, "ada@example.org") is not None
     assert browser_of().get(address).status_code == 410

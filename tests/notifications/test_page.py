@@ -177,9 +177,8 @@ def test_the_line_of_somebody_who_was_put_into_a_team(
     session.commit()
     browser = browser_of(cast.mallory)
     page = words(browser.get("/notifications").text)
-    assert (
-        "Erin added you to the team Team &lt;a&gt; . Its managers now see what you share."
-    ) in page
+    shared = "Its managers and mentors now see what you share."
+    assert f"Erin added you to the team Team &lt;a&gt; . {shared}" in page
     assert "You were added to the team Team &lt;b&gt; . You now manage it." in page
     ends = {
         browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.mallory)

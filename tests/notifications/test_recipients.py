@@ -158,7 +158,11 @@ def test_who_is_put_into_a_team_is_told_what_that_means(
     assert (to, subject) == ("mallory@example.org", "You are now in the team Ranking")
     [text] = queued_bodies(scenario.session)
     who = "Erin added you" if by else "You were added"
-    means = "You now manage it" if role == "manager" else "Its managers now see what you share"
+    means = (
+        "You now manage it"
+        if role == "manager"
+        else "Its managers and mentors now see what you share"
+    )
     assert f"{who} to the team Ranking. {means}" in text
     assert "https://cairn.example.org/teams\n" in text
     assert "because it is about who sees what you share" in text
