@@ -23,7 +23,7 @@ def save_sharing() -> Response:
     actions.share_plans(db.session, current_user.id, shares, by=current_user.id, now=now())
     if shares:
         flash(
-            _("Your %(viewers)s see your reasons and target dates from now on.", viewers=VIEWERS),
+            _("Your %(viewers)s can now see your reasons and target dates.", viewers=VIEWERS),
             "message",
         )
     else:

@@ -132,7 +132,7 @@ def test_it_takes_the_same_statements_for_many(
     with app.app_context():
         db.session.commit()
     with statements() as many:
-        assert "7 pieces wait" in bob.get("/").text
+        assert "7 pieces are waiting" in bob.get("/").text
     # One more statement counts the queue, once it is longer than the list.
     assert len(many) <= len(few) + 1
     assert len(many) <= 12

@@ -85,7 +85,7 @@ def test_pages_offer_what_a_mentor_may_do(
     assert "/skills/" not in person
     piece = mentor.get(f"/reviews/{ids['submitted']}").text
     assert "Add a comment" in piece or "comments" in piece
-    for name in ("decision", "Take it up", "/taking", 'type="checkbox"'):
+    for name in ("decision", "Start review", "/taking", 'type="checkbox"'):
         assert name not in piece
 
 
