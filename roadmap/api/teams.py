@@ -131,7 +131,7 @@ def read_matrix(slug: str, query: MatrixQuery) -> OperationResult:
 
     Everything in it comes from shared facts: what is private or a draft changes no figure.
     """
-    team = load_team("team.matrix", slug)
+    team = load_team(current_actor(), "team.matrix", slug)
     try:
         found = load_matrix(db.session, current_actor(), team, roadmap=query.roadmap, now=now())
     except LookupError:
@@ -155,7 +155,7 @@ def assess_member_skill(
     one after another manager's. What is left out stays as you said it last.
     """
     actor = current_actor()
-    _team, who = load_person("person.assess", slug, person_id)
+    _team, who = load_person(current_actor(), "person.assess", slug, person_id)
     if queries.find_skill(db.session, key) is None:
         abort(404)
     lock_user_for_actor(db.session, who.id, actor)

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import abort, make_response, render_template
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -21,6 +20,7 @@ from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import EvidenceDetail, load_detail
 from roadmap.evidence.timeline import load_timeline
+from roadmap.people.actor import Actor
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 
@@ -35,7 +35,9 @@ def set_unticked_lookup(lookup: UntickedLookup) -> None:
     _unticked_lookup[:] = [lookup]
 
 
-def render_evidence_page(piece: Evidence, *, refusal: str = "", status: int = 200) -> Response:
+def render_evidence_page(
+    actor: Actor, piece: Evidence, *, refusal: str = "", status: int = 200
+) -> Response:
     """Render the owner's page; `refusal` says why a step was refused."""
     detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     people = holders_of(db.session, piece.user_id, Capability.REVIEW)
@@ -46,22 +48,24 @@ def render_evidence_page(piece: Evidence, *, refusal: str = "", status: int = 20
         managers=managers,
         asked=join_names(managers),
         reader=assigned_reviewer(db.session, piece, people),
-        today=current_user.today(now()),
+        today=actor.today(now()),
         to_tick={
             key: slug
             for lookup in _unticked_lookup
             for key, slug in lookup(db.session, piece.user_id, detail.item.confirmed).items()
         },
         refused=refusal,
-        **timeline_context(detail),
+        **timeline_context(actor, detail),
     )
     return make_response(page, status)
 
 
-def timeline_context(detail: EvidenceDetail, form: CommentForm | None = None) -> dict[str, Any]:
+def timeline_context(
+    actor: Actor, detail: EvidenceDetail, form: CommentForm | None = None
+) -> dict[str, Any]:
     """Return what `evidence/_timeline.html` shows, to the owner or to a manager of theirs."""
     item = detail.item
-    mine = item.user_id == current_user.id
+    mine = item.user_id == actor.id
     events = load_timeline(db.session, item, detail.judgements, for_author=mine)
     return {
         "piece": item,

@@ -74,14 +74,14 @@ def show(evidence_id: uuid.UUID) -> Response:
     piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
     if piece.user_id != current_user.id:
         return redirect(f"/reviews/{piece.id}", code=303)
-    return render_evidence_page(piece)
+    return render_evidence_page(current_user, piece)
 
 
 @evidence.get("/evidence/<uuid:evidence_id>/delete")
 @permit("evidence.write")
 def ask_delete(evidence_id: uuid.UUID) -> str:
     """Ask before deleting: say what would be lost."""
-    piece = load_own_evidence("evidence.write", evidence_id)
+    piece = load_own_evidence(current_user, "evidence.write", evidence_id)
     detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     return render_template("evidence/delete.html", piece=detail.item, detail=detail, labels=labels)
 
@@ -89,7 +89,7 @@ def ask_delete(evidence_id: uuid.UUID) -> str:
 @evidence.delete("/evidence/<uuid:evidence_id>")
 @permit("evidence.write")
 def delete(evidence_id: uuid.UUID) -> Response:
-    piece = load_own_evidence("evidence.write", evidence_id)
+    piece = load_own_evidence(current_user, "evidence.write", evidence_id)
     title = labels.shorten_title(piece.title)
     actions.delete(db.session, piece, by=current_user, now=now())
     flash(_("“%(title)s” is deleted.", title=title), "message")

@@ -75,7 +75,7 @@ def create() -> Response:
 @evidence.get("/evidence/<uuid:evidence_id>/edit")
 @permit("evidence.write")
 def edit(evidence_id: uuid.UUID) -> Response:
-    piece = load_own_evidence("evidence.write", evidence_id)
+    piece = load_own_evidence(current_user, "evidence.write", evidence_id)
     return _render_form(_form_from_evidence(piece), about=piece)
 
 
@@ -83,7 +83,7 @@ def edit(evidence_id: uuid.UUID) -> Response:
 @permit("evidence.write")
 def update(evidence_id: uuid.UUID) -> Response:
     """Saves an edit. One that was made from an older revision is shown beside the newer (409)."""
-    piece = load_own_evidence("evidence.write", evidence_id)
+    piece = load_own_evidence(current_user, "evidence.write", evidence_id)
     before = piece.current_id
     form = EvidenceForm()
     if _is_search(form):
@@ -186,7 +186,9 @@ def _is_search(form: EvidenceForm) -> bool:
 
 
 def _load_edited(form: EvidenceForm) -> Evidence | None:
-    return load_own_evidence("evidence.write", form.about_id) if form.about_id else None
+    return (
+        load_own_evidence(current_user, "evidence.write", form.about_id) if form.about_id else None
+    )
 
 
 def _load_known_keys(form: EvidenceForm) -> dict[str, Sequence[str]]:

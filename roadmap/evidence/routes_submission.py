@@ -37,7 +37,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
 
     A private item that is verified is only shared: there is nothing left to review.
     """
-    piece = load_own_evidence("evidence.submit", evidence_id)
+    piece = load_own_evidence(current_user, "evidence.submit", evidence_id)
     audience = request.form.get("visibility", "")
     try:
         # Read the item again under the lock, so that the edit starts from its latest state.
@@ -60,7 +60,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
         # It was complete when it was saved, but its date may lie in the future since the person
         # changed their time zone.
         messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
-        return render_evidence_page(piece, refusal=messages, status=422)
+        return render_evidence_page(current_user, piece, refusal=messages, status=422)
     except Refused as refusal:
         return _render_refusal(piece, refusal)
     asked = join_names(
@@ -91,7 +91,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
 @permit("evidence.submit")
 def withdraw(evidence_id: uuid.UUID) -> Response:
     """Withdraw the request for a review; from then on only the owner sees the item."""
-    piece = load_own_evidence("evidence.submit", evidence_id)
+    piece = load_own_evidence(current_user, "evidence.submit", evidence_id)
     try:
         actions.withdraw(db.session, piece, by=current_user, now=now())
     except Refused as refusal:
@@ -127,7 +127,7 @@ def comment(evidence_id: uuid.UUID) -> Response:
     mine = piece.user_id == current_user.id
     audience = Audience.OWNER if mine else Audience.MANAGER
     detail = load_detail(db.session, audience, piece.id) or abort(404)
-    context = timeline_context(detail, form if status != 200 else None)
+    context = timeline_context(current_user, detail, form if status != 200 else None)
     response = make_response(render_template(template, **context), status)
     if status == 200:
         response.headers["HX-Trigger"] = json.dumps({"announce": _("Your comment is added.")})
@@ -143,5 +143,5 @@ def _render_refusal(piece: Evidence, refusal: Refused) -> Response:
     if refusal.reason == "gone":
         return see_other("evidence.index")
     return render_evidence_page(
-        piece, refusal=str(labels.REFUSAL_MESSAGES[refusal.reason]), status=409
+        current_user, piece, refusal=str(labels.REFUSAL_MESSAGES[refusal.reason]), status=409
     )

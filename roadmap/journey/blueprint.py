@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, redirect, url_for
-from flask_login import current_user
 
 from roadmap.catalog import queries as catalog
 from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
+from roadmap.people.actor import Actor
 
 journey = Blueprint("journey", __name__)
 
 
-def progress_or_redirect(slug: str) -> RoadmapProgress:
+def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
     """Where the actor stands on this roadmap. 404 where there is none; else to enrolling."""
-    found = load_progress(db.session, current_user, slug, now=now())
+    found = load_progress(db.session, actor, slug, now=now())
     if found is None:
         if catalog.published_roadmap(db.session, slug) is None:
             abort(404)

@@ -105,7 +105,7 @@ def _render_not_enrolled(slug: str, form: EnrollmentForm) -> str:
 @journey.route("/roadmaps/<slug>/enrollment", methods=["GET"])
 @permit("enrollment.read")
 def enrollment(slug: str) -> str:
-    found = progress_or_redirect(slug)
+    found = progress_or_redirect(current_user, slug)
     form = EnrollmentForm(
         found.today,
         data={
@@ -157,7 +157,7 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
 @permit("progress.read")
 def stage_page(slug: str, stage_key: str) -> str:
     """One stage by itself, with its summary and its neighbours."""
-    found = progress_or_redirect(slug)
+    found = progress_or_redirect(current_user, slug)
     content = found.published.content
     stage = content.stage_by_key.get(stage_key) or abort(404)
     pages = RoadmapPresenter(found)

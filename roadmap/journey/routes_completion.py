@@ -117,7 +117,7 @@ def set_status(slug: str, key: str) -> BaseResponse:
     if status == "not_applicable":
         form = ReasonForm()
         if not form.validate():
-            found = progress_or_redirect(slug)
+            found = progress_or_redirect(current_user, slug)
             page = render_milestone(found, milestone_or_404(found, key), reason=form)
             response = make_response(page, 422)
             # The form aims at the row; a refusal belongs below it, where the form stands.
@@ -142,7 +142,7 @@ def undo(slug: str, key: str) -> BaseResponse:
 @permit("progress.write")
 def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
     """Keeps a private note and a target date; a stale edit is refused with both versions shown."""
-    found = progress_or_redirect(slug)
+    found = progress_or_redirect(current_user, slug)
     milestone = milestone_or_404(found, key)
     form = PlanForm()
     if not form.validate():

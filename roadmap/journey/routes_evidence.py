@@ -29,7 +29,7 @@ def _selected_evidence_id() -> uuid.UUID:
 @permit("evidence.write")
 def link_evidence(slug: str, key: str) -> BaseResponse:
     """Links one of the person's own pieces to this milestone."""
-    milestone = milestone_or_404(progress_or_redirect(slug), key)
+    milestone = milestone_or_404(progress_or_redirect(current_user, slug), key)
     piece = load(db.session, current_user, "evidence.write", Evidence, _selected_evidence_id())
     try:
         actions.link(db.session, piece, milestone.key, by=current_user, now=now())

@@ -20,7 +20,7 @@ from roadmap.progress.models import MilestonePlan
 @permit("progress.read")
 def milestone_page(slug: str, key: str) -> str:
     """Show a milestone with all that is known of it: a page, or what a row unfolds."""
-    found = progress_or_redirect(slug)
+    found = progress_or_redirect(current_user, slug)
     template = "journey/_row_details.html" if wants_fragment() else "journey/milestone.html"
     return render_milestone(found, milestone_or_404(found, key), template)
 

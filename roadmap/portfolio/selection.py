@@ -95,4 +95,4 @@ def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
 
 def load_texts(session: Session, user_id: uuid.UUID) -> Portfolio | None:
     """The texts that the person saved, or None where they saved none."""
-    return session.get(Portfolio, user_id)
+    return session.scalars(sa.select(Portfolio).where(Portfolio.user_id == user_id)).first()

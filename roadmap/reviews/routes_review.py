@@ -174,7 +174,7 @@ def _render_page(
         is_stale=isinstance(late, Stale),
         given=active_query(),
         now=now(),
-        **timeline_context(found.detail, comment_form),
+        **timeline_context(current_user, found.detail, comment_form),
     )
     return make_response(page, status)
 

@@ -29,7 +29,7 @@ PER_PAGE = 50
 @permit("person.assess")
 def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
     """The described levels of a skill to choose from; for htmx the row of the person's table."""
-    team, who = load_person("person.assess", slug, person_id)
+    team, who = load_person(current_user, "person.assess", slug, person_id)
     asked = _load_skill(key)
     both = load_skill_comparison(db.session, who.id, asked)
     form = OtherAssessmentForm(data={"level": str(both.other.level)} if both.other else None)
@@ -40,7 +40,7 @@ def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
 @permit("person.assess")
 def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
     """Records what the manager says; answers htmx with the row of the person's table."""
-    team, who = load_person("person.assess", slug, person_id)
+    team, who = load_person(current_user, "person.assess", slug, person_id)
     asked, form = _load_skill(key), OtherAssessmentForm()
     if not form.validate_on_submit():
         both = load_skill_comparison(db.session, who.id, asked)

@@ -66,7 +66,7 @@ def index() -> str:
 @limit_searches
 def matrix(slug: str) -> BaseResponse:
     """The matrix, sorted and filtered as the address says; for htmx its table alone."""
-    team = load_team("team.matrix", slug)
+    team = load_team(current_user, "team.matrix", slug)
     whole, view = _load_matrix_and_query(team)
     shown = filter_and_sort(whole, view)
     values = {
@@ -102,7 +102,7 @@ def matrix(slug: str) -> BaseResponse:
 @limiter.limit("30/minute")
 def export(slug: str, name: str) -> Response:
     """What the matrix shows as a file, in one of `FORMATS`, sorted and filtered in the same way."""
-    team = load_team("team.matrix", slug)
+    team = load_team(current_user, "team.matrix", slug)
     if name not in FORMATS:
         abort(404)
     chosen = FORMATS[name]

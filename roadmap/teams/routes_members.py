@@ -43,7 +43,7 @@ def membership_changed_meanwhile(_error: Exception) -> Response:
 @teams.get("/teams/<slug>/members")
 @permit("team.members")
 def members(slug: str) -> Response:
-    team = load_team("team.members", slug)
+    team = load_team(current_user, "team.members", slug)
     return _render_page(team, made=invite_page.pop_created(slug))
 
 
@@ -54,7 +54,7 @@ def add_member(slug: str) -> Response:
 
     Managers would see what a person shares without that person having agreed, so they invite.
     """
-    team = load_team("team.members", slug)
+    team = load_team(current_user, "team.members", slug)
     form = AddForm()
     if not form.validate():
         return _render_page(team, status=422, add=form)
@@ -83,7 +83,7 @@ def add_member(slug: str) -> Response:
 @permit("team.members")
 def member(slug: str, user_id: uuid.UUID) -> Response:
     """Asks what is to become of a membership: another role, or its end."""
-    team = load_team("team.members", slug)
+    team = load_team(current_user, "team.members", slug)
     found = _load_member(team, user_id)
     return _render_member_page(team, found, RoleForm(role=found.role))
 
@@ -92,7 +92,7 @@ def member(slug: str, user_id: uuid.UUID) -> Response:
 @permit("team.members")
 def change_role(slug: str, user_id: uuid.UUID) -> Response:
     """Gives somebody who is in the team another role; it adds nobody."""
-    team = load_team("team.members", slug)
+    team = load_team(current_user, "team.members", slug)
     form = RoleForm()
     if not form.validate():
         return _render_member_page(team, _load_member(team, user_id), form, 422)
@@ -108,7 +108,7 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
 @teams.delete("/teams/<slug>/members/<uuid:user_id>")
 @permit("team.members")
 def remove_member(slug: str, user_id: uuid.UUID) -> Response:
-    team = load_team("team.members", slug)
+    team = load_team(current_user, "team.members", slug)
     # Asked first, so that nothing at all is written about somebody who is not in the team.
     if find_role(db.session, team.id, user_id):
         actor = current_user._get_current_object()
@@ -121,14 +121,14 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
 @permit("team.invite")
 def invite(slug: str) -> Response:
     """The next page shows the link, and none after it: only its hash is kept."""
-    team = load_team("team.invite", slug)
+    team = load_team(current_user, "team.invite", slug)
     form = TeamInviteForm()
     if not form.validate():
         return _render_page(team, status=422, form=form)
     wait = invite_page.count_invitation(form, current_user.id)
     # Asked anew: counting has ended the transaction, and somebody else had their turn.
     current_user.refresh_permissions()
-    team = load_team("team.invite", slug)
+    team = load_team(current_user, "team.invite", slug)
     if wait:
         return too_many_requests(_render_page(team, form=form), wait)
     try:
@@ -153,7 +153,7 @@ def invite(slug: str) -> Response:
 @teams.delete("/teams/<slug>/invitations/<uuid:invitation_id>")
 @permit("team.invite")
 def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
-    team = load_team("team.invite", slug)
+    team = load_team(current_user, "team.invite", slug)
     found = find_invitation(db.session, invitation_id, team.id)
     if found is None:
         abort(404)
@@ -165,7 +165,7 @@ def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
 @teams.get("/teams/<slug>/membership")
 @permit("team.leave")
 def ask_leave(slug: str) -> str:
-    team = load_team("team.leave", slug)
+    team = load_team(current_user, "team.leave", slug)
     managers = {
         row.id
         for row in members_of(db.session, team.id)
@@ -182,7 +182,7 @@ def ask_leave(slug: str) -> str:
 @teams.delete("/teams/<slug>/membership")
 @permit("team.leave")
 def leave(slug: str) -> Response:
-    team = load_team("team.leave", slug)
+    team = load_team(current_user, "team.leave", slug)
     people_actions.remove_member(db.session, team, current_user.id, by=current_user.id, now=now())
     flash(_("You have left %(team)s.", team=team.name))
     return redirect("/teams", 303)

@@ -46,7 +46,7 @@ __all__ = ["person", "routes_assessment"]
 @permit("person.read")
 def person(slug: str, person_id: uuid.UUID) -> str:
     """What managers see of a person. `?roadmap=` chooses a roadmap, `?stage=` unfolds a stage."""
-    team, who = load_person("person.read", slug, person_id)
+    team, who = load_person(current_user, "person.read", slug, person_id)
     try:
         shown = load_shared_profile(db.session, who, request.args.get("roadmap") or None, now=now())
     except NotEnrolled:

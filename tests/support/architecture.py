@@ -64,21 +64,15 @@ MAY_LOAD_BY_KEY = ("actions", "listeners")
 MAY_LOAD_BY_KEY_TOO = (
     "roadmap/people/permissions.py",
     "roadmap/notifications/manager_changes.py",  # a listener's part
-    "roadmap/portfolio/selection.py",
 )
 
-# Middleware, and what routes of more than one room share. Everywhere else below the routes the
-# actor is an argument.
+# Middleware, and what wraps a view. Everywhere else below the routes the actor is an argument.
 MAY_KNOW_CURRENT_USER = (
     "roadmap/core/i18n.py",
     "roadmap/core/limiter.py",
     "roadmap/auth/sessions.py",
     "roadmap/auth/reauthentication.py",
     "roadmap/api/operation.py",
-    "roadmap/teams/loaders.py",
-    "roadmap/journey/blueprint.py",
-    "roadmap/evidence/blueprint.py",
-    "roadmap/evidence/page_context.py",
 )
 
 # What gives templates a function of ours. Such a function takes values and returns text.
