@@ -24,6 +24,7 @@ from roadmap.evidence.page_context import timeline_context
 from roadmap.evidence.rules import Refused, Stale
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
+from roadmap.people.roles import Capability
 from roadmap.reviews.blueprint import reviews
 from roadmap.reviews.forms import JudgementForm
 from roadmap.reviews.queries import QueueEntry, next_pending
@@ -167,6 +168,7 @@ def _render_page(
         found=found,
         form=form,
         ticked=ticked,
+        may_review=current_user.has_over(Capability.REVIEW, found.detail.item.user_id),
         following=following,
         next_address=_next_url(following),
         late=why,

@@ -72,6 +72,7 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
         who=who,
         own=False,
         saved=True,
+        may_assess=True,
     )
     response: Response = make_response(row)
     said = _(

@@ -91,6 +91,7 @@ def matrix(slug: str) -> BaseResponse:
             "teams/matrix.html",
             verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
             example_meter=Markup(render_meter(62, 40, 12)),  # noqa: S704 - figures of ours
+            may_manage=current_user.has_in(Capability.MANAGE_TEAM, team.id),
             still=sum(row.days_inactive(whole.today) >= INACTIVE_DAYS for row in whole.rows),
             **values,
         )

@@ -61,6 +61,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         "teams/person.html",
         team=team,
         leads=leads,
+        may_assess=current_user.has_over(Capability.ASSESS, who.id),
         nested=_nested_teams(team, who) if leads else (),
         who=who,
         own=own,
