@@ -86,6 +86,10 @@ docs: $(DEV_STAMP) ## make the documentation a site, in instance/docs
 	@$(SITE)
 	@echo "Open instance/docs/index.html"
 
+.PHONY: schema
+schema: $(DEV_STAMP) ## write the JSON Schema of a content file from its model
+	@$(PY) -m tools.roadmap_schema
+
 .PHONY: format
 format: $(DEV_STAMP) ## put the code in shape
 	$(PY) -m ruff check --fix .

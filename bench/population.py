@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from roadmap.catalog.queries import PublishedRoadmap
 from roadmap.core.types import Base, new_id
 from roadmap.readiness.facts import EvidenceFact, Facts
-from roadmap.readiness.queries import build_course
 from roadmap.readiness.summary import summarize
 
 CHUNK = 2_000
@@ -40,7 +39,7 @@ class Profile:
 
 def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> list[Profile]:
     """So many engineers in different places, each judged by the rule."""
-    course = build_course(published)
+    course = published.content
     keys = [milestone.key for milestone in published.content.milestones]
     found = []
     for place in range(number):

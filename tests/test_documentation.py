@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import subprocess
@@ -10,13 +9,16 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 from flask import Flask
 
-from roadmap.catalog.content import parse
-from roadmap.catalog.files import SCHEMA, read, shipped
+from roadmap.catalog.content import Content
+from roadmap.catalog.field_types import EvidenceKind
+from roadmap.catalog.files import read, shipped
+from roadmap.catalog.gates import Gate
 from roadmap.core.config import PREFIX, SETTINGS
 from roadmap.evidence import labels
 from roadmap.evidence.kinds import KINDS
@@ -24,7 +26,6 @@ from roadmap.people.permissions import PERMISSIONS, permission_of
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.readiness.gates import GATE_TYPES
 from roadmap.readiness.messages import KIND_NAMES
-from roadmap.readiness.policy import Policy
 from roadmap.teams.formats import FORMATS as MATRIX_FORMATS
 from tests.support.architecture import FLOORS
 
@@ -181,10 +182,12 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 
 def test_the_kinds_of_evidence_are_the_same_in_every_file_that_names_them() -> None:
-    schema = json.loads(SCHEMA.read_text("utf-8"))["$defs"]
-    assert set(schema["evidence_kind"]["enum"]) == set(KINDS)
+    assert set(get_args(EvidenceKind)) == set(KINDS)
     assert set(labels.KINDS) == set(labels.KIND_HINTS) == set(KIND_NAMES) == set(KINDS)
-    assert set(schema["gate"]["properties"]["type"]["enum"]) == set(GATE_TYPES)
+    settings = get_args(get_args(Gate)[0])
+    assert {get_args(each.model_fields["type"].annotation)[0] for each in settings} == set(
+        GATE_TYPES
+    )
 
 
 def leads_to(page: Path) -> Iterator[Path]:
@@ -343,8 +346,8 @@ def test_the_guide_for_engineers_names_every_kind_and_format() -> None:
 def test_the_page_about_readiness_has_the_shipped_numbers() -> None:
     page = text_of(ROOT / "docs/readiness.md")
     document = read(next(path for path in shipped() if path.stem == "senior-ml-engineer"))
-    policy = Policy.parse(document["readiness"])
-    for part, weight in policy.weights.items():
+    policy = Content.model_validate(document).policy
+    for part, weight in policy.weights:
         assert f"| {part.capitalize()} | {weight} |" in page
     for stage, weight in policy.stages.items():
         assert re.search(rf"\b{stage}\s+{weight}\b", page), stage
@@ -356,9 +359,9 @@ def test_the_page_about_readiness_has_the_shipped_numbers() -> None:
         assert f"| {gate.title} |" in page
     verdicts = policy.verdicts
     for line in (
-        f"| ready | {verdicts.ready_score} points, no gate stands |",
-        f"| nearly ready | {verdicts.nearly_score} points, at most two gates stand |",
-        f"| under way | {verdicts.under_way_score} points |",
+        f"| ready | {verdicts.ready.score} points, no gate stands |",
+        f"| nearly ready | {verdicts.nearly.score} points, at most two gates stand |",
+        f"| under way | {verdicts.under_way.score} points |",
     ):
         assert line in page
 
@@ -377,4 +380,6 @@ def test_the_page_about_content_files_names_every_gate_type_and_key() -> None:
     }
     for key in milestone_keys:
         assert f"`{key}`" in page, key
-    assert f"{len(parse(document).milestones)} milestones" in text_of(ROOT / "CHANGELOG.md")
+    assert f"{len(Content.model_validate(document).milestones)} milestones" in text_of(
+        ROOT / "CHANGELOG.md"
+    )

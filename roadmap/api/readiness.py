@@ -14,7 +14,7 @@ from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.progress.queries import enrollment
 from roadmap.readiness.explanation import explain, to_json
-from roadmap.readiness.queries import build_course, person_record
+from roadmap.readiness.queries import person_record
 
 
 class Source(Shape):
@@ -97,5 +97,5 @@ def read_readiness(query: ReadinessQuery) -> OperationResult:
     mine = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)
     content = load_revision(db.session, mine.revision_id)
     facts = person_record(db.session, actor.id).own()
-    found = explain(build_course(content), facts, actor.today(now()))
+    found = explain(content.content, facts, actor.today(now()))
     return OperationResult(ReadinessShape.model_validate({"roadmap": mine.slug, **to_json(found)}))

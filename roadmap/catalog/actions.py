@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog import files
-from roadmap.catalog.content import Content, parse
+from roadmap.catalog.content import Content
 from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
 from roadmap.core.signals import revision_published
 from roadmap.people.audit import record_audit
+
+Document = Mapping[str, Any]
 
 
 class ConflictingKey(ValueError):
@@ -25,7 +27,7 @@ class ConflictingKey(ValueError):
 
 @dataclass(frozen=True)
 class RevisionChange:
-    """What publishing a document does (or, in a dry run, would do)."""
+    """What publishing a document does or, in a dry run, would do; `other` is what has no key."""
 
     slug: str
     number: int
@@ -34,21 +36,23 @@ class RevisionChange:
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     other: bool = False
-    milestones: int = field(default=0)
+    milestones: int = 0
 
     @property
     def is_empty(self) -> bool:
+        """Tell whether the published revision says the same already."""
         return not (self.is_new or self.added or self.removed or self.changed or self.other)
 
 
 def publish(
-    session: Session, document: Mapping[str, Any], *, now: dt.datetime, dry_run: bool = False
+    session: Session, document: Document, *, now: dt.datetime, dry_run: bool = False
 ) -> RevisionChange:
-    """Publishes a checked document as the next revision, unless nothing in it changed.
+    """Publish a document as the next revision of its roadmap, unless nothing in it changed.
 
-    Raises ConflictingKey where a milestone or skill key is defined differently in another roadmap.
+    Raises ConflictingKey where a milestone or skill key is defined differently in another roadmap,
+    pydantic's ValidationError for a document that `files.read` would have refused.
     """
-    new = parse(document)
+    new = Content.model_validate(document)
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     roadmap = session.scalars(sa.select(Roadmap).where(Roadmap.slug == new.slug)).first()
     current = (
@@ -59,7 +63,7 @@ def publish(
     _check_conflicts(session, document, new.slug)
     if current is not None and current.digest == digest:
         return RevisionChange(new.slug, current.number, milestones=len(new.milestones))
-    change = _compare(parse(current.content) if current else None, new, current)
+    change = _compare(new, current)
     if dry_run:
         return change
     if roadmap is None:
@@ -77,7 +81,7 @@ def publish(
     session.flush()
     roadmap.title = new.title
     roadmap.revision_id = revision.id
-    _store_keys(session, document)
+    store_keys(session, document)
     session.flush()
     if not change.is_new:
         # Everybody on this roadmap is measured by the new revision from now on.
@@ -93,9 +97,20 @@ def publish(
     return change
 
 
-def _compare(old: Content | None, new: Content, current: RoadmapRevision | None) -> RevisionChange:
-    before = {m.key: m for m in old.milestones} if old else {}
-    after = new.by_key
+def publish_shipped(session: Session, *, now: dt.datetime) -> list[RevisionChange]:
+    """Publish each roadmap that comes with Cairn, where it changed. Commits nothing."""
+    return [publish(session, files.read(path), now=now) for path in files.shipped()]
+
+
+def store_keys(session: Session, document: Document) -> None:
+    """Store the keys of a document's milestones and skills with what they mean now."""
+    for model, key, definition in _definitions(document):
+        session.merge(model(key=key, title=definition["title"], definition=definition))
+
+
+def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
+    before = _milestones_with_place(Content.model_validate(current.content)) if current else {}
+    after = _milestones_with_place(new)
     return RevisionChange(
         slug=new.slug,
         number=(current.number if current else 0) + 1,
@@ -108,53 +123,44 @@ def _compare(old: Content | None, new: Content, current: RoadmapRevision | None)
     )
 
 
-def _definitions(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    milestones = {
-        milestone["key"]: milestone
-        for stage in document["stages"]
-        for objective in stage["objectives"]
-        for milestone in objective["milestones"]
+def _milestones_with_place(content: Content) -> dict[str, tuple[object, ...]]:
+    """Return each milestone with its stage and objective: one that moved has changed as well."""
+    return {
+        milestone.key: (milestone, stage.key, objective.key)
+        for stage in content.stages
+        for objective in stage.objectives
+        for milestone in objective.milestones
     }
-    return milestones, {skill["key"]: skill for skill in document.get("skills", ())}
 
 
-def _check_conflicts(session: Session, document: Mapping[str, Any], slug: str) -> None:
-    """A key that two roadmaps share is one milestone, so both must say the same of it.
+def _definitions(document: Document) -> Iterator[tuple[type[Milestone | Skill], str, Document]]:
+    for stage in document["stages"]:
+        for objective in stage["objectives"]:
+            for milestone in objective["milestones"]:
+                yield Milestone, milestone["key"], milestone
+    for skill in document["skills"]:
+        yield Skill, skill["key"], skill
+
+
+def _check_conflicts(session: Session, document: Document, slug: str) -> None:
+    """Refuse a milestone or skill whose key another roadmap defines differently.
 
     What comes before it may differ: that is the roadmap's order, not the milestone's meaning.
     """
-    milestones, skills = _definitions(document)
+    ours = {(model, key): _meaning(each) for model, key, each in _definitions(document)}
     others = session.scalars(
         sa.select(RoadmapRevision)
         .join(Roadmap, Roadmap.revision_id == RoadmapRevision.id)
         .where(Roadmap.slug != slug)
     )
     for revision in others:
-        their_milestones, their_skills = _definitions(revision.content)
-        for thing, ours, theirs in (
-            ("milestone", milestones, their_milestones),
-            ("skill", skills, their_skills),
-        ):
-            for key in ours.keys() & theirs.keys():
-                if _comparable_definition(ours[key]) != _comparable_definition(theirs[key]):
-                    raise ConflictingKey(
-                        f"the {thing} '{key}' is defined differently in the roadmap "
-                        f"'{revision.content['slug']}': define it alike, or give it another key"
-                    )
+        for model, key, theirs in _definitions(revision.content):
+            if (model, key) in ours and ours[model, key] != _meaning(theirs):
+                raise ConflictingKey(
+                    f"the {model.__tablename__} '{key}' is defined differently in the roadmap "
+                    f"'{revision.content['slug']}': define it alike, or give it another key"
+                )
 
 
-def _comparable_definition(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _meaning(definition: Document) -> dict[str, Any]:
     return {name: value for name, value in definition.items() if name != "after"}
-
-
-def _store_keys(session: Session, document: Mapping[str, Any]) -> None:
-    milestones, skills = _definitions(document)
-    for key, definition in milestones.items():
-        session.merge(Milestone(key=key, title=definition["title"], definition=definition))
-    for key, definition in skills.items():
-        session.merge(Skill(key=key, title=definition["title"], definition=definition))
-
-
-def publish_shipped(session: Session, *, now: dt.datetime) -> list[RevisionChange]:
-    """Publishes every roadmap that comes with Cairn, where it changed. Commits nothing."""
-    return [publish(session, files.read(path), now=now) for path in files.shipped()]

@@ -1,173 +1,282 @@
-"""A roadmap as pages and rules see it: frozen values made from a content document."""
+"""A roadmap's content: the one model of its file.
+
+It validates the file and a stored revision, it generates the published JSON Schema, and it is what
+pages and the readiness rule read. `files` finds the line of each fault.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from math import lcm
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from roadmap.catalog.field_types import (
+    UNIQUE_ITEMS,
+    EvidenceKind,
+    Flag,
+    Key,
+    Location,
+    Model,
+    Problem,
+    Text,
+    Title,
+    Unique,
+    Word,
+    refuse,
+    repeated_keys,
+    whole,
+)
+from roadmap.catalog.policy import Policy
+
+Name = Annotated[str, Field(min_length=2, max_length=120)]
+Tag = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,29}$")]
+Reserved = Annotated[
+    tuple[dict[str, Any], ...],
+    Field(description="Reserved for a later release, which will say what its objects hold."),
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    title: str
-    by: str
-    url: str
+class Resource(Model):
+    """Something to read, watch or do."""
+
+    title: Name
+    by: Name = Field(description="Author or publisher.")
+    url: Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
-    """One tickable item. `hours` is deliberate effort; `months` how long a leadership one takes."""
+class Milestone(Model):
+    """One tickable item."""
 
-    key: str
-    title: str
-    done_when: str
-    why: str
-    hours: int
-    required: bool
-    after: tuple[str, ...]
-    skills: tuple[str, ...]
-    evidence: tuple[str, ...]
-    tags: tuple[str, ...]
-    resources: tuple[Resource, ...]
-    months: int | None
-    stage_key: str
-    objective_key: str
+    key: Key = Field(
+        description="Stays for ever and never changes its meaning: ticks and evidence hang on it."
+    )
+    title: Title = Field(
+        description="In the imperative, starting with an uppercase verb, without a full stop."
+    )
+    done_when: Text = Field(description="What a reviewer can check.")
+    why: Text
+    hours: Annotated[int, whole(2, 80)] = Field(
+        description="Deliberate effort beyond the regular job."
+    )
+    required: Flag
+    after: Annotated[tuple[Key, ...], Unique] = Field(
+        (),
+        min_length=1,
+        description="Keys of milestones that come before this one.",
+        json_schema_extra=UNIQUE_ITEMS,
+    )
+    skills: Annotated[tuple[Word, ...], Unique] = Field(
+        max_length=3,
+        description="Skills that it trains; empty only in a roadmap without skills.",
+        json_schema_extra=UNIQUE_ITEMS,
+    )
+    evidence: Annotated[tuple[EvidenceKind, ...], Unique] = Field(
+        min_length=1,
+        max_length=5,
+        description="The kinds of evidence that prove it.",
+        json_schema_extra=UNIQUE_ITEMS,
+    )
+    months: Annotated[int, whole(1, 36)] | None = Field(
+        None, description="Over how many months it extends, where that matters."
+    )
+    tags: Annotated[tuple[Tag, ...], Unique] = Field(
+        min_length=1, max_length=6, json_schema_extra=UNIQUE_ITEMS
+    )
+    resources: tuple[Resource, ...] = Field(min_length=1, max_length=3)
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
-    key: str
-    title: str
-    milestones: tuple[Milestone, ...]
+class Objective(Model):
+    """A goal within a stage."""
+
+    key: Key
+    title: Title
+    milestones: tuple[Milestone, ...] = Field(min_length=1)
 
 
-@dataclass(frozen=True)
-class Stage:
-    key: str
-    number: int
-    title: str
-    summary: str
-    required: bool
-    duration: str
-    objectives: tuple[Objective, ...]
+class Stage(Model):
+    """A phase of the roadmap."""
+
+    key: Word
+    title: Title
+    summary: Text
+    required: Flag = Field(
+        description=(
+            "False: the stage is to be considered, and leaving it out never lowers readiness."
+        )
+    )
+    duration: str = Field(
+        min_length=3,
+        max_length=60,
+        description="How long people usually take, as plain text: 2 to 3 years.",
+    )
+    objectives: tuple[Objective, ...] = Field(min_length=1)
+    _number: int = PrivateAttr(0)
+
+    @property
+    def number(self) -> int:
+        """Return the place in the roadmap, from 1."""
+        return self._number
 
     @cached_property
     def milestones(self) -> tuple[Milestone, ...]:
+        """Return the milestones of all objectives."""
         return tuple(m for objective in self.objectives for m in objective.milestones)
 
     @cached_property
     def hours(self) -> int:
+        """Return the hours of all milestones."""
         return sum(milestone.hours for milestone in self.milestones)
 
+    @cached_property
+    def required_hours(self) -> int:
+        """Return the hours of the required milestones."""
+        return sum(milestone.hours for milestone in self.milestones if milestone.required)
 
-@dataclass(frozen=True, slots=True)
-class Skill:
-    """A skill with its five levels (0 to 4) described by behaviour, and the senior bar."""
+    @property
+    def is_bonus(self) -> bool:
+        """Tell whether the stage is counted only where that gives the higher score.
 
-    key: str
-    title: str
-    group: str
-    bar: int
-    levels: tuple[str, ...]
-    summary: str
+        That is so where the roadmap does not require the stage, and where nothing in it is
+        required: there would be no required effort to measure it against.
+        """
+        return not self.required or not self.required_hours
 
 
-@dataclass(frozen=True)
-class Content:
-    """A whole roadmap, in its order."""
+class Skill(Model):
+    """A skill with its levels described by behaviour."""
 
-    slug: str
-    title: str
-    summary: str
-    duration_years: tuple[int, int]
-    stages: tuple[Stage, ...]
+    key: Word
+    title: Title
+    summary: Text
+    group: Literal["technical", "leadership"]
+    bar: Annotated[int, whole(1, 4)] = Field(description="The level that the role asks for.")
+    levels: Annotated[tuple[Text, ...], Unique] = Field(
+        min_length=5,
+        max_length=5,
+        description="Levels 0 to 4, each by behaviour that others can see.",
+        json_schema_extra=UNIQUE_ITEMS,
+    )
+
+
+class Content(Model):
+    """A roadmap's content file: stages, objectives, milestones, skills and the readiness policy.
+
+    What a schema cannot say (unique keys, known skills, acyclic `after`, points that add up) is
+    checked when the file is loaded.
+    """
+
+    slug: Key = Field(description="Stays for ever; part of the page's address.")
+    title: Title
+    summary: Text
+    duration_years: tuple[Annotated[int, whole(0)], Annotated[int, whole(1)]] = Field(
+        description="From and to, in years."
+    )
+    stages: tuple[Stage, ...] = Field(min_length=1)
     skills: tuple[Skill, ...]
-    policy: Mapping[str, Any]
+    policy: Policy = Field(alias="readiness")
+    interview_questions: Reserved = ()
+    tools: Reserved = ()
+    credentials: Reserved = ()
+    challenges: Reserved = ()
+    market: Reserved = ()
+
+    def model_post_init(self, _context: Any) -> None:
+        for number, stage in enumerate(self.stages, start=1):
+            stage._number = number
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        refuse(self._reference_problems())
+        return self
+
+    def _reference_problems(self) -> Iterator[Problem]:
+        """Yield keys that are used twice, and references to what is not there."""
+        skills = self.skill_by_key
+        milestones = list(self._located_milestones())
+        yield from repeated_keys(
+            "stage", ((each.key, ("stages", s, "key")) for s, each in enumerate(self.stages))
+        )
+        yield from repeated_keys(
+            "objective",
+            (
+                (objective.key, ("stages", s, "objectives", o, "key"))
+                for s, stage in enumerate(self.stages)
+                for o, objective in enumerate(stage.objectives)
+            ),
+        )
+        yield from repeated_keys(
+            "milestone", ((each.key, (*location, "key")) for each, location in milestones)
+        )
+        yield from repeated_keys(
+            "skill", ((each.key, ("skills", i, "key")) for i, each in enumerate(self.skills))
+        )
+        earlier: set[str] = set()
+        for milestone, location in milestones:
+            for place, key in enumerate(milestone.skills):
+                if key not in skills:
+                    yield Problem(
+                        (*location, "skills", place),
+                        f"{milestone.key} trains the skill '{key}', which is not defined",
+                    )
+            for place, key in enumerate(milestone.after):
+                if key not in earlier:
+                    problem = "comes later in the file" if key in self.by_key else "does not exist"
+                    yield Problem(
+                        (*location, "after", place),
+                        f"{milestone.key} comes after '{key}', which {problem}",
+                    )
+            earlier.add(milestone.key)
+
+    def _located_milestones(self) -> Iterator[tuple[Milestone, Location]]:
+        for s, stage in enumerate(self.stages):
+            for o, objective in enumerate(stage.objectives):
+                for m, milestone in enumerate(objective.milestones):
+                    yield milestone, ("stages", s, "objectives", o, "milestones", m)
 
     @cached_property
     def milestones(self) -> tuple[Milestone, ...]:
+        """Return the milestones of all stages, in the roadmap's order."""
         return tuple(m for stage in self.stages for m in stage.milestones)
 
     @cached_property
     def by_key(self) -> dict[str, Milestone]:
+        """Return the milestones by key, in the roadmap's order."""
         return {milestone.key: milestone for milestone in self.milestones}
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        """Return each milestone's place in the roadmap, from 0."""
+        return {milestone.key: place for place, milestone in enumerate(self.milestones)}
+
+    @cached_property
     def anchors(self) -> dict[str, str]:
-        """Where a milestone's row stands on the page: short, because there are 80 of them."""
-        return {milestone.key: f"m{place}" for place, milestone in enumerate(self.milestones)}
+        """Return the id of each milestone's row on the page: short, because there are 80."""
+        return {key: f"m{place}" for key, place in self.places.items()}
+
+    @cached_property
+    def stage_of(self) -> dict[str, Stage]:
+        """Return the stage of each milestone, by the milestone's key."""
+        return {m.key: stage for stage in self.stages for m in stage.milestones}
 
     @cached_property
     def stage_by_key(self) -> dict[str, Stage]:
+        """Return the stages by key."""
         return {stage.key: stage for stage in self.stages}
 
     @cached_property
     def skill_by_key(self) -> dict[str, Skill]:
+        """Return the skills by key."""
         return {skill.key: skill for skill in self.skills}
 
-
-def parse(document: Mapping[str, Any]) -> Content:
-    """The content of a document that `catalog.files.check` found nothing wrong with."""
-    return Content(
-        slug=document["slug"],
-        title=document["title"],
-        summary=document["summary"],
-        duration_years=tuple(document["duration_years"]),
-        stages=tuple(
-            _stage(number, stage) for number, stage in enumerate(document["stages"], start=1)
-        ),
-        skills=tuple(
-            Skill(
-                key=skill["key"],
-                title=skill["title"],
-                group=skill["group"],
-                bar=skill["bar"],
-                levels=tuple(skill["levels"]),
-                summary=skill.get("summary", ""),
-            )
-            for skill in document.get("skills", ())
-        ),
-        policy=document["readiness"],
-    )
-
-
-def _stage(number: int, stage: Mapping[str, Any]) -> Stage:
-    return Stage(
-        key=stage["key"],
-        number=number,
-        title=stage["title"],
-        summary=stage["summary"],
-        required=stage["required"],
-        duration=stage["duration"],
-        objectives=tuple(
-            Objective(
-                key=objective["key"],
-                title=objective["title"],
-                milestones=tuple(
-                    _milestone(stage["key"], objective["key"], milestone)
-                    for milestone in objective["milestones"]
-                ),
-            )
-            for objective in stage["objectives"]
-        ),
-    )
-
-
-def _milestone(stage_key: str, objective_key: str, data: Mapping[str, Any]) -> Milestone:
-    return Milestone(
-        key=data["key"],
-        title=data["title"],
-        done_when=data["done_when"],
-        why=data["why"],
-        hours=data["hours"],
-        required=data["required"],
-        after=tuple(data.get("after", ())),
-        skills=tuple(data["skills"]),
-        evidence=tuple(data["evidence"]),
-        tags=tuple(data.get("tags", ())),
-        resources=tuple(Resource(r["title"], r["by"], r["url"]) for r in data["resources"]),
-        months=data.get("months"),
-        stage_key=stage_key,
-        objective_key=objective_key,
-    )
+    @cached_property
+    def stage_weights(self) -> tuple[int, ...]:
+        """Return the stages' weights as integers in proportion; 0 where nothing can be measured."""
+        exact = [self.policy.stages.get(stage.key, 0) for stage in self.stages]
+        scale = lcm(*(weight.denominator for weight in exact))
+        return tuple(
+            int(weight * scale) if stage.hours else 0
+            for weight, stage in zip(exact, self.stages, strict=True)
+        )

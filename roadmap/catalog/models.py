@@ -26,7 +26,7 @@ class Roadmap(Base):
 
 
 class RoadmapRevision(Base):
-    """One published state of a roadmap: the whole content file, parsed."""
+    """One published state of a roadmap: the whole content file, as JSON."""
 
     __tablename__ = "roadmap_revision"
 

@@ -1,15 +1,18 @@
-"""Reading roadmaps. A revision never changes, so its parsed content stays in memory."""
+"""Load roadmaps. A revision never changes, so its content stays in memory."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.content import Content, parse
 from roadmap.catalog.models import Roadmap, RoadmapRevision
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +32,24 @@ _CURRENT_REVISIONS = sa.select(Roadmap.id, Roadmap.revision_id).where(
 
 
 def published_roadmap(session: Session, slug: str) -> PublishedRoadmap | None:
-    """The roadmap with this slug, or None. One statement when its revision is in memory."""
+    """Return the roadmap with this slug, or None. One statement where its revision is in memory."""
     row = session.execute(_CURRENT_REVISIONS.where(Roadmap.slug == slug)).first()
     return load_revision(session, row.revision_id) if row else None
 
 
 def published_roadmaps(session: Session) -> list[PublishedRoadmap]:
-    """Every roadmap, by title."""
+    """Return every roadmap, by title."""
     rows = session.execute(_CURRENT_REVISIONS.order_by(Roadmap.title, Roadmap.id)).all()
     return [load_revision(session, row.revision_id) for row in rows]
 
 
 def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:
-    """The content of one revision. Raises LookupError where there is none."""
+    """Return one revision with its content. Raises LookupError where there is none."""
     found = _by_revision.get(revision_id)
     if found is None:
+        # Pydantic comes with the first roadmap that is read: the start does not wait for it.
+        from roadmap.catalog.content import Content
+
         row = session.execute(
             sa.select(
                 RoadmapRevision.roadmap_id, RoadmapRevision.number, RoadmapRevision.content
@@ -51,7 +57,8 @@ def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:
         ).first()
         if row is None:
             raise LookupError(f"no revision {revision_id}")
-        found = PublishedRoadmap(row.roadmap_id, revision_id, row.number, parse(row.content))
+        content = Content.model_validate(row.content)
+        found = PublishedRoadmap(row.roadmap_id, revision_id, row.number, content)
         if len(_by_revision) > 200:
             _by_revision.clear()
         _by_revision[revision_id] = found

@@ -1,22 +1,24 @@
-"""`flask catalog …`: roadmap files, checked and loaded."""
+"""`flask catalog …`: check and load roadmap files."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
 
-from roadmap.catalog import actions, files
-from roadmap.catalog.content import parse
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.readiness.policy import Policy
 
+if TYPE_CHECKING:
+    from roadmap.catalog.actions import RevisionChange
+
+# The modules that bring pydantic are imported by the commands: the server's start registers these
+# commands, too, and does not wait for it.
 group = CommandGroup("catalog", help="Roadmaps and their files.")
 
 Document = Mapping[str, Any]
@@ -27,14 +29,15 @@ FILES = click.argument("paths", metavar="FILE...", nargs=-1, type=click.Path(pat
 @FILES
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def sync(paths: Sequence[Path], dry_run: bool) -> None:
-    """Loads the shipped roadmaps, or the given files, and says what changed.
+    """Load the shipped roadmaps, or the given files, and say what changed.
 
     All of them or none: one wrong file changes nothing.
     """
+    from roadmap.catalog import actions, files
+
     changes = []
     documents = load_documents(paths or files.shipped())
-    # A dry run of several files publishes them as well and then takes it all back, so that what
-    # they say of each other is compared, too.
+    # A dry run of several files publishes them and rolls back, so that they are compared as well.
     skip_write = dry_run and len(documents) == 1
     for path, document in documents:
         try:
@@ -56,20 +59,25 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
 @group.command("validate")
 @FILES
 def validate(paths: Sequence[Path]) -> None:
-    """Checks roadmap files: each error with its line, exit status 1 where there is one."""
+    """Check roadmap files: each error with its line, exit status 1 where there is one."""
     if not paths:
         raise click.ClickException("name at least one file")
+    from roadmap.catalog.content import Content
+
     for path, document in load_documents(paths):
-        click.echo(f"{path}: in order, {len(parse(document).milestones)} milestones")
+        content = Content.model_validate(document)
+        click.echo(f"{path}: in order, {len(content.milestones)} milestones")
 
 
 def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
-    """All documents. Tells every fault of every file and ends with status 1 where there is one."""
+    """Return all documents. Prints each fault of each file and exits with 1 where there is one."""
+    from roadmap.catalog import files
+
     documents: list[tuple[Path, Document]] = []
     faults = 0
     for path in paths:
         try:
-            documents.append((path, files.read(path, check_policy)))
+            documents.append((path, files.read(path)))
         except files.ContentError as error:
             faults += len(error.faults)
             click.echo(str(error), err=True)
@@ -85,13 +93,8 @@ def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
     return documents
 
 
-def check_policy(document: Document) -> None:
-    """Raises ValueError where the readiness policy of a document cannot be used."""
-    Policy.parse(document["readiness"])
-
-
 def find_line(path: Path, message: str) -> int:
-    """The line on which the key is defined that a message names in quotes."""
+    """Return the line on which the key is defined that a message names in quotes."""
     quoted = re.search(r"'([^']+)'", message)
     definition = re.compile(
         rf"\bkey:\s*['\"]?{re.escape(quoted[1] if quoted else '')}['\"]?\s*(,|}}|#|$)"
@@ -100,8 +103,8 @@ def find_line(path: Path, message: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if definition.search(line)), 1)
 
 
-def format_change(change: actions.RevisionChange) -> list[str]:
-    """A change in lines: the roadmap first, then its milestones."""
+def format_change(change: RevisionChange) -> list[str]:
+    """Return the lines that describe a change: the roadmap first, then its milestones."""
     if change.is_empty:
         return [f"{change.slug}: unchanged, revision {change.number}"]
     if change.is_new:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.content import Content
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.models import Evidence
 from roadmap.progress.queries import RecentChange, recent_changes
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 @dataclass(frozen=True, slots=True)

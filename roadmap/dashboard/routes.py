@@ -27,7 +27,7 @@ from roadmap.readiness.presentation import (
     verdict_reason,
     verdict_title,
 )
-from roadmap.readiness.queries import PersonRecord, build_course, person_record
+from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.summary import summarize
 
 dashboard = Blueprint("dashboard", __name__)
@@ -53,7 +53,7 @@ def index() -> str:
     published = load_revision(db.session, primary.revision_id)
     found_record = person_record(db.session, current_user.id)
     today = current_user.today(now())
-    course = build_course(published)
+    course = published.content
     found = explain(course, found_record.own(), today)
     data = summarize(course, found_record.own(), today)
     targets = target_dates(db.session, current_user.id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from roadmap.catalog.content import Content
 from roadmap.demo.cast import DemoPerson
 from roadmap.demo.story import load_story
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 TEAM = "forecasting"
 HEADLINES = ("Data scientist", "Data engineer", "Machine learning engineer", "ML platform engineer")
@@ -145,10 +147,7 @@ def _statuses(
 
 
 def _by_stage(content: Content) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for milestone in content.milestones:
-        found.setdefault(milestone.stage_key, []).append(milestone.key)
-    return found
+    return {stage.key: [each.key for each in stage.milestones] for stage in content.stages}
 
 
 def _assessments(

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.catalog.actions import publish_shipped
 from roadmap.catalog.queries import published_roadmap
 from roadmap.demo.cast import (
     CAST,
@@ -94,6 +93,8 @@ def load_demo_data(
     everyone = (*PEOPLE, *generate_people(people - len(CAST), seed))
     _check_not_loaded(session, everyone)
     if published_roadmap(session, ROADMAP) is None:
+        from roadmap.catalog.actions import publish_shipped  # brings pydantic
+
         publish_shipped(session, now=now)
     roadmap = published_roadmap(session, ROADMAP)
     assert roadmap is not None  # noqa: S101 (it ships, and was published right here)

@@ -41,7 +41,7 @@ def load_published_milestones(session: Session) -> dict[str, LinkableMilestone]:
                     title=milestone.title,
                     kinds=milestone.evidence,
                     skills=milestone.skills,
-                    stage=content.stage_by_key[milestone.stage_key].title,
+                    stage=content.stage_of[milestone.key].title,
                     roadmap=content.slug,
                 ),
             )

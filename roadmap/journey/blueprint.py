@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, abort, redirect, url_for
 
 from roadmap.catalog import queries as catalog
-from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
 from roadmap.people.actor import Actor
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Milestone
 
 journey = Blueprint("journey", __name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.content import Milestone, Resource
 from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.labels import kind_label
@@ -22,6 +22,9 @@ from roadmap.journey.queries import (
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import milestone_state
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Milestone, Resource
 
 
 @dataclass(frozen=True, slots=True)

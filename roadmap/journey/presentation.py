@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from roadmap.catalog.content import Milestone, Stage
 from roadmap.core import svg
 from roadmap.core.i18n import date_filter, ngettext, number_filter, points_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.journey.rules import forecast, weeks_behind
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Milestone, Stage
 
 TONES = ("claimed", "evidenced", "verified")
 

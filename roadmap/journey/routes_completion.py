@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import abort, flash, make_response, redirect, render_template, request
@@ -11,7 +12,6 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.catalog import queries as catalog
-from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
@@ -25,6 +25,9 @@ from roadmap.people.permissions import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 from roadmap.progress.actions import StaleEdit
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Milestone
 
 
 def _write_status(
@@ -66,7 +69,7 @@ def _completion_response(
         return see_other(
             "journey.roadmap_page", slug=slug, _anchor=published.content.anchors[milestone.key]
         )
-    stage = published.content.stage_by_key[milestone.stage_key]
+    stage = published.content.stage_of[milestone.key]
     view = pages.stage(stage, with_rows=False)
     response = make_response(
         render_template(

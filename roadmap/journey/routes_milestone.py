@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import render_template
 from flask_login import current_user
 
-from roadmap.catalog.content import Milestone
 from roadmap.core.database import db
 from roadmap.core.web import wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
@@ -14,6 +15,9 @@ from roadmap.journey.milestone_details import load_details
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
 from roadmap.progress.models import MilestonePlan
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Milestone
 
 
 @journey.get("/roadmaps/<slug>/milestones/<key>")
@@ -39,7 +43,7 @@ def render_milestone(
     return render_template(
         template or details,
         roadmap=found.published.content,
-        stage=found.published.content.stage_by_key[milestone.stage_key],
+        stage=found.published.content.stage_of[milestone.key],
         m=load_details(
             db.session,
             current_user.id,

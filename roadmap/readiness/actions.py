@@ -15,7 +15,7 @@ from roadmap.catalog.queries import load_revision
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import PersonRecord, build_course, person_record
+from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.rules import next_change_on
 from roadmap.readiness.summary import summarize_tally
 from roadmap.readiness.tally import Tally
@@ -79,7 +79,7 @@ def compute_summary(
 ) -> SummaryValues:
     """Return the values of a summary row, computed from a person's record."""
     today = record.today(now)
-    course = build_course(load_revision(session, revision_id))
+    course = load_revision(session, revision_id).content
     own = shared = Tally(course, record.own(), today)
     own_data = shared_data = summarize_tally(own)
     ends = [next_change_on(own)]

@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from roadmap.readiness.facts import Course, Facts
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates import GateResult
 from roadmap.readiness.next_steps import Step, next_steps, top_three
 from roadmap.readiness.rules import Evaluation, Progress, evaluate, score
 from roadmap.readiness.score_breakdown import Line, lines_of
 from roadmap.readiness.tally import Tally
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Readiness:
         return tuple(gate for gate in self.gates if not gate.passed)
 
 
-def explain(course: Course, facts: Facts, today: date) -> Readiness:
+def explain(course: Content, facts: Facts, today: date) -> Readiness:
     """Judge the facts against the course on a day, and say why."""
     judged = evaluate(course, facts, today)
     steps = next_steps(course, facts, today)
@@ -173,14 +176,14 @@ def to_json(readiness: Readiness) -> dict[str, Any]:
     }
 
 
-def _items(course: Course, facts: Facts, today: date, now: Evaluation) -> Iterator[ItemEffect]:
+def _items(course: Content, facts: Facts, today: date, now: Evaluation) -> Iterator[ItemEffect]:
     """Yield every item that is there, its effect found by really taking it away."""
     for item_type, key, label in _item_names(course, facts):
         effect = now.score - score(course, without_item(facts, item_type, key), today)
         yield ItemEffect(item_type, key, label, effect)
 
 
-def _item_names(course: Course, facts: Facts) -> Iterator[tuple[str, str, str]]:
+def _item_names(course: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
     for milestone in course.milestones:
         if facts.statuses.get(milestone.key, "not_started") != "not_started":
             yield "milestone", milestone.key, milestone.title

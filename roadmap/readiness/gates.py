@@ -1,7 +1,7 @@
 """The gates: what no number of points makes up for.
 
-A gate type is one class here, named in `GATE_TYPES`; nothing else has to know it. It reads its own
-settings from the policy, checks a tally, and says when its result may change without a new fact.
+A type of gate is one class here, named in `GATE_TYPES`, and its settings in `catalog.gates`. It
+checks a tally, and says when its result may change without a new fact.
 """
 
 from __future__ import annotations
@@ -23,9 +23,17 @@ from roadmap.readiness.messages import (
     rounded_down,
     rounded_up,
 )
-from roadmap.readiness.policy_reader import PolicyError, PolicyReader
 
-if TYPE_CHECKING:  # the tally knows the course, the course its policy, the policy its gates
+if TYPE_CHECKING:  # the tally imports the rules of the gates
+    from roadmap.catalog.gates import (
+        GateSettings,
+        StageVerifiedGate,
+        SustainedGate,
+        VerifiedImpactsGate,
+        VerifiedPiecesGate,
+        YearsGate,
+    )
+    from roadmap.catalog.policy import Policy
     from roadmap.readiness.tally import Tally
 
 
@@ -42,15 +50,14 @@ class GateResult:
 
 @dataclass(frozen=True)
 class GateRule(ABC):
-    """A gate as a policy defines it."""
+    """A gate of a policy, and how it is judged."""
 
-    key: str
-    title: str
+    settings: GateSettings
 
-    @classmethod
-    @abstractmethod
-    def read(cls, reader: PolicyReader, key: str, title: str) -> GateRule:
-        """Read the settings of this type; raises `PolicyError`."""
+    @property
+    def key(self) -> str:
+        """Return the key that the policy gives it."""
+        return self.settings.key
 
     @abstractmethod
     def check(self, tally: Tally) -> GateResult:
@@ -66,29 +73,25 @@ class GateRule(ABC):
         return None
 
     def _passed(self, reason: Message) -> GateResult:
-        return GateResult(self.key, self.title, passed=True, reason=reason, opens=None)
+        return GateResult(self.key, self.settings.title, passed=True, reason=reason, opens=None)
 
     def _not_passed(self, reason: Message, opens: Message) -> GateResult:
-        return GateResult(self.key, self.title, passed=False, reason=reason, opens=opens)
+        return GateResult(self.key, self.settings.title, passed=False, reason=reason, opens=opens)
 
 
 @dataclass(frozen=True)
 class Years(GateRule):
     """So many years of ML engineering."""
 
-    at_least: Fraction
-
-    @classmethod
-    def read(cls, reader: PolicyReader, key: str, title: str) -> Years:
-        return cls(key, title, reader.number("years", 0, 60))
+    settings: YearsGate
 
     @property
     def years(self) -> Fraction:
-        return self.at_least
+        return self.settings.years
 
     def check(self, tally: Tally) -> GateResult:
-        asked = rounded_up(self.at_least)
-        if tally.years >= self.at_least:
+        asked = rounded_up(self.settings.years)
+        if tally.years >= self.settings.years:
             # It does not say how many: that grows every day, and nothing hangs on it any more.
             return self._passed(
                 Message(N_("At least %(asked)s years of ML engineering"), {"asked": asked})
@@ -100,7 +103,7 @@ class Years(GateRule):
             ),
             Message(
                 N_("To pass: %(more)s more years in positions marked as ML engineering"),
-                {"more": rounded_up(self.at_least - tally.years)},
+                {"more": rounded_up(self.settings.years - tally.years)},
             ),
         )
 
@@ -109,16 +112,11 @@ class Years(GateRule):
 class StageVerified(GateRule):
     """A share of what a stage requires (its D) is done and verified."""
 
-    stage: str
-    share: Fraction
-
-    @classmethod
-    def read(cls, reader: PolicyReader, key: str, title: str) -> StageVerified:
-        return cls(key, title, reader.text("stage"), reader.number("share", 0, 1))
+    settings: StageVerifiedGate
 
     def check(self, tally: Tally) -> GateResult:
-        hours = tally.stage(self.stage)
-        title = tally.course.stage_titles.get(self.stage, self.stage)
+        hours = tally.stage(self.settings.stage)
+        title = _stage_title(tally, self.settings.stage)
         asked = hours.asked(tally.course.policy.required_floor) if hours else Fraction(0)
         if hours is None or not asked:
             return self._not_passed(
@@ -126,7 +124,7 @@ class StageVerified(GateRule):
                 Message(N_("To pass: the roadmap has to require milestones there")),
             )
         verified = hours.required[-1]
-        needed = self.share * asked
+        needed = self.settings.share * asked
         reason = Message(
             N_(
                 "%(verified)s of %(asked)s required hours of the stage “%(stage)s” are "
@@ -154,29 +152,26 @@ class StageVerified(GateRule):
 class VerifiedPieces(GateRule):
     """So many verified pieces of some kinds."""
 
-    kinds: tuple[str, ...]
-    count: int
-
-    @classmethod
-    def read(cls, reader: PolicyReader, key: str, title: str) -> VerifiedPieces:
-        return cls(key, title, reader.words("kinds", KIND_NAMES), reader.whole("count", 1, 100))
+    settings: VerifiedPiecesGate
 
     def check(self, tally: Tally) -> GateResult:
         have = sum(
-            1 for piece in tally.unexpired_evidence if piece.verified and piece.kind in self.kinds
+            1
+            for piece in tally.unexpired_evidence
+            if piece.verified and piece.kind in self.settings.kinds
         )
-        kinds = join_with_or([KIND_NAMES[kind] for kind in self.kinds])
+        kinds = join_with_or([KIND_NAMES[kind] for kind in self.settings.kinds])
         reason = Message(
             N_("%(have)s of %(asked)s verified pieces of evidence of the kind %(kinds)s"),
-            {"have": min(have, self.count), "asked": self.count, "kinds": kinds},
+            {"have": min(have, self.settings.count), "asked": self.settings.count, "kinds": kinds},
         )
-        if have >= self.count:
+        if have >= self.settings.count:
             return self._passed(reason)
         return self._not_passed(
             reason,
             Message(
                 N_("To pass: submit evidence of that kind and have it verified, %(more)s more"),
-                {"more": self.count - have},
+                {"more": self.settings.count - have},
             ),
         )
 
@@ -185,11 +180,7 @@ class VerifiedPieces(GateRule):
 class VerifiedImpacts(GateRule):
     """A verified, complete metric of each of some types."""
 
-    types: tuple[str, ...]
-
-    @classmethod
-    def read(cls, reader: PolicyReader, key: str, title: str) -> VerifiedImpacts:
-        return cls(key, title, reader.words("types", IMPACT_NAMES))
+    settings: VerifiedImpactsGate
 
     def check(self, tally: Tally) -> GateResult:
         shown = {
@@ -199,9 +190,9 @@ class VerifiedImpacts(GateRule):
             for impact in piece.impacts
             if impact.complete
         }
-        missing = [IMPACT_NAMES[name] for name in self.types if name not in shown]
+        missing = [IMPACT_NAMES[name] for name in self.settings.types if name not in shown]
         if not missing:
-            types = join_with_and([IMPACT_NAMES[name] for name in self.types])
+            types = join_with_and([IMPACT_NAMES[name] for name in self.settings.types])
             return self._passed(Message(N_("Verified metrics of %(types)s"), {"types": types}))
         return self._not_passed(
             Message(
@@ -217,10 +208,6 @@ class VerifiedImpacts(GateRule):
 @dataclass(frozen=True)
 class SkillsAtBar(GateRule):
     """Every skill at its bar by someone else's latest assessment."""
-
-    @classmethod
-    def read(cls, reader: PolicyReader, key: str, title: str) -> SkillsAtBar:
-        return cls(key, title)
 
     def check(self, tally: Tally) -> GateResult:
         skills, level_of = tally.course.skills, tally.facts.other_levels.get
@@ -251,25 +238,11 @@ class SkillsAtBar(GateRule):
 class Sustained(GateRule):
     """Verified evidence for a stage that is spread over months and not long ago."""
 
-    stage: str
-    months: int
-    span_days: int
-    within_months: int
-
-    @classmethod
-    def read(cls, reader: PolicyReader, key: str, title: str) -> Sustained:
-        return cls(
-            key,
-            title,
-            reader.text("stage"),
-            reader.whole("months", 1, 1200),
-            reader.whole("span_days", 0, 36_500),
-            reader.whole("within_months", 1, 1200),
-        )
+    settings: SustainedGate
 
     def check(self, tally: Tally) -> GateResult:
-        dates = tally.dates_confirmed_for(self.stage)
-        title = tally.course.stage_titles.get(self.stage, self.stage)
+        dates = tally.dates_confirmed_for(self.settings.stage)
+        title = _stage_title(tally, self.settings.stage)
         if not dates:
             return self._not_passed(
                 Message(
@@ -294,7 +267,7 @@ class Sustained(GateRule):
             values,
         )
         recent = tally.today <= self._recent_until(dates)
-        if months >= self.months and span >= self.span_days and recent:
+        if months >= self.settings.months and span >= self.settings.span_days and recent:
             return self._passed(reason)
         if not recent:
             reason = Message(
@@ -304,13 +277,13 @@ class Sustained(GateRule):
         return self._not_passed(reason, self._opens(title))
 
     def next_change_on(self, tally: Tally) -> date | None:
-        dates = tally.dates_confirmed_for(self.stage)
+        dates = tally.dates_confirmed_for(self.settings.stage)
         if not dates or tally.today > (until := self._recent_until(dates)) or until == date.max:
             return None
         return until + timedelta(days=1)
 
     def _recent_until(self, dates: list[date]) -> date:
-        return months_later(dates[-1], self.within_months)
+        return months_later(dates[-1], self.settings.within_months)
 
     def _opens(self, title: str) -> Message:
         return Message(
@@ -321,9 +294,9 @@ class Sustained(GateRule):
             ),
             {
                 "stage": title,
-                "months": self.months,
-                "days": self.span_days,
-                "within": self.within_months,
+                "months": self.settings.months,
+                "days": self.settings.span_days,
+                "within": self.settings.within_months,
             },
         )
 
@@ -338,11 +311,11 @@ GATE_TYPES: dict[str, type[GateRule]] = {
 }
 
 
-def parse_gate(reader: PolicyReader) -> GateRule:
-    """Read one entry of a policy's `gates`; raises `PolicyError`."""
-    gate_type = reader.text("type")
-    if gate_type not in GATE_TYPES:
-        raise PolicyError(reader.at("type"), f"does not know {gate_type!r}")
-    rule = GATE_TYPES[gate_type].read(reader, reader.text("key"), reader.text("title"))
-    reader.close()
-    return rule
+def _stage_title(tally: Tally, key: str) -> str:
+    stage = tally.course.stage_by_key.get(key)
+    return stage.title if stage else key
+
+
+def gate_rules(policy: Policy) -> list[GateRule]:
+    """Return the gates of a policy, in its order."""
+    return [GATE_TYPES[settings.type](settings) for settings in policy.gates]

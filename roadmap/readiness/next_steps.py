@@ -11,12 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from roadmap.readiness.facts import Course, EvidenceFact, Facts, Impact, Milestone
-from roadmap.readiness.gates import GateRule
+from roadmap.readiness.facts import EvidenceFact, Facts, Impact
+from roadmap.readiness.gates import GateRule, gate_rules
 from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
 from roadmap.readiness.rules import part_scores
 from roadmap.readiness.tally import EVIDENCED, Tally
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content, Milestone
 
 EVIDENCE_HOURS = Fraction(2)
 SHORT_HOURS = Fraction(1, 2)
@@ -57,7 +61,7 @@ class _Candidate:
     kind: str | None = None
 
 
-def next_steps(course: Course, facts: Facts, today: date) -> list[Step]:
+def next_steps(course: Content, facts: Facts, today: date) -> list[Step]:
     """Return every candidate, the best first.
 
     First those that open a gate by themselves, then by gain for effort. Ties follow the roadmap: a
@@ -65,7 +69,7 @@ def next_steps(course: Course, facts: Facts, today: date) -> list[Step]:
     """
     tally = Tally(course, facts, today)
     score = _score(tally)
-    standing = [rule for rule in course.policy.gates if not rule.check(tally).passed]
+    standing = [rule for rule in gate_rules(course.policy) if not rule.check(tally).passed]
     steps = []
     for candidate in _candidates(tally, score):
         then = Tally(course, candidate.then, today)
@@ -150,7 +154,7 @@ def _links(tally: Tally) -> Iterator[tuple[Milestone, _Candidate | None]]:
     for milestone in tally.course.milestones:
         if tally.facts.statuses.get(milestone.key) != "done" or milestone.key in tally.tones:
             continue
-        fitting = [free[kind] for kind in sorted(milestone.kinds) if kind in free]
+        fitting = [free[kind] for kind in sorted(milestone.evidence) if kind in free]
         if not fitting:
             yield milestone, None
             continue
@@ -187,11 +191,12 @@ def _evidence_to_record(
             continue
         if gains is None:
             gains = {each.key: _gain_of_a_link(tally, each, score) for each in unproven}
-        fitting = [each for each in unproven if each.kinds & requirement.kinds]
+        kinds = set(requirement.kinds)
+        fitting = [each for each in unproven if not kinds.isdisjoint(each.evidence)]
         best = max(fitting, key=lambda each: gains[each.key], default=None)
         kind = next(
-            (kind for kind in requirement.ordered_kinds if best is None or kind in best.kinds),
-            requirement.ordered_kinds[0],
+            (kind for kind in requirement.kinds if best is None or kind in best.evidence),
+            requirement.kinds[0],
         )
         values: dict[str, str | int | float | date | Message] = {"requirement": requirement.title}
         label = Message(N_("Record evidence for “%(requirement)s”"), values)
@@ -257,11 +262,15 @@ def _assessments_to_ask_for(tally: Tally) -> Iterator[_Candidate]:
 
 def _drafts_to_submit(tally: Tally) -> Iterator[_Candidate]:
     """Yield the drafts that could be reviewed, each as if it had been confirmed."""
-    places, kinds = tally.course.places, tally.course.kinds
+    places, milestones = tally.course.places, tally.course.by_key
     for piece in tally.unexpired_evidence:
         if piece.state != "draft" or piece.verified or piece.private:
             continue
-        fits = frozenset(key for key in piece.milestones if piece.kind in kinds.get(key, ()))
+        fits = frozenset(
+            key
+            for key in piece.milestones
+            if key in milestones and piece.kind in milestones[key].evidence
+        )
         confirmed = replace(piece, state="verified", verified=True, confirmed=fits)
         linked = [places[key] for key in piece.milestones if key in places]
         yield _Candidate(

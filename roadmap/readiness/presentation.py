@@ -11,15 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from roadmap.catalog.content import Content
 from roadmap.core.i18n import date_filter, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import Readiness, round_to_tenths
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from roadmap.career.models import Degree as DegreeRow
 from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
-from roadmap.catalog.queries import PublishedRoadmap
 from roadmap.core.batches import batched
 from roadmap.evidence import audience_sql
 from roadmap.evidence.item import Audience, is_visible
@@ -23,55 +22,9 @@ from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.queries import CountedEvidence, list_counted_by_user
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
-from roadmap.readiness.facts import (
-    Course,
-    Degree,
-    EvidenceFact,
-    Facts,
-    Impact,
-    Milestone,
-    Position,
-    Skill,
-    Stage,
-)
-from roadmap.readiness.policy import Policy
+from roadmap.readiness.facts import Degree, EvidenceFact, Facts, Impact, Position
 from roadmap.skills.models import Assessment
 from roadmap.skills.queries import ranked_assessments
-
-# --- Courses: content, kept in memory by revision -------------------------------------------------
-
-_courses: dict[uuid.UUID, Course] = {}
-
-
-def build_course(published: PublishedRoadmap) -> Course:
-    """Return the course of a revision; it stays in memory, because a revision never changes."""
-    course = _courses.get(published.revision_id)
-    if course is None:
-        content = published.content
-        course = Course(
-            stages=tuple(Stage(s.key, s.title, s.required) for s in content.stages),
-            milestones=tuple(
-                Milestone(
-                    key=m.key,
-                    title=m.title,
-                    stage=m.stage_key,
-                    hours=m.hours,
-                    required=m.required,
-                    kinds=frozenset(m.evidence),
-                    after=m.after,
-                )
-                for m in content.milestones
-            ),
-            skills=tuple(Skill(s.key, s.title, s.bar) for s in content.skills),
-            policy=Policy.parse(content.policy),
-        )
-        if len(_courses) > 200:
-            _courses.clear()
-        _courses[published.revision_id] = course
-    return course
-
-
-# --- Records of people ----------------------------------------------------------------------------
 
 
 @dataclass

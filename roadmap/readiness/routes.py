@@ -21,7 +21,7 @@ from roadmap.readiness.presentation import (
     verdict_reason,
     verdict_title,
 )
-from roadmap.readiness.queries import build_course, person_record
+from roadmap.readiness.queries import person_record
 
 readiness = Blueprint("readiness", __name__)
 
@@ -37,7 +37,7 @@ def page() -> str:
             abort(404)
         return render_template("readiness/empty.html")
     published = load_revision(db.session, mine.revision_id)
-    content, course = published.content, build_course(published)
+    content, course = published.content, published.content
     today = current_user.today(now())
     facts = person_record(db.session, current_user.id).own()
     found = explain(course, facts, today)

@@ -10,13 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING
 
-from roadmap.readiness.facts import Course, Degree, Facts
-from roadmap.readiness.gates import GateResult
-from roadmap.readiness.policy import PARTS, Background
+from roadmap.readiness.facts import Degree, Facts
+from roadmap.readiness.gates import GateResult, gate_rules
 from roadmap.readiness.tally import TONES, VERIFIED, StageHours, Tally
 
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
+    from roadmap.catalog.policy import Background, Verdicts
+
 ZERO = Fraction(0)
+PARTS = ("milestones", "skills", "evidence", "impact", "background")
 ToneFactors = tuple[int, int, int]
 
 
@@ -93,7 +99,7 @@ class StageCredit:
         return Fraction(self.numerator, self.denominator)
 
 
-def evaluate(course: Course, facts: Facts, today: date) -> Evaluation:
+def evaluate(course: Content, facts: Facts, today: date) -> Evaluation:
     """Judge the facts against the course on a day (the person's own date)."""
     return evaluate_tally(Tally(course, facts, today))
 
@@ -103,8 +109,8 @@ def evaluate_tally(tally: Tally) -> Evaluation:
     course = tally.course
     parts = part_scores(tally)
     score = sum((part.points for part in parts), ZERO)
-    gates = tuple(rule.check(tally) for rule in course.policy.gates)
-    verdict = _verdict(course, score, sum(1 for gate in gates if not gate.passed))
+    gates = tuple(rule.check(tally) for rule in gate_rules(course.policy))
+    verdict = _verdict(course.policy.verdicts, score, sum(1 for gate in gates if not gate.passed))
     return Evaluation(
         score=score,
         parts=parts,
@@ -112,12 +118,12 @@ def evaluate_tally(tally: Tally) -> Evaluation:
         verdict=verdict,
         claimed_not_proven=verdict not in ("ready", "nearly") and _only_claimed(tally, parts[0]),
         tones=_tones(tally),
-        stages={hours.layout.stage.key: _progress([hours]) for hours in tally.stages},
+        stages={hours.stage.key: _progress([hours]) for hours in tally.stages},
         overall=_progress(tally.stages),
     )
 
 
-def score(course: Course, facts: Facts, today: date) -> Fraction:
+def score(course: Content, facts: Facts, today: date) -> Fraction:
     """Return the score alone, from 0 to 100, exactly."""
     return sum((part.points for part in part_scores(Tally(course, facts, today))), ZERO)
 
@@ -132,7 +138,12 @@ def part_scores(tally: Tally) -> tuple[PartScore, ...]:
         impact_share(tally),
         background_share(tally),
     )
-    maxima = policy.maxima(tuple(share is None for share in shares))
+    weights = [
+        ZERO if share is None else getattr(policy.weights, key)
+        for key, share in zip(PARTS, shares, strict=True)
+    ]
+    total = sum(weights)
+    maxima = [weight * 100 / total if total else ZERO for weight in weights]
     return tuple(
         PartScore(key, maximum * share if share else ZERO, maximum)
         for key, share, maximum in zip(PARTS, shares, maxima, strict=True)
@@ -154,15 +165,15 @@ def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageC
     for place, (hours, weight) in enumerate(
         zip(tally.stages, tally.course.stage_weights, strict=True)
     ):
-        layout = hours.layout
-        if layout.is_bonus:
+        stage = hours.stage
+        if stage.is_bonus:
             done = [a + b for a, b in zip(hours.required, hours.optional, strict=True)]
-            numerator, denominator = _weighted_hours(done, factors), layout.all_hours * scale or 1
+            numerator, denominator = _weighted_hours(done, factors), stage.hours * scale or 1
             may_add.append(place)
         else:
             # Everything over one denominator, so that the floor and the cap stay whole numbers.
-            wanted = layout.required_hours - hours.not_applicable_required_hours
-            asked = max(wanted * floor.denominator, layout.required_hours * floor.numerator)
+            wanted = stage.required_hours - hours.not_applicable_required_hours
+            asked = max(wanted * floor.denominator, stage.required_hours * floor.numerator)
             denominator = asked * scale * cap.denominator
             per_hour = floor.denominator * cap.denominator
             optional = min(
@@ -173,7 +184,7 @@ def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageC
             sum_n = sum_n * denominator + weight * numerator * sum_d
             sum_d *= denominator
             sum_w += weight
-        earned.append(StageCredit(weight, numerator, denominator, not layout.is_bonus))
+        earned.append(StageCredit(weight, numerator, denominator, not stage.is_bonus))
     may_add.sort(key=lambda place: earned[place].credit, reverse=True)
     for place in may_add:
         each = earned[place]
@@ -201,7 +212,8 @@ def skills_share(tally: Tally) -> Fraction | None:
     skills = tally.course.skills
     if not skills:
         return None
-    own, others, bars = tally.facts.self_levels, tally.facts.other_levels, tally.course.bars
+    own, others = tally.facts.self_levels, tally.facts.other_levels
+    bars = lcm(*(skill.bar for skill in skills))
     by_self = by_other = 0
     for skill in skills:
         level = others.get(skill.key)
@@ -273,15 +285,19 @@ def next_change_on(tally: Tally) -> date | None:
     A piece lapses, a window of a gate ends, or years of ML engineering go on growing while they
     still matter. None where nothing of the kind lies ahead.
     """
-    course, facts = tally.course, tally.facts
+    policy, facts = tally.course.policy, tally.facts
+    rules = gate_rules(policy)
     tomorrow = tally.today + timedelta(days=1)
     dates = [
         piece.expires_on + timedelta(days=1)
         for piece in tally.unexpired_evidence
         if piece.expires_on is not None and piece.expires_on < date.max
     ]
-    dates += [day for rule in course.policy.gates if (day := rule.next_change_on(tally))]
-    if tally.years < course.policy.relevant_years:
+    dates += [day for rule in rules if (day := rule.next_change_on(tally))]
+    asked = [rule.years for rule in rules if rule.years is not None]
+    if policy.background is not None:
+        asked.append(policy.background.years)
+    if tally.years < max(asked, default=ZERO):
         for position in facts.positions:
             first = max(position.started_on, tomorrow)
             if position.is_ml and (position.ended_on is None or position.ended_on >= first):
@@ -293,20 +309,18 @@ def _weighted_hours(hours: Sequence[int], factors: ToneFactors) -> int:
     return hours[0] * factors[0] + hours[1] * factors[1] + hours[2] * factors[2]
 
 
-def _verdict(course: Course, score: Fraction, standing: int) -> str:
-    asked = course.policy.verdicts
-    if standing <= asked.ready_unpassed_gates and score >= asked.ready_score:
-        return "ready"
-    if standing <= asked.nearly_unpassed_gates and score >= asked.nearly_score:
-        return "nearly"
-    return "under_way" if score >= asked.under_way_score else "setting_out"
+def _verdict(verdicts: Verdicts, score: Fraction, standing: int) -> str:
+    for name, asked in (("ready", verdicts.ready), ("nearly", verdicts.nearly)):
+        if standing <= asked.unpassed_gates and score >= asked.score:
+            return name
+    return "under_way" if score >= verdicts.under_way.score else "setting_out"
 
 
 def _only_claimed(tally: Tally, part: PartScore) -> bool:
     """Tell whether much is ticked and little of it is verified."""
-    asked = tally.course.policy.verdicts
+    asked = tally.course.policy.verdicts.claimed_not_proven
     ticked = (milestones_share(tally, (1, 1, 1), 1) or ZERO) * part.maximum
-    if ticked < asked.claimed_points:
+    if ticked < asked.claimed:
         return False
     verified = (milestones_share(tally, (0, 0, 1), 1) or ZERO) * part.maximum
     return verified < ticked * asked.verified_share
@@ -323,7 +337,7 @@ def _tones(tally: Tally) -> dict[str, str]:
 
 def _progress(stages: Sequence[StageHours]) -> Progress:
     return Progress(
-        hours=sum(each.layout.all_hours - each.not_applicable_hours for each in stages),
+        hours=sum(each.stage.hours - each.not_applicable_hours for each in stages),
         claimed_hours=sum(each.done(0) for each in stages),
         evidenced_hours=sum(each.done(1) for each in stages),
         verified_hours=sum(each.done(VERIFIED) for each in stages),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from roadmap.readiness.facts import Degree, EvidenceFact
-from roadmap.readiness.policy import Requirement
 from roadmap.readiness.rules import PartScore, background_credits, stage_credits
 from roadmap.readiness.tally import EVIDENCED, TONES, VERIFIED, Tally
+
+if TYPE_CHECKING:
+    from roadmap.catalog.policy import Requirement
 
 ZERO = Fraction(0)
 
@@ -113,15 +116,13 @@ def _stage_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
     for hours, each in zip(tally.stages, credits_, strict=True):
         if not each.weight:
             continue
-        layout = hours.layout
+        stage = hours.stage
         maximum = part.maximum * each.weight / counted if each.counted else ZERO
-        asked = (
-            Fraction(layout.all_hours) if layout.is_bonus else hours.asked(policy.required_floor)
-        )
+        asked = Fraction(stage.hours) if stage.is_bonus else hours.asked(policy.required_floor)
         lines.append(
             StageLine(
-                key=layout.stage.key,
-                title=layout.stage.title,
+                key=stage.key,
+                title=stage.title,
                 points=maximum * each.credit,
                 maximum=maximum,
                 credit=each.credit,
@@ -130,9 +131,9 @@ def _stage_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
                     [a + b for a, b in zip(hours.required, hours.optional, strict=True)]
                 ),
                 optional_hours=_by_tone(hours.optional),
-                floor_applies=not layout.is_bonus
-                and asked > layout.required_hours - hours.not_applicable_required_hours,
-                is_bonus=layout.is_bonus,
+                floor_applies=not stage.is_bonus
+                and asked > stage.required_hours - hours.not_applicable_required_hours,
+                is_bonus=stage.is_bonus,
                 counted=each.counted,
             )
         )
@@ -181,7 +182,7 @@ def _requirement_line(tally: Tally, requirement: Requirement, maximum: Fraction)
         title=requirement.title,
         points=maximum * worth,
         maximum=maximum,
-        kinds=requirement.ordered_kinds,
+        kinds=requirement.kinds,
         count=requirement.count,
         pieces=pieces,
     )

@@ -21,7 +21,7 @@ from roadmap.catalog.queries import load_revision
 from roadmap.core.batches import batched
 from roadmap.people.models import User
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import build_course, person_records
+from roadmap.readiness.queries import person_records
 from roadmap.readiness.summary import summarize
 
 Followed = tuple[uuid.UUID, uuid.UUID]
@@ -92,7 +92,7 @@ def load_shared_summaries(
     # In batches here too, because records take far more memory than the summaries made of them.
     for people in batched([user_id for user_id in followed if user_id not in found]):
         for user_id, record in person_records(session, people).items():
-            course = build_course(load_revision(session, followed[user_id][1]))
+            course = load_revision(session, followed[user_id][1]).content
             found[user_id] = {
                 **summarize(course, record.shared(), record.today(now)),
                 "last_activity_on": record.last_activity_on(shared_only=True),

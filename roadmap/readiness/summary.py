@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from roadmap.readiness.facts import Course, Facts
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.rules import Progress, evaluate_tally
 from roadmap.readiness.tally import Tally
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 def round_share(value: Fraction) -> float:
@@ -27,7 +30,7 @@ def _progress(progress: Progress) -> dict[str, Any]:
     }
 
 
-def summarize(course: Course, facts: Facts, today: dt.date) -> dict[str, Any]:
+def summarize(course: Content, facts: Facts, today: dt.date) -> dict[str, Any]:
     """The judgement as the JSON values that are kept."""
     return summarize_tally(Tally(course, facts, today))
 

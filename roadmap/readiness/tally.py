@@ -8,9 +8,13 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from roadmap.readiness.calendar_years import years_of
-from roadmap.readiness.facts import Course, EvidenceFact, Facts, StageLayout
+from roadmap.readiness.facts import EvidenceFact, Facts
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content, Stage
 
 CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
 TONES = ("claimed", "evidenced", "verified")
@@ -20,15 +24,15 @@ class StageHours:
     """The effort of one stage, sorted: done by tone, required and optional apart, and left out."""
 
     __slots__ = (
-        "layout",
         "not_applicable_hours",
         "not_applicable_required_hours",
         "optional",
         "required",
+        "stage",
     )
 
-    def __init__(self, layout: StageLayout) -> None:
-        self.layout = layout
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
         self.required = [0, 0, 0]
         self.optional = [0, 0, 0]
         self.not_applicable_hours = 0
@@ -36,7 +40,7 @@ class StageHours:
 
     def asked(self, floor: Fraction) -> Fraction:
         """Return D: the required hours less those not applicable, but at least their floor."""
-        required = self.layout.required_hours
+        required = self.stage.required_hours
         return max(Fraction(required - self.not_applicable_required_hours), floor * required)
 
     def done(self, tone: int) -> int:
@@ -47,7 +51,7 @@ class StageHours:
 class Tally:
     """The facts about a person, counted against a course on a day (the person's own date)."""
 
-    def __init__(self, course: Course, facts: Facts, today: date) -> None:
+    def __init__(self, course: Content, facts: Facts, today: date) -> None:
         self.course = course
         self.facts = facts
         self.today = today
@@ -66,11 +70,17 @@ class Tally:
     @cached_property
     def tones(self) -> dict[str, int]:
         """Return the tone that evidence lends to each milestone, done or not."""
-        kinds = self.course.kinds
+        milestones = self.course.by_key
         tones: dict[str, int] = {}
         for piece in self.unexpired_evidence:
             for key in piece.milestones:
-                if piece.verified and key in piece.confirmed and piece.kind in kinds.get(key, ()):
+                milestone = milestones.get(key)
+                if (
+                    piece.verified
+                    and key in piece.confirmed
+                    and milestone is not None
+                    and piece.kind in milestone.evidence
+                ):
                     tones[key] = VERIFIED
                 elif key not in tones:
                     tones[key] = EVIDENCED
@@ -114,36 +124,36 @@ class Tally:
         """Return the hours of each stage, in the roadmap's order."""
         status_of, tone_of = self.facts.statuses.get, self.tones.get
         stages = []
-        for layout in self.course.layout:
-            hours = StageHours(layout)
-            for key, effort, required in layout.rows:
+        for stage in self.course.stages:
+            hours = StageHours(stage)
+            for milestone in stage.milestones:
+                key, required = milestone.key, milestone.required
                 status = status_of(key)
                 if status == "done":
-                    (hours.required if required else hours.optional)[tone_of(key, 0)] += effort
+                    done = hours.required if required else hours.optional
+                    done[tone_of(key, 0)] += milestone.hours
                 elif status == "not_applicable":
-                    hours.not_applicable_hours += effort
+                    hours.not_applicable_hours += milestone.hours
                     if required:
-                        hours.not_applicable_required_hours += effort
+                        hours.not_applicable_required_hours += milestone.hours
             stages.append(hours)
         return stages
 
     def stage(self, key: str) -> StageHours | None:
         """Return the hours of one stage, None where the roadmap has no such stage."""
         for hours in self.stages:
-            if hours.layout.stage.key == key:
+            if hours.stage.key == key:
                 return hours
         return None
 
     def dates_confirmed_for(self, stage: str) -> list[date]:
         """Return the dates of verified pieces confirmed for done required milestones of a stage."""
         if stage not in self._dates:
-            statuses = self.facts.statuses
+            statuses, found = self.facts.statuses, self.course.stage_by_key.get(stage)
             done = {
-                key
-                for layout in self.course.layout
-                if layout.stage.key == stage
-                for key, _hours, required in layout.rows
-                if required and statuses.get(key) == "done"
+                milestone.key
+                for milestone in (found.milestones if found else ())
+                if milestone.required and statuses.get(milestone.key) == "done"
             }
             self._dates[stage] = [
                 day for day, keys in self.confirmations if not done.isdisjoint(keys)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from roadmap.catalog.content import Skill
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import AssessedLevel
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Skill
 
 LevelsBySkill = tuple[dict[str, int], dict[str, int]]
 """Levels by skill: by the person, and by someone else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, make_response, render_template
 from flask_babel import gettext as _
@@ -12,7 +12,6 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.catalog.content import Skill
 from roadmap.core.database import db
 from roadmap.core.svg import Series, render_radar
 from roadmap.core.web import now, page_number, see_other, wants_fragment
@@ -22,6 +21,9 @@ from roadmap.people.roles import Capability
 from roadmap.skills import actions, gap_messages, queries
 from roadmap.skills.forms import AssessmentForm
 from roadmap.skills.rules import MAX_LEVEL, AssessedLevel, SkillComparison
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Skill
 
 skills = Blueprint("skills", __name__)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
+from typing import TYPE_CHECKING
 
 from flask import Response, abort, make_response, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.catalog.content import Skill
 from roadmap.core.database import db
 from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.people.models import Team, User
@@ -21,6 +21,9 @@ from roadmap.skills.rules import SkillComparison
 from roadmap.teams.blueprint import teams
 from roadmap.teams.loaders import load_person
 from roadmap.teams.shared_profile import load_skill_comparison
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Skill
 
 PER_PAGE = 50
 

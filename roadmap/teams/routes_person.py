@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import abort, render_template, request
 from flask_login import current_user
 
 from roadmap.career.forms import level_labels
-from roadmap.catalog.content import Skill
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.evidence import labels as evidence_labels
@@ -38,6 +37,9 @@ from roadmap.teams.shared_profile import (
     SharedProgress,
     load_shared_profile,
 )
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Skill
 
 __all__ = ["person", "routes_assessment"]
 
@@ -88,7 +90,7 @@ def _nested_teams(team: Team, who: User) -> list[Team]:
 def _source_links(path: str, on: SharedProgress | None, who: User) -> SourceLinks:
     """Build the addresses of the sources: the review of a piece, and places on this page."""
     skills = f"{path}/skills/" if current_user.has_over(Capability.ASSESS, who.id) else "#skill-"
-    stage_of = {m.key: m.stage_key for m in on.content.milestones} if on is not None else {}
+    stage_of = {k: s.key for k, s in on.content.stage_of.items()} if on is not None else {}
     asked = {"roadmap": request.args["roadmap"]} if request.args.get("roadmap") else {}
 
     def stage(key: str) -> str:

@@ -10,13 +10,13 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.career import queries as career
 from roadmap.career.models import Degree, Position
-from roadmap.catalog.content import Content, Milestone, Skill, Stage
 from roadmap.catalog.queries import PublishedRoadmap, load_revision
 from roadmap.evidence.shared import SharedPiece, shared_pieces
 from roadmap.journey.roadmap_progress import RoadmapProgress as Way
@@ -24,11 +24,14 @@ from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import EnrolledRoadmap, enrollments, target_dates
 from roadmap.readiness.explanation import Readiness, explain
-from roadmap.readiness.policy import Policy
-from roadmap.readiness.queries import PersonRecord, build_course, person_record
+from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.summary import summarize
 from roadmap.skills import queries as skills
 from roadmap.skills.rules import AssessedLevel, SkillComparison
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content, Milestone, Skill, Stage
+    from roadmap.catalog.policy import Policy
 
 
 class NotEnrolled(LookupError):
@@ -152,7 +155,7 @@ def _load_progress(
     today: dt.date,
 ) -> SharedProgress:
     published = load_revision(session, enrolled.revision_id)
-    path, shared = build_course(published), facts.shared()
+    path, shared = published.content, facts.shared()
     way = Way(published, enrolled, summarize(path, shared, today), {}, today)
     reasons = _load_reasons(session, person.id) if person.shares_plans else {}
     targets = target_dates(session, person.id) if person.shares_plans else {}

@@ -125,7 +125,7 @@ def test_validate_names_the_line_of_what_overrides_a_merged_part(run, copy):
     path.write_text("\n".join(lines), "utf-8")
     result = run("validate", str(path))
     assert result.exit_code == 1
-    assert f"{path}:{place + 2}: title: 12345 is not of type 'string'" in result.stderr
+    assert f"{path}:{place + 2}: title should be text, not 12345: put it in quotes" in result.stderr
 
 
 def test_validate_reads_the_readiness_policy(run, copy):

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from roadmap.catalog.content import Content
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.demo.loader import ROADMAP, LoadedDemo, load_demo_data
@@ -30,9 +31,8 @@ from roadmap.people.reach import people_of
 from roadmap.people.roles import Capability
 from roadmap.portfolio.models import PortfolioItem
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
-from roadmap.readiness.facts import Course
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import PersonRecord, build_course, person_record
+from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.skills.models import Assessment
 
 LOADED_MODELS: tuple[type[Any], ...] = (
@@ -55,7 +55,7 @@ class DemoData:
     loaded: LoadedDemo
     rows: dict[type[Any], list[Any]]
     records: dict[str, PersonRecord]
-    course: Course
+    course: Content
     managed: dict[str, frozenset[uuid.UUID]]
 
     def of(self, model: type, person: str) -> list[Any]:
@@ -84,7 +84,7 @@ def demo(app: Flask) -> DemoData:
             loaded,
             rows,
             {name: person_record(session, ids[name]) for name in ("maya", "yusuf")},
-            build_course(roadmap),
+            roadmap.content,
             {
                 name: set(session.scalars(people_of(ids[name], Capability.SEE_SHARED)))
                 for name in ("tomas", "karin", "elena")

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from roadmap.readiness.facts import (
-    Course,
-    Degree,
-    EvidenceFact,
-    Facts,
-    Impact,
-    Milestone,
-    Position,
-    Skill,
-    Stage,
-)
+from roadmap.catalog.content import Content, Milestone, Objective, Skill, Stage
+from roadmap.catalog.policy import Policy
+from roadmap.readiness.facts import Degree, EvidenceFact, Facts, Impact, Position
 from roadmap.readiness.messages import KIND_NAMES
-from roadmap.readiness.policy import Policy
 
 TODAY = date(2026, 6, 30)
 STAGES = ("foundations", "experience", "education", "leadership", "visibility")
@@ -33,7 +25,7 @@ SKILLS = (
     "communication",
     "strategy",
 )
-KINDS = frozenset(KIND_NAMES)
+KINDS = tuple(KIND_NAMES)
 
 SHIPPED: dict[str, Any] = {
     "weights": {"milestones": 40, "skills": 20, "evidence": 20, "impact": 10, "background": 10},
@@ -138,18 +130,50 @@ SHIPPED: dict[str, Any] = {
 
 def shipped_policy(**changes: Any) -> Policy:
     """The shipped policy, with some of its sections replaced."""
-    return Policy.parse(copy.deepcopy(SHIPPED) | changes)
+    return Policy.model_validate(copy.deepcopy(SHIPPED) | changes)
 
 
-def course(**changes: Any) -> Course:
-    """The course of the worked examples, with some of its fields replaced."""
-    fields: dict[str, Any] = {
-        "stages": tuple(Stage(key, key.capitalize(), key != "education") for key in STAGES),
+def course(**changes: Any) -> Content:
+    """The roadmap of the worked examples, with some of its `roadmap` arguments replaced."""
+    arguments: dict[str, Any] = {
+        "stages": tuple(stage(key, required=key != "education") for key in STAGES),
         "milestones": tuple(milestone(key) for key in KEYS),
-        "skills": tuple(Skill(key, key.replace("_", " ").capitalize(), 3) for key in SKILLS),
+        "skills": tuple(skill(key) for key in SKILLS),
         "policy": shipped_policy(),
     }
-    return Course(**(fields | changes))
+    return roadmap(**(arguments | changes))
+
+
+def roadmap(
+    stages: Sequence[Stage],
+    milestones: Sequence[Milestone],
+    skills: Sequence[Skill],
+    policy: Policy,
+) -> Content:
+    """A roadmap smaller than the schema allows; a milestone's key begins with its stage's."""
+    filled = []
+    for each in stages:
+        mine = tuple(m for m in milestones if stage_key(m.key) == each.key)
+        objective = Objective.model_construct(key=each.key, title=each.title, milestones=mine)
+        filled.append(stage(each.key, required=each.required, objectives=(objective,)))
+    return Content.model_construct(stages=tuple(filled), skills=tuple(skills), policy=policy)
+
+
+def stage_key(milestone_key: str) -> str:
+    """The key of the stage that a milestone of these examples is in."""
+    return milestone_key.rstrip("0123456789")
+
+
+def stage(key: str, *, required: bool = True, objectives: tuple[Objective, ...] = ()) -> Stage:
+    """A stage; `roadmap` puts the milestones into it."""
+    return Stage.model_construct(
+        key=key, title=key.capitalize(), required=required, objectives=objectives
+    )
+
+
+def skill(key: str, bar: int = 3) -> Skill:
+    """A skill with its bar."""
+    return Skill.model_construct(key=key, title=key.replace("_", " ").capitalize(), bar=bar)
 
 
 def milestone(key: str, **changes: Any) -> Milestone:
@@ -157,13 +181,12 @@ def milestone(key: str, **changes: Any) -> Milestone:
     fields: dict[str, Any] = {
         "key": key,
         "title": key.capitalize(),
-        "stage": key.rstrip("0123456789"),
         "hours": 10,
         "required": not key.startswith("education"),
-        "kinds": KINDS,
+        "evidence": KINDS,
         "after": (),
     }
-    return Milestone(**(fields | changes))
+    return Milestone.model_construct(**(fields | changes))
 
 
 def piece(

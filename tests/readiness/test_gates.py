@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from roadmap.readiness.facts import Course, Facts, Impact, Position
+from roadmap.catalog.content import Content
+from roadmap.readiness.facts import Facts, Impact, Position
 from roadmap.readiness.gates import GATE_TYPES, GateResult
 from roadmap.readiness.messages import Message, join_with_and, join_with_or
 from roadmap.readiness.rules import evaluate
@@ -28,7 +29,7 @@ from tests.readiness.examples import (
 )
 
 
-def gate(key: str, facts: Facts, on: Course | None = None) -> GateResult:
+def gate(key: str, facts: Facts, on: Content | None = None) -> GateResult:
     """One gate as it stands for these facts."""
     gates = {each.key: each for each in evaluate(on or course(), facts, TODAY).gates}
     return gates[key]
@@ -67,7 +68,7 @@ def test_experience_passes_on_the_last_day_of_the_fifth_year() -> None:
 
 def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
     hours = {"experience1": 40, "experience2": 56}
-    milestones = tuple(replace(each, hours=hours.get(each.key, 10)) for each in course().milestones)
+    milestones = tuple(milestone(key, hours=hours.get(key, 10)) for key in KEYS)
     on = course(milestones=milestones)
     facts = Facts(
         statuses=done("experience1"),
@@ -112,14 +113,14 @@ def test_a_stage_gate_is_measured_against_what_is_left_of_the_stage_but_not_belo
 
 
 def test_a_stage_without_required_milestones_keeps_its_gate_standing() -> None:
-    milestones = tuple(each for each in course().milestones if each.stage != "leadership")
+    milestones = tuple(
+        each for each in course().milestones if not each.key.startswith("leadership")
+    )
     stands = gate("leadership", proven_facts(), course(milestones=milestones))
     assert not stands.passed
     assert "requires no milestone" in stands.reason.text()
-    unknown = shipped_policy(
-        gates=[{"key": "x", "title": "X", "type": "stage_verified", "stage": "moon", "share": 0.6}]
-    )
-    assert not gate("x", proven_facts(), course(policy=unknown)).passed
+    unknown = shipped_policy(gates=[{**SHIPPED["gates"][1], "stage": "moon"}])
+    assert not gate("delivery", proven_facts(), course(policy=unknown)).passed
 
 
 def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
@@ -202,9 +203,7 @@ def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() 
     assert not gate("sustained", replace(facts, pieces=unconfirmed)).passed
     unlinked = tuple(replace(each, milestones=("experience1",)) for each in proven_pieces())
     assert not gate("sustained", replace(facts, pieces=unlinked)).passed
-    optional = tuple(
-        replace(each, required=each.stage != "leadership") for each in course().milestones
-    )
+    optional = tuple(milestone(key, required=not key.startswith("leadership")) for key in KEYS)
     assert not gate("sustained", facts, course(milestones=optional)).passed
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from roadmap.readiness.facts import Course, Facts
+from roadmap.catalog.content import Content
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.next_steps import Step, next_steps, top_three
 from roadmap.readiness.rules import evaluate, score
 from tests.readiness.examples import (
@@ -25,7 +26,7 @@ from tests.readiness.examples import (
 )
 
 
-def steps(facts: Facts, action: str, on: Course | None = None) -> dict[str, Step]:
+def steps(facts: Facts, action: str, on: Content | None = None) -> dict[str, Step]:
     """The steps of one action by target, in order."""
     found = next_steps(on or course(), facts, TODAY)
     return {step.target: step for step in found if step.action == action}
@@ -60,8 +61,7 @@ def test_doing_a_milestone_gains_what_it_then_earns() -> None:
 
 def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() -> None:
     milestones = tuple(
-        replace(each, kinds=frozenset({"talk"} if each.key == "experience2" else {"launch"}))
-        for each in course().milestones
+        milestone(key, evidence=("talk" if key == "experience2" else "launch",)) for key in KEYS
     )
     on = course(milestones=milestones)
     facts = Facts(
@@ -90,8 +90,7 @@ def test_a_piece_takes_five_links_of_a_roadmap() -> None:
 
 def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -> None:
     milestones = tuple(
-        replace(each, kinds=frozenset({"launch"} if each.key == "experience1" else {"talk"}))
-        for each in course().milestones
+        milestone(key, evidence=("launch" if key == "experience1" else "talk",)) for key in KEYS
     )
     draft = piece("draft", "launch", "experience1", "experience2")
     others = (
@@ -128,9 +127,7 @@ def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() ->
 
 
 def test_evidence_to_record_is_of_a_kind_that_proves_the_milestone() -> None:
-    milestones = tuple(
-        replace(each, kinds=frozenset({"publication"})) for each in course().milestones
-    )
+    milestones = tuple(milestone(key, evidence=("publication",)) for key in KEYS)
     found = steps(
         Facts(statuses=done("experience1")), "record_evidence", course(milestones=milestones)
     )

@@ -9,21 +9,21 @@ from fractions import Fraction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roadmap.catalog.content import Content
 from roadmap.readiness.explanation import explain, to_json, without_item
-from roadmap.readiness.facts import (
-    Course,
-    Degree,
-    EvidenceFact,
-    Facts,
-    Impact,
-    Milestone,
-    Position,
-    Skill,
-    Stage,
-)
+from roadmap.readiness.facts import Degree, EvidenceFact, Facts, Impact, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
-from tests.readiness.examples import KINDS, STAGES, TODAY, shipped_policy
+from tests.readiness.examples import (
+    KINDS,
+    STAGES,
+    TODAY,
+    milestone,
+    roadmap,
+    shipped_policy,
+    skill,
+    stage,
+)
 
 fewer = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -39,34 +39,32 @@ levels = st.dictionaries(st.sampled_from(SKILL_KEYS), st.integers(0, 4))
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> Course:
+def courses(draw: st.DrawFn) -> Content:
     """A small roadmap: some of the stages, each with up to four milestones."""
     stages, milestones = [], []
     for key in draw(st.lists(st.sampled_from(STAGES), min_size=1, max_size=4, unique=True)):
-        stages.append(Stage(key, key, draw(st.booleans())))
+        stages.append(stage(key, required=draw(st.booleans())))
         milestones.extend(
-            Milestone(
-                key=f"{key}{number}",
-                title=f"{key} {number}",
-                stage=key,
+            milestone(
+                f"{key}{number}",
                 hours=draw(st.integers(1, 80)),
                 required=draw(st.integers(0, 3)) > 0,
-                kinds=draw(st.sampled_from((KINDS, frozenset({"talk"}), frozenset()))),
+                evidence=draw(st.sampled_from((KINDS, ("talk",), ()))),
                 after=(f"{key}{number - 1}",) if number and draw(st.booleans()) else (),
             )
             for number in range(draw(st.integers(0, 4)))
         )
     skills = draw(st.sampled_from((0, 2)))
-    return Course(
-        tuple(stages),
-        tuple(milestones),
-        tuple(Skill(key, key, draw(st.integers(1, 4))) for key in SKILL_KEYS[:skills]),
+    return roadmap(
+        stages,
+        milestones,
+        [skill(key, draw(st.integers(1, 4))) for key in SKILL_KEYS[:skills]],
         draw(st.sampled_from((POLICY, POLICY, LEAN_POLICY))),
     )
 
 
 @st.composite
-def pieces(draw: st.DrawFn, course: Course, identity: str) -> EvidenceFact:
+def pieces(draw: st.DrawFn, course: Content, identity: str) -> EvidenceFact:
     """A piece linked to up to five milestones, verified or not, lapsed or not."""
     keys = [milestone.key for milestone in course.milestones] or ["elsewhere"]
     links = tuple(draw(st.lists(st.sampled_from(keys), max_size=5, unique=True)))
@@ -88,7 +86,7 @@ def pieces(draw: st.DrawFn, course: Course, identity: str) -> EvidenceFact:
 
 
 @st.composite
-def courses_with_facts(draw: st.DrawFn) -> tuple[Course, Facts]:
+def courses_with_facts(draw: st.DrawFn) -> tuple[Facts]:
     """A course and facts about somebody on it."""
     course = draw(courses())
     status = st.sampled_from(("not_started", "in_progress", "done", "done", "not_applicable"))
@@ -113,7 +111,7 @@ def courses_with_facts(draw: st.DrawFn) -> tuple[Course, Facts]:
 
 @fewer
 @given(courses_with_facts())
-def test_the_explanation_adds_up(world: tuple[Course, Facts]) -> None:
+def test_the_explanation_adds_up(world: tuple[Facts]) -> None:
     course, facts = world
     readiness = explain(course, facts, TODAY)
     assert 0 <= readiness.score <= 100
@@ -131,7 +129,7 @@ def test_the_explanation_adds_up(world: tuple[Course, Facts]) -> None:
 @fewer
 @given(courses_with_facts())
 def test_removing_an_item_changes_the_score_by_exactly_its_effect(
-    world: tuple[Course, Facts],
+    world: tuple[Facts],
 ) -> None:
     course, facts = world
     readiness = explain(course, facts, TODAY)
@@ -142,7 +140,7 @@ def test_removing_an_item_changes_the_score_by_exactly_its_effect(
 
 @fewer
 @given(courses_with_facts(), st.data())
-def test_progress_never_lowers_the_score(world: tuple[Course, Facts], data: st.DataObject) -> None:
+def test_progress_never_lowers_the_score(world: tuple[Facts], data: st.DataObject) -> None:
     course, facts = world
     before = score(course, facts, TODAY)
     for key, status in facts.statuses.items():
@@ -167,24 +165,24 @@ def test_progress_never_lowers_the_score(world: tuple[Course, Facts], data: st.D
 
 @fewer
 @given(courses_with_facts())
-def test_an_optional_stage_never_costs_anything(world: tuple[Course, Facts]) -> None:
+def test_an_optional_stage_never_costs_anything(world: tuple[Facts]) -> None:
     course, facts = world
     before = score(course, facts, TODAY)
-    for stage in course.stages:
-        mine = {each.key for each in course.milestones if each.stage == stage.key}
+    for phase in course.stages:
+        mine = {each.key for each in phase.milestones}
         unwanted = {
             key: "not_applicable" if key in mine and status != "done" else status
             for key, status in facts.statuses.items()
         }
         after = score(course, replace(facts, statuses=unwanted), TODAY)
         assert after >= before
-        if not stage.required:
+        if not phase.required:
             assert after == before
 
 
 @fewer
 @given(courses_with_facts())
-def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Course, Facts]) -> None:
+def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Facts]) -> None:
     course, facts = world
     boast = replace(facts, self_levels=dict.fromkeys(SKILL_KEYS, 4))
     before = [gate.passed for gate in evaluate(course, facts, TODAY).gates]
@@ -195,7 +193,7 @@ def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Course, Facts]) -> 
 
 @fewer
 @given(courses_with_facts())
-def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Course, Facts]) -> None:
+def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Facts]) -> None:
     course, facts = world
     until = next_change_on(Tally(course, facts, TODAY))
     assert until is None or until > TODAY
@@ -207,7 +205,7 @@ def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Course, Fact
 
 @fewer
 @given(courses_with_facts())
-def test_progress_is_cumulative(world: tuple[Course, Facts]) -> None:
+def test_progress_is_cumulative(world: tuple[Facts]) -> None:
     course, facts = world
     result = evaluate(course, facts, TODAY)
     for progress in (result.overall, *result.stages.values()):
@@ -217,7 +215,7 @@ def test_progress_is_cumulative(world: tuple[Course, Facts]) -> None:
 @fewest
 @given(courses_with_facts())
 def test_no_step_lowers_the_score(
-    world: tuple[Course, Facts],
+    world: tuple[Facts],
 ) -> None:
     course, facts = world
     readiness = explain(course, facts, TODAY)

@@ -8,15 +8,19 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from pydantic import ValidationError
 
+from roadmap.catalog.content import Content
+from roadmap.catalog.policy import Policy
+from roadmap.catalog.validation_messages import problems_in
 from roadmap.readiness.calendar_years import months_later, years_of
-from roadmap.readiness.facts import Course, Degree, Facts, Impact, Position, Stage
-from roadmap.readiness.policy import Policy, PolicyError
+from roadmap.readiness.facts import Degree, Facts, Impact, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
     KEYS,
     SHIPPED,
+    STAGES,
     TODAY,
     course,
     done,
@@ -27,8 +31,10 @@ from tests.readiness.examples import (
     piece,
     proven_facts,
     proven_pieces,
+    roadmap,
     shipped_policy,
     six_years,
+    stage,
 )
 
 ALL_GATES = (
@@ -171,12 +177,12 @@ def test_worked_examples_are_exact_not_merely_close() -> None:
     assert evaluate(course(), proven_facts(), TODAY).score == 100
 
 
-def part_one(facts: Facts, on: Course | None = None) -> Fraction:
+def part_one(facts: Facts, on: Content | None = None) -> Fraction:
     """The points of part 1."""
     return evaluate(on or course(), facts, TODAY).parts[0].points
 
 
-def with_optional(hours: int) -> Course:
+def with_optional(hours: int) -> Content:
     """A course whose leadership stage has an optional milestone besides."""
     extra = milestone("leadership3", hours=hours, required=False)
     return course(milestones=(*course().milestones, extra))
@@ -222,7 +228,7 @@ def test_an_optional_stage_below_the_average_shares_its_weight() -> None:
 
 def test_a_stage_that_requires_nothing_only_adds() -> None:
     milestones = tuple(
-        replace(each, required=False) if each.stage == "visibility" else each
+        milestone(each.key, required=each.required and not each.key.startswith("visibility"))
         for each in course().milestones
     )
     facts = replace(proven_facts(), statuses=done(*(k for k in KEYS if "visibility" not in k)))
@@ -230,7 +236,7 @@ def test_a_stage_that_requires_nothing_only_adds() -> None:
 
 
 def test_a_roadmap_of_optional_stages_counts_the_best() -> None:
-    stages = tuple(replace(stage, required=False) for stage in course().stages)
+    stages = tuple(stage(key, required=False) for key in STAGES)
     facts = replace(proven_facts(), statuses=done("visibility1", "visibility2", "education1"))
     assert part_one(facts, course(stages=stages)) == 40
 
@@ -251,7 +257,7 @@ def test_a_roadmap_of_optional_stages_counts_the_best() -> None:
 )
 def test_tone_of_a_done_milestone(change: dict[str, object], tone: str) -> None:
     proven_by_documents = course(
-        milestones=tuple(replace(m, kinds=frozenset({"design_doc"})) for m in course().milestones)
+        milestones=tuple(milestone(key, evidence=("design_doc",)) for key in KEYS)
     )
     facts = Facts(statuses=done("experience1"), pieces=(replace(CONFIRMED, **change),))  # type: ignore[arg-type]
     assert evaluate(proven_by_documents, facts, TODAY).tones["experience1"] == tone
@@ -333,7 +339,7 @@ def test_an_empty_part_gives_its_points_to_the_others() -> None:
     result = evaluate(course(skills=()), proven_facts(), TODAY)
     assert [part.maximum for part in result.parts] == [50, 0, 25, Fraction(25, 2), Fraction(25, 2)]
     assert result.score == 100
-    nothing = Course((Stage("a", "A", True),), (), (), shipped_policy(evidence=[], impact=[]))
+    nothing = roadmap([stage("a")], [], [], shipped_policy(evidence=[], impact=[]))
     assert [part.maximum for part in evaluate(nothing, Facts(), TODAY).parts] == [0, 0, 0, 0, 100]
 
 
@@ -450,12 +456,12 @@ def broken(path: str, value: object) -> dict[str, object]:
         ("factors.speed", 1, "factors.speed"),
         ("stages.experience", -1, "stages.experience"),
         ("required_floor", 0, "required_floor"),
-        ("evidence.0.kinds", ["poem"], "evidence.0.kinds"),
+        ("evidence.0.kinds", ["poem"], "evidence.0.kinds.0"),
         ("evidence.0.kinds", [], "evidence.0.kinds"),
         ("evidence.0.kinds", "talk", "evidence.0.kinds"),
         ("evidence.0.count", 1.5, "evidence.0.count"),
         ("evidence.0.points", 6, "evidence"),
-        ("evidence.0.key", "launch", "evidence"),
+        ("evidence.0.key", "launch", "evidence.5.key"),
         ("evidence", {}, "evidence"),
         ("impact", ["scale", "scale"], "impact"),
         ("background", None, "background"),
@@ -465,7 +471,7 @@ def broken(path: str, value: object) -> dict[str, object]:
         ("gates.0.type", "moon", "gates.0.type"),
         ("gates.0.title", " ", "gates.0.title"),
         ("gates.0.years", None, "gates.0.years"),
-        ("gates.1.key", "experience", "gates"),
+        ("gates.1.key", "experience", "gates.1.key"),
         ("gates.6.span", 3, "gates.6.span"),
         ("verdicts.ready.score", 101, "verdicts.ready.score"),
         ("verdicts.nearly", None, "verdicts.nearly"),
@@ -475,10 +481,10 @@ def broken(path: str, value: object) -> dict[str, object]:
 def test_an_unusable_policy_is_refused_by_the_key_at_fault(
     path: str, value: object, named: str
 ) -> None:
-    with pytest.raises(PolicyError) as refused:
-        Policy.parse(broken(path, value))
-    assert refused.value.key == named
-    assert f"readiness.{named}: " in str(refused.value)
+    with pytest.raises(ValidationError) as refused:
+        Policy.model_validate(broken(path, value))
+    found = {".".join(map(str, each.location)) for each in problems_in(refused.value)}
+    assert found == {named}
 
 
 def test_numbers_of_a_policy_are_taken_as_they_are_written() -> None:
@@ -489,6 +495,6 @@ def test_numbers_of_a_policy_are_taken_as_they_are_written() -> None:
 def test_a_policy_without_a_background_part_needs_none() -> None:
     data = broken("background", None)
     data["weights"] = SHIPPED["weights"] | {"background": 0, "milestones": 50}
-    result = evaluate(course(policy=Policy.parse(data)), proven_facts(), TODAY)
+    result = evaluate(course(policy=Policy.model_validate(data)), proven_facts(), TODAY)
     assert result.parts[4].maximum == 0
     assert result.score == 100

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from roadmap.catalog import files
-from roadmap.readiness.policy import Policy
+from roadmap.catalog.policy import Policy
 from tests.readiness import examples
 
 
@@ -21,4 +21,6 @@ def untitled(data: Any) -> Any:
 @pytest.mark.parametrize("path", files.shipped(), ids=lambda path: path.stem)
 def test_every_number_is_the_documented_one(path: Any) -> None:
     shipped = files.read(path)["readiness"]
-    assert Policy.parse(untitled(shipped)) == Policy.parse(untitled(examples.SHIPPED))
+    assert Policy.model_validate(untitled(shipped)) == Policy.model_validate(
+        untitled(examples.SHIPPED)
+    )

@@ -39,6 +39,6 @@ def restore_shipped(session: Session) -> None:
     first = session.scalar(sa.select(RoadmapRevision.id))
     session.execute(sa.update(Roadmap).values(revision_id=first))
     session.execute(sa.delete(Milestone))
-    actions._store_keys(session, files.read(files.shipped()[0]))
+    actions.store_keys(session, files.read(files.shipped()[0]))
     session.commit()
     queries._by_revision.clear()

@@ -1,0 +1,88 @@
+"""What a policy sets of each type of gate. How a gate is judged is in the room `readiness`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from roadmap.catalog.field_types import (
+    UNIQUE_ITEMS,
+    Count,
+    EvidenceKinds,
+    ImpactType,
+    Model,
+    Share,
+    Title,
+    Unique,
+    Word,
+    exactly,
+    whole,
+)
+
+
+class GateSettings(Model):
+    """What every gate has."""
+
+    key: Word
+    title: Title
+
+
+class YearsGate(GateSettings):
+    """So many years of ML engineering are recorded."""
+
+    type: Literal["years"]
+    years: Annotated[Fraction, exactly(above=0, high=50)]
+
+
+class StageVerifiedGate(GateSettings):
+    """A share of what a stage requires is done and verified."""
+
+    type: Literal["stage_verified"]
+    stage: Word
+    share: Share
+
+
+class VerifiedPiecesGate(GateSettings):
+    """So many pieces of evidence of some kinds are verified."""
+
+    type: Literal["verified_pieces"]
+    kinds: EvidenceKinds
+    count: Count
+
+
+class VerifiedImpactsGate(GateSettings):
+    """Each of some types of impact has a verified, complete metric."""
+
+    type: Literal["verified_impacts"]
+    types: Annotated[tuple[ImpactType, ...], Unique] = Field(
+        min_length=1, json_schema_extra=UNIQUE_ITEMS
+    )
+
+
+class SkillsAtBarGate(GateSettings):
+    """Every skill is at its bar by someone else's latest assessment."""
+
+    type: Literal["skills_at_bar"]
+
+
+class SustainedGate(GateSettings):
+    """Verified evidence for a stage is spread over months, and recent."""
+
+    type: Literal["sustained"]
+    stage: Word
+    months: Annotated[int, whole(1, 60)]
+    span_days: Annotated[int, whole(1, 3650)]
+    within_months: Annotated[int, whole(1, 120)]
+
+
+Gate = Annotated[
+    YearsGate
+    | StageVerifiedGate
+    | VerifiedPiecesGate
+    | VerifiedImpactsGate
+    | SkillsAtBarGate
+    | SustainedGate,
+    Field(discriminator="type"),
+]

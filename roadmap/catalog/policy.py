@@ -1,0 +1,172 @@
+"""A roadmap's own definition of ready: the `readiness:` block of its content file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+from math import lcm
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.field_types import (
+    UNIQUE_ITEMS,
+    Count,
+    DegreeLevel,
+    EvidenceKinds,
+    ImpactType,
+    Model,
+    Points,
+    Problem,
+    Share,
+    Title,
+    Unique,
+    Word,
+    exactly,
+    refuse,
+    repeated_keys,
+    whole,
+)
+from roadmap.catalog.gates import Gate
+
+
+class Weights(Model):
+    """Points of the five parts; they add up to 100."""
+
+    milestones: Points
+    skills: Points
+    evidence: Points
+    impact: Points
+    background: Points
+
+    @model_validator(mode="after")
+    def _check_sum(self) -> Self:
+        if sum(points for _, points in self) != 100:
+            raise ValueError("must add up to 100")
+        return self
+
+
+class Factors(Model):
+    """What each tone, and each side of an assessment, counts."""
+
+    claimed: Share
+    evidenced: Share
+    verified: Share
+    self_assessed: Share = Field(alias="self")
+    other_assessed: Share = Field(alias="other")
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if not self.claimed <= self.evidenced <= self.verified:
+            # Otherwise adding evidence could lower a score.
+            raise ValueError("must not fall from claimed to evidenced to verified")
+        return self
+
+
+class Requirement(Model):
+    """`count` pieces of evidence of some kinds, worth `points`."""
+
+    key: Word
+    title: Title
+    kinds: EvidenceKinds
+    count: Count
+    points: Points
+
+
+class Background(Model):
+    """Points for years of ML engineering and for a degree."""
+
+    years: Annotated[Fraction, exactly(low=0.1, high=50)] = Field(
+        description="Years of practice that give full credit."
+    )
+    years_alone: Points
+    years_with_degree: Points
+    degree: Points
+    degrees: dict[DegreeLevel, Share]
+
+    @property
+    def points(self) -> Fraction:
+        """Return the most that can be had."""
+        return max(self.years_alone, self.years_with_degree + self.degree)
+
+
+class ScoreAndGates(Model):
+    """What a verdict asks for: points of the score, and how many gates may stand at most."""
+
+    score: Points
+    unpassed_gates: Annotated[int, whole(0, 100_000)] = Field(alias="standing")
+
+
+class UnderWay(Model):
+    """The points of the score from which somebody is under way."""
+
+    score: Points
+
+
+class ClaimedNotProven(Model):
+    """From how many claimed points on a share has to be verified."""
+
+    claimed: Points
+    verified_share: Share
+
+
+class Verdicts(Model):
+    """The thresholds of the verdicts."""
+
+    ready: ScoreAndGates
+    nearly: ScoreAndGates
+    under_way: UnderWay
+    claimed_not_proven: ClaimedNotProven
+
+
+class Policy(Model):
+    """A roadmap's own definition of ready. Numbers are exact: 0.3 is three tenths."""
+
+    weights: Weights
+    factors: Factors
+    stages: Annotated[dict[Word, Points], Field(min_length=1)] = Field(
+        description="Weight of each stage, by its key."
+    )
+    required_floor: Annotated[Fraction, exactly(above=0, high=1)] = Field(
+        description="A stage's effort never counts below this share of its required effort."
+    )
+    optional_cap: Share = Field(
+        description="Optional effort counts at most this share of the stage's effort."
+    )
+    evidence: tuple[Requirement, ...]
+    impact: Annotated[tuple[ImpactType, ...], Unique] = Field(json_schema_extra=UNIQUE_ITEMS)
+    background: Background | None = Field(
+        None, description="Left out only where the part's weight is 0."
+    )
+    gates: tuple[Gate, ...]
+    verdicts: Verdicts
+
+    @model_validator(mode="after")
+    def _check_points(self) -> Self:
+        refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        for name, items in (("evidence", self.evidence), ("gates", self.gates)):
+            yield from repeated_keys(
+                "requirement" if name == "evidence" else "gate",
+                ((item.key, (name, place, "key")) for place, item in enumerate(items)),
+            )
+        weight = self.weights.evidence
+        if self.evidence and sum(each.points for each in self.evidence) != weight:
+            yield Problem(("evidence",), f"points must add up to the part's {weight}")
+        weight = self.weights.background
+        if self.background is None:
+            if weight:
+                yield Problem(("background",), "'background' is missing")
+        elif self.background.points != weight:
+            yield Problem(("background",), f"points must come to the part's {weight} at most")
+
+    @cached_property
+    def scaled_tone_factors(self) -> tuple[tuple[int, int, int], int]:
+        """Return the factors of claimed, evidenced and verified as integers over one number."""
+        exact = (self.factors.claimed, self.factors.evidenced, self.factors.verified)
+        scale = lcm(*(factor.denominator for factor in exact))
+        claimed, evidenced, verified = (int(factor * scale) for factor in exact)
+        return (claimed, evidenced, verified), scale

@@ -1,0 +1,158 @@
+"""YAML as its version 1.2 types it, with the line of every value.
+
+PyYAML follows version 1.1, in which `12:30` is the number 750, `no` is false and `1_000` is 1000.
+Here a plain value has the type that JSON would give it, or it is text. What JSON cannot hold, and
+a key that is not text or stands twice, is refused with its line.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import yaml
+
+from roadmap.catalog.field_types import Location
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_PREFIX = "tag:yaml.org,2002:"
+
+
+class _Loader(yaml.SafeLoader):
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Check the keys as written; later on what is merged in (`<<`) is among them."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.tag not in (_PREFIX + "str", _PREFIX + "merge"):
+                written = f" '{key.value}'" if isinstance(key, yaml.ScalarNode) else ""
+                raise _error(key, f"the key{written} should be text")
+            if key.value in seen:
+                raise _error(key, f"the key '{key.value}' stands here twice")
+            seen.add(key.value)
+        return node
+
+
+_Loader.yaml_implicit_resolvers = {}
+_Loader.yaml_constructors = {
+    None: yaml.SafeLoader.construct_undefined,
+    _PREFIX + "map": yaml.SafeLoader.construct_yaml_map,
+    _PREFIX + "seq": yaml.SafeLoader.construct_yaml_seq,
+}
+
+
+def _error(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+
+
+def _text(value: str) -> str:
+    if _UNSTORABLE.search(value):
+        raise ValueError("contains a character that cannot be stored")
+    return value
+
+
+def _boolean(value: str) -> bool:
+    return {"true": True, "false": False}[value.lower()]
+
+
+def _integer(value: str) -> int:
+    return int(value, {"0o": 8, "0x": 16}.get(value[:2], 10))
+
+
+def _float(value: str) -> float:
+    is_named = value[-1] in "fFnN"  # .inf and .nan
+    number = math.inf if is_named else float(value)
+    if math.isinf(number):
+        raise ValueError("is not a number that can be stored")
+    if Fraction(value) != Fraction(str(number)):
+        raise ValueError("has more digits than are kept")
+    return number
+
+
+def _add_type(name: str, first: str, pattern: str, read: Callable[[str], Any]) -> None:
+    """Give the plain values that match `pattern` a type; `first` are their first characters."""
+
+    def construct(loader: _Loader, node: yaml.ScalarNode) -> Any:
+        try:
+            return read(loader.construct_scalar(node))
+        except (ValueError, KeyError) as error:
+            problem = error if isinstance(error, ValueError) else f"is not a {name}"
+            raise _error(node, f"{node.value[:40]!r} {problem}") from None
+
+    if pattern:
+        matches = re.compile(rf"(?:{pattern})\Z")
+        _Loader.add_implicit_resolver(_PREFIX + name, matches, list(first) or [""])
+    _Loader.add_constructor(_PREFIX + name, construct)
+
+
+# The core schema of YAML 1.2, 10.3.2, and the merge key of 1.1, which editors know as well.
+_add_type("str", "", "", _text)
+_add_type("null", "~nN", "~|null|Null|NULL", lambda _value: None)
+_Loader.add_implicit_resolver(_PREFIX + "null", re.compile(r"\Z"), [""])
+_add_type("bool", "tTfF", "true|True|TRUE|false|False|FALSE", _boolean)
+_add_type("int", "-+0123456789", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", _integer)
+_add_type(
+    "float",
+    "-+.0123456789",
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+    _float,
+)
+_Loader.add_implicit_resolver(_PREFIX + "merge", re.compile(r"<<\Z"), ["<"])
+
+
+class YamlError(ValueError):
+    """A text that is not YAML as it is read here; `line` counts from 1."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+class YamlDocument:
+    """A document as plain values, which finds where each of them is written.
+
+    Raises YamlError for a text that cannot be read.
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            loader = _Loader(text)
+            try:
+                self._tree = loader.get_single_node()
+                self.value = self._tree and loader.construct_document(self._tree)
+                json.dumps(self.value)  # refuses a value that contains itself
+            finally:
+                loader.dispose()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise YamlError(mark.line + 1 if mark else 1, str(error.problem)) from None
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise YamlError(1, str(error)) from None
+
+    def line(self, location: Location) -> int:
+        """Return the line of a value, or of the nearest one above it that is there."""
+        node = self._node(location)[0]
+        return node.start_mark.line + 1 if node is not None else 1
+
+    def written(self, location: Location) -> str | None:
+        """Return a single value as it is written, None where there is no such value."""
+        node, is_exact = self._node(location)
+        return node.value if is_exact and isinstance(node, yaml.ScalarNode) else None
+
+    def _node(self, location: Location) -> tuple[yaml.Node | None, bool]:
+        node = self._tree
+        for part in location:
+            following = None
+            if isinstance(node, yaml.MappingNode):
+                # What is merged in (`<<`) comes before what overrides it.
+                following = next((v for k, v in reversed(node.value) if k.value == part), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+                following = node.value[part] if part < len(node.value) else None
+            if following is None:
+                return node, False
+            node = following
+        return node, True
