@@ -1,8 +1,8 @@
 """The limit: the smallest Flask application that does the same work on the same rows.
 
-Each view is what is left when everything but the work itself is taken away: one statement for
-session and person, the tightest statement for the rows, a template without inheritance, one
-commit with the same durability. No language, no permissions, no forms, no seal, no history, no
+Each view does the work itself and nothing else: one statement for session and person, the tightest
+statement for the rows, a template without inheritance (for the matrix, of cells that are ready),
+one commit with the same durability. No language, no permissions, no forms, no history, no
 readiness, no headers. It shares the database, the secret key and the session cookie with Cairn,
 so that one signed-in browser drives both.
 """
@@ -28,7 +28,16 @@ from markupsafe import Markup, escape
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bench.baseline_templates import EXPORT_INDEX, EXPORT_PIECE, MATRIX, PAGE, PIECES_FOUND, ROW
+from bench.baseline_templates import (
+    EXPORT_INDEX,
+    EXPORT_PIECE,
+    MATRIX,
+    PAGE,
+    PIECES_FOUND,
+    ROW,
+    SKILL_CELL,
+    STAGE_CELL,
+)
 from roadmap.auth.models import LoginSession
 from roadmap.catalog.content import Content
 from roadmap.catalog.models import Milestone
@@ -182,7 +191,12 @@ def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
 
     @app.get("/matrix/<slug>")
     def team(slug: str) -> str:
-        rows = g.connection.execute(TEAM_SUMMARIES, {"slug": slug}).all()
+        rows = [
+            (key, name, score, moved, shared["verdict"], _cells(slug, key, name, shared, **columns))
+            for key, name, score, moved, shared in g.connection.execute(
+                TEAM_SUMMARIES, {"slug": slug}
+            )
+        ]
         return matrix.render(slug=slug, rows=rows, person=g.person, **columns)
 
     @app.get("/unchanged")
@@ -265,6 +279,29 @@ def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
         return Response(status=303, headers={"Location": "/"})
 
     return app
+
+
+def _cells(
+    slug: str,
+    user_id: uuid.UUID,
+    name: str,
+    shared: Mapping[str, Any],
+    *,
+    stages: list[tuple[str, Markup]],
+    skills: list[tuple[str, Markup]],
+) -> list[Markup]:
+    """Return the cells of a matrix row, ready to be put into the page."""
+    at, name = f"/teams/{slug}/people/{user_id}", escape(name)
+    cells = []
+    for key, title in stages:
+        tones = shared["stages"][key]
+        shares = {tone: int(tones[tone] * 100) for tone in ("claimed", "evidenced", "verified")}
+        cells.append(STAGE_CELL.format(at=at, key=key, name=name, title=title, **shares))
+    for key, title in skills:
+        levels = shared["skills"][key]
+        values = {"own": levels["self"], "other": levels["other"]}
+        cells.append(SKILL_CELL.format(at=at, key=key, name=name, title=title, **values))
+    return [Markup(cell) for cell in cells]  # noqa: S704 - title and name are escaped
 
 
 def _stages(content: Content) -> list[tuple[str, Markup, list[tuple[str, Markup, int]]]]:
