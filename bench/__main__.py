@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from bench import report, server, workloads
+from bench import concurrency, report, server, workloads
 from bench.baseline import create_baseline
 from bench.population import Population
 from bench.report import Row
@@ -102,12 +102,16 @@ class Bench:
         return self.options.only in name
 
     def note(self, name: str, database: str, work: Callable[[], Row]) -> None:
-        """Runs a work, or writes down why it could not be run: the others go on."""
+        """Run a work, or write down why it could not be run: the others go on."""
+        self.note_each(name, database, lambda: [work()])
+
+    def note_each(self, name: str, database: str, work: Callable[[], list[Row]]) -> None:
+        """Run a work that measures several things at once."""
         if not self.wanted(name):
             return
         print(f"  {name}", file=sys.stderr, flush=True)
         try:
-            self.rows.append(work())
+            self.rows += work()
         except (RuntimeError, OSError, ValueError) as error:
             self.failed.append(f"{name} ({database}): {error}")
 
@@ -134,6 +138,11 @@ class Bench:
 
     def _processes(self, stand: BenchContext) -> None:
         config, database = stand.app.config, stand.database
+        self.note_each(
+            "concurrent ticks",
+            database,
+            lambda: concurrency.concurrent_ticks(config, stand.person, database),
+        )
         self.note("start", database, lambda: server.start(config, database))
         if self.wanted("memory") or self.wanted("first visit"):
             with server.serving(config) as (port, pid):

@@ -12,12 +12,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.report import Row
 from bench.sample_user import SampleUser
 from roadmap.core.config import ROOT
+from roadmap.server.processes import THREADS, WORKERS
 from roadmap.server.start import server_command
 
 START_SECONDS = 30
@@ -62,29 +63,56 @@ def start(config: Mapping[str, object], database: str) -> Row:
 
 @contextlib.contextmanager
 def serving(config: Mapping[str, object]) -> Iterator[tuple[int, int]]:
-    """The production server on a free port of loopback: its port and the id of its process."""
+    """Run the production server on a free port of loopback; yield the port and the process id."""
+    port = _free_port()
+    with _running(server_command("127.0.0.1", port), config) as process:
+        _wait(process, port, "/login")
+        yield port, process.pid
+
+
+@contextlib.contextmanager
+def serving_limit(config: Mapping[str, object]) -> Iterator[int]:
+    """Run the limit application on the same server, with as many processes and threads."""
+    port = _free_port()
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *("--log-level", "warning", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", str(WORKERS), "--blocking-threads", str(THREADS)),
+        "bench.limit_server:app",
+    ]
+    with _running(command, config) as process:
+        _wait(process, port, "/nothing")
+        yield port
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def _running(
+    command: Sequence[str], config: Mapping[str, object]
+) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        server_command("127.0.0.1", port),
-        cwd=ROOT,
-        env=environment(config),
-        stdout=subprocess.DEVNULL,
+        command, cwd=ROOT, env=environment(config), stdout=subprocess.DEVNULL
     )
     try:
-        _wait(process, port)
-        yield port, process.pid
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(START_SECONDS)
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, path: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            fetch(port, "/login")
+            fetch(port, path)
+        except RuntimeError:
+            return  # It answered, if only that there is no such page.
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the server did not start") from None
@@ -116,7 +144,7 @@ def memory(port: int, pid: int, person: SampleUser, database: str) -> Row:
             with contextlib.suppress(RuntimeError):
                 fetch(port, path.format(slug=person.content.slug), headers)
     total = sum(_pss(each) for each in [pid, *_children(pid)])
-    return Row("memory of two workers", database, total / 1024, 220.0, None, "MiB")
+    return Row("memory of two workers", database, total / 1024, 180.0, None, "MiB")
 
 
 def _children(pid: int) -> list[int]:
