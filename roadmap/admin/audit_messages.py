@@ -1,4 +1,4 @@
-"""The audit log in words. A line names people, teams and addresses, never what people record."""
+"""Describe the entries of the audit log. They name people, teams and addresses, never records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from roadmap.people.models import AuditEntry
 from roadmap.people.roles import ROLES
 
-# What the log can be filtered by.
+# The kinds by which the log can be filtered.
 KINDS: dict[str, LazyString] = {
     "sign-in": _l("Signing in"),
     "account": _l("Accounts and roles"),
@@ -26,7 +26,7 @@ KINDS: dict[str, LazyString] = {
     "refusal": _l("Refusals"),
     "keeping": _l("Backups and contents"),
 }
-# To which of these an action belongs: the whole action, or else its first word, says so.
+# The kind of an action, by the whole action or else by its first word.
 _KIND_OF: dict[str, str] = {
     "session": "sign-in",
     "password": "sign-in",
@@ -49,7 +49,7 @@ _KIND_OF: dict[str, str] = {
     "demo": "keeping",
 }
 
-# The result of a review is its author's business, so the sentences of both are the same.
+# One sentence for both, because the result of a review is private to its author.
 _EVIDENCE_REVIEWED = _l("A piece of evidence was reviewed.")
 MESSAGES: dict[str, LazyString] = {
     "session.begun": _l("Signed in."),
@@ -102,19 +102,19 @@ _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 
 
 def kind_of(action: str) -> str:
-    """The kind that an action belongs to, empty for one that is not known."""
+    """Return the kind of an action, empty for an unknown one."""
     return _KIND_OF.get(action) or _KIND_OF.get(action.partition(".")[0], "")
 
 
 def actions_of(kind: str) -> tuple[str, ...]:
-    """Every action of a kind, for the filter."""
+    """List all actions of a kind."""
     return tuple(action for action in MESSAGES if kind_of(action) == kind)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One line of the log. `by` is empty where nobody was signed in; on the command line there is
-    no `address` either."""
+    """One line of the log. `by` is empty where nobody was signed in; `address` too on the command
+    line."""
 
     id: int
     at: dt.datetime
@@ -125,7 +125,7 @@ class AuditLine:
 
 
 def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
-    """The ids of everybody whom these entries name, and of whatever else has an id as target."""
+    """Return the ids in these entries: of people, and of anything else that is a target."""
     found: set[uuid.UUID] = set()
     for entry in entries:
         found.update(filter(None, (entry.actor_id, _parse_id(entry.target), _person_id(entry))))
@@ -133,7 +133,7 @@ def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
 
 
 def render_lines(entries: Iterable[AuditEntry], names: Mapping[uuid.UUID, str]) -> list[AuditLine]:
-    """The entries in words; `names` are those of `people_in`, as far as they are known."""
+    """Describe the entries; `names` has the people who still have an account, by id."""
     gone = _("Someone without an account")
     return [
         AuditLine(
@@ -158,7 +158,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str
     scopes = {"read": _("read"), "write": _("read and write")}
     if entry.action == "membership.added" and entry.actor_id != who:
         said = _ADDED_TO_TEAM
-    # Words of a person are put in here and nowhere else, and the page escapes the whole.
+    # Names that people chose are inserted here only, and the page escapes the result.
     return str(said) % {
         "target": entry.target,
         "person": (names.get(who) if who else None) or gone,

@@ -1,4 +1,4 @@
-"""The blueprint of this room."""
+"""The blueprint of administration."""
 
 from __future__ import annotations
 

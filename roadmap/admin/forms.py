@@ -1,4 +1,4 @@
-"""The forms of administration: teams, and who is in them."""
+"""The forms of administration: teams and memberships."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SLUG_HINT = _l("Lower-case letters, digits and single hyphens, such as search-ra
 
 
 def team_choices(teams: Sequence[TeamRow]) -> list[SelectChoice]:
-    """The teams as they are nested, by slug."""
+    """List the teams as choices, indented as they are nested."""
     return [
         SelectChoice(team.slug, "\N{EN SPACE}" * 2 * depth + team.name)
         for team, depth in list_as_tree(teams)
@@ -33,7 +33,7 @@ def team_choices(teams: Sequence[TeamRow]) -> list[SelectChoice]:
 
 
 class TeamForm(FlaskForm):
-    """Name and place of a team; `above` are the teams that it may be nested in."""
+    """The name and the parent of a team; `above` are the teams that it may be nested in."""
 
     name = StringField(
         _l("Name"),
@@ -42,7 +42,7 @@ class TeamForm(FlaskForm):
         render_kw={"maxlength": MAX_NAME_LENGTH, "autocomplete": "off"},
     )
     parent = SelectField(_l("Nested in"))
-    # What was saved when the form was opened: a field that was left so is not written.
+    # What was stored when the form was opened: a field left like that is not written.
     name_read = HiddenField(filters=[clean_original_text])
     parent_read = HiddenField()
 
@@ -66,7 +66,7 @@ class NewTeamForm(TeamForm):
 
     @property
     def wanted_slug(self) -> str:
-        """The slug as typed, or made of the name."""
+        """The slug that was typed, or one made from the name."""
         return self.slug.data or slugify(self.name.data or "")
 
     def validate_slug(self, field: Field) -> None:
@@ -92,7 +92,7 @@ class NewTeamForm(TeamForm):
 
 
 class MembershipForm(FlaskForm):
-    """Which team, and in which role."""
+    """A team, and a role in it."""
 
     team = SelectField(_l("Team"), [InputRequired(_l("Choose a team."))])
     role = role_field(default=DEFAULT_ROLE)

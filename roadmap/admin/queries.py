@@ -1,6 +1,6 @@
-"""Reading the instance: its accounts, its teams, and how it is kept.
+"""Read accounts, teams, the audit log and the state of this installation.
 
-Nothing here touches what people record: an administrator knows who has an account, and no more.
+Nothing here reads what people record.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LAST_SEEN = (
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The instance in figures. `mail_error` is what the last mail that failed was told."""
+    """The installation in figures. `mail_error` is the error of the last mail that failed."""
 
     active: int
     deactivated: int
@@ -60,7 +60,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as its administrators see it. `teams` are slug, name and role."""
+    """An account as administrators see it. `teams` are slug, name and role."""
 
     id: uuid.UUID
     name: str
@@ -75,7 +75,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """One page of accounts; `found` counts those on all pages. `page` counts from 1."""
+    """One page of accounts; `found` counts those on all pages, `page` starts at 1."""
 
     rows: tuple[Account, ...]
     found: int
@@ -88,7 +88,7 @@ class AccountPage:
 
 @dataclass(frozen=True, slots=True)
 class TeamRow:
-    """A team with the number of its own members and managers who can sign in."""
+    """A team with the numbers of its own active people: managers, and everybody else."""
 
     id: uuid.UUID
     slug: str
@@ -99,7 +99,7 @@ class TeamRow:
 
 
 def load_overview(session: Session, *, now: dt.datetime) -> Overview:
-    """All figures in one statement."""
+    """Load all figures in one statement."""
 
     def count(table: Any, *conditions: Any) -> Any:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
@@ -144,7 +144,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Overview:
 
 
 def list_accounts(session: Session, *, q: str = "", group: str = "", page: int = 1) -> AccountPage:
-    """A page of accounts by name, in three statements."""
+    """List a page of accounts by name, in three statements."""
     conditions = []
     if q:
         conditions.append(
@@ -174,7 +174,7 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
 
 
 def load_account(session: Session, user_id: uuid.UUID) -> Account:
-    """The account with this id. Raises NoResultFound."""
+    """Load an account. Raise NoResultFound."""
     row = session.execute(_select_accounts().where(_USERS.c.id == user_id)).one()
     return Account(**row._mapping, teams=tuple(_teams_of(session, [user_id])[user_id]))
 
@@ -208,7 +208,7 @@ def _teams_of(
 
 
 def list_teams(session: Session) -> list[TeamRow]:
-    """Every team by name with its counts, in one statement."""
+    """List every team by name with its counts, in one statement."""
     active = _USERS.c.deactivated_at.is_(None)
     is_manager = allows(Capability.MANAGE_TEAM)
     counted = (
@@ -244,10 +244,9 @@ def list_audit_entries(
     person_id: uuid.UUID | None = None,
     before: int | None = None,
 ) -> tuple[list[AuditEntry], int | None]:
-    """A page of the audit log, the newest first, and the cursor of the next page.
+    """List a page of the audit log, the newest first, with the cursor of the next page.
 
-    `actions` narrow it where there are any;
-    `person_id` names who did it or to whom it was done.
+    `actions` filter it where there are any; `person_id` is who did it or to whom it was done.
     """
     query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE_SIZE + 1)
     if actions:
@@ -267,6 +266,6 @@ def list_audit_entries(
 
 
 def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """The names of these people, as far as they still have an account."""
+    """Load the names of these people, as far as they still have an account."""
     rows = session.execute(sa.select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(set(ids))))
     return {row.id: row.name for row in rows}

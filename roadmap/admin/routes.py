@@ -1,4 +1,4 @@
-"""The pages of this room."""
+"""The pages of administration."""
 
 from __future__ import annotations
 

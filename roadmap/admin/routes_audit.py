@@ -1,4 +1,4 @@
-"""The audit log: who did what, when, and where it matters from where."""
+"""The audit log: who did what, when, and from which address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.core.text import clean_line
 from roadmap.people.permissions import permit
 
 MAX_PERSON_LENGTH = 320
-# What both databases take for the number of a row.
+# The largest row number that both databases accept.
 MAX_ROW_ID = 2**31 - 1
 
 
@@ -52,7 +52,7 @@ def log() -> str:
 
 
 def _find_person_id(session: Session, who: str) -> uuid.UUID | None:
-    """Whom the filter names: by e-mail address, or by id as the page of a person links here."""
+    """Find the person of the filter by e-mail address, or by id as a person's page links here."""
     try:
         return uuid.UUID(who)
     except ValueError:

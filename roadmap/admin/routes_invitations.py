@@ -1,4 +1,4 @@
-"""The invitations that are open, and a new one: to Cairn alone, without a team."""
+"""Open invitations, and new ones to an account without a team."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from roadmap.invitations.invite_page import NOTHING_CREATED, CreatedInvitation
 from roadmap.invitations.queries import find_invitation
 from roadmap.people.permissions import PermissionDenied, permit
 
-# No slug of a team has a slash.
+# Different from every team's slug, which has no slash.
 PAGE_PATH = "/admin"
 
 
@@ -32,7 +32,7 @@ def invitation_list() -> Response:
 @admin.post("/admin/invitations")
 @permit("admin.write")
 def invite() -> Response:
-    """The next page shows the link, and none after it: only its hash is kept."""
+    """Create an invitation. Only the next page shows its link, because only a hash is stored."""
     form = InviteForm()
     if not form.validate():
         return _page(form, 422)

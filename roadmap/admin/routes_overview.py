@@ -1,4 +1,4 @@
-"""The first page of administration: is it safe, backed up, ours?"""
+"""The first page of administration: is it safe and backed up?"""
 
 from __future__ import annotations
 

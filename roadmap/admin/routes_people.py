@@ -1,4 +1,4 @@
-"""Everybody with an account: searched, filtered, page by page."""
+"""The list of accounts, with search and filters."""
 
 from __future__ import annotations
 

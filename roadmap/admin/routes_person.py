@@ -1,4 +1,4 @@
-"""One account: its role, whether it is open, a link to set a password, and its teams."""
+"""One account: administrator or not, active or not, a password link, and its teams."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from roadmap.people.queries import find_role, find_team
 
 @admin.errorhandler(PermissionDenied)
 def handle_permission_denied(_error: PermissionDenied) -> Response:
-    """The right ended while this request waited for its turn."""
+    """Answer where the permission ended while the request waited for a lock."""
     return render_error(403)
 
 
@@ -79,7 +79,7 @@ def withdraw_administrator(user_id: uuid.UUID) -> Response:
             "admin/administrator.html", user, _last_administrator_message(user), is_last=True
         )
     if user.id == current_user.id:
-        # All their sessions end with it, also this one.
+        # This ends all their sessions, the current one included.
         return redirect("/", 303)
     flash(_("%(name)s is no longer an administrator.", name=user.name))
     return see_other("admin.person", user_id=user.id)
@@ -132,7 +132,7 @@ def ask_password_link(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @fresh_login_required
 def make_password_link(user_id: uuid.UUID) -> Response:
-    """Shows the link on the answer itself, and never again: only its hash is kept."""
+    """Show a new link, this once: only its hash is stored."""
     user = _load_user("admin.write", user_id)
     if user.deactivated_at is not None:
         fault = _("The account is deactivated. Reactivate it first, then create a link.")
@@ -148,7 +148,7 @@ def make_password_link(user_id: uuid.UUID) -> Response:
 @admin.post("/admin/people/<uuid:user_id>/teams")
 @permit("admin.write")
 def put_into_team(user_id: uuid.UUID) -> Response:
-    """Puts the person into a team, or gives them another role where they are in it."""
+    """Add the person to a team, or change their role where they are in it."""
     user = _load_user("admin.write", user_id)
     form = MembershipForm(queries.list_teams(db.session))
     if not form.validate():
@@ -197,7 +197,7 @@ def _render_page(user: User, form: MembershipForm | None = None, status: int = 2
 
 
 def _render_confirmation_if_possible(template: str, user: User) -> Response:
-    """The question; of the last administrator it is not asked, for it cannot be done."""
+    """Ask for confirmation, or say at once that the last administrator cannot be changed."""
     active = user.deactivated_at is None
     if not user.is_admin or not active or actions.has_other_administrator(db.session, user.id):
         return _render_confirmation(template, user)
@@ -208,7 +208,7 @@ def _render_confirmation_if_possible(template: str, user: User) -> Response:
 
 
 def _render_confirmation(template: str, user: User, fault: str = "", **more: Any) -> Response:
-    """A page that asks first; 409 with the reason where it cannot be done."""
+    """Render a page that asks first; 409 with the reason where it cannot be done."""
     page = render_template(template, user=user, fault=fault, **more)
     return make_response(page, 409 if fault else 200)
 

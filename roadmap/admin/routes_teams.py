@@ -1,4 +1,4 @@
-"""The teams as they are nested: made, renamed, nested elsewhere, deleted."""
+"""Create, rename, nest and delete teams."""
 
 from __future__ import annotations
 
@@ -101,11 +101,11 @@ def change_team(slug: str) -> Response:
             form.name_read.data = late.stored["name"]
         if "parent_id" in late.stored:
             form.parent_read.data = slugs.get(late.stored["parent_id"], "")
-        # What was typed stays in the form; sending it once more is a decision.
+        # What was typed stays in the form, and sending it again overrides the other change.
         db.session.expire(found)
         return _page(found, form, 409, late=_conflict_labels(late, rows))
     except actions.InvalidTeam as refused:
-        # Somebody else moved or deleted the other team in this very moment.
+        # Somebody else moved or deleted the other team in the meantime.
         form.parent.errors = [
             _circle_message() if refused.reason == "circle" else _cannot_nest_message()
         ]
@@ -153,13 +153,13 @@ def _team(slug: str) -> Team:
 
 
 def _possible_parents(rows: list[queries.TeamRow], team: Team) -> list[queries.TeamRow]:
-    """The teams that this one can be nested in: not in itself, nor in what is nested in it."""
+    """List the teams that this one can be nested in: all but itself and those nested in it."""
     own = find_descendants(rows, team.id)
     return [row for row in rows if row.id not in own]
 
 
 def _descendant_slugs(rows: list[queries.TeamRow], team: Team) -> set[str]:
-    """The teams nested in this one; without itself, which nobody takes for nested in itself."""
+    """Return the slugs of the teams nested in this one, without its own."""
     own = find_descendants(rows, team.id)
     return {row.slug for row in rows if row.id in own and row.id != team.id}
 
@@ -177,17 +177,17 @@ def _form(above: list[queries.TeamRow], name: str, parent: str) -> TeamForm:
 
 
 def _original_values(form: TeamForm, rows: list[queries.TeamRow]) -> dict[str, Any]:
-    """What the form was opened with; without it, everything in it was typed on purpose."""
+    """Return what the form was opened with; empty where the form does not say."""
     if form.name_read.data is None or form.parent_read.data is None:
         return {}
     ids: dict[str, uuid.UUID | None] = {row.slug: row.id for row in rows}
     ids[""] = None
-    # A team that is gone by now nests nothing any more.
+    # A team that was deleted meanwhile is no parent any more.
     return {"name": form.name_read.data, "parent_id": ids.get(form.parent_read.data)}
 
 
 def _conflict_labels(late: EditConflict, rows: list[queries.TeamRow]) -> dict[str, str]:
-    """What is saved now of the fields that somebody else changed, too, by label."""
+    """Return what is stored in the fields that somebody else changed too, by label."""
     names = {row.id: row.name for row in rows}
     shown = {}
     if "name" in late.stored:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 
 class Nested(Protocol):
-    """A team as far as nesting goes."""
+    """A team with its parent."""
 
     @property
     def id(self) -> uuid.UUID: ...
@@ -21,10 +21,9 @@ T = TypeVar("T", bound=Nested)
 
 
 def list_as_tree(teams: Iterable[T]) -> list[tuple[T, int]]:
-    """Each team with its depth (0 at the top), a team before those nested in it.
+    """List each team with its depth (0 at the top), before the teams nested in it.
 
-    The given order is kept among teams of one parent. What hangs on no top comes last, so that
-    nothing is left out.
+    Teams of one parent keep their order. Teams nested in a circle come last.
     """
     rows = list(teams)
     known = {team.id for team in rows}
@@ -50,7 +49,7 @@ def list_as_tree(teams: Iterable[T]) -> list[tuple[T, int]]:
 
 
 def find_descendants(teams: Iterable[T], team_id: uuid.UUID) -> set[uuid.UUID]:
-    """The ids of a team and of all that are nested in it."""
+    """Return the ids of a team and of all teams nested in it."""
     below: dict[uuid.UUID | None, list[uuid.UUID]] = defaultdict(list)
     for team in teams:
         below[team.parent_id].append(team.id)

@@ -1,4 +1,4 @@
-"""`flask team …`: teams and who is in them, from the command line."""
+"""`flask team …`: teams and memberships."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ERROR_MESSAGES = {
 @click.option("--name", required=True, help="The team's name, as people see it.")
 @click.option("--parent", help="The slug of the team that it is part of.")
 def create(slug: str, name: str, parent: str | None) -> None:
-    """Makes a team and prints its slug. Managers of the parent lead it as well."""
+    """Create a team and print its slug. Managers of its parent manage it as well."""
     above = _find_team(parent) if parent else None
     try:
         team = actions.create_team(
@@ -49,7 +49,7 @@ def create(slug: str, name: str, parent: str | None) -> None:
 
 @group.command("list")
 def list_teams() -> None:
-    """Lists the teams: slug, how many people, the team above, and name."""
+    """List the teams: slug, number of people, parent, and name."""
     teams = teams_with_counts(db.session)
     if not teams:
         click.echo("There is no team yet.", err=True)
@@ -68,7 +68,7 @@ def list_teams() -> None:
     "--role", required=True, type=click.Choice(list(ROLES)), help="Their role in the team."
 )
 def add(slug: str, email: str, role: str) -> None:
-    """Puts a person into a team, or gives them another role there."""
+    """Add a person to a team, or change their role there."""
     team, user = _find_team(slug), _find_user(email)
     if user.deactivated_at is not None:
         raise click.ClickException(f"the account {user.email} is deactivated")
@@ -81,7 +81,7 @@ def add(slug: str, email: str, role: str) -> None:
 @click.argument("slug")
 @click.argument("email")
 def remove(slug: str, email: str) -> None:
-    """Takes a person out of a team. What they recorded stays."""
+    """Remove a person from a team. What they recorded stays."""
     team, user = _find_team(slug), _find_user(email)
     if not actions.remove_member(db.session, team, user.id, by=None, now=utc_now()):
         raise click.ClickException(f"{user.email} is not in {team.slug}")

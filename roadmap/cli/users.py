@@ -1,4 +1,4 @@
-"""`flask user …`: accounts, from the command line."""
+"""`flask user …`: accounts."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ group = CommandGroup("user", help="Accounts.")
 @click.option("--admin", is_flag=True, help="An administrator.")
 @click.option("--password-stdin", is_flag=True, help="Reads the password from standard input.")
 def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
-    """Makes an account and prints its id.
+    """Create an account and print its id.
 
-    Without a password it prints a link to set one, too: it works once, and for 24 hours. The
-    first account is an administrator's, whether that is asked for or not.
+    Without a password it also prints a link to set one, which works once and for 24 hours. The
+    first account is always an administrator.
     """
     shown = clean_line(name)
     if not 1 <= len(shown) <= 200:
@@ -68,7 +68,7 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
 
 @group.command("list")
 def list_users() -> None:
-    """Lists the accounts: id, e-mail address, role, state and name."""
+    """List the accounts: id, e-mail address, role, state and name."""
     people = queries.list_users(db.session)
     if not people:
         click.echo("There is no account yet.", err=True)
@@ -84,7 +84,7 @@ def list_users() -> None:
 @group.command("deactivate")
 @click.argument("email")
 def deactivate(email: str) -> None:
-    """Closes an account and ends its sessions. What it holds stays."""
+    """Deactivate an account and end its sessions. Its records stay."""
     user = _find_user(email)
     try:
         closed = actions.deactivate(db.session, user.id, by=None, now=utc_now())
@@ -99,7 +99,7 @@ def deactivate(email: str) -> None:
 @group.command("reset-password")
 @click.argument("email")
 def reset_password(email: str) -> None:
-    """Prints a link to set a new password: it works once, and for 24 hours."""
+    """Print a link to set a new password, which works once and for 24 hours."""
     user = _find_user(email)
     if user.deactivated_at is not None:
         raise click.ClickException(f"the account {user.email} is deactivated")
@@ -125,7 +125,7 @@ def _password_link(token: str) -> str:
 
 
 def _read_password() -> str:
-    """What stands on standard input, without the line's end that `echo` adds."""
+    """Read standard input, without the line end that `echo` adds."""
     raw = sys.stdin.buffer.read(passwords.MAX_BYTES + 3)
     try:
         text = raw.decode("utf-8")

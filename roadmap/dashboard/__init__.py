@@ -1,1 +1,1 @@
-"""The dashboard, and what the product is for those who are not signed in."""
+"""The dashboard, and the landing page for visitors."""

@@ -1,4 +1,4 @@
-"""What an administrator sees first: who is here, and whether it is safe and kept."""
+"""The part of the dashboard for administrators: who is here, and is it safe and backed up?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAIL_DELAY = dt.timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class InstanceCheck:
-    """One thing to know of the instance: `calls` where somebody has to do something about it."""
+    """A check of this installation; `calls` says that somebody should do something about it."""
 
     title: str
     href: str
@@ -32,7 +32,7 @@ class InstanceCheck:
 
 @dataclass(frozen=True, slots=True)
 class AdminSummary:
-    """The part of the first page that is about the instance; `lines` name first what calls."""
+    """The figures of this installation and its checks, those that need attention first."""
 
     figures: Overview
     lines: tuple[InstanceCheck, ...]
@@ -48,10 +48,7 @@ class AdminSummary:
 
 
 def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> AdminSummary | None:
-    """For an administrator once somebody or something else is here; None for everybody else.
-
-    One statement.
-    """
+    """Load the summary in one statement; None for others, and while nobody else is here."""
     if not actor.is_admin:
         return None
     figures = load_overview(session, now=now)
@@ -89,7 +86,7 @@ def _check_administrators(figures: Overview) -> InstanceCheck:
 
 
 def _check_mail(figures: Overview, now: dt.datetime) -> list[InstanceCheck]:
-    """Whether mail can go out, and whether it does: the job process sends it."""
+    """Check that mail can be sent, and that the job process sends it."""
     href = "/admin#mail"
     lines = []
     if not transport.is_configured():

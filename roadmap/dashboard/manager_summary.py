@@ -1,4 +1,4 @@
-"""What a manager sees first: what waits for them, who has not moved, where their teams stand."""
+"""The part of the dashboard for managers: the review queue, inactive people, and the teams."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from roadmap.teams.labels import people_count, verdicts_line
 from roadmap.teams.matrix import INACTIVE_DAYS
 from roadmap.teams.queries import InactivePerson, TeamsOverview, TeamSummary, load_teams_overview
 
-# More than this is read on the pages that these lines lead to.
+# The pages that the lists link to show the rest.
 MAX_LISTED = 5
 
 
 @dataclass(frozen=True)
 class ManagerSummary:
-    """The part of the dashboard that is about the teams one leads."""
+    """The pieces that wait for a review, and the teams at a glance."""
 
     waiting: tuple[QueueEntry, ...]
     waits: int
@@ -49,7 +49,7 @@ class ManagerSummary:
 
     @property
     def lede(self) -> str:
-        """What is to be done, in a sentence or two."""
+        """What to do, in a sentence or two."""
         waits = (
             ngettext(
                 "%(num)d piece is waiting for your review.",
@@ -71,13 +71,10 @@ class ManagerSummary:
 
 
 def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> ManagerSummary | None:
-    """For somebody who manages a team; None for everybody else.
-
-    The statements are few, however many people there are.
-    """
+    """Load the summary for a reviewer; None for others. The statements do not grow with people."""
     if Capability.REVIEW not in actor.capabilities:
         return None
     first = list_pending(session, actor, limit=MAX_LISTED)
-    # The queue's own count is asked for only where the list does not tell it.
+    # A short list is complete, and needs no second statement to be counted.
     waits = len(first) if len(first) < MAX_LISTED else count_pending(session, actor)
     return ManagerSummary(tuple(first), waits, load_teams_overview(session, actor, now), now)

@@ -1,4 +1,4 @@
-"""What changed lately, in sentences, from a person's own history."""
+"""Recent changes of a person, described from their history."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One line: what happened, where to look, and when."""
+    """A line: what happened, the address of its page, and when."""
 
     text: str
     href: str | None
@@ -30,7 +30,7 @@ class Activity:
 def list_recent_activity(
     session: Session, user_id: uuid.UUID, content: Content, limit: int = 7
 ) -> list[Activity]:
-    """The newest changes, one line for each subject: an edit of an edit is no news."""
+    """List the newest changes of a person, one line for each subject."""
     lines: list[Activity] = []
     seen: set[tuple[str, str]] = set()
     movements = recent_changes(session, user_id, limit * 4)
@@ -84,7 +84,7 @@ def _status_activity(movement: RecentChange, content: Content) -> Activity | Non
 
 
 def _load_titles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """The titles of a person's pieces as they are now, by id."""
+    """Load the current titles of a person's evidence, by id."""
     rows = session.execute(
         sa.select(Evidence.id, Evidence.title).where(Evidence.user_id == user_id)
     )

@@ -1,4 +1,4 @@
-"""The dashboard; and, for those who are not signed in, what Cairn is."""
+"""The dashboard, and the landing page for visitors."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def index() -> str:
 
 
 def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
-    """What someone who has only begun does first: words, address, why. Empty once all is done."""
+    """List the first steps of a beginner that are left: text, address and reason."""
     steps = []
     if not found.statuses:
         steps.append(

@@ -1,7 +1,8 @@
-"""Writing teams and memberships. They flush, remember and audit; the request commits.
+"""Write teams and memberships.
 
-With an Actor as `by` each of them asks below its lock whether they may, and raises NotEntitled
-where they may no more.
+The functions flush and record history and audit entries; the request commits. With an Actor as
+`by`, each checks below its lock that the actor still has the permission, and raises
+PermissionDenied otherwise.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from roadmap.people.history import record_history, record_history_each
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user, lock_users
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.permissions import ActorOrId, require_permission
+from roadmap.people.queries import find_role
 from roadmap.people.reach import team_tree
 from roadmap.people.roles import ROLES
 from roadmap.people.rules import MAX_NAME_LENGTH, changed_fields, is_slug
 
 
 class AccountDeactivated(ValueError):
-    """A deactivated account is put into no team, and gets no other role there."""
+    """A deactivated account is not added to a team, and its role there does not change."""
 
 
 class InvalidTeam(ValueError):
-    """A team cannot be like this. `reason`: slug, name, taken, circle or gone."""
+    """A team cannot be saved like this. `reason`: slug, name, taken, circle or gone."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -48,13 +50,10 @@ def create_team(
     by: ActorOrId,
     now: dt.datetime,
 ) -> Team:
-    """Adds a team. Raises TeamRefused with slug, name, taken, or gone (the team above it)."""
+    """Add a team. Raise InvalidTeam (slug, name, taken, or gone for a deleted parent)."""
     if not is_slug(slug):
         raise InvalidTeam("slug")
-    name = clean_line(name)
-    if not 1 <= len(name) <= MAX_NAME_LENGTH:
-        raise InvalidTeam("name")
-    team = Team(slug=slug, name=name, parent_id=parent_id, created_at=now)
+    team = Team(slug=slug, name=_check_name(name), parent_id=parent_id, created_at=now)
     try:
         with session.begin_nested():
             session.add(team)
@@ -63,14 +62,9 @@ def create_team(
         require_permission(by, "admin.write")
         taken = session.scalar(sa.select(sa.exists().where(Team.slug == slug)))
         raise InvalidTeam("taken" if taken else "gone") from None
-    # Only now: it may have waited for another of the same slug, or for the team above.
-    record_audit(
-        session,
-        by=require_permission(by, "admin.write"),
-        action="team.created",
-        target=slug,
-        now=now,
-    )
+    # Checked only now, because the insert may have waited for another writer.
+    actor_id = require_permission(by, "admin.write")
+    record_audit(session, by=actor_id, action="team.created", target=slug, now=now)
     return team
 
 
@@ -84,23 +78,20 @@ def change_team(
     by: ActorOrId,
     now: dt.datetime,
 ) -> None:
-    """Renames a team, or nests it elsewhere. Raises TeamRefused with name, circle or gone (the team
-    above it), and TeamGone.
+    """Rename a team, or nest it elsewhere. Its slug stays, because addresses contain it.
 
-    The slug stays: addresses hold it. `read` are the `name` and `parent_id` that a form was opened
-    with: a field that was left as it was stays as it is stored now. Raises ChangedMeanwhile where
-    one that was not was changed by somebody else, too.
+    `read` has the `name` and `parent_id` that the form was opened with; a field left as it was
+    keeps what is stored now. Raise EditConflict where somebody else changed the same field,
+    InvalidTeam (name, circle, or gone for a deleted parent), and TeamDeleted.
     """
-    name = clean_line(name)
-    if not 1 <= len(name) <= MAX_NAME_LENGTH:
-        raise InvalidTeam("name")
+    name = _check_name(name)
+    # Two changes of the tree at once could make a circle, so they wait for each other.
     _lock_teams(session)
     actor_id = require_permission(by, "admin.write")
     if session.get(Team, team.id, populate_existing=True) is None:
         raise TeamDeleted(team.id)
-    sent = {"name": name, "parent_id": parent_id}
     before = {"name": team.name, "parent_id": team.parent_id}
-    changed = changed_fields(sent, read or {}, before)
+    changed = changed_fields({"name": name, "parent_id": parent_id}, read or {}, before)
     parent = changed.get("parent_id")
     if parent is not None and session.get(Team, parent, populate_existing=True) is None:
         raise InvalidTeam("gone")
@@ -120,18 +111,18 @@ def change_team(
 
 
 def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime) -> None:
-    """Removes a team; the people and what they recorded stay. Raises TeamGone.
+    """Delete a team; its people and what they recorded stay. Raise TeamDeleted.
 
-    The statements do not grow with its people: of their leaders `leaders_changed` tells once.
+    The number of statements does not grow with the people.
     """
-    # All of them, because those nested in it change with it.
+    # All teams, because those nested in this one change with it.
     _lock_teams(session)
     lock_users(session, sa.select(Membership.user_id).where(Membership.team_id == team.id))
     actor_id = require_permission(by, "admin.write")
     if session.scalar(sa.select(Team.id).where(Team.id == team.id)) is None:
         raise TeamDeleted(team.id)
     team_deleting.send(session, team=team, by=actor_id, now=now)
-    # Below the locks: somebody may have left while we waited.
+    # Read below the locks, because somebody may have left in the meantime.
     gone = session.scalars(
         sa.delete(Membership).where(Membership.team_id == team.id).returning(Membership.user_id)
     ).all()
@@ -156,13 +147,13 @@ def add_member(
     by: ActorOrId,
     now: dt.datetime,
 ) -> bool:
-    """Puts a person into a team with this role, or gives them this role there.
+    """Add a person to a team in a role, or give them that role there; for administrators.
 
-    False where nothing changed. Only an administrator may. Raises KeyError for an unknown role,
-    AccountClosed and TeamGone.
+    Return whether anything changed. Raise KeyError for an unknown role, AccountDeactivated, and
+    TeamDeleted.
     """
     actor_id = _lock_membership(session, team, user_id, role, by, "admin.write")
-    before = _find_role(session, team, user_id)
+    before = find_role(session, team.id, user_id)
     return _set_role(session, team, user_id, role, before, by=actor_id, now=now)
 
 
@@ -175,41 +166,78 @@ def change_role(
     by: ActorOrId,
     now: dt.datetime,
 ) -> bool:
-    """Gives somebody who is in a team this role there; False where they have it already.
+    """Give a member of a team another role there; for everybody who manages the team.
 
-    Raises LookupError where they are not in it: nobody is pulled into a team by this. Else as
-    `add_member`, but that whoever leads the team may.
+    Return whether anything changed. Raise LookupError where the person is not in the team, so
+    that nobody is added this way; otherwise as `add_member`.
     """
     actor_id = _lock_membership(session, team, user_id, role, by, "team.members")
-    before = _find_role(session, team, user_id)
+    before = find_role(session, team.id, user_id)
     if before is None:
         raise LookupError(user_id)
     return _set_role(session, team, user_id, role, before, by=actor_id, now=now)
 
 
-def _lock_membership(
-    session: Session, team: Team, user_id: uuid.UUID, role: str, by: ActorOrId, right: str
-) -> uuid.UUID | None:
-    """Locks the team and the person, and answers who gives the role.
+def remove_member(
+    session: Session, team: Team, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime
+) -> bool:
+    """Remove a person from a team; what others could see through it ends with the commit.
 
-    Raises KeyError for an unknown role, TeamGone, NotEntitled and AccountClosed.
+    What was verified stays, with the name of who did. With the person's own id as `by` they leave
+    by themselves. Return False where they were not in the team.
     """
+    lock_user(session, user_id)
+    actor_id = require_permission(by, "team.members", team)
+    gone = session.execute(
+        sa.delete(Membership).where(Membership.team_id == team.id, Membership.user_id == user_id)
+    ).rowcount  # type: ignore[attr-defined]
+    if not gone:
+        return False
+    done = "membership.left" if actor_id == user_id else "membership.removed"
+    record_history(
+        session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
+        team=str(team.id),
+    )  # fmt: skip
+    record_audit(session, by=actor_id, action=done, target=team.slug, now=now, person=str(user_id))
+    return True
+
+
+def share_plans(
+    session: Session, user_id: uuid.UUID, shares: bool, *, by: uuid.UUID, now: dt.datetime
+) -> None:
+    """Set whether others in the person's teams see their reasons and target dates."""
+    lock_user(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(shares_plans=shares))
+    record_history(
+        session, user_id=user_id, by=by, action="account.plans_shared", subject=str(user_id),
+        now=now, shares=shares,
+    )  # fmt: skip
+
+
+def _check_name(name: str) -> str:
+    name = clean_line(name)
+    if not 1 <= len(name) <= MAX_NAME_LENGTH:
+        raise InvalidTeam("name")
+    return name
+
+
+def _lock_teams(session: Session) -> None:
+    """Lock all teams. On SQLite writers wait for each other anyway."""
+    session.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
+
+
+def _lock_membership(
+    session: Session, team: Team, user_id: uuid.UUID, role: str, by: ActorOrId, permission: str
+) -> uuid.UUID | None:
+    """Lock the team and the person, check everything, and return the id of the actor."""
     if role not in ROLES:
         raise KeyError(role)
     lock_team(session, team.id)
     lock_user(session, user_id)
-    actor_id = require_permission(by, right, team)
+    actor_id = require_permission(by, permission, team)
     if session.scalar(sa.select(User.deactivated_at).where(User.id == user_id)) is not None:
         raise AccountDeactivated(user_id)
     return actor_id
-
-
-def _find_role(session: Session, team: Team, user_id: uuid.UUID) -> str | None:
-    return session.scalar(
-        sa.select(Membership.role).where(
-            Membership.team_id == team.id, Membership.user_id == user_id
-        )
-    )
 
 
 def _set_role(
@@ -224,18 +252,11 @@ def _set_role(
 ) -> bool:
     if before == role:
         return False
+    key = {"team_id": team.id, "user_id": user_id}
     if before is None:
-        session.execute(
-            sa.insert(Membership).values(
-                team_id=team.id, user_id=user_id, role=role, created_at=now
-            )
-        )
+        session.execute(sa.insert(Membership).values(**key, role=role, created_at=now))
     else:
-        session.execute(
-            sa.update(Membership)
-            .where(Membership.team_id == team.id, Membership.user_id == user_id)
-            .values(role=role)
-        )
+        session.execute(sa.update(Membership).filter_by(**key).values(role=role))
     done = "membership.added" if before is None else "membership.role_changed"
     record_history(
         session, user_id=user_id, by=by, action=done, subject=team.slug, now=now,
@@ -246,45 +267,3 @@ def _set_role(
         person=str(user_id), role=role, before=before,
     )  # fmt: skip
     return True
-
-
-def remove_member(
-    session: Session, team: Team, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime
-) -> bool:
-    """Takes a person out of a team: what a manager could see ends with the commit.
-
-    What they verified stays, with their name. False where they were not in it. Whoever leads the
-    team may; with the id of that person as `by` they leave by themselves.
-    """
-    lock_user(session, user_id)
-    actor_id = require_permission(by, "team.members", team)
-    gone = session.execute(
-        sa.delete(Membership).where(Membership.team_id == team.id, Membership.user_id == user_id)
-    ).rowcount  # type: ignore[attr-defined]
-    if not gone:
-        return False
-    left = actor_id == user_id
-    done = "membership.left" if left else "membership.removed"
-    record_history(
-        session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
-        team=str(team.id),
-    )  # fmt: skip
-    record_audit(session, by=actor_id, action=done, target=team.slug, now=now, person=str(user_id))
-    return True
-
-
-def share_plans(
-    session: Session, user_id: uuid.UUID, shares: bool, *, by: uuid.UUID, now: dt.datetime
-) -> None:
-    """Says whether one's managers see reasons and target dates."""
-    lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(shares_plans=shares))
-    record_history(
-        session, user_id=user_id, by=by, action="account.plans_shared", subject=str(user_id),
-        now=now, shares=shares,
-    )  # fmt: skip
-
-
-def _lock_teams(session: Session) -> None:
-    """Two changes of the tree at once could make a circle; SQLite's writers wait by themselves."""
-    session.execute(sa.select(Team.id).order_by(Team.id).with_for_update())

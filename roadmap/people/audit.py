@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.people.models import AuditEntry
 
+_ENTRIES: Any = AuditEntry.__table__
+
 
 def record_audit(
     session: Session,
@@ -23,9 +25,9 @@ def record_audit(
     now: dt.datetime,
     **data: Any,
 ) -> None:
-    """Adds one line to the audit log."""
-    line = {"actor_id": by, "at": now, "action": action, "target": target}
-    session.execute(_INSERT_AUDIT_ENTRY, {**line, "address": address, "data": data})
+    """Add one entry to the audit log. `action` is `thing.verb`, `data` has JSON values."""
+    entry = {"actor_id": by, "at": now, "action": action, "target": target, "address": address}
+    session.execute(sa.insert(_ENTRIES), {**entry, "data": data})
 
 
 def record_audit_each(
@@ -37,14 +39,8 @@ def record_audit_each(
     target: str,
     now: dt.datetime,
 ) -> None:
-    """Adds a line about each of these people, in one statement."""
-    line = {"actor_id": by, "at": now, "action": action, "target": target, "address": ""}
+    """Add one entry about each of these people, in one statement."""
+    entry = {"actor_id": by, "at": now, "action": action, "target": target, "address": ""}
     if people:
-        lines = [{**line, "data": {"person": str(user_id)}} for user_id in people]
-        session.execute(_INSERT_AUDIT_ENTRY, lines)
-
-
-_AUDIT_ENTRIES: Any = AuditEntry.__table__
-
-
-_INSERT_AUDIT_ENTRY = sa.insert(_AUDIT_ENTRIES)
+        entries = [{**entry, "data": {"person": str(user_id)}} for user_id in people]
+        session.execute(sa.insert(_ENTRIES), entries)

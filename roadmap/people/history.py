@@ -1,4 +1,4 @@
-"""The two records that the writes themselves keep: a person's history, and the audit log."""
+"""The history of a person: every change to their records, with who made it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.signals import person_changed
 from roadmap.people.models import HistoryEntry
 
-# On the table, not the entity, and made once: it runs within every tick.
+# On the table and built once, because every tick runs it.
 _ENTRIES: Any = HistoryEntry.__table__
 _INSERT_ENTRY = sa.insert(_ENTRIES)
 
@@ -29,7 +29,7 @@ def record_history(
     row_id: uuid.UUID | None = None,
     **data: Any,
 ) -> None:
-    """Adds one entry to a person's history and tells the higher rooms that something changed.
+    """Add one entry to a person's history, and signal to the higher rooms that it changed.
 
     `action` is `thing.verb` (its first word says what changed), `subject` the key or id of what
     it was done to, `data` JSON values. `row_id` is a row that this wrote, such as a review; only
@@ -51,7 +51,7 @@ def record_history_each(
     row_id: uuid.UUID | None = None,
     **data: Any,
 ) -> None:
-    """The same to several people's histories, in one statement."""
+    """Add the same entry to the histories of several people, in one statement."""
     session.flush()
     entry = {"actor_id": by, "at": now, "action": action, "subject": subject, "data": data}
     if people:

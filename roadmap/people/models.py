@@ -1,4 +1,4 @@
-"""People, teams and the two records: a person's history and the instance's audit log."""
+"""People, teams, memberships, the history of a person, and the audit log."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class User(Base):
     locale: Mapped[str] = mapped_column(sa.String(16), default="en")
     theme: Mapped[str] = mapped_column(sa.String(8), default="system")
     headline: Mapped[str] = mapped_column(sa.String(200), default="")
-    # Whether their managers see reasons and target dates; off until they say so.
+    # Whether others in their teams see reasons and target dates.
     shares_plans: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # Whether what they are told on the page of notifications comes by mail as well.
+    # Whether notifications are also sent by mail.
     wants_mail: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
@@ -46,7 +46,7 @@ class User(Base):
 
     @property
     def user_id(self) -> uuid.UUID:
-        """A person belongs to themselves: the permission table asks every row whose it is."""
+        """Return whose row this is, which the permission table asks of every row."""
         return self.id
 
 
@@ -63,7 +63,7 @@ class Team(Base):
 
 
 class Membership(Base):
-    """A person in a team, as member or as manager."""
+    """A person in a team; `role` is a key of `ROLES`."""
 
     __tablename__ = "membership"
 
@@ -80,7 +80,7 @@ class Membership(Base):
 class HistoryEntry(Base):
     """One change to a person's records: who did what to which subject, and the values.
 
-    Kept for the person: it is never shown to anyone who may not see its subject.
+    It is never shown to anyone who may not see its subject.
     """
 
     __tablename__ = "history_entry"
@@ -101,7 +101,7 @@ class HistoryEntry(Base):
 
 
 class AuditEntry(Base):
-    """One line of the audit log; rows are only ever added. Outlives the people it names."""
+    """One entry of the audit log. Rows are only added, and outlive the people they name."""
 
     __tablename__ = "audit_entry"
 

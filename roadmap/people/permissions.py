@@ -1,8 +1,8 @@
 """Who may do what: one table, tiny predicates, every action named.
 
-A subject is a row that belongs to a person: it carries `user_id` and nothing else is asked of
-it, so this file needs to know no feature. `<noun>.read` decides whether a row exists at all for
-an actor (404 otherwise); the action itself decides the rest (403).
+A subject is a row that belongs to a person. The predicates read its `user_id` and nothing else,
+so this module knows no feature. `<noun>.read` decides whether a row exists for an actor (404
+otherwise), and the action itself decides the rest (403).
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ def in_team(capability: Capability) -> Predicate:
 
 
 def shared(_actor: MaybeActor, subject: Any) -> bool:
-    """The row itself says whether it is shared with the managers of its person."""
+    """Return whether the row says that its person shares it with others in their teams."""
     return subject is None or bool(getattr(subject, "is_shared", False))
 
 
 def belongs(actor: MaybeActor, subject: Any) -> bool:
-    """Is in this team."""
+    """Return whether the actor is in this team."""
     return actor is not None and (subject is None or subject.id in actor.own_teams)
 
 
@@ -135,15 +135,15 @@ PERMISSIONS: dict[str, Predicate] = {
 
 
 def can(actor: MaybeActor, action: str, subject: Owned | None = None) -> bool:
-    """Whether `actor` may do `action` to `subject`, or, without one, to anything at all.
+    """Return whether an actor may do `action` to `subject`, or to anything at all without one.
 
-    Raises KeyError for an action that the table does not name.
+    Raise KeyError for an action that the table does not name.
     """
     return PERMISSIONS[action](actor, subject)
 
 
 def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key: Any) -> Row:
-    """The row with this key, for this action: 404 where it is not shown, 403 where read-only."""
+    """Load a row for an action: 404 where the actor may not see it, 403 where it is read-only."""
     row = session.get(model, key)
     readable = action.partition(".")[0] + ".read"
     if row is None or not can(actor, readable, row):  # type: ignore[arg-type]
@@ -154,7 +154,7 @@ def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key
 
 
 def permit(action: str) -> Callable[[View], View]:
-    """Declares what a view needs. The application refuses to start with a view that has none."""
+    """Declare the permission of a view. The application does not start with a view without one."""
     if action not in PERMISSIONS:
         raise KeyError(f"no such permission: {action}")
 
@@ -170,25 +170,25 @@ def permission_of(app: Flask, endpoint: str) -> str | None:
 
 
 def check_url_map(app: Flask) -> None:
-    """Raises RuntimeError where a route declares no permission."""
+    """Raise RuntimeError where a route declares no permission."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint != "static" and permission_of(app, rule.endpoint) is None:
             raise RuntimeError(f"{rule.rule} ({rule.endpoint}) declares no permission")
 
 
-# Who writes. Of an Actor the right is asked again below the lock; an id stands for somebody who
-# needs none (they accept an invitation, they leave), None for the command line.
+# Who writes. An Actor's permission is checked again below the lock. An id stands for a person who
+# needs no permission (they accept an invitation, they leave a team), None for the command line.
 ActorOrId = Actor | uuid.UUID | None
 
 
 class PermissionDenied(Exception):
-    """The right of whoever writes ended before it was their turn."""
+    """The permission of the actor ended while they waited for a lock."""
 
 
 def require_permission(by: ActorOrId, action: str, subject: Any = None) -> uuid.UUID | None:
-    """The id of whoever writes, where they may at this moment. Call it below the lock.
+    """Return the id of the actor, who still has a permission. Call it below the lock.
 
-    Raises NotEntitled. `action` is one of the permissions.
+    `action` is one of `PERMISSIONS`. Raise PermissionDenied.
     """
     if not isinstance(by, Actor):
         return by

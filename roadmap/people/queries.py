@@ -1,8 +1,4 @@
-"""Reading teams: who is in them, and who leads whom.
-
-To manage a team is to manage the teams nested in it as well: a manager of managers sees the
-roll-up. A deactivated account is in no team's view, and judges nothing.
-"""
+"""Read teams: who is in them, and in which role. Deactivated accounts are left out."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ _USERS: Any = User.__table__
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """A person in a team. `team` is the slug of the team that the membership is of."""
+    """A membership of a person; `team` is the slug of the team."""
 
     id: uuid.UUID
     name: str
@@ -35,14 +31,14 @@ class TeamMember:
 
 
 def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    """Ids of the teams that a person is in, in whatever role."""
+    """Return the ids of the teams that a person is in, in whatever role."""
     return frozenset(
         session.scalars(sa.select(_MEMBERS.c.team_id).where(_MEMBERS.c.user_id == user_id))
     )
 
 
 def administers(session: Session, user_id: uuid.UUID) -> bool:
-    """Whether this person administers at this moment: a closed account does not."""
+    """Return whether a person is an administrator now; a deactivated account is not."""
     found = sa.select(_USERS.c.id).where(
         _USERS.c.id == user_id, _USERS.c.is_admin, _USERS.c.deactivated_at.is_(None)
     )
@@ -50,12 +46,12 @@ def administers(session: Session, user_id: uuid.UUID) -> bool:
 
 
 def find_team(session: Session, slug: str) -> Team | None:
-    """The team with this slug."""
+    """Find the team with this slug."""
     return session.scalar(sa.select(Team).where(Team.slug == slug))
 
 
 def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> list[TeamMember]:
-    """The people of a team (and of those nested in it), by name, in one statement."""
+    """List the people of a team (with those of nested teams) by name, in one statement."""
     teams: Any = team_tree(team_id) if nested else [team_id]
     rows = session.execute(
         sa.select(
@@ -76,7 +72,7 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> li
 
 
 def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
-    """Whether a person is in a team or in one that is nested in it."""
+    """Return whether a person is in a team or in one nested in it."""
     return bool(
         session.scalar(
             sa.select(
@@ -90,7 +86,7 @@ def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
 
 
 def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
-    """The teams of a person with their role there, by name."""
+    """List the teams of a person with their role there, by name."""
     rows = session.execute(
         sa.select(Team, Membership.role)
         .join(Membership, Membership.team_id == Team.id)
@@ -101,7 +97,7 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
 
 
 def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
-    """The role of a person in a team; None where they are not in it."""
+    """Find the role of a person in a team; None where they are not in it."""
     return session.scalar(
         sa.select(Membership.role).where(
             Membership.team_id == team_id, Membership.user_id == user_id

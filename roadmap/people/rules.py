@@ -1,4 +1,4 @@
-"""What a team may be called, and what becomes of a form that was open meanwhile. Pure."""
+"""The rules for names of teams, and for forms that others edited meanwhile. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from roadmap.core.text import clean_line
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_SLUG_LENGTH = 60
 MAX_NAME_LENGTH = 200
-# Words that stand behind /teams/ for something else.
+# Words that have another meaning behind /teams/.
 RESERVED_SLUGS = frozenset({"new"})
 
 
 def is_slug(text: str) -> bool:
-    """Whether this may stand in an address: small letters, digits, single hyphens."""
+    """Return whether this is a slug: small letters, digits, single hyphens."""
     return (
         len(text) <= MAX_SLUG_LENGTH
         and SLUG.fullmatch(text) is not None
@@ -26,14 +26,13 @@ def is_slug(text: str) -> bool:
 
 
 def slugify(name: str) -> str:
-    """A slug made from a name; empty where nothing of it can stand in an address."""
+    """Make a slug from a name; empty where no letter or digit of it can be used."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
 
 
 class EditConflict(ValueError):
-    """A field was changed by the one who sends it and by somebody else. `stored` has the values of
-    such fields that are saved now."""
+    """Somebody else changed a field that is changed here; `stored` has what is saved now."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         self.stored = dict(stored)
@@ -43,11 +42,11 @@ class EditConflict(ValueError):
 def changed_fields(
     sent: Mapping[str, Any], read: Mapping[str, Any], stored: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What a form changes: the fields that differ from what it was read with, and from `stored`.
+    """Return the fields that a form changes: those that differ from `read` and from `stored`.
 
-    A field that `read` does not name was typed on purpose. Raises ChangedMeanwhile where somebody
-    else has saved another value of a field that is changed here. A text of an older release comes
-    back as a form reads it, and is the same.
+    A field that `read` does not name was typed on purpose. Raise EditConflict where somebody else
+    has saved another value of a field that is changed here. Texts are compared as a form reads
+    them, because an older release stored some line ends differently.
     """
     changed = {
         name: value
