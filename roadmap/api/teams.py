@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from flask import abort
-from pydantic import Field
+from pydantic import Field, create_model
 
-from roadmap.api.field_types import Key, Level, OneOf, Query, Shape, Share
+from roadmap.api.field_types import Key, Level, OneOf, Query, Shape
 from roadmap.api.operation import OperationResult, current_actor, operation
 from roadmap.api.pagination import Paging, paginate
 from roadmap.api.skills import Assessed, Assessing, serialize_assessment
@@ -22,9 +21,10 @@ from roadmap.people.permissions import can
 from roadmap.people.roles import ROLES, Capability
 from roadmap.skills import actions, queries
 from roadmap.skills.rules import AssessedLevel
+from roadmap.teams.columns.registry import COLUMN_KINDS
 from roadmap.teams.loaders import load_person, load_team
 from roadmap.teams.matrix import to_json
-from roadmap.teams.queries import load_matrix
+from roadmap.teams.matrix_queries import load_matrix
 
 TAG = "Teams"
 
@@ -46,43 +46,30 @@ class TeamList(Shape):
     next_cursor: str | None
 
 
-class Cell(Shape):
-    claimed: Share
-    evidenced: Share
-    verified: Share
-
-
-class Levels(Shape):
-    """Levels of a skill: one's own word, and a manager's."""
-
-    own: Annotated[Level | None, Field(alias="self")]
-    manager: Level | None
-
-
-class MemberRow(Shape):
-    """A member as their manager sees them: from shared facts alone."""
-
-    id: uuid.UUID
-    name: str
-    teams: list[str]
-    readiness: float | None
-    verdict: str | None
-    stages: dict[str, Cell]
-    skills: dict[str, Levels]
-    last_movement_on: dt.date | None
-
-
-class MatrixShape(Shape):
-    """The members by stages and skills.
-
-    Who is not on the roadmap has null readiness, shares of 0, and the levels of their skills.
-    """
-
-    team: str
-    roadmap: str
-    stages: list[str]
-    skills: list[str]
-    members: list[MemberRow]
+# The columns of the matrix bring their own fields, so that a new column needs no change here.
+_MEMBER_FIELDS: dict[str, Any] = {
+    name: (type_, ...) for kind in COLUMN_KINDS for name, type_ in kind.api_fields.items()
+}
+_KEY_LISTS: dict[str, Any] = {
+    kind.kind: (list[str], ...) for kind in COLUMN_KINDS if kind.heading is not None
+}
+MemberRow: Any = create_model(
+    "MemberRow",
+    __base__=Shape,
+    __doc__="A member as their manager sees them: from shared facts alone.",
+    id=(uuid.UUID, ...),
+    **_MEMBER_FIELDS,
+)
+MatrixShape: Any = create_model(
+    "MatrixShape",
+    __base__=Shape,
+    __doc__="The members by stages and skills.\n\n"
+    "Who is not on the roadmap has null readiness, shares of 0, and the levels of their skills.",
+    team=(str, ...),
+    roadmap=(str, ...),
+    **_KEY_LISTS,
+    members=(list[MemberRow], ...),
+)
 
 
 class MatrixQuery(Query):

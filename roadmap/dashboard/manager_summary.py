@@ -15,7 +15,7 @@ from roadmap.people.roles import Capability
 from roadmap.reviews.queries import QueueEntry, count_pending, list_pending
 from roadmap.teams.labels import people_count, verdicts_line
 from roadmap.teams.matrix import INACTIVE_DAYS
-from roadmap.teams.queries import InactivePerson, TeamsOverview, TeamSummary, load_teams_overview
+from roadmap.teams.overview import InactivePerson, TeamsOverview, TeamSummary, load_teams_overview
 
 # The pages that the lists link to show the rest.
 MAX_LISTED = 5

@@ -1,6 +1,6 @@
-"""The matrix as a file: what is on the screen, with the figures of the screen.
+"""The matrix as a file, with the rows and figures of the page.
 
-A new format is a function from a sheet to bytes, and one line in `FORMATS`.
+To add a format, write a function from a sheet to bytes and add it to `FORMATS`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.tables import CellValue, Sheet, to_csv, to_xlsx
-from roadmap.teams.labels import verdict_label
-from roadmap.teams.matrix import Matrix, Row, percent, points
+from roadmap.core.tables import Sheet, to_csv, to_xlsx
+from roadmap.teams.matrix import Matrix
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to write a sheet. `extension` is without its dot."""
+    """A file format of the matrix. `extension` is without its dot."""
 
     key: str
     title: LazyString
@@ -41,39 +40,17 @@ FORMATS: dict[str, Format] = {
         ),
     )
 }
-"""Every format by its key, as it stands in `/teams/<slug>/export/<format>`."""
+"""Every format by its key in `/teams/<slug>/export/<format>`."""
 
 
 def build_sheet(matrix: Matrix) -> Sheet:
-    """The rows of a matrix as they are arranged: shares in whole percent, levels from 0 to 4."""
-    header = [_("Name"), _("Team"), _("Readiness"), _("Verdict")]
-    for stage in matrix.stages:
-        named = {"stage": stage.title}
-        header += [
-            _("%(stage)s: claimed %%", **named),
-            _("%(stage)s: evidenced %%", **named),
-            _("%(stage)s: verified %%", **named),
-        ]
-    for skill in matrix.skills:
-        named = {"skill": skill.title}
-        header += [_("%(skill)s: self", **named), _("%(skill)s: manager", **named)]
-    header.append(_("Last activity"))
-    return Sheet(_("Matrix"), header, [_values(matrix, row) for row in matrix.rows])
-
-
-def _values(matrix: Matrix, row: Row) -> list[CellValue]:
-    values: list[CellValue] = [
-        row.name,
-        ", ".join(team.name for team in row.teams),
-        None if row.score is None else points(row.score),
-        verdict_label(row.verdict),
-    ]
-    for stage in matrix.stages:
-        cell = row.stages.get(stage.key)
-        shares = (cell.claimed, cell.evidenced, cell.verified) if cell else ()
-        values += [percent(share) for share in shares] or [None] * 3
-    for skill in matrix.skills:
-        levels = row.skills.get(skill.key)
-        values += [levels.own, levels.manager] if levels else [None] * 2
-    values.append(row.last_activity_on)
-    return values
+    """Return the rows in their order: shares in whole percent, levels from 0 to 4."""
+    columns = list(matrix.columns)
+    return Sheet(
+        _("Matrix"),
+        [title for column in columns for title in column.export_header()],
+        [
+            [value for column in columns for value in column.export_values(row)]
+            for row in matrix.rows
+        ],
+    )

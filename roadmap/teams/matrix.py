@@ -1,8 +1,8 @@
-"""The shape of a team's matrix, and how it is sorted and filtered. Pure.
+"""The matrix of a team: its rows and columns, sorting, filtering and its JSON form. Pure.
 
-Shares are of the effort of a stage, from 0 to 1, cumulative: claimed >= evidenced >= verified.
-Levels go from 0 to 4. What a person says of themselves and what a manager says stand side by side
-and are never made one.
+Shares are of the effort of a stage, from 0 to 1, and cumulative: claimed >= evidenced >= verified.
+Levels go from 0 to 4. A person's own level and the manager's stand side by side and are never
+averaged.
 """
 
 from __future__ import annotations
@@ -10,25 +10,28 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from roadmap.skills.rules import DIVERGENCE_THRESHOLD
 
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
+
 INACTIVE_DAYS = 21
-"""So many days without a movement call for a word with somebody."""
+"""After so many days without activity a person is worth a conversation."""
 
 CLAIMED_NOT_PROVEN = "claimed_not_proven"
 VERDICTS = ("ready", "nearly", "under_way", "setting_out", CLAIMED_NOT_PROVEN)
-"""What a row may read; the last one takes the place of the verdict where it holds."""
+"""The verdicts of a row; the last one replaces the others where it holds."""
 
 SORT_ORDERS = ("asc", "desc")
 
 
 @dataclass(frozen=True, slots=True)
 class StageCell:
-    """How far a stage is, in the three tones."""
+    """The progress in a stage, as shares of its effort."""
 
     claimed: float
     evidenced: float
@@ -36,12 +39,12 @@ class StageCell:
 
 
 EMPTY_STAGE = StageCell(0.0, 0.0, 0.0)
-"""How far a stage is of whoever never began it."""
+"""The progress of a person who has not begun a stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkillCell:
-    """The newest level of each side, None where nobody said anything, and the senior bar."""
+    """The latest level of each side, None where there is none, and the senior bar."""
 
     own: int | None
     manager: int | None
@@ -49,35 +52,25 @@ class SkillCell:
 
     @property
     def gap(self) -> int | None:
-        """How much higher the manager's level is than the person's own; None without both."""
+        """Return how far the manager's level is above the person's own; None without both."""
         if self.own is None or self.manager is None:
             return None
         return self.manager - self.own
 
     @property
     def is_apart(self) -> bool:
-        """Whether the two see it so differently that it is worth a conversation."""
+        """Return whether the two levels differ enough to be worth a conversation."""
         return self.gap is not None and abs(self.gap) >= DIVERGENCE_THRESHOLD
 
     @property
     def at_bar(self) -> str:
-        """Who says that the bar is reached: `manager`, `self` while no manager spoke, or nobody."""
+        """Return who says that the bar is reached: `manager`, `self` or nobody.
+
+        The person's own level counts only until a manager has assessed the skill.
+        """
         if self.manager is not None:
             return "manager" if self.manager >= self.bar else ""
         return "self" if self.own is not None and self.own >= self.bar else ""
-
-
-@dataclass(frozen=True, slots=True)
-class StageColumn:
-    key: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class SkillColumn:
-    key: str
-    title: str
-    bar: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +83,11 @@ class TeamRef:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person. Without `score` they are not on this roadmap, and have no cells of stages.
+    """One person. `score` is None and `stages` empty where they are not on this roadmap.
 
-    `joined_on` is the day they came into the team, which a movement is missed from where nothing
-    moved yet. `teams` are those of the matrix's teams that they are a member of.
+    `joined_on` is the day they joined the team: inactivity is counted from it until something
+    happens. `teams` are those of the matrix's teams that they are a member of. `loaded` holds
+    what `Column.load` found, by the column's kind.
     """
 
     id: uuid.UUID
@@ -105,14 +99,117 @@ class Row:
     verdict: str = ""
     stages: Mapping[str, StageCell] = field(default_factory=dict)
     skills: Mapping[str, SkillCell] = field(default_factory=dict)
+    loaded: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_enrolled(self) -> bool:
         return self.score is not None
 
     def days_inactive(self, today: dt.date) -> int:
-        """Days since something moved, or since they joined where nothing did yet."""
+        """Return the days since the last activity, or since they joined where there is none."""
         return max(0, (today - (self.last_activity_on or self.joined_on)).days)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLinks:
+    """The URLs of a person's pages below `person_url`.
+
+    `roadmap` is the slug of the roadmap to show, or empty for the person's primary one.
+    """
+
+    person_url: str
+    roadmap: str
+
+    def overview(self) -> str:
+        return f"{self.person_url}?roadmap={self.roadmap}" if self.roadmap else self.person_url
+
+    def stage(self, key: str) -> str:
+        roadmap = f"&roadmap={self.roadmap}" if self.roadmap else ""
+        return f"{self.person_url}?stage={key}{roadmap}#stage-{key}"
+
+    def skill(self, key: str) -> str:
+        return f"{self.person_url}/skills/{key}"
+
+
+class PlainCell(NamedTuple):
+    """A cell with a value and nothing else. `label` says whose value it is, and which."""
+
+    url: str
+    label: str
+    value: Any
+    css_class: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the matrix. Each kind is a subclass in `columns/`, listed in its registry.
+
+    A kind with one value per person overrides `value` and names its title and API field; the page
+    then shows the value's text, and sorting, exports and the API take it as it is. Any of these can
+    be overridden. `kind` names it in `Row.loaded` and, for kinds of several columns, in the API.
+    """
+
+    key: str
+    title: str
+
+    kind: ClassVar[str]
+    macro: ClassVar[str] = "plain"
+    """The macro of `templates/teams/_matrix_cells.html` that renders the cells of this kind."""
+    heading: ClassVar[Any] = None
+    """The heading above the columns of a kind that has several of them."""
+    css_class: ClassVar[str] = ""
+    first_order: ClassVar[str] = "desc"
+    """The order in which the first click sorts: figures begin with the highest."""
+    needs_enrollment: ClassVar[bool] = False
+    """Whether people who are not on the roadmap have no cell of this kind."""
+    api_fields: ClassVar[Mapping[str, Any]] = {}
+    """The fields of a member in the API, with the types that pydantic knows."""
+
+    @classmethod
+    def for_content(cls, content: Content | None) -> tuple[Self, ...]:
+        """Return the columns of this kind for a roadmap; `content` is None without one."""
+        raise NotImplementedError
+
+    # The session is untyped because this module is pure.
+    @classmethod
+    def load(
+        cls, session: Any, people: Sequence[uuid.UUID], now: dt.datetime
+    ) -> Mapping[uuid.UUID, Any]:
+        """Load what the rows do not hold already, by person, in a constant number of queries."""
+        return {}
+
+    def value(self, row: Row) -> Any:
+        return row.loaded.get(self.kind)
+
+    def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> Any:
+        """Return what the page shows, as `macro` takes it."""
+        value = self.value(row)
+        label = f"{row.name}, {self.title}: {value}"
+        return PlainCell(links.overview(), label, value, self.css_class)
+
+    def sort_key(self, row: Row) -> Any:
+        """Return the key that rows are sorted by, or None where there is nothing to compare."""
+        return self.value(row)
+
+    def export_header(self) -> Sequence[str]:
+        return (self.title,)
+
+    def export_values(self, row: Row) -> Sequence[Any]:
+        """Return as many values as the header has: text, numbers, dates or None."""
+        return (self.value(row),)
+
+    @classmethod
+    def api_values(cls, columns: Sequence[Self], row: Row) -> dict[str, Any]:
+        """Return the fields of a member that this kind adds, named in `api_fields`."""
+        values = columns[0].value(row) if columns else None
+        return dict.fromkeys(cls.api_fields, values)
+
+
+class ColumnGroup(NamedTuple):
+    """The columns of one kind."""
+
+    kind: type[Column]
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +223,10 @@ class RoadmapChoice:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A team's people by stages and skills.
+    """The people of a team by the columns of `groups`.
 
-    `teams` are the teams that its people are in, the matrix's own first: more than one where teams
-    are nested in it. `rows` are by name until `arranged` says otherwise; `people` counts them all.
+    `teams` are the teams of its people, the matrix's own first: more than one where teams are
+    nested in it. `rows` are sorted by name at first; `people` counts them all.
     """
 
     slug: str
@@ -138,22 +235,31 @@ class Matrix:
     roadmap_title: str
     roadmaps: tuple[RoadmapChoice, ...]
     teams: tuple[TeamRef, ...]
-    stages: tuple[StageColumn, ...]
-    skills: tuple[SkillColumn, ...]
+    groups: tuple[ColumnGroup, ...]
     rows: tuple[Row, ...]
     today: dt.date
     people: int
 
     @property
-    def sorts(self) -> tuple[str, ...]:
-        """What it can be sorted by. A stage goes before a skill of the same key."""
-        stages, skills = (c.key for c in self.stages), (c.key for c in self.skills)
-        return tuple(dict.fromkeys(("name", "readiness", "moved", *stages, *skills)))
+    def columns(self) -> Iterator[Column]:
+        return (column for group in self.groups for column in group.columns)
+
+    @property
+    def sorts(self) -> Mapping[str, Column]:
+        """Return the columns by the key to sort by.
+
+        Keys of stages and skills come from the roadmap: where two columns have the same one, a
+        column without a heading goes first, then the one further left.
+        """
+        by_key: dict[str, Column] = {}
+        for column in sorted(self.columns, key=lambda column: column.heading is not None):
+            by_key.setdefault(column.key, column)
+        return by_key
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuery:
-    """What of a matrix is looked at, and in which order. Empty means everything."""
+    """How a matrix is filtered and sorted. An empty value does not filter."""
 
     sort: str = "name"
     order: str = "asc"
@@ -167,129 +273,73 @@ class MatrixQuery:
         return bool(self.text or self.verdict or self.team or self.still)
 
 
-def default_order(sort: str) -> str:
-    """The order that a column is first sorted in: figures from the highest, the rest upwards."""
-    return "asc" if sort in ("name", "moved") else "desc"
+def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
+    """Return the matrix with only the rows that match, in the order of the query.
 
-
-def filter_and_sort(matrix: Matrix, view: MatrixQuery) -> Matrix:
-    """The matrix with only the rows that `view` asks for, in its order.
-
-    An unknown column sorts by name. Whoever has no figure in the column comes last in both orders;
-    equal rows are by name.
+    An unknown column sorts by name. Rows without a value in the column come last in both orders;
+    equal rows are sorted by name.
     """
-    return replace(matrix, rows=tuple(_sorted(_filtered(matrix, view), matrix, view)))
+    return replace(matrix, rows=tuple(_sort(_filter(matrix, query), matrix, query)))
 
 
-def _filtered(matrix: Matrix, view: MatrixQuery) -> list[Row]:
-    text = view.text.casefold().strip()
+def _filter(matrix: Matrix, query: MatrixQuery) -> list[Row]:
+    text = query.text.casefold().strip()
     return [
         row
         for row in matrix.rows
         if (not text or text in row.name.casefold())
-        and (not view.verdict or row.verdict == view.verdict)
-        and (not view.team or any(team.slug == view.team for team in row.teams))
-        and (not view.still or row.days_inactive(matrix.today) >= INACTIVE_DAYS)
+        and (not query.verdict or row.verdict == query.verdict)
+        and (not query.team or any(team.slug == query.team for team in row.teams))
+        and (not query.still or row.days_inactive(matrix.today) >= INACTIVE_DAYS)
     ]
 
 
-def _sorted(rows: list[Row], matrix: Matrix, view: MatrixQuery) -> list[Row]:
-    rows.sort(key=_by_name, reverse=view.sort == "name" and view.order == "desc")
-    if view.sort == "name" or view.sort not in matrix.sorts:
+def _sort(rows: list[Row], matrix: Matrix, query: MatrixQuery) -> list[Row]:
+    rows.sort(key=lambda row: (name_key(row.name), str(row.id)))
+    column = matrix.sorts.get(query.sort)
+    if column is None:
         return rows
-    figure = _sort_key(matrix, view.sort)
-    known: list[tuple[Any, Row]] = []
-    unknown = []
-    for row in rows:
-        value = figure(row)
-        if value is None:
-            unknown.append(row)
-        else:
-            known.append((value, row))
-    # Stable, and reversed by the figure alone, so that equal rows stay by name in both orders.
-    known.sort(key=lambda pair: pair[0], reverse=view.order == "desc")
-    return [row for _value, row in known] + unknown
-
-
-def _by_name(row: Row) -> tuple[str, str]:
-    return name_key(row.name), str(row.id)
+    keyed = [(column.sort_key(row), row) for row in rows]
+    known = [pair for pair in keyed if pair[0] is not None]
+    # A stable sort by the key alone keeps equal rows in the order of their names.
+    known.sort(key=lambda pair: pair[0], reverse=query.order == "desc")
+    return [row for _key, row in known] + [row for key, row in keyed if key is None]
 
 
 def name_key(name: str) -> str:
-    """What names are ordered by: an accent follows its letter instead of coming after Z."""
+    """Return the key that names are sorted by: an accented letter sorts with its base letter."""
     return unicodedata.normalize("NFKD", name).casefold()
 
 
-def _sort_key(matrix: Matrix, sort: str) -> Callable[[Row], Any]:
-    """What a row is compared by in this column; None where it has nothing there."""
-    if sort == "readiness":
-        return lambda row: row.score
-    if sort == "moved":
-        return lambda row: row.last_activity_on
-    if any(column.key == sort for column in matrix.stages):
-
-        def tones(row: Row) -> tuple[float, ...] | None:
-            cell = row.stages.get(sort)
-            return (cell.verified, cell.evidenced, cell.claimed) if cell else None
-
-        return tones
-
-    def levels(row: Row) -> tuple[int, int] | None:
-        """A manager's word first; a level that nobody gave is below all."""
-        cell = row.skills.get(sort)
-        if cell is None or (cell.own is None and cell.manager is None):
-            return None
-        return _level_or_lowest(cell.manager), _level_or_lowest(cell.own)
-
-    return levels
-
-
-def _level_or_lowest(level: int | None) -> int:
-    return -1 if level is None else level
-
-
 def percent(share: float) -> int:
-    """A share as whole percent, rounded as the other pages round it."""
+    """Return a share as a whole percentage, rounded as on the other pages."""
     return round(share * 100)
 
 
 def points(score: float) -> float:
-    """A score to one decimal, a half rounded up, as the other pages show it."""
+    """Return a score with one decimal, halves rounded up as on the other pages."""
     return int(score * 10 + 0.5 + 1e-6) / 10
 
 
 def to_json(matrix: Matrix) -> dict[str, Any]:
-    """The matrix as the API hands it out: shares from 0 to 1, levels from 0 to 4, ISO dates.
+    """Return the matrix as the API serves it: shares from 0 to 1, levels from 0 to 4, ISO dates.
 
-    Whoever is not on the roadmap has null readiness, and shares of 0 in each stage.
+    Members who are not on the roadmap have null readiness and shares of 0 in each stage.
     """
     return {
         "team": matrix.slug,
         "roadmap": matrix.roadmap,
-        "stages": [column.key for column in matrix.stages],
-        "skills": [column.key for column in matrix.skills],
+        **{
+            group.kind.kind: [column.key for column in group.columns]
+            for group in matrix.groups
+            if group.kind.heading is not None
+        },
         "members": [_member(row, matrix) for row in matrix.rows],
     }
 
 
 def _member(row: Row, matrix: Matrix) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "name": row.name,
-        "teams": [team.slug for team in row.teams],
-        "readiness": row.score,
-        "verdict": row.verdict or None,
-        "stages": {
-            column.key: _shares(row.stages.get(column.key, EMPTY_STAGE)) for column in matrix.stages
-        },
-        "skills": {column.key: _levels(row.skills.get(column.key)) for column in matrix.skills},
-        "last_movement_on": row.last_activity_on.isoformat() if row.last_activity_on else None,
-    }
-
-
-def _shares(cell: StageCell) -> dict[str, float]:
-    return {"claimed": cell.claimed, "evidenced": cell.evidenced, "verified": cell.verified}
-
-
-def _levels(cell: SkillCell | None) -> dict[str, int | None]:
-    return {"self": cell.own, "manager": cell.manager} if cell else {"self": None, "manager": None}
+    member: dict[str, Any] = {"id": str(row.id)}
+    for group in matrix.groups:
+        member |= group.kind.api_values(group.columns, row)
+    return member

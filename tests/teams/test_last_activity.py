@@ -16,8 +16,9 @@ from roadmap.people.models import Membership, Team, User
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.teams import queries
 from roadmap.teams.matrix import to_json
+from roadmap.teams.matrix_queries import load_matrix
+from roadmap.teams.overview import load_teams_overview
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
@@ -37,12 +38,12 @@ def long_there(session: Session, cast: Cast, now: dt.datetime) -> None:
 def movements(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str | None]:
     """What the matrix says of each, as the API and the exports have it."""
     team = session.get_one(Team, cast.team)
-    found = to_json(queries.load_matrix(session, cast.actor(session, cast.bob), team, now=now))
+    found = to_json(load_matrix(session, cast.actor(session, cast.bob), team, now=now))
     return {row["name"]: row["last_movement_on"] for row in found["members"]}
 
 
 def still(session: Session, cast: Cast, now: dt.datetime) -> list[str]:
-    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), now)
+    found = load_teams_overview(session, cast.actor(session, cast.bob), now)
     return [each.name for each in found.still]
 
 

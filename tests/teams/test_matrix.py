@@ -20,8 +20,9 @@ from roadmap.progress import actions as progress
 from roadmap.readiness.actions import recompute_all
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
-from roadmap.teams import queries
 from roadmap.teams.matrix import Matrix, percent, points, to_json
+from roadmap.teams.matrix_queries import load_matrix
+from roadmap.teams.overview import load_teams_overview
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.sample_data import SLUG, SampleDataWriter, create_sample_data
@@ -72,7 +73,7 @@ def newcomer(session: Session, name: str, team: uuid.UUID, now: dt.datetime) -> 
 
 def matrix_of(session: Session, cast: Cast, now: dt.datetime, **more: str) -> Matrix:
     team = session.get_one(Team, cast.team)
-    return queries.load_matrix(session, cast.actor(session, cast.bob), team, now=now, **more)
+    return load_matrix(session, cast.actor(session, cast.bob), team, now=now, **more)
 
 
 # --- The matrix -----------------------------------------------------------------------------------
@@ -374,7 +375,7 @@ def test_a_team_that_one_does_not_lead_is_no_business_of_the_query(
     team = session.get_one(Team, cast.team)
     for stranger in (cast.dave, cast.alice, cast.erin):
         with pytest.raises(LookupError):
-            queries.load_matrix(session, cast.actor(session, stranger), team, now=now)
+            load_matrix(session, cast.actor(session, stranger), team, now=now)
 
 
 # --- The list of teams, and all of them at a glance -----------------------------------------------
@@ -399,7 +400,7 @@ def test_a_manager_sees_the_teams_below_as_a_tree(
     )
     newcomer(session, "Nina", nested.id, now)
     session.commit()
-    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), now)
+    found = load_teams_overview(session, cast.actor(session, cast.bob), now)
     assert [(team.slug, team.depth, team.people, team.enrolled) for team in found.teams] == [
         ("ranking", 0, 3, 2),
         ("retrieval", 1, 1, 0),
@@ -423,7 +424,7 @@ def test_teams_nested_in_a_circle_end_it(
     session.commit()
     bob = browser_of(cast.bob)
     assert bob.get("/teams").status_code == bob.get(MATRIX).status_code == 200
-    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), now)
+    found = load_teams_overview(session, cast.actor(session, cast.bob), now)
     assert sorted(team.slug for team in found.teams) == ["ranking", "retrieval"]
 
 
@@ -432,7 +433,7 @@ def test_people_who_have_not_moved_are_named_the_longest_first(
 ) -> None:
     later = now + dt.timedelta(days=50)
     newcomer(session, "Nina", cast.team, now + dt.timedelta(days=40))
-    found = queries.load_teams_overview(session, cast.actor(session, cast.bob), later)
+    found = load_teams_overview(session, cast.actor(session, cast.bob), later)
     assert [still.name for still in found.still] == ["Alice", "Carol"]
     assert found.still[0].days > found.still[1].days >= 21
     assert found.still[0].href == f"/teams/ranking/people/{cast.alice}"
@@ -449,7 +450,7 @@ def test_standings_take_the_same_few_statements(
     def taken() -> int:
         bob = cast.actor(session, cast.bob)
         with statements() as seen:
-            queries.load_teams_overview(session, bob, now)
+            load_teams_overview(session, bob, now)
         return len(seen)
 
     before = taken()

@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roadmap.teams.columns.registry import COLUMN_KINDS
+from roadmap.teams.columns.skill import SkillColumn
+from roadmap.teams.columns.stage import StageColumn
 from roadmap.teams.matrix import (
+    Column,
+    ColumnGroup,
     Matrix,
     MatrixQuery,
     Row,
     SkillCell,
-    SkillColumn,
     StageCell,
-    StageColumn,
     TeamRef,
-    default_order,
     filter_and_sort,
     percent,
     points,
@@ -27,6 +29,17 @@ from roadmap.teams.matrix import (
 
 TODAY = dt.date(2026, 11, 23)
 RANKING, SEARCH = TeamRef("ranking", "Ranking"), TeamRef("search", "Search")
+
+
+def columns(kind: type[Column]) -> tuple[Column, ...]:
+    if kind is StageColumn:
+        return (StageColumn("leadership", "Leadership"),)
+    if kind is SkillColumn:
+        return (SkillColumn("mentoring", "Mentoring", 3),)
+    return kind.for_content(None)
+
+
+GROUPS = tuple(ColumnGroup(kind, columns(kind)) for kind in COLUMN_KINDS)
 
 
 def person(
@@ -63,8 +76,7 @@ def matrix(*rows: Row) -> Matrix:
         roadmap_title="Senior",
         roadmaps=(),
         teams=(RANKING, SEARCH),
-        stages=(StageColumn("leadership", "Leadership"),),
-        skills=(SkillColumn("mentoring", "Mentoring", 3),),
+        groups=GROUPS,
         rows=tuple(rows),
         today=TODAY,
         people=len(rows),
@@ -116,8 +128,9 @@ def test_an_unknown_column_sorts_by_name() -> None:
 
 
 def test_figures_are_first_sorted_from_the_highest() -> None:
-    assert default_order("readiness") == default_order("mentoring") == "desc"
-    assert default_order("name") == default_order("moved") == "asc"
+    orders = {key: column.first_order for key, column in matrix().sorts.items()}
+    assert orders["readiness"] == orders["mentoring"] == orders["leadership"] == "desc"
+    assert orders["name"] == orders["moved"] == "asc"
 
 
 def test_filters_narrow_and_combine() -> None:
@@ -204,7 +217,11 @@ rows_of_people = st.lists(
 )
 
 
-@given(rows_of_people, st.sampled_from(matrix().sorts), st.sampled_from(["asc", "desc"]))
+@given(
+    rows_of_people,
+    st.sampled_from(list(matrix().sorts)),
+    st.sampled_from(["asc", "desc"]),
+)
 def test_sorting_loses_nobody(rows: list[Row], sort: str, order: str) -> None:
     found = filter_and_sort(matrix(*rows), MatrixQuery(sort=sort, order=order))
     assert sorted(found.rows, key=id) == sorted(rows, key=id)

@@ -1,0 +1,1 @@
+"""The columns of the matrix, a module for each kind."""
