@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,8 @@ import sqlalchemy as sa
 
 from roadmap.catalog.queries import PublishedRoadmap
 from roadmap.core.types import Base, new_id
-from roadmap.readiness.facts import EvidenceFact, Facts
+from roadmap.evidence.item import Item, draft_item
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.summary import summarize
 
 CHUNK = 2_000
@@ -37,6 +38,12 @@ class Profile:
     kept: dict[str, Any]
 
 
+def _item(key: str, occurred_on: dt.date, *, verified: bool) -> Item:
+    """Return a design document for one milestone: verified, or waiting for a review."""
+    draft = draft_item(uuid.uuid4(), "design_doc", occurred_on).with_link(key)
+    return draft.as_verified([key]) if verified else replace(draft, state="submitted")
+
+
 def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> list[Profile]:
     """So many engineers in different places, each judged by the rule."""
     course = published.content
@@ -45,19 +52,7 @@ def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> l
     for place in range(number):
         done = tuple(keys[: STATUSES * (place % 5 + 1) : place % 5 + 1])
         pieces = tuple(
-            EvidenceFact(
-                id=f"piece-{key}",
-                title=key,
-                kind="design_doc",
-                occurred_on=today - dt.timedelta(days=30 * (at + 1)),
-                expires_on=None,
-                state="verified" if at % 2 else "submitted",
-                verified=bool(at % 2),
-                milestones=(key,),
-                confirmed=frozenset({key}) if at % 2 else frozenset(),
-                impacts=(),
-                private=False,
-            )
+            _item(key, today - dt.timedelta(days=30 * (at + 1)), verified=bool(at % 2))
             for at, key in enumerate(done[: place % 4])
         )
         facts = Facts(

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from typing import Any
 
 from roadmap.core.gettext_noop import N_
 from roadmap.evidence.constants import SHARED_STATES
@@ -107,7 +108,9 @@ class Item:
 
     `versions` holds at least one version, newest first: all that this audience sees, or only
     those that `version` and `counted` need. `verified_number` is the number of the verified
-    version, which counts until a newer one is judged. `links` are in the owner's order.
+    version, which counts until a newer one is judged: `counted` is that version, else the newest.
+    `links` are in the owner's order; `milestones` are their keys, and `confirmed` the keys that
+    the verified version is confirmed for.
     """
 
     id: uuid.UUID
@@ -122,19 +125,24 @@ class Item:
     verified_number: int | None = field(default=None, kw_only=True)
     links: tuple[Link, ...] = field(default=(), kw_only=True)
     skills: tuple[str, ...] = field(default=(), kw_only=True)
+    # What follows from the fields above, computed once: the rule of readiness reads it in loops.
+    counted: Version = field(init=False, repr=False, compare=False)
+    milestones: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    confirmed: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        counted = self.versions[0]
+        if self.verified_number is not None:
+            numbered = (each for each in self.versions if each.number == self.verified_number)
+            counted = next(numbered, counted)
+        confirmed = frozenset(link.key for link in self.links if link.confirmed)
+        object.__setattr__(self, "counted", counted)
+        object.__setattr__(self, "milestones", tuple(link.key for link in self.links))
+        object.__setattr__(self, "confirmed", confirmed)
 
     @property
     def version(self) -> Version:
         """Return the newest version that this audience sees."""
-        return self.versions[0]
-
-    @property
-    def counted(self) -> Version:
-        """Return the version that counts: the verified one, else the newest."""
-        if self.verified_number is not None:
-            for version in self.versions:
-                if version.number == self.verified_number:
-                    return version
         return self.versions[0]
 
     @property
@@ -147,15 +155,26 @@ class Item:
         """Tell whether the managers of the owner see the item."""
         return is_visible(self.state, self.visibility, Audience.MANAGER)
 
-    @property
-    def milestones(self) -> tuple[str, ...]:
-        """Return the keys of the linked milestones, in the owner's order."""
-        return tuple(link.key for link in self.links)
+    def with_counted(self, **changes: Any) -> Item:
+        """Return the item with other content in the version that counts."""
+        counted = self.counted
+        changed = replace(counted, **changes)
+        versions = tuple(changed if each is counted else each for each in self.versions)
+        return replace(self, versions=versions)
 
-    @property
-    def confirmed(self) -> frozenset[str]:
-        """Return the keys of the linked milestones that the verified version is confirmed for."""
-        return frozenset(link.key for link in self.links if link.confirmed)
+    def with_link(self, key: str, title: str = "") -> Item:
+        """Return the item linked to one more milestone, which is not confirmed."""
+        link = Link(key, title, confirmed=False, linked_at=self.updated_at)
+        return replace(self, links=(*self.links, link))
+
+    def as_verified(self, milestones: Collection[str]) -> Item:
+        """Return the item as if its newest version were verified for these milestones."""
+        return replace(
+            self,
+            state="verified",
+            verified_number=self.version.number,
+            links=tuple(replace(each, confirmed=each.key in milestones) for each in self.links),
+        )
 
     def has_lapsed(self, today: dt.date) -> bool:
         """Tell whether the version that counts has expired; it counts through its last day."""
@@ -177,6 +196,13 @@ class Item:
         if self.has_lapsed(today):
             return "lapsed"
         return "verified" if self.proves(milestone, kinds) else "evidenced"
+
+
+def draft_item(id_: uuid.UUID, kind: str, occurred_on: dt.date) -> Item:
+    """Return a new draft that says no more than this, as a rule imagines one."""
+    at = dt.datetime.combine(occurred_on, dt.time(), dt.UTC)
+    version = Version(kind, occurred_on, id=id_, number=1, submitted_at=None, created_at=at)
+    return Item(id_, id_, "", "portfolio", "draft", None, at, at, versions=(version,))
 
 
 def is_visible(state: str, visibility: str, audience: Audience) -> bool:

@@ -11,14 +11,10 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import gettext as _
+from roadmap.evidence.item import Item
 from roadmap.evidence.labels import kind_label
 from roadmap.journey.forms import PlanForm, ReasonForm
-from roadmap.journey.queries import (
-    LinkableEvidence,
-    LinkedEvidence,
-    linkable_evidence,
-    linked_evidence,
-)
+from roadmap.journey.queries import LinkableEvidence, linkable_evidence, load_linked_evidence
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import milestone_state
@@ -44,9 +40,14 @@ class EvidenceLine:
     lapsed: bool
 
     @classmethod
-    def of(cls, piece: LinkedEvidence) -> EvidenceLine:
-        facts = f"{kind_label(piece.kind)}, {date_filter(piece.occurred_on)}"
-        return cls(piece.title, f"/evidence/{piece.id}", piece.tone, facts, piece.lapsed)
+    def of(cls, item: Item, milestone: Milestone, today: dt.date) -> EvidenceLine:
+        return cls(
+            title=item.title,
+            href=f"/evidence/{item.id}",
+            tone="verified" if item.proves(milestone.key, milestone.evidence) else "evidenced",
+            facts=f"{kind_label(item.counted.kind)}, {date_filter(item.counted.occurred_on)}",
+            lapsed=item.has_lapsed(today),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ def load_details(
     reason: ReasonForm | None = None,
     conflict: MilestonePlan | None = None,
 ) -> MilestoneDetails:
-    """Return a milestone of the person's own roadmap in three statements."""
+    """Return a milestone of the person's own roadmap in seven statements."""
     content = found.published.content
     path = f"/roadmaps/{content.slug}/milestones/"
     state = milestone_state(session, user_id, milestone.key)
-    linked = linked_evidence(session, user_id, milestone.key, milestone.evidence, found.today)
+    linked = load_linked_evidence(session, user_id, milestone.key)
     return MilestoneDetails(
         key=milestone.key,
         anchor=content.anchors[milestone.key],
@@ -115,7 +116,7 @@ def load_details(
         ),
         after=tuple(Link(content.by_key[key].title, path + key) for key in milestone.after),
         resources=tuple(milestone.resources),
-        evidence=tuple(map(EvidenceLine.of, linked)),
+        evidence=tuple(EvidenceLine.of(item, milestone, found.today) for item in linked),
         linkable=tuple(linkable_evidence(session, user_id, milestone.key, milestone.evidence)),
         reason=state.reason,
         since=state.since,

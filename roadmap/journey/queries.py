@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -10,20 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.evidence.constants import MAX_MILESTONES
-from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
-from roadmap.evidence.queries import counting_version_id
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedEvidence:
-    """A piece of evidence linked to a milestone. `tone` is what it makes of that milestone."""
-
-    id: uuid.UUID
-    title: str
-    kind: str
-    occurred_on: dt.date
-    lapsed: bool
-    tone: str
+from roadmap.evidence.item import Audience, Item
+from roadmap.evidence.loader import load_items
+from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +23,18 @@ class LinkableEvidence:
     fits: bool
 
 
-def linked_evidence(
-    session: Session,
-    user_id: uuid.UUID,
-    milestone_key: str,
-    kinds: tuple[str, ...],
-    today: dt.date,
-) -> list[LinkedEvidence]:
-    """The person's own pieces that are linked to a milestone, the newest first. One statement."""
-    rows = session.execute(
-        sa.select(
-            Evidence.id,
-            Evidence.title,
-            EvidenceVersion.kind,
-            EvidenceVersion.occurred_on,
-            EvidenceVersion.expires_on,
-            Confirmation.review_id,
+def load_linked_evidence(session: Session, user_id: uuid.UUID, milestone_key: str) -> list[Item]:
+    """Load the person's own evidence that is linked to a milestone, newest first.
+
+    Four statements.
+    """
+    ids = session.scalars(
+        sa.select(EvidenceMilestone.evidence_id).where(
+            EvidenceMilestone.user_id == user_id, EvidenceMilestone.milestone_key == milestone_key
         )
-        .join(EvidenceMilestone, EvidenceMilestone.evidence_id == Evidence.id)
-        .join(EvidenceVersion, EvidenceVersion.id == counting_version_id())
-        .outerjoin(
-            Confirmation,
-            sa.and_(
-                Confirmation.version_id == Evidence.verified_version_id,
-                Confirmation.milestone_key == EvidenceMilestone.milestone_key,
-            ),
-        )
-        .where(Evidence.user_id == user_id, EvidenceMilestone.milestone_key == milestone_key)
-        .order_by(EvidenceVersion.occurred_on.desc(), Evidence.id)
-    )
-    return [
-        LinkedEvidence(
-            id=row.id,
-            title=row.title,
-            kind=row.kind,
-            occurred_on=row.occurred_on,
-            lapsed=row.expires_on is not None and row.expires_on < today,
-            tone="verified" if row.review_id is not None and row.kind in kinds else "evidenced",
-        )
-        for row in rows
-    ]
+    ).all()
+    items = load_items(session, Audience.OWNER, sorted(ids), texts=False) if ids else []
+    return sorted(items, key=lambda item: item.counted.occurred_on, reverse=True)
 
 
 def linkable_evidence(

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
 from roadmap.core.markdown import to_excerpt
+from roadmap.evidence.audience_sql import is_visible
+from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment, Evidence, Review
-from roadmap.evidence.shared import is_shared
 from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team, User
@@ -143,7 +144,7 @@ def _is_visible_to(reader: Actor) -> sa.ColumnElement[bool]:
         return own
     # A subquery, because the head of a company manages more people than a statement has parameters.
     people = people_of(reader.id, Capability.SEE_SHARED)
-    return sa.or_(own, sa.and_(is_shared(), _EVIDENCE.c.user_id.in_(people)))
+    return sa.or_(own, sa.and_(is_visible(Audience.MANAGER), _EVIDENCE.c.user_id.in_(people)))
 
 
 def _notification_item(row: Any, reader: Actor, titles: dict[str, str]) -> NotificationItem:

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.evidence.audience_sql import is_visible
+from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.shared import is_shared
 from roadmap.mail import outbox
 from roadmap.notifications.actions import MAIL_SOURCE
 from roadmap.notifications.models import Notification
@@ -76,7 +77,7 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
     if row is None or row.subject_user_id in (None, row.user_id):
         return row is not None and bool(row.wants_mail)
     entitled = sa.and_(
-        sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_shared()),
+        sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_visible(Audience.MANAGER)),
         sa.literal(row.subject_user_id, sa.Uuid).in_(people_of(row.user_id, Capability.SEE_SHARED)),
     )
     if session.scalar(sa.select(entitled)):

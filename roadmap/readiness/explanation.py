@@ -98,7 +98,7 @@ def without_item(facts: Facts, item_type: str, key: str) -> Facts:
     if item_type == "milestone":
         return replace(facts, statuses=_without_key(facts.statuses, key))
     if item_type == "evidence":
-        return replace(facts, pieces=tuple(each for each in facts.pieces if each.id != key))
+        return replace(facts, pieces=tuple(each for each in facts.pieces if str(each.id) != key))
     if item_type == "self_assessment":
         return replace(facts, self_levels=_without_key(facts.self_levels, key))
     if item_type == "assessment":
@@ -188,7 +188,7 @@ def _item_names(course: Content, facts: Facts) -> Iterator[tuple[str, str, str]]
         if facts.statuses.get(milestone.key, "not_started") != "not_started":
             yield "milestone", milestone.key, milestone.title
     for piece in facts.pieces:
-        yield "evidence", piece.id, piece.title
+        yield "evidence", str(piece.id), piece.title
     for skill in course.skills:
         if skill.key in facts.self_levels:
             yield "self_assessment", skill.key, skill.title

@@ -10,50 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-
-@dataclass(frozen=True, slots=True)
-class Impact:
-    """A measured effect of a piece of evidence."""
-
-    type: str
-    metric: str | None
-    result: str | None
-    unit: str | None
-
-    @property
-    def complete(self) -> bool:
-        """Tell whether metric, result and unit all say something."""
-        return bool(
-            self.metric
-            and self.result
-            and self.unit
-            and self.metric.strip()
-            and self.result.strip()
-            and self.unit.strip()
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceFact:
-    """A piece of evidence: where a verified version counts, that version's content.
-
-    `state` is that of the review (draft, submitted, in_review, verified, returned); `verified`
-    tells whether a verified version counts, which it does until the next is judged. `confirmed`
-    are the milestones that the reviewer confirmed. It counts through the day of `expires_on`.
-    `private` pieces are never reviewed.
-    """
-
-    id: str
-    title: str
-    kind: str
-    occurred_on: date
-    expires_on: date | None = None
-    state: str = "draft"
-    verified: bool = False
-    milestones: tuple[str, ...] = ()
-    confirmed: frozenset[str] = frozenset()
-    impacts: tuple[Impact, ...] = ()
-    private: bool = False
+from roadmap.evidence.item import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +42,7 @@ class Facts:
     """
 
     statuses: Mapping[str, str] = field(default_factory=dict)
-    pieces: tuple[EvidenceFact, ...] = ()
+    pieces: tuple[Item, ...] = ()
     self_levels: Mapping[str, int] = field(default_factory=dict)
     other_levels: Mapping[str, int] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()

@@ -158,7 +158,7 @@ class VerifiedPieces(GateRule):
         have = sum(
             1
             for piece in tally.unexpired_evidence
-            if piece.verified and piece.kind in self.settings.kinds
+            if piece.verified and piece.counted.kind in self.settings.kinds
         )
         kinds = join_with_or([KIND_NAMES[kind] for kind in self.settings.kinds])
         reason = Message(
@@ -187,7 +187,7 @@ class VerifiedImpacts(GateRule):
             impact.type
             for piece in tally.unexpired_evidence
             if piece.verified
-            for impact in piece.impacts
+            for impact in piece.counted.impacts
             if impact.complete
         }
         missing = [IMPACT_NAMES[name] for name in self.settings.types if name not in shown]

@@ -7,13 +7,15 @@ confirms nothing, so a linked or recorded piece counts as evidenced.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from roadmap.readiness.facts import EvidenceFact, Facts, Impact
+from roadmap.evidence.item import Impact, Item, draft_item
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates import GateRule, gate_rules
 from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
 from roadmap.readiness.rules import part_scores
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 EVIDENCE_HOURS = Fraction(2)
 SHORT_HOURS = Fraction(1, 2)
+NEW_ITEM_ID = uuid.UUID(int=0)
 MAX_LINKS = 5  # of a piece, in one roadmap
 
 
@@ -145,12 +148,13 @@ def _milestones_to_do(tally: Tally) -> Iterator[_Candidate]:
 def _links(tally: Tally) -> Iterator[tuple[Milestone, _Candidate | None]]:
     """Yield the done milestones without evidence, and the link of a fitting piece where one is."""
     known = tally.course.by_key
-    free: dict[str, EvidenceFact] = {}  # the latest piece of each kind that can take another link
+    free: dict[str, Item] = {}  # the latest piece of each kind that can take another link
     for piece in tally.unexpired_evidence:
         if sum(1 for key in piece.milestones if key in known) < MAX_LINKS:
-            other = free.get(piece.kind)
-            if other is None or piece.occurred_on > other.occurred_on:
-                free[piece.kind] = piece
+            version = piece.counted
+            other = free.get(version.kind)
+            if other is None or version.occurred_on > other.counted.occurred_on:
+                free[version.kind] = piece
     for milestone in tally.course.milestones:
         if tally.facts.statuses.get(milestone.key) != "done" or milestone.key in tally.tones:
             continue
@@ -158,21 +162,20 @@ def _links(tally: Tally) -> Iterator[tuple[Milestone, _Candidate | None]]:
         if not fitting:
             yield milestone, None
             continue
-        piece = max(fitting, key=lambda each: each.occurred_on)
-        linked = replace(piece, milestones=(*piece.milestones, milestone.key))
+        piece = max(fitting, key=lambda each: each.counted.occurred_on)
         yield (
             milestone,
             _Candidate(
                 action="link_evidence",
                 target=milestone.key,
-                then=_with_piece(tally.facts, linked),
+                then=_with_piece(tally.facts, piece.with_link(milestone.key)),
                 hours=SHORT_HOURS,
                 label=Message(
                     N_("If it proves it, link “%(piece)s” to “%(milestone)s”"),
                     {"piece": piece.title, "milestone": milestone.title},
                 ),
                 place=tally.course.places[milestone.key],
-                piece=piece.id,
+                piece=str(piece.id),
                 milestone=milestone.key,
             ),
         )
@@ -185,7 +188,7 @@ def _evidence_to_record(
     gains: Mapping[str, Fraction] | None = None
     for requirement in tally.course.policy.evidence:
         if (
-            sum(1 for piece in tally.unexpired_evidence if piece.kind in requirement.kinds)
+            sum(1 for piece in tally.unexpired_evidence if piece.counted.kind in requirement.kinds)
             >= requirement.count
         ):
             continue
@@ -226,11 +229,14 @@ def _impacts_to_add(tally: Tally) -> Iterator[_Candidate]:
     if not tally.unexpired_evidence:
         return
     shown = tally.impact_tones
-    piece = max(tally.unexpired_evidence, key=lambda each: (each.verified, each.occurred_on))
+    piece = max(
+        tally.unexpired_evidence, key=lambda each: (each.verified, each.counted.occurred_on)
+    )
     places = [tally.course.places[key] for key in piece.milestones if key in tally.course.places]
     for name in tally.course.policy.impact:
         if name not in shown:
-            added = replace(piece, impacts=(*piece.impacts, Impact(name, "1", "1", "1")))
+            impact = Impact(name, metric="1", result="1", unit="1")
+            added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
             yield _Candidate(
                 action="add_impact",
                 target=name,
@@ -241,7 +247,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[_Candidate]:
                     {"impact": Message(IMPACT_NAMES[name]), "piece": piece.title},
                 ),
                 place=min(places, default=len(tally.course.milestones)),
-                piece=piece.id,
+                piece=str(piece.id),
             )
 
 
@@ -264,23 +270,22 @@ def _drafts_to_submit(tally: Tally) -> Iterator[_Candidate]:
     """Yield the drafts that could be reviewed, each as if it had been confirmed."""
     places, milestones = tally.course.places, tally.course.by_key
     for piece in tally.unexpired_evidence:
-        if piece.state != "draft" or piece.verified or piece.private:
+        if piece.state != "draft" or piece.verified or piece.visibility == "private":
             continue
         fits = frozenset(
             key
             for key in piece.milestones
-            if key in milestones and piece.kind in milestones[key].evidence
+            if key in milestones and piece.counted.kind in milestones[key].evidence
         )
-        confirmed = replace(piece, state="verified", verified=True, confirmed=fits)
         linked = [places[key] for key in piece.milestones if key in places]
         yield _Candidate(
             action="submit_evidence",
-            target=piece.id,
-            then=_with_piece(tally.facts, confirmed),
+            target=str(piece.id),
+            then=_with_piece(tally.facts, piece.as_verified(fits)),
             hours=SHORT_HOURS,
             label=Message(N_("Submit “%(piece)s” for review"), {"piece": piece.title}),
             place=min(linked, default=len(places)),
-            piece=piece.id,
+            piece=str(piece.id),
         )
 
 
@@ -291,7 +296,7 @@ def _gain_of_a_link(tally: Tally, milestone: Milestone, score: Fraction) -> Frac
     return _score(then) - score
 
 
-def _with_piece(facts: Facts, piece: EvidenceFact) -> Facts:
+def _with_piece(facts: Facts, piece: Item) -> Facts:
     """Return the facts with a piece changed."""
     pieces = tuple(piece if each.id == piece.id else each for each in facts.pieces)
     return replace(facts, pieces=pieces)
@@ -299,6 +304,7 @@ def _with_piece(facts: Facts, piece: EvidenceFact) -> Facts:
 
 def _with_new_piece(tally: Tally, kind: str, milestone: Milestone | None) -> Facts:
     """Return the facts with a draft of today added."""
-    links = (milestone.key,) if milestone else ()
-    piece = EvidenceFact(id="", title="", kind=kind, occurred_on=tally.today, milestones=links)
+    piece = draft_item(NEW_ITEM_ID, kind, tally.today)
+    if milestone:
+        piece = piece.with_link(milestone.key)
     return replace(tally.facts, pieces=(*tally.facts.pieces, piece))

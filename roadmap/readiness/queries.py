@@ -17,12 +17,12 @@ from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
 from roadmap.core.batches import batched
 from roadmap.evidence import audience_sql
-from roadmap.evidence.item import Audience, is_visible
+from roadmap.evidence.item import Audience, Item, seen_by
+from roadmap.evidence.loader import load_items_by_user
 from roadmap.evidence.models import Evidence, Review
-from roadmap.evidence.queries import CountedEvidence, list_counted_by_user
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
-from roadmap.readiness.facts import Degree, EvidenceFact, Facts, Impact, Position
+from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.skills.models import Assessment
 from roadmap.skills.queries import ranked_assessments
 
@@ -44,7 +44,7 @@ class PersonRecord:
     other_levels: dict[str, int] = field(default_factory=dict)
     positions: list[Position] = field(default_factory=list)
     degrees: list[Degree] = field(default_factory=list)
-    evidence: list[CountedEvidence] = field(default_factory=list)
+    evidence: list[Item] = field(default_factory=list)
     evidence_changed_at: dt.datetime | None = None
     shared_evidence_changed_at: dt.datetime | None = None
 
@@ -54,25 +54,17 @@ class PersonRecord:
 
     def own(self) -> Facts:
         """Return the facts as the person sees them: all of them."""
-        return self._facts([_evidence_fact(piece) for piece in self.evidence])
+        return self._facts(self.evidence)
 
     def shared(self) -> Facts:
         """Return the facts as others see them: no drafts, private evidence, unsubmitted edits."""
-        return self._facts(
-            [
-                _evidence_fact(piece.submitted or piece)
-                for piece in self.evidence
-                if _is_shared(piece)
-            ]
-        )
+        return self._facts(self.shared_evidence())
 
     def has_hidden_facts(self) -> bool:
         """Tell whether others see less than the person does."""
-        return any(
-            piece.submitted is not None
-            or not is_visible(piece.state, piece.visibility, Audience.MANAGER)
-            for piece in self.evidence
-        )
+        return [item.counted for item in self.evidence] != [
+            item.counted for item in self.shared_evidence()
+        ]
 
     def last_activity_on(self, *, shared_only: bool) -> dt.date | None:
         """Return the person's date of the last change of a status or of evidence, None for never.
@@ -83,7 +75,12 @@ class PersonRecord:
         moments = [moment for moment in (self.latest_status_at, evidence) if moment is not None]
         return self.today(max(moments)) if moments else None
 
-    def _facts(self, pieces: list[EvidenceFact]) -> Facts:
+    def shared_evidence(self) -> list[Item]:
+        """Return the evidence that others see, as they see it; without texts."""
+        seen = (seen_by(item, Audience.MANAGER) for item in self.evidence)
+        return [item for item in seen if item is not None]
+
+    def _facts(self, pieces: list[Item]) -> Facts:
         return Facts(
             statuses=self.statuses,
             pieces=tuple(pieces),
@@ -94,35 +91,15 @@ class PersonRecord:
         )
 
 
-def _is_shared(piece: CountedEvidence) -> bool:
-    return is_visible(piece.state, piece.visibility, Audience.MANAGER)
-
-
-def _evidence_fact(piece: CountedEvidence) -> EvidenceFact:
-    return EvidenceFact(
-        id=str(piece.id),
-        title=piece.title,
-        kind=piece.kind,
-        occurred_on=piece.occurred_on,
-        expires_on=piece.expires_on,
-        state=piece.state,
-        verified=piece.verified,
-        milestones=piece.milestones,
-        confirmed=piece.confirmed,
-        impacts=tuple(Impact(*impact) for impact in piece.impacts),
-        private=piece.visibility == "private",
-    )
-
-
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
-    """Load the record of one person, in seven statements."""
+    """Load the record of one person, in nine statements."""
     return person_records(session, [user_id])[user_id]
 
 
 def person_records(
     session: Session, people: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, PersonRecord]:
-    """Load the records of many people, in seven statements for each batch of them."""
+    """Load the records of many people, in nine statements for each batch of them."""
     records = {user_id: PersonRecord() for user_id in people}
     for user_id, timezone, roadmap_id, revision_id in _rows(session, _ENROLLMENTS, people):
         records[user_id].timezone = timezone
@@ -138,7 +115,7 @@ def person_records(
         records[user_id].positions.append(Position(str(position_id), *values))
     for user_id, degree_id, *values in _rows(session, _DEGREES, people):
         records[user_id].degrees.append(Degree(str(degree_id), *values))
-    for user_id, evidence in list_counted_by_user(session, people).items():
+    for user_id, evidence in load_items_by_user(session, Audience.OWNER, people).items():
         records[user_id].evidence = evidence
     _add_levels(session, records)
     _add_evidence_changes(session, records)

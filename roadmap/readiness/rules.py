@@ -235,7 +235,8 @@ def evidence_share(tally: Tally) -> Fraction | None:
     evidenced: dict[str, int] = {}
     for piece in tally.unexpired_evidence:
         counts = verified if piece.verified else evidenced
-        counts[piece.kind] = counts.get(piece.kind, 0) + 1
+        kind = piece.counted.kind
+        counts[kind] = counts.get(kind, 0) + 1
     (_, evidenced_factor, verified_factor), scale = tally.course.policy.scaled_tone_factors
     earned = total = ZERO
     for requirement in requirements:
@@ -289,9 +290,9 @@ def next_change_on(tally: Tally) -> date | None:
     rules = gate_rules(policy)
     tomorrow = tally.today + timedelta(days=1)
     dates = [
-        piece.expires_on + timedelta(days=1)
+        expires_on + timedelta(days=1)
         for piece in tally.unexpired_evidence
-        if piece.expires_on is not None and piece.expires_on < date.max
+        if (expires_on := piece.counted.expires_on) is not None and expires_on < date.max
     ]
     dates += [day for rule in rules if (day := rule.next_change_on(tally))]
     asked = [rule.years for rule in rules if rule.years is not None]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from roadmap.readiness.facts import Degree, EvidenceFact
+from roadmap.evidence.item import Item
+from roadmap.readiness.facts import Degree
 from roadmap.readiness.rules import PartScore, background_credits, stage_credits
-from roadmap.readiness.tally import EVIDENCED, TONES, VERIFIED, Tally
+from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
     from roadmap.catalog.policy import Requirement
@@ -53,16 +54,6 @@ class SkillLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedEvidence:
-    """A piece that counts in a line, with its tone and what that is worth."""
-
-    id: str
-    title: str
-    tone: str
-    factor: Fraction
-
-
-@dataclass(frozen=True, slots=True)
 class RequirementLine:
     """A requirement's share of part 3, with the pieces that count, the best first."""
 
@@ -72,7 +63,7 @@ class RequirementLine:
     maximum: Fraction
     kinds: tuple[str, ...]
     count: int
-    pieces: tuple[CountedEvidence, ...]
+    pieces: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +73,7 @@ class ImpactLine:
     key: str
     points: Fraction
     maximum: Fraction
-    piece: CountedEvidence | None
+    piece: Item | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +164,12 @@ def _requirement_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
 
 
 def _requirement_line(tally: Tally, requirement: Requirement, maximum: Fraction) -> RequirementLine:
-    fitting = [piece for piece in tally.unexpired_evidence if piece.kind in requirement.kinds]
+    fitting = [
+        piece for piece in tally.unexpired_evidence if piece.counted.kind in requirement.kinds
+    ]
     fitting.sort(key=lambda piece: not piece.verified)
-    pieces = tuple(_counted_evidence(tally, piece) for piece in fitting[: requirement.count])
-    worth = sum((piece.factor for piece in pieces), ZERO) / requirement.count
+    pieces = tuple(fitting[: requirement.count])
+    worth = sum((_factor(tally, piece) for piece in pieces), ZERO) / requirement.count
     return RequirementLine(
         key=requirement.key,
         title=requirement.title,
@@ -196,12 +189,11 @@ def _impact_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
         fitting = [
             piece
             for piece in tally.unexpired_evidence
-            if any(impact.type == name and impact.complete for impact in piece.impacts)
+            if any(impact.type == name and impact.complete for impact in piece.counted.impacts)
         ]
         best = min(fitting, key=lambda piece: not piece.verified, default=None)
-        piece = _counted_evidence(tally, best) if best else None
-        points = maximum * piece.factor if piece else ZERO
-        lines.append(ImpactLine(key=name, points=points, maximum=maximum, piece=piece))
+        points = maximum * _factor(tally, best) if best else ZERO
+        lines.append(ImpactLine(key=name, points=points, maximum=maximum, piece=best))
     return tuple(lines)
 
 
@@ -225,11 +217,9 @@ def _background_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
     )
 
 
-def _counted_evidence(tally: Tally, piece: EvidenceFact) -> CountedEvidence:
-    tone = VERIFIED if piece.verified else EVIDENCED
+def _factor(tally: Tally, piece: Item) -> Fraction:
     factors = tally.course.policy.factors
-    factor = factors.verified if piece.verified else factors.evidenced
-    return CountedEvidence(piece.id, piece.title, TONES[tone], factor)
+    return factors.verified if piece.verified else factors.evidenced
 
 
 def _by_tone(hours: list[int]) -> tuple[int, int, int]:

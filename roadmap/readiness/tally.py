@@ -10,8 +10,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from roadmap.evidence.item import Item
 from roadmap.readiness.calendar_years import years_of
-from roadmap.readiness.facts import EvidenceFact, Facts
+from roadmap.readiness.facts import Facts
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Stage
@@ -58,14 +59,9 @@ class Tally:
         self._dates: dict[str, list[date]] = {}
 
     @cached_property
-    def unexpired_evidence(self) -> list[EvidenceFact]:
+    def unexpired_evidence(self) -> list[Item]:
         """Return the pieces that have not lapsed; the others count for nothing."""
-        today = self.today
-        return [
-            piece
-            for piece in self.facts.pieces
-            if piece.expires_on is None or piece.expires_on >= today
-        ]
+        return [piece for piece in self.facts.pieces if not piece.has_lapsed(self.today)]
 
     @cached_property
     def tones(self) -> dict[str, int]:
@@ -73,14 +69,10 @@ class Tally:
         milestones = self.course.by_key
         tones: dict[str, int] = {}
         for piece in self.unexpired_evidence:
+            kind = piece.counted.kind
             for key in piece.milestones:
                 milestone = milestones.get(key)
-                if (
-                    piece.verified
-                    and key in piece.confirmed
-                    and milestone is not None
-                    and piece.kind in milestone.evidence
-                ):
+                if key in piece.confirmed and milestone is not None and kind in milestone.evidence:
                     tones[key] = VERIFIED
                 elif key not in tones:
                     tones[key] = EVIDENCED
@@ -101,7 +93,7 @@ class Tally:
         """Return when each verified piece was, and which of its milestones were confirmed."""
         return sorted(
             (
-                (piece.occurred_on, piece.confirmed.intersection(piece.milestones))
+                (piece.counted.occurred_on, piece.confirmed)
                 for piece in self.unexpired_evidence
                 if piece.verified
             ),
@@ -114,7 +106,7 @@ class Tally:
         tones: dict[str, int] = {}
         for piece in self.unexpired_evidence:
             tone = VERIFIED if piece.verified else EVIDENCED
-            for impact in piece.impacts:
+            for impact in piece.counted.impacts:
                 if tones.get(impact.type, 0) < tone and impact.complete:
                     tones[impact.type] = tone
         return tones

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from roadmap.career import queries as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import PublishedRoadmap, load_revision
-from roadmap.evidence.shared import SharedPiece, shared_pieces
+from roadmap.evidence.item import Item
 from roadmap.journey.roadmap_progress import RoadmapProgress as Way
 from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
@@ -51,7 +51,7 @@ class SharedMilestone:
     since: dt.datetime | None
     reason: str
     target_on: dt.date | None
-    pieces: tuple[tuple[SharedPiece, str], ...]
+    pieces: tuple[tuple[Item, str], ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class SharedProfile:
     last_activity_on: dt.date | None
     enrolled: Sequence[EnrolledRoadmap]
     on: SharedProgress | None
-    pieces: Sequence[SharedPiece]
+    pieces: Sequence[Item]
     skills: Sequence[tuple[Skill, SkillComparison]]
     positions: Sequence[Position]
     degrees: Sequence[Degree]
@@ -104,7 +104,9 @@ def load_shared_profile(
         raise NotEnrolled(slug)
     facts = person_record(session, person.id)
     today = facts.today(now)
-    pieces = shared_pieces(session, person.id)
+    pieces = sorted(
+        facts.shared_evidence(), key=lambda item: (item.version.occurred_on, item.id), reverse=True
+    )
     on = (
         _load_progress(session, person, chosen, facts, pieces, today)
         if chosen is not None
@@ -151,7 +153,7 @@ def _load_progress(
     person: User,
     enrolled: EnrolledRoadmap,
     facts: PersonRecord,
-    pieces: Sequence[SharedPiece],
+    pieces: Sequence[Item],
     today: dt.date,
 ) -> SharedProgress:
     published = load_revision(session, enrolled.revision_id)
@@ -159,7 +161,7 @@ def _load_progress(
     way = Way(published, enrolled, summarize(path, shared, today), {}, today)
     reasons = _load_reasons(session, person.id) if person.shares_plans else {}
     targets = target_dates(session, person.id) if person.shares_plans else {}
-    behind: dict[str, list[SharedPiece]] = {}
+    behind: dict[str, list[Item]] = {}
     for piece in pieces:
         for key in piece.milestones:
             behind.setdefault(key, []).append(piece)
@@ -177,20 +179,13 @@ def _load_progress(
                 reason=reasons.get(each.key, ""),
                 target_on=targets.get(each.key),
                 pieces=tuple(
-                    (piece, _evidence_tone(piece, each, today))
+                    (piece, piece.milestone_tone(each.key, each.evidence, today))
                     for piece in behind.get(each.key, ())
                 ),
             )
             for each in published.content.milestones
         },
     )
-
-
-def _evidence_tone(piece: SharedPiece, milestone: Milestone, today: dt.date) -> str:
-    """What a piece makes of one milestone that it is linked to."""
-    if piece.tone(today) == "lapsed":
-        return "lapsed"
-    return "verified" if piece.proves(milestone.key, milestone.evidence) else "evidenced"
 
 
 def _load_reasons(session: Session, person_id: uuid.UUID) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from roadmap.catalog.content import Content, Milestone, Objective, Skill, Stage
 from roadmap.catalog.policy import Policy
-from roadmap.readiness.facts import Degree, EvidenceFact, Facts, Impact, Position
+from roadmap.evidence.item import CONTENT_FIELDS, Impact, Item, Link, draft_item
+from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.messages import KIND_NAMES
 
 TODAY = date(2026, 6, 30)
@@ -195,25 +197,32 @@ def piece(
     *milestones: str,
     verified: bool = False,
     **changes: Any,
-) -> EvidenceFact:
+) -> Item:
     """A draft linked to some milestones; a verified one is confirmed for each of them."""
     fields: dict[str, Any] = {
-        "id": id,
-        "title": f"Piece {id}",
-        "kind": kind,
-        "occurred_on": date(2026, 5, 1),
-        "expires_on": None,
+        "milestones": milestones,
         "state": "verified" if verified else "draft",
         "verified": verified,
-        "milestones": milestones,
         "confirmed": frozenset(milestones) if verified else frozenset(),
     }
-    return EvidenceFact(**(fields | changes))
+    draft = draft_item(id, kind, date(2026, 5, 1))  # type: ignore[arg-type] # read as a name
+    return change(replace(draft, title=f"Piece {id}"), **fields | changes)
+
+
+def change(piece: Item, **changes: Any) -> Item:
+    """The piece with other content, links, confirmations, state or title."""
+    keys = changes.pop("milestones", piece.milestones)
+    confirmed = changes.pop("confirmed", piece.confirmed)
+    verified = changes.pop("verified", piece.verified)
+    content = {name: changes.pop(name) for name in CONTENT_FIELDS if name in changes}
+    links = tuple(Link(key, key, verified and key in confirmed, piece.created_at) for key in keys)
+    changed = replace(piece, links=links, verified_number=1 if verified else None, **changes)
+    return changed.with_counted(**content)
 
 
 def metric(impact_type: str) -> Impact:
     """A complete metric."""
-    return Impact(impact_type, "Requests served", "200", "per second")
+    return Impact(impact_type, "Requests served", result="200", unit="per second")
 
 
 def done(*keys: str) -> dict[str, str]:
@@ -248,7 +257,7 @@ PROVEN = (
 )
 
 
-def proven_pieces() -> tuple[EvidenceFact, ...]:
+def proven_pieces() -> tuple[Item, ...]:
     """Eight verified pieces, one a month, all confirmed for the leadership milestones as well."""
     return tuple(
         piece(

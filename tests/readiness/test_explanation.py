@@ -179,9 +179,9 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
         if isinstance(line, RequirementLine)
     ]
     public = next(line for line in lines if line.key == "public_work")
-    assert [(each.id, each.tone) for each in public.pieces] == [
-        ("b", "verified"),
-        ("a", "evidenced"),
+    assert [(each.id, each.verified) for each in public.pieces] == [
+        ("b", True),
+        ("a", False),
     ]
     assert public.points == Fraction(4) * Fraction(16, 20)
     assert (public.maximum, public.count) == (4, 2)

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from roadmap.catalog.content import Content
-from roadmap.readiness.facts import Facts, Impact, Position
+from roadmap.evidence.item import Impact
+from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.gates import GATE_TYPES, GateResult
 from roadmap.readiness.messages import Message, join_with_and, join_with_or
 from roadmap.readiness.rules import evaluate
@@ -17,6 +18,7 @@ from tests.readiness.examples import (
     SHIPPED,
     SKILLS,
     TODAY,
+    change,
     course,
     done,
     levels_at_bar,
@@ -132,7 +134,7 @@ def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
     assert stands.reason.text() == (
         "1 of 2 verified pieces of evidence of the kind design document or case study"
     )
-    lapsed = replace(study, expires_on=TODAY - timedelta(days=1))
+    lapsed = change(study, expires_on=TODAY - timedelta(days=1))
     assert not gate("design", Facts(pieces=(document, lapsed))).passed
 
 
@@ -140,7 +142,9 @@ def test_impact_names_the_types_that_are_missing() -> None:
     pieces = (
         piece("a", "launch", verified=True, impacts=(metric("scale"),)),
         piece("b", "launch", verified=False, impacts=(metric("business"),)),
-        piece("c", "launch", verified=True, impacts=(Impact("team", "Hours", "", "h"),)),
+        piece(
+            "c", "launch", verified=True, impacts=(Impact("team", "Hours", result="", unit="h"),)
+        ),
     )
     stands = gate("impact", Facts(pieces=pieces))
     assert not stands.passed
@@ -199,9 +203,9 @@ def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() 
     assert gate("sustained", facts).passed
     undone = {key: status for key, status in facts.statuses.items() if "leadership" not in key}
     assert not gate("sustained", replace(facts, statuses=undone)).passed
-    unconfirmed = tuple(replace(each, confirmed=frozenset()) for each in proven_pieces())
+    unconfirmed = tuple(change(each, confirmed=frozenset()) for each in proven_pieces())
     assert not gate("sustained", replace(facts, pieces=unconfirmed)).passed
-    unlinked = tuple(replace(each, milestones=("experience1",)) for each in proven_pieces())
+    unlinked = tuple(change(each, milestones=("experience1",)) for each in proven_pieces())
     assert not gate("sustained", replace(facts, pieces=unlinked)).passed
     optional = tuple(milestone(key, required=not key.startswith("leadership")) for key in KEYS)
     assert not gate("sustained", facts, course(milestones=optional)).passed

@@ -14,6 +14,7 @@ from tests.readiness.examples import (
     KEYS,
     SKILLS,
     TODAY,
+    change,
     course,
     done,
     levels_at_bar,
@@ -95,7 +96,7 @@ def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -
     draft = piece("draft", "launch", "experience1", "experience2")
     others = (
         piece("submitted", "launch", state="submitted"),
-        piece("private", "launch", private=True),
+        piece("private", "launch", visibility="private"),
         piece("lapsed", "launch", expires_on=TODAY - timedelta(days=1)),
     )
     facts = Facts(statuses=done("experience1", "experience2"), pieces=(draft, *others))
@@ -220,8 +221,8 @@ def test_a_step_that_comes_true_gains_what_it_said() -> None:
 
 def test_a_step_opens_a_gate_only_where_it_then_passes() -> None:
     pieces = proven_pieces()
-    draft = replace(pieces[1], state="draft", verified=False, confirmed=frozenset())
-    rest = (pieces[0], draft, *(each for each in pieces[2:] if each.kind != "case_study"))
+    draft = change(pieces[1], state="draft", verified=False, confirmed=frozenset())
+    rest = (pieces[0], draft, *(each for each in pieces[2:] if each.counted.kind != "case_study"))
     facts = replace(proven_facts(), pieces=rest)
     standing = [gate.key for gate in evaluate(course(), facts, TODAY).gates if not gate.passed]
     assert standing == ["design", "impact"]

@@ -10,14 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roadmap.catalog.content import Content
+from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.readiness.explanation import explain, to_json, without_item
-from roadmap.readiness.facts import Degree, EvidenceFact, Facts, Impact, Position
+from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
     KINDS,
     STAGES,
     TODAY,
+    change,
     milestone,
     roadmap,
     shipped_policy,
@@ -64,24 +66,24 @@ def courses(draw: st.DrawFn) -> Content:
 
 
 @st.composite
-def pieces(draw: st.DrawFn, course: Content, identity: str) -> EvidenceFact:
+def pieces(draw: st.DrawFn, course: Content, identity: str) -> Item:
     """A piece linked to up to five milestones, verified or not, lapsed or not."""
     keys = [milestone.key for milestone in course.milestones] or ["elsewhere"]
     links = tuple(draw(st.lists(st.sampled_from(keys), max_size=5, unique=True)))
     verified = draw(st.booleans())
     confirmed = frozenset(key for key in links if verified and draw(st.integers(0, 3)))
     types = draw(st.lists(st.sampled_from(("scale", "business", "team")), max_size=2))
-    return EvidenceFact(
-        id=identity,
+    return change(
+        draft_item(identity, draw(st.sampled_from(SOME_KINDS)), draw(days)),  # type: ignore[arg-type]
         title=identity,
-        kind=draw(st.sampled_from(SOME_KINDS)),
-        occurred_on=draw(days),
         expires_on=draw(st.none() | st.dates(TODAY - timedelta(days=9), TODAY + timedelta(days=9))),
         state="verified" if verified else draw(st.sampled_from(("draft", "submitted", "returned"))),
         verified=verified,
         milestones=links,
         confirmed=confirmed,
-        impacts=tuple(Impact(each, "m", draw(st.sampled_from(("1", ""))), "u") for each in types),
+        impacts=tuple(
+            Impact(each, "m", result=draw(st.sampled_from(("1", ""))), unit="u") for each in types
+        ),
     )
 
 
@@ -156,9 +158,7 @@ def test_progress_never_lowers_the_score(world: tuple[Facts], data: st.DataObjec
                 replace(each, state=state) if each is piece else each for each in facts.pieces
             )
             assert score(course, replace(facts, pieces=sent), TODAY) >= before
-        confirmed = replace(
-            piece, state="verified", verified=True, confirmed=frozenset(piece.milestones)
-        )
+        confirmed = piece.as_verified(piece.milestones)
         proven = tuple(confirmed if each is piece else each for each in facts.pieces)
         assert score(course, replace(facts, pieces=proven), TODAY) >= before
 

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from roadmap.catalog.content import Content
 from roadmap.catalog.policy import Policy
 from roadmap.catalog.validation_messages import problems_in
+from roadmap.evidence.item import Impact
 from roadmap.readiness.calendar_years import months_later, years_of
-from roadmap.readiness.facts import Degree, Facts, Impact, Position
+from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
@@ -22,6 +23,7 @@ from tests.readiness.examples import (
     SHIPPED,
     STAGES,
     TODAY,
+    change,
     course,
     done,
     levels_at_bar,
@@ -47,17 +49,17 @@ ALL_GATES = (
     "sustained",
 )
 DRAFT = piece("doc", "design_doc", "experience1")
-CONFIRMED = replace(
+CONFIRMED = change(
     DRAFT,
     state="verified",
     verified=True,
     confirmed=frozenset({"experience1"}),
     impacts=(metric("scale"),),
 )
-LINKED_LATER = replace(CONFIRMED, milestones=("experience1", "experience2"))
+LINKED_LATER = change(CONFIRMED, milestones=("experience1", "experience2"))
 RETURNED = tuple(
-    replace(each, state="returned", verified=False, confirmed=frozenset())
-    if each.kind == "case_study"
+    change(each, state="returned", verified=False, confirmed=frozenset())
+    if each.counted.kind == "case_study"
     else each
     for each in proven_pieces()
 )
@@ -141,7 +143,7 @@ EXAMPLES = {
     "all evidence of one day": (
         replace(
             proven_facts(),
-            pieces=tuple(replace(p, occurred_on=date(2026, 5, 1)) for p in proven_pieces()),
+            pieces=tuple(change(p, occurred_on=date(2026, 5, 1)) for p in proven_pieces()),
         ),
         "40.00 + 20.00 + 20.00 + 10.00 + 10.00",
         "100.0",
@@ -242,7 +244,7 @@ def test_a_roadmap_of_optional_stages_counts_the_best() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "tone"),
+    ("changes", "tone"),
     [
         ({}, "verified"),
         ({"confirmed": frozenset()}, "evidenced"),
@@ -255,11 +257,11 @@ def test_a_roadmap_of_optional_stages_counts_the_best() -> None:
         ({"milestones": ()}, "claimed"),
     ],
 )
-def test_tone_of_a_done_milestone(change: dict[str, object], tone: str) -> None:
+def test_tone_of_a_done_milestone(changes: dict[str, object], tone: str) -> None:
     proven_by_documents = course(
         milestones=tuple(milestone(key, evidence=("design_doc",)) for key in KEYS)
     )
-    facts = Facts(statuses=done("experience1"), pieces=(replace(CONFIRMED, **change),))  # type: ignore[arg-type]
+    facts = Facts(statuses=done("experience1"), pieces=(change(CONFIRMED, **changes),))
     assert evaluate(proven_by_documents, facts, TODAY).tones["experience1"] == tone
 
 
@@ -305,8 +307,8 @@ def test_the_best_pieces_fill_a_requirement() -> None:
     ("impact", "points"),
     [
         (metric("team"), Fraction(10, 3) * Fraction(6, 10)),
-        (Impact("team", "Hours saved", "4", " "), 0),
-        (Impact("team", None, "4", "h"), 0),
+        (Impact("team", "Hours saved", result="4", unit=" "), 0),
+        (Impact("team", "", result="4", unit="h"), 0),
     ],
 )
 def test_only_a_complete_metric_counts(impact: Impact, points: Fraction) -> None:
