@@ -1,4 +1,4 @@
-"""The room's blueprint, and what each of its pages asks first: where the actor stands."""
+"""The blueprint, and the loaders that its pages begin with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ journey = Blueprint("journey", __name__)
 
 
 def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
-    """Where the actor stands on this roadmap. 404 where there is none; else to enrolling."""
+    """Load the actor's progress on a roadmap, or redirect to enrolling; 404 without a roadmap."""
     found = load_progress(db.session, actor, slug, now=now())
     if found is None:
         if catalog.published_roadmap(db.session, slug) is None:
@@ -29,4 +29,5 @@ def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
 
 
 def milestone_or_404(found: RoadmapProgress, key: str) -> Milestone:
+    """Return the milestone with this key on the roadmap, or abort with 404."""
     return found.published.content.by_key.get(key) or abort(404)

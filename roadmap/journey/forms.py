@@ -1,4 +1,4 @@
-"""The forms of one's way: enrollment, the plan of a milestone, the reason for setting one aside."""
+"""Forms of enrollment, of the plan of a milestone, and of the reason why one does not apply."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class EnrollmentForm(FlaskForm):
 
     def validate_target_on(self, field: DateField) -> None:
         if field.data is None:
-            return  # could not be read: the field says so itself
+            return  # The field reports a date that cannot be read.
         fault = target_error(field.data, self.today)
         if fault == "past":
             raise ValidationError(_("Choose a day after today."))

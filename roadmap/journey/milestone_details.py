@@ -1,4 +1,4 @@
-"""What the page of a milestone, and the row that it unfolds, print of it."""
+"""Load a milestone with its person's facts, for its page and for the row that it unfolds."""
 
 from __future__ import annotations
 

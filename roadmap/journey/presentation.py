@@ -1,4 +1,4 @@
-"""From a progress to what the templates print."""
+"""Prepare a person's progress on a roadmap for the templates."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ VERDICT_LABELS = {
 
 
 def verdict_label(verdict: str, *, claimed_not_proven: bool) -> str:
-    """The verdict in words, "claimed, not proven" before anything else."""
+    """Return the verdict in words; "claimed, not proven" goes before the others."""
     return _("claimed, not proven") if claimed_not_proven else str(VERDICT_LABELS[verdict])
 
 
@@ -50,8 +50,8 @@ def verdict_label(verdict: str, *, claimed_not_proven: bool) -> str:
 class RowView:
     """A milestone's row of the checklist.
 
-    `anchor` is "m" and the milestone's place in the roadmap, because 80 keys more would weigh;
-    `tone_label` is empty where nothing has begun; `checked` is the value of `aria-checked`.
+    `anchor` is short, because a page has 80 of them. `tone_label` is empty where nothing has begun;
+    `checked` is the value of `aria-checked`.
     """
 
     anchor: str
@@ -68,7 +68,7 @@ class RowView:
 
 @dataclass(frozen=True)
 class StageView:
-    """A stage as its templates print it."""
+    """A stage as the templates print it."""
 
     key: str
     number: int
@@ -90,10 +90,10 @@ class ObjectiveView:
 
 
 class RoadmapPresenter:
-    """What the pages of a roadmap show for one person at one moment."""
+    """Prepares one person's progress at one moment."""
 
     def __init__(self, progress: RoadmapProgress) -> None:
-        self.standing = progress
+        self.progress = progress
         self.content = progress.published.content
         self.tone_labels = tone_labels()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
@@ -102,17 +102,18 @@ class RoadmapPresenter:
         self.hours_label = _("%(hours)d h")
 
     def row_note(self, key: str, tone: str) -> tuple[str, bool]:
-        """What stands beside a milestone, and whether it warns: a missing proof, a target date."""
-        target = self.standing.targets.get(key)
+        """Return the note beside a milestone, and whether it is a warning."""
+        target = self.progress.targets.get(key)
         if target is None or tone in TONES or tone == "not_applicable":
             return (self.no_evidence_label, True) if tone == "claimed" else ("", False)
         shown = date_filter(target)
-        if target < self.standing.today:
+        if target < self.progress.today:
             return _("was due %(date)s", date=shown), True
         return _("by %(date)s", date=shown), False
 
     def row(self, milestone: Milestone) -> RowView:
-        tone = self.standing.tone(milestone.key)
+        """Return a milestone's row of the checklist."""
+        tone = self.progress.tone(milestone.key)
         is_done = tone in TONES
         note, is_warning = self.row_note(milestone.key, tone)
         return RowView(
@@ -129,17 +130,19 @@ class RoadmapPresenter:
         )
 
     def counts(self, stage: Stage) -> Counter[str]:
+        """Count a stage's milestones by tone."""
         found = self._counts.get(stage.key)
         if found is None:
-            tones = (self.standing.tone(milestone.key) for milestone in stage.milestones)
+            tones = (self.progress.tone(milestone.key) for milestone in stage.milestones)
             found = self._counts[stage.key] = Counter(tones)
         return found
 
     def stage(self, stage: Stage, *, with_rows: bool) -> StageView:
+        """Return a stage, with or without its checklist."""
         counts = self.counts(stage)
         done = sum(counts[tone] for tone in TONES)
         total = len(stage.milestones) - counts["not_applicable"]
-        shares = self.standing.data["stages"][stage.key]
+        shares = self.progress.data["stages"][stage.key]
         tally = _(
             "%(done)d of %(total)d done, %(verified)d verified",
             done=done,
@@ -186,7 +189,7 @@ class RoadmapPresenter:
         )
 
     def current_stage(self) -> Stage:
-        """The stage one works in: where most is in progress, else the first not finished."""
+        """Return the stage with most milestones in progress, else the first unfinished one."""
         begun = {s.key: self.counts(s)["in_progress"] for s in self.content.stages}
         busiest = max(self.content.stages, key=lambda s: (begun[s.key], s.number))
         if begun[busiest.key]:
@@ -199,19 +202,21 @@ class RoadmapPresenter:
         return self.content.stages[-1]
 
     def cairn(self, stage: Stage, facts: str, *, here: bool) -> svg.Cairn:
+        """Return the cairn that stands for a stage on the trail."""
         return svg.Cairn(
             key=stage.key,
             title=short_title(stage),
             href=f"#{stage.key}",
             facts=facts,
             stones=[
-                svg.Stone(self.content.anchors[m.key], m.title, self.standing.tone(m.key))
+                svg.Stone(self.content.anchors[m.key], m.title, self.progress.tone(m.key))
                 for m in stage.milestones
             ],
             here=_("you are here") if here else "",
         )
 
     def trail(self, stages: list[StageView], base: str = "") -> Markup:
+        """Draw the trail."""
         here = self.current_stage().key
         return svg.render_trail(
             [
@@ -223,23 +228,24 @@ class RoadmapPresenter:
         )
 
     def stone(self, stage: Stage, key: str, facts: str) -> Markup:
+        """Draw one stone of the trail, which stands for a milestone."""
         cairn = self.cairn(stage, facts, here=False)
         return svg.render_stone(cairn, self.content.stages.index(stage), self.content.anchors[key])
 
     def hours_left(self) -> tuple[int, int]:
-        """Hours of effort left: in all, and of them required ones in stages that are required."""
+        """Return the hours left, and how many of them are required, in required stages."""
         left = required = 0
         for stage in self.content.stages:
             for milestone in stage.milestones:
-                if self.standing.tone(milestone.key) in ("not_started", "in_progress"):
+                if self.progress.tone(milestone.key) in ("not_started", "in_progress"):
                     left += milestone.hours
                     if stage.required and milestone.required:
                         required += milestone.hours
         return left, required
 
     def lede(self) -> str:
-        """The page in one sentence: counts by tone, effort left, and when it ends at one's pace."""
-        counts = Counter(self.standing.tone(m.key) for m in self.content.milestones)
+        """Sum up the page in a sentence: counts by tone, and the forecast."""
+        counts = Counter(self.progress.tone(m.key) for m in self.content.milestones)
         done = sum(counts[tone] for tone in TONES)
         total = len(self.content.milestones) - counts["not_applicable"]
         text = _(
@@ -254,8 +260,8 @@ class RoadmapPresenter:
         return f"{text} {self.forecast_text()}"
 
     def forecast_text(self) -> str:
-        """Effort left, and when the required part of it ends at one's pace."""
-        enrolled, today = self.standing.enrolled, self.standing.today
+        """Say how much effort is left, and when its required part ends at the person's pace."""
+        enrolled, today = self.progress.enrolled, self.progress.today
         left, required = self.hours_left()
         if left <= 0:
             return _("No hours left: what remains is proof.")
@@ -292,8 +298,8 @@ class RoadmapPresenter:
         return f"{text} {late}"
 
     def score_context(self) -> dict[str, Any]:
-        """The sentence, the score and the verdict, as the page's head prints them."""
-        data = self.standing.data
+        """Return what the head of the page prints: summary, score and verdict."""
+        data = self.progress.data
         verdict = verdict_label(data["verdict"], claimed_not_proven=data["claimed_not_proven"])
         return {
             "roadmap": self.content,
@@ -303,7 +309,7 @@ class RoadmapPresenter:
         }
 
 
-# A stage's name on the trail: its key in words, since titles are sentences.
+# Titles of stages are sentences, too long for the trail.
 SHORT_TITLES = {
     "foundations": lazy_gettext("Foundations"),
     "experience": lazy_gettext("Experience"),
@@ -314,5 +320,5 @@ SHORT_TITLES = {
 
 
 def short_title(stage: Stage) -> str:
-    """The stage's name on the trail; its title where the roadmap is not ours."""
+    """Return a stage's name on the trail; its title where the roadmap is not the shipped one."""
     return str(SHORT_TITLES.get(stage.key, stage.title))

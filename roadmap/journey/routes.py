@@ -1,4 +1,4 @@
-"""Roadmap and stage; milestones and ticks stand in modules of their own."""
+"""The pages of a roadmap and its stages, and enrolling."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 @journey.get("/roadmaps")
 @permit("roadmap.read")
 def roadmaps() -> BaseResponse | str:
-    """Every roadmap; where there is nothing to choose, straight to the one."""
+    """List the roadmaps; where there is only one to choose, redirect to it."""
     mine = {each.slug: each for each in progress_queries.enrollments(db.session, current_user.id)}
     found = [each.content for each in catalog.published_roadmaps(db.session)]
     if "all" not in request.args:
@@ -49,7 +49,7 @@ def roadmaps() -> BaseResponse | str:
 @journey.get("/roadmaps/<slug>")
 @permit("roadmap.read")
 def roadmap_page(slug: str) -> Response | str:
-    """The trail and the whole checklist; for someone not on it, what it is and how to begin."""
+    """Show the trail and the checklist; to somebody not enrolled, what it is and how to begin."""
     actor: Actor = current_user._get_current_object()
     key = f"roadmap:{slug}:{page_key(actor)}"
     had_messages = "_flashes" in session
@@ -71,15 +71,15 @@ def roadmap_page(slug: str) -> Response | str:
         is_empty=not found.data["tones"],
     )
     response = make_response(page)
-    # A page that carries a message is shown once and not kept.
+    # A page with a message must not be shown again from the browser's cache.
     return response if had_messages else add_revalidation_headers(response, key)
 
 
 def page_key(actor: Actor) -> str:
-    """Everything that a page of one's own way is made from, but the address.
+    """Return everything that a page about the actor depends on, except its address.
 
-    The version of a person follows all their facts, and the revision of the roadmaps they are on:
-    publishing one is a write about each of them.
+    The actor's version changes with each of their facts, and with each new revision of a roadmap
+    that they are on.
     """
     return ":".join(
         str(part)
@@ -121,7 +121,7 @@ def enrollment(slug: str) -> str:
 @journey.route("/roadmaps/<slug>/enrollment", methods=["PUT", "POST"])
 @permit("enrollment.write")
 def enroll(slug: str) -> BaseResponse | tuple[str, int]:
-    """Begins a roadmap, or changes its target date and pace."""
+    """Begin a roadmap, or change its target date and pace."""
     published = catalog.published_roadmap(db.session, slug) or abort(404)
     today = current_user.today(now())
     before = progress_queries.enrollment(db.session, current_user.id, slug)
@@ -156,7 +156,7 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
 @journey.get("/roadmaps/<slug>/<stage_key>")
 @permit("progress.read")
 def stage_page(slug: str, stage_key: str) -> str:
-    """One stage by itself, with its summary and its neighbours."""
+    """Show one stage, with its summary and links to its neighbours."""
     found = progress_or_redirect(current_user, slug)
     content = found.published.content
     stage = content.stage_by_key.get(stage_key) or abort(404)

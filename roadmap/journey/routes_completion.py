@@ -1,4 +1,4 @@
-"""The tick and its answer: what changes on the page, and nothing else."""
+"""Change the status or the plan of a milestone; the answer is what changes on the page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def _write_status(
     slug: str, key: str, status: str, reason: str = "", *, with_details: bool = False
 ) -> BaseResponse:
-    """Sets a status and answers with what that changes on the page, and nothing else."""
+    """Set a status, and answer with what that changes on the page."""
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
@@ -50,6 +50,7 @@ def _completion_response(
     *,
     with_details: bool = False,
 ) -> BaseResponse:
+    """Answer with the row of a milestone, and everything else that its new status changes."""
     found = refresh_progress(db.session, current_user, enrolled, now=now())
     pages = RoadmapPresenter(found)
     said = _(
@@ -93,7 +94,7 @@ def _completion_response(
 
 
 def _trail_is_shown(slug: str) -> bool:
-    """Whether the tick came from the roadmap's own page, where the trail changes with it."""
+    """Tell whether the request came from the roadmap's own page, which shows the trail."""
     page = htmx.current_url
     return not page or urlsplit(page).path == f"/roadmaps/{slug}"
 
@@ -101,19 +102,21 @@ def _trail_is_shown(slug: str) -> bool:
 @journey.put("/roadmaps/<slug>/milestones/<key>/completion")
 @permit("progress.write")
 def complete(slug: str, key: str) -> BaseResponse:
+    """Mark a milestone as done."""
     return _write_status(slug, key, "done")
 
 
 @journey.delete("/roadmaps/<slug>/milestones/<key>/completion")
 @permit("progress.write")
 def uncomplete(slug: str, key: str) -> BaseResponse:
+    """Take the mark back."""
     return _write_status(slug, key, "not_started")
 
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/status")
 @permit("progress.write")
 def set_status(slug: str, key: str) -> BaseResponse:
-    """Any status; not applicable needs its reason."""
+    """Set any status; not applicable needs a reason."""
     status = request.form.get("status", "")
     if status not in ("not_started", "in_progress", "done", "not_applicable"):
         abort(422)
@@ -123,7 +126,7 @@ def set_status(slug: str, key: str) -> BaseResponse:
             found = progress_or_redirect(current_user, slug)
             page = render_milestone(found, milestone_or_404(found, key), reason=form)
             response = make_response(page, 422)
-            # The form aims at the row; a refusal belongs below it, where the form stands.
+            # The form replaces the row; a refusal belongs below it, where the form is.
             response.headers["HX-Retarget"] = f"#milestone-{key}"
             return response
         return _write_status(slug, key, status, form.reason.data, with_details=True)
@@ -133,7 +136,7 @@ def set_status(slug: str, key: str) -> BaseResponse:
 @journey.delete("/roadmaps/<slug>/milestones/<key>/last-change")
 @permit("progress.write")
 def undo(slug: str, key: str) -> BaseResponse:
-    """Puts back the status before the last change."""
+    """Restore the status before the last change."""
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
@@ -144,7 +147,7 @@ def undo(slug: str, key: str) -> BaseResponse:
 @journey.put("/roadmaps/<slug>/milestones/<key>/plan")
 @permit("progress.write")
 def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
-    """Keeps a private note and a target date; a stale edit is refused with both versions shown."""
+    """Save a private note and a target date; a stale edit is refused with both versions shown."""
     found = progress_or_redirect(current_user, slug)
     milestone = milestone_or_404(found, key)
     form = PlanForm()

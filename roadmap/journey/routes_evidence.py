@@ -1,4 +1,4 @@
-"""Linking a piece of evidence from the milestone's side."""
+"""Link evidence from the page of a milestone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _selected_evidence_id() -> uuid.UUID:
 @journey.put("/roadmaps/<slug>/milestones/<key>/evidence")
 @permit("evidence.write")
 def link_evidence(slug: str, key: str) -> BaseResponse:
-    """Links one of the person's own pieces to this milestone."""
+    """Link one of the person's own pieces of evidence to this milestone."""
     milestone = milestone_or_404(progress_or_redirect(current_user, slug), key)
     piece = load(db.session, current_user, "evidence.write", Evidence, _selected_evidence_id())
     try:

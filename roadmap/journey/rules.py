@@ -1,4 +1,4 @@
-"""Arithmetic of the way ahead: effort left, and when it ends at a given pace. Pure."""
+"""Forecast when the effort left is done at a given pace. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from decimal import Decimal
 
-# A plan of many weeks is never kept to the hour: the forecast is a range of a fifth either way.
+# No plan of many weeks is met to the hour: the forecast is a range of a fifth either way.
 FORECAST_SPREAD = Decimal("0.2")
 MAX_WEEKS = 40 * 52
 
@@ -14,7 +14,7 @@ MAX_WEEKS = 40 * 52
 def forecast(
     hours_left: int, hours_per_week: Decimal | None, today: dt.date
 ) -> tuple[dt.date, dt.date] | None:
-    """The earliest and latest date at which `hours_left` are done at this pace.
+    """Return the earliest and latest date on which `hours_left` are done at this pace.
 
     None without a pace, with nothing left, or beyond forty years.
     """
@@ -31,7 +31,7 @@ def forecast(
 def weeks_behind(
     hours_left: int, hours_per_week: Decimal | None, today: dt.date, target_on: dt.date | None
 ) -> int | None:
-    """Whole weeks by which this pace misses the target date; 0 when on track.
+    """Return the whole weeks by which this pace misses the target date; 0 when on track.
 
     None where there is no pace or no target.
     """

@@ -1,4 +1,4 @@
-"""Enrollment, and what a person did with each milestone."""
+"""Tables of enrollments, and of the status and the plan of milestones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATUSES = ("in_progress", "done", "not_applicable")
 
 
 class Enrollment(Base):
-    """A person on a roadmap: since when, by when, at which pace (hours a week)."""
+    """A person on a roadmap, with target date and pace in hours a week."""
 
     __tablename__ = "enrollment"
 
@@ -61,8 +61,8 @@ class MilestoneStatus(Base):
 class MilestonePlan(Base):
     """A person's private note and target date for a milestone.
 
-    A row of its own, so that un-ticking loses neither. `revision` grows with each change: a form
-    sends back the one it was filled from, so that a stale edit is noticed.
+    It has its own row, so that un-ticking loses neither. `revision` grows with each change: a form
+    sends back the one it was filled from, so that a stale edit is refused.
     """
 
     __tablename__ = "milestone_plan"

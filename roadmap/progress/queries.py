@@ -1,4 +1,4 @@
-"""Reading where a person stands. Core tuples only: these run on the busiest pages."""
+"""Load enrollments, statuses and plans. Plain rows only: these run on the busiest pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 
 @dataclass(frozen=True, slots=True)
 class EnrolledRoadmap:
-    """A person's enrollment with the revision that its roadmap is at."""
+    """A person's enrollment with the current revision of its roadmap."""
 
     id: uuid.UUID
     roadmap_id: uuid.UUID
@@ -31,8 +31,8 @@ class EnrolledRoadmap:
     is_primary: bool
 
 
-# On the tables, not the entities, and made once: these run on every page, and what the ORM adds to
-# a statement takes longer than the statement.
+# The statements are on tables rather than entities, and made once: mapping entities takes longer
+# than the database does.
 _OWN = Enrollment.__table__.c
 _ROADMAP = Roadmap.__table__.c
 _ENROLLED = (
@@ -55,31 +55,27 @@ _PRIMARY = _ENROLLED.limit(1)
 _BY_SLUG = _PRIMARY.where(_ROADMAP.slug == sa.bindparam("slug"))
 
 
-def _as_values(row: Any) -> tuple[Any, ...]:
-    """The row as plain values: its revision is there, the query asks for it."""
-    return tuple(row)
-
-
 def enrollments(session: Session, user_id: uuid.UUID) -> list[EnrolledRoadmap]:
-    """The roadmaps that a person is on, the primary one first."""
-    rows = session.execute(_ENROLLED, {"user_id": user_id})
-    return [EnrolledRoadmap(*_as_values(row)) for row in rows]
+    """Load the roadmaps that a person is on, the primary one first."""
+    rows: Any = session.execute(_ENROLLED, {"user_id": user_id})
+    return [EnrolledRoadmap(*row) for row in rows]
 
 
 def enrollment(
     session: Session, user_id: uuid.UUID, slug: str | None = None
 ) -> EnrolledRoadmap | None:
-    """A person's enrollment on the roadmap with this slug, or on their primary one."""
+    """Load a person's enrollment on the roadmap with this slug, or on their primary one."""
+    row: Any
     if slug is None:
         row = session.execute(_PRIMARY, {"user_id": user_id}).first()
     else:
         row = session.execute(_BY_SLUG, {"user_id": user_id, "slug": slug}).first()
-    return EnrolledRoadmap(*_as_values(row)) if row else None
+    return EnrolledRoadmap(*row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
 class MilestoneState:
-    """What a person did with one milestone, and plans."""
+    """The status and the plan of one milestone for a person."""
 
     status: str
     reason: str
@@ -90,7 +86,7 @@ class MilestoneState:
 
 
 def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) -> MilestoneState:
-    """The status, reason, note and target date of one milestone. Takes two statements."""
+    """Load the status and the plan of one milestone, in two statements."""
     status = session.execute(
         sa.select(MilestoneStatus.status, MilestoneStatus.reason, MilestoneStatus.changed_at).where(
             MilestoneStatus.user_id == user_id, MilestoneStatus.milestone_key == milestone_key
@@ -112,7 +108,7 @@ def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) ->
 
 
 def milestone_states(session: Session, user_id: uuid.UUID) -> dict[str, MilestoneState]:
-    """The same for every milestone that a person ever touched, by key. Takes two statements."""
+    """Load those of every milestone that a person has touched, by key, in two statements."""
     statuses = {
         row.milestone_key: row
         for row in session.execute(
@@ -163,7 +159,7 @@ def target_dates(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
 
 @dataclass(frozen=True, slots=True)
 class RecentChange:
-    """One line of what changed lately."""
+    """One entry of a person's history."""
 
     at: dt.datetime
     action: str
@@ -172,7 +168,7 @@ class RecentChange:
 
 
 def recent_changes(session: Session, user_id: uuid.UUID, limit: int = 8) -> list[RecentChange]:
-    """The newest entries of a person's own history."""
+    """Load the newest entries of a person's own history."""
     rows = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.subject, HistoryEntry.data)
         .where(HistoryEntry.user_id == user_id)

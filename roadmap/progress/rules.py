@@ -1,4 +1,4 @@
-"""What may be said of a plan: pages, forms and the API keep to the same limits. Pure."""
+"""Limits of plans, the same for forms and the API. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MAX_YEARS_AHEAD = 40
 
 
 def target_error(target_on: dt.date, today: dt.date) -> str | None:
-    """What is wrong with the day by which a roadmap should be done: `past`, `too_far` or None."""
+    """Return what is wrong with a roadmap's target date: `past`, `too_far` or None."""
     if target_on <= today:
         return "past"
     return "too_far" if target_on.year > today.year + MAX_YEARS_AHEAD else None
 
 
 def is_plannable(target_on: dt.date) -> bool:
-    """Whether a milestone can be planned for this day."""
+    """Tell whether a milestone can be planned for this day."""
     return FIRST_YEAR <= target_on.year <= LAST_YEAR

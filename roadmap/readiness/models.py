@@ -1,4 +1,4 @@
-"""The kept summary: one row a person and roadmap, so that a matrix reads rows, not facts."""
+"""The summary row: one for each person and roadmap, so that a matrix reads rows, not facts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from roadmap.core.types import Base, Json
 
 
 class ReadinessSummary(Base):
-    """What follows from a person's facts, kept current by the writes themselves.
+    """What follows from a person's facts, refreshed by every write that changes them.
 
-    Never the truth: `flask readiness recompute` makes every row anew, and a property test holds
-    kept equal to recomputed. `own` is for the person, `shared` for everyone else. Valid through
-    the day before `valid_until`, the next date on which a fact changes by itself.
+    It is never the truth: `flask readiness recompute` recomputes every row. `own` is for the
+    person, `shared` for everyone else; see `summary.summarize`. It is valid until `valid_until`,
+    the next date on which a fact changes by itself.
     """
 
     __tablename__ = "readiness_summary"

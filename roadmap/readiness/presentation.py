@@ -1,7 +1,6 @@
-"""How what the rule says is put before a reader: sentences, points, verdicts, next steps.
+"""Put an explanation of readiness into words and links for a page.
 
-The reader is the person themself, or somebody who sees what they share: `Links` says where the
-sources lead, and whose page it is.
+The reader is the person, or somebody who sees what they share: `SourceLinks` says which.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class SourceLinks:
 
 
 def own_links(slug: str) -> SourceLinks:
-    """The person's own pages."""
+    """Return links to the person's own pages."""
     return SourceLinks(
         piece=lambda key: f"/evidence/{key}",
         stage=lambda key: f"/roadmaps/{slug}/{key}",
@@ -48,15 +47,14 @@ def own_links(slug: str) -> SourceLinks:
     )
 
 
-# What takes somebody who manages a team of the person: nobody is sent where nothing can be done.
+# These need a manager. Nobody is told to ask one whom they do not have.
 MANAGER_ACTIONS = frozenset({"submit_evidence", "ask_assessment"})
 
 
 def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
-    """The three best next steps that a person can take.
+    """Return the three best next steps that the person can take.
 
-    At most one of each action, as the rule says; where that leaves fewer than three, the best of
-    the rest fill up, because three steps help more than one.
+    At most one of each action; where that leaves fewer than three, the best of the rest follow.
     """
     possible = [step for step in found.steps if has_manager or step.action not in MANAGER_ACTIONS]
     chosen = top_three(possible)
@@ -66,7 +64,7 @@ def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
 
 
 def render_message(message: Message | None) -> str:
-    """A sentence of the rule in the reader's language."""
+    """Return a sentence of the rule in the reader's language."""
     return message.text(_, _format_value) if message is not None else ""
 
 
@@ -75,12 +73,12 @@ def _format_value(value: float | dt.date) -> str:
 
 
 def format_points(value: Fraction | Decimal) -> str:
-    """Points to one decimal."""
+    """Format points to one decimal."""
     return number_filter(value if isinstance(value, Decimal) else round_to_tenths(value), "0.0")
 
 
 def format_signed(value: Fraction) -> str:
-    """A gain or an effect with its sign; what rounds to nothing but is not, says so."""
+    """Format a gain or an effect with its sign; one below 0.1 is not shown as 0."""
     if value == 0:
         return "0"
     rounded = round_to_tenths(value)
@@ -110,7 +108,7 @@ def verdict_title(found: Readiness) -> str:
 
 
 def verdict_reason(found: Readiness, *, own: bool = True) -> str:
-    """Why the verdict is what it is, in one sentence; `own` where its person reads it."""
+    """Explain the verdict in one sentence; `own` where the person reads it."""
     standing = sum(1 for gate in found.gates if not gate.passed)
     if found.claimed_not_proven and not own:
         return _(
@@ -129,7 +127,7 @@ def verdict_reason(found: Readiness, *, own: bool = True) -> str:
 
 
 def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
-    """What the templates print of a judgement and its sources, with `to` for their links."""
+    """Return what the templates print of an explanation; `to` has the links of its sources."""
     return {
         "found": found,
         "to": to,
@@ -163,7 +161,7 @@ def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
 
 
 def _progress_shares(found: Readiness) -> dict[str, float]:
-    """Claimed, evidenced and verified shares of the roadmap's effort, each hour once."""
+    """Return the claimed, evidenced and verified shares of the effort, each hour counted once."""
     overall = found.overall
     return {
         "verified": float(overall.verified),
@@ -180,7 +178,7 @@ def _href(item_type: str, key: str, to: SourceLinks) -> str:
 
 
 def step_view(step: Step, content: Content) -> dict[str, Any]:
-    """A next step as a page prints it: what, where it is done, gain, effort, the gate it opens."""
+    """Return a next step as a page prints it: label, address, gain, effort and opened gate."""
     where = f"/roadmaps/{content.slug}/milestones/"
     href = {
         "do_milestone": lambda: where + step.target,

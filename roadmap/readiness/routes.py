@@ -29,7 +29,7 @@ readiness = Blueprint("readiness", __name__)
 @readiness.get("/readiness")
 @permit("readiness.read")
 def page() -> str:
-    """Readiness on one roadmap: the named one, or the primary."""
+    """Show readiness on the named roadmap, or on the primary one."""
     slug = request.args.get("roadmap") or None
     mine = enrollment(db.session, current_user.id, slug)
     if mine is None:

@@ -1,4 +1,4 @@
-"""What the kept row holds, made from the rule's judgement. Pure."""
+"""Turn an evaluation into the JSON values of a summary row. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def round_share(value: Fraction) -> float:
-    """A share or a number of points, to four decimals, as the API shows them."""
+    """Round a share or points to four decimals, as the API shows them."""
     return round(float(value), 4)
 
 
@@ -31,12 +31,12 @@ def _progress(progress: Progress) -> dict[str, Any]:
 
 
 def summarize(course: Content, facts: Facts, today: dt.date) -> dict[str, Any]:
-    """The judgement as the JSON values that are kept."""
+    """Evaluate facts, and return the values that one half of a summary row holds."""
     return summarize_tally(Tally(course, facts, today))
 
 
 def summarize_tally(tally: Tally) -> dict[str, Any]:
-    """The same from what was counted."""
+    """Return the same for facts that are counted already."""
     course, facts = tally.course, tally.facts
     judged = evaluate_tally(tally)
     return {
