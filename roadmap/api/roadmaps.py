@@ -1,4 +1,4 @@
-"""The published roadmaps: stages, objectives, milestones with their keys."""
+"""The operations that read published roadmaps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from flask import abort
 from roadmap.api.field_types import Shape
 from roadmap.api.operation import OperationResult, operation
 from roadmap.api.pagination import Paging, paginate
-from roadmap.catalog.content import Milestone, Skill, Stage
 from roadmap.catalog.queries import PublishedRoadmap, published_roadmap, published_roadmaps
 from roadmap.core.database import db
 
@@ -106,15 +105,9 @@ def read_roadmap(slug: str) -> OperationResult:
     Keys never change their meaning, whatever revision they are read from.
     """
     found = published_roadmap(db.session, slug) or abort(404)
-    content = found.content
     return OperationResult(
-        RoadmapShape(
-            slug=content.slug,
-            title=content.title,
-            summary=content.summary,
-            revision=found.number,
-            stages=[_serialize_stage(stage) for stage in content.stages],
-            skills=[_serialize_skill(skill) for skill in content.skills],
+        RoadmapShape.model_validate(
+            {**dict(found.content), "revision": found.number}, from_attributes=True
         )
     )
 
@@ -127,52 +120,4 @@ def _serialize_summary(found: PublishedRoadmap) -> RoadmapLine:
         summary=content.summary,
         revision=found.number,
         milestones=len(content.milestones),
-    )
-
-
-def _serialize_stage(stage: Stage) -> StageShape:
-    return StageShape(
-        key=stage.key,
-        title=stage.title,
-        summary=stage.summary,
-        required=stage.required,
-        duration=stage.duration,
-        objectives=[
-            ObjectiveShape(
-                key=objective.key,
-                title=objective.title,
-                milestones=[_serialize_milestone(milestone) for milestone in objective.milestones],
-            )
-            for objective in stage.objectives
-        ],
-    )
-
-
-def _serialize_milestone(milestone: Milestone) -> MilestoneShape:
-    return MilestoneShape(
-        key=milestone.key,
-        title=milestone.title,
-        done_when=milestone.done_when,
-        why=milestone.why,
-        hours=milestone.hours,
-        required=milestone.required,
-        months=milestone.months,
-        after=list(milestone.after),
-        skills=list(milestone.skills),
-        evidence=list(milestone.evidence),
-        tags=list(milestone.tags),
-        resources=[
-            ResourceShape(title=each.title, by=each.by, url=each.url)
-            for each in milestone.resources
-        ],
-    )
-
-
-def _serialize_skill(skill: Skill) -> SkillShape:
-    return SkillShape(
-        key=skill.key,
-        title=skill.title,
-        group=skill.group,
-        bar=skill.bar,
-        levels=list(skill.levels),
     )

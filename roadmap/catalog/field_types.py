@@ -131,6 +131,8 @@ Share = Annotated[Fraction, exactly(high=1)]
 Points = Annotated[Fraction, exactly(high=100)]
 # The schema of a list whose items differ, and what checks it.
 UNIQUE_ITEMS: dict[str, Any] = {"uniqueItems": True}
+# The schema of a mapping whose keys all have to match their pattern, as the model asks.
+KNOWN_KEYS: dict[str, Any] = {"additionalProperties": False}
 Unique = AfterValidator(_check_unique)
 EvidenceKinds = Annotated[
     tuple[EvidenceKind, ...], Field(min_length=1, json_schema_extra=UNIQUE_ITEMS), Unique

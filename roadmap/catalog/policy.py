@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from roadmap.catalog.field_types import (
+    KNOWN_KEYS,
     UNIQUE_ITEMS,
     Count,
     DegreeLevel,
@@ -83,7 +84,7 @@ class Background(Model):
     years_alone: Points
     years_with_degree: Points
     degree: Points
-    degrees: dict[DegreeLevel, Share]
+    degrees: dict[DegreeLevel, Share] = Field(json_schema_extra=KNOWN_KEYS)
 
     @property
     def points(self) -> Fraction:
@@ -126,7 +127,7 @@ class Policy(Model):
     weights: Weights
     factors: Factors
     stages: Annotated[dict[Word, Points], Field(min_length=1)] = Field(
-        description="Weight of each stage, by its key."
+        description="Weight of each stage, by its key.", json_schema_extra=KNOWN_KEYS
     )
     required_floor: Annotated[Fraction, exactly(above=0, high=1)] = Field(
         description="A stage's effort never counts below this share of its required effort."

@@ -128,6 +128,65 @@ def test_validate_names_the_line_of_what_overrides_a_merged_part(run, copy):
     assert f"{path}:{place + 2}: title should be text, not 12345: put it in quotes" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("key", "written", "message"),
+    [
+        ("duration", "12:30", None),
+        ("duration", "2026-01-01", None),
+        ("duration", "90", "should be text, not 90: put it in quotes"),
+        ("duration", "no", "should have at least 3 characters, not 'no'"),
+        ("duration", "~", "should be text, not ~: put it in quotes"),
+        ("duration", "", "should be text, not ''"),
+        ("required", "yes", "should be true or false, not 'yes'"),
+        ("required", "off", "should be true or false, not 'off'"),
+        ("required", "1", "should be true or false, not '1'"),
+        ("hours", "010", None),
+        ("hours", "1e1", None),
+        ("hours", "1_0", "should be a whole number, not '1_0'"),
+        ("hours", "10:00", "should be a whole number, not '10:00'"),
+        ("hours", "10.5", "should be a whole number, not '10.5'"),
+        ("hours", "240", "should be less than or equal to 80, not '240'"),
+        ("hours", "", "should be a whole number, not ''"),
+    ],
+)
+def test_validate_reads_a_value_as_it_is_meant_or_names_its_line(run, copy, key, written, message):
+    path = copy()
+    lines = path.read_text("utf-8").split("\n")
+    place = next(n for n, line in enumerate(lines) if line.lstrip().startswith(f"{key}: "))
+    lines[place] = f"{lines[place].partition(':')[0]}: {written}"
+    path.write_text("\n".join(lines), "utf-8")
+    result = run("validate", str(path))
+    assert result.exit_code == (1 if message else 0)
+    assert message is None or f"{path}:{place + 1}: stages[1]" in result.stderr
+    assert message is None or result.stderr.endswith(f".{key} {message}\n")
+
+
+def test_validate_names_what_is_missing_and_what_is_not_known(run, copy):
+    result = run("validate", str(copy(("\ntitle: ", "\ntitel: "))))
+    assert [line.partition(": ")[2] for line in result.stderr.splitlines()] == [
+        "title is missing",
+        "titel is not known",
+    ]
+
+
+def test_validate_names_both_lines_of_a_key_that_is_used_twice(run, copy):
+    path = copy(("key: case_study", "key: design_docs"))
+    result = run("validate", str(path))
+    first = (
+        path.read_text("utf-8")
+        .splitlines()
+        .index(
+            next(
+                line for line in path.read_text("utf-8").splitlines() if "key: design_docs" in line
+            )
+        )
+    )
+    assert result.stderr == (
+        f"{path}:{first + 2}: readiness.evidence[2].key: "
+        f"the requirement key 'design_docs' is already used in line {first + 1}\n"
+    )
+
+
 def test_validate_reads_the_readiness_policy(run, copy):
     path = copy(("required_floor: ", "required_floor: -"))
     assert run("validate", str(path)).exit_code == 1

@@ -81,7 +81,7 @@ def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
     assert stands.reason.text() == (
         "40 of 96 required hours of the stage “Experience” are verified; 57.6 h required"
     )
-    assert "17.6 more hours" in str(stands.opens)
+    assert "17.6 more verified hours" in str(stands.opens)
     assert gate("delivery", replace(facts, statuses=done(*KEYS)), on).passed is False
     enough = piece("b", "launch", "experience2", verified=True)
     assert (
@@ -195,7 +195,7 @@ def test_sustained_asks_for_months_a_span_and_something_recent(
 
 def test_sustained_says_when_the_last_is_too_long_ago() -> None:
     days = (date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1), date(2022, 9, 1))
-    assert "of 2022-09-01, too long ago" in gate("sustained", spread(*days)).reason.text()
+    assert "from 2022-09-01, too long ago" in gate("sustained", spread(*days)).reason.text()
 
 
 def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() -> None:
