@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -11,16 +12,19 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, StopValidation
 
 from roadmap.admin.queries import TeamRow
-from roadmap.admin.team_tree import list_as_tree
+from roadmap.admin.team_tree import find_descendants, list_as_tree
 from roadmap.auth.forms import NotBlank, clean_original_text
 from roadmap.core.text import clean_line
 from roadmap.invitations.forms import role_field
+from roadmap.people.models import Team
 from roadmap.people.roles import DEFAULT_ROLE
 from roadmap.people.rules import MAX_NAME_LENGTH, MAX_SLUG_LENGTH, RESERVED_SLUGS, is_slug, slugify
 
+CIRCLE = _l("That team is already nested in this one.")
+PARENT_GONE = _l("It can no longer be nested there. Choose again.")
 SLUG_HINT = _l("Lower-case letters, digits and single hyphens, such as search-ranking.")
 
 
@@ -33,7 +37,7 @@ def team_choices(teams: Sequence[TeamRow]) -> list[SelectChoice]:
 
 
 class TeamForm(FlaskForm):
-    """The name and the parent of a team; `above` are the teams that it may be nested in."""
+    """The name and the parent of a team; `team_id` is None for a new one."""
 
     name = StringField(
         _l("Name"),
@@ -46,10 +50,56 @@ class TeamForm(FlaskForm):
     name_read = HiddenField(filters=[clean_original_text])
     parent_read = HiddenField()
 
-    def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:
+    def __init__(
+        self, teams: Sequence[TeamRow], team_id: uuid.UUID | None = None, **values: Any
+    ) -> None:
         super().__init__(**values)
-        top = SelectChoice("", _("No other team"))
-        self.parent.choices = [top, *team_choices(above)]
+        self._teams = {team.slug: team for team in teams}
+        self._nested = find_descendants(teams, team_id) if team_id else set()
+        # A team is nested neither in itself nor in a team that is nested in it.
+        parents = [team for team in teams if team.id not in self._nested]
+        self.parent.choices = [SelectChoice("", _("No other team")), *team_choices(parents)]
+
+    @classmethod
+    def for_team(cls, teams: Sequence[TeamRow], team: Team) -> TeamForm:
+        """Build the form with what is stored of a team."""
+        parent = next((row.slug for row in teams if row.id == team.parent_id), "")
+        return cls(
+            teams, team.id, name=team.name, parent=parent, name_read=team.name, parent_read=parent
+        )
+
+    @property
+    def parent_id(self) -> uuid.UUID | None:
+        return self._team_id(self.parent.data)
+
+    @property
+    def original(self) -> dict[str, Any]:
+        """What the form was opened with; empty where it does not say."""
+        if self.name_read.data is None or self.parent_read.data is None:
+            return {}
+        return {"name": self.name_read.data, "parent_id": self._team_id(self.parent_read.data)}
+
+    def validate_parent(self, field: Field) -> None:
+        chosen = self._teams.get(field.data or "")
+        if chosen is not None and chosen.id in self._nested:
+            # Instead of the field's own error, which only says that the choice is not offered.
+            field.errors.clear()
+            raise StopValidation(CIRCLE)
+
+    def accept_stored(self, stored: Mapping[str, Any]) -> dict[str, str]:
+        """Take what somebody else saved as the new original, and return it by label."""
+        shown = {}
+        if "name" in stored:
+            self.name_read.data = shown[_("Name")] = stored["name"]
+        if "parent_id" in stored:
+            parent = next((t for t in self._teams.values() if t.id == stored["parent_id"]), None)
+            self.parent_read.data = parent.slug if parent else ""
+            shown[_("Nested in")] = parent.name if parent else _("No other team")
+        return shown
+
+    def _team_id(self, slug: str | None) -> uuid.UUID | None:
+        team = self._teams.get(slug or "")
+        return team.id if team else None
 
 
 class NewTeamForm(TeamForm):
@@ -59,10 +109,6 @@ class NewTeamForm(TeamForm):
         filters=[clean_line],
         render_kw={"maxlength": MAX_SLUG_LENGTH, "autocomplete": "off", "spellcheck": "false"},
     )
-
-    def __init__(self, above: Sequence[TeamRow], **values: Any) -> None:
-        super().__init__(above, **values)
-        self._taken = {team.slug for team in above}
 
     @property
     def wanted_slug(self) -> str:
@@ -81,7 +127,7 @@ class NewTeamForm(TeamForm):
             raise ValidationError(SLUG_HINT)
         if self.name.data and not is_slug(self.wanted_slug):
             field.data = next(
-                slug for slug in map("team-{}".format, count(2)) if slug not in self._taken
+                slug for slug in map("team-{}".format, count(2)) if slug not in self._teams
             )
             raise ValidationError(
                 _(

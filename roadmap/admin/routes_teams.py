@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
-
 from flask import abort, flash, make_response, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -12,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from roadmap.admin import queries
 from roadmap.admin.blueprint import admin
-from roadmap.admin.forms import SLUG_HINT, NewTeamForm, TeamForm
-from roadmap.admin.team_tree import find_descendants, list_as_tree
+from roadmap.admin.forms import CIRCLE, PARENT_GONE, SLUG_HINT, NewTeamForm, TeamForm
+from roadmap.admin.team_tree import list_as_tree
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
 from roadmap.people import actions
@@ -38,8 +35,7 @@ def new_team() -> Response:
 @admin.post("/admin/teams")
 @permit("admin.write")
 def make_team() -> Response:
-    rows = queries.list_teams(db.session)
-    form = NewTeamForm(rows)
+    form = NewTeamForm(queries.list_teams(db.session))
     if not form.validate():
         return _new_page(form, 422)
     try:
@@ -47,13 +43,13 @@ def make_team() -> Response:
             db.session,
             slug=form.wanted_slug,
             name=form.name.data or "",
-            parent_id=_chosen_parent_id(form, rows),
+            parent_id=form.parent_id,
             by=current_user._get_current_object(),
             now=now(),
         )
     except actions.InvalidTeam as refused:
         if refused.reason == "gone":
-            form.parent.errors = [_cannot_nest_message()]
+            form.parent.errors = [PARENT_GONE]
         elif refused.reason == "taken":
             form.slug.errors = [
                 _(
@@ -71,44 +67,34 @@ def make_team() -> Response:
 @admin.get("/admin/teams/<slug>")
 @permit("admin.read")
 def team(slug: str) -> Response:
-    found, rows = _team(slug), queries.list_teams(db.session)
-    above = next((row.slug for row in rows if row.id == found.parent_id), "")
-    return _page(found, _form(_possible_parents(rows, found), found.name, above))
+    found = _team(slug)
+    return _page(found, TeamForm.for_team(queries.list_teams(db.session), found))
 
 
 @admin.put("/admin/teams/<slug>")
 @permit("admin.write")
 def change_team(slug: str) -> Response:
-    found, rows = _team(slug), queries.list_teams(db.session)
-    form = TeamForm(_possible_parents(rows, found))
+    found = _team(slug)
+    form = TeamForm(queries.list_teams(db.session), found.id)
     if not form.validate():
-        if form.parent.data in _descendant_slugs(rows, found):
-            form.parent.errors = [_circle_message()]
         return _page(found, form, 422)
     try:
         actions.change_team(
             db.session,
             found,
             name=form.name.data or "",
-            parent_id=_chosen_parent_id(form, rows),
-            read=_original_values(form, rows),
+            parent_id=form.parent_id,
+            read=form.original,
             by=current_user._get_current_object(),
             now=now(),
         )
     except EditConflict as late:
-        slugs = {row.id: row.slug for row in rows}
-        if "name" in late.stored:
-            form.name_read.data = late.stored["name"]
-        if "parent_id" in late.stored:
-            form.parent_read.data = slugs.get(late.stored["parent_id"], "")
         # What was typed stays in the form, and sending it again overrides the other change.
         db.session.expire(found)
-        return _page(found, form, 409, late=_conflict_labels(late, rows))
+        return _page(found, form, 409, late=form.accept_stored(late.stored))
     except actions.InvalidTeam as refused:
         # Somebody else moved or deleted the other team in the meantime.
-        form.parent.errors = [
-            _circle_message() if refused.reason == "circle" else _cannot_nest_message()
-        ]
+        form.parent.errors = [CIRCLE if refused.reason == "circle" else PARENT_GONE]
         return _page(found, form, 422)
     flash(_("The team is saved."))
     return see_other("admin.team_list")
@@ -137,14 +123,6 @@ def delete_team(slug: str) -> Response:
     return see_other("admin.team_list")
 
 
-def _cannot_nest_message() -> str:
-    return _("It can no longer be nested there. Choose again.")
-
-
-def _circle_message() -> str:
-    return _("That team is already nested in this one.")
-
-
 def _team(slug: str) -> Team:
     found = find_team(db.session, slug)
     if found is None:
@@ -152,49 +130,8 @@ def _team(slug: str) -> Team:
     return found
 
 
-def _possible_parents(rows: list[queries.TeamRow], team: Team) -> list[queries.TeamRow]:
-    """List the teams that this one can be nested in: all but itself and those nested in it."""
-    own = find_descendants(rows, team.id)
-    return [row for row in rows if row.id not in own]
-
-
-def _descendant_slugs(rows: list[queries.TeamRow], team: Team) -> set[str]:
-    """Return the slugs of the teams nested in this one, without its own."""
-    own = find_descendants(rows, team.id)
-    return {row.slug for row in rows if row.id in own and row.id != team.id}
-
-
-def _chosen_parent_id(form: TeamForm, rows: list[queries.TeamRow]) -> uuid.UUID | None:
-    return next((row.id for row in rows if row.slug == form.parent.data), None)
-
-
 def _new_page(form: NewTeamForm, status: int = 200) -> Response:
     return make_response(render_template("admin/team_new.html", form=form), status)
-
-
-def _form(above: list[queries.TeamRow], name: str, parent: str) -> TeamForm:
-    return TeamForm(above, name=name, parent=parent, name_read=name, parent_read=parent)
-
-
-def _original_values(form: TeamForm, rows: list[queries.TeamRow]) -> dict[str, Any]:
-    """Return what the form was opened with; empty where the form does not say."""
-    if form.name_read.data is None or form.parent_read.data is None:
-        return {}
-    ids: dict[str, uuid.UUID | None] = {row.slug: row.id for row in rows}
-    ids[""] = None
-    # A team that was deleted meanwhile is no parent any more.
-    return {"name": form.name_read.data, "parent_id": ids.get(form.parent_read.data)}
-
-
-def _conflict_labels(late: EditConflict, rows: list[queries.TeamRow]) -> dict[str, str]:
-    """Return what is stored in the fields that somebody else changed too, by label."""
-    names = {row.id: row.name for row in rows}
-    shown = {}
-    if "name" in late.stored:
-        shown[_("Name")] = late.stored["name"]
-    if "parent_id" in late.stored:
-        shown[_("Nested in")] = names.get(late.stored["parent_id"], _("No other team"))
-    return shown
 
 
 def _page(

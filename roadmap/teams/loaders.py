@@ -1,4 +1,4 @@
-"""The team that an address names, for what is to be done with it."""
+"""Load the team or the person that an address names, with the permission for an action."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from roadmap.people.permissions import can
 
 
 def load_team(actor: Actor, action: str, slug: str) -> Team:
-    """The team with this slug: 404 for whoever may not know of it, 403 for whoever may no more.
+    """Load a team for one of the actions `team.*`.
 
-    `action` is one of the permissions `team.*`.
+    404 where the actor may not know of the team, 403 where the action is not allowed.
     """
     team = queries.find_team(db.session, slug)
     if team is None or not can(actor, "team.read", team):  # type: ignore[arg-type]
@@ -27,10 +27,10 @@ def load_team(actor: Actor, action: str, slug: str) -> Team:
 
 
 def load_person(actor: Actor, action: str, slug: str, person_id: uuid.UUID) -> tuple[Team, User]:
-    """A person of this team, or of one nested in it, as those see them who lead it.
+    """Load a person of this team, or of one nested in it, for one of the actions `person.*`.
 
-    `action` is one of the permissions `person.*`. 404 for everybody but the leaders of the team
-    and the person themself; 403 where the action is not theirs.
+    404 for everybody but the person and those who see the people of the team; 403 where the
+    action is not allowed.
     """
     team = load_team(actor, "team.read", slug)
     person = permissions.load(db.session, actor, action, User, person_id)

@@ -1,4 +1,4 @@
-"""The people of the teams that somebody leads, with the roadmaps that they are on."""
+"""The members of the teams whose people an actor sees, with their roadmaps."""
 
 from __future__ import annotations
 
@@ -31,10 +31,7 @@ _SUMMARIES: Any = ReadinessSummary.__table__
 
 @dataclass(slots=True)
 class ManagedPerson:
-    """A member of teams that the actor leads; `roadmaps` are theirs, the primary one first.
-
-    `last_activity_on` is known where there is a `kept` row of theirs.
-    """
+    """A member of teams whose people the actor sees; `roadmaps` has the primary one first."""
 
     id: uuid.UUID
     name: str
@@ -90,20 +87,14 @@ _MANAGED_PEOPLE = _PEOPLE.where(
 def list_team_tree_members(
     session: Session, actor: Actor, team_id: uuid.UUID
 ) -> list[ManagedPerson]:
-    """The active members of a team and of those nested in it, without the actor, by name.
-
-    One statement.
-    """
+    """List the active members of a team and of those nested in it, by name, without the actor."""
     return _group_by_person(
         session.execute(_TEAM_TREE_MEMBERS, {"actor": actor.id, "team": team_id})
     )
 
 
 def list_managed_people(session: Session, actor: Actor) -> list[ManagedPerson]:
-    """The active members of all teams that the actor leads, without the actor, by name.
-
-    One statement.
-    """
+    """List the active members of all teams whose people the actor sees, by name, without them."""
     return _group_by_person(session.execute(_MANAGED_PEOPLE, {"actor": actor.id}))
 
 

@@ -1,4 +1,4 @@
-"""Who is in a team: members, roles and invitations, and leaving it."""
+"""The members of a team: roles, invitations, removal, and leaving."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from roadmap.teams.matrix import TeamRef, name_key
 @teams.errorhandler(PermissionDenied)
 @teams.errorhandler(TeamDeleted)
 def membership_changed_meanwhile(_error: Exception) -> Response:
-    """The right, or the team, ended while this request waited for its turn."""
+    """Answer where the permission or the team ended while the request waited for a lock."""
     return render_error(404)
 
 
@@ -50,9 +50,9 @@ def members(slug: str) -> Response:
 @teams.post("/teams/<slug>/members")
 @permit("admin.write")
 def add_member(slug: str) -> Response:
-    """Puts somebody with an account into the team: for administrators alone.
+    """Add somebody with an account to the team; for administrators.
 
-    Managers would see what a person shares without that person having agreed, so they invite.
+    Managers invite instead, because they would see what a person shares without their consent.
     """
     team = load_team(current_user, "team.members", slug)
     form = AddForm()
@@ -82,7 +82,7 @@ def add_member(slug: str) -> Response:
 @teams.get("/teams/<slug>/members/<uuid:user_id>")
 @permit("team.members")
 def member(slug: str, user_id: uuid.UUID) -> Response:
-    """Asks what is to become of a membership: another role, or its end."""
+    """Show a membership, to change the role or to remove the person."""
     team = load_team(current_user, "team.members", slug)
     found = _load_member(team, user_id)
     return _render_member_page(team, found, RoleForm(role=found.role))
@@ -91,7 +91,7 @@ def member(slug: str, user_id: uuid.UUID) -> Response:
 @teams.put("/teams/<slug>/members/<uuid:user_id>")
 @permit("team.members")
 def change_role(slug: str, user_id: uuid.UUID) -> Response:
-    """Gives somebody who is in the team another role; it adds nobody."""
+    """Change the role of a member; this adds nobody."""
     team = load_team(current_user, "team.members", slug)
     form = RoleForm()
     if not form.validate():
@@ -109,7 +109,7 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
 @permit("team.members")
 def remove_member(slug: str, user_id: uuid.UUID) -> Response:
     team = load_team(current_user, "team.members", slug)
-    # Asked first, so that nothing at all is written about somebody who is not in the team.
+    # Checked first, so that nothing is written about somebody who is not in the team.
     if find_role(db.session, team.id, user_id):
         actor = current_user._get_current_object()
         people_actions.remove_member(db.session, team, user_id, by=actor, now=now())
@@ -120,13 +120,13 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
 @teams.post("/teams/<slug>/invitations")
 @permit("team.invite")
 def invite(slug: str) -> Response:
-    """The next page shows the link, and none after it: only its hash is kept."""
+    """Create an invitation. Only the next page shows its link, because only a hash is stored."""
     team = load_team(current_user, "team.invite", slug)
     form = TeamInviteForm()
     if not form.validate():
         return _render_page(team, status=422, form=form)
     wait = invite_page.count_invitation(form, current_user.id)
-    # Asked anew: counting has ended the transaction, and somebody else had their turn.
+    # Checked again, because counting ended the transaction and others may have written.
     current_user.refresh_permissions()
     team = load_team(current_user, "team.invite", slug)
     if wait:
@@ -204,7 +204,7 @@ def _render_member_page(
 
 
 def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:
-    """To the members, but for a manager who has just given up what the page asks for."""
+    """Redirect to the members, or to the teams where the actor may no longer see them."""
     if user_id == current_user.id and not current_user.is_admin:
         return redirect("/teams", 303)
     return see_other("teams.members", slug=team.slug)
@@ -213,7 +213,7 @@ def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:
 def _nested_team_members(
     own: Sequence[TeamMember], everybody: Sequence[TeamMember]
 ) -> dict[str, Any]:
-    """How many people are only in teams nested in this one, and in which, by name."""
+    """Count the people who are only in teams nested in this one, and list these teams by name."""
     here = {row.id for row in own}
     more = [row for row in everybody if row.id not in here]
     places = {row.team_id: TeamRef(row.team, row.team_name) for row in more}
