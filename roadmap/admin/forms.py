@@ -15,11 +15,11 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, StopValidation
 
 from roadmap.admin.queries import TeamRow
-from roadmap.admin.team_tree import find_descendants, list_as_tree
 from roadmap.auth.forms import NotBlank, clean_original_text
 from roadmap.core.text import clean_line
 from roadmap.invitations.forms import role_field
 from roadmap.people.models import Team
+from roadmap.people.nesting import find_descendants, list_as_tree
 from roadmap.people.roles import DEFAULT_ROLE
 from roadmap.people.rules import MAX_NAME_LENGTH, MAX_SLUG_LENGTH, RESERVED_SLUGS, is_slug, slugify
 
@@ -55,7 +55,7 @@ class TeamForm(FlaskForm):
     ) -> None:
         super().__init__(**values)
         self._teams = {team.slug: team for team in teams}
-        self._nested = find_descendants(teams, team_id) if team_id else set()
+        self._nested = find_descendants(teams).get(team_id, set()) if team_id else set()
         # A team is nested neither in itself nor in a team that is nested in it.
         parents = [team for team in teams if team.id not in self._nested]
         self.parent.choices = [SelectChoice("", _("No other team")), *team_choices(parents)]

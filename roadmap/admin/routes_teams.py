@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 from roadmap.admin import queries
 from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import CIRCLE, PARENT_GONE, SLUG_HINT, NewTeamForm, TeamForm
-from roadmap.admin.team_tree import list_as_tree
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
 from roadmap.people import actions
 from roadmap.people.models import Team
+from roadmap.people.nesting import list_as_tree
 from roadmap.people.permissions import permit
 from roadmap.people.queries import find_team, members
 from roadmap.people.rules import EditConflict

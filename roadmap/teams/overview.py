@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team
+from roadmap.people.nesting import find_descendants, list_as_tree
 from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
 from roadmap.readiness.queries import partial_records
@@ -96,54 +97,19 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
         {person.id: next(iter(person.roadmaps.values())) for person in people if person.roadmaps},
         now,
     )
-    below = _team_subtrees({team.id: team.parent_id for team in led})
+    teams = sorted(led, key=lambda team: (name_key(team.name), team.slug))
+    below = find_descendants(teams)
     unknown = [each.id for each in people if not each.kept and each.id not in digests]
     fill_last_activity(people, digests, partial_records(session, unknown))
     return TeamsOverview(
         teams=tuple(
             _team_summary(team, depth, _members_of_teams(people, below[team.id]), digests)
-            for team, depth in _in_tree_order(led)
+            for team, depth in list_as_tree(teams)
         ),
         still=_inactive_people(people, actor, actor.today(now)),
         people=len(people),
         not_begun=sum(person.id not in digests for person in people),
     )
-
-
-def _in_tree_order(led: Sequence[Any]) -> list[tuple[Any, int]]:
-    """Return the teams in depth-first order, each with its depth; siblings by name."""
-    by_parent: dict[uuid.UUID | None, list[Any]] = {}
-    ids = {team.id for team in led}
-    for team in sorted(led, key=lambda team: (name_key(team.name), team.slug)):
-        by_parent.setdefault(team.parent_id if team.parent_id in ids else None, []).append(team)
-    ordered: list[tuple[Any, int]] = []
-    seen: set[uuid.UUID] = set()
-
-    def walk(teams: Iterable[Any], depth: int) -> None:
-        for team in teams:
-            if team.id not in seen:
-                seen.add(team.id)
-                ordered.append((team, depth))
-                walk(by_parent.get(team.id, ()), depth + 1)
-
-    walk(by_parent.get(None, ()), 0)
-    # Teams nested in a cycle have no top, so each one that is left starts a tree.
-    for team in led:
-        walk([team], 0)
-    return ordered
-
-
-def _team_subtrees(
-    parents: Mapping[uuid.UUID, uuid.UUID | None],
-) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """Return the ids of each team and of the teams nested in it."""
-    found: dict[uuid.UUID, set[uuid.UUID]] = {team: set() for team in parents}
-    for team in parents:
-        above: uuid.UUID | None = team
-        while above in found and team not in found[above]:
-            found[above].add(team)
-            above = parents[above]
-    return found
 
 
 def _members_of_teams(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
-from roadmap.admin.team_tree import find_descendants, list_as_tree
 from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
 from roadmap.people.actions import InvalidTeam, create_team
 from roadmap.people.models import Membership, Team
+from roadmap.people.nesting import find_descendants, list_as_tree
 from roadmap.people.queries import find_team
 from tests.support.statements import statements_of
 
@@ -53,8 +53,8 @@ def test_the_order_of_the_tree(parents, expected):
 
 def test_what_is_beneath_a_team():
     teams = nodes(None, 0, 1, None)
-    assert find_descendants(teams, teams[0].id) == {team.id for team in teams[:3]}
-    assert find_descendants(nodes(1, 0), uuid.UUID(int=1)) == {uuid.UUID(int=1), uuid.UUID(int=2)}
+    assert find_descendants(teams)[teams[0].id] == {team.id for team in teams[:3]}
+    assert find_descendants(nodes(1, 0))[uuid.UUID(int=1)] == {uuid.UUID(int=1), uuid.UUID(int=2)}
 
 
 def test_it_works(session, cast, erin):

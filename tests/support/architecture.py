@@ -41,6 +41,7 @@ PURE = {
         *("score_breakdown", "messages", "summary"),
     ),
     "portfolio": ("document",),
+    "people": ("nesting",),
     "teams": ("matrix",),
 }
 IMPURE = ("flask", "sqlalchemy", "werkzeug", "wtforms", "jinja2", "alembic", "requests", "os")
