@@ -46,7 +46,7 @@ def _item(key: str, occurred_on: dt.date, *, verified: bool) -> Item:
 
 def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> list[Profile]:
     """So many engineers in different places, each judged by the rule."""
-    course = published.content
+    content = published.content
     keys = [milestone.key for milestone in published.content.milestones]
     found = []
     for place in range(number):
@@ -58,14 +58,14 @@ def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> l
         facts = Facts(
             statuses=dict.fromkeys(done, "done"),
             pieces=pieces,
-            self_levels={skill.key: (place + at) % 5 for at, skill in enumerate(course.skills)},
+            self_levels={skill.key: (place + at) % 5 for at, skill in enumerate(content.skills)},
             other_levels={
-                skill.key: (place * at) % 5 for at, skill in enumerate(course.skills[::2])
+                skill.key: (place * at) % 5 for at, skill in enumerate(content.skills[::2])
             },
             positions=(),
             degrees=(),
         )
-        found.append(Profile(done, summarize(course, facts, today)))
+        found.append(Profile(done, summarize(content, facts, today)))
     return found
 
 

@@ -53,12 +53,12 @@ def index() -> str:
     published = load_revision(db.session, primary.revision_id)
     found_record = person_record(db.session, current_user.id)
     today = current_user.today(now())
-    course = published.content
-    found = explain(course, found_record.own(), today)
-    data = summarize(course, found_record.own(), today)
+    content = published.content
+    found = explain(content, found_record.own(), today)
+    data = summarize(content, found_record.own(), today)
     targets = target_dates(db.session, current_user.id)
     pages = RoadmapPresenter(RoadmapProgress(published, primary, data, targets, today))
-    stages = [pages.stage(stage, with_rows=False) for stage in published.content.stages]
+    stages = [pages.stage(stage, with_rows=False) for stage in content.stages]
     return render_template(
         "dashboard/index.html",
         roadmap=published.content,

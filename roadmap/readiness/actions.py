@@ -79,12 +79,12 @@ def compute_summary(
 ) -> SummaryValues:
     """Return the values of a summary row, computed from a person's record."""
     today = record.today(now)
-    course = load_revision(session, revision_id).content
-    own = shared = Tally(course, record.own(), today)
+    content = load_revision(session, revision_id).content
+    own = shared = Tally(content, record.own(), today)
     own_data = shared_data = summarize_tally(own)
     ends = [next_change_on(own)]
     if record.has_hidden_facts():
-        shared = Tally(course, record.shared(), today)
+        shared = Tally(content, record.shared(), today)
         shared_data = summarize_tally(shared)
         ends.append(next_change_on(shared))
     return {

@@ -68,12 +68,12 @@ class Readiness:
         return tuple(gate for gate in self.gates if not gate.passed)
 
 
-def explain(course: Content, facts: Facts, today: date) -> Readiness:
-    """Judge the facts against the course on a day, and say why."""
-    judged = evaluate(course, facts, today)
-    steps = next_steps(course, facts, today)
+def explain(content: Content, facts: Facts, today: date) -> Readiness:
+    """Judge the facts against the roadmap on a day, and say why."""
+    judged = evaluate(content, facts, today)
+    steps = next_steps(content, facts, today)
     shown = round_parts([part.points for part in judged.parts])
-    tally = Tally(course, facts, today)
+    tally = Tally(content, facts, today)
     return Readiness(
         score=judged.score,
         shown_score=round_to_tenths(judged.score),
@@ -87,7 +87,7 @@ def explain(course: Content, facts: Facts, today: date) -> Readiness:
         tones=judged.tones,
         stages=judged.stages,
         overall=judged.overall,
-        items=tuple(_items(course, facts, today, judged)),
+        items=tuple(_items(content, facts, today, judged)),
         steps=tuple(steps),
         shown_steps=tuple(top_three(steps)),
     )
@@ -176,20 +176,20 @@ def to_json(readiness: Readiness) -> dict[str, Any]:
     }
 
 
-def _items(course: Content, facts: Facts, today: date, now: Evaluation) -> Iterator[ItemEffect]:
+def _items(content: Content, facts: Facts, today: date, now: Evaluation) -> Iterator[ItemEffect]:
     """Yield every item that is there, its effect found by really taking it away."""
-    for item_type, key, label in _item_names(course, facts):
-        effect = now.score - score(course, without_item(facts, item_type, key), today)
+    for item_type, key, label in _item_names(content, facts):
+        effect = now.score - score(content, without_item(facts, item_type, key), today)
         yield ItemEffect(item_type, key, label, effect)
 
 
-def _item_names(course: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
-    for milestone in course.milestones:
+def _item_names(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
+    for milestone in content.milestones:
         if facts.statuses.get(milestone.key, "not_started") != "not_started":
             yield "milestone", milestone.key, milestone.title
     for piece in facts.pieces:
         yield "evidence", str(piece.id), piece.title
-    for skill in course.skills:
+    for skill in content.skills:
         if skill.key in facts.self_levels:
             yield "self_assessment", skill.key, skill.title
         if skill.key in facts.other_levels:

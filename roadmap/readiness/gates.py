@@ -117,7 +117,7 @@ class StageVerified(GateRule):
     def check(self, tally: Tally) -> GateResult:
         hours = tally.stage(self.settings.stage)
         title = _stage_title(tally, self.settings.stage)
-        asked = hours.asked(tally.course.policy.required_floor) if hours else Fraction(0)
+        asked = hours.asked(tally.content.policy.required_floor) if hours else Fraction(0)
         if hours is None or not asked:
             return self._not_passed(
                 Message(N_("The stage “%(stage)s” requires no milestone"), {"stage": title}),
@@ -210,7 +210,7 @@ class SkillsAtBar(GateRule):
     """Every skill at its bar by someone else's latest assessment."""
 
     def check(self, tally: Tally) -> GateResult:
-        skills, level_of = tally.course.skills, tally.facts.other_levels.get
+        skills, level_of = tally.content.skills, tally.facts.other_levels.get
         below = [skill for skill in skills if (level_of(skill.key) or 0) < skill.bar]
         if not skills:
             return self._not_passed(
@@ -312,7 +312,7 @@ GATE_TYPES: dict[str, type[GateRule]] = {
 
 
 def _stage_title(tally: Tally, key: str) -> str:
-    stage = tally.course.stage_by_key.get(key)
+    stage = tally.content.stage_by_key.get(key)
     return stage.title if stage else key
 
 

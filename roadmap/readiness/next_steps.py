@@ -64,18 +64,18 @@ class _Candidate:
     kind: str | None = None
 
 
-def next_steps(course: Content, facts: Facts, today: date) -> list[Step]:
+def next_steps(content: Content, facts: Facts, today: date) -> list[Step]:
     """Return every candidate, the best first.
 
     First those that open a gate by themselves, then by gain for effort. Ties follow the roadmap: a
     step belongs where its milestone stands (a piece's first one), those without one come last.
     """
-    tally = Tally(course, facts, today)
+    tally = Tally(content, facts, today)
     score = _score(tally)
-    standing = [rule for rule in gate_rules(course.policy) if not rule.check(tally).passed]
+    standing = [rule for rule in gate_rules(content.policy) if not rule.check(tally).passed]
     steps = []
     for candidate in _candidates(tally, score):
-        then = Tally(course, candidate.then, today)
+        then = Tally(content, candidate.then, today)
         step = Step(
             action=candidate.action,
             target=candidate.target,
@@ -128,8 +128,8 @@ def _milestones_to_do(tally: Tally) -> Iterator[_Candidate]:
 
     A forerunner marked not applicable is settled too: nobody will ever do it.
     """
-    status_of, known = tally.facts.statuses.get, tally.course.by_key
-    for milestone in tally.course.milestones:
+    status_of, known = tally.facts.statuses.get, tally.content.by_key
+    for milestone in tally.content.milestones:
         if status_of(milestone.key, "not_started") not in ("not_started", "in_progress"):
             continue
         settled = ("done", "not_applicable")
@@ -140,14 +140,14 @@ def _milestones_to_do(tally: Tally) -> Iterator[_Candidate]:
                 then=replace(tally.facts, statuses={**tally.facts.statuses, milestone.key: "done"}),
                 hours=Fraction(milestone.hours),
                 label=Message(N_("Complete “%(milestone)s”"), {"milestone": milestone.title}),
-                place=tally.course.places[milestone.key],
+                place=tally.content.places[milestone.key],
                 milestone=milestone.key,
             )
 
 
 def _links(tally: Tally) -> Iterator[tuple[Milestone, _Candidate | None]]:
     """Yield the done milestones without evidence, and the link of a fitting piece where one is."""
-    known = tally.course.by_key
+    known = tally.content.by_key
     free: dict[str, Item] = {}  # the latest piece of each kind that can take another link
     for piece in tally.unexpired_evidence:
         if sum(1 for key in piece.milestones if key in known) < MAX_LINKS:
@@ -155,7 +155,7 @@ def _links(tally: Tally) -> Iterator[tuple[Milestone, _Candidate | None]]:
             other = free.get(version.kind)
             if other is None or version.occurred_on > other.counted.occurred_on:
                 free[version.kind] = piece
-    for milestone in tally.course.milestones:
+    for milestone in tally.content.milestones:
         if tally.facts.statuses.get(milestone.key) != "done" or milestone.key in tally.tones:
             continue
         fitting = [free[kind] for kind in sorted(milestone.evidence) if kind in free]
@@ -174,7 +174,7 @@ def _links(tally: Tally) -> Iterator[tuple[Milestone, _Candidate | None]]:
                     N_("If it proves it, link “%(piece)s” to “%(milestone)s”"),
                     {"piece": piece.title, "milestone": milestone.title},
                 ),
-                place=tally.course.places[milestone.key],
+                place=tally.content.places[milestone.key],
                 piece=str(piece.id),
                 milestone=milestone.key,
             ),
@@ -186,7 +186,7 @@ def _evidence_to_record(
 ) -> Iterator[_Candidate]:
     """Yield a new piece for each requirement that lacks one, linked where it gains most."""
     gains: Mapping[str, Fraction] | None = None
-    for requirement in tally.course.policy.evidence:
+    for requirement in tally.content.policy.evidence:
         if (
             sum(1 for piece in tally.unexpired_evidence if piece.counted.kind in requirement.kinds)
             >= requirement.count
@@ -214,7 +214,7 @@ def _evidence_to_record(
             then=_with_new_piece(tally, kind, best),
             hours=EVIDENCE_HOURS,
             label=label,
-            place=tally.course.places[best.key] if best else len(tally.course.milestones),
+            place=tally.content.places[best.key] if best else len(tally.content.milestones),
             milestone=best.key if best else None,
             kind=kind,
         )
@@ -232,8 +232,8 @@ def _impacts_to_add(tally: Tally) -> Iterator[_Candidate]:
     piece = max(
         tally.unexpired_evidence, key=lambda each: (each.verified, each.counted.occurred_on)
     )
-    places = [tally.course.places[key] for key in piece.milestones if key in tally.course.places]
-    for name in tally.course.policy.impact:
+    places = [tally.content.places[key] for key in piece.milestones if key in tally.content.places]
+    for name in tally.content.policy.impact:
         if name not in shown:
             impact = Impact(name, metric="1", result="1", unit="1")
             added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
@@ -246,7 +246,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[_Candidate]:
                     N_("Add a measured %(impact)s impact to “%(piece)s”"),
                     {"impact": Message(IMPACT_NAMES[name]), "piece": piece.title},
                 ),
-                place=min(places, default=len(tally.course.milestones)),
+                place=min(places, default=len(tally.content.milestones)),
                 piece=str(piece.id),
             )
 
@@ -254,7 +254,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[_Candidate]:
 def _assessments_to_ask_for(tally: Tally) -> Iterator[_Candidate]:
     """Yield the skills that nobody else has assessed at their bar."""
     levels = tally.facts.other_levels
-    for skill in tally.course.skills:
+    for skill in tally.content.skills:
         if (levels.get(skill.key) or 0) < skill.bar:
             yield _Candidate(
                 action="ask_assessment",
@@ -262,13 +262,13 @@ def _assessments_to_ask_for(tally: Tally) -> Iterator[_Candidate]:
                 then=replace(tally.facts, other_levels={**levels, skill.key: skill.bar}),
                 hours=SHORT_HOURS,
                 label=Message(N_("Ask your manager to assess “%(skill)s”"), {"skill": skill.title}),
-                place=len(tally.course.milestones),
+                place=len(tally.content.milestones),
             )
 
 
 def _drafts_to_submit(tally: Tally) -> Iterator[_Candidate]:
     """Yield the drafts that could be reviewed, each as if it had been confirmed."""
-    places, milestones = tally.course.places, tally.course.by_key
+    places, milestones = tally.content.places, tally.content.by_key
     for piece in tally.unexpired_evidence:
         if piece.state != "draft" or piece.verified or piece.visibility == "private":
             continue
@@ -291,7 +291,7 @@ def _drafts_to_submit(tally: Tally) -> Iterator[_Candidate]:
 
 def _gain_of_a_link(tally: Tally, milestone: Milestone, score: Fraction) -> Fraction:
     """Return what any unconfirmed link to a milestone is worth by itself."""
-    then = Tally(tally.course, tally.facts, tally.today)
+    then = Tally(tally.content, tally.facts, tally.today)
     then.tones = {**tally.tones, milestone.key: EVIDENCED}
     return _score(then) - score
 

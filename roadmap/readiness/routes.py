@@ -36,11 +36,10 @@ def page() -> str:
         if slug is not None:
             abort(404)
         return render_template("readiness/empty.html")
-    published = load_revision(db.session, mine.revision_id)
-    content, course = published.content, published.content
+    content = load_revision(db.session, mine.revision_id).content
     today = current_user.today(now())
     facts = person_record(db.session, current_user.id).own()
-    found = explain(course, facts, today)
+    found = explain(content, facts, today)
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
@@ -53,6 +52,6 @@ def page() -> str:
             step_view(step, content) for step in actionable_steps(found, has_manager=has_manager)
         ],
         gate_titles={gate.key: gate.title for gate in found.gates},
-        policy=course.policy,
+        policy=content.policy,
         **explanation_context(found, own_links(content.slug)),
     )

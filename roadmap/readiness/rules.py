@@ -1,4 +1,4 @@
-"""The rule of readiness: a course, facts and a date in; score, parts, gates and verdict out.
+"""The rule of readiness: a roadmap, facts and a date in; score, parts, gates and verdict out.
 
 Pure and exact. Sums are kept as integers over a common denominator and become fractions at the
 end, because this runs inside every tick.
@@ -99,18 +99,18 @@ class StageCredit:
         return Fraction(self.numerator, self.denominator)
 
 
-def evaluate(course: Content, facts: Facts, today: date) -> Evaluation:
-    """Judge the facts against the course on a day (the person's own date)."""
-    return evaluate_tally(Tally(course, facts, today))
+def evaluate(content: Content, facts: Facts, today: date) -> Evaluation:
+    """Judge the facts against the roadmap on a day (the person's own date)."""
+    return evaluate_tally(Tally(content, facts, today))
 
 
 def evaluate_tally(tally: Tally) -> Evaluation:
     """Judge what was counted."""
-    course = tally.course
+    content = tally.content
     parts = part_scores(tally)
     score = sum((part.points for part in parts), ZERO)
-    gates = tuple(rule.check(tally) for rule in gate_rules(course.policy))
-    verdict = _verdict(course.policy.verdicts, score, sum(1 for gate in gates if not gate.passed))
+    gates = tuple(rule.check(tally) for rule in gate_rules(content.policy))
+    verdict = _verdict(content.policy.verdicts, score, sum(1 for gate in gates if not gate.passed))
     return Evaluation(
         score=score,
         parts=parts,
@@ -123,14 +123,14 @@ def evaluate_tally(tally: Tally) -> Evaluation:
     )
 
 
-def score(course: Content, facts: Facts, today: date) -> Fraction:
+def score(content: Content, facts: Facts, today: date) -> Fraction:
     """Return the score alone, from 0 to 100, exactly."""
-    return sum((part.points for part in part_scores(Tally(course, facts, today))), ZERO)
+    return sum((part.points for part in part_scores(Tally(content, facts, today))), ZERO)
 
 
 def part_scores(tally: Tally) -> tuple[PartScore, ...]:
     """Return the five parts in order; an empty one gives its points to the others."""
-    policy = tally.course.policy
+    policy = tally.content.policy
     shares = (
         milestones_share(tally, *policy.scaled_tone_factors),
         skills_share(tally),
@@ -142,11 +142,12 @@ def part_scores(tally: Tally) -> tuple[PartScore, ...]:
         ZERO if share is None else getattr(policy.weights, key)
         for key, share in zip(PARTS, shares, strict=True)
     ]
-    total = sum(weights)
-    maxima = [weight * 100 / total if total else ZERO for weight in weights]
+    if None in shares:
+        total = sum(weights) or 1
+        weights = [weight * 100 / total for weight in weights]
     return tuple(
         PartScore(key, maximum * share if share else ZERO, maximum)
-        for key, share, maximum in zip(PARTS, shares, maxima, strict=True)
+        for key, share, maximum in zip(PARTS, shares, weights, strict=True)
     )
 
 
@@ -157,13 +158,13 @@ def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageC
     already, the best first: exactly then it raises the weighted average. Where nothing else can be
     counted, the best of them is.
     """
-    policy = tally.course.policy
+    policy = tally.content.policy
     floor, cap = policy.required_floor, policy.optional_cap
     earned: list[StageCredit] = []
     may_add: list[int] = []
     sum_n, sum_d, sum_w = 0, 1, 0  # the counted stages: sum of weight x credit, and of weights
     for place, (hours, weight) in enumerate(
-        zip(tally.stages, tally.course.stage_weights, strict=True)
+        zip(tally.stages, tally.content.stage_weights, strict=True)
     ):
         stage = hours.stage
         if stage.is_bonus:
@@ -209,7 +210,7 @@ def milestones_share(tally: Tally, factors: ToneFactors, scale: int) -> Fraction
 
 def skills_share(tally: Tally) -> Fraction | None:
     """Return part 2; None where the roadmap names no skills."""
-    skills = tally.course.skills
+    skills = tally.content.skills
     if not skills:
         return None
     own, others = tally.facts.self_levels, tally.facts.other_levels
@@ -221,14 +222,14 @@ def skills_share(tally: Tally) -> Fraction | None:
             by_other += min(level, skill.bar) * (bars // skill.bar)
         else:
             by_self += min(own.get(skill.key) or 0, skill.bar) * (bars // skill.bar)
-    factors = tally.course.policy.factors
+    factors = tally.content.policy.factors
     earned = by_self * factors.self_assessed + by_other * factors.other_assessed
     return earned / (bars * len(skills))
 
 
 def evidence_share(tally: Tally) -> Fraction | None:
     """Return part 3; None where nothing is required."""
-    requirements = tally.course.policy.evidence
+    requirements = tally.content.policy.evidence
     if not requirements:
         return None
     verified: dict[str, int] = {}
@@ -237,7 +238,7 @@ def evidence_share(tally: Tally) -> Fraction | None:
         counts = verified if piece.verified else evidenced
         kind = piece.counted.kind
         counts[kind] = counts.get(kind, 0) + 1
-    (_, evidenced_factor, verified_factor), scale = tally.course.policy.scaled_tone_factors
+    (_, evidenced_factor, verified_factor), scale = tally.content.policy.scaled_tone_factors
     earned = total = ZERO
     for requirement in requirements:
         best = min(requirement.count, sum(verified.get(kind, 0) for kind in requirement.kinds))
@@ -252,10 +253,10 @@ def evidence_share(tally: Tally) -> Fraction | None:
 
 def impact_share(tally: Tally) -> Fraction | None:
     """Return part 4; None where no impact is asked for."""
-    types = tally.course.policy.impact
+    types = tally.content.policy.impact
     if not types:
         return None
-    factors, scale = tally.course.policy.scaled_tone_factors
+    factors, scale = tally.content.policy.scaled_tone_factors
     tones = tally.impact_tones
     worth = sum(factors[tones[name]] for name in types if name in tones)
     return Fraction(worth, scale * len(types))
@@ -263,7 +264,7 @@ def impact_share(tally: Tally) -> Fraction | None:
 
 def background_share(tally: Tally) -> Fraction | None:
     """Return part 5; None where the policy gives nothing for it."""
-    asked = tally.course.policy.background
+    asked = tally.content.policy.background
     if asked is None or not asked.points:
         return None
     years, _, degree = background_credits(tally, asked)
@@ -286,7 +287,7 @@ def next_change_on(tally: Tally) -> date | None:
     A piece lapses, a window of a gate ends, or years of ML engineering go on growing while they
     still matter. None where nothing of the kind lies ahead.
     """
-    policy, facts = tally.course.policy, tally.facts
+    policy, facts = tally.content.policy, tally.facts
     rules = gate_rules(policy)
     tomorrow = tally.today + timedelta(days=1)
     dates = [
@@ -319,7 +320,7 @@ def _verdict(verdicts: Verdicts, score: Fraction, standing: int) -> str:
 
 def _only_claimed(tally: Tally, part: PartScore) -> bool:
     """Tell whether much is ticked and little of it is verified."""
-    asked = tally.course.policy.verdicts.claimed_not_proven
+    asked = tally.content.policy.verdicts.claimed_not_proven
     ticked = (milestones_share(tally, (1, 1, 1), 1) or ZERO) * part.maximum
     if ticked < asked.claimed:
         return False
@@ -330,7 +331,7 @@ def _only_claimed(tally: Tally, part: PartScore) -> bool:
 def _tones(tally: Tally) -> dict[str, str]:
     status_of, tone_of = tally.facts.statuses.get, tally.tones.get
     tones = {}
-    for key in tally.course.by_key:
+    for key in tally.content.by_key:
         status = status_of(key, "not_started")
         tones[key] = TONES[tone_of(key, 0)] if status == "done" else status
     return tones

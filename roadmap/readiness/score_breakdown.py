@@ -100,7 +100,7 @@ def lines_of(tally: Tally, part: PartScore) -> tuple[Line, ...]:
 
 
 def _stage_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
-    policy = tally.course.policy
+    policy = tally.content.policy
     credits_ = stage_credits(tally, *policy.scaled_tone_factors)
     counted = sum(each.weight for each in credits_ if each.counted)
     lines = []
@@ -132,10 +132,10 @@ def _stage_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
 
 
 def _skill_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
-    factors = tally.course.policy.factors
-    maximum = part.maximum / len(tally.course.skills)
+    factors = tally.content.policy.factors
+    maximum = part.maximum / len(tally.content.skills)
     lines = []
-    for skill in tally.course.skills:
+    for skill in tally.content.skills:
         own = tally.facts.self_levels.get(skill.key)
         other = tally.facts.other_levels.get(skill.key)
         level = own if other is None else other
@@ -156,7 +156,7 @@ def _skill_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
 
 
 def _requirement_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
-    requirements = tally.course.policy.evidence
+    requirements = tally.content.policy.evidence
     total = sum((each.points for each in requirements), ZERO)
     return tuple(
         _requirement_line(tally, each, part.maximum * each.points / total) for each in requirements
@@ -182,7 +182,7 @@ def _requirement_line(tally: Tally, requirement: Requirement, maximum: Fraction)
 
 
 def _impact_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
-    types = tally.course.policy.impact
+    types = tally.content.policy.impact
     maximum = part.maximum / len(types)
     lines = []
     for name in types:
@@ -198,7 +198,7 @@ def _impact_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
 
 
 def _background_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
-    asked = tally.course.policy.background
+    asked = tally.content.policy.background
     if asked is None:
         return ()
     years, best, degree_credit = background_credits(tally, asked)
@@ -218,7 +218,7 @@ def _background_lines(tally: Tally, part: PartScore) -> tuple[Line, ...]:
 
 
 def _factor(tally: Tally, piece: Item) -> Fraction:
-    factors = tally.course.policy.factors
+    factors = tally.content.policy.factors
     return factors.verified if piece.verified else factors.evidenced
 
 

@@ -92,9 +92,9 @@ def load_shared_summaries(
     # In batches here too, because records take far more memory than the summaries made of them.
     for people in batched([user_id for user_id in followed if user_id not in found]):
         for user_id, record in person_records(session, people).items():
-            course = load_revision(session, followed[user_id][1]).content
+            content = load_revision(session, followed[user_id][1]).content
             found[user_id] = {
-                **summarize(course, record.shared(), record.today(now)),
+                **summarize(content, record.shared(), record.today(now)),
                 "last_activity_on": record.last_activity_on(shared_only=True),
             }
     return found

@@ -30,14 +30,14 @@ def _progress(progress: Progress) -> dict[str, Any]:
     }
 
 
-def summarize(course: Content, facts: Facts, today: dt.date) -> dict[str, Any]:
+def summarize(content: Content, facts: Facts, today: dt.date) -> dict[str, Any]:
     """Evaluate facts, and return the values that one half of a summary row holds."""
-    return summarize_tally(Tally(course, facts, today))
+    return summarize_tally(Tally(content, facts, today))
 
 
 def summarize_tally(tally: Tally) -> dict[str, Any]:
     """Return the same for facts that are counted already."""
-    course, facts = tally.course, tally.facts
+    content, facts = tally.content, tally.facts
     judged = evaluate_tally(tally)
     return {
         "score": round_share(judged.score),
@@ -60,6 +60,6 @@ def summarize_tally(tally: Tally) -> dict[str, Any]:
                 "self": facts.self_levels.get(skill.key),
                 "other": facts.other_levels.get(skill.key),
             }
-            for skill in course.skills
+            for skill in content.skills
         },
     }

@@ -1,4 +1,4 @@
-"""Counting the facts against the course: tones, hours by stage, years. No points yet.
+"""Count the facts against the roadmap: tones, hours by stage, years. No points yet.
 
 Hours stay whole numbers, because this runs inside every tick.
 """
@@ -50,10 +50,10 @@ class StageHours:
 
 
 class Tally:
-    """The facts about a person, counted against a course on a day (the person's own date)."""
+    """The facts about a person, counted against a roadmap on a day (the person's own date)."""
 
-    def __init__(self, course: Content, facts: Facts, today: date) -> None:
-        self.course = course
+    def __init__(self, content: Content, facts: Facts, today: date) -> None:
+        self.content = content
         self.facts = facts
         self.today = today
         self._dates: dict[str, list[date]] = {}
@@ -66,7 +66,7 @@ class Tally:
     @cached_property
     def tones(self) -> dict[str, int]:
         """Return the tone that evidence lends to each milestone, done or not."""
-        milestones = self.course.by_key
+        milestones = self.content.by_key
         tones: dict[str, int] = {}
         for piece in self.unexpired_evidence:
             kind = piece.counted.kind
@@ -116,7 +116,7 @@ class Tally:
         """Return the hours of each stage, in the roadmap's order."""
         status_of, tone_of = self.facts.statuses.get, self.tones.get
         stages = []
-        for stage in self.course.stages:
+        for stage in self.content.stages:
             hours = StageHours(stage)
             for milestone in stage.milestones:
                 key, required = milestone.key, milestone.required
@@ -141,7 +141,7 @@ class Tally:
     def dates_confirmed_for(self, stage: str) -> list[date]:
         """Return the dates of verified pieces confirmed for done required milestones of a stage."""
         if stage not in self._dates:
-            statuses, found = self.facts.statuses, self.course.stage_by_key.get(stage)
+            statuses, found = self.facts.statuses, self.content.stage_by_key.get(stage)
             done = {
                 milestone.key
                 for milestone in (found.milestones if found else ())

@@ -55,7 +55,7 @@ class DemoData:
     loaded: LoadedDemo
     rows: dict[type[Any], list[Any]]
     records: dict[str, PersonRecord]
-    course: Content
+    content: Content
     managed: dict[str, frozenset[uuid.UUID]]
 
     def of(self, model: type, person: str) -> list[Any]:

@@ -167,7 +167,7 @@ def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
     for person in ENGINEERS:
         rows = [row for row in demo.of(MilestoneStatus, person) if row.status == "done"]
         done = {row.milestone_key: row.changed_at.date() for row in rows}
-        for milestone in demo.course.milestones:
+        for milestone in demo.content.milestones:
             for before in milestone.after if milestone.key in done else ():
                 assert before in done, f"{person} has no {before} for {milestone.key}"
                 assert done[before] <= done[milestone.key], f"{person}: {milestone.key}"
@@ -231,7 +231,7 @@ def test_yusuf_keeps_his_work_to_himself(demo: DemoData) -> None:
     private = [piece for piece in pieces if piece.visibility == "private"]
     assert len(private) / len(pieces) > 0.7
     own, shared = (
-        evaluate(demo.course, facts, TODAY)
+        evaluate(demo.content, facts, TODAY)
         for facts in (demo.records["yusuf"].own(), demo.records["yusuf"].shared())
     )
     assert own.score - shared.score > 10

@@ -42,7 +42,7 @@ def test_one_certificate_has_lapsed_and_one_is_about_to(demo: DemoData) -> None:
 
 
 def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
-    own = evaluate(demo.course, demo.records["maya"].own(), NOW.date())
+    own = evaluate(demo.content, demo.records["maya"].own(), NOW.date())
     assert own.verdict == "under_way"
     assert not own.claimed_not_proven
     assert {gate.key for gate in own.gates if gate.passed} == {"design", "impact", "sustained"}
@@ -54,8 +54,8 @@ def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
 
 
 def test_a_draft_counts_for_maya_and_for_nobody_else(demo: DemoData) -> None:
-    own = evaluate(demo.course, demo.records["maya"].own(), NOW.date())
-    others = evaluate(demo.course, demo.records["maya"].shared(), NOW.date())
+    own = evaluate(demo.content, demo.records["maya"].own(), NOW.date())
+    others = evaluate(demo.content, demo.records["maya"].shared(), NOW.date())
     assert others.score < own.score
 
 
@@ -105,6 +105,6 @@ def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
         for row in demo.of(MilestoneStatus, "maya")
         if row.status == "done"
     }
-    for milestone in demo.course.milestones:
+    for milestone in demo.content.milestones:
         for before in milestone.after if milestone.key in done else ():
             assert done[before].date() <= done[milestone.key].date(), milestone.key

@@ -135,7 +135,7 @@ def shipped_policy(**changes: Any) -> Policy:
     return Policy.model_validate(copy.deepcopy(SHIPPED) | changes)
 
 
-def course(**changes: Any) -> Content:
+def content(**changes: Any) -> Content:
     """The roadmap of the worked examples, with some of its `roadmap` arguments replaced."""
     arguments: dict[str, Any] = {
         "stages": tuple(stage(key, required=key != "education") for key in STAGES),

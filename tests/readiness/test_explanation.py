@@ -31,7 +31,7 @@ from roadmap.readiness.score_breakdown import (
 from tests.readiness.examples import (
     KEYS,
     TODAY,
-    course,
+    content,
     done,
     levels_at_bar,
     masters_degree,
@@ -50,14 +50,14 @@ def item(readiness: Readiness, item_type: str, key: str) -> ItemEffect:
 
 def stage_lines(facts: Facts) -> dict[str, StageLine]:
     """The lines of part 1 by stage."""
-    lines = explain(course(), facts, TODAY).parts[0].lines
+    lines = explain(content(), facts, TODAY).parts[0].lines
     return {line.key: line for line in lines if isinstance(line, StageLine)}
 
 
 def test_the_explanation_says_what_the_judgement_says() -> None:
     judged, explained = (
-        evaluate(course(), proven_facts(), TODAY),
-        explain(course(), proven_facts(), TODAY),
+        evaluate(content(), proven_facts(), TODAY),
+        explain(content(), proven_facts(), TODAY),
     )
     assert explained.score == judged.score
     assert explained.verdict == judged.verdict
@@ -81,7 +81,7 @@ def test_every_fact_is_an_item() -> None:
         degrees=masters_degree(),
         pieces=proven_pieces()[:1],
     )
-    items = explain(course(), facts, TODAY).items
+    items = explain(content(), facts, TODAY).items
     assert {(each.type, each.key) for each in items} == {
         ("milestone", "experience1"),
         ("milestone", "experience2"),
@@ -96,7 +96,7 @@ def test_every_fact_is_an_item() -> None:
 
 
 def test_an_effect_is_the_score_now_less_the_score_without() -> None:
-    readiness = explain(course(), proven_facts(), TODAY)
+    readiness = explain(content(), proven_facts(), TODAY)
     # Leadership is 30 of 100 weights of 40 points, in halves.
     assert item(readiness, "milestone", "leadership1").effect == 6
     assert item(readiness, "assessment", "mlops").effect == Fraction(20, 8)
@@ -111,7 +111,7 @@ def test_an_effect_can_be_nothing_or_negative() -> None:
         self_levels={"mlops": 3},
         other_levels=levels_at_bar() | {"mlops": 0},
     )
-    readiness = explain(course(), low, TODAY)
+    readiness = explain(content(), low, TODAY)
     assert item(readiness, "evidence", "p9").effect == 0
     assert item(readiness, "self_assessment", "mlops").effect == 0
     assert item(readiness, "assessment", "mlops").effect == -Fraction(20 * 3, 8 * 10)
@@ -155,7 +155,7 @@ def test_a_skill_line_says_whose_level_counts() -> None:
     facts = Facts(self_levels={"mlops": 3, "strategy": 2}, other_levels={"mlops": 2})
     lines = [
         line
-        for line in explain(course(), facts, TODAY).parts[1].lines
+        for line in explain(content(), facts, TODAY).parts[1].lines
         if isinstance(line, SkillLine)
     ]
     by_key = {line.key: line for line in lines}
@@ -175,7 +175,7 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
     )
     lines = [
         line
-        for line in explain(course(), facts, TODAY).parts[2].lines
+        for line in explain(content(), facts, TODAY).parts[2].lines
         if isinstance(line, RequirementLine)
     ]
     public = next(line for line in lines if line.key == "public_work")
@@ -191,7 +191,7 @@ def test_an_impact_line_names_its_piece() -> None:
     facts = Facts(pieces=(piece("a", "other", impacts=(metric("team"),)),))
     lines = [
         line
-        for line in explain(course(), facts, TODAY).parts[3].lines
+        for line in explain(content(), facts, TODAY).parts[3].lines
         if isinstance(line, ImpactLine)
     ]
     assert [(line.key, line.piece.id if line.piece else None) for line in lines] == [
@@ -203,7 +203,7 @@ def test_an_impact_line_names_its_piece() -> None:
 
 def test_the_background_line_says_which_sum_was_taken() -> None:
     def line(facts: Facts) -> BackgroundLine:
-        found = explain(course(), facts, TODAY).parts[4].lines[0]
+        found = explain(content(), facts, TODAY).parts[4].lines[0]
         assert isinstance(found, BackgroundLine)
         return found
 
@@ -218,7 +218,7 @@ def test_the_background_line_says_which_sum_was_taken() -> None:
 
 
 def test_an_empty_part_has_no_lines() -> None:
-    assert explain(course(skills=()), proven_facts(), TODAY).parts[1].lines == ()
+    assert explain(content(skills=()), proven_facts(), TODAY).parts[1].lines == ()
 
 
 def test_figures_are_shown_to_one_decimal() -> None:
@@ -232,7 +232,7 @@ def test_shown_parts_add_up_to_the_shown_score() -> None:
     thirds = [Fraction(1, 3)] * 3
     assert round_parts(thirds) == [Decimal("0.4"), Decimal("0.3"), Decimal("0.3")]
     confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
-    readiness = explain(course(), Facts(statuses=done(*KEYS), pieces=(confirmed,)), TODAY)
+    readiness = explain(content(), Facts(statuses=done(*KEYS), pieces=(confirmed,)), TODAY)
     assert str(readiness.shown_score) == "21.7"
     assert [str(part.shown) for part in readiness.parts] == ["15.9", "0.0", "2.5", "3.3", "0.0"]
 
@@ -240,7 +240,7 @@ def test_shown_parts_add_up_to_the_shown_score() -> None:
 def test_json_has_the_shape_that_clients_rely_on() -> None:
     confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
     facts = Facts(statuses=done(*KEYS), pieces=(confirmed,))
-    data = json.loads(json.dumps(to_json(explain(course(), facts, TODAY))))
+    data = json.loads(json.dumps(to_json(explain(content(), facts, TODAY))))
     assert data["score"] == 21.7222
     assert (data["verdict"], data["claimed_not_proven"]) == ("setting_out", True)
     assert {"key": "milestones", "points": 15.8889, "maximum": 40.0}.items() <= data["parts"][
@@ -260,7 +260,7 @@ def test_json_has_the_shape_that_clients_rely_on() -> None:
 
 def test_each_stated_effect_is_the_truth() -> None:
     facts = replace(proven_facts(), self_levels=levels_at_bar(), degrees=masters_degree())
-    readiness = explain(course(), facts, TODAY)
+    readiness = explain(content(), facts, TODAY)
     for each in readiness.items:
-        left = score(course(), without_item(facts, each.type, each.key), TODAY)
+        left = score(content(), without_item(facts, each.type, each.key), TODAY)
         assert readiness.score - left == each.effect

@@ -19,7 +19,7 @@ from tests.readiness.examples import (
     SKILLS,
     TODAY,
     change,
-    course,
+    content,
     done,
     levels_at_bar,
     metric,
@@ -33,7 +33,7 @@ from tests.readiness.examples import (
 
 def gate(key: str, facts: Facts, on: Content | None = None) -> GateResult:
     """One gate as it stands for these facts."""
-    gates = {each.key: each for each in evaluate(on or course(), facts, TODAY).gates}
+    gates = {each.key: each for each in evaluate(on or content(), facts, TODAY).gates}
     return gates[key]
 
 
@@ -47,13 +47,13 @@ def test_every_gate_type_is_in_the_shipped_policy() -> None:
 
 
 def test_each_gate_that_stands_says_why_and_what_would_open_it() -> None:
-    for each in evaluate(course(), Facts(), TODAY).gates:
+    for each in evaluate(content(), Facts(), TODAY).gates:
         assert not each.passed
         assert each.opens is not None
         for sentence in (each.reason.text(), each.opens.text()):
             assert sentence[0].isupper() or sentence[0].isdigit()
             assert "%" not in sentence
-    for each in evaluate(course(), proven_facts(), TODAY).gates:
+    for each in evaluate(content(), proven_facts(), TODAY).gates:
         assert each.passed
         assert each.opens is None
         assert "%" not in each.reason.text()
@@ -71,7 +71,7 @@ def test_experience_passes_on_the_last_day_of_the_fifth_year() -> None:
 def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
     hours = {"experience1": 40, "experience2": 56}
     milestones = tuple(milestone(key, hours=hours.get(key, 10)) for key in KEYS)
-    on = course(milestones=milestones)
+    on = content(milestones=milestones)
     facts = Facts(
         statuses=done("experience1"),
         pieces=(piece("a", "launch", "experience1", verified=True),),
@@ -96,7 +96,7 @@ def test_a_stage_gate_counts_exactly_sixty_per_cent() -> None:
         milestone("experience2", hours=4),
         milestone("experience3", hours=50, required=False),
     )
-    on = course(milestones=milestones)
+    on = content(milestones=milestones)
     proof = piece("a", "launch", "experience1", verified=True)
     assert gate("delivery", Facts(statuses=done("experience1"), pieces=(proof,)), on).passed
     optional = piece("a", "launch", "experience3", verified=True)
@@ -116,13 +116,13 @@ def test_a_stage_gate_is_measured_against_what_is_left_of_the_stage_but_not_belo
 
 def test_a_stage_without_required_milestones_keeps_its_gate_standing() -> None:
     milestones = tuple(
-        each for each in course().milestones if not each.key.startswith("leadership")
+        each for each in content().milestones if not each.key.startswith("leadership")
     )
-    stands = gate("leadership", proven_facts(), course(milestones=milestones))
+    stands = gate("leadership", proven_facts(), content(milestones=milestones))
     assert not stands.passed
     assert "requires no milestone" in stands.reason.text()
     unknown = shipped_policy(gates=[{**SHIPPED["gates"][1], "stage": "moon"}])
-    assert not gate("delivery", proven_facts(), course(policy=unknown)).passed
+    assert not gate("delivery", proven_facts(), content(policy=unknown)).passed
 
 
 def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
@@ -163,7 +163,7 @@ def test_judged_by_others_ignores_what_one_says_of_oneself() -> None:
 
 
 def test_judged_by_others_stands_when_the_roadmap_has_no_skills() -> None:
-    assert not gate("judged_by_others", proven_facts(), course(skills=())).passed
+    assert not gate("judged_by_others", proven_facts(), content(skills=())).passed
 
 
 def spread(*days: date) -> Facts:
@@ -208,14 +208,14 @@ def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() 
     unlinked = tuple(change(each, milestones=("experience1",)) for each in proven_pieces())
     assert not gate("sustained", replace(facts, pieces=unlinked)).passed
     optional = tuple(milestone(key, required=not key.startswith("leadership")) for key in KEYS)
-    assert not gate("sustained", facts, course(milestones=optional)).passed
+    assert not gate("sustained", facts, content(milestones=optional)).passed
 
 
 def test_self_assessment_alone_opens_no_gate() -> None:
     ticked = Facts(statuses=done(*KEYS))
-    assert [each.passed for each in evaluate(course(), ticked, TODAY).gates] == [
+    assert [each.passed for each in evaluate(content(), ticked, TODAY).gates] == [
         each.passed
-        for each in evaluate(course(), replace(ticked, self_levels=levels_at_bar()), TODAY).gates
+        for each in evaluate(content(), replace(ticked, self_levels=levels_at_bar()), TODAY).gates
     ]
 
 

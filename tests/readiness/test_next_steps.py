@@ -15,7 +15,7 @@ from tests.readiness.examples import (
     SKILLS,
     TODAY,
     change,
-    course,
+    content,
     done,
     levels_at_bar,
     metric,
@@ -29,7 +29,7 @@ from tests.readiness.examples import (
 
 def steps(facts: Facts, action: str, on: Content | None = None) -> dict[str, Step]:
     """The steps of one action by target, in order."""
-    found = next_steps(on or course(), facts, TODAY)
+    found = next_steps(on or content(), facts, TODAY)
     return {step.target: step for step in found if step.action == action}
 
 
@@ -46,7 +46,7 @@ def test_open_milestones_are_offered_when_what_comes_before_is_settled() -> None
         "experience2": "in_progress",
         "experience5": "not_applicable",
     }
-    found = steps(Facts(statuses=statuses), "do_milestone", course(milestones=milestones))
+    found = steps(Facts(statuses=statuses), "do_milestone", content(milestones=milestones))
     assert list(found) == ["experience2", "experience4", "experience6"]
 
 
@@ -64,7 +64,7 @@ def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() ->
     milestones = tuple(
         milestone(key, evidence=("talk" if key == "experience2" else "launch",)) for key in KEYS
     )
-    on = course(milestones=milestones)
+    on = content(milestones=milestones)
     facts = Facts(
         statuses=done("experience1", "experience2", "leadership1"),
         pieces=(
@@ -100,7 +100,7 @@ def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -
         piece("lapsed", "launch", expires_on=TODAY - timedelta(days=1)),
     )
     facts = Facts(statuses=done("experience1", "experience2"), pieces=(draft, *others))
-    found = steps(facts, "submit_evidence", course(milestones=milestones))
+    found = steps(facts, "submit_evidence", content(milestones=milestones))
     assert list(found) == ["draft"]
     # experience1 from evidenced to verified, and the launch requirement in full.
     assert found["draft"].gain == Fraction(40 * 25 * 4, 90 * 20) + 2 * Fraction(4, 10)
@@ -130,7 +130,7 @@ def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() ->
 def test_evidence_to_record_is_of_a_kind_that_proves_the_milestone() -> None:
     milestones = tuple(milestone(key, evidence=("publication",)) for key in KEYS)
     found = steps(
-        Facts(statuses=done("experience1")), "record_evidence", course(milestones=milestones)
+        Facts(statuses=done("experience1")), "record_evidence", content(milestones=milestones)
     )
     assert (found["public_work"].kind, found["public_work"].milestone) == (
         "publication",
@@ -168,7 +168,7 @@ def test_what_opens_a_gate_by_itself_comes_first() -> None:
         pieces=(draft,),
         other_levels=levels_at_bar() | {"strategy": 2},
     )
-    first, second, *rest = next_steps(course(), facts, TODAY)
+    first, second, *rest = next_steps(content(), facts, TODAY)
     assert (first.action, first.target, first.opens_gate) == (
         "ask_assessment",
         "strategy",
@@ -181,7 +181,7 @@ def test_what_opens_a_gate_by_itself_comes_first() -> None:
 
 
 def test_the_rest_is_in_the_order_of_gain_for_effort() -> None:
-    found = next_steps(course(), Facts(statuses=done("leadership1"), positions=six_years()), TODAY)
+    found = next_steps(content(), Facts(statuses=done("leadership1"), positions=six_years()), TODAY)
     ratios = [step.gain / step.hours for step in found]
     assert ratios == sorted(ratios, reverse=True)
 
@@ -201,21 +201,21 @@ def test_ties_between_pieces_follow_the_milestones_that_they_are_linked_to() -> 
 
 def test_three_are_shown_and_at_most_one_of_each_action() -> None:
     draft = piece("draft", "launch", "experience1")
-    shown = top_three(next_steps(course(), Facts(statuses=done(*KEYS), pieces=(draft,)), TODAY))
+    shown = top_three(next_steps(content(), Facts(statuses=done(*KEYS), pieces=(draft,)), TODAY))
     assert len(shown) == 3
     assert len({step.action for step in shown}) == 3
 
 
 def test_nothing_is_shown_where_nothing_helps() -> None:
-    assert top_three(next_steps(course(), proven_facts(), TODAY)) == []
+    assert top_three(next_steps(content(), proven_facts(), TODAY)) == []
 
 
 def test_a_step_that_comes_true_gains_what_it_said() -> None:
     facts = Facts(statuses=done(*KEYS[:6]), pieces=(piece("draft", "design_doc", "experience1"),))
-    before = score(course(), facts, TODAY)
+    before = score(content(), facts, TODAY)
     submit = steps(facts, "submit_evidence")["draft"]
     confirmed = piece("draft", "design_doc", "experience1", verified=True)
-    after = score(course(), replace(facts, pieces=(confirmed,)), TODAY)
+    after = score(content(), replace(facts, pieces=(confirmed,)), TODAY)
     assert submit.gain == after - before
 
 
@@ -224,6 +224,6 @@ def test_a_step_opens_a_gate_only_where_it_then_passes() -> None:
     draft = change(pieces[1], state="draft", verified=False, confirmed=frozenset())
     rest = (pieces[0], draft, *(each for each in pieces[2:] if each.counted.kind != "case_study"))
     facts = replace(proven_facts(), pieces=rest)
-    standing = [gate.key for gate in evaluate(course(), facts, TODAY).gates if not gate.passed]
+    standing = [gate.key for gate in evaluate(content(), facts, TODAY).gates if not gate.passed]
     assert standing == ["design", "impact"]
     assert steps(facts, "submit_evidence")["p2"].opens_gate == "design"

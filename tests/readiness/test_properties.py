@@ -1,4 +1,4 @@
-"""What holds for every course and all facts, not only for those that somebody thought of."""
+"""What holds for every roadmap and all facts, not only for those that somebody thought of."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ levels = st.dictionaries(st.sampled_from(SKILL_KEYS), st.integers(0, 4))
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> Content:
+def roadmaps(draw: st.DrawFn) -> Content:
     """A small roadmap: some of the stages, each with up to four milestones."""
     stages, milestones = [], []
     for key in draw(st.lists(st.sampled_from(STAGES), min_size=1, max_size=4, unique=True)):
@@ -66,9 +66,9 @@ def courses(draw: st.DrawFn) -> Content:
 
 
 @st.composite
-def pieces(draw: st.DrawFn, course: Content, identity: str) -> Item:
+def pieces(draw: st.DrawFn, content: Content, identity: str) -> Item:
     """A piece linked to up to five milestones, verified or not, lapsed or not."""
-    keys = [milestone.key for milestone in course.milestones] or ["elsewhere"]
+    keys = [milestone.key for milestone in content.milestones] or ["elsewhere"]
     links = tuple(draw(st.lists(st.sampled_from(keys), max_size=5, unique=True)))
     verified = draw(st.booleans())
     confirmed = frozenset(key for key in links if verified and draw(st.integers(0, 3)))
@@ -88,14 +88,14 @@ def pieces(draw: st.DrawFn, course: Content, identity: str) -> Item:
 
 
 @st.composite
-def courses_with_facts(draw: st.DrawFn) -> tuple[Facts]:
-    """A course and facts about somebody on it."""
-    course = draw(courses())
+def roadmaps_with_facts(draw: st.DrawFn) -> tuple[Facts]:
+    """A roadmap and facts about somebody on it."""
+    content = draw(roadmaps())
     status = st.sampled_from(("not_started", "in_progress", "done", "done", "not_applicable"))
     positions = draw(st.lists(st.tuples(days, st.none() | days, st.booleans()), max_size=3))
-    return course, Facts(
-        statuses={milestone.key: draw(status) for milestone in course.milestones},
-        pieces=tuple(draw(pieces(course, f"p{n}")) for n in range(draw(st.integers(0, 5)))),
+    return content, Facts(
+        statuses={milestone.key: draw(status) for milestone in content.milestones},
+        pieces=tuple(draw(pieces(content, f"p{n}")) for n in range(draw(st.integers(0, 5)))),
         self_levels=draw(levels),
         other_levels=draw(levels),
         positions=tuple(
@@ -112,10 +112,10 @@ def courses_with_facts(draw: st.DrawFn) -> tuple[Facts]:
 
 
 @fewer
-@given(courses_with_facts())
+@given(roadmaps_with_facts())
 def test_the_explanation_adds_up(world: tuple[Facts]) -> None:
-    course, facts = world
-    readiness = explain(course, facts, TODAY)
+    content, facts = world
+    readiness = explain(content, facts, TODAY)
     assert 0 <= readiness.score <= 100
     assert sum(part.points for part in readiness.parts) == readiness.score
     assert sum(part.shown for part in readiness.parts) == readiness.shown_score
@@ -129,96 +129,96 @@ def test_the_explanation_adds_up(world: tuple[Facts]) -> None:
 
 
 @fewer
-@given(courses_with_facts())
+@given(roadmaps_with_facts())
 def test_removing_an_item_changes_the_score_by_exactly_its_effect(
     world: tuple[Facts],
 ) -> None:
-    course, facts = world
-    readiness = explain(course, facts, TODAY)
+    content, facts = world
+    readiness = explain(content, facts, TODAY)
     for item in readiness.items:
-        left = evaluate(course, without_item(facts, item.type, item.key), TODAY)
+        left = evaluate(content, without_item(facts, item.type, item.key), TODAY)
         assert readiness.score - left.score == item.effect
 
 
 @fewer
-@given(courses_with_facts(), st.data())
+@given(roadmaps_with_facts(), st.data())
 def test_progress_never_lowers_the_score(world: tuple[Facts], data: st.DataObject) -> None:
-    course, facts = world
-    before = score(course, facts, TODAY)
+    content, facts = world
+    before = score(content, facts, TODAY)
     for key, status in facts.statuses.items():
         if status in ("not_started", "in_progress"):
             for better in ("in_progress", "done", "not_applicable"):
                 after = replace(facts, statuses={**facts.statuses, key: better})
-                assert score(course, after, TODAY) >= before
-    added = data.draw(pieces(course, "new"))
-    assert score(course, replace(facts, pieces=(*facts.pieces, added)), TODAY) >= before
+                assert score(content, after, TODAY) >= before
+    added = data.draw(pieces(content, "new"))
+    assert score(content, replace(facts, pieces=(*facts.pieces, added)), TODAY) >= before
     for piece in facts.pieces:
         for state in ("submitted", "in_review"):
             sent = tuple(
                 replace(each, state=state) if each is piece else each for each in facts.pieces
             )
-            assert score(course, replace(facts, pieces=sent), TODAY) >= before
+            assert score(content, replace(facts, pieces=sent), TODAY) >= before
         confirmed = piece.as_verified(piece.milestones)
         proven = tuple(confirmed if each is piece else each for each in facts.pieces)
-        assert score(course, replace(facts, pieces=proven), TODAY) >= before
+        assert score(content, replace(facts, pieces=proven), TODAY) >= before
 
 
 @fewer
-@given(courses_with_facts())
+@given(roadmaps_with_facts())
 def test_an_optional_stage_never_costs_anything(world: tuple[Facts]) -> None:
-    course, facts = world
-    before = score(course, facts, TODAY)
-    for phase in course.stages:
+    content, facts = world
+    before = score(content, facts, TODAY)
+    for phase in content.stages:
         mine = {each.key for each in phase.milestones}
         unwanted = {
             key: "not_applicable" if key in mine and status != "done" else status
             for key, status in facts.statuses.items()
         }
-        after = score(course, replace(facts, statuses=unwanted), TODAY)
+        after = score(content, replace(facts, statuses=unwanted), TODAY)
         assert after >= before
         if not phase.required:
             assert after == before
 
 
 @fewer
-@given(courses_with_facts())
+@given(roadmaps_with_facts())
 def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Facts]) -> None:
-    course, facts = world
+    content, facts = world
     boast = replace(facts, self_levels=dict.fromkeys(SKILL_KEYS, 4))
-    before = [gate.passed for gate in evaluate(course, facts, TODAY).gates]
-    assert [gate.passed for gate in evaluate(course, boast, TODAY).gates] == before
+    before = [gate.passed for gate in evaluate(content, facts, TODAY).gates]
+    assert [gate.passed for gate in evaluate(content, boast, TODAY).gates] == before
     unproven = replace(boast, pieces=(), other_levels={}, positions=())
-    assert not any(gate.passed for gate in evaluate(course, unproven, TODAY).gates)
+    assert not any(gate.passed for gate in evaluate(content, unproven, TODAY).gates)
 
 
 @fewer
-@given(courses_with_facts())
+@given(roadmaps_with_facts())
 def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Facts]) -> None:
-    course, facts = world
-    until = next_change_on(Tally(course, facts, TODAY))
+    content, facts = world
+    until = next_change_on(Tally(content, facts, TODAY))
     assert until is None or until > TODAY
-    now = evaluate(course, facts, TODAY)
+    now = evaluate(content, facts, TODAY)
     end = until or date(2099, 1, 1)
     for day in {TODAY + (end - TODAY) / 2, end - timedelta(days=1)}:
-        assert evaluate(course, facts, day) == now
+        assert evaluate(content, facts, day) == now
 
 
 @fewer
-@given(courses_with_facts())
+@given(roadmaps_with_facts())
 def test_progress_is_cumulative(world: tuple[Facts]) -> None:
-    course, facts = world
-    result = evaluate(course, facts, TODAY)
+    content, facts = world
+    result = evaluate(content, facts, TODAY)
     for progress in (result.overall, *result.stages.values()):
         assert 0 <= progress.verified <= progress.evidenced <= progress.claimed <= 1
 
 
 @fewest
-@given(courses_with_facts())
+@given(roadmaps_with_facts())
 def test_no_step_lowers_the_score(
     world: tuple[Facts],
 ) -> None:
-    course, facts = world
-    readiness = explain(course, facts, TODAY)
+    content, facts = world
+    readiness = explain(content, facts, TODAY)
     standing = {gate.key for gate in readiness.standing}
     for step in readiness.steps:
         assert step.gain >= 0

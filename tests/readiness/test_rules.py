@@ -24,7 +24,7 @@ from tests.readiness.examples import (
     STAGES,
     TODAY,
     change,
-    course,
+    content,
     done,
     levels_at_bar,
     masters_degree,
@@ -165,7 +165,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("case", EXAMPLES)
 def test_worked_example(case: str) -> None:
     facts, parts, total, standing, verdict, claimed_not_proven = EXAMPLES[case]
-    result = evaluate(course(), facts, TODAY)
+    result = evaluate(content(), facts, TODAY)
     assert " + ".join(f"{float(part.points):.2f}" for part in result.parts) == parts
     assert f"{float(result.score):.1f}" == total
     assert tuple(gate.key for gate in result.gates if not gate.passed) == standing
@@ -174,20 +174,20 @@ def test_worked_example(case: str) -> None:
 
 
 def test_worked_examples_are_exact_not_merely_close() -> None:
-    draft = evaluate(course(), EXAMPLES["a design document in draft"][0], TODAY)
+    draft = evaluate(content(), EXAMPLES["a design document in draft"][0], TODAY)
     assert [part.points for part in draft.parts][:3] == [Fraction(41, 3), 0, Fraction(3, 2)]
-    assert evaluate(course(), proven_facts(), TODAY).score == 100
+    assert evaluate(content(), proven_facts(), TODAY).score == 100
 
 
 def part_one(facts: Facts, on: Content | None = None) -> Fraction:
     """The points of part 1."""
-    return evaluate(on or course(), facts, TODAY).parts[0].points
+    return evaluate(on or content(), facts, TODAY).parts[0].points
 
 
 def with_optional(hours: int) -> Content:
-    """A course whose leadership stage has an optional milestone besides."""
+    """A roadmap whose leadership stage has an optional milestone besides."""
     extra = milestone("leadership3", hours=hours, required=False)
-    return course(milestones=(*course().milestones, extra))
+    return content(milestones=(*content().milestones, extra))
 
 
 def test_optional_effort_fills_a_stage_up_to_a_quarter_of_what_is_asked() -> None:
@@ -231,16 +231,16 @@ def test_an_optional_stage_below_the_average_shares_its_weight() -> None:
 def test_a_stage_that_requires_nothing_only_adds() -> None:
     milestones = tuple(
         milestone(each.key, required=each.required and not each.key.startswith("visibility"))
-        for each in course().milestones
+        for each in content().milestones
     )
     facts = replace(proven_facts(), statuses=done(*(k for k in KEYS if "visibility" not in k)))
-    assert part_one(facts, course(milestones=milestones)) == 40
+    assert part_one(facts, content(milestones=milestones)) == 40
 
 
 def test_a_roadmap_of_optional_stages_counts_the_best() -> None:
     stages = tuple(stage(key, required=False) for key in STAGES)
     facts = replace(proven_facts(), statuses=done("visibility1", "visibility2", "education1"))
-    assert part_one(facts, course(stages=stages)) == 40
+    assert part_one(facts, content(stages=stages)) == 40
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_roadmap_of_optional_stages_counts_the_best() -> None:
     ],
 )
 def test_tone_of_a_done_milestone(changes: dict[str, object], tone: str) -> None:
-    proven_by_documents = course(
+    proven_by_documents = content(
         milestones=tuple(milestone(key, evidence=("design_doc",)) for key in KEYS)
     )
     facts = Facts(statuses=done("experience1"), pieces=(change(CONFIRMED, **changes),))
@@ -267,7 +267,7 @@ def test_tone_of_a_done_milestone(changes: dict[str, object], tone: str) -> None
 
 def test_tones_of_what_is_not_done_are_its_status() -> None:
     statuses = {"experience1": "in_progress", "experience2": "not_applicable", "gone": "done"}
-    tones = evaluate(course(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY).tones
+    tones = evaluate(content(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY).tones
     assert (tones["experience1"], tones["experience2"]) == ("in_progress", "not_applicable")
     assert tones["visibility1"] == "not_started"
     assert list(tones) == list(KEYS)
@@ -275,7 +275,7 @@ def test_tones_of_what_is_not_done_are_its_status() -> None:
 
 def test_progress_is_by_effort_cumulative_and_without_what_is_not_applicable() -> None:
     statuses = done("experience1", "leadership1") | {"leadership2": "not_applicable"}
-    result = evaluate(course(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY)
+    result = evaluate(content(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY)
     experience, leadership = result.stages["experience"], result.stages["leadership"]
     assert (experience.claimed, experience.evidenced, experience.verified) == (0.5, 0.5, 0.5)
     assert (leadership.claimed, leadership.evidenced, leadership.verified) == (1, 0, 0)
@@ -286,10 +286,10 @@ def test_progress_is_by_effort_cumulative_and_without_what_is_not_applicable() -
 def test_someone_elses_assessment_replaces_ones_own_even_when_it_is_lower() -> None:
     own = Facts(self_levels={"mlops": 3})
     judged = replace(own, other_levels={"mlops": 0})
-    assert evaluate(course(), own, TODAY).parts[1].points == Fraction(20 * 3, 8 * 10)
-    assert evaluate(course(), judged, TODAY).parts[1].points == 0
+    assert evaluate(content(), own, TODAY).parts[1].points == Fraction(20 * 3, 8 * 10)
+    assert evaluate(content(), judged, TODAY).parts[1].points == 0
     above = Facts(other_levels={"mlops": 4})
-    assert evaluate(course(), above, TODAY).parts[1].points == Fraction(20, 8)
+    assert evaluate(content(), above, TODAY).parts[1].points == Fraction(20, 8)
 
 
 def test_the_best_pieces_fill_a_requirement() -> None:
@@ -299,7 +299,7 @@ def test_the_best_pieces_fill_a_requirement() -> None:
         piece("c", "blog_post"),
         piece("d", "talk", verified=True, expires_on=TODAY - timedelta(days=1)),
     )
-    points = evaluate(course(), Facts(pieces=pieces), TODAY).parts[2].points
+    points = evaluate(content(), Facts(pieces=pieces), TODAY).parts[2].points
     assert points == Fraction(4) * (1 + Fraction(6, 10)) / 2
 
 
@@ -313,7 +313,7 @@ def test_the_best_pieces_fill_a_requirement() -> None:
 )
 def test_only_a_complete_metric_counts(impact: Impact, points: Fraction) -> None:
     facts = Facts(pieces=(piece("a", "other", impacts=(impact,)),))
-    assert evaluate(course(), facts, TODAY).parts[3].points == points
+    assert evaluate(content(), facts, TODAY).parts[3].points == points
 
 
 @pytest.mark.parametrize(
@@ -334,11 +334,11 @@ def test_background_takes_the_higher_sum(
         positions=(Position("job", "Engineer", date(2020, 7, 1), ended, True),),
         degrees=(Degree("d", "Degree", level),) if level else (),
     )
-    assert evaluate(course(), facts, TODAY).parts[4].points == points
+    assert evaluate(content(), facts, TODAY).parts[4].points == points
 
 
 def test_an_empty_part_gives_its_points_to_the_others() -> None:
-    result = evaluate(course(skills=()), proven_facts(), TODAY)
+    result = evaluate(content(skills=()), proven_facts(), TODAY)
     assert [part.maximum for part in result.parts] == [50, 0, 25, Fraction(25, 2), Fraction(25, 2)]
     assert result.score == 100
     nothing = roadmap([stage("a")], [], [], shipped_policy(evidence=[], impact=[]))
@@ -366,16 +366,18 @@ def test_each_day_of_work_counts_once_and_no_day_after_today() -> None:
 
 def test_work_that_is_not_ml_is_not_counted() -> None:
     facts = Facts(positions=(replace(six_years()[0], is_ml=False),))
-    assert score(course(), facts, TODAY) == 0
+    assert score(content(), facts, TODAY) == 0
 
 
 def test_the_verdict_is_taken_from_the_exact_value() -> None:
     asked = copy.deepcopy(SHIPPED["verdicts"])
     asked["ready"]["score"] = 98.4
     facts = EXAMPLES["case study returned, a lapsed certification"][0]
-    assert evaluate(course(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "ready"
+    assert evaluate(content(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "ready"
     asked["ready"]["score"] = 98.4001
-    assert evaluate(course(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "nearly"
+    assert (
+        evaluate(content(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "nearly"
+    )
 
 
 def test_claimed_not_proven_ends_at_half_verified() -> None:
@@ -384,7 +386,7 @@ def test_claimed_not_proven_ends_at_half_verified() -> None:
             piece(stage, "other", f"{stage}1", f"{stage}2", verified=True) for stage in stages
         )
         facts = Facts(statuses=done(*KEYS), pieces=proofs)
-        return evaluate(course(), facts, TODAY).claimed_not_proven
+        return evaluate(content(), facts, TODAY).claimed_not_proven
 
     assert claimed_not_proven("experience")
     # 25 and 20 of the 90 weights that count without education: exactly half.
@@ -393,7 +395,7 @@ def test_claimed_not_proven_ends_at_half_verified() -> None:
 
 def test_claimed_not_proven_is_about_much_that_is_ticked() -> None:
     few = Facts(statuses=done("foundations1", "foundations2", "experience1", "experience2"))
-    assert not evaluate(course(), few, TODAY).claimed_not_proven
+    assert not evaluate(content(), few, TODAY).claimed_not_proven
 
 
 def test_the_result_is_valid_until_a_piece_lapses() -> None:
@@ -401,14 +403,14 @@ def test_the_result_is_valid_until_a_piece_lapses() -> None:
     lapsed = piece("old", "certification", expires_on=date(2026, 6, 29))
     forever = piece("ever", "certification", expires_on=date.max)
     facts = Facts(pieces=(lapsing, lapsed, forever))
-    assert next_change_on(Tally(course(), facts, TODAY)) == date(2026, 8, 2)
-    assert next_change_on(Tally(course(), replace(facts, pieces=(lapsed, forever)), TODAY)) is None
+    assert next_change_on(Tally(content(), facts, TODAY)) == date(2026, 8, 2)
+    assert next_change_on(Tally(content(), replace(facts, pieces=(lapsed, forever)), TODAY)) is None
 
 
 def test_the_result_is_valid_until_tomorrow_while_years_grow() -> None:
     def until(started: date, ended: date | None, *, is_ml: bool = True) -> date | None:
         facts = Facts(positions=(Position("job", "Engineer", started, ended, is_ml),))
-        return next_change_on(Tally(course(), facts, TODAY))
+        return next_change_on(Tally(content(), facts, TODAY))
 
     assert until(date(2024, 1, 1), None) == TODAY + timedelta(days=1)
     assert until(date(2024, 1, 1), date(2026, 7, 1)) == TODAY + timedelta(days=1)
@@ -419,9 +421,9 @@ def test_the_result_is_valid_until_tomorrow_while_years_grow() -> None:
 
 
 def test_the_result_is_valid_until_the_window_of_the_sustained_gate_ends() -> None:
-    assert next_change_on(Tally(course(), proven_facts(), TODAY)) == date(2029, 4, 11)
+    assert next_change_on(Tally(content(), proven_facts(), TODAY)) == date(2029, 4, 11)
     for day, passed in ((date(2029, 4, 10), True), (date(2029, 4, 11), False)):
-        assert evaluate(course(), proven_facts(), day).gates[-1].passed is passed
+        assert evaluate(content(), proven_facts(), day).gates[-1].passed is passed
 
 
 def test_months_later_keeps_to_the_month() -> None:
@@ -497,6 +499,6 @@ def test_numbers_of_a_policy_are_taken_as_they_are_written() -> None:
 def test_a_policy_without_a_background_part_needs_none() -> None:
     data = broken("background", None)
     data["weights"] = SHIPPED["weights"] | {"background": 0, "milestones": 50}
-    result = evaluate(course(policy=Policy.model_validate(data)), proven_facts(), TODAY)
+    result = evaluate(content(policy=Policy.model_validate(data)), proven_facts(), TODAY)
     assert result.parts[4].maximum == 0
     assert result.score == 100
