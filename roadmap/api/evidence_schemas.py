@@ -240,7 +240,7 @@ def _serialize(item: Item, judgement: Judgement | None) -> EvidenceShape:
         title=item.title,
         visibility=item.visibility,
         milestones=list(item.milestones),
-        skills=list(item.skills),
+        skills=sorted(skill.key for skill in item.skills),
         review_state=item.state,
         confirmed=[link.key for link in item.links if link.confirmed],
         version=version.number,

@@ -158,7 +158,7 @@ def _serialize_entry(
             )
             for each in criteria
         ],
-        skills=list(item.skills),
+        skills=sorted(skill.key for skill in item.skills),
         judgements=[serialize_judgement(each) for each in judgements],
         etag=JudgementSubject.of(item).etag,
     )

@@ -103,6 +103,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class SkillLink:
+    """A skill that an item shows."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A piece of evidence as one audience sees it.
 
@@ -124,7 +132,7 @@ class Item:
     versions: tuple[Version, ...] = field(kw_only=True)
     verified_number: int | None = field(default=None, kw_only=True)
     links: tuple[Link, ...] = field(default=(), kw_only=True)
-    skills: tuple[str, ...] = field(default=(), kw_only=True)
+    skills: tuple[SkillLink, ...] = field(default=(), kw_only=True)
     # What follows from the fields above, computed once: the rule of readiness reads it in loops.
     counted: Version = field(init=False, repr=False, compare=False)
     milestones: tuple[str, ...] = field(init=False, repr=False, compare=False)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.models import Milestone
+from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.batches import batched
 from roadmap.evidence import models
 from roadmap.evidence.audience_sql import (
@@ -26,7 +26,7 @@ from roadmap.evidence.audience_sql import (
     newest_version_id,
     verified_version_id,
 )
-from roadmap.evidence.item import CONTENT_COLUMNS, Audience, Impact, Item, Link, Version
+from roadmap.evidence.item import CONTENT_COLUMNS, Audience, Impact, Item, Link, SkillLink, Version
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
 Scope = Literal["user_id", "id"]
@@ -101,10 +101,10 @@ def _load(
     links: dict[Any, list[Link]] = defaultdict(list)
     for key, *values in connection.execute(_links(audience, scope), parameters):
         links[key].append(Link(*values))
-    skills: dict[Any, list[str]] = defaultdict(list)
+    skills: dict[Any, list[SkillLink]] = defaultdict(list)
     if texts:
-        for key, skill in connection.execute(_skills(audience, scope), parameters):
-            skills[key].append(skill)
+        for key, *values in connection.execute(_skills(audience, scope), parameters):
+            skills[key].append(SkillLink(*values))
     return _assemble(rows, impacts, links, skills)
 
 
@@ -112,7 +112,7 @@ def _assemble(
     rows: Iterable[Any],
     impacts: dict[Any, list[Impact]],
     links: dict[Any, list[Link]],
-    skills: dict[Any, list[str]],
+    skills: dict[Any, list[SkillLink]],
 ) -> list[Item]:
     """Put the items together from rows of one version each, the newest version first."""
     versions: dict[Any, list[Version]] = {}
@@ -249,8 +249,9 @@ def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
 @cache
 def _skills(audience: Audience, scope: Scope) -> sa.Select[Any]:
     return (
-        sa.select(_raw(EvidenceSkill.evidence_id), EvidenceSkill.skill_key)
+        sa.select(_raw(EvidenceSkill.evidence_id), Skill.key, Skill.title)
+        .join(Skill, Skill.key == EvidenceSkill.skill_key)
         .join(Evidence, Evidence.id == EvidenceSkill.evidence_id)
         .where(_of_scope(audience, scope))
-        .order_by(EvidenceSkill.skill_key)
+        .order_by(Skill.title)
     )

@@ -5,20 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone
 from roadmap.evidence.item import Audience, Item
-from roadmap.evidence.linkable_milestones import (
-    LinkableMilestone,
-    load_milestones,
-    load_skill_titles,
-)
+from roadmap.evidence.linkable_milestones import LinkableMilestone, load_milestones
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import (
     Confirmation,
@@ -31,16 +26,17 @@ from roadmap.evidence.models import (
 class Judgement:
     """A review of one version, with the title that the item had then.
 
-    `confirmed` holds the titles of the milestones that it confirmed.
+    `confirmed` holds the titles of the milestones that it confirmed; only `load_detail` fills it.
     """
 
+    id: uuid.UUID
     version: int
     decision: str
     reviewer: str
     comment: str
     decided_at: dt.datetime
     title: str
-    confirmed: tuple[str, ...] = field(default=(), kw_only=True)
+    confirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +45,12 @@ class EvidenceDetail:
 
     item: Item
     milestones: tuple[LinkableMilestone, ...]
-    skills: tuple[tuple[str, str], ...]
     judgements: tuple[Judgement, ...]
 
     @property
     def verifying_review(self) -> Judgement | None:
         """Return the latest review that verified the version which is verified now."""
-        for judgement in self.judgements:
-            if judgement.decision == "verified" and judgement.version == self.item.verified_number:
-                return judgement
-        return None
+        return verifying_review(self.item, self.judgements)
 
     @property
     def verified_title(self) -> str:
@@ -79,6 +71,14 @@ class EvidenceDetail:
         )
 
 
+def verifying_review(item: Item, judgements: Iterable[Judgement]) -> Judgement | None:
+    """Return the latest review that verified the item's verified version."""
+    for judgement in judgements:
+        if judgement.decision == "verified" and judgement.version == item.verified_number:
+            return judgement
+    return None
+
+
 def load_detail(
     session: Session, audience: Audience, evidence_id: uuid.UUID
 ) -> EvidenceDetail | None:
@@ -92,19 +92,18 @@ def load_detail(
     return EvidenceDetail(
         item=item,
         milestones=load_milestones(session, item.milestones),
-        skills=load_skill_titles(session, item.skills),
-        judgements=tuple(load_judgements(session, [item.id])[item.id]),
+        judgements=_with_confirmed(session, load_judgements(session, [item.id])[item.id]),
     )
 
 
 def load_judgements(
     session: Session, ids: Collection[uuid.UUID], *, latest_only: bool = False
 ) -> dict[uuid.UUID, list[Judgement]]:
-    """Load the reviews of each of these items, newest first. Two statements."""
+    """Load the reviews of each of these items, newest first. One statement."""
     ranked = (
         sa.select(
-            Review.id,
             Review.evidence_id,
+            Review.id,
             EvidenceVersion.number,
             Review.decision,
             Review.reviewer_name,
@@ -124,16 +123,20 @@ def load_judgements(
     )
     query = sa.select(ranked).order_by(ranked.c.place)
     rows = session.execute(query.where(ranked.c.place == 1) if latest_only else query).all()
-    confirmed: dict[uuid.UUID, list[str]] = defaultdict(list)
+    found: dict[uuid.UUID, list[Judgement]] = {key: [] for key in ids}
+    for evidence_id, *values, _place in rows:
+        found[evidence_id].append(Judgement(*values))
+    return found
+
+
+def _with_confirmed(session: Session, judgements: list[Judgement]) -> tuple[Judgement, ...]:
+    """Return the judgements with the titles of the milestones that each confirmed."""
+    titles: dict[uuid.UUID, list[str]] = defaultdict(list)
     for review_id, title in session.execute(
         sa.select(Confirmation.review_id, Milestone.title)
         .join(Milestone, Milestone.key == Confirmation.milestone_key)
-        .where(Confirmation.review_id.in_([row.id for row in rows]))
+        .where(Confirmation.review_id.in_([each.id for each in judgements]))
         .order_by(Milestone.title)
     ):
-        confirmed[review_id].append(title)
-    found: dict[uuid.UUID, list[Judgement]] = {key: [] for key in ids}
-    values: Any
-    for review_id, evidence_id, *values, _place in rows:
-        found[evidence_id].append(Judgement(*values, confirmed=tuple(confirmed[review_id])))
-    return found
+        titles[review_id].append(title)
+    return tuple(replace(each, confirmed=tuple(titles[each.id])) for each in judgements)

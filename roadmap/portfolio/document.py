@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from roadmap.evidence.item import Content, Impact
+
 Tone = Literal["evidenced", "verified"]
 
 
@@ -51,38 +53,19 @@ class Skill:
     assessed_by: Literal["self", "manager"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Impact:
-    """A measured effect. `type` is scale, business or team."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentItem(Content):
+    """The content of a piece of evidence, and what a reader is told about it.
 
-    type: str
-    metric: str
-    baseline: str = ""
-    result: str = ""
-    unit: str = ""
-    source_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A piece of evidence. `milestones` and `skills` are titles; `description_md` is Markdown.
-
-    A piece is verified by a named person on a day, both of which are None otherwise;
-    `verified_title` is what it was called then, where it is called otherwise now.
+    `milestones` and `skills` are titles. `verified_by` and `verified_on` are None where the item
+    is not verified, or its reviewer's account is gone; `verified_title` is the title under which
+    it was verified where it has another one now.
     """
 
+    occurred_on: dt.date
     id: str
     title: str
-    kind: str
     kind_label: str
-    url: str
-    occurred_on: dt.date
-    description_md: str = ""
-    role: str = ""
-    issuer: str = ""
-    issued_on: dt.date | None = None
-    expires_on: dt.date | None = None
-    impacts: tuple[Impact, ...] = ()
     milestones: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     tone: Tone = "evidenced"
@@ -104,7 +87,7 @@ class Document:
     positions: tuple[Position, ...] = ()
     degrees: tuple[Degree, ...] = ()
     skills: tuple[Skill, ...] = ()
-    items: tuple[Item, ...] = ()
+    items: tuple[DocumentItem, ...] = ()
     locale: str = "en"
 
     @property
@@ -118,10 +101,10 @@ class Document:
         return tuple(skill for skill in self.skills if skill.level is not None)
 
     @property
-    def verified_impacts(self) -> tuple[tuple[Item, Impact], ...]:
+    def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:
         """The measured effects that stand on verified pieces, in their order."""
         return tuple(_impacts(item for item in self.items if item.tone == "verified"))
 
 
-def _impacts(items: Iterable[Item]) -> Iterable[tuple[Item, Impact]]:
+def _impacts(items: Iterable[DocumentItem]) -> Iterable[tuple[DocumentItem, Impact]]:
     return ((item, impact) for item in items for impact in item.impacts)

@@ -9,7 +9,8 @@ from flask_babel import ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
-from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.evidence.item import Impact
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 
 
 def month(value: dt.date, locale: str) -> str:
@@ -48,7 +49,7 @@ def impact_line(impact: Impact) -> str:
     return f"{': '.join(part for part in parts if part)} ({impact_type(impact).lower()})"
 
 
-def verification_line(item: Item, locale: str) -> str:
+def verification_line(item: DocumentItem, locale: str) -> str:
     """Who stands for a piece, in one sentence."""
     if item.tone != "verified":
         return _("Evidenced, not verified")
@@ -58,7 +59,7 @@ def verification_line(item: Item, locale: str) -> str:
     return said
 
 
-def _verified_by(item: Item, locale: str) -> str:
+def _verified_by(item: DocumentItem, locale: str) -> str:
     name = clean_line(item.verified_by or "")
     if name and item.verified_on:
         on = show_date(item.verified_on, locale)
@@ -66,7 +67,7 @@ def _verified_by(item: Item, locale: str) -> str:
     return _("Verified by %(name)s", name=name) if name else _("Verified")
 
 
-def validity(item: Item, locale: str) -> str:
+def validity(item: DocumentItem, locale: str) -> str:
     """Who issued a certificate, when, and until when it holds; empty where nothing is known.
 
     For other kinds the issuer is the venue or the house, which needs no verb.

@@ -1,17 +1,14 @@
-"""A portfolio as values, read in a constant number of statements.
+"""Load a portfolio as values, in a constant number of statements.
 
-Everything starts from the pieces that the person chose and whose visibility is `portfolio` now:
-what was withdrawn since is in nothing that follows from it, in no count and in no order.
+Everything starts from the items that the person chose and that the public may see now; what was
+withdrawn since appears in no text, no count and no order.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import defaultdict
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -19,40 +16,18 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.career import queries as career
-from roadmap.catalog.models import Milestone, Roadmap
-from roadmap.catalog.models import Skill as SkillKey
+from roadmap.catalog.models import Roadmap
 from roadmap.core.i18n import show_date
 from roadmap.evidence import labels
-from roadmap.evidence import models as ev
+from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
+from roadmap.evidence.loader import load_items
+from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
 from roadmap.people.models import User
-from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.models import Portfolio, PortfolioItem
 from roadmap.progress.models import Enrollment
 from roadmap.skills import queries as skills
 
-# The verified version is shown where there is one: what a reviewer has not seen, nobody vouches
-# for. It is the same choice for the owner's page, the preview and every export.
-SHOWN_VERSION = sa.func.coalesce(ev.Evidence.verified_version_id, ev.Evidence.current_id)
-
-_SHOWN_ITEMS = (
-    sa.select(
-        ev.Evidence.id,
-        ev.Evidence.title,
-        ev.Evidence.verified_version_id,
-        SHOWN_VERSION.label("version_id"),
-        PortfolioItem.position,
-    )
-    .join(PortfolioItem, PortfolioItem.evidence_id == ev.Evidence.id)
-    .where(
-        PortfolioItem.user_id == sa.bindparam("user_id"),
-        ev.Evidence.user_id == sa.bindparam("user_id"),
-        ev.Evidence.visibility == "portfolio",
-    )
-    .subquery()
-)
-# As the driver hands it out: it only brings the rows together, and making a thousand UUIDs of it
-# takes longer than reading the rows.
-_KEY = sa.type_coerce(_SHOWN_ITEMS.c.id, sa.types.NullType()).label("key")
 _PERSON = (
     sa.select(
         User.name,
@@ -70,79 +45,13 @@ _PERSON = (
     .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
     .where(User.id == sa.bindparam("user_id"))
 )
-_ITEMS = (
-    sa.select(
-        _KEY,
-        _SHOWN_ITEMS.c.id,
-        _SHOWN_ITEMS.c.title,
-        _SHOWN_ITEMS.c.verified_version_id.is_not(None).label("verified"),
-        ev.EvidenceVersion.kind,
-        ev.EvidenceVersion.url,
-        ev.EvidenceVersion.occurred_on,
-        ev.EvidenceVersion.description,
-        ev.EvidenceVersion.role,
-        ev.EvidenceVersion.issuer,
-        ev.EvidenceVersion.issued_on,
-        ev.EvidenceVersion.expires_on,
-        ev.Review.reviewer_name,
-        ev.Review.decided_at,
-        ev.Review.title.label("verified_title"),
-    )
-    .join(ev.EvidenceVersion, ev.EvidenceVersion.id == _SHOWN_ITEMS.c.version_id)
-    .outerjoin(
-        ev.Review,
-        sa.and_(
-            ev.Review.version_id == _SHOWN_ITEMS.c.verified_version_id,
-            ev.Review.decision == "verified",
-        ),
-    )
-    .order_by(_SHOWN_ITEMS.c.position, _SHOWN_ITEMS.c.id, ev.Review.decided_at)
-)
-_IMPACTS = (
-    sa.select(
-        _KEY,
-        ev.Impact.type,
-        ev.Impact.metric,
-        ev.Impact.baseline,
-        ev.Impact.result,
-        ev.Impact.unit,
-        ev.Impact.source_url,
-    )
-    .join(_SHOWN_ITEMS, _SHOWN_ITEMS.c.version_id == ev.Impact.version_id)
-    .order_by(_SHOWN_ITEMS.c.id, ev.Impact.position, ev.Impact.id)
-)
-# Below a reviewer's name stand only the milestones that they confirmed for that version.
-_MILESTONES = (
-    sa.select(_KEY, Milestone.title)
-    .join(ev.EvidenceMilestone, ev.EvidenceMilestone.evidence_id == _SHOWN_ITEMS.c.id)
-    .join(Milestone, Milestone.key == ev.EvidenceMilestone.milestone_key)
-    .outerjoin(
-        ev.Confirmation,
-        sa.and_(
-            ev.Confirmation.version_id == _SHOWN_ITEMS.c.verified_version_id,
-            ev.Confirmation.milestone_key == ev.EvidenceMilestone.milestone_key,
-        ),
-    )
-    .where(
-        sa.or_(
-            _SHOWN_ITEMS.c.verified_version_id.is_(None), ev.Confirmation.milestone_key.is_not(None)
-        )
-    )
-    .order_by(_SHOWN_ITEMS.c.id, ev.EvidenceMilestone.position, Milestone.title)
-)
-_SKILLS = (
-    sa.select(_KEY, SkillKey.title)
-    .join(ev.EvidenceSkill, ev.EvidenceSkill.evidence_id == _SHOWN_ITEMS.c.id)
-    .join(SkillKey, SkillKey.key == ev.EvidenceSkill.skill_key)
-    .order_by(_SHOWN_ITEMS.c.id, SkillKey.title)
-)
 
 
 def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
-    """What the person shows on this day, in their order.
+    """Load what the person shows on this day, in their order.
 
-    Figures of progress are not part of it: they follow from evidence that is not shown as well,
-    and would tell of it. Raises LookupError where there is no such person.
+    Figures of progress are left out: they also depend on evidence that is not shown. Raises
+    LookupError where there is no such person.
     """
     person = session.execute(_PERSON, {"user_id": user_id}).first()
     if person is None:
@@ -170,62 +79,59 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
 
 def _load_items(
     session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
-) -> tuple[Item, ...]:
-    parameters = {"user_id": user_id}
-    connection = session.connection()
-    impacts: Mapping[Any, list[Impact]] = defaultdict(list)
-    for key, *measure in connection.execute(_IMPACTS, parameters):
-        impacts[key].append(Impact(*measure))
-    milestones = _load_titles(connection, _MILESTONES, user_id)
-    trained = _load_titles(connection, _SKILLS, user_id)
-    items: dict[Any, Item] = {}
+) -> tuple[DocumentItem, ...]:
+    """Load the chosen items as the public sees them, in the person's order. Six statements."""
+    chosen = session.scalars(
+        sa.select(PortfolioItem.evidence_id)
+        .where(PortfolioItem.user_id == user_id)
+        .order_by(PortfolioItem.position, PortfolioItem.evidence_id)
+    ).all()
+    items = load_items(session, Audience.PUBLIC, chosen) if chosen else []
+    judgements = load_judgements(session, [item.id for item in items if item.verified])
     label_of = cache(labels.kind_label)
-    # Where a version was verified more than once, the latest row stands: it comes last.
-    for row in connection.execute(_ITEMS, parameters):
-        # Taken apart at once: asking a row for one column after the other takes twice as long.
-        key, id_, title, verified, kind, url, occurred_on, text, role, issuer, *rest = row
-        issued_on, expires_on, reviewer, decided_at, judged_title = rest
-        items[key] = Item(
-            id=str(id_),
-            title=title,
-            kind=kind,
-            kind_label=_kind_label(label_of(kind), expires_on, today),
-            url=url,
-            occurred_on=occurred_on,
-            description_md=text,
-            role=role,
-            issuer=issuer,
-            issued_on=issued_on,
-            expires_on=expires_on,
-            impacts=tuple(impacts.get(key, ())),
-            milestones=tuple(milestones.get(key, ())),
-            skills=tuple(trained.get(key, ())),
-            tone="verified" if verified else "evidenced",
-            verified_by=reviewer if verified else None,
-            verified_on=decided_at.astimezone(zone).date() if decided_at else None,
-            verified_title=judged_title if judged_title and judged_title != title else None,
+    return tuple(
+        _document_item(
+            item,
+            kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
+            review=verifying_review(item, judgements.get(item.id, ())),
+            zone=zone,
         )
-    return tuple(items.values())
+        for item in items
+    )
+
+
+def _document_item(
+    item: Item,
+    *,
+    kind_label: str,
+    review: Judgement | None,
+    zone: ZoneInfo,
+) -> DocumentItem:
+    """Return what a reader is told. A verified item names only the milestones confirmed for it."""
+    version = item.version
+    return DocumentItem(
+        **{name: getattr(version, name) for name in CONTENT_FIELDS},
+        id=str(item.id),
+        title=item.title,
+        kind_label=kind_label,
+        milestones=tuple(link.title for link in item.links if link.confirmed or not item.verified),
+        skills=tuple(skill.title for skill in item.skills),
+        tone="verified" if item.verified else "evidenced",
+        verified_by=review.reviewer if review else None,
+        verified_on=review.decided_at.astimezone(zone).date() if review else None,
+        verified_title=review.title if review and review.title not in ("", item.title) else None,
+    )
 
 
 def _kind_label(label: str, expires_on: dt.date | None, today: dt.date) -> str:
-    """What a piece is, as every format names it; what has lapsed says so right there."""
+    """Return the kind as every format names it, with the day on which the item lapsed."""
     if expires_on is not None and expires_on < today:
         return _("%(kind)s, lapsed on %(date)s", kind=label, date=show_date(expires_on))
     return label
 
 
-def _load_titles(
-    connection: sa.Connection, query: sa.Select[Any, str], user_id: uuid.UUID
-) -> Mapping[Any, list[str]]:
-    found: Mapping[Any, list[str]] = defaultdict(list)
-    for key, title in connection.execute(query, {"user_id": user_id}):
-        found[key].append(title)
-    return found
-
-
 def _load_skills(session: Session, user_id: uuid.UUID) -> tuple[Skill, ...]:
-    """Each skill at its latest level: someone else's word where there is one, else their own."""
+    """Load each skill at its latest level: assessed by someone else, or else by the person."""
     own, other = skills.latest_levels(session, user_id)
     found = []
     for skill in skills.published_skills(session):

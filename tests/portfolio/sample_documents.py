@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.evidence.item import Impact
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -16,7 +17,7 @@ def item_id(number: int) -> str:
     return str(uuid.UUID(int=0x0192F000_0000_7000_8000_000000000000 + number))
 
 
-RANKER = Item(
+RANKER = DocumentItem(
     id=item_id(1),
     title="Two-stage ranking for the home feed",
     kind="design_doc",
@@ -24,7 +25,7 @@ RANKER = Item(
     url="https://docs.example.com/design/feed-ranking",
     occurred_on=dt.date(2026, 3, 5),
     role="Author and technical lead; five engineers from three teams built it",
-    description_md=(
+    description=(
         "The feed scored every candidate with one deep model and hit its latency budget at "
         "**900 candidates**. The document proposes a two-tower retrieval stage before the ranker.\n"
         "\n"
@@ -70,12 +71,24 @@ ALICE = Document(
     ),
     roadmap_title="Senior ML engineer",
     positions=(
-        Position("Senior machine learning engineer", "Northwind", dt.date(2022, 3, 1), None,
-                 is_ml=True, summary="Ranking and retrieval for 40 million users.\n\n"
-                 "- Set the technical direction of a group of nine\n"
-                 "- On call for the serving platform"),
-        Position("Machine learning engineer", "Contoso Research", dt.date(2019, 6, 1),
-                 dt.date(2022, 2, 28), is_ml=True, summary="Speech models on small devices."),
+        Position(
+            "Senior machine learning engineer",
+            "Northwind",
+            dt.date(2022, 3, 1),
+            None,
+            is_ml=True,
+            summary="Ranking and retrieval for 40 million users.\n\n"
+            "- Set the technical direction of a group of nine\n"
+            "- On call for the serving platform",
+        ),
+        Position(
+            "Machine learning engineer",
+            "Contoso Research",
+            dt.date(2019, 6, 1),
+            dt.date(2022, 2, 28),
+            is_ml=True,
+            summary="Speech models on small devices.",
+        ),
         Position("Software engineer", "Fabrikam", dt.date(2017, 9, 1), dt.date(2019, 5, 31)),
     ),
     degrees=(
@@ -83,55 +96,122 @@ ALICE = Document(
         Degree("bachelor", "Mathematics", "University of Bern", dt.date(2015, 7, 1)),
     ),
     skills=(
-        Skill("ML system architecture", "technical", 4, "Makes decisions that other teams build "
-              "on: a component of theirs carries several teams, and their forecasts are checked "
-              "against reality.", 4, "manager"),
-        Skill("Deep learning", "technical", 3, "Chooses and adapts an architecture from evidence, "
-              "with ablations that others can repeat.", 3, "manager"),
-        Skill("Distributed training", "technical", 3, "Scales a training run over several hosts "
-              "and knows where the time goes.", 3, "self"),
+        Skill(
+            "ML system architecture",
+            "technical",
+            4,
+            "Makes decisions that other teams build "
+            "on: a component of theirs carries several teams, and their forecasts are checked "
+            "against reality.",
+            4,
+            "manager",
+        ),
+        Skill(
+            "Deep learning",
+            "technical",
+            3,
+            "Chooses and adapts an architecture from evidence, "
+            "with ablations that others can repeat.",
+            3,
+            "manager",
+        ),
+        Skill(
+            "Distributed training",
+            "technical",
+            3,
+            "Scales a training run over several hosts and knows where the time goes.",
+            3,
+            "self",
+        ),
         Skill("MLOps", "technical", None, "", 3, None),
-        Skill("Mentoring", "leadership", 2, "Helps one or two engineers over months towards goals "
-              "that were written down.", 4, "manager"),
+        Skill(
+            "Mentoring",
+            "leadership",
+            2,
+            "Helps one or two engineers over months towards goals that were written down.",
+            4,
+            "manager",
+        ),
     ),
     items=(
         RANKER,
-        Item(item_id(2), "Sharded optimizer state in an open training library", "open_source",
-             "Open-source contribution", "https://github.com/example/trainer/pull/4821",
-             dt.date(2026, 6, 18), role="Author",
-             description_md="Cuts optimizer memory per device by sharding moments over the data "
-             "parallel group.\n\n```python\nfor group in optimizer.param_groups:\n"
-             "    shard(group, mesh=mesh, dim=0)\n```\n\nMerged after two rounds of review; "
-             "released in 2.8.",
-             impacts=(Impact("scale", "Largest model on one host", "7", "13",
-                             "billion parameters", ""),),
-             milestones=("Contribute a change to a library that others run",),
-             skills=("Distributed training",), tone="verified", verified_by="Bob Builder",
-             verified_on=dt.date(2026, 7, 2)),
-        Item(item_id(3), "What our drift alarms missed, and what we alarm on now", "blog_post",
-             "Blog post", "https://blog.example.com/drift", dt.date(2026, 8, 9),
-             description_md="A post about eleven incidents of which the usual population tests "
-             "saw two, and the three checks that see ten.", skills=("MLOps",)),
-        Item(item_id(4), "Retrieval at scale without regret", "talk", "Talk",
-             "https://conf.example.org/2026/retrieval", dt.date(2026, 9, 24),
-             role="Speaker, 400 people", issuer="MLSys Zürich",
-             description_md="Slides and recording; the question about cold start changed the "
-             "design of the second version.", tone="verified", verified_by="Bob Builder",
-             verified_on=dt.date(2026, 10, 1)),
-        Item(item_id(5), "Professional Machine Learning Engineer", "certification",
-             "Certification", "https://credentials.example.com/7f3a", dt.date(2025, 5, 12),
-             issuer="Example Cloud", issued_on=dt.date(2025, 5, 12),
-             expires_on=dt.date(2027, 5, 12), tone="verified", verified_by="Bob Builder",
-             verified_on=dt.date(2025, 6, 1)),
-        Item(item_id(6), "Mentored two engineers to their first on-call rotation", "mentoring",
-             "Mentoring", "", dt.date(2026, 10, 30), role="Mentor",
-             description_md="Weekly for seven months, with goals written down at the start.\n\n"
-             "1. One now owns feature freshness.\n2. One led the spring migration.",
-             impacts=(Impact("team", "Time to first solo on-call", "9", "4", "months", ""),),
-             skills=("Mentoring",)),
+        DocumentItem(
+            kind="open_source",
+            occurred_on=dt.date(2026, 6, 18),
+            url="https://github.com/example/trainer/pull/4821",
+            id=item_id(2),
+            title="Sharded optimizer state in an open training library",
+            kind_label="Open-source contribution",
+            role="Author",
+            description="Cuts optimizer memory per device by sharding moments over the data "
+            "parallel group.\n\n```python\nfor group in optimizer.param_groups:\n"
+            "    shard(group, mesh=mesh, dim=0)\n```\n\nMerged after two rounds of review; "
+            "released in 2.8.",
+            impacts=(
+                Impact("scale", "Largest model on one host", "7", "13", "billion parameters", ""),
+            ),
+            milestones=("Contribute a change to a library that others run",),
+            skills=("Distributed training",),
+            tone="verified",
+            verified_by="Bob Builder",
+            verified_on=dt.date(2026, 7, 2),
+        ),
+        DocumentItem(
+            kind="blog_post",
+            occurred_on=dt.date(2026, 8, 9),
+            url="https://blog.example.com/drift",
+            id=item_id(3),
+            title="What our drift alarms missed, and what we alarm on now",
+            kind_label="Blog post",
+            description="A post about eleven incidents of which the usual population tests "
+            "saw two, and the three checks that see ten.",
+            skills=("MLOps",),
+        ),
+        DocumentItem(
+            kind="talk",
+            occurred_on=dt.date(2026, 9, 24),
+            url="https://conf.example.org/2026/retrieval",
+            id=item_id(4),
+            title="Retrieval at scale without regret",
+            kind_label="Talk",
+            role="Speaker, 400 people",
+            issuer="MLSys Zürich",
+            description="Slides and recording; the question about cold start changed the "
+            "design of the second version.",
+            tone="verified",
+            verified_by="Bob Builder",
+            verified_on=dt.date(2026, 10, 1),
+        ),
+        DocumentItem(
+            kind="certification",
+            occurred_on=dt.date(2025, 5, 12),
+            url="https://credentials.example.com/7f3a",
+            id=item_id(5),
+            title="Professional Machine Learning Engineer",
+            kind_label="Certification",
+            issuer="Example Cloud",
+            issued_on=dt.date(2025, 5, 12),
+            expires_on=dt.date(2027, 5, 12),
+            tone="verified",
+            verified_by="Bob Builder",
+            verified_on=dt.date(2025, 6, 1),
+        ),
+        DocumentItem(
+            kind="mentoring",
+            occurred_on=dt.date(2026, 10, 30),
+            url="",
+            id=item_id(6),
+            title="Mentored two engineers to their first on-call rotation",
+            kind_label="Mentoring",
+            role="Mentor",
+            description="Weekly for seven months, with goals written down at the start.\n\n"
+            "1. One now owns feature freshness.\n2. One led the spring migration.",
+            impacts=(Impact("team", "Time to first solo on-call", "9", "4", "months", ""),),
+            skills=("Mentoring",),
+        ),
     ),
     generated_on=TODAY,
-)  # fmt: skip
+)
 
 HOSTILE = (
     '#read("/etc/passwd") #eval("1+1") $x$ @ref <label> = Heading',
@@ -159,14 +239,14 @@ def hostile(count: int, length: int = 10_000) -> Document:
         return "\n\n".join(text(number + i) for i in range(len(HOSTILE)))[:length]
 
     items = tuple(
-        Item(
+        DocumentItem(
             id=item_id(number) if number % 3 else f"../{number}",
             title=text(number),
             kind=("design_doc", "talk", "certification", "mentoring", "patent", "odd")[number % 6],
             kind_label=text(number + 1),
             url=("https://example.org/ü?a=1&b=|", "javascript:alert(1)", "http://", "")[number % 4],
             occurred_on=dt.date(2026, 1, 1),
-            description_md=long(number),
+            description=long(number),
             role=text(number + 2),
             issuer=text(number + 3),
             impacts=(Impact("scale", text(number), text(number + 4), text(number + 5),

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels
-from roadmap.portfolio.document import Impact
 from roadmap.portfolio.urls import safe_url
 from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER
 

@@ -73,7 +73,7 @@ def test_every_text_of_a_hostile_portfolio_is_written() -> None:
 
 
 SPELLINGS = [
-    RANKER.description_md,
+    RANKER.description,
     "a\n=\n\nb\n-\n",
     "1. a\n2. b\n\n   c\n3) d",
     "* a\n- b\n+ c",
@@ -127,7 +127,7 @@ def test_a_line_never_leaves_its_line(text: str) -> None:
 @settings(max_examples=120, deadline=None)
 def test_a_description_never_leaves_its_place(text: str) -> None:
     document = Document(
-        name="A", generated_on=TODAY, items=(replace(RANKER, description_md=text),) * 2
+        name="A", generated_on=TODAY, items=(replace(RANKER, description=text),) * 2
     )
     found = headings(markdown.render(document).decode())
     assert [name for tag, name in found if tag in ("h1", "h2")] == ["A", "Evidence"]

@@ -34,7 +34,7 @@ def test_a_text_in_every_place_is_set(text: str) -> None:
         name=text,
         headline=text,
         introduction_md=text,
-        items=(replace(RANKER, title=text, url=text, role=text, description_md=text),),
+        items=(replace(RANKER, title=text, url=text, role=text, description=text),),
     )
     assert pdf.render(everywhere).startswith(b"%PDF")
 
@@ -60,7 +60,7 @@ NESTED = {
 
 @pytest.mark.parametrize("text", NESTED.values(), ids=NESTED)
 def test_any_shape_of_description_is_accessible(text: str) -> None:
-    shaped = replace(ALICE, introduction_md=text, items=(replace(RANKER, description_md=text),))
+    shaped = replace(ALICE, introduction_md=text, items=(replace(RANKER, description=text),))
     assert b"pdfuaid" in pdf.render(shaped)
 
 

@@ -16,8 +16,9 @@ from flask_babel import lazy_gettext as _l
 from roadmap.core.config import VERSION
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels
-from roadmap.portfolio.document import Degree, Document, Impact, Item, Position, Skill
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.urls import safe_url
 
@@ -149,7 +150,7 @@ def _skill(skill: Skill) -> Entry:
     )
 
 
-def _extension(item: Item, *said: str) -> Entry:
+def _extension(item: DocumentItem, *said: str) -> Entry:
     """What the format has no word for. `id` makes importing twice add nothing.
 
     Without the facts `said`, which the entry says in the format's own words.
@@ -167,7 +168,7 @@ def _extension(item: Item, *said: str) -> Entry:
         "expiresOn": _day(item.expires_on),
         "url": "" if safe_url(item.url) else item.url,
         "role": item.role,
-        "description": item.description_md,
+        "description": item.description,
         "milestones": [clean_line(title) for title in item.milestones],
         "skills": [clean_line(title) for title in item.skills],
         "impacts": [_impact(impact) for impact in item.impacts],
@@ -188,7 +189,7 @@ def _impact(impact: Impact) -> Entry:
     )
 
 
-def _highlights(item: Item, locale: str) -> list[str]:
+def _highlights(item: DocumentItem, locale: str) -> list[str]:
     lines = []
     for impact in item.impacts:
         source = safe_url(impact.source_url)
@@ -202,11 +203,11 @@ def _highlights(item: Item, locale: str) -> list[str]:
     return lines
 
 
-def _project(item: Item, locale: str) -> Entry:
+def _project(item: DocumentItem, locale: str) -> Entry:
     return {
         "name": clean_line(item.title),
         "type": clean_line(item.kind_label),
-        "description": item.description_md,
+        "description": item.description,
         "highlights": _highlights(item, locale),
         "keywords": [clean_line(title) for title in item.skills],
         # The day it was finished; when it began is not known.
@@ -218,9 +219,9 @@ def _project(item: Item, locale: str) -> Entry:
     }
 
 
-def _publication(item: Item, locale: str) -> Entry:
+def _publication(item: DocumentItem, locale: str) -> Entry:
     # The format knows no highlights here: what was measured and who confirmed it go to the summary.
-    parts = [item.description_md, item.role, *_highlights(item, locale)]
+    parts = [item.description, item.role, *_highlights(item, locale)]
     return {
         "name": clean_line(item.title),
         "publisher": clean_line(item.issuer),
@@ -232,7 +233,7 @@ def _publication(item: Item, locale: str) -> Entry:
     }
 
 
-def _certificate(item: Item, locale: str) -> Entry:
+def _certificate(item: DocumentItem, locale: str) -> Entry:
     return {
         "name": clean_line(item.title),
         "date": _day(item.issued_on or item.occurred_on),
@@ -243,13 +244,13 @@ def _certificate(item: Item, locale: str) -> Entry:
     }
 
 
-def _volunteer(item: Item, locale: str) -> Entry:
+def _volunteer(item: DocumentItem, locale: str) -> Entry:
     return {
         "organization": clean_line(item.issuer),
         "position": clean_line(item.title),
         "url": safe_url(item.url),
         "endDate": _day(item.occurred_on),
-        "summary": item.description_md,
+        "summary": item.description,
         "highlights": ([clean_line(item.role)] if item.role else []) + _highlights(item, locale),
         "cairn": _extension(item, "description", "occurredOn", "issuer"),
     }

@@ -10,7 +10,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
-from roadmap.portfolio.document import Degree, Document, Item, Position
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position
 from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.markdown_writer import cell, destination, escape, line, rewrite, table
 from roadmap.portfolio.urls import safe_url
@@ -56,7 +56,7 @@ def _contact_line(document: Document) -> str:
     return " · ".join(parts)
 
 
-def _item(item: Item, locale: str) -> Iterator[str]:
+def _item(item: DocumentItem, locale: str) -> Iterator[str]:
     yield f"### {escape(clean_line(item.title))}"
     judgement = escape(labels.verification_line(item, locale))
     yield " · ".join(
@@ -70,10 +70,10 @@ def _item(item: Item, locale: str) -> Iterator[str]:
     # Before the description: after it, the table would stand below the description's last heading.
     if item.impacts:
         yield _impacts(item)
-    yield rewrite(item.description_md, 4)
+    yield rewrite(item.description, 4)
 
 
-def _facts(item: Item, locale: str) -> Iterator[str]:
+def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
     if item.url:
         yield f"- {_('Link')}: {_link(item.url)}"
     if item.role:
@@ -93,7 +93,7 @@ def _link(url: str) -> str:
     return f"<{valid}>" if valid else escape(clean_line(url))
 
 
-def _impacts(item: Item) -> str:
+def _impacts(item: DocumentItem) -> str:
     return table(
         (_("Impact"), _("Metric"), _("Change"), _("Source")),
         [

@@ -19,7 +19,7 @@ from roadmap.core.i18n import page_language, show_date
 from roadmap.core.markdown import Node, to_excerpt, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
-from roadmap.portfolio.document import Document, Item
+from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
@@ -84,7 +84,7 @@ def _make_breakable(nodes: list[Node]) -> None:
 
 def _data(document: Document) -> Data:
     locale = document.locale
-    length = sum(len(item.description_md) for item in document.items)
+    length = sum(len(item.description) for item in document.items)
     limit = MAX_DOCUMENT_LENGTH if length <= MAX_DOCUMENT_LENGTH else EXCERPT_LENGTH
     return {
         "lang": page_language(locale),
@@ -167,7 +167,7 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _item(item: Item, locale: str, limit: int) -> Data:
+def _item(item: DocumentItem, locale: str, limit: int) -> Data:
     return {
         "title": _text(item.title),
         "kind": _text(item.kind_label),
@@ -188,7 +188,7 @@ def _item(item: Item, locale: str, limit: int) -> Data:
         ],
         "milestones": [_text(title) for title in item.milestones if title],
         "skills": [_text(title) for title in item.skills if title],
-        "description": _tree(_shorten(item.description_md, limit), 4),
+        "description": _tree(_shorten(item.description, limit), 4),
     }
 
 

@@ -25,8 +25,9 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date
 from roadmap.core.markdown import to_html, to_html_and_excerpt
 from roadmap.core.text import clean_line
+from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels
-from roadmap.portfolio.document import Document, Impact, Item
+from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.urls import safe_url
 
@@ -43,7 +44,7 @@ _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 class ItemPage:
     """A piece, the file name of its page without folder, and what the pages say of it."""
 
-    item: Item
+    item: DocumentItem
     file: str
     title: Markup
     judgement: Markup
@@ -131,7 +132,7 @@ def _pages(document: Document) -> Iterator[ItemPage]:
         if name in taken:
             name = f"{name[:50]}-again-{number:04}"
         taken.add(name)
-        description, excerpt = to_html_and_excerpt(item.description_md, 3, EXCERPT_LENGTH)
+        description, excerpt = to_html_and_excerpt(item.description, 3, EXCERPT_LENGTH)
         yield ItemPage(
             item=item,
             file=f"{name}.html",
