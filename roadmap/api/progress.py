@@ -1,4 +1,4 @@
-"""One's own way along a roadmap: enrolling, and the status and plan of each milestone."""
+"""The operations on one's own roadmaps: enroll, and set the status and plan of a milestone."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NOT_STARTED = MilestoneState("not_started", "", None, "", None, 0)
 
 
 class OwnMilestone(Shape):
-    """Where one stands with a milestone. `tone` says what a done one rests on."""
+    """The status and plan of a milestone. `tone` says what a done one is supported by."""
 
     status: Status
     tone: Tone | None
@@ -55,13 +55,13 @@ class OwnMilestone(Shape):
 
 
 class TaggedMilestone(OwnMilestone):
-    """The same, with the ETag that a change of it may name in If-Match."""
+    """A milestone with the ETag that a change of it can name in If-Match."""
 
     etag: str
 
 
 class ThisMilestone(OwnMilestone):
-    """A milestone by its key."""
+    """A milestone with its key."""
 
     key: str
 
@@ -81,7 +81,7 @@ class Progress(Shares):
 
 
 class OwnRoadmap(Shape):
-    """One's own way along a roadmap."""
+    """A roadmap with the person's own progress."""
 
     slug: str
     title: str
@@ -122,7 +122,7 @@ class MilestoneChange(Body):
 
 @operation("Your roadmaps", answers={200: OwnRoadmap}, refuses=(404,), has_etag=True)
 def read_own_roadmap(slug: str) -> OperationResult:
-    """Where you stand on a roadmap.
+    """Read your progress on a roadmap.
 
     The status of every milestone, and what is claimed, evidenced and verified by stage and in all.
     404 where you are not on it.
@@ -138,9 +138,9 @@ def read_own_roadmap(slug: str) -> OperationResult:
     example={"target_on": "2030-12-31", "hours_per_week": 5},
 )
 def enroll(slug: str, body: Enrolling) -> OperationResult:
-    """Begins a roadmap, or changes target date and pace.
+    """Begin a roadmap, or change target date and pace.
 
-    Answers 201 where it was begun. The first roadmap of a person is their primary one.
+    Answers 201 if it was not begun before. The first roadmap of a person is their primary one.
     """
     actor, moment = current_actor(), now()
     found = published_roadmap(db.session, slug) or abort(404)
@@ -189,7 +189,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
     example={"status": "done", "note": "Reviewed by the search team."},
 )
 def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult:
-    """Sets the status of a milestone, and its note and target date.
+    """Set the status of a milestone, and its note and target date.
 
     The same request twice is the same as once. 404 where you are not on this roadmap.
     """
@@ -229,7 +229,7 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult
 
 
 def abort_not_enrolled(slug: str | None) -> NoReturn:
-    """Refuses with 404: the person is not on this roadmap, or on none; it says how to begin."""
+    """Refuse with 404 and say how to begin: the person is not on this roadmap, or on none."""
     if slug is None:
         abort_with_problem(
             404, _("You are not on a roadmap yet. Start one: PUT /me/roadmaps/{slug}.")
@@ -241,7 +241,7 @@ def abort_not_enrolled(slug: str | None) -> NoReturn:
 
 
 def _must_stay_primary(before: EnrolledRoadmap | None) -> bool:
-    """Whether a roadmap is the primary one, or becomes it as the first of its person."""
+    """Tell whether a roadmap is the primary one, or becomes it as the person's first."""
     if before is not None:
         return before.is_primary
     return queries.enrollment(db.session, current_actor().id) is None

@@ -12,7 +12,7 @@ from roadmap.core.database import db
 
 
 class RoadmapLine(Shape):
-    """A roadmap as a line of the list."""
+    """A roadmap in the list."""
 
     slug: str
     title: str
@@ -77,7 +77,7 @@ class SkillShape(Shape):
 
 
 class RoadmapShape(Shape):
-    """A roadmap with all that it holds, in its order."""
+    """A roadmap with everything in it, in its order."""
 
     slug: str
     title: str
@@ -89,7 +89,7 @@ class RoadmapShape(Shape):
 
 @operation("Roadmaps", answers={200: RoadmapList}, query=Paging)
 def list_roadmaps(query: Paging) -> OperationResult:
-    """The published roadmaps, by slug."""
+    """List the published roadmaps, by slug."""
     lines = sorted(
         (_serialize_summary(each) for each in published_roadmaps(db.session)),
         key=lambda one: one.slug,
@@ -100,7 +100,7 @@ def list_roadmaps(query: Paging) -> OperationResult:
 
 @operation("Roadmaps", answers={200: RoadmapShape}, refuses=(404,), has_etag=True)
 def read_roadmap(slug: str) -> OperationResult:
-    """A roadmap: its stages, objectives and milestones.
+    """Read a roadmap: its stages, objectives and milestones.
 
     Keys never change their meaning, whatever revision they are read from.
     """

@@ -1,4 +1,4 @@
-"""Publishing: a content document becomes the next revision of its roadmap."""
+"""Publish a content document as the next revision of its roadmap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of value in a content file, with their limits, and how a rule above fields refuses."""
+"""The types of values in a content file, with their limits, and problems that span several."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Location = tuple[str | int, ...]
 
 
 class Model(BaseModel):
-    """A part of a content file: it never changes, and a key that it does not know is refused."""
+    """A part of a content file: it never changes, and an unknown key is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -43,8 +43,8 @@ class RoadmapRevision(Base):
 class Milestone(Base):
     """The stable key of a milestone, with the title it last had.
 
-    Statuses and evidence point here, so a milestone that a revision removes stays for the history
-    of those who had it. A key that two roadmaps share is one milestone.
+    Statuses and evidence refer to it, so a milestone that a revision removes stays here. A key that
+    two roadmaps share is one milestone.
     """
 
     __tablename__ = "milestone"

@@ -113,7 +113,7 @@ class YamlError(ValueError):
 
 
 class YamlDocument:
-    """A document as plain values, which finds where each of them is written.
+    """A document as plain values, with the line on which each of them is written.
 
     Raises YamlError for a text that cannot be read.
     """
