@@ -229,3 +229,19 @@ def test_no_team_is_skipped_whatever_the_order_of_the_database(
         found += [each["slug"] for each in page["items"]]
         cursor = page["next_cursor"]
     assert found == sorted([*slugs, "ranking"])
+
+
+def test_a_mentor_reads_and_judges_nothing(
+    cast: Cast, session: Session, api_client_of: ApiClientOf, now: dt.datetime
+) -> None:
+    team = session.get_one(Team, cast.team)
+    people.add_member(session, team, cast.mallory, "mentor", by=cast.erin, now=now)
+    session.commit()
+    mentor = api_client_of(cast.mallory)
+    assert mentor.get("/me").get_json()["teams"][0]["role"] == "mentor"
+    assert mentor.get("/teams").get_json()["items"][0]["role"] == "mentor"
+    assert mentor.get("/teams/ranking/matrix").status_code == 200
+    assert mentor.get("/reviews").status_code == 403
+    skill = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    assert mentor.put(skill, {"level": 2}).status_code == 403
+    assert session.scalars(sa.select(Assessment.id)).all() == []
