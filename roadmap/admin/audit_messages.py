@@ -26,89 +26,75 @@ KINDS: dict[str, LazyString] = {
     "refusal": _l("Refusals"),
     "keeping": _l("Backups and contents"),
 }
-# The kind of an action, by the whole action or else by its first word.
-_KIND_OF: dict[str, str] = {
-    "session": "sign-in",
-    "password": "sign-in",
-    "reset": "sign-in",
-    "link": "sign-in",
-    "account": "account",
-    "role": "account",
-    "team": "team",
-    "team.exported": "export",
-    "membership": "team",
-    "invitation": "invitation",
-    "evidence": "review",
-    "skill": "review",
-    "portfolio": "export",
-    "token": "token",
-    "access": "refusal",
-    "seal": "refusal",
-    "backup": "keeping",
-    "roadmap": "keeping",
-    "demo": "keeping",
-}
-
 # One sentence for both, because the result of a review is private to its author.
 _EVIDENCE_REVIEWED = _l("A piece of evidence was reviewed.")
-MESSAGES: dict[str, LazyString] = {
-    "session.begun": _l("Signed in."),
-    "session.ended": _l("Signed out."),
-    "session.revoked": _l("A browser was signed out from another one."),
-    "session.failed": _l("Signing in as %(target)s failed."),
-    "session.refused": _l("Signing in as %(target)s was refused: too many attempts."),
-    "link.refused": _l("A password link was refused: too many attempts."),
-    "password.changed": _l("The password of %(person)s was changed."),
-    "password.link_made": _l("A password link was created for %(person)s."),
-    "password.failed": _l("A wrong password was entered at a confirmation."),
-    "password.refused": _l("A password confirmation was refused: too many attempts."),
-    "reset.refused": _l("A password link for %(target)s was refused: too many attempts."),
-    "account.created": _l("The account of %(person)s was created."),
-    "account.email_changed": _l("The e-mail address of %(person)s was changed."),
-    "account.deactivated": _l("The account of %(person)s was deactivated."),
-    "account.reactivated": _l("The account of %(person)s was reactivated."),
-    "role.granted": _l("%(person)s became an administrator."),
-    "role.withdrawn": _l("%(person)s is no longer an administrator."),
-    "team.created": _l("The team %(team)s was created."),
-    "team.changed": _l("The team %(team)s was renamed or moved."),
-    "team.deleted": _l("The team %(team)s was deleted."),
-    "membership.added": _l("%(person)s joined the team %(team)s as %(role)s."),
-    "membership.role_changed": _l("%(person)s became %(role)s in the team %(team)s."),
-    "membership.removed": _l("%(person)s was removed from the team %(team)s."),
-    "membership.left": _l("%(person)s left the team %(team)s."),
-    "invitation.created": _l("An invitation to %(place)s was created for %(guest)s."),
-    "invitation.accepted": _l("An invitation to %(place)s was accepted."),
-    "invitation.revoked": _l("An invitation to %(place)s was revoked."),
-    "invitation.refused": _l("An invitation was refused: too many attempts."),
-    "evidence.verified": _EVIDENCE_REVIEWED,
-    "evidence.returned": _EVIDENCE_REVIEWED,
-    "skill.assessed": _l("A manager assessed a skill of %(person)s."),
-    "portfolio.exported": _l("A portfolio was exported as %(target)s."),
-    "portfolio.link_made": _l("A public link to a portfolio was created."),
-    "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
-    "team.exported": _l("The matrix of the team %(team)s was exported."),
-    "token.created": _l("An API token to %(scope)s was created for %(person)s."),
-    "token.revoked": _l("An API token of %(person)s was revoked."),
-    "token.refused": _l("The API refused an address that sent too many wrong tokens."),
-    "access.refused": _l("Refused: %(target)s"),
-    "seal.refused": _l("A form was refused: its security token did not match."),
-    "backup.created": _l("A backup was created."),
-    "backup.restored": _l("A backup was restored."),
-    "roadmap.published": _l("A new revision of the roadmap %(target)s was published."),
-    "demo.loaded": _l("The demo was loaded: %(target)s people."),
+MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
+    "sign-in": {
+        "session.begun": _l("Signed in."),
+        "session.ended": _l("Signed out."),
+        "session.revoked": _l("A browser was signed out from another one."),
+        "session.failed": _l("Signing in as %(target)s failed."),
+        "session.refused": _l("Signing in as %(target)s was refused: too many attempts."),
+        "link.refused": _l("A password link was refused: too many attempts."),
+        "password.changed": _l("The password of %(person)s was changed."),
+        "password.link_made": _l("A password link was created for %(person)s."),
+        "password.failed": _l("A wrong password was entered at a confirmation."),
+        "password.refused": _l("A password confirmation was refused: too many attempts."),
+        "reset.refused": _l("A password link for %(target)s was refused: too many attempts."),
+    },
+    "account": {
+        "account.created": _l("The account of %(person)s was created."),
+        "account.email_changed": _l("The e-mail address of %(person)s was changed."),
+        "account.deactivated": _l("The account of %(person)s was deactivated."),
+        "account.reactivated": _l("The account of %(person)s was reactivated."),
+        "role.granted": _l("%(person)s became an administrator."),
+        "role.withdrawn": _l("%(person)s is no longer an administrator."),
+    },
+    "team": {
+        "team.created": _l("The team %(team)s was created."),
+        "team.changed": _l("The team %(team)s was renamed or moved."),
+        "team.deleted": _l("The team %(team)s was deleted."),
+        "membership.added": _l("%(person)s joined the team %(team)s as %(role)s."),
+        "membership.role_changed": _l("%(person)s became %(role)s in the team %(team)s."),
+        "membership.removed": _l("%(person)s was removed from the team %(team)s."),
+        "membership.left": _l("%(person)s left the team %(team)s."),
+    },
+    "invitation": {
+        "invitation.created": _l("An invitation to %(place)s was created for %(guest)s."),
+        "invitation.accepted": _l("An invitation to %(place)s was accepted."),
+        "invitation.revoked": _l("An invitation to %(place)s was revoked."),
+        "invitation.refused": _l("An invitation was refused: too many attempts."),
+    },
+    "review": {
+        "evidence.verified": _EVIDENCE_REVIEWED,
+        "evidence.returned": _EVIDENCE_REVIEWED,
+        "skill.assessed": _l("A manager assessed a skill of %(person)s."),
+    },
+    "export": {
+        "portfolio.exported": _l("A portfolio was exported as %(target)s."),
+        "portfolio.link_made": _l("A public link to a portfolio was created."),
+        "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
+        "team.exported": _l("The matrix of the team %(team)s was exported."),
+    },
+    "token": {
+        "token.created": _l("An API token to %(scope)s was created for %(person)s."),
+        "token.revoked": _l("An API token of %(person)s was revoked."),
+        "token.refused": _l("The API refused an address that sent too many wrong tokens."),
+    },
+    "refusal": {
+        "access.refused": _l("Refused: %(target)s"),
+        "seal.refused": _l("A form was refused: its security token did not match."),
+    },
+    "keeping": {
+        "backup.created": _l("A backup was created."),
+        "backup.restored": _l("A backup was restored."),
+        "roadmap.published": _l("A new revision of the roadmap %(target)s was published."),
+        "demo.loaded": _l("The demo was loaded: %(target)s people."),
+    },
 }
+MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in messages.items()}
 # Who joins does so by an invitation; anybody else is put in.
 _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
-
-
-def kind_of(action: str) -> str:
-    """Return the kind of an action, empty for an unknown one."""
-    return _KIND_OF.get(action) or _KIND_OF.get(action.partition(".")[0], "")
-
-
-def actions_of(kind: str) -> tuple[str, ...]:
-    """List all actions of a kind."""
-    return tuple(action for action in MESSAGES if kind_of(action) == kind)
 
 
 @dataclass(frozen=True, slots=True)

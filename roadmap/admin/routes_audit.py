@@ -32,7 +32,7 @@ def log() -> str:
         if who and whose is None
         else queries.list_audit_entries(
             db.session,
-            actions=audit_messages.actions_of(kind) if kind else (),
+            actions=audit_messages.MESSAGES_BY_KIND.get(kind, ()),
             person_id=whose,
             before=None if before is None else min(max(before, 0), MAX_ROW_ID),
         )

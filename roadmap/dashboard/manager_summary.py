@@ -25,9 +25,9 @@ MAX_LISTED = 5
 class ManagerSummary:
     """The pieces that wait for a review, and the teams at a glance."""
 
-    waiting: tuple[QueueEntry, ...]
-    waits: int
-    standings: TeamsOverview
+    pending: tuple[QueueEntry, ...]
+    pending_count: int
+    overview: TeamsOverview
     now: dt.datetime
 
     def kind(self, entry: QueueEntry) -> str:
@@ -40,34 +40,34 @@ class ManagerSummary:
         return verdicts_line(team.verdicts)
 
     @property
-    def still_days(self) -> int:
+    def inactive_days(self) -> int:
         return INACTIVE_DAYS
 
     @property
-    def still(self) -> tuple[InactivePerson, ...]:
-        return self.standings.still[:MAX_LISTED]
+    def inactive(self) -> tuple[InactivePerson, ...]:
+        return self.overview.inactive[:MAX_LISTED]
 
     @property
     def lede(self) -> str:
         """What to do, in a sentence or two."""
-        waits = (
+        pending = (
             ngettext(
                 "%(num)d piece is waiting for your review.",
                 "%(num)d pieces are waiting for your review.",
-                self.waits,
+                self.pending_count,
             )
-            if self.waits
+            if self.pending_count
             else _("Nothing is waiting for your review.")
         )
-        if not self.standings.still:
-            return waits
-        still = ngettext(
+        if not self.overview.inactive:
+            return pending
+        inactive = ngettext(
             "%(num)d person has had no activity for %(days)d days.",
             "%(num)d people have had no activity for %(days)d days.",
-            len(self.standings.still),
+            len(self.overview.inactive),
             days=INACTIVE_DAYS,
         )
-        return f"{waits} {still}"
+        return f"{pending} {inactive}"
 
 
 def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> ManagerSummary | None:
@@ -76,5 +76,5 @@ def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> Ma
         return None
     first = list_pending(session, actor, limit=MAX_LISTED)
     # A short list is complete, and needs no second statement to be counted.
-    waits = len(first) if len(first) < MAX_LISTED else count_pending(session, actor)
-    return ManagerSummary(tuple(first), waits, load_teams_overview(session, actor, now), now)
+    count = len(first) if len(first) < MAX_LISTED else count_pending(session, actor)
+    return ManagerSummary(tuple(first), count, load_teams_overview(session, actor, now), now)

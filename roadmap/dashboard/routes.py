@@ -45,8 +45,8 @@ def index() -> str:
         roadmaps = [each.content for each in published_roadmaps(db.session)]
         return render_template(
             template,
-            leading=led,
-            house=load_admin_summary(db.session, current_user, now()),
+            manager_summary=led,
+            admin_summary=load_admin_summary(db.session, current_user, now()),
             roadmaps=roadmaps,
         )
     primary = mine[0]
@@ -78,8 +78,8 @@ def index() -> str:
         ],
         gate_titles={gate.key: gate.title for gate in found.gates},
         first_steps=_first_steps(found_record),
-        leading=led,
-        lately=list_recent_activity(db.session, current_user.id, published.content),
+        manager_summary=led,
+        recent_activity=list_recent_activity(db.session, current_user.id, published.content),
     )
 
 

@@ -73,7 +73,7 @@ class TeamsOverview:
     """
 
     teams: tuple[TeamSummary, ...]
-    still: tuple[InactivePerson, ...]
+    inactive: tuple[InactivePerson, ...]
     people: int
     not_begun: int
 
@@ -106,7 +106,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
             _team_summary(team, depth, _members_of_teams(people, below[team.id]), digests)
             for team, depth in list_as_tree(teams)
         ),
-        still=_inactive_people(people, actor, actor.today(now)),
+        inactive=_inactive_people(people, actor, actor.today(now)),
         people=len(people),
         not_begun=sum(person.id not in digests for person in people),
     )

@@ -44,7 +44,7 @@ def movements(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str |
 
 def still(session: Session, cast: Cast, now: dt.datetime) -> list[str]:
     found = load_teams_overview(session, cast.actor(session, cast.bob), now)
-    return [each.name for each in found.still]
+    return [each.name for each in found.inactive]
 
 
 def on_page(browser_of: Opens, cast: Cast, person: uuid.UUID) -> str | None:
