@@ -97,14 +97,14 @@ def listeners(app: Flask) -> None:
     from roadmap.auth.listeners import listen as listen_for_role_changes
     from roadmap.invitations.listeners import listen as listen_for_deleted_teams
     from roadmap.journey.unticked_milestones import listen as show_unticked_milestones
-    from roadmap.notifications.listeners import init_notify
+    from roadmap.notifications.listeners import init_notifications
     from roadmap.readiness.listeners import listen as listen_for_changed_facts
 
     listen_for_role_changes()
     listen_for_deleted_teams()
     listen_for_changed_facts()
     show_unticked_milestones()
-    init_notify(app)
+    init_notifications(app)
 
 
 def commands(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Notifications: one row for each person who is told of something."""
+"""The table of notifications."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, Json
 
-KINDS = (
-    *("submitted", "resubmitted", "verified", "returned"),
-    *("comment", "invited", "added", "assessed", "leads", "joined"),
-)
+# The kind of source of the mails about notifications.
+MAIL_SOURCE = "notification"
 
 
 class Notification(Base):
     """Something that a person should know.
 
-    `user_id` is who reads it, `subject_user_id` whom it concerns. It names a piece of evidence by
-    its id alone: the title is read when it is shown, through what the reader may see then. `data`
-    holds what else it says (a version's number, a team's name).
+    `user_id` is who reads it, `subject_user_id` whom it concerns, `kind` one of `kinds.KINDS`. It
+    names evidence by its id alone: the title is read when it is shown, as far as the reader may
+    see it then. `data` holds what else it says, such as the name of a team.
     """
 
     __tablename__ = "notification"

@@ -1,4 +1,4 @@
-"""Taking back what somebody was told, once they may not know it any more. The request commits."""
+"""Delete what managers have not read yet once they may not see it any more, and its mail."""
 
 from __future__ import annotations
 
@@ -9,38 +9,97 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.evidence.audience_sql import is_visible
+from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox
-from roadmap.notifications.actions import MAIL_SOURCE
-from roadmap.notifications.models import Notification
-from roadmap.people.models import User
-from roadmap.people.reach import people_of, select_holders
+from roadmap.notifications.events import Event, find_shared_evidence
+from roadmap.notifications.models import MAIL_SOURCE, Notification
+from roadmap.people.models import Membership, User
+from roadmap.people.reach import people_of, select_holders, team_tree
 from roadmap.people.roles import Capability
+
+FOLLOWS = frozenset(
+    {
+        *("evidence.submitted", "evidence.withdrawn", "evidence.edited", "evidence.deleted"),
+        *("membership.role_changed", "membership.removed", "membership.left"),
+        "managers.changed",
+    }
+)
 
 _ROWS: Any = Notification.__table__
 _USERS: Any = User.__table__
+_MEMBERS: Any = Membership.__table__
 _EVIDENCE: Any = Evidence.__table__
 
-# What a manager is told of somebody else's piece; only while they may see it.
 _ABOUT_OTHERS = _ROWS.c.subject_user_id != _ROWS.c.user_id
 _UNREAD = _ROWS.c.read_at.is_(None)
 
 
-def retract_evidence(session: Session, evidence_id: uuid.UUID) -> None:
-    """A piece is shared no more: nobody but its author has anything unread about it, or a mail
-    on its way."""
+def retract(session: Session, event: Event) -> None:
+    """Delete what an event took out of sight."""
+    if event.action.startswith("evidence."):
+        # Before an edit of a draft nobody could see it, and most edits are of drafts.
+        was_draft = event.action == "evidence.edited" and (
+            event.data["state"][0] not in SHARED_STATES
+        )
+        if find_shared_evidence(session, event) is None and not was_draft:
+            _retract_evidence(session, uuid.UUID(event.subject))
+    elif not event.data.get("with_team"):
+        _retract_from_former_managers(session, select_affected_people(event))
+
+
+def select_affected_people(event: Event) -> sa.Select[Any] | None:
+    """Select whose managers, or whose people, an event may have changed; None for anybody's."""
+    if event.action != "managers.changed":
+        return sa.select(sa.literal(event.user_id, sa.Uuid))
+    if (team := event.data.get("team")) is not None:
+        in_team = _MEMBERS.c.team_id.in_(team_tree(team.id))
+        return sa.select(_MEMBERS.c.user_id).where(in_team)
+    if (person := event.data.get("person")) is not None:
+        people = people_of(person, Capability.SEE_SHARED, even_deactivated=True)
+        return sa.select(sa.union(people, sa.select(sa.literal(person, sa.Uuid))).subquery())
+    return None
+
+
+def may_send(session: Session, key: uuid.UUID) -> bool:
+    """Return whether the mail of a notification may be sent; delete a notification out of sight.
+
+    Its reader must want mail, and must see what it is about. This is asked again because a person
+    may be removed from a team while a transaction that does not see it notifies them.
+    """
+    row = session.execute(
+        sa.select(_ROWS, _USERS.c.wants_mail)
+        .join(_USERS, _USERS.c.id == _ROWS.c.user_id)
+        .where(_ROWS.c.id == key)
+    ).first()
+    if row is None or row.subject_user_id in (None, row.user_id):
+        return row is not None and bool(row.wants_mail)
+    entitled = sa.and_(
+        sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_visible(Audience.MANAGER)),
+        sa.literal(row.subject_user_id, sa.Uuid).in_(people_of(row.user_id, Capability.SEE_SHARED)),
+    )
+    if session.scalar(sa.select(entitled)):
+        return bool(row.wants_mail)
+    # Another transaction that holds the row waits for the mail that is held here.
+    free = sa.select(_ROWS.c.id).where(_ROWS.c.id == key).with_for_update(skip_locked=True)
+    session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(free.scalar_subquery())))
+    return False
+
+
+def _retract_evidence(session: Session, evidence_id: uuid.UUID) -> None:
+    """Delete what all but its author have not read about evidence that is not shared any more."""
     session.execute(
         sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, _ROWS.c.evidence_id == evidence_id)
     )
-    # The notifications about a deleted piece are deleted with it.
+    # The notifications about deleted evidence are deleted with it.
     outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
 
 
-def retract_from_former_managers(session: Session, people: sa.Select[Any] | None = None) -> None:
-    """What is unread goes from those who do not manage its author any more, and its mail.
+def _retract_from_former_managers(session: Session, people: sa.Select[Any] | None) -> None:
+    """Delete what is unread by those who do not see its subject any more.
 
-    With `people`, which selects ids, only what they read, or what is about them, is looked at.
+    With `people` only what they read, or what is about them.
     """
     unread = sa.select(_ROWS.c.id, _ROWS.c.subject_user_id).where(_ABOUT_OTHERS, _UNREAD)
     rows = unread.cte()
@@ -59,30 +118,3 @@ def retract_from_former_managers(session: Session, people: sa.Select[Any] | None
         sa.tuple_(_ROWS.c.user_id, _ROWS.c.subject_user_id).not_in(entitled),
     )
     outbox.withdraw(session, MAIL_SOURCE, session.scalars(strange.returning(_ROWS.c.id)).all())
-
-
-def may_send(session: Session, key: uuid.UUID) -> bool:
-    """Whether the mail of the notification with this id may be sent: while its reader wants mail,
-    and, unless it concerns themselves, while they manage that person and the piece is shared. Else
-    the notification goes, but for what is merely not to be mailed.
-
-    Whoever is taken out of a team at the moment in which somebody submits a piece is told of it:
-    neither transaction sees the other. Here both are over.
-    """
-    row = session.execute(
-        sa.select(_ROWS, _USERS.c.wants_mail)
-        .join(_USERS, _USERS.c.id == _ROWS.c.user_id)
-        .where(_ROWS.c.id == key)
-    ).first()
-    if row is None or row.subject_user_id in (None, row.user_id):
-        return row is not None and bool(row.wants_mail)
-    entitled = sa.and_(
-        sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_visible(Audience.MANAGER)),
-        sa.literal(row.subject_user_id, sa.Uuid).in_(people_of(row.user_id, Capability.SEE_SHARED)),
-    )
-    if session.scalar(sa.select(entitled)):
-        return bool(row.wants_mail)
-    # Whoever holds the row takes it back, or reads it, and waits for the mail that is held here.
-    free = sa.select(_ROWS.c.id).where(_ROWS.c.id == key).with_for_update(skip_locked=True)
-    session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(free.scalar_subquery())))
-    return False

@@ -1,4 +1,4 @@
-"""The page of notifications. Looking at it changes nothing: reading is a button."""
+"""The page of notifications. It marks nothing as read: that is a button."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ __all__ = ["notifications"]
 @notifications.get("/notifications")
 @permit("notification.read")
 def index() -> str:
-    """The newest first, by day."""
+    """Show the newest first, by day."""
     page, unread = page_number(), "unread" in request.args
     found = queries.list_notifications(db.session, current_user, unread=unread, page=page)
     return render_template(
         "notifications/index.html",
-        days=_group_by_day(found.lines),
+        days=_group_by_day(found.items),
         today=current_user.today(now()),
         unread=unread,
         page=page,
         more=found.more,
-        # What comes in after this page was made stays unread.
+        # What comes after this page was rendered stays unread.
         until=now().isoformat(),
     )
 
@@ -44,24 +44,24 @@ def index() -> str:
 @notifications.put("/notifications/<uuid:key>/reading")
 @permit("notification.write")
 def read(key: uuid.UUID) -> Response:
-    """Marks one as read and goes to what it is about, or stays where `stay` is said."""
+    """Mark one as read, and go to what it is about or, with `stay`, back to the list."""
     row = permissions.load(db.session, current_user, "notification.write", Notification, key)
     actions.mark_read(db.session, row, now=now())
     if "stay" in request.form:
         return _redirect_to_list()
-    return redirect(queries.find_target(db.session, row), code=303)
+    return redirect(queries.load_path(db.session, row), code=303)
 
 
 @notifications.put("/notifications/reading")
 @permit("notification.write")
 def read_all() -> Response:
-    """Marks everything as read that the person could see on the page."""
+    """Mark everything as read that the person could see on the page."""
     actions.mark_all_read(db.session, current_user.id, until=_read_until(), now=now())
     return see_other("notifications.index")
 
 
 def _redirect_to_list() -> Response:
-    """To the list as it was looked at."""
+    """Redirect to the list as it was shown."""
     page, unread = page_number(), "" if "unread" in request.args else None
     return see_other("notifications.index", unread=unread, page=page if page > 1 else None)
 
@@ -69,15 +69,15 @@ def _redirect_to_list() -> Response:
 def _read_until() -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(request.form.get("until", ""))
-        # Near the ends of the calendar there are moments that are none in UTC.
+        # Near the ends of the calendar a moment may not exist in UTC.
         return moment.astimezone(dt.UTC) if moment.tzinfo is not None else now()
     except (ValueError, OverflowError):
         return now()
 
 
 def _group_by_day(
-    lines: Sequence[NotificationItem],
+    items: Sequence[NotificationItem],
 ) -> list[tuple[dt.date, list[NotificationItem]]]:
-    """The lines by the reader's own days."""
-    days = groupby(lines, key=lambda line: current_user.today(line.created_at))
+    """Group notifications by the reader's own days."""
+    days = groupby(items, key=lambda item: current_user.today(item.created_at))
     return [(day, list(group)) for day, group in days]

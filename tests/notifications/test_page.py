@@ -16,6 +16,7 @@ from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.notifications import actions
+from roadmap.notifications.kinds import KINDS
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
 from roadmap.people.models import Membership, Team, User
@@ -155,7 +156,13 @@ def test_where_lines_lead_that_are_about_no_piece(
     skills.assess_other(session, cast.alice, "mlops", 3, by=bob, now=now)
     alice = session.get_one(User, cast.alice)
     actions.create_notifications(
-        session, [alice], "invited", about=alice, actor_name="Dave", now=now, team="Vision <x>"
+        session,
+        KINDS["invited"],
+        [alice],
+        about=alice,
+        actor_name="Dave",
+        now=now,
+        team="Vision <x>",
     )
     session.commit()
     browser = browser_of(cast.alice)
@@ -307,8 +314,8 @@ def test_older_ones_are_a_page_further(
         moment = now - dt.timedelta(minutes=number)
         actions.create_notifications(
             session,
+            KINDS["invited"],
             [bob],
-            "invited",
             about=bob,
             actor_name="Erin",
             now=moment,

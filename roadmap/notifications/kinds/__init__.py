@@ -1,0 +1,30 @@
+"""The kinds of notifications, one file each. A new kind is a file and a line here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from roadmap.notifications.kind import Kind
+from roadmap.notifications.kinds.added import Added
+from roadmap.notifications.kinds.assessed import Assessed
+from roadmap.notifications.kinds.comment import CommentAdded
+from roadmap.notifications.kinds.invited import Invited
+from roadmap.notifications.kinds.joined import Joined
+from roadmap.notifications.kinds.leads import Leads
+from roadmap.notifications.kinds.resubmitted import Resubmitted
+from roadmap.notifications.kinds.returned import Returned
+from roadmap.notifications.kinds.submitted import Submitted
+from roadmap.notifications.kinds.verified import Verified
+
+KINDS: dict[str, Kind] = {
+    kind.key: kind
+    for kind in (
+        *(Submitted(), Resubmitted(), Verified(), Returned(), CommentAdded()),
+        *(Assessed(), Added(), Invited(), Joined(), Leads()),
+    )
+}
+
+FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)
+for _kind in KINDS.values():
+    for _action in _kind.follows:
+        FOLLOWERS[_action].append(_kind)

@@ -1,0 +1,82 @@
+"""A manager assessed skills of the reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.events import Event
+from roadmap.notifications.kind import Content, Kind, Mail, insert_values
+from roadmap.notifications.models import Notification
+from roadmap.people.models import User
+
+_ROWS: Any = Notification.__table__
+
+
+class Assessed(Kind):
+    """Several skills assessed by the same person are one notification until it is read."""
+
+    key = "assessed"
+    follows = frozenset({"skill.assessed"})
+
+    def handle(self, session: Session, event: Event) -> None:
+        if event.data["side"] == "self" or event.by is None:
+            return
+        person, assessor = session.get_one(User, event.user_id), session.get_one(User, event.by)
+        unread = session.execute(
+            sa.select(_ROWS.c.id, _ROWS.c.data).where(
+                _ROWS.c.user_id == person.id,
+                _ROWS.c.kind == self.key,
+                _ROWS.c.actor_id == assessor.id,
+                _ROWS.c.read_at.is_(None),
+            )
+        ).first()
+        if unread is None:
+            create_notifications(
+                session,
+                self,
+                [person],
+                about=person,
+                actor_id=assessor.id,
+                actor_name=assessor.name,
+                now=event.now,
+                skills=[event.subject],
+            )
+            return
+        skills = list(dict.fromkeys([*unread.data["skills"], event.subject]))
+        session.execute(
+            sa.update(_ROWS)
+            .where(_ROWS.c.id == unread.id)
+            .values(data={**unread.data, "skills": skills}, created_at=event.now)
+        )
+
+    def label(self, content: Content) -> str:
+        if len(content.skills) == 1:
+            return content.skills[0][1]
+        return ngettext("%(num)s skill", "%(num)s skills", len(content.skills))
+
+    def sentence(self, content: Content, link: Markup) -> Markup:
+        text = _("%(who)s assessed %(skills)s of yours")
+        return insert_values(text, who=content.actor_name, skills=link)
+
+    def path(self, content: Content) -> str:
+        return f"/skills/{content.skills[0][0]}" if len(content.skills) == 1 else "/skills"
+
+    def mail(self, content: Content) -> Mail:
+        name = content.actor_name
+        return Mail(
+            _("%(name)s assessed your skills", name=name),
+            _(
+                "%(name)s assessed your skills. Their assessment appears beside your own.",
+                name=name,
+            ),
+            _("You get this mail because it is about your skills."),
+            # More skills may join this notification after the mail.
+            "/skills",
+        )

@@ -1,0 +1,77 @@
+"""An invitation, for a person who has an account. The invitation itself is mailed elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.events import Event
+from roadmap.notifications.kind import Content, TeamKind, insert_values
+from roadmap.notifications.models import Notification
+from roadmap.people.models import Team, User
+
+_ROWS: Any = Notification.__table__
+_USERS: Any = User.__table__
+
+
+class Invited(TeamKind):
+    """There is one unread notification for each team.
+
+    It is deleted when the invitation ended or the person is in the team, because there is nothing
+    left to open.
+    """
+
+    key = "invited"
+    follows = frozenset({"invitation.sent", "invitation.ended", "membership.added"})
+
+    def handle(self, session: Session, event: Event) -> None:
+        match event.action:
+            case "invitation.sent":
+                self._notify(session, event)
+            case "membership.added":
+                team_id = uuid.UUID(event.data["team"])
+                self._delete(session, team_id, _ROWS.c.user_id == event.user_id)
+            case "invitation.ended" if event.data["team"] is not None:
+                invited = sa.select(_USERS.c.id).where(
+                    _USERS.c.email_key == event.data["email_key"], _USERS.c.email_key != ""
+                )
+                readers = sa.or_(
+                    _ROWS.c.user_id == event.data["accepted_by"], _ROWS.c.user_id.in_(invited)
+                )
+                self._delete(session, event.data["team"].id, readers)
+
+    def _notify(self, session: Session, event: Event) -> None:
+        person = session.get_one(User, event.user_id)
+        team: Team | None = event.data["team"]
+        if team is not None:
+            unread = sa.and_(_ROWS.c.user_id == person.id, _ROWS.c.read_at.is_(None))
+            self._delete(session, team.id, unread)
+        create_notifications(
+            session,
+            self,
+            [person],
+            about=person,
+            team_id=team.id if team else None,
+            actor_name=event.data["by_name"],
+            now=event.now,
+            team=team.name if team else "",
+        )
+
+    def _delete(
+        self, session: Session, team_id: uuid.UUID, condition: sa.ColumnElement[bool]
+    ) -> None:
+        session.execute(
+            sa.delete(_ROWS).where(condition, _ROWS.c.kind == self.key, _ROWS.c.team_id == team_id)
+        )
+
+    def sentence(self, content: Content, link: Markup) -> Markup:
+        text = _(
+            "%(who)s invited you to %(team)s. Open the link in the mail or message you received."
+        )
+        return insert_values(text, who=content.actor_name, team=link)

@@ -1,0 +1,48 @@
+"""Somebody accepted an invitation of the reader's."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.events import Event
+from roadmap.notifications.kind import Content, TeamKind, insert_values
+from roadmap.people.models import Team, User
+from roadmap.people.roles import ROLES, Capability
+
+
+class Joined(TeamKind):
+    key = "joined"
+    follows = frozenset({"invitation.ended"})
+
+    def handle(self, session: Session, event: Event) -> None:
+        inviter_id, person_id = event.data["invited_by"], event.data["accepted_by"]
+        if not event.data["joined"] or None in (inviter_id, person_id) or inviter_id == person_id:
+            return
+        inviter, person = session.get_one(User, inviter_id), session.get_one(User, person_id)
+        team: Team | None = event.data["team"]
+        create_notifications(
+            session,
+            self,
+            [inviter],
+            about=inviter,
+            team_id=team.id if team else None,
+            actor_id=person.id,
+            actor_name=person.name,
+            now=event.now,
+            team=team.name if team else "",
+            role=event.data["role"],
+        )
+
+    def sentence(self, content: Content, link: Markup) -> Markup:
+        role = ROLES.get(content.role)
+        if role is None or not role.allows(Capability.SEE_SHARED):
+            text = _("%(who)s joined %(team)s")
+            return insert_values(text, who=content.actor_name, team=link)
+        text = _("%(who)s joined %(team)s as a %(role)s")
+        return insert_values(text, who=content.actor_name, team=link, role=role.noun)
+
+    def path(self, content: Content) -> str:
+        return f"/teams/{content.team_slug}/members" if content.team_slug else "/admin/people"

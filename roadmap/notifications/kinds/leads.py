@@ -1,0 +1,164 @@
+"""Somebody sees from now on what the reader shares: a new manager or mentor of a team of theirs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from roadmap.core.types import new_id
+from roadmap.notifications.events import Event
+from roadmap.notifications.kind import Content, TeamKind, insert_values
+from roadmap.notifications.models import Notification
+from roadmap.notifications.retraction import select_affected_people
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.reach import allows, people_of, select_holders, team_ancestors, team_tree
+from roadmap.people.roles import ROLES, Capability
+
+_ROWS: Any = Notification.__table__
+_USERS: Any = User.__table__
+_TEAMS: Any = Team.__table__
+_MEMBERS: Any = Membership.__table__
+
+
+class Leads(TeamKind):
+    """An unread one is deleted once it is no longer true.
+
+    The number of statements does not grow with the people, and every search is by an index.
+    """
+
+    key = "leads"
+    follows = frozenset(
+        {
+            *("membership.added", "membership.role_changed"),
+            *("membership.removed", "membership.left", "managers.changed"),
+        }
+    )
+
+    def handle(self, session: Session, event: Event) -> None:
+        if event.data.get("with_team"):
+            return  # `managers.changed` follows once for the whole team.
+        if event.action != "membership.added":
+            self._delete_outdated(session, select_affected_people(event))
+        if event.action == "managers.changed":
+            self._handle_change_of_managers(session, event)
+        else:
+            self._handle_membership(session, event)
+
+    def sentence(self, content: Content, link: Markup) -> Markup:
+        # Notifications of older releases name no role; only managers had any then.
+        role = ROLES[content.role or "manager"]
+        text = role.announcement_nested if content.nested else role.announcement
+        return insert_values(str(text), who=content.actor_name, team=link)
+
+    def _handle_membership(self, session: Session, event: Event) -> None:
+        team_id = uuid.UUID(event.data["team"])
+        role = ROLES.get(event.data.get("role", ""))
+        sees = role is not None and role.allows(Capability.SEE_SHARED)
+        if sees or event.data.get("before") is not None or role is None:
+            session.execute(
+                sa.delete(_ROWS).where(
+                    _ROWS.c.user_id.in_(_select_members(team_id)),
+                    *self._is_unread(),
+                    _ROWS.c.team_id == team_id,
+                    _ROWS.c.actor_id == event.user_id,
+                )
+            )
+        if sees:
+            held = select_holders(_select_members(team_id), Capability.SEE_SHARED).subquery()
+            self._notify(
+                session, event, held, held.c.holder == event.user_id, held.c.held_in == team_id
+            )
+
+    def _handle_change_of_managers(self, session: Session, event: Event) -> None:
+        team: Team | None = event.data.get("team")
+        person: uuid.UUID | None = event.data.get("person")
+        if team is not None:
+            before = team_ancestors(event.data["previous_parent_id"])
+            known = sa.select(_MEMBERS.c.user_id).where(
+                allows(Capability.SEE_SHARED),
+                sa.or_(_MEMBERS.c.team_id == team.id, _MEMBERS.c.team_id.in_(before)),
+            )
+            held = select_holders(_select_members(team.id), Capability.SEE_SHARED).subquery()
+            self._notify(
+                session,
+                event,
+                held,
+                held.c.team.in_(team_tree(team.id)),
+                held.c.held_in.in_(team_ancestors(team.parent_id)),
+                held.c.holder.not_in(known),
+            )
+        elif person is not None:  # Its account was closed, or opened again.
+            people = people_of(person, Capability.SEE_SHARED)
+            held = select_holders(people, Capability.SEE_SHARED).subquery()
+            self._notify(session, event, held, held.c.holder == person)
+
+    def _notify(
+        self, session: Session, event: Event, held: Any, *conditions: sa.ColumnElement[bool]
+    ) -> None:
+        """Tell people who sees what they share: each of them once of each holder."""
+        nested = held.c.team != held.c.held_in
+        found = session.execute(
+            sa.select(
+                *(held.c.person, held.c.holder, held.c.role, held.c.held_in),
+                _USERS.c.name.label("holder_name"),
+                _TEAMS.c.name.label("team_name"),
+                nested.label("nested"),
+            )
+            .join_from(held, _TEAMS, _TEAMS.c.id == held.c.held_in)
+            .join(_USERS, _USERS.c.id == held.c.holder)
+            .where(*conditions)
+            # A team of the reader's own is named rather than one above it.
+            .order_by(nested, _TEAMS.c.name, _USERS.c.name)
+        )
+        rows = {(row.person, row.holder): row for row in reversed(found.all())}
+        values = [
+            {
+                "id": new_id(),
+                "user_id": row.person,
+                "kind": self.key,
+                "subject_user_id": row.person,
+                "team_id": row.held_in,
+                "actor_id": row.holder,
+                "actor_name": row.holder_name,
+                "data": {"team": row.team_name, "role": row.role, "within": bool(row.nested)},
+                "created_at": event.now,
+            }
+            for row in reversed(rows.values())
+            if row.person != event.by
+        ]
+        if values:
+            session.execute(sa.insert(_ROWS), values)
+
+    def _delete_outdated(self, session: Session, people: sa.Select[Any] | None) -> None:
+        """Delete what is unread and no longer true; only what `people` read, if given."""
+        unread = sa.select(_ROWS.c.id, _ROWS.c.user_id).where(*self._is_unread())
+        if people is not None:
+            unread = unread.where(_ROWS.c.user_id.in_(people))
+        rows = unread.cte()
+        held = select_holders(sa.select(rows.c.user_id), Capability.SEE_SHARED).subquery()
+        true = sa.select(held.c.person, held.c.held_in, held.c.holder)
+        session.execute(
+            sa.delete(_ROWS).where(
+                _ROWS.c.id.in_(sa.select(rows.c.id)),
+                sa.or_(
+                    _ROWS.c.actor_id.is_(None),
+                    sa.tuple_(_ROWS.c.user_id, _ROWS.c.team_id, _ROWS.c.actor_id).not_in(true),
+                ),
+            )
+        )
+
+    def _is_unread(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return _ROWS.c.kind == self.key, _ROWS.c.read_at.is_(None)
+
+
+def _select_members(team_id: uuid.UUID) -> sa.Select[Any]:
+    """Select the ids of the people in a team, and in those nested in it, with an open account."""
+    return (
+        sa.select(_MEMBERS.c.user_id)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(_MEMBERS.c.team_id.in_(team_tree(team_id)), _USERS.c.deactivated_at.is_(None))
+    )

@@ -1,0 +1,75 @@
+"""Each kind of notification is a file, and has everything that a page and a mail need."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from markupsafe import Markup
+
+from roadmap.notifications import kinds, review_requests
+from roadmap.notifications.kind import Content
+from roadmap.notifications.kinds import FOLLOWERS, KINDS
+
+LINK = Markup('<a href="/there">here</a>')
+MAILED = {"submitted", "resubmitted", "verified", "returned", "comment", "assessed", "added"}
+
+
+@pytest.fixture
+def content() -> Content:
+    return Content(
+        actor_name="Bob <b>",
+        subject_name="Alice",
+        evidence_id=uuid.uuid4(),
+        title="Feature store <design>",
+        quote="The figures match.",
+        team="Ranking <r>",
+        team_slug="ranking",
+        role="manager",
+        skills=(("mlops", "MLOps"),),
+    )
+
+
+def test_each_file_is_a_kind() -> None:
+    files = {path.stem for path in Path(kinds.__file__).parent.glob("*.py")} - {"__init__"}
+    assert files == KINDS.keys()
+    assert all(len(key) <= 32 for key in KINDS)
+
+
+def test_each_kind_follows_an_event() -> None:
+    # The one that `submitted` writes in its own place.
+    assert KINDS.keys() - {"resubmitted"} == {
+        kind.key for each in FOLLOWERS.values() for kind in each
+    }
+    assert KINDS.keys() >= set(review_requests.KINDS)
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_its_sentence_names_who_did_it_and_escapes_them(
+    app: Flask, content: Content, key: str
+) -> None:
+    with app.test_request_context():
+        sentence = KINDS[key].sentence(content, LINK)
+        assert KINDS[key].label(content) in (content.title, content.team, "MLOps")
+        assert KINDS[key].path(content).startswith("/")
+    assert "Bob &lt;b&gt;" in sentence
+    assert LINK in sentence
+    assert "%(" not in sentence
+
+
+@pytest.mark.parametrize("key", KINDS)
+@pytest.mark.parametrize("own", [True, False])
+def test_its_mail_says_what_happened_where_and_why(
+    app: Flask, content: Content, key: str, own: bool
+) -> None:
+    with app.test_request_context():
+        mail = KINDS[key].mail(replace(content, own=own))
+    assert (mail is not None) == (key in MAILED)
+    if mail is not None:
+        assert "Bob <b>" in mail.text
+        assert "because" in mail.reason
+        assert mail.path.startswith("/")
+        assert "%(" not in mail.subject + mail.text + mail.reason
