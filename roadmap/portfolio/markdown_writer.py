@@ -1,8 +1,7 @@
-"""Markdown written anew from its tree, so that nothing a person typed can break what is around it.
+"""Write Markdown from its tree, so that nothing a person typed can break what is around it.
 
-An unclosed fence ends with the text it stands in, a heading takes its place in the outline, and
-what only looks like markup is escaped: other readers of Markdown, which may let HTML through,
-see the same text as ours.
+An unclosed fence ends with its text, headings fit into the outline, and text that only looks like
+markup is escaped: other Markdown readers, even those that allow HTML, show what ours shows.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ _TICKS = re.compile("`+")
 
 
 def escape(text: str) -> str:
-    """Text of a line as Markdown that says exactly this text."""
+    """Escape the text of a line, so that it reads as exactly this text."""
     written = _MARKS.sub(_escaped, text)
-    return re.sub("[!#]$", r"\\\g<0>", written)
+    return f"{written[:-1]}\\{written[-1]}" if written.endswith(("!", "#")) else written
 
 
 def _escaped(match: re.Match[str]) -> str:
     mark = match[0]
-    # White space other than a blank would end a line or be taken for the edge of one.
+    # Whitespace other than a space could end the line, or be stripped at its edge.
     return f"&#{ord(mark)};" if mark.isspace() else f"\\{mark}"
 
 
 def line(text: str) -> str:
-    """A title or another single line, escaped as it has to be at the start of a line."""
+    """Escape a title or another single line that stands at the start of a line."""
     return _at_line_start(escape(clean_line(text)))
 
 
@@ -45,24 +44,24 @@ def _at_line_start(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A single line for a cell of a table."""
+    """Escape a single line for a table cell."""
     return escape(clean_line(text))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """A table of cells that are Markdown already; the columns of `right` are set to the right."""
+    """Return a table of cells that are Markdown already; columns in `right` are right-aligned."""
     rule = ["--:" if column in right else "---" for column in range(len(head))]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
 def rewrite(text: str, base_level: int) -> str:
-    """A person's Markdown in our own spelling, headings from `base_level` on."""
+    """Rewrite a person's Markdown in one spelling, with headings from `base_level` on."""
     return _blocks(to_tree(text, base_level).get("c", []))
 
 
 def _blocks(nodes: Sequence[Node], *, tight: bool = False) -> str:
     written = []
-    # Two lists in a row are two lists only if their marks differ.
+    # Two lists in a row stay two only if their markers differ.
     turned = False
     previous = ""
     for node in nodes:
@@ -142,7 +141,8 @@ def _table(node: Node) -> str:
 
 def _inline(nodes: Sequence[Node], *, cell: bool = False) -> str:
     parts = [_span(node, cell=cell) for node in nodes]
-    # A blank at either edge comes from an entity, and would be lost or end an emphasis.
+    # A space at an edge was typed as an entity; as a plain space it would be stripped, or end an
+    # emphasis.
     if parts and parts[0].startswith(" "):
         parts[0] = f"&#32;{parts[0][1:]}"
     if parts and parts[-1].endswith(" "):
@@ -180,7 +180,7 @@ def _code_span(text: str) -> str:
 
 
 def destination(url: str) -> str:
-    """An address as it stands in the round brackets of a link."""
+    """Escape a URL for the parentheses of a link."""
     written = re.sub(r"[\\<>()| ]", lambda match: f"%{ord(match[0]):02X}", url)
-    # What looks like an entity would be read as one.
+    # Text that looks like an entity would be read as one.
     return re.sub(r"&(?=#?\w+;)", "&amp;", written)
