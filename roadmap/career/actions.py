@@ -1,4 +1,4 @@
-"""Writing what a person declares of their background. Each write feeds readiness."""
+"""Change a person's positions and degrees. Each change affects readiness."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def add(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> Entry:
-    """Adds a position or a degree."""
+    """Add a position or a degree."""
     lock_user(session, user_id)
     entry: Entry = model(user_id=user_id, **values)
     session.add(entry)
@@ -59,10 +59,7 @@ def change(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Changes an entry. Raises Stale where it is no longer what `seen` names, Gone without it.
-
-    `seen` is the mark (see `mark`) of what the person had before them; empty where unknown.
-    """
+    """Change an entry. Raises Stale where `seen` is out of date, Gone where it is deleted."""
     lock_user(session, entry.user_id)
     _reload(session, entry)
     if seen and seen != fingerprint(entry):
@@ -73,7 +70,7 @@ def change(
 
 
 def remove(session: Session, entry: Position | Degree, *, by: uuid.UUID, now: dt.datetime) -> None:
-    """Deletes an entry; the history keeps what it said. Raises Gone where it is gone already."""
+    """Delete an entry; the history keeps what it said. Raises Gone where it is already deleted."""
     lock_user(session, entry.user_id)
     _reload(session, entry)
     values = _values(entry)
@@ -83,7 +80,7 @@ def remove(session: Session, entry: Position | Degree, *, by: uuid.UUID, now: dt
 
 
 def fingerprint(entry: Position | Degree) -> str:
-    """A short text that differs when the entry differs."""
+    """Return a short text that differs when the entry differs."""
     return hashlib.blake2b(json.dumps(_values(entry)).encode(), digest_size=12).hexdigest()
 
 

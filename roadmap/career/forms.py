@@ -25,7 +25,7 @@ from roadmap.career.actions import FIELDS
 from roadmap.career.models import Degree, Position
 from roadmap.core.text import clean_line, clean_multiline
 
-# Nobody who uses this began to work earlier; an older year is a slip of the finger.
+# An earlier year is a typing error.
 EARLIEST_DATE = dt.date(1940, 1, 1)
 MAX_SUMMARY_LENGTH = 20_000
 DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
@@ -62,11 +62,11 @@ class EntryForm(FlaskForm):
         self.today = today
 
     def values(self, model: type[Any]) -> dict[str, Any]:
-        """The fields of the row."""
+        """Return the fields of the row."""
         return {name: getattr(self, name).data for name in FIELDS[model]}
 
     def check_day(self, field: Field) -> None:
-        """Raises ValidationError for a day that cannot have been yet, or not in a working life."""
+        """Raise ValidationError for a day in the future or outside a working life."""
         if field.data is None:
             return
         if field.data > self.today:
@@ -126,7 +126,7 @@ class DegreeForm(EntryForm):
 
 
 def level_labels() -> dict[str, str]:
-    """The levels of a degree in words, in the order of the list."""
+    """Return the labels of degree levels, in the order of the list."""
     return {
         "bachelor": _("Bachelor's degree"),
         "master": _("Master's degree"),

@@ -1,4 +1,4 @@
-"""What a person declares of their background: positions and degrees."""
+"""The tables of positions and degrees, as people declare them."""
 
 from __future__ import annotations
 

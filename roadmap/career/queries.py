@@ -1,4 +1,4 @@
-"""Reading what a person declares of their background."""
+"""Load positions and degrees."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roadmap.career.models import Degree, Position
 
 
 def positions(session: Session, user_id: uuid.UUID) -> Sequence[Position]:
-    """The person's positions: those that go on first, then the latest."""
+    """Load the person's positions: current ones first, then the latest."""
     return session.scalars(
         sa.select(Position)
         .where(Position.user_id == user_id)
@@ -21,7 +21,7 @@ def positions(session: Session, user_id: uuid.UUID) -> Sequence[Position]:
 
 
 def degrees(session: Session, user_id: uuid.UUID) -> Sequence[Degree]:
-    """The person's degrees, the latest first; those without a date last."""
+    """Load the person's degrees, latest first, those without a date last."""
     return session.scalars(
         sa.select(Degree)
         .where(Degree.user_id == user_id)

@@ -1,4 +1,4 @@
-"""The career page: positions and degrees, as their person declares them."""
+"""The pages of a person's positions and degrees."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _save(row: Position | Degree, form: EntryForm, message: str) -> Response:
     except actions.EntryDeleted:
         abort(404)
     except actions.StaleEdit:
-        # What is saved now stands beside what was typed; sending it once more is a decision.
+        # The page shows the saved entry beside the form; sending it again replaces the entry.
         form.seen.data = actions.fingerprint(row)
         return _form_page(word, form, row, 409)
     return _done(message)

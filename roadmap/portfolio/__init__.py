@@ -1,1 +1,1 @@
-"""What a person shows of themselves, and the formats in which they hand it over."""
+"""The portfolio that a person shows, its export formats and its public links."""

@@ -1,4 +1,4 @@
-"""What a person changes about their portfolio: its texts, what is in it, and in which order."""
+"""Change a portfolio: its texts, its pieces and their order."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.portfolio.models import Portfolio, PortfolioItem
 
-# What an export handles within its time; more than this nobody reads.
+# As many as an export can handle in time.
 MAX_ITEMS = 300
 
 
 class StalePortfolio(Exception):
-    """The texts were changed since the form was filled; `current` is what stands now."""
+    """The texts were changed after the form was filled; `current` holds them."""
 
     def __init__(self, current: Portfolio) -> None:
         super().__init__(f"the portfolio is at revision {current.revision}")
@@ -33,7 +33,7 @@ class NotVisibleInPortfolio(Exception):
 
 
 class PortfolioFull(Exception):
-    """The portfolio holds as many pieces as it can."""
+    """The portfolio holds as many pieces as it may."""
 
 
 def save_texts(
@@ -47,10 +47,10 @@ def save_texts(
     by: Actor,
     now: dt.datetime,
 ) -> Portfolio:
-    """Saves headline and introduction (Markdown), and whether the e-mail address is shown.
+    """Save headline and introduction (Markdown), and whether the e-mail address is shown.
 
-    `revision` is the one the form was filled from, 0 where nothing had been saved. Raises Stale
-    where it is no longer the current one; saving what stands already changes nothing.
+    `revision` is the one that the form was filled from, 0 where nothing was saved yet. Saving the
+    current texts changes nothing. Raises StalePortfolio where the revision is no longer current.
     """
     lock_user(session, user_id)
     portfolio = session.get(Portfolio, user_id, populate_existing=True)
@@ -89,9 +89,10 @@ def save_texts(
 def add_item(
     session: Session, user_id: uuid.UUID, evidence: Evidence, *, by: Actor, now: dt.datetime
 ) -> None:
-    """Puts a piece at the end of the portfolio; one that is in it already keeps its place.
+    """Add a piece at the end of the portfolio; one that is already in it keeps its place.
 
-    Raises NotShowable where its visibility is not `portfolio`, Full where there is no room.
+    Raises NotVisibleInPortfolio where its visibility is not `portfolio`, PortfolioFull where there
+    is no room.
     """
     lock_user(session, user_id)
     session.refresh(evidence, ["visibility"])
@@ -107,7 +108,7 @@ def add_item(
 
 
 def add_all_items(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
-    """Adds every piece that may be shown, the newest first, and tells how many were added."""
+    """Add every piece that may be shown, newest first, and return how many were added."""
     lock_user(session, user_id)
     chosen = _selected_ids(session, user_id)
     showable = _eligible_ids(session, user_id)
@@ -123,7 +124,7 @@ def add_all_items(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.da
 def remove_item(
     session: Session, user_id: uuid.UUID, evidence_id: uuid.UUID, *, by: Actor, now: dt.datetime
 ) -> None:
-    """Takes a piece out of the portfolio; where it was not in it, nothing happens."""
+    """Remove a piece from the portfolio, if it is in it."""
     lock_user(session, user_id)
     gone = session.execute(
         sa.delete(PortfolioItem).where(
@@ -143,10 +144,10 @@ def move_item(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Moves a piece to a place among those that are shown, counted from 0 and held in range.
+    """Move a piece to a position among those that are shown, counted from 0 and clamped.
 
-    Pieces that may no longer be shown stand at the end, where they are in nobody's way. Raises
-    LookupError where the piece is not among the shown ones.
+    Pieces that may no longer be shown go to the end. Raises LookupError where the piece is not
+    among the shown ones.
     """
     lock_user(session, user_id)
     chosen = _selected_ids(session, user_id)
@@ -173,7 +174,7 @@ def move_item(
 
 
 def _selected_ids(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
-    """What the person chose, in its order."""
+    """Return the pieces that the person chose, in order."""
     return list(
         session.scalars(
             sa.select(PortfolioItem.evidence_id)
@@ -184,7 +185,7 @@ def _selected_ids(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
 
 
 def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    """The person's pieces that may be shown, the newest first."""
+    """Return the person's pieces that may be shown, newest first."""
     return session.scalars(
         sa.select(Evidence.id)
         .where(Evidence.user_id == user_id, Evidence.visibility == "portfolio")
@@ -193,7 +194,7 @@ def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
 
 
 def _append_items(session: Session, user_id: uuid.UUID, added: Sequence[uuid.UUID]) -> None:
-    """Writes the new pieces after the last place in use: pieces that were deleted leave gaps."""
+    """Insert pieces after the last position in use; deleted pieces leave gaps."""
     last = session.scalar(
         sa.select(sa.func.max(PortfolioItem.position)).where(PortfolioItem.user_id == user_id)
     )

@@ -1,7 +1,6 @@
-"""A portfolio as values: everything that a format may write, and nothing that it may not.
+"""A portfolio as values. Pure.
 
-Whoever builds a `Document` decides what is shown; the formats show all of it. Pure: no database,
-no request, no clock.
+The code that builds a `Document` decides what is shown; export formats write all of it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Tone = Literal["evidenced", "verified"]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A job. `ended_on` is None while it lasts; `summary` is Markdown."""
+    """A job. `ended_on` is None for the current one; `summary` is Markdown."""
 
     title: str
     employer: str
@@ -42,7 +41,7 @@ class Degree:
 class Skill:
     """A skill with its latest level, 0 to 4, and the level that the role asks for (`bar`).
 
-    `level` and `assessed_by` are None where nobody has assessed it yet.
+    `level` and `assessed_by` are None where it has not been assessed.
     """
 
     title: str
@@ -76,7 +75,7 @@ class DocumentItem(Content):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A person's portfolio on a day. `email` is None unless they chose to show it."""
+    """The portfolio of a person on a day. `email` is None unless they chose to show it."""
 
     name: str
     generated_on: dt.date
@@ -92,17 +91,17 @@ class Document:
 
     @property
     def verified(self) -> int:
-        """How many pieces a named person has verified."""
+        """Return how many pieces a named person has verified."""
         return sum(item.tone == "verified" for item in self.items)
 
     @property
     def assessed_skills(self) -> tuple[Skill, ...]:
-        """The skills that somebody has assessed; only they say anything to a reader."""
+        """Return the skills that have been assessed."""
         return tuple(skill for skill in self.skills if skill.level is not None)
 
     @property
     def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:
-        """The measured effects that stand on verified pieces, in their order."""
+        """Return the impacts of verified pieces, in order."""
         return tuple(_impacts(item for item in self.items if item.tone == "verified"))
 
 

@@ -1,4 +1,4 @@
-"""The portfolio as a file, for whoever hands it out: the page of exports and the API."""
+"""Export a portfolio as a file, for the page and the API."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from roadmap.portfolio.queries import load_document
 
 
 def export_file(actor: Actor, name: str, *, now: dt.datetime) -> Response:
-    """The actor's portfolio in the format of this name; visibility is asked anew each time.
+    """Return the actor's portfolio in the format with this key.
 
-    Ends the request's transaction: what left the house is written down in one of its own. Raises
-    KeyError for an unknown format, NotRendered where the file could not be made.
+    Ends the request's transaction, because the export is audited in one of its own. Raises KeyError
+    for an unknown format, PdfError where the file could not be made.
     """
     chosen = FORMATS[name]
     made = chosen.render(load_document(db.session, actor.id, actor.today(now)))
@@ -41,7 +41,7 @@ def export_file(actor: Actor, name: str, *, now: dt.datetime) -> Response:
 
 
 def file_stem(name: str) -> str:
-    """A file name that is safe everywhere, made from a person's name: `anna-lopez-portfolio`."""
+    """Return a file name that is safe everywhere, from a person's name: `anna-lopez-portfolio`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")
     return f"{words}-portfolio" if words else "portfolio"

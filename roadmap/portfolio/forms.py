@@ -14,7 +14,7 @@ MAX_INTRODUCTION = 10_000
 
 
 class TextsForm(FlaskForm):
-    """`revision` is the one that the form was filled from, so that a stale edit is noticed."""
+    """The texts; `revision` is the one that the form was filled from, to detect stale edits."""
 
     headline = StringField(
         _l("Headline"),

@@ -14,18 +14,18 @@ from roadmap.portfolio.document import Degree, Document, DocumentItem, Position,
 
 
 def month(value: dt.date, locale: str) -> str:
-    """A month as people write it: Mar 2026."""
+    """Return a month as people write it: Mar 2026."""
     return show_month(value, locale)
 
 
 def position_period(position: Position, locale: str) -> str:
-    """From when to when a job lasted: Mar 2022 – today."""
+    """Return how long a job lasted: Mar 2022 – today."""
     end = month(position.ended_on, locale) if position.ended_on else _("today")
     return f"{month(position.started_on, locale)} – {end}"
 
 
 def impact_change(impact: Impact) -> str:
-    """What an impact changed: 420 → 180 ms, or the result alone where there is no baseline."""
+    """Return what an impact changed: 420 → 180 ms, or only the result without a baseline."""
     result = f"{clean_line(impact.result)} {clean_line(impact.unit)}".strip()
     baseline = clean_line(impact.baseline)
     return f"{baseline} → {result}" if baseline else result
@@ -44,13 +44,13 @@ def impact_type(impact: Impact) -> str:
 
 
 def impact_line(impact: Impact) -> str:
-    """An impact as one sentence without its source: P95 latency: 420 → 180 ms (scale)."""
+    """Return an impact as one line without its source: P95 latency: 420 → 180 ms (scale)."""
     parts = (clean_line(impact.metric), impact_change(impact))
     return f"{': '.join(part for part in parts if part)} ({impact_type(impact).lower()})"
 
 
 def verification_line(item: DocumentItem, locale: str) -> str:
-    """Who stands for a piece, in one sentence."""
+    """Return who verified a piece, in one sentence."""
     if item.tone != "verified":
         return _("Evidenced, not verified")
     said = _verified_by(item, locale)
@@ -68,9 +68,9 @@ def _verified_by(item: DocumentItem, locale: str) -> str:
 
 
 def validity(item: DocumentItem, locale: str) -> str:
-    """Who issued a certificate, when, and until when it holds; empty where nothing is known.
+    """Return who issued a certificate, when, and how long it is valid; empty where unknown.
 
-    For other kinds the issuer is the venue or the house, which needs no verb.
+    For other kinds the issuer is a venue or publisher, which is named without a verb.
     """
     parts = []
     if issuer := clean_line(item.issuer):
@@ -106,12 +106,12 @@ def assessor(skill: Skill) -> str:
 
 
 def skill_level(skill: Skill) -> str:
-    """A level against the bar: level 3 of 4, the role asks for 4."""
+    """Return a level beside the bar: level 3 of 4, the role asks for 4."""
     return _("level %(level)s of 4, the role asks for %(bar)s", level=skill.level, bar=skill.bar)
 
 
 def verification_summary(document: Document) -> str:
-    """One sentence that says how well founded the portfolio is."""
+    """Return one sentence that says how much of the portfolio is verified."""
     pieces = len(document.items)
     if not pieces:
         return _("No evidence is shown yet.")
@@ -129,7 +129,7 @@ def verification_summary(document: Document) -> str:
 
 
 def tone_explanation() -> str:
-    """What the two tones mean, for a reader who has never seen them."""
+    """Return what the two tones mean, for readers who see them for the first time."""
     return _(
         "Verified: someone other than the author, entitled to judge it, confirmed this "
         "version. Evidenced: the work can be looked at, and nobody else has confirmed it yet."

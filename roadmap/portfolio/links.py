@@ -1,8 +1,8 @@
-"""Public links to a portfolio: making and revoking them, and the way back from an address.
+"""Public links to a portfolio: creating, revoking and resolving them.
 
-The token of an address is the row's id under a seal of the instance's secret key (HMAC-SHA-256).
-It can be shown to its owner again at any time, cannot be guessed, and a copy of the database
-alone opens nothing. Whoever changes the secret key ends every link.
+The token in a URL is the row's id, signed with the instance's secret key (HMAC-SHA-256). Its owner
+can see it again at any time, it cannot be guessed, and a copy of the database alone opens nothing.
+A new secret key ends every link.
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ from roadmap.people.locks import lock_user
 from roadmap.people.models import User
 from roadmap.portfolio.models import PortfolioLink
 
-# More open addresses than this nobody keeps in mind.
 MAX_OPEN_LINKS = 20
 SALT = "portfolio link"
 
 
 class TooManyLinks(Exception):
-    """The person has as many open links as there may be."""
+    """The person already has `MAX_OPEN_LINKS` open links."""
 
 
 def sign_token(link: PortfolioLink) -> str:
-    """What stands behind `/p/` in the address of a link."""
+    """Return the token that follows `/p/` in the URL of a link."""
     return _signer().sign(link.id.hex).decode()
 
 
@@ -48,7 +47,7 @@ def create_link(
     by: Actor,
     now: dt.datetime,
 ) -> PortfolioLink:
-    """A new public link. Raises TooMany."""
+    """Create a public link. Raises TooManyLinks."""
     lock_user(session, user_id)
     if sum(is_open(link, now) for link in list_links(session, user_id)) >= MAX_OPEN_LINKS:
         raise TooManyLinks
@@ -60,7 +59,7 @@ def create_link(
 
 
 def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> bool:
-    """Ends a link for good; False where it was revoked already."""
+    """Revoke a link for good; return False where it already was."""
     lock_user(session, link.user_id)
     session.refresh(link)
     if link.revoked_at is not None:
@@ -72,7 +71,7 @@ def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.dat
 
 
 def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
-    """All links of a person, the newest first."""
+    """Load all links of a person, newest first."""
     return session.scalars(
         sa.select(PortfolioLink)
         .where(PortfolioLink.user_id == user_id)
@@ -81,16 +80,16 @@ def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
 
 
 def is_open(link: PortfolioLink, now: dt.datetime) -> bool:
-    """Whether the address shows the portfolio at this moment."""
+    """Return whether the link shows the portfolio at this moment."""
     return link.revoked_at is None and (link.expires_at is None or now < link.expires_at)
 
 
 def find_open_link(
     session: Session, token: str, *, now: dt.datetime
 ) -> tuple[PortfolioLink, dt.date] | None:
-    """The open link of an address, and the date where its person is.
+    """Load the open link of a token, and today's date for its owner.
 
-    None where it ended, never was, or its person has left.
+    Returns None where it has ended or never existed, or its owner's account is deactivated.
     """
     try:
         key = uuid.UUID(_signer().unsign(token.encode("utf-8", "replace")).decode())
@@ -107,7 +106,7 @@ def find_open_link(
 
 
 def record_opening(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
-    """Notes the day on which a link was last opened; the caller asks once a day at most."""
+    """Record the day on which a link was last opened; called at most once a day."""
     session.execute(
         sa.update(PortfolioLink).where(PortfolioLink.id == link_id).values(last_opened_on=day)
     )

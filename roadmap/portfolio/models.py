@@ -1,4 +1,4 @@
-"""What a person chose to show: an introduction, and pieces of evidence in an order."""
+"""The tables of the portfolio."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Portfolio(Base):
 
 
 class PortfolioItem(Base):
-    """A piece in the portfolio, at its place. Visibility is asked again at every export."""
+    """A piece in the portfolio at its position. Its visibility is checked at every export."""
 
     __tablename__ = "portfolio_item"
 
@@ -39,10 +39,10 @@ class PortfolioItem(Base):
 
 
 class PortfolioLink(Base):
-    """A public address of a portfolio, until it is revoked or runs out.
+    """A public link to a portfolio, until it is revoked or expires.
 
-    The address holds this row's id and a seal of the instance's secret key, so that it can be
-    shown again, and a copy of the database alone opens nothing.
+    Its URL holds this row's id and a signature, so that it can be shown again while a copy of the
+    database alone opens nothing.
     """
 
     __tablename__ = "portfolio_link"

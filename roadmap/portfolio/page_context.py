@@ -1,4 +1,4 @@
-"""What the page of a portfolio is told besides the document, for its owner and for the public."""
+"""What the pages of a portfolio need besides the document, for its owner and the public."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roadmap.portfolio.urls import safe_url
 
 
 def document_context(document: Document) -> dict[str, Any]:
-    """The values that `portfolio/_document.html` asks for."""
+    """Return the values that `portfolio/_document.html` needs."""
     return {
         "account": labels.verification_summary(document),
         "judgements": {

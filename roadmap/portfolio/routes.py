@@ -1,4 +1,4 @@
-"""The portfolio: choosing and ordering, its texts, the preview and the exports."""
+"""The portfolio's pages: choosing and ordering pieces, texts, preview and exports."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def index() -> str:
 @portfolio.put("/portfolio")
 @permit("portfolio.write")
 def save() -> BaseResponse:
-    """Saves the texts. A stale edit is answered with both versions (409), and saves nothing."""
+    """Save the texts. A stale edit gets both versions back (409) and saves nothing."""
     form = TextsForm()
     if not form.validate_on_submit():
         return make_response(_render_page(form), 422)
@@ -60,7 +60,7 @@ def save() -> BaseResponse:
             now=now(),
         )
     except actions.StalePortfolio as stale:
-        # Saved again as it is, the form now replaces the version that is shown beside it.
+        # If the form is sent again unchanged, it replaces the version that is shown beside it.
         form.revision.raw_data = None
         form.revision.data = stale.current.revision
         return make_response(_render_page(form, newer=stale.current), 409)
@@ -71,7 +71,7 @@ def save() -> BaseResponse:
 @portfolio.post("/portfolio/introduction/preview")
 @permit("portfolio.write")
 def preview_introduction() -> str:
-    """The introduction as a reader would see it; nothing is saved."""
+    """Show the introduction as readers would see it, without saving."""
     form = TextsForm()
     if wants_fragment():
         return render_template("portfolio/_introduction.html", text=to_html(form.introduction.data))
@@ -81,7 +81,7 @@ def preview_introduction() -> str:
 @portfolio.put("/portfolio/items")
 @permit("portfolio.write")
 def choose_all() -> BaseResponse:
-    """Adds every piece that may be shown."""
+    """Add every piece that may be shown."""
     added = actions.add_all_items(db.session, current_user.id, by=current_user, now=now())
     said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
     return _items_response(said, focus="shown-title")
@@ -120,7 +120,7 @@ def leave_out(evidence_id: uuid.UUID) -> BaseResponse:
 @portfolio.put("/portfolio/items/<uuid:evidence_id>/place")
 @permit("portfolio.write")
 def place(evidence_id: uuid.UUID) -> BaseResponse:
-    """Moves a piece to the place `to`, counted from 0; `way` says which button was used."""
+    """Move a piece to position `to`, counted from 0; `way` says which button was used."""
     permissions.load(db.session, current_user, "evidence.write", Evidence, evidence_id)
     to = request.form.get("to", type=int)
     if to is None or not 0 <= to < actions.MAX_ITEMS:
@@ -137,7 +137,7 @@ def place(evidence_id: uuid.UUID) -> BaseResponse:
 @portfolio.get("/portfolio/preview")
 @permit("portfolio.read")
 def preview() -> str:
-    """The portfolio as a reader would see it."""
+    """Show the portfolio as readers would see it."""
     shown = load_document(db.session, current_user.id, current_user.today(now()))
     return render_template(
         "portfolio/preview.html",
@@ -151,7 +151,7 @@ def preview() -> str:
 @permit("portfolio.read")
 @limiter.limit("30/minute")
 def export(name: str) -> Response:
-    """The portfolio as a file, in one of `FORMATS`; visibility is asked anew each time."""
+    """Download the portfolio in one of `FORMATS`."""
     if name not in FORMATS:
         abort(404)
     try:
@@ -196,7 +196,7 @@ def _items_context(focus: str = "") -> dict[str, object]:
 
 
 def _items_response(said: str, focus: str) -> BaseResponse:
-    """The lists anew for htmx, with the focus where it was; the page otherwise."""
+    """Return the lists to htmx, with the focus where it was, or else redirect to the page."""
     if not wants_fragment():
         return see_other("portfolio.index", _anchor="pieces")
     response: Response = make_response(
@@ -207,7 +207,7 @@ def _items_response(said: str, focus: str) -> BaseResponse:
 
 
 def _refusal_response(reason: str) -> BaseResponse:
-    """The lists with the reason why a piece was not added. Nothing was changed."""
+    """Return the lists with the reason why a piece was not added."""
     values = {**_items_context(), "refused": reason}
     if wants_fragment():
         return make_response(render_template("portfolio/_items.html", **values), 422)

@@ -96,7 +96,7 @@ def revoke_link(link_id: uuid.UUID) -> BaseResponse:
 @permit("public")
 @limiter.limit("120/minute")
 def public(token: str) -> Response:
-    """The portfolio behind a public link, for anybody; the same answer for every dead one."""
+    """Show the portfolio behind a public link; every link that is not open gets the same 404."""
     found = links.find_open_link(db.session, token, now=now())
     if found is None:
         response = make_response(render_template("portfolio/link_not_found.html"), 404)
@@ -108,7 +108,7 @@ def public(token: str) -> Response:
         "portfolio/public.html", document=shown, **page_context.document_context(shown)
     )
     if is_new_day:
-        # A reading request holds no lock: its snapshot ends, then the day is written on its own.
+        # A GET holds a reading transaction; the day is written in one of its own.
         db.session.rollback()
         with db.own_transaction() as own:
             links.record_opening(own, key, day)
@@ -116,7 +116,7 @@ def public(token: str) -> Response:
 
 
 def _forbid_indexing(response: Response) -> Response:
-    """For no index of a search engine, no archive, and no log of another site."""
+    """Keep the page out of search engines, archives and caches."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
     response.headers["Cache-Control"] = "no-store"
     return response

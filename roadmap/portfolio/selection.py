@@ -14,7 +14,7 @@ from roadmap.evidence.item import Audience, Item, is_visible
 from roadmap.evidence.loader import load_user_items
 from roadmap.portfolio.models import Portfolio, PortfolioItem
 
-# The page lists so many items that are not chosen; more are found under Evidence.
+# The page lists this many items that are not chosen; the rest is found under Evidence.
 MAX_LISTED = 100
 
 
@@ -60,5 +60,5 @@ def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
 
 
 def load_texts(session: Session, user_id: uuid.UUID) -> Portfolio | None:
-    """The texts that the person saved, or None where they saved none."""
+    """Load the texts that the person saved, or None."""
     return session.scalars(sa.select(Portfolio).where(Portfolio.user_id == user_id)).first()

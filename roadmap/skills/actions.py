@@ -1,4 +1,4 @@
-"""Assessing a skill. Rows are only ever added, so that the history stays whole."""
+"""Record assessments of skills. Rows are only added, so that the history is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roadmap.people.permissions import can
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
-# What it takes to record an assessment of each side.
+# The permission that recording an assessment takes, by side.
 PERMISSIONS = {"self": "skill.assess_self", "manager": "skill.assess_other"}
 
 
@@ -34,11 +34,7 @@ def assess_self(
     by: Actor,
     now: dt.datetime,
 ) -> Assessment:
-    """Records the level (0 to 4) that a person gives themselves.
-
-    Raises NotEntitled for anyone else, LookupError for an unknown skill, ValueError for a level
-    that does not exist.
-    """
+    """Record the level (0 to 4) that a person gives themselves."""
     return _assess(session, "self", user_id, skill_key, level, comment, by=by, now=now)
 
 
@@ -52,7 +48,7 @@ def assess_other(
     by: Actor,
     now: dt.datetime,
 ) -> Assessment:
-    """Records the level (0 to 4) that a manager of one of the person's teams gives them.
+    """Record the level (0 to 4) that a manager of one of the person's teams gives them.
 
     Raises NotEntitled for anyone who does not manage the person at this moment (nobody assesses
     themselves this way), LookupError for an unknown skill, ValueError for a level that does not
@@ -101,7 +97,7 @@ def _assess(
         level=level,
     )
     if side == "manager":
-        # Which skill, and which level, is between the two of them.
+        # The audit log does not say which skill and level: that is between the two of them.
         record_audit(
             session,
             by=by.id,

@@ -1,4 +1,4 @@
-"""The forms of an assessment: of oneself, and of somebody in one's team."""
+"""The forms of an assessment: by the person, and by a manager."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AssessmentForm(FlaskForm):
 
     @property
     def chosen(self) -> int:
-        """The level of a form that was accepted."""
+        """Return the level of a valid form."""
         return int(self.level.data)
 
 

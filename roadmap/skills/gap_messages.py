@@ -1,4 +1,4 @@
-"""What is said of two views of one skill. They are named side by side, and never averaged."""
+"""Messages about the gap between the two assessments of a skill, which are never averaged."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from flask_babel import gettext as _
 
 from roadmap.skills.rules import SkillComparison
 
-# A level is from 0 to 4, so two views are at most four apart; words, because the sentence is said.
+# Levels go from 0 to 4, so the gap is at most four. In words, as part of a sentence.
 NUMBER_WORDS = {2: lambda: _("two"), 3: lambda: _("three"), 4: lambda: _("four")}
 
 
 def gap_message(comparison: SkillComparison, skill: str) -> str:
-    """The gap as its person reads it; empty where the two are less than two levels apart."""
+    """Return the gap as the person reads it; empty where it is less than two levels."""
     if not comparison.is_divergent or comparison.other is None:
         return ""
     said = {"name": comparison.other.name, "skill": skill, "levels": _levels(comparison)}
@@ -23,7 +23,7 @@ def gap_message(comparison: SkillComparison, skill: str) -> str:
 
 
 def manager_gap_message(comparison: SkillComparison, skill: str, person: str) -> str:
-    """The gap as a manager of `person` reads it; empty where there is none to speak of."""
+    """Return the gap as a manager of `person` reads it; empty where it is less than two levels."""
     if not comparison.is_divergent or comparison.other is None:
         return ""
     said = {

@@ -1,4 +1,4 @@
-"""Assessments: dated levels, by the person or by someone else, kept as history."""
+"""The table of assessments: dated levels by the person or by a manager, kept as history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading assessments: the newest of each side, and the whole history of one skill."""
+"""Load assessments: the latest of each side, and the history of a skill."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Skill
 
 LevelsBySkill = tuple[dict[str, int], dict[str, int]]
-"""Levels by skill: by the person, and by someone else."""
+"""Levels by skill: by the person, and by a manager."""
 
 
 def ranked_assessments(
     of: sa.ColumnElement[bool], *more: InstrumentedAttribute[Any]
 ) -> sa.Subquery:
-    """The levels of some people: `user_id, skill_key, side, level`, the columns `more`, and the
-    `place` of each among those of its person, skill and side, where 1 is the newest."""
+    """Return the levels of some people, ranked by `place` within person, skill and side.
+
+    The latest has place 1. The columns are `user_id, skill_key, side, level`, those in `more`, and
+    `place`.
+    """
     return (
         sa.select(
             Assessment.user_id,
@@ -33,7 +36,7 @@ def ranked_assessments(
             Assessment.side,
             Assessment.level,
             *more,
-            # Two on the same moment are told apart by their ids, which grow with time.
+            # Ids grow with time, so they order assessments of the same moment.
             sa.func.row_number()
             .over(
                 partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
@@ -66,9 +69,9 @@ _LATEST = sa.select(
 
 
 def published_skills(session: Session) -> tuple[Skill, ...]:
-    """The skills of all published roadmaps, each once, in the order of the roadmaps.
+    """Return the skills of all published roadmaps, each once, in the order of the roadmaps.
 
-    A key that two roadmaps share is defined alike in both, so the first one stands for it.
+    Two roadmaps that share a key define the skill alike, so the first one is returned.
     """
     found: dict[str, Skill] = {}
     for roadmap in published_roadmaps(session):
@@ -78,12 +81,12 @@ def published_skills(session: Session) -> tuple[Skill, ...]:
 
 
 def find_skill(session: Session, key: str) -> Skill | None:
-    """The published skill with this key, or None."""
+    """Return the published skill with this key, or None."""
     return next((skill for skill in published_skills(session) if skill.key == key), None)
 
 
 def latest_levels(session: Session, user_id: uuid.UUID) -> LevelsBySkill:
-    """The newest level of each skill: by the person, and by someone else. One statement."""
+    """Load the latest level of each skill: by the person, and by a manager. One statement."""
     own: dict[str, int] = {}
     other: dict[str, int] = {}
     for key, side, level in session.execute(_LEVELS, {"user_id": user_id}):
@@ -94,7 +97,7 @@ def latest_levels(session: Session, user_id: uuid.UUID) -> LevelsBySkill:
 def latest_assessments(
     session: Session, user_id: uuid.UUID
 ) -> tuple[dict[str, AssessedLevel], dict[str, AssessedLevel]]:
-    """The newest judgement of each skill: by the person, and by someone else. One statement."""
+    """Load the latest assessment of each skill: by the person, and by a manager. One statement."""
     own: dict[str, AssessedLevel] = {}
     other: dict[str, AssessedLevel] = {}
     for key, side, *judged in session.execute(_LATEST, {"user_id": user_id}):
@@ -105,7 +108,7 @@ def latest_assessments(
 def latest_by_assessor(
     session: Session, assessor_id: uuid.UUID, user_id: uuid.UUID, skill_key: str
 ) -> AssessedLevel | None:
-    """What this assessor said last of somebody else's skill, whatever others said since."""
+    """Load the latest assessment of a person's skill by this assessor."""
     row = session.execute(
         sa.select(
             Assessment.level,
@@ -134,9 +137,9 @@ def history(
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[sa.Row[str, int, str, str, dt.datetime]]:
-    """Assessments of a skill, newest first: `side, level, comment, assessor_name, assessed_at`.
+    """Load the assessments of a skill, newest first.
 
-    `side` narrows them to `self` or `manager`: what a person wrote of themselves is theirs.
+    `side` limits them to `self` or `manager`, because a person's own comments are private.
     """
     query = (
         sa.select(

@@ -1,4 +1,4 @@
-"""The skills of a person: the radar with its table, and a page for each skill."""
+"""The pages of a person's skills: the radar with its table, and a page for each skill."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def index() -> str:
 @skills.get("/skills/<key>")
 @permit("skill.read")
 def show(key: str) -> str:
-    """A skill's page; for htmx its row of the table, opened for an assessment."""
+    """Show the page of a skill; for htmx its row of the table, open for an assessment."""
     skill = _skill(key)
     own, other = queries.latest_assessments(db.session, current_user.id)
     standing = SkillComparison(own.get(key), other.get(key), skill.bar)
@@ -53,7 +53,7 @@ def show(key: str) -> str:
 @skills.post("/skills/<key>/assessments")
 @permit("skill.assess_self")
 def assess(key: str) -> BaseResponse:
-    """Records a self-assessment; answers htmx with the table's row and the radar."""
+    """Record a self-assessment; answer htmx with the table's row and the radar."""
     skill = _skill(key)
     form = AssessmentForm()
     if not form.validate_on_submit():
@@ -93,7 +93,7 @@ def _skill(key: str) -> Skill:
 
 
 def _overview() -> dict[str, Any]:
-    """What the overview shows: skills by group, where one stands in each, and the drawing."""
+    """Return what the overview shows: skills by group, the person's levels, and the radar."""
     known = queries.published_skills(db.session)
     own, other = queries.latest_assessments(db.session, current_user.id)
     standings = {s.key: SkillComparison(own.get(s.key), other.get(s.key), s.bar) for s in known}
@@ -120,7 +120,7 @@ def _overview() -> dict[str, Any]:
 def _radar(
     known: tuple[Skill, ...], own: dict[str, AssessedLevel], other: dict[str, AssessedLevel]
 ) -> Markup | None:
-    """The bar, one's own levels, and someone else's where anyone gave one."""
+    """Return the radar of the bar, the person's own levels, and a manager's where there are any."""
     if len(known) < 3:
         return None
 

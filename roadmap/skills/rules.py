@@ -1,4 +1,4 @@
-"""What assessments say, side by side: never averaged, and measured against the senior bar."""
+"""Compare assessments with each other and with the senior bar. They are never averaged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 MIN_LEVEL, MAX_LEVEL = 0, 4
 LEVELS = tuple(range(MIN_LEVEL, MAX_LEVEL + 1))
-# Two views that are this many levels apart are worth a conversation.
+# Assessments that are this many levels apart are worth a conversation.
 DIVERGENCE_THRESHOLD = 2
 
 
@@ -31,22 +31,22 @@ class SkillComparison:
 
     @property
     def effective(self) -> AssessedLevel | None:
-        """The judgement that the gap is measured from: someone else's where there is one."""
+        """Return the assessment that counts: the manager's where there is one."""
         return self.other or self.own
 
     @property
     def gap(self) -> int | None:
-        """Levels left to the bar, 0 at or above it, None where nobody said anything."""
+        """Return the levels left to the bar, 0 at or above it, None without an assessment."""
         return None if self.effective is None else max(0, self.bar - self.effective.level)
 
     @property
     def difference(self) -> int | None:
-        """How much higher someone else sees the person than they themselves do."""
+        """Return how much higher the manager's level is than the person's own."""
         if self.own is None or self.other is None:
             return None
         return self.other.level - self.own.level
 
     @property
     def is_divergent(self) -> bool:
-        """Whether the two see the person so differently that they had better talk about it."""
+        """Return whether the two levels differ enough to be worth a conversation."""
         return abs(self.difference or 0) >= DIVERGENCE_THRESHOLD

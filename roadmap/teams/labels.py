@@ -1,4 +1,4 @@
-"""The words of the teams' pages."""
+"""Labels of the teams' pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roadmap.core.i18n import current_locale, ngettext, page_language
 from roadmap.core.i18n import gettext as _
 from roadmap.teams.matrix import CLAIMED_NOT_PROVEN
 
-# Called when they are shown, because only then the reader's language is known.
+# Functions, because the reader's language is known only when a label is shown.
 _VERDICTS: Mapping[str, Callable[[], str]] = {
     "ready": lambda: _("Ready"),
     "nearly": lambda: _("Nearly ready"),
@@ -19,7 +19,7 @@ _VERDICTS: Mapping[str, Callable[[], str]] = {
     CLAIMED_NOT_PROVEN: lambda: _("Claimed, not proven"),
     "": lambda: _("Not on this roadmap"),
 }
-# Beside a number, for a language that bends the word by it.
+# With a number, because in some languages the words depend on it.
 _VERDICT_COUNTS: Mapping[str, Callable[[int], str]] = {
     "ready": lambda n: ngettext("%(num)d ready", "%(num)d ready", n),
     "nearly": lambda n: ngettext("%(num)d nearly ready", "%(num)d nearly ready", n),
@@ -33,12 +33,12 @@ _VERDICT_COUNTS: Mapping[str, Callable[[int], str]] = {
 
 
 def verdict_label(verdict: str) -> str:
-    """A verdict of `matrix.VERDICTS` in words; the empty one is that of nobody."""
+    """Return the label of one of `matrix.VERDICTS`; the empty verdict is "not on this roadmap"."""
     return _VERDICTS[verdict]()
 
 
 def verdicts_line(verdicts: Mapping[str, int]) -> str:
-    """How many people read which verdict: "2 ready, 1 under way"."""
+    """Return how many people have which verdict: "2 ready, 1 under way"."""
     return format_list(
         [_VERDICT_COUNTS[verdict](count) for verdict, count in verdicts.items()],
         style="unit",

@@ -1,4 +1,4 @@
-"""A manager's assessment of somebody's skills: beside their own word, never averaged with it."""
+"""A manager's assessment of a person's skills, beside the person's own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PER_PAGE = 50
 @teams.get("/teams/<slug>/people/<uuid:person_id>/skills/<key>")
 @permit("person.assess")
 def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
-    """The described levels of a skill to choose from; for htmx the row of the person's table."""
+    """Show the described levels of a skill; for htmx as the open row of the person's table."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
     asked = _load_skill(key)
     both = load_skill_comparison(db.session, who.id, asked)
@@ -42,7 +42,7 @@ def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
 @teams.post("/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments")
 @permit("person.assess")
 def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
-    """Records what the manager says; answers htmx with the row of the person's table."""
+    """Record a manager's assessment; answer htmx with the row of the person's table."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
     asked, form = _load_skill(key), OtherAssessmentForm()
     if not form.validate_on_submit():
@@ -59,7 +59,7 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
             now=now(),
         )
     except actions.NotEntitled:
-        # They were let in, and manage this person no more.
+        # The actor stopped managing this person after the check above.
         abort(404)
     if not wants_fragment():
         return see_other(
@@ -102,7 +102,7 @@ def _person_path(team: Team, who: User) -> str:
 def _render_skill(
     team: Team, who: User, asked: Skill, both: SkillComparison, form: OtherAssessmentForm
 ) -> str:
-    """The page of a skill, or its row opened."""
+    """Return the page of a skill, or its open row for htmx."""
     shown = {
         "skill": asked,
         "standing": both,

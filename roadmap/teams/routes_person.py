@@ -1,4 +1,4 @@
-"""A person as their managers see them; each may look at themselves in that way."""
+"""A person as their managers see them; people can see themselves in the same way."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ __all__ = ["person", "routes_assessment"]
 @teams.get("/teams/<slug>/people/<uuid:person_id>")
 @permit("person.read")
 def person(slug: str, person_id: uuid.UUID) -> str:
-    """What managers see of a person. `?roadmap=` chooses a roadmap, `?stage=` unfolds a stage."""
+    """Show what managers see of a person; `?roadmap=` chooses a roadmap, `?stage=` opens one."""
     team, who = load_person(current_user, "person.read", slug, person_id)
     try:
         shown = load_shared_profile(db.session, who, request.args.get("roadmap") or None, now=now())
@@ -81,7 +81,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
 
 
 def _nested_teams(team: Team, who: User) -> list[Team]:
-    """The teams nested in this one that the person is in; none where they are in this one."""
+    """Return the nested teams that the person is in; none where they are in this team."""
     led = current_user.teams(Capability.SEE_SHARED)
     own = [each for each, _role in memberships(db.session, who.id) if each.id in led]
     return [] if any(each.id == team.id for each in own) else own
@@ -106,7 +106,7 @@ def _source_links(path: str, on: SharedProgress | None, who: User) -> SourceLink
 
 
 def _roadmap_tabs(path: str, shown: SharedProfile) -> list[tuple[str, str, bool]]:
-    """The roadmaps to choose from, where there is more than one."""
+    """Return the roadmaps to choose from, where there are several."""
     if shown.on is None or len(shown.enrolled) < 2:
         return []
     return [
@@ -120,7 +120,7 @@ def _roadmap_tabs(path: str, shown: SharedProfile) -> list[tuple[str, str, bool]
 
 
 def _progress_context(on: SharedProgress, to: SourceLinks, *, own: bool) -> dict[str, Any]:
-    """The score with its sources, and the five stages."""
+    """Return the score with its sources, and the stages."""
     pages, opened = RoadmapPresenter(on.way), request.args.get("stage")
     return {
         "roadmap": on.content,
@@ -137,7 +137,7 @@ def _progress_context(on: SharedProgress, to: SourceLinks, *, own: bool) -> dict
 
 
 def _skill_rows(shown: SharedProfile, who: User) -> list[tuple[Skill, SkillComparison, str]]:
-    """Each skill with both views of it, and their gap in words where it is two levels or more."""
+    """Return each skill with both assessments, and their gap in words where it is worth a talk."""
     return [
         (skill, standing, skill_labels.manager_gap_message(standing, skill.title, who.name))
         for skill, standing in shown.skills

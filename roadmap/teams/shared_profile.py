@@ -70,7 +70,7 @@ class SharedProgress:
         return self.published.content
 
     def objectives(self, stage: Stage) -> list[tuple[str, list[SharedMilestone]]]:
-        """The milestones of a stage below their objectives, in the roadmap's order."""
+        """Return the milestones of a stage by objective, in the roadmap's order."""
         return [
             (objective.title, [self.milestones[each.key] for each in objective.milestones])
             for objective in stage.objectives
@@ -94,9 +94,9 @@ class SharedProfile:
 def load_shared_profile(
     session: Session, person: User, slug: str | None, *, now: dt.datetime
 ) -> SharedProfile:
-    """What managers of this person see of them, on the named roadmap or their primary one.
+    """Load what managers see of a person, on the named roadmap or their primary one.
 
-    Raises NotOnIt where they are not on the named one.
+    Raises NotEnrolled where they are not on the named one.
     """
     enrolled = enrollments(session, person.id)
     chosen = next((each for each in enrolled if slug in (None, each.slug)), None)
@@ -144,7 +144,7 @@ def _load_skill_comparisons(
 
 
 def _without_comment(judged: AssessedLevel | None) -> AssessedLevel | None:
-    """A person's word of themselves without what they noted beside it: that is theirs."""
+    """Return an own assessment without its comment, which is private."""
     return judged._replace(comment="") if judged is not None else None
 
 

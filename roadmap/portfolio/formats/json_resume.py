@@ -1,8 +1,8 @@
 """The portfolio as JSON Resume 1.3.1 (https://jsonresume.org/schema).
 
-Every piece goes to the section where readers of the format look for its kind. What the format has
-no word for (tone, milestones, the parts of an impact) stands in a `cairn` object of the entry,
-and what a person should read of it in its highlights or summary as well: nothing is lost.
+Every piece goes to the section where readers of the format expect its kind. What the format cannot
+express (tone, milestones, the parts of an impact) goes into a `cairn` object of the entry; what
+people should read of it also goes into its highlights or summary.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ Entry = dict[str, Any]
 
 
 def render(document: Document) -> bytes:
-    """UTF-8 JSON, each entry of a section on a line of its own, without empty keys."""
+    """Return UTF-8 JSON without empty keys, each entry of a section on a line of its own."""
     parts = (f"{_json(key)}: {_lines(value)}" for key, value in _resume(document).items())
     return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
 
 
-# Whole values only: with `indent`, Python's encoder would write piece by piece, ten times slower.
+# Not with `indent`, which makes Python's encoder ten times slower.
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -88,9 +88,9 @@ def _resume(document: Document) -> Entry:
 
 
 def _without_empty(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
-    """The entry without keys that say nothing, its own text clean. Zero and false say something.
+    """Return the entry without empty values, its own strings without control characters.
 
-    Entries and lists in it are taken as they are.
+    Zero and false are not empty. Nested entries and lists are taken as they are.
     """
     filled: Entry = {}
     for key, value in entry.items():
@@ -151,9 +151,9 @@ def _skill(skill: Skill) -> Entry:
 
 
 def _extension(item: DocumentItem, *said: str) -> Entry:
-    """What the format has no word for. `id` makes importing twice add nothing.
+    """Return what the format cannot express, without the facts in `said`.
 
-    Without the facts `said`, which the entry says in the format's own words.
+    `id` lets an import recognize the piece.
     """
     facts = {
         "id": item.id,
@@ -210,7 +210,6 @@ def _project(item: DocumentItem, locale: str) -> Entry:
         "description": item.description,
         "highlights": _highlights(item, locale),
         "keywords": [clean_line(title) for title in item.skills],
-        # The day it was finished; when it began is not known.
         "endDate": _day(item.occurred_on),
         "url": safe_url(item.url),
         "roles": [clean_line(item.role)] if item.role else [],
@@ -220,7 +219,7 @@ def _project(item: DocumentItem, locale: str) -> Entry:
 
 
 def _publication(item: DocumentItem, locale: str) -> Entry:
-    # The format knows no highlights here: what was measured and who confirmed it go to the summary.
+    # The format has no highlights here, so they are part of the summary.
     parts = [item.description, item.role, *_highlights(item, locale)]
     return {
         "name": clean_line(item.title),

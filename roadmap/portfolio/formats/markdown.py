@@ -17,7 +17,7 @@ from roadmap.portfolio.urls import safe_url
 
 
 def render(document: Document) -> bytes:
-    """UTF-8, blocks parted by one empty line, one newline at the end."""
+    """Return UTF-8 text with blocks separated by one empty line."""
     return ("\n\n".join(block for block in _blocks(document) if block) + "\n").encode()
 
 
@@ -67,7 +67,7 @@ def _item(item: DocumentItem, locale: str) -> Iterator[str]:
         )
     )
     yield "\n".join(_facts(item, locale))
-    # Before the description: after it, the table would stand below the description's last heading.
+    # Before the description, whose last heading it would otherwise belong to.
     if item.impacts:
         yield _impacts(item)
     yield rewrite(item.description, 4)
@@ -88,7 +88,7 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
 
 
 def _link(url: str) -> str:
-    """The address in angle brackets, which every reader takes for a link; else the text alone."""
+    """Return a URL in angle brackets, which every reader links, or else its text."""
     valid = safe_url(url)
     return f"<{valid}>" if valid else escape(clean_line(url))
 

@@ -1,7 +1,7 @@
 """The portfolio as a PDF: A4, accessible (PDF/UA-1), the same bytes for the same document.
 
-Everything that is said is decided here, in the reader's words; `portfolio.typ` decides how it is
-set. What people wrote reaches it as data only.
+This module decides what the document says; `portfolio.typ` decides how it is typeset. What people
+wrote reaches it only as data.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
 
 DIRECTORY = Path(__file__).resolve().parent
 FONTS = DIRECTORY / "fonts"
-# The first that is there is taken; for a character that it lacks, the next that has it.
+# The first font that has a character is used.
 SERIF = ("Libertinus Serif", "Noto Serif", "Noto Sans")
 SANS = ("Noto Sans", "DejaVu Sans", "Libertinus Serif")
 MONO = ("DejaVu Sans Mono", "Noto Sans Mono")
-# Results that open the document, so that a reader in a hurry meets them first.
+# Results at the start of the document, for readers in a hurry.
 MAX_TOP_RESULTS = 6
-# A form takes 2,000 characters in a line and 20,000 in a description. A whole book is cut: what
-# goes beyond LONGEST_DOCUMENT characters of descriptions shows the beginning of each.
+# Forms accept 2,000 characters in a line and 20,000 in a description. If all descriptions together
+# are longer than MAX_DOCUMENT_LENGTH, the document shows excerpts.
 MAX_LINE_LENGTH = 2_000
 MAX_DOCUMENT_LENGTH = 600_000
 EXCERPT_LENGTH = 400
@@ -45,7 +45,7 @@ Data = dict[str, Any]
 
 
 def render(document: Document) -> bytes:
-    """The PDF. Raises `pdf.NotRendered` only if the template is at fault."""
+    """Return the PDF. Raises PdfError only if the template is at fault."""
     return pdf.render(_template(), _data(document), FONTS, made_on=document.generated_on)
 
 
@@ -55,14 +55,14 @@ def _template() -> bytes:
 
 
 def _text(value: str | None) -> str:
-    """A line in which a word of any length can be broken, without marks that reorder others."""
+    """Return a line in which long words can be broken, without characters that reorder text."""
     text = clean_line(value or "")
     kept = text if len(text) <= MAX_LINE_LENGTH else f"{text[:MAX_LINE_LENGTH]}…"
     return _LONG_WORD.sub("\\g<0>\u200b", _INVISIBLE.sub("", kept))
 
 
 def _tree(markdown: str, base_level: int) -> list[Node]:
-    """The nodes of a text; levels of headings fit below the document's own."""
+    """Return the nodes of a text, with heading levels from `base_level` on."""
     nodes: list[Node] = to_tree(markdown, base_level).get("c", [])
     _make_breakable(nodes)
     return nodes
@@ -74,7 +74,7 @@ def _make_breakable(nodes: list[Node]) -> None:
             node["v"] = _LONG_WORD.sub(
                 "\\g<0>\u200b", _INVISIBLE.sub("", strip_control_characters(node["v"]))
             )
-        # typst knows some two hundred languages by their short names and ignores others.
+        # typst highlights about two hundred languages by name and ignores others.
         if "lang" in node:
             node["lang"] = node["lang"] if re.fullmatch(r"[\w+#.-]{1,20}", node["lang"]) else ""
         if node.get("href"):
@@ -162,7 +162,7 @@ def _labels() -> dict[str, str]:
         "role": _("Role"),
         "proves": _("Proves"),
         "trains": _("Skills"),
-        # {n} and {m} are filled in when the pages are counted.
+        # {n} and {m} are filled in by the template.
         "page": _("page {n} of {m}"),
     }
 
@@ -197,10 +197,10 @@ def _shorten(markdown: str, limit: int) -> str:
 
 
 def _link(url: str) -> dict[str, str]:
-    """An address as it is followed and as it is read; not followed where it is none."""
+    """Return a URL's target and its text; the target is empty where it is not valid."""
     href = safe_url(url)
     shown = re.sub(r"^https?://(www\.)?|/$", "", clean_line(url)) if href else url
-    # Addresses break after the marks that part them, before they break within a word.
+    # URLs break after punctuation rather than within a word.
     return {"href": href, "text": re.sub(r"[/?&=_-](?=\w)", "\\g<0>\u200b", _text(shown))}
 
 

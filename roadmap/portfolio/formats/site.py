@@ -1,7 +1,7 @@
-"""The portfolio as a website in a ZIP: a page for all, a page for each piece, one style sheet.
+"""The portfolio as a website in a ZIP: an index, a page for each piece, one style sheet.
 
-It opens from disk and from any host: links are relative, nothing is fetched from elsewhere, no
-script runs. The same document gives the same bytes.
+It opens from disk and from any host: links are relative, nothing is loaded from elsewhere, and
+there are no scripts. The same document gives the same bytes.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from roadmap.portfolio.urls import safe_url
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
 MAX_TOP_RESULTS = 6
-# Characters of a piece's text on the first page.
+# The length of a piece's excerpt on the index.
 EXCERPT_LENGTH = 220
-# A name that every file system takes. Keys of pieces are UUIDs; whatever else comes is numbered.
+# A name that every file system accepts. Ids are UUIDs; anything else is numbered instead.
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """A piece, the file name of its page without folder, and what the pages say of it."""
+    """A piece, the file name of its page, and what the pages say about it."""
 
     item: DocumentItem
     file: str
@@ -53,14 +53,14 @@ class ItemPage:
 
 
 def render(document: Document) -> bytes:
-    """The ZIP: `index.html`, `style.css` and `pieces/<id>.html`."""
+    """Return the ZIP: `index.html`, `style.css` and `pieces/<id>.html`."""
     stamp = _zip_timestamp(document.generated_on)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, text in render_files(document):
             entry = zipfile.ZipInfo(name, stamp)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            # Made on a Unix, readable by everyone: else the day's system would show in the bytes.
+            # Unix and mode 0644, so that the bytes do not depend on the machine.
             entry.create_system = 3
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, text.encode())
@@ -68,7 +68,7 @@ def render(document: Document) -> bytes:
 
 
 def render_files(document: Document) -> Iterator[tuple[str, str]]:
-    """Every file's name and text, one at a time."""
+    """Yield the name and text of every file."""
     pages = list(_pages(document))
     environment = _environment()
     shown = {
@@ -98,7 +98,7 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _labels(document: Document) -> dict[str, Markup]:
-    """The words that every page of a piece says, translated and escaped once for all of them."""
+    """Return the labels of all pages, translated and escaped once."""
     name = clean_line(document.name)
     said = {
         "name": name,
@@ -144,13 +144,13 @@ def _pages(document: Document) -> Iterator[ItemPage]:
 
 
 def _top_results(pages: list[ItemPage]) -> list[tuple[ItemPage, Impact]]:
-    """What was measured and verified, to open the first page."""
+    """Return the measured and verified results that open the index."""
     verified = (page for page in pages if page.item.tone == "verified")
     return [(page, impact) for page in verified for impact in page.item.impacts][:MAX_TOP_RESULTS]
 
 
 def _zip_timestamp(day: dt.date) -> tuple[int, int, int, int, int, int]:
-    # A ZIP knows no year before 1980.
+    # ZIP timestamps begin in 1980.
     return (max(day.year, 1980), day.month, day.day, 0, 0, 0)
 
 

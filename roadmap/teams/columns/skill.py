@@ -83,7 +83,7 @@ class SkillColumn(Column):
 
     @cached_property
     def _labels(self) -> dict[tuple[bool, bool], str]:
-        """The words by whether there is a level of the person's own, and one of a manager's."""
+        """Return the texts by whether the person has assessed it, and whether a manager has."""
         return {
             (True, True): _("%(own)s %(manager)s by self and manager, senior bar %(bar)s"),
             (True, False): _("self %(own)s, manager not yet, senior bar %(bar)s"),
