@@ -19,8 +19,9 @@ from roadmap.auth.tokens import new_token
 from roadmap.catalog.actions import publish_shipped
 from roadmap.catalog.content import Content, Milestone
 from roadmap.catalog.queries import published_roadmaps
-from roadmap.core.database import db, upgrade
+from roadmap.core.database import db
 from roadmap.core.headers import WsgiApp
+from roadmap.core.migrations import upgrade
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.item import Impact

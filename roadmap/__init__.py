@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
     """Return an application, see `roadmap.app`; the server's main process never imports it."""
     from roadmap import app
 
-    return app.create_app(overrides)
+    return app.create_app(overrides, with_commands=with_commands)

@@ -10,8 +10,10 @@ from flask import Flask
 from roadmap.core import config
 
 
-def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
     """Return an application with the environment's settings and `overrides` (for tests).
+
+    A worker needs no commands, nor the memory that they and Alembic take.
 
     Raises ConfigError for a missing or wrong setting, RuntimeError for a route that declares no
     permission.
@@ -27,7 +29,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     extensions(app)
     blueprints(app)
     listeners(app)
-    commands(app)
+    if with_commands:
+        commands(app)
     check_permissions(app)
     return app
 
@@ -96,6 +99,7 @@ def listeners(app: Flask) -> None:
     """Connect rooms to the signals of the rooms below them."""
     from roadmap.auth.listeners import listen as listen_for_role_changes
     from roadmap.invitations.listeners import listen as listen_for_deleted_teams
+    from roadmap.jobs.wakeup import listen as wake_job_process
     from roadmap.journey.unticked_milestones import listen as show_unticked_milestones
     from roadmap.notifications.listeners import init_notifications
     from roadmap.readiness.listeners import listen as listen_for_changed_facts
@@ -105,13 +109,16 @@ def listeners(app: Flask) -> None:
     listen_for_changed_facts()
     show_unticked_milestones()
     init_notifications(app)
+    wake_job_process()
 
 
 def commands(app: Flask) -> None:
     """Register the commands of operators."""
     from roadmap.cli import backup, catalog, database, demo, jobs, readiness, teams, tokens, users
     from roadmap.cli.command_groups import RootGroup
+    from roadmap.core.migrations import init_migrations
 
+    init_migrations(app)
     app.cli = RootGroup(app.name, app.cli.commands)
     for module in (database, backup, catalog, users, readiness, teams, tokens, demo, jobs):
         module.register(app)

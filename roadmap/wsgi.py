@@ -8,6 +8,6 @@ from roadmap import create_app
 from roadmap.core.config import ConfigError
 
 try:
-    app = create_app()
+    app = create_app(with_commands=False)
 except ConfigError as error:
     sys.exit(f"Error: {error}")

@@ -20,7 +20,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap import create_app
-from roadmap.core.database import alembic, db
+from roadmap.core.database import db
+from roadmap.core.migrations import alembic
 from roadmap.core.types import Base
 from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient

@@ -25,7 +25,8 @@ from flask import Flask
 from roadmap import create_app
 from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
-from roadmap.core.database import MIGRATION_LOCK, alembic, db, schema_is_current, upgrade
+from roadmap.core.database import db, newest_migrations, schema_is_current
+from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
 from roadmap.evidence import actions, comments, review_actions
 from roadmap.evidence.models import Evidence
@@ -102,6 +103,7 @@ def fill() -> dict[str, int]:
 def test_the_models_equal_the_newest_migration(bare: Flask) -> None:
     upgrade()
     assert differences() == []
+    assert newest_migrations() == {script.revision for script in alembic.heads()}
     assert schema_is_current()
 
 

@@ -141,3 +141,17 @@ def test_the_first_visitor_is_told_how_to_get_an_account() -> None:
     assert "/signup" not in start.format_startup_message(
         "http://127.0.0.1:8000", anybody=True, demo_accounts=""
     )
+
+
+def test_a_worker_loads_neither_migrations_nor_commands(tmp_path: Path) -> None:
+    """They take a sixth of a worker's memory."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, roadmap.wsgi; print(*sys.modules)"],
+        cwd=start.config.ROOT,
+        env={**os.environ, "ROADMAP_SECRET_KEY": "k" * 32, "ROADMAP_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    unwanted = ("alembic", "yaml", "huey", "zxcvbn_rs_py", "roadmap.cli", "roadmap.demo")
+    assert not {*unwanted} & {*loaded}

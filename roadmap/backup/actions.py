@@ -11,9 +11,8 @@ import datetime as dt
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,7 +20,7 @@ from roadmap.backup.archive import MANIFEST_NAME, Manifest, write_table
 from roadmap.backup.table_replacement import CHUNK, backed_up_tables, lock_all_tables, replace_all
 from roadmap.backup.trial_restore import SchemaMismatch, restore_to_scratch
 from roadmap.core.config import VERSION
-from roadmap.core.database import alembic, db, schema_is_current
+from roadmap.core.database import db, newest_migrations, schema_is_current
 from roadmap.people.audit import record_audit
 
 
@@ -130,5 +129,5 @@ def _require_current_schema() -> None:
 
 
 def _head_revision() -> str:
-    heads: Sequence[Any] = alembic.heads()
-    return str(heads[0].revision)
+    [newest] = newest_migrations()
+    return newest

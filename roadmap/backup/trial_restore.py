@@ -22,7 +22,8 @@ from roadmap.backup.archive import (
     read_table,
 )
 from roadmap.backup.table_replacement import TRANSIENT_TABLES, backed_up_tables, chunks
-from roadmap.core.database import alembic, db, init_database, upgrade
+from roadmap.core.database import db, init_database
+from roadmap.core.migrations import alembic, init_migrations, upgrade
 from roadmap.core.types import Base
 
 
@@ -64,6 +65,7 @@ def create_scratch_app(path: Path) -> Flask:
     app = Flask("restore")
     app.config.update(DATABASE_URL=f"sqlite:///{path}", ROOT=current_app.config["ROOT"])
     init_database(app)
+    init_migrations(app)
     return app
 
 

@@ -13,7 +13,7 @@ from flask import Flask
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.config import ROOT
-from roadmap.core.database import alembic
+from roadmap.core.migrations import alembic
 
 
 class MigrationGroup(CommandGroup):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 from flask import Flask, current_app
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.jobs.tasks import run_all_once
-from roadmap.jobs.wakeup import forget_after_rollback, get_job_queue, wake_after_commit
+from roadmap.jobs.wakeup import get_job_queue
 
 group = CommandGroup("jobs", help="Background work: mail, figures, clearing out.")
 
@@ -26,8 +24,4 @@ def run_jobs(once: bool, attached: bool) -> None:
 
 
 def register(app: Flask) -> None:
-    """Add the commands, and wake the job process after each commit that enqueued mail."""
     app.cli.add_command(group)
-    if not event.contains(Session, "after_commit", wake_after_commit):
-        event.listen(Session, "after_commit", wake_after_commit)
-        event.listen(Session, "after_soft_rollback", forget_after_rollback)

@@ -1,25 +1,25 @@
-"""The database: one engine per application, one session per request, and migrations."""
+"""The database: one engine per application, one session per request."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import importlib
 import logging
 import os
+import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context, request
-from flask_alembic import Alembic
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
-from roadmap.core.config import ConfigError
+from roadmap.core.config import ROOT, ConfigError
 from roadmap.core.private_files import ensure_private_file, ensure_private_folder
 from roadmap.core.sqlite_locking import acquire_write_lock, enable_wal, release_write_lock
 from roadmap.core.types import Base
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Older releases can lose a reset of the write-ahead log under load.
 WAL_RESET_FIXED = (3, 51, 3)
-MIGRATION_LOCK = 727_274
-WAITING_MESSAGE = "Another process migrates this database; waiting for it to end."
 
 
 def sqlite_module() -> ModuleType:
@@ -214,107 +212,29 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
     )
 
 
-class SafeAlembic(Alembic):
-    """Migrations that keep child rows, and that run once when two processes start together.
-
-    SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE
-    would delete the child rows. A file lock on SQLite and an advisory lock on PostgreSQL make a
-    second start wait until nothing is left to do.
-    """
-
-    def run_migrations(self, fn: Callable[..., Any], **kwargs: Any) -> None:
-        connection = self.migration_context.connection
-        if connection is None:
-            raise RuntimeError("migrations need a connection")
-        # End this connection's transaction before waiting: on SQLite it holds the write
-        # lock.
-        connection.rollback()
-        with _migration_file_lock(connection.engine.url):
-            self._run_alone(connection, fn, **kwargs)
-
-    def _run_alone(self, connection: sa.Connection, fn: Callable[..., Any], **kwargs: Any) -> None:
-        sqlite = connection.dialect.name == "sqlite"
-        raw: Any = connection.connection.driver_connection
-        if sqlite:
-            raw.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
-        else:
-            # Another start may migrate for longer than a request's timeouts allow.
-            connection.exec_driver_sql("SET statement_timeout = 0")
-            connection.exec_driver_sql("SET lock_timeout = 0")
-            free = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
-            if not free.scalar_one():
-                log.warning(WAITING_MESSAGE)
-                connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
-            connection.exec_driver_sql("RESET lock_timeout")
-            connection.commit()
-        try:
-            super().run_migrations(fn, **kwargs)
-            if sqlite and (broken := raw.execute("PRAGMA foreign_key_check").fetchall()):
-                raise RuntimeError(f"a migration broke foreign keys: {broken[:5]}")
-        finally:
-            if connection.in_transaction():
-                connection.rollback()
-            if sqlite:
-                raw.execute("PRAGMA foreign_keys=ON")
-            else:
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")
-                connection.exec_driver_sql("RESET statement_timeout")
-                connection.commit()
-
-
-@contextlib.contextmanager
-def _migration_file_lock(url: sa.URL) -> Iterator[None]:
-    """Hold the lock file of an SQLite database while it is migrated."""
-    if not url.drivername.startswith("sqlite") or url.database in (None, "", ":memory:"):
-        yield
-        return
-    lock = os.open(f"{url.database}.migrating", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.warning(WAITING_MESSAGE)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _render_item(kind: str, item: Any, _context: Any) -> str | bool:
-    """Render plain SQLAlchemy types, so that migrations do not change with our own types."""
-    if kind == "type" and isinstance(item, sa.TypeDecorator):
-        return "sa." + repr(item.impl_instance)
-    return False
-
-
 db = Database()
-alembic = SafeAlembic(metadatas=Base.metadata, run_mkdir=False)
 
 
 def init_database(app: Flask) -> None:
-    app.config["ALEMBIC"] = {"script_location": str(app.config["ROOT"] / "migrations")}
-    app.config["ALEMBIC_CONTEXT"] = {
-        "render_as_batch": True,
-        "compare_type": True,
-        "render_item": _render_item,
-        # The two databases report defaults differently.
-        "compare_server_default": False,
-    }
     db.init_app(app)
-    alembic.init_app(app)
-
-
-def upgrade() -> None:
-    """Upgrade the database's schema to the newest migration."""
-    alembic.upgrade()
 
 
 def schema_is_current() -> bool:
     """Return whether the database has every migration of this release. Runs one statement."""
     with db.engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars()
-        applied = set(rows)
-    return applied == {script.revision for script in alembic.heads()}
+        return set(rows) == newest_migrations()
+
+
+@cache
+def newest_migrations() -> frozenset[str]:
+    """Return the migrations that no other one follows, without Alembic, which takes 9 MiB."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "migrations").glob("*.py")]
+    revisions, previous = (
+        {found for text in texts for found in re.findall(rf'^{name} = "(\w+)"', text, re.MULTILINE)}
+        for name in ("revision", "down_revision")
+    )
+    return frozenset(revisions - previous)
 
 
 def describe_database() -> str:

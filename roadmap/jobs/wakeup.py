@@ -7,6 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
+from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from roadmap.mail.outbox import MAIL_ENQUEUED
@@ -47,3 +48,10 @@ def forget_after_rollback(session: Session, transaction: SessionTransaction) -> 
     """Forget that mail was enqueued by a transaction that was rolled back."""
     if not transaction.nested:
         session.info.pop(MAIL_ENQUEUED, None)
+
+
+def listen() -> None:
+    """Wake the job process after each commit; connecting twice does no harm."""
+    if not event.contains(Session, "after_commit", wake_after_commit):
+        event.listen(Session, "after_commit", wake_after_commit)
+        event.listen(Session, "after_soft_rollback", forget_after_rollback)

@@ -103,7 +103,8 @@ def prepare_database(create_app: Callable[[], Flask]) -> bool:
     """Bring schema and shipped content up to date; return whether there is an account yet."""
     # Imported late: these modules read settings that were set just now.
     from roadmap.catalog.actions import publish_shipped
-    from roadmap.core.database import db, upgrade
+    from roadmap.core.database import db
+    from roadmap.core.migrations import upgrade
     from roadmap.people.models import User
 
     app = create_app()

@@ -19,7 +19,8 @@ from flask import Flask
 
 from roadmap.backup import actions, archive, table_replacement, trial_restore
 from roadmap.backup.trial_restore import SchemaMismatch
-from roadmap.core.database import alembic, db
+from roadmap.core.database import db
+from roadmap.core.migrations import alembic
 from roadmap.core.types import Base
 from roadmap.evidence.models import Evidence
 from roadmap.people.audit import record_audit

@@ -26,7 +26,8 @@ from flask import Flask
 from roadmap import create_app
 from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
-from roadmap.core.database import db, upgrade
+from roadmap.core.database import db
+from roadmap.core.migrations import upgrade
 from roadmap.server.start import server_command
 from tests.support.postgres import create_database, drop_database
 

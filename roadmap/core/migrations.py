@@ -1,0 +1,114 @@
+"""Migrations with Flask-Alembic. Workers never import this module: Alembic takes 9 MiB."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_alembic import Alembic
+
+from roadmap.core.types import Base
+
+log = logging.getLogger(__name__)
+
+MIGRATION_LOCK = 727_274
+WAITING_MESSAGE = "Another process migrates this database; waiting for it to end."
+
+
+class SafeAlembic(Alembic):
+    """Migrations that keep child rows, and that run once when two processes start together.
+
+    SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE
+    would delete the child rows. A file lock on SQLite and an advisory lock on PostgreSQL make a
+    second start wait until nothing is left to do.
+    """
+
+    def run_migrations(self, fn: Callable[..., Any], **kwargs: Any) -> None:
+        connection = self.migration_context.connection
+        if connection is None:
+            raise RuntimeError("migrations need a connection")
+        # End this connection's transaction before waiting: on SQLite it holds the write
+        # lock.
+        connection.rollback()
+        with _migration_file_lock(connection.engine.url):
+            self._run_alone(connection, fn, **kwargs)
+
+    def _run_alone(self, connection: sa.Connection, fn: Callable[..., Any], **kwargs: Any) -> None:
+        sqlite = connection.dialect.name == "sqlite"
+        raw: Any = connection.connection.driver_connection
+        if sqlite:
+            raw.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
+        else:
+            # Another start may migrate for longer than a request's timeouts allow.
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            free = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
+            if not free.scalar_one():
+                log.warning(WAITING_MESSAGE)
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+            connection.exec_driver_sql("RESET lock_timeout")
+            connection.commit()
+        try:
+            super().run_migrations(fn, **kwargs)
+            if sqlite and (broken := raw.execute("PRAGMA foreign_key_check").fetchall()):
+                raise RuntimeError(f"a migration broke foreign keys: {broken[:5]}")
+        finally:
+            if connection.in_transaction():
+                connection.rollback()
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")
+            else:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")
+                connection.exec_driver_sql("RESET statement_timeout")
+                connection.commit()
+
+
+@contextlib.contextmanager
+def _migration_file_lock(url: sa.URL) -> Iterator[None]:
+    """Hold the lock file of an SQLite database while it is migrated."""
+    if not url.drivername.startswith("sqlite") or url.database in (None, "", ":memory:"):
+        yield
+        return
+    lock = os.open(f"{url.database}.migrating", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.warning(WAITING_MESSAGE)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _render_item(kind: str, item: Any, _context: Any) -> str | bool:
+    """Render plain SQLAlchemy types, so that migrations do not change with our own types."""
+    if kind == "type" and isinstance(item, sa.TypeDecorator):
+        return "sa." + repr(item.impl_instance)
+    return False
+
+
+alembic = SafeAlembic(metadatas=Base.metadata, run_mkdir=False)
+
+
+def init_migrations(app: Flask) -> None:
+    app.config["ALEMBIC"] = {"script_location": str(app.config["ROOT"] / "migrations")}
+    app.config["ALEMBIC_CONTEXT"] = {
+        "render_as_batch": True,
+        "compare_type": True,
+        "render_item": _render_item,
+        # The two databases report defaults differently.
+        "compare_server_default": False,
+    }
+    alembic.init_app(app)
+
+
+def upgrade() -> None:
+    """Upgrade the database's schema to the newest migration."""
+    alembic.upgrade()
