@@ -91,6 +91,7 @@ DATABASE_IMPORTS = re.compile(
 MAY_COMMIT = (
     "roadmap/core/web.py",
     "roadmap/core/database.py",
+    "roadmap/core/migrations.py",
     "roadmap/server/start.py",
     "roadmap/cli/",
 )
