@@ -43,6 +43,9 @@ class Actor:
     # The scope of a personal API token; None in a browser session.
     scope: str | None = None
     session: Session | None = field(default=None, repr=False, compare=False)
+    _by_person: dict[uuid.UUID, frozenset[Capability]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     is_authenticated = True
     is_active = True
@@ -69,16 +72,17 @@ class Actor:
         return capabilities_of(self.team_roles)
 
     @cached_property
-    def _by_person(self) -> reach.Held:
-        return reach.capabilities_by_person(self.session, self.id) if self.session else {}
-
-    @cached_property
-    def _by_team(self) -> reach.Held:
+    def _by_team(self) -> dict[uuid.UUID, frozenset[Capability]]:
         return reach.capabilities_by_team(self.session, self.id) if self.session else {}
 
     def has_over(self, capability: Capability, person_id: uuid.UUID) -> bool:
         """Return whether this person has a capability over another one."""
-        return capability in self._by_person.get(person_id, ())
+        if person_id not in self._by_person:
+            if self.session is None:
+                return False
+            found = reach.capabilities_over(self.session, self.id, person_id)
+            self._by_person[person_id] = found
+        return capability in self._by_person[person_id]
 
     def has_in(self, capability: Capability, team_id: uuid.UUID) -> bool:
         """Return whether this person has a capability in a team, or in one above it."""
@@ -102,7 +106,8 @@ class Actor:
 
         Call it below the lock, before deciding.
         """
-        for name in ("_by_person", "_by_team", "own_teams"):
+        self._by_person.clear()
+        for name in ("_by_team", "own_teams"):
             vars(self).pop(name, None)
         if self.is_admin and self.session is not None:
             self.is_admin = administers(self.session, self.id)

@@ -10,20 +10,17 @@ column, and carries that one value however many people there are.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.roles import Capability, capabilities_of, roles_with
+from roadmap.people.roles import ROLES, Capability, roles_with
 
 _MEMBERS: Any = Membership.__table__
 _TEAMS: Any = Team.__table__
 _USERS: Any = User.__table__
-
-Held = dict[uuid.UUID, frozenset[Capability]]
 
 
 def people_of(
@@ -68,19 +65,7 @@ def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
     `team` is a team of the person, `held_in` the team in which the holder has the role: that one
     or one above it. `people` are ids, or a select of them.
     """
-    above = (
-        sa.select(
-            _MEMBERS.c.user_id.label("person"),
-            _MEMBERS.c.team_id.label("team"),
-            _MEMBERS.c.team_id.label("id"),
-        )
-        .where(_MEMBERS.c.user_id.in_(people))
-        .cte(recursive=True)
-    )
-    parents = sa.select(above.c.person, above.c.team, _TEAMS.c.parent_id).join_from(
-        above, _TEAMS, _TEAMS.c.id == above.c.id
-    )
-    above = above.union(parents.where(_TEAMS.c.parent_id.is_not(None)))
+    above = _teams_above(people)
     return (
         sa.select(
             above.c.person,
@@ -120,39 +105,59 @@ def team_roles() -> sa.ScalarSelect[str]:
     return own.correlate(_USERS).scalar_subquery()
 
 
-def capabilities_by_team(session: Session, actor_id: uuid.UUID) -> Held:
-    """Load what somebody may do in each team: those with a role of theirs, and those nested."""
-    teams = _teams_with_role(actor_id)
-    return _collect(session.execute(sa.select(teams.c.id, teams.c.role)))
-
-
-def capabilities_by_person(session: Session, actor_id: uuid.UUID) -> Held:
-    """Load what somebody may do with each person of the teams in which their role sees people."""
-    teams = _teams_with_role(actor_id, allows(Capability.SEE_SHARED))
-    rows = session.execute(
-        sa.select(_MEMBERS.c.user_id, teams.c.role)
-        .join_from(_MEMBERS, teams, teams.c.id == _MEMBERS.c.team_id)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.user_id != actor_id, _is_active())
-        .distinct()
-    )
-    return _collect(rows)
-
-
-def _teams_with_role(actor_id: uuid.UUID, *conditions: sa.ColumnElement[bool]) -> sa.CTE:
+def capabilities_by_team(
+    session: Session, actor_id: uuid.UUID
+) -> dict[uuid.UUID, frozenset[Capability]]:
+    """Load what somebody may do in each team: those in which they have a role, and those nested."""
     own = (
         sa.select(_MEMBERS.c.team_id.label("id"), _MEMBERS.c.role)
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.user_id == actor_id, _is_active(), *conditions)
+        .where(_MEMBERS.c.user_id == actor_id, _is_active())
     )
-    return _descend(own, "role")
-
-
-def _collect(rows: Iterable[Any]) -> Held:
-    found: Held = {}
-    for key, role in rows:
-        found[key] = found.get(key, frozenset()) | capabilities_of(role)
+    teams = _descend(own, "role")
+    found: dict[uuid.UUID, frozenset[Capability]] = {}
+    for team_id, role in session.execute(sa.select(teams.c.id, teams.c.role)):
+        found[team_id] = found.get(team_id, frozenset()) | ROLES[role].capabilities
     return found
+
+
+def capabilities_over(
+    session: Session, actor_id: uuid.UUID, person_id: uuid.UUID
+) -> frozenset[Capability]:
+    """Load what somebody may do with a person; nothing where either account is deactivated."""
+    above = _teams_above([person_id])
+    person = _USERS.alias()
+    roles = session.scalars(
+        sa.select(_MEMBERS.c.role)
+        .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .join(person, person.c.id == above.c.person)
+        .where(
+            _MEMBERS.c.user_id == actor_id,
+            _MEMBERS.c.user_id != above.c.person,
+            _is_active(),
+            person.c.deactivated_at.is_(None),
+        )
+        .distinct()
+    )
+    return frozenset().union(*(ROLES[role].capabilities for role in roles))
+
+
+def _teams_above(people: Any) -> sa.CTE:
+    """Walk up from the teams (`team`) of these people (`person`) to all teams above them (`id`)."""
+    above = (
+        sa.select(
+            _MEMBERS.c.user_id.label("person"),
+            _MEMBERS.c.team_id.label("team"),
+            _MEMBERS.c.team_id.label("id"),
+        )
+        .where(_MEMBERS.c.user_id.in_(people))
+        .cte(recursive=True)
+    )
+    parents = sa.select(above.c.person, above.c.team, _TEAMS.c.parent_id).join_from(
+        above, _TEAMS, _TEAMS.c.id == above.c.id
+    )
+    return above.union(parents.where(_TEAMS.c.parent_id.is_not(None)))
 
 
 def _descend(teams: sa.Select[Any], *carried: str) -> sa.CTE:

@@ -227,14 +227,17 @@ def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, 
 def test_one_sees_oneself_as_ones_managers_do(begun, session, cast, now, browser_of, path):
     hide(session, cast, now)
     page = browser_of(cast.alice).get(path).text
-    assert "This is what your managers see of you." in page
+    assert "This is what your managers and mentors see of you." in page
     assert CANARY not in page
     assert "Feature store design" in page
     assert "Assess</a>" not in page
     assert "/reviews/" not in page
     assert 'href="/teams/ranking"' not in page
     himself = browser_of(cast.bob).get(f"/teams/ranking/people/{cast.bob}")
-    assert (himself.status_code, "This is what your managers see" in himself.text) == (200, True)
+    assert (himself.status_code, "This is what your managers and mentors see" in himself.text) == (
+        200,
+        True,
+    )
 
 
 def test_nobody_else_sees_anything(begun, cast, browser_of, path):

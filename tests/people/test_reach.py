@@ -1,0 +1,83 @@
+"""Who has a capability over whom is told upwards and downwards, and both say the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.people import reach
+from roadmap.people.actor import Actor
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.roles import ROLES, Capability
+
+NOW = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
+
+
+def populate(session: Session, chance: random.Random) -> tuple[list[User], list[Team]]:
+    """Make people and teams at random: nested, some in a circle, some accounts deactivated."""
+    people = [
+        User(
+            email=f"p{n}@example.org", email_key=f"p{n}@example.org", name=f"P{n}",
+            created_at=NOW, deactivated_at=NOW if chance.random() < 0.2 else None,
+        )
+        for n in range(7)
+    ]  # fmt: skip
+    teams = [Team(slug=f"t{n}", name=f"T{n}", created_at=NOW) for n in range(6)]
+    session.add_all([*people, *teams])
+    session.flush()
+    for team in teams:
+        team.parent_id = chance.choice([None, *(each.id for each in teams)])
+    for person in people:
+        for team in chance.sample(teams, chance.randint(0, 3)):
+            role = chance.choice(list(ROLES))
+            session.add(Membership(team_id=team.id, user_id=person.id, role=role, created_at=NOW))
+    session.flush()
+    return people, teams
+
+
+def expected_teams(
+    session: Session, teams: list[Team], person: User, capability: Capability
+) -> set[uuid.UUID]:
+    """The rule in plain Python: a role holds in its team and in every team below it."""
+    rows = session.scalars(sa.select(Membership).where(Membership.user_id == person.id))
+    held = {row.team_id for row in rows if ROLES[row.role].allows(capability)}
+    while True:
+        below = {team.id for team in teams if team.parent_id in held} | held
+        if below == held:
+            return held if person.deactivated_at is None else set()
+        held = below
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_query_says_the_same(session: Session, seed: int) -> None:
+    people, teams = populate(session, random.Random(seed))
+    members = session.execute(sa.select(Membership.user_id, Membership.team_id)).all()
+    for capability in Capability:
+        over: set[tuple[uuid.UUID, uuid.UUID]] = set()
+        for actor in people:
+            reached = expected_teams(session, teams, actor, capability)
+            found = reach.teams_of(actor.id, capability)
+            assert set(session.scalars(found)) == reached
+            over |= {
+                (actor.id, user_id)
+                for user_id, team_id in members
+                if team_id in reached and user_id != actor.id
+            }
+        active = {person.id for person in people if person.deactivated_at is None}
+        for actor in people:
+            acting = Actor(actor.id, actor.name, actor.email, session=session)
+            reached_people = {person for holder, person in over if holder == actor.id} & active
+            assert set(session.scalars(reach.people_of(actor.id, capability))) == reached_people
+            assert {each.id for each in people if acting.has_over(capability, each.id)} == (
+                reached_people
+            )
+            holders = reach.holders_of(session, actor.id, capability)
+            assert {each.id for each in holders} == {
+                holder for holder, person in over if person == actor.id
+            }
+            assert acting.teams(capability) == expected_teams(session, teams, actor, capability)
