@@ -236,6 +236,29 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
         "templates/a/_row.html includes a/other.html, which is no fragment",
     ),
     (
+        architecture.long_template_lines,
+        {"templates/a/page.html": "<p>\n" + "x" * 121},
+        "templates/a/page.html:2 has 121 characters",
+    ),
+    (
+        architecture.fields_without_macro,
+        {"templates/a/page.html": '<div class="field wrong">'},
+        "templates/a/page.html:1 writes a field out",
+    ),
+    (
+        architecture.styles_of_bare_elements,
+        {"static/css/rows.css": "/* no span */\n.rows > li > em { color: red; }"},
+        "static/css/rows.css styles a bare em",
+    ),
+    (
+        architecture.styles_of_nothing,
+        {
+            "static/css/rows.css": ".row-title:hover { gap: .5rem; }",
+            "templates/a/page.html": '<p class="title">',
+        },
+        "static/css/rows.css styles .row-title, which nothing has",
+    ),
+    (
         architecture.role_comparisons,
         {"roadmap/teams/queries.py": 'x = members.c.role == "manager"'},
         "roadmap/teams/queries.py:1 compares a role with a word",

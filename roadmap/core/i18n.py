@@ -178,6 +178,8 @@ def init_i18n(app: Flask) -> None:
     babel.init_app(app, locale_selector=_select_locale, timezone_selector=current_timezone)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(_gettext_raw, _ngettext_raw, newstyle=True)  # type: ignore[attr-defined]
+    # A text in a template may go on in the next line; its translation knows one space there.
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

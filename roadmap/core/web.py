@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
@@ -15,6 +16,31 @@ from roadmap.core.config import VERSION
 from roadmap.core.database import SAFE_METHODS
 
 htmx = HTMX()
+
+# What htmx may do on our pages. A refused form is swapped in; any other fault becomes a message.
+HTMX_CONFIG = {
+    "allowEval": False,
+    "allowScriptTags": False,
+    "includeIndicatorStyles": False,
+    "selfRequestsOnly": True,
+    "historyCacheSize": 0,
+    "defaultSettleDelay": 0,
+    "refreshOnHistoryMiss": True,
+    "methodsThatUseUrlParams": ["get"],
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "(409|422)", "swap": True, "error": False},
+        {
+            "code": "[45]..",
+            "swap": True,
+            "error": True,
+            "target": "#messages",
+            "select": ".flash",
+            "swapOverride": "innerHTML",
+        },
+    ],
+}
 
 # More pages than anybody reads, in a number that both databases accept.
 MAX_PAGE = 10_000
@@ -90,7 +116,11 @@ def not_modified_response(key: str) -> Response | None:
 
 def init_web(app: Flask) -> None:
     htmx.init_app(app)
-    app.jinja_env.globals.update(version=VERSION, tones_bar=svg.render_tones_bar)
+    app.jinja_env.globals.update(
+        htmx_config=json.dumps(HTMX_CONFIG),
+        version=VERSION,
+        tones_bar=svg.render_tones_bar,
+    )
 
     @app.before_request
     def refuse_nul() -> None:

@@ -63,7 +63,6 @@ def index() -> str:
         **shown,
         overview=overview,
         choices=_filter_choices(overview),
-        sorts=SORTS,
     )
 
 

@@ -71,7 +71,7 @@ class MilestoneDetails:
     after: tuple[Link, ...]
     resources: tuple[Resource, ...]
     evidence: tuple[EvidenceLine, ...]
-    linkable: tuple[LinkableEvidence, ...]
+    linkable: tuple[tuple[str, str], ...]
     reason: str
     since: dt.date | None
     target_on: dt.date | None
@@ -117,7 +117,10 @@ def load_details(
         after=tuple(Link(content.by_key[key].title, path + key) for key in milestone.after),
         resources=tuple(milestone.resources),
         evidence=tuple(EvidenceLine.of(item, milestone, found.today) for item in linked),
-        linkable=tuple(linkable_evidence(session, user_id, milestone.key, milestone.evidence)),
+        linkable=tuple(
+            _evidence_choice(piece)
+            for piece in linkable_evidence(session, user_id, milestone.key, milestone.evidence)
+        ),
         reason=state.reason,
         since=state.since,
         target_on=state.target_on,
@@ -126,3 +129,9 @@ def load_details(
         reason_form=reason or ReasonForm(None, data={"reason": state.reason}),
         conflict=conflict,
     )
+
+
+def _evidence_choice(piece: LinkableEvidence) -> tuple[str, str]:
+    """Return the value and the text of a choice."""
+    misfit = "" if piece.fits else " " + _("(its kind does not prove this one)")
+    return str(piece.id), piece.title + misfit

@@ -86,6 +86,10 @@ def matrix(slug: str) -> BaseResponse:
         render_template(
             "teams/matrix.html",
             verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
+            team_choices=[(each.slug, each.name) for each in whole.teams],
+            roadmap_choices=[
+                (each.slug, f"{each.title} ({each.people})") for each in whole.roadmaps
+            ],
             may_manage=current_user.has_in(Capability.MANAGE_TEAM, team.id),
             still=sum(row.days_inactive(whole.today) >= INACTIVE_DAYS for row in whole.rows),
             **context,

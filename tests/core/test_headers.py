@@ -183,7 +183,7 @@ def test_as_many_proxies_are_believed_as_there_are(
 
 def test_htmx_is_kept_short(browser_of) -> None:
     page = browser_of().get("/login").text
-    found = re.search(r"<meta name=\"htmx-config\" content='([^']+)'", page)
+    found = re.search(r'<meta name="htmx-config" content="([^"]+)"', page)
     assert found is not None
     config = json.loads(html.unescape(found.group(1)))
     asked = {

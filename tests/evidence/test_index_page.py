@@ -15,6 +15,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 
@@ -22,7 +23,7 @@ def test_it_works(session, cast, now, browser_of):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = browser_of(cast.alice).get("/evidence")
     assert page.status_code == 200
-    assert "1 piece: 0 verified, 1 evidenced." in page.text
+    assert "1 piece: 0 verified, 1 evidenced." in flat(page.text)
     assert "Feature store design" in page.text
     assert "Write the design document of an ML system" in page.text
 

@@ -24,6 +24,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 
@@ -343,7 +344,7 @@ def test_a_resubmission_shows_what_changed(session, cast, now, bob, piece):
         description="How features reach *training* and serving alike.\nAnd what it costs.",
         impacts=(LATENCY, Impact("team", "teams served", "1", "6", "teams")),
     )
-    page = bob.get(f"/reviews/{piece.id}").text
+    page = flat(bob.get(f"/reviews/{piece.id}").text)
     assert "Version 1 is verified and counts until you judge this one" in page
     assert "Changes since version 1, which is verified" in page
     changed = page.split("Changes since")[1].split("</details>")[0]

@@ -113,6 +113,14 @@ ROLE_COMPARISON = (
     r"""|["']\s*(?:==|!=)\s*[\w.]*\brole\b"""
 )
 
+LONGEST_TEMPLATE_LINE = 120
+FIELD = re.compile(r'class="field[ "{]|<select|<textarea')
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+BARE_ELEMENT = re.compile(r"(?<![\w.#-])(?:em|b|i|small|strong|span)(?![\w-])")
+CLASS = re.compile(r"\.([a-z][\w-]*)(?=[^{}]*\{)")
+# Put together by a template, or set by htmx.
+COMPOSED_CLASSES = ("tone-", "depth-", "arrow-", "htmx-")
+
 
 @dataclass(frozen=True)
 class Module:
@@ -531,6 +539,57 @@ def team_tree_walks(root: Path) -> list[str]:
     ]
 
 
+def long_template_lines(root: Path) -> list[str]:
+    """Lines of templates and style sheets that do not fit a screen."""
+    return [
+        f"{path.relative_to(root).as_posix()}:{number} has {len(line)} characters"
+        for path in (*templates(root), *style_sheets(root))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > LONGEST_TEMPLATE_LINE
+    ]
+
+
+def fields_without_macro(root: Path) -> list[str]:
+    """Fields of forms that a template writes out, where a macro of `_ui.html` makes them."""
+    return [
+        f"{path.relative_to(root).as_posix()}:{number} writes a field out"
+        for path in templates(root)
+        if path.name != "_ui.html"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if FIELD.search(line)
+    ]
+
+
+def style_sheets(root: Path) -> list[Path]:
+    return sorted((root / "static/css").glob("*.css"))
+
+
+def styles_of_bare_elements(root: Path) -> list[str]:
+    """Selectors of an element that says nothing of what it holds, where a class would."""
+    return [
+        f"{path.relative_to(root).as_posix()} styles a bare {element}"
+        for path in style_sheets(root)
+        for selector in re.findall(r"([^{};]+)\{", COMMENT.sub("", path.read_text("utf-8")))
+        for element in BARE_ELEMENT.findall(selector)
+    ]
+
+
+def styles_of_nothing(root: Path) -> list[str]:
+    """Classes with a style that no template, module or script gives to anything."""
+    places = (*root.glob("templates/**/*.html"), *root.glob("roadmap/**/*.py"))
+    used = {
+        word
+        for path in (*places, *root.glob("static/*.js"))
+        for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))
+    }
+    return [
+        f"{path.relative_to(root).as_posix()} styles .{name}, which nothing has"
+        for path in style_sheets(root)
+        for name in sorted(set(CLASS.findall(COMMENT.sub("", path.read_text("utf-8")))))
+        if name not in used and not name.startswith(COMPOSED_CLASSES)
+    ]
+
+
 CHECKS = (
     ladder,
     foreign_routes,
@@ -543,6 +602,10 @@ CHECKS = (
     commits,
     unsafe_markup,
     fragments,
+    long_template_lines,
+    fields_without_macro,
+    styles_of_bare_elements,
+    styles_of_nothing,
     role_comparisons,
     team_tree_walks,
 )

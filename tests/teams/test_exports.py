@@ -58,16 +58,18 @@ def on_screen(page: str) -> dict[str, list[str]]:
     found = {}
     for row in re.findall(r"<tr><th scope=row>.*?</tr>", page, re.DOTALL):
         name = re.search(r"<a [^>]*>([^<]*)</a>", row)
-        score = re.search(r"<td class=readiness><a [^>]*>([\d.]+) <small[^>]*>([^<]+)", row)
+        score = re.search(r"<td class=readiness><a [^>]*>([\d.]+) <span[^>]*>([^<]+)", row)
         assert name is not None
         assert score is not None
         figures = [*score.groups()]
-        for verified, evidenced, claimed in re.findall(
-            r"<b>(\d+)</b> <span>(\d+)</span> <i>(\d+)</i>", row
-        ):
-            figures += [claimed, evidenced, verified]
+        for meter in row.split("<td class=tones>")[1:]:
+            shares = (
+                re.search(rf"<span class={tone}>(\d+)</span>", meter)
+                for tone in ("claimed", "evidenced", "verified")
+            )
+            figures += [share.group(1) for share in shares if share]
         for pair in re.findall(
-            r"<span>(\d?)</span> (?:<em class=\w+></em> )?<b>(\d?)</b></a>", row
+            r"<span class=own-level>(\d?)</span>.*?<span class=manager-level>(\d?)</span>", row
         ):
             figures += pair
         moved = re.search(r"<td class=moved><a [^>]*>([^<]+)", row)

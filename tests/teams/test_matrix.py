@@ -139,13 +139,14 @@ def test_figures_are_those_of_the_shared_facts(
     ).one()
     found = matrix_of(session, cast, now)
     alice = row_of(browser_of(cast.bob).get(MATRIX).text, "Alice")
-    assert f"{points(kept.shared['score']):.1f} <small" in alice
+    assert f"{points(kept.shared['score']):.1f} <span" in alice
     for key, tones in kept.shared["stages"].items():
         claimed, evidenced, verified = (
             percent(tones[tone]) for tone in ("claimed", "evidenced", "verified")
         )
         assert f": {verified} {evidenced} {claimed} % verified, evidenced, claimed" in alice, key
-        assert f"<b>{verified}</b> <span>{evidenced}</span> <i>{claimed}</i>" in alice
+        figures = {"verified": verified, "evidenced": evidenced, "claimed": claimed}
+        assert " ".join(f"<span class={name}>{n}</span>" for name, n in figures.items()) in alice
     assert to_json(found)["members"][0]["readiness"] == kept.shared["score"]
 
 
@@ -276,7 +277,8 @@ def test_gaps_in_perception_are_called_out(
     session.commit()
     alice = row_of(browser_of(cast.bob).get(MATRIX).text, "Alice")
     assert "3 1 by self and manager, senior bar 3; two levels or more apart" in alice
-    assert "<span>3</span> <em class=down></em> <b>1</b>" in alice
+    levels = "<span class=own-level>3</span> {} <span class=manager-level>1</span>"
+    assert levels.format("<span class=arrow-down></span>") in alice
 
 
 def test_sorting_by_links(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
