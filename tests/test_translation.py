@@ -69,10 +69,10 @@ def test_the_matrix_follows_them_and_its_files_do_not(session, cast, browser_of,
     create_sample_data(session, cast, now)
     bob = browser_of(cast.bob)
     files = [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)]
-    assert re.search(r">\d+\.\d <small", bob.get("/teams/ranking").text)
+    assert re.search(r">\d+\.\d <span", bob.get("/teams/ranking").text)
     session.get(User, cast.bob).locale = "de"
     session.commit()
     page = bob.get("/teams/ranking").text
-    assert re.search(r">\d+,\d <small", page)
-    assert not re.search(r">\d+\.\d <small", page)
+    assert re.search(r">\d+,\d <span", page)
+    assert not re.search(r">\d+\.\d <span", page)
     assert [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)] == files

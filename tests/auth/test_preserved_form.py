@@ -87,7 +87,7 @@ def test_it_shows_what_was_typed_and_sends_all(session, cast, browser_of):
         "about": str(cast.alice),
     }
     again = sign_in_again(browser, browser.post("/evidence", sent))
-    shown = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", again.text, re.DOTALL)
+    shown = re.findall(r"<dt>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", again.text, re.DOTALL)
     assert shown == [
         ("Title", "Feature store"),
         ("Date", "2026-03-01"),

@@ -33,6 +33,7 @@ from tests.evidence.builders import (
     submit_evidence,
 )
 from tests.support.cast import Cast
+from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 SLUG = "senior-ml-engineer"
@@ -133,7 +134,7 @@ def without_csrf_token(page: str) -> str:
 
 
 def test_a_manager_sees_what_is_shared(begun, session, cast, now, browser_of, path):
-    page = browser_of(cast.bob).get(path).text
+    page = flat(browser_of(cast.bob).get(path).text)
     for said in (
         *("Getting started", "readiness out of 100", "Senior ML Engineer", "of 7 passed"),
         *("Feature store design", "Design document", "2 Mar 2026", "p99 latency: 180 → 45 ms"),
@@ -169,7 +170,7 @@ def test_a_stage_is_unfolded_by_its_address(begun, cast, browser_of, path):
 def test_the_day_of_a_tick_is_not_told_as_that_of_its_proof(begun, cast, now, browser_of, path):
     """Verified is what a manager said on another day, if at all."""
     bob = browser_of(cast.bob)
-    pages = [bob.get(f"{path}?stage={key}").text for key in ("foundations", "leadership")]
+    pages = [flat(bob.get(f"{path}?stage={key}").text) for key in ("foundations", "leadership")]
     assert f"Verified, ticked on {now.day} {now:%b %Y}" in "".join(pages)
     assert not re.search("(verified|evidenced|claimed), since", "".join(pages), re.IGNORECASE)
 
@@ -226,7 +227,7 @@ def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, 
 
 def test_one_sees_oneself_as_ones_managers_do(begun, session, cast, now, browser_of, path):
     hide(session, cast, now)
-    page = browser_of(cast.alice).get(path).text
+    page = flat(browser_of(cast.alice).get(path).text)
     assert "This is what your managers and mentors see of you." in page
     assert CANARY not in page
     assert "Feature store design" in page
