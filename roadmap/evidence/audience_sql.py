@@ -56,9 +56,9 @@ def is_verified() -> sa.ColumnElement[bool]:
     return Evidence.verified_version_id.is_not(None)
 
 
-def verified_version_id() -> sa.ColumnElement[Any]:
-    """Return the id of the verified version; NULL where none is."""
-    return Evidence.verified_version_id.expression
+def is_verified_version() -> sa.ColumnElement[bool]:
+    """Return the condition that an `EvidenceVersion` is the verified one."""
+    return EvidenceVersion.id == Evidence.verified_version_id
 
 
 def is_confirmation_of_link() -> sa.ColumnElement[bool]:

@@ -74,7 +74,8 @@ def list_evidence(
     values = _parameters(filters, words) | {"user_id": user_id, "today": today}
 
     def ids_of(page: int) -> tuple[list[uuid.UUID], int]:
-        rows = session.execute(statement, {**values, "offset": (page - 1) * PAGE_SIZE}).all()
+        parameters = {**values, "offset": (page - 1) * PAGE_SIZE}
+        rows = session.connection().execute(statement, parameters).all()
         return [row.id for row in rows], rows[0].found if rows else 0
 
     page = max(1, page)

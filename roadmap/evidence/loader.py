@@ -22,9 +22,9 @@ from roadmap.evidence import models
 from roadmap.evidence.audience_sql import (
     counted_version_id,
     is_confirmation_of_link,
+    is_verified_version,
     is_visible,
     newest_version_id,
-    verified_version_id,
 )
 from roadmap.evidence.item import CONTENT_COLUMNS, Audience, Impact, Item, Link, SkillLink, Version
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
@@ -171,13 +171,13 @@ def _is_needed(audience: Audience, history: bool) -> sa.ColumnElement[bool]:
         case Audience.OWNER:
             return sa.or_(
                 EvidenceVersion.id == newest_version_id(Audience.OWNER),
-                EvidenceVersion.id == verified_version_id(),
+                is_verified_version(),
                 EvidenceVersion.id == newest_version_id(Audience.MANAGER),
             )
         case Audience.MANAGER:
             return sa.or_(
                 EvidenceVersion.id == newest_version_id(audience),
-                EvidenceVersion.id == verified_version_id(),
+                is_verified_version(),
             )
         case Audience.PUBLIC:
             return EvidenceVersion.id == counted_version_id(audience)
@@ -195,7 +195,7 @@ def _versions(audience: Audience, scope: Scope, texts: bool, history: bool) -> s
         sa.select(
             _raw(Evidence.id).label("key"),
             _raw(EvidenceVersion.id).label("version_key"),
-            EvidenceVersion.id == verified_version_id(),
+            is_verified_version(),
             EvidenceVersion.number,
             EvidenceVersion.id,
             EvidenceVersion.submitted_at,

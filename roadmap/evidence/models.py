@@ -47,9 +47,6 @@ class Evidence(Base):
     updated_at: Mapped[dt.datetime]
 
     current: Mapped[EvidenceVersion] = relationship(foreign_keys=[current_id], post_update=True)
-    verified_version: Mapped[EvidenceVersion | None] = relationship(
-        foreign_keys=[verified_version_id], post_update=True
-    )
     links: Mapped[list[EvidenceMilestone]] = relationship(
         order_by="EvidenceMilestone.position", cascade="all, delete-orphan"
     )

@@ -7,9 +7,10 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
 from roadmap.evidence.item import Audience, Item
@@ -100,7 +101,7 @@ def load_judgements(
     session: Session, ids: Collection[uuid.UUID], *, latest_only: bool = False
 ) -> dict[uuid.UUID, list[Judgement]]:
     """Load the reviews of each of these items, newest first. One statement."""
-    ranked = (
+    query = (
         sa.select(
             Review.evidence_id,
             Review.id,
@@ -110,21 +111,23 @@ def load_judgements(
             Review.comment,
             Review.decided_at,
             Review.title,
-            sa.func.row_number()
-            .over(
-                partition_by=Review.evidence_id,
-                order_by=(Review.decided_at.desc(), Review.id.desc()),
-            )
-            .label("place"),
         )
         .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
         .where(Review.evidence_id.in_(ids))
-        .subquery()
+        .order_by(Review.decided_at.desc(), Review.id.desc())
     )
-    query = sa.select(ranked).order_by(ranked.c.place)
-    rows = session.execute(query.where(ranked.c.place == 1) if latest_only else query).all()
+    if latest_only:
+        later = aliased(Review)
+        query = query.where(
+            ~sa.exists().where(
+                later.evidence_id == Review.evidence_id,
+                sa.tuple_(later.decided_at, later.id) > sa.tuple_(Review.decided_at, Review.id),
+            )
+        )
     found: dict[uuid.UUID, list[Judgement]] = {key: [] for key in ids}
-    for evidence_id, *values, _place in rows:
+    session.flush()
+    rows: Any = session.connection().execute(query)
+    for evidence_id, *values in rows:
         found[evidence_id].append(Judgement(*values))
     return found
 

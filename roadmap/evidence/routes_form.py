@@ -19,6 +19,7 @@ from roadmap.evidence import actions, labels
 from roadmap.evidence.blueprint import evidence, load_own_evidence
 from roadmap.evidence.constants import MAX_IMPACTS, MAX_MILESTONES
 from roadmap.evidence.forms import EvidenceForm, form_data_of
+from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.linkable_milestones import (
     load_milestones,
@@ -26,6 +27,7 @@ from roadmap.evidence.linkable_milestones import (
     load_skill_titles,
     search_milestones,
 )
+from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input, keep_stored_texts, linked_keys
 from roadmap.evidence.rules import INPUT_FIELDS, Stale, normalize
@@ -165,17 +167,18 @@ def milestones() -> str:
 
 
 def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
-    """What a save did; after one of a verified piece, which version waits and which one counts."""
+    """Say what was saved; after an edit of a verified item also which version counts now."""
     said = _("Your changes to “%(title)s” are saved.", title=labels.shorten_title(piece.title))
     if piece.current_id == before or piece.state != "submitted":
         return said
-    if piece.verified_version is None:
+    item = load_item(db.session, Audience.OWNER, piece.id)
+    if item is None or item.verified_number is None:
         waits = _("Version %(number)s is waiting for a review.", number=piece.current.number)
     else:
         waits = _(
             "Version %(new)s is waiting for a review; version %(old)s counts until it is judged.",
             new=piece.current.number,
-            old=piece.verified_version.number,
+            old=item.verified_number,
         )
     return f"{said} {waits}"
 

@@ -20,11 +20,12 @@ from roadmap.catalog.models import Roadmap
 from roadmap.core.i18n import show_date
 from roadmap.evidence import labels
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
-from roadmap.evidence.loader import load_items
+from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
 from roadmap.people.models import User
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
-from roadmap.portfolio.models import Portfolio, PortfolioItem
+from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.selection import load_places
 from roadmap.progress.models import Enrollment
 from roadmap.skills import queries as skills
 
@@ -81,12 +82,11 @@ def _load_items(
     session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
 ) -> tuple[DocumentItem, ...]:
     """Load the chosen items as the public sees them, in the person's order. Six statements."""
-    chosen = session.scalars(
-        sa.select(PortfolioItem.evidence_id)
-        .where(PortfolioItem.user_id == user_id)
-        .order_by(PortfolioItem.position, PortfolioItem.evidence_id)
-    ).all()
-    items = load_items(session, Audience.PUBLIC, chosen) if chosen else []
+    places = load_places(session, user_id)
+    public = load_user_items(session, Audience.PUBLIC, user_id) if places else []
+    items = sorted(
+        (item for item in public if item.id in places), key=lambda item: (places[item.id], item.id)
+    )
     judgements = load_judgements(session, [item.id for item in items if item.verified])
     label_of = cache(labels.kind_label)
     return tuple(

@@ -36,16 +36,19 @@ class Selection:
         return not (self.shown or self.showable or self.withheld)
 
 
+def load_places(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """Load the places of the chosen items, by the id of the evidence; shown or withheld now."""
+    rows = session.execute(
+        sa.select(PortfolioItem.evidence_id, PortfolioItem.position).where(
+            PortfolioItem.user_id == user_id
+        )
+    )
+    return {row.evidence_id: row.position for row in rows}
+
+
 def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
     """Load what the person shows, could show and withholds. Four statements."""
-    places = {
-        row.evidence_id: row.position
-        for row in session.execute(
-            sa.select(PortfolioItem.evidence_id, PortfolioItem.position).where(
-                PortfolioItem.user_id == user_id
-            )
-        )
-    }
+    places = load_places(session, user_id)
     newest_first = load_user_items(session, Audience.OWNER, user_id, texts=False)[::-1]
     items = sorted(newest_first, key=lambda item: places.get(item.id, math.inf))
     shown, showable, withheld = [], [], []
