@@ -24,7 +24,7 @@ from roadmap.backup.archive import (
 from roadmap.backup.table_replacement import TRANSIENT_TABLES, backed_up_tables, chunks
 from roadmap.core.database import db, init_database
 from roadmap.core.migrations import alembic, init_migrations, upgrade
-from roadmap.core.types import Base
+from roadmap.core.types import Base, UtcDateTime
 
 
 class SchemaMismatch(RuntimeError):
@@ -93,16 +93,30 @@ def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest)
         raw.execute("PRAGMA foreign_keys=ON")
 
 
+def _column_types(connection: sa.Connection, name: str) -> dict[str, sa.types.TypeEngine[Any]]:
+    """Return the types of a table's columns; of those with other names today, by reflection."""
+    known = Base.metadata.tables.get(name)
+    types: dict[str, sa.types.TypeEngine[Any]] = {}
+    for column in sa.inspect(connection).get_columns(name):
+        reflected = column["type"]
+        if known is not None and column["name"] in known.columns:
+            types[column["name"]] = known.columns[column["name"]].type
+        elif isinstance(reflected, sa.CHAR) and reflected.length == 32:
+            types[column["name"]] = sa.Uuid()
+        elif isinstance(reflected, sa.DateTime):
+            types[column["name"]] = UtcDateTime()
+        else:
+            types[column["name"]] = reflected
+    return types
+
+
 def _load_table(
     connection: sa.Connection, name: str, columns: Sequence[str], lines: Iterator[list[Any]]
 ) -> None:
-    known = Base.metadata.tables.get(name)
-    # A column that was dropped since has no type here; SQLite stores the value unchanged.
-    types = [
-        known.columns[column].type if known is not None and column in known.columns else sa.String()
-        for column in columns
-    ]
-    table = sa.table(name, *(sa.column(*pair) for pair in zip(columns, types, strict=True)))
+    types = _column_types(connection, name)
+    if unknown := [column for column in columns if column not in types]:
+        raise InvalidBackup(f"its table {name} has an unknown column {unknown[0]}")
+    table = sa.table(name, *(sa.column(column, types[column]) for column in columns))
     insert = sa.insert(table)
     for chunk in chunks(lines):
         if any(len(row) != len(columns) for row in chunk):
@@ -112,8 +126,8 @@ def _load_table(
                 insert,
                 [
                     {
-                        column: decode_value(value, type_)
-                        for column, value, type_ in zip(columns, row, types, strict=True)
+                        column: decode_value(value, types[column])
+                        for column, value in zip(columns, row, strict=True)
                     }
                     for row in chunk
                 ],
