@@ -50,7 +50,7 @@ pygments_dark_style = "bw"
 TEXTS = {"index": HERE / "README.md", "changelog": ROOT / "CHANGELOG.md"}
 # What a page leads on to, by the page: the tree at the side of the site.
 TREES = {
-    "index": "users managers pages api operators readiness content-files contributors"
+    "index": "users managers pages api operators readiness content-files architecture contributors"
     " decisions/README changelog",
     "decisions/README": "0*",
 }

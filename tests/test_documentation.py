@@ -28,6 +28,7 @@ from roadmap.readiness.gates import GATE_TYPES
 from roadmap.readiness.messages import KIND_NAMES
 from roadmap.teams.formats import FORMATS as MATRIX_FORMATS
 from tests.support.architecture import FLOORS
+from tools.draw_architecture import PICTURE, draw
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -324,9 +325,14 @@ def test_the_site_has_the_colours_of_the_pages() -> None:
 # --- The same in the text and in the code ---------------------------------------------------------
 
 
-def test_the_guide_for_contributors_has_the_ladder_as_it_stands() -> None:
-    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text_of(DOCS / "contributors.md"), re.M)
+def test_the_page_about_architecture_has_the_ladder_of_today() -> None:
+    ladder = text_of(DOCS / "architecture.md").partition("## The ladder")[2].partition("## ")[0]
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", ladder, re.M)
     assert [tuple(re.findall(r"\w+", row)) for row in rows] == list(FLOORS)
+
+
+def test_the_picture_of_the_architecture_is_drawn_from_the_imports_of_today() -> None:
+    assert PICTURE.read_text("utf-8") == draw(), "run: python -m tools.draw_architecture"
 
 
 def test_the_guide_for_managers_names_every_export_of_the_matrix() -> None:
