@@ -1,7 +1,7 @@
-"""Writing evidence: create, edit, link, ask for a review. Judging is next door.
+"""Write evidence: create, edit, link, ask for a review. `review_actions` is about reviewing.
 
-Every function locks the person first and reads the piece again below the lock, so that of two
-tabs only one wins. They flush and remember; the request commits.
+Every function locks the owner first and reads the item again under the lock, so that of two tabs
+only one wins. They flush and record history; the request commits.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def create(
     by: Actor,
     now: dt.datetime,
 ) -> Evidence:
-    """A new piece of this person, as a draft. Raises Incomplete, naming what it lacks.
+    """Create an item of this person, as a draft. Raises InvalidInput.
 
-    `key` stands in the form that it was typed into. Sent twice, the form makes one piece, and the
-    second time answers with it; typed anew after a step back in the browser, it makes another.
+    `key` is the key of the form. A form that is sent twice creates one item, and the second request
+    returns it; after a step back in the browser, a form with other content creates another one.
     """
     lock_user(session, user_id)
     piece = validate_input(piece, by.today(now))
-    # Not the key itself: whoever made it up would choose the id of somebody else's piece.
+    # Derived from the key and the person, so that nobody can choose the id of another's item.
     made_as = uuid.uuid5(user_id, key.hex) if key else new_id()
     if key and (made := session.get(Evidence, made_as)) is not None:
         if _matches(made, piece, milestones, skills):
@@ -84,7 +84,7 @@ def create(
 def _matches(
     made: Evidence, piece: EvidenceInput, milestones: Sequence[str], skills: Sequence[str]
 ) -> bool:
-    """Whether a piece is, in every word and link, what is sent."""
+    """Tell whether an item has exactly the content and links that were sent."""
     return (
         evidence_input(made) == piece
         and linked_keys(made) == list(dict.fromkeys(milestones))
@@ -103,10 +103,10 @@ def edit(
     by: Actor,
     now: dt.datetime,
 ) -> bool:
-    """Saves what a person says of a piece; links and skills stay where they are None.
+    """Save an edit; links and skills stay where they are None. Return whether anything changed.
 
-    True where anything changed. `revision` is the one that the form was filled from. Raises Stale
-    where it is not the newest, Incomplete where the piece would not be complete.
+    `revision` is the one that the form was filled from. Raises Stale where it is not the newest,
+    InvalidInput where the item would not be complete.
     """
     lock_and_reload(session, evidence, by)
     if revision is not None and revision != evidence.revision:
@@ -173,10 +173,10 @@ def _apply_edit(
 
 
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
-    """Removes a piece with its versions, links and reviews. The person's history says so."""
+    """Delete an item with its versions, links and reviews; the history keeps a note of it."""
     lock_and_reload(session, evidence, by)
     user_id, title, kind = evidence.user_id, evidence.title, evidence.current.kind
-    # The database takes the dependents along, in one statement.
+    # The database deletes the dependent rows.
     session.execute(
         sa.delete(Evidence)
         .where(Evidence.id == evidence.id)
@@ -196,9 +196,9 @@ def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
 
 
 def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
-    """Links a piece to one more milestone; linking twice is the same as once.
+    """Link an item to one more milestone; return False where it is linked already.
 
-    Raises Incomplete for an unknown key, and for more than five.
+    Raises InvalidInput for an unknown key, and for more than five.
     """
     lock_and_reload(session, evidence, by)
     before = linked_keys(evidence)
@@ -212,7 +212,7 @@ def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.d
 
 
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
-    """Asks for a review. False where it already waits. Raises Refused with the reason."""
+    """Ask for a review; return False where it waits already. Raises Refused."""
     lock_and_reload(session, evidence, by)
     after = rules.state_after_submit(evidence.state, evidence.visibility)
     if after == evidence.state:
@@ -227,7 +227,7 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
 
 
 def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
-    """Takes the request for a review back. False for a draft. Raises Refused with the reason."""
+    """Withdraw the request for a review; return False for a draft. Raises Refused."""
     lock_and_reload(session, evidence, by)
     has_reviewer = assigned_reviewer(session, evidence) is not None
     after = rules.state_after_withdraw(evidence.state, has_reviewer=has_reviewer)

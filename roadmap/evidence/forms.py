@@ -1,11 +1,11 @@
-"""The form of a piece of evidence. What is wrong with it, `rules.faults` decides."""
+"""The form of an item. What is wrong with it, `rules.find_errors` decides."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -35,11 +35,10 @@ from roadmap.evidence.constants import (
 )
 from roadmap.evidence.item import Impact
 from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.labels import FIELDS, IMPACT_FIELDS
 from roadmap.evidence.rules import EvidenceInput, FieldError
 
-TEXT_FIELDS = ("title", "url", "description", "role", "issuer")
 INVALID_DATE = _("Enter the date as year-month-day, for example 2026-03-31.")
-DATE_FIELDS = ("occurred_on", "issued_on", "expires_on")
 
 
 def _parse_uuid(text: str | None) -> uuid.UUID | None:
@@ -50,16 +49,16 @@ def _parse_uuid(text: str | None) -> uuid.UUID | None:
 
 
 class RequiredMark:
-    """Marks a field that must be filled in; whether it is, the rules say."""
+    """Mark a field as required for the reader; the rules check it."""
 
     field_flags = {"required": True}
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Nothing to do here."""
+        """Check nothing."""
 
 
 class IsoDateField(DateField):
-    """A date; what cannot be read says how it is written, and stays in the field."""
+    """A date; input that is no date stays in the field, with a message about the format."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = strip_control_characters(" ".join(valuelist)).strip()
@@ -73,7 +72,7 @@ class IsoDateField(DateField):
 
 
 class CheckboxListField(Field):
-    """The keys of what was ticked: any number of checkboxes of one name."""
+    """The values of the ticked checkboxes of one name."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = list(
@@ -85,37 +84,30 @@ class CheckboxListField(Field):
 
 
 class ImpactForm(Form):
-    """One measured effect; a row with no word in it is left out."""
+    """One measured effect; an empty row is left out."""
 
     type = SelectField(
-        _("Type"),
+        IMPACT_FIELDS["type"],
         [RequiredMark()],
         choices=[SelectChoice(key, labels.IMPACTS[key]) for key in IMPACT_TYPES],
         validate_choice=False,
     )
-    metric = StringField(_("Metric"), filters=[clean_line])
-    baseline = StringField(_("Before"), filters=[clean_line])
-    result = StringField(_("After"), filters=[clean_line])
-    unit = StringField(_("Unit"), filters=[clean_line])
-    source_url = StringField(_("Source link"), filters=[clean_url])
+    metric = StringField(IMPACT_FIELDS["metric"], filters=[clean_line])
+    baseline = StringField(IMPACT_FIELDS["baseline"], filters=[clean_line])
+    result = StringField(IMPACT_FIELDS["result"], filters=[clean_line])
+    unit = StringField(IMPACT_FIELDS["unit"], filters=[clean_line])
+    source_url = StringField(IMPACT_FIELDS["source_url"], filters=[clean_url])
 
     def to_impact_input(self) -> Impact:
-        return Impact(
-            type=self.type.data or "",
-            metric=self.metric.data,
-            baseline=self.baseline.data,
-            result=self.result.data,
-            unit=self.unit.data,
-            source_url=self.source_url.data,
-        )
+        return Impact(**{each.name: self[each.name].data or "" for each in fields(Impact)})
 
 
 class EvidenceForm(FlaskForm):
-    """Everything that a person says of a piece. `about` is the piece that is edited, if any."""
+    """Everything that a person says about an item. `about` is the item that is edited, if any."""
 
-    title = StringField(_("Title"), [RequiredMark()], filters=[clean_line])
+    title = StringField(FIELDS["title"], [RequiredMark()], filters=[clean_line])
     kind = SelectField(
-        _("Kind"),
+        FIELDS["kind"],
         [RequiredMark()],
         choices=[
             SelectChoice("", _("Choose a kind")),
@@ -123,16 +115,16 @@ class EvidenceForm(FlaskForm):
         ],
         validate_choice=False,
     )
-    occurred_on = IsoDateField(_("Date"), [RequiredMark()])
-    url = StringField(_("Link"), filters=[clean_url])
-    description = TextAreaField(_("Description"), filters=[clean_multiline])
-    role = StringField(_("Your role"), filters=[clean_line])
-    issuer = StringField(_("Issuer"), filters=[clean_line])
-    issued_on = IsoDateField(_("Issued on"))
-    expires_on = IsoDateField(_("Expires on"))
-    impacts = FieldList(FormField(ImpactForm), label=_("Impact"), max_entries=MAX_IMPACTS)
-    milestones = CheckboxListField(_("Milestones"))
-    skills = CheckboxListField(_("Skills"))
+    occurred_on = IsoDateField(FIELDS["occurred_on"], [RequiredMark()])
+    url = StringField(FIELDS["url"], filters=[clean_url])
+    description = TextAreaField(FIELDS["description"], filters=[clean_multiline])
+    role = StringField(FIELDS["role"], filters=[clean_line])
+    issuer = StringField(FIELDS["issuer"], filters=[clean_line])
+    issued_on = IsoDateField(FIELDS["issued_on"])
+    expires_on = IsoDateField(FIELDS["expires_on"])
+    impacts = FieldList(FormField(ImpactForm), label=FIELDS["impacts"], max_entries=MAX_IMPACTS)
+    milestones = CheckboxListField(FIELDS["milestones"])
+    skills = CheckboxListField(FIELDS["skills"])
     visibility = RadioField(
         _("Who may see it"),
         choices=[SelectChoice(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
@@ -142,28 +134,26 @@ class EvidenceForm(FlaskForm):
     q = SearchField(_("Search milestones"), filters=[clean_line])
     revision = HiddenField()
     about = HiddenField()
-    # One for each time that an empty form is handed out: of two clicks on Save one makes a piece.
+    # Each empty form has its own key, so that two clicks on Save create one item.
     key = HiddenField()
 
     def evidence_input(self) -> EvidenceInput:
-        """What was typed, complete or not."""
-        values: dict[str, Any] = {name: self[name].data for name in (*TEXT_FIELDS, *DATE_FIELDS)}
-        return EvidenceInput(
-            kind=self.kind.data or "",
-            visibility=self.visibility.data or "",
-            impacts=tuple(row.form.to_impact_input() for row in self.impacts),
-            **values,
-        )
+        """Return what was entered, complete or not."""
+        values: dict[str, Any] = {name: self[name].data for name in rules.INPUT_FIELDS}
+        values["kind"] = values["kind"] or ""
+        values["visibility"] = values["visibility"] or ""
+        values["impacts"] = tuple(row.form.to_impact_input() for row in self.impacts)
+        return EvidenceInput(**values)
 
     def check_input(self, today: dt.date, known: Mapping[str, Iterable[str]]) -> bool:
-        """Whether it can be saved; otherwise each fault stands at its field.
+        """Tell whether the form can be saved; otherwise each field has its errors.
 
         `known` are the milestones and skills that exist, by field name.
         """
-        # Reading the form may have found texts that are no dates; those need no second word.
-        unread = {name for name in DATE_FIELDS if self[name].process_errors}
+        # A field whose date could not be parsed has its error already.
+        unread = {field.name for field in self if field.process_errors}
         self.validate()
-        # Impacts that say nothing are left out, so the places of the others are counted again.
+        # Errors count impacts without the empty ones.
         rows = [row for row in self.impacts if row.form.to_impact_input().has_content]
         found = rules.find_errors(
             rules.normalize(self.evidence_input(), strip_control_characters), today
@@ -187,29 +177,29 @@ class EvidenceForm(FlaskForm):
 
     @property
     def about_id(self) -> uuid.UUID | None:
-        """The id of the piece that is edited; None for a new one or what is no id."""
+        """Return the id of the item that is edited, None for a new one."""
         return _parse_uuid(self.about.data)
 
     @property
     def submission_key(self) -> uuid.UUID | None:
-        """The key that this form was handed out with; None for what is none."""
+        """Return the key of this form, None where it has none."""
         return _parse_uuid(self.key.data)
 
     @property
     def read_revision(self) -> int | None:
-        """The revision that the form was filled from."""
+        """Return the revision that the form was filled from."""
         text = self.revision.data or ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 class CommentForm(FlaskForm):
-    """A remark in the thread of a piece."""
+    """A comment on an item."""
 
     text = TextAreaField(_("Add a comment"), [RequiredMark()], filters=[clean_multiline])
 
 
 def form_data_of(piece: EvidenceInput) -> dict[str, Any]:
-    """What a form is filled with to show this piece."""
+    """Return the data of a form that shows this input."""
     return {
         name: [asdict(impact) for impact in piece.impacts]
         if name == "impacts"

@@ -20,7 +20,7 @@ STATES: dict[str, LazyString] = {
     "verified": _("Verified"),
     "returned": _("Returned"),
 }
-# What a state means to the author; `not reviewed yet` counts as evidenced all the same.
+# What a state means to the author.
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
     "draft": _("Only you see a draft. It counts for you as evidenced."),
     "submitted": _(
@@ -84,7 +84,7 @@ IMPACT_FIELDS: dict[str, LazyString] = {
     "type": _("Type"),
     **{each.name: _(each.metadata["label"]) for each in fields(Impact) if each.metadata},
 }
-# What was wrong, and the way out, by the code of a `rules.Fault`.
+# What is wrong and how to fix it, by the code of a `rules.FieldError`.
 ERROR_MESSAGES: dict[str, LazyString] = {
     "title_missing": _("Give it a title, so that you can find it again."),
     "kind_missing": _("Choose a kind."),
@@ -125,7 +125,7 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
 
 
 def shorten_title(title: str, most: int = 80) -> str:
-    """A title as a message names it: cut at a word where it has more than `most` characters."""
+    """Shorten a title for a message: cut at a word where it has more than `most` characters."""
     if len(title) <= most:
         return title
     cut = title[: most - 1]
@@ -134,7 +134,7 @@ def shorten_title(title: str, most: int = 80) -> str:
 
 
 def kind_label(kind: str) -> str:
-    """The name of a kind; the word itself where a newer release wrote one unknown here."""
+    """Return the name of a kind; the key itself where a newer release wrote an unknown one."""
     return str(KINDS.get(kind, kind))
 
 

@@ -1,4 +1,4 @@
-"""The milestones and skills that a piece is or may be linked to."""
+"""The milestones and skills that an item is or may be linked to."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from roadmap.catalog.queries import published_roadmaps
 
 @dataclass(frozen=True, slots=True)
 class LinkableMilestone:
-    """A milestone that a piece is or may be linked to.
+    """A milestone that an item is or may be linked to.
 
-    `roadmap` is its slug, or '' where no published roadmap has it any more.
+    `roadmap` is its slug, '' where no published roadmap has it any more.
     """
 
     key: str
@@ -28,8 +28,10 @@ class LinkableMilestone:
 
 
 def load_published_milestones(session: Session) -> dict[str, LinkableMilestone]:
-    """Every milestone of the published roadmaps by key, in their order. From memory but for one
-    statement."""
+    """Load every milestone of the published roadmaps by key, in their order.
+
+    One statement; the content is in memory.
+    """
     found: dict[str, LinkableMilestone] = {}
     for published in published_roadmaps(session):
         content = published.content
@@ -49,9 +51,9 @@ def load_published_milestones(session: Session) -> dict[str, LinkableMilestone]:
 
 
 def load_milestones(session: Session, keys: Iterable[str]) -> tuple[LinkableMilestone, ...]:
-    """The milestones with these keys, in this order; unknown keys are left out.
+    """Load the milestones with these keys, in this order; unknown keys are left out.
 
-    A milestone that a revision removed is still named, by the title it last had.
+    A milestone that a revision removed still has the title it last had.
     """
     keys = tuple(keys)
     known = load_published_milestones(session)
@@ -70,7 +72,7 @@ def load_milestones(session: Session, keys: Iterable[str]) -> tuple[LinkableMile
 def search_milestones(
     session: Session, text: str, *, leave_out: Iterable[str] = (), most: int = 12
 ) -> tuple[LinkableMilestone, ...]:
-    """Milestones whose title, key or stage contain every word of `text`; '' finds nothing."""
+    """Find milestones whose title, key or stage contain every word of `text`; none for ''."""
     words = text.casefold().split()[:8]
     if not words:
         return ()
@@ -87,7 +89,7 @@ def search_milestones(
 def load_skill_titles(
     session: Session, keys: Sequence[str] | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """(key, title) of these skills, or of all, by title."""
+    """Load (key, title) of these skills, or of all, by title."""
     query = sa.select(Skill.key, Skill.title).order_by(Skill.title)
     if keys is not None:
         query = query.where(Skill.key.in_(keys))

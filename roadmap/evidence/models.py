@@ -17,9 +17,9 @@ from roadmap.evidence.item import Audience, is_visible
 class Evidence(Base):
     """A dated artefact that proves something.
 
-    What a review judges (kind, date, link, description, role, issuer, expiry, impacts) stands in
-    its versions. `current` is the newest; `verified_version_id` the last one that was verified,
-    which counts until a newer one is judged.
+    Its content (kind, date, link, description, role, issuer, expiry, impacts) is in its versions,
+    because a review judges a version. `current` is the newest; `verified_version_id` the verified
+    one, which counts until a newer one is judged.
     """
 
     __tablename__ = "evidence"
@@ -62,12 +62,12 @@ class Evidence(Base):
 
     @property
     def is_shared(self) -> bool:
-        """Whether the managers of its author see it: submitted or later, and not private."""
+        """Return whether the managers of its owner see it: submitted or later, and not private."""
         return is_visible(self.state, self.visibility, Audience.MANAGER)
 
 
 class EvidenceVersion(Base):
-    """One version of the substance of a piece. Frozen once it has been submitted."""
+    """One version of the content. It never changes once it has been submitted."""
 
     __tablename__ = "evidence_version"
 
@@ -108,7 +108,7 @@ class EvidenceVersion(Base):
 
 
 class Impact(Base):
-    """A measured effect: metric, baseline, result, unit, and where the figure comes from."""
+    """A measured effect: metric, baseline, result, unit, and the source of the figure."""
 
     __tablename__ = "impact"
 
@@ -165,7 +165,7 @@ class EvidenceSkill(Base):
 
 
 class Review(Base):
-    """A judgement of one version, by a named manager of its author. Stays when they leave."""
+    """A review of one version by a manager of its author. It stays when the manager leaves."""
 
     __tablename__ = "review"
 
@@ -183,7 +183,7 @@ class Review(Base):
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
     reviewer_name: Mapped[str] = mapped_column(sa.String(200))
-    # What the piece was called then: a title can change without a new version.
+    # The title at that time: a title can change without a new version.
     title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     decision: Mapped[str] = mapped_column(sa.String(12))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
@@ -193,10 +193,10 @@ class Review(Base):
 
 
 class Confirmation(Base):
-    """A reviewer's word that a version proves a milestone.
+    """A reviewer's confirmation that a version proves a milestone.
 
-    Goes when the link goes, so that a later link never inherits it; the review and the history
-    keep what was said.
+    It is deleted with the link, so that a later link does not inherit it; the review and the
+    history keep what was said.
     """
 
     __tablename__ = "confirmation"
@@ -217,7 +217,7 @@ class Confirmation(Base):
 
 
 class Comment(Base):
-    """A remark in the thread of a shared piece, by its author or a manager of theirs."""
+    """A comment on a shared item, by its author or a manager of theirs."""
 
     __tablename__ = "evidence_comment"
 

@@ -1,4 +1,4 @@
-"""The rows of a piece of evidence: read below the lock, and filled from what a person says."""
+"""Read the rows of an item under the lock, and write what a person says into them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_for_actor
 
-# How each text comes in that is not a line of words.
+# How each text is cleaned that is not a single line.
 TEXT_CLEANERS = {"description": clean_multiline, "url": clean_url, "source_url": clean_url}
 
 
 def lock_and_reload(session: Session, evidence: Evidence, by: Actor) -> None:
-    """Locks its author for a write by somebody, and reads the piece again.
+    """Lock the owner for a write by `by`, and read the item again.
 
-    What `by` may do is asked anew as well. Raises Refused where the piece is gone by now.
+    The permissions of `by` are read again as well. Raises Refused where the item is gone.
     """
     session.flush()
     lock_user_for_actor(session, evidence.user_id, by)
@@ -54,12 +54,12 @@ def lock_and_reload(session: Session, evidence: Evidence, by: Actor) -> None:
 
 
 def evidence_input(evidence: Evidence) -> EvidenceInput:
-    """What a person says of a piece now: its current version, title and visibility."""
+    """Return what a person says about an item now."""
     return version_input(evidence.current, title=evidence.title, visibility=evidence.visibility)
 
 
 def version_input(version: EvidenceVersion, *, title: str, visibility: str) -> EvidenceInput:
-    """What a person said of a piece in one version of it."""
+    """Return what a person said in one version of an item."""
     return EvidenceInput(
         **{name: getattr(version, name) for name in CONTENT_COLUMNS},
         impacts=tuple(
@@ -72,10 +72,10 @@ def version_input(version: EvidenceVersion, *, title: str, visibility: str) -> E
 
 
 def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceInput:
-    """The piece with each text as it is stored that reads the same.
+    """Keep each stored text that reads the same as the one sent.
 
-    Texts are cleaned and composed where they come in, those of an older release may not be: to
-    send them back as they were shown is no edit, and what was verified stays so.
+    Texts are cleaned when they are entered, but those of an older release may not be. Sending one
+    back as it was shown is no edit, and must not undo a verification.
     """
     impacts = piece.impacts
     if len(impacts) == len(stored.impacts):
@@ -87,7 +87,7 @@ def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceIn
 def _equivalent_texts(
     value: Impact | EvidenceInput, stored: Impact | EvidenceInput
 ) -> dict[str, Any]:
-    """The stored texts that those of `value` are read as."""
+    """Return the stored texts that read the same as those of `value`."""
     texts = {field.name: getattr(stored, field.name) for field in fields(stored)}
     return {
         name: text
@@ -98,7 +98,7 @@ def _equivalent_texts(
 
 
 def validate_input(piece: EvidenceInput, today: dt.date) -> EvidenceInput:
-    """The piece with its texts cleaned. Raises Incomplete where it cannot be saved as it is."""
+    """Return the input with its texts cleaned. Raises InvalidInput where it cannot be saved."""
     piece = rules.normalize(piece, strip_control_characters)
     if faults := rules.find_errors(piece, today):
         raise InvalidInput(faults)
@@ -108,7 +108,7 @@ def validate_input(piece: EvidenceInput, today: dt.date) -> EvidenceInput:
 def write_version(
     session: Session, evidence: Evidence, piece: EvidenceInput, *, number: int, now: dt.datetime
 ) -> None:
-    """Adds a version with the substance of `piece` and makes it the current one."""
+    """Add a version with this content and make it the current one."""
     version = EvidenceVersion(
         evidence_id=evidence.id,
         user_id=evidence.user_id,
@@ -123,7 +123,7 @@ def write_version(
 
 
 def fill_version(version: EvidenceVersion, piece: EvidenceInput) -> None:
-    """Writes the substance of `piece` into a version that was never submitted."""
+    """Write the content into a version that was never submitted."""
     for name in CONTENT_COLUMNS:
         setattr(version, name, getattr(piece, name))
     version.impacts = [
@@ -139,9 +139,9 @@ def linked_keys(evidence: Evidence) -> list[str]:
 def replace_links(
     session: Session, evidence: Evidence, keys: Sequence[str], now: dt.datetime
 ) -> bool:
-    """Links exactly these milestones, in this order. True where that changed anything.
+    """Link exactly these milestones, in this order; return whether that changed anything.
 
-    Raises Incomplete for an unknown key, and for more than five.
+    Raises InvalidInput for an unknown key, and for more than five.
     """
     wanted, before = _require_known_milestones(session, keys), linked_keys(evidence)
     if wanted == before:
@@ -162,7 +162,7 @@ def replace_links(
 
 
 def _delete_confirmations(session: Session, evidence: Evidence, keys: set[str]) -> None:
-    """A later link of the same milestone must not inherit what was confirmed for this one."""
+    """Delete confirmations, so that a later link of the same milestone does not inherit them."""
     versions = sa.select(EvidenceVersion.id).where(EvidenceVersion.evidence_id == evidence.id)
     session.execute(
         sa.delete(Confirmation)
@@ -172,7 +172,10 @@ def _delete_confirmations(session: Session, evidence: Evidence, keys: set[str]) 
 
 
 def replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -> bool:
-    """Links exactly these skills. True where that changed anything; Incomplete for unknown ones."""
+    """Link exactly these skills; return whether that changed anything.
+
+    Raises InvalidInput for unknown keys.
+    """
     wanted = _require_known_skills(session, keys)
     kept = {row.skill_key: row for row in evidence.skills}
     if set(wanted) == kept.keys():
@@ -209,7 +212,7 @@ def _require_known_skills(session: Session, keys: Sequence[str]) -> list[str]:
 def load_confirmations(
     session: Session, evidence: Evidence, asked: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """The linked milestones that a judgement confirms: those asked for, or all that fit."""
+    """Load the linked milestones that a review confirms: those asked for, or all that fit."""
     keys = linked_keys(evidence)
     rows = session.execute(
         sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
@@ -220,7 +223,7 @@ def load_confirmations(
 
 
 def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
-    """The milestones that a version was confirmed for."""
+    """Load the keys of the milestones that a version is confirmed for."""
     return frozenset(
         session.scalars(
             sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
@@ -238,7 +241,7 @@ def record_evidence_history(
     row_id: uuid.UUID | None = None,
     **data: object,
 ) -> None:
-    """Adds to the history of the author of a piece."""
+    """Add an entry to the history of the owner."""
     record_history(
         session,
         user_id=evidence.user_id,

@@ -1,6 +1,6 @@
-"""Judging evidence: a reviewer takes a version up, and verifies or returns it.
+"""Review evidence: take a version up, verify it or return it.
 
-Like the other actions these lock the person first, flush and remember; the request commits.
+As in `actions`, these functions lock the owner first, flush and record history.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from roadmap.people.permissions import can
 def begin_review(
     session: Session, evidence: Evidence, *, version_id: uuid.UUID, by: Actor, now: dt.datetime
 ) -> bool:
-    """A reviewer takes it up: its author sees that, and can no longer withdraw it.
+    """Take an item up: its author sees that and can no longer withdraw it.
 
-    False where somebody has it already who may judge it. Raises Refused or Stale as `decide` does.
+    Returns False where another reviewer has it. Raises Refused or Stale as `decide` does.
     """
     _lock_for_review(session, evidence, by)
     rules.check_reviewable(evidence.state, judged=version_id, current=evidence.current_id)
@@ -62,18 +62,17 @@ def decide(
     now: dt.datetime,
     title: str | None = None,
 ) -> Review:
-    """Judges the current version: `verified` or `returned`.
+    """Review the current version: `verified` or `returned`.
 
-    Verified confirms the linked milestones named, or all that fit where None. Returned ends what
-    an earlier verified version counted for. `version_id` is the version that the reviewer read,
-    `title` what it was called on their page (None where that was not asked).
-    A verified version can be verified once more, which confirms milestones besides the earlier
-    ones: so does one that was linked later get its own word, by name, and inherits nothing.
+    `verified` confirms the linked milestones named, or all that fit where None. `returned` ends
+    what an earlier verified version counted for. `version_id` is the version that the reviewer
+    read, `title` the title on their page (None where the client sent none). A verified version can
+    be verified once more, which confirms milestones that were linked since.
 
-    Raises Refused where the reviewer is the author or manages no team of theirs now, where nothing
-    waits for a review, where another word would add nothing, where none of the milestones that it
-    can prove is left, or where one is not linked or not provable by this kind; Stale where the
-    author saved a newer version or title meanwhile.
+    Raises Refused where the reviewer is the author or may not review them now, where nothing waits
+    for a review, where another review would add nothing, where no milestone that it can prove is
+    left, or where one is not linked or not provable by this kind; Stale where the author saved a
+    newer version or title meanwhile.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
@@ -83,7 +82,7 @@ def decide(
     )
     if not besides:
         rules.check_reviewable(evidence.state, judged=version_id, current=evidence.current_id)
-    # As both are read: a form does not send the line ends of an older release as they are stored.
+    # Compared cleaned: a form does not send back the line ends that an older release stored.
     if title is not None and clean_line(title) != clean_line(evidence.title):
         raise Stale
     keys = load_confirmations(session, evidence, milestones) if decision == "verified" else ()
@@ -105,7 +104,7 @@ def decide(
     session.add(review)
     session.flush()
     if not besides:
-        # A version can be judged twice (returned, resubmitted unchanged): the last word counts.
+        # A version can be reviewed twice (returned, resubmitted unchanged): the last one counts.
         session.execute(
             sa.delete(Confirmation)
             .where(Confirmation.version_id == version_id)
@@ -138,7 +137,7 @@ def decide(
 
 
 def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
-    """Reads the piece below the lock. Raises Refused where this is not a reviewer of it."""
+    """Read the item under the lock. Raises Refused where `by` may not review it."""
     lock_and_reload(session, evidence, by)
     if evidence.user_id == by.id:
         raise Refused("own")

@@ -1,4 +1,4 @@
-"""The form of a piece: new, edit, and its three parts that htmx swaps or a plain button reloads."""
+"""The form of an item: new, edit, and the three parts that htmx swaps."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from roadmap.people.permissions import permit
 @evidence.get("/evidence/new")
 @permit("evidence.write")
 def new() -> Response:
-    """An empty form; `?milestone=` links that milestone, `?kind=` chooses a kind."""
+    """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind."""
     target = load_published_milestones(db.session).get(request.args.get("milestone", ""))
     kind = request.args.get("kind", "")
     if kind not in KINDS:
@@ -84,7 +84,7 @@ def edit(evidence_id: uuid.UUID) -> Response:
 @evidence.put("/evidence/<uuid:evidence_id>")
 @permit("evidence.write")
 def update(evidence_id: uuid.UUID) -> Response:
-    """Saves an edit. One that was made from an older revision is shown beside the newer (409)."""
+    """Save an edit. One made from an older revision is shown beside the newer (409)."""
     piece = load_own_evidence(current_user, "evidence.write", evidence_id)
     before = piece.current_id
     form = EvidenceForm()
@@ -99,7 +99,7 @@ def update(evidence_id: uuid.UUID) -> Response:
             form.evidence_input(),
             milestones=form.milestones.data,
             skills=form.skills.data,
-            # A form without its revision cannot prove that it is new enough.
+            # A form without a revision counts as outdated.
             revision=form.read_revision or 0,
             by=current_user,
             now=now(),
@@ -114,7 +114,7 @@ def update(evidence_id: uuid.UUID) -> Response:
 @evidence.post("/evidence/preview")
 @permit("evidence.write")
 def preview() -> Response | str:
-    """The description as it will look; without JavaScript the whole form with it below."""
+    """Preview the description; without JavaScript in the whole form."""
     form = EvidenceForm()
     if wants_fragment():
         return render_template("evidence/_preview.html", text=form.description.data)
@@ -124,7 +124,7 @@ def preview() -> Response | str:
 @evidence.post("/evidence/impacts")
 @permit("evidence.write")
 def add_impact() -> Response | str:
-    """One more row for a measured effect."""
+    """Add a row for one more impact."""
     form = EvidenceForm()
     if len(form.impacts) < MAX_IMPACTS:
         form.impacts.append_entry()
@@ -139,7 +139,7 @@ def add_impact() -> Response | str:
 @permit("evidence.write")
 @limit_searches
 def find_milestones() -> Response:
-    """The whole form with what the search found; nothing typed is lost."""
+    """Show the whole form with the milestones that the search found."""
     form = EvidenceForm()
     return _render_form(form, about=_load_edited(form), searched=True)
 
@@ -148,7 +148,7 @@ def find_milestones() -> Response:
 @permit("evidence.write")
 @limit_searches
 def milestones() -> str:
-    """Milestones to link: for htmx the checkboxes of the form, else a page that leads to it."""
+    """Show milestones to link: as checkboxes for htmx, else as a page that leads to the form."""
     words = clean_line(request.args.get("q"))[:200]
     chosen = [strip_control_characters(key)[:60] for key in request.args.getlist("milestones")][
         : 2 * MAX_MILESTONES
@@ -184,7 +184,7 @@ def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
 
 
 def _is_search(form: EvidenceForm) -> bool:
-    """Whether Enter was pressed while something stood in the search field: that is no save."""
+    """Tell whether Enter was pressed in the search field, which must not save the form."""
     return "enter" in request.form and bool(form.q.data)
 
 
@@ -249,7 +249,7 @@ def _render_form(
 
 
 def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
-    """What was saved meanwhile beside what was typed; the form goes on from the newer one."""
+    """Show what was saved meanwhile beside what was entered, in a form at the newer revision."""
     theirs = evidence_input(piece)
     mine = keep_stored_texts(normalize(form.evidence_input(), strip_control_characters), theirs)
     rows = [

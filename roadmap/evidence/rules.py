@@ -1,4 +1,4 @@
-"""What a complete piece of evidence is, what an edit and a judgement do to it. Pure."""
+"""What complete evidence is, and what an edit and a review do to it. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_LENGTHS = {
         if "max_length" in each.metadata
     },
 }
-# A date before this one is a slip of the keyboard, not a career.
+# An earlier date is a typing error.
 EARLIEST_DATE = dt.date(1950, 1, 1)
 
 
@@ -47,7 +47,7 @@ Row = TypeVar("Row", Impact, EvidenceInput)
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field. `place` is the number of an impact, counted from 0."""
+    """What is wrong with one field. `place` is the index of an impact."""
 
     field: str
     code: str
@@ -55,7 +55,7 @@ class FieldError:
 
 
 class InvalidInput(ValueError):
-    """A piece that cannot be saved as it is."""
+    """The input cannot be saved; `faults` says why."""
 
     def __init__(self, faults: Iterable[FieldError]) -> None:
         self.faults = tuple(faults)
@@ -63,7 +63,7 @@ class InvalidInput(ValueError):
 
 
 class Refused(ValueError):
-    """A step that this piece cannot take now. `reason` is a word of `labels.REFUSALS`."""
+    """A step that is not possible now. `reason` is a key of `labels.REFUSAL_MESSAGES`."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -78,7 +78,7 @@ class Stale(Refused):
 
 
 def normalize(piece: EvidenceInput, clean: Callable[[str], str]) -> EvidenceInput:
-    """The same with every text cleaned and without space around it, and without empty impacts."""
+    """Clean and strip every text, and drop empty impacts."""
     rows = (_clean_texts(row, clean) for row in piece.impacts)
     return replace(
         _clean_texts(piece, clean), impacts=tuple(row for row in rows if row.has_content)
@@ -95,10 +95,10 @@ def _clean_texts(value: Row, clean: Callable[[str], str]) -> Row:
 
 
 def find_errors(piece: EvidenceInput, today: dt.date) -> list[FieldError]:
-    """What keeps a tidied piece from being saved, in the order of the form; empty when nothing.
+    """Return the errors of normalized input, in the order of the form.
 
-    Complete is: kind, title, a date that is not in the future, and a link or a description.
-    `today` is the person's own date.
+    It needs a kind, a title, a date that is not in the future (`today` is the person's own date),
+    and a link or a description.
     """
     return [*_field_errors(piece, today), *_impact_errors(piece.impacts)]
 
@@ -148,7 +148,7 @@ def _impact_errors(impacts: tuple[Impact, ...]) -> Iterator[FieldError]:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether this is an http or https address with a host, and nothing a browser would bend."""
+    """Tell whether a text is an http or https address with a host and without odd characters."""
     if any(character.isspace() or ord(character) < 33 for character in text) or "\\" in text:
         return False
     try:
@@ -164,7 +164,7 @@ def is_web_address(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EditOutcome:
-    """What a save does: whether the substance goes into a new version, and the state after it."""
+    """What an edit does: whether it makes a new version, and the state after it."""
 
     new_version: bool
     state: str
@@ -173,12 +173,13 @@ class EditOutcome:
 def edit_outcome(
     state: str, *, visibility: str, substance_changed: bool, was_submitted: bool
 ) -> EditOutcome:
-    """What saving does. `visibility` is the one after it, `was_submitted` the version before it.
+    """Return what an edit does.
 
-    A version that was ever submitted is frozen. A piece that waits or is verified is submitted
-    again by itself; one that was returned stays so until its author resubmits it. What is private
-    is never reviewed: making a waiting piece private withdraws it, and an edit of a verified
-    private one leaves a draft beside the version that counts.
+    `visibility` is the one after the edit, `was_submitted` tells about the version before it. A
+    version that was ever submitted never changes. An item that waits or is verified is submitted
+    again by the edit; a returned one only when its author resubmits it. Private items are never
+    reviewed: making a waiting item private withdraws it, and an edit of a verified private one
+    leaves a draft beside the version that counts.
     """
     private = visibility == "private"
     if substance_changed and state in AWAITING_REVIEW | {"verified"}:
@@ -191,9 +192,9 @@ def edit_outcome(
 
 
 def state_after_submit(state: str, visibility: str) -> str:
-    """The state after its author asks for a review; asking twice is the same as once.
+    """Return the state after a request for a review; a second request changes nothing.
 
-    Raises Refused for what is private, and for what is verified and has not changed since.
+    Raises Refused for private items, and for verified ones without changes.
     """
     if visibility == "private":
         raise Refused("private")
@@ -203,10 +204,9 @@ def state_after_submit(state: str, visibility: str) -> str:
 
 
 def state_after_withdraw(state: str, *, has_reviewer: bool) -> str:
-    """The state after its author takes the request back.
+    """Return the state after the author withdraws the request.
 
-    Raises Refused while somebody who took it up may judge it, and where there is nothing to take
-    back. Whoever took it up and may not judge it any more does not keep it.
+    Raises Refused while an assigned reviewer has it, and where nothing was requested.
     """
     if state == "in_review" and has_reviewer:
         raise Refused("in_review")
@@ -216,9 +216,9 @@ def state_after_withdraw(state: str, *, has_reviewer: bool) -> str:
 
 
 def check_reviewable(state: str, *, judged: object, current: object) -> None:
-    """Raises Refused where no judgement is asked for, Stale where another version is current.
+    """Raise Refused where no review is requested, Stale where another version is current.
 
-    In this order: of a returned piece nobody else learns whether its author has begun to edit it.
+    In this order: for a returned item nobody else may learn that its author has begun to edit it.
     """
     if state not in AWAITING_REVIEW:
         raise Refused("not_waiting")
@@ -227,10 +227,9 @@ def check_reviewable(state: str, *, judged: object, current: object) -> None:
 
 
 def is_additional_review(state: str, decision: str, *, judged: object, verified: object) -> bool:
-    """Whether a judgement adds to an earlier one: the verified version is verified once more.
+    """Tell whether a review verifies the verified version once more.
 
-    It keeps what was confirmed and confirms milestones that were linked since. Nothing else can
-    be said of a version that is verified already: what it proved stays proved.
+    Such a review adds confirmations, for milestones that were linked since, and removes none.
     """
     return state == "verified" and decision == "verified" and judged == verified
 
@@ -238,7 +237,7 @@ def is_additional_review(state: str, decision: str, *, judged: object, verified:
 def select_additional_confirmations(
     chosen: Iterable[str], confirmed: Iterable[str]
 ) -> tuple[str, ...]:
-    """What another word confirms of those chosen. Raises Refused where it would add nothing."""
+    """Return the chosen milestones that are not confirmed yet. Raises Refused for none."""
     before = frozenset(confirmed)
     if not (added := tuple(key for key in chosen if key not in before)):
         raise Refused("already_verified")
@@ -246,16 +245,16 @@ def select_additional_confirmations(
 
 
 def check_milestones_remain(chosen: Collection[str], fitting: Collection[str]) -> None:
-    """Raises Refused where a piece would be verified for none of the milestones that it can prove.
+    """Raise Refused where an item would be verified for none of the milestones that it can prove.
 
-    One that is linked to none, or to none that it can prove, is verified for itself.
+    An item without such milestones is verified for itself.
     """
     if fitting and not chosen:
         raise Refused("none_left")
 
 
 def check_comment(text: str) -> str:
-    """A remark of the thread without space around it. Raises Incomplete, naming what it lacks."""
+    """Return a comment stripped. Raises InvalidInput where it is empty or too long."""
     text = text.strip()
     if not text:
         raise InvalidInput([FieldError("text", "comment_missing")])
@@ -265,17 +264,17 @@ def check_comment(text: str) -> str:
 
 
 def proves(kind: str, proving_kinds: Iterable[str]) -> bool:
-    """Whether a piece of this kind can prove a milestone that names these."""
+    """Tell whether evidence of this kind can prove a milestone that names `proving_kinds`."""
     return kind in proving_kinds
 
 
 def select_confirmations(
     kind: str, linked: Mapping[str, Iterable[str]], asked: Iterable[str] | None
 ) -> tuple[str, ...]:
-    """The linked milestones that a reviewer confirms: those asked for, or all that fit.
+    """Return the linked milestones that a review confirms: those asked for, or all that fit.
 
-    `linked` gives for each linked key the kinds that prove it. Raises Refused for a key that is
-    not linked, or that a piece of this kind cannot prove.
+    `linked` gives for each linked key the kinds that prove it. Raises Refused for a key that is not
+    linked, or that evidence of this kind cannot prove.
     """
     fitting = tuple(key for key, kinds in linked.items() if proves(kind, kinds))
     if asked is None:

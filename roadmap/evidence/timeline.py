@@ -1,7 +1,7 @@
-"""What happened to a piece, in one time line: what was submitted, said and judged.
+"""The timeline of an item: what was submitted, said and judged.
 
-Its author sees their own steps as well. Those who manage them see what is shared alone: a version
-from the moment it was submitted, never that something was saved, withdrawn or linked.
+Its author also sees their own steps. Managers see only what is shared: a version from the moment it
+was submitted, never that something was saved, withdrawn or linked.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ PRIVATE_ACTIONS = frozenset({"created", "edited", "withdrawn"})
 class TimelineEvent:
     """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`.
 
-    `by` is a name, '' where the account is gone; `text` is Markdown; `confirmed` are the
-    titles of milestones.
+    `by` is a name, '' where the account is gone; `text` is Markdown; `confirmed` are titles of
+    milestones.
     """
 
     kind: str
@@ -48,7 +48,7 @@ def load_timeline(
     *,
     for_author: bool,
 ) -> tuple[TimelineEvent, ...]:
-    """The time line of a piece, the oldest first, in two statements."""
+    """Load the timeline of an item, oldest first, in two statements."""
     events = [
         *_history_events(session, item, for_author),
         *_comment_events(session, item.id),
@@ -71,7 +71,7 @@ def _comment_events(session: Session, evidence_id: uuid.UUID) -> Iterator[Timeli
 
 
 def _history_events(session: Session, item: Item, for_author: bool) -> Iterator[TimelineEvent]:
-    """The steps that its author took, from their history; a run of edits is told once."""
+    """Load the steps of the author from their history; consecutive edits become one."""
     rows = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data, User.name)
         .outerjoin(User, User.id == HistoryEntry.actor_id)
