@@ -1,8 +1,8 @@
-"""Markdown of people: parsed with HTML off, then sanitized. One parser for the whole product.
+"""Parse and sanitize the Markdown that people write, with one parser for the whole product.
 
-Three ways out of one parse: `to_html` for pages, `to_tree` for everything that sets the text by
-other means (PDF, Markdown written anew), `plain` for excerpts. All are bounded: what is too long
-is cut before it is parsed, and what is nested too deeply is flattened.
+One parse has three results: `to_html` for pages, `to_tree` for other formats (PDF, Markdown files),
+`to_excerpt` for lists. All are bounded: long texts are cut before they are parsed, and deep nesting
+is flattened.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-# What is longer is cut before it is parsed: a page of text is some 3,000 characters, and the
-# longest field of a form takes 20,000.
+# Longer texts are cut before parsing. A page has about 3,000 characters, and the longest field of a
+# form takes 20,000.
 MAX_LENGTH = 100_000
 MAX_LINE_LENGTH = 20_000
-# The parser counts two for a list and its item: six lists within each other are kept.
+# The parser counts two levels for a list and its item, so six nested lists are kept.
 MAX_BLOCK_DEPTH = 12
-# Emphasis within emphasis; the parser itself puts no limit on it.
+# Nested emphasis, which the parser does not limit.
 MAX_INLINE_DEPTH = 4
-# A short text with a rule of thousands of columns would make ten thousands of empty cells.
+# A short text with thousands of columns would produce tens of thousands of empty cells.
 MAX_TABLE_COLUMNS = 40
-# An excerpt of so many characters is looked for in as many times of them.
+# How many times its own length of text is parsed for an excerpt.
 EXCERPT_PARSE_FACTOR = 8
 
 Node = dict[str, Any]
@@ -50,7 +50,7 @@ _VERBATIM = {"text", "code_inline", "fence", "code_block"}
 
 
 def has_scheme(address: str) -> bool:
-    """Whether an address names one of our schemes: `//host` and relative ones do not."""
+    """Return whether a URL has one of our schemes: `//host` and relative ones have none."""
     scheme, colon, rest = address.partition(":")
     return bool(colon and rest) and scheme.lower() in SCHEMES
 
@@ -80,7 +80,7 @@ def _parse(text: str, base_level: int) -> list[Token]:
 
 
 def _shift_headings(tokens: Iterable[Token], base_level: int) -> None:
-    """Gives headings levels from `base_level` on that never skip one, whatever was written."""
+    """Renumber headings from `base_level` on so that no level is skipped."""
     open_levels: list[int] = []
     for token in tokens:
         if token.type == "heading_open":
@@ -93,7 +93,7 @@ def _shift_headings(tokens: Iterable[Token], base_level: int) -> None:
 
 
 def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
-    """Drops the marks of emphasis below `DEEPEST_INLINE`; the words stay."""
+    """Remove emphasis nested deeper than MAX_INLINE_DEPTH; the words stay."""
     if not any(token.type in _EMPHASIS for token in tokens):
         return tokens
     kept = []
@@ -108,12 +108,12 @@ def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
 
 
 def to_html(text: str | None, base_level: int = 3) -> Markup:
-    """Safe HTML. Headings begin at `base_level`, so that they fit below the page's own."""
+    """Render safe HTML. Headings begin at `base_level`, below the page's own."""
     return _render_sanitized(_parse(text, base_level)) if text else Markup("")
 
 
 def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, str]:
-    """`to_html` and `plain` of one text, which is parsed once where its beginning is all of it."""
+    """Return `to_html` and `to_excerpt` of one text, parsed once if it is short."""
     if len(text) > limit * EXCERPT_PARSE_FACTOR:
         return to_html(text, base_level), to_excerpt(text, limit)
     tokens = _parse(text, base_level)
@@ -136,18 +136,19 @@ def _render_sanitized(tokens: Sequence[Token]) -> Markup:
 
 
 def _filter_href(_tag: str, name: str, value: str) -> str | None:
-    """Drops an address without one of our schemes: //host and ours would slip through."""
+    """Drop a URL without one of our schemes: relative ones and //host would pass otherwise."""
     return None if name == "href" and not has_scheme(value) else value
 
 
 def to_tree(text: str | None, base_level: int = 3) -> Node:
-    """The parsed text as JSON values.
+    """Parse the text into a tree of JSON values.
 
-    Every node has `t`, its type as the parser names it; where they apply `v`, its text; `c`, its
-    children; `l`, a heading's level; `href`, a link's address (empty without an allowed scheme);
-    `lang`, a code block's language; `n`, an ordered list's first number; `tight`, whether a
-    list's items stand close; `align`, a cell's side. Text that stands in a paragraph is among its
-    children directly. The depth is bounded, and so is any recursion over it.
+    Every node has `t`, its type as the parser names it; where they apply `v`, its text; `c`,
+    its children; `l`, a heading's level; `href`, a link's URL (empty without an allowed
+    scheme); `lang`, a code block's language; `n`, an ordered list's first number; `tight`,
+    whether a list has no space between items; `align`, a cell's alignment. Text inside a
+    paragraph is among its children directly. The depth is bounded, and so is any recursion over
+    it.
     """
     root: Node = {"t": "root", "c": []}
     open_nodes = [root]
@@ -192,7 +193,7 @@ def _mark_list_tight(open_nodes: list[Node]) -> None:
 
 
 def to_excerpt(text: str | None, limit: int = 200) -> str:
-    """The words of the text's beginning, cut at `limit` characters at the end of a word.
+    """Return the first words of the text, cut at the end of a word within `limit` characters.
 
     Headings and code are left out unless there is nothing else.
     """
