@@ -14,7 +14,7 @@ from roadmap.account.actions import change_profile, set_wants_mail
 from roadmap.account.blueprint import account
 from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm
 from roadmap.account.queries import load_sharing, wants_mail
-from roadmap.account.user_agents import parse_user_agent
+from roadmap.account.user_agents import SignedInBrowser, parse_user_agent
 from roadmap.auth import actions, passwords, queries
 from roadmap.auth.login_throttle import end_transaction, too_many_requests
 from roadmap.auth.models import LoginSession
@@ -194,7 +194,7 @@ def _render_account(
     form: ProfileForm, status: int = 200, late: dict[str, str] | None = None
 ) -> Response:
     rows = [
-        (row, *parse_user_agent(row.user_agent), row.id == current_user.session_id)
+        SignedInBrowser(row, *parse_user_agent(row.user_agent), row.id == current_user.session_id)
         for row in queries.list_sessions(db.session, current_user.id, now=now())
     ]
     page = render_template(

@@ -59,8 +59,17 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountTeam:
+    """A team that an account is in."""
+
+    slug: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """An account as administrators see it. `teams` are slug, name and role."""
+    """An account as administrators see it."""
 
     id: uuid.UUID
     name: str
@@ -70,7 +79,7 @@ class Account:
     created_at: dt.datetime
     deactivated_at: dt.datetime | None
     last_seen_at: dt.datetime | None
-    teams: tuple[tuple[str, str, str], ...] = ()
+    teams: tuple[AccountTeam, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +201,16 @@ def _select_accounts() -> sa.Select[Any]:
     )
 
 
-def _teams_of(
-    session: Session, user_ids: list[uuid.UUID]
-) -> dict[uuid.UUID, list[tuple[str, str, str]]]:
+def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[AccountTeam]]:
     rows = session.execute(
         sa.select(_MEMBERS.c.user_id, _TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role)
         .join_from(_MEMBERS, _TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         .where(_MEMBERS.c.user_id.in_(user_ids))
         .order_by(sa.func.lower(_TEAMS.c.name), _TEAMS.c.slug)
     )
-    found: dict[uuid.UUID, list[tuple[str, str, str]]] = defaultdict(list)
+    found: dict[uuid.UUID, list[AccountTeam]] = defaultdict(list)
     for user_id, *team in rows:
-        found[user_id].append((team[0], team[1], team[2]))
+        found[user_id].append(AccountTeam(*team))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, render_template
 from flask_login import current_user
 
@@ -31,6 +33,23 @@ from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.summary import summarize
 
 dashboard = Blueprint("dashboard", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """Something to begin with, and why."""
+
+    text: str
+    href: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """A gate that is not passed yet, and why."""
+
+    title: str
+    reason: str
 
 
 @dashboard.get("/")
@@ -69,7 +88,7 @@ def index() -> str:
         found=found,
         verdict=verdict_title(found),
         reason=verdict_reason(found),
-        standing=[(gate.title, render_message(gate.reason)) for gate in found.standing],
+        open_gates=[OpenGate(gate.title, render_message(gate.reason)) for gate in found.standing],
         steps=[
             step_view(step, published.content)
             for step in actionable_steps(
@@ -77,26 +96,26 @@ def index() -> str:
             )
         ],
         gate_titles={gate.key: gate.title for gate in found.gates},
-        first_steps=_first_steps(found_record),
+        first_steps=_first_steps(found_record, content.slug),
         manager_summary=led,
         recent_activity=list_recent_activity(db.session, current_user.id, published.content),
     )
 
 
-def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
-    """List the first steps of a beginner that are left: text, address and reason."""
+def _first_steps(found: PersonRecord, slug: str) -> list[FirstStep]:
+    """List the first steps of a beginner that are left."""
     steps = []
     if not found.statuses:
         steps.append(
-            (
+            FirstStep(
                 _("Tick what you have already done"),
-                "roadmap",
+                f"/roadmaps/{slug}",
                 _("Be generous: a tick is a claim, and claims are kept apart from proof."),
             )
         )
     if not found.positions and not found.degrees:
         steps.append(
-            (
+            FirstStep(
                 _("Add your jobs and degrees"),
                 "/career",
                 _("Years of ML engineering are one of the gates."),
@@ -104,7 +123,7 @@ def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
         )
     if not found.evidence:
         steps.append(
-            (
+            FirstStep(
                 _("Record your first piece of evidence"),
                 "/evidence/new",
                 _("A design document or a launch you remember well is a good start."),
@@ -112,7 +131,7 @@ def _first_steps(found: PersonRecord) -> list[tuple[str, str, str]]:
         )
     if not found.self_levels:
         steps.append(
-            (
+            FirstStep(
                 _("Assess your own skills"),
                 "/skills",
                 _("Eight skills, each against five described levels."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, make_response, render_template, request
@@ -32,6 +33,15 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input, keep_stored_texts, linked_keys
 from roadmap.evidence.rules import INPUT_FIELDS, Stale, normalize
 from roadmap.people.permissions import permit
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """A field that was saved with another value while a form was open."""
+
+    name: str
+    saved: Any
+    typed: Any
 
 
 @evidence.get("/evidence/new")
@@ -218,7 +228,7 @@ def _render_form(
     about: Evidence | None = None,
     searched: bool = False,
     previewed: bool = False,
-    differences: Sequence[Any] = (),
+    differences: Sequence[FieldDifference] | None = None,
     status: int = 200,
 ) -> Response:
     if not form.impacts.entries:
@@ -253,7 +263,7 @@ def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
     theirs = evidence_input(piece)
     mine = keep_stored_texts(normalize(form.evidence_input(), strip_control_characters), theirs)
     rows = [
-        (name, getattr(theirs, name), getattr(mine, name))
+        FieldDifference(name, getattr(theirs, name), getattr(mine, name))
         for name in INPUT_FIELDS
         if getattr(theirs, name) != getattr(mine, name)
     ]
@@ -264,9 +274,11 @@ def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
         ("skills", [row.skill_key for row in piece.skills], form.skills.data),
     ):
         if set(saved) != set(typed):
-            rows.append((name, _join_titles(saved, titles), _join_titles(typed, titles)))
+            rows.append(
+                FieldDifference(name, _join_titles(saved, titles), _join_titles(typed, titles))
+            )
     form.revision.data = str(piece.revision)
-    return _render_form(form, about=piece, differences=rows or [("", "", "")], status=409)
+    return _render_form(form, about=piece, differences=rows, status=409)
 
 
 def _join_titles(keys: Sequence[str], titles: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from roadmap.career.forms import level_labels
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.evidence import labels as evidence_labels
-from roadmap.journey.presentation import RoadmapPresenter
+from roadmap.journey.presentation import RoadmapPresenter, StageView
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import can, permit
 from roadmap.people.queries import memberships
@@ -33,6 +34,7 @@ from roadmap.teams.loaders import load_person
 from roadmap.teams.matrix import INACTIVE_DAYS
 from roadmap.teams.shared_profile import (
     NotEnrolled,
+    SharedMilestone,
     SharedProfile,
     SharedProgress,
     load_shared_profile,
@@ -42,6 +44,24 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Skill
 
 __all__ = ["person", "routes_assessment"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageSection:
+    """A stage that unfolds its milestones, by objective."""
+
+    stage: StageView
+    objectives: list[tuple[str, list[SharedMilestone]]]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRow:
+    """A skill with both assessments; `apart` is their gap in words where it is worth a talk."""
+
+    skill: Skill
+    standing: SkillComparison
+    apart: str
 
 
 @teams.get("/teams/<slug>/people/<uuid:person_id>")
@@ -129,16 +149,18 @@ def _progress_context(on: SharedProgress, to: SourceLinks, *, own: bool) -> dict
         "verdict": verdict_title(on.found),
         "reason": verdict_reason(on.found, own=own),
         "stages": [
-            (pages.stage(stage, with_rows=False), on.objectives(stage), stage.key == opened)
+            StageSection(
+                pages.stage(stage, with_rows=False), on.objectives(stage), stage.key == opened
+            )
             for stage in on.content.stages
         ],
         **explanation_context(on.found, to),
     }
 
 
-def _skill_rows(shown: SharedProfile, who: User) -> list[tuple[Skill, SkillComparison, str]]:
+def _skill_rows(shown: SharedProfile, who: User) -> list[SkillRow]:
     """Return each skill with both assessments, and their gap in words where it is worth a talk."""
     return [
-        (skill, standing, skill_labels.manager_gap_message(standing, skill.title, who.name))
+        SkillRow(skill, standing, skill_labels.manager_gap_message(standing, skill.title, who.name))
         for skill, standing in shown.skills
     ]
