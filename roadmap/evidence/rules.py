@@ -27,7 +27,7 @@ MAX_LENGTHS = {
 EARLIEST_DATE = dt.date(1950, 1, 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class EvidenceInput(Content):
     """Everything that a person says about an item, apart from what it is linked to."""
 

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from roadmap.catalog.models import Roadmap
 from roadmap.core.batches import batched
 from roadmap.evidence import audience_sql
 from roadmap.evidence.item import Audience, Item, seen_by
-from roadmap.evidence.loader import load_items_by_user
+from roadmap.evidence.loader import load_counted_items
 from roadmap.evidence.models import Evidence, Review
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
@@ -58,13 +59,13 @@ class PersonRecord:
 
     def shared(self) -> Facts:
         """Return the facts as others see them: no drafts, private evidence, unsubmitted edits."""
-        return self._facts(self.shared_evidence())
+        return self._facts(self.shared_evidence)
 
     def has_hidden_facts(self) -> bool:
-        """Tell whether others see less than the person does."""
-        return [item.counted for item in self.evidence] != [
-            item.counted for item in self.shared_evidence()
-        ]
+        """Tell whether others see less evidence than the person does, or other versions of it."""
+        return len(self.shared_evidence) < len(self.evidence) or any(
+            seen is not item for seen, item in zip(self.shared_evidence, self.evidence, strict=True)
+        )
 
     def last_activity_on(self, *, shared_only: bool) -> dt.date | None:
         """Return the person's date of the last change of a status or of evidence, None for never.
@@ -75,6 +76,7 @@ class PersonRecord:
         moments = [moment for moment in (self.latest_status_at, evidence) if moment is not None]
         return self.today(max(moments)) if moments else None
 
+    @cached_property
     def shared_evidence(self) -> list[Item]:
         """Return the evidence that others see, as they see it; without texts."""
         seen = (seen_by(item, Audience.MANAGER) for item in self.evidence)
@@ -115,7 +117,7 @@ def person_records(
         records[user_id].positions.append(Position(str(position_id), *values))
     for user_id, degree_id, *values in _rows(session, _DEGREES, people):
         records[user_id].degrees.append(Degree(str(degree_id), *values))
-    for user_id, evidence in load_items_by_user(session, Audience.OWNER, people).items():
+    for user_id, evidence in load_counted_items(session, Audience.OWNER, people).items():
         records[user_id].evidence = evidence
     _add_levels(session, records)
     _add_evidence_changes(session, records)

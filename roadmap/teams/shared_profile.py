@@ -105,7 +105,7 @@ def load_shared_profile(
     facts = person_record(session, person.id)
     today = facts.today(now)
     pieces = sorted(
-        facts.shared_evidence(), key=lambda item: (item.version.occurred_on, item.id), reverse=True
+        facts.shared_evidence, key=lambda item: (item.version.occurred_on, item.id), reverse=True
     )
     on = (
         _load_progress(session, person, chosen, facts, pieces, today)

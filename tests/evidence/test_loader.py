@@ -140,7 +140,7 @@ def test_links_impacts_and_skills_come_along(session, cast, now):
 
 def test_items_of_many_people_come_by_person(session, cast, now):
     add_evidence(session, cast, cast.alice, now, title="Alice's")
-    found = loader.load_items_by_user(session, Audience.OWNER, [cast.alice, cast.carol])
+    found = loader.load_counted_items(session, Audience.OWNER, [cast.alice, cast.carol])
     assert [item.title for item in found[cast.alice]] == ["Alice's"]
     assert found[cast.carol] == []
 
@@ -158,7 +158,7 @@ def test_the_number_of_statements_is_constant(session, cast, now, many):
         (lambda: loader.load_user_items(session, Audience.OWNER, cast.alice, texts=False), 3),
         (lambda: loader.load_items(session, Audience.OWNER, ids), 4),
         (lambda: loader.load_item(session, Audience.OWNER, ids[0]), 4),
-        (lambda: loader.load_items_by_user(session, Audience.OWNER, [cast.alice, cast.bob]), 3),
+        (lambda: loader.load_counted_items(session, Audience.OWNER, [cast.alice, cast.bob]), 3),
     ):
         session.execute(sa.text("SELECT 1"))
         with record_statements(session.get_bind()) as sent:
