@@ -94,64 +94,47 @@ class PersonRecord:
 
 
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
-    """Load the record of one person, in nine statements."""
+    """Load the record of one person, in eight statements."""
     return person_records(session, [user_id])[user_id]
 
 
 def person_records(
     session: Session, people: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, PersonRecord]:
-    """Load the records of many people, in nine statements for each batch of them."""
-    records = {user_id: PersonRecord() for user_id in people}
-    for user_id, timezone, roadmap_id, revision_id in _rows(session, _ENROLLMENTS, people):
-        records[user_id].timezone = timezone
-        if revision_id is not None:
-            records[user_id].enrolled.append((roadmap_id, revision_id))
+    """Load the records of many people, in eight statements for each batch of them."""
+    records = partial_records(session, people)
     for user_id, key, status, changed_at in _rows(session, _STATUSES, people):
-        record = records[user_id]
-        record.statuses[key] = status
-        record.status_changed_at[key] = changed_at
-        if record.latest_status_at is None or changed_at > record.latest_status_at:
-            record.latest_status_at = changed_at
+        records[user_id].statuses[key] = status
+        records[user_id].status_changed_at[key] = changed_at
     for user_id, position_id, *values in _rows(session, _POSITIONS, people):
         records[user_id].positions.append(Position(str(position_id), *values))
     for user_id, degree_id, *values in _rows(session, _DEGREES, people):
         records[user_id].degrees.append(Degree(str(degree_id), *values))
     for user_id, evidence in load_counted_items(session, Audience.OWNER, people).items():
         records[user_id].evidence = evidence
-    _add_levels(session, records)
-    _add_evidence_changes(session, records)
     return records
 
 
 def partial_records(
     session: Session, people: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, PersonRecord]:
-    """Load only the levels and the last activity of many people, in three statements a batch.
+    """Load enrollments, levels and the last activity of many people, in two statements a batch.
 
-    This is for people without a summary row, because they are on no roadmap.
+    This is enough for people without a summary row, because they are on no roadmap.
     """
     records = {user_id: PersonRecord() for user_id in people}
-    for user_id, timezone, changed_at in _rows(session, _LATEST_STATUSES, people):
-        records[user_id].timezone = timezone
-        records[user_id].latest_status_at = changed_at
-    _add_levels(session, records)
-    _add_evidence_changes(session, records)
-    return records
-
-
-def _add_levels(session: Session, records: dict[uuid.UUID, PersonRecord]) -> None:
-    for user_id, skill, side, level in _rows(session, _LEVELS, records):
+    for user_id, timezone, roadmap_id, revision_id, *changes in _rows(session, _USERS, people):
+        record = records[user_id]
+        record.timezone = timezone
+        if revision_id is not None:
+            record.enrolled.append((roadmap_id, revision_id))
+        record.latest_status_at, record.evidence_changed_at, *shared = changes
+        record.shared_evidence_changed_at = max(filter(None, shared), default=None)
+    for user_id, skill, side, level in _rows(session, _LEVELS, people):
         record = records[user_id]
         levels = record.self_levels if side == "self" else record.other_levels
         levels[skill] = level
-
-
-def _add_evidence_changes(session: Session, records: dict[uuid.UUID, PersonRecord]) -> None:
-    for user_id, changed_at, *shared in _rows(session, _EVIDENCE_CHANGES, records):
-        record = records[user_id]
-        record.evidence_changed_at = changed_at
-        record.shared_evidence_changed_at = max(filter(None, shared), default=None)
+    return records
 
 
 def _rows(
@@ -174,8 +157,31 @@ _degree: Any = DegreeRow.__table__.c
 _evidence: Any = Evidence.__table__.c
 _review: Any = Review.__table__.c
 
-_ENROLLMENTS = (
-    sa.select(_user.id, _user.timezone, _roadmap.id, _roadmap.revision_id)
+
+def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
+    """Return the latest moment among the rows of a user that meet the conditions."""
+    return (
+        sa.select(sa.func.max(moment))
+        .where(*conditions)
+        .correlate(User.__table__)
+        .scalar_subquery()
+    )
+
+
+_owned = _evidence.user_id == _user.id
+_shared = sa.and_(_owned, audience_sql.is_visible(Audience.MANAGER))
+# Others see that a piece was submitted or reviewed, not that its author edited it.
+_USERS = (
+    sa.select(
+        _user.id,
+        _user.timezone,
+        _roadmap.id,
+        _roadmap.revision_id,
+        _latest(_status.changed_at, _status.user_id == _user.id),
+        _latest(_evidence.updated_at, _owned),
+        _latest(_evidence.submitted_at, _shared),
+        _latest(_review.decided_at, _review.evidence_id == _evidence.id, _shared),
+    )
     .outerjoin_from(User.__table__, Enrollment.__table__, _enrollment.user_id == _user.id)
     .outerjoin(Roadmap.__table__, _roadmap.id == _enrollment.roadmap_id)
     .where(_user.id.in_(_PEOPLE))
@@ -184,12 +190,6 @@ _ENROLLMENTS = (
 _STATUSES = sa.select(
     _status.user_id, _status.milestone_key, _status.status, _status.changed_at
 ).where(_status.user_id.in_(_PEOPLE))
-_LATEST_STATUSES = (
-    sa.select(_user.id, _user.timezone, sa.func.max(_status.changed_at))
-    .outerjoin_from(User.__table__, MilestoneStatus.__table__, _status.user_id == _user.id)
-    .where(_user.id.in_(_PEOPLE))
-    .group_by(_user.id)
-)
 _levels = ranked_assessments(Assessment.user_id.in_(_PEOPLE)).c
 _LEVELS = sa.select(_levels.user_id, _levels.skill_key, _levels.side, _levels.level).where(
     _levels.place == 1
@@ -210,21 +210,4 @@ _DEGREES = (
     sa.select(_degree.user_id, _degree.id, _degree.field, _degree.level)
     .where(_degree.user_id.in_(_PEOPLE))
     .order_by(_degree.id)
-)
-# Others see that a piece was submitted or reviewed, not that its author edited it.
-_reviewed_at = (
-    sa.select(sa.func.max(_review.decided_at))
-    .where(_review.evidence_id == _evidence.id)
-    .correlate(Evidence.__table__)
-    .scalar_subquery()
-)
-_EVIDENCE_CHANGES = (
-    sa.select(
-        _evidence.user_id,
-        sa.func.max(_evidence.updated_at),
-        sa.func.max(sa.case((audience_sql.is_visible(Audience.MANAGER), _evidence.submitted_at))),
-        sa.func.max(sa.case((audience_sql.is_visible(Audience.MANAGER), _reviewed_at))),
-    )
-    .where(_evidence.user_id.in_(_PEOPLE))
-    .group_by(_evidence.user_id)
 )
