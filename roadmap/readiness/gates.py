@@ -183,14 +183,8 @@ class VerifiedImpacts(GateRule):
     settings: VerifiedImpactsGate
 
     def check(self, tally: Tally) -> GateResult:
-        shown = {
-            impact.type
-            for piece in tally.unexpired_evidence
-            if piece.verified
-            for impact in piece.counted.impacts
-            if impact.complete
-        }
-        missing = [IMPACT_NAMES[name] for name in self.settings.types if name not in shown]
+        tone_of = tally.impact_tones.get
+        missing = [IMPACT_NAMES[name] for name in self.settings.types if tone_of(name) != VERIFIED]
         if not missing:
             types = join_with_and([IMPACT_NAMES[name] for name in self.settings.types])
             return self._passed(Message(N_("Verified metrics of %(types)s"), {"types": types}))
