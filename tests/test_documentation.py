@@ -24,7 +24,7 @@ from roadmap.evidence import labels
 from roadmap.evidence.kinds import KINDS
 from roadmap.people.permissions import PERMISSIONS, permission_of
 from roadmap.portfolio.formats.registry import FORMATS
-from roadmap.readiness.gates import GATE_TYPES
+from roadmap.readiness.gates.registry import GATE_TYPES
 from roadmap.readiness.messages import KIND_NAMES
 from roadmap.teams.formats import FORMATS as MATRIX_FORMATS
 from tests.support.architecture import FLOORS

@@ -52,7 +52,7 @@ class Skill:
     assessed_by: Literal["self", "manager"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class DocumentItem(Content):
     """The content of a piece of evidence, and what a reader is told about it.
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from roadmap.readiness.facts import Facts
-from roadmap.readiness.gates import GateResult
+from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.next_steps import Step, next_steps, top_three
 from roadmap.readiness.rules import Evaluation, Progress, evaluate, score
 from roadmap.readiness.score_breakdown import Line, lines_of

@@ -138,6 +138,11 @@ class Tally:
                 return hours
         return None
 
+    def stage_title(self, key: str) -> str:
+        """Return the title of a stage, or the key where the roadmap has no such stage."""
+        stage = self.content.stage_by_key.get(key)
+        return stage.title if stage else key
+
     def dates_confirmed_for(self, stage: str) -> list[date]:
         """Return the dates of verified pieces confirmed for done required milestones of a stage."""
         if stage not in self._dates:

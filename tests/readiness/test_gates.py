@@ -10,7 +10,8 @@ import pytest
 from roadmap.catalog.content import Content
 from roadmap.evidence.item import Impact
 from roadmap.readiness.facts import Facts, Position
-from roadmap.readiness.gates import GATE_TYPES, GateResult
+from roadmap.readiness.gates.gate import GateResult
+from roadmap.readiness.gates.registry import GATE_TYPES
 from roadmap.readiness.messages import Message, join_with_and, join_with_or
 from roadmap.readiness.rules import evaluate
 from tests.readiness.examples import (

@@ -333,7 +333,8 @@ def room_layers(root: Path) -> list[str]:
 
 
 def _is_pure(module: Module) -> bool:
-    return module.stem == "rules" or module.stem in PURE.get(module.room, ())
+    pure = {"rules", *PURE.get(module.room, ())}
+    return module.stem in pure or module.path.parent.name in pure
 
 
 def purity(root: Path) -> list[str]:

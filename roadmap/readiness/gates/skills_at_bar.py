@@ -1,0 +1,41 @@
+"""Ask for every skill at its bar, as somebody else assesses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from roadmap.readiness.gates.gate import GateResult, GateRule
+from roadmap.readiness.messages import N_, Message
+
+if TYPE_CHECKING:
+    from roadmap.readiness.tally import Tally
+
+
+@dataclass(frozen=True)
+class SkillsAtBar(GateRule):
+    """Every skill at its bar by someone else's latest assessment."""
+
+    def check(self, tally: Tally) -> GateResult:
+        skills, level_of = tally.content.skills, tally.facts.other_levels.get
+        below = [skill for skill in skills if (level_of(skill.key) or 0) < skill.bar]
+        if not skills:
+            return self._not_passed(
+                Message(N_("The roadmap names no skills that someone could assess")),
+                Message(
+                    N_("To pass: the roadmap has to name skills, and others have to assess them")
+                ),
+            )
+        reason = Message(
+            N_("%(have)s of %(asked)s skills are at their bar, as assessed by others"),
+            {"have": len(skills) - len(below), "asked": len(skills)},
+        )
+        if not below:
+            return self._passed(reason)
+        return self._not_passed(
+            reason,
+            Message(
+                N_("To pass: an assessment at the bar by someone else for %(skills)s"),
+                {"skills": ", ".join(skill.title for skill in below)},
+            ),
+        )

@@ -1,0 +1,54 @@
+"""Ask for a verified share of what a stage requires."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from roadmap.readiness.gates.gate import GateResult, GateRule
+from roadmap.readiness.messages import N_, Message, rounded_up
+
+if TYPE_CHECKING:
+    from roadmap.catalog.gates import StageVerifiedGate
+    from roadmap.readiness.tally import Tally
+
+
+@dataclass(frozen=True)
+class StageVerified(GateRule):
+    """A share of what a stage requires (its D) is done and verified."""
+
+    settings: StageVerifiedGate
+
+    def check(self, tally: Tally) -> GateResult:
+        hours = tally.stage(self.settings.stage)
+        title = tally.stage_title(self.settings.stage)
+        asked = hours.asked(tally.content.policy.required_floor) if hours else Fraction(0)
+        if hours is None or not asked:
+            return self._not_passed(
+                Message(N_("The stage “%(stage)s” requires no milestone"), {"stage": title}),
+                Message(N_("To pass: the roadmap has to require milestones there")),
+            )
+        verified = hours.required[-1]
+        needed = self.settings.share * asked
+        reason = Message(
+            N_(
+                "%(verified)s of %(asked)s required hours of the stage “%(stage)s” are "
+                "verified; %(needed)s h required"
+            ),
+            {
+                "verified": verified,
+                "asked": rounded_up(asked),
+                "stage": title,
+                "needed": rounded_up(needed),
+            },
+        )
+        if verified >= needed:
+            return self._passed(reason)
+        return self._not_passed(
+            reason,
+            Message(
+                N_("To pass: %(more)s more verified hours, from required milestones that are done"),
+                {"more": rounded_up(needed - verified)},
+            ),
+        )
