@@ -25,6 +25,11 @@ def strip_control_characters(text: str) -> str:
 
 def clean_line(text: str | None) -> str:
     """Clean a single line: NFC, single spaces between words; "" for None."""
+    if not text:
+        return ""
+    # Most lines are plain already, and an export cleans thousands of them.
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip(" ")
     return " ".join(_normalize_unicode(text).split())
 
 
