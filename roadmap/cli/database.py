@@ -34,7 +34,7 @@ group = MigrationGroup("db", help="Migrations of the database.")
 def upgrade(target: str) -> None:
     """Upgrade the schema to the newest migration, to TARGET, or by a number of migrations."""
     before = _applied_revisions()
-    alembic.upgrade(f"+{int(target)}" if target.isdecimal() else target)
+    alembic.upgrade(_resolve_target(target, "+"))
     _print_change(before)
 
 
@@ -43,9 +43,18 @@ def upgrade(target: str) -> None:
 def downgrade(target: str) -> None:
     """Downgrade by one migration, by a number of them, or to TARGET ("base": all)."""
     before = _applied_revisions()
-    # "-2" itself would be parsed as an option.
-    alembic.downgrade(f"-{int(target)}" if target.isdecimal() else target)
+    alembic.downgrade(_resolve_target(target, "-"))
     _print_change(before)
+
+
+def _resolve_target(target: str, sign: str) -> str:
+    """Return a target for Alembic: a number is so many migrations, unless it names one.
+
+    The sign is not part of the number, because "-2" would be parsed as an option.
+    """
+    known = {script.revision for script in alembic.script_directory.walk_revisions()}
+    is_number = target.isdecimal() and target not in known
+    return f"{sign}{int(target)}" if is_number else target
 
 
 @group.command("current")

@@ -54,3 +54,11 @@ def test_a_number_goes_so_many_migrations_up_or_down(run):
     assert run("downgrade", "1").exit_code == 0
     assert run("upgrade", "1").exit_code == 0
     assert run("current").stdout == newest
+
+
+def test_a_migration_is_a_target_although_its_name_is_a_number(run):
+    assert run("upgrade").exit_code == 0
+    newest = run("current").stdout
+    assert run("downgrade", "1795477818").stdout.endswith("to 1795477818.\n")
+    assert run("upgrade", newest.split()[0]).exit_code == 0
+    assert run("current").stdout == newest
