@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from roadmap.evidence import kinds
-from roadmap.evidence.item import Content, Impact
+from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact
 from roadmap.people.roles import VIEWERS
 
 KINDS: dict[str, LazyString] = {key: _(kind.label) for key, kind in kinds.KINDS.items()}
@@ -80,6 +80,13 @@ FIELDS: dict[str, LazyString] = {
     "milestones": _("Milestones"),
     "skills": _("Skills"),
 }
+# The short fields, which are listed below each other.
+DETAIL_FIELDS = tuple(
+    name for name in CONTENT_COLUMNS if name not in ("kind", "occurred_on", "url", "description")
+)
+DATE_FIELDS = ("occurred_on", "issued_on", "expires_on")
+# Detail fields that the form has a place for; it shows others below the role.
+PLACED_FIELDS = ("role", "issuer", "issued_on", "expires_on")
 IMPACT_FIELDS: dict[str, LazyString] = {
     "type": _("Type"),
     **{each.name: _(each.metadata["label"]) for each in fields(Impact) if each.metadata},
@@ -136,6 +143,11 @@ def shorten_title(title: str, most: int = 80) -> str:
 def kind_label(kind: str) -> str:
     """Return the name of a kind; the key itself where a newer release wrote an unknown one."""
     return str(KINDS.get(kind, kind))
+
+
+def is_issued(kind: str | None) -> bool:
+    """Tell whether somebody issues evidence of this kind, so that it may expire."""
+    return kind in kinds.KINDS and kinds.KINDS[kind].is_issued
 
 
 def impact_label(type_: str) -> str:

@@ -10,6 +10,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.evidence.item import Impact
+from roadmap.evidence.labels import is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 
 
@@ -75,7 +76,7 @@ def validity(item: DocumentItem, locale: str) -> str:
     parts = []
     if issuer := clean_line(item.issuer):
         by = _("Issued by %(issuer)s", issuer=issuer)
-        parts.append(by if item.kind == "certification" else issuer)
+        parts.append(by if is_issued(item.kind) else issuer)
     if item.issued_on:
         parts.append(_("issued %(date)s", date=show_date(item.issued_on, locale)))
     if item.expires_on:
