@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
+from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox, transport
 from roadmap.notifications.emails import render_email
 from roadmap.notifications.kind import Content, Kind
@@ -29,10 +30,9 @@ def create_notifications(
     readers: Sequence[User],
     *,
     about: User,
-    evidence_id: uuid.UUID | None = None,
-    title: str = "",
-    quote: str = "",
+    evidence: Evidence | None = None,
     review_id: uuid.UUID | None = None,
+    quote: str = "",
     comment_id: uuid.UUID | None = None,
     team_id: uuid.UUID | None = None,
     actor_id: uuid.UUID | None = None,
@@ -42,9 +42,10 @@ def create_notifications(
 ) -> None:
     """Write a notification for each reader, and a mail to those who want it, in two statements.
 
-    `title` and `quote` are only for the mail: the caller knows that each reader may see them now.
-    `data` holds JSON values.
+    The caller knows that each reader may see the title of the evidence now, and `quote`, the text
+    of a review or comment; only the mail holds them. `data` holds JSON values.
     """
+    evidence_id = evidence.id if evidence else None
     keyed = [(new_id(), reader) for reader in readers]
     if not keyed:
         return
@@ -53,7 +54,7 @@ def create_notifications(
         for key, reader in keyed:
             content = Content(
                 actor_name=actor_name, subject_name=about.name, own=about.id == reader.id,
-                evidence_id=evidence_id, title=title, quote=quote,
+                evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
                 team=data.get("team", ""), role=data.get("role", ""),
             )  # fmt: skip
             if reader.wants_mail and (email := render_email(kind, reader, content)) is not None:

@@ -6,11 +6,14 @@ import uuid
 from dataclasses import dataclass
 from typing import ClassVar
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.events import Event
+from roadmap.evidence.models import Evidence
+from roadmap.notifications.events import Event, find_shared_evidence
+from roadmap.people.models import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,57 +52,71 @@ class Kind:
     """A kind of notification. `key` is stored with each one, in at most 32 letters.
 
     `follows` are the actions of the events that `handle` is called with, in the transaction of
-    the event.
+    the event. `text` is the sentence on the page of notifications; it takes `who` and, for the
+    link, one of `piece`, `team` and `skills`.
     """
 
     key: ClassVar[str]
     follows: ClassVar[frozenset[str]] = frozenset()
+    text: ClassVar[LazyString]
 
     def handle(self, session: Session, event: Event) -> None:
         """Notify those whom an event concerns, and delete what it makes obsolete."""
 
     def label(self, content: Content) -> str:
-        """Return the text of the link in the sentence."""
-        raise NotImplementedError
-
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        """Return the sentence on the page of notifications."""
+        """Return the text of the link."""
         raise NotImplementedError
 
     def path(self, content: Content) -> str:
         """Return where the link leads."""
         raise NotImplementedError
 
+    def sentence(self, content: Content, link: Markup) -> Markup:
+        """Return the sentence with the link in it."""
+        return self.insert(str(self.text), content, link)
+
     def mail(self, content: Content) -> Mail | None:
         """Return the mail in the current language; None for a kind that is not mailed."""
         return None
 
+    @staticmethod
+    def insert(text: str, content: Content, link: Markup) -> Markup:
+        """Insert the values of `text`, and escape everything that is not markup."""
+        values = dict.fromkeys(("piece", "team", "skills"), link)
+        return escape(text) % {**values, "who": content.actor_name}
+
 
 class EvidenceKind(Kind):
-    """A kind that is about a piece of evidence."""
+    """A kind that is about shared evidence. The texts of its mail take `name` and `title`."""
+
+    mail_subject: ClassVar[LazyString]
+    mail_text: ClassVar[LazyString]
+
+    def handle(self, session: Session, event: Event) -> None:
+        if (found := find_shared_evidence(session, event)) is not None:
+            self.notify(session, event, *found)
+
+    def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
+        """Notify those whom an event about shared evidence concerns."""
 
     def label(self, content: Content) -> str:
         return content.title
 
     def path(self, content: Content) -> str:
-        room = "evidence" if content.own else "reviews"
-        return f"/{room}/{content.evidence_id}"
+        return f"/{'evidence' if content.own else 'reviews'}/{content.evidence_id}"
 
     def mail(self, content: Content) -> Mail | None:
-        subject, text = self.mail_texts(content)
-        reason = (
-            _("You get this mail because it is about your evidence.")
-            if content.own
-            else _(
-                "You get this mail because you manage a team of %(name)s.",
-                name=content.subject_name,
-            )
-        )
+        words = {"name": content.actor_name, "title": content.title}
+        reason = _("You get this mail because it is about your evidence.")
+        if not content.own:
+            name = content.subject_name
+            reason = _("You get this mail because you manage a team of %(name)s.", name=name)
+        subject, text = str(self.mail_subject) % words, str(self.choose_text(content)) % words
         return Mail(subject, text, reason, self.path(content))
 
-    def mail_texts(self, content: Content) -> tuple[str, str]:
-        """Return the subject of the mail, and what happened."""
-        raise NotImplementedError
+    def choose_text(self, content: Content) -> LazyString:
+        """Return what happened, for the mail."""
+        return self.mail_text
 
 
 class TeamKind(Kind):
@@ -110,8 +127,3 @@ class TeamKind(Kind):
 
     def path(self, content: Content) -> str:
         return "/teams"
-
-
-def insert_values(text: str, **values: object) -> Markup:
-    """Insert values into a text, and escape everything that is not markup."""
-    return escape(text) % values

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, Mail, TeamKind, insert_values
+from roadmap.notifications.kind import Content, Mail, TeamKind
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES
 
@@ -29,25 +29,18 @@ class Added(TeamKind):
         # Nobody is named for the command line.
         actor_name = session.get_one(User, event.by).name if event.by else ""
         create_notifications(
-            session,
-            self,
-            [person],
-            about=person,
-            actor_id=event.by,
-            actor_name=actor_name,
-            now=event.now,
-            team=team.name,
-            role=event.data["role"],
-        )
+            session, self, [person], about=person, actor_id=event.by, actor_name=actor_name,
+            now=event.now, team=team.name, role=event.data["role"],
+        )  # fmt: skip
 
     def sentence(self, content: Content, link: Markup) -> Markup:
         return Markup("{} {}").format(
-            insert_values(_text(content), name=content.actor_name, team=link),
+            self.insert(_text(content), content, link),
             ROLES[content.role].consequence,
         )
 
     def mail(self, content: Content) -> Mail:
-        words = {"name": content.actor_name, "team": content.team}
+        words = {"who": content.actor_name, "team": content.team}
         return Mail(
             _("You are now in the team %(team)s", team=content.team),
             f"{_text(content) % words} {ROLES[content.role].consequence}",
@@ -58,5 +51,5 @@ class Added(TeamKind):
 
 def _text(content: Content) -> str:
     if content.actor_name:
-        return _("%(name)s added you to the team %(team)s.")
+        return _("%(who)s added you to the team %(team)s.")
     return _("You were added to the team %(team)s.")

@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, Kind, Mail, insert_values
+from roadmap.notifications.kind import Content, Kind, Mail
 from roadmap.notifications.models import Notification
 from roadmap.people.models import User
 
@@ -24,6 +24,7 @@ class Assessed(Kind):
 
     key = "assessed"
     follows = frozenset({"skill.assessed"})
+    text = _l("%(who)s assessed %(skills)s of yours")
 
     def handle(self, session: Session, event: Event) -> None:
         if event.data["side"] == "self" or event.by is None:
@@ -39,15 +40,9 @@ class Assessed(Kind):
         ).first()
         if unread is None:
             create_notifications(
-                session,
-                self,
-                [person],
-                about=person,
-                actor_id=assessor.id,
-                actor_name=assessor.name,
-                now=event.now,
-                skills=[event.subject],
-            )
+                session, self, [person], about=person, actor_id=assessor.id,
+                actor_name=assessor.name, now=event.now, skills=[event.subject],
+            )  # fmt: skip
             return
         skills = list(dict.fromkeys([*unread.data["skills"], event.subject]))
         session.execute(
@@ -60,10 +55,6 @@ class Assessed(Kind):
         if len(content.skills) == 1:
             return content.skills[0][1]
         return ngettext("%(num)s skill", "%(num)s skills", len(content.skills))
-
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        text = _("%(who)s assessed %(skills)s of yours")
-        return insert_values(text, who=content.actor_name, skills=link)
 
     def path(self, content: Content) -> str:
         return f"/skills/{content.skills[0][0]}" if len(content.skills) == 1 else "/skills"

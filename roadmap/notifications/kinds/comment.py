@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from markupsafe import Markup
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Comment, Evidence, Review
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.events import Event, find_shared_evidence
-from roadmap.notifications.kind import Content, EvidenceKind, insert_values
+from roadmap.notifications.events import Event
+from roadmap.notifications.kind import Content, EvidenceKind
 from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -24,41 +24,22 @@ _COMMENTS: Any = Comment.__table__
 class CommentAdded(EvidenceKind):
     key = "comment"
     follows = frozenset({"comment.added"})
+    text = _l("%(who)s commented on %(piece)s")
+    mail_subject = _l("%(name)s commented on “%(title)s”")
+    mail_text = _l("%(name)s commented on your evidence “%(title)s”.")
+    mail_text_of_reviewer = _l("%(name)s commented on “%(title)s”, a review that you take part in.")
 
-    def handle(self, session: Session, event: Event) -> None:
-        if (found := find_shared_evidence(session, event)) is None:
-            return
-        evidence, author = found
+    def choose_text(self, content: Content) -> LazyString:
+        return self.mail_text if content.own else self.mail_text_of_reviewer
+
+    def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
         comment = session.get_one(Comment, event.row_id)
+        people = [author, *_list_participants(session, evidence)]
+        readers = [person for person in people if person.id != comment.author_id]
         create_notifications(
-            session,
-            self,
-            [
-                person
-                for person in (author, *_list_participants(session, evidence))
-                if person.id != comment.author_id
-            ],
-            about=author,
-            evidence_id=evidence.id,
-            title=evidence.title,
-            comment_id=comment.id,
-            actor_id=comment.author_id,
-            actor_name=comment.author_name,
-            now=event.now,
-        )
-
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        text = _("%(who)s commented on %(piece)s")
-        return insert_values(text, who=content.actor_name, piece=link)
-
-    def mail_texts(self, content: Content) -> tuple[str, str]:
-        words = {"name": content.actor_name, "title": content.title}
-        subject = _("%(name)s commented on “%(title)s”", **words)
-        if content.own:
-            return subject, _("%(name)s commented on your evidence “%(title)s”.", **words)
-        return subject, _(
-            "%(name)s commented on “%(title)s”, a review that you take part in.", **words
-        )
+            session, self, readers, about=author, evidence=evidence, comment_id=comment.id,
+            actor_id=comment.author_id, actor_name=comment.author_name, now=event.now,
+        )  # fmt: skip
 
 
 def _list_participants(session: Session, evidence: Evidence) -> list[User]:

@@ -6,13 +6,12 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from markupsafe import Markup
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, TeamKind, insert_values
+from roadmap.notifications.kind import TeamKind
 from roadmap.notifications.models import Notification
 from roadmap.people.models import Team, User
 
@@ -29,6 +28,7 @@ class Invited(TeamKind):
 
     key = "invited"
     follows = frozenset({"invitation.sent", "invitation.ended", "membership.added"})
+    text = _l("%(who)s invited you to %(team)s. Open the link in the mail or message you received.")
 
     def handle(self, session: Session, event: Event) -> None:
         match event.action:
@@ -53,15 +53,9 @@ class Invited(TeamKind):
             unread = sa.and_(_ROWS.c.user_id == person.id, _ROWS.c.read_at.is_(None))
             self._delete(session, team.id, unread)
         create_notifications(
-            session,
-            self,
-            [person],
-            about=person,
-            team_id=team.id if team else None,
-            actor_name=event.data["by_name"],
-            now=event.now,
-            team=team.name if team else "",
-        )
+            session, self, [person], about=person, team_id=team.id if team else None,
+            actor_name=event.data["by_name"], now=event.now, team=team.name if team else "",
+        )  # fmt: skip
 
     def _delete(
         self, session: Session, team_id: uuid.UUID, condition: sa.ColumnElement[bool]
@@ -69,9 +63,3 @@ class Invited(TeamKind):
         session.execute(
             sa.delete(_ROWS).where(condition, _ROWS.c.kind == self.key, _ROWS.c.team_id == team_id)
         )
-
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        text = _(
-            "%(who)s invited you to %(team)s. Open the link in the mail or message you received."
-        )
-        return insert_values(text, who=content.actor_name, team=link)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
-from markupsafe import Markup
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, TeamKind, insert_values
+from roadmap.notifications.kind import Content, TeamKind
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES, Capability
 
@@ -16,6 +17,7 @@ from roadmap.people.roles import ROLES, Capability
 class Joined(TeamKind):
     key = "joined"
     follows = frozenset({"invitation.ended"})
+    text = _l("%(who)s joined %(team)s")
 
     def handle(self, session: Session, event: Event) -> None:
         inviter_id, person_id = event.data["invited_by"], event.data["accepted_by"]
@@ -24,25 +26,17 @@ class Joined(TeamKind):
         inviter, person = session.get_one(User, inviter_id), session.get_one(User, person_id)
         team: Team | None = event.data["team"]
         create_notifications(
-            session,
-            self,
-            [inviter],
-            about=inviter,
-            team_id=team.id if team else None,
-            actor_id=person.id,
-            actor_name=person.name,
-            now=event.now,
-            team=team.name if team else "",
-            role=event.data["role"],
-        )
+            session, self, [inviter], about=inviter, team_id=team.id if team else None,
+            actor_id=person.id, actor_name=person.name, now=event.now,
+            team=team.name if team else "", role=event.data["role"],
+        )  # fmt: skip
 
     def sentence(self, content: Content, link: Markup) -> Markup:
         role = ROLES.get(content.role)
         if role is None or not role.allows(Capability.SEE_SHARED):
-            text = _("%(who)s joined %(team)s")
-            return insert_values(text, who=content.actor_name, team=link)
+            return super().sentence(content, link)
         text = _("%(who)s joined %(team)s as a %(role)s")
-        return insert_values(text, who=content.actor_name, team=link, role=role.noun)
+        return escape(text) % {"who": content.actor_name, "team": link, "role": role.noun}
 
     def path(self, content: Content) -> str:
         return f"/teams/{content.team_slug}/members" if content.team_slug else "/admin/people"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
 from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, TeamKind, insert_values
+from roadmap.notifications.kind import Content, TeamKind
 from roadmap.notifications.models import Notification
 from roadmap.notifications.retraction import select_affected_people
 from roadmap.people.models import Membership, Team, User
@@ -52,7 +52,7 @@ class Leads(TeamKind):
         # Notifications of older releases name no role; only managers had any then.
         role = ROLES[content.role or "manager"]
         text = role.announcement_nested if content.nested else role.announcement
-        return insert_values(str(text), who=content.actor_name, team=link)
+        return self.insert(str(text), content, link)
 
     def _handle_membership(self, session: Session, event: Event) -> None:
         team_id = uuid.UUID(event.data["team"])

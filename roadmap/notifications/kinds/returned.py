@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-from markupsafe import Markup
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 
-from roadmap.notifications.kind import Content, insert_values
+from roadmap.notifications.kind import Content
 from roadmap.notifications.kinds.verified import Verified
 
 
 class Returned(Verified):
     key = "returned"
     follows = frozenset({"evidence.returned"})
+    text = _l("%(who)s returned %(piece)s")
+    mail_subject = _l("%(name)s returned “%(title)s”")
+    mail_text = _l("%(name)s returned your evidence “%(title)s” and said what is missing.")
+    mail_text_without_comment = _l("%(name)s returned your evidence “%(title)s”.")
 
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        text = _("%(who)s returned %(piece)s")
-        return insert_values(text, who=content.actor_name, piece=link)
-
-    def mail_texts(self, content: Content) -> tuple[str, str]:
-        words = {"name": content.actor_name, "title": content.title}
-        subject = _("%(name)s returned “%(title)s”", **words)
-        if not content.quote:
-            return subject, _("%(name)s returned your evidence “%(title)s”.", **words)
-        return subject, _(
-            "%(name)s returned your evidence “%(title)s” and said what is missing.", **words
-        )
+    def choose_text(self, content: Content) -> LazyString:
+        return self.mail_text if content.quote else self.mail_text_without_comment
