@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from roadmap import create_app
@@ -28,6 +29,10 @@ from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 from tests.support.postgres import create_database, drop_database
 from tests.support.rendering import forbid_statements_while_rendering
+
+# How fast examples are drawn says how busy the machine is, nothing about the code.
+settings.register_profile("cairn", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cairn")
 
 PASSWORD = "granite scree and lichen"
 CATALOG = ("roadmap", "roadmap_revision", "milestone", "skill", "alembic_version")
