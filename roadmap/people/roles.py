@@ -39,8 +39,9 @@ class Role:
     """
 
     label: LazyString
-    # The label inside a sentence, for one person and for several: "joined as a manager".
+    # The label inside a sentence, alone, with its article ("you are a manager") and for several.
     noun: LazyString
+    noun_with_article: LazyString
     plural: LazyString
     capabilities: frozenset[Capability]
     invitation_title: LazyString
@@ -63,7 +64,8 @@ class Role:
 
 def plural_names(capability: Capability) -> str:
     """Return the roles with a capability, the highest first, as in "managers and mentors"."""
-    return _(" and ").join(str(ROLES[key].plural) for key in reversed(roles_with(capability)))
+    *others, lowest = (str(ROLES[key].plural) for key in reversed(roles_with(capability)))
+    return _(" and ").join([", ".join(others), lowest] if others else [lowest])
 
 
 # Who sees what people share, for the sentences that say so.
@@ -74,6 +76,7 @@ ROLES: dict[str, Role] = {
     "member": Role(
         label=_l("Member"),
         noun=_l("member"),
+        noun_with_article=_l("a member"),
         plural=_l("members"),
         capabilities=frozenset({Capability.BE_IN_MATRIX}),
         invitation_title=_l("Join %(team)s"),
@@ -87,6 +90,7 @@ ROLES: dict[str, Role] = {
     "mentor": Role(
         label=_l("Mentor"),
         noun=_l("mentor"),
+        noun_with_article=_l("a mentor"),
         plural=_l("mentors"),
         capabilities=frozenset({Capability.SEE_SHARED, Capability.COMMENT}),
         invitation_title=_l("Mentor %(team)s"),
@@ -108,6 +112,7 @@ ROLES: dict[str, Role] = {
     "manager": Role(
         label=_l("Manager"),
         noun=_l("manager"),
+        noun_with_article=_l("a manager"),
         plural=_l("managers"),
         capabilities=frozenset(
             {

@@ -138,10 +138,10 @@ def invite(slug: str) -> Response:
             abort(404)
         form.email.errors = [
             _(
-                "They are already invited as a %(invited)s. To invite them as a %(role)s, "
+                "They are already invited as %(invited)s. To invite them as %(role)s, "
                 "revoke that invitation first.",
-                invited=ROLES[refused.role].noun,
-                role=ROLES[form.role.data].noun,
+                invited=ROLES[refused.role].noun_with_article,
+                role=ROLES[form.role.data].noun_with_article,
             )
             if refused.reason == "invited"
             else _("They are already in the team, in this role or a higher one.")

@@ -35,8 +35,9 @@ class Joined(TeamKind):
         role = ROLES.get(content.role)
         if role is None or not role.allows(Capability.SEE_SHARED):
             return super().sentence(content, link)
-        text = _("%(who)s joined %(team)s as a %(role)s")
-        return escape(text) % {"who": content.actor_name, "team": link, "role": role.noun}
+        text = _("%(who)s joined %(team)s as %(role)s")
+        words = {"who": content.actor_name, "team": link, "role": role.noun_with_article}
+        return escape(text) % words
 
     def path(self, content: Content) -> str:
         return f"/teams/{content.team_slug}/members" if content.team_slug else "/admin/people"
