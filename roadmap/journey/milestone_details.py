@@ -20,7 +20,7 @@ from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import milestone_state
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Milestone, Resource
+    from roadmap.catalog.content import Milestone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,11 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneDetails:
-    """A milestone with its person's facts. `plan` and `reason_form` are the forms, filled in or
-    refused; `conflict` is what is stored where a stale edit of the plan was refused."""
+    """A milestone with its person's facts.
+
+    `content` is what the roadmap says of it. `plan` and `reason_form` are the forms, filled in or
+    refused; `conflict` is what is stored where a stale edit of the plan was refused.
+    """
 
     key: str
     anchor: str
@@ -61,15 +64,11 @@ class MilestoneDetails:
     tone: str
     status: str
     url: str
-    done_when: str
-    why: str
+    content: Milestone
     hours: str
-    months: int | None
-    required: bool
     kinds: str
     skills: tuple[Link, ...]
     after: tuple[Link, ...]
-    resources: tuple[Resource, ...]
     evidence: tuple[EvidenceLine, ...]
     linkable: tuple[tuple[str, str], ...]
     reason: str
@@ -103,11 +102,8 @@ def load_details(
         tone=found.tone(milestone.key),
         status=state.status,
         url=path + milestone.key,
-        done_when=milestone.done_when,
-        why=milestone.why,
+        content=milestone,
         hours=_("%(hours)d h", hours=milestone.hours),
-        months=milestone.months,
-        required=milestone.required,
         kinds=", ".join(kind_label(kind) for kind in milestone.evidence).lower(),
         skills=tuple(
             Link(content.skill_by_key[key].title, f"/skills/{key}")
@@ -115,7 +111,6 @@ def load_details(
             if key in content.skill_by_key
         ),
         after=tuple(Link(content.by_key[key].title, path + key) for key in milestone.after),
-        resources=tuple(milestone.resources),
         evidence=tuple(EvidenceLine.of(item, milestone, found.today) for item in linked),
         linkable=tuple(
             _evidence_choice(piece)
