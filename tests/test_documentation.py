@@ -28,6 +28,7 @@ from roadmap.readiness.gates.registry import GATE_TYPES
 from roadmap.readiness.messages import KIND_NAMES
 from roadmap.teams.formats import FORMATS as MATRIX_FORMATS
 from tests.support.architecture import FLOORS
+from tests.support.catalog import SHIPPED_FILE
 from tools.draw_architecture import PICTURE, draw
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -376,7 +377,7 @@ def test_the_page_about_content_files_names_every_gate_type_and_key() -> None:
     page = text_of(ROOT / "docs/content-files.md")
     for gate_type in GATE_TYPES:
         assert f"| `{gate_type}` |" in page, gate_type
-    document = read(shipped()[0])
+    document = read(SHIPPED_FILE)
     milestone_keys = {
         key
         for stage in document["stages"]

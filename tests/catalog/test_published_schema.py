@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from roadmap.catalog import files
 from roadmap.catalog.content import Content
+from tests.support.catalog import SHIPPED_FILE
 from tools import roadmap_schema
 
-SHIPPED = files.read(files.shipped()[0])
+SHIPPED = files.read(SHIPPED_FILE)
 SCHEMA = jsonschema.Draft202012Validator(json.loads(roadmap_schema.render()))
 
 

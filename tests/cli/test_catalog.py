@@ -6,10 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.catalog import files
-from roadmap.catalog.models import RoadmapRevision
+from roadmap.catalog.models import Roadmap, RoadmapRevision
 from roadmap.core.database import db
 from roadmap.people.models import AuditEntry
-from tests.support.catalog import restore_shipped
+from tests.support.catalog import SHIPPED_FILE, restore_shipped
+from tests.support.sample_data import SLUG
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def copy(tmp_path):
     """`copy(("old", "new"), …)`: the shipped roadmap with changes, as a file."""
 
     def write(*changes: tuple[str, str], name: str = "roadmap.yaml"):
-        text = files.shipped()[0].read_text("utf-8")
+        text = SHIPPED_FILE.read_text("utf-8")
         for old, new in changes:
             assert old in text
             text = text.replace(old, new, 1)
@@ -47,7 +48,9 @@ def revisions(app) -> int:
     from roadmap.core.database import db
 
     with app.app_context():
-        return db.session.scalar(sa.select(sa.func.count()).select_from(RoadmapRevision))
+        of_this = sa.select(Roadmap.id).where(Roadmap.slug == SLUG).scalar_subquery()
+        query = sa.select(sa.func.count()).where(RoadmapRevision.roadmap_id == of_this)
+        return db.session.scalar(query)
 
 
 def test_the_shipped_roadmap_is_there_already(app, run):

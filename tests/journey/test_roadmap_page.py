@@ -6,6 +6,7 @@ import pytest
 
 from roadmap.catalog import files
 from roadmap.catalog.actions import publish
+from tests.support.catalog import SHIPPED_FILE
 
 SLUG = "senior-ml-engineer"
 PAGE = f"/roadmaps/{SLUG}"
@@ -81,7 +82,7 @@ def test_a_new_revision_is_sent_to_who_keeps_the_old_one(
     alice.get(page)  # shows, and so uses up, the greeting
     kept = {"If-None-Match": alice.get(page).headers["ETag"]}
     assert alice.get(page, headers=kept).status_code == 304
-    document = files.read(files.shipped()[0])
+    document = files.read(SHIPPED_FILE)
     document |= {"slug": other_roadmap, "title": "The way as it is now"}
     publish(session, document, now=now)
     session.commit()

@@ -34,10 +34,11 @@ from roadmap.readiness.actions import compute_summary, recompute_all, refresh_ch
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_record
 from roadmap.skills import actions as skills
+from tests.support.catalog import SHIPPED_FILE
 
 SLUG = "senior-ml-engineer"
 BEGIN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
-DOCUMENT = files.read(files.shipped()[0])
+DOCUMENT = files.read(SHIPPED_FILE)
 KEYS = [m["key"] for s in DOCUMENT["stages"] for o in s["objectives"] for m in o["milestones"]]
 SKILLS = [skill["key"] for skill in DOCUMENT["skills"]]
 

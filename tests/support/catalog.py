@@ -12,11 +12,13 @@ from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision
 from tests.support.sample_data import SLUG
 
 OTHER = "another-way"
+# By its name, because others may ship beside it.
+SHIPPED_FILE = files.CONTENT / f"{SLUG}.yaml"
 
 
 def publish_other(session: Session, now: dt.datetime) -> str:
     """Publishes a second roadmap with the milestones of the shipped one, and answers its slug."""
-    document = files.read(files.shipped()[0])
+    document = files.read(SHIPPED_FILE)
     actions.publish(session, {**document, "slug": OTHER}, now=now)
     session.commit()
     return OTHER
@@ -39,6 +41,6 @@ def restore_shipped(session: Session) -> None:
     first = session.scalar(sa.select(RoadmapRevision.id))
     session.execute(sa.update(Roadmap).values(revision_id=first))
     session.execute(sa.delete(Milestone))
-    actions.store_keys(session, files.read(files.shipped()[0]))
+    actions.store_keys(session, files.read(SHIPPED_FILE))
     session.commit()
     queries._by_revision.clear()
