@@ -1,29 +1,29 @@
-/* What makes the pages quicker and kinder. Every page works without this file: here are no
-   features, only shorter ways to the links and forms that are in the page already. */
+/* What htmx's attributes cannot say. Every page works without this file: it adds no features, only
+   shorter ways to the links and forms that the page has already. */
 (() => {
   "use strict";
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-  /* Announcements: the server's `HX-Trigger: {"announce": "…"}`, or our own. */
+  /* Announce a text to screen readers: from the header `HX-Trigger: {"announce": "…"}`, or our own. */
   const announce = (text) => {
     const live = find("#live");
     if (!live) return;
-    // The same words twice are only read again when the region was empty in between.
+    // A repeated text is read again only if the region was empty in between.
     live.textContent = "";
     requestAnimationFrame(() => { live.textContent = text; });
   };
   document.addEventListener("announce", (event) => announce(event.detail.value));
 
-  /* Links that htmx follows: with a key held, a click asks the browser for a new tab or window. */
+  /* A click with a modifier key opens a new tab or window, also on links that htmx follows. */
   document.addEventListener("click", (event) => {
     const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
     if (modified && event.target.closest("a[hx-get]")) event.stopPropagation();
   }, true);
 
-  /* The checklist: a title unfolds its milestone below the row, and folds it again. */
+  /* A title of the checklist unfolds its milestone below the row; a second click folds it. */
   const details = (row) => document.getElementById(`details-${row.id}`);
-  const say = (row) => {
+  const markUnfolded = (row) => {
     const [title, below] = [find(".row-title", row), details(row)];
     title.setAttribute("aria-expanded", Boolean(below));
     if (below) title.setAttribute("aria-controls", below.id);
@@ -34,10 +34,10 @@
     if (!below) return;
     event.preventDefault();
     below.remove();
-    say(row);
+    markUnfolded(row);
   });
 
-  /* Focus: what held it before a swap holds it afterwards. Refused forms show why first. */
+  /* Keep the focus through a swap. A refused form moves it to its errors. */
   let held = null;
   document.addEventListener("htmx:beforeSwap", () => {
     const active = document.activeElement;
@@ -46,10 +46,10 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt;
-    if (target.matches?.(".row-details")) say(target.previousElementSibling);
+    if (target.matches?.(".row-details")) markUnfolded(target.previousElementSibling);
     else if (target.matches?.(".checklist > li")) {
       target.classList.add("settled");
-      if (details(target)) say(target);
+      if (details(target)) markUnfolded(target);
     }
     const errors = target.matches?.(".errors") ? target : find(".errors", target);
     if (errors) { errors.focus(); return; }
@@ -62,19 +62,19 @@
     next.focus({ preventScroll: true });
   });
 
-  /* Stones say their names below the trail, also to those who come by keyboard. */
+  /* Show the milestone of a stone below the trail, on hover and on focus. */
   const name = (event) => {
     const stone = event.target.closest?.(".cairn a");
     const line = find(".stone-name");
     if (!stone || !line) return;
-    // On the roadmap's own page the row names the stone, elsewhere its title does.
+    // On the roadmap's page the row has the name, elsewhere the stone's title.
     const row = document.getElementById(stone.getAttribute("href").slice(1));
     line.textContent = (find("title", stone) || find(".row-title", row)).textContent;
   };
   document.addEventListener("pointerover", name);
   document.addEventListener("focusin", name);
 
-  /* Menus close by Escape, by a click elsewhere and when the focus leaves them. */
+  /* Close a menu on Escape, on a click elsewhere and when the focus leaves it. */
   const shut = (menu, back) => {
     menu.open = false;
     if (back) find("summary", menu).focus();
@@ -89,8 +89,8 @@
     });
   }
 
-  /* Forms marked data-keep keep what was typed in this tab until it has arrived: a session that
-     ends in between costs nothing. Passwords, files and hidden fields are never kept. */
+  /* Keep what was typed into a form with data-keep, in this tab, until the server has it: nothing is
+     lost when the session ends meanwhile. Passwords, files and hidden fields are never kept. */
   const owner = () => document.body.dataset.person || "";
   const slot = (form) => `keep:${form.dataset.keep}`;
   const fields = (form) => [...form.elements].filter(
@@ -100,7 +100,7 @@
       field.name, ["checkbox", "radio"].includes(field.type) ? [field.value, field.checked] : field.value]);
     try {
       sessionStorage.setItem(slot(form), JSON.stringify({ owner: owner(), sent, values }));
-    } catch { /* A full or forbidden store only loses the convenience. */ }
+    } catch { /* Storage is full or forbidden: the form works without it. */ }
   };
   const restore = (form) => {
     const stored = JSON.parse(sessionStorage.getItem(slot(form)) || "null");
@@ -135,22 +135,21 @@
   });
   for (const form of all("form[data-keep]")) restore(form);
   if (owner()) {
-    // What was sent and did not come back has arrived.
+    // A form that was sent and was not shown again has been accepted.
     for (const key of Object.keys(sessionStorage)) {
       if (key.startsWith("keep:") && JSON.parse(sessionStorage.getItem(key)).sent) sessionStorage.removeItem(key);
     }
   }
 
-  /* A session that ended, a server that cannot be reached: say so, or lead to the sign-in. */
+  /* Go to the sign-in when the session has ended. */
   document.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    if (status === 401) {
-      for (const form of all("form[data-keep]")) if (form.matches(":focus-within")) remember(form, false);
-      location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-      return;
-    }
+    if (event.detail.xhr.status !== 401) return;
+    for (const form of all("form[data-keep]")) if (form.matches(":focus-within")) remember(form, false);
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   });
-  /* Only a request that failed tells: a server on the same desk answers without a network. */
+
+  /* Say when the server cannot be reached, which only a failed request shows: a server on the same
+     machine answers without a network. */
   const reach = (reached) => {
     const notice = find("#offline");
     if (notice) notice.hidden = reached;

@@ -1,4 +1,4 @@
-/* A button that copies the text of a field. Without this file one selects and copies it oneself. */
+/* Buttons that copy the text of a field. Without this file the text is selected and copied by hand. */
 (() => {
   "use strict";
   for (const button of document.querySelectorAll("[data-copy]")) {
@@ -9,7 +9,7 @@
       try {
         await navigator.clipboard.writeText(field.value);
       } catch {
-        return; // Not over plain http: what is to be copied is selected.
+        return; // Forbidden over plain http; the text stays selected.
       }
       document.dispatchEvent(new CustomEvent("announce", { detail: { value: button.dataset.said } }));
       button.textContent = button.dataset.said;

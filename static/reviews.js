@@ -1,5 +1,5 @@
-/* Shorter ways through the queue, for hands that stay on the keyboard: links that are on the page
-   already get the focus or are followed. Tab and Enter do the same without this file. */
+/* Keys of the review queue: they focus or follow links that the page has already. Without this file
+   Tab and Enter do the same. */
 (() => {
   "use strict";
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
@@ -16,7 +16,7 @@
     if (link) link.click();
     return Boolean(link);
   };
-  // The arrows scroll the page until the queue has the focus.
+  // The arrow keys scroll the page unless the queue has the focus.
   const inside = () => document.activeElement.closest("#queue .queue");
   const keys = {
     j: () => step(1),

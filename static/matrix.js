@@ -1,5 +1,5 @@
-/* The matrix by keyboard. Without this file every cell is a link that Tab reaches; with it the
-   matrix is one stop of Tab, and the arrow keys go from cell to cell. */
+/* Keys of the matrix: it is one stop of Tab, and the arrow keys move from cell to cell. Without this
+   file Tab reaches the link of every cell. */
 (() => {
   "use strict";
   const matrix = () => document.querySelector("table.matrix");
