@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from roadmap import create_app
@@ -11,3 +12,8 @@ try:
     app = create_app(with_commands=False)
 except ConfigError as error:
     sys.exit(f"Error: {error}")
+
+# What a worker has loaded by now stays. The garbage collector need not walk through it again and
+# again, which took a tick a tenth of its time.
+gc.collect()
+gc.freeze()

@@ -138,11 +138,13 @@ class Item:
     skills: tuple[SkillLink, ...] = field(default=(), kw_only=True)
     # What follows from the fields above, computed once: the rule of readiness reads it in loops.
     counted: Version = field(init=False, repr=False, compare=False)
+    verified: bool = field(init=False, repr=False, compare=False)
     milestones: tuple[str, ...] = field(init=False, repr=False, compare=False)
     confirmed: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.counted = self.versions[0]
+        self.verified = self.verified_number is not None
         if self.verified_number is not None:
             numbered = [each for each in self.versions if each.number == self.verified_number]
             self.counted = numbered[0] if numbered else self.counted
@@ -153,11 +155,6 @@ class Item:
     def version(self) -> Version:
         """Return the newest version that this audience sees."""
         return self.versions[0]
-
-    @property
-    def verified(self) -> bool:
-        """Tell whether a verified version counts."""
-        return self.verified_number is not None
 
     @property
     def is_shared(self) -> bool:
