@@ -85,7 +85,7 @@ def test_back_and_forth(
 
     alice.goto(f"/evidence/{piece}")
     alice.get_by_role("button", name="Ask Bob to review").click()
-    expect(alice.locator("#messages")).to_contain_text("waits for Bob now")
+    expect(alice.locator("#messages")).to_contain_text("is now waiting for Bob")
 
     bob.goto("/reviews")
     bob.get_by_role("link", name=title).click()
