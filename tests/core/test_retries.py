@@ -206,7 +206,7 @@ def test_who_loses_always_is_told_to_come_back(trial, caplog, path):
         answer = client.post(path, data={"text": "mine"})
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
-    assert "Nothing" in answer.text
+    assert "is lost" in answer.text
     assert answer.headers["Content-Security-Policy"]
     assert len(trial.runs) == MAX_RETRIES + 1
     assert entries(trial.app) == 0
