@@ -260,24 +260,22 @@ class RoadmapPresenter:
         return f"{text} {self.forecast_text()}"
 
     def forecast_text(self) -> str:
-        """Say how much effort is left, and when its required part ends at the person's pace."""
+        """Say how many required hours are left, and when they end at the person's pace."""
         enrolled, today = self.progress.enrolled, self.progress.today
         left, required = self.hours_left()
         if left <= 0:
             return _("No hours left: what remains is proof.")
         effort = ngettext(
-            "%(hours)s hour of effort left, %(required)s of them required",
-            "%(hours)s hours of effort left, %(required)s of them required",
-            left,
-            hours=number_filter(left),
-            required=number_filter(required),
+            "%(hours)s required hour left.",
+            "%(hours)s required hours left.",
+            required,
+            hours=number_filter(required),
         )
         span = forecast(required, enrolled.hours_per_week, today)
         if span is None:
-            return f"{effort}."
+            return effort
         text = _(
-            "%(effort)s: at %(pace)s h a week, give or take a fifth, these end between %(first)s "
-            "and %(last)s.",
+            "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s.",
             effort=effort,
             pace=f"{float(enrolled.hours_per_week or 0):g}",
             first=date_filter(span[0]),

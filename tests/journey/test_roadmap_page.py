@@ -158,4 +158,4 @@ def test_a_note_over_the_limit_is_refused_as_too_large(alice):
 
 def test_the_forecast_counts_what_is_required(alice):
     page = alice.get(PAGE).text
-    assert "1,684 hours of effort left, 1,168 of them required" in page
+    assert "1,168 required hours left." in page
