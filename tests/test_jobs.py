@@ -110,13 +110,8 @@ def until(found: Callable[[], Any], what: str) -> Any:
 def put(app: Flask, subject: str) -> None:
     """A mail in a transaction that commits, as a request has one."""
     with app.app_context():
-        outbox.enqueue(
-            db.session,
-            to="alice@example.org",
-            subject=subject,
-            body="Hello",
-            now=dt.datetime.now(dt.UTC),
-        )
+        mail = outbox.Mail("alice@example.org", subject, "Hello")
+        outbox.enqueue(db.session, mail, now=dt.datetime.now(dt.UTC))
         db.session.commit()
 
 
@@ -428,10 +423,8 @@ def test_a_savepoint_uses_no_wake_up(house: House, box: Mailbox) -> None:
     with house.app.app_context():
         queue = wakeup.get_job_queue(house.app).huey
         with db.session.begin_nested():
-            outbox.enqueue(
-                db.session, to="alice@example.org", subject="Later", body="Hello",
-                now=dt.datetime.now(dt.UTC),
-            )  # fmt: skip
+            mail = outbox.Mail("alice@example.org", "Later", "Hello")
+            outbox.enqueue(db.session, mail, now=dt.datetime.now(dt.UTC))
         with db.session.begin_nested():
             db.session.execute(sa.text("SELECT 1"))
         assert queue.pending_count() == 0

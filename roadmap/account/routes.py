@@ -113,17 +113,13 @@ def save_email() -> Response:
         return make_response(render_template("account/change_email.html", form=form), 422)
     if transport.is_configured():
         # Without a `user_id`, or the mail would go to the new address.
-        outbox.enqueue(
-            db.session,
-            to=old,
-            subject=_("Your e-mail address on Cairn was changed"),
-            body=_(
-                "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
-                "change it, tell your administrator at once.\n",
-                new=form.email.data,
-            ),
-            now=now(),
+        subject = _("Your e-mail address on Cairn was changed")
+        body = _(
+            "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
+            "change it, tell your administrator at once.\n",
+            new=form.email.data,
         )
+        outbox.enqueue(db.session, outbox.Mail(old, subject, body), now=now())
     flash(_("Your e-mail address is changed. Sign in with the new one from now on."), "message")
     return see_other("account.show_account")
 

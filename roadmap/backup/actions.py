@@ -58,10 +58,7 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
     """
     _require_current_schema()
     with restore_to_scratch(path) as (manifest, scratch):
-        with (
-            db.engine.connect().execution_options(writes=True) as connection,
-            connection.begin(),
-        ):
+        with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
             # Nobody else writes from here on, so `keep` is exactly what is replaced.
             lock_all_tables(connection)
             if keep is not None:

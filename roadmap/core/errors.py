@@ -22,12 +22,7 @@ log = logging.getLogger(__name__)
 
 # Fields for longer texts.
 LONG_TEXT_FIELDS = ("comment", "text", "description", "note")
-STORAGE_ERRORS = (
-    sqlalchemy.exc.TimeoutError,
-    sqlalchemy.exc.DBAPIError,
-    sqlite3.Error,
-    OSError,
-)
+STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite3.Error, OSError)
 
 
 def explain_status(code: int) -> tuple[str, str, str]:

@@ -100,16 +100,15 @@ def invite(
     _record_audit(session, "created", invitation, team, by=by, now=now, email=email)
     inviter = session.get_one(User, by)
     if key:
-        outbox.enqueue(
-            session,
-            to=email,
-            subject=emails.render_subject(inviter, team),
-            body=emails.render_body(inviter, team, invitation, token, reader=known),
+        mail = outbox.Mail(
+            email,
+            emails.render_subject(inviter, team),
+            emails.render_body(inviter, team, invitation, token, reader=known),
             user_id=known.id if known else None,
             source=outbox.Source(MAIL_SOURCE, invitation.id),
             address_is_fixed=True,
-            now=now,
         )
+        outbox.enqueue(session, mail, now=now)
     if known is not None:
         user_invited.send(session, user_id=known.id, team=team, by_name=inviter.name, now=now)
     return invitation, token

@@ -20,7 +20,6 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.core.database import db
-from roadmap.core.types import new_id
 from roadmap.mail import transport
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import User
@@ -72,7 +71,12 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to be sent; see `enqueue`."""
+    """A mail to be sent.
+
+    `user_id` is the account that it goes to, if there is one. A deactivated account gets no mail,
+    and another gets it at the address that it has when the mail is sent, unless the address is
+    fixed. By its `source` a mail can be withdrawn, and is checked before it is sent.
+    """
 
     to: str
     subject: str
@@ -97,9 +101,9 @@ class DeliveryResult:
 
 @dataclass(frozen=True, slots=True)
 class _ClaimedMail:
-    """A mail that this process is to send. `tries` counts this one.
+    """A mail that this process is to send, or must not for a reason. `tries` counts this one.
 
-    `undeliverable_reason` says why it must not be sent. An `obsolete` mail is already deleted.
+    An `obsolete` mail is already deleted.
     """
 
     id: uuid.UUID
@@ -107,35 +111,15 @@ class _ClaimedMail:
     subject: str
     body: str
     tries: int
-    undeliverable_reason: str = ""
-    obsolete: bool = False
+    undeliverable_reason: str
+    obsolete: bool
 
 
-def enqueue(
-    session: Session,
-    *,
-    to: str,
-    subject: str,
-    body: str,
-    user_id: uuid.UUID | None = None,
-    source: Source | None = None,
-    address_is_fixed: bool = False,
-    now: dt.datetime,
-) -> None:
-    """Write a mail that is sent once this transaction has committed.
+def enqueue(session: Session, *mails: Mail, now: dt.datetime) -> None:
+    """Write mails in one statement, to be sent once this transaction has committed.
 
-    `user_id` is the account that it goes to, if there is one. A deactivated account gets no mail,
-    and another gets it at the address that it has when the mail is sent, unless the address is
-    fixed. By its `source` a mail can be withdrawn, and is checked before it is sent.
-
-    Without a configured mail server it is logged at once, because no server will ever take it.
+    Without a configured mail server they are logged at once: no server will ever take them.
     """
-    mail = Mail(to, subject, body, user_id, source, address_is_fixed)
-    enqueue_each(session, [mail], now=now)
-
-
-def enqueue_each(session: Session, mails: Collection[Mail], *, now: dt.datetime) -> None:
-    """Write any number of mails in one statement; see `enqueue`."""
     if not transport.is_configured():
         for each in mails:
             transport.send(each.to, each.subject, each.body)
@@ -144,18 +128,15 @@ def enqueue_each(session: Session, mails: Collection[Mail], *, now: dt.datetime)
         return
     rows = [
         {
-            "id": new_id(),
             "user_id": each.user_id,
             "recipient": each.to,
+            "body": each.body,
+            "subject": " ".join(each.subject.split())[:MAX_SUBJECT_LENGTH],
             "address_is_fixed": each.address_is_fixed,
             "source_kind": each.source.kind if each.source else "",
             "source_id": each.source.id if each.source else None,
-            "subject": " ".join(each.subject.split())[:MAX_SUBJECT_LENGTH],
-            "body": each.body,
             "created_at": now,
             "due_at": now,
-            "tries": 0,
-            "error": "",
         }
         for each in mails
     ]
@@ -198,8 +179,7 @@ def deliver_due(
         if claimed.obsolete:
             continue
         if claimed.undeliverable_reason:
-            _give_up(claimed, claimed.undeliverable_reason)
-            done.given_up += 1
+            _give_up(claimed, claimed.undeliverable_reason, done)
             continue
         try:
             transport.send(claimed.recipient, claimed.subject, claimed.body, key=str(claimed.id))
@@ -208,7 +188,7 @@ def deliver_due(
             if _is_unreachable(error):
                 break
         else:
-            _record_sent(claimed, clock())
+            _update_claimed(claimed, due_at=None, sent_at=clock(), body="", error="")
             done.sent += 1
     return done
 
@@ -236,31 +216,16 @@ def _claim_next(now: dt.datetime) -> _ClaimedMail | None:
         if row is None:
             return None
         check = _delivery_checks.get(row.source_kind)
+        obsolete = check is not None and not check(own, row.source_id)
         recipient = row.recipient if row.address_is_fixed else row.email or row.recipient
-        claimed = _ClaimedMail(
-            row.id, recipient, row.subject, row.body, row.tries + 1,
-            _undeliverable_reason(row), obsolete=bool(check and not check(own, row.source_id)),
-        )  # fmt: skip
-        this = _MAILS.c.id == claimed.id
-        own.execute(
-            sa.delete(_MAILS).where(this)
-            if claimed.obsolete
-            else sa.update(_MAILS)
-            .where(this)
-            .values(recipient=claimed.recipient, tries=claimed.tries, due_at=now + CLAIM_DURATION)
-        )
-    return claimed
-
-
-def _undeliverable_reason(row: Any) -> str:
-    """Return why a mail that is due must not be sent; empty if it may be."""
+        this, tries = _MAILS.c.id == row.id, row.tries + 1
+        claim = sa.update(_MAILS).where(this)
+        claim = claim.values(recipient=recipient, tries=tries, due_at=now + CLAIM_DURATION)
+        own.execute(sa.delete(_MAILS).where(this) if obsolete else claim)
+    reason = "the process ended while it was being sent" if row.tries >= MAX_TRIES else ""
     if row.deactivated_at is not None:
-        return "the account is closed"
-    return "the process ended while it was being sent" if row.tries >= MAX_TRIES else ""
-
-
-def _record_sent(claimed: _ClaimedMail, now: dt.datetime) -> None:
-    _update_claimed(claimed, due_at=None, sent_at=now, body="", error="")
+        reason = "the account is closed"
+    return _ClaimedMail(row.id, recipient, row.subject, row.body, tries, reason, obsolete)
 
 
 def _record_failure(
@@ -268,19 +233,18 @@ def _record_failure(
 ) -> None:
     message = " ".join(str(error).split()) or type(error).__name__
     if claimed.tries < MAX_TRIES:
-        _update_claimed(
-            claimed, due_at=now + RETRY_DELAYS[claimed.tries - 1], error=message[:MAX_ERROR_LENGTH]
-        )
+        due_at = now + RETRY_DELAYS[claimed.tries - 1]
+        _update_claimed(claimed, due_at=due_at, error=message[:MAX_ERROR_LENGTH])
         log.warning("mail could not be sent, try %d of %d: %s", claimed.tries, MAX_TRIES, message)
         done.put_off += 1
     else:
-        _give_up(claimed, message)
+        _give_up(claimed, message, done)
         log.error("mail could not be sent and is given up: %s", message)
-        done.given_up += 1
 
 
-def _give_up(claimed: _ClaimedMail, message: str) -> None:
+def _give_up(claimed: _ClaimedMail, message: str, done: DeliveryResult) -> None:
     """Give a mail up: delete its text, and keep what was wrong."""
+    done.given_up += 1
     _update_claimed(claimed, due_at=None, body="", error=message[:MAX_ERROR_LENGTH])
 
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox, transport
-from roadmap.notifications.emails import render_email
 from roadmap.notifications.kind import Content, Kind
 from roadmap.notifications.models import MAIL_SOURCE, Notification
 from roadmap.people.models import User
@@ -31,24 +33,22 @@ def create_notifications(
     *,
     about: User,
     evidence: Evidence | None = None,
-    review_id: uuid.UUID | None = None,
     quote: str = "",
-    comment_id: uuid.UUID | None = None,
-    team_id: uuid.UUID | None = None,
-    actor_id: uuid.UUID | None = None,
     actor_name: str,
     now: dt.datetime,
-    **data: Any,
+    data: dict[str, Any] | None = None,
+    **ids: uuid.UUID | None,
 ) -> None:
     """Write a notification for each reader, and a mail to those who want it, in two statements.
 
     The caller knows that each reader may see the title of the evidence now, and `quote`, the text
-    of a review or comment; only the mail holds them. `data` holds JSON values.
+    of a review or comment; only the mail holds them. `data` holds JSON values. `ids` are values of
+    the columns `review_id`, `comment_id`, `team_id` and `actor_id`.
     """
-    evidence_id = evidence.id if evidence else None
     keyed = [(new_id(), reader) for reader in readers]
     if not keyed:
         return
+    data, evidence_id = data or {}, evidence.id if evidence else None
     if transport.is_configured():
         mails = []
         for key, reader in keyed:
@@ -57,32 +57,36 @@ def create_notifications(
                 evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
                 team=data.get("team", ""), role=data.get("role", ""),
             )  # fmt: skip
-            if reader.wants_mail and (email := render_email(kind, reader, content)) is not None:
-                source = outbox.Source(MAIL_SOURCE, key)
-                mails.append(
-                    outbox.Mail(reader.email, email.subject, email.body, reader.id, source)
-                )
-        outbox.enqueue_each(session, mails, now=now)
-    session.execute(
-        sa.insert(_ROWS),
-        [
-            {
-                "id": key,
-                "user_id": reader.id,
-                "kind": kind.key,
-                "subject_user_id": about.id,
-                "evidence_id": evidence_id,
-                "review_id": review_id,
-                "comment_id": comment_id,
-                "team_id": team_id,
-                "actor_id": actor_id,
-                "actor_name": actor_name,
-                "data": data,
-                "created_at": now,
-            }
-            for key, reader in keyed
-        ],
-    )
+            if reader.wants_mail and (mail := _render_mail(kind, reader, content, key)) is not None:
+                mails.append(mail)
+        outbox.enqueue(session, *mails, now=now)
+    values = {
+        "kind": kind.key, "subject_user_id": about.id, "evidence_id": evidence_id,
+        "actor_name": actor_name, "data": data, "created_at": now, **ids,
+    }  # fmt: skip
+    rows = [{"id": key, "user_id": reader.id, **values} for key, reader in keyed]
+    session.execute(sa.insert(_ROWS), rows)
+
+
+def _render_mail(
+    kind: Kind, reader: User, content: Content, notification_id: uuid.UUID
+) -> outbox.Mail | None:
+    """Render the mail in the language of its reader; None for a kind that is not mailed."""
+    base = str(current_app.config["BASE_URL"]).rstrip("/")
+    with force_locale(reader.locale):
+        if (mail := kind.mail(content)) is None:
+            return None
+        body = _(
+            "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n"
+            "Mails like this can be switched off: %(switch)s\n",
+            name=reader.name,
+            what=mail.text,
+            link=base + mail.path,
+            why=mail.reason,
+            switch=f"{base}/account#mail",
+        )
+    source = outbox.Source(MAIL_SOURCE, notification_id)
+    return outbox.Mail(reader.email, mail.subject, body, reader.id, source)
 
 
 def mark_read(session: Session, notification: Notification, *, now: dt.datetime) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -12,8 +14,24 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Evidence
-from roadmap.notifications.events import Event, find_shared_evidence
 from roadmap.people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a lower room, as its signal reports it.
+
+    `action` is the action of a history entry, or `invitation.sent`, `invitation.ended` and
+    `managers.changed` for the other signals, whose arguments are the `data`.
+    """
+
+    action: str
+    now: dt.datetime
+    user_id: uuid.UUID | None = None
+    subject: str = ""
+    by: uuid.UUID | None = None
+    row_id: uuid.UUID | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +111,8 @@ class EvidenceKind(Kind):
     mail_text: ClassVar[LazyString]
 
     def handle(self, session: Session, event: Event) -> None:
-        if (found := find_shared_evidence(session, event)) is not None:
-            self.notify(session, event, *found)
+        if (evidence := find_shared_evidence(session, event)) is not None:
+            self.notify(session, event, evidence, session.get_one(User, evidence.user_id))
 
     def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
         """Notify those whom an event about shared evidence concerns."""
@@ -127,3 +145,9 @@ class TeamKind(Kind):
 
     def path(self, content: Content) -> str:
         return "/teams"
+
+
+def find_shared_evidence(session: Session, event: Event) -> Evidence | None:
+    """Return the evidence that an event is about; None where it is not shared."""
+    evidence = session.get(Evidence, uuid.UUID(event.subject))
+    return evidence if evidence is not None and evidence.is_shared else None

@@ -13,7 +13,7 @@ from roadmap.auth.sessions import add_actor_column
 from roadmap.core.signals import invitation_ended, managers_changed, person_changed, user_invited
 from roadmap.mail.outbox import register_delivery_check
 from roadmap.notifications import retraction
-from roadmap.notifications.events import Event
+from roadmap.notifications.kind import Event
 from roadmap.notifications.kinds import FOLLOWERS
 from roadmap.notifications.models import MAIL_SOURCE
 from roadmap.notifications.queries import unread_count

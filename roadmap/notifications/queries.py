@@ -61,14 +61,6 @@ class NotificationItem:
         return KINDS[self.kind].sentence(self.content, link)
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationPage:
-    """A page of notifications, the newest first; `more` says whether older ones follow."""
-
-    items: tuple[NotificationItem, ...]
-    more: bool
-
-
 def unread_count() -> sa.ScalarSelect[int]:
     """Count what is unread, in a statement that selects from `user`; read from the index."""
     return (
@@ -82,8 +74,11 @@ def unread_count() -> sa.ScalarSelect[int]:
 
 def list_notifications(
     session: Session, reader: Actor, *, unread: bool = False, page: int = 1
-) -> NotificationPage:
-    """Load a page of somebody's notifications, in one statement and one for names of skills."""
+) -> tuple[list[NotificationItem], bool]:
+    """Load a page of somebody's notifications, the newest first, and whether older ones follow.
+
+    Runs one statement, and one for names of skills.
+    """
     query = (
         _select_items(reader.id)
         .where(_is_visible_to(reader))
@@ -95,8 +90,8 @@ def list_notifications(
         query = query.where(_ROWS.c.read_at.is_(None))
     rows = session.execute(query).all()
     titles = _load_skill_titles(session, rows)
-    items = tuple(_make_item(row, reader.id, titles) for row in rows[:PER_PAGE])
-    return NotificationPage(items, len(rows) > PER_PAGE)
+    items = [_make_item(row, reader.id, titles) for row in rows[:PER_PAGE]]
+    return items, len(rows) > PER_PAGE
 
 
 def load_path(session: Session, notification: Notification) -> str:

@@ -1,7 +1,8 @@
-"""Delete what managers have not read yet once they may not see it any more, and its mail."""
+"""Delete notifications, and their mails, that are no longer true or may no longer be seen."""
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -13,7 +14,7 @@ from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox
-from roadmap.notifications.events import Event, find_shared_evidence
+from roadmap.notifications.kind import Event, find_shared_evidence
 from roadmap.notifications.models import MAIL_SOURCE, Notification
 from roadmap.people.models import Membership, User
 from roadmap.people.reach import people_of, select_holders, team_tree
@@ -27,6 +28,9 @@ FOLLOWS = frozenset(
     }
 )
 
+# The kinds that ask for a review.
+REVIEW_REQUESTS = ("submitted", "resubmitted")
+
 _ROWS: Any = Notification.__table__
 _USERS: Any = User.__table__
 _MEMBERS: Any = Membership.__table__
@@ -36,15 +40,34 @@ _ABOUT_OTHERS = _ROWS.c.subject_user_id != _ROWS.c.user_id
 _UNREAD = _ROWS.c.read_at.is_(None)
 
 
+def close_review_requests(
+    session: Session, evidence_id: uuid.UUID, *, read_at: dt.datetime | None = None
+) -> None:
+    """Mark the unread requests to review evidence as read, or delete them without a `read_at`.
+
+    The mails of all are withdrawn after the rows were changed, always in this order, so that no
+    two transactions wait for each other.
+    """
+    requests = sa.and_(_ROWS.c.evidence_id == evidence_id, _ROWS.c.kind.in_(REVIEW_REQUESTS))
+    ids = session.scalars(sa.select(_ROWS.c.id).where(requests)).all()
+    if read_at is None:
+        session.execute(sa.delete(_ROWS).where(requests, _UNREAD))
+    else:
+        session.execute(sa.update(_ROWS).where(requests, _UNREAD).values(read_at=read_at))
+    outbox.withdraw(session, MAIL_SOURCE, ids)
+
+
 def retract(session: Session, event: Event) -> None:
-    """Delete what an event took out of sight."""
+    """Delete what an event made invisible."""
     if event.action.startswith("evidence."):
         # Before an edit of a draft nobody could see it, and most edits are of drafts.
-        was_draft = event.action == "evidence.edited" and (
-            event.data["state"][0] not in SHARED_STATES
-        )
+        edited = event.action == "evidence.edited"
+        was_draft = edited and event.data["state"][0] not in SHARED_STATES
         if find_shared_evidence(session, event) is None and not was_draft:
-            _retract_evidence(session, uuid.UUID(event.subject))
+            about = _ROWS.c.evidence_id == uuid.UUID(event.subject)
+            session.execute(sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, about))
+            # The notifications about deleted evidence are deleted with it.
+            outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
     elif not event.data.get("with_team"):
         _retract_from_former_managers(session, select_affected_people(event))
 
@@ -63,10 +86,9 @@ def select_affected_people(event: Event) -> sa.Select[Any] | None:
 
 
 def may_send(session: Session, key: uuid.UUID) -> bool:
-    """Return whether the mail of a notification may be sent; delete a notification out of sight.
+    """Return whether the mail of a notification may be sent; delete one that may not be seen.
 
-    Its reader must want mail, and must see what it is about. This is asked again because a person
-    may be removed from a team while a transaction that does not see it notifies them.
+    Its reader may have been removed from a team while another transaction notified them.
     """
     row = session.execute(
         sa.select(_ROWS, _USERS.c.wants_mail)
@@ -87,20 +109,8 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
     return False
 
 
-def _retract_evidence(session: Session, evidence_id: uuid.UUID) -> None:
-    """Delete what all but its author have not read about evidence that is not shared any more."""
-    session.execute(
-        sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, _ROWS.c.evidence_id == evidence_id)
-    )
-    # The notifications about deleted evidence are deleted with it.
-    outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
-
-
 def _retract_from_former_managers(session: Session, people: sa.Select[Any] | None) -> None:
-    """Delete what is unread by those who do not see its subject any more.
-
-    With `people` only what they read, or what is about them.
-    """
+    """Delete what its reader has not read and may no longer see; with `people`, of or about them."""
     unread = sa.select(_ROWS.c.id, _ROWS.c.subject_user_id).where(_ABOUT_OTHERS, _UNREAD)
     rows = unread.cte()
     if people is not None:
@@ -113,8 +123,8 @@ def _retract_from_former_managers(session: Session, people: sa.Select[Any] | Non
         .join(_USERS, _USERS.c.id == holders.c.person)
         .where(_USERS.c.deactivated_at.is_(None))
     )
-    strange = sa.delete(_ROWS).where(
+    unentitled = sa.delete(_ROWS).where(
         _ROWS.c.id.in_(sa.select(rows.c.id)),
         sa.tuple_(_ROWS.c.user_id, _ROWS.c.subject_user_id).not_in(entitled),
     )
-    outbox.withdraw(session, MAIL_SOURCE, session.scalars(strange.returning(_ROWS.c.id)).all())
+    outbox.withdraw(session, MAIL_SOURCE, session.scalars(unentitled.returning(_ROWS.c.id)).all())

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from itertools import groupby
 
-from flask import redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.web import now, page_number, see_other
 from roadmap.notifications import actions, queries
-from roadmap.notifications.blueprint import notifications
 from roadmap.notifications.models import Notification
-from roadmap.notifications.queries import NotificationItem
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 
-__all__ = ["notifications"]
+notifications = Blueprint("notifications", __name__)
 
 
 @notifications.get("/notifications")
@@ -28,14 +25,15 @@ __all__ = ["notifications"]
 def index() -> str:
     """Show the newest first, by day."""
     page, unread = page_number(), "unread" in request.args
-    found = queries.list_notifications(db.session, current_user, unread=unread, page=page)
+    found, more = queries.list_notifications(db.session, current_user, unread=unread, page=page)
+    days = groupby(found, key=lambda item: current_user.today(item.created_at))
     return render_template(
         "notifications/index.html",
-        days=_group_by_day(found.items),
+        days=[(day, list(group)) for day, group in days],
         today=current_user.today(now()),
         unread=unread,
         page=page,
-        more=found.more,
+        more=more,
         # What comes after this page was rendered stays unread.
         until=now().isoformat(),
     )
@@ -44,11 +42,12 @@ def index() -> str:
 @notifications.put("/notifications/<uuid:key>/reading")
 @permit("notification.write")
 def read(key: uuid.UUID) -> Response:
-    """Mark one as read, and go to what it is about or, with `stay`, back to the list."""
+    """Mark one as read, and go to what it is about or, with `stay`, back to the list as it was."""
     row = permissions.load(db.session, current_user, "notification.write", Notification, key)
     actions.mark_read(db.session, row, now=now())
     if "stay" in request.form:
-        return _redirect_to_list()
+        page, unread = page_number(), "" if "unread" in request.args else None
+        return see_other("notifications.index", unread=unread, page=page if page > 1 else None)
     return redirect(queries.load_path(db.session, row), code=303)
 
 
@@ -60,12 +59,6 @@ def read_all() -> Response:
     return see_other("notifications.index")
 
 
-def _redirect_to_list() -> Response:
-    """Redirect to the list as it was shown."""
-    page, unread = page_number(), "" if "unread" in request.args else None
-    return see_other("notifications.index", unread=unread, page=page if page > 1 else None)
-
-
 def _read_until() -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(request.form.get("until", ""))
@@ -73,11 +66,3 @@ def _read_until() -> dt.datetime:
         return moment.astimezone(dt.UTC) if moment.tzinfo is not None else now()
     except (ValueError, OverflowError):
         return now()
-
-
-def _group_by_day(
-    items: Sequence[NotificationItem],
-) -> list[tuple[dt.date, list[NotificationItem]]]:
-    """Group notifications by the reader's own days."""
-    days = groupby(items, key=lambda item: current_user.today(item.created_at))
-    return [(day, list(group)) for day, group in days]

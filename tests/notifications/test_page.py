@@ -162,7 +162,7 @@ def test_where_lines_lead_that_are_about_no_piece(
         about=alice,
         actor_name="Dave",
         now=now,
-        team="Vision <x>",
+        data={"team": "Vision <x>"},
     )
     session.commit()
     browser = browser_of(cast.alice)
@@ -319,7 +319,7 @@ def test_older_ones_are_a_page_further(
             about=bob,
             actor_name="Erin",
             now=moment,
-            team=f"Team {number}.",
+            data={"team": f"Team {number}."},
         )
     session.commit()
     browser = browser_of(cast.bob)

@@ -64,7 +64,7 @@ ROUTE_DECORATORS = ("get", "post", "put", "patch", "delete", "route")
 MAY_LOAD_BY_KEY = ("actions", "listeners")
 MAY_LOAD_BY_KEY_TOO = (
     "roadmap/people/permissions.py",
-    "roadmap/notifications/events.py",  # these two are a listener's parts
+    "roadmap/notifications/kind.py",  # these two are a listener's parts
     "roadmap/notifications/kinds/",
 )
 

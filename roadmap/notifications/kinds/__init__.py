@@ -16,13 +16,9 @@ from roadmap.notifications.kinds.returned import Returned
 from roadmap.notifications.kinds.submitted import Submitted
 from roadmap.notifications.kinds.verified import Verified
 
-KINDS: dict[str, Kind] = {
-    kind.key: kind
-    for kind in (
-        *(Submitted(), Resubmitted(), Verified(), Returned(), CommentAdded()),
-        *(Assessed(), Added(), Invited(), Joined(), Leads()),
-    )
-}
+_ALL = (Submitted, Resubmitted, Verified, Returned, CommentAdded, Assessed, Added, Invited, Joined,
+        Leads)  # fmt: skip
+KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)
 for _kind in KINDS.values():

@@ -1,4 +1,4 @@
-"""Somebody added the reader to a team, without an invitation."""
+"""Somebody added the reader to a team without an invitation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, Mail, TeamKind
+from roadmap.notifications.kind import Content, Event, Mail, TeamKind
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES
 
@@ -30,13 +29,12 @@ class Added(TeamKind):
         actor_name = session.get_one(User, event.by).name if event.by else ""
         create_notifications(
             session, self, [person], about=person, actor_id=event.by, actor_name=actor_name,
-            now=event.now, team=team.name, role=event.data["role"],
+            now=event.now, data={"team": team.name, "role": event.data["role"]},
         )  # fmt: skip
 
     def sentence(self, content: Content, link: Markup) -> Markup:
         return Markup("{} {}").format(
-            self.insert(_text(content), content, link),
-            ROLES[content.role].consequence,
+            self.insert(_text(content), content, link), ROLES[content.role].consequence
         )
 
     def mail(self, content: Content) -> Mail:

@@ -11,8 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, Kind, Mail
+from roadmap.notifications.kind import Content, Event, Kind, Mail
 from roadmap.notifications.models import Notification
 from roadmap.people.models import User
 
@@ -20,7 +19,7 @@ _ROWS: Any = Notification.__table__
 
 
 class Assessed(Kind):
-    """Several skills assessed by the same person are one notification until it is read."""
+    """Until it is read, one notification collects the skills that the same person assessed."""
 
     key = "assessed"
     follows = frozenset({"skill.assessed"})
@@ -32,24 +31,19 @@ class Assessed(Kind):
         person, assessor = session.get_one(User, event.user_id), session.get_one(User, event.by)
         unread = session.execute(
             sa.select(_ROWS.c.id, _ROWS.c.data).where(
-                _ROWS.c.user_id == person.id,
-                _ROWS.c.kind == self.key,
-                _ROWS.c.actor_id == assessor.id,
-                _ROWS.c.read_at.is_(None),
+                *(_ROWS.c.user_id == person.id, _ROWS.c.kind == self.key),
+                *(_ROWS.c.actor_id == assessor.id, _ROWS.c.read_at.is_(None)),
             )
         ).first()
         if unread is None:
             create_notifications(
                 session, self, [person], about=person, actor_id=assessor.id,
-                actor_name=assessor.name, now=event.now, skills=[event.subject],
+                actor_name=assessor.name, now=event.now, data={"skills": [event.subject]},
             )  # fmt: skip
             return
         skills = list(dict.fromkeys([*unread.data["skills"], event.subject]))
-        session.execute(
-            sa.update(_ROWS)
-            .where(_ROWS.c.id == unread.id)
-            .values(data={**unread.data, "skills": skills}, created_at=event.now)
-        )
+        update = sa.update(_ROWS).where(_ROWS.c.id == unread.id)
+        session.execute(update.values(data={**unread.data, "skills": skills}, created_at=event.now))
 
     def label(self, content: Content) -> str:
         if len(content.skills) == 1:
@@ -60,14 +54,9 @@ class Assessed(Kind):
         return f"/skills/{content.skills[0][0]}" if len(content.skills) == 1 else "/skills"
 
     def mail(self, content: Content) -> Mail:
-        name = content.actor_name
-        return Mail(
-            _("%(name)s assessed your skills", name=name),
-            _(
-                "%(name)s assessed your skills. Their assessment appears beside your own.",
-                name=name,
-            ),
-            _("You get this mail because it is about your skills."),
-            # More skills may join this notification after the mail.
-            "/skills",
-        )
+        subject = _("%(name)s assessed your skills")
+        text = _("%(name)s assessed your skills. Their assessment appears beside your own.")
+        words = {"name": content.actor_name}
+        reason = _("You get this mail because it is about your skills.")
+        # More skills may join this notification after the mail.
+        return Mail(subject % words, text % words, reason, "/skills")

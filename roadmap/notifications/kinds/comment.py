@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Comment, Evidence, Review
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, EvidenceKind
+from roadmap.notifications.kind import Content, Event, EvidenceKind
 from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability

@@ -10,8 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.events import Event
-from roadmap.notifications.kind import TeamKind
+from roadmap.notifications.kind import Event, TeamKind
 from roadmap.notifications.models import Notification
 from roadmap.people.models import Team, User
 
@@ -20,11 +19,7 @@ _USERS: Any = User.__table__
 
 
 class Invited(TeamKind):
-    """There is one unread notification for each team.
-
-    It is deleted when the invitation ended or the person is in the team, because there is nothing
-    left to open.
-    """
+    """One notification a team is kept, until the invitation ended or the person is in the team."""
 
     key = "invited"
     follows = frozenset({"invitation.sent", "invitation.ended", "membership.added"})
@@ -41,9 +36,8 @@ class Invited(TeamKind):
                 invited = sa.select(_USERS.c.id).where(
                     _USERS.c.email_key == event.data["email_key"], _USERS.c.email_key != ""
                 )
-                readers = sa.or_(
-                    _ROWS.c.user_id == event.data["accepted_by"], _ROWS.c.user_id.in_(invited)
-                )
+                accepted = _ROWS.c.user_id == event.data["accepted_by"]
+                readers = sa.or_(accepted, _ROWS.c.user_id.in_(invited))
                 self._delete(session, event.data["team"].id, readers)
 
     def _notify(self, session: Session, event: Event) -> None:
@@ -54,7 +48,8 @@ class Invited(TeamKind):
             self._delete(session, team.id, unread)
         create_notifications(
             session, self, [person], about=person, team_id=team.id if team else None,
-            actor_name=event.data["by_name"], now=event.now, team=team.name if team else "",
+            actor_name=event.data["by_name"], now=event.now,
+            data={"team": team.name if team else ""},
         )  # fmt: skip
 
     def _delete(

@@ -1,4 +1,4 @@
-"""Somebody accepted an invitation of the reader's."""
+"""Somebody accepted an invitation from the reader."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, TeamKind
+from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES, Capability
 
@@ -28,7 +27,7 @@ class Joined(TeamKind):
         create_notifications(
             session, self, [inviter], about=inviter, team_id=team.id if team else None,
             actor_id=person.id, actor_name=person.name, now=event.now,
-            team=team.name if team else "", role=event.data["role"],
+            data={"team": team.name if team else "", "role": event.data["role"]},
         )  # fmt: skip
 
     def sentence(self, content: Content, link: Markup) -> Markup:

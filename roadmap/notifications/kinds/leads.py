@@ -1,4 +1,4 @@
-"""Somebody sees from now on what the reader shares: a new manager or mentor of a team of theirs."""
+"""A new manager or mentor of one of the reader's teams, who now sees what the reader shares."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
-from roadmap.notifications.events import Event
-from roadmap.notifications.kind import Content, TeamKind
+from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.notifications.models import Notification
 from roadmap.notifications.retraction import select_affected_people
 from roadmap.people.models import Membership, Team, User
@@ -32,11 +31,9 @@ class Leads(TeamKind):
 
     key = "leads"
     follows = frozenset(
-        {
-            *("membership.added", "membership.role_changed"),
-            *("membership.removed", "membership.left", "managers.changed"),
-        }
-    )
+        {"membership.added", "membership.role_changed", "membership.removed", "membership.left",
+         "managers.changed"}
+    )  # fmt: skip
 
     def handle(self, session: Session, event: Event) -> None:
         if event.data.get("with_team"):
@@ -59,19 +56,14 @@ class Leads(TeamKind):
         role = ROLES.get(event.data.get("role", ""))
         sees = role is not None and role.allows(Capability.SEE_SHARED)
         if sees or event.data.get("before") is not None or role is None:
-            session.execute(
-                sa.delete(_ROWS).where(
-                    _ROWS.c.user_id.in_(_select_members(team_id)),
-                    *self._is_unread(),
-                    _ROWS.c.team_id == team_id,
-                    _ROWS.c.actor_id == event.user_id,
-                )
-            )
+            by_person = _ROWS.c.actor_id == event.user_id
+            readers = _ROWS.c.user_id.in_(_select_members(team_id))
+            about_team = sa.and_(by_person, readers, _ROWS.c.team_id == team_id)
+            session.execute(sa.delete(_ROWS).where(about_team, *self._is_unread()))
         if sees:
             held = select_holders(_select_members(team_id), Capability.SEE_SHARED).subquery()
-            self._notify(
-                session, event, held, held.c.holder == event.user_id, held.c.held_in == team_id
-            )
+            is_person, here = held.c.holder == event.user_id, held.c.held_in == team_id
+            self._notify(session, event, held, is_person, here)
 
     def _handle_change_of_managers(self, session: Session, event: Event) -> None:
         team: Team | None = event.data.get("team")
@@ -83,14 +75,9 @@ class Leads(TeamKind):
                 sa.or_(_MEMBERS.c.team_id == team.id, _MEMBERS.c.team_id.in_(before)),
             )
             held = select_holders(_select_members(team.id), Capability.SEE_SHARED).subquery()
-            self._notify(
-                session,
-                event,
-                held,
-                held.c.team.in_(team_tree(team.id)),
-                held.c.held_in.in_(team_ancestors(team.parent_id)),
-                held.c.holder.not_in(known),
-            )
+            in_team = held.c.team.in_(team_tree(team.id))
+            from_above = held.c.held_in.in_(team_ancestors(team.parent_id))
+            self._notify(session, event, held, in_team, from_above, held.c.holder.not_in(known))
         elif person is not None:  # Its account was closed, or opened again.
             people = people_of(person, Capability.SEE_SHARED)
             held = select_holders(people, Capability.SEE_SHARED).subquery()
@@ -99,7 +86,7 @@ class Leads(TeamKind):
     def _notify(
         self, session: Session, event: Event, held: Any, *conditions: sa.ColumnElement[bool]
     ) -> None:
-        """Tell people who sees what they share: each of them once of each holder."""
+        """Notify each person once about each new holder who sees what they share."""
         nested = held.c.team != held.c.held_in
         found = session.execute(
             sa.select(
@@ -124,8 +111,8 @@ class Leads(TeamKind):
                 "team_id": row.held_in,
                 "actor_id": row.holder,
                 "actor_name": row.holder_name,
-                "data": {"team": row.team_name, "role": row.role, "within": bool(row.nested)},
                 "created_at": event.now,
+                "data": {"team": row.team_name, "role": row.role, "within": bool(row.nested)},
             }
             for row in reversed(rows.values())
             if row.person != event.by
@@ -141,15 +128,9 @@ class Leads(TeamKind):
         rows = unread.cte()
         held = select_holders(sa.select(rows.c.user_id), Capability.SEE_SHARED).subquery()
         true = sa.select(held.c.person, held.c.held_in, held.c.holder)
-        session.execute(
-            sa.delete(_ROWS).where(
-                _ROWS.c.id.in_(sa.select(rows.c.id)),
-                sa.or_(
-                    _ROWS.c.actor_id.is_(None),
-                    sa.tuple_(_ROWS.c.user_id, _ROWS.c.team_id, _ROWS.c.actor_id).not_in(true),
-                ),
-            )
-        )
+        said = sa.tuple_(_ROWS.c.user_id, _ROWS.c.team_id, _ROWS.c.actor_id)
+        outdated = sa.or_(_ROWS.c.actor_id.is_(None), said.not_in(true))
+        session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(sa.select(rows.c.id)), outdated))
 
     def _is_unread(self) -> tuple[sa.ColumnElement[bool], ...]:
         return _ROWS.c.kind == self.key, _ROWS.c.read_at.is_(None)

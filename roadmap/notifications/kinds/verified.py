@@ -6,10 +6,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Evidence, Review
-from roadmap.notifications import review_requests
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.events import Event
-from roadmap.notifications.kind import EvidenceKind
+from roadmap.notifications.kind import Event, EvidenceKind
+from roadmap.notifications.retraction import close_review_requests
 from roadmap.people.models import User
 
 
@@ -22,7 +21,7 @@ class Verified(EvidenceKind):
 
     def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
         review = session.get_one(Review, event.row_id)
-        review_requests.mark_read(session, evidence.id, now=event.now)
+        close_review_requests(session, evidence.id, read_at=event.now)
         create_notifications(
             session, self, [author], about=author, evidence=evidence,
             review_id=review.id, quote=review.comment,
