@@ -10,7 +10,7 @@ from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.demo.cast import CAST
-from roadmap.demo.loader import Account, DemoLoadError, LoadedDemo, load_demo_data
+from roadmap.demo.loader import DemoLoadError, LoadedDemo, load_demo_data
 from roadmap.people.audit import record_audit
 
 group = CommandGroup("demo", help="A believable team to look at.")
@@ -45,11 +45,14 @@ def load_demo(people: int, seed: int, force: bool) -> None:
 
 def format_accounts(loaded: LoadedDemo) -> list[str]:
     """Return the lines for the operator: the accounts in columns, and a summary."""
-    rows = [_account_row(account) for account in loaded.cast]
-    generated = len(loaded.accounts) - len(loaded.cast)
+    rows = [
+        (account.person.email, account.password, f"{account.person.name}: {account.person.who}")
+        for account in loaded.accounts[: len(CAST)]
+    ]
+    generated = loaded.accounts[len(CAST) :]
     if generated:
-        first = loaded.accounts[len(loaded.cast)]
-        rows.append((first.email, first.password, _describe_generated(generated)))
+        first = generated[0]
+        rows.append((first.person.email, first.password, _describe_generated(len(generated))))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return [
         "Demo accounts (e-mail, password, who):",
@@ -58,10 +61,6 @@ def format_accounts(loaded: LoadedDemo) -> list[str]:
         "Begin as Maya, who has a year behind her. Then sign in as Tomas, who leads all of them,",
         "and as Karin, who leads two teams and is on the roadmap herself.",
     ]
-
-
-def _account_row(account: Account) -> tuple[str, str, str]:
-    return account.email, account.password, f"{account.name}: {account.who}"
 
 
 def _describe_generated(generated: int) -> str:

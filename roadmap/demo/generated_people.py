@@ -30,16 +30,13 @@ def generate_people(count: int, seed: int) -> tuple[DemoPerson, ...]:
         while key in taken:
             key, number = f"{plain}{number}", number + 1
         taken.add(key)
-        found.append(
-            DemoPerson(
-                key,
-                f"{first} {last}",
-                "generated engineer",
-                joined=chance.randint(60, 395),
-                team=TEAM,
-                headline=chance.choice(HEADLINES),
-            )
+        name, joined, headline = (
+            f"{first} {last}",
+            chance.randint(60, 395),
+            chance.choice(HEADLINES),
         )
+        name, who = f"{first} {last}", "generated engineer"
+        found.append(DemoPerson(key, name, who, joined, TEAM, headline))
     return tuple(found)
 
 
@@ -64,15 +61,10 @@ def generate_story(person: DemoPerson, content: Content, seed: int) -> dict[str,
 def _background(chance: random.Random, begun: int) -> Iterator[dict[str, Any]]:
     years = chance.randint(0, 8)
     if years:
-        yield {
-            "ago": begun,
-            "what": "position",
-            "title": "Machine learning engineer",
-            "employer": chance.choice(load_story("crowd")["employers"]),
-            "started_on": begun + years * 365 - chance.randint(0, 200),
-            "ended_on": None,
-            "is_ml": True,
-        }
+        employer = chance.choice(load_story("crowd")["employers"])
+        started_on = begun + years * 365 - chance.randint(0, 200)
+        position = {"title": "Machine learning engineer", "employer": employer, "is_ml": True}
+        yield {"ago": begun, "what": "position", "started_on": started_on, **position}
     if chance.random() < 0.7:
         yield {
             "ago": begun,
@@ -134,20 +126,16 @@ def _statuses(
     proven = {
         key: piece["steps"][0]["ago"] for piece in reversed(evidence) for key in piece["milestones"]
     }
-    for stage, milestones in _by_stage(content).items():
+    for number, stage in enumerate(content.stages):
         # Later stages have fewer completed milestones.
-        share = diligence if stage == content.stages[0].key else diligence * 0.35
-        for key in milestones:
+        share = diligence * 0.35 if number else diligence
+        for key in (each.key for each in stage.milestones):
             if key in proven:
                 yield {"ago": proven[key], "done": [key]}
             elif chance.random() < share:
                 yield {"ago": chance.randint(1, begun), "done": [key]}
             elif chance.random() < 0.06:
                 yield {"ago": chance.randint(1, begun), "in_progress": [key]}
-
-
-def _by_stage(content: Content) -> dict[str, list[str]]:
-    return {stage.key: [each.key for each in stage.milestones] for stage in content.stages}
 
 
 def _assessments(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.catalog.queries import published_roadmap
 from roadmap.demo.cast import (
     CAST,
+    DOMAIN,
     PEOPLE,
     TEAMS,
     DemoPerson,
@@ -24,11 +26,12 @@ from roadmap.demo.cast import (
     morning_of,
 )
 from roadmap.demo.generated_people import generate_people, generate_story
-from roadmap.demo.inbox import InboxSimulation
 from roadmap.demo.replay import StoryReplay
 from roadmap.demo.story import Step, load_story, steps
 from roadmap.invitations.actions import invite
-from roadmap.people.actor import Actor
+from roadmap.mail.models import OutgoingMail
+from roadmap.notifications.actions import prune
+from roadmap.notifications.models import Notification
 from roadmap.people.models import Team, User
 from roadmap.people.queries import find_team
 from roadmap.progress.models import Enrollment
@@ -39,6 +42,11 @@ STORIES = tuple(person.key for person in PEOPLE if person.team)
 INVITED_TO = "vision"
 # Generated people share one password, because a hash takes 100 ms.
 GENERATED = "crowd"
+# Everybody reads their notifications once a week, the last time six days ago.
+WEEK, LAST_VISIT = 7, 6
+
+_NOTIFICATIONS: Any = Notification.__table__
+_MAILS: Any = OutgoingMail.__table__
 
 
 class DemoLoadError(ValueError):
@@ -49,17 +57,14 @@ class DemoLoadError(ValueError):
 class Account:
     """An account of the demo and its password."""
 
-    key: str
     id: uuid.UUID
-    name: str
-    email: str
+    person: DemoPerson
     password: str
-    who: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedDemo:
-    """The result of loading. `cast.PEOPLE` describes the people."""
+    """The result of loading."""
 
     accounts: tuple[Account, ...]
     pieces: int
@@ -67,16 +72,7 @@ class LoadedDemo:
 
     @property
     def ids(self) -> dict[str, uuid.UUID]:
-        return {account.key: account.id for account in self.accounts}
-
-    @property
-    def passwords(self) -> dict[str, str]:
-        return {account.key: account.password for account in self.accounts}
-
-    @property
-    def cast(self) -> tuple[Account, ...]:
-        """Return the accounts with a written story, without generated people."""
-        return tuple(account for account in self.accounts if account.key in CAST)
+        return {account.person.key: account.id for account in self.accounts}
 
 
 def load_demo_data(
@@ -112,41 +108,38 @@ def load_demo_data(
         elif person.key not in CAST:
             story = generate_story(person, roadmap.content, seed)
             all_steps += steps(story, person.key, today=today, seed=seed)
-    all_steps.sort(key=lambda step: step.at)
     managers = {actors[each.key].id: actors[find_manager(each)] for each in everyone if each.team}
     replay = StoryReplay(session, actors, managers, roadmap.roadmap_id, today)
-    inbox = InboxSimulation(session, today, longest_ago=max(person.joined for person in everyone))
-    for step in all_steps:
-        inbox.mark_read_until(step.at)
+    longest_ago = max(person.joined for person in everyone)
+    visits = [morning_of(today, ago) for ago in range(LAST_VISIT, longest_ago + WEEK, WEEK)]
+    for step in sorted(all_steps, key=lambda step: step.at):
+        _read_notifications(session, visits, until=step.at)
         replay.apply(step)
-    inbox.settle(now)
-    _create_open_invitation(session, actors, today)
-    # Summaries as of today, not as of each person's last step.
-    for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
-        refresh_summaries(session, user_id, now)
-    return LoadedDemo(
-        tuple(
-            Account(
-                person.key,
-                actors[person.key].id,
-                person.name,
-                person.email,
-                passwords[person.key],
-                person.who,
-            )
-            for person in everyone
-        ),
-        pieces=len(replay.pieces),
-        steps=len(all_steps),
-    )
-
-
-def _create_open_invitation(session: Session, actors: dict[str, Actor], today: dt.date) -> None:
-    """Create an open invitation to a team, as its manager would before a new hire starts."""
+    _read_notifications(session, visits, until=now)
+    # The nightly job would have deleted these.
+    prune(session, now=now)
+    # The people are invented: no mail to them may leave an instance with a mail server.
+    session.execute(sa.delete(_MAILS).where(_MAILS.c.recipient.like(f"%@{DOMAIN}", escape="\\")))
+    # An open invitation, as a manager creates it before a new hire starts.
     team = find_team(session, INVITED_TO)
     assert team is not None  # noqa: S101 (made above, with its members)
     manager = actors[TEAMS[INVITED_TO].manager].id
     invite(session, team=team, role="member", by=manager, now=morning_of(today, 4))
+    # Summaries as of today, not as of each person's last step.
+    for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
+        refresh_summaries(session, user_id, now)
+    accounts = (Account(actors[each.key].id, each, passwords[each.key]) for each in everyone)
+    return LoadedDemo(tuple(accounts), pieces=len(replay.pieces), steps=len(all_steps))
+
+
+def _read_notifications(session: Session, visits: list[dt.datetime], *, until: dt.datetime) -> None:
+    """Mark notifications as read at each weekly visit up to a moment, and remove these visits.
+
+    Call it before what happens then. One statement a week, however many people there are.
+    """
+    while visits and visits[-1] <= until:
+        unread = sa.update(_NOTIFICATIONS).where(_NOTIFICATIONS.c.read_at.is_(None))
+        session.execute(unread.values(read_at=visits.pop()))
 
 
 def _check_not_loaded(session: Session, everyone: tuple[DemoPerson, ...]) -> None:

@@ -110,7 +110,7 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
 
 
 def _retract_from_former_managers(session: Session, people: sa.Select[Any] | None) -> None:
-    """Delete what its reader has not read and may no longer see; with `people`, of or about them."""
+    """Delete what its reader has not read and may not see; with `people`, by or about them."""
     unread = sa.select(_ROWS.c.id, _ROWS.c.subject_user_id).where(_ABOUT_OTHERS, _UNREAD)
     rows = unread.cte()
     if people is not None:

@@ -51,7 +51,7 @@ ROWS_OF_A_PERSON = (
 
 
 def test_twelve_engineers_two_managers_and_an_administrator(demo: DemoData) -> None:
-    keys = [account.key for account in demo.loaded.accounts]
+    keys = [account.person.key for account in demo.loaded.accounts]
     assert sorted(keys) == sorted((*ENGINEERS, *MANAGERS, "elena"))
     assert len(ENGINEERS) == 12
     ids = demo.loaded.ids
@@ -215,9 +215,9 @@ def test_the_figures_are_those_of_today(demo: DemoData) -> None:
 
 def test_one_has_not_moved_for_two_months(demo: DemoData) -> None:
     still = {
-        account.key
+        account.person.key
         for account in demo.loaded.accounts
-        for row in demo.of(ReadinessSummary, account.key)
+        for row in demo.of(ReadinessSummary, account.person.key)
         if (TODAY - row.shared_last_activity_on).days >= 21
     }
     assert still == {"mirela"}
