@@ -313,7 +313,7 @@ ALLOWED = {
     "roadmap/core/web.py": "def f(session):\n    session.commit()",
     "roadmap/journey/routes.py": (
         "from flask import session\n"
-        "from roadmap.readiness.presentation import render_message\n"
+        "from roadmap.readiness.presentation import message_filter\n"
         "from roadmap import __version__\n"
         "@journey.get('/')\ndef f():\n    return session.get('who')"
     ),

@@ -22,13 +22,7 @@ from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollments, target_dates
 from roadmap.readiness.explanation import explain
-from roadmap.readiness.presentation import (
-    actionable_steps,
-    render_message,
-    step_view,
-    verdict_reason,
-    verdict_title,
-)
+from roadmap.readiness.presentation import actionable_steps, explanation_context, own_links
 from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.summary import summarize
 
@@ -41,14 +35,6 @@ class FirstStep:
 
     text: str
     href: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenGate:
-    """A gate that is not passed yet, and why."""
-
-    title: str
     reason: str
 
 
@@ -85,20 +71,13 @@ def index() -> str:
         lede=pages.lede(),
         trail=pages.trail(stages, base=f"/roadmaps/{published.content.slug}"),
         stages=stages,
-        found=found,
-        verdict=verdict_title(found),
-        reason=verdict_reason(found),
-        open_gates=[OpenGate(gate.title, render_message(gate.reason)) for gate in found.standing],
-        steps=[
-            step_view(step, published.content)
-            for step in actionable_steps(
-                found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))
-            )
-        ],
-        gate_titles={gate.key: gate.title for gate in found.gates},
+        steps=actionable_steps(
+            found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))
+        ),
         first_steps=_first_steps(found_record, content.slug),
         manager_summary=led,
         recent_activity=list_recent_activity(db.session, current_user.id, published.content),
+        **explanation_context(found, own_links(content.slug)),
     )
 
 

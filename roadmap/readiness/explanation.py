@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from roadmap.readiness.facts import Facts
+from roadmap.evidence.item import Item
+from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult
+from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, next_steps, top_three
-from roadmap.readiness.rules import Evaluation, Progress, evaluate, score
-from roadmap.readiness.score_breakdown import Line, lines_of
+from roadmap.readiness.rules import (
+    ZERO,
+    Evaluation,
+    PartScore,
+    background_credits,
+    evaluate_tally,
+    score,
+    stage_credits,
+)
 from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Content
+    from roadmap.catalog.content import Content, Skill, Stage
+    from roadmap.catalog.policy import Requirement
+
+# The types of items, and the field of `Facts` that holds each.
+ITEM_FIELDS = {
+    "milestone": "statuses",
+    "evidence": "pieces",
+    "self_assessment": "self_levels",
+    "assessment": "other_levels",  # someone else's
+    "position": "positions",
+    "degree": "degrees",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ItemEffect:
-    """A fact and its effect in points: the score now less the score without it.
+    """A fact and its effect in points: the score now minus the score without it.
 
-    `type` is milestone, evidence, self_assessment, assessment (someone else's), position or degree;
-    `key` the milestone's or skill's key, or the id. The effect can be 0 or negative.
+    `type` is one of `ITEM_FIELDS`, `key` the milestone's or skill's key, or the id. The effect can
+    be 0 or negative.
     """
 
     type: str
@@ -35,79 +55,128 @@ class ItemEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part with its lines; `shown` is to one decimal, and the five add up to the shown score."""
+class Line:
+    """Where points of a part come from. All lines of a part add up to its points."""
 
     key: str
     points: Fraction
     maximum: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine(Line):
+    """A stage's share of part 1, measured against `asked_hours` (D).
+
+    Hours are claimed, evidenced and verified, each hour once; the optional ones are also among
+    those done. `floor_applies` tells that more was marked not applicable than the floor allows to
+    take away. Where `counted` is false, the stage's weight went to the others and its maximum is 0.
+    """
+
+    stage: Stage
+    asked_hours: Fraction
+    done_hours: list[int]
+    optional_hours: list[int]
+    floor_applies: bool
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SkillLine(Line):
+    """A skill's share of part 2; someone else's level counts before one's own."""
+
+    skill: Skill
+    self_level: int | None
+    other_level: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementLine(Line):
+    """A requirement's share of part 3, with the pieces that count, the best first."""
+
+    requirement: Requirement
+    pieces: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactLine(Line):
+    """An impact type's share of part 4, with the piece that counts; `key` is the type."""
+
+    piece: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundLine(Line):
+    """Part 5, declared by the person; `with_degree` tells which of the two sums is the higher."""
+
+    years: Fraction
+    degree: Degree | None
+    with_degree: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part(PartScore):
+    """A part with its lines; `shown` is to one decimal, and the five add up to the shown score."""
+
     shown: Decimal
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
-    """The judgement with its explanation; `steps` are all candidates, `shown_steps` three."""
+class Readiness(Evaluation):
+    """The judgement with its explanation; `steps` are all candidates."""
 
-    score: Fraction
-    shown_score: Decimal
     parts: tuple[Part, ...]
-    gates: tuple[GateResult, ...]
-    verdict: str
-    claimed_not_proven: bool
-    tones: Mapping[str, str]
-    stages: Mapping[str, Progress]
-    overall: Progress
     items: tuple[ItemEffect, ...]
     steps: tuple[Step, ...]
-    shown_steps: tuple[Step, ...]
 
     @property
-    def standing(self) -> tuple[GateResult, ...]:
-        """Return the gates that still stand."""
-        return tuple(gate for gate in self.gates if not gate.passed)
+    def shown_score(self) -> Decimal:
+        """Return the score to one decimal."""
+        return round_to_tenths(self.score)
+
+    @property
+    def shown_steps(self) -> list[Step]:
+        """Return the three steps that help most."""
+        return top_three(self.steps)
+
+    @property
+    def standing(self) -> list[GateResult]:
+        """Return the gates that are not passed."""
+        return [gate for gate in self.gates if not gate.passed]
 
 
 def explain(content: Content, facts: Facts, today: date) -> Readiness:
     """Judge the facts against the roadmap on a day, and say why."""
-    judged = evaluate(content, facts, today)
-    steps = next_steps(content, facts, today)
-    shown = round_parts([part.points for part in judged.parts])
     tally = Tally(content, facts, today)
-    return Readiness(
-        score=judged.score,
-        shown_score=round_to_tenths(judged.score),
-        parts=tuple(
-            Part(part.key, part.points, part.maximum, decimal, lines_of(tally, part))
-            for part, decimal in zip(judged.parts, shown, strict=True)
-        ),
-        gates=judged.gates,
-        verdict=judged.verdict,
-        claimed_not_proven=judged.claimed_not_proven,
-        tones=judged.tones,
-        stages=judged.stages,
-        overall=judged.overall,
-        items=tuple(_items(content, facts, today, judged)),
-        steps=tuple(steps),
-        shown_steps=tuple(top_three(steps)),
+    judged = evaluate_tally(tally)
+    shown = round_parts([part.points for part in judged.parts])
+    parts = tuple(
+        Part(part.key, part.points, part.maximum, decimal, tuple(_lines(tally, part)))
+        for part, decimal in zip(judged.parts, shown, strict=True)
     )
+    # The effect of an item is found by really taking it away.
+    items = tuple(
+        ItemEffect(type_, key, label, judged.score - score(content, rest, today))
+        for type_, key, label in _items(content, facts)
+        for rest in [without_item(facts, type_, key)]
+    )
+    values = {field.name: getattr(judged, field.name) for field in fields(judged)}
+    steps = tuple(next_steps(content, facts, today))
+    return Readiness(**values | {"parts": parts, "items": items, "steps": steps})
 
 
 def without_item(facts: Facts, item_type: str, key: str) -> Facts:
-    """Return the facts without one item, as `Item` names it."""
-    if item_type == "milestone":
-        return replace(facts, statuses=_without_key(facts.statuses, key))
-    if item_type == "evidence":
-        return replace(facts, pieces=tuple(each for each in facts.pieces if str(each.id) != key))
-    if item_type == "self_assessment":
-        return replace(facts, self_levels=_without_key(facts.self_levels, key))
-    if item_type == "assessment":
-        return replace(facts, other_levels=_without_key(facts.other_levels, key))
-    if item_type == "position":
-        return replace(facts, positions=tuple(each for each in facts.positions if each.id != key))
-    if item_type == "degree":
-        return replace(facts, degrees=tuple(each for each in facts.degrees if each.id != key))
-    raise ValueError(f"no such item: {item_type}")
+    """Return the facts without one item, as `ItemEffect` names it."""
+    if item_type not in ITEM_FIELDS:
+        raise ValueError(f"no such item: {item_type}")
+    name = ITEM_FIELDS[item_type]
+    items = getattr(facts, name)
+    rest: object
+    if isinstance(items, Mapping):
+        rest = {each: value for each, value in items.items() if each != key}
+    else:
+        rest = tuple(each for each in items if str(each.id) != key)
+    return replace(facts, **{name: rest})  # type: ignore[arg-type]
 
 
 def round_to_tenths(value: Fraction) -> Decimal:
@@ -119,7 +188,7 @@ def round_to_tenths(value: Fraction) -> Decimal:
 def round_parts(points: Sequence[Fraction]) -> list[Decimal]:
     """Return the parts to one decimal, by largest remainder, adding up to the shown score."""
     floors = [int(each * 10 // 1) for each in points]
-    left = int(round_to_tenths(sum(points, Fraction(0))) * 10) - sum(floors)
+    left = int(round_to_tenths(sum(points, ZERO)) * 10) - sum(floors)
     by_remainder = sorted(range(len(points)), key=lambda at: floors[at] - points[at] * 10)
     for at in by_remainder[:left]:
         floors[at] += 1
@@ -128,62 +197,36 @@ def round_parts(points: Sequence[Fraction]) -> list[Decimal]:
 
 def to_json(readiness: Readiness) -> dict[str, Any]:
     """Return the shape of the REST API, numbers to four decimals."""
+    share = ("key", "points", "maximum")
     return {
-        "score": _number(readiness.score),
-        "verdict": readiness.verdict,
-        "claimed_not_proven": readiness.claimed_not_proven,
+        **_json(readiness, "score", "verdict", "claimed_not_proven"),
         "parts": [
-            {
-                "key": part.key,
-                "points": _number(part.points),
-                "maximum": _number(part.maximum),
-                "sources": [
-                    {
-                        "key": line.key,
-                        "points": _number(line.points),
-                        "maximum": _number(line.maximum),
-                    }
-                    for line in part.lines
-                ],
-            }
+            {**_json(part, *share), "sources": [_json(line, *share) for line in part.lines]}
             for part in readiness.parts
         ],
         "gates": [
-            {
-                "key": gate.key,
-                "title": gate.title,
-                "passed": gate.passed,
-                "reason": gate.reason.text(),
-                "opens": gate.opens.text() if gate.opens else None,
-            }
-            for gate in readiness.gates
+            _json(gate, "key", "title", "passed", "reason", "opens") for gate in readiness.gates
         ],
-        "items": [
-            {"type": item.type, "key": item.key, "effect": _number(item.effect)}
-            for item in readiness.items
-        ],
+        "items": [_json(item, "type", "key", "effect") for item in readiness.items],
         "next_steps": [
-            {
-                "action": step.action,
-                "target": step.target,
-                "gain": _number(step.gain),
-                "hours": _number(step.hours),
-                "opens_gate": step.opens_gate,
-                "label": step.label.text(),
-            }
+            _json(step, "action", "target", "gain", "hours", "opens_gate", "label")
             for step in readiness.shown_steps
         ],
     }
 
 
-def _items(content: Content, facts: Facts, today: date, now: Evaluation) -> Iterator[ItemEffect]:
-    """Yield every item that is there, its effect found by really taking it away."""
-    for item_type, key, label in _item_names(content, facts):
-        effect = now.score - score(content, without_item(facts, item_type, key), today)
-        yield ItemEffect(item_type, key, label, effect)
+def _json(row: object, *names: str) -> dict[str, Any]:
+    values = {}
+    for name in names:
+        value = getattr(row, name)
+        if isinstance(value, Fraction):
+            value = float(round(value, 4))
+        values[name] = value.text() if isinstance(value, Message) else value
+    return values
 
 
-def _item_names(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
+def _items(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
+    """Yield the type, key and label of every item."""
     for milestone in content.milestones:
         if facts.statuses.get(milestone.key, "not_started") != "not_started":
             yield "milestone", milestone.key, milestone.title
@@ -200,9 +243,97 @@ def _item_names(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]
         yield "degree", degree.id, degree.title
 
 
-def _without_key(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in mapping.items() if name != key}
+def _lines(tally: Tally, part: PartScore) -> Iterator[Line]:
+    """Yield the lines of a part; none where the part is empty in this roadmap."""
+    if part.maximum:
+        yield from _LINES[part.key](tally, part)
 
 
-def _number(value: Fraction) -> float:
-    return float(round(value, 4))
+def _stage_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
+    policy = tally.content.policy
+    credits_ = stage_credits(tally, *policy.scaled_tone_factors)
+    weights = sum(each.weight for each in credits_ if each.counted)
+    for hours, each in zip(tally.stages, credits_, strict=True):
+        if not each.weight:
+            continue
+        stage = hours.stage
+        maximum = part.maximum * each.weight / weights if each.counted else ZERO
+        asked = Fraction(stage.hours) if stage.is_bonus else hours.asked(policy.required_floor)
+        left = stage.required_hours - hours.not_applicable_required_hours
+        yield StageLine(
+            key=stage.key,
+            points=maximum * each.credit,
+            maximum=maximum,
+            stage=stage,
+            asked_hours=asked,
+            done_hours=[a + b for a, b in zip(hours.required, hours.optional, strict=True)],
+            optional_hours=hours.optional,
+            floor_applies=not stage.is_bonus and asked > left,
+            counted=each.counted,
+        )
+
+
+def _skill_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
+    factors = tally.content.policy.factors
+    maximum = part.maximum / len(tally.content.skills)
+    for skill in tally.content.skills:
+        own = tally.facts.self_levels.get(skill.key)
+        other = tally.facts.other_levels.get(skill.key)
+        level = own if other is None else other
+        factor = factors.self_assessed if other is None else factors.other_assessed
+        points = maximum * factor * min(Fraction(1), Fraction(level or 0, skill.bar))
+        yield SkillLine(skill.key, points, maximum, skill, own, other)
+
+
+def _requirement_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
+    requirements = tally.content.policy.evidence
+    total = sum((each.points for each in requirements), ZERO)
+    for each in requirements:
+        fitting = [piece for piece in tally.unexpired_evidence if piece.counted.kind in each.kinds]
+        pieces = sorted(fitting, key=lambda piece: not piece.verified)[: each.count]
+        maximum = part.maximum * each.points / total
+        worth = sum((_factor(tally, piece) for piece in pieces), ZERO) / each.count
+        yield RequirementLine(each.key, maximum * worth, maximum, each, pieces)
+
+
+def _impact_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
+    types = tally.content.policy.impact
+    maximum = part.maximum / len(types)
+    for name in types:
+        fitting = [
+            piece
+            for piece in tally.unexpired_evidence
+            if any(impact.type == name and impact.complete for impact in piece.counted.impacts)
+        ]
+        best = min(fitting, key=lambda piece: not piece.verified, default=None)
+        yield ImpactLine(name, maximum * _factor(tally, best) if best else ZERO, maximum, best)
+
+
+def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
+    asked = tally.content.policy.background
+    if asked is None:
+        return
+    years, best, degree_credit = background_credits(tally, asked)
+    with_degree = asked.years_with_degree * years + asked.degree * degree_credit
+    yield BackgroundLine(
+        key="background",
+        points=part.points,
+        maximum=part.maximum,
+        years=tally.years,
+        degree=best,
+        with_degree=with_degree > asked.years_alone * years,
+    )
+
+
+def _factor(tally: Tally, piece: Item) -> Fraction:
+    factors = tally.content.policy.factors
+    return factors.verified if piece.verified else factors.evidenced
+
+
+_LINES = {
+    "milestones": _stage_lines,
+    "skills": _skill_lines,
+    "evidence": _requirement_lines,
+    "impact": _impact_lines,
+    "background": _background_lines,
+}

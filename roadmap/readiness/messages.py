@@ -1,60 +1,51 @@
-"""The sentences of a judgement, kept as templates so that a page can say them in any language.
+"""Sentences of the rule, as templates that a page can show in any language.
 
-The rule knows no translations. It hands out `Message`s; whoever shows one passes gettext (and a way
-to show numbers and dates) to `Message.text`, and without those the sentence comes out in English.
+The rule knows no translations: pages pass gettext and a way to format numbers and dates to
+`Message.text`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from roadmap.core.gettext_noop import N_
 from roadmap.evidence.kinds import KINDS
 
-__all__ = ["DEGREE_LEVELS", "IMPACT_NAMES", "KIND_NAMES", "N_", "Message"]
+__all__ = ["IMPACT_NAMES", "KIND_NAMES", "N_", "Message"]
+
+IMPACT_NAMES = {"scale": N_("scale"), "business": N_("business"), "team": N_("team")}
+KIND_NAMES = {key: kind.name for key, kind in KINDS.items()}
 
 
-def _identity(text: str) -> str:
-    return text
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Message:
-    """A sentence with named places, `%(name)s`; a value may itself be a message."""
+    """A sentence with named places, `%(name)s`, for strings, numbers, dates and messages."""
 
     template: str
-    values: Mapping[str, str | int | float | date | Message] = field(default_factory=dict)
+    values: Mapping[str, Any]
+
+    def __init__(self, template: str, **values: str | float | date | Message) -> None:
+        self.template = template
+        self.values = values
 
     def text(
-        self,
-        translate: Callable[[str], str] = _identity,
-        show: Callable[[int | float | date], str] = str,
+        self, translate: Callable[[str], str] = str, show: Callable[[float | date], str] = str
     ) -> str:
-        """Return the sentence; `translate` gets each template, `show` each number or date."""
-        rendered = {}
-        for name, value in self.values.items():
-            if isinstance(value, Message):
-                rendered[name] = value.text(translate, show)
-            elif isinstance(value, str):
-                rendered[name] = value
-            else:
-                rendered[name] = show(value)
-        return translate(self.template) % rendered
+        """Return the sentence, in English without `translate` and `show`."""
+        return translate(self.template) % {
+            name: value.text(translate, show)
+            if isinstance(value, Message)
+            else value
+            if isinstance(value, str)
+            else show(value)
+            for name, value in self.values.items()
+        }
 
-    def __str__(self) -> str:
-        return self.text()
-
-
-IMPACT_NAMES: Mapping[str, str] = {
-    "scale": N_("scale"),
-    "business": N_("business"),
-    "team": N_("team"),
-}
-KIND_NAMES: Mapping[str, str] = {key: kind.name for key, kind in KINDS.items()}
-DEGREE_LEVELS = ("bachelor", "master", "doctorate")
+    __str__ = text
 
 
 def join_with_or(names: Sequence[str]) -> Message:
@@ -68,12 +59,10 @@ def join_with_and(names: Sequence[str]) -> Message:
 
 
 def _join(names: Sequence[str], ending: str) -> Message:
-    rendered = Message(names[0])
+    joined = Message(names[0])
     for name in names[1:-1]:
-        rendered = Message(N_("%(first)s, %(last)s"), {"first": rendered, "last": Message(name)})
-    if len(names) > 1:
-        rendered = Message(ending, {"first": rendered, "last": Message(names[-1])})
-    return rendered
+        joined = Message(N_("%(first)s, %(last)s"), first=joined, last=Message(name))
+    return Message(ending, first=joined, last=Message(names[-1])) if len(names) > 1 else joined
 
 
 def rounded_down(value: Fraction) -> int | float:

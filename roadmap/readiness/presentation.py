@@ -1,6 +1,6 @@
 """Put an explanation of readiness into words and links for a page.
 
-The reader is the person, or somebody who sees what they share: `SourceLinks` says which.
+The reader is the person, or someone who sees what they share: `SourceLinks` says which.
 """
 
 from __future__ import annotations
@@ -10,17 +10,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import date_filter, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.labels import impact_label, kind_label
-from roadmap.readiness.explanation import Readiness, round_to_tenths
+from roadmap.readiness.explanation import ItemEffect, Readiness, round_to_tenths
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
 
-if TYPE_CHECKING:
-    from roadmap.catalog.content import Content
+PART_TITLES = {
+    "milestones": _l("Milestones"),
+    "skills": _l("Skills"),
+    "evidence": _l("Evidence"),
+    "impact": _l("Impact"),
+    "background": _l("Positions and education, as declared"),
+}
+VERDICT_TITLES = {
+    "ready": _l("Ready"),
+    "nearly": _l("Nearly ready"),
+    "under_way": _l("Under way"),
+    "setting_out": _l("Getting started"),
+}
+# These need a manager, so people without one are not told to take them.
+MANAGER_ACTIONS = frozenset({"submit_evidence", "ask_assessment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,14 @@ class SourceLinks:
     skill: Callable[[str], str]
     background: str
     own: bool = False
+
+    def item(self, item: ItemEffect) -> str:
+        """Return where an item leads."""
+        if item.type in ("position", "degree"):
+            return self.background
+        return {"milestone": self.milestone, "evidence": self.piece}.get(item.type, self.skill)(
+            item.key
+        )
 
 
 def own_links(slug: str) -> SourceLinks:
@@ -47,10 +71,6 @@ def own_links(slug: str) -> SourceLinks:
     )
 
 
-# These need a manager. Nobody is told to ask one whom they do not have.
-MANAGER_ACTIONS = frozenset({"submit_evidence", "ask_assessment"})
-
-
 def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
     """Return the three best next steps that the person can take.
 
@@ -59,11 +79,22 @@ def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
     possible = [step for step in found.steps if has_manager or step.action not in MANAGER_ACTIONS]
     chosen = top_three(possible)
     rest = [step for step in possible if step not in chosen and (step.gain > 0 or step.opens_gate)]
-    chosen += rest[: 3 - len(chosen)]
-    return sorted(chosen, key=possible.index)
+    return sorted(chosen + rest[: 3 - len(chosen)], key=possible.index)
 
 
-def render_message(message: Message | None) -> str:
+def step_url(step: Step, slug: str) -> str:
+    """Return the page on which a step can be taken."""
+    if step.action in ("do_milestone", "link_evidence"):
+        return f"/roadmaps/{slug}/milestones/{step.target}"
+    if step.action == "record_evidence":
+        fields = {"kind": step.kind, "milestone": step.milestone}
+        return f"/evidence/new?{urlencode({name: key for name, key in fields.items() if key})}"
+    if step.action == "submit_evidence":
+        return f"/evidence/{step.target}"
+    return f"/evidence/{step.piece}/edit" if step.piece else f"/skills/{step.target}#ask"
+
+
+def message_filter(message: Message | None) -> str:
     """Return a sentence of the rule in the reader's language."""
     return message.text(_, _format_value) if message is not None else ""
 
@@ -77,7 +108,7 @@ def format_points(value: Fraction | Decimal) -> str:
     return number_filter(value if isinstance(value, Decimal) else round_to_tenths(value), "0.0")
 
 
-def format_signed(value: Fraction) -> str:
+def signed_filter(value: Fraction) -> str:
     """Format a gain or an effect with its sign; one below 0.1 is not shown as 0."""
     if value == 0:
         return "0"
@@ -87,29 +118,11 @@ def format_signed(value: Fraction) -> str:
     return f"+{format_points(rounded)}" if rounded > 0 else f"−{format_points(-rounded)}"
 
 
-PART_TITLES: dict[str, Callable[[], str]] = {
-    "milestones": lambda: _("Milestones"),
-    "skills": lambda: _("Skills"),
-    "evidence": lambda: _("Evidence"),
-    "impact": lambda: _("Impact"),
-    "background": lambda: _("Positions and education, as declared"),
-}
+def verdict_title(verdict: str, *, claimed_not_proven: bool) -> str:
+    return _("Claimed, not proven") if claimed_not_proven else str(VERDICT_TITLES[verdict])
 
 
-def verdict_title(found: Readiness) -> str:
-    if found.claimed_not_proven:
-        return _("Claimed, not proven")
-    return {
-        "ready": _("Ready"),
-        "nearly": _("Nearly ready"),
-        "under_way": _("Under way"),
-        "setting_out": _("Getting started"),
-    }[found.verdict]
-
-
-def verdict_reason(found: Readiness, *, own: bool = True) -> str:
-    """Explain the verdict in one sentence; `own` where the person reads it."""
-    standing = sum(1 for gate in found.gates if not gate.passed)
+def _verdict_reason(found: Readiness, *, own: bool) -> str:
     if found.claimed_not_proven and not own:
         return _(
             "Most milestones are ticked, but less than half of that is verified by someone else."
@@ -121,87 +134,28 @@ def verdict_reason(found: Readiness, *, own: bool = True) -> str:
         )
     if found.verdict == "ready":
         return _("Every gate is passed and the score is at the bar that this roadmap sets.")
-    if standing:
-        return ngettext("%(num)d gate to pass.", "%(num)d gates to pass.", standing)
+    if found.standing:
+        return ngettext("%(num)d gate to pass.", "%(num)d gates to pass.", len(found.standing))
     return _("Every gate is passed; the score is not yet at the bar that this roadmap sets.")
 
 
 def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
     """Return what the templates print of an explanation; `to` has the links of its sources."""
+    overall = found.overall
     return {
         "found": found,
         "to": to,
-        "bar": _progress_shares(found),
-        "gates": [
-            {
-                "title": gate.title,
-                "passed": gate.passed,
-                "reason": render_message(gate.reason),
-                "opens": render_message(gate.opens),
-            }
-            for gate in found.gates
-        ],
-        "parts": found.parts,
-        "part_titles": {key: title() for key, title in PART_TITLES.items()},
-        "items": [
-            {
-                "type": item.type,
-                "label": item.label,
-                "href": _href(item.type, item.key, to),
-                "effect": format_signed(item.effect),
-                "sign": (item.effect > 0) - (item.effect < 0),
-            }
-            for item in found.items
-        ],
+        "verdict": verdict_title(found.verdict, claimed_not_proven=found.claimed_not_proven),
+        "reason": _verdict_reason(found, own=to.own),
+        # Of all effort, each hour counted once.
+        "bar": {
+            "verified": float(overall.verified),
+            "evidenced": float(overall.evidenced - overall.verified),
+            "claimed": float(overall.claimed - overall.evidenced),
+        },
+        "part_titles": PART_TITLES,
         "points": format_points,
         "kind_label": kind_label,
         "impact_label": impact_label,
         "percent": lambda share: number_filter(round(float(share) * 100)),
-    }
-
-
-def _progress_shares(found: Readiness) -> dict[str, float]:
-    """Return the claimed, evidenced and verified shares of the effort, each hour counted once."""
-    overall = found.overall
-    return {
-        "verified": float(overall.verified),
-        "evidenced": float(overall.evidenced - overall.verified),
-        "claimed": float(overall.claimed - overall.evidenced),
-    }
-
-
-def _href(item_type: str, key: str, to: SourceLinks) -> str:
-    if item_type in ("position", "degree"):
-        return to.background
-    ways = {"milestone": to.milestone, "evidence": to.piece}
-    return ways.get(item_type, to.skill)(key)
-
-
-def step_view(step: Step, content: Content) -> dict[str, Any]:
-    """Return a next step as a page prints it: label, address, gain, effort and opened gate."""
-    where = f"/roadmaps/{content.slug}/milestones/"
-    href = {
-        "do_milestone": lambda: where + step.target,
-        "link_evidence": lambda: where + (step.milestone or step.target),
-        "record_evidence": lambda: (
-            "/evidence/new?"
-            + "&".join(
-                part
-                for part in (
-                    f"kind={step.kind}" if step.kind else "",
-                    f"milestone={step.milestone}" if step.milestone else "",
-                )
-                if part
-            )
-        ),
-        "submit_evidence": lambda: f"/evidence/{step.piece or step.target}",
-        "add_impact": lambda: f"/evidence/{step.piece}/edit" if step.piece else "/evidence/new",
-        "ask_assessment": lambda: f"/skills/{step.target}#ask",
-    }[step.action]()
-    return {
-        "label": render_message(step.label),
-        "href": href,
-        "gain": format_signed(step.gain),
-        "hours": number_filter(float(step.hours)),
-        "opens": step.opens_gate,
     }

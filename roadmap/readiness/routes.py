@@ -16,14 +16,17 @@ from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
     actionable_steps,
     explanation_context,
+    message_filter,
     own_links,
-    step_view,
-    verdict_reason,
-    verdict_title,
+    signed_filter,
+    step_url,
 )
 from roadmap.readiness.queries import person_record
 
 readiness = Blueprint("readiness", __name__)
+readiness.add_app_template_filter(message_filter, "message")
+readiness.add_app_template_filter(signed_filter, "signed")
+readiness.add_app_template_filter(step_url)
 
 
 @readiness.get("/readiness")
@@ -37,21 +40,14 @@ def page() -> str:
             abort(404)
         return render_template("readiness/empty.html")
     content = load_revision(db.session, mine.revision_id).content
-    today = current_user.today(now())
     facts = person_record(db.session, current_user.id).own()
-    found = explain(content, facts, today)
+    found = explain(content, facts, current_user.today(now()))
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
         "readiness/page.html",
         roadmap=content,
         others=others,
-        verdict=verdict_title(found),
-        reason=verdict_reason(found),
-        steps=[
-            step_view(step, content) for step in actionable_steps(found, has_manager=has_manager)
-        ],
-        gate_titles={gate.key: gate.title for gate in found.gates},
-        policy=content.policy,
+        steps=actionable_steps(found, has_manager=has_manager),
         **explanation_context(found, own_links(content.slug)),
     )

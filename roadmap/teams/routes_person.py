@@ -23,8 +23,6 @@ from roadmap.readiness.presentation import (
     SourceLinks,
     explanation_context,
     own_links,
-    verdict_reason,
-    verdict_title,
 )
 from roadmap.skills import gap_messages as skill_labels
 from roadmap.skills.rules import SkillComparison
@@ -96,7 +94,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         skills=_skill_rows(shown, who),
         labels=evidence_labels,
         levels=level_labels(),
-        **(_progress_context(shown.on, to, own=own) if shown.on is not None else {}),
+        **(_progress_context(shown.on, to) if shown.on is not None else {}),
     )
 
 
@@ -139,15 +137,12 @@ def _roadmap_tabs(path: str, shown: SharedProfile) -> list[tuple[str, str, bool]
     ]
 
 
-def _progress_context(on: SharedProgress, to: SourceLinks, *, own: bool) -> dict[str, Any]:
+def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
     """Return the score with its sources, and the stages."""
     pages, opened = RoadmapPresenter(on.way), request.args.get("stage")
     return {
         "roadmap": on.content,
         "enrolled": on.enrolled,
-        "policy": on.policy,
-        "verdict": verdict_title(on.found),
-        "reason": verdict_reason(on.found, own=own),
         "stages": [
             StageSection(
                 pages.stage(stage, with_rows=False), on.objectives(stage), stage.key == opened

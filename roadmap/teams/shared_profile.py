@@ -31,7 +31,6 @@ from roadmap.skills.rules import AssessedLevel, SkillComparison
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Milestone, Skill, Stage
-    from roadmap.catalog.policy import Policy
 
 
 class NotEnrolled(LookupError):
@@ -61,7 +60,6 @@ class SharedProgress:
     published: PublishedRoadmap
     enrolled: EnrolledRoadmap
     found: Readiness
-    policy: Policy
     way: Way
     milestones: Mapping[str, SharedMilestone]
 
@@ -169,7 +167,6 @@ def _load_progress(
         published=published,
         enrolled=enrolled,
         found=explain(path, shared, today),
-        policy=path.policy,
         way=way,
         milestones={
             each.key: SharedMilestone(

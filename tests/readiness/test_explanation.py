@@ -11,8 +11,13 @@ from fractions import Fraction
 import pytest
 
 from roadmap.readiness.explanation import (
+    BackgroundLine,
+    ImpactLine,
     ItemEffect,
     Readiness,
+    RequirementLine,
+    SkillLine,
+    StageLine,
     explain,
     round_parts,
     round_to_tenths,
@@ -21,13 +26,6 @@ from roadmap.readiness.explanation import (
 )
 from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.rules import evaluate, score
-from roadmap.readiness.score_breakdown import (
-    BackgroundLine,
-    ImpactLine,
-    RequirementLine,
-    SkillLine,
-    StageLine,
-)
 from tests.readiness.examples import (
     KEYS,
     TODAY,
@@ -64,7 +62,7 @@ def test_the_explanation_says_what_the_judgement_says() -> None:
     assert explained.gates == judged.gates
     assert explained.tones == judged.tones
     assert explained.overall == judged.overall
-    assert explained.standing == ()
+    assert explained.standing == []
 
 
 def test_every_fact_is_an_item() -> None:
@@ -135,15 +133,15 @@ def test_a_stage_line_says_what_the_stage_is_measured_against() -> None:
     leadership = lines["leadership"]
     assert leadership.asked_hours == 15
     assert leadership.floor_applies
-    assert leadership.credit == Fraction(3, 15)
-    assert leadership.done_hours == (10, 0, 0)
+    assert leadership.points == leadership.maximum * Fraction(3, 15)
+    assert leadership.done_hours == [10, 0, 0]
     assert leadership.maximum == Fraction(40 * 30, 90)
     assert not lines["experience"].floor_applies
 
 
 def test_a_stage_line_says_whether_an_optional_stage_is_counted() -> None:
     shared = stage_lines(Facts())["education"]
-    assert (shared.is_bonus, shared.counted) == (True, False)
+    assert (shared.stage.is_bonus, shared.counted) == (True, False)
     assert (shared.points, shared.maximum) == (0, 0)
     # Somebody with nothing but education is better off with it.
     counted = stage_lines(Facts(statuses=done("education1")))["education"]
@@ -159,9 +157,12 @@ def test_a_skill_line_says_whose_level_counts() -> None:
         if isinstance(line, SkillLine)
     ]
     by_key = {line.key: line for line in lines}
-    assert (by_key["mlops"].source, by_key["mlops"].points) == ("other", Fraction(5, 2) * 2 / 3)
-    assert (by_key["strategy"].source, by_key["strategy"].points) == ("self", Fraction(1, 2))
-    assert by_key["mentoring"].source is None
+    assert (by_key["mlops"].self_level, by_key["mlops"].other_level) == (3, 2)
+    assert by_key["mlops"].points == Fraction(5, 2) * 2 / 3
+    assert (by_key["strategy"].self_level, by_key["strategy"].other_level) == (2, None)
+    assert by_key["strategy"].points == Fraction(1, 2)
+    assert (by_key["mentoring"].self_level, by_key["mentoring"].other_level) == (None, None)
+    assert by_key["mentoring"].points == 0
 
 
 def test_a_requirement_line_names_the_pieces_that_count() -> None:
@@ -184,7 +185,7 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
         ("a", False),
     ]
     assert public.points == Fraction(4) * Fraction(16, 20)
-    assert (public.maximum, public.count) == (4, 2)
+    assert (public.maximum, public.requirement.count) == (4, 2)
 
 
 def test_an_impact_line_names_its_piece() -> None:

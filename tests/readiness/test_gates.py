@@ -230,7 +230,7 @@ def test_sentences_can_be_said_in_another_language() -> None:
     assert reason.text(lambda text: said.get(text, text), lambda value: f"<{value}>") == (
         "<3> von <5> Jahren"
     )
-    kinds = Message("%(kinds)s", {"kinds": join_with_or(["talk", "b", "c"])})
+    kinds = Message("%(kinds)s", kinds=join_with_or(["talk", "b", "c"]))
     assert kinds.text(lambda text: said.get(text, text)) == "Vortrag, b oder c"
     assert join_with_and(["a", "b"]).text() == "a and b"
     assert str(join_with_and(["a"])) == "a"

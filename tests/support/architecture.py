@@ -38,7 +38,7 @@ KINDS = ("rules", "models", "queries", "actions", "forms", "routes")
 PURE = {
     "readiness": (
         *("facts", "policy", "rules", "gates", "explanation", "next_steps", "tally"),
-        *("score_breakdown", "messages", "summary"),
+        *("messages", "summary"),
     ),
     "portfolio": ("document",),
     "people": ("nesting",),

@@ -1,1 +1,1 @@
-"""The gates: what no number of points makes up for. A module for each type of gate."""
+"""The gates, which no number of points replaces. One module for each type."""

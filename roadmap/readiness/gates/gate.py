@@ -1,4 +1,4 @@
-"""What every type of gate has in common."""
+"""What all types of gate have in common."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A gate as it stands for somebody; `opens` is None where it has been passed."""
+    """A judged gate. `opens` says what is missing; it is None where the gate is passed."""
 
     key: str
     title: str
@@ -43,15 +43,13 @@ class GateRule(ABC):
 
     @property
     def years(self) -> Fraction | None:
-        """Return the years of ML engineering that it asks for, None where it asks for none."""
+        """Return the years of ML engineering that it requires, or None."""
         return None
 
     def next_change_on(self, tally: Tally) -> date | None:
-        """Return the day on which it may change by itself, lapsing and years of work aside."""
+        """Return the day on which time alone may change it, lapsing and years of work aside."""
         return None
 
-    def _passed(self, reason: Message) -> GateResult:
-        return GateResult(self.key, self.settings.title, passed=True, reason=reason, opens=None)
-
-    def _not_passed(self, reason: Message, opens: Message) -> GateResult:
-        return GateResult(self.key, self.settings.title, passed=False, reason=reason, opens=opens)
+    def result(self, reason: Message, opens: Message, *, passed: bool) -> GateResult:
+        """Return the result; `opens` is left out where the gate is passed."""
+        return GateResult(self.key, self.settings.title, passed, reason, None if passed else opens)

@@ -1,4 +1,4 @@
-"""Ask for every skill at its bar, as somebody else assesses it."""
+"""A gate that requires every skill at its bar by someone else's latest assessment."""
 
 from __future__ import annotations
 
@@ -14,28 +14,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SkillsAtBar(GateRule):
-    """Every skill at its bar by someone else's latest assessment."""
-
     def check(self, tally: Tally) -> GateResult:
         skills, level_of = tally.content.skills, tally.facts.other_levels.get
         below = [skill for skill in skills if (level_of(skill.key) or 0) < skill.bar]
         if not skills:
-            return self._not_passed(
+            return self.result(
                 Message(N_("The roadmap names no skills that someone could assess")),
                 Message(
                     N_("To pass: the roadmap has to name skills, and others have to assess them")
                 ),
+                passed=False,
             )
-        reason = Message(
-            N_("%(have)s of %(asked)s skills are at their bar, as assessed by others"),
-            {"have": len(skills) - len(below), "asked": len(skills)},
-        )
-        if not below:
-            return self._passed(reason)
-        return self._not_passed(
-            reason,
+        return self.result(
+            Message(
+                N_("%(have)s of %(asked)s skills are at their bar, as assessed by others"),
+                have=len(skills) - len(below),
+                asked=len(skills),
+            ),
             Message(
                 N_("To pass: an assessment at the bar by someone else for %(skills)s"),
-                {"skills": ", ".join(skill.title for skill in below)},
+                skills=", ".join(skill.title for skill in below),
             ),
+            passed=not below,
         )

@@ -1,4 +1,4 @@
-"""Ask for a verified share of what a stage requires."""
+"""A gate that requires a share of a stage's required hours (its D) to be done and verified."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StageVerified(GateRule):
-    """A share of what a stage requires (its D) is done and verified."""
-
     settings: StageVerifiedGate
 
     def check(self, tally: Tally) -> GateResult:
@@ -25,30 +23,27 @@ class StageVerified(GateRule):
         title = tally.stage_title(self.settings.stage)
         asked = hours.asked(tally.content.policy.required_floor) if hours else Fraction(0)
         if hours is None or not asked:
-            return self._not_passed(
-                Message(N_("The stage “%(stage)s” requires no milestone"), {"stage": title}),
+            return self.result(
+                Message(N_("The stage “%(stage)s” requires no milestone"), stage=title),
                 Message(N_("To pass: the roadmap has to require milestones there")),
+                passed=False,
             )
         verified = hours.required[-1]
         needed = self.settings.share * asked
-        reason = Message(
-            N_(
-                "%(verified)s of %(asked)s required hours of the stage “%(stage)s” are "
-                "verified; %(needed)s h required"
+        return self.result(
+            Message(
+                N_(
+                    "%(verified)s of %(asked)s required hours of the stage “%(stage)s” are "
+                    "verified; %(needed)s h required"
+                ),
+                verified=verified,
+                asked=rounded_up(asked),
+                stage=title,
+                needed=rounded_up(needed),
             ),
-            {
-                "verified": verified,
-                "asked": rounded_up(asked),
-                "stage": title,
-                "needed": rounded_up(needed),
-            },
-        )
-        if verified >= needed:
-            return self._passed(reason)
-        return self._not_passed(
-            reason,
             Message(
                 N_("To pass: %(more)s more verified hours, from required milestones that are done"),
-                {"more": rounded_up(needed - verified)},
+                more=rounded_up(needed - verified),
             ),
+            passed=verified >= needed,
         )

@@ -1,4 +1,4 @@
-"""Ask for verified evidence that is spread over months, and recent."""
+"""A gate that requires verified evidence for a stage, spread over months and recent."""
 
 from __future__ import annotations
 
@@ -17,45 +17,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sustained(GateRule):
-    """Verified evidence for a stage that is spread over months and not long ago."""
-
     settings: SustainedGate
 
     def check(self, tally: Tally) -> GateResult:
-        dates = tally.dates_confirmed_for(self.settings.stage)
-        title = tally.stage_title(self.settings.stage)
+        asked, dates = self.settings, tally.dates_confirmed_for(self.settings.stage)
+        stage = tally.stage_title(asked.stage)
+        passed = False
         if not dates:
-            return self._not_passed(
-                Message(
-                    N_("No verified evidence is confirmed for done milestones of “%(stage)s”"),
-                    {"stage": title},
-                ),
-                self._opens(title),
+            reason = Message(
+                N_("No verified evidence is confirmed for done milestones of “%(stage)s”"),
+                stage=stage,
             )
-        months = len({(day.year, day.month) for day in dates})
-        span = (dates[-1] - dates[0]).days
-        values: dict[str, str | int | float | date | Message] = {
-            "stage": title,
-            "months": months,
-            "days": span,
-            "last": dates[-1],
-        }
-        reason = Message(
-            N_(
-                "Verified evidence for “%(stage)s” from %(months)s different months, over "
-                "%(days)s days, the latest from %(last)s"
-            ),
-            values,
-        )
-        recent = tally.today <= self._recent_until(dates)
-        if months >= self.settings.months and span >= self.settings.span_days and recent:
-            return self._passed(reason)
-        if not recent:
+        elif tally.today > self._recent_until(dates):
             reason = Message(
                 N_("The latest verified evidence for “%(stage)s” is from %(last)s, too long ago"),
-                {"stage": title, "last": dates[-1]},
+                stage=stage,
+                last=dates[-1],
             )
-        return self._not_passed(reason, self._opens(title))
+        else:
+            months = len({(day.year, day.month) for day in dates})
+            days = (dates[-1] - dates[0]).days
+            passed = months >= asked.months and days >= asked.span_days
+            reason = Message(
+                N_(
+                    "Verified evidence for “%(stage)s” from %(months)s different months, over "
+                    "%(days)s days, the latest from %(last)s"
+                ),
+                stage=stage,
+                months=months,
+                days=days,
+                last=dates[-1],
+            )
+        opens = Message(
+            N_(
+                "To pass: verified evidence for “%(stage)s” from %(months)s different months, "
+                "first to last at least %(days)s days, the last within %(within)s months"
+            ),
+            stage=stage,
+            months=asked.months,
+            days=asked.span_days,
+            within=asked.within_months,
+        )
+        return self.result(reason, opens, passed=passed)
 
     def next_change_on(self, tally: Tally) -> date | None:
         dates = tally.dates_confirmed_for(self.settings.stage)
@@ -65,18 +68,3 @@ class Sustained(GateRule):
 
     def _recent_until(self, dates: list[date]) -> date:
         return months_later(dates[-1], self.settings.within_months)
-
-    def _opens(self, title: str) -> Message:
-        return Message(
-            N_(
-                "To pass: verified evidence for “%(stage)s” from %(months)s different "
-                "months, first to last at least %(days)s days, the last within %(within)s "
-                "months"
-            ),
-            {
-                "stage": title,
-                "months": self.settings.months,
-                "days": self.settings.span_days,
-                "within": self.settings.within_months,
-            },
-        )

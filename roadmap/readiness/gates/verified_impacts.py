@@ -1,4 +1,4 @@
-"""Ask for a verified metric of each of some types."""
+"""A gate that requires a verified, complete metric of each of some types."""
 
 from __future__ import annotations
 
@@ -15,22 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VerifiedImpacts(GateRule):
-    """A verified, complete metric of each of some types."""
-
     settings: VerifiedImpactsGate
 
     def check(self, tally: Tally) -> GateResult:
-        tone_of = tally.impact_tones.get
-        missing = [IMPACT_NAMES[name] for name in self.settings.types if tone_of(name) != VERIFIED]
-        if not missing:
-            types = join_with_and([IMPACT_NAMES[name] for name in self.settings.types])
-            return self._passed(Message(N_("Verified metrics of %(types)s"), {"types": types}))
-        return self._not_passed(
-            Message(
-                N_("No verified, complete metric of %(types)s"), {"types": join_with_or(missing)}
-            ),
-            Message(
-                N_("To pass: verified evidence with a metric, its result and unit for %(types)s"),
-                {"types": join_with_and(missing)},
-            ),
+        types, tone_of = self.settings.types, tally.impact_tones.get
+        names = [IMPACT_NAMES[name] for name in types]
+        missing = [IMPACT_NAMES[name] for name in types if tone_of(name) != VERIFIED]
+        if missing:
+            reason = Message(
+                N_("No verified, complete metric of %(types)s"), types=join_with_or(missing)
+            )
+        else:
+            reason = Message(N_("Verified metrics of %(types)s"), types=join_with_and(names))
+        opens = N_("To pass: verified evidence with a metric, its result and unit for %(types)s")
+        return self.result(
+            reason, Message(opens, types=join_with_and(missing or names)), passed=not missing
         )

@@ -1,4 +1,4 @@
-"""Ask for a number of verified pieces of some kinds."""
+"""A gate that requires a number of verified pieces of some kinds."""
 
 from __future__ import annotations
 
@@ -15,27 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VerifiedPieces(GateRule):
-    """So many verified pieces of some kinds."""
-
     settings: VerifiedPiecesGate
 
     def check(self, tally: Tally) -> GateResult:
+        kinds, asked = self.settings.kinds, self.settings.count
         have = sum(
-            1
-            for piece in tally.unexpired_evidence
-            if piece.verified and piece.counted.kind in self.settings.kinds
+            piece.verified and piece.counted.kind in kinds for piece in tally.unexpired_evidence
         )
-        kinds = join_with_or([KIND_NAMES[kind] for kind in self.settings.kinds])
-        reason = Message(
-            N_("%(have)s of %(asked)s verified pieces of evidence of the kind %(kinds)s"),
-            {"have": min(have, self.settings.count), "asked": self.settings.count, "kinds": kinds},
-        )
-        if have >= self.settings.count:
-            return self._passed(reason)
-        return self._not_passed(
-            reason,
+        return self.result(
+            Message(
+                N_("%(have)s of %(asked)s verified pieces of evidence of the kind %(kinds)s"),
+                have=min(have, asked),
+                asked=asked,
+                kinds=join_with_or([KIND_NAMES[kind] for kind in kinds]),
+            ),
             Message(
                 N_("To pass: submit evidence of that kind and have it verified, %(more)s more"),
-                {"more": self.settings.count - have},
+                more=asked - have,
             ),
+            passed=have >= asked,
         )

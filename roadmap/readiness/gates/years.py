@@ -1,4 +1,4 @@
-"""Ask for years of ML engineering."""
+"""A gate that requires years of ML engineering."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Years(GateRule):
-    """So many years of ML engineering."""
-
     settings: YearsGate
 
     @property
@@ -25,19 +23,19 @@ class Years(GateRule):
         return self.settings.years
 
     def check(self, tally: Tally) -> GateResult:
-        asked = rounded_up(self.settings.years)
-        if tally.years >= self.settings.years:
-            # It does not say how many: that grows every day, and nothing hangs on it any more.
-            return self._passed(
-                Message(N_("At least %(asked)s years of ML engineering"), {"asked": asked})
-            )
-        return self._not_passed(
-            Message(
+        passed = tally.years >= self.years
+        asked = rounded_up(self.years)
+        if passed:
+            # It does not say how many: that grows every day, and nothing depends on it.
+            reason = Message(N_("At least %(asked)s years of ML engineering"), asked=asked)
+        else:
+            reason = Message(
                 N_("%(years)s of %(asked)s years of ML engineering"),
-                {"years": rounded_down(tally.years), "asked": asked},
-            ),
-            Message(
-                N_("To pass: %(more)s more years in positions marked as ML engineering"),
-                {"more": rounded_up(self.settings.years - tally.years)},
-            ),
+                years=rounded_down(tally.years),
+                asked=asked,
+            )
+        opens = Message(
+            N_("To pass: %(more)s more years in positions marked as ML engineering"),
+            more=rounded_up(self.years - tally.years),
         )
+        return self.result(reason, opens, passed=passed)
