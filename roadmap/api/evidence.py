@@ -6,7 +6,6 @@ import uuid
 
 from flask import abort
 
-from roadmap.api.blueprint import BASE
 from roadmap.api.evidence_schemas import (
     EvidenceChange,
     EvidenceShape,
@@ -17,6 +16,7 @@ from roadmap.api.evidence_schemas import (
 from roadmap.api.field_types import Nothing, Shape
 from roadmap.api.operation import OperationResult, check_if_match, current_actor, operation
 from roadmap.api.pagination import Paging, decode_position, encode_position
+from roadmap.api.route_table import BASE
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.evidence import actions

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
@@ -24,7 +24,6 @@ from pydantic_core import PydanticKnownError
 
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 
-INTEGER_PATTERN = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 # The default of a field that may be absent but not null; it is never read.
 UNSET: Any = None
 
@@ -42,13 +41,9 @@ class Nothing(Body):
 class Shape(BaseModel):
     """A response. Fields may be added in later releases."""
 
-    model_config = ConfigDict(extra="ignore")
-
 
 class Query(BaseModel):
     """Query parameters."""
-
-    model_config = ConfigDict(extra="ignore")
 
 
 @dataclass(frozen=True)
@@ -78,19 +73,9 @@ class Text(GroupedMetadata):
         return text
 
 
-def single_line(most: int) -> Text:
-    """Return the type of a single line."""
-    return Text(most, clean_line)
-
-
-def required_line(most: int) -> Text:
-    """Return the type of a single line that is not empty."""
-    return Text(most, clean_line, non_empty=True)
-
-
-def web_url(most: int) -> Text:
-    """Return the type of a web URL."""
-    return Text(most, clean_url)
+single_line = partial(Text, read=clean_line)
+required_line = partial(Text, read=clean_line, non_empty=True)
+web_url = partial(Text, read=clean_url)
 
 
 @dataclass(frozen=True)
@@ -109,33 +94,11 @@ class OneOf(GroupedMetadata):
         return word
 
 
-@dataclass(frozen=True)
-class IntegerParameter(GroupedMetadata):
-    """An integer in a query, from `least` to `most`."""
-
-    least: int
-    most: int
-
-    def __iter__(self) -> Iterator[object]:
-        yield BeforeValidator(self._read)
-        yield WithJsonSchema({"type": "integer", "minimum": self.least, "maximum": self.most})
-
-    def _read(self, text: str) -> int:
-        if not INTEGER_PATTERN.fullmatch(text):
-            raise ValueError(_("This is not a whole number."))
-        number = int(text)
-        if number < self.least:
-            raise ValueError(_("This must be at least %(least)d.", least=self.least))
-        if number > self.most:
-            raise ValueError(_("This must be at most %(most)d.", most=self.most))
-        return number
-
-
-def format_timestamp(value: dt.datetime) -> str:
+def _format_timestamp(value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
-Timestamp = Annotated[dt.datetime, PlainSerializer(format_timestamp, return_type=str)]
+Timestamp = Annotated[dt.datetime, PlainSerializer(_format_timestamp, return_type=str)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[int, Field(ge=0, le=4)]

@@ -12,19 +12,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from roadmap.api.blueprint import BASE
 from roadmap.api.field_types import Nothing, Shape
 from roadmap.api.operation import JSON, Operation
-from roadmap.api.route_table import ROUTES, Route, operation_of
+from roadmap.api.route_table import BASE, ROUTES, Route
 from roadmap.core.config import VERSION
 from roadmap.core.problems import MEDIA_TYPE
 
 REF = "#/components/schemas/{model}"
-SAFE_METHODS = ("GET",)
-# Statuses of every operation; those with a body have more.
+# Statuses of every operation; those with a body, and those that write, have more.
 COMMON_STATUSES = (400, 401, 403, 404, 405, 411, 413, 429, 500, 503)
-BODY_STATUSES = (415, 422)
-WRITE_STATUSES = (507,)
 API_DESCRIPTION = """Everything that Cairn's pages read and write, for scripts and tools.
 
 A request carries a personal token, which is made on the page of your account:
@@ -52,16 +48,19 @@ STATUS_DESCRIPTIONS = {
     503: "The database does not answer.",
     507: "The server has no space left.",
 }
-NOT_MODIFIED = "It is as the ETag in If-None-Match names it."
+ERROR_HEADERS = {
+    401: ("WWW-Authenticate", "Says that a bearer token is asked for."),
+    405: ("Allow", "The methods that there are."),
+}
+STRING = {"type": "string"}
 ETAG = {
     "description": "Names what the answer shows, for If-None-Match, and If-Match of a change.",
     "required": True,
-    "schema": {"type": "string"},
+    "schema": STRING,
 }
-ERROR_HEADERS = {
-    401: {"WWW-Authenticate": "Says that a bearer token is asked for."},
-    405: {"Allow": "The methods that there are."},
-}
+LOCATION = {"description": "Where it is.", "required": True, "schema": STRING}
+
+SchemaReferences = Mapping[Any, dict[str, Any]]
 
 
 class Problem(Shape):
@@ -83,11 +82,15 @@ def openapi_json() -> bytes:
 @cache
 def build_openapi() -> dict[str, Any]:
     """Build the description."""
-    operations = [(route, operation_of(route)) for route in ROUTES]
-    named, definitions = _schemas(operations)
+    operations = [(route, route.load_operation()) for route in ROUTES]
+    named, definitions = _schemas([operation for _route, operation in operations])
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in operations:
-        path, parameters = _path_item(route)
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule)
+        parameters = [
+            _parameter(name, "path", STRING | {"format": "uuid"} if kind == "uuid" else STRING)
+            for kind, name in re.findall(r"<(?:(\w+):)?(\w+)>", route.rule)
+        ]
         entry = paths.setdefault(path, {"parameters": parameters} if parameters else {})
         entry[route.method.lower()] = _operation(route, operation, named)
     return {
@@ -120,21 +123,17 @@ def build_openapi() -> dict[str, Any]:
     }
 
 
-SchemaReferences = Mapping[Any, dict[str, Any]]
-
-
-def _schemas(operations: list[tuple[Route, Operation]]) -> tuple[SchemaReferences, dict[str, Any]]:
+def _schemas(operations: list[Operation]) -> tuple[SchemaReferences, dict[str, Any]]:
     """Return a reference for each model and mode, and the definitions that they point to."""
     models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
-    for _route, operation in operations:
+    for operation in operations:
         if operation.body is not None:
             models[operation.body, "validation"] = None
         for model in operation.answers.values():
             if model is not None:
                 models[model, "serialization"] = None
     named, found = models_json_schema(list(models), ref_template=REF)
-    definitions: dict[str, Any] = _without_noise(found["$defs"])
-    return named, definitions
+    return named, _without_noise(found["$defs"])
 
 
 def _without_noise(value: Any) -> Any:
@@ -149,17 +148,6 @@ def _without_noise(value: Any) -> Any:
     return [_without_noise(each) for each in value] if isinstance(value, list) else value
 
 
-def _path_item(route: Route) -> tuple[str, list[dict[str, Any]]]:
-    """Return the path as OpenAPI writes it, and its parameters."""
-    parameters = []
-    for kind, name in re.findall(r"<(?:(\w+):)?(\w+)>", route.rule):
-        schema: dict[str, Any] = {"type": "string"}
-        if kind == "uuid":
-            schema["format"] = "uuid"
-        parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
-    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule), parameters
-
-
 def _operation(route: Route, operation: Operation, named: SchemaReferences) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "operationId": route.name,
@@ -168,8 +156,7 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
     }
     if operation.description:
         entry["description"] = operation.description
-    parameters = [*_query_parameters(operation), *_conditional_headers(route, operation)]
-    if parameters:
+    if parameters := list(_parameters(route, operation)):
         entry["parameters"] = parameters
     if operation.body is not None:
         content: dict[str, Any] = {"schema": named[operation.body, "validation"]}
@@ -181,47 +168,47 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
         str(status): _response(operation, status, model, named)
         for status, model in operation.answers.items()
     }
-    if _is_conditional(route, operation):
-        entry["responses"]["304"] = {"description": NOT_MODIFIED, "headers": {"ETag": ETAG}}
-    for status in sorted(set(_error_statuses(route, operation))):
-        entry["responses"][str(status)] = {
-            "$ref": f"#/components/responses/{_response_name(status)}"
+    if operation.has_etag and route.is_safe:
+        entry["responses"]["304"] = {
+            "description": "It is as the ETag in If-None-Match names it.",
+            "headers": {"ETag": ETAG},
         }
+    errors = {*COMMON_STATUSES, *operation.refuses}
+    if operation.query is not None:
+        errors |= {422}
+    if operation.body is not None:
+        errors |= {415, 422}
+    if operation.accepts_if_match:
+        errors |= {412}
+    if not route.is_safe:
+        errors |= {507}
+    for status in sorted(errors):
+        reference = f"#/components/responses/{_response_name(status)}"
+        entry["responses"][str(status)] = {"$ref": reference}
     return entry
 
 
-def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
-    if operation.query is None:
-        return
-    for name, schema in operation.query.model_json_schema()["properties"].items():
-        schema = _without_noise(schema)
+def _parameters(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:
+    """Yield the parameters of the query, and the headers of a conditional request."""
+    properties = operation.query.model_json_schema()["properties"] if operation.query else {}
+    for name, schema in _without_noise(properties).items():
         about = schema.pop("description", "")
         # A query parameter can be absent, but not null.
         if "anyOf" in schema:
             (given,) = (each for each in schema.pop("anyOf") if each != {"type": "null"})
             schema.update(given)
-        yield {"name": name, "in": "query", "description": about, "schema": schema}
-
-
-def _is_conditional(route: Route, operation: Operation) -> bool:
-    return operation.has_etag and route.method in SAFE_METHODS
-
-
-def _conditional_headers(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:
-    if _is_conditional(route, operation):
-        yield {
-            "name": "If-None-Match",
-            "in": "header",
-            "description": "The ETag of what was read before: 304 where it is the same.",
-            "schema": {"type": "string"},
-        }
+        yield _parameter(name, "query", schema, about)
+    if operation.has_etag and route.is_safe:
+        about = "The ETag of what was read before: 304 where it is the same."
+        yield _parameter("If-None-Match", "header", STRING, about)
     if operation.accepts_if_match:
-        yield {
-            "name": "If-Match",
-            "in": "header",
-            "description": "The ETag of what the change is made from: 412 where it is not newest.",
-            "schema": {"type": "string"},
-        }
+        about = "The ETag of what the change is made from: 412 where it is not newest."
+        yield _parameter("If-Match", "header", STRING, about)
+
+
+def _parameter(name: str, place: str, schema: dict[str, Any], about: str = "") -> dict[str, Any]:
+    facts: dict[str, Any] = {"required": True} if place == "path" else {"description": about}
+    return {"name": name, "in": place, **facts, "schema": schema}
 
 
 def _response(
@@ -234,34 +221,12 @@ def _response(
     elif operation.files:
         answer["description"] = "The file."
         answer["content"] = {
-            media_type: {"schema": {} if media_type == JSON else {"type": "string"}}
+            media_type: {"schema": {} if media_type == JSON else STRING}
             for media_type in operation.files
         }
-    headers: dict[str, Any] = {}
     if operation.has_etag:
-        headers["ETag"] = ETAG
-    if operation.has_etag and status == 201:
-        headers["Location"] = {
-            "description": "Where it is.",
-            "required": True,
-            "schema": {"type": "string"},
-        }
-    if headers:
-        answer["headers"] = headers
+        answer["headers"] = {"ETag": ETAG} | ({"Location": LOCATION} if status == 201 else {})
     return answer
-
-
-def _error_statuses(route: Route, operation: Operation) -> Iterator[int]:
-    yield from COMMON_STATUSES
-    yield from operation.refuses
-    if operation.query is not None:
-        yield 422
-    if operation.body is not None:
-        yield from BODY_STATUSES
-    if operation.accepts_if_match:
-        yield 412
-    if route.method not in SAFE_METHODS:
-        yield from WRITE_STATUSES
 
 
 def _error_response(status: int) -> dict[str, Any]:
@@ -269,12 +234,9 @@ def _error_response(status: int) -> dict[str, Any]:
         "description": STATUS_DESCRIPTIONS[status],
         "content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="Problem")}}},
     }
-    headers = {
-        name: {"description": about, "schema": {"type": "string"}}
-        for name, about in ERROR_HEADERS.get(status, {}).items()
-    }
-    if headers:
-        answer["headers"] = headers
+    if status in ERROR_HEADERS:
+        name, about = ERROR_HEADERS[status]
+        answer["headers"] = {name: {"description": about, "schema": STRING}}
     return answer
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from flask import Response, abort, request
@@ -19,11 +19,10 @@ from pydantic import BaseModel, ValidationError
 from roadmap.api.field_types import Nothing
 from roadmap.core.problems import problem_response
 from roadmap.evidence import labels
-from roadmap.evidence.rules import FieldError, InvalidInput, Refused, Stale
+from roadmap.evidence.rules import InvalidInput, Refused, Stale
 from roadmap.people.actor import Actor
 
 JSON = "application/json"
-SAFE_METHODS = ("GET", "HEAD")
 # Limits the length of the response to a body full of errors.
 MAX_ERRORS = 50
 MAX_FIELD_NAME_LENGTH = 200
@@ -50,10 +49,6 @@ class InvalidFields(Exception):
         super().__init__(", ".join(errors))
 
 
-class PreconditionFailed(Exception):
-    """The client's ETag is not the current one."""
-
-
 @dataclass(frozen=True)
 class Operation:
     """One method of one path, callable with the parameters of the path.
@@ -73,7 +68,6 @@ class Operation:
     accepts_if_match: bool = False
     files: tuple[str, ...] = ()
     example: Mapping[str, Any] | None = None
-    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -93,22 +87,19 @@ class Operation:
                 body = _parse_body(self.body)
                 if self.body is not Nothing:
                     values["body"] = body
-            answer = self.handler(**values)
+            return self._respond(self.handler(**values))
         except InvalidFields as error:
             return problem_response(422, errors=error.errors)
         except InvalidInput as error:
-            return problem_response(422, errors=errors_by_field(error.faults))
-        except PreconditionFailed:
-            return problem_response(412)
+            return problem_response(422, errors=_input_errors(error))
         except Stale:
             return problem_response(409, str(labels.REFUSAL_MESSAGES["stale"]))
         except Refused as error:
             if error.reason in ("gone", "not_entitled"):
                 abort(404)
             return problem_response(409, str(labels.REFUSAL_MESSAGES[error.reason]))
-        return self._sent(answer)
 
-    def _sent(self, answer: OperationResult) -> Response:
+    def _respond(self, answer: OperationResult) -> Response:
         if answer.file is not None:
             return answer.file
         if answer.value is None:
@@ -116,11 +107,13 @@ class Operation:
             # A response without content has no type.
             nothing.headers.pop("Content-Type", None)
             return nothing
-        response = Response(serialize(answer.value), answer.status, mimetype=JSON)
+        response = Response(_to_json(answer.value), answer.status, mimetype=JSON)
         if self.has_etag:
             response.set_etag(etag_of(answer.value))
-            if request.method in SAFE_METHODS:
-                response.make_conditional(_environ_without_if_match())
+            if request.method in ("GET", "HEAD"):
+                # If-Match does not apply to reading.
+                environ = request.environ.items()
+                response.make_conditional({k: v for k, v in environ if k != "HTTP_IF_MATCH"})
         if answer.location:
             response.headers["Location"] = answer.location
         return response
@@ -128,11 +121,7 @@ class Operation:
 
 def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
     """Turn a function into an operation; its docstring becomes the description."""
-
-    def make(handler: Handler) -> Operation:
-        return Operation(handler, tag, **declared)
-
-    return make
+    return lambda handler: Operation(handler, tag, **declared)
 
 
 def current_actor() -> Actor:
@@ -148,49 +137,31 @@ def abort_with_problem(status: int, detail: str) -> NoReturn:
 
 def etag_of(value: BaseModel) -> str:
     """Return a tag that changes with every byte of the serialized value."""
-    return hashlib.blake2b(serialize(value).encode(), digest_size=16).hexdigest()
-
-
-def serialize(value: BaseModel) -> str:
-    """Serialize a value as JSON."""
-    return value.model_dump_json(by_alias=True)
-
-
-def _environ_without_if_match() -> dict[str, Any]:
-    """Return the environment without `If-Match`, which does not apply to reading."""
-    return {name: value for name, value in request.environ.items() if name != "HTTP_IF_MATCH"}
+    return hashlib.blake2b(_to_json(value).encode(), digest_size=16).hexdigest()
 
 
 def check_if_match(value: BaseModel) -> None:
-    """Raise PreconditionFailed if the client read another state; call it below the person's lock.
+    """Abort with 412 if the client read another state; call it below the person's lock.
 
     A tag that compression made weak counts as equal. A header without any tag matches nothing,
     because the client meant to guard the change.
     """
     if "If-Match" in request.headers and not request.if_match.contains_weak(etag_of(value)):
-        raise PreconditionFailed
+        abort(412)
 
 
-def errors_by_field(faults: Sequence[FieldError]) -> dict[str, list[str]]:
-    """Group the errors that the rules of evidence found by field."""
-    found: dict[str, list[str]] = {}
-    for fault in faults:
-        name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
-        found.setdefault(name, []).append(str(labels.ERROR_MESSAGES[fault.code]))
-    return found
+def _to_json(value: BaseModel) -> str:
+    return value.model_dump_json(by_alias=True)
 
 
 def _parse_query(model: type[BaseModel]) -> BaseModel:
     """Parse the query parameters that the model names and ignore others."""
-    given: dict[str, str] = {}
-    for name in model.model_fields:
-        values = request.args.getlist(name)
+    given = {name: request.args.getlist(name) for name in model.model_fields}
+    for name, values in given.items():
         if len(values) > 1:
             raise InvalidFields({name: [_("Give this only once.")]})
-        if values:
-            given[name] = values[0]
     try:
-        return model.model_validate(given)
+        return model.model_validate({name: values[0] for name, values in given.items() if values})
     except ValidationError as error:
         raise InvalidFields(_validation_errors(error)) from None
 
@@ -213,6 +184,14 @@ def _validation_errors(error: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_input=False)[:MAX_ERRORS]:
         name = ".".join(str(part) for part in each["loc"])[:MAX_FIELD_NAME_LENGTH]
-        said = each["msg"].removeprefix("Value error, ")
-        found.setdefault(name or "body", []).append(said)
+        found.setdefault(name or "body", []).append(each["msg"].removeprefix("Value error, "))
+    return found
+
+
+def _input_errors(error: InvalidInput) -> dict[str, list[str]]:
+    """Group the errors that the rules of evidence found by field."""
+    found: dict[str, list[str]] = {}
+    for fault in error.faults:
+        name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
+        found.setdefault(name, []).append(str(labels.ERROR_MESSAGES[fault.code]))
     return found

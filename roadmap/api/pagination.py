@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 from flask_babel import gettext as _
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from roadmap.api.field_types import IntegerParameter, Query
+from roadmap.api.field_types import Query
 from roadmap.api.operation import InvalidFields
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+MAX_LIMIT = 200
 Item = TypeVar("Item")
-CursorPosition = tuple[dt.datetime, uuid.UUID]
+
+
+def _read_limit(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,99}", text):
+        raise ValueError(_("This is not a whole number."))
+    if (limit := int(text)) < 1:
+        raise ValueError(_("This must be at least %(least)d.", least=1))
+    if limit > MAX_LIMIT:
+        raise ValueError(_("This must be at most %(most)d.", most=MAX_LIMIT))
+    return limit
 
 
 class Paging(Query):
@@ -25,9 +34,10 @@ class Paging(Query):
 
     limit: Annotated[
         int,
-        IntegerParameter(1, MAX_LIMIT),
+        BeforeValidator(_read_limit),
+        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
         Field(description="At most so many items."),
-    ] = DEFAULT_LIMIT
+    ] = 50
     cursor: Annotated[
         str,
         Field(
@@ -37,41 +47,23 @@ class Paging(Query):
     ] = ""
 
 
-def encode_cursor(*parts: str) -> str:
-    """Encode a position in a list as an opaque cursor."""
-    return base64.urlsafe_b64encode("\n".join(parts).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, parts: int) -> list[str]:
-    """Return what `encode_cursor` was given. Raises InvalidFields for anything else."""
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        found = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
-    except (ValueError, binascii.Error):
-        found = []
-    if len(found) != parts:
-        raise InvalidFields({"cursor": [_("Use the cursor from `next_cursor` unchanged.")]})
-    return found
-
-
 def encode_position(at: dt.datetime, key: uuid.UUID) -> str:
-    return encode_cursor(at.astimezone(dt.UTC).isoformat(), str(key))
+    """Encode a position in a list by time as an opaque cursor."""
+    return _encode(at.astimezone(dt.UTC).isoformat(), str(key))
 
 
-def decode_position(cursor: str) -> CursorPosition | None:
+def decode_position(cursor: str) -> tuple[dt.datetime, uuid.UUID] | None:
     """Return the position in a list by time; None for its beginning."""
     if not cursor:
         return None
-    at, key = decode_cursor(cursor, 2)
+    at, key = _decode(cursor, parts=2)
     try:
         moment = dt.datetime.fromisoformat(at)
-        if moment.utcoffset() != dt.timedelta(0):
-            raise ValueError
-        return moment, uuid.UUID(key)
+        if moment.utcoffset() == dt.timedelta(0):
+            return moment, uuid.UUID(key)
     except ValueError:
-        raise InvalidFields(
-            {"cursor": [_("Use the cursor from `next_cursor` unchanged.")]}
-        ) from None
+        pass
+    raise _invalid_cursor()
 
 
 def paginate(
@@ -80,8 +72,26 @@ def paginate(
     """Return a part of a short list that is sorted by `key`, and the cursor of the next."""
     rest = list(items)
     if paging.cursor:
-        (after,) = decode_cursor(paging.cursor, 1)
+        (after,) = _decode(paging.cursor, parts=1)
         rest = [item for item in rest if key(item) > after]
     part = rest[: paging.limit]
-    more = len(rest) > len(part)
-    return part, encode_cursor(key(part[-1])) if more else None
+    return part, _encode(key(part[-1])) if len(rest) > len(part) else None
+
+
+def _encode(*parts: str) -> str:
+    return base64.urlsafe_b64encode("\n".join(parts).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, parts: int) -> list[str]:
+    padded = cursor + "=" * (-len(cursor) % 4)
+    try:
+        found = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
+    except ValueError:
+        found = []
+    if len(found) != parts:
+        raise _invalid_cursor()
+    return found
+
+
+def _invalid_cursor() -> InvalidFields:
+    return InvalidFields({"cursor": [_("Use the cursor from `next_cursor` unchanged.")]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 from flask import abort
 from flask_babel import gettext as _
@@ -23,11 +23,11 @@ from roadmap.api.operation import (
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
+from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, refresh_progress
 from roadmap.people.locks import lock_user
 from roadmap.progress import actions, queries
 from roadmap.progress.models import STATUSES
-from roadmap.progress.queries import EnrolledRoadmap, MilestoneState
+from roadmap.progress.queries import MilestoneState
 from roadmap.progress.rules import (
     MAX_HOURS_PER_WEEK,
     MAX_NOTE_LENGTH,
@@ -148,21 +148,27 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
     lock_user(db.session, actor.id)
     before = queries.enrollment(db.session, actor.id, slug)
     sent = body.model_fields_set
-    target_on = before.target_on if before else None
+    target_on = body.target_on if "target_on" in sent or not before else before.target_on
+    if body.target_on is not None and (fault := target_error(body.target_on, today)):
+        is_past = fault == "past"
+        text = (
+            _("Choose a day after today.") if is_past else _("That is more than forty years ahead.")
+        )
+        raise InvalidFields({"target_on": [text]})
     hours = before.hours_per_week if before else None
-    if "target_on" in sent:
-        if body.target_on is not None and (fault := target_error(body.target_on, today)):
-            raise InvalidFields({"target_on": [_target_message(fault)]})
-        target_on = body.target_on
     if "hours_per_week" in sent:
-        hours = _round_to_tenths(body.hours_per_week)
-    if "primary" in sent and not body.primary and _must_stay_primary(before):
-        text = _("One of your roadmaps is the primary one. Make another one primary instead.")
-        raise InvalidFields({"primary": [text]})
-    primary = True if body.primary else None
-    if before is None or (target_on, hours, primary) not in (
-        (before.target_on, before.hours_per_week, None),
-        (before.target_on, before.hours_per_week, before.is_primary),
+        hours = Decimal(str(body.hours_per_week)) if body.hours_per_week else None
+        hours = hours and hours.quantize(Decimal("0.1"))
+    if "primary" in sent and not body.primary:
+        # A person's first roadmap becomes their primary one.
+        is_first = before is None and queries.enrollment(db.session, actor.id) is None
+        if is_first or (before and before.is_primary):
+            text = _("One of your roadmaps is the primary one. Make another one primary instead.")
+            raise InvalidFields({"primary": [text]})
+    if (
+        before is None
+        or (target_on, hours) != (before.target_on, before.hours_per_week)
+        or (body.primary and not before.is_primary)
     ):
         actions.enroll(
             db.session,
@@ -170,7 +176,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
             found.roadmap_id,
             target_on=target_on,
             hours_per_week=hours,
-            primary=primary,
+            primary=body.primary,
             started_on=None if before else today,
             by=actor.id,
             now=moment,
@@ -202,28 +208,22 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult
     check_if_match(_serialize_milestone(found, key, before))
     sent = body.model_fields_set
     status = body.status if "status" in sent else before.status
-    if body.reason and status != "not_applicable":
-        raise InvalidFields(
-            {"reason": [_("Only a milestone that is not applicable has a reason.")]}
-        )
     reason = (body.reason or "") if "reason" in sent else before.reason
+    note = (body.note or "") if "note" in sent else before.note
+    target_on = body.target_on if "target_on" in sent else before.target_on
+    if body.reason and status != "not_applicable":
+        text = _("Only a milestone that is not applicable has a reason.")
+        raise InvalidFields({"reason": [text]})
     if status == "not_applicable" and not reason:
         raise InvalidFields({"reason": [_("Say in a sentence why it does not apply to you.")]})
     if body.target_on is not None and not is_plannable(body.target_on):
         raise InvalidFields({"target_on": [_("Choose a day between 2000 and 2100.")]})
-    after_reason = reason if status == "not_applicable" else ""
-    if (status, after_reason) != (before.status, before.reason):
-        actions.set_status(
-            db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment
-        )
-    note = (body.note or "") if "note" in sent else before.note
-    target_on = body.target_on if "target_on" in sent else before.target_on
+    actions.set_status(db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment)
     if (note, target_on) != (before.note, before.target_on):
         actions.set_plan(
             db.session, actor.id, key, note=note, target_on=target_on, by=actor.id, now=moment
         )
-    refresh_summaries(db.session, actor.id, moment)
-    found = load_progress(db.session, actor, slug, now=moment) or abort(404)
+    found = refresh_progress(db.session, actor, found.enrolled, now=moment)
     state = queries.milestone_state(db.session, actor.id, key)
     return OperationResult(_serialize_milestone(found, key, state))
 
@@ -240,43 +240,27 @@ def abort_not_enrolled(slug: str | None) -> NoReturn:
     abort_with_problem(404, text)
 
 
-def _must_stay_primary(before: EnrolledRoadmap | None) -> bool:
-    """Tell whether a roadmap is the primary one, or becomes it as the person's first."""
-    if before is not None:
-        return before.is_primary
-    return queries.enrollment(db.session, current_actor().id) is None
-
-
 def _serialize_roadmap(slug: str) -> OwnRoadmap:
     actor = current_actor()
     found = load_progress(db.session, actor, slug, now=now()) or abort_not_enrolled(slug)
     content, enrolled = found.published.content, found.enrolled
     states = queries.milestone_states(db.session, actor.id)
-    milestones = {
-        milestone.key: _serialize_with_etag(
-            found, milestone.key, states.get(milestone.key, NOT_STARTED)
-        )
-        for milestone in content.milestones
-    }
-    hours = enrolled.hours_per_week
+    hours, milestones = enrolled.hours_per_week, {}
+    for key in content.by_key:
+        one = _serialize_milestone(found, key, states.get(key, NOT_STARTED))
+        values = one.model_dump(exclude={"key"})
+        milestones[key] = TaggedMilestone(**values, etag=f'"{etag_of(one)}"')
     return OwnRoadmap(
         slug=content.slug,
         title=content.title,
         revision=found.published.number,
         started_on=enrolled.started_on,
         target_on=enrolled.target_on,
-        hours_per_week=float(hours) if hours is not None else None,
+        hours_per_week=None if hours is None else float(hours),
         primary=enrolled.is_primary,
         milestones=milestones,
-        progress=Progress(
-            **_shares(found.data["progress"]),
-            stages={key: Shares(**_shares(each)) for key, each in found.data["stages"].items()},
-        ),
+        progress=Progress(**found.data["progress"], stages=found.data["stages"]),
     )
-
-
-def _shares(progress: dict[str, Any]) -> dict[str, Any]:
-    return {name: progress[name] for name in TONES}
 
 
 def _serialize_milestone(found: RoadmapProgress, key: str, state: MilestoneState) -> ThisMilestone:
@@ -289,20 +273,3 @@ def _serialize_milestone(found: RoadmapProgress, key: str, state: MilestoneState
         reason=state.reason,
         target_on=state.target_on,
     )
-
-
-def _serialize_with_etag(
-    found: RoadmapProgress, key: str, state: MilestoneState
-) -> TaggedMilestone:
-    one = _serialize_milestone(found, key, state)
-    return TaggedMilestone(**one.model_dump(exclude={"key"}), etag=f'"{etag_of(one)}"')
-
-
-def _round_to_tenths(hours: float | None) -> Decimal | None:
-    return None if hours is None else Decimal(str(hours)).quantize(Decimal("0.1"))
-
-
-def _target_message(fault: str) -> str:
-    if fault == "past":
-        return _("Choose a day after today.")
-    return _("That is more than forty years ahead.")

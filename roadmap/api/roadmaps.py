@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from flask import abort
 
 from roadmap.api.field_types import Shape
 from roadmap.api.operation import OperationResult, operation
 from roadmap.api.pagination import Paging, paginate
-from roadmap.catalog.queries import PublishedRoadmap, published_roadmap, published_roadmaps
+from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.core.database import db
 
 
@@ -90,11 +92,18 @@ class RoadmapShape(Shape):
 @operation("Roadmaps", answers={200: RoadmapList}, query=Paging)
 def list_roadmaps(query: Paging) -> OperationResult:
     """List the published roadmaps, by slug."""
-    lines = sorted(
-        (_serialize_summary(each) for each in published_roadmaps(db.session)),
-        key=lambda one: one.slug,
-    )
-    part, cursor = paginate(lines, query, lambda one: one.slug)
+    by_slug = attrgetter("slug")
+    lines = [
+        RoadmapLine(
+            slug=each.content.slug,
+            title=each.content.title,
+            summary=each.content.summary,
+            revision=each.number,
+            milestones=len(each.content.milestones),
+        )
+        for each in published_roadmaps(db.session)
+    ]
+    part, cursor = paginate(sorted(lines, key=by_slug), query, by_slug)
     return OperationResult(RoadmapList(items=part, next_cursor=cursor))
 
 
@@ -105,19 +114,5 @@ def read_roadmap(slug: str) -> OperationResult:
     Keys never change their meaning, whatever revision they are read from.
     """
     found = published_roadmap(db.session, slug) or abort(404)
-    return OperationResult(
-        RoadmapShape.model_validate(
-            {**dict(found.content), "revision": found.number}, from_attributes=True
-        )
-    )
-
-
-def _serialize_summary(found: PublishedRoadmap) -> RoadmapLine:
-    content = found.content
-    return RoadmapLine(
-        slug=content.slug,
-        title=content.title,
-        summary=content.summary,
-        revision=found.number,
-        milestones=len(content.milestones),
-    )
+    values = {**dict(found.content), "revision": found.number}
+    return OperationResult(RoadmapShape.model_validate(values, from_attributes=True))

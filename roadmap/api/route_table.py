@@ -6,12 +6,13 @@ Operations and their models are imported with the first request: pydantic takes 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from roadmap.api.operation import Operation
+
+BASE = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class Route:
     def name(self) -> str:
         """Return the operation's name: its endpoint, and the `operationId` of the description."""
         return self.where.partition(":")[2]
+
+    @property
+    def is_safe(self) -> bool:
+        return self.method == "GET"
+
+    def load_operation(self) -> Operation:
+        """Return the operation, imported on first use."""
+        module = import_module(f"roadmap.api.{self.where.partition(':')[0]}")
+        operation: Operation = getattr(module, self.name)
+        return operation
 
 
 MILESTONE = "/me/roadmaps/<slug>/milestones/<key>"
@@ -57,11 +68,3 @@ ROUTES = (
     Route("GET", "/reviews", "review.list", "review_queue:list_reviews"),
     Route("PUT", "/reviews/<uuid:evidence_id>", "evidence.review", "reviews:judge_evidence"),
 )
-
-
-@cache
-def operation_of(route: Route) -> Operation:
-    """Return the operation of a route, imported on first use."""
-    module, _, name = route.where.partition(":")
-    operation: Operation = getattr(import_module(f"roadmap.api.{module}"), name)
-    return operation

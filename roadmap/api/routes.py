@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, g, make_response, render_template, request
+from flask import Blueprint, Response, g, make_response, render_template, request
 
-from roadmap.api.blueprint import BASE, api
-from roadmap.api.route_table import ROUTES, Route, operation_of
+from roadmap.api.route_table import BASE, ROUTES, Route
 from roadmap.auth.sessions import csrf
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address
 from roadmap.people.permissions import permit
 
-__all__ = ["api"]
-
+api = Blueprint("api", __name__, url_prefix=BASE)
+# Requests with a token carry no cookie that another site could use.
+csrf.exempt(api)
 # Per process, so that a runaway script does not starve the pages.
 DEFAULT_RATE_LIMIT = "600/minute"
 # An export costs as much as many other requests.
@@ -30,19 +30,20 @@ def _rate_limit_key() -> str:
 
 def _make_view(route: Route) -> Callable[..., Response]:
     def view(**values: Any) -> Response:
-        return operation_of(route)(**values)
+        return route.load_operation()(**values)
 
     # Flask-Limiter counts by function name.
     view.__name__ = view.__qualname__ = route.name
-    permitted = permit(route.permission)(view)
     limit = RATE_LIMITS.get(route.name, DEFAULT_RATE_LIMIT)
-    limited: Callable[..., Response] = limiter.limit(limit, key_func=_rate_limit_key)(permitted)
+    limited: Callable[..., Response] = limiter.limit(limit, key_func=_rate_limit_key)(
+        permit(route.permission)(view)
+    )
     return limited
 
 
 for _route in ROUTES:
     api.add_url_rule(
-        BASE + _route.rule,
+        _route.rule,
         endpoint=_route.name,
         view_func=_make_view(_route),
         methods=[_route.method],
@@ -50,7 +51,7 @@ for _route in ROUTES:
     )
 
 
-@api.get(f"{BASE}/openapi.json", provide_automatic_options=False)
+@api.get("/openapi.json", provide_automatic_options=False)
 @permit("public")
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
 def openapi() -> Response:
@@ -66,7 +67,7 @@ def openapi() -> Response:
     return response
 
 
-@api.get(f"{BASE}/docs", provide_automatic_options=False)
+@api.get("/docs", provide_automatic_options=False)
 @permit("public")
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
 def docs() -> Response:
@@ -75,7 +76,3 @@ def docs() -> Response:
 
     page = render_template("api/docs.html", chapters=chapters(), base=BASE, bare=True)
     return make_response(page)
-
-
-# Requests with a token carry no cookie that another site could use.
-csrf.exempt(api)

@@ -10,8 +10,7 @@ import jsonschema
 import pytest
 from flask import Flask
 
-from roadmap.api.blueprint import BASE
-from roadmap.api.route_table import ROUTES
+from roadmap.api.route_table import BASE, ROUTES
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.kinds import KINDS
 from roadmap.portfolio.formats.registry import FORMATS
@@ -161,4 +160,4 @@ def test_it_is_made_on_demand() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     loaded = set(re.findall(r"'([\w.]+)'", run.stdout))
-    assert loaded == {"roadmap.api.blueprint", "roadmap.api.routes", "roadmap.api.route_table"}
+    assert loaded == {"roadmap.api.routes", "roadmap.api.route_table"}

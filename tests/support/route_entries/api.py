@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadmap.api.blueprint import BASE
-from roadmap.api.route_table import ROUTES
+from roadmap.api.route_table import BASE, ROUTES
 from tests.support.route_entry import PUBLIC, Change, Page, expect_status
 
 NOBODY = expect_status(401)
