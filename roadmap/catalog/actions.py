@@ -27,21 +27,19 @@ class ConflictingKey(ValueError):
 
 @dataclass(frozen=True)
 class RevisionChange:
-    """What publishing a document does or, in a dry run, would do; `other` is what has no key."""
+    """What publishing a document does or, in a dry run, would do: keys of milestones.
+
+    `is_empty` says that the published revision is the same already.
+    """
 
     slug: str
     number: int
+    milestones: int
+    is_empty: bool = False
     is_new: bool = False
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
-    other: bool = False
-    milestones: int = 0
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether the published revision says the same already."""
-        return not (self.is_new or self.added or self.removed or self.changed or self.other)
 
 
 def publish(
@@ -57,12 +55,12 @@ def publish(
     roadmap = session.scalars(sa.select(Roadmap).where(Roadmap.slug == new.slug)).first()
     current = (
         session.get(RoadmapRevision, roadmap.revision_id)
-        if roadmap is not None and roadmap.revision_id
+        if roadmap and roadmap.revision_id
         else None
     )
     _check_conflicts(session, document, new.slug)
     if current is not None and current.digest == digest:
-        return RevisionChange(new.slug, current.number, milestones=len(new.milestones))
+        return RevisionChange(new.slug, current.number, len(new.milestones), is_empty=True)
     change = _compare(new, current)
     if dry_run:
         return change
@@ -114,12 +112,11 @@ def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
     return RevisionChange(
         slug=new.slug,
         number=(current.number if current else 0) + 1,
+        milestones=len(after),
         is_new=current is None,
         added=tuple(key for key in after if key not in before),
         removed=tuple(key for key in before if key not in after),
         changed=tuple(key for key in after if key in before and before[key] != after[key]),
-        other=True,
-        milestones=len(after),
     )
 
 

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from roadmap.catalog.field_types import (
-    UNIQUE_ITEMS,
     EvidenceKind,
     Flag,
     Key,
@@ -66,25 +65,18 @@ class Milestone(Model):
         (),
         min_length=1,
         description="Keys of milestones that come before this one.",
-        json_schema_extra=UNIQUE_ITEMS,
     )
     skills: Annotated[tuple[Word, ...], Unique] = Field(
         max_length=3,
         description="Skills that it trains; empty only in a roadmap without skills.",
-        json_schema_extra=UNIQUE_ITEMS,
     )
     evidence: Annotated[tuple[EvidenceKind, ...], Unique] = Field(
-        min_length=1,
-        max_length=5,
-        description="The kinds of evidence that prove it.",
-        json_schema_extra=UNIQUE_ITEMS,
+        min_length=1, max_length=5, description="The kinds of evidence that prove it."
     )
     months: Annotated[int, whole(1, 36)] | None = Field(
         None, description="Over how many months it extends, where that matters."
     )
-    tags: Annotated[tuple[Tag, ...], Unique] = Field(
-        min_length=1, max_length=6, json_schema_extra=UNIQUE_ITEMS
-    )
+    tags: Annotated[tuple[Tag, ...], Unique] = Field(min_length=1, max_length=6)
     resources: tuple[Resource, ...] = Field(min_length=1, max_length=3)
 
 
@@ -122,17 +114,14 @@ class Stage(Model):
 
     @cached_property
     def milestones(self) -> tuple[Milestone, ...]:
-        """Return the milestones of all objectives."""
         return tuple(m for objective in self.objectives for m in objective.milestones)
 
     @cached_property
     def hours(self) -> int:
-        """Return the hours of all milestones."""
         return sum(milestone.hours for milestone in self.milestones)
 
     @cached_property
     def required_hours(self) -> int:
-        """Return the hours of the required milestones."""
         return sum(milestone.hours for milestone in self.milestones if milestone.required)
 
     @property
@@ -157,7 +146,6 @@ class Skill(Model):
         min_length=5,
         max_length=5,
         description="Levels 0 to 4, each by behaviour that others can see.",
-        json_schema_extra=UNIQUE_ITEMS,
     )
 
 
@@ -194,29 +182,16 @@ class Content(Model):
 
     def _reference_problems(self) -> Iterator[Problem]:
         """Yield keys that are used twice, and references to what is not there."""
-        skills = self.skill_by_key
-        milestones = list(self._located_milestones())
+        parts = list(self._located_parts())
         yield from repeated_keys(
-            "stage", ((each.key, ("stages", s, "key")) for s, each in enumerate(self.stages))
-        )
-        yield from repeated_keys(
-            "objective",
-            (
-                (objective.key, ("stages", s, "objectives", o, "key"))
-                for s, stage in enumerate(self.stages)
-                for o, objective in enumerate(stage.objectives)
-            ),
-        )
-        yield from repeated_keys(
-            "milestone", ((each.key, (*location, "key")) for each, location in milestones)
-        )
-        yield from repeated_keys(
-            "skill", ((each.key, ("skills", i, "key")) for i, each in enumerate(self.skills))
+            (type(part).__name__.lower(), part.key, (*location, "key")) for part, location in parts
         )
         earlier: set[str] = set()
-        for milestone, location in milestones:
+        for milestone, location in parts:
+            if not isinstance(milestone, Milestone):
+                continue
             for place, key in enumerate(milestone.skills):
-                if key not in skills:
+                if key not in self.skill_by_key:
                     yield Problem(
                         (*location, "skills", place),
                         f"{milestone.key} trains the skill '{key}', which is not defined",
@@ -230,11 +205,16 @@ class Content(Model):
                     )
             earlier.add(milestone.key)
 
-    def _located_milestones(self) -> Iterator[tuple[Milestone, Location]]:
+    def _located_parts(self) -> Iterator[tuple[Stage | Objective | Milestone | Skill, Location]]:
+        """Yield everything that has a key, with its location in the file."""
         for s, stage in enumerate(self.stages):
+            yield stage, ("stages", s)
             for o, objective in enumerate(stage.objectives):
+                yield objective, ("stages", s, "objectives", o)
                 for m, milestone in enumerate(objective.milestones):
                     yield milestone, ("stages", s, "objectives", o, "milestones", m)
+        for i, skill in enumerate(self.skills):
+            yield skill, ("skills", i)
 
     @cached_property
     def milestones(self) -> tuple[Milestone, ...]:
@@ -249,7 +229,7 @@ class Content(Model):
     @cached_property
     def places(self) -> dict[str, int]:
         """Return each milestone's place in the roadmap, from 0."""
-        return {milestone.key: place for place, milestone in enumerate(self.milestones)}
+        return {key: place for place, key in enumerate(self.by_key)}
 
     @cached_property
     def anchors(self) -> dict[str, str]:
@@ -263,12 +243,10 @@ class Content(Model):
 
     @cached_property
     def stage_by_key(self) -> dict[str, Stage]:
-        """Return the stages by key."""
         return {stage.key: stage for stage in self.stages}
 
     @cached_property
     def skill_by_key(self) -> dict[str, Skill]:
-        """Return the skills by key."""
         return {skill.key: skill for skill in self.skills}
 
     @cached_property

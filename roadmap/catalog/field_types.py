@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic import GetPydanticSchema as PydanticSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+)
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 EvidenceKind = Literal[
     "design_doc",
@@ -56,58 +63,48 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise PydanticCustomError("problems", "{summary}", {"summary": summary, "problems": found})
 
 
-def repeated_keys(name: str, items: Iterable[tuple[str, Location]]) -> Iterable[Problem]:
-    """Yield a problem for each key that an earlier item has; items are a key and its location."""
-    seen: dict[str, Location] = {}
-    for key, location in items:
-        if key in seen:
-            yield Problem(location, f"the {name} key '{key}' is already used", seen[key])
-        seen.setdefault(key, location)
+def repeated_keys(items: Iterable[tuple[str, str, Location]]) -> Iterable[Problem]:
+    """Yield a problem for each key that is used twice: items are what has it, key and location."""
+    seen: dict[tuple[str, str], Location] = {}
+    for name, key, location in items:
+        earlier = seen.setdefault((name, key), location)
+        if earlier != location:
+            yield Problem(location, f"the {name} key '{key}' is already used", earlier)
 
 
-def _check_title(text: str) -> str:
-    if not re.search(TITLE_PATTERN, text):
-        raise PydanticCustomError(
-            "title", "should be one line without a space at its ends and without a full stop"
-        )
-    return text
+def _require(is_valid: Callable[[Any], object], message: str) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if not is_valid(value):
+            raise ValueError(message)
+        return value
+
+    return check
 
 
-def _check_not_blank(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "should not be blank")
-    return text
+def _read_as(written: Any) -> GetPydanticSchema:
+    """Validate as another type than the field is declared with."""
+    return GetPydanticSchema(lambda _source, handler: handler.generate_schema(written))
 
 
-def _check_unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if len(set(values)) != len(values):
-        raise PydanticCustomError("unique", "should not name anything twice")
-    return values
-
-
-def _is_integral(value: object) -> bool:
-    return isinstance(value, float) and value.is_integer()
-
-
-def exactly(*, low: float = 0, high: float, above: float | None = None) -> PydanticSchema:
+def exactly(*, low: float = 0, high: float, above: float | None = None) -> GetPydanticSchema:
     """Read a number as it is written, 0.3 being three tenths, from `low` or above `above`."""
     limits: Any = {"ge": low} if above is None else {"gt": above}
-    written = Annotated[
-        float,
-        Field(strict=True, allow_inf_nan=False, le=high, **limits),
-        AfterValidator(lambda value: Fraction(str(value))),
-    ]
-    return PydanticSchema(lambda _source, handler: handler.generate_schema(written))
+    return _read_as(
+        Annotated[
+            float,
+            Field(strict=True, allow_inf_nan=False, le=high, **limits),
+            AfterValidator(lambda value: Fraction(str(value))),
+        ]
+    )
 
 
-def whole(low: int, high: int | None = None) -> PydanticSchema:
+def whole(low: int, high: int | None = None) -> GetPydanticSchema:
     """Read a whole number within limits. 40.0 is one: JSON Schema calls it an integer as well."""
-    written = Annotated[
-        int,
-        Field(strict=True, ge=low, le=high),
-        BeforeValidator(lambda value: int(value) if _is_integral(value) else value),
-    ]
-    return PydanticSchema(lambda _source, handler: handler.generate_schema(written))
+
+    def read(value: Any) -> Any:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    return _read_as(Annotated[int, Field(strict=True, ge=low, le=high), BeforeValidator(read)])
 
 
 TITLE_PATTERN = r"^\S.*[^\s.]$"
@@ -118,22 +115,30 @@ Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,39}$")]
 Title = Annotated[
     str,
     Field(min_length=3, max_length=80, json_schema_extra={"pattern": TITLE_PATTERN}),
-    AfterValidator(_check_title),
+    AfterValidator(
+        _require(
+            re.compile(TITLE_PATTERN).search,
+            "should be one line without a space at its ends and without a full stop",
+        )
+    ),
 ]
 Text = Annotated[
     str,
     Field(min_length=10, max_length=1200, json_schema_extra={"pattern": r"\S"}),
-    AfterValidator(_check_not_blank),
+    AfterValidator(_require(str.strip, "should not be blank")),
 ]
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, whole(1, 20)]
 Share = Annotated[Fraction, exactly(high=1)]
 Points = Annotated[Fraction, exactly(high=100)]
-# The schema of a list whose items differ, and what checks it.
-UNIQUE_ITEMS: dict[str, Any] = {"uniqueItems": True}
+# A list whose items differ, as its JSON Schema says, too.
+Unique = GetPydanticSchema(
+    lambda source, handler: no_info_after_validator_function(
+        _require(lambda items: len(set(items)) == len(items), "should not name anything twice"),
+        handler(source),
+    ),
+    lambda schema, handler: handler(schema) | {"uniqueItems": True},
+)
 # The schema of a mapping whose keys all have to match their pattern, as the model asks.
 KNOWN_KEYS: dict[str, Any] = {"additionalProperties": False}
-Unique = AfterValidator(_check_unique)
-EvidenceKinds = Annotated[
-    tuple[EvidenceKind, ...], Field(min_length=1, json_schema_extra=UNIQUE_ITEMS), Unique
-]
+EvidenceKinds = Annotated[tuple[EvidenceKind, ...], Field(min_length=1), Unique]

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from roadmap.catalog.content import Content
-from roadmap.catalog.field_types import Problem
-from roadmap.catalog.validation_messages import format_location, problems_in
+from roadmap.catalog.field_types import Location, Problem
 from roadmap.catalog.yaml_loader import YamlDocument, YamlError
 
 CONTENT = Path(__file__).parent / "content"
 # The shipped roadmap has 150 KB.
 MAX_BYTES = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with a file. `line` counts from 1."""
-
-    line: int
-    message: str
+# Where pydantic's own message speaks of Python.
+MESSAGES = {
+    "bool_type": "should be true or false",
+    "dict_type": "should be a mapping",
+    "extra_forbidden": "is not known",
+    "float_type": "should be a number",
+    "int_type": "should be a whole number",
+    "missing": "is missing",
+    "model_type": "should be a mapping",
+    "string_type": "should be text",
+    "tuple_type": "should be a list",
+    "union_tag_not_found": "is missing",
+}
 
 
 class ContentError(Exception):
-    """A file that cannot be loaded, with everything that is wrong with it."""
+    """A file that cannot be loaded; `faults` are the lines with what is wrong there."""
 
-    def __init__(self, path: str, faults: Sequence[Fault]) -> None:
-        self.path = path
-        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
-        super().__init__(
-            "\n".join(f"{path}:{fault.line}: {fault.message}" for fault in self.faults)
-        )
+    def __init__(self, path: Path, faults: Sequence[tuple[int, str]]) -> None:
+        self.faults = sorted(faults, key=lambda fault: fault[0])
+        super().__init__("\n".join(f"{path}:{line}: {message}" for line, message in self.faults))
 
 
 def shipped() -> list[Path]:
@@ -47,32 +48,42 @@ def read(path: Path) -> dict[str, Any]:
     """Return the document of a content file. Raises ContentError naming each fault and its line."""
     try:
         raw = path.read_bytes()
-    except OSError as error:
-        raise ContentError(str(path), [Fault(1, f"cannot be read: {error.strerror}")]) from None
-    if len(raw) > MAX_BYTES:
-        raise ContentError(str(path), [Fault(1, f"is larger than {MAX_BYTES:,} bytes")])
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ContentError(str(path), [Fault(line, "is not UTF-8 text")]) from None
-    try:
-        document = YamlDocument(text)
-    except YamlError as error:
-        fault = Fault(error.line, f"not valid YAML: {error}")
-        raise ContentError(str(path), [fault]) from None
-    if not isinstance(document.value, dict):
-        fault = Fault(1, "a roadmap file is a mapping that begins with 'slug'")
-        raise ContentError(str(path), [fault])
-    try:
+        if len(raw) > MAX_BYTES:
+            raise ContentError(path, [(1, f"is larger than {MAX_BYTES:,} bytes")])
+        document = YamlDocument(raw.decode("utf-8"))
+        if not isinstance(document.value, dict):
+            raise ContentError(path, [(1, "a roadmap file is a mapping that begins with 'slug'")])
         Content.model_validate(document.value)
+    except OSError as error:
+        faults = [(1, f"cannot be read: {error.strerror}")]
+    except UnicodeDecodeError as error:
+        faults = [(error.object[: error.start].count(b"\n") + 1, "is not UTF-8 text")]
+    except YamlError as error:
+        faults = [(error.line, f"not valid YAML: {error}")]
     except ValidationError as error:
         faults = [_fault(problem, document) for problem in problems_in(error)]
-        raise ContentError(str(path), faults) from None
-    return document.value
+    else:
+        return document.value
+    raise ContentError(path, faults)
 
 
-def _fault(problem: Problem, document: YamlDocument) -> Fault:
+def problems_in(error: ValidationError) -> Iterator[Problem]:
+    """Yield what pydantic found, in the words of somebody who writes YAML."""
+    errors = error.errors(include_url=False)
+    for each in errors:
+        location = _location(each)
+        if each["type"] == "too_short" and any(_is_within(other, each) for other in errors):
+            continue  # pydantic does not count the items that are at fault themselves
+        if each["type"] == "problems":
+            for problem in each["ctx"]["problems"]:
+                earlier = problem.earlier and location + problem.earlier
+                yield Problem(location + problem.location, problem.message, earlier)
+        else:
+            yield Problem(location, _message(each))
+
+
+def _fault(problem: Problem, document: YamlDocument) -> tuple[int, str]:
+    """Return the line of a problem, and a sentence with its location, such as `stages[1].title`."""
     message, written = problem.message, document.written(problem.location)
     if problem.earlier is not None:
         message += f" in line {document.line(problem.earlier)}"
@@ -80,6 +91,34 @@ def _fault(problem: Problem, document: YamlDocument) -> Fault:
         message += f", not {written}: put it in quotes"
     elif message.startswith("should ") and written is not None and len(written) <= 60:
         message += f", not '{written}'"
-    where = format_location(problem.location)
+    where = "".join(
+        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in problem.location
+    ).removeprefix(".")
     separator = " " if message.startswith(("is ", "should ", "must ")) else ": "
-    return Fault(document.line(problem.location), f"{where}{separator}{message}")
+    return document.line(problem.location), f"{where}{separator}{message}"
+
+
+def _is_within(inner: ErrorDetails, outer: ErrorDetails) -> bool:
+    depth = len(outer["loc"])
+    return len(inner["loc"]) > depth and inner["loc"][:depth] == outer["loc"]
+
+
+def _location(error: ErrorDetails) -> Location:
+    """Return where the value is: pydantic adds a gate's type, and that a key is at fault."""
+    parts = list(error["loc"])
+    if "gates" in parts:
+        gates = parts.index("gates")
+        del parts[gates + 2 : gates + 3]
+    if error["type"].startswith("union_tag"):
+        parts.append("type")
+    return tuple(part for part in parts if part != "[key]")
+
+
+def _message(error: ErrorDetails) -> str:
+    message = MESSAGES.get(error["type"], error["msg"])
+    if error["type"] == "union_tag_invalid":
+        message = f"should be one of {error['ctx']['expected_tags']}"
+    for start in ("Input ", "String ", "Tuple ", "Dictionary ", "Value error, "):
+        message = message.removeprefix(start)
+    message = message.replace(" after validation", "")
+    return f"the key {message}" if error["loc"][-1:] == ("[key]",) else message

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from roadmap.catalog.field_types import (
-    UNIQUE_ITEMS,
     Count,
     EvidenceKinds,
     ImpactType,
@@ -56,9 +55,7 @@ class VerifiedImpactsGate(GateSettings):
     """Each of some types of impact has a verified, complete metric."""
 
     type: Literal["verified_impacts"]
-    types: Annotated[tuple[ImpactType, ...], Unique] = Field(
-        min_length=1, json_schema_extra=UNIQUE_ITEMS
-    )
+    types: Annotated[tuple[ImpactType, ...], Unique] = Field(min_length=1)
 
 
 class SkillsAtBarGate(GateSettings):

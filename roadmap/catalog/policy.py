@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 
 from roadmap.catalog.field_types import (
     KNOWN_KEYS,
-    UNIQUE_ITEMS,
     Count,
     DegreeLevel,
     EvidenceKinds,
@@ -136,7 +135,7 @@ class Policy(Model):
         description="Optional effort counts at most this share of the stage's effort."
     )
     evidence: tuple[Requirement, ...]
-    impact: Annotated[tuple[ImpactType, ...], Unique] = Field(json_schema_extra=UNIQUE_ITEMS)
+    impact: Annotated[tuple[ImpactType, ...], Unique]
     background: Background | None = Field(
         None, description="Left out only where the part's weight is 0."
     )
@@ -149,11 +148,13 @@ class Policy(Model):
         return self
 
     def _problems(self) -> Iterator[Problem]:
-        for name, items in (("evidence", self.evidence), ("gates", self.gates)):
-            yield from repeated_keys(
-                "requirement" if name == "evidence" else "gate",
-                ((item.key, (name, place, "key")) for place, item in enumerate(items)),
-            )
+        yield from repeated_keys(
+            ("requirement", each.key, ("evidence", place, "key"))
+            for place, each in enumerate(self.evidence)
+        )
+        yield from repeated_keys(
+            ("gate", each.key, ("gates", place, "key")) for place, each in enumerate(self.gates)
+        )
         weight = self.weights.evidence
         if self.evidence and sum(each.points for each in self.evidence) != weight:
             yield Problem(("evidence",), f"points must add up to the part's {weight}")

@@ -22,7 +22,45 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _PREFIX = "tag:yaml.org,2002:"
 
 
+def _text(value: str) -> str:
+    if _UNSTORABLE.search(value):
+        raise ValueError("contains a character that cannot be stored")
+    return value
+
+
+def _float(value: str) -> float:
+    is_named = value[-1] in "fFnN"  # .inf and .nan
+    number = math.inf if is_named else float(value)
+    if math.isinf(number):
+        raise ValueError("is not a number that can be stored")
+    if Fraction(value) != Fraction(str(number)):
+        raise ValueError("has more digits than are kept")
+    return number
+
+
+# The core schema of YAML 1.2, 10.3.2: by type, what its plain values look like.
+_PATTERNS = {
+    "merge": "<<",  # of version 1.1; editors know it as well
+    "null": "~|null|Null|NULL|",
+    "bool": "true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
+    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)"
+    r"|\.(nan|NaN|NAN)",
+}
+_READERS: dict[str, Callable[[str], Any]] = {
+    "str": _text,
+    "null": lambda _value: None,
+    "bool": lambda value: {"true": True, "false": False}[value.lower()],
+    "int": lambda value: int(value, {"0o": 8, "0x": 16}.get(value[:2], 10)),
+    "float": _float,
+}
+
+
 class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers = {
+        None: [(_PREFIX + name, re.compile(rf"(?:{each})\Z")) for name, each in _PATTERNS.items()]
+    }
+
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Check the keys as written; later on what is merged in (`<<`) is among them."""
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
@@ -36,72 +74,25 @@ class _Loader(yaml.SafeLoader):
             seen.add(key.value)
         return node
 
+    def construct_plain(self, node: yaml.ScalarNode) -> Any:
+        name = node.tag.removeprefix(_PREFIX)
+        try:
+            return _READERS[name](self.construct_scalar(node))
+        except (ValueError, KeyError) as error:
+            problem = error if isinstance(error, ValueError) else f"is not a {name}"
+            raise _error(node, f"{node.value[:40]!r} {problem}") from None
 
-_Loader.yaml_implicit_resolvers = {}
+
 _Loader.yaml_constructors = {
     None: yaml.SafeLoader.construct_undefined,
     _PREFIX + "map": yaml.SafeLoader.construct_yaml_map,
     _PREFIX + "seq": yaml.SafeLoader.construct_yaml_seq,
+    **{_PREFIX + name: _Loader.construct_plain for name in _READERS},
 }
 
 
 def _error(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-
-
-def _text(value: str) -> str:
-    if _UNSTORABLE.search(value):
-        raise ValueError("contains a character that cannot be stored")
-    return value
-
-
-def _boolean(value: str) -> bool:
-    return {"true": True, "false": False}[value.lower()]
-
-
-def _integer(value: str) -> int:
-    return int(value, {"0o": 8, "0x": 16}.get(value[:2], 10))
-
-
-def _float(value: str) -> float:
-    is_named = value[-1] in "fFnN"  # .inf and .nan
-    number = math.inf if is_named else float(value)
-    if math.isinf(number):
-        raise ValueError("is not a number that can be stored")
-    if Fraction(value) != Fraction(str(number)):
-        raise ValueError("has more digits than are kept")
-    return number
-
-
-def _add_type(name: str, first: str, pattern: str, read: Callable[[str], Any]) -> None:
-    """Give the plain values that match `pattern` a type; `first` are their first characters."""
-
-    def construct(loader: _Loader, node: yaml.ScalarNode) -> Any:
-        try:
-            return read(loader.construct_scalar(node))
-        except (ValueError, KeyError) as error:
-            problem = error if isinstance(error, ValueError) else f"is not a {name}"
-            raise _error(node, f"{node.value[:40]!r} {problem}") from None
-
-    if pattern:
-        matches = re.compile(rf"(?:{pattern})\Z")
-        _Loader.add_implicit_resolver(_PREFIX + name, matches, list(first) or [""])
-    _Loader.add_constructor(_PREFIX + name, construct)
-
-
-# The core schema of YAML 1.2, 10.3.2, and the merge key of 1.1, which editors know as well.
-_add_type("str", "", "", _text)
-_add_type("null", "~nN", "~|null|Null|NULL", lambda _value: None)
-_Loader.add_implicit_resolver(_PREFIX + "null", re.compile(r"\Z"), [""])
-_add_type("bool", "tTfF", "true|True|TRUE|false|False|FALSE", _boolean)
-_add_type("int", "-+0123456789", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", _integer)
-_add_type(
-    "float",
-    "-+.0123456789",
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-    _float,
-)
-_Loader.add_implicit_resolver(_PREFIX + "merge", re.compile(r"<<\Z"), ["<"])
 
 
 class YamlError(ValueError):

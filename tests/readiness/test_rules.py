@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from roadmap.catalog.content import Content
+from roadmap.catalog.files import problems_in
 from roadmap.catalog.policy import Policy
-from roadmap.catalog.validation_messages import problems_in
 from roadmap.evidence.item import Impact
 from roadmap.readiness.calendar_years import months_later, years_of
 from roadmap.readiness.facts import Degree, Facts, Position
