@@ -28,7 +28,7 @@ from roadmap.core import config
 from roadmap.core.database import db, newest_migrations, schema_is_current
 from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
-from roadmap.evidence import actions, comments, review_actions
+from roadmap.evidence import actions, review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input
 from roadmap.invitations.actions import accept, invite
@@ -178,7 +178,7 @@ def work_with_evidence(cast: Cast) -> None:
     for piece, title in ((waiting, "Launch of ranking"), (verified, "The feature store")):
         said = replace(evidence_input(piece), title=title)
         actions.edit(session, piece, said, **by(cast.alice))
-    comments.add(session, waiting, "Which baseline is that?", **by(cast.bob))
+    review_actions.add_comment(session, waiting, "Which baseline is that?", **by(cast.bob))
     version = {"version_id": waiting.current.id}
     review_actions.begin_review(session, waiting, **version, **by(cast.bob))
     review_actions.decide(session, waiting, "returned", **version, **by(cast.bob))

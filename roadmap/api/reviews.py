@@ -29,11 +29,8 @@ from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Version
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence, Review
-from roadmap.evidence.repository import (
-    confirmed_keys,
-    load_confirmations,
-    lock_and_reload,
-)
+from roadmap.evidence.repository import lock_and_reload
+from roadmap.evidence.review_actions import confirmed_keys, load_fitting_milestones
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
 from roadmap.people.permissions import can
@@ -117,7 +114,11 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
         comment,
         body.decision,
     ):
-        wanted = _confirmable_keys(piece) if body.milestones is None else body.milestones
+        wanted = (
+            load_fitting_milestones(db.session, piece)
+            if body.milestones is None
+            else body.milestones
+        )
         if body.decision != "verified" or confirmed_keys(db.session, version.id).issuperset(wanted):
             return OperationResult(_serialize_judgement(last, item))
     if body.version is not None and not _has_specific_etag():
@@ -163,11 +164,6 @@ def _last_review(version: Version) -> Review | None:
     ).first()
 
 
-def _confirmable_keys(piece: Evidence) -> tuple[str, ...]:
-    """The linked milestones that the piece can prove."""
-    return load_confirmations(db.session, piece, None)
-
-
 def _has_specific_etag() -> bool:
     """Whether If-Match names what was read; `*` matches anything, and so says nothing of it."""
     return bool(request.if_match) and not request.if_match.star_tag
@@ -197,7 +193,9 @@ def _check_unchanged_since_submitted(piece: Evidence, item: Item, body: Judging)
     if body.decision != "verified" or body.milestones is not None:
         return
     later = {link.key for link in item.links if link.linked_at > since}
-    later &= set(_confirmable_keys(piece)) - confirmed_keys(db.session, version.id)
+    later &= set(load_fitting_milestones(db.session, piece)) - confirmed_keys(
+        db.session, version.id
+    )
     if later:
         abort_with_problem(
             409,

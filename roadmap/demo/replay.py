@@ -15,7 +15,7 @@ from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.demo.story import Step, working_day
 from roadmap.evidence import actions as evidence
-from roadmap.evidence import comments, review_actions
+from roadmap.evidence import review_actions
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input
@@ -125,7 +125,9 @@ class StoryReplay:
     def comment(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         """Comment as the person in `by`, or as the author."""
         by = self.actors[data["by"]] if "by" in data else owner
-        comments.add(self.session, self.piece(owner, data), data["text"], by=by, now=at)
+        review_actions.add_comment(
+            self.session, self.piece(owner, data), data["text"], by=by, now=at
+        )
 
     def assess(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         own, comment = data["side"] == "self", data.get("comments", {}).get(data["skill"], "")

@@ -10,27 +10,25 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
 from roadmap.evidence import rules
-from roadmap.evidence.assignment import assigned_reviewer, release_reviewer
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import (
+    add_version,
+    assigned_reviewer,
     evidence_input,
     fill_version,
     keep_stored_texts,
-    linked_keys,
     lock_and_reload,
-    record_evidence_history,
     replace_links,
     replace_skills,
-    validate_input,
-    write_version,
 )
-from roadmap.evidence.rules import EvidenceInput, Stale
+from roadmap.evidence.rules import EvidenceInput, InvalidInput, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
@@ -53,11 +51,15 @@ def create(
     returns it; after a step back in the browser, a form with other content creates another one.
     """
     lock_user(session, user_id)
-    piece = validate_input(piece, by.today(now))
+    piece = _validated(piece, by.today(now))
     # Derived from the key and the person, so that nobody can choose the id of another's item.
     made_as = uuid.uuid5(user_id, key.hex) if key else new_id()
     if key and (made := session.get(Evidence, made_as)) is not None:
-        if _matches(made, piece, milestones, skills):
+        if (
+            evidence_input(made) == piece
+            and made.milestone_keys == list(dict.fromkeys(milestones))
+            and set(made.skill_keys) == set(skills)
+        ):
             return made
         made_as = new_id()
     evidence = Evidence(
@@ -72,24 +74,11 @@ def create(
     )
     session.add(evidence)
     session.flush()
-    write_version(session, evidence, piece, number=1, now=now)
+    add_version(session, evidence, piece, number=1, now=now)
     replace_links(session, evidence, milestones, now)
     replace_skills(session, evidence, skills)
-    record_evidence_history(
-        session, evidence, "evidence.created", by, now, title=piece.title, kind=piece.kind
-    )
+    _record(session, evidence, "created", by, now, title=piece.title, kind=piece.kind)
     return evidence
-
-
-def _matches(
-    made: Evidence, piece: EvidenceInput, milestones: Sequence[str], skills: Sequence[str]
-) -> bool:
-    """Tell whether an item has exactly the content and links that were sent."""
-    return (
-        evidence_input(made) == piece
-        and linked_keys(made) == list(dict.fromkeys(milestones))
-        and {row.skill_key for row in made.skills} == set(skills)
-    )
 
 
 def edit(
@@ -112,7 +101,7 @@ def edit(
     if revision is not None and revision != evidence.revision:
         raise Stale
     before = evidence_input(evidence)
-    piece = keep_stored_texts(validate_input(piece, by.today(now)), before)
+    piece = keep_stored_texts(_validated(piece, by.today(now)), before)
     changed = [
         field.name
         for field in fields(piece)
@@ -127,17 +116,16 @@ def edit(
     state_before = evidence.state
     _apply_edit(session, evidence, piece, before.content != piece.content, now)
     evidence.revision += 1
-    record_evidence_history(
-        session,
-        evidence,
-        "evidence.edited",
-        by,
-        now,
-        fields=changed,
-        version=evidence.current.number,
-        state=[state_before, evidence.state],
-    )
+    version, states = evidence.current.number, [state_before, evidence.state]
+    _record(session, evidence, "edited", by, now, fields=changed, version=version, state=states)
     return True
+
+
+def _validated(piece: EvidenceInput, today: dt.date) -> EvidenceInput:
+    piece = rules.normalize(piece)
+    if errors := list(rules.find_errors(piece, today)):
+        raise InvalidInput(errors)
+    return piece
 
 
 def _apply_edit(
@@ -159,12 +147,12 @@ def _apply_edit(
     evidence.visibility = piece.visibility
     evidence.updated_at = now
     if outcome.new_version:
-        write_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
+        add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
         fill_version(evidence.current, piece)
     evidence.state = outcome.state
     if outcome.state != "in_review":
-        release_reviewer(evidence)
+        evidence.reviewer_id = evidence.review_started_at = None
     if outcome.state == "submitted" and substance_changed:
         evidence.submitted_at = now
         evidence.current.submitted_at = evidence.current.submitted_at or now
@@ -175,7 +163,7 @@ def _apply_edit(
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
     """Delete an item with its versions, links and reviews; the history keeps a note of it."""
     lock_and_reload(session, evidence, by)
-    user_id, title, kind = evidence.user_id, evidence.title, evidence.current.kind
+    said = {"title": evidence.title, "kind": evidence.current.kind}
     # The database deletes the dependent rows.
     session.execute(
         sa.delete(Evidence)
@@ -183,16 +171,7 @@ def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
         .execution_options(synchronize_session=False)
     )
     session.expunge(evidence)
-    record_history(
-        session,
-        user_id=user_id,
-        by=by.id,
-        action="evidence.deleted",
-        subject=str(evidence.id),
-        now=now,
-        title=title,
-        kind=kind,
-    )
+    _record(session, evidence, "deleted", by, now, **said)
 
 
 def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
@@ -201,13 +180,13 @@ def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.d
     Raises InvalidInput for an unknown key, and for more than five.
     """
     lock_and_reload(session, evidence, by)
-    before = linked_keys(evidence)
+    before = evidence.milestone_keys
     if not replace_links(session, evidence, [*before, key], now):
         return False
     evidence.revision += 1
     evidence.updated_at = now
-    change = [before, linked_keys(evidence)]
-    record_evidence_history(session, evidence, "evidence.linked", by, now, milestones=change)
+    change = [before, evidence.milestone_keys]
+    _record(session, evidence, "linked", by, now, milestones=change)
     return True
 
 
@@ -220,9 +199,7 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
     evidence.state = after
     evidence.submitted_at = evidence.updated_at = now
     evidence.current.submitted_at = evidence.current.submitted_at or now
-    record_evidence_history(
-        session, evidence, "evidence.submitted", by, now, version=evidence.current.number
-    )
+    _record(session, evidence, "submitted", by, now, version=evidence.current.number)
     return True
 
 
@@ -234,10 +211,21 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
     if after == evidence.state:
         return False
     evidence.state = after
-    evidence.submitted_at = None
-    release_reviewer(evidence)
+    evidence.submitted_at = evidence.reviewer_id = evidence.review_started_at = None
     evidence.updated_at = now
-    record_evidence_history(
-        session, evidence, "evidence.withdrawn", by, now, version=evidence.current.number
-    )
+    _record(session, evidence, "withdrawn", by, now, version=evidence.current.number)
     return True
+
+
+def _record(
+    session: Session, evidence: Evidence, verb: str, by: Actor, now: dt.datetime, **data: Any
+) -> None:
+    record_history(
+        session,
+        user_id=evidence.user_id,
+        by=by.id,
+        action=f"evidence.{verb}",
+        subject=str(evidence.id),
+        now=now,
+        **data,
+    )

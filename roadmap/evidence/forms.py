@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -27,12 +26,7 @@ from wtforms.fields import SelectChoice
 
 from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
 from roadmap.evidence import labels, rules
-from roadmap.evidence.constants import (
-    IMPACT_TYPES,
-    MAX_IMPACTS,
-    MAX_MILESTONES,
-    VISIBILITIES,
-)
+from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES
 from roadmap.evidence.item import Impact
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.labels import FIELDS, IMPACT_FIELDS
@@ -41,11 +35,17 @@ from roadmap.evidence.rules import EvidenceInput, FieldError
 INVALID_DATE = _("Enter the date as year-month-day, for example 2026-03-31.")
 
 
-def _parse_uuid(text: str | None) -> uuid.UUID | None:
+def parse_uuid(text: object) -> uuid.UUID | None:
+    """Return the UUID of a hidden field, None where it is not one."""
     try:
-        return uuid.UUID(text or "")
+        return uuid.UUID(str(text or ""))
     except ValueError:
         return None
+
+
+def _parse_revision(text: object) -> int | None:
+    digits = str(text or "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
 
 class RequiredMark:
@@ -98,8 +98,9 @@ class ImpactForm(Form):
     unit = StringField(IMPACT_FIELDS["unit"], filters=[clean_line])
     source_url = StringField(IMPACT_FIELDS["source_url"], filters=[clean_url])
 
-    def to_impact_input(self) -> Impact:
-        return Impact(**{each.name: self[each.name].data or "" for each in fields(Impact)})
+    @property
+    def impact(self) -> Impact:
+        return Impact(**{name: value or "" for name, value in self.data.items()})
 
 
 class EvidenceForm(FlaskForm):
@@ -132,17 +133,17 @@ class EvidenceForm(FlaskForm):
         validate_choice=False,
     )
     q = SearchField(_("Search milestones"), filters=[clean_line])
-    revision = HiddenField()
-    about = HiddenField()
+    # The revision that the form was filled from.
+    revision = HiddenField(filters=[_parse_revision])
+    about = HiddenField(filters=[parse_uuid])
     # Each empty form has its own key, so that two clicks on Save create one item.
-    key = HiddenField()
+    key = HiddenField(filters=[parse_uuid])
 
     def evidence_input(self) -> EvidenceInput:
         """Return what was entered, complete or not."""
         values: dict[str, Any] = {name: self[name].data for name in rules.INPUT_FIELDS}
-        values["kind"] = values["kind"] or ""
-        values["visibility"] = values["visibility"] or ""
-        values["impacts"] = tuple(row.form.to_impact_input() for row in self.impacts)
+        values |= {name: values[name] or "" for name in ("kind", "visibility")}
+        values["impacts"] = tuple(row.form.impact for row in self.impacts)
         return EvidenceInput(**values)
 
     def check_input(self, today: dt.date, known: Mapping[str, Iterable[str]]) -> bool:
@@ -154,13 +155,13 @@ class EvidenceForm(FlaskForm):
         unread = {field.name for field in self if field.process_errors}
         self.validate()
         # Errors count impacts without the empty ones.
-        rows = [row for row in self.impacts if row.form.to_impact_input().has_content]
-        found = rules.find_errors(
-            rules.normalize(self.evidence_input(), strip_control_characters), today
-        )
-        for name in ("milestones", "skills"):
-            if not set(self[name].data) <= set(known[name]):
-                found.append(FieldError(name, f"unknown_{name[:-1]}"))
+        rows = [row for row in self.impacts if row.form.impact.has_content]
+        found = list(rules.find_errors(rules.normalize(self.evidence_input()), today))
+        found += [
+            FieldError(name, f"unknown_{name[:-1]}")
+            for name in ("milestones", "skills")
+            if not set(self[name].data) <= set(known[name])
+        ]
         if len(self.milestones.data) > MAX_MILESTONES:
             found.append(FieldError("milestones", "too_many_milestones"))
         for fault in found:
@@ -175,34 +176,8 @@ class EvidenceForm(FlaskForm):
             self.impacts.errors = [_("One of the impacts needs a correction; see its row.")]
         return not found and not self.errors
 
-    @property
-    def about_id(self) -> uuid.UUID | None:
-        """Return the id of the item that is edited, None for a new one."""
-        return _parse_uuid(self.about.data)
-
-    @property
-    def submission_key(self) -> uuid.UUID | None:
-        """Return the key of this form, None where it has none."""
-        return _parse_uuid(self.key.data)
-
-    @property
-    def read_revision(self) -> int | None:
-        """Return the revision that the form was filled from."""
-        text = self.revision.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
 
 class CommentForm(FlaskForm):
     """A comment on an item."""
 
     text = TextAreaField(_("Add a comment"), [RequiredMark()], filters=[clean_multiline])
-
-
-def form_data_of(piece: EvidenceInput) -> dict[str, Any]:
-    """Return the data of a form that shows this input."""
-    return {
-        name: [asdict(impact) for impact in piece.impacts]
-        if name == "impacts"
-        else getattr(piece, name)
-        for name in rules.INPUT_FIELDS
-    }

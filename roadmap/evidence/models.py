@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, MappedColumn, mapped_column, relationship
 
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, is_visible
+
+
+def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
+    """Declare the key of another row, and what becomes of this row when that one is deleted."""
+    return mapped_column(sa.ForeignKey(target, ondelete=ondelete), **options)
 
 
 class Evidence(Base):
@@ -25,7 +31,7 @@ class Evidence(Base):
     __tablename__ = "evidence"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = _key("user.id")
     title: Mapped[str] = mapped_column(sa.String(200))
     visibility: Mapped[str] = mapped_column(sa.String(12), default="portfolio")
     state: Mapped[str] = mapped_column(sa.String(12), default="draft")
@@ -37,9 +43,7 @@ class Evidence(Base):
     )
     revision: Mapped[int] = mapped_column(default=1)
     # Who took it up, and when; only while it is in review.
-    reviewer_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    reviewer_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     review_started_at: Mapped[dt.datetime | None]
     submitted_at: Mapped[dt.datetime | None]
     title_changed_at: Mapped[dt.datetime | None]
@@ -62,8 +66,16 @@ class Evidence(Base):
 
     @property
     def is_shared(self) -> bool:
-        """Return whether the managers of its owner see it: submitted or later, and not private."""
+        """Tell whether its owner's managers see it: submitted or later, and not private."""
         return is_visible(self.state, self.visibility, Audience.MANAGER)
+
+    @property
+    def milestone_keys(self) -> list[str]:
+        return [row.milestone_key for row in self.links]
+
+    @property
+    def skill_keys(self) -> list[str]:
+        return [row.skill_key for row in self.skills]
 
 
 class EvidenceVersion(Base):
@@ -72,10 +84,8 @@ class EvidenceVersion(Base):
     __tablename__ = "evidence_version"
 
     id: Mapped[Id]
-    evidence_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("evidence.id", ondelete="CASCADE"))
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    evidence_id: Mapped[uuid.UUID] = _key("evidence.id")
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(sa.String(16))
     occurred_on: Mapped[dt.date]
@@ -98,7 +108,7 @@ class EvidenceVersion(Base):
 
     @hybrid_property
     def was_submitted(self) -> bool:
-        """Return whether it was ever submitted, and is frozen since then."""
+        """Tell whether it was ever submitted, and is frozen since then."""
         return self.submitted_at is not None
 
     @was_submitted.inplace.expression
@@ -113,12 +123,8 @@ class Impact(Base):
     __tablename__ = "impact"
 
     id: Mapped[Id]
-    version_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence_version.id", ondelete="CASCADE"), index=True
-    )
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", index=True)
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
     position: Mapped[int]
     type: Mapped[str] = mapped_column(sa.String(8))
     metric: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -135,15 +141,9 @@ class EvidenceMilestone(Base):
 
     __tablename__ = "evidence_milestone"
 
-    evidence_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True
-    )
-    milestone_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
-    )
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", primary_key=True)
+    milestone_key: Mapped[str] = _key("milestone.key", "RESTRICT", primary_key=True, index=True)
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
     position: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime]
 
@@ -153,15 +153,9 @@ class EvidenceSkill(Base):
 
     __tablename__ = "evidence_skill"
 
-    evidence_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True
-    )
-    skill_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("skill.key", ondelete="RESTRICT"), primary_key=True, index=True
-    )
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", primary_key=True)
+    skill_key: Mapped[str] = _key("skill.key", "RESTRICT", primary_key=True, index=True)
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
 
 
 class Review(Base):
@@ -170,18 +164,10 @@ class Review(Base):
     __tablename__ = "review"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
-    evidence_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
-    )
-    version_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence_version.id", ondelete="CASCADE"), index=True
-    )
-    reviewer_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", index=True)
+    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", index=True)
+    reviewer_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     reviewer_name: Mapped[str] = mapped_column(sa.String(200))
     # The title at that time: a title can change without a new version.
     title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
@@ -201,37 +187,23 @@ class Confirmation(Base):
 
     __tablename__ = "confirmation"
 
-    version_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence_version.id", ondelete="CASCADE"), primary_key=True
-    )
-    milestone_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
-    )
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
-    review_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("review.id", ondelete="CASCADE"), index=True
-    )
+    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", primary_key=True)
+    milestone_key: Mapped[str] = _key("milestone.key", "RESTRICT", primary_key=True, index=True)
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    review_id: Mapped[uuid.UUID] = _key("review.id", index=True)
     confirmed_at: Mapped[dt.datetime]
 
 
 class Comment(Base):
-    """A comment on a shared item, by its author or a manager of theirs."""
+    """A comment on a shared item, by its author or one of the author's managers."""
 
     __tablename__ = "evidence_comment"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
-    evidence_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", index=True)
     version_number: Mapped[int]
-    author_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    author_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     author_name: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[dt.datetime]

@@ -1,26 +1,46 @@
-"""Reading one item with its history, and the judgements of many."""
+"""Reading one item with its history, the judgements of many, and what an item can be linked to."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from flask import abort
 from sqlalchemy.orm import Session, aliased
 
-from roadmap.catalog.models import Milestone
+from roadmap.catalog.models import Milestone, Skill
+from roadmap.catalog.queries import published_roadmaps
 from roadmap.evidence.item import Audience, Item
-from roadmap.evidence.linkable_milestones import LinkableMilestone, load_milestones
 from roadmap.evidence.loader import load_item
-from roadmap.evidence.models import (
-    Confirmation,
-    EvidenceVersion,
-    Review,
-)
+from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
+from roadmap.people import permissions
+from roadmap.people.actor import Actor
+
+# Which of these milestones a person has not ticked yet, each with a roadmap's slug. Progress is a
+# neighbouring room, so the room above both sets it (`journey.unticked_milestones`).
+UntickedLookup = Callable[[Session, uuid.UUID, Collection[str]], Mapping[str, str]]
+_unticked_lookup: list[UntickedLookup] = []
+
+
+@dataclass(frozen=True, slots=True)
+class LinkableMilestone:
+    """A milestone that an item is or may be linked to.
+
+    `roadmap` is its slug, '' where no published roadmap has it any more.
+    """
+
+    key: str
+    title: str
+    kinds: tuple[str, ...]
+    skills: tuple[str, ...] = ()
+    stage: str = ""
+    roadmap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,6 @@ class EvidenceDetail:
 
     @property
     def verifying_review(self) -> Judgement | None:
-        """Return the latest review that verified the version which is verified now."""
         return verifying_review(self.item, self.judgements)
 
     @property
@@ -63,13 +82,23 @@ class EvidenceDetail:
     def left_out(self) -> frozenset[str]:
         """Return the milestones that were linked when it was verified and were not confirmed."""
         review = self.verifying_review
-        if review is None:
-            return frozenset()
         return frozenset(
             link.key
             for link in self.item.links
-            if link.linked_at <= review.decided_at and not link.confirmed
+            if review and link.linked_at <= review.decided_at and not link.confirmed
         )
+
+
+def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID) -> Evidence:
+    """Load a person's own item for one of their pages; 404 for anybody else.
+
+    A manager may read what is shared (`evidence.read`), but these pages also show what is not:
+    unsubmitted edits and the whole history. Managers have the pages of reviews.
+    """
+    found = permissions.load(session, actor, action, Evidence, evidence_id)
+    if found.user_id != actor.id:
+        abort(404)
+    return found
 
 
 def verifying_review(item: Item, judgements: Iterable[Judgement]) -> Judgement | None:
@@ -90,10 +119,19 @@ def load_detail(
     item = load_item(session, audience, evidence_id)
     if item is None:
         return None
+    judgements = load_judgements(session, [item.id])[item.id]
+    titles: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for review_id, title in session.execute(
+        sa.select(Confirmation.review_id, Milestone.title)
+        .join(Milestone, Milestone.key == Confirmation.milestone_key)
+        .where(Confirmation.review_id.in_([each.id for each in judgements]))
+        .order_by(Milestone.title)
+    ):
+        titles[review_id].append(title)
     return EvidenceDetail(
         item=item,
         milestones=load_milestones(session, item.milestones),
-        judgements=_with_confirmed(session, load_judgements(session, [item.id])[item.id]),
+        judgements=tuple(replace(each, confirmed=tuple(titles[each.id])) for each in judgements),
     )
 
 
@@ -132,14 +170,70 @@ def load_judgements(
     return found
 
 
-def _with_confirmed(session: Session, judgements: list[Judgement]) -> tuple[Judgement, ...]:
-    """Return the judgements with the titles of the milestones that each confirmed."""
-    titles: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for review_id, title in session.execute(
-        sa.select(Confirmation.review_id, Milestone.title)
-        .join(Milestone, Milestone.key == Confirmation.milestone_key)
-        .where(Confirmation.review_id.in_([each.id for each in judgements]))
-        .order_by(Milestone.title)
+def load_published_milestones(session: Session) -> dict[str, LinkableMilestone]:
+    """Load every milestone of the published roadmaps by key, in their order.
+
+    One statement; the content is in memory.
+    """
+    found: dict[str, LinkableMilestone] = {}
+    for content in (published.content for published in published_roadmaps(session)):
+        for each in content.milestones:
+            stage = content.stage_of[each.key].title
+            found.setdefault(
+                each.key,
+                LinkableMilestone(
+                    each.key, each.title, each.evidence, each.skills, stage, content.slug
+                ),
+            )
+    return found
+
+
+def load_milestones(session: Session, keys: Collection[str]) -> tuple[LinkableMilestone, ...]:
+    """Load the milestones with these keys, in this order; unknown keys are left out.
+
+    A milestone that a revision removed still has the title it last had.
+    """
+    known = load_published_milestones(session)
+    missing = [key for key in keys if key not in known]
+    for key, title, definition in session.execute(
+        sa.select(Milestone.key, Milestone.title, Milestone.definition).where(
+            Milestone.key.in_(missing)
+        )
     ):
-        titles[review_id].append(title)
-    return tuple(replace(each, confirmed=tuple(titles[each.id])) for each in judgements)
+        known[key] = LinkableMilestone(key, title, tuple(definition.get("evidence", ())))
+    return tuple(known[key] for key in keys if key in known)
+
+
+def search_milestones(
+    session: Session, text: str, *, leave_out: Collection[str]
+) -> tuple[LinkableMilestone, ...]:
+    """Find at most twelve milestones whose title, key or stage contain every word of `text`."""
+    words = text.casefold().split()[:8]
+    if not words:
+        return ()
+    found = (
+        each
+        for each in load_published_milestones(session).values()
+        if each.key not in leave_out
+        and all(word in f"{each.title} {each.key} {each.stage}".casefold() for word in words)
+    )
+    return tuple(islice(found, 12))
+
+
+def load_skill_titles(session: Session) -> dict[str, str]:
+    """Load the title of each skill by key, ordered by title."""
+    return dict(iter(session.execute(sa.select(Skill.key, Skill.title).order_by(Skill.title))))
+
+
+def set_unticked_lookup(lookup: UntickedLookup) -> None:
+    """Set how the page of an item learns which confirmed milestones still wait for their tick."""
+    _unticked_lookup[:] = [lookup]
+
+
+def find_unticked(session: Session, item: Item) -> dict[str, str]:
+    """Return the confirmed milestones that the owner has yet to tick, with a roadmap's slug."""
+    return {
+        key: slug
+        for lookup in _unticked_lookup
+        for key, slug in lookup(session, item.user_id, item.confirmed).items()
+    }

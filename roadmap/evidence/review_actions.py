@@ -1,4 +1,4 @@
-"""Review evidence: take a version up, verify it or return it.
+"""Review evidence: take a version up, verify it or return it, comment on it.
 
 As in `actions`, these functions lock the owner first, flush and record history.
 """
@@ -13,20 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.catalog.models import Milestone
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence import rules
-from roadmap.evidence.assignment import assigned_reviewer, release_reviewer
 from roadmap.evidence.constants import DECISIONS
-from roadmap.evidence.models import Confirmation, Evidence, Review
-from roadmap.evidence.repository import (
-    confirmed_keys,
-    load_confirmations,
-    lock_and_reload,
-    record_evidence_history,
-)
-from roadmap.evidence.rules import Refused, Stale
+from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
+from roadmap.evidence.repository import assigned_reviewer, lock_and_reload
+from roadmap.evidence.rules import Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
 from roadmap.people.permissions import can
 
 
@@ -44,8 +40,14 @@ def begin_review(
     evidence.state = "in_review"
     evidence.reviewer_id = by.id
     evidence.review_started_at = evidence.updated_at = now
-    record_evidence_history(
-        session, evidence, "evidence.taken_up", by, now, version=evidence.current.number
+    record_history(
+        session,
+        user_id=evidence.user_id,
+        by=by.id,
+        action="evidence.taken_up",
+        subject=str(evidence.id),
+        now=now,
+        version=evidence.current.number,
     )
     return True
 
@@ -69,27 +71,25 @@ def decide(
     read, `title` the title on their page (None where the client sent none). A verified version can
     be verified once more, which confirms milestones that were linked since.
 
-    Raises Refused where the reviewer is the author or may not review them now, where nothing waits
-    for a review, where another review would add nothing, where no milestone that it can prove is
-    left, or where one is not linked or not provable by this kind; Stale where the author saved a
-    newer version or title meanwhile.
+    Raises Refused where the reviewer is the author or may not review them now, and Refused or Stale
+    as `rules.select_confirmations` does.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
     _lock_for_review(session, evidence, by)
-    besides = rules.is_additional_review(
-        evidence.state, decision, judged=version_id, verified=evidence.verified_version_id
+    again = evidence.state == "verified"
+    keys = rules.select_confirmations(
+        decision,
+        milestones,
+        state=evidence.state,
+        judged=version_id,
+        current=evidence.current_id,
+        verified=evidence.verified_version_id,
+        # Compared cleaned: a form does not send back the line ends that an older release stored.
+        is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
+        fitting=load_fitting_milestones(session, evidence) if decision == "verified" else (),
+        confirmed=confirmed_keys(session, version_id) if again else (),
     )
-    if not besides:
-        rules.check_reviewable(evidence.state, judged=version_id, current=evidence.current_id)
-    # Compared cleaned: a form does not send back the line ends that an older release stored.
-    if title is not None and clean_line(title) != clean_line(evidence.title):
-        raise Stale
-    keys = load_confirmations(session, evidence, milestones) if decision == "verified" else ()
-    if besides:
-        keys = rules.select_additional_confirmations(keys, confirmed_keys(session, version_id))
-    elif decision == "verified" and not keys:
-        rules.check_milestones_remain(keys, load_confirmations(session, evidence, None))
     review = Review(
         user_id=evidence.user_id,
         evidence_id=evidence.id,
@@ -103,36 +103,34 @@ def decide(
     )
     session.add(review)
     session.flush()
-    if not besides:
+    if not again:
         # A version can be reviewed twice (returned, resubmitted unchanged): the last one counts.
         session.execute(
             sa.delete(Confirmation)
             .where(Confirmation.version_id == version_id)
             .execution_options(synchronize_session=False)
         )
-    for key in keys:
-        session.add(
-            Confirmation(
-                version_id=version_id,
-                milestone_key=key,
-                user_id=evidence.user_id,
-                review_id=review.id,
-                confirmed_at=now,
-            )
+    session.add_all(
+        Confirmation(
+            version_id=version_id,
+            milestone_key=key,
+            user_id=evidence.user_id,
+            review_id=review.id,
+            confirmed_at=now,
         )
+        for key in keys
+    )
     evidence.state = decision
-    release_reviewer(evidence)
+    evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
     evidence.updated_at = now
     said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
-    if besides:
+    if again:
         said["besides"] = True
-    record_evidence_history(
-        session, evidence, f"evidence.{decision}", by, now, row_id=review.id, **said
-    )
-    record_audit(
-        session, by=by.id, action=f"evidence.{decision}", target=str(evidence.id), now=now, **said
-    )
+    said |= {"by": by.id, "action": f"evidence.{decision}", "now": now}
+    subject = str(evidence.id)
+    record_history(session, user_id=evidence.user_id, subject=subject, row_id=review.id, **said)
+    record_audit(session, target=subject, **said)
     return review
 
 
@@ -143,3 +141,63 @@ def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
         raise Refused("own")
     if not can(by, "evidence.review", evidence):
         raise Refused("not_entitled")
+
+
+def load_fitting_milestones(session: Session, evidence: Evidence) -> list[str]:
+    """Load the linked milestones that evidence of this kind can prove, in the author's order."""
+    keys, kind = evidence.milestone_keys, evidence.current.kind
+    rows = session.execute(
+        sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
+    )
+    fitting = {row.key for row in rows if kind in row.definition.get("evidence", ())}
+    return [key for key in keys if key in fitting]
+
+
+def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
+    """Load the keys of the milestones that a version is confirmed for."""
+    query = sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
+    return frozenset(session.scalars(query))
+
+
+def add_comment(
+    session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.datetime
+) -> Comment:
+    """Add a comment, in Markdown, by the author or one of their managers.
+
+    It names the newest version that both sides see, never one that the author has only saved.
+    Raises InvalidInput where it is empty or too long, Refused where the item is not shared or this
+    person may not comment on it.
+    """
+    text = rules.check_comment(clean_multiline(text))
+    lock_and_reload(session, evidence, by)
+    if not evidence.is_shared:
+        raise Refused("not_shared")
+    if not can(by, "evidence.comment", evidence):
+        raise Refused("not_entitled")
+    number = session.scalar(
+        sa.select(sa.func.max(EvidenceVersion.number)).where(
+            EvidenceVersion.evidence_id == evidence.id, EvidenceVersion.was_submitted
+        )
+    )
+    comment = Comment(
+        user_id=evidence.user_id,
+        evidence_id=evidence.id,
+        version_number=number,
+        author_id=by.id,
+        author_name=by.name,
+        text=text,
+        created_at=now,
+    )
+    session.add(comment)
+    session.flush()
+    record_history(
+        session,
+        user_id=evidence.user_id,
+        by=by.id,
+        action="comment.added",
+        subject=str(evidence.id),
+        now=now,
+        version=number,
+        row_id=comment.id,
+    )
+    return comment

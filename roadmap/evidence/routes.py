@@ -1,13 +1,15 @@
-"""The list of one's evidence, the page of an item, and its deletion."""
+"""One's own evidence: the list, the page of an item, its form, its review and its comments."""
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,26 +18,39 @@ from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import now, page_number, see_other, wants_fragment
-from roadmap.evidence import actions, labels, routes_form, routes_submission
-from roadmap.evidence.blueprint import evidence, load_own_evidence
-from roadmap.evidence.constants import STATES, TONES, VISIBILITIES
+from roadmap.evidence import actions, labels, review_actions
+from roadmap.evidence.constants import MAX_IMPACTS, MAX_MILESTONES, STATES, TONES, VISIBILITIES
+from roadmap.evidence.forms import CommentForm, EvidenceForm
 from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
-from roadmap.evidence.list_query import (
-    FILTER_NAMES,
-    SORTS,
-    Filters,
-    Overview,
-    list_evidence,
-    load_overview,
-)
+from roadmap.evidence.list_query import FILTER_NAMES, SORTS, Filters, list_evidence, load_overview
+from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.page_context import render_evidence_page
-from roadmap.evidence.queries import load_detail
+from roadmap.evidence.queries import (
+    find_unticked,
+    load_detail,
+    load_milestones,
+    load_own,
+    load_published_milestones,
+    load_skill_titles,
+    search_milestones,
+)
+from roadmap.evidence.repository import (
+    assigned_reviewer,
+    evidence_input,
+    keep_stored_texts,
+    lock_and_reload,
+)
+from roadmap.evidence.rules import INPUT_FIELDS, InvalidInput, Refused, Stale, normalize
+from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 
-__all__ = ["evidence", "routes_form", "routes_submission"]
+evidence = Blueprint("evidence", __name__)
+
+# --- The list -------------------------------------------------------------------------------------
 
 
 @evidence.get("/evidence")
@@ -46,57 +61,37 @@ def index() -> str:
     today = current_user.today(now())
     filters = _parse_filters()
     found = list_evidence(db.session, current_user.id, filters, today=today, page=page_number())
+    given = {
+        name: value
+        for name in ("q", *FILTER_NAMES, "sort")
+        if (value := strip_control_characters(request.args.get(name, "")))
+    }
     pages = {
-        name: f"/evidence?{urlencode({**_active_query(), 'page': found.page + step})}"
-        for name, step, there in (
-            ("previous", -1, found.page > 1),
-            ("next", 1, found.has_next),
-        )
+        name: f"/evidence?{urlencode({**given, 'page': found.page + step})}"
+        for name, step, there in (("previous", -1, found.page > 1), ("next", 1, found.has_next))
         if there
     }
     shown = {"found": found, "filters": filters, "pages": pages, "labels": labels, "today": today}
     if wants_fragment():
         return render_template("evidence/_list.html", **shown)
     overview = load_overview(db.session, current_user.id, today=today)
-    return render_template(
-        "evidence/index.html",
-        **shown,
-        overview=overview,
-        choices=_filter_choices(overview),
-    )
-
-
-@evidence.get("/evidence/<uuid:evidence_id>")
-@permit("evidence.read")
-def show(evidence_id: uuid.UUID) -> Response:
-    """Show an item to its owner; a reviewer is redirected to the page of the review."""
-    piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
-    if piece.user_id != current_user.id:
-        return redirect(f"/reviews/{piece.id}", code=303)
-    return render_evidence_page(current_user, piece)
-
-
-@evidence.get("/evidence/<uuid:evidence_id>/delete")
-@permit("evidence.write")
-def ask_delete(evidence_id: uuid.UUID) -> str:
-    """Ask before deleting: say what would be lost."""
-    piece = load_own_evidence(current_user, "evidence.write", evidence_id)
-    detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
-    return render_template("evidence/delete.html", piece=detail.item, detail=detail, labels=labels)
-
-
-@evidence.delete("/evidence/<uuid:evidence_id>")
-@permit("evidence.write")
-def delete(evidence_id: uuid.UUID) -> Response:
-    piece = load_own_evidence(current_user, "evidence.write", evidence_id)
-    title = labels.shorten_title(piece.title)
-    actions.delete(db.session, piece, by=current_user, now=now())
-    flash(_("“%(title)s” is deleted.", title=title), "message")
-    return see_other("evidence.index")
+    choices = {
+        "kind": labels.KINDS.items(),
+        "tone": labels.TONES.items(),
+        "state": labels.STATES.items(),
+        "visibility": labels.VISIBILITIES.items(),
+        "year": [(str(year), str(year)) for year in overview.years],
+        "milestone": overview.milestones,
+        "skill": overview.skills,
+    }
+    return render_template("evidence/index.html", **shown, overview=overview, choices=choices)
 
 
 def _parse_filters() -> Filters:
     """Parse the filters of the address; an unknown value means any."""
+    year = request.args.get("year", "")
+    if not (year.isascii() and year.isdigit() and len(year) == 4 and 1950 <= int(year) <= 2200):
+        year = "0"
     return Filters(
         q=clean_line(request.args.get("q"))[:200],
         kind=_parse_choice("kind", KINDS),
@@ -105,7 +100,7 @@ def _parse_filters() -> Filters:
         visibility=_parse_choice("visibility", VISIBILITIES),
         milestone=_parse_key("milestone"),
         skill=_parse_key("skill"),
-        year=_parse_year(),
+        year=int(year) or None,
         sort=_parse_choice("sort", SORTS) or "newest",
     )
 
@@ -119,30 +114,386 @@ def _parse_key(name: str) -> str | None:
     return strip_control_characters(request.args.get(name, ""))[:60] or None
 
 
-def _parse_year() -> int | None:
-    text = request.args.get("year", "")
-    if not (text.isascii() and text.isdigit() and len(text) == 4):
-        return None
-    return year if 1950 <= (year := int(text)) <= 2200 else None
+# --- One item -------------------------------------------------------------------------------------
 
 
-def _active_query() -> dict[str, str]:
-    """Return the filters that are set, to be carried to another page."""
-    return {
-        name: value
-        for name in ("q", *FILTER_NAMES, "sort")
-        if (value := strip_control_characters(request.args.get(name, "")))
+@evidence.get("/evidence/<uuid:evidence_id>")
+@permit("evidence.read")
+def show(evidence_id: uuid.UUID) -> Response:
+    """Show an item to its owner; a reviewer is redirected to the page of the review."""
+    piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
+    if piece.user_id != current_user.id:
+        return redirect(f"/reviews/{piece.id}", code=303)
+    return _render_item(piece)
+
+
+@evidence.get("/evidence/<uuid:evidence_id>/delete")
+@permit("evidence.write")
+def ask_delete(evidence_id: uuid.UUID) -> str:
+    """Ask before deleting: say what would be lost."""
+    piece = _load_own(evidence_id)
+    detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
+    return render_template("evidence/delete.html", piece=detail.item, detail=detail, labels=labels)
+
+
+@evidence.delete("/evidence/<uuid:evidence_id>")
+@permit("evidence.write")
+def delete(evidence_id: uuid.UUID) -> Response:
+    piece = _load_own(evidence_id)
+    title = labels.shorten_title(piece.title)
+    actions.delete(db.session, piece, by=current_user, now=now())
+    flash(_("“%(title)s” is deleted.", title=title), "message")
+    return see_other("evidence.index")
+
+
+@evidence.put("/evidence/<uuid:evidence_id>/submission")
+@permit("evidence.submit")
+def submit(evidence_id: uuid.UUID) -> Response:
+    """Ask for a review. A private item is shared first where the form says with whom.
+
+    A private item that is verified is only shared: there is nothing left to review.
+    """
+    piece = _load_own(evidence_id, "evidence.submit")
+    audience = request.form.get("visibility", "")
+    try:
+        # Read the item again under the lock, so that the edit starts from its latest state.
+        lock_and_reload(db.session, piece, current_user)
+        if piece.visibility == "private" and audience in ("team", "portfolio"):
+            shared = replace(evidence_input(piece), visibility=audience)
+            actions.edit(db.session, piece, shared, by=current_user, now=now())
+            if piece.state == "verified":
+                said = _(
+                    "“%(title)s” is now shared. It is already verified, so no review is needed.",
+                    title=labels.shorten_title(piece.title),
+                )
+                flash(said, "message")
+                return see_other("evidence.show", evidence_id=piece.id)
+        actions.submit(db.session, piece, by=current_user, now=now())
+    except InvalidInput as fault:
+        # It was complete when it was saved, but its date may lie in the future since the person
+        # changed their time zone.
+        messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
+        return _render_item(piece, refusal=messages, status=422)
+    except Refused as refusal:
+        return _render_refusal(piece, refusal)
+    title = labels.shorten_title(piece.title)
+    managers = holders_of(db.session, piece.user_id, Capability.REVIEW)
+    if asked := _join_names([person.name for person in managers]):
+        said = _("“%(title)s” is now waiting for %(names)s.", title=title, names=asked)
+        flash(said, "message")
+    else:
+        said = _(
+            "“%(title)s” is submitted. None of your teams has a manager yet, so nobody sees it.",
+            title=title,
+        )
+        flash(said, "warning")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.delete("/evidence/<uuid:evidence_id>/submission")
+@permit("evidence.submit")
+def withdraw(evidence_id: uuid.UUID) -> Response:
+    """Withdraw the request for a review; from then on only the owner sees the item."""
+    piece = _load_own(evidence_id, "evidence.submit")
+    try:
+        actions.withdraw(db.session, piece, by=current_user, now=now())
+    except Refused as refusal:
+        return _render_refusal(piece, refusal)
+    title = labels.shorten_title(piece.title)
+    flash(_("“%(title)s” is withdrawn and a draft again.", title=title), "message")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.post("/evidence/<uuid:evidence_id>/comments")
+@permit("evidence.comment")
+def comment(evidence_id: uuid.UUID) -> Response:
+    """Add a comment; htmx gets the timeline back, a plain form the page it is on."""
+    piece = permissions.load(db.session, current_user, "evidence.comment", Evidence, evidence_id)
+    mine = piece.user_id == current_user.id
+    form = CommentForm()
+    status = 200
+    try:
+        text = form.text.data or ""
+        review_actions.add_comment(db.session, piece, text, by=current_user, now=now())
+    except InvalidInput as fault:
+        form.text.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults]
+        status = 422
+    except Refused as refusal:
+        # The item was read again under the lock: the reader may not see it any more.
+        if refusal.reason in ("gone", "not_entitled") or not (mine or piece.is_shared):
+            abort(404)
+        form.text.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]
+        status = 409
+    if status == 200 and not wants_fragment():
+        return redirect(f"/{'evidence' if mine else 'reviews'}/{piece.id}#thread", code=303)
+    template = "evidence/_timeline.html" if wants_fragment() else "evidence/timeline.html"
+    audience = Audience.OWNER if mine else Audience.MANAGER
+    detail = load_detail(db.session, audience, piece.id) or abort(404)
+    context = timeline_context(db.session, current_user, detail, form if status != 200 else None)
+    response = make_response(render_template(template, **context), status)
+    if status == 200:
+        response.headers["HX-Trigger"] = json.dumps({"announce": _("Your comment is added.")})
+    return response
+
+
+def _load_own(evidence_id: uuid.UUID, action: str = "evidence.write") -> Evidence:
+    return load_own(db.session, current_user, action, evidence_id)
+
+
+def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Response:
+    """Render the owner's page; `refusal` says why a step was refused."""
+    detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
+    people = holders_of(db.session, piece.user_id, Capability.REVIEW)
+    managers = [person.name for person in people]
+    page = render_template(
+        "evidence/show.html",
+        detail=detail,
+        managers=managers,
+        asked=_join_names(managers),
+        reader=assigned_reviewer(db.session, piece, people),
+        today=current_user.today(now()),
+        to_tick=find_unticked(db.session, detail.item),
+        refused=refusal,
+        **timeline_context(db.session, current_user, detail),
+    )
+    return make_response(page, status)
+
+
+def _render_refusal(piece: Evidence, refusal: Refused) -> Response:
+    if refusal.reason == "gone":
+        return see_other("evidence.index")
+    message = str(labels.REFUSAL_MESSAGES[refusal.reason])
+    return _render_item(piece, refusal=message, status=409)
+
+
+def _join_names(names: list[str]) -> str:
+    """Join names to 'Ann', 'Ann and Ben', or the first two and how many more."""
+    if len(names) < 2:
+        return "".join(names)
+    first, second, *more = names
+    if not more:
+        return _("%(first)s and %(second)s", first=first, second=second)
+    return _("%(first)s, %(second)s and %(more)d more", first=first, second=second, more=len(more))
+
+
+# --- The form -------------------------------------------------------------------------------------
+
+
+@evidence.get("/evidence/new")
+@permit("evidence.write")
+def new() -> Response:
+    """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind."""
+    target = load_published_milestones(db.session).get(request.args.get("milestone", ""))
+    kind = request.args.get("kind", "")
+    if kind not in KINDS:
+        kind = target.kinds[0] if target and target.kinds else ""
+    form = EvidenceForm(
+        formdata=None,
+        kind=kind,
+        occurred_on=current_user.today(now()),
+        milestones=[target.key] if target else [],
+        skills=target.skills if target else (),
+    )
+    return _render_form(form)
+
+
+@evidence.post("/evidence")
+@permit("evidence.write")
+def create() -> Response:
+    form = EvidenceForm()
+    if refused := _check_form(form, None):
+        return refused
+    piece = actions.create(
+        db.session,
+        current_user.id,
+        form.evidence_input(),
+        milestones=form.milestones.data,
+        skills=form.skills.data,
+        key=form.key.data,
+        by=current_user,
+        now=now(),
+    )
+    flash(_("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title)), "message")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.get("/evidence/<uuid:evidence_id>/edit")
+@permit("evidence.write")
+def edit(evidence_id: uuid.UUID) -> Response:
+    piece = _load_own(evidence_id)
+    linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
+    form = EvidenceForm(formdata=None, obj=evidence_input(piece), data=linked)
+    return _render_form(form, about=piece)
+
+
+@evidence.put("/evidence/<uuid:evidence_id>")
+@permit("evidence.write")
+def update(evidence_id: uuid.UUID) -> Response:
+    """Save an edit. One made from an older revision is shown beside the newer (409)."""
+    piece = _load_own(evidence_id)
+    before = piece.current_id
+    form = EvidenceForm()
+    if refused := _check_form(form, piece):
+        return refused
+    try:
+        changed = actions.edit(
+            db.session,
+            piece,
+            form.evidence_input(),
+            milestones=form.milestones.data,
+            skills=form.skills.data,
+            # A form without a revision counts as outdated.
+            revision=form.revision.data or 0,
+            by=current_user,
+            now=now(),
+        )
+    except Stale:
+        return _render_edit_conflict(form, piece)
+    if changed:
+        flash(_saved_message(piece, before), "message")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.post("/evidence/preview")
+@permit("evidence.write")
+def preview() -> Response | str:
+    """Preview the description; without JavaScript in the whole form."""
+    form = EvidenceForm()
+    if wants_fragment():
+        return render_template("evidence/_preview.html", text=form.description.data)
+    return _render_form(form, about=_load_edited(form), previewed=True)
+
+
+@evidence.post("/evidence/impacts")
+@permit("evidence.write")
+def add_impact() -> Response | str:
+    """Add a row for one more impact."""
+    form = EvidenceForm()
+    if len(form.impacts) < MAX_IMPACTS:
+        form.impacts.append_entry()
+    if wants_fragment():
+        return render_template(
+            "evidence/_impacts.html", form=form, labels=labels, most_impacts=MAX_IMPACTS
+        )
+    return _render_form(form, about=_load_edited(form))
+
+
+@evidence.post("/evidence/milestones")
+@permit("evidence.write")
+@limit_searches
+def find_milestones() -> Response:
+    """Show the whole form with the milestones that the search found."""
+    form = EvidenceForm()
+    return _render_form(form, about=_load_edited(form), searched=True)
+
+
+@evidence.get("/evidence/milestones")
+@permit("evidence.write")
+@limit_searches
+def milestones() -> str:
+    """Show milestones to link: as checkboxes for htmx, else as a page that leads to the form."""
+    words = clean_line(request.args.get("q"))[:200]
+    keys = request.args.getlist("milestones")[: 2 * MAX_MILESTONES]
+    chosen = [strip_control_characters(key)[:60] for key in keys]
+    found = search_milestones(db.session, words, leave_out=chosen)
+    if wants_fragment():
+        return render_template(
+            "evidence/_milestone_search.html",
+            chosen=load_milestones(db.session, chosen),
+            found=found,
+            words=words,
+            kind=request.args.get("kind", ""),
+            most=MAX_MILESTONES,
+        )
+    return render_template("evidence/milestone_search.html", found=found, words=words)
+
+
+def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
+    """Return the form again where it was sent to search or cannot be saved."""
+    # Enter was pressed in the search field, which must not save the form.
+    if "enter" in request.form and form.q.data:
+        return _render_form(form, about=about, searched=True)
+    known = {
+        "milestones": [each.key for each in load_milestones(db.session, form.milestones.data)],
+        "skills": load_skill_titles(db.session),
     }
+    if not form.check_input(current_user.today(now()), known):
+        return _render_form(form, about=about, status=422)
+    return None
 
 
-def _filter_choices(overview: Overview) -> dict[str, list[tuple[str, Any]]]:
-    """Return the options of each filter, as pairs of value and label."""
-    return {
-        "kind": list(labels.KINDS.items()),
-        "tone": list(labels.TONES.items()),
-        "state": list(labels.STATES.items()),
-        "visibility": list(labels.VISIBILITIES.items()),
-        "year": [(str(year), str(year)) for year in overview.years],
-        "milestone": list(overview.milestones),
-        "skill": list(overview.skills),
-    }
+def _load_edited(form: EvidenceForm) -> Evidence | None:
+    return _load_own(form.about.data) if form.about.data else None
+
+
+def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
+    """Say what was saved; after an edit of a verified item also which version counts now."""
+    said = _("Your changes to “%(title)s” are saved.", title=labels.shorten_title(piece.title))
+    if piece.current_id == before or piece.state != "submitted":
+        return said
+    item = load_item(db.session, Audience.OWNER, piece.id)
+    if item is None or item.verified_number is None:
+        waits = _("Version %(number)s is waiting for a review.", number=piece.current.number)
+    else:
+        waits = _(
+            "Version %(new)s is waiting for a review; version %(old)s counts until it is judged.",
+            new=piece.current.number,
+            old=item.verified_number,
+        )
+    return f"{said} {waits}"
+
+
+def _render_form(
+    form: EvidenceForm,
+    *,
+    about: Evidence | None = None,
+    searched: bool = False,
+    previewed: bool = False,
+    differences: Mapping[str, tuple[Any, Any]] | None = None,
+    status: int = 200,
+) -> Response:
+    """Render the form; `differences` are the values saved and typed of each field in conflict."""
+    if not form.impacts.entries:
+        form.impacts.append_entry()
+    form.about.data = about.id if about else None
+    if about is None:
+        form.key.data = form.key.data or uuid.uuid4()
+    elif form.revision.data is None:
+        form.revision.data = about.revision
+    chosen, words = form.milestones.data, form.q.data if searched else ""
+    page = render_template(
+        "evidence/form.html",
+        form=form,
+        about=about,
+        chosen=load_milestones(db.session, chosen),
+        found=search_milestones(db.session, words or "", leave_out=chosen),
+        words=words,
+        skills=load_skill_titles(db.session).items(),
+        previewed=previewed,
+        differences=differences,
+        labels=labels,
+        most=MAX_MILESTONES,
+        most_impacts=MAX_IMPACTS,
+    )
+    return make_response(page, status)
+
+
+def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
+    """Show what was saved meanwhile beside what was entered, in a form at the newer revision."""
+    theirs = evidence_input(piece)
+    mine = keep_stored_texts(normalize(form.evidence_input()), theirs)
+    found = {name: (getattr(theirs, name), getattr(mine, name)) for name in INPUT_FIELDS}
+    differences = {name: values for name, values in found.items() if values[0] != values[1]}
+    published = load_published_milestones(db.session)
+    titles = {key: each.title for key, each in published.items()} | load_skill_titles(db.session)
+    for name, saved, typed in (
+        ("milestones", piece.milestone_keys, form.milestones.data),
+        ("skills", piece.skill_keys, form.skills.data),
+    ):
+        if set(saved) != set(typed):
+            differences[name] = (
+                ", ".join(titles.get(key, key) for key in saved),
+                ", ".join(titles.get(key, key) for key in typed),
+            )
+    form.revision.data = piece.revision
+    return _render_form(form, about=piece, differences=differences, status=409)

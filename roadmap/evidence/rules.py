@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from roadmap.core.text import strip_control_characters
 from roadmap.evidence.constants import AWAITING_REVIEW, IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
 from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
 from roadmap.evidence.kinds import KINDS
@@ -77,65 +78,50 @@ class Stale(Refused):
         super().__init__("stale")
 
 
-def normalize(piece: EvidenceInput, clean: Callable[[str], str]) -> EvidenceInput:
-    """Clean and strip every text, and drop empty impacts."""
-    rows = (_clean_texts(row, clean) for row in piece.impacts)
-    return replace(
-        _clean_texts(piece, clean), impacts=tuple(row for row in rows if row.has_content)
-    )
+def normalize(piece: EvidenceInput) -> EvidenceInput:
+    """Strip every text and its control characters, and drop empty impacts."""
+    impacts = tuple(row for row in map(_clean_texts, piece.impacts) if row.has_content)
+    return replace(_clean_texts(piece), impacts=impacts)
 
 
-def _clean_texts(value: Row, clean: Callable[[str], str]) -> Row:
+def _clean_texts(value: Row) -> Row:
     texts: dict[str, Any] = {
-        field.name: clean(text).strip()
+        field.name: strip_control_characters(text).strip()
         for field in fields(value)
         if isinstance(text := getattr(value, field.name), str)
     }
     return replace(value, **texts)
 
 
-def find_errors(piece: EvidenceInput, today: dt.date) -> list[FieldError]:
-    """Return the errors of normalized input, in the order of the form.
+def find_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
+    """Yield the errors of normalized input, in the order of the form.
 
     It needs a kind, a title, a date that is not in the future (`today` is the person's own date),
     and a link or a description.
     """
-    return [*_field_errors(piece, today), *_impact_errors(piece.impacts)]
-
-
-def _field_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
     if not piece.title:
         yield FieldError("title", "title_missing")
     if piece.kind not in KINDS:
         yield FieldError("kind", "kind_missing")
     if piece.occurred_on is None:
         yield FieldError("occurred_on", "date_missing")
-    elif piece.occurred_on > today:
-        yield FieldError("occurred_on", "date_in_future")
-    elif piece.occurred_on < EARLIEST_DATE:
-        yield FieldError("occurred_on", "date_too_early")
+    yield from _date_errors("occurred_on", piece.occurred_on, today)
     if not piece.url and not piece.description:
         yield FieldError("url", "nothing_to_show")
     elif piece.url and not is_web_address(piece.url):
         yield FieldError("url", "not_an_address")
     if piece.visibility not in VISIBILITIES:
         yield FieldError("visibility", "visibility_missing")
-    if piece.issued_on is not None and piece.issued_on > today:
-        yield FieldError("issued_on", "date_in_future")
-    elif piece.issued_on is not None and piece.issued_on < EARLIEST_DATE:
-        yield FieldError("issued_on", "date_too_early")
+    yield from _date_errors("issued_on", piece.issued_on, today)
     begins = piece.issued_on or piece.occurred_on
     if piece.expires_on is not None and begins is not None and piece.expires_on < begins:
         yield FieldError("expires_on", "expires_before")
     for name in INPUT_FIELDS:
         if name in MAX_LENGTHS and len(getattr(piece, name)) > MAX_LENGTHS[name]:
             yield FieldError(name, "too_long")
-
-
-def _impact_errors(impacts: tuple[Impact, ...]) -> Iterator[FieldError]:
-    if len(impacts) > MAX_IMPACTS:
+    if len(piece.impacts) > MAX_IMPACTS:
         yield FieldError("impacts", "too_many_impacts")
-    for place, row in enumerate(impacts):
+    for place, row in enumerate(piece.impacts):
         if row.type not in IMPACT_TYPES:
             yield FieldError("type", "impact_type_missing", place)
         if not row.metric:
@@ -145,6 +131,13 @@ def _impact_errors(impacts: tuple[Impact, ...]) -> Iterator[FieldError]:
         for name in ("metric", "baseline", "result", "unit", "source_url"):
             if len(getattr(row, name)) > MAX_LENGTHS[name]:
                 yield FieldError(name, "too_long", place)
+
+
+def _date_errors(field: str, date: dt.date | None, today: dt.date) -> Iterator[FieldError]:
+    if date is not None and date > today:
+        yield FieldError(field, "date_in_future")
+    elif date is not None and date < EARLIEST_DATE:
+        yield FieldError(field, "date_too_early")
 
 
 def is_web_address(text: str) -> bool:
@@ -226,31 +219,42 @@ def check_reviewable(state: str, *, judged: object, current: object) -> None:
         raise Stale
 
 
-def is_additional_review(state: str, decision: str, *, judged: object, verified: object) -> bool:
-    """Tell whether a review verifies the verified version once more.
-
-    Such a review adds confirmations, for milestones that were linked since, and removes none.
-    """
-    return state == "verified" and decision == "verified" and judged == verified
-
-
-def select_additional_confirmations(
-    chosen: Iterable[str], confirmed: Iterable[str]
+def select_confirmations(
+    decision: str,
+    asked: Iterable[str] | None,
+    *,
+    state: str,
+    judged: object,
+    current: object,
+    verified: object,
+    is_current_title: bool,
+    fitting: Sequence[str],
+    confirmed: Collection[str],
 ) -> tuple[str, ...]:
-    """Return the chosen milestones that are not confirmed yet. Raises Refused for none."""
-    before = frozenset(confirmed)
-    if not (added := tuple(key for key in chosen if key not in before)):
-        raise Refused("already_verified")
-    return added
+    """Return the milestones that a review confirms: those asked for, or all that fit.
 
+    `judged`, `current` and `verified` are versions, `fitting` the linked milestones that evidence
+    of this kind can prove, `confirmed` those that the judged version is confirmed for. The verified
+    version can be verified once more, which only adds confirmations.
 
-def check_milestones_remain(chosen: Collection[str], fitting: Collection[str]) -> None:
-    """Raise Refused where an item would be verified for none of the milestones that it can prove.
-
-    An item without such milestones is verified for itself.
+    Raises Refused where this judgement cannot be given now, Stale where the reviewer read another
+    version or title.
     """
-    if fitting and not chosen:
-        raise Refused("none_left")
+    again = state == decision == "verified" and judged == verified
+    if not again:
+        check_reviewable(state, judged=judged, current=current)
+    if not is_current_title:
+        raise Stale
+    if decision == "returned":
+        return ()
+    chosen = tuple(fitting) if asked is None else tuple(dict.fromkeys(asked))
+    if not set(chosen) <= set(fitting):
+        raise Refused("does_not_fit")
+    if again:
+        chosen = tuple(key for key in chosen if key not in confirmed)
+    if not chosen and (again or fitting):
+        raise Refused("already_verified" if again else "none_left")
+    return chosen
 
 
 def check_comment(text: str) -> str:
@@ -261,25 +265,3 @@ def check_comment(text: str) -> str:
     if len(text) > MAX_LENGTHS["comment"]:
         raise InvalidInput([FieldError("text", "comment_too_long")])
     return text
-
-
-def proves(kind: str, proving_kinds: Iterable[str]) -> bool:
-    """Tell whether evidence of this kind can prove a milestone that names `proving_kinds`."""
-    return kind in proving_kinds
-
-
-def select_confirmations(
-    kind: str, linked: Mapping[str, Iterable[str]], asked: Iterable[str] | None
-) -> tuple[str, ...]:
-    """Return the linked milestones that a review confirms: those asked for, or all that fit.
-
-    `linked` gives for each linked key the kinds that prove it. Raises Refused for a key that is not
-    linked, or that evidence of this kind cannot prove.
-    """
-    fitting = tuple(key for key, kinds in linked.items() if proves(kind, kinds))
-    if asked is None:
-        return fitting
-    wanted = tuple(dict.fromkeys(asked))
-    if not set(wanted) <= set(fitting):
-        raise Refused("does_not_fit")
-    return wanted

@@ -7,17 +7,18 @@ was submitted, never that something was saved, withdrawn or linked.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.evidence import labels
+from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.item import Item
 from roadmap.evidence.models import Comment
-from roadmap.evidence.queries import Judgement
+from roadmap.evidence.queries import EvidenceDetail, Judgement
+from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
 
 AUTHOR_ACTIONS = ("created", "edited", "submitted", "withdrawn", "taken_up")
@@ -41,6 +42,23 @@ class TimelineEvent:
     confirmed: tuple[str, ...] = ()
 
 
+def timeline_context(
+    session: Session, actor: Actor, detail: EvidenceDetail, form: CommentForm | None = None
+) -> dict[str, Any]:
+    """Return what `evidence/_timeline.html` shows to the owner, or to one of their managers."""
+    item = detail.item
+    mine = item.user_id == actor.id
+    events = load_timeline(session, item, detail.judgements, for_author=mine)
+    return {
+        "piece": item,
+        "events": events,
+        "said": sum(event.kind == "comment" for event in events),
+        "comment_form": form or CommentForm(formdata=None),
+        "mine": mine,
+        "labels": labels,
+    }
+
+
 def load_timeline(
     session: Session,
     item: Item,
@@ -49,9 +67,14 @@ def load_timeline(
     for_author: bool,
 ) -> tuple[TimelineEvent, ...]:
     """Load the timeline of an item, oldest first, in two statements."""
+    comments = session.execute(
+        sa.select(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text)
+        .where(Comment.evidence_id == item.id)
+        .order_by(Comment.created_at, Comment.id)
+    )
     events = [
         *_history_events(session, item, for_author),
-        *_comment_events(session, item.id),
+        *(TimelineEvent("comment", *row) for row in comments),
         *(
             TimelineEvent(each.decision, each.decided_at, each.reviewer, each.version, each.comment,
                   each.confirmed)
@@ -61,16 +84,7 @@ def load_timeline(
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def _comment_events(session: Session, evidence_id: uuid.UUID) -> Iterator[TimelineEvent]:
-    rows = session.execute(
-        sa.select(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text)
-        .where(Comment.evidence_id == evidence_id)
-        .order_by(Comment.created_at, Comment.id)
-    )
-    return (TimelineEvent("comment", *row) for row in rows)
-
-
-def _history_events(session: Session, item: Item, for_author: bool) -> Iterator[TimelineEvent]:
+def _history_events(session: Session, item: Item, for_author: bool) -> list[TimelineEvent]:
     """Load the steps of the author from their history; consecutive edits become one."""
     rows = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data, User.name)
@@ -86,25 +100,16 @@ def _history_events(session: Session, item: Item, for_author: bool) -> Iterator[
     submitted = 0
     for at, action, data, name in rows:
         step = action.partition(".")[2]
-        version = _version_number(data)
-        if step == "edited" and version > submitted and _becomes_submitted(data):
+        version, states = data.get("version", 1), data.get("state")
+        version = version if isinstance(version, int) else 1
+        becomes_submitted = isinstance(states, list) and states[-1:] == ["submitted"]
+        if step == "edited" and version > submitted and becomes_submitted:
             step = "resubmitted"
         if step in ("submitted", "resubmitted"):
             submitted = version
-        event = TimelineEvent(step, at, name or "", version)
         if step in PRIVATE_ACTIONS and not for_author:
             continue
         if found and step == found[-1].kind == "edited":
             found.pop()
-        found.append(event)
-    return iter(found)
-
-
-def _version_number(data: dict[str, Any]) -> int:
-    version = data.get("version", 1)
-    return version if isinstance(version, int) else 1
-
-
-def _becomes_submitted(data: dict[str, Any]) -> bool:
-    states = data.get("state")
-    return isinstance(states, list) and states[-1:] == ["submitted"]
+        found.append(TimelineEvent(step, at, name or "", version))
+    return found

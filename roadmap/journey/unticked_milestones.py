@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from roadmap.catalog import queries as catalog
-from roadmap.evidence.page_context import set_unticked_lookup
+from roadmap.evidence.queries import set_unticked_lookup
 from roadmap.progress import queries as progress
 
 OPEN_STATUSES = frozenset({"not_started", "in_progress"})

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone
 from roadmap.evidence.item import Item
-from roadmap.evidence.rules import proves
 from roadmap.progress.models import MilestoneStatus
 
 
@@ -67,7 +66,7 @@ def load_criteria(
                 key=link.key,
                 title=link.title,
                 done_when=str(definitions[link.key].get("done_when", "")),
-                fits=proves(item.version.kind, definitions[link.key].get("evidence", ())),
+                fits=item.version.kind in definitions[link.key].get("evidence", ()),
                 status=statuses.get((item.user_id, link.key), "not_started"),
                 confirmed=link.confirmed and item.version.number == item.verified_number,
             )

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import Session
 
-from roadmap.evidence.assignment import assigned_reviewer
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Version
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import EvidenceDetail, load_detail
+from roadmap.evidence.repository import assigned_reviewer
 from roadmap.people.models import User
 from roadmap.reviews.criteria import Criterion, load_criteria
 from roadmap.reviews.rules import Difference, differences

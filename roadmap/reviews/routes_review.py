@@ -20,8 +20,8 @@ from roadmap.core.web import now, see_other
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.page_context import timeline_context
 from roadmap.evidence.rules import Refused, Stale
+from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.roles import Capability
@@ -176,7 +176,7 @@ def _render_page(
         is_stale=isinstance(late, Stale),
         given=active_query(),
         now=now(),
-        **timeline_context(current_user, found.detail, comment_form),
+        **timeline_context(db.session, current_user, found.detail, comment_form),
     )
     return make_response(page, status)
 

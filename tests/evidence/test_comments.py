@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.core.signals import person_changed
-from roadmap.evidence import actions, comments
+from roadmap.evidence import actions, review_actions
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment
 from roadmap.evidence.queries import load_detail
@@ -82,7 +82,9 @@ def test_it_rejects_bad_input(session, cast, browser_of, piece, text, said, frag
 
 
 def test_unwanted_characters_go(session, cast, now, piece):
-    comments.add(session, piece, " a\x00b\ud800c ", by=cast.actor(session, cast.bob), now=now)
+    review_actions.add_comment(
+        session, piece, " a\x00b\ud800c ", by=cast.actor(session, cast.bob), now=now
+    )
     session.commit()
     assert texts(session) == ["abc"]
 
@@ -98,7 +100,7 @@ def test_what_is_not_shared_has_no_thread(session, cast, now, browser_of, state)
         actions.withdraw(session, piece, by=alice, now=now)
         session.commit()
     with pytest.raises(Refused, match="not_shared"):
-        comments.add(session, piece, "Note to self", by=alice, now=now)
+        review_actions.add_comment(session, piece, "Note to self", by=alice, now=now)
     session.rollback()
     sent = {"text": "Note to self"}
     browser = browser_of(cast.alice)
@@ -112,7 +114,7 @@ def test_a_comment_names_the_version_that_both_see(session, cast, now, browser_o
     alice = cast.actor(session, cast.alice)
     review_evidence(session, cast, piece, now, decision="returned")
     actions.edit(session, piece, evidence_input(role="Only saved"), by=alice, now=now)
-    comments.add(session, piece, "I am at it.", by=alice, now=now)
+    review_actions.add_comment(session, piece, "I am at it.", by=alice, now=now)
     session.commit()
     assert session.scalar(sa.select(Comment.version_number)) == 1
     assert "version 2" not in browser_of(cast.bob).get(f"/reviews/{piece.id}").text
@@ -120,7 +122,7 @@ def test_a_comment_names_the_version_that_both_see(session, cast, now, browser_o
 
 def test_the_author_sees_their_own_steps_and_managers_what_was_shared(session, cast, now, piece):
     alice = cast.actor(session, cast.alice)
-    comments.add(session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now)
+    review_actions.add_comment(session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now)
     actions.withdraw(session, piece, by=alice, now=now)
     for role in ("Lead", "Lead and author"):
         actions.edit(session, piece, evidence_input(role=role), by=alice, now=now)
@@ -145,7 +147,9 @@ def test_it_tells_the_other_rooms(session, cast, now, piece):
         heard.append((said["action"], said["user_id"], said["by"], said["subject"]))
 
     with person_changed.connected_to(listen):
-        comments.add(session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now)
+        review_actions.add_comment(
+            session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now
+        )
     assert heard == [("comment.added", cast.alice, cast.bob, str(piece.id))]
     entry = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
     assert entry.action == "comment.added"
@@ -160,14 +164,16 @@ def test_the_right_ends_with_the_membership_and_what_was_said_stays(
     session.commit()
     assert bob.post(f"/evidence/{piece.id}/comments", {"text": "And more"}).status_code == 404
     with pytest.raises(Refused, match="not_entitled"):
-        comments.add(session, piece, "And more", by=cast.actor(session, cast.bob), now=now)
+        review_actions.add_comment(
+            session, piece, "And more", by=cast.actor(session, cast.bob), now=now
+        )
     assert texts(session) == ["Clear."]
     assert "Clear." in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
 
 
 def test_a_comment_must_say_something(session, cast, now, piece):
     with pytest.raises(InvalidInput, match="comment_missing"):
-        comments.add(session, piece, " \n", by=cast.actor(session, cast.bob), now=now)
+        review_actions.add_comment(session, piece, " \n", by=cast.actor(session, cast.bob), now=now)
 
 
 def test_markup_of_a_comment_stays_text(cast, browser_of, piece):
@@ -186,7 +192,9 @@ def test_the_statements_do_not_grow_with_the_thread(app, session, cast, now, bro
 
     before = statements_of(app, look)
     for number in range(6):
-        comments.add(session, piece, f"{number}", by=cast.actor(session, cast.bob), now=now)
+        review_actions.add_comment(
+            session, piece, f"{number}", by=cast.actor(session, cast.bob), now=now
+        )
     session.commit()
     assert len(statements_of(app, look)) == len(before)
 

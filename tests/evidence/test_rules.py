@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from roadmap.core.text import strip_control_characters
 from roadmap.evidence import rules
 from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.item import Impact
@@ -96,8 +95,8 @@ pieces = st.builds(
 
 @given(pieces)
 def test_tidying_twice_is_the_same_as_once_and_faults_name_real_fields(piece):
-    tidy = rules.normalize(piece, strip_control_characters)
-    assert rules.normalize(tidy, strip_control_characters) == tidy
+    tidy = rules.normalize(piece)
+    assert rules.normalize(tidy) == tidy
     for fault in rules.find_errors(tidy, TODAY):
         if fault.place is None:
             assert hasattr(tidy, fault.field)
@@ -110,14 +109,45 @@ def test_the_substance_is_everything_a_review_judges():
     assert whole - set(rules.CONTENT_FIELDS) == {"title", "visibility"}
 
 
+def confirmations(decision="verified", asked=None, **changes):
+    """What a review of version 2 confirms. It waits, and is linked to two milestones that fit."""
+    given = {
+        "state": "submitted",
+        "judged": 2,
+        "current": 2,
+        "verified": None,
+        "is_current_title": True,
+        "fitting": ("a", "c"),
+        "confirmed": (),
+    }
+    return rules.select_confirmations(decision, asked, **{**given, **changes})
+
+
 def test_only_linked_milestones_that_fit_are_confirmed():
-    linked = {"a": ["talk"], "b": ["patent"], "c": ["talk", "patent"]}
-    assert rules.select_confirmations("talk", linked, None) == ("a", "c")
-    assert rules.select_confirmations("talk", linked, ["c"]) == ("c",)
-    assert rules.select_confirmations("talk", linked, []) == ()
+    assert confirmations() == ("a", "c")
+    assert confirmations(asked=["c", "c"]) == ("c",)
     for wrong in (["b"], ["a", "z"]):
-        with pytest.raises(Refused):
-            rules.select_confirmations("talk", linked, wrong)
+        with pytest.raises(Refused, match="does_not_fit"):
+            confirmations(asked=wrong)
+    assert confirmations("returned", ["b"]) == ()
+
+
+def test_another_title_or_version_is_not_judged():
+    for other in ({"is_current_title": False}, {"judged": 1}):
+        for decision in ("verified", "returned"):
+            with pytest.raises(Stale):
+                confirmations(decision, **other)
+
+
+def test_a_verified_version_is_only_confirmed_for_more():
+    again = {"state": "verified", "verified": 2, "confirmed": {"a"}}
+    assert confirmations(**again) == ("c",)
+    for asked in (["a"], []):
+        with pytest.raises(Refused, match="already_verified"):
+            confirmations(asked=asked, **again)
+    for decision, changes in (("returned", {}), ("verified", {"judged": 1})):
+        with pytest.raises(Refused, match="not_waiting"):
+            confirmations(decision, **{**again, **changes})
 
 
 class Review(RuleBasedStateMachine):
@@ -229,8 +259,6 @@ def test_whether_a_returned_piece_is_being_edited_is_told_to_nobody(state: str) 
 
 
 def test_nothing_is_verified_for_none_of_what_it_can_prove() -> None:
-    rules.check_milestones_remain((), ())
-    rules.check_milestones_remain(("a",), ("a", "b"))
-    with pytest.raises(rules.Refused) as refused:
-        rules.check_milestones_remain((), ("a", "b"))
-    assert refused.value.reason == "none_left"
+    assert confirmations(fitting=()) == ()
+    with pytest.raises(rules.Refused, match="none_left"):
+        confirmations(asked=[])

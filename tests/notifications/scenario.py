@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.evidence import actions as evidence
-from roadmap.evidence import comments, review_actions
+from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input
 from roadmap.evidence.rules import EvidenceInput
@@ -59,7 +59,7 @@ class Scenario:
         )  # fmt: skip
 
     def comment(self, piece: Evidence, by: str) -> None:
-        comments.add(self.session, piece, "Which baseline is that?", **self.by(by))
+        review_actions.add_comment(self.session, piece, "Which baseline is that?", **self.by(by))
 
     def second_manager(self) -> None:
         """Dave manages the team as well; he accepted an invitation."""

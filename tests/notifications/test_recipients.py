@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from roadmap.account.actions import set_wants_mail
 from roadmap.auth import actions as accounts
 from roadmap.evidence import actions as evidence
-from roadmap.evidence import comments, review_actions
+from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.invitations import actions
@@ -452,7 +452,9 @@ def test_it_takes_the_same_statements_however_many_manage(
         assert len(readers) == len(queued_mails(scenario.session)) == (2 if number == 1 else 12)
         for reader in readers:
             by = scenario.cast.actor(scenario.session, reader)
-            comments.add(scenario.session, piece, "Which one?", by=by, now=scenario.step())
+            review_actions.add_comment(
+                scenario.session, piece, "Which one?", by=by, now=scenario.step()
+            )
         scenario.session.flush()
         with statements() as commenting:
             scenario.comment(piece, "alice")

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from roadmap.evidence import actions, comments
+from roadmap.evidence import actions, review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import evidence_input
 from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expect_status
@@ -90,7 +90,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
     said = replace(evidence_input(piece), description="What was decided.\n\nAnd *what came of it*.")
     actions.edit(session, piece, said, by=write.actor(carol), now=write.ago(20))
     submitted = session.get(Evidence, uuid.UUID(write.ids["submitted"]))
-    comments.add(
+    review_actions.add_comment(
         session, submitted, "Which week is the *baseline* from?",
         by=write.actor(write.cast.bob), now=write.ago(3),
     )  # fmt: skip
