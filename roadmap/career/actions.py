@@ -11,17 +11,11 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.career.models import Degree, Position
+from roadmap.career.models import Entry
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 
-Entry = TypeVar("Entry", Position, Degree)
-
-FIELDS: dict[type[Any], tuple[str, ...]] = {
-    Position: ("title", "employer", "started_on", "ended_on", "is_ml", "summary"),
-    Degree: ("level", "field", "institution", "awarded_on"),
-}
-ENTRY_NAMES: dict[type[Any], str] = {Position: "position", Degree: "degree"}
+SomeEntry = TypeVar("SomeEntry", bound=Entry)
 
 
 class StaleEdit(Exception):
@@ -34,16 +28,16 @@ class EntryDeleted(Exception):
 
 def add(
     session: Session,
-    model: type[Entry],
+    model: type[SomeEntry],
     user_id: uuid.UUID,
     values: dict[str, Any],
     *,
     by: uuid.UUID,
     now: dt.datetime,
-) -> Entry:
+) -> SomeEntry:
     """Add a position or a degree."""
     lock_user(session, user_id)
-    entry: Entry = model(user_id=user_id, **values)
+    entry = model(user_id=user_id, **values)
     session.add(entry)
     session.flush()
     _record_history(session, entry, "added", by=by, now=now)
@@ -52,16 +46,15 @@ def add(
 
 def change(
     session: Session,
-    entry: Position | Degree,
+    entry: Entry,
     values: dict[str, Any],
     *,
     seen: str,
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Change an entry. Raises Stale where `seen` is out of date, Gone where it is deleted."""
-    lock_user(session, entry.user_id)
-    _reload(session, entry)
+    """Change an entry. Raises StaleEdit where `seen` is out of date, or EntryDeleted."""
+    _lock(session, entry)
     if seen and seen != fingerprint(entry):
         raise StaleEdit
     for name, value in values.items():
@@ -69,51 +62,40 @@ def change(
     _record_history(session, entry, "changed", by=by, now=now)
 
 
-def remove(session: Session, entry: Position | Degree, *, by: uuid.UUID, now: dt.datetime) -> None:
-    """Delete an entry; the history keeps what it said. Raises Gone where it is already deleted."""
-    lock_user(session, entry.user_id)
-    _reload(session, entry)
-    values = _values(entry)
+def remove(session: Session, entry: Entry, *, by: uuid.UUID, now: dt.datetime) -> None:
+    """Delete an entry; the history keeps what it said. Raises EntryDeleted."""
+    _lock(session, entry)
     session.delete(entry)
-    session.flush()
-    _record_history(session, entry, "removed", by=by, now=now, **values)
+    _record_history(session, entry, "removed", by=by, now=now, **_values(entry))
 
 
-def fingerprint(entry: Position | Degree) -> str:
+def fingerprint(entry: Entry) -> str:
     """Return a short text that differs when the entry differs."""
     return hashlib.blake2b(json.dumps(_values(entry)).encode(), digest_size=12).hexdigest()
 
 
-def _reload(session: Session, entry: Position | Degree) -> None:
+def _lock(session: Session, entry: Entry) -> None:
+    lock_user(session, entry.user_id)
     try:
         session.refresh(entry)
     except sa.exc.InvalidRequestError:
         raise EntryDeleted from None
 
 
-def _values(entry: Position | Degree) -> dict[str, Any]:
-    found = {name: getattr(entry, name) for name in FIELDS[type(entry)]}
+def _values(entry: Entry) -> dict[str, Any]:
+    """Return what the person declared, as JSON values."""
+    values = {column.name: getattr(entry, column.name) for column in entry.__table__.columns}
+    del values["id"], values["user_id"]
     return {
         name: value.isoformat() if isinstance(value, dt.date) else value
-        for name, value in found.items()
+        for name, value in values.items()
     }
 
 
 def _record_history(
-    session: Session,
-    entry: Position | Degree,
-    verb: str,
-    *,
-    by: uuid.UUID,
-    now: dt.datetime,
-    **data: Any,
+    session: Session, entry: Entry, verb: str, *, by: uuid.UUID, now: dt.datetime, **data: Any
 ) -> None:
     record_history(
-        session,
-        user_id=entry.user_id,
-        by=by,
-        action=f"{ENTRY_NAMES[type(entry)]}.{verb}",
-        subject=str(entry.id),
-        now=now,
-        **data,
-    )
+        session, user_id=entry.user_id, by=by, action=f"{entry.__tablename__}.{verb}",
+        subject=str(entry.id), now=now, **data,
+    )  # fmt: skip

@@ -21,14 +21,17 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
-from roadmap.career.actions import FIELDS
-from roadmap.career.models import Degree, Position
 from roadmap.core.text import clean_line, clean_multiline
 
 # An earlier year is a typing error.
 EARLIEST_DATE = dt.date(1940, 1, 1)
 MAX_SUMMARY_LENGTH = 20_000
-DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
+LEVEL_LABELS = {
+    "bachelor": _l("Bachelor's degree"),
+    "master": _l("Master's degree"),
+    "doctorate": _l("Doctorate"),
+    "other": _l("Another degree"),
+}
 NO_LEVEL = _l("Choose one of the levels.")
 TOO_LONG = _l("This is too long: at most %(max)d characters.")
 
@@ -61,9 +64,12 @@ class EntryForm(FlaskForm):
         super().__init__(**more)
         self.today = today
 
-    def values(self, model: type[Any]) -> dict[str, Any]:
+    @property
+    def values(self) -> dict[str, Any]:
         """Return the fields of the row."""
-        return {name: getattr(self, name).data for name in FIELDS[model]}
+        return {
+            name: value for name, value in self.data.items() if name not in ("seen", "csrf_token")
+        }
 
     def check_day(self, field: Field) -> None:
         """Raise ValidationError for a day in the future or outside a working life."""
@@ -89,10 +95,6 @@ class PositionForm(EntryForm):
         filters=[clean_multiline],
     )
 
-    def values(self, model: type[Any] = Position) -> dict[str, Any]:
-        values = super().values(model)
-        return {**values, "employer": values["employer"] or "", "summary": values["summary"] or ""}
-
     def validate_started_on(self, field: Field) -> None:
         self.check_day(field)
 
@@ -105,35 +107,13 @@ class PositionForm(EntryForm):
 class DegreeForm(EntryForm):
     level = SelectField(
         _l("Level"),
-        [InputRequired(NO_LEVEL), AnyOf(DEGREE_LEVELS, message=NO_LEVEL)],
-        choices=lambda: level_choices(),
+        [InputRequired(NO_LEVEL), AnyOf(LEVEL_LABELS, message=NO_LEVEL)],
+        choices=[SelectChoice(key, label) for key, label in LEVEL_LABELS.items()],
         validate_choice=False,
     )
     field = text_field(_l("Field"), Optional())
     institution = text_field(_l("Institution"), Optional())
     awarded_on = DayField(_l("Awarded on"), [Optional()])
 
-    def values(self, model: type[Any] = Degree) -> dict[str, Any]:
-        values = super().values(model)
-        return {
-            **values,
-            "field": values["field"] or "",
-            "institution": values["institution"] or "",
-        }
-
     def validate_awarded_on(self, field: Field) -> None:
         self.check_day(field)
-
-
-def level_labels() -> dict[str, str]:
-    """Return the labels of degree levels, in the order of the list."""
-    return {
-        "bachelor": _("Bachelor's degree"),
-        "master": _("Master's degree"),
-        "doctorate": _("Doctorate"),
-        "other": _("Another degree"),
-    }
-
-
-def level_choices() -> list[SelectChoice]:
-    return [SelectChoice(key, label) for key, label in level_labels().items()]

@@ -13,15 +13,22 @@ from roadmap.core.types import Base, Id, check_one_of
 DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
 
 
-class Position(Base):
-    """A job from a day to a day (or until today), ML engineering or not."""
+class Entry(Base):
+    """What a position and a degree have in common."""
 
-    __tablename__ = "position"
+    __abstract__ = True
 
     id: Mapped[Id]
     user_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
     )
+
+
+class Position(Entry):
+    """A job from a day to a day (or until today), ML engineering or not."""
+
+    __tablename__ = "position"
+
     title: Mapped[str] = mapped_column(sa.String(200))
     employer: Mapped[str] = mapped_column(sa.String(200), default="")
     started_on: Mapped[dt.date]
@@ -32,15 +39,11 @@ class Position(Base):
     __table_args__ = (sa.CheckConstraint("ended_on >= started_on", name="dates_in_order"),)
 
 
-class Degree(Base):
+class Degree(Entry):
     """A degree, finished."""
 
     __tablename__ = "degree"
 
-    id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
     level: Mapped[str] = mapped_column(sa.String(12))
     field: Mapped[str] = mapped_column(sa.String(200), default="")
     institution: Mapped[str] = mapped_column(sa.String(200), default="")

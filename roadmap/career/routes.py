@@ -6,19 +6,25 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, render_template
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.career import actions, queries
-from roadmap.career.forms import DegreeForm, EntryForm, PositionForm, level_labels
-from roadmap.career.models import Degree, Position
+from roadmap.career.forms import LEVEL_LABELS, DegreeForm, EntryForm, PositionForm
+from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 
 career = Blueprint("career", __name__)
+
+POSITIONS, DEGREES = {"model": Position}, {"model": Degree}
+FORMS: dict[type[Entry], type[EntryForm]] = {Position: PositionForm, Degree: DegreeForm}
+ADDED = {Position: _l("The position is added."), Degree: _l("The degree is added.")}
+SAVED = {Position: _l("The position is saved."), Degree: _l("The degree is saved.")}
+DELETED = {Position: _l("The position is deleted."), Degree: _l("The degree is deleted.")}
 
 
 @career.get("/career")
@@ -28,135 +34,88 @@ def overview() -> str:
         "career/career.html",
         positions=queries.positions(db.session, current_user.id),
         degrees=queries.degrees(db.session, current_user.id),
-        levels=level_labels(),
+        levels=LEVEL_LABELS,
     )
 
 
-@career.get("/career/positions/new")
+@career.get("/career/positions/new", defaults=POSITIONS)
+@career.get("/career/degrees/new", defaults=DEGREES)
 @permit("career.write")
-def new_position() -> Response:
-    return _form_page("position", PositionForm(today=_today()))
+def new_entry(model: type[Entry]) -> Response:
+    return _render_form(model, _form(model))
 
 
-@career.post("/career/positions")
+@career.post("/career/positions", defaults=POSITIONS)
+@career.post("/career/degrees", defaults=DEGREES)
 @permit("career.write")
-def add_position() -> Response:
-    return _add(Position, PositionForm(today=_today()), _("The position is added."))
-
-
-@career.get("/career/positions/<uuid:key>")
-@permit("career.write")
-def position(key: uuid.UUID) -> Response:
-    row = permissions.load(db.session, current_user, "career.write", Position, key)
-    form = PositionForm(today=_today(), obj=row, data={"seen": actions.fingerprint(row)})
-    return _form_page("position", form, row)
-
-
-@career.put("/career/positions/<uuid:key>")
-@permit("career.write")
-def save_position(key: uuid.UUID) -> Response:
-    row = permissions.load(db.session, current_user, "career.write", Position, key)
-    return _save(row, PositionForm(today=_today()), _("The position is saved."))
-
-
-@career.delete("/career/positions/<uuid:key>")
-@permit("career.write")
-def remove_position(key: uuid.UUID) -> Response:
-    row = permissions.load(db.session, current_user, "career.write", Position, key)
-    return _remove(row, _("The position is deleted."))
-
-
-@career.get("/career/degrees/new")
-@permit("career.write")
-def new_degree() -> Response:
-    return _form_page("degree", DegreeForm(today=_today()))
-
-
-@career.post("/career/degrees")
-@permit("career.write")
-def add_degree() -> Response:
-    return _add(Degree, DegreeForm(today=_today()), _("The degree is added."))
-
-
-@career.get("/career/degrees/<uuid:key>")
-@permit("career.write")
-def degree(key: uuid.UUID) -> Response:
-    row = permissions.load(db.session, current_user, "career.write", Degree, key)
-    form = DegreeForm(today=_today(), obj=row, data={"seen": actions.fingerprint(row)})
-    return _form_page("degree", form, row)
-
-
-@career.put("/career/degrees/<uuid:key>")
-@permit("career.write")
-def save_degree(key: uuid.UUID) -> Response:
-    row = permissions.load(db.session, current_user, "career.write", Degree, key)
-    return _save(row, DegreeForm(today=_today()), _("The degree is saved."))
-
-
-@career.delete("/career/degrees/<uuid:key>")
-@permit("career.write")
-def remove_degree(key: uuid.UUID) -> Response:
-    row = permissions.load(db.session, current_user, "career.write", Degree, key)
-    return _remove(row, _("The degree is deleted."))
-
-
-def _today() -> Any:
-    return current_user.today(now())
-
-
-def _add(model: type[Any], form: EntryForm, message: str) -> Response:
+def add_entry(model: type[Entry]) -> Response:
+    form, me = _form(model), current_user.id
     if not form.validate():
-        return _form_page(actions.ENTRY_NAMES[model], form, status=422)
-    actions.add(
-        db.session,
-        model,
-        current_user.id,
-        form.values(model),
-        by=current_user.id,
-        now=now(),
-    )
-    return _done(message)
+        return _render_form(model, form, status=422)
+    actions.add(db.session, model, me, form.values, by=me, now=now())
+    return _redirect_with(ADDED[model])
 
 
-def _save(row: Position | Degree, form: EntryForm, message: str) -> Response:
-    word = actions.ENTRY_NAMES[type(row)]
+@career.get("/career/positions/<uuid:key>", defaults=POSITIONS)
+@career.get("/career/degrees/<uuid:key>", defaults=DEGREES)
+@permit("career.write")
+def edit_entry(model: type[Entry], key: uuid.UUID) -> Response:
+    row = _load(model, key)
+    form = _form(model, obj=row, data={"seen": actions.fingerprint(row)})
+    return _render_form(model, form, row)
+
+
+@career.put("/career/positions/<uuid:key>", defaults=POSITIONS)
+@career.put("/career/degrees/<uuid:key>", defaults=DEGREES)
+@permit("career.write")
+def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
+    row, form = _load(model, key), _form(model)
     if not form.validate():
-        return _form_page(word, form, row, 422)
+        return _render_form(model, form, row, 422)
+    seen = form.seen.data or ""
     try:
-        actions.change(
-            db.session,
-            row,
-            form.values(type(row)),
-            seen=form.seen.data or "",
-            by=current_user.id,
-            now=now(),
-        )
+        actions.change(db.session, row, form.values, seen=seen, by=current_user.id, now=now())
     except actions.EntryDeleted:
         abort(404)
     except actions.StaleEdit:
         # The page shows the saved entry beside the form; sending it again replaces the entry.
         form.seen.data = actions.fingerprint(row)
-        return _form_page(word, form, row, 409)
-    return _done(message)
+        return _render_form(model, form, row, 409)
+    return _redirect_with(SAVED[model])
 
 
-def _remove(row: Position | Degree, message: str) -> Response:
+@career.delete("/career/positions/<uuid:key>", defaults=POSITIONS)
+@career.delete("/career/degrees/<uuid:key>", defaults=DEGREES)
+@permit("career.write")
+def remove_entry(model: type[Entry], key: uuid.UUID) -> Response:
     try:
-        actions.remove(db.session, row, by=current_user.id, now=now())
+        actions.remove(db.session, _load(model, key), by=current_user.id, now=now())
     except actions.EntryDeleted:
         abort(404)
-    return _done(message)
+    return _redirect_with(DELETED[model])
 
 
-def _done(message: str) -> Response:
-    flash(message, "message")
+def _load(model: type[Entry], key: uuid.UUID) -> Entry:
+    return permissions.load(db.session, current_user, "career.write", model, key)
+
+
+def _form(model: type[Entry], **values: Any) -> EntryForm:
+    return FORMS[model](today=current_user.today(now()), **values)
+
+
+def _redirect_with(message: str) -> Response:
+    flash(str(message), "message")
     return see_other("career.overview")
 
 
-def _form_page(
-    word: str, form: EntryForm, row: Position | Degree | None = None, status: int = 200
+def _render_form(
+    model: type[Entry], form: EntryForm, row: Entry | None = None, status: int = 200
 ) -> Response:
     page = render_template(
-        f"career/{word}.html", form=form, row=row, stale=status == 409, levels=level_labels()
+        f"career/{model.__tablename__}.html",
+        form=form,
+        row=row,
+        stale=status == 409,
+        levels=LEVEL_LABELS,
     )
     return make_response(page, status)
