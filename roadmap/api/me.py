@@ -48,29 +48,11 @@ class Me(Shape):
 @operation("You", answers={200: Me}, has_etag=True)
 def me() -> OperationResult:
     """Return the person of the token, and their teams."""
-    actor, token = current_actor(), _token()
+    actor = current_actor()
+    token: BearerToken = g.token
     teams = [
         OwnTeam(slug=team.slug, name=team.name, role=role)
         for team, role in memberships(db.session, actor.id)
     ]
-    return OperationResult(
-        Me(
-            id=actor.id,
-            name=actor.name,
-            email=actor.email,
-            timezone=actor.timezone,
-            locale=actor.locale,
-            is_admin=actor.is_admin,
-            teams=teams,
-            token=TokenShape(
-                name=token.name,
-                scope=token.actor.scope or "",
-                expires_at=token.expires_at,
-            ),
-        )
-    )
-
-
-def _token() -> BearerToken:
-    token: BearerToken = g.token
-    return token
+    shown = TokenShape(name=token.name, scope=actor.scope or "", expires_at=token.expires_at)
+    return OperationResult(Me.model_validate({**vars(actor), "teams": teams, "token": shown}))

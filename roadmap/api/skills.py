@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from dataclasses import replace
 from typing import Annotated, Any
 
 from flask import abort
@@ -101,10 +101,10 @@ class Assessing(Body):
 @operation("Your skills", answers={200: SkillList}, query=Paging)
 def list_skills(query: Paging) -> OperationResult:
     """List the skills of all roadmaps, with your newest assessments; by key."""
-    own, other = queries.latest_assessments(db.session, current_actor().id)
     known = sorted(queries.published_skills(db.session), key=lambda skill: skill.key)
     part, cursor = paginate(known, query, lambda skill: skill.key)
-    items = [serialize_skill(skill, own.get(skill.key), other.get(skill.key)) for skill in part]
+    found = queries.compare_skills(db.session, current_actor().id, part)
+    items = [_serialize(skill, found[skill.key]) for skill in part]
     return OperationResult(SkillList(items=items, next_cursor=cursor))
 
 
@@ -123,34 +123,28 @@ def assess_own_skill(key: str, body: Assessing) -> OperationResult:
     actor = current_actor()
     skill = queries.find_skill(db.session, key) or abort(404)
     lock_user(db.session, actor.id)
-    own, other = queries.latest_assessments(db.session, actor.id)
-    before = own.get(key)
+    standing = queries.compare_skills(db.session, actor.id, [skill])[key]
+    before = standing.own
     level, comment = body.level_after(before), body.comment_after(before)
     if before is None or (before.level, before.comment) != (level, comment):
         actions.assess_self(db.session, actor.id, key, level, comment, by=actor, now=now())
-        before = AssessedLevel(level, now(), actor.name, comment)
-    return OperationResult(serialize_skill(skill, before, other.get(key)))
+        standing = replace(standing, own=AssessedLevel(level, now(), actor.name, comment))
+    return OperationResult(_serialize(skill, standing))
 
 
-def serialize_skill(
-    skill: Skill, own: AssessedLevel | None, other: AssessedLevel | None
-) -> OwnSkill:
-    standing = SkillComparison(own, other, skill.bar)
-    return OwnSkill(
-        key=skill.key,
-        title=skill.title,
-        group=skill.group,
-        bar=skill.bar,
-        levels=list(skill.levels),
-        self=serialize_assessment(own),
-        manager=serialize_assessment(other),
-        gap=standing.gap,
-        apart=standing.difference,
+def _serialize(skill: Skill, standing: SkillComparison) -> OwnSkill:
+    return OwnSkill.model_validate(
+        {
+            **skill.model_dump(),
+            "self": serialize_assessment(standing.own),
+            "manager": serialize_assessment(standing.other),
+            "gap": standing.gap,
+            "apart": standing.difference,
+        }
     )
 
 
 def serialize_assessment(judged: AssessedLevel | None) -> Assessed | None:
     if judged is None:
         return None
-    at: dt.datetime = judged.at
-    return Assessed(level=judged.level, by=judged.name, at=at, comment=judged.comment)
+    return Assessed(level=judged.level, by=judged.name, at=judged.at, comment=judged.comment)

@@ -21,17 +21,12 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
+from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.text import clean_line, clean_multiline
 
 # An earlier year is a typing error.
 EARLIEST_DATE = dt.date(1940, 1, 1)
 MAX_SUMMARY_LENGTH = 20_000
-LEVEL_LABELS = {
-    "bachelor": _l("Bachelor's degree"),
-    "master": _l("Master's degree"),
-    "doctorate": _l("Doctorate"),
-    "other": _l("Another degree"),
-}
 NO_LEVEL = _l("Choose one of the levels.")
 TOO_LONG = _l("This is too long: at most %(max)d characters.")
 
@@ -107,8 +102,8 @@ class PositionForm(EntryForm):
 class DegreeForm(EntryForm):
     level = SelectField(
         _l("Level"),
-        [InputRequired(NO_LEVEL), AnyOf(LEVEL_LABELS, message=NO_LEVEL)],
-        choices=[SelectChoice(key, label) for key, label in LEVEL_LABELS.items()],
+        [InputRequired(NO_LEVEL), AnyOf(DEGREE_LEVELS, message=NO_LEVEL)],
+        choices=lambda: [SelectChoice(*level) for level in level_labels().items()],
         validate_choice=False,
     )
     field = text_field(_l("Field"), Optional())
@@ -117,3 +112,13 @@ class DegreeForm(EntryForm):
 
     def validate_awarded_on(self, field: Field) -> None:
         self.check_day(field)
+
+
+def level_labels() -> dict[str, str]:
+    """Return the labels of degree levels, in the order of the list."""
+    return {
+        "bachelor": _("Bachelor's degree"),
+        "master": _("Master's degree"),
+        "doctorate": _("Doctorate"),
+        "other": _("Another degree"),
+    }

@@ -11,7 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.career import actions, queries
-from roadmap.career.forms import LEVEL_LABELS, DegreeForm, EntryForm, PositionForm
+from roadmap.career.forms import DegreeForm, EntryForm, PositionForm, level_labels
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
@@ -34,7 +34,7 @@ def overview() -> str:
         "career/career.html",
         positions=queries.positions(db.session, current_user.id),
         degrees=queries.degrees(db.session, current_user.id),
-        levels=LEVEL_LABELS,
+        levels=level_labels(),
     )
 
 
@@ -116,6 +116,6 @@ def _render_form(
         form=form,
         row=row,
         stale=status == 409,
-        levels=LEVEL_LABELS,
+        levels=level_labels(),
     )
     return make_response(page, status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -24,50 +25,22 @@ class NotEntitled(Exception):
     """The one who acts may not assess this person."""
 
 
-def assess_self(
-    session: Session,
-    user_id: uuid.UUID,
-    skill_key: str,
-    level: int,
-    comment: str = "",
-    *,
-    by: Actor,
-    now: dt.datetime,
-) -> Assessment:
-    """Record the level (0 to 4) that a person gives themselves."""
-    return _assess(session, "self", user_id, skill_key, level, comment, by=by, now=now)
-
-
-def assess_other(
-    session: Session,
-    user_id: uuid.UUID,
-    skill_key: str,
-    level: int,
-    comment: str = "",
-    *,
-    by: Actor,
-    now: dt.datetime,
-) -> Assessment:
-    """Record the level (0 to 4) that a manager of one of the person's teams gives them.
-
-    Raises NotEntitled for anyone who does not manage the person at this moment (nobody assesses
-    themselves this way), LookupError for an unknown skill, ValueError for a level that does not
-    exist.
-    """
-    return _assess(session, "manager", user_id, skill_key, level, comment, by=by, now=now)
-
-
 def _assess(
-    session: Session,
     side: str,
+    session: Session,
     user_id: uuid.UUID,
     skill_key: str,
     level: int,
-    comment: str,
+    comment: str = "",
     *,
     by: Actor,
     now: dt.datetime,
 ) -> Assessment:
+    """Record the level (0 to 4) that a person gives themselves, or that a manager gives them.
+
+    Raises NotEntitled where the permission is missing at this moment (nobody assesses themselves
+    as a manager), LookupError for an unknown skill, ValueError for a level that does not exist.
+    """
     lock_user_for_actor(session, user_id, by)
     assessment = Assessment(
         user_id=user_id,
@@ -87,23 +60,17 @@ def _assess(
         raise ValueError(f"a level is from {MIN_LEVEL} to {MAX_LEVEL}: {level}")
     session.add(assessment)
     record_history(
-        session,
-        user_id=user_id,
-        by=by.id,
-        action="skill.assessed",
-        subject=skill_key,
-        now=now,
-        side=side,
-        level=level,
-    )
+        session, user_id=user_id, by=by.id, action="skill.assessed", subject=skill_key, now=now,
+        side=side, level=level,
+    )  # fmt: skip
     if side == "manager":
         # The audit log does not say which skill and level: that is between the two of them.
         record_audit(
-            session,
-            by=by.id,
-            action="skill.assessed",
-            target=str(assessment.id),
-            now=now,
+            session, by=by.id, action="skill.assessed", target=str(assessment.id), now=now,
             person=str(user_id),
-        )
+        )  # fmt: skip
     return assessment
+
+
+assess_self = partial(_assess, "self")
+assess_other = partial(_assess, "manager")

@@ -11,32 +11,35 @@ from roadmap.core.text import clean_multiline
 from roadmap.skills.rules import LEVELS
 
 MAX_COMMENT_LENGTH = 2000
+TOO_LONG = _l("At most %(max)d characters: a link says more.")
+CHOICES = [str(level) for level in LEVELS]
+
+
+def level_field(label: str, message: str) -> RadioField:
+    return RadioField(label, [AnyOf(CHOICES, message)], choices=CHOICES, validate_choice=False)
+
+
+def comment_field(description: str) -> TextAreaField:
+    return TextAreaField(
+        _l("Basis for this level"),
+        [
+            Length(
+                max=MAX_COMMENT_LENGTH, message=_l("At most %(max)d characters: a link says more.")
+            )
+        ],
+        filters=[clean_multiline],
+        description=description,
+    )
 
 
 class AssessmentForm(FlaskForm):
     """One level out of five, and what it rests on."""
 
-    level = RadioField(
-        _l("Your level"),
-        choices=[str(level) for level in LEVELS],
-        validate_choice=False,
-        validators=[
-            AnyOf(
-                [str(level) for level in LEVELS],
-                message=_l("Choose the highest level whose behaviour you have shown."),
-            )
-        ],
+    level = level_field(
+        _l("Your level"), _l("Choose the highest level whose behaviour you have shown.")
     )
-    comment = TextAreaField(
-        _l("Basis for this level"),
-        filters=[clean_multiline],
-        validators=[
-            Length(
-                max=MAX_COMMENT_LENGTH,
-                message=_l("At most %(max)d characters: a link says more."),
-            )
-        ],
-        description=_l("Something you did that shows it. Only you see it, in the history below."),
+    comment = comment_field(
+        _l("Something you did that shows it. Only you see it, in the history below.")
     )
 
     @property
@@ -48,25 +51,9 @@ class AssessmentForm(FlaskForm):
 class OtherAssessmentForm(AssessmentForm):
     """The same by a manager: the person reads the comment."""
 
-    level = RadioField(
-        _l("Their level"),
-        choices=[str(level) for level in LEVELS],
-        validate_choice=False,
-        validators=[
-            AnyOf(
-                [str(level) for level in LEVELS],
-                message=_l("Choose the highest level whose behaviour you have seen."),
-            )
-        ],
+    level = level_field(
+        _l("Their level"), _l("Choose the highest level whose behaviour you have seen.")
     )
-    comment = TextAreaField(
-        _l("Basis for this level"),
-        filters=[clean_multiline],
-        validators=[
-            Length(
-                max=MAX_COMMENT_LENGTH,
-                message=_l("At most %(max)d characters: a link says more."),
-            )
-        ],
-        description=_l("Something they did that shows it, and what the next level asks for."),
+    comment = comment_field(
+        _l("Something they did that shows it, and what the next level asks for.")
     )

@@ -10,29 +10,26 @@ from roadmap.skills.rules import SkillComparison
 NUMBER_WORDS = {2: lambda: _("two"), 3: lambda: _("three"), 4: lambda: _("four")}
 
 
-def gap_message(comparison: SkillComparison, skill: str) -> str:
-    """Return the gap as the person reads it; empty where it is less than two levels."""
-    if not comparison.is_divergent or comparison.other is None:
+def gap_message(comparison: SkillComparison, skill: str, person: str | None = None) -> str:
+    """Return the gap as the person reads it, or as a manager of `person` does.
+
+    It is empty where the gap is less than two levels.
+    """
+    difference, other = comparison.difference, comparison.other
+    if difference is None or other is None or not comparison.is_divergent:
         return ""
-    said = {"name": comparison.other.name, "skill": skill, "levels": _levels(comparison)}
-    if (comparison.difference or 0) < 0:
+    levels = NUMBER_WORDS[abs(difference)]()
+    said = {"name": other.name, "person": person, "skill": skill, "levels": levels}
+    if person is None:
+        if difference < 0:
+            return _(
+                "%(name)s rates %(skill)s %(levels)s levels lower than you do: talk about it",
+                **said,
+            )
         return _(
-            "%(name)s rates %(skill)s %(levels)s levels lower than you do: talk about it", **said
+            "%(name)s rates %(skill)s %(levels)s levels higher than you do: talk about it", **said
         )
-    return _("%(name)s rates %(skill)s %(levels)s levels higher than you do: talk about it", **said)
-
-
-def manager_gap_message(comparison: SkillComparison, skill: str, person: str) -> str:
-    """Return the gap as a manager of `person` reads it; empty where it is less than two levels."""
-    if not comparison.is_divergent or comparison.other is None:
-        return ""
-    said = {
-        "name": comparison.other.name,
-        "person": person,
-        "skill": skill,
-        "levels": _levels(comparison),
-    }
-    if (comparison.difference or 0) < 0:
+    if difference < 0:
         return _(
             "%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does: talk about it",
             **said,
@@ -41,7 +38,3 @@ def manager_gap_message(comparison: SkillComparison, skill: str, person: str) ->
         "%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does: talk about it",
         **said,
     )
-
-
-def _levels(comparison: SkillComparison) -> str:
-    return NUMBER_WORDS[abs(comparison.difference or 0)]()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,13 +11,19 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.skills.models import Assessment
-from roadmap.skills.rules import AssessedLevel
+from roadmap.skills.rules import AssessedLevel, SkillComparison
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Skill
 
-LevelsBySkill = tuple[dict[str, int], dict[str, int]]
-"""Levels by skill: by the person, and by a manager."""
+# Ids grow with time, so they order assessments of the same moment.
+_NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
+_JUDGEMENT = (
+    Assessment.level,
+    Assessment.assessed_at,
+    Assessment.assessor_name,
+    Assessment.comment,
+)
 
 
 def ranked_assessments(
@@ -36,11 +41,10 @@ def ranked_assessments(
             Assessment.side,
             Assessment.level,
             *more,
-            # Ids grow with time, so they order assessments of the same moment.
             sa.func.row_number()
             .over(
                 partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
-                order_by=(Assessment.assessed_at.desc(), Assessment.id.desc()),
+                order_by=_NEWEST_FIRST,
             )
             .label("place"),
         )
@@ -49,22 +53,9 @@ def ranked_assessments(
     )
 
 
-_ranked = ranked_assessments(
-    Assessment.user_id == sa.bindparam("user_id"),
-    Assessment.assessed_at,
-    Assessment.assessor_name,
-    Assessment.comment,
-)
-_LEVELS = sa.select(_ranked.c.skill_key, _ranked.c.side, _ranked.c.level).where(
-    _ranked.c.place == 1
-)
+_ranked = ranked_assessments(Assessment.user_id == sa.bindparam("user_id"), *_JUDGEMENT[1:])
 _LATEST = sa.select(
-    _ranked.c.skill_key,
-    _ranked.c.side,
-    _ranked.c.level,
-    _ranked.c.assessed_at,
-    _ranked.c.assessor_name,
-    _ranked.c.comment,
+    _ranked.c.skill_key, _ranked.c.side, *(_ranked.c[column.key] for column in _JUDGEMENT)
 ).where(_ranked.c.place == 1)
 
 
@@ -85,12 +76,12 @@ def find_skill(session: Session, key: str) -> Skill | None:
     return next((skill for skill in published_skills(session) if skill.key == key), None)
 
 
-def latest_levels(session: Session, user_id: uuid.UUID) -> LevelsBySkill:
+def latest_levels(session: Session, user_id: uuid.UUID) -> tuple[dict[str, int], dict[str, int]]:
     """Load the latest level of each skill: by the person, and by a manager. One statement."""
-    own: dict[str, int] = {}
-    other: dict[str, int] = {}
-    for key, side, level in session.execute(_LEVELS, {"user_id": user_id}):
-        (own if side == "self" else other)[key] = level
+    own, other = (
+        {key: judged.level for key, judged in side.items()}
+        for side in latest_assessments(session, user_id)
+    )
     return own, other
 
 
@@ -105,24 +96,27 @@ def latest_assessments(
     return own, other
 
 
+def compare_skills(
+    session: Session, user_id: uuid.UUID, skills: Iterable[Skill]
+) -> dict[str, SkillComparison]:
+    """Load where a person stands in each of these skills, by key. One statement."""
+    own, other = latest_assessments(session, user_id)
+    return {s.key: SkillComparison(own.get(s.key), other.get(s.key), s.bar) for s in skills}
+
+
 def latest_by_assessor(
     session: Session, assessor_id: uuid.UUID, user_id: uuid.UUID, skill_key: str
 ) -> AssessedLevel | None:
     """Load the latest assessment of a person's skill by this assessor."""
     row = session.execute(
-        sa.select(
-            Assessment.level,
-            Assessment.assessed_at,
-            Assessment.assessor_name,
-            Assessment.comment,
-        )
+        sa.select(*_JUDGEMENT)
         .where(
             Assessment.user_id == user_id,
             Assessment.skill_key == skill_key,
             Assessment.side == "manager",
             Assessment.assessor_id == assessor_id,
         )
-        .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+        .order_by(*_NEWEST_FIRST)
         .limit(1)
     ).first()
     return AssessedLevel(*row) if row else None
@@ -136,24 +130,14 @@ def history(
     side: str | None = None,
     limit: int = 50,
     offset: int = 0,
-) -> Sequence[sa.Row[str, int, str, str, dt.datetime]]:
+) -> Sequence[Assessment]:
     """Load the assessments of a skill, newest first.
 
     `side` limits them to `self` or `manager`, because a person's own comments are private.
     """
-    query = (
-        sa.select(
-            Assessment.side,
-            Assessment.level,
-            Assessment.comment,
-            Assessment.assessor_name,
-            Assessment.assessed_at,
-        )
-        .where(Assessment.user_id == user_id, Assessment.skill_key == skill_key)
-        .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
-        .limit(limit)
-        .offset(offset)
+    query = sa.select(Assessment).where(
+        Assessment.user_id == user_id, Assessment.skill_key == skill_key
     )
     if side is not None:
         query = query.where(Assessment.side == side)
-    return session.execute(query).all()
+    return session.scalars(query.order_by(*_NEWEST_FIRST).limit(limit).offset(offset)).all()

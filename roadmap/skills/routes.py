@@ -18,9 +18,10 @@ from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-from roadmap.skills import actions, gap_messages, queries
+from roadmap.skills import actions, queries
 from roadmap.skills.forms import AssessmentForm
-from roadmap.skills.rules import MAX_LEVEL, AssessedLevel, SkillComparison
+from roadmap.skills.gap_messages import gap_message
+from roadmap.skills.rules import MAX_LEVEL, SkillComparison
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Skill
@@ -41,13 +42,7 @@ def index() -> str:
 @permit("skill.read")
 def show(key: str) -> str:
     """Show the page of a skill; for htmx its row of the table, open for an assessment."""
-    skill = _skill(key)
-    own, other = queries.latest_assessments(db.session, current_user.id)
-    standing = SkillComparison(own.get(key), other.get(key), skill.bar)
-    form = AssessmentForm(data={"level": str(standing.own.level)} if standing.own else None)
-    if wants_fragment():
-        return render_template("skills/_assess_row.html", skill=skill, standing=standing, form=form)
-    return _page(skill, standing, form)
+    return _render_skill(_skill(key))
 
 
 @skills.post("/skills/<key>/assessments")
@@ -57,24 +52,9 @@ def assess(key: str) -> BaseResponse:
     skill = _skill(key)
     form = AssessmentForm()
     if not form.validate_on_submit():
-        own, other = queries.latest_assessments(db.session, current_user.id)
-        standing = SkillComparison(own.get(key), other.get(key), skill.bar)
-        if wants_fragment():
-            page = render_template(
-                "skills/_assess_row.html", skill=skill, standing=standing, form=form
-            )
-        else:
-            page = _page(skill, standing, form)
-        return make_response(page, 422)
-    actions.assess_self(
-        db.session,
-        current_user.id,
-        skill.key,
-        form.chosen,
-        form.comment.data,
-        by=current_user,
-        now=now(),
-    )
+        return make_response(_render_skill(skill, form), 422)
+    me, comment = current_user._get_current_object(), form.comment.data
+    actions.assess_self(db.session, me.id, skill.key, form.chosen, comment, by=me, now=now())
     if not wants_fragment():
         return see_other("skills.show", key=skill.key, _anchor="history")
     response: Response = make_response(
@@ -95,19 +75,18 @@ def _skill(key: str) -> Skill:
 def _overview() -> dict[str, Any]:
     """Return what the overview shows: skills by group, the person's levels, and the radar."""
     known = queries.published_skills(db.session)
-    own, other = queries.latest_assessments(db.session, current_user.id)
-    standings = {s.key: SkillComparison(own.get(s.key), other.get(s.key), s.bar) for s in known}
+    standings = queries.compare_skills(db.session, current_user.id, known)
     reached = [standing for standing in standings.values() if standing.gap == 0]
     return {
         "groups": [(name, [s for s in known if s.group == group]) for group, name in GROUPS],
         "standings": standings,
-        "drawing": _radar(known, own, other),
-        "assessed": sum(skill.key in own for skill in known),
+        "drawing": _radar(known, list(standings.values())),
+        "assessed": sum(standing.own is not None for standing in standings.values()),
         "total": len(known),
         "apart": [
             (skill.key, sentence)
             for skill in known
-            if (sentence := gap_messages.gap_message(standings[skill.key], skill.title))
+            if (sentence := gap_message(standings[skill.key], skill.title))
         ],
         "at_bar": {
             "others": sum(each.other is not None for each in reached),
@@ -117,21 +96,18 @@ def _overview() -> dict[str, Any]:
     }
 
 
-def _radar(
-    known: tuple[Skill, ...], own: dict[str, AssessedLevel], other: dict[str, AssessedLevel]
-) -> Markup | None:
+def _radar(known: tuple[Skill, ...], standings: list[SkillComparison]) -> Markup | None:
     """Return the radar of the bar, the person's own levels, and a manager's where there are any."""
     if len(known) < 3:
         return None
-
-    def values(side: dict[str, AssessedLevel]) -> list[float | None]:
-        return [float(side[s.key].level) if s.key in side else None for s in known]
-
-    series = [Series("bar", _("Senior bar"), [float(s.bar) for s in known])]
-    if any(s.key in own for s in known):
-        series.append(Series("self", _("You"), values(own)))
-    if any(s.key in other for s in known):
-        series.append(Series("manager", _("Someone else"), values(other)))
+    series = [Series("bar", _("Senior bar"), [float(each.bar) for each in standings])]
+    for name, label, side in (
+        ("self", _("You"), [each.own for each in standings]),
+        ("manager", _("Someone else"), [each.other for each in standings]),
+    ):
+        if any(side):
+            levels = [float(judged.level) if judged else None for judged in side]
+            series.append(Series(name, label, levels))
     return render_radar(
         [s.title for s in known],
         series,
@@ -140,7 +116,13 @@ def _radar(
     )
 
 
-def _page(skill: Skill, standing: SkillComparison, form: AssessmentForm) -> str:
+def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
+    """Return the page of a skill; for htmx its row of the table, open for an assessment."""
+    standing = queries.compare_skills(db.session, current_user.id, [skill])[skill.key]
+    own = standing.own
+    form = form or AssessmentForm(data={"level": str(own.level)} if own else None)
+    if wants_fragment():
+        return render_template("skills/_assess_row.html", skill=skill, standing=standing, form=form)
     page = page_number()
     entries = queries.history(
         db.session, current_user.id, skill.key, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE
@@ -150,7 +132,7 @@ def _page(skill: Skill, standing: SkillComparison, form: AssessmentForm) -> str:
         skill=skill,
         standing=standing,
         form=form,
-        apart=gap_messages.gap_message(standing, skill.title),
+        apart=gap_message(standing, skill.title),
         managers=holders_of(db.session, current_user.id, Capability.ASSESS),
         entries=entries[:PAGE_SIZE],
         page=page,

@@ -156,6 +156,6 @@ def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
 def _skill_rows(shown: SharedProfile, who: User) -> list[SkillRow]:
     """Return each skill with both assessments, and their gap in words where it is worth a talk."""
     return [
-        SkillRow(skill, standing, skill_labels.manager_gap_message(standing, skill.title, who.name))
+        SkillRow(skill, standing, skill_labels.gap_message(standing, skill.title, who.name))
         for skill, standing in shown.skills
     ]

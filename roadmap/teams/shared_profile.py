@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -131,12 +131,9 @@ def load_skill_comparison(session: Session, person_id: uuid.UUID, skill: Skill) 
 def _load_skill_comparisons(
     session: Session, person_id: uuid.UUID, known: Sequence[Skill]
 ) -> list[tuple[Skill, SkillComparison]]:
-    own, other = skills.latest_assessments(session, person_id)
+    found = skills.compare_skills(session, person_id, known)
     return [
-        (
-            skill,
-            SkillComparison(_without_comment(own.get(skill.key)), other.get(skill.key), skill.bar),
-        )
+        (skill, replace(found[skill.key], own=_without_comment(found[skill.key].own)))
         for skill in known
     ]
 
