@@ -121,7 +121,7 @@ def commands(app: Flask) -> None:
     init_migrations(app)
     app.cli = RootGroup(app.name, app.cli.commands)
     for module in (database, backup, catalog, users, readiness, teams, tokens, demo, jobs):
-        module.register(app)
+        app.cli.add_command(module.group)
 
 
 def check_permissions(app: Flask) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import current_app
 
 from roadmap.backup import actions
 from roadmap.backup.archive import InvalidBackup, Manifest
@@ -41,8 +41,8 @@ def create(file: Path, force: bool) -> None:
             raise click.ClickException(
                 f"{file} exists; name another file, or replace it with --force"
             ) from None
-    size = file.stat().st_size
-    click.echo(f"{file}: {_describe_contents(manifest)}, {size / 1_000_000:.1f} MB")
+    megabytes = file.stat().st_size / 1_000_000
+    click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
 
 
 @group.command("verify")
@@ -51,9 +51,7 @@ def verify(file: Path) -> None:
     """Read FILE completely and try a restore into a temporary database; change nothing."""
     with _report_errors(file):
         manifest = actions.verify(file)
-    click.echo(
-        f"{file} can be restored: {_describe_contents(manifest)}, made {_describe_origin(manifest)}"
-    )
+    click.echo(f"{file} can be restored: {_describe(manifest)}")
 
 
 @group.command("restore")
@@ -75,15 +73,9 @@ def restore(file: Path, yes: bool) -> None:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
             keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
         manifest = actions.restore(file, keep=keep, now=utc_now())
-    click.echo(
-        f"{file} is restored: {_describe_contents(manifest)}, made {_describe_origin(manifest)}"
-    )
+    click.echo(f"{file} is restored: {_describe(manifest)}")
     if keep is not None:
         click.echo(f"What stood there before is in {keep}")
-
-
-def register(app: Flask) -> None:
-    app.cli.add_command(group)
 
 
 @contextlib.contextmanager
@@ -101,5 +93,6 @@ def _describe_contents(manifest: Manifest) -> str:
     return f"{people} people, {manifest.rows} rows"
 
 
-def _describe_origin(manifest: Manifest) -> str:
-    return f"{manifest.made_at:%Y-%m-%d %H:%M} UTC by Cairn {manifest.release}"
+def _describe(manifest: Manifest) -> str:
+    made = f"{manifest.made_at:%Y-%m-%d %H:%M} UTC by Cairn {manifest.release}"
+    return f"{_describe_contents(manifest)}, made {made}"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
@@ -117,7 +116,3 @@ def format_change(change: RevisionChange) -> list[str]:
     ):
         lines += [f"  {word}: {key}" for key in keys]
     return lines if len(lines) > 1 else [*lines, "  changed: titles, texts or readiness"]
-
-
-def register(app: Flask) -> None:
-    app.cli.add_command(group)

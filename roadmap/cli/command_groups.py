@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
+from alembic.util import CommandError
 from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
@@ -39,6 +40,8 @@ class CommandGroup(AppGroup):
             return super().invoke(ctx)
         except click.UsageError as error:
             raise click.ClickException(_join_lines(error.format_message())) from None
+        except CommandError as error:
+            raise click.ClickException(_join_lines(str(error))) from None
         except sa.exc.DBAPIError as error:
             raise click.ClickException(_describe_database_error(error, ctx)) from None
         except OSError as error:
@@ -48,7 +51,11 @@ class CommandGroup(AppGroup):
 
 def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> str:
     reason = _join_lines(str(error.orig))
-    if not _is_schema_missing(error.orig, reason):
+    if not (
+        getattr(error.orig, "sqlstate", None) in MISSING_SCHEMA_CODES
+        or reason.startswith(("no such table", "no such column"))
+        or "has no column" in reason
+    ):
         return f"the database refused: {reason}"
     # The application's context may have ended with the command.
     app: Flask = ctx.ensure_object(ScriptInfo).load_app()
@@ -58,12 +65,6 @@ def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> st
         f"the database {name} is empty or has an older schema ({reason}): "
         "run `flask --app roadmap db upgrade` first"
     )
-
-
-def _is_schema_missing(orig: BaseException | None, reason: str) -> bool:
-    if getattr(orig, "sqlstate", None) in MISSING_SCHEMA_CODES:
-        return True
-    return reason.startswith(("no such table", "no such column")) or "has no column" in reason
 
 
 def _join_lines(text: str) -> str:

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-import pkgutil
 from typing import Any
 
 import click
-from alembic.util import CommandError
-from flask import Flask
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.config import ROOT
 from roadmap.core.migrations import alembic
 
-
-class MigrationGroup(CommandGroup):
-    """Reports Alembic's errors in one line as well."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except CommandError as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
-
-
-group = MigrationGroup("db", help="Migrations of the database.")
+group = CommandGroup("db", help="Migrations of the database.")
 
 
 @group.command("upgrade")
@@ -47,16 +33,6 @@ def downgrade(target: str) -> None:
     _print_change(before)
 
 
-def _resolve_target(target: str, sign: str) -> str:
-    """Return a target for Alembic: a number is so many migrations, unless it names one.
-
-    The sign is not part of the number, because "-2" would be parsed as an option.
-    """
-    known = {script.revision for script in alembic.script_directory.walk_revisions()}
-    is_number = target.isdecimal() and target not in known
-    return f"{sign}{int(target)}" if is_number else target
-
-
 @group.command("current")
 def current() -> None:
     """Print the database's migration, and whether it is the newest."""
@@ -71,7 +47,7 @@ def current() -> None:
 @click.option("--empty", is_flag=True, help="Leave it empty instead of comparing the models.")
 def revision(message: str, empty: bool) -> None:
     """Write a migration for the differences between models and database."""
-    load_models()
+    _load_models()
     # The date comes first, so that the folder lists migrations in order.
     day = dt.datetime.now(dt.UTC).strftime("%Y_%m_%d")
     alembic.config.set_main_option("file_template", f"{day}_%%(slug)s")
@@ -83,7 +59,7 @@ def revision(message: str, empty: bool) -> None:
 @group.command("check")
 def check() -> None:
     """Compare the models with the database; exit with status 1 if they differ."""
-    load_models()
+    _load_models()
     differences = alembic.compare_metadata()
     if differences:
         raise click.ClickException(
@@ -93,22 +69,20 @@ def check() -> None:
     click.echo("Models and database agree.")
 
 
-def load_models() -> None:
+def _resolve_target(target: str, sign: str) -> str:
+    """Return a target for Alembic: a number is so many migrations, unless it names one.
+
+    The sign is not part of the number, because "-2" would be parsed as an option.
+    """
+    known = {script.revision for script in alembic.script_directory.walk_revisions()}
+    is_number = target.isdecimal() and target not in known
+    return f"{sign}{int(target)}" if is_number else target
+
+
+def _load_models() -> None:
     """Import the models of every room, so that the comparison is complete."""
-    for room in pkgutil.iter_modules([str(ROOT / "roadmap")], "roadmap."):
-        if room.ispkg:
-            names = [module.name for module in pkgutil.iter_modules(_package_path(room.name))]
-            if "models" in names:
-                importlib.import_module(f"{room.name}.models")
-
-
-def register(app: Flask) -> None:
-    # Replaces the group that Flask-Alembic registers.
-    app.cli.add_command(group)
-
-
-def _package_path(package: str) -> list[str]:
-    return list(importlib.import_module(package).__path__)
+    for path in sorted((ROOT / "roadmap").glob("*/models.py")):
+        importlib.import_module(f"roadmap.{path.parent.name}.models")
 
 
 def _describe_difference(difference: Any) -> str:
@@ -126,10 +100,8 @@ def _format_revisions(revisions: set[str]) -> str:
 
 
 def _print_change(before: set[str]) -> None:
-    after = _applied_revisions()
-    if before == after:
-        click.echo(f"Nothing to do: the database is at {_format_revisions(after)}.")
+    old, new = _format_revisions(before), _format_revisions(_applied_revisions())
+    if old == new:
+        click.echo(f"Nothing to do: the database is at {new}.")
     else:
-        click.echo(
-            f"The database went from {_format_revisions(before)} to {_format_revisions(after)}."
-        )
+        click.echo(f"The database went from {old} to {new}.")

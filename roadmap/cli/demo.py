@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import click
-from flask import Flask
 
 from roadmap.auth.queries import any_user_exists
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.demo.cast import CAST
-from roadmap.demo.loader import DemoLoadError, LoadedDemo, load_demo_data
+from roadmap.demo.loader import DemoLoadError, load_demo_data
 from roadmap.people.audit import record_audit
 
 group = CommandGroup("demo", help="A believable team to look at.")
@@ -39,35 +38,22 @@ def load_demo(people: int, seed: int, force: bool) -> None:
         db.session, by=None, action="demo.loaded", target=str(len(loaded.accounts)), now=utc_now()
     )
     db.session.commit()
-    for line in format_accounts(loaded):
-        click.echo(line)
-
-
-def format_accounts(loaded: LoadedDemo) -> list[str]:
-    """Return the lines for the operator: the accounts in columns, and a summary."""
     rows = [
         (account.person.email, account.password, f"{account.person.name}: {account.person.who}")
         for account in loaded.accounts[: len(CAST)]
     ]
-    generated = loaded.accounts[len(CAST) :]
-    if generated:
-        first = generated[0]
-        rows.append((first.person.email, first.password, _describe_generated(len(generated))))
+    if generated := loaded.accounts[len(CAST) :]:
+        first, more = generated[0], len(generated) - 1
+        who = f"and {more} more generated engineers, team Forecasting, same password"
+        if more == 0:
+            who = "one generated engineer, team Forecasting"
+        rows.append((first.person.email, first.password, who))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return [
-        "Demo accounts (e-mail, password, who):",
-        *(f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows),
-        f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence.",
-        "Begin as Maya, who has a year behind her. Then sign in as Tomas, who leads all of them,",
-        "and as Karin, who leads two teams and is on the roadmap herself.",
-    ]
-
-
-def _describe_generated(generated: int) -> str:
-    if generated == 1:
-        return "one generated engineer, team Forecasting"
-    return f"and {generated - 1} more generated engineers, team Forecasting, same password"
-
-
-def register(app: Flask) -> None:
-    app.cli.add_command(group)
+    click.echo("Demo accounts (e-mail, password, who):")
+    for email, password, who in rows:
+        click.echo(f"  {email:<{widths[0]}}  {password:<{widths[1]}}  {who}")
+    click.echo(
+        f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence.\n"
+        "Begin as Maya, who has a year behind her. Then sign in as Tomas, who leads all of them,\n"
+        "and as Karin, who leads two teams and is on the roadmap herself."
+    )

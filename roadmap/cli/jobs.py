@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.jobs.tasks import run_all_once
@@ -21,7 +21,3 @@ def run_jobs(once: bool, attached: bool) -> None:
         click.echo(str(run_all_once()))
         return
     get_job_queue(current_app._get_current_object()).run(attached=attached)  # type: ignore[attr-defined]
-
-
-def register(app: Flask) -> None:
-    app.cli.add_command(group)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from flask import Flask
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
@@ -20,7 +19,3 @@ def recompute(expired: bool) -> None:
     count = recompute_all(db.session, now=utc_now(), only_expired=expired)
     db.session.commit()
     click.echo(f"Summaries of {count} people are current.")
-
-
-def register(app: Flask) -> None:
-    app.cli.add_command(group)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import click
-from flask import Flask
 
 from roadmap.admin.queries import list_teams as teams_with_counts
-from roadmap.auth.queries import find_user_by_email
 from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.users import find_user
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import clean_line
 from roadmap.people import actions, queries
-from roadmap.people.models import Team, User
+from roadmap.people.models import Team
 from roadmap.people.roles import ROLES
 
 group = CommandGroup("team", help="Teams, and who is in them.")
@@ -69,9 +68,7 @@ def list_teams() -> None:
 )
 def add(slug: str, email: str, role: str) -> None:
     """Add a person to a team, or change their role there."""
-    team, user = _find_team(slug), _find_user(email)
-    if user.deactivated_at is not None:
-        raise click.ClickException(f"the account {user.email} is deactivated")
+    team, user = _find_team(slug), find_user(email, active_only=True)
     changed = actions.add_member(db.session, team, user.id, role, by=None, now=utc_now())
     db.session.commit()
     click.echo(f"{user.email} is {role} of {team.slug}{'' if changed else ' already'}.")
@@ -82,15 +79,11 @@ def add(slug: str, email: str, role: str) -> None:
 @click.argument("email")
 def remove(slug: str, email: str) -> None:
     """Remove a person from a team. What they recorded stays."""
-    team, user = _find_team(slug), _find_user(email)
+    team, user = _find_team(slug), find_user(email)
     if not actions.remove_member(db.session, team, user.id, by=None, now=utc_now()):
         raise click.ClickException(f"{user.email} is not in {team.slug}")
     db.session.commit()
     click.echo(f"{user.email} is not in {team.slug} any more.")
-
-
-def register(app: Flask) -> None:
-    app.cli.add_command(group)
 
 
 def _find_team(slug: str) -> Team:
@@ -98,10 +91,3 @@ def _find_team(slug: str) -> Team:
     if team is None:
         raise click.ClickException(f"there is no team {slug}")
     return team
-
-
-def _find_user(email: str) -> User:
-    user = find_user_by_email(db.session, email)
-    if user is None:
-        raise click.ClickException(f"there is no account for {email}")
-    return user

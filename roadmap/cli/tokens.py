@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 
 import click
-from flask import Flask
 
-from roadmap.auth import api_tokens, queries
+from roadmap.auth import api_tokens
 from roadmap.auth.models import SCOPES
 from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.users import find_user
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import clean_line
-from roadmap.people.models import User
 
 group = CommandGroup("token", help="Personal tokens of the API.")
 
@@ -30,9 +29,7 @@ group = CommandGroup("token", help="Personal tokens of the API.")
 )
 def create(email: str, name: str, scope: str, days: int) -> None:
     """Create a token and print it, alone and only this once."""
-    user = _find_user(email)
-    if user.deactivated_at is not None:
-        raise click.ClickException(f"the account {user.email} is deactivated")
+    user = find_user(email, active_only=True)
     shown = clean_line(name)
     if not 1 <= len(shown) <= 100:
         raise click.ClickException("the name needs between 1 and 100 characters")
@@ -52,7 +49,7 @@ def create(email: str, name: str, scope: str, days: int) -> None:
 @click.argument("email")
 def list_tokens(email: str) -> None:
     """List the tokens of a person: id, scope, expiry, last use and name."""
-    user, moment = _find_user(email), utc_now()
+    user, moment = find_user(email), utc_now()
     for token in api_tokens.list_tokens(db.session, user.id):
         ends = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "never"
         if token.expires_at and token.expires_at <= moment:
@@ -66,21 +63,10 @@ def list_tokens(email: str) -> None:
 @click.argument("token_id", metavar="ID", type=click.UUID)
 def revoke(email: str, token_id: uuid.UUID) -> None:
     """Revoke a token immediately."""
-    user = _find_user(email)
+    user = find_user(email)
     mine = {token.id: token for token in api_tokens.list_tokens(db.session, user.id)}
     if token_id not in mine:
         raise click.ClickException(f"{user.email} has no token {token_id}")
     api_tokens.revoke(db.session, mine[token_id], by=None, now=utc_now())
     db.session.commit()
     click.echo(f"The token {mine[token_id].name} is revoked.")
-
-
-def register(app: Flask) -> None:
-    app.cli.add_command(group)
-
-
-def _find_user(email: str) -> User:
-    user = queries.find_user_by_email(db.session, email)
-    if user is None:
-        raise click.ClickException(f"there is no account for {email}")
-    return user

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 
 from roadmap.auth import actions, passwords, queries
 from roadmap.auth.email_addresses import parse_email
@@ -85,7 +85,7 @@ def list_users() -> None:
 @click.argument("email")
 def deactivate(email: str) -> None:
     """Deactivate an account and end its sessions. Its records stay."""
-    user = _find_user(email)
+    user = find_user(email)
     try:
         closed = actions.deactivate(db.session, user.id, by=None, now=utc_now())
     except actions.LastAdministrator:
@@ -100,22 +100,19 @@ def deactivate(email: str) -> None:
 @click.argument("email")
 def reset_password(email: str) -> None:
     """Print a link to set a new password, which works once and for 24 hours."""
-    user = _find_user(email)
-    if user.deactivated_at is not None:
-        raise click.ClickException(f"the account {user.email} is deactivated")
+    user = find_user(email, active_only=True)
     token = actions.create_password_link(db.session, user.id, by=None, now=utc_now())
     db.session.commit()
     click.echo(_password_link(token))
 
 
-def register(app: Flask) -> None:
-    app.cli.add_command(group)
-
-
-def _find_user(email: str) -> User:
+def find_user(email: str, *, active_only: bool = False) -> User:
+    """Return the account with this address. Raises ClickException."""
     user = queries.find_user_by_email(db.session, email)
     if user is None:
         raise click.ClickException(f"there is no account for {email}")
+    if active_only and user.deactivated_at is not None:
+        raise click.ClickException(f"the account {user.email} is deactivated")
     return user
 
 
