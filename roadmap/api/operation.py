@@ -9,7 +9,8 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from types import NoneType
+from typing import Any, NoReturn, get_type_hints
 
 from flask import Response, abort, request
 from flask_babel import gettext as _
@@ -30,7 +31,7 @@ MAX_FIELD_NAME_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """The result of an operation: a value of its model, a file, or nothing."""
+    """The result of an operation that answers with another status than 200 or 204, or a file."""
 
     value: BaseModel | None = None
     status: int = 200
@@ -38,7 +39,7 @@ class OperationResult:
     file: Response | None = None
 
 
-Handler = Callable[..., OperationResult]
+Handler = Callable[..., BaseModel | OperationResult | None]
 
 
 class InvalidFields(Exception):
@@ -53,9 +54,9 @@ class InvalidFields(Exception):
 class Operation:
     """One method of one path, callable with the parameters of the path.
 
-    `refuses` are statuses beyond those that every operation has; `has_etag` says that the
-    response has an ETag; `accepts_if_match` that a change checks one; `files` are the media
-    types of responses that are not JSON.
+    `answers` are models by status; `refuses` are statuses beyond those that every operation has;
+    `has_etag` says that the response has an ETag; `accepts_if_match` that a change checks one;
+    `files` are the media types of responses that are not JSON.
     """
 
     handler: Handler
@@ -99,7 +100,9 @@ class Operation:
                 abort(404)
             return problem_response(409, str(labels.REFUSAL_MESSAGES[error.reason]))
 
-    def _respond(self, answer: OperationResult) -> Response:
+    def _respond(self, answer: BaseModel | OperationResult | None) -> Response:
+        if not isinstance(answer, OperationResult):
+            answer = OperationResult(answer)
         if answer.file is not None:
             return answer.file
         if answer.value is None:
@@ -120,8 +123,22 @@ class Operation:
 
 
 def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
-    """Turn a function into an operation; its docstring becomes the description."""
-    return lambda handler: Operation(handler, tag, **declared)
+    """Turn a function into an operation, described by its docstring and annotations.
+
+    `query` and `body` are the models of its parameters of that name. It answers with what it
+    returns, 204 for nothing; one that returns an OperationResult declares `answers`.
+    """
+
+    def make(handler: Handler) -> Operation:
+        types = get_type_hints(handler)
+        model = types.pop("return")
+        inferred: dict[str, Any] = {
+            name: types[name] for name in ("query", "body") if name in types
+        }
+        inferred["answers"] = {204: None} if model is NoneType else {200: model}
+        return Operation(handler, tag, **(inferred | declared))
+
+    return make
 
 
 def current_actor() -> Actor:

@@ -29,7 +29,6 @@ class ExportQuery(Query):
 @operation(
     "Your portfolio",
     answers={200: None},
-    query=ExportQuery,
     files=tuple(format_.mimetype for format_ in FORMATS.values()),
 )
 def export_portfolio(query: ExportQuery) -> OperationResult:

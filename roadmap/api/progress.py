@@ -120,20 +120,19 @@ class MilestoneChange(Body):
     target_on: dt.date | None = Field(None, description="By when; from 2000 to 2100.")
 
 
-@operation("Your roadmaps", answers={200: OwnRoadmap}, refuses=(404,), has_etag=True)
-def read_own_roadmap(slug: str) -> OperationResult:
+@operation("Your roadmaps", refuses=(404,), has_etag=True)
+def read_own_roadmap(slug: str) -> OwnRoadmap:
     """Read your progress on a roadmap.
 
     The status of every milestone, and what is claimed, evidenced and verified by stage and in all.
     404 where you are not on it.
     """
-    return OperationResult(_serialize_roadmap(slug))
+    return _serialize_roadmap(slug)
 
 
 @operation(
     "Your roadmaps",
     answers={200: OwnRoadmap, 201: OwnRoadmap},
-    body=Enrolling,
     refuses=(404,),
     example={"target_on": "2030-12-31", "hours_per_week": 5},
 )
@@ -187,14 +186,12 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
 
 @operation(
     "Your roadmaps",
-    answers={200: ThisMilestone},
-    body=MilestoneChange,
     refuses=(404,),
     has_etag=True,
     accepts_if_match=True,
     example={"status": "done", "note": "Reviewed by the search team."},
 )
-def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult:
+def set_milestone(slug: str, key: str, body: MilestoneChange) -> ThisMilestone:
     """Set the status of a milestone, and its note and target date.
 
     The same request twice is the same as once. 404 where you are not on this roadmap.
@@ -225,7 +222,7 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> OperationResult
         )
     found = refresh_progress(db.session, actor, found.enrolled, now=moment)
     state = queries.milestone_state(db.session, actor.id, key)
-    return OperationResult(_serialize_milestone(found, key, state))
+    return _serialize_milestone(found, key, state)
 
 
 def abort_not_enrolled(slug: str | None) -> NoReturn:

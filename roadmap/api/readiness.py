@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from roadmap.api.field_types import Key, Query, Shape
-from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.api.operation import current_actor, operation
 from roadmap.api.progress import abort_not_enrolled
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
@@ -25,10 +25,7 @@ class Source(Shape):
     maximum: float
 
 
-class PartShape(Shape):
-    key: str
-    points: float
-    maximum: float
+class PartShape(Source):
     sources: list[Source]
 
 
@@ -81,14 +78,8 @@ class ReadinessQuery(Query):
     ] = None
 
 
-@operation(
-    "Your roadmaps",
-    answers={200: ReadinessShape},
-    query=ReadinessQuery,
-    refuses=(404,),
-    has_etag=True,
-)
-def read_readiness(query: ReadinessQuery) -> OperationResult:
+@operation("Your roadmaps", refuses=(404,), has_etag=True)
+def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     """Read how ready you are: score, gates, each point with its source, next steps.
 
     404 if you are on no roadmap, or not on the one named.
@@ -98,4 +89,4 @@ def read_readiness(query: ReadinessQuery) -> OperationResult:
     content = load_revision(db.session, mine.revision_id)
     facts = person_record(db.session, actor.id).own()
     found = explain(content.content, facts, actor.today(now()))
-    return OperationResult(ReadinessShape.model_validate({"roadmap": mine.slug, **to_json(found)}))
+    return ReadinessShape.model_validate({"roadmap": mine.slug, **to_json(found)})

@@ -7,7 +7,7 @@ from operator import attrgetter
 from flask import abort
 
 from roadmap.api.field_types import Shape
-from roadmap.api.operation import OperationResult, operation
+from roadmap.api.operation import operation
 from roadmap.api.pagination import Paging, paginate
 from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.core.database import db
@@ -89,8 +89,8 @@ class RoadmapShape(Shape):
     skills: list[SkillShape]
 
 
-@operation("Roadmaps", answers={200: RoadmapList}, query=Paging)
-def list_roadmaps(query: Paging) -> OperationResult:
+@operation("Roadmaps")
+def list_roadmaps(query: Paging) -> RoadmapList:
     """List the published roadmaps, by slug."""
     by_slug = attrgetter("slug")
     lines = [
@@ -104,15 +104,15 @@ def list_roadmaps(query: Paging) -> OperationResult:
         for each in published_roadmaps(db.session)
     ]
     part, cursor = paginate(sorted(lines, key=by_slug), query, by_slug)
-    return OperationResult(RoadmapList(items=part, next_cursor=cursor))
+    return RoadmapList(items=part, next_cursor=cursor)
 
 
-@operation("Roadmaps", answers={200: RoadmapShape}, refuses=(404,), has_etag=True)
-def read_roadmap(slug: str) -> OperationResult:
+@operation("Roadmaps", refuses=(404,), has_etag=True)
+def read_roadmap(slug: str) -> RoadmapShape:
     """Read a roadmap: its stages, objectives and milestones.
 
     Keys never change their meaning, whatever revision they are read from.
     """
     found = published_roadmap(db.session, slug) or abort(404)
     values = {**dict(found.content), "revision": found.number}
-    return OperationResult(RoadmapShape.model_validate(values, from_attributes=True))
+    return RoadmapShape.model_validate(values, from_attributes=True)
