@@ -48,18 +48,18 @@ class EvidenceList(Shape):
     next_cursor: str | None
 
 
-@operation(TAG, answers={200: EvidenceList}, query=Paging)
-def list_evidence(query: Paging) -> OperationResult:
+@operation(TAG)
+def list_evidence(query: Paging) -> EvidenceList:
     """Your pieces of evidence, the newest first."""
     after = decode_position(query.cursor)
     ids = list_evidence_ids(db.session, current_actor().id, after, query.limit + 1)
     items = serialize_evidence(db.session, ids[: query.limit])
     more = len(ids) > len(items)
     cursor = encode_position(items[-1].created_at, items[-1].id) if more else None
-    return OperationResult(EvidenceList(items=items, next_cursor=cursor))
+    return EvidenceList(items=items, next_cursor=cursor)
 
 
-@operation(TAG, answers={201: EvidenceShape}, body=NewEvidence, has_etag=True, example=EXAMPLE)
+@operation(TAG, answers={201: EvidenceShape}, has_etag=True, example=EXAMPLE)
 def create_evidence(body: NewEvidence) -> OperationResult:
     """Records a piece of evidence, as a draft.
 
@@ -78,22 +78,20 @@ def create_evidence(body: NewEvidence) -> OperationResult:
     return OperationResult(_serialize(piece), 201, location=f"{BASE}/me/evidence/{piece.id}")
 
 
-@operation(TAG, answers={200: EvidenceShape}, refuses=(404,), has_etag=True)
-def read_evidence(evidence_id: uuid.UUID) -> OperationResult:
+@operation(TAG, refuses=(404,), has_etag=True)
+def read_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
     """A piece of yours."""
-    return OperationResult(_serialize(_load_own("evidence.read", evidence_id)))
+    return _serialize(_load_own("evidence.read", evidence_id))
 
 
 @operation(
     TAG,
-    answers={200: EvidenceShape},
-    body=EvidenceChange,
     refuses=(404, 409),
     has_etag=True,
     accepts_if_match=True,
     example={"title": "Feature store for ranking and search", "role": None},
 )
-def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> OperationResult:
+def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceShape:
     """Changes a piece; what is left out stays, null clears.
 
     A change of what a review judges makes a new version, and asks for a review again by itself
@@ -109,20 +107,19 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> OperationRe
         by=current_actor(),
         now=now(),
     )
-    return OperationResult(_serialize(piece))
+    return _serialize(piece)
 
 
-@operation(TAG, answers={204: None}, refuses=(404,), accepts_if_match=True)
-def delete_evidence(evidence_id: uuid.UUID) -> OperationResult:
+@operation(TAG, refuses=(404,), accepts_if_match=True)
+def delete_evidence(evidence_id: uuid.UUID) -> None:
     """Deletes a piece, with its versions, links and reviews."""
     actions.delete(
         db.session, _load_locked("evidence.write", evidence_id), by=current_actor(), now=now()
     )
-    return OperationResult()
 
 
-@operation(TAG, answers={200: EvidenceShape}, body=Nothing, refuses=(404, 409), has_etag=True)
-def submit_evidence(evidence_id: uuid.UUID) -> OperationResult:
+@operation(TAG, body=Nothing, refuses=(404, 409), has_etag=True)
+def submit_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
     """Asks for a review; asking twice is the same as once.
 
     There is nothing to send. From then on the managers of your teams see the piece. 409 for what
@@ -130,11 +127,11 @@ def submit_evidence(evidence_id: uuid.UUID) -> OperationResult:
     """
     piece = _load_own("evidence.submit", evidence_id)
     actions.submit(db.session, piece, by=current_actor(), now=now())
-    return OperationResult(_serialize(piece))
+    return _serialize(piece)
 
 
-@operation(TAG, answers={204: None}, refuses=(404, 409))
-def withdraw_evidence(evidence_id: uuid.UUID) -> OperationResult:
+@operation(TAG, refuses=(404, 409))
+def withdraw_evidence(evidence_id: uuid.UUID) -> None:
     """Takes the request for a review back; the piece is a draft again.
 
     409 while a reviewer who took it up may judge it.
@@ -142,7 +139,6 @@ def withdraw_evidence(evidence_id: uuid.UUID) -> OperationResult:
     actions.withdraw(
         db.session, _load_own("evidence.submit", evidence_id), by=current_actor(), now=now()
     )
-    return OperationResult()
 
 
 def _load_own(action: str, evidence_id: uuid.UUID) -> Evidence:

@@ -8,7 +8,7 @@ from typing import Annotated
 from flask import g
 
 from roadmap.api.field_types import OneOf, Shape, Timestamp
-from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.api.operation import current_actor, operation
 from roadmap.auth.api_tokens import BearerToken
 from roadmap.auth.models import SCOPES
 from roadmap.core.database import db
@@ -45,8 +45,8 @@ class Me(Shape):
     token: TokenShape
 
 
-@operation("You", answers={200: Me}, has_etag=True)
-def me() -> OperationResult:
+@operation("You", has_etag=True)
+def me() -> Me:
     """Return the person of the token, and their teams."""
     actor = current_actor()
     token: BearerToken = g.token
@@ -55,4 +55,4 @@ def me() -> OperationResult:
         for team, role in memberships(db.session, actor.id)
     ]
     shown = TokenShape(name=token.name, scope=actor.scope or "", expires_at=token.expires_at)
-    return OperationResult(Me.model_validate({**vars(actor), "teams": teams, "token": shown}))
+    return Me.model_validate({**vars(actor), "teams": teams, "token": shown})

@@ -19,7 +19,7 @@ from roadmap.api.evidence_schemas import (
     serialize_judgement,
 )
 from roadmap.api.field_types import Shape, Timestamp
-from roadmap.api.operation import OperationResult, current_actor, etag_of, operation
+from roadmap.api.operation import current_actor, etag_of, operation
 from roadmap.api.pagination import Paging, decode_position, encode_position
 from roadmap.api.progress import Status
 from roadmap.core.database import db
@@ -104,8 +104,8 @@ class WaitingList(Shape):
     next_cursor: str | None
 
 
-@operation(TAG, answers={200: WaitingList}, query=Paging)
-def list_reviews(query: Paging) -> OperationResult:
+@operation(TAG)
+def list_reviews(query: Paging) -> WaitingList:
     """The pieces that wait in all teams that you manage, the oldest first."""
     after = decode_position(query.cursor)
     found = list_pending(
@@ -115,7 +115,7 @@ def list_reviews(query: Paging) -> OperationResult:
     items = _serialize(part)
     more = len(found) > len(part)
     cursor = encode_position(items[-1].submitted_at, items[-1].evidence_id) if more else None
-    return OperationResult(WaitingList(items=items, next_cursor=cursor))
+    return WaitingList(items=items, next_cursor=cursor)
 
 
 def _serialize(entries: Collection[QueueEntry]) -> list[WaitingShape]:

@@ -14,7 +14,6 @@ from roadmap.api.evidence_schemas import Decision
 from roadmap.api.field_types import Body, Key, Shape, Text, Timestamp
 from roadmap.api.operation import (
     InvalidFields,
-    OperationResult,
     abort_with_problem,
     check_if_match,
     current_actor,
@@ -71,13 +70,11 @@ class JudgementShape(Shape):
 
 @operation(
     TAG,
-    answers={200: JudgementShape},
-    body=Judging,
     refuses=(404, 409),
     accepts_if_match=True,
     example={"decision": "verified", "comment": "I was there, and it holds."},
 )
-def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
+def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
     """Verifies or returns a piece.
 
     A return should say in `comment` what is missing: its author has nothing else to go by.
@@ -120,7 +117,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
             else body.milestones
         )
         if body.decision != "verified" or confirmed_keys(db.session, version.id).issuperset(wanted):
-            return OperationResult(_serialize_judgement(last, item))
+            return _serialize_judgement(last, item)
     if body.version is not None and not _has_specific_etag():
         _check_unchanged_since_submitted(piece, item, body)
     try:
@@ -141,7 +138,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> OperationResult:
             ) from None
         raise
     db.session.flush()
-    return OperationResult(_serialize_judgement(review, item))
+    return _serialize_judgement(review, item)
 
 
 def _check_version(read: int, newest: int) -> None:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from pydantic import BeforeValidator, Field
 
 from roadmap.api.field_types import UNSET, Body, Level, Shape, Text, Timestamp
-from roadmap.api.operation import InvalidFields, OperationResult, current_actor, operation
+from roadmap.api.operation import InvalidFields, current_actor, operation
 from roadmap.api.pagination import Paging, paginate
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
@@ -98,24 +98,22 @@ class Assessing(Body):
         return self.comment or ""
 
 
-@operation("Your skills", answers={200: SkillList}, query=Paging)
-def list_skills(query: Paging) -> OperationResult:
+@operation("Your skills")
+def list_skills(query: Paging) -> SkillList:
     """List the skills of all roadmaps, with your newest assessments; by key."""
     known = sorted(queries.published_skills(db.session), key=lambda skill: skill.key)
     part, cursor = paginate(known, query, lambda skill: skill.key)
     found = queries.compare_skills(db.session, current_actor().id, part)
     items = [_serialize(skill, found[skill.key]) for skill in part]
-    return OperationResult(SkillList(items=items, next_cursor=cursor))
+    return SkillList(items=items, next_cursor=cursor)
 
 
 @operation(
     "Your skills",
-    answers={200: OwnSkill},
-    body=Assessing,
     refuses=(404,),
     example={"level": 3, "comment": "Led the migration of two services."},
 )
-def assess_own_skill(key: str, body: Assessing) -> OperationResult:
+def assess_own_skill(key: str, body: Assessing) -> OwnSkill:
     """Assess yourself.
 
     The same assessment again changes nothing; another one is added to the history.
@@ -129,7 +127,7 @@ def assess_own_skill(key: str, body: Assessing) -> OperationResult:
     if before is None or (before.level, before.comment) != (level, comment):
         actions.assess_self(db.session, actor.id, key, level, comment, by=actor, now=now())
         standing = replace(standing, own=AssessedLevel(level, now(), actor.name, comment))
-    return OperationResult(_serialize(skill, standing))
+    return _serialize(skill, standing)
 
 
 def _serialize(skill: Skill, standing: SkillComparison) -> OwnSkill:

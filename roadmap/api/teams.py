@@ -10,7 +10,7 @@ from flask import abort
 from pydantic import Field, create_model
 
 from roadmap.api.field_types import Key, Level, OneOf, Query, Shape
-from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.api.operation import current_actor, operation
 from roadmap.api.pagination import Paging, paginate
 from roadmap.api.skills import Assessed, Assessing, serialize_assessment
 from roadmap.core.database import db
@@ -87,8 +87,8 @@ class MemberSkill(Shape):
     manager: Assessed | None
 
 
-@operation(TAG, answers={200: TeamList}, query=Paging)
-def list_teams(query: Paging) -> OperationResult:
+@operation(TAG)
+def list_teams(query: Paging) -> TeamList:
     """The teams that you are in or manage, by slug."""
     actor = current_actor()
     parent = sa.orm.aliased(Team)
@@ -109,11 +109,11 @@ def list_teams(query: Paging) -> OperationResult:
         for team, above in sorted(rows, key=lambda row: row[0].slug)
     ]
     part, cursor = paginate(found, query, lambda team: team.slug)
-    return OperationResult(TeamList(items=part, next_cursor=cursor))
+    return TeamList(items=part, next_cursor=cursor)
 
 
-@operation(TAG, answers={200: MatrixShape}, query=MatrixQuery, refuses=(404,), has_etag=True)
-def read_matrix(slug: str, query: MatrixQuery) -> OperationResult:
+@operation(TAG, refuses=(404,), has_etag=True)
+def read_matrix(slug: str, query: MatrixQuery) -> MatrixShape:
     """The matrix of a team that you manage, with the teams nested in it.
 
     Everything in it comes from shared facts: what is private or a draft changes no figure.
@@ -123,19 +123,13 @@ def read_matrix(slug: str, query: MatrixQuery) -> OperationResult:
         found = load_matrix(db.session, current_actor(), team, roadmap=query.roadmap, now=now())
     except LookupError:
         abort(404)
-    return OperationResult(MatrixShape.model_validate(to_json(found)))
+    return MatrixShape.model_validate(to_json(found))
 
 
 @operation(
-    TAG,
-    answers={200: MemberSkill},
-    body=Assessing,
-    refuses=(404,),
-    example={"level": 2, "comment": "Ran the incident review of March."},
+    TAG, refuses=(404,), example={"level": 2, "comment": "Ran the incident review of March."}
 )
-def assess_member_skill(
-    slug: str, person_id: uuid.UUID, key: str, body: Assessing
-) -> OperationResult:
+def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessing) -> MemberSkill:
     """Says at which level you see somebody of a team that you manage; they can read it.
 
     The same word twice is the same as once; another one is added to the history, and so is the same
@@ -158,12 +152,10 @@ def assess_member_skill(
         actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
         newest = AssessedLevel(level, now(), actor.name, comment)
     said = own.get(key)
-    return OperationResult(
-        MemberSkill.model_validate(
-            {
-                "key": key,
-                "self": said.level if said else None,
-                "manager": serialize_assessment(newest),
-            }
-        )
+    return MemberSkill.model_validate(
+        {
+            "key": key,
+            "self": said.level if said else None,
+            "manager": serialize_assessment(newest),
+        }
     )
