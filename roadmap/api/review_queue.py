@@ -25,8 +25,7 @@ from roadmap.api.progress import Status
 from roadmap.core.database import db
 from roadmap.evidence.item import Item
 from roadmap.evidence.queries import Judgement, load_judgements
-from roadmap.reviews.criteria import Criterion, load_criteria
-from roadmap.reviews.queries import QueueEntry, list_pending
+from roadmap.reviews.queries import Criterion, QueueEntry, list_pending, load_criteria
 
 TAG = "Reviews"
 

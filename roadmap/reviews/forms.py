@@ -11,7 +11,7 @@ from wtforms import HiddenField, TextAreaField
 from roadmap.core.text import clean_multiline
 from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS
-from roadmap.evidence.forms import CheckboxListField
+from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.evidence.rules import MAX_LENGTHS
 
 COMMENT_REQUIRED = _("Say what is missing: the author sees this and works from it.")
@@ -22,8 +22,8 @@ class JudgementForm(FlaskForm):
 
     comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
     milestones = CheckboxListField(_("Milestones"))
-    version_id = HiddenField()
-    # The title on the page that the reviewer read.
+    # Version and title on the page that the reviewer read.
+    version_id = HiddenField(filters=[parse_uuid])
     read_title = HiddenField()
     decision = HiddenField()
 
@@ -44,8 +44,5 @@ class JudgementForm(FlaskForm):
 
     @property
     def read_version(self) -> uuid.UUID:
-        """Return the version that was on the page; no version where the field is not a UUID."""
-        try:
-            return uuid.UUID(self.version_id.data or "")
-        except ValueError:
-            return uuid.UUID(int=0)
+        """Return the version that was on the page, or no version's id."""
+        return self.version_id.data or uuid.UUID(int=0)

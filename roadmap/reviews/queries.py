@@ -1,4 +1,4 @@
-"""The queue of a manager: what waits for a review in all of their teams, and what was reviewed.
+"""The queue of a manager, and the page on which one item is reviewed.
 
 Every item is read as managers see it, and every statement is limited to the people whom the actor
 manages.
@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+from flask import abort
 from sqlalchemy.orm import Session, aliased
 
+from roadmap.catalog.models import Milestone
 from roadmap.evidence.audience_sql import is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
-from roadmap.evidence.item import Audience, Item
+from roadmap.evidence.item import Audience, Item, Version
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import Judgement, load_judgements
+from roadmap.evidence.queries import EvidenceDetail, Judgement, load_detail, load_judgements
+from roadmap.evidence.repository import assigned_reviewer
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import people_of, team_tree, teams_of
 from roadmap.people.roles import Capability
+from roadmap.progress.models import MilestoneStatus
+from roadmap.reviews.rules import Difference, differences
 
 # What the queue can show.
 SHOW_OPTIONS = ("waiting", "in_review", "judged")
@@ -45,6 +50,13 @@ class Filters:
     def is_empty(self) -> bool:
         return (self.person, self.kind, self.team) == (None, None, None)
 
+    @property
+    def as_query(self) -> dict[str, str]:
+        """Return the filters that are set, as an address carries them."""
+        values = {"person": str(self.person or ""), "kind": self.kind, "team": self.team}
+        values["show"] = self.show if self.show != "waiting" else None
+        return {name: value for name, value in values.items() if value}
+
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
@@ -53,6 +65,61 @@ class QueueEntry:
     item: Item
     author: str
     judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A linked milestone and when it is done.
+
+    `fits` tells whether evidence of this kind can prove it, `confirmed` whether the version in
+    question was confirmed for it. `status` is the author's own.
+    """
+
+    key: str
+    title: str
+    done_when: str
+    fits: bool
+    status: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Everything on the page of one item.
+
+    `before` is the version that this one is compared with: the one that the reviewer was reading
+    when the author saved a newer one (`was_read`), else the verified one, or the last that was
+    reviewed. `reader` is the name of the assigned reviewer, '' where there is none.
+    """
+
+    author: str
+    detail: EvidenceDetail
+    criteria: tuple[Criterion, ...]
+    before: Version | None
+    was_read: bool
+    changed: tuple[Difference, ...]
+    reader: str
+
+    @property
+    def version(self) -> Version:
+        return self.detail.item.version
+
+    @property
+    def waits(self) -> bool:
+        return self.detail.item.state in AWAITING_REVIEW
+
+    @property
+    def confirmable(self) -> list[str]:
+        """Return the milestones that can still be confirmed; they are ticked at first."""
+        return [each.key for each in self.criteria if each.fits and not each.confirmed]
+
+    @property
+    def can_confirm_more(self) -> bool:
+        """Tell whether it is verified and a milestone that it can prove is not confirmed yet."""
+        return self.detail.item.state == "verified" and bool(self.confirmable)
+
+
+# --- The queue ------------------------------------------------------------------------------------
 
 
 def list_pending(
@@ -71,7 +138,7 @@ def list_pending(
     `after` is (submitted_at, id) of the last item seen, to continue from there. Four statements,
     five with `texts` and skills.
     """
-    query = _ids_query(_pending_conditions(actor, filters or Filters()))
+    query = _pending_query(actor, filters)
     if after is not None:
         submitted_at, key = after
         query = query.where(
@@ -89,8 +156,7 @@ def list_pending(
 
 def count_pending(session: Session, actor: Actor, filters: Filters | None = None) -> int:
     """Count what waits for the actor."""
-    query = _ids_query(_pending_conditions(actor, filters or Filters())).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(query)) or 0
+    return _count(session, _pending_query(actor, filters))
 
 
 def next_pending(
@@ -114,21 +180,16 @@ def list_completed(
     offset: int = 0,
 ) -> list[QueueEntry]:
     """List what anybody reviewed lately in these teams, the latest first. Six statements."""
-    query = (
-        _completed_query(actor, filters, now)
-        .order_by(Review.decided_at.desc(), Evidence.id.desc())
-        .limit(limit)
-        .offset(offset or None)
-    )
-    entries = _entries(session, query)
+    query = _completed_query(actor, filters, now)
+    query = query.order_by(Review.decided_at.desc(), Evidence.id.desc())
+    entries = _entries(session, query.limit(limit).offset(offset or None))
     latest = load_judgements(session, [each.item.id for each in entries], latest_only=True)
-    return [QueueEntry(each.item, each.author, latest[each.item.id][0]) for each in entries]
+    return [replace(each, judgement=latest[each.item.id][0]) for each in entries]
 
 
 def count_completed(session: Session, actor: Actor, filters: Filters, *, now: dt.datetime) -> int:
     """Count the items that `list_completed` lists in all."""
-    query = _completed_query(actor, filters, now).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(query)) or 0
+    return _count(session, _completed_query(actor, filters, now))
 
 
 def _entries(session: Session, query: sa.Select[Any], *, texts: bool = False) -> list[QueueEntry]:
@@ -137,15 +198,14 @@ def _entries(session: Session, query: sa.Select[Any], *, texts: bool = False) ->
     return [QueueEntry(item, authors[item.id]) for item in items]
 
 
-def _ids_query(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-    """Select the ids of items with the names of their authors."""
-    columns: Any = (Evidence.id, User.name)
-    return (
-        sa.select(*columns)
-        .join(User, User.id == Evidence.user_id)
-        .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(Audience.MANAGER))
-        .where(*conditions)
-    )
+def _count(session: Session, query: sa.Select[Any]) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+
+
+def _pending_query(actor: Actor, filters: Filters | None) -> sa.Select[Any]:
+    filters = filters or Filters()
+    states = {"in_review"} if filters.show == "in_review" else AWAITING_REVIEW
+    return _shared_query(actor, filters).where(Evidence.state.in_(states))
 
 
 def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Select[Any]:
@@ -159,7 +219,7 @@ def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Sel
         .scalar_subquery()
     )
     return (
-        _ids_query(_scope_conditions(actor, filters))
+        _shared_query(actor, filters)
         .join(Review, Review.id == last)
         .where(
             Evidence.state.not_in(AWAITING_REVIEW),
@@ -168,41 +228,37 @@ def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Sel
     )
 
 
-def _pending_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    states = {"in_review"} if filters.show == "in_review" else AWAITING_REVIEW
-    return [*_scope_conditions(actor, filters), Evidence.state.in_(states)]
-
-
-def _scope_conditions(actor: Actor, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions for shared items of the people whom the actor may review."""
-    people = people_of(actor.id, Capability.REVIEW)
-    conditions = [Evidence.user_id.in_(people), is_visible(Audience.MANAGER)]
+def _shared_query(actor: Actor, filters: Filters) -> sa.Select[Any]:
+    """Select id and author's name of the shared items of the people whom the actor may review."""
+    columns: Any = (Evidence.id, User.name)
+    query: sa.Select[Any] = (
+        sa.select(*columns)
+        .join(User, User.id == Evidence.user_id)
+        .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(Audience.MANAGER))
+        .where(
+            Evidence.user_id.in_(people_of(actor.id, Capability.REVIEW)),
+            is_visible(Audience.MANAGER),
+        )
+    )
     if filters.team is not None:
-        conditions.append(Evidence.user_id.in_(_team_members(actor, filters.team)))
+        teams = teams_of(actor.id, Capability.REVIEW)
+        team = sa.select(Team.id).where(Team.slug == filters.team, Team.id.in_(teams))
+        tree = team_tree(team.scalar_subquery())
+        members = sa.select(Membership.user_id).where(Membership.team_id.in_(tree))
+        query = query.where(Evidence.user_id.in_(members))
     if filters.person is not None:
-        conditions.append(Evidence.user_id == filters.person)
+        query = query.where(Evidence.user_id == filters.person)
     if filters.kind is not None:
-        conditions.append(EvidenceVersion.kind == filters.kind)
-    return conditions
+        query = query.where(EvidenceVersion.kind == filters.kind)
+    return query
 
 
-def _team_members(actor: Actor, slug: str) -> sa.Select[Any]:
-    """Select the members of a team that the actor leads, nested teams included."""
-    led = sa.and_(Team.slug == slug, Team.id.in_(teams_of(actor.id, Capability.REVIEW)))
-    team = sa.select(Team.id).where(led).scalar_subquery()
-    return sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team)))
+def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[str, str]]]:
+    """Load what the queue can be narrowed to.
 
-
-@dataclass(frozen=True, slots=True)
-class FilterChoices:
-    """What the queue can be narrowed to: (id, name) of people, (slug, name) of teams."""
-
-    people: Sequence[tuple[str, str]]
-    teams: Sequence[tuple[str, str]]
-
-
-def load_filter_choices(session: Session, actor: Actor) -> FilterChoices:
-    """Load the people who share something with the actor, and the teams that the actor leads."""
+    `people` are (id, name) of those who share something with the actor, `teams` are (slug, name) of
+    those that the actor leads.
+    """
     people = session.execute(
         sa.select(User.id, User.name)
         .where(
@@ -219,6 +275,75 @@ def load_filter_choices(session: Session, actor: Actor) -> FilterChoices:
         )
         .order_by(sa.func.lower(Team.name), Team.slug)
     )
-    return FilterChoices(
-        [(str(key), name) for key, name in people], [(slug, name) for slug, name in teams]
+    return {
+        "people": [(str(key), name) for key, name in people],
+        "teams": [(slug, name) for slug, name in teams],
+    }
+
+
+# --- One item -------------------------------------------------------------------------------------
+
+
+def load_review_page(
+    session: Session, evidence: Evidence, *, read: uuid.UUID | None = None
+) -> ReviewPage:
+    """Load the page of an item for one of its reviewers. The number of statements is constant.
+
+    `read` is the version that the reviewer had before them until now.
+    """
+    detail = load_detail(session, Audience.MANAGER, evidence.id) or abort(404)
+    item = detail.item
+    version, *earlier = item.versions
+    was_read = next((each for each in earlier if each.id == read), None)
+    # The verified version where that is an earlier one, else the last one reviewed.
+    judged = [item.verified_number or 0, *(each.version for each in detail.judgements)]
+    number = next((each for each in judged if 0 < each < version.number), None)
+    before = was_read or next((each for each in earlier if each.number == number), None)
+    author = session.scalar(sa.select(User.name).where(User.id == evidence.user_id))
+    reader = assigned_reviewer(session, evidence)
+    return ReviewPage(
+        author=author or "",
+        detail=detail,
+        criteria=load_criteria(session, [item])[item.id],
+        before=before,
+        was_read=was_read is not None,
+        changed=differences(before, version) if before is not None else (),
+        reader=reader.name if reader else "",
     )
+
+
+def load_criteria(
+    session: Session, items: Collection[Item]
+) -> dict[uuid.UUID, tuple[Criterion, ...]]:
+    """Load the criteria of each item for its newest version, in the author's order.
+
+    Two statements.
+    """
+    keys = {key for item in items for key in item.milestones}
+    milestones = sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
+    definitions: dict[str, dict[str, Any]] = dict(iter(session.execute(milestones)))
+    statuses = {
+        (user_id, key): status
+        for user_id, key, status in session.execute(
+            sa.select(
+                MilestoneStatus.user_id, MilestoneStatus.milestone_key, MilestoneStatus.status
+            ).where(
+                MilestoneStatus.user_id.in_({item.user_id for item in items}),
+                MilestoneStatus.milestone_key.in_(keys),
+            )
+        )
+    }
+    return {
+        item.id: tuple(
+            Criterion(
+                key=link.key,
+                title=link.title,
+                done_when=str(definitions[link.key].get("done_when", "")),
+                fits=item.version.kind in definitions[link.key].get("evidence", ()),
+                status=statuses.get((item.user_id, link.key), "not_started"),
+                confirmed=link.confirmed and item.version.number == item.verified_number,
+            )
+            for link in item.links
+        )
+        for item in items
+    }

@@ -1,32 +1,48 @@
-"""The queue of a manager."""
+"""The queue of a manager, and the page on which they review one item."""
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import render_template
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
-from roadmap.core.web import now, page_number, wants_fragment
-from roadmap.evidence import labels
+from roadmap.core.errors import render_error
+from roadmap.core.text import strip_control_characters
+from roadmap.core.web import now, page_number, see_other, wants_fragment
+from roadmap.evidence import labels, review_actions
+from roadmap.evidence.forms import CommentForm, parse_uuid
+from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import Refused, Stale
+from roadmap.evidence.timeline import timeline_context
+from roadmap.people import permissions
 from roadmap.people.permissions import permit
-from roadmap.reviews import routes_review
-from roadmap.reviews.blueprint import reviews
+from roadmap.people.roles import Capability
+from roadmap.reviews.forms import JudgementForm
 from roadmap.reviews.queries import (
-    FilterChoices,
+    SHOW_OPTIONS,
     Filters,
+    QueueEntry,
     count_completed,
     count_pending,
     list_completed,
     list_pending,
     load_filter_choices,
+    load_review_page,
+    next_pending,
 )
-from roadmap.reviews.queue_filters import active_query, parse_filters
 
-__all__ = ["reviews", "routes_review"]
+reviews = Blueprint("reviews", __name__)
 
 PAGE_SIZE = 50
 
@@ -35,26 +51,26 @@ PAGE_SIZE = 50
 @permit("review.list")
 def index() -> str:
     """Show what waits, the oldest first; for htmx only the part that filters change."""
-    filters = parse_filters()
-    page = page_number()
-    most, offset = PAGE_SIZE + 1, (page - 1) * PAGE_SIZE
+    filters, page = _parse_filters(), page_number()
+    given = filters.as_query
+    part: Any = {"limit": PAGE_SIZE + 1, "offset": (page - 1) * PAGE_SIZE}
     if filters.show == "judged":
-        rows = list_completed(
-            db.session, current_user, filters, now=now(), limit=most, offset=offset
-        )
+        rows = list_completed(db.session, current_user, filters, now=now(), **part)
     else:
-        rows = list_pending(db.session, current_user, filters, limit=most, offset=offset)
-    offered = load_filter_choices(db.session, current_user)
+        rows = list_pending(db.session, current_user, filters, **part)
+    choices = load_filter_choices(db.session, current_user)
+
+    def page_url(number: int) -> str:
+        return f"/reviews?{urlencode({**given, 'page': number})}"
+
     shown = {
-        "listed": (_filter_summary(filters, offered) if active_query() else _total_summary())
-        if rows
-        else "",
+        "listed": _summary(filters, choices) if rows else "",
         "rows": rows[:PAGE_SIZE],
         "filters": filters,
-        "given": active_query(),
+        "given": given,
         "pages": {
-            "previous": _page_url(page - 1) if page > 1 else None,
-            "next": _page_url(page + 1) if len(rows) > PAGE_SIZE else None,
+            "previous": page_url(page - 1) if page > 1 else None,
+            "next": page_url(page + 1) if len(rows) > PAGE_SIZE else None,
         },
         "page": page,
         "now": now(),
@@ -62,43 +78,206 @@ def index() -> str:
     }
     if wants_fragment():
         return render_template("reviews/_queue.html", **shown)
-    return render_template("reviews/index.html", **shown, choices=offered)
+    return render_template("reviews/index.html", **shown, choices=choices)
 
 
-def _total_summary() -> str:
-    return ngettext(
-        "One piece is waiting for your review, in all teams that you manage.",
-        "%(num)s pieces are waiting for your review, in all teams that you manage.",
-        count_pending(db.session, current_user),
+def _parse_filters() -> Filters:
+    """Parse the filters of this request; an unknown value means any."""
+    kind, show = request.args.get("kind", ""), request.args.get("show", "")
+    return Filters(
+        person=parse_uuid(request.args.get("person")),
+        kind=kind if kind in KINDS else None,
+        team=strip_control_characters(request.args.get("team", ""))[:60] or None,
+        show=show if show in SHOW_OPTIONS else "waiting",
     )
 
 
-def _filter_summary(filters: Filters, offered: FilterChoices) -> str:
+def _summary(filters: Filters, choices: dict[str, list[tuple[str, str]]]) -> str:
     """Say in a sentence what the list is narrowed to, and how much that is."""
+    if not filters.as_query:
+        return ngettext(
+            "One piece is waiting for your review, in all teams that you manage.",
+            "%(num)s pieces are waiting for your review, in all teams that you manage.",
+            count_pending(db.session, current_user),
+        )
     if filters.show == "judged":
-        count = count_completed(db.session, current_user, filters, now=now())
         pieces = ngettext(
             "One piece judged in the last 30 days",
             "%(num)s pieces judged in the last 30 days",
-            count,
+            count_completed(db.session, current_user, filters, now=now()),
         )
-    elif filters.show == "in_review":
-        count = count_pending(db.session, current_user, filters)
-        pieces = ngettext("One piece in review", "%(num)s pieces in review", count)
     else:
         count = count_pending(db.session, current_user, filters)
-        pieces = ngettext("One piece waiting", "%(num)s pieces waiting", count)
+        if filters.show == "in_review":
+            pieces = ngettext("One piece in review", "%(num)s pieces in review", count)
+        else:
+            pieces = ngettext("One piece waiting", "%(num)s pieces waiting", count)
     parts = [pieces]
     if filters.person:
-        name = dict(offered.people).get(str(filters.person), "")
+        name = dict(choices["people"]).get(str(filters.person), "")
         parts.append(_("by %(name)s", name=name))
     if filters.kind:
         parts.append(_("of the kind “%(kind)s”", kind=labels.KINDS[filters.kind]))
     if filters.team:
-        name = dict(offered.teams).get(filters.team, "")
+        name = dict(choices["teams"]).get(filters.team, "")
         parts.append(_("in the team %(name)s", name=name))
     return f"{', '.join(parts)}."
 
 
-def _page_url(page: int) -> str:
-    return f"/reviews?{urlencode({**active_query(), 'page': page})}"
+@reviews.get("/reviews/<uuid:evidence_id>")
+@permit("review.read")
+def show(evidence_id: uuid.UUID) -> Response:
+    """Show the newest submitted version beside the criteria of its milestones."""
+    return _render_page(_load_evidence(evidence_id, "review.read"))
+
+
+@reviews.put("/reviews/<uuid:evidence_id>")
+@permit("evidence.review")
+def decide(evidence_id: uuid.UUID) -> Response:
+    """Verify or return it, and go on to the next item that waits.
+
+    A judgement of a version that is no longer the newest is refused (409): the page shows the
+    newer one, with what was typed.
+    """
+    piece = _load_evidence(evidence_id, "evidence.review")
+    form = JudgementForm()
+    if not form.judge():
+        return _render_page(piece, form, status=422)
+    was_verified = piece.state == "verified"
+    decision = form.decision.data or ""
+    try:
+        review_actions.decide(
+            db.session,
+            piece,
+            decision,
+            form.comment.data or "",
+            form.milestones.data,
+            version_id=form.read_version,
+            title=form.read_title.data,
+            by=current_user,
+            now=now(),
+        )
+    except Refused as refusal:
+        return _render_refusal(piece, form, refusal)
+    if was_verified:
+        text = _("More milestones are confirmed for “%(title)s”.")
+    elif decision == "returned":
+        text = _("“%(title)s” is returned to its author.")
+    elif piece.links and not form.milestones.data:
+        text = _("“%(title)s” is verified, for none of its milestones.")
+    else:
+        text = _("“%(title)s” is verified.")
+    link = Markup('<a href="/reviews/{}">{}</a>').format(piece.id, _("Look at it again"))
+    said = text % {"title": labels.shorten_title(piece.title)}
+    flash(Markup("{} {}").format(said, link), "message")
+    if was_verified:
+        return see_other("reviews.show", evidence_id=piece.id)
+    return redirect(_next_url(_next_pending(piece)), code=303)
+
+
+@reviews.put("/reviews/<uuid:evidence_id>/taking")
+@permit("evidence.review")
+def take_up(evidence_id: uuid.UUID) -> Response:
+    """Take it up, so that its author sees that somebody is reading it."""
+    piece = _load_evidence(evidence_id, "evidence.review")
+    form = JudgementForm()
+    try:
+        review_actions.begin_review(
+            db.session, piece, version_id=form.read_version, by=current_user, now=now()
+        )
+    except Refused as refusal:
+        return _render_refusal(piece, form, refusal)
+    return see_other("reviews.show", evidence_id=piece.id, **_parse_filters().as_query)
+
+
+def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
+    """Load an item for an action. Nobody reviews their own, and a 403 says so."""
+    try:
+        piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
+    except NotFound:
+        abort(_not_found_page())
+    if piece.user_id == current_user.id:
+        abort(render_error(403, str(labels.REFUSAL_MESSAGES["own"])))
+    if not permissions.can(current_user, action, piece):
+        abort(403)
+    return piece
+
+
+def _not_found_page() -> Response:
+    """Render the same text whatever the reason, so that it reveals nothing about the item."""
+    link = Markup('<a href="/reviews">{}</a>').format(_("See the review queue"))
+    return render_error(
+        404, Markup("{} {}").format(_("It is not waiting for your review, or no longer."), link)
+    )
+
+
+def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> Response:
+    """Render the current page with what was typed, and say why nothing was recorded."""
+    if not piece.is_shared or refusal.reason in ("gone", "own", "not_entitled"):
+        abort(_not_found_page())
+    if refusal.reason in ("does_not_fit", "none_left", "already_verified"):
+        form.milestones.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]
+        return _render_page(piece, form, status=422)
+    return _render_page(piece, form, late=refusal, status=409)
+
+
+def _next_pending(piece: Evidence) -> QueueEntry | None:
+    """Load the next item to review among those that the queue is narrowed to."""
+    return next_pending(db.session, current_user, replace(_parse_filters(), show="waiting"), piece)
+
+
+def _next_url(following: QueueEntry | None) -> str:
+    carried = urlencode(replace(_parse_filters(), show="waiting").as_query)
+    where = f"/reviews/{following.item.id}" if following else "/reviews"
+    return f"{where}?{carried}" if carried else where
+
+
+def _render_page(
+    piece: Evidence,
+    form: JudgementForm | None = None,
+    *,
+    late: Refused | None = None,
+    status: int = 200,
+) -> Response:
+    read = form.read_version if form is not None and isinstance(late, Stale) else None
+    found = load_review_page(db.session, piece, read=read)
+    ticked = found.confirmable if form is None else form.milestones.data
+    form = form or JudgementForm(formdata=None)
+    why = _conflict_message(late, piece, form)
+    form.version_id.data = found.version.id
+    form.read_title.data = piece.title
+    form.decision.data = ""
+    # Where nothing is left to review, what was typed can still be sent as a comment.
+    typed = "" if found.waits or found.can_confirm_more else form.comment.data
+    comment_form = CommentForm(formdata=None, data={"text": typed}) if typed else None
+    following = _next_pending(piece)
+    page = render_template(
+        "reviews/review.html",
+        found=found,
+        form=form,
+        ticked=ticked,
+        may_review=current_user.has_over(Capability.REVIEW, piece.user_id),
+        following=following,
+        next_address=_next_url(following),
+        late=why,
+        is_left=comment_form is not None,
+        is_stale=isinstance(late, Stale),
+        given=_parse_filters().as_query,
+        now=now(),
+        **timeline_context(db.session, current_user, found.detail, comment_form),
+    )
+    return make_response(page, status)
+
+
+def _conflict_message(refusal: Refused | None, piece: Evidence, form: JudgementForm) -> Any:
+    if refusal is None:
+        return ""
+    if not isinstance(refusal, Stale):
+        return _("Someone judged it in the meantime. Its current state is shown below.")
+    title = form.read_title.data
+    if form.read_version == piece.current_id:
+        return _("Its author changed the title while you read: it was “%(title)s”.", title=title)
+    newer = _("Its author saved a newer version while you read. Below is the newer one.")
+    if title and title != piece.title:
+        return f"{newer} {_('It was called “%(title)s” before.', title=title)}"
+    return newer
