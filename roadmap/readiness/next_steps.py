@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.readiness.facts import Facts
-from roadmap.readiness.gates.registry import gate_rules
+from roadmap.readiness.gates.gate import gate_rules
 from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
 from roadmap.readiness.rules import ZERO, part_scores
 from roadmap.readiness.tally import EVIDENCED, Tally

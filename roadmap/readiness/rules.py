@@ -14,8 +14,7 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.facts import Degree, Facts
-from roadmap.readiness.gates.gate import GateResult
-from roadmap.readiness.gates.registry import gate_rules
+from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.tally import TONES, VERIFIED, StageHours, Tally
 
 if TYPE_CHECKING:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog import actions, files, queries
+from roadmap.catalog.gates import Gate
 from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision
 from tests.support.sample_data import SLUG
 
 OTHER = "another-way"
 # By its name, because others may ship beside it.
 SHIPPED_FILE = files.CONTENT / f"{SLUG}.yaml"
+GATE_TYPES = {
+    get_args(each.model_fields["type"].annotation)[0] for each in get_args(get_args(Gate)[0])
+}
 
 
 def publish_other(session: Session, now: dt.datetime) -> str:

@@ -1,4 +1,8 @@
-"""What all types of gate have in common."""
+"""What all types of gate have in common.
+
+A type of gate is a model of its settings in `catalog.gates`, and a module here with the name of the
+type, whose `Rule` judges it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.messages import Message
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import GateSettings
+    from roadmap.catalog.policy import Policy
     from roadmap.readiness.tally import Tally
 
 
@@ -53,3 +60,14 @@ class GateRule(ABC):
     def result(self, reason: Message, opens: Message, *, passed: bool) -> GateResult:
         """Return the result; `opens` is left out where the gate is passed."""
         return GateResult(self.key, self.settings.title, passed, reason, None if passed else opens)
+
+
+def gate_rules(policy: Policy) -> list[GateRule]:
+    """Return the gates of a policy, in its order."""
+    return [_rule(settings.type)(settings) for settings in policy.gates]
+
+
+@cache
+def _rule(gate_type: str) -> type[GateRule]:
+    rule: type[GateRule] = import_module(f"roadmap.readiness.gates.{gate_type}").Rule
+    return rule

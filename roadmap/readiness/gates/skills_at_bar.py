@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from roadmap.readiness.tally import Tally
 
 
-@dataclass(frozen=True)
-class SkillsAtBar(GateRule):
+class Rule(GateRule):
     def check(self, tally: Tally) -> GateResult:
         skills, level_of = tally.content.skills, tally.facts.other_levels.get
         below = [skill for skill in skills if (level_of(skill.key) or 0) < skill.bar]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from roadmap.readiness.tally import Tally
 
 
-@dataclass(frozen=True)
-class Sustained(GateRule):
+class Rule(GateRule):
     settings: SustainedGate
 
     def check(self, tally: Tally) -> GateResult:

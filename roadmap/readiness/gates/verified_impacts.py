@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from roadmap.catalog.gates import VerifiedImpactsGate
 
 
-@dataclass(frozen=True)
-class VerifiedImpacts(GateRule):
+class Rule(GateRule):
     settings: VerifiedImpactsGate
 
     def check(self, tally: Tally) -> GateResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from roadmap.readiness.tally import Tally
 
 
-@dataclass(frozen=True)
-class Years(GateRule):
+class Rule(GateRule):
     settings: YearsGate
 
     @property
