@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -97,19 +95,6 @@ MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in
 _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One line of the log. `by` is empty where nobody was signed in; `address` too on the command
-    line."""
-
-    id: int
-    at: dt.datetime
-    text: str
-    by: str
-    by_id: uuid.UUID | None
-    address: str
-
-
 def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
     """Return the ids in these entries: of people, and of anything else that is a target."""
     found: set[uuid.UUID] = set()
@@ -118,17 +103,19 @@ def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
     return found
 
 
-def render_lines(entries: Iterable[AuditEntry], names: Mapping[uuid.UUID, str]) -> list[AuditLine]:
-    """Describe the entries; `names` has the people who still have an account, by id."""
+def render_lines(
+    entries: Iterable[AuditEntry], names: Mapping[uuid.UUID, str]
+) -> list[tuple[AuditEntry, str, str]]:
+    """Describe the entries, each with the name of who acted; empty where nobody was signed in.
+
+    `names` has the people who still have an account, by id.
+    """
     gone = _("Someone without an account")
     return [
-        AuditLine(
-            entry.id,
-            entry.at,
+        (
+            entry,
             _render_message(entry, names, gone),
-            (names.get(entry.actor_id) or gone) if entry.actor_id else "",
-            entry.actor_id if entry.actor_id in names else None,
-            entry.address,
+            names.get(entry.actor_id, gone) if entry.actor_id else "",
         )
         for entry in entries
     ]

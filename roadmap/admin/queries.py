@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,50 +43,11 @@ _LAST_SEEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """The installation in figures. `mail_error` is the error of the last mail that failed."""
-
-    active: int
-    deactivated: int
-    administrators: int
-    teams: int
-    invitations: int
-    mail_waiting: int
-    mail_since: dt.datetime | None
-    mail_given_up: int
-    mail_error: str
-    backup_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountTeam:
-    """A team that an account is in."""
-
-    slug: str
-    name: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account as administrators see it."""
-
-    id: uuid.UUID
-    name: str
-    email: str
-    is_admin: bool
-    has_password: bool
-    created_at: dt.datetime
-    deactivated_at: dt.datetime | None
-    last_seen_at: dt.datetime | None
-    teams: tuple[AccountTeam, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class AccountPage:
-    """One page of accounts; `found` counts those on all pages, `page` starts at 1."""
+    """One page of accounts and their teams; `found` counts those on all pages, `page` from 1."""
 
-    rows: tuple[Account, ...]
+    rows: Sequence[sa.Row[Any]]
+    teams: Mapping[uuid.UUID, Sequence[sa.Row[Any]]]
     found: int
     page: int
 
@@ -107,27 +68,23 @@ class TeamRow:
     managers: int
 
 
-def load_overview(session: Session, *, now: dt.datetime) -> Overview:
-    """Load all figures in one statement."""
+def load_overview(session: Session, *, now: dt.datetime) -> Any:
+    """Load the installation in figures, with the error of the last mail that failed."""
 
     def count(table: Any, *conditions: Any) -> Any:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
 
     active = _USERS.c.deactivated_at.is_(None)
     waits = _MAILS.c.due_at.is_not(None)
+    oldest = sa.select(sa.func.min(_MAILS.c.created_at)).where(waits)
     failed = (
         sa.select(_MAILS.c.error)
         .where(_MAILS.c.error != "")
         .order_by(_MAILS.c.created_at.desc(), _MAILS.c.id.desc())
         .limit(1)
     )
-    backup = (
-        sa.select(_AUDIT.c.at)
-        .where(_AUDIT.c.action == "backup.created")
-        .order_by(_AUDIT.c.id.desc())
-        .limit(1)
-    )
-    row = session.execute(
+    backup = sa.select(_AUDIT.c.at).where(_AUDIT.c.action == "backup.created")
+    return session.execute(
         sa.select(
             count(_USERS, active).label("active"),
             count(_USERS, ~active).label("deactivated"),
@@ -140,16 +97,12 @@ def load_overview(session: Session, *, now: dt.datetime) -> Overview:
                 _INVITATIONS.c.expires_at > now,
             ).label("invitations"),
             count(_MAILS, waits).label("mail_waiting"),
-            sa.select(sa.func.min(_MAILS.c.created_at))
-            .where(waits)
-            .scalar_subquery()
-            .label("mail_since"),
+            oldest.scalar_subquery().label("mail_since"),
             count(_MAILS, ~waits, _MAILS.c.sent_at.is_(None)).label("mail_given_up"),
             sa.func.coalesce(failed.scalar_subquery(), "").label("mail_error"),
-            backup.scalar_subquery().label("backup_at"),
+            backup.order_by(_AUDIT.c.id.desc()).limit(1).scalar_subquery().label("backup_at"),
         )
     ).one()
-    return Overview(**row._mapping)
 
 
 def list_accounts(session: Session, *, q: str = "", group: str = "", page: int = 1) -> AccountPage:
@@ -177,15 +130,13 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
         .offset((page - 1) * PAGE_SIZE)
     ).all()
     teams = _teams_of(session, [row.id for row in rows])
-    return AccountPage(
-        tuple(Account(**row._mapping, teams=tuple(teams[row.id])) for row in rows), found, page
-    )
+    return AccountPage(rows, teams, found, page)
 
 
-def load_account(session: Session, user_id: uuid.UUID) -> Account:
-    """Load an account. Raise NoResultFound."""
-    row = session.execute(_select_accounts().where(_USERS.c.id == user_id)).one()
-    return Account(**row._mapping, teams=tuple(_teams_of(session, [user_id])[user_id]))
+def load_account(session: Session, user_id: uuid.UUID) -> tuple[sa.Row[Any], Sequence[sa.Row[Any]]]:
+    """Load an account and its teams. Raise NoResultFound."""
+    account = session.execute(_select_accounts().where(_USERS.c.id == user_id)).one()
+    return account, _teams_of(session, [user_id])[user_id]
 
 
 def _select_accounts() -> sa.Select[Any]:
@@ -201,16 +152,16 @@ def _select_accounts() -> sa.Select[Any]:
     )
 
 
-def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[AccountTeam]]:
+def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[sa.Row[Any]]]:
     rows = session.execute(
         sa.select(_MEMBERS.c.user_id, _TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role)
         .join_from(_MEMBERS, _TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         .where(_MEMBERS.c.user_id.in_(user_ids))
         .order_by(sa.func.lower(_TEAMS.c.name), _TEAMS.c.slug)
     )
-    found: dict[uuid.UUID, list[AccountTeam]] = defaultdict(list)
-    for user_id, *team in rows:
-        found[user_id].append(AccountTeam(*team))
+    found: dict[uuid.UUID, list[sa.Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.user_id].append(row)
     return found
 
 

@@ -1,23 +1,461 @@
-"""The pages of administration."""
+"""The pages of administration: accounts, teams, invitations and the audit log."""
 
 from __future__ import annotations
 
-from roadmap.admin import (
-    routes_audit,
-    routes_invitations,
-    routes_overview,
-    routes_people,
-    routes_person,
-    routes_teams,
-)
-from roadmap.admin.blueprint import admin
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-__all__ = [
-    "admin",
-    "routes_audit",
-    "routes_invitations",
-    "routes_overview",
-    "routes_people",
-    "routes_person",
-    "routes_teams",
-]
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.admin import audit_messages, queries
+from roadmap.admin.forms import (
+    CIRCLE,
+    PARENT_GONE,
+    SLUG_HINT,
+    MembershipForm,
+    NewTeamForm,
+    TeamForm,
+)
+from roadmap.auth import actions as accounts
+from roadmap.auth.login_throttle import too_many_requests
+from roadmap.auth.queries import find_user_by_email
+from roadmap.auth.reauthentication import fresh_login_required
+from roadmap.core.database import db, describe_database, schema_is_current
+from roadmap.core.errors import render_error
+from roadmap.core.limiter import limit_searches
+from roadmap.core.proxy import client_address
+from roadmap.core.text import clean_line
+from roadmap.core.web import now, page_number, see_other
+from roadmap.invitations import invite_page
+from roadmap.invitations.actions import InvitationRefused
+from roadmap.invitations.forms import InviteForm
+from roadmap.invitations.queries import find_invitation
+from roadmap.mail import transport
+from roadmap.people import actions, permissions
+from roadmap.people.locks import TeamDeleted
+from roadmap.people.models import Team, User
+from roadmap.people.nesting import list_as_tree
+from roadmap.people.permissions import PermissionDenied, permit
+from roadmap.people.queries import find_role, find_team, members
+from roadmap.people.rules import EditConflict
+
+MAX_SEARCH_LENGTH = 200
+MAX_PERSON_LENGTH = 320
+# The largest row number that both databases accept.
+MAX_ROW_ID = 2**31 - 1
+# Different from every team's slug, which has no slash.
+INVITATIONS_PATH = "/admin"
+
+admin = Blueprint("admin", __name__)
+
+
+@admin.errorhandler(PermissionDenied)
+def handle_permission_denied(_error: PermissionDenied) -> Response:
+    """Answer where the permission ended while the request waited for a lock."""
+    return render_error(403)
+
+
+@admin.errorhandler(TeamDeleted)
+def handle_team_deleted(_error: TeamDeleted) -> Response:
+    return render_error(404)
+
+
+@admin.get("/admin")
+@permit("admin.read")
+def overview() -> str:
+    return render_template(
+        "admin/overview.html",
+        figures=queries.load_overview(db.session, now=now()),
+        database=describe_database(),
+        is_current=schema_is_current(),
+        mails=transport.is_configured(),
+        address=current_app.config["BASE_URL"],
+        today=now().date(),
+    )
+
+
+@admin.get("/admin/audit")
+@permit("admin.read")
+def log() -> str:
+    """Show who did what, when, and from which address."""
+    kind = request.args.get("kind", "")
+    kind = kind if kind in audit_messages.KINDS else ""
+    who = clean_line(request.args.get("person"))[:MAX_PERSON_LENGTH]
+    before = request.args.get("before", type=int)
+    person_id = _find_person_id(who) if who else None
+    is_unknown = bool(who) and person_id is None
+    entries, cursor = (
+        ([], None)
+        if is_unknown
+        else queries.list_audit_entries(
+            db.session,
+            actions=audit_messages.MESSAGES_BY_KIND.get(kind, ()),
+            person_id=person_id,
+            before=None if before is None else min(max(before, 0), MAX_ROW_ID),
+        )
+    )
+    names = queries.load_user_names(db.session, audit_messages.collect_ids(entries))
+    page_url = partial(url_for, "admin.log", kind=kind or None, person=who or None)
+    return render_template(
+        "admin/audit.html",
+        lines=audit_messages.render_lines(entries, names),
+        names=names,
+        kinds=audit_messages.KINDS,
+        kind=kind,
+        who=who,
+        unknown=is_unknown,
+        newest=page_url() if before is not None else None,
+        older=page_url(before=cursor) if cursor else None,
+    )
+
+
+def _find_person_id(who: str) -> uuid.UUID | None:
+    """Find the person of the filter by e-mail address, or by id as a person's page links here."""
+    try:
+        return uuid.UUID(who)
+    except ValueError:
+        found = find_user_by_email(db.session, who)
+        return found.id if found else None
+
+
+@admin.get("/admin/people")
+@permit("admin.read")
+@limit_searches
+def people() -> str:
+    q = clean_line(request.args.get("q"))[:MAX_SEARCH_LENGTH]
+    group = request.args.get("show", "")
+    group = group if group in queries.GROUPS else ""
+    found = queries.list_accounts(db.session, q=q, group=group, page=page_number())
+    page_url = partial(url_for, "admin.people", q=q or None, show=group or None)
+    before = found.page - 1
+    return render_template(
+        "admin/people.html",
+        people=found,
+        q=q,
+        group=group,
+        previous=page_url(page=before if before > 1 else None) if before else None,
+        following=page_url(page=found.page + 1) if found.page < found.pages else None,
+    )
+
+
+@admin.get("/admin/people/<uuid:user_id>")
+@permit("admin.read")
+def person(user_id: uuid.UUID) -> Response:
+    return _render_person(_load_user(user_id))
+
+
+@admin.get("/admin/people/<uuid:user_id>/administrator", defaults={"what": "administrator"})
+@admin.get("/admin/people/<uuid:user_id>/deactivation", defaults={"what": "deactivation"})
+@permit("admin.write")
+@fresh_login_required
+def ask_change(user_id: uuid.UUID, what: str) -> Response:
+    """Ask for confirmation, or say at once that the last administrator cannot be changed."""
+    user = _load_user(user_id)
+    is_last = (
+        user.is_admin
+        and user.deactivated_at is None
+        and not accounts.has_other_administrator(db.session, user.id)
+    )
+    return _render_confirmation(what, user, is_last=is_last)
+
+
+@admin.put("/admin/people/<uuid:user_id>/administrator")
+@permit("admin.write")
+@fresh_login_required
+def make_administrator(user_id: uuid.UUID) -> Response:
+    user = _load_user(user_id)
+    if user.deactivated_at is not None:
+        fault = _("A deactivated account cannot administer. Reactivate it first.")
+        return _render_confirmation("administrator", user, 409, fault=fault)
+    if accounts.set_admin(db.session, user.id, is_admin=True, by=current_user, now=now()):
+        flash(_("%(name)s is now an administrator, and has to sign in again.", name=user.name))
+    return see_other("admin.person", user_id=user.id)
+
+
+@admin.delete("/admin/people/<uuid:user_id>/administrator")
+@permit("admin.write")
+@fresh_login_required
+def withdraw_administrator(user_id: uuid.UUID) -> Response:
+    user = _load_user(user_id)
+    done = _("%(name)s is no longer an administrator.", name=user.name)
+    withdraw = partial(accounts.set_admin, is_admin=False)
+    return _end_access("administrator", user, withdraw, done)
+
+
+@admin.put("/admin/people/<uuid:user_id>/deactivation")
+@permit("admin.write")
+@fresh_login_required
+def deactivate(user_id: uuid.UUID) -> Response:
+    user = _load_user(user_id)
+    done = _("The account of %(name)s is deactivated.", name=user.name)
+    return _end_access("deactivation", user, accounts.deactivate, done)
+
+
+@admin.delete("/admin/people/<uuid:user_id>/deactivation")
+@permit("admin.write")
+@fresh_login_required
+def reactivate(user_id: uuid.UUID) -> Response:
+    user = _load_user(user_id)
+    accounts.reactivate(db.session, user.id, by=current_user, now=now())
+    flash(_("The account of %(name)s is active again.", name=user.name))
+    return see_other("admin.person", user_id=user.id)
+
+
+@admin.get("/admin/people/<uuid:user_id>/password-link")
+@permit("admin.write")
+@fresh_login_required
+def ask_password_link(user_id: uuid.UUID) -> Response:
+    return _render_confirmation("password_link", _load_user(user_id))
+
+
+@admin.post("/admin/people/<uuid:user_id>/password-link")
+@permit("admin.write")
+@fresh_login_required
+def make_password_link(user_id: uuid.UUID) -> Response:
+    """Show a new link, this once: only its hash is stored."""
+    user = _load_user(user_id)
+    if user.deactivated_at is not None:
+        fault = _("The account is deactivated. Reactivate it first, then create a link.")
+        return _render_confirmation("password_link", user, 409, fault=fault)
+    token = accounts.create_password_link(
+        db.session, user.id, by=current_user, address=client_address(), now=now()
+    )
+    base = current_app.config["BASE_URL"].rstrip("/") or request.host_url.rstrip("/")
+    return _render_confirmation("password_link", user, link=f"{base}/password/{token}")
+
+
+@admin.post("/admin/people/<uuid:user_id>/teams")
+@permit("admin.write")
+def put_into_team(user_id: uuid.UUID) -> Response:
+    """Add the person to a team, or change their role where they are in it."""
+    user = _load_user(user_id)
+    form = MembershipForm(queries.list_teams(db.session))
+    if not form.validate():
+        return _render_person(user, form, 422)
+    team, role = _load_team(form.team.data), form.role.data
+    try:
+        if actions.add_member(db.session, team, user.id, role, by=current_user, now=now()):
+            flash(_("%(name)s is now in %(team)s.", name=user.name, team=team.name))
+    except actions.AccountDeactivated:
+        form.team.errors = [_("This account is deactivated. Reactivate it first.")]
+        return _render_person(user, form, 422)
+    return see_other("admin.person", user_id=user.id, _anchor="teams")
+
+
+@admin.delete("/admin/people/<uuid:user_id>/teams/<slug>")
+@permit("admin.write")
+def take_out_of_team(user_id: uuid.UUID, slug: str) -> Response:
+    user, team = _load_user(user_id), _load_team(slug)
+    if find_role(db.session, team.id, user.id):
+        actions.remove_member(db.session, team, user.id, by=current_user, now=now())
+        flash(_("%(name)s is no longer in %(team)s.", name=user.name, team=team.name))
+    return see_other("admin.person", user_id=user.id, _anchor="teams")
+
+
+def _load_user(user_id: uuid.UUID) -> User:
+    return permissions.load(db.session, current_user, "admin.read", User, user_id)
+
+
+def _render_person(user: User, form: MembershipForm | None = None, status: int = 200) -> Response:
+    account, teams = queries.load_account(db.session, user.id)
+    form = form or MembershipForm(queries.list_teams(db.session))
+    page = render_template("admin/person.html", user=account, teams=teams, form=form)
+    return make_response(page, status)
+
+
+def _end_access(what: str, user: User, end: Callable[..., bool], done: str) -> Response:
+    try:
+        end(db.session, user.id, by=current_user, now=now())
+    except accounts.LastAdministrator:
+        return _render_confirmation(what, user, 409, is_last=True)
+    if user.id == current_user.id:
+        # This ends all their sessions, the current one included.
+        return redirect("/", 303)
+    flash(done)
+    return see_other("admin.person", user_id=user.id)
+
+
+def _render_confirmation(
+    what: str, user: User, status: int = 200, *, is_last: bool = False, **context: Any
+) -> Response:
+    """Render a page that asks first, with the reason (`fault`) where it cannot be done."""
+    if is_last:
+        context["fault"] = _(
+            "%(name)s is the only administrator, and there must be one. Make someone else an "
+            "administrator first.",
+            name=user.name,
+        )
+    page = render_template(f"admin/{what}.html", user=user, is_last=is_last, **context)
+    return make_response(page, status)
+
+
+@admin.get("/admin/teams")
+@permit("admin.read")
+def team_list() -> str:
+    return render_template("admin/teams.html", teams=list_as_tree(queries.list_teams(db.session)))
+
+
+@admin.get("/admin/teams/new")
+@permit("admin.write")
+def new_team() -> Response:
+    return _render_new_team(NewTeamForm(queries.list_teams(db.session)))
+
+
+@admin.post("/admin/teams")
+@permit("admin.write")
+def make_team() -> Response:
+    form = NewTeamForm(queries.list_teams(db.session))
+    if not form.validate():
+        return _render_new_team(form, 422)
+    try:
+        team = actions.create_team(
+            db.session,
+            slug=form.wanted_slug,
+            name=form.name.data or "",
+            parent_id=form.parent_id,
+            by=current_user,
+            now=now(),
+        )
+    except actions.InvalidTeam as refused:
+        if refused.reason == "gone":
+            form.parent.errors = [PARENT_GONE]
+        elif refused.reason == "taken":
+            taken = _("Another team has the address %(slug)s. Choose a different one.")
+            form.slug.errors = [taken % {"slug": form.wanted_slug}]
+        else:
+            form.slug.errors = [SLUG_HINT]
+        return _render_new_team(form, 422)
+    flash(_("The team %(name)s is created. Invite its members.", name=team.name))
+    return see_other("teams.members", slug=team.slug)
+
+
+@admin.get("/admin/teams/<slug>")
+@permit("admin.read")
+def team(slug: str) -> Response:
+    found = _load_team(slug)
+    return _render_team(found, TeamForm.for_team(queries.list_teams(db.session), found))
+
+
+@admin.put("/admin/teams/<slug>")
+@permit("admin.write")
+def change_team(slug: str) -> Response:
+    found = _load_team(slug)
+    form = TeamForm(queries.list_teams(db.session), found.id)
+    if not form.validate():
+        return _render_team(found, form, 422)
+    try:
+        actions.change_team(
+            db.session,
+            found,
+            name=form.name.data or "",
+            parent_id=form.parent_id,
+            read=form.original,
+            by=current_user,
+            now=now(),
+        )
+    except EditConflict as late:
+        # What was typed stays in the form, and sending it again overrides the other change.
+        db.session.expire(found)
+        return _render_team(found, form, 409, late=form.accept_stored(late.stored))
+    except actions.InvalidTeam as refused:
+        # Somebody else moved or deleted the other team in the meantime.
+        form.parent.errors = [CIRCLE if refused.reason == "circle" else PARENT_GONE]
+        return _render_team(found, form, 422)
+    flash(_("The team is saved."))
+    return see_other("admin.team_list")
+
+
+@admin.get("/admin/teams/<slug>/deletion")
+@permit("admin.write")
+def ask_deletion(slug: str) -> str:
+    found, rows = _load_team(slug), queries.list_teams(db.session)
+    return render_template(
+        "admin/team_deletion.html",
+        team=next(row for row in rows if row.id == found.id),
+        nested=[row for row in rows if row.parent_id == found.id],
+        members=members(db.session, found.id),
+    )
+
+
+@admin.delete("/admin/teams/<slug>")
+@permit("admin.write")
+def delete_team(slug: str) -> Response:
+    found = _load_team(slug)
+    name = found.name
+    actions.delete_team(db.session, found, by=current_user, now=now())
+    flash(_("The team %(name)s is deleted. Its members keep everything they recorded.", name=name))
+    return see_other("admin.team_list")
+
+
+def _load_team(slug: str) -> Team:
+    return find_team(db.session, slug) or abort(404)
+
+
+def _render_new_team(form: NewTeamForm, status: int = 200) -> Response:
+    return make_response(render_template("admin/team_new.html", form=form), status)
+
+
+def _render_team(
+    team: Team, form: TeamForm, status: int = 200, late: dict[str, str] | None = None
+) -> Response:
+    who = members(db.session, team.id)
+    page = render_template("admin/team.html", team=team, form=form, late=late, members=who)
+    return make_response(page, status)
+
+
+@admin.get("/admin/invitations")
+@permit("admin.read")
+def invitation_list() -> Response:
+    return _render_invitations(
+        InviteForm(formdata=None), **invite_page.pop_created(INVITATIONS_PATH)
+    )
+
+
+@admin.post("/admin/invitations")
+@permit("admin.write")
+def invite() -> Response:
+    """Create an invitation. Only the next page shows its link, because only a hash is stored."""
+    form = InviteForm()
+    if not form.validate():
+        return _render_invitations(form, 422)
+    wait = invite_page.count_invitation(form, current_user.id)
+    if wait:
+        return too_many_requests(_render_invitations(form), wait)
+    try:
+        invite_page.create_from_form(form, INVITATIONS_PATH, by=current_user.id)
+    except InvitationRefused as refused:
+        if refused.reason == "inviter":
+            raise PermissionDenied from None
+        form.email.errors = [_("An account with this address already exists.")]
+        return _render_invitations(form, 422)
+    return see_other("admin.invitation_list")
+
+
+@admin.delete("/admin/invitations/<uuid:invitation_id>")
+@permit("admin.write")
+def revoke_invitation(invitation_id: uuid.UUID) -> Response:
+    invite_page.revoke(find_invitation(db.session, invitation_id), by=current_user.id)
+    return see_other("admin.invitation_list")
+
+
+def _render_invitations(form: InviteForm, status: int = 200, **created: Any) -> Response:
+    """Render the open invitations; `created` is the one that was just created."""
+    page = render_template(
+        "admin/invitations.html", form=form, **created, **invite_page.page_context(None)
+    )
+    return make_response(page, status)

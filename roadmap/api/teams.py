@@ -21,7 +21,7 @@ from roadmap.people.permissions import can
 from roadmap.people.roles import ROLES, Capability
 from roadmap.skills import actions, queries
 from roadmap.skills.rules import AssessedLevel
-from roadmap.teams.columns.registry import COLUMN_KINDS
+from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.loaders import load_person, load_team
 from roadmap.teams.matrix import to_json
 from roadmap.teams.matrix_queries import load_matrix

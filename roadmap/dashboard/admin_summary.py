@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from roadmap.admin.queries import Overview, load_overview
+from roadmap.admin.queries import load_overview
 from roadmap.core.i18n import date_filter, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.mail import transport
@@ -34,8 +36,8 @@ class InstanceCheck:
 class AdminSummary:
     """The figures of this installation and its checks, those that need attention first."""
 
-    figures: Overview
-    lines: tuple[InstanceCheck, ...]
+    figures: Any
+    lines: list[InstanceCheck]
 
     @property
     def lede(self) -> str:
@@ -54,29 +56,27 @@ def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> Admi
     figures = load_overview(session, now=now)
     if figures.active + figures.deactivated < 2 and not figures.teams:
         return None
-    lines = [
+    checks = [
         _check_backup(figures, now),
         _check_administrators(figures),
         *_check_mail(figures, now),
     ]
-    return AdminSummary(figures, tuple(sorted(lines, key=lambda line: not line.calls)))
+    return AdminSummary(figures, sorted(checks, key=lambda check: not check.calls))
 
 
-def _check_backup(figures: Overview, now: dt.datetime) -> InstanceCheck:
-    command = "flask --app roadmap backup create FILE"
+def _check_backup(figures: Any, now: dt.datetime) -> InstanceCheck:
+    href, command = "/admin#safe", "flask --app roadmap backup create FILE"
     if figures.backup_at is None:
-        how = _("Create one, even while people work:")
-        return InstanceCheck(
-            _("No backup yet"), "/admin#safe", calls=True, how=how, command=command
-        )
-    title = _("Last backup on %(day)s", day=date_filter(figures.backup_at))
-    if (now.date() - figures.backup_at.date()).days > BACKUP_DAYS:
+        title, how = _("No backup yet"), _("Create one, even while people work:")
+    else:
+        title = _("Last backup on %(day)s", day=date_filter(figures.backup_at))
+        if (now.date() - figures.backup_at.date()).days <= BACKUP_DAYS:
+            return InstanceCheck(title, href)
         how = _("Create one every night:")
-        return InstanceCheck(title, "/admin#safe", calls=True, how=how, command=command)
-    return InstanceCheck(title, "/admin#safe")
+    return InstanceCheck(title, href, calls=True, how=how, command=command)
 
 
-def _check_administrators(figures: Overview) -> InstanceCheck:
+def _check_administrators(figures: Any) -> InstanceCheck:
     href = "/admin/people?show=administrators"
     if figures.administrators < 2:
         how = _("A second one can let you back in if you lose your password.")
@@ -85,33 +85,25 @@ def _check_administrators(figures: Overview) -> InstanceCheck:
     return InstanceCheck(_("%(count)s administrators", count=count), href)
 
 
-def _check_mail(figures: Overview, now: dt.datetime) -> list[InstanceCheck]:
+def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
     """Check that mail can be sent, and that the job process sends it."""
     href = "/admin#mail"
-    lines = []
     if not transport.is_configured():
         how = _("Pass links on yourself, or configure it.")
-        lines.append(InstanceCheck(_("Mail is not configured"), href, calls=True, how=how))
+        yield InstanceCheck(_("Mail is not configured"), href, calls=True, how=how)
     elif figures.mail_since is None:
-        lines.append(InstanceCheck(_("Mail is configured, and none is waiting"), href))
+        yield InstanceCheck(_("Mail is configured, and none is waiting"), href)
     elif now - figures.mail_since > MAIL_DELAY:
+        title = _("Mail is waiting to be sent")
         how = _("The job process sends it. Check that it runs:")
-        lines.append(
-            InstanceCheck(
-                _("Mail is waiting to be sent"),
-                href,
-                calls=True,
-                how=how,
-                command="flask --app roadmap jobs run",
-            )
-        )
+        command = "flask --app roadmap jobs run"
+        yield InstanceCheck(title, href, calls=True, how=how, command=command)
     else:
-        lines.append(InstanceCheck(_("Mail is configured and on its way"), href))
+        yield InstanceCheck(_("Mail is configured and on its way"), href)
     if figures.mail_given_up:
         title = ngettext(
             "%(num)d mail could not be sent",
             "%(num)d mails could not be sent",
             figures.mail_given_up,
         )
-        lines.append(InstanceCheck(title, href, calls=True))
-    return lines
+        yield InstanceCheck(title, href, calls=True)

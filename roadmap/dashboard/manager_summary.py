@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
 from roadmap.evidence import labels
 from roadmap.people.actor import Actor
-from roadmap.people.roles import Capability
+from roadmap.people.roles import ROLES, Capability
 from roadmap.reviews.queries import QueueEntry, count_pending, list_pending
-from roadmap.teams.labels import people_count, verdicts_line
+from roadmap.teams.labels import verdicts_line
 from roadmap.teams.matrix import INACTIVE_DAYS
-from roadmap.teams.overview import InactivePerson, TeamsOverview, TeamSummary, load_teams_overview
+from roadmap.teams.overview import TeamsOverview, TeamSummary, load_teams_overview
 
 # The pages that the lists link to show the rest.
 MAX_LISTED = 5
@@ -25,27 +26,24 @@ MAX_LISTED = 5
 class ManagerSummary:
     """The pieces that wait for a review, and the teams at a glance."""
 
-    pending: tuple[QueueEntry, ...]
+    pending: list[QueueEntry]
     pending_count: int
     overview: TeamsOverview
     now: dt.datetime
 
-    def kind(self, entry: QueueEntry) -> str:
-        return str(labels.KINDS[entry.item.version.kind])
-
-    def people(self, team: TeamSummary) -> str:
-        return people_count(team.people)
-
-    def verdicts(self, team: TeamSummary) -> str:
-        return verdicts_line(team.verdicts)
+    inactive_days = INACTIVE_DAYS
+    max_listed = MAX_LISTED
+    kinds = labels.KINDS
+    verdicts_line = staticmethod(verdicts_line)
 
     @property
-    def inactive_days(self) -> int:
-        return INACTIVE_DAYS
-
-    @property
-    def inactive(self) -> tuple[InactivePerson, ...]:
-        return self.overview.inactive[:MAX_LISTED]
+    def teams_by_role(self) -> list[tuple[LazyString, list[TeamSummary]]]:
+        """Return the teams below the heading of the actor's role there, the highest role first."""
+        groups = (
+            (role.teams_heading, [team for team in self.overview.teams if team.role == key])
+            for key, role in reversed(ROLES.items())
+        )
+        return [(heading, teams) for heading, teams in groups if teams]
 
     @property
     def lede(self) -> str:
@@ -77,4 +75,4 @@ def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> Ma
     first = list_pending(session, actor, limit=MAX_LISTED)
     # A short list is complete, and needs no second statement to be counted.
     count = len(first) if len(first) < MAX_LISTED else count_pending(session, actor)
-    return ManagerSummary(tuple(first), count, load_teams_overview(session, actor, now), now)
+    return ManagerSummary(first, count, load_teams_overview(session, actor, now), now)

@@ -33,69 +33,53 @@ def list_recent_activity(
     """List the newest changes of a person, one line for each subject."""
     lines: list[Activity] = []
     seen: set[tuple[str, str]] = set()
-    movements = recent_changes(session, user_id, limit * 4)
-    titles = _load_titles(session, user_id)
-    for movement in movements:
-        subject = (movement.action.partition(".")[0], movement.subject)
-        if subject in seen:
-            continue
-        line = _activity(movement, content, titles)
+    evidence = sa.select(Evidence.id, Evidence.title).where(Evidence.user_id == user_id)
+    changes = recent_changes(session, user_id, limit * 4)
+    titles = {str(key): title for key, title in session.execute(evidence)}
+    for change in changes:
+        subject = (change.action.partition(".")[0], change.subject)
+        line = None if subject in seen else _activity(change, content, titles)
         if line is not None:
             seen.add(subject)
             lines.append(line)
-        if len(lines) == limit:
-            break
-    return lines
+    return lines[:limit]
 
 
-def _activity(movement: RecentChange, content: Content, titles: dict[str, str]) -> Activity | None:
-    match movement.action.partition("."):
-        case ("status", _dot, _verb):
-            return _status_activity(movement, content)
-        case ("evidence", _dot, verb):
-            return _evidence_activity(movement, verb, titles)
-        case ("skill", _dot, _verb):
-            skill = content.skill_by_key.get(movement.subject)
-            title = skill.title if skill else movement.subject
-            text = _("Assessed: %(title)s", title=title)
-            return Activity(text, f"/skills/{movement.subject}", movement.at)
-        case ("position" | "degree", _dot, _verb):
-            return Activity(_("Positions and education changed"), "/career", movement.at)
-        case ("enrollment", _dot, _verb):
-            return Activity(_("Target date or pace set"), f"/roadmaps/{content.slug}", movement.at)
-        case ("portfolio", _dot, _verb):
-            return Activity(_("Portfolio changed"), "/portfolio", movement.at)
-    return None
+def _activity(change: RecentChange, content: Content, titles: dict[str, str]) -> Activity | None:
+    subject, text, href = change.subject, None, None
+    thing, _dot, verb = change.action.partition(".")
+    match thing:
+        case "status" if milestone := content.by_key.get(subject):
+            text = _status_text(str(change.data.get("status")), milestone.title)
+            href = f"/roadmaps/{content.slug}/milestones/{subject}"
+        case "evidence":
+            title = titles.get(subject) or change.data.get("title") or _("a piece of evidence")
+            text = _evidence_text(verb, str(title))
+            href = f"/evidence/{subject}" if subject in titles else None
+        case "skill":
+            skill = content.skill_by_key.get(subject)
+            text = _("Assessed: %(title)s", title=skill.title if skill else subject)
+            href = f"/skills/{subject}"
+        case "position" | "degree":
+            text, href = _("Positions and education changed"), "/career"
+        case "enrollment":
+            text, href = _("Target date or pace set"), f"/roadmaps/{content.slug}"
+        case "portfolio":
+            text, href = _("Portfolio changed"), "/portfolio"
+    return Activity(text, href, change.at) if text else None
 
 
-def _status_activity(movement: RecentChange, content: Content) -> Activity | None:
-    milestone = content.by_key.get(movement.subject)
-    if milestone is None:
-        return None
-    templates = {
-        "done": _("Done: %(title)s", title=milestone.title),
-        "in_progress": _("Started: %(title)s", title=milestone.title),
-        "not_applicable": _("Not applicable: %(title)s", title=milestone.title),
-        "not_started": _("Reset: %(title)s", title=milestone.title),
-    }
-    text = templates.get(str(movement.data.get("status")))
-    href = f"/roadmaps/{content.slug}/milestones/{milestone.key}"
-    return Activity(text, href, movement.at) if text else None
+def _status_text(status: str, title: str) -> str | None:
+    return {
+        "done": _("Done: %(title)s", title=title),
+        "in_progress": _("Started: %(title)s", title=title),
+        "not_applicable": _("Not applicable: %(title)s", title=title),
+        "not_started": _("Reset: %(title)s", title=title),
+    }.get(status)
 
 
-def _load_titles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Load the current titles of a person's evidence, by id."""
-    rows = session.execute(
-        sa.select(Evidence.id, Evidence.title).where(Evidence.user_id == user_id)
-    )
-    return {str(key): title for key, title in rows}
-
-
-def _evidence_activity(movement: RecentChange, verb: str, titles: dict[str, str]) -> Activity:
-    title = titles.get(movement.subject) or str(
-        movement.data.get("title") or _("a piece of evidence")
-    )
-    text = {
+def _evidence_text(verb: str, title: str) -> str:
+    return {
         "created": _("Recorded: %(title)s", title=title),
         "deleted": _("Deleted: %(title)s", title=title),
         "submitted": _("Submitted for review: %(title)s", title=title),
@@ -106,5 +90,3 @@ def _evidence_activity(movement: RecentChange, verb: str, titles: dict[str, str]
         "linked": _("Linked: %(title)s", title=title),
         "taken_up": _("Review started: %(title)s", title=title),
     }.get(verb, _("Changed: %(title)s", title=title))
-    gone = movement.subject not in titles
-    return Activity(text, None if gone else f"/evidence/{movement.subject}", movement.at)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, render_template
 from flask_login import current_user
 
@@ -29,91 +27,71 @@ from roadmap.readiness.summary import summarize
 dashboard = Blueprint("dashboard", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class FirstStep:
-    """Something to begin with, and why."""
-
-    text: str
-    href: str
-    reason: str
-
-
 @dashboard.get("/")
 @permit("public")
 def index() -> str:
     if not current_user.is_authenticated:
         return render_template("dashboard/landing.html", first=not any_user_exists(db.session))
     mine = enrollments(db.session, current_user.id)
-    led = load_manager_summary(db.session, current_user, now())
+    manager_summary = load_manager_summary(db.session, current_user, now())
     if not mine:
-        template = "dashboard/manager.html" if led else "dashboard/welcome.html"
-        roadmaps = [each.content for each in published_roadmaps(db.session)]
         return render_template(
-            template,
-            manager_summary=led,
+            "dashboard/manager.html" if manager_summary else "dashboard/welcome.html",
+            manager_summary=manager_summary,
             admin_summary=load_admin_summary(db.session, current_user, now()),
-            roadmaps=roadmaps,
+            roadmaps=[each.content for each in published_roadmaps(db.session)],
         )
-    primary = mine[0]
-    published = load_revision(db.session, primary.revision_id)
-    found_record = person_record(db.session, current_user.id)
-    today = current_user.today(now())
-    content = published.content
-    found = explain(content, found_record.own(), today)
-    data = summarize(content, found_record.own(), today)
+    published = load_revision(db.session, mine[0].revision_id)
+    content, today = published.content, current_user.today(now())
+    record = person_record(db.session, current_user.id)
+    found = explain(content, record.own(), today)
+    data = summarize(content, record.own(), today)
     targets = target_dates(db.session, current_user.id)
-    pages = RoadmapPresenter(RoadmapProgress(published, primary, data, targets, today))
+    pages = RoadmapPresenter(RoadmapProgress(published, mine[0], data, targets, today))
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]
     return render_template(
         "dashboard/index.html",
-        roadmap=published.content,
+        roadmap=content,
         others=mine[1:],
         lede=pages.lede(),
-        trail=pages.trail(stages, base=f"/roadmaps/{published.content.slug}"),
+        trail=pages.trail(stages, base=f"/roadmaps/{content.slug}"),
         stages=stages,
         steps=actionable_steps(
             found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))
         ),
-        first_steps=_first_steps(found_record, content.slug),
-        manager_summary=led,
-        recent_activity=list_recent_activity(db.session, current_user.id, published.content),
+        first_steps=_first_steps(record, content.slug),
+        manager_summary=manager_summary,
+        recent_activity=list_recent_activity(db.session, current_user.id, content),
         **explanation_context(found, own_links(content.slug)),
     )
 
 
-def _first_steps(found: PersonRecord, slug: str) -> list[FirstStep]:
-    """List the first steps of a beginner that are left."""
-    steps = []
-    if not found.statuses:
-        steps.append(
-            FirstStep(
-                _("Tick what you have already done"),
-                f"/roadmaps/{slug}",
-                _("Be generous: a tick is a claim, and claims are kept apart from proof."),
-            )
-        )
-    if not found.positions and not found.degrees:
-        steps.append(
-            FirstStep(
-                _("Add your jobs and degrees"),
-                "/career",
-                _("Years of ML engineering are one of the gates."),
-            )
-        )
-    if not found.evidence:
-        steps.append(
-            FirstStep(
-                _("Record your first piece of evidence"),
-                "/evidence/new",
-                _("A design document or a launch you remember well is a good start."),
-            )
-        )
-    if not found.self_levels:
-        steps.append(
-            FirstStep(
-                _("Assess your own skills"),
-                "/skills",
-                _("Eight skills, each against five described levels."),
-            )
-        )
-    return steps
+def _first_steps(found: PersonRecord, slug: str) -> list[tuple[str, str, str]]:
+    """Return the first steps of a beginner that are left: what, where and why."""
+    steps = (
+        (
+            found.statuses,
+            _("Tick what you have already done"),
+            f"/roadmaps/{slug}",
+            _("Be generous: a tick is a claim, and claims are kept apart from proof."),
+        ),
+        (
+            found.positions or found.degrees,
+            _("Add your jobs and degrees"),
+            "/career",
+            _("Years of ML engineering are one of the gates."),
+        ),
+        (
+            found.evidence,
+            _("Record your first piece of evidence"),
+            "/evidence/new",
+            _("A design document or a launch you remember well is a good start."),
+        ),
+        (
+            found.self_levels,
+            _("Assess your own skills"),
+            "/skills",
+            _("Eight skills, each against five described levels."),
+        ),
+    )
+    return [(text, href, reason) for is_done, text, href, reason in steps if not is_done]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
+from flask import flash
 from flask import session as cookie
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from roadmap.auth import rate_limits
@@ -17,6 +18,7 @@ from roadmap.core.web import now
 from roadmap.invitations import actions
 from roadmap.invitations.emails import invitation_url
 from roadmap.invitations.forms import InviteForm
+from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import has_open_invitation, list_open_invitations
 from roadmap.mail import transport
 from roadmap.people.models import Team
@@ -25,39 +27,30 @@ from roadmap.people.roles import DEFAULT_ROLE
 _COOKIE_KEY = "invitation_made"
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedInvitation:
-    """What is shown once of a new invitation.
+def pop_created(place: str) -> dict[str, Any]:
+    """Return the context of the invitation that was just created on this page, once.
 
     `sent_to` is empty for a link to hand over, `replaced` says whether it ended an earlier one.
     """
-
-    link: str = ""
-    sent_to: str = ""
-    replaced: bool = False
-
-
-NOTHING_CREATED = CreatedInvitation()
-
-
-def pop_created(place: str) -> CreatedInvitation:
-    """Return the invitation that was just created on this page, once."""
     kept: list[Any] = cookie.pop(_COOKIE_KEY, None) or [""]
     if kept[0] != place:
-        return CreatedInvitation()
+        return {}
     _place, token, sent_to, replaced = kept
-    return CreatedInvitation(invitation_url(token), sent_to, replaced)
+    return {"link": invitation_url(token), "sent_to": sent_to, "replaced": replaced}
 
 
-def page_context(made: CreatedInvitation, team_id: uuid.UUID | None) -> dict[str, Any]:
-    """Return the context of a page of invitations to this team, or to none, without its form."""
+def page_context(team_id: uuid.UUID | None) -> dict[str, Any]:
+    """Return the context of a page of invitations to this team, or to all, without its form."""
     return {
-        "link": made.link,
-        "sent_to": made.sent_to,
-        "replaced": made.replaced,
         "mails": transport.is_configured(),
         "invitations": list_open_invitations(db.session, team_id, now=now()),
     }
+
+
+def revoke(invitation: Invitation | None, *, by: uuid.UUID) -> None:
+    """Revoke an invitation that can still be used, and say so."""
+    if invitation is not None and actions.revoke(db.session, invitation, by=by, now=now()):
+        flash(_("The invitation is revoked. Its link no longer works."))
 
 
 def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
@@ -66,10 +59,8 @@ def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
     Ends the request's transaction; call it before anything is written.
     """
     end_transaction()
-    moment = now()
-    wait = rate_limits.count_attempt(
-        rate_limits.invitation_limits(inviter, email_key(form.email.data or "")), now=moment
-    )
+    limits = rate_limits.invitation_limits(inviter, email_key(form.email.data or ""))
+    wait = rate_limits.count_attempt(limits, now=now())
     if wait:
         form.email.errors = [
             ngettext(
@@ -92,7 +83,7 @@ def create_from_form(
     """Create an invitation and keep its link for the next page of `place`.
 
     Reloading that page creates no further one. The link is in the inviter's cookie; the server
-    stores its hash. Raises as `actions.invite` does.
+    stores its hash. Raise as `actions.invite` does.
     """
     email = form.email.data or ""
     replaced = has_open_invitation(db.session, email, team.id if team else None)

@@ -46,6 +46,8 @@ class Role:
     capabilities: frozenset[Capability]
     invitation_title: LazyString
     invitation: LazyString
+    # The heading above the teams in which somebody has the role.
+    teams_heading: LazyString
     # What the role may do, for those who choose one; empty for the lowest role.
     description: LazyString | str
     # What somebody reads who was added to a team in this role.
@@ -78,6 +80,7 @@ ROLES: dict[str, Role] = {
         noun=_l("member"),
         noun_with_article=_l("a member"),
         plural=_l("members"),
+        teams_heading=_l("Teams you are in"),
         capabilities=frozenset({Capability.BE_IN_MATRIX}),
         invitation_title=_l("Join %(team)s"),
         invitation=_l("%(name)s invites you to join the team %(team)s."),
@@ -92,6 +95,7 @@ ROLES: dict[str, Role] = {
         noun=_l("mentor"),
         noun_with_article=_l("a mentor"),
         plural=_l("mentors"),
+        teams_heading=_l("Teams you mentor"),
         capabilities=frozenset({Capability.SEE_SHARED, Capability.COMMENT}),
         invitation_title=_l("Mentor %(team)s"),
         invitation=_l("%(name)s invites you to mentor the team %(team)s."),
@@ -114,6 +118,7 @@ ROLES: dict[str, Role] = {
         noun=_l("manager"),
         noun_with_article=_l("a manager"),
         plural=_l("managers"),
+        teams_heading=_l("Teams you manage"),
         capabilities=frozenset(
             {
                 Capability.SEE_SHARED,

@@ -6,7 +6,7 @@ To add a format, write a function from a sheet to bytes and add it to `FORMATS`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -16,31 +16,18 @@ from roadmap.core.tables import Sheet, to_csv, to_xlsx
 from roadmap.teams.matrix import Matrix
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A file format of the matrix. `extension` is without its dot."""
-
-    key: str
+class Format(NamedTuple):
     title: LazyString
     mimetype: str
-    extension: str
     render: Callable[[Sheet], bytes]
 
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS: dict[str, Format] = {
-    format_.key: format_
-    for format_ in (
-        Format("csv", _l("CSV"), "text/csv", "csv", to_csv),
-        Format(
-            "xlsx",
-            _l("Excel"),
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            "xlsx",
-            to_xlsx,
-        ),
-    )
+    "csv": Format(_l("CSV"), "text/csv", to_csv),
+    "xlsx": Format(_l("Excel"), XLSX, to_xlsx),
 }
-"""Every format by its key in `/teams/<slug>/export/<format>`."""
+"""Every format by its key in `/teams/<slug>/export/<format>`, the extension of its files."""
 
 
 def build_sheet(matrix: Matrix) -> Sheet:
@@ -49,8 +36,5 @@ def build_sheet(matrix: Matrix) -> Sheet:
     return Sheet(
         _("Matrix"),
         [title for column in columns for title in column.export_header()],
-        [
-            [value for column in columns for value in column.export_values(row)]
-            for row in matrix.rows
-        ],
+        [[each for column in columns for each in column.export_values(row)] for row in matrix.rows],
     )

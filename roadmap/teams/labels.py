@@ -44,7 +44,3 @@ def verdicts_line(verdicts: Mapping[str, int]) -> str:
         style="unit",
         locale=page_language(current_locale()),
     )
-
-
-def people_count(number: int) -> str:
-    return ngettext("%(num)d person", "%(num)d people", number)

@@ -29,8 +29,7 @@ VERDICTS = ("ready", "nearly", "under_way", "setting_out", CLAIMED_NOT_PROVEN)
 SORT_ORDERS = ("asc", "desc")
 
 
-@dataclass(frozen=True, slots=True)
-class StageCell:
+class StageCell(NamedTuple):
     """The progress in a stage, as shares of its effort."""
 
     claimed: float
@@ -42,8 +41,7 @@ EMPTY_STAGE = StageCell(0.0, 0.0, 0.0)
 """The progress of a person who has not begun a stage."""
 
 
-@dataclass(frozen=True, slots=True)
-class SkillCell:
+class SkillCell(NamedTuple):
     """The latest level of each side, None where there is none, and the senior bar."""
 
     own: int | None
@@ -73,8 +71,7 @@ class SkillCell:
         return "self" if self.own is not None and self.own >= self.bar else ""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamRef:
+class TeamRef(NamedTuple):
     """A team by its slug and name."""
 
     slug: str
@@ -110,12 +107,8 @@ class Row:
         return max(0, (today - (self.last_activity_on or self.joined_on)).days)
 
 
-@dataclass(frozen=True, slots=True)
-class PersonLinks:
-    """The URLs of a person's pages below `person_url`.
-
-    `roadmap` is the slug of the roadmap to show, or empty for the person's primary one.
-    """
+class PersonLinks(NamedTuple):
+    """The URLs of a person's pages; `roadmap` is the one to show, empty for their primary one."""
 
     person_url: str
     roadmap: str
@@ -131,32 +124,25 @@ class PersonLinks:
         return f"{self.person_url}/skills/{key}"
 
 
-class PlainCell(NamedTuple):
-    """A cell with a value and nothing else. `label` says whose value it is, and which."""
-
-    url: str
-    label: str
-    value: Any
-    css_class: str
-
-
 @dataclass(frozen=True)
 class Column:
-    """A column of the matrix. Each kind is a subclass in `columns/`, listed in its registry.
+    """A column of the matrix. Each kind is a subclass in `columns/`, listed there.
 
-    A kind with one value per person overrides `value` and names its title and API field; the page
+    A kind with one value per person overrides `value` and names its `label` and API field; the page
     then shows the value's text, and sorting, exports and the API take it as it is. Any of these can
-    be overridden. `kind` names it in `Row.loaded` and, for kinds of several columns, in the API.
+    be overridden. A kind of several columns has a `heading` and makes them in `for_content`; in the
+    API their values are an object by the columns' keys.
     """
 
     key: str
     title: str
 
     kind: ClassVar[str]
+    """The key in `Row.loaded`, in the API, and of the column where there is only one."""
+    label: ClassVar[Any] = ""
+    heading: ClassVar[Any] = None
     macro: ClassVar[str] = "plain"
     """The macro of `templates/teams/_matrix_cells.html` that renders the cells of this kind."""
-    heading: ClassVar[Any] = None
-    """The heading above the columns of a kind that has several of them."""
     css_class: ClassVar[str] = ""
     first_order: ClassVar[str] = "desc"
     """The order in which the first click sorts: figures begin with the highest."""
@@ -168,7 +154,7 @@ class Column:
     @classmethod
     def for_content(cls, content: Content | None) -> tuple[Self, ...]:
         """Return the columns of this kind for a roadmap; `content` is None without one."""
-        raise NotImplementedError
+        return (cls(cls.kind, str(cls.label)),)
 
     # The session is untyped because this module is pure.
     @classmethod
@@ -181,28 +167,25 @@ class Column:
     def value(self, row: Row) -> Any:
         return row.loaded.get(self.kind)
 
-    def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> Any:
-        """Return what the page shows, as `macro` takes it."""
+    def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
+        """Return what `macro` takes; without one, a label says whose value it is, and which."""
         value = self.value(row)
-        label = f"{row.name}, {self.title}: {value}"
-        return PlainCell(links.overview(), label, value, self.css_class)
+        return links.overview(), f"{row.name}, {self.title}: {value}", value, self.css_class
 
     def sort_key(self, row: Row) -> Any:
         """Return the key that rows are sorted by, or None where there is nothing to compare."""
         return self.value(row)
 
-    def export_header(self) -> Sequence[str]:
+    def export_header(self) -> tuple[str, ...]:
         return (self.title,)
 
-    def export_values(self, row: Row) -> Sequence[Any]:
+    def export_values(self, row: Row) -> tuple[Any, ...]:
         """Return as many values as the header has: text, numbers, dates or None."""
         return (self.value(row),)
 
-    @classmethod
-    def api_values(cls, columns: Sequence[Self], row: Row) -> dict[str, Any]:
-        """Return the fields of a member that this kind adds, named in `api_fields`."""
-        values = columns[0].value(row) if columns else None
-        return dict.fromkeys(cls.api_fields, values)
+    def api_values(self, row: Row) -> tuple[Any, ...]:
+        """Return as many values as there are `api_fields`."""
+        return (self.value(row),)
 
 
 class ColumnGroup(NamedTuple):
@@ -212,8 +195,7 @@ class ColumnGroup(NamedTuple):
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RoadmapChoice:
+class RoadmapChoice(NamedTuple):
     """A roadmap that members are on, and how many of them."""
 
     slug: str
@@ -259,8 +241,12 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuery:
-    """How a matrix is filtered and sorted. An empty value does not filter."""
+    """How a matrix is filtered and sorted. An empty value does not filter.
 
+    `roadmap` is the one in the address, empty for the default one.
+    """
+
+    roadmap: str = ""
     sort: str = "name"
     order: str = "asc"
     text: str = ""
@@ -279,12 +265,8 @@ def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
     An unknown column sorts by name. Rows without a value in the column come last in both orders;
     equal rows are sorted by name.
     """
-    return replace(matrix, rows=tuple(_sort(_filter(matrix, query), matrix, query)))
-
-
-def _filter(matrix: Matrix, query: MatrixQuery) -> list[Row]:
     text = query.text.casefold().strip()
-    return [
+    rows = [
         row
         for row in matrix.rows
         if (not text or text in row.name.casefold())
@@ -292,18 +274,15 @@ def _filter(matrix: Matrix, query: MatrixQuery) -> list[Row]:
         and (not query.team or any(team.slug == query.team for team in row.teams))
         and (not query.still or row.days_inactive(matrix.today) >= INACTIVE_DAYS)
     ]
-
-
-def _sort(rows: list[Row], matrix: Matrix, query: MatrixQuery) -> list[Row]:
     rows.sort(key=lambda row: (name_key(row.name), str(row.id)))
     column = matrix.sorts.get(query.sort)
-    if column is None:
-        return rows
-    keyed = [(column.sort_key(row), row) for row in rows]
-    known = [pair for pair in keyed if pair[0] is not None]
-    # A stable sort by the key alone keeps equal rows in the order of their names.
-    known.sort(key=lambda pair: pair[0], reverse=query.order == "desc")
-    return [row for _key, row in known] + [row for key, row in keyed if key is None]
+    if column is not None:
+        keyed = [(column.sort_key(row), row) for row in rows]
+        known = [pair for pair in keyed if pair[0] is not None]
+        # A stable sort by the key alone keeps equal rows in the order of their names.
+        known.sort(key=lambda pair: pair[0], reverse=query.order == "desc")
+        rows = [row for _key, row in known] + [row for key, row in keyed if key is None]
+    return replace(matrix, rows=tuple(rows))
 
 
 def name_key(name: str) -> str:
@@ -340,6 +319,11 @@ def to_json(matrix: Matrix) -> dict[str, Any]:
 
 def _member(row: Row, matrix: Matrix) -> dict[str, Any]:
     member: dict[str, Any] = {"id": str(row.id)}
-    for group in matrix.groups:
-        member |= group.kind.api_values(group.columns, row)
+    for kind, columns in matrix.groups:
+        if kind.heading is None:
+            for column in columns:
+                member.update(zip(kind.api_fields, column.api_values(row), strict=True))
+        else:
+            values = {column.key: value for column in columns for value in column.api_values(row)}
+            member |= dict.fromkeys(kind.api_fields, values)
     return member

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -18,13 +18,14 @@ from roadmap.catalog.queries import (
 )
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team
+from roadmap.people.reach import team_tree
 from roadmap.people.roles import Capability
 from roadmap.readiness.queries import PersonRecord, partial_records
 from roadmap.readiness.summaries import load_shared_summaries
-from roadmap.teams.columns.registry import COLUMN_KINDS, column_groups
-from roadmap.teams.managed_people import ManagedPerson, list_team_tree_members
+from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.matrix import (
     CLAIMED_NOT_PROVEN,
+    ColumnGroup,
     Matrix,
     RoadmapChoice,
     Row,
@@ -33,6 +34,10 @@ from roadmap.teams.matrix import (
     TeamRef,
     name_key,
 )
+from roadmap.teams.queries import TeamPerson, list_people
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 def load_matrix(
@@ -46,19 +51,23 @@ def load_matrix(
     not on the roadmap, two more where summary rows are out of date; very many people take more
     (see `core.batches`).
 
-    Raises LookupError where the actor does not manage the team or there is no such roadmap.
+    Raise LookupError where the actor does not manage the team or there is no such roadmap.
     """
     if not actor.has_in(Capability.SEE_SHARED, team.id):
         raise LookupError(f"{team.slug} is not managed by {actor.id}")
-    people = list_team_tree_members(session, actor, team.id)
-    revisions = {
-        slug: revision_id
-        for person in people
-        for slug, (_roadmap_id, revision_id) in person.roadmaps.items()
-    }
+    people = list_people(session, actor, team_tree(team.id))
+    revisions = {slug: ids[1] for person in people for slug, ids in person.roadmaps.items()}
     followed_by_any = {slug: load_revision(session, each) for slug, each in revisions.items()}
     choices = _roadmap_choices(people, followed_by_any)
-    shown = _select_roadmap(session, choices, followed_by_any, roadmap)
+    slug = roadmap or (choices[0].slug if choices else "")
+    shown = followed_by_any.get(slug) or (
+        published_roadmap(session, slug)
+        if slug
+        # None where nothing is published yet.
+        else next(iter(published_roadmaps(session)), None)
+    )
+    if slug and shown is None:
+        raise LookupError(f"no roadmap {slug}")
     slug = shown.content.slug if shown else ""
     followed = {person.id: person.roadmaps[slug] for person in people if slug in person.roadmaps}
     digests = load_shared_summaries(session, followed, now)
@@ -66,28 +75,29 @@ def load_matrix(
     fill_last_activity(people, digests, others)
     ids = [person.id for person in people]
     loaded = {kind.kind: kind.load(session, ids, now) for kind in COLUMN_KINDS}
-    nested = {key: place for person in people for key, place in person.places.items()}
+    content = shown.content if shown else None
+    nested = {key: place for person in people for key, place in person.teams.items()}
     nested.pop(team.id, None)
     return Matrix(
         slug=team.slug,
         name=team.name,
         roadmap=slug,
-        roadmap_title=shown.content.title if shown else "",
+        roadmap_title=content.title if content else "",
         roadmaps=choices,
         teams=(
             TeamRef(team.slug, team.name),
             *sorted(nested.values(), key=lambda place: (name_key(place.name), place.slug)),
         ),
-        groups=column_groups(shown.content if shown else None),
+        groups=tuple(ColumnGroup(kind, kind.for_content(content)) for kind in COLUMN_KINDS),
         rows=tuple(
             Row(
                 id=person.id,
                 name=person.name,
-                teams=tuple(person.places.values()),
-                joined_on=joined_on(person, actor),
+                teams=tuple(person.teams.values()),
+                joined_on=person.joined_on(actor),
                 last_activity_on=person.last_activity_on,
                 loaded={kind: found.get(person.id) for kind, found in loaded.items() if found},
-                **_progress(shown, digests.get(person.id), others.get(person.id)),
+                **_progress(content, digests.get(person.id), others.get(person.id)),
             )
             for person in people
         ),
@@ -97,7 +107,7 @@ def load_matrix(
 
 
 def _roadmap_choices(
-    people: Sequence[ManagedPerson], followed: Mapping[str, PublishedRoadmap]
+    people: Sequence[TeamPerson], followed: Mapping[str, PublishedRoadmap]
 ) -> tuple[RoadmapChoice, ...]:
     """Return the roadmaps that these people are on, the default one first."""
     primary = Counter(next(iter(person.roadmaps)) for person in people if person.roadmaps)
@@ -107,32 +117,14 @@ def _roadmap_choices(
     return tuple(RoadmapChoice(slug, titles[slug], on[slug]) for slug in ranked)
 
 
-def _select_roadmap(
-    session: Session,
-    choices: Sequence[RoadmapChoice],
-    followed: Mapping[str, PublishedRoadmap],
-    slug: str | None,
-) -> PublishedRoadmap | None:
-    """Return the roadmap to show; None where nothing is published yet."""
-    if not slug and not choices:
-        return next(iter(published_roadmaps(session)), None)
-    slug = slug or choices[0].slug
-    found = followed.get(slug) or published_roadmap(session, slug)
-    if found is None:
-        raise LookupError(f"no roadmap {slug}")
-    return found
-
-
 def _progress(
-    shown: PublishedRoadmap | None,
-    digest: Mapping[str, Any] | None,
-    outside: PersonRecord | None,
+    content: Content | None, digest: Mapping[str, Any] | None, outside: PersonRecord | None
 ) -> dict[str, Any]:
     """Return the fields of a row that depend on the roadmap.
 
     `outside` are the assessments of a person who is not on it: skills need no roadmap.
     """
-    if shown is None:
+    if content is None:
         return {}
     if digest is None:
         outside = outside or PersonRecord()
@@ -140,7 +132,7 @@ def _progress(
         return {
             "skills": {
                 skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)
-                for skill in shown.content.skills
+                for skill in content.skills
             }
         }
     stages, assessed = digest["stages"], digest["skills"]
@@ -149,25 +141,25 @@ def _progress(
         "verdict": verdict_of(digest),
         "stages": {
             stage.key: StageCell(found["claimed"], found["evidenced"], found["verified"])
-            for stage in shown.content.stages
+            for stage in content.stages
             if (found := stages.get(stage.key))
         },
         "skills": {
             skill.key: SkillCell(found["self"], found["other"], skill.bar)
-            for skill in shown.content.skills
+            for skill in content.skills
             if (found := assessed.get(skill.key))
         },
     }
 
 
 def fill_last_activity(
-    people: Sequence[ManagedPerson],
+    people: Sequence[TeamPerson],
     digests: Mapping[uuid.UUID, Mapping[str, Any]],
     others: Mapping[uuid.UUID, PersonRecord],
 ) -> None:
     """Set the last activity of people without a summary row, which holds it for the others."""
     for person in people:
-        if person.kept:
+        if person.has_summary:
             continue
         if person.id in digests:
             person.last_activity_on = digests[person.id]["last_activity_on"]
@@ -175,12 +167,6 @@ def fill_last_activity(
             person.last_activity_on = others[person.id].last_activity_on(shared_only=True)
 
 
-def joined_on(person: ManagedPerson, actor: Actor) -> dt.date:
-    """Return the day on which a person joined the team, in the actor's time zone."""
-    return person.joined_at.astimezone(actor.zone).date()
-
-
 def verdict_of(digest: Mapping[str, Any]) -> str:
     """Return one of `matrix.VERDICTS` for a summary."""
-    verdict: str = digest["verdict"]
-    return CLAIMED_NOT_PROVEN if digest["claimed_not_proven"] else verdict
+    return CLAIMED_NOT_PROVEN if digest["claimed_not_proven"] else str(digest["verdict"])

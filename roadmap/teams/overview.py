@@ -1,4 +1,4 @@
-"""An overview of all teams that a manager manages, and of the people who are inactive in them.
+"""An overview of all teams whose people an actor sees, and of those who are inactive in them.
 
 Figures come from what people share with their managers.
 """
@@ -22,22 +22,24 @@ from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
 from roadmap.readiness.queries import partial_records
 from roadmap.readiness.summaries import load_shared_summaries
-from roadmap.teams.managed_people import ManagedPerson, list_managed_people
 from roadmap.teams.matrix import INACTIVE_DAYS, VERDICTS, name_key
-from roadmap.teams.matrix_queries import fill_last_activity, joined_on, verdict_of
+from roadmap.teams.matrix_queries import fill_last_activity, verdict_of
+from roadmap.teams.queries import TeamPerson, list_people
 
 
 @dataclass(frozen=True, slots=True)
 class TeamSummary:
-    """A team that the actor manages, with the people of the teams nested in it, as in its matrix.
+    """A team with the people of the teams nested in it, as in its matrix.
 
-    `depth` is 0 for teams at the top. `verdicts` counts people by verdict (`matrix.VERDICTS`). The
-    shares are of the effort of all people who are on a roadmap, each on their primary one.
+    `depth` is 0 for teams at the top, `role` the actor's highest in this team or above it.
+    `verdicts` counts people by verdict (`matrix.VERDICTS`). The shares are of the effort of all
+    people who are on a roadmap, each on their primary one.
     """
 
     slug: str
     name: str
     depth: int
+    role: str
     people: int
     enrolled: int
     verdicts: Mapping[str, int]
@@ -48,21 +50,13 @@ class TeamSummary:
 
 @dataclass(frozen=True, slots=True)
 class InactivePerson:
-    """A person without recent activity; `last_activity_on` is None where there never was any.
+    """A person without recent activity; `last_activity_on` is None where there never was any."""
 
-    `team` is one of their teams that the actor manages, for the URL of their page.
-    """
-
-    id: uuid.UUID
     name: str
-    team: str
     team_name: str
+    href: str
     last_activity_on: dt.date | None
     days: int
-
-    @property
-    def href(self) -> str:
-        return f"/teams/{self.team}/people/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,85 +66,76 @@ class TeamsOverview:
     `not_begun` of the `people` are on no roadmap.
     """
 
-    teams: tuple[TeamSummary, ...]
-    inactive: tuple[InactivePerson, ...]
-    people: int
-    not_begun: int
+    teams: Sequence[TeamSummary] = ()
+    inactive: Sequence[InactivePerson] = ()
+    people: int = 0
+    not_begun: int = 0
 
 
 def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> TeamsOverview:
-    """Load all teams that the actor manages, and who was inactive for `matrix.INACTIVE_DAYS`.
+    """Load the teams whose people the actor sees, and who was inactive for `INACTIVE_DAYS`.
 
-    Takes three statements for any number of teams, one more where somebody is on no roadmap, two
+    Takes four statements for any number of teams, one more where somebody is on no roadmap, two
     more where summary rows are out of date; very many people take more (see `core.batches`).
     """
-    led = session.execute(
-        sa.select(Team.id, Team.slug, Team.name, Team.parent_id).where(
-            Team.id.in_(teams_of(actor.id, Capability.SEE_SHARED))
-        )
+    seen = teams_of(actor.id, Capability.SEE_SHARED)
+    rows = session.execute(
+        sa.select(Team.id, Team.slug, Team.name, Team.parent_id).where(Team.id.in_(seen))
     ).all()
-    if not led:
-        return TeamsOverview((), (), 0, 0)
-    people = list_managed_people(session, actor)
-    digests = load_shared_summaries(
-        session,
-        {person.id: next(iter(person.roadmaps.values())) for person in people if person.roadmaps},
-        now,
-    )
-    teams = sorted(led, key=lambda team: (name_key(team.name), team.slug))
-    below = find_descendants(teams)
-    unknown = [each.id for each in people if not each.kept and each.id not in digests]
+    if not rows:
+        return TeamsOverview()
+    people = list_people(session, actor, seen)
+    primary = {each.id: next(iter(each.roadmaps.values())) for each in people if each.roadmaps}
+    digests = load_shared_summaries(session, primary, now)
+    unknown = [each.id for each in people if not each.has_summary and each.id not in digests]
     fill_last_activity(people, digests, partial_records(session, unknown))
+    teams = sorted(rows, key=lambda team: (name_key(team.name), team.slug))
+    below = find_descendants(teams)
     return TeamsOverview(
-        teams=tuple(
-            _team_summary(team, depth, _members_of_teams(people, below[team.id]), digests)
+        teams=[
+            _team_summary(
+                team,
+                depth,
+                actor.role_in(team.id),
+                [each.id for each in people if not below[team.id].isdisjoint(each.teams)],
+                digests,
+            )
             for team, depth in list_as_tree(teams)
-        ),
+        ],
         inactive=_inactive_people(people, actor, actor.today(now)),
         people=len(people),
         not_begun=sum(person.id not in digests for person in people),
     )
 
 
-def _members_of_teams(
-    people: Sequence[ManagedPerson], teams: set[uuid.UUID]
-) -> list[ManagedPerson]:
-    return [person for person in people if not teams.isdisjoint(person.places)]
-
-
 def _team_summary(
     team: Any,
     depth: int,
-    people: Sequence[ManagedPerson],
+    role: str,
+    people: Sequence[uuid.UUID],
     digests: Mapping[uuid.UUID, Mapping[str, Any]],
 ) -> TeamSummary:
-    known = [digests[person.id] for person in people if person.id in digests]
+    known = [digests[person] for person in people if person in digests]
     progress = [digest["progress"] for digest in known]
     hours = sum(each["hours"] for each in progress)
-    tones = [
+    tones = (
         sum(each[tone] * each["hours"] for each in progress) / hours if hours else 0.0
         for tone in ("claimed", "evidenced", "verified")
-    ]
-    counts = Counter(verdict_of(digest) for digest in known)
-    return TeamSummary(
-        team.slug,
-        team.name,
-        depth,
-        len(people),
-        len(known),
-        {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
-        *tones,
     )
+    counts = Counter(verdict_of(digest) for digest in known)
+    verdicts = {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
+    return TeamSummary(team.slug, team.name, depth, role, len(people), len(known), verdicts, *tones)
 
 
 def _inactive_people(
-    people: Sequence[ManagedPerson], actor: Actor, today: dt.date
-) -> tuple[InactivePerson, ...]:
+    people: Sequence[TeamPerson], actor: Actor, today: dt.date
+) -> list[InactivePerson]:
     found = []
     for person in people:
         last = person.last_activity_on
-        days = (today - (last or joined_on(person, actor))).days
+        days = (today - (last or person.joined_on(actor))).days
         if days >= INACTIVE_DAYS:
-            place = next(iter(person.places.values()))
-            found.append(InactivePerson(person.id, person.name, place.slug, place.name, last, days))
-    return tuple(sorted(found, key=lambda person: -person.days))
+            slug, team_name = next(iter(person.teams.values()))
+            href = f"/teams/{slug}/people/{person.id}"
+            found.append(InactivePerson(person.name, team_name, href, last, days))
+    return sorted(found, key=lambda person: -person.days)

@@ -1,8 +1,153 @@
-"""The pages of this room: the matrix, the members, a person."""
+"""The list of teams, the matrix of one of them, and its exports."""
 
 from __future__ import annotations
 
-from roadmap.teams import routes_matrix, routes_members, routes_person
-from roadmap.teams.blueprint import teams
+import json
 
-__all__ = ["routes_matrix", "routes_members", "routes_person", "teams"]
+from flask import Response, abort, make_response, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
+from roadmap.core.limiter import limit_searches, limiter
+from roadmap.core.proxy import client_address
+from roadmap.core.text import clean_line
+from roadmap.core.web import now, wants_fragment
+from roadmap.people.audit import record_audit
+from roadmap.people.models import Team
+from roadmap.people.permissions import permit
+from roadmap.people.roles import Capability
+from roadmap.teams import labels, routes_members, routes_person
+from roadmap.teams.blueprint import teams
+from roadmap.teams.formats import FORMATS, build_sheet
+from roadmap.teams.loaders import load_team
+from roadmap.teams.matrix import (
+    INACTIVE_DAYS,
+    SORT_ORDERS,
+    VERDICTS,
+    Matrix,
+    MatrixQuery,
+    filter_and_sort,
+)
+from roadmap.teams.matrix_page import page_rows, query_string, sort_links
+from roadmap.teams.matrix_queries import load_matrix
+from roadmap.teams.overview import load_teams_overview
+from roadmap.teams.queries import list_my_teams
+
+__all__ = ["routes_members", "routes_person", "teams"]
+
+MAX_QUERY_LENGTH = 200
+
+
+@teams.get("/teams")
+@permit("team.list")
+def index() -> str:
+    """Show the teams whose people one sees and those that one is a member of."""
+    capabilities = current_user.capabilities
+    sees_shared = Capability.SEE_SHARED in capabilities
+    overview = load_teams_overview(db.session, current_user, now()) if sees_shared else None
+    return render_template(
+        "teams/index.html",
+        led=overview.teams if overview else (),
+        # A manager whose teams are empty has one thing to do: invite people.
+        alone=overview and not overview.people and Capability.MANAGE_TEAM in capabilities,
+        own=list_my_teams(db.session, current_user.id),
+        verdicts_line=labels.verdicts_line,
+    )
+
+
+@teams.get("/teams/<slug>")
+@permit("team.matrix")
+@limit_searches
+def matrix(slug: str) -> BaseResponse:
+    """Show the matrix, sorted and filtered by the query string; for htmx only its table."""
+    team = load_team(current_user, "team.matrix", slug)
+    whole, query = _load_matrix_and_query(team)
+    shown = filter_and_sort(whole, query)
+    context = {
+        "team": team,
+        "matrix": shown,
+        "view": query,
+        "rows": page_rows(shown),
+        "sort_links": sort_links(whole, query),
+        "query": query_string(whole, query),
+        "formats": FORMATS,
+        "still_days": INACTIVE_DAYS,
+    }
+    if wants_fragment():
+        response: Response = make_response(render_template("teams/_matrix.html", **context))
+        people = ngettext("%(num)d person", "%(num)d people", len(shown.rows))
+        response.headers["HX-Trigger"] = json.dumps(
+            {"announce": _("%(shown)s shown.", shown=people)}
+        )
+        return response
+    return make_response(
+        render_template(
+            "teams/matrix.html",
+            verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
+            team_choices=whole.teams,
+            roadmap_choices=[
+                (each.slug, f"{each.title} ({each.people})") for each in whole.roadmaps
+            ],
+            may_manage=current_user.has_in(Capability.MANAGE_TEAM, team.id),
+            still=sum(row.days_inactive(whole.today) >= INACTIVE_DAYS for row in whole.rows),
+            **context,
+        )
+    )
+
+
+@teams.get("/teams/<slug>/export/<name>")
+@permit("team.matrix")
+@limiter.limit("30/minute")
+def export(slug: str, name: str) -> Response:
+    """Download the matrix in one of `FORMATS`, sorted and filtered as on the page."""
+    team = load_team(current_user, "team.matrix", slug)
+    if name not in FORMATS:
+        abort(404)
+    whole, query = _load_matrix_and_query(team)
+    content = FORMATS[name].render(build_sheet(filter_and_sort(whole, query)))
+    # A GET holds a reading transaction; the audit entry is written in one of its own.
+    db.session.rollback()
+    with db.own_transaction() as own:
+        record_audit(
+            own,
+            by=current_user.id,
+            action="team.exported",
+            target=whole.slug,
+            address=client_address(),
+            now=now(),
+            format=name,
+        )
+    response = Response(content, mimetype=FORMATS[name].mimetype)
+    filename = f"{whole.slug}-{whole.today.isoformat()}.{name}"
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
+def _load_matrix_and_query(team: Team) -> tuple[Matrix, MatrixQuery]:
+    """Load the whole matrix, and read how to filter and sort it; 404 for an unknown roadmap."""
+    args = request.args
+    try:
+        whole = load_matrix(
+            db.session, current_user, team, roadmap=args.get("roadmap") or None, now=now()
+        )
+    except LookupError:
+        abort(404)
+    sort, order = args.get("sort", ""), args.get("order", "")
+    columns = whole.sorts
+    if sort not in columns:
+        sort, order = "name", "asc"
+    if order not in SORT_ORDERS:
+        order = columns[sort].first_order
+    verdict, team_slug = args.get("verdict", ""), args.get("team", "")
+    return whole, MatrixQuery(
+        roadmap=whole.roadmap if args.get("roadmap") else "",
+        sort=sort,
+        order=order,
+        text=clean_line(args.get("q"))[:MAX_QUERY_LENGTH],
+        verdict=verdict if verdict in VERDICTS else "",
+        team=team_slug if any(team_slug == each.slug for each in whole.teams) else "",
+        still=bool(args.get("still")),
+    )

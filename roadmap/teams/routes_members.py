@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, make_response, redirect, render_template
@@ -16,11 +15,11 @@ from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.web import now, see_other
-from roadmap.invitations import actions, invite_page
+from roadmap.invitations import invite_page
+from roadmap.invitations.actions import InvitationRefused
 from roadmap.invitations.forms import TeamInviteForm
-from roadmap.invitations.invite_page import NOTHING_CREATED, CreatedInvitation
 from roadmap.invitations.queries import find_invitation
-from roadmap.people import actions as people_actions
+from roadmap.people import actions
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
@@ -28,7 +27,7 @@ from roadmap.people.queries import TeamMember, find_role
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
-from roadmap.teams.forms_members import AddForm, RoleForm
+from roadmap.teams.forms import AddForm, RoleForm
 from roadmap.teams.loaders import load_team
 from roadmap.teams.matrix import TeamRef, name_key
 
@@ -44,7 +43,7 @@ def membership_changed_meanwhile(_error: Exception) -> Response:
 @permit("team.members")
 def members(slug: str) -> Response:
     team = load_team(current_user, "team.members", slug)
-    return _render_page(team, made=invite_page.pop_created(slug))
+    return _render_page(team, **invite_page.pop_created(slug))
 
 
 @teams.post("/teams/<slug>/members")
@@ -57,21 +56,17 @@ def add_member(slug: str) -> Response:
     team = load_team(current_user, "team.members", slug)
     form = AddForm()
     if not form.validate():
-        return _render_page(team, status=422, add=form)
-    user, actor = (
-        find_user_by_email(db.session, form.email.data or ""),
-        current_user._get_current_object(),
-    )
+        return _render_page(team, 422, add=form)
+    user = find_user_by_email(db.session, form.email.data or "")
     if user is None:
         form.email.errors = [_("There is no account with this address. Invite them instead.")]
-        return _render_page(team, status=422, add=form)
+        return _render_page(team, 422, add=form)
+    role = form.role.data
     try:
-        added = people_actions.add_member(
-            db.session, team, user.id, form.role.data, by=actor, now=now()
-        )
-    except people_actions.AccountDeactivated:
+        added = actions.add_member(db.session, team, user.id, role, by=current_user, now=now())
+    except actions.AccountDeactivated:
         form.email.errors = [_("This account is deactivated. Reactivate it first.")]
-        return _render_page(team, status=422, add=form)
+        return _render_page(team, 422, add=form)
     if added:
         flash(_("%(name)s is now in the team.", name=user.name))
     else:
@@ -96,10 +91,10 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
     form = RoleForm()
     if not form.validate():
         return _render_member_page(team, _load_member(team, user_id), form, 422)
-    actor = current_user._get_current_object()
+    role = form.role.data
     try:
-        people_actions.change_role(db.session, team, user_id, form.role.data, by=actor, now=now())
-    except (LookupError, people_actions.AccountDeactivated):
+        actions.change_role(db.session, team, user_id, role, by=current_user, now=now())
+    except (LookupError, actions.AccountDeactivated):
         abort(404)
     flash(_("The role is changed."))
     return _redirect_to_members(team, user_id)
@@ -111,8 +106,7 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
     team = load_team(current_user, "team.members", slug)
     # Checked first, so that nothing is written about somebody who is not in the team.
     if find_role(db.session, team.id, user_id):
-        actor = current_user._get_current_object()
-        people_actions.remove_member(db.session, team, user_id, by=actor, now=now())
+        actions.remove_member(db.session, team, user_id, by=current_user, now=now())
         flash(_("They are no longer in the team."))
     return _redirect_to_members(team, user_id)
 
@@ -124,7 +118,7 @@ def invite(slug: str) -> Response:
     team = load_team(current_user, "team.invite", slug)
     form = TeamInviteForm()
     if not form.validate():
-        return _render_page(team, status=422, form=form)
+        return _render_page(team, 422, form=form)
     wait = invite_page.count_invitation(form, current_user.id)
     # Checked again, because counting ended the transaction and others may have written.
     current_user.refresh_permissions()
@@ -133,7 +127,7 @@ def invite(slug: str) -> Response:
         return too_many_requests(_render_page(team, form=form), wait)
     try:
         invite_page.create_from_form(form, slug, team=team, role=form.role.data, by=current_user.id)
-    except actions.InvitationRefused as refused:
+    except InvitationRefused as refused:
         if refused.reason == "inviter":
             abort(404)
         form.email.errors = [
@@ -146,7 +140,7 @@ def invite(slug: str) -> Response:
             if refused.reason == "invited"
             else _("They are already in the team, in this role or a higher one.")
         ]
-        return _render_page(team, status=422, form=form)
+        return _render_page(team, 422, form=form)
     return see_other("teams.members", slug=slug)
 
 
@@ -157,8 +151,7 @@ def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
     found = find_invitation(db.session, invitation_id, team.id)
     if found is None:
         abort(404)
-    if actions.revoke(db.session, found, by=current_user.id, now=now()):
-        flash(_("The invitation is revoked. Its link no longer works."))
+    invite_page.revoke(found, by=current_user.id)
     return see_other("teams.members", slug=slug)
 
 
@@ -166,11 +159,8 @@ def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
 @permit("team.leave")
 def ask_leave(slug: str) -> str:
     team = load_team(current_user, "team.leave", slug)
-    managers = {
-        row.id
-        for row in members_of(db.session, team.id)
-        if ROLES[row.role].allows(Capability.REVIEW)
-    }
+    everyone = members_of(db.session, team.id)
+    managers = {row.id for row in everyone if ROLES[row.role].allows(Capability.REVIEW)}
     return render_template(
         "teams/leave.html",
         team=team,
@@ -183,7 +173,7 @@ def ask_leave(slug: str) -> str:
 @permit("team.leave")
 def leave(slug: str) -> Response:
     team = load_team(current_user, "team.leave", slug)
-    people_actions.remove_member(db.session, team, current_user.id, by=current_user.id, now=now())
+    actions.remove_member(db.session, team, current_user.id, by=current_user.id, now=now())
     flash(_("You have left %(team)s.", team=team.name))
     return redirect("/teams", 303)
 
@@ -210,37 +200,33 @@ def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:
     return see_other("teams.members", slug=team.slug)
 
 
-def _nested_team_members(
-    own: Sequence[TeamMember], everybody: Sequence[TeamMember]
-) -> dict[str, Any]:
-    """Count the people who are only in teams nested in this one, and list these teams by name."""
-    here = {row.id for row in own}
-    more = [row for row in everybody if row.id not in here]
-    places = {row.team_id: TeamRef(row.team, row.team_name) for row in more}
-    return {
-        "people": len({row.id for row in more}),
-        "teams": sorted(places.values(), key=lambda place: (name_key(place.name), place.slug)),
-    }
-
-
 def _render_page(
     team: Team,
-    *,
     status: int = 200,
+    *,
     form: TeamInviteForm | None = None,
     add: AddForm | None = None,
-    made: CreatedInvitation = NOTHING_CREATED,
+    **created: Any,
 ) -> Response:
-    everybody = members_of(db.session, team.id, nested=True)
-    own = [row for row in everybody if row.team_id == team.id]
+    """Render the members; `created` is the invitation that was just created."""
+    everyone = members_of(db.session, team.id, nested=True)
+    own = [row for row in everyone if row.team_id == team.id]
+    here = {row.id for row in own}
+    # Those who are only in teams nested in this one.
+    below = [row for row in everyone if row.id not in here]
     page = render_template(
         "teams/members.html",
         team=team,
         members=own,
-        below=_nested_team_members(own, everybody),
+        people_below=len({row.id for row in below}),
+        teams_below=sorted(
+            {TeamRef(row.team, row.team_name) for row in below},
+            key=lambda place: (name_key(place.name), place.slug),
+        ),
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
         leads=current_user.has_in(Capability.SEE_SHARED, team.id),
-        **invite_page.page_context(made, team.id),
+        **created,
+        **invite_page.page_context(team.id),
     )
     return make_response(page, status)

@@ -1,20 +1,25 @@
-"""A person as their managers see them; people can see themselves in the same way."""
+"""A person as their managers see them, and a manager's assessment of their skills.
+
+People can see themselves in the same way.
+"""
 
 from __future__ import annotations
 
+import json
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import abort, render_template, request
+from flask import Response, abort, make_response, render_template, request
+from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
-from roadmap.core.web import now
+from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.evidence import labels as evidence_labels
-from roadmap.journey.presentation import RoadmapPresenter, StageView
+from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import can, permit
 from roadmap.people.queries import memberships
@@ -24,42 +29,24 @@ from roadmap.readiness.presentation import (
     explanation_context,
     own_links,
 )
-from roadmap.skills import gap_messages as skill_labels
+from roadmap.skills import actions, queries
+from roadmap.skills.forms import OtherAssessmentForm
+from roadmap.skills.gap_messages import gap_message
 from roadmap.skills.rules import SkillComparison
-from roadmap.teams import routes_assessment
 from roadmap.teams.blueprint import teams
 from roadmap.teams.loaders import load_person
 from roadmap.teams.matrix import INACTIVE_DAYS
 from roadmap.teams.shared_profile import (
     NotEnrolled,
-    SharedMilestone,
-    SharedProfile,
     SharedProgress,
+    compare_skill,
     load_shared_profile,
 )
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Skill
 
-__all__ = ["person", "routes_assessment"]
-
-
-@dataclass(frozen=True, slots=True)
-class StageSection:
-    """A stage that unfolds its milestones, by objective."""
-
-    stage: StageView
-    objectives: list[tuple[str, list[SharedMilestone]]]
-    is_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SkillRow:
-    """A skill with both assessments; `apart` is their gap in words where it is worth a talk."""
-
-    skill: Skill
-    standing: SkillComparison
-    apart: str
+PER_PAGE = 50
 
 
 @teams.get("/teams/<slug>/people/<uuid:person_id>")
@@ -71,11 +58,8 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         shown = load_shared_profile(db.session, who, request.args.get("roadmap") or None, now=now())
     except NotEnrolled:
         abort(404)
-    own = who.id == current_user.id
-    path = f"/teams/{team.slug}/people/{who.id}"
-    to = (
-        own_links(shown.on.content.slug) if own and shown.on else _source_links(path, shown.on, who)
-    )
+    own, on, path = who.id == current_user.id, shown.on, _person_path(team, who)
+    to = own_links(on.content.slug) if own and on else _source_links(path, on, who)
     leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
     return render_template(
         "teams/person.html",
@@ -89,13 +73,25 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         seen=shown,
         still=shown.last_activity_on is not None
         and (shown.today - shown.last_activity_on).days >= INACTIVE_DAYS,
-        roadmaps=_roadmap_tabs(path, shown),
+        roadmaps=[
+            (f"{path}?{urlencode({'roadmap': slug})}", title, slug == on.enrolled.slug)
+            for slug, title in ((each.slug, each.title) for each in shown.enrolled)
+        ]
+        if on is not None and len(shown.enrolled) > 1
+        else [],
         piece_url=to.piece,
-        skills=_skill_rows(shown, who),
+        skills=[
+            (skill, standing, gap_message(standing, skill.title, who.name))
+            for skill, standing in shown.skills
+        ],
         labels=evidence_labels,
         levels=level_labels(),
-        **(_progress_context(shown.on, to) if shown.on is not None else {}),
+        **(_progress_context(on, to) if on is not None else {}),
     )
+
+
+def _person_path(team: Team, who: User) -> str:
+    return f"/teams/{team.slug}/people/{who.id}"
 
 
 def _nested_teams(team: Team, who: User) -> list[Team]:
@@ -123,39 +119,104 @@ def _source_links(path: str, on: SharedProgress | None, who: User) -> SourceLink
     )
 
 
-def _roadmap_tabs(path: str, shown: SharedProfile) -> list[tuple[str, str, bool]]:
-    """Return the roadmaps to choose from, where there are several."""
-    if shown.on is None or len(shown.enrolled) < 2:
-        return []
-    return [
-        (
-            f"{path}?{urlencode({'roadmap': each.slug})}",
-            each.title,
-            each.slug == shown.on.enrolled.slug,
-        )
-        for each in shown.enrolled
-    ]
-
-
 def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
-    """Return the score with its sources, and the stages."""
-    pages, opened = RoadmapPresenter(on.way), request.args.get("stage")
+    """Return the score with its sources, and the stages with their milestones by objective."""
+    pages, opened = RoadmapPresenter(on.progress), request.args.get("stage")
     return {
         "roadmap": on.content,
         "enrolled": on.enrolled,
         "stages": [
-            StageSection(
-                pages.stage(stage, with_rows=False), on.objectives(stage), stage.key == opened
-            )
+            (pages.stage(stage, with_rows=False), stage.objectives, stage.key == opened)
             for stage in on.content.stages
         ],
+        "milestones": on.milestones,
         **explanation_context(on.found, to),
     }
 
 
-def _skill_rows(shown: SharedProfile, who: User) -> list[SkillRow]:
-    """Return each skill with both assessments, and their gap in words where it is worth a talk."""
-    return [
-        SkillRow(skill, standing, skill_labels.gap_message(standing, skill.title, who.name))
-        for skill, standing in shown.skills
-    ]
+@teams.get("/teams/<slug>/people/<uuid:person_id>/skills/<key>")
+@permit("person.assess")
+def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
+    """Show the described levels of a skill; for htmx as the open row of the person's table."""
+    team, who = load_person(current_user, "person.assess", slug, person_id)
+    asked = _load_skill(key)
+    both = compare_skill(db.session, who.id, asked)
+    form = OtherAssessmentForm(data={"level": str(both.other.level)} if both.other else None)
+    return _render_skill(team, who, asked, both, form)
+
+
+@teams.post("/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments")
+@permit("person.assess")
+def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
+    """Record a manager's assessment; answer htmx with the row of the person's table."""
+    team, who = load_person(current_user, "person.assess", slug, person_id)
+    asked, form = _load_skill(key), OtherAssessmentForm()
+    if not form.validate_on_submit():
+        both = compare_skill(db.session, who.id, asked)
+        return make_response(_render_skill(team, who, asked, both, form), 422)
+    level, comment = form.chosen, form.comment.data
+    try:
+        actions.assess_other(db.session, who.id, key, level, comment, by=current_user, now=now())
+    except actions.NotEntitled:
+        # The actor stopped managing this person after the check above.
+        abort(404)
+    if not wants_fragment():
+        return see_other("teams.skill", slug=slug, person_id=who.id, key=key, _anchor="history")
+    both = compare_skill(db.session, who.id, asked)
+    row = render_template(
+        "teams/_skill_row.html",
+        skill=asked,
+        standing=both,
+        apart=gap_message(both, asked.title, who.name),
+        path=_person_path(team, who),
+        who=who,
+        own=False,
+        saved=True,
+        may_assess=True,
+    )
+    response: Response = make_response(row)
+    said = _(
+        "%(name)s, %(skill)s: level %(level)d saved.", name=who.name, skill=asked.title, level=level
+    )
+    response.headers["HX-Trigger"] = json.dumps({"announce": said})
+    return response
+
+
+def _load_skill(key: str) -> Skill:
+    return queries.find_skill(db.session, key) or abort(404)
+
+
+def _render_skill(
+    team: Team, who: User, asked: Skill, both: SkillComparison, form: OtherAssessmentForm
+) -> str:
+    """Return the page of a skill, or its open row for htmx."""
+    shown = {
+        "skill": asked,
+        "standing": both,
+        "form": form,
+        "who": who,
+        "path": _person_path(team, who),
+        "legend": _("%(skill)s: the level of %(name)s", skill=asked.title, name=who.name),
+        "help": _("Choose the highest level whose behaviour you have seen."),
+        "said": [(both.own, who.name)] if both.own else [],
+    }
+    if wants_fragment():
+        return render_template("teams/_open_skill_row.html", **shown)
+    page = page_number()
+    entries = queries.history(
+        db.session,
+        who.id,
+        asked.key,
+        side="manager",
+        limit=PER_PAGE + 1,
+        offset=(page - 1) * PER_PAGE,
+    )
+    return render_template(
+        "teams/skill.html",
+        **shown,
+        team=team,
+        apart=gap_message(both, asked.title, who.name),
+        entries=entries[:PER_PAGE],
+        page=page,
+        more=len(entries) > PER_PAGE,
+    )

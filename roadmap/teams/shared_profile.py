@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from roadmap.career import queries as career
 from roadmap.career.models import Degree, Position
-from roadmap.catalog.queries import PublishedRoadmap, load_revision
+from roadmap.catalog.queries import load_revision
 from roadmap.evidence.item import Item
-from roadmap.journey.roadmap_progress import RoadmapProgress as Way
+from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import EnrolledRoadmap, enrollments, target_dates
@@ -27,10 +28,10 @@ from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.summary import summarize
 from roadmap.skills import queries as skills
-from roadmap.skills.rules import AssessedLevel, SkillComparison
+from roadmap.skills.rules import SkillComparison
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Content, Milestone, Skill, Stage
+    from roadmap.catalog.content import Content, Milestone, Skill
 
 
 class NotEnrolled(LookupError):
@@ -50,29 +51,24 @@ class SharedMilestone:
     since: dt.datetime | None
     reason: str
     target_on: dt.date | None
-    pieces: tuple[tuple[Item, str], ...]
+    pieces: list[tuple[Item, str]]
 
 
 @dataclass(frozen=True)
 class SharedProgress:
-    """Where a person stands on one roadmap, from shared facts alone."""
+    """A person's progress on one roadmap, from shared facts alone."""
 
-    published: PublishedRoadmap
-    enrolled: EnrolledRoadmap
     found: Readiness
-    way: Way
+    progress: RoadmapProgress
     milestones: Mapping[str, SharedMilestone]
 
     @property
-    def content(self) -> Content:
-        return self.published.content
+    def enrolled(self) -> EnrolledRoadmap:
+        return self.progress.enrolled
 
-    def objectives(self, stage: Stage) -> list[tuple[str, list[SharedMilestone]]]:
-        """Return the milestones of a stage by objective, in the roadmap's order."""
-        return [
-            (objective.title, [self.milestones[each.key] for each in objective.milestones])
-            for objective in stage.objectives
-        ]
+    @property
+    def content(self) -> Content:
+        return self.progress.published.content
 
 
 @dataclass(frozen=True)
@@ -94,22 +90,18 @@ def load_shared_profile(
 ) -> SharedProfile:
     """Load what managers see of a person, on the named roadmap or their primary one.
 
-    Raises NotEnrolled where they are not on the named one.
+    Raise NotEnrolled where they are not on the named one.
     """
     enrolled = enrollments(session, person.id)
     chosen = next((each for each in enrolled if slug in (None, each.slug)), None)
     if chosen is None and slug is not None:
         raise NotEnrolled(slug)
     facts = person_record(session, person.id)
-    today = facts.today(now)
     pieces = sorted(
         facts.shared_evidence, key=lambda item: (item.version.occurred_on, item.id), reverse=True
     )
-    on = (
-        _load_progress(session, person, chosen, facts, pieces, today)
-        if chosen is not None
-        else None
-    )
+    today = facts.today(now)
+    on = _load_progress(session, person, chosen, facts, pieces, today) if chosen else None
     known = on.content.skills if on is not None else skills.published_skills(session)
     return SharedProfile(
         today=today,
@@ -117,30 +109,26 @@ def load_shared_profile(
         enrolled=enrolled,
         on=on,
         pieces=pieces,
-        skills=_load_skill_comparisons(session, person.id, known),
+        skills=_compare_skills(session, person.id, known),
         positions=career.positions(session, person.id),
         degrees=career.degrees(session, person.id),
     )
 
 
-def load_skill_comparison(session: Session, person_id: uuid.UUID, skill: Skill) -> SkillComparison:
-    """Both views of one skill, side by side."""
-    return _load_skill_comparisons(session, person_id, [skill])[0][1]
+def compare_skill(session: Session, person_id: uuid.UUID, skill: Skill) -> SkillComparison:
+    """Load both views of a skill, side by side."""
+    return _compare_skills(session, person_id, [skill])[0][1]
 
 
-def _load_skill_comparisons(
+def _compare_skills(
     session: Session, person_id: uuid.UUID, known: Sequence[Skill]
 ) -> list[tuple[Skill, SkillComparison]]:
     found = skills.compare_skills(session, person_id, known)
+    # The comment on an own assessment is private.
     return [
-        (skill, replace(found[skill.key], own=_without_comment(found[skill.key].own)))
-        for skill in known
+        (skill, replace(both, own=both.own and both.own._replace(comment="")))
+        for skill, both in zip(known, found.values(), strict=True)
     ]
-
-
-def _without_comment(judged: AssessedLevel | None) -> AssessedLevel | None:
-    """Return an own assessment without its comment, which is private."""
-    return judged._replace(comment="") if judged is not None else None
 
 
 def _load_progress(
@@ -152,38 +140,36 @@ def _load_progress(
     today: dt.date,
 ) -> SharedProgress:
     published = load_revision(session, enrolled.revision_id)
-    path, shared = published.content, facts.shared()
-    way = Way(published, enrolled, summarize(path, shared, today), {}, today)
+    content, shared = published.content, facts.shared()
+    progress = RoadmapProgress(published, enrolled, summarize(content, shared, today), {}, today)
     reasons = _load_reasons(session, person.id) if person.shares_plans else {}
     targets = target_dates(session, person.id) if person.shares_plans else {}
-    behind: dict[str, list[Item]] = {}
+    behind: dict[str, list[Item]] = defaultdict(list)
     for piece in pieces:
         for key in piece.milestones:
-            behind.setdefault(key, []).append(piece)
+            behind[key].append(piece)
     return SharedProgress(
-        published=published,
-        enrolled=enrolled,
-        found=explain(path, shared, today),
-        way=way,
+        found=explain(content, shared, today),
+        progress=progress,
         milestones={
             each.key: SharedMilestone(
                 milestone=each,
-                tone=way.tone(each.key),
+                tone=progress.tone(each.key),
                 since=facts.status_changed_at.get(each.key),
                 reason=reasons.get(each.key, ""),
                 target_on=targets.get(each.key),
-                pieces=tuple(
+                pieces=[
                     (piece, piece.milestone_tone(each.key, each.evidence, today))
-                    for piece in behind.get(each.key, ())
-                ),
+                    for piece in behind[each.key]
+                ],
             )
-            for each in published.content.milestones
+            for each in content.milestones
         },
     )
 
 
 def _load_reasons(session: Session, person_id: uuid.UUID) -> dict[str, str]:
-    """Why milestones were set aside, by key."""
+    """Load why milestones were set aside, by key."""
     rows = session.execute(
         sa.select(MilestoneStatus.milestone_key, MilestoneStatus.reason).where(
             MilestoneStatus.user_id == person_id, MilestoneStatus.status == "not_applicable"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import sqlalchemy as sa
 from flask import Flask
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
-from roadmap.people.models import Membership
+from roadmap.people.actions import add_member
+from roadmap.people.models import Membership, Team
 from roadmap.progress import actions as progress
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.cast import Cast
@@ -151,3 +153,35 @@ def test_a_manager_of_nobody_is_told_one_thing(session: Session, cast: Cast, bro
         assert "no activity" not in page
         assert "Teams you are in" not in page
     assert "Nobody is in Ranking yet" in bob.get("/teams/ranking").text
+
+
+def test_teams_stand_below_the_role_that_one_has_there(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    """Who manages one team and mentors another sees each below its own heading."""
+    vision = session.get_one(Team, cast.other_team)
+    add_member(session, vision, cast.bob, "mentor", by=None, now=now)
+    session.commit()
+    page = browser_of(cast.bob).get("/").text
+    _start, managed, mentored = re.split("Teams you (?:manage|mentor)", page)
+    assert page.index("Teams you manage") < page.index("Teams you mentor")
+    assert 'href="/teams/ranking"' in managed
+    assert 'href="/teams/vision"' not in managed
+    assert 'href="/teams/vision"' in mentored
+    assert 'href="/teams/ranking"' not in mentored
+    # Nobody is in Vision yet, and a mentor invites nobody.
+    assert 'href="/teams/vision/members"' not in page
+    assert 'href="/teams/vision/members"' not in browser_of(cast.bob).get("/teams").text
+
+
+def test_a_manager_of_the_team_above_manages_what_they_mentor(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    """The higher of two roles counts."""
+    vision = session.get_one(Team, cast.other_team)
+    vision.parent_id = cast.team
+    add_member(session, vision, cast.bob, "mentor", by=None, now=now)
+    session.commit()
+    page = browser_of(cast.bob).get("/").text
+    assert "Teams you manage" in page
+    assert "Teams you mentor" not in page

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap.teams.columns.registry import COLUMN_KINDS
+from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.columns.skill import SkillColumn
 from roadmap.teams.columns.stage import StageColumn
 from roadmap.teams.matrix import (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from annotated_types import Interval
 from flask_babel import lazy_gettext as _l
@@ -27,20 +26,6 @@ class Levels(TypedDict):
     manager: Level | None
 
 
-class LevelsCell(NamedTuple):
-    """The cell of a skill. A missing level is empty; `arrow` is `up`, `down` or empty."""
-
-    url: str
-    label: str
-    css_class: str
-    own: int | str
-    manager: int | str
-    arrow: str
-
-
-NO_LEVELS = LevelsCell("", "", "", "", "", "")
-
-
 @dataclass(frozen=True)
 class SkillColumn(Column):
     bar: int
@@ -54,25 +39,26 @@ class SkillColumn(Column):
         skills = content.skills if content else ()
         return tuple(cls(skill.key, skill.title, skill.bar) for skill in skills)
 
-    def value(self, row: Row) -> SkillCell | None:
-        return row.skills.get(self.key)
+    def value(self, row: Row) -> SkillCell:
+        return row.skills.get(self.key) or SkillCell(None, None, self.bar)
 
-    def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> LevelsCell:
-        levels = self.value(row)
+    def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
+        """Return link, label, class, both levels (a missing one is empty) and `up` or `down`."""
+        levels = row.skills.get(self.key)
         if levels is None:
-            return NO_LEVELS
-        own, manager, gap = levels.own, levels.manager, levels.gap
+            return ("",) * 6
+        own, manager, bar = levels
         # The label begins with the figures in the order of the page, as that of a stage.
         label = self._labels[own is not None, manager is not None] % {
             "own": own,
             "manager": manager,
-            "bar": levels.bar,
+            "bar": bar,
         }
         css_class, arrow = f"skill {levels.at_bar}".rstrip(), ""
-        if gap is not None and levels.is_apart:
-            css_class, arrow = f"{css_class} apart", "down" if gap < 0 else "up"
-            label = f"{label}; {self._apart}"
-        return LevelsCell(
+        if levels.is_apart:
+            css_class, arrow = f"{css_class} apart", "up" if (levels.gap or 0) > 0 else "down"
+            label = f"{label}; {_('two levels or more apart')}"
+        return (
             links.skill(self.key),
             f"{row.name}, {self.title}: {label}",
             css_class,
@@ -91,32 +77,19 @@ class SkillColumn(Column):
             (False, False): _("not assessed, senior bar %(bar)s"),
         }
 
-    @cached_property
-    def _apart(self) -> str:
-        return _("two levels or more apart")
-
     def sort_key(self, row: Row) -> tuple[int, int] | None:
         """Sort by the manager's level first; a level that nobody gave is below all others."""
-        cell = self.value(row)
-        if cell is None or (cell.own is None and cell.manager is None):
+        own, manager, _bar = self.value(row)
+        if own is None and manager is None:
             return None
-        own, manager = (-1 if level is None else level for level in (cell.own, cell.manager))
-        return manager, own
+        return -1 if manager is None else manager, -1 if own is None else own
 
-    def export_header(self) -> Sequence[str]:
+    def export_header(self) -> tuple[str, ...]:
         return _("%(skill)s: self", skill=self.title), _("%(skill)s: manager", skill=self.title)
 
-    def export_values(self, row: Row) -> Sequence[Any]:
-        cell = self.value(row)
-        return (cell.own, cell.manager) if cell else (None, None)
+    def export_values(self, row: Row) -> tuple[Any, ...]:
+        return self.value(row)[:2]
 
-    @classmethod
-    def api_values(cls, columns: Sequence[Self], row: Row) -> dict[str, Any]:
-        return {
-            "skills": {
-                column.key: {"self": cell.own, "manager": cell.manager}
-                if (cell := row.skills.get(column.key))
-                else {"self": None, "manager": None}
-                for column in columns
-            }
-        }
+    def api_values(self, row: Row) -> tuple[Any, ...]:
+        own, manager, _bar = self.value(row)
+        return ({"self": own, "manager": manager},)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from annotated_types import Interval
 from flask_babel import lazy_gettext as _l
@@ -26,19 +24,6 @@ class Cell(TypedDict):
     verified: Share
 
 
-class StageMeter(NamedTuple):
-    """The cell of a stage, in whole percent."""
-
-    url: str
-    label: str
-    claimed: int
-    evidenced: int
-    verified: int
-
-
-NO_METER = StageMeter("", "", 0, 0, 0)
-
-
 class StageColumn(Column):
     kind = macro = "stages"
     heading = _l("Stages")
@@ -49,22 +34,16 @@ class StageColumn(Column):
     def for_content(cls, content: Content | None) -> tuple[Self, ...]:
         return tuple(cls(stage.key, stage.title) for stage in content.stages) if content else ()
 
-    def value(self, row: Row) -> tuple[int, int, int] | None:
-        """Return how much is claimed, evidenced and verified, in whole percent."""
-        cell = row.stages.get(self.key)
-        if cell is None:
-            return None
-        return percent(cell.claimed), percent(cell.evidenced), percent(cell.verified)
-
-    def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> StageMeter:
-        value = self.value(row)
-        if value is None:
-            return NO_METER
-        claimed, evidenced, verified = value
+    def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
+        shares = row.stages.get(self.key)
+        if shares is None:
+            return "", "", 0, 0, 0
+        claimed, evidenced, verified = map(percent, shares)
         # The label begins with the figures in the order of the page: people who use voice control
         # find a link by what they see.
         label = self._label % {"claimed": claimed, "evidenced": evidenced, "verified": verified}
-        return StageMeter(links.stage(self.key), f"{row.name}, {self.title}: {label}", *value)
+        label = f"{row.name}, {self.title}: {label}"
+        return links.stage(self.key), label, claimed, evidenced, verified
 
     @cached_property
     def _label(self) -> str:
@@ -72,23 +51,19 @@ class StageColumn(Column):
 
     def sort_key(self, row: Row) -> tuple[float, ...] | None:
         """Sort by what is proven first."""
-        cell = row.stages.get(self.key)
-        return (cell.verified, cell.evidenced, cell.claimed) if cell else None
+        shares = row.stages.get(self.key)
+        return shares[::-1] if shares else None
 
-    def export_header(self) -> Sequence[str]:
+    def export_header(self) -> tuple[str, ...]:
         return (
             _("%(stage)s: claimed %%", stage=self.title),
             _("%(stage)s: evidenced %%", stage=self.title),
             _("%(stage)s: verified %%", stage=self.title),
         )
 
-    def export_values(self, row: Row) -> Sequence[Any]:
-        return self.value(row) or (None, None, None)
+    def export_values(self, row: Row) -> tuple[Any, ...]:
+        shares = row.stages.get(self.key)
+        return tuple(map(percent, shares)) if shares else (None, None, None)
 
-    @classmethod
-    def api_values(cls, columns: Sequence[Self], row: Row) -> dict[str, Any]:
-        return {
-            "stages": {
-                column.key: asdict(row.stages.get(column.key, EMPTY_STAGE)) for column in columns
-            }
-        }
+    def api_values(self, row: Row) -> tuple[Any, ...]:
+        return (row.stages.get(self.key, EMPTY_STAGE)._asdict(),)

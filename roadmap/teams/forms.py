@@ -1,4 +1,4 @@
-"""The forms of the members of a team."""
+"""The forms of the members."""
 
 from __future__ import annotations
 
