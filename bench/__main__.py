@@ -132,6 +132,7 @@ class Bench:
             # As a worker of the server does once it has started; it helps both applications.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(10_000, 20, 20)
             for name, work in list_workloads():
                 self.note(name, database, lambda work=work: work(stand))  # type: ignore[misc]
             if database == "sqlite":

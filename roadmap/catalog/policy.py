@@ -172,3 +172,10 @@ class Policy(Model):
         scale = lcm(*(factor.denominator for factor in exact))
         claimed, evidenced, verified = (int(factor * scale) for factor in exact)
         return (claimed, evidenced, verified), scale
+
+    @cached_property
+    def scaled_requirements(self) -> tuple[int, ...]:
+        """Return the points of one piece for each requirement, as integers over one number."""
+        exact = [requirement.points / requirement.count for requirement in self.evidence]
+        scale = lcm(*(points.denominator for points in exact))
+        return tuple(int(points * scale) for points in exact)

@@ -100,9 +100,9 @@ class Link:
     """A linked milestone; `confirmed` tells that the verified version is confirmed for it."""
 
     key: str
-    title: str
     confirmed: bool
-    linked_at: dt.datetime
+    title: str = ""
+    linked_at: dt.datetime | None = None
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -120,8 +120,7 @@ class Item:
     `versions` holds at least one version, newest first: all that this audience sees, or only
     those that `version` and `counted` need. `verified_number` is the number of the verified
     version, which counts until a newer one is judged: `counted` is that version, else the newest.
-    `links` are in the owner's order; `milestones` are their keys, and `confirmed` the keys that
-    the verified version is confirmed for.
+    `links` are in the owner's order.
     """
 
     id: uuid.UUID
@@ -139,17 +138,24 @@ class Item:
     # What follows from the fields above, computed once: the rule of readiness reads it in loops.
     counted: Version = field(init=False, repr=False, compare=False)
     verified: bool = field(init=False, repr=False, compare=False)
-    milestones: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    confirmed: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.counted = self.versions[0]
         self.verified = self.verified_number is not None
-        if self.verified_number is not None:
-            numbered = [each for each in self.versions if each.number == self.verified_number]
-            self.counted = numbered[0] if numbered else self.counted
-        self.milestones = tuple([link.key for link in self.links])
-        self.confirmed = frozenset([link.key for link in self.links if link.confirmed])
+        if self.verified and self.counted.number != self.verified_number:
+            for version in self.versions:
+                if version.number == self.verified_number:
+                    self.counted = version
+
+    @property
+    def milestones(self) -> tuple[str, ...]:
+        """Return the keys of the linked milestones."""
+        return tuple([link.key for link in self.links])
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """Return the keys of the milestones that the verified version is confirmed for."""
+        return frozenset([link.key for link in self.links if link.confirmed])
 
     @property
     def version(self) -> Version:
@@ -170,7 +176,7 @@ class Item:
 
     def with_link(self, key: str, title: str = "") -> Item:
         """Return the item linked to one more milestone, which is not confirmed."""
-        link = Link(key, title, confirmed=False, linked_at=self.updated_at)
+        link = Link(key, False, title, self.updated_at)
         return replace(self, links=(*self.links, link))
 
     def as_verified(self, milestones: Collection[str]) -> Item:
@@ -217,13 +223,9 @@ def is_visible(state: str, visibility: str, audience: Audience) -> bool:
     Managers see what was submitted and is not private; the public sees what its owner allows in
     the portfolio. `audience_sql.is_visible` is the same rule in SQL.
     """
-    match audience:
-        case Audience.OWNER:
-            return True
-        case Audience.MANAGER:
-            return visibility != "private" and state in SHARED_STATES
-        case Audience.PUBLIC:
-            return visibility == "portfolio"
+    if audience is Audience.MANAGER:
+        return visibility != "private" and state in SHARED_STATES
+    return audience is Audience.OWNER or visibility == "portfolio"
 
 
 def seen_by(item: Item, audience: Audience) -> Item | None:
@@ -234,13 +236,11 @@ def seen_by(item: Item, audience: Audience) -> Item | None:
     """
     if not is_visible(item.state, item.visibility, audience):
         return None
-    match audience:
-        case Audience.OWNER:
-            return item
-        case Audience.MANAGER:
-            versions = tuple([each for each in item.versions if each.submitted_at is not None])
-        case Audience.PUBLIC:
-            versions = (item.counted,)
+    versions = item.versions
+    if audience is Audience.PUBLIC:
+        versions = (item.counted,)
+    elif audience is Audience.MANAGER:
+        versions = tuple([each for each in versions if each.submitted_at is not None])
     if len(versions) == len(item.versions):
         return item
     return replace(item, versions=versions) if versions else None

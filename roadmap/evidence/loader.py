@@ -1,16 +1,14 @@
 """Loading evidence as the values of `item`, for one audience. The only loader of evidence.
 
 A list takes three statements (items with their versions, links, impacts) and one more with texts
-and skills, however many rows there are. The statements are built once, and they return plain rows:
-readiness runs them within every tick.
+and skills, however many rows there are. The statements are built once, and return plain rows.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any, Literal
 
@@ -27,6 +25,7 @@ from roadmap.evidence.audience_sql import (
     is_visible,
     newest_version_id,
 )
+from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.item import CONTENT_COLUMNS, Audience, Impact, Item, Link, SkillLink, Version
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
@@ -34,9 +33,6 @@ Scope = Literal["user_id", "id"]
 
 # Texts that figures and lists of names do not need; they can be long.
 LONG_TEXTS = frozenset({"url", "description", "role"})
-# What `load_counted_items` does not load.
-NO_ID = uuid.UUID(int=0)
-NO_TIME = dt.datetime.min.replace(tzinfo=dt.UTC)
 IMPACT_COLUMNS = ("type", "metric", "baseline", "result", "unit", "source_url")
 
 
@@ -71,124 +67,60 @@ def load_user_items(
 
 
 def load_counted_items(
-    session: Session, audience: Audience, user_ids: Collection[uuid.UUID]
+    session: Session, user_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, list[Item]]:
-    """Load what figures need of the items of many people, by person, in the order of creation.
+    """Load what figures need of all items of many people, by person, in no order.
 
-    Three statements for each batch of people. Only kind, dates and impacts of versions are loaded,
-    and only keys of links: this runs within every tick. What is not loaded is empty, `NO_ID` or
-    `NO_TIME`.
+    Three statements for each batch of people. Of an item only visibility, state and links are
+    loaded, of the versions that count for its owner and for managers only kind, dates and impacts;
+    the rest is empty or None. This runs within every tick.
     """
     session.flush()
     connection = session.connection()
     found: dict[uuid.UUID, list[Item]] = {user_id: [] for user_id in user_ids}
     for batch in batched(user_ids):
         parameters = {"keys": batch}
-        impacts: dict[Any, list[Impact]] = defaultdict(list)
-        for key, *values in connection.execute(_counted_impacts(), parameters).all():
-            impacts[key].append(Impact(*values))
+        impacts = _group(connection, _COUNTED_IMPACTS, parameters, Impact)
         links: dict[Any, list[Link]] = defaultdict(list)
-        known: dict[tuple[str, bool], Link] = {}
-        rows = connection.execute(_counted_links(audience), parameters).all()
-        for key, milestone, confirmed in rows:
-            if (milestone, confirmed) not in known:
-                known[milestone, confirmed] = Link(milestone, "", confirmed, NO_TIME)
-            links[key].append(known[milestone, confirmed])
+        for key, milestone, confirmed in connection.execute(_COUNTED_LINKS, parameters).all():
+            links[key].append(Link(milestone, confirmed))
         versions: dict[Any, list[Version]] = defaultdict(list)
+        heads: dict[Any, list[Any]] = {}
         verified: dict[Any, int] = {}
-        heads: dict[Any, tuple[Any, ...]] = {}
-        for (
-            key,
-            *head,
-            version_key,
-            number,
-            is_verified,
-            submitted_at,
-            kind,
-            occurred_on,
-            ends,
-        ) in connection.execute(_counted_versions(audience), parameters).all():
-            heads[key] = tuple(head)
-            versions[key].append(
-                Version(
-                    kind,
-                    occurred_on,
-                    expires_on=ends,
-                    impacts=tuple(impacts.get(version_key, ())),
-                    id=NO_ID,
-                    number=number,
-                    submitted_at=submitted_at,
-                    created_at=NO_TIME,
-                )
+        rows = _counted_rows(connection, parameters)
+        for key, version_key, is_verified, number, submitted_at, kind, day, end, *head in rows:
+            version = Version(
+                kind,
+                day,
+                expires_on=end,
+                impacts=tuple(impacts.get(version_key, ())),
+                id=None,
+                number=number,
+                submitted_at=submitted_at,
+                created_at=None,
             )
+            versions[key].append(version)
+            heads[key] = head
             if is_verified:
                 verified[key] = number
-        owners = {user: _uuid(user) for user in {head[0] for head in heads.values()}}
-        for key, (user, title, visibility, state) in heads.items():
-            owner = owners[user]
-            found[owner].append(
-                Item(
-                    *(_uuid(key), owner, title, visibility, state, None, NO_TIME, NO_TIME),
-                    versions=tuple(versions[key]),
-                    verified_number=verified.get(key),
-                    links=tuple(links.get(key, ())),
-                )
+        owners = {owner: found[_uuid(owner)] for owner in {head[0] for head in heads.values()}}
+        for key, (owner, visibility, state) in heads.items():
+            item = Item(
+                *(None, None, "", visibility, state, None, None, None),
+                versions=tuple(versions[key]),
+                verified_number=verified.get(key),
+                links=tuple(links.get(key, ())),
             )
+            owners[owner].append(item)
     return found
 
 
-def _uuid(raw: Any) -> uuid.UUID:
-    """Return an id that the driver of SQLite hands out as text."""
-    return raw if isinstance(raw, uuid.UUID) else uuid.UUID(raw)
-
-
-@cache
-def _counted_versions(audience: Audience) -> sa.Select[Any]:
-    return (
-        sa.select(
-            _raw(Evidence.id),
-            _raw(Evidence.user_id),
-            Evidence.title,
-            Evidence.visibility,
-            Evidence.state,
-            _raw(EvidenceVersion.id),
-            EvidenceVersion.number,
-            is_verified_version(),
-            EvidenceVersion.submitted_at,
-            EvidenceVersion.kind,
-            EvidenceVersion.occurred_on,
-            EvidenceVersion.expires_on,
-        )
-        .join(EvidenceVersion, EvidenceVersion.evidence_id == Evidence.id)
-        .where(_of_scope(audience, "user_id"), _is_needed(audience, history=False))
-        .order_by(Evidence.created_at, Evidence.id, EvidenceVersion.number.desc())
-    )
-
-
-@cache
-def _counted_impacts() -> sa.Select[Any]:
-    measure = models.Impact
-    people: Any = sa.bindparam("keys", expanding=True)
-    return (
-        sa.select(_raw(measure.version_id), *(getattr(measure, name) for name in IMPACT_COLUMNS))
-        .where(measure.user_id.in_(people))
-        .order_by(measure.position, measure.id)
-    )
-
-
-@cache
-def _counted_links(audience: Audience) -> sa.Select[Any]:
-    return (
-        sa.select(
-            _raw(EvidenceMilestone.evidence_id),
-            EvidenceMilestone.milestone_key,
-            models.Confirmation.review_id.is_not(None),
-        )
-        .join(Evidence, Evidence.id == EvidenceMilestone.evidence_id)
-        .outerjoin(models.Confirmation, is_confirmation_of_link())
-        .where(_of_scope(audience, "user_id"))
-        .order_by(EvidenceMilestone.position, EvidenceMilestone.milestone_key)
-    )
+def _counted_rows(connection: sa.Connection, parameters: dict[str, Any]) -> Collection[Any]:
+    rows = connection.execute(_counted_versions(Audience.OWNER), parameters).all()
+    if any(row[4] is None and row[-1] in SHARED_STATES for row in rows):
+        # Of an item that is edited again, managers see an older version.
+        return [*rows, *connection.execute(_counted_versions(Audience.MANAGER), parameters)]
+    return rows
 
 
 def _load(
@@ -201,52 +133,35 @@ def _load(
     history: bool = False,
 ) -> list[Item]:
     session.flush()
-    parameters = {"keys": list(keys)}
-    connection = session.connection()
+    connection, parameters = session.connection(), {"keys": list(keys)}
     rows = connection.execute(_versions(audience, scope, texts, history), parameters).all()
     if not rows:
         return []
-    impacts: dict[Any, list[Impact]] = defaultdict(list)
-    for key, *values in connection.execute(_impacts(audience, scope, history), parameters):
-        impacts[key].append(Impact(*values))
-    links: dict[Any, list[Link]] = defaultdict(list)
-    for key, *values in connection.execute(_links(audience, scope), parameters):
-        links[key].append(Link(*values))
-    skills: dict[Any, list[SkillLink]] = defaultdict(list)
+    impacts = _group(connection, _impacts(audience, scope, history), parameters, Impact)
+    links = _group(connection, _links(audience, scope), parameters, Link)
+    skills = {}
     if texts:
-        for key, *values in connection.execute(_skills(audience, scope), parameters):
-            skills[key].append(SkillLink(*values))
-    return _assemble(rows, impacts, links, skills)
-
-
-def _assemble(
-    rows: Iterable[Any],
-    impacts: dict[Any, list[Impact]],
-    links: dict[Any, list[Link]],
-    skills: dict[Any, list[SkillLink]],
-) -> list[Item]:
-    """Put the items together from rows of one version each, the newest version first."""
-    versions: dict[Any, list[Version]] = {}
-    heads: dict[Any, Any] = {}
+        skills = _group(connection, _skills(audience, scope), parameters, SkillLink)
+    split = len(CONTENT_COLUMNS)
+    versions: dict[Any, list[Version]] = defaultdict(list)
+    heads: dict[Any, list[Any]] = {}
     verified: dict[Any, int] = {}
-    for key, version_key, is_verified, number, id_, submitted_at, created_at, *values in rows:
-        content: Any = (*values[: len(CONTENT_COLUMNS)], tuple(impacts.get(version_key, ())))
+    for key, version_key, is_verified, number, submitted_at, created_at, *values in rows:
         version = Version(
-            *content,
-            id=id_,
+            *values[:split],
+            tuple(impacts.get(version_key, ())),
+            id=_uuid(version_key),
             number=number,
             submitted_at=submitted_at,
             created_at=created_at,
         )
-        if key in heads:
-            versions[key].append(version)
-        else:
-            heads[key] = tuple(values[len(CONTENT_COLUMNS) :])
-            versions[key] = [version]
+        versions[key].append(version)
+        heads[key] = values[split:]
         if is_verified:
             verified[key] = number
     return [
         Item(
+            _uuid(key),
             *head,
             versions=tuple(versions[key]),
             verified_number=verified.get(key),
@@ -257,15 +172,32 @@ def _assemble(
     ]
 
 
+def _group(
+    connection: sa.Connection,
+    statement: sa.Select[Any],
+    parameters: dict[str, Any],
+    make: Callable[..., Any],
+) -> dict[Any, list[Any]]:
+    """Return what is made of the rows of a statement, by their first column."""
+    found: dict[Any, list[Any]] = defaultdict(list)
+    for key, *values in connection.execute(statement, parameters).all():
+        found[key].append(make(*values))
+    return found
+
+
+def _uuid(raw: Any) -> uuid.UUID:
+    """Return an id that the driver of SQLite hands out as text."""
+    return raw if isinstance(raw, uuid.UUID) else uuid.UUID(raw)
+
+
 def _raw(column: Any) -> Any:
-    """Return an id as the driver returns it, which is faster; such ids only bring rows together."""
+    """Return an id as the driver returns it, which is faster; most only bring rows together."""
     return sa.type_coerce(column, sa.types.NullType())
 
 
 def _of_scope(audience: Audience, scope: Scope) -> sa.ColumnElement[bool]:
     column = Evidence.user_id if scope == "user_id" else Evidence.id
-    keys: Any = sa.bindparam("keys", expanding=True)
-    return sa.and_(column.in_(keys), is_visible(audience))
+    return sa.and_(column.in_(_KEYS), is_visible(audience))
 
 
 def _is_needed(audience: Audience, history: bool) -> sa.ColumnElement[bool]:
@@ -274,24 +206,55 @@ def _is_needed(audience: Audience, history: bool) -> sa.ColumnElement[bool]:
     For the owner that includes what managers see, so that `item.seen_by` can tell it. With
     `history` it is every version that the audience sees.
     """
-    match audience:
-        case Audience.OWNER if history:
-            return sa.true()
-        case Audience.MANAGER if history:
-            return EvidenceVersion.was_submitted.is_(True)
-        case Audience.OWNER:
-            return sa.or_(
-                EvidenceVersion.id == newest_version_id(Audience.OWNER),
-                is_verified_version(),
-                EvidenceVersion.id == newest_version_id(Audience.MANAGER),
-            )
-        case Audience.MANAGER:
-            return sa.or_(
-                EvidenceVersion.id == newest_version_id(audience),
-                is_verified_version(),
-            )
-        case Audience.PUBLIC:
-            return EvidenceVersion.id == counted_version_id(audience)
+    if audience is Audience.PUBLIC:
+        return EvidenceVersion.id == counted_version_id(audience)
+    is_owner = audience is Audience.OWNER
+    if history:
+        return sa.true() if is_owner else EvidenceVersion.was_submitted.is_(True)
+    newest = (Audience.OWNER, Audience.MANAGER) if is_owner else (audience,)
+    return sa.or_(
+        *(EvidenceVersion.id == newest_version_id(each) for each in newest), is_verified_version()
+    )
+
+
+_KEYS: Any = sa.bindparam("keys", expanding=True)
+_measure = models.Impact
+_link = EvidenceMilestone
+_is_confirmed = models.Confirmation.review_id.is_not(None)
+_COUNTED_LINKS = (
+    sa.select(_raw(_link.evidence_id), _link.milestone_key, _is_confirmed)
+    .join(Evidence, Evidence.id == _link.evidence_id)
+    .outerjoin(models.Confirmation, is_confirmation_of_link())
+    .where(_link.user_id.in_(_KEYS))
+)
+_COUNTED_IMPACTS = sa.select(
+    _raw(_measure.version_id), *(getattr(_measure, name) for name in IMPACT_COLUMNS)
+).where(_measure.user_id.in_(_KEYS))
+
+
+@cache
+def _counted_versions(audience: Audience) -> sa.Select[Any]:
+    """Return the versions that count for the owner, or those that count only for managers."""
+    versions = (
+        sa.select(
+            _raw(Evidence.id),
+            _raw(EvidenceVersion.id).label("version_key"),
+            is_verified_version(),
+            EvidenceVersion.number,
+            EvidenceVersion.submitted_at,
+            EvidenceVersion.kind,
+            EvidenceVersion.occurred_on,
+            EvidenceVersion.expires_on,
+            _raw(Evidence.user_id),
+            Evidence.visibility,
+            Evidence.state,
+        )
+        .join(EvidenceVersion, EvidenceVersion.id == counted_version_id(audience))
+        .where(Evidence.user_id.in_(_KEYS), is_visible(audience))
+    )
+    if audience is Audience.OWNER:
+        return versions
+    return versions.where(EvidenceVersion.id != counted_version_id(Audience.OWNER))
 
 
 @cache
@@ -304,15 +267,13 @@ def _versions(audience: Audience, scope: Scope, texts: bool, history: bool) -> s
     )
     return (
         sa.select(
-            _raw(Evidence.id).label("key"),
+            _raw(Evidence.id),
             _raw(EvidenceVersion.id).label("version_key"),
             is_verified_version(),
             EvidenceVersion.number,
-            EvidenceVersion.id,
             EvidenceVersion.submitted_at,
             EvidenceVersion.created_at,
             *content,
-            Evidence.id,
             Evidence.user_id,
             Evidence.title,
             Evidence.visibility,
@@ -329,13 +290,12 @@ def _versions(audience: Audience, scope: Scope, texts: bool, history: bool) -> s
 
 @cache
 def _impacts(audience: Audience, scope: Scope, history: bool) -> sa.Select[Any]:
-    measure = models.Impact
     return (
-        sa.select(_raw(measure.version_id), *(getattr(measure, name) for name in IMPACT_COLUMNS))
-        .join(EvidenceVersion, EvidenceVersion.id == measure.version_id)
+        sa.select(_raw(_measure.version_id), *(getattr(_measure, name) for name in IMPACT_COLUMNS))
+        .join(EvidenceVersion, EvidenceVersion.id == _measure.version_id)
         .join(Evidence, Evidence.id == EvidenceVersion.evidence_id)
         .where(_of_scope(audience, scope), _is_needed(audience, history))
-        .order_by(measure.position, measure.id)
+        .order_by(_measure.position, _measure.id)
     )
 
 
@@ -343,17 +303,17 @@ def _impacts(audience: Audience, scope: Scope, history: bool) -> sa.Select[Any]:
 def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
     return (
         sa.select(
-            _raw(EvidenceMilestone.evidence_id),
-            EvidenceMilestone.milestone_key,
+            _raw(_link.evidence_id),
+            _link.milestone_key,
+            _is_confirmed,
             Milestone.title,
-            models.Confirmation.review_id.is_not(None),
-            EvidenceMilestone.created_at,
+            _link.created_at,
         )
-        .join(Evidence, Evidence.id == EvidenceMilestone.evidence_id)
-        .join(Milestone, Milestone.key == EvidenceMilestone.milestone_key)
+        .join(Evidence, Evidence.id == _link.evidence_id)
+        .join(Milestone, Milestone.key == _link.milestone_key)
         .outerjoin(models.Confirmation, is_confirmation_of_link())
         .where(_of_scope(audience, scope))
-        .order_by(EvidenceMilestone.position, EvidenceMilestone.milestone_key)
+        .order_by(_link.position, _link.milestone_key)
     )
 
 

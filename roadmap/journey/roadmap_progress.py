@@ -12,7 +12,7 @@ from roadmap.catalog.queries import PublishedRoadmap, load_revision
 from roadmap.people.actor import Actor
 from roadmap.progress.queries import EnrolledRoadmap, enrollment, target_dates
 from roadmap.readiness.actions import compute_summary, refresh_summaries
-from roadmap.readiness.queries import person_record
+from roadmap.readiness.queries import person_records
 from roadmap.readiness.summaries import load_own_summary
 
 
@@ -55,7 +55,7 @@ def load_enrolled_progress(
     followed = (enrolled.roadmap_id, enrolled.revision_id)
     data = load_own_summary(session, actor.id, followed, today)
     if data is None:
-        record = person_record(session, actor.id)
+        record = person_records(session, [actor.id])[actor.id]
         data = compute_summary(session, record, enrolled.revision_id, now)["own"]
     return _progress(session, actor, enrolled, data, today)
 

@@ -15,7 +15,7 @@ from roadmap.catalog.queries import load_revision
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import PersonRecord, person_record
+from roadmap.readiness.queries import PersonRecord, person_records
 from roadmap.readiness.rules import next_change_on
 from roadmap.readiness.summary import summarize_tally
 from roadmap.readiness.tally import Tally
@@ -61,7 +61,7 @@ def refresh_summaries(
     """
     session.flush()
     session.info.get(CHANGED, {}).pop(user_id, None)
-    record = person_record(session, user_id)
+    record = person_records(session, [user_id])[user_id]
     rows = {}
     for roadmap_id, revision_id in record.enrolled:
         values = rows[roadmap_id] = compute_summary(session, record, revision_id, now)

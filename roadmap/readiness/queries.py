@@ -19,7 +19,7 @@ from roadmap.catalog.models import Roadmap
 from roadmap.core.batches import batched
 from roadmap.evidence import audience_sql
 from roadmap.evidence.item import Audience, Item, seen_by
-from roadmap.evidence.loader import load_counted_items
+from roadmap.evidence.loader import load_counted_items, load_user_items
 from roadmap.evidence.models import Evidence, Review
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
@@ -94,14 +94,24 @@ class PersonRecord:
 
 
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
-    """Load the record of one person, in eight statements."""
-    return person_records(session, [user_id])[user_id]
+    """Load the record of one person with the names of their evidence, in eight statements."""
+    record = _records(session, [user_id])[user_id]
+    record.evidence = load_user_items(session, Audience.OWNER, user_id, texts=False)
+    return record
 
 
 def person_records(
     session: Session, people: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, PersonRecord]:
-    """Load the records of many people, in eight statements for each batch of them."""
+    """Load what figures need of many people, in eight statements for each batch of them."""
+    records = _records(session, people)
+    for user_id, evidence in load_counted_items(session, people).items():
+        records[user_id].evidence = evidence
+    return records
+
+
+def _records(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonRecord]:
+    """Load the records without evidence."""
     records = partial_records(session, people)
     for user_id, key, status, changed_at in _rows(session, _STATUSES, people):
         records[user_id].statuses[key] = status
@@ -110,8 +120,6 @@ def person_records(
         records[user_id].positions.append(Position(str(position_id), *values))
     for user_id, degree_id, *values in _rows(session, _DEGREES, people):
         records[user_id].degrees.append(Degree(str(degree_id), *values))
-    for user_id, evidence in load_counted_items(session, Audience.OWNER, people).items():
-        records[user_id].evidence = evidence
     return records
 
 
@@ -141,8 +149,9 @@ def _rows(
     session: Session, query: sa.Select[Any], people: Collection[uuid.UUID]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query about many people, batch by batch."""
+    connection = session.connection()
     for batch in batched(people):
-        yield from session.execute(query, {"people": batch})
+        yield from connection.execute(query, {"people": batch}).all()
 
 
 # The statements are made once, and on tables rather than entities: they run within every tick, and

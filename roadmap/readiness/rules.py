@@ -7,7 +7,7 @@ end, because this runs inside every tick.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
@@ -84,7 +84,7 @@ class Evaluation:
     overall: Progress
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StageCredit:
     """What a stage earns: `numerator / denominator` from 0 to 1, and whether it is counted."""
 
@@ -193,7 +193,7 @@ def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageC
             sum_n = sum_n * each.denominator + each.weight * each.numerator * sum_d
             sum_d *= each.denominator
             sum_w += each.weight
-            earned[place] = replace(each, counted=True)
+            each.counted = True
     return earned
 
 
@@ -232,23 +232,18 @@ def evidence_share(tally: Tally) -> Fraction | None:
     requirements = tally.content.policy.evidence
     if not requirements:
         return None
-    verified: dict[str, int] = {}
-    evidenced: dict[str, int] = {}
-    for piece in tally.unexpired_evidence:
-        counts = verified if piece.verified else evidenced
-        kind = piece.counted.kind
-        counts[kind] = counts.get(kind, 0) + 1
+    evidenced, verified = tally.kinds
     (_, evidenced_factor, verified_factor), scale = tally.content.policy.scaled_tone_factors
-    earned = total = ZERO
-    for requirement in requirements:
-        best = min(requirement.count, sum(verified.get(kind, 0) for kind in requirement.kinds))
-        rest = sum(evidenced.get(kind, 0) for kind in requirement.kinds)
+    earned = total = 0
+    for requirement, each in zip(
+        requirements, tally.content.policy.scaled_requirements, strict=True
+    ):
+        best = min(requirement.count, sum([verified[kind] for kind in requirement.kinds]))
+        rest = sum([evidenced[kind] for kind in requirement.kinds])
         rest = min(requirement.count - best, rest)
-        total += requirement.points
-        if best or rest:
-            worth = best * verified_factor + rest * evidenced_factor
-            earned += requirement.points * Fraction(worth, requirement.count * scale)
-    return earned / total if total else None
+        total += requirement.count * each
+        earned += (best * verified_factor + rest * evidenced_factor) * each
+    return Fraction(earned, total * scale) if total else None
 
 
 def impact_share(tally: Tally) -> Fraction | None:

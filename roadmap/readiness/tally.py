@@ -5,6 +5,7 @@ Hours stay whole numbers, because this runs inside every tick.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -69,12 +70,13 @@ class Tally:
         milestones = self.content.by_key
         tones: dict[str, int] = {}
         for piece in self.unexpired_evidence:
-            kind = piece.counted.kind
-            for key in piece.milestones:
-                milestone = milestones.get(key)
-                if key in piece.confirmed and milestone is not None and kind in milestone.evidence:
-                    tones[key] = VERIFIED
-                elif key not in tones:
+            for link in piece.links:
+                key = link.key
+                if link.confirmed and key in milestones:
+                    if piece.counted.kind in milestones[key].evidence:
+                        tones[key] = VERIFIED
+                        continue
+                if key not in tones:
                     tones[key] = EVIDENCED
         return tones
 
@@ -89,16 +91,12 @@ class Tally:
         return years_of(spans, self.today)
 
     @cached_property
-    def confirmations(self) -> list[tuple[date, frozenset[str]]]:
-        """Return when each verified piece was, and which of its milestones were confirmed."""
-        return sorted(
-            (
-                (piece.counted.occurred_on, piece.confirmed)
-                for piece in self.unexpired_evidence
-                if piece.verified
-            ),
-            key=lambda pair: pair[0],
-        )
+    def kinds(self) -> tuple[Counter[str], Counter[str]]:
+        """Count the pieces that are only evidenced, and those that are verified, by kind."""
+        verified, evidenced = [], []
+        for piece in self.unexpired_evidence:
+            (verified if piece.verified else evidenced).append(piece.counted.kind)
+        return Counter(evidenced), Counter(verified)
 
     @cached_property
     def impact_tones(self) -> dict[str, int]:
@@ -144,7 +142,7 @@ class Tally:
         return stage.title if stage else key
 
     def dates_confirmed_for(self, stage: str) -> list[date]:
-        """Return the dates of verified pieces confirmed for done required milestones of a stage."""
+        """Return when the pieces were that are confirmed for a stage's done required milestones."""
         if stage not in self._dates:
             statuses, found = self.facts.statuses, self.content.stage_by_key.get(stage)
             done = {
@@ -152,7 +150,10 @@ class Tally:
                 for milestone in (found.milestones if found else ())
                 if milestone.required and statuses.get(milestone.key) == "done"
             }
-            self._dates[stage] = [
-                day for day, keys in self.confirmations if not done.isdisjoint(keys)
-            ]
+            self._dates[stage] = sorted(
+                piece.counted.occurred_on
+                for piece in self.unexpired_evidence
+                if piece.verified
+                and any(link.confirmed and link.key in done for link in piece.links)
+            )
         return self._dates[stage]

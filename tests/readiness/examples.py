@@ -215,7 +215,7 @@ def change(piece: Item, **changes: Any) -> Item:
     confirmed = changes.pop("confirmed", piece.confirmed)
     verified = changes.pop("verified", piece.verified)
     content = {name: changes.pop(name) for name in CONTENT_FIELDS if name in changes}
-    links = tuple(Link(key, key, verified and key in confirmed, piece.created_at) for key in keys)
+    links = tuple(Link(key, verified and key in confirmed, key, piece.created_at) for key in keys)
     changed = replace(piece, links=links, verified_number=1 if verified else None, **changes)
     return changed.with_counted(**content)
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.batches import BATCH_SIZE
-from roadmap.evidence.item import Audience
 from roadmap.evidence.loader import load_counted_items
 from roadmap.people.models import User
 from roadmap.readiness.queries import partial_records
@@ -77,7 +76,7 @@ def test_each_of_very_many_is_read(
     glanced_at = partial_records(session, many_people)
     assert glanced_at.keys() == many_people.keys()
     assert {each.last_activity_on(shared_only=True) for each in glanced_at.values()} == {None}
-    found = load_counted_items(session, Audience.OWNER, many_people)
+    found = load_counted_items(session, many_people)
     assert len(found) == len(many_people)
     assert not any(found.values())
     assert len(parameters) > 3 * MANY / BATCH_SIZE

@@ -17,9 +17,8 @@ class Rule(GateRule):
 
     def check(self, tally: Tally) -> GateResult:
         kinds, asked = self.settings.kinds, self.settings.count
-        have = sum(
-            piece.verified and piece.counted.kind in kinds for piece in tally.unexpired_evidence
-        )
+        _evidenced, verified = tally.kinds
+        have = sum(verified[kind] for kind in kinds)
         return self.result(
             Message(
                 N_("%(have)s of %(asked)s verified pieces of evidence of the kind %(kinds)s"),
