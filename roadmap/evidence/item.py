@@ -101,8 +101,8 @@ class Link:
 
     key: str
     confirmed: bool
-    title: str = ""
-    linked_at: dt.datetime | None = None
+    title: str
+    linked_at: dt.datetime
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -176,7 +176,7 @@ class Item:
 
     def with_link(self, key: str, title: str = "") -> Item:
         """Return the item linked to one more milestone, which is not confirmed."""
-        link = Link(key, False, title, self.updated_at)
+        link = Link(key, confirmed=False, title=title, linked_at=self.updated_at)
         return replace(self, links=(*self.links, link))
 
     def as_verified(self, milestones: Collection[str]) -> Item:

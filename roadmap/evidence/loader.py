@@ -33,6 +33,7 @@ Scope = Literal["user_id", "id"]
 
 # Texts that figures and lists of names do not need; they can be long.
 LONG_TEXTS = frozenset({"url", "description", "role"})
+NOT_LOADED: Any = None
 IMPACT_COLUMNS = ("type", "metric", "baseline", "result", "unit", "source_url")
 
 
@@ -73,7 +74,7 @@ def load_counted_items(
 
     Three statements for each batch of people. Of an item only visibility, state and links are
     loaded, of the versions that count for its owner and for managers only kind, dates and impacts;
-    the rest is empty or None. This runs within every tick.
+    the rest is empty or `NOT_LOADED`. This runs within every tick.
     """
     session.flush()
     connection = session.connection()
@@ -83,7 +84,7 @@ def load_counted_items(
         impacts = _group(connection, _COUNTED_IMPACTS, parameters, Impact)
         links: dict[Any, list[Link]] = defaultdict(list)
         for key, milestone, confirmed in connection.execute(_COUNTED_LINKS, parameters).all():
-            links[key].append(Link(milestone, confirmed))
+            links[key].append(Link(milestone, confirmed, "", NOT_LOADED))
         versions: dict[Any, list[Version]] = defaultdict(list)
         heads: dict[Any, list[Any]] = {}
         verified: dict[Any, int] = {}
@@ -94,10 +95,10 @@ def load_counted_items(
                 day,
                 expires_on=end,
                 impacts=tuple(impacts.get(version_key, ())),
-                id=None,
+                id=NOT_LOADED,
                 number=number,
                 submitted_at=submitted_at,
-                created_at=None,
+                created_at=NOT_LOADED,
             )
             versions[key].append(version)
             heads[key] = head
@@ -106,7 +107,8 @@ def load_counted_items(
         owners = {owner: found[_uuid(owner)] for owner in {head[0] for head in heads.values()}}
         for key, (owner, visibility, state) in heads.items():
             item = Item(
-                *(None, None, "", visibility, state, None, None, None),
+                *(NOT_LOADED, NOT_LOADED, "", visibility, state),
+                *(NOT_LOADED, NOT_LOADED, NOT_LOADED),
                 versions=tuple(versions[key]),
                 verified_number=verified.get(key),
                 links=tuple(links.get(key, ())),
@@ -147,9 +149,9 @@ def _load(
     heads: dict[Any, list[Any]] = {}
     verified: dict[Any, int] = {}
     for key, version_key, is_verified, number, submitted_at, created_at, *values in rows:
+        content: Any = (*values[:split], tuple(impacts.get(version_key, ())))
         version = Version(
-            *values[:split],
-            tuple(impacts.get(version_key, ())),
+            *content,
             id=_uuid(version_key),
             number=number,
             submitted_at=submitted_at,

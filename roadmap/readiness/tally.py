@@ -70,13 +70,12 @@ class Tally:
         milestones = self.content.by_key
         tones: dict[str, int] = {}
         for piece in self.unexpired_evidence:
+            kind = piece.counted.kind
             for link in piece.links:
                 key = link.key
-                if link.confirmed and key in milestones:
-                    if piece.counted.kind in milestones[key].evidence:
-                        tones[key] = VERIFIED
-                        continue
-                if key not in tones:
+                if link.confirmed and key in milestones and kind in milestones[key].evidence:
+                    tones[key] = VERIFIED
+                elif key not in tones:
                     tones[key] = EVIDENCED
         return tones
 
@@ -93,10 +92,11 @@ class Tally:
     @cached_property
     def kinds(self) -> tuple[Counter[str], Counter[str]]:
         """Count the pieces that are only evidenced, and those that are verified, by kind."""
-        verified, evidenced = [], []
+        evidenced: Counter[str] = Counter()
+        verified: Counter[str] = Counter()
         for piece in self.unexpired_evidence:
-            (verified if piece.verified else evidenced).append(piece.counted.kind)
-        return Counter(evidenced), Counter(verified)
+            (verified if piece.verified else evidenced)[piece.counted.kind] += 1
+        return evidenced, verified
 
     @cached_property
     def impact_tones(self) -> dict[str, int]:
