@@ -46,7 +46,7 @@ def save_texts(
     revision: int,
     by: Actor,
     now: dt.datetime,
-) -> Portfolio:
+) -> None:
     """Save headline and introduction (Markdown), and whether the e-mail address is shown.
 
     `revision` is the one that the form was filled from, 0 where nothing was saved yet. Saving the
@@ -55,35 +55,21 @@ def save_texts(
     lock_user(session, user_id)
     portfolio = session.get(Portfolio, user_id, populate_existing=True)
     if portfolio is None:
-        portfolio = Portfolio(
-            user_id=user_id,
-            headline="",
-            introduction="",
-            shows_email=False,
-            revision=0,
-            updated_at=now,
-        )
+        portfolio = Portfolio(user_id=user_id, revision=0, updated_at=now)
+        portfolio.headline, portfolio.introduction, portfolio.shows_email = "", "", False
         session.add(portfolio)
-    wanted = (headline, introduction, shows_email)
-    if wanted == (portfolio.headline, portfolio.introduction, portfolio.shows_email) and (
-        portfolio.revision
-    ):
-        return portfolio
+    texts = (headline, introduction, shows_email)
+    saved = (portfolio.headline, portfolio.introduction, portfolio.shows_email)
+    if portfolio.revision and texts == saved:
+        return
     if revision != portfolio.revision:
         raise StalePortfolio(portfolio)
-    portfolio.headline, portfolio.introduction, portfolio.shows_email = wanted
+    portfolio.headline, portfolio.introduction, portfolio.shows_email = texts
     portfolio.revision += 1
     portfolio.updated_at = now
-    record_history(
-        session,
-        user_id=user_id,
-        by=by.id,
-        action="portfolio.written",
-        subject="texts",
-        now=now,
-        revision=portfolio.revision,
+    _record(
+        session, user_id, "portfolio.written", "texts", by=by, now=now, revision=portfolio.revision
     )
-    return portfolio
 
 
 def add_item(
@@ -104,20 +90,17 @@ def add_item(
     if len(chosen) >= MAX_ITEMS:
         raise PortfolioFull
     _append_items(session, user_id, [evidence.id])
-    _record_history(session, user_id, "portfolio.chosen", str(evidence.id), by=by, now=now)
+    _record(session, user_id, "portfolio.chosen", evidence.id, by=by, now=now)
 
 
 def add_all_items(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
     """Add every piece that may be shown, newest first, and return how many were added."""
     lock_user(session, user_id)
-    chosen = _selected_ids(session, user_id)
-    showable = _eligible_ids(session, user_id)
-    added = [key for key in showable if key not in chosen][: max(0, MAX_ITEMS - len(chosen))]
+    chosen, eligible = _selected_ids(session, user_id), _eligible_ids(session, user_id)
+    added = [key for key in eligible if key not in chosen][: max(0, MAX_ITEMS - len(chosen))]
     if added:
         _append_items(session, user_id, added)
-        _record_history(
-            session, user_id, "portfolio.chosen", "all", by=by, now=now, count=len(added)
-        )
+        _record(session, user_id, "portfolio.chosen", "all", by=by, now=now, count=len(added))
     return len(added)
 
 
@@ -126,13 +109,9 @@ def remove_item(
 ) -> None:
     """Remove a piece from the portfolio, if it is in it."""
     lock_user(session, user_id)
-    gone = session.execute(
-        sa.delete(PortfolioItem).where(
-            PortfolioItem.user_id == user_id, PortfolioItem.evidence_id == evidence_id
-        )
-    )
-    if gone.rowcount:  # type: ignore[attr-defined]
-        _record_history(session, user_id, "portfolio.left_out", str(evidence_id), by=by, now=now)
+    if item := session.get(PortfolioItem, (user_id, evidence_id)):
+        session.delete(item)
+        _record(session, user_id, "portfolio.left_out", evidence_id, by=by, now=now)
 
 
 def move_item(
@@ -150,38 +129,26 @@ def move_item(
     among the shown ones.
     """
     lock_user(session, user_id)
-    chosen = _selected_ids(session, user_id)
-    showable = set(_eligible_ids(session, user_id))
-    shown = [key for key in chosen if key in showable]
-    if evidence_id not in shown:
+    chosen, eligible = _selected_ids(session, user_id), set(_eligible_ids(session, user_id))
+    before = [key for key in chosen if key in eligible]
+    if evidence_id not in before:
         raise LookupError(f"{evidence_id} is not in the portfolio")
-    before = list(shown)
-    shown.remove(evidence_id)
+    shown = [key for key in before if key != evidence_id]
     shown.insert(max(0, position), evidence_id)
     if shown == before:
         return
-    hidden = [key for key in chosen if key not in showable]
-    session.execute(
-        sa.update(PortfolioItem),
-        [
-            {"user_id": user_id, "evidence_id": key, "position": at}
-            for at, key in enumerate(shown + hidden)
-        ],
-    )
-    _record_history(
-        session, user_id, "portfolio.ordered", str(evidence_id), by=by, now=now, position=position
-    )
+    hidden = [key for key in chosen if key not in eligible]
+    session.execute(sa.update(PortfolioItem), _positions(user_id, shown + hidden))
+    _record(session, user_id, "portfolio.ordered", evidence_id, by=by, now=now, position=position)
 
 
-def _selected_ids(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
+def _selected_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """Return the pieces that the person chose, in order."""
-    return list(
-        session.scalars(
-            sa.select(PortfolioItem.evidence_id)
-            .where(PortfolioItem.user_id == user_id)
-            .order_by(PortfolioItem.position, PortfolioItem.evidence_id)
-        )
-    )
+    return session.scalars(
+        sa.select(PortfolioItem.evidence_id)
+        .where(PortfolioItem.user_id == user_id)
+        .order_by(PortfolioItem.position, PortfolioItem.evidence_id)
+    ).all()
 
 
 def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
@@ -198,26 +165,29 @@ def _append_items(session: Session, user_id: uuid.UUID, added: Sequence[uuid.UUI
     last = session.scalar(
         sa.select(sa.func.max(PortfolioItem.position)).where(PortfolioItem.user_id == user_id)
     )
-    first = 0 if last is None else last + 1
-    session.execute(
-        sa.insert(PortfolioItem),
-        [
-            {"user_id": user_id, "evidence_id": key, "position": at}
-            for at, key in enumerate(added, start=first)
-        ],
-    )
+    start = 0 if last is None else last + 1
+    session.execute(sa.insert(PortfolioItem), _positions(user_id, added, start))
 
 
-def _record_history(
+def _positions(
+    user_id: uuid.UUID, keys: Sequence[uuid.UUID], start: int = 0
+) -> list[dict[str, object]]:
+    return [
+        {"user_id": user_id, "evidence_id": key, "position": at}
+        for at, key in enumerate(keys, start)
+    ]
+
+
+def _record(
     session: Session,
     user_id: uuid.UUID,
     action: str,
-    subject: str,
+    subject: object,
     *,
     by: Actor,
     now: dt.datetime,
     **data: Any,
 ) -> None:
     record_history(
-        session, user_id=user_id, by=by.id, action=action, subject=subject, now=now, **data
+        session, user_id=user_id, by=by.id, action=action, subject=str(subject), now=now, **data
     )

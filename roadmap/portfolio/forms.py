@@ -1,16 +1,17 @@
-"""The form of a portfolio's texts."""
+"""The forms of a portfolio's texts and of its public links."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from roadmap.core.text import clean_line, clean_multiline
 
-MAX_INTRODUCTION = 10_000
+LIFETIME_DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
 class TextsForm(FlaskForm):
@@ -27,11 +28,30 @@ class TextsForm(FlaskForm):
         filters=[clean_multiline],
         validators=[
             Length(
-                max=MAX_INTRODUCTION,
-                message=_l("At most %(max)d characters: the pieces below say the rest."),
+                max=10_000, message=_l("At most %(max)d characters: the pieces below say the rest.")
             )
         ],
         description=_l("What you do and what you are proud of, in Markdown."),
     )
     shows_email = BooleanField(_l("Show my e-mail address"))
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+
+class LinkForm(FlaskForm):
+    label = StringField(
+        _l("For whom"),
+        filters=[clean_line],
+        validators=[Length(max=100, message=_l("At most %(max)d characters."))],
+        description=_l("Only you see this: “Panel in March”, “Recruiter at Example”."),
+    )
+    lives = SelectField(
+        _l("Ends after"),
+        choices=[
+            SelectChoice("30", _l("30 days")),
+            SelectChoice("90", _l("90 days")),
+            SelectChoice("365", _l("1 year")),
+            SelectChoice("never", _l("never, until I revoke it")),
+        ],
+        default="90",
+        validators=[InputRequired()],
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask_babel import ngettext
 
 from roadmap.core.i18n import gettext as _
@@ -14,15 +12,10 @@ from roadmap.evidence.labels import is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 
 
-def month(value: dt.date, locale: str) -> str:
-    """Return a month as people write it: Mar 2026."""
-    return show_month(value, locale)
-
-
 def position_period(position: Position, locale: str) -> str:
     """Return how long a job lasted: Mar 2022 – today."""
-    end = month(position.ended_on, locale) if position.ended_on else _("today")
-    return f"{month(position.started_on, locale)} – {end}"
+    end = show_month(position.ended_on, locale) if position.ended_on else _("today")
+    return f"{show_month(position.started_on, locale)} – {end}"
 
 
 def impact_change(impact: Impact) -> str:
@@ -33,15 +26,8 @@ def impact_change(impact: Impact) -> str:
 
 
 def impact_type(impact: Impact) -> str:
-    match impact.type:
-        case "scale":
-            return _("Scale")
-        case "business":
-            return _("Business")
-        case "team":
-            return _("Team")
-        case other:
-            return clean_line(other)
+    types = {"scale": _("Scale"), "business": _("Business"), "team": _("Team")}
+    return types.get(impact.type) or clean_line(impact.type)
 
 
 def impact_line(impact: Impact) -> str:
@@ -54,18 +40,14 @@ def verification_line(item: DocumentItem, locale: str) -> str:
     """Return who verified a piece, in one sentence."""
     if item.tone != "verified":
         return _("Evidenced, not verified")
-    said = _verified_by(item, locale)
-    if title := clean_line(item.verified_title or ""):
-        return _("%(judgement)s as “%(title)s”", judgement=said, title=title)
-    return said
-
-
-def _verified_by(item: DocumentItem, locale: str) -> str:
-    name = clean_line(item.verified_by or "")
+    name, said = clean_line(item.verified_by), _("Verified")
     if name and item.verified_on:
-        on = show_date(item.verified_on, locale)
-        return _("Verified by %(name)s on %(date)s", name=name, date=on)
-    return _("Verified by %(name)s", name=name) if name else _("Verified")
+        date = show_date(item.verified_on, locale)
+        said = _("Verified by %(name)s on %(date)s", name=name, date=date)
+    elif name:
+        said = _("Verified by %(name)s", name=name)
+    title = clean_line(item.verified_title)
+    return _("%(judgement)s as “%(title)s”", judgement=said, title=title) if title else said
 
 
 def validity(item: DocumentItem, locale: str) -> str:
@@ -97,13 +79,9 @@ def degree_title(degree: Degree) -> str:
 
 
 def assessor(skill: Skill) -> str:
-    match skill.assessed_by:
-        case "manager":
-            return _("assessed by a manager")
-        case "self":
-            return _("self-assessed")
-        case _other:
-            return ""
+    if skill.assessed_by == "manager":
+        return _("assessed by a manager")
+    return _("self-assessed") if skill.assessed_by else ""
 
 
 def skill_level(skill: Skill) -> str:

@@ -1,12 +1,22 @@
-"""The portfolio's pages: choosing and ordering pieces, texts, preview and exports."""
+"""The portfolio's pages: its pieces and texts, preview, exports, and public links."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import uuid
 
-from flask import Response, abort, flash, make_response, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    render_template,
+    request,
+)
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -18,21 +28,20 @@ from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError
 from roadmap.core.web import now, see_other, wants_fragment
-from roadmap.evidence import labels
+from roadmap.evidence.labels import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
-from roadmap.portfolio import actions, page_context, routes_links, selection
-from roadmap.portfolio.blueprint import portfolio
+from roadmap.portfolio import actions, labels, links, selection
 from roadmap.portfolio.export import export_file
 from roadmap.portfolio.formats.registry import FORMATS
-from roadmap.portfolio.forms import TextsForm
-from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm, TextsForm
+from roadmap.portfolio.models import PortfolioLink
 from roadmap.portfolio.queries import load_document
-
-__all__ = ["portfolio", "routes_links"]
+from roadmap.portfolio.urls import safe_url
 
 log = logging.getLogger(__name__)
+portfolio = Blueprint("portfolio", __name__)
 
 
 @portfolio.get("/portfolio")
@@ -73,9 +82,10 @@ def save() -> BaseResponse:
 def preview_introduction() -> str:
     """Show the introduction as readers would see it, without saving."""
     form = TextsForm()
+    text = to_html(form.introduction.data)
     if wants_fragment():
-        return render_template("portfolio/_introduction.html", text=to_html(form.introduction.data))
-    return _render_page(form, text=to_html(form.introduction.data))
+        return render_template("portfolio/_introduction.html", text=text)
+    return _render_page(form, text=text)
 
 
 @portfolio.put("/portfolio/items")
@@ -104,8 +114,9 @@ def choose(evidence_id: uuid.UUID) -> BaseResponse:
                 most=actions.MAX_ITEMS,
             )
         )
-    said = _("%(title)s is shown.", title=evidence.title)
-    return _items_response(said, focus=f"out-{evidence_id}")
+    return _items_response(
+        _("%(title)s is shown.", title=evidence.title), focus=f"out-{evidence_id}"
+    )
 
 
 @portfolio.delete("/portfolio/items/<uuid:evidence_id>")
@@ -113,8 +124,9 @@ def choose(evidence_id: uuid.UUID) -> BaseResponse:
 def leave_out(evidence_id: uuid.UUID) -> BaseResponse:
     evidence = permissions.load(db.session, current_user, "evidence.write", Evidence, evidence_id)
     actions.remove_item(db.session, current_user.id, evidence_id, by=current_user, now=now())
-    said = _("%(title)s is removed.", title=evidence.title)
-    return _items_response(said, focus=f"in-{evidence_id}")
+    return _items_response(
+        _("%(title)s is removed.", title=evidence.title), focus=f"in-{evidence_id}"
+    )
 
 
 @portfolio.put("/portfolio/items/<uuid:evidence_id>/place")
@@ -130,21 +142,17 @@ def place(evidence_id: uuid.UUID) -> BaseResponse:
     except LookupError:
         abort(404)
     way = "up" if request.args.get("way") == "up" else "down"
-    said = _("Moved to place %(place)d.", place=to + 1)
-    return _items_response(said, focus=f"{way}-{evidence_id}")
+    return _items_response(
+        _("Moved to place %(place)d.", place=to + 1), focus=f"{way}-{evidence_id}"
+    )
 
 
 @portfolio.get("/portfolio/preview")
 @permit("portfolio.read")
 def preview() -> str:
     """Show the portfolio as readers would see it."""
-    shown = load_document(db.session, current_user.id, current_user.today(now()))
-    return render_template(
-        "portfolio/preview.html",
-        document=shown,
-        formats=FORMATS,
-        **page_context.document_context(shown),
-    )
+    today = current_user.today(now())
+    return _render_document("portfolio/preview.html", current_user.id, today)
 
 
 @portfolio.get("/portfolio/export/<name>")
@@ -164,6 +172,72 @@ def export(name: str) -> Response:
         )
 
 
+@portfolio.get("/portfolio/links")
+@permit("portfolio.read")
+def link_list() -> str:
+    return _render_links_page(LinkForm())
+
+
+@portfolio.post("/portfolio/links")
+@permit("portfolio.write")
+def make_link() -> BaseResponse:
+    form = LinkForm()
+    if not form.validate_on_submit():
+        return make_response(_render_links_page(form), 422)
+    days = LIFETIME_DAYS[form.lives.data]
+    try:
+        link = links.create_link(
+            db.session,
+            current_user.id,
+            label=form.label.data,
+            expires_at=None if days is None else now() + dt.timedelta(days=days),
+            by=current_user,
+            now=now(),
+        )
+    except links.TooManyLinks:
+        form.label.errors = [
+            _(
+                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
+                most=links.MAX_OPEN_LINKS,
+            )
+        ]
+        return make_response(_render_links_page(form), 422)
+    flash(_("The link is created. Anyone who has it can open it without signing in."))
+    return see_other("portfolio.link_list", _anchor=f"link-{link.id}")
+
+
+@portfolio.delete("/portfolio/links/<uuid:link_id>")
+@permit("portfolio.write")
+def revoke_link(link_id: uuid.UUID) -> BaseResponse:
+    link = permissions.load(db.session, current_user, "portfolio.write", PortfolioLink, link_id)
+    links.revoke_link(db.session, link, by=current_user, now=now())
+    flash(_("The link is revoked. It no longer works."))
+    return see_other("portfolio.link_list")
+
+
+@portfolio.get("/p/<token>")
+@permit("public")
+@limiter.limit("120/minute")
+def public(token: str) -> Response:
+    """Show the portfolio behind a public link; every link that is not open gets the same 404."""
+    found = links.find_open_link(db.session, token, now=now())
+    if found is None:
+        response = make_response(render_template("portfolio/link_not_found.html"), 404)
+    else:
+        link, day = found
+        link_id, is_new_day = link.id, link.last_opened_on != day
+        response = make_response(_render_document("portfolio/public.html", link.user_id, day))
+        if is_new_day:
+            # A GET holds a reading transaction; the day is written in one of its own.
+            db.session.rollback()
+            with db.own_transaction() as own:
+                links.record_opening(own, link_id, day)
+    # Neither search engines nor archives nor caches keep the page.
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _filled_form() -> TextsForm:
     saved = selection.load_texts(db.session, current_user.id)
     form = TextsForm(obj=saved)
@@ -172,26 +246,18 @@ def _filled_form() -> TextsForm:
     return form
 
 
-def _render_page(
-    form: TextsForm, *, newer: Portfolio | None = None, text: str | None = None
-) -> str:
+def _render_page(form: TextsForm, **more: object) -> str:
     return render_template(
-        "portfolio/index.html",
-        form=form,
-        newer=newer,
-        text=text,
-        formats=FORMATS,
-        **_items_context(),
+        "portfolio/index.html", form=form, formats=FORMATS, **_items_context(), **more
     )
 
 
-def _items_context(focus: str = "") -> dict[str, object]:
+def _items_context() -> dict[str, object]:
     return {
-        "kinds": labels.KINDS,
+        "kinds": KINDS,
         "selection": selection.load_selection(db.session, current_user.id),
         "today": current_user.today(now()),
         "max_listed": selection.MAX_LISTED,
-        "focus": focus,
     }
 
 
@@ -199,24 +265,39 @@ def _items_response(said: str, focus: str) -> BaseResponse:
     """Return the lists to htmx, with the focus where it was, or else redirect to the page."""
     if not wants_fragment():
         return see_other("portfolio.index", _anchor="pieces")
-    response: Response = make_response(
-        render_template("portfolio/_items.html", **_items_context(focus=focus))
-    )
+    page = render_template("portfolio/_items.html", **_items_context(), focus=focus)
+    response: Response = make_response(page)
     response.headers["HX-Trigger"] = json.dumps({"announce": said})
     return response
 
 
 def _refusal_response(reason: str) -> BaseResponse:
     """Return the lists with the reason why a piece was not added."""
-    values = {**_items_context(), "refused": reason}
     if wants_fragment():
-        return make_response(render_template("portfolio/_items.html", **values), 422)
-    page = render_template(
-        "portfolio/index.html",
-        form=_filled_form(),
-        newer=None,
-        text=None,
-        formats=FORMATS,
-        **values,
-    )
+        page = render_template("portfolio/_items.html", **_items_context(), refused=reason)
+    else:
+        page = _render_page(_filled_form(), refused=reason)
     return make_response(page, 422)
+
+
+def _render_document(template: str, user_id: uuid.UUID, today: dt.date) -> str:
+    document = load_document(db.session, user_id, today)
+    return render_template(
+        template, document=document, formats=FORMATS, labels=labels, safe_url=safe_url
+    )
+
+
+def _render_links_page(form: LinkForm) -> str:
+    root = current_app.config["BASE_URL"] or request.host_url
+    made = links.list_links(db.session, current_user.id)
+    return render_template(
+        "portfolio/links.html",
+        form=form,
+        open_links=[
+            (link, f"{root.rstrip('/')}/p/{links.sign_token(link)}")
+            for link in made
+            if links.is_open(link, now())
+        ],
+        ended=[link for link in made if not links.is_open(link, now())][:20],
+        shown=len(selection.load_selection(db.session, current_user.id).shown),
+    )

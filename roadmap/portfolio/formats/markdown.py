@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date
+from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position
@@ -119,7 +119,7 @@ def _position(position: Position, locale: str) -> Iterator[str]:
 def _degree(degree: Degree, locale: str) -> str:
     parts = [f"**{escape(labels.degree_title(degree))}**", escape(clean_line(degree.institution))]
     if degree.awarded_on:
-        parts.append(labels.month(degree.awarded_on, locale))
+        parts.append(show_month(degree.awarded_on, locale))
     return "- " + ", ".join(part for part in parts if part)
 
 

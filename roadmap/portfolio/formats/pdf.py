@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from roadmap.core import pdf
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import page_language, show_date
+from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.markdown import Node, to_excerpt, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
@@ -127,7 +127,7 @@ def _data(document: Document) -> Data:
             {
                 "title": _text(labels.degree_title(degree)),
                 "institution": _text(degree.institution),
-                "date": labels.month(degree.awarded_on, locale) if degree.awarded_on else "",
+                "date": show_month(degree.awarded_on, locale) if degree.awarded_on else "",
             }
             for degree in document.degrees
         ],

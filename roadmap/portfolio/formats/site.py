@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import page_language, show_date
+from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.markdown import to_html, to_html_and_excerpt
 from roadmap.core.text import clean_line
 from roadmap.evidence.item import Impact
@@ -77,7 +77,7 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
         "words": SimpleNamespace(**_labels(document)),
         "results": _top_results(pages),
         "day": partial(show_date, locale=document.locale),
-        "month": partial(labels.month, locale=document.locale),
+        "month": partial(show_month, locale=document.locale),
         "validity": partial(labels.validity, locale=document.locale),
         "span": partial(labels.position_period, locale=document.locale),
     }
