@@ -26,7 +26,6 @@ from roadmap.people.models import User
 from roadmap.portfolio.models import PortfolioLink
 
 MAX_OPEN_LINKS = 20
-SALT = "portfolio link"
 
 
 class TooManyLinks(Exception):
@@ -58,16 +57,13 @@ def create_link(
     return link
 
 
-def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> bool:
-    """Revoke a link for good; return False where it already was."""
+def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> None:
+    """Revoke a link for good."""
     lock_user(session, link.user_id)
     session.refresh(link)
-    if link.revoked_at is not None:
-        return False
-    link.revoked_at = now
-    session.flush()
-    _record_change(session, link, "portfolio.link_revoked", by, now)
-    return True
+    if link.revoked_at is None:
+        link.revoked_at = now
+        _record_change(session, link, "portfolio.link_revoked", by, now)
 
 
 def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
@@ -113,13 +109,8 @@ def record_opening(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
 
 
 def _signer() -> Signer:
-    return Signer(
-        current_app.config["SECRET_KEY"],
-        salt=SALT,
-        sep=".",
-        key_derivation="hmac",
-        digest_method=hashlib.sha256,
-    )
+    key = current_app.config["SECRET_KEY"]
+    return Signer(key, "portfolio link", key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 def _record_change(

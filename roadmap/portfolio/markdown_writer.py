@@ -7,50 +7,46 @@ markup is escaped: other Markdown readers, even those that allow HTML, show what
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line
 
 _MARKS = re.compile(r"[\\`*\[\]<>~|]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|[^\S ]")
-_LINE_START = re.compile(r"^(?:(#{1,6})(?=\s|$)|([-+=])|(\d{1,9})([.)])(?=\s|$)|(:)(?=-))")
+# What begins a block: the number of a list item, or the place before a mark.
+_LINE_START = re.compile(r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|[-+=]|:-))")
 _TICKS = re.compile("`+")
+_RULES = {"right": "--:", "center": ":-:", "left": ":--"}
 
 
 def escape(text: str) -> str:
     """Escape the text of a line, so that it reads as exactly this text."""
-    written = _MARKS.sub(_escaped, text)
+    written = _MARKS.sub(_escape_mark, text)
     return f"{written[:-1]}\\{written[-1]}" if written.endswith(("!", "#")) else written
 
 
-def _escaped(match: re.Match[str]) -> str:
-    mark = match[0]
+def _escape_mark(match: re.Match[str]) -> str:
     # Whitespace other than a space could end the line, or be stripped at its edge.
-    return f"&#{ord(mark)};" if mark.isspace() else f"\\{mark}"
+    return f"&#{ord(match[0])};" if match[0].isspace() else f"\\{match[0]}"
 
 
-def line(text: str) -> str:
-    """Escape a title or another single line that stands at the start of a line."""
-    return _at_line_start(escape(clean_line(text)))
-
-
-def _at_line_start(text: str) -> str:
-    def guard(match: re.Match[str]) -> str:
-        if match[3]:
-            return f"{match[3]}\\{match[4]}"
-        return f"\\{match[0]}"
-
-    return _LINE_START.sub(guard, text)
-
-
-def cell(text: str) -> str:
-    """Escape a single line for a table cell."""
+def inline(text: str | None) -> str:
+    """Escape a single line for a place within another line, or for a table cell."""
     return escape(clean_line(text))
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Return a table of cells that are Markdown already; columns in `right` are right-aligned."""
-    rule = ["--:" if column in right else "---" for column in range(len(head))]
+def line(text: str) -> str:
+    """Escape a single line that stands at the start of a line."""
+    return _escape_start(inline(text))
+
+
+def _escape_start(text: str) -> str:
+    return _LINE_START.sub(r"\1\\", text)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], sides: Sequence[str] = ()) -> str:
+    """Return a table of cells that are Markdown already; `sides` aligns the columns."""
+    rule = [_RULES.get(side, "---") for side in sides or [""] * len(head)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
@@ -67,59 +63,37 @@ def _blocks(nodes: Sequence[Node], *, tight: bool = False) -> str:
     for node in nodes:
         turned = node["t"] == previous and not turned
         previous = node["t"]
-        written.append(_LISTS[previous](node, turned) if previous in _LISTS else _block(node))
+        written.append(_block(node, turned))
     return ("\n" if tight else "\n\n").join(written)
 
 
-def _block(node: Node) -> str:
+def _block(node: Node, turned: bool) -> str:
+    inner = node.get("c", [])
     match node["t"]:
         case "heading":
-            text = _inline(node.get("c", [])).replace("\\\n", " ").replace("\n", " ")
+            text = _inline(inner).replace("\\\n", " ").replace("\n", " ")
             return f"{'#' * node['l']} {text}".rstrip()
         case "paragraph":
-            return "\n".join(
-                _at_line_start(line) for line in _inline(node.get("c", [])).split("\n")
-            )
+            return "\n".join(_escape_start(line) for line in _inline(inner).split("\n"))
         case "fence" | "code_block":
-            return _code(node["v"], node.get("lang", ""))
+            text, fence = node["v"], _ticks(node["v"], 3)
+            ended = text if text.endswith("\n") or not text else f"{text}\n"
+            return f"{fence}{node.get('lang', '').replace('`', '')}\n{ended}{fence}"
         case "hr":
             return "---"
         case "blockquote":
-            return _indent(_blocks(node.get("c", [])), "> ", "> ").replace("> \n", ">\n")
+            return _indent(_blocks(inner), "> ", "> ").replace("> \n", ">\n")
+        case "bullet_list":
+            return _items(node, ["* " if turned else "- "] * len(inner))
+        case "ordered_list":
+            mark = ")" if turned else "."
+            return _items(node, [f"{node['n'] + i}{mark} " for i in range(len(inner))])
         case "table":
-            return _table(node)
+            rows = [row.get("c", []) for part in inner for row in part.get("c", [])]
+            head, *cells = [[_inline(cell.get("c", []), cell=True) for cell in row] for row in rows]
+            return table(head, cells, [cell.get("align", "") for cell in rows[0]])
         case _other:
             return _inline([node])
-
-
-def _code(text: str, language: str) -> str:
-    fence = "`" * max(3, 1 + max((len(run) for run in _TICKS.findall(text)), default=0))
-    ended = text if text.endswith("\n") or not text else f"{text}\n"
-    return f"{fence}{language.replace('`', '')}\n{ended}{fence}"
-
-
-def _indent(text: str, first: str, others: str) -> str:
-    lines = text.split("\n")
-    blank = others if others.strip() else ""
-    return "\n".join(
-        [first + lines[0], *(others + line if line else blank for line in lines[1:])]
-    ).rstrip(" ")
-
-
-def _bullets(node: Node, turned: bool) -> str:
-    mark = "*" if turned else "-"
-    return _items(node, [f"{mark} "] * len(node.get("c", [])))
-
-
-def _numbers(node: Node, turned: bool) -> str:
-    mark = ")" if turned else "."
-    return _items(node, [f"{node['n'] + i}{mark} " for i in range(len(node.get("c", [])))])
-
-
-_LISTS: dict[str, Callable[[Node, bool], str]] = {
-    "bullet_list": _bullets,
-    "ordered_list": _numbers,
-}
 
 
 def _items(node: Node, marks: Sequence[str]) -> str:
@@ -131,12 +105,12 @@ def _items(node: Node, marks: Sequence[str]) -> str:
     return ("\n" if tight else "\n\n").join(items)
 
 
-def _table(node: Node) -> str:
-    rows = [row for part in node.get("c", []) for row in part.get("c", [])]
-    cells = [[_inline(cell.get("c", []), cell=True) for cell in row.get("c", [])] for row in rows]
-    sides = [cell.get("align", "") for cell in rows[0].get("c", [])]
-    rule = [{"right": "--:", "center": ":-:", "left": ":--"}.get(side, "---") for side in sides]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (cells[0], rule, *cells[1:]))
+def _indent(text: str, first: str, others: str) -> str:
+    lines = text.split("\n")
+    blank = others if others.strip() else ""
+    return "\n".join(
+        [first + lines[0], *(others + line if line else blank for line in lines[1:])]
+    ).rstrip(" ")
 
 
 def _inline(nodes: Sequence[Node], *, cell: bool = False) -> str:
@@ -151,7 +125,6 @@ def _inline(nodes: Sequence[Node], *, cell: bool = False) -> str:
 
 
 def _span(node: Node, *, cell: bool) -> str:
-    inner = node.get("c", [])
     match node["t"]:
         case "text":
             return escape(node["v"])
@@ -161,22 +134,29 @@ def _span(node: Node, *, cell: bool) -> str:
             return "\n"
         case "hardbreak":
             return "\\\n"
+    text = _inline(node.get("c", []), cell=cell)
+    match node["t"]:
         case "em":
-            return f"*{_inline(inner, cell=cell)}*"
+            return f"*{text}*"
         case "strong":
-            return f"**{_inline(inner, cell=cell)}**"
+            return f"**{text}**"
         case "s":
-            return f"~~{_inline(inner, cell=cell)}~~"
+            return f"~~{text}~~"
         case "link" if node["href"]:
-            return f"[{_inline(inner, cell=cell)}]({destination(node['href'])})"
+            return f"[{text}]({destination(node['href'])})"
         case _other:
-            return _inline(inner, cell=cell)
+            return text
 
 
 def _code_span(text: str) -> str:
-    ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(text)), default=0))
+    ticks = _ticks(text, 1)
     edge = text[:1] in "` " or text[-1:] in "` "
     return f"{ticks} {text} {ticks}" if edge and text.strip() else f"{ticks}{text}{ticks}"
+
+
+def _ticks(text: str, least: int) -> str:
+    """Return more backticks than stand in a row anywhere in the text."""
+    return "`" * max(least, 1 + max((len(run) for run in _TICKS.findall(text)), default=0))
 
 
 def destination(url: str) -> str:

@@ -10,9 +10,9 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
-from roadmap.portfolio.document import Degree, Document, DocumentItem, Position
+from roadmap.portfolio.document import Degree, Document, DocumentItem
 from roadmap.portfolio.formats.format import Format
-from roadmap.portfolio.markdown_writer import cell, destination, escape, line, rewrite, table
+from roadmap.portfolio.markdown_writer import destination, escape, inline, line, rewrite, table
 from roadmap.portfolio.urls import safe_url
 
 
@@ -22,7 +22,8 @@ def render(document: Document) -> bytes:
 
 
 def _blocks(document: Document) -> Iterator[str]:
-    yield f"# {escape(clean_line(document.name))}"
+    locale = document.locale
+    yield f"# {inline(document.name)}"
     yield line(document.headline)
     yield _contact_line(document)
     yield rewrite(document.introduction_md, 3)
@@ -32,17 +33,34 @@ def _blocks(document: Document) -> Iterator[str]:
     if document.items:
         yield f"## {_('Evidence')}"
         for item in document.items:
-            yield from _item(item, document.locale)
+            yield from _item(item, locale)
     if document.positions:
         yield f"## {_('Experience')}"
         for position in document.positions:
-            yield from _position(position, document.locale)
+            names = (position.title, position.employer)
+            yield f"### {', '.join(inline(name) for name in names if name)}"
+            period = labels.position_period(position, locale)
+            yield f"{period} · {_('machine learning')}" if position.is_ml else period
+            yield rewrite(position.summary, 4)
     if document.degrees:
         yield f"## {_('Education')}"
-        yield "\n".join(_degree(degree, document.locale) for degree in document.degrees)
+        yield "\n".join(_degree(degree, locale) for degree in document.degrees)
     if document.assessed_skills:
         yield f"## {_('Skills')}"
-        yield _skills(document)
+        yield table(
+            (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
+            [
+                (
+                    inline(skill.title),
+                    str(skill.level),
+                    str(skill.bar),
+                    inline(labels.assessor(skill)),
+                    inline(skill.level_text),
+                )
+                for skill in document.assessed_skills
+            ],
+            sides=("", "right", "right", "", ""),
+        )
 
 
 def _contact_line(document: Document) -> str:
@@ -51,25 +69,32 @@ def _contact_line(document: Document) -> str:
         mail = clean_line(document.email)
         parts.append(f"[{escape(mail)}](mailto:{destination(mail)})")
     if document.roadmap_title:
-        parts.append(_("Roadmap: %(title)s", title=escape(clean_line(document.roadmap_title))))
+        parts.append(_("Roadmap: %(title)s", title=inline(document.roadmap_title)))
     parts.append(show_date(document.generated_on, document.locale))
     return " · ".join(parts)
 
 
 def _item(item: DocumentItem, locale: str) -> Iterator[str]:
-    yield f"### {escape(clean_line(item.title))}"
+    yield f"### {inline(item.title)}"
     judgement = escape(labels.verification_line(item, locale))
-    yield " · ".join(
-        (
-            line(item.kind_label),
-            show_date(item.occurred_on, locale),
-            f"**{judgement}**" if item.tone == "verified" else judgement,
-        )
-    )
+    if item.tone == "verified":
+        judgement = f"**{judgement}**"
+    yield f"{line(item.kind_label)} · {show_date(item.occurred_on, locale)} · {judgement}"
     yield "\n".join(_facts(item, locale))
     # Before the description, whose last heading it would otherwise belong to.
     if item.impacts:
-        yield _impacts(item)
+        yield table(
+            (_("Impact"), _("Metric"), _("Change"), _("Source")),
+            [
+                (
+                    inline(labels.impact_type(impact)),
+                    inline(impact.metric),
+                    inline(labels.impact_change(impact)),
+                    _link(impact.source_url) if impact.source_url else "",
+                )
+                for impact in item.impacts
+            ],
+        )
     yield rewrite(item.description, 4)
 
 
@@ -77,67 +102,26 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
     if item.url:
         yield f"- {_('Link')}: {_link(item.url)}"
     if item.role:
-        yield f"- {_('Role')}: {escape(clean_line(item.role))}"
+        yield f"- {_('Role')}: {inline(item.role)}"
     if issued := labels.validity(item, locale):
         yield f"- {escape(issued)}"
     if item.milestones:
-        titles = "; ".join(escape(clean_line(title)) for title in item.milestones)
-        yield f"- {_('Milestones')}: {titles}"
+        yield f"- {_('Milestones')}: {'; '.join(inline(title) for title in item.milestones)}"
     if item.skills:
-        yield f"- {_('Skills')}: {', '.join(escape(clean_line(title)) for title in item.skills)}"
+        yield f"- {_('Skills')}: {', '.join(inline(title) for title in item.skills)}"
 
 
 def _link(url: str) -> str:
     """Return a URL in angle brackets, which every reader links, or else its text."""
     valid = safe_url(url)
-    return f"<{valid}>" if valid else escape(clean_line(url))
-
-
-def _impacts(item: DocumentItem) -> str:
-    return table(
-        (_("Impact"), _("Metric"), _("Change"), _("Source")),
-        [
-            (
-                cell(labels.impact_type(impact)),
-                cell(impact.metric),
-                cell(labels.impact_change(impact)),
-                _link(impact.source_url) if impact.source_url else "",
-            )
-            for impact in item.impacts
-        ],
-    )
-
-
-def _position(position: Position, locale: str) -> Iterator[str]:
-    names = (position.title, position.employer)
-    yield f"### {', '.join(escape(clean_line(name)) for name in names if name)}"
-    about = labels.position_period(position, locale)
-    yield f"{about} · {_('machine learning')}" if position.is_ml else about
-    yield rewrite(position.summary, 4)
+    return f"<{valid}>" if valid else inline(url)
 
 
 def _degree(degree: Degree, locale: str) -> str:
-    parts = [f"**{escape(labels.degree_title(degree))}**", escape(clean_line(degree.institution))]
+    parts = [f"**{escape(labels.degree_title(degree))}**", inline(degree.institution)]
     if degree.awarded_on:
         parts.append(show_month(degree.awarded_on, locale))
     return "- " + ", ".join(part for part in parts if part)
-
-
-def _skills(document: Document) -> str:
-    return table(
-        (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
-        [
-            (
-                cell(skill.title),
-                str(skill.level),
-                str(skill.bar),
-                cell(labels.assessor(skill)),
-                cell(skill.level_text),
-            )
-            for skill in document.assessed_skills
-        ],
-        right=(1, 2),
-    )
 
 
 FORMAT = Format(

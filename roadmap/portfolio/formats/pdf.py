@@ -7,7 +7,6 @@ wrote reaches it only as data.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +45,8 @@ Data = dict[str, Any]
 
 def render(document: Document) -> bytes:
     """Return the PDF. Raises PdfError only if the template is at fault."""
-    return pdf.render(_template(), _data(document), FONTS, made_on=document.generated_on)
-
-
-@lru_cache(maxsize=1)
-def _template() -> bytes:
-    return (DIRECTORY / "portfolio.typ").read_bytes()
+    template = (DIRECTORY / "portfolio.typ").read_bytes()
+    return pdf.render(template, _data(document), FONTS, made_on=document.generated_on)
 
 
 def _text(value: str | None) -> str:

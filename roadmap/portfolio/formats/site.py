@@ -6,7 +6,6 @@ there are no scripts. The same document gives the same bytes.
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import re
 import zipfile
@@ -25,7 +24,6 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.markdown import to_html, to_html_and_excerpt
 from roadmap.core.text import clean_line
-from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.format import Format
@@ -54,7 +52,9 @@ class ItemPage:
 
 def render(document: Document) -> bytes:
     """Return the ZIP: `index.html`, `style.css` and `pieces/<id>.html`."""
-    stamp = _zip_timestamp(document.generated_on)
+    day = document.generated_on
+    # ZIP timestamps begin in 1980.
+    stamp = (max(day.year, 1980), day.month, day.day, 0, 0, 0)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, text in render_files(document):
@@ -70,12 +70,14 @@ def render(document: Document) -> bytes:
 def render_files(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the name and text of every file."""
     pages = list(_pages(document))
+    verified = [page for page in pages if page.item.tone == "verified"]
+    results = [(page, impact) for page in verified for impact in page.item.impacts]
     environment = _environment()
     shown = {
         "document": document,
         "pages": pages,
         "words": SimpleNamespace(**_labels(document)),
-        "results": _top_results(pages),
+        "results": results[:MAX_TOP_RESULTS],
         "day": partial(show_date, locale=document.locale),
         "month": partial(show_month, locale=document.locale),
         "validity": partial(labels.validity, locale=document.locale),
@@ -84,17 +86,9 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
     yield "index.html", environment.get_template("index.html").render(shown, root="")
     yield "style.css", (TEMPLATES / "style.css").read_text(encoding="utf-8")
     template = environment.get_template("piece.html")
-    for place, page in enumerate(pages):
-        yield (
-            f"{ITEMS_FOLDER}/{page.file}",
-            template.render(
-                shown,
-                root="../",
-                page=page,
-                before=pages[place - 1] if place else None,
-                after=pages[place + 1] if place + 1 < len(pages) else None,
-            ),
-        )
+    for before, page, after in zip([None, *pages], pages, [*pages[1:], None], strict=False):
+        text = template.render(shown, root="../", page=page, before=before, after=after)
+        yield f"{ITEMS_FOLDER}/{page.file}", text
 
 
 def _labels(document: Document) -> dict[str, Markup]:
@@ -143,17 +137,6 @@ def _pages(document: Document) -> Iterator[ItemPage]:
         )
 
 
-def _top_results(pages: list[ItemPage]) -> list[tuple[ItemPage, Impact]]:
-    """Return the measured and verified results that open the index."""
-    verified = (page for page in pages if page.item.tone == "verified")
-    return [(page, impact) for page in verified for impact in page.item.impacts][:MAX_TOP_RESULTS]
-
-
-def _zip_timestamp(day: dt.date) -> tuple[int, int, int, int, int, int]:
-    # ZIP timestamps begin in 1980.
-    return (max(day.year, 1980), day.month, day.day, 0, 0, 0)
-
-
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
@@ -166,17 +149,7 @@ def _environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(
-        pieces=ITEMS_FOLDER,
-        account=labels.verification_summary,
-        meaning=labels.tone_explanation,
-        change=labels.impact_change,
-        impact_type=labels.impact_type,
-        degree_title=labels.degree_title,
-        assessor=labels.assessor,
-        skill_level=labels.skill_level,
-        address=safe_url,
-    )
+    environment.globals.update(pieces=ITEMS_FOLDER, labels=labels, address=safe_url)
     environment.filters.update(language=page_language, line=clean_line, markdown=to_html)
     return environment
 
