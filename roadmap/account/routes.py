@@ -1,38 +1,36 @@
-"""The account page: profile, appearance, sessions, and the password."""
+"""The account page: profile, security, what others see, API tokens."""
 
 from __future__ import annotations
 
 import uuid
+from functools import partial
+from typing import Any
 
-from flask import flash, make_response, render_template, request
+from flask import Blueprint, flash, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.account import routes_sharing, routes_tokens
 from roadmap.account.actions import change_profile, set_wants_mail
-from roadmap.account.blueprint import account
-from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm
-from roadmap.account.queries import load_sharing, wants_mail
-from roadmap.account.user_agents import SignedInBrowser, parse_user_agent
-from roadmap.auth import actions, passwords, queries
-from roadmap.auth.login_throttle import end_transaction, too_many_requests
-from roadmap.auth.models import LoginSession
-from roadmap.auth.reauthentication import (
-    check_own_password,
-    fresh_login_required,
-)
+from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, TokenForm
+from roadmap.account.queries import load_visibility
+from roadmap.account.user_agents import parse_user_agent
+from roadmap.auth import actions, api_tokens, passwords, queries
+from roadmap.auth.login_throttle import audit_request, end_transaction
+from roadmap.auth.models import ApiToken, LoginSession
+from roadmap.auth.reauthentication import check_own_password, fresh_login_required
 from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, see_other
 from roadmap.mail import outbox, transport
 from roadmap.people import permissions
-from roadmap.people.audit import record_audit
+from roadmap.people.actions import share_plans
 from roadmap.people.permissions import permit
+from roadmap.people.roles import VIEWERS
 from roadmap.people.rules import EditConflict
 
-__all__ = ["account", "routes_sharing", "routes_tokens"]
+account = Blueprint("account", __name__)
 
 PROFILE_FIELDS = ("name", "timezone", "theme", "locale")
 
@@ -84,40 +82,49 @@ def save_mail() -> Response:
     return see_other("account.show_account", _anchor="mail")
 
 
+@account.put("/account/sharing")
+@permit("account.write")
+def save_sharing() -> Response:
+    """Save a checkbox: if it is not sent, it is off, so that nothing is shared by mistake."""
+    shares = request.form.get("shares_plans") == "1"
+    share_plans(db.session, current_user.id, shares, by=current_user.id, now=now())
+    if shares:
+        flash(
+            _("Your %(viewers)s can now see your reasons and target dates.", viewers=VIEWERS),
+            "message",
+        )
+    else:
+        flash(_("Your reasons and target dates are now visible only to you."), "message")
+    return see_other("account.show_account", _anchor="sharing")
+
+
 @account.get("/account/email")
 @permit("account.write")
 @fresh_login_required
 def edit_email() -> Response:
-    return make_response(render_template("account/change_email.html", form=ChangeEmailForm()))
+    return _render("account/change_email.html", form=ChangeEmailForm())
 
 
 @account.put("/account/email")
 @permit("account.write")
 @fresh_login_required
 def save_email() -> Response:
-    form = ChangeEmailForm()
-    old = current_user.email
+    form, me = ChangeEmailForm(), current_user
+    if not form.validate():
+        return _render("account/change_email.html", 422, form=form)
+    old, new = me.email, form.email.data or ""
     try:
-        if not form.validate():
-            return make_response(render_template("account/change_email.html", form=form), 422)
-        actions.change_email(
-            db.session,
-            current_user.id,
-            form.email.data or "",
-            by=current_user.id,
-            address=client_address(),
-            now=now(),
-        )
+        actions.change_email(db.session, me.id, new, by=me.id, address=client_address(), now=now())
     except actions.EmailTaken:
         form.email.errors = [_("Another account has this e-mail address.")]
-        return make_response(render_template("account/change_email.html", form=form), 422)
+        return _render("account/change_email.html", 422, form=form)
     if transport.is_configured():
         # Without a `user_id`, or the mail would go to the new address.
         subject = _("Your e-mail address on Cairn was changed")
         body = _(
             "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
             "change it, tell your administrator at once.\n",
-            new=form.email.data,
+            new=new,
         )
         outbox.enqueue(db.session, outbox.Mail(old, subject, body), now=now())
     flash(_("Your e-mail address is changed. Sign in with the new one from now on."), "message")
@@ -127,29 +134,26 @@ def save_email() -> Response:
 @account.get("/account/password")
 @permit("account.write")
 def edit_password() -> Response:
-    return _render_password(_password_form())
+    return _render("account/change_password.html", form=_password_form(), wait=0)
 
 
 @account.put("/account/password")
 @permit("account.write")
 def change_password() -> Response:
-    person, form = current_user._get_current_object(), _password_form()
+    form, me = _password_form(), current_user.id
+    render = partial(_render, "account/change_password.html", form=form)
     if not form.validate():
-        return _render_password(form, 422)
-    refused = check_own_password(person.id, form.current_password.data or "")
-    if refused is not None:
-        if refused:
-            return too_many_requests(_render_password(form, wait=refused), refused)
-        form.current_password.errors = [_("This is not your current password.")]
-        return _render_password(form, 422)
+        return render(422, wait=0)
+    wrong = _("This is not your current password.")
+    refusal = check_own_password(me, form.current_password, wrong, render)
+    if refusal is not None:
+        return refusal
     end_transaction()
     new_hash = passwords.hash_password(form.password.data or "")
-    actions.set_password(
-        db.session, person.id, new_hash, by=person.id, address=client_address(), now=now()
-    )
-    user = queries.find_user(db.session, person.id)
+    actions.set_password(db.session, me, new_hash, by=me, address=client_address(), now=now())
+    user = queries.find_user(db.session, me)
     if user is not None:
-        begin_session(db.session, user)
+        begin_session(user)
     flash(_("Your password is changed, and you are signed out everywhere else."), "message")
     return see_other("account.show_account")
 
@@ -158,9 +162,9 @@ def change_password() -> Response:
 @permit("account.write")
 def end_session(session_id: uuid.UUID) -> Response:
     row = permissions.load(db.session, current_user, "account.write", LoginSession, session_id)
-    _record_audit("session.revoked", str(row.id))
+    audit_request(db.session, "session.revoked", str(row.id), current_user.id)
     if row.id == current_user.session_id:
-        sign_out(db.session)
+        sign_out()
         flash(_("You are signed out."), "message")
         return see_other("auth.login")
     db.session.delete(row)
@@ -172,9 +176,61 @@ def end_session(session_id: uuid.UUID) -> Response:
 @permit("account.write")
 def end_other_sessions() -> Response:
     ended = actions.end_sessions(db.session, current_user.id, keep=current_user.session_id)
-    _record_audit("session.revoked", f"{ended} others")
+    audit_request(db.session, "session.revoked", f"{ended} others", current_user.id)
     flash(_("You are signed out everywhere else."), "message")
     return see_other("account.show_account", _anchor="sessions")
+
+
+@account.get("/account/tokens")
+@permit("token.read")
+def list_tokens() -> str:
+    return render_template(
+        "account/tokens.html", tokens=api_tokens.list_tokens(db.session, current_user.id), now=now()
+    )
+
+
+@account.get("/account/tokens/new")
+@permit("token.write")
+@fresh_login_required
+def new_token() -> Response:
+    return _render("account/token_new.html", form=TokenForm())
+
+
+@account.post("/account/tokens")
+@permit("token.write")
+@fresh_login_required
+def create_token() -> Response:
+    """Create a token and show it once: it is not stored."""
+    form = TokenForm()
+    if not form.validate():
+        return _render("account/token_new.html", 422, form=form)
+    try:
+        token = api_tokens.create(
+            db.session,
+            current_user.id,
+            name=form.name.data or "",
+            scope=form.scope.data,
+            days=form.days.data or 0,
+            by=current_user.id,
+            address=client_address(),
+            now=now(),
+        )
+    except api_tokens.TooManyTokens:
+        form.form_errors = [
+            _("You can have at most %(most)d tokens. Revoke one first.", most=api_tokens.MAX_TOKENS)
+        ]
+        return _render("account/token_new.html", 422, form=form)
+    return _render("account/token_created.html", 201, token=token, form=form)
+
+
+@account.delete("/account/tokens/<uuid:token_id>")
+@permit("token.write")
+def revoke_token(token_id: uuid.UUID) -> Response:
+    token = permissions.load(db.session, current_user, "token.write", ApiToken, token_id)
+    name = token.name
+    api_tokens.revoke(db.session, token, by=current_user.id, address=client_address(), now=now())
+    flash(_("The token “%(name)s” is revoked and no longer works.", name=name), "message")
+    return see_other("account.list_tokens")
 
 
 def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:
@@ -189,37 +245,23 @@ def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:
 def _render_account(
     form: ProfileForm, status: int = 200, late: dict[str, str] | None = None
 ) -> Response:
-    rows = [
-        SignedInBrowser(row, *parse_user_agent(row.user_agent), row.id == current_user.session_id)
-        for row in queries.list_sessions(db.session, current_user.id, now=now())
-    ]
-    page = render_template(
+    return _render(
         "account/account.html",
+        status,
         form=form,
         late=late,
-        sessions=rows,
-        sharing=load_sharing(db.session, current_user.id),
+        sessions=[
+            (row, *parse_user_agent(row.user_agent), row.id == current_user.session_id)
+            for row in queries.list_sessions(db.session, current_user.id, now=now())
+        ],
         mails=transport.is_configured(),
-        wants_mail=wants_mail(db.session, current_user.id),
+        **load_visibility(db.session, current_user.id),
     )
-    return make_response(page, status)
+
+
+def _render(template: str, status: int = 200, **context: Any) -> Response:
+    return make_response(render_template(template, **context), status)
 
 
 def _password_form() -> ChangePasswordForm:
     return ChangePasswordForm(person_name=current_user.name, person_email=current_user.email)
-
-
-def _render_password(form: ChangePasswordForm, status: int = 200, wait: int = 0) -> Response:
-    page = render_template("account/change_password.html", form=form, wait=wait)
-    return make_response(page, status)
-
-
-def _record_audit(action: str, target: str) -> None:
-    record_audit(
-        db.session,
-        by=current_user.id,
-        action=action,
-        target=target,
-        address=client_address(),
-        now=now(),
-    )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from roadmap.auth.models import LoginSession
-
 # The first match counts, because browsers also name the ones they descend from.
 BROWSERS = (
     ("Edg/", "Edge"),
@@ -25,16 +21,6 @@ SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SignedInBrowser:
-    """A session with its browser and system by name; `is_this` marks the one that asks."""
-
-    session: LoginSession
-    browser: str
-    system: str
-    is_this: bool
 
 
 def parse_user_agent(user_agent: str) -> tuple[str, str]:

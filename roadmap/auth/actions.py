@@ -1,4 +1,4 @@
-"""Write accounts: create, change, close and reopen them.
+"""Write accounts: create, change, close and reopen them; delete what has expired.
 
 Passwords arrive here as hashes. Computing one takes 100 ms, too long for a writing transaction.
 """
@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from roadmap.auth.api_tokens import revoke_all
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.models import LoginSession, PasswordLink
-from roadmap.auth.queries import any_user_exists
+from roadmap.auth.models import ApiToken, Attempt, LoginSession, PasswordLink
+from roadmap.auth.queries import SESSION_LIFETIME, any_user_exists
+from roadmap.auth.rate_limits import WINDOW
 from roadmap.auth.tokens import new_token
 from roadmap.core.signals import managers_changed
 from roadmap.people.audit import record_audit
@@ -26,6 +26,8 @@ from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId, require_permission
 
 PASSWORD_LINK_LIFETIME = dt.timedelta(hours=24)
+# How long an expired token stays listed, so that its person sees why something stopped.
+TOKEN_RETENTION = dt.timedelta(days=90)
 # Any number that no other advisory lock of this database uses.
 ADMINISTRATORS_LOCK = 727_275
 
@@ -38,33 +40,8 @@ class LastAdministrator(ValueError):
     """No administrator would be left."""
 
 
-class SignUpClosed(ValueError):
-    """There is an account already; further ones need an invitation."""
-
-
 class PasswordLinkUsed(ValueError):
     """The link was used or has expired."""
-
-
-def sign_up(
-    session: Session, *, name: str, email: str, password_hash: str, address: str, now: dt.datetime
-) -> User:
-    """Create the first account, an administrator. Raises SignUpClosed if there is an account.
-
-    Of two simultaneous sign-ups the second waits and is refused.
-    """
-    if not is_first_account(session):
-        raise SignUpClosed
-    return create_user(
-        session,
-        name=name,
-        email=email,
-        password_hash=password_hash,
-        is_admin=True,
-        by=None,
-        address=address,
-        now=now,
-    )
 
 
 def is_first_account(session: Session) -> bool:
@@ -103,14 +80,9 @@ def create_user(
     except IntegrityError:
         raise EmailTaken(email) from None
     record_audit(
-        session,
-        by=by or user.id,
-        action="account.created",
-        target=str(user.id),
-        address=address,
-        now=now,
-        administrator=is_admin,
-    )
+        session, by=by or user.id, action="account.created", target=str(user.id), address=address,
+        now=now, administrator=is_admin,
+    )  # fmt: skip
     return user
 
 
@@ -124,24 +96,21 @@ def change_email(
     now: dt.datetime,
 ) -> None:
     """Change the address with which the person signs in. Raises EmailTaken."""
-    lock_user(session, user_id)
-    change = sa.update(User).where(User.id == user_id)
     try:
         with session.begin_nested():
-            session.execute(change.values(email=email, email_key=email_key(email)))
+            _update(session, user_id, email=email, email_key=email_key(email))
     except IntegrityError:
         raise EmailTaken(email) from None
     # Links sent to the old address must not open the account any more.
     _delete_password_links(session, user_id)
-    _record_history(session, user_id, "account.changed", by=by, now=now, fields=["email"])
+    record_history(
+        session, user_id=user_id, by=by, action="account.changed", subject=str(user_id), now=now,
+        fields=["email"],
+    )  # fmt: skip
     record_audit(
-        session,
-        by=by,
-        action="account.email_changed",
-        target=str(user_id),
-        address=address,
+        session, by=by, action="account.email_changed", target=str(user_id), address=address,
         now=now,
-    )
+    )  # fmt: skip
 
 
 def set_password(
@@ -153,13 +122,12 @@ def set_password(
     address: str = "",
     now: dt.datetime,
 ) -> None:
-    """Set a password; end all sessions, API tokens and password links of the person."""
-    lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(password_hash=password_hash))
-    end_sessions(session, user_id)
-    # The old password may have leaked, and tokens been made with it.
-    revoke_all(session, user_id)
-    _delete_password_links(session, user_id)
+    """Set a password; end all sessions, API tokens and password links of the person.
+
+    The old password may have leaked, and tokens been made with it.
+    """
+    _update(session, user_id, password_hash=password_hash)
+    _end_access(session, user_id)
     record_audit(
         session, by=by, action="password.changed", target=str(user_id), address=address, now=now
     )
@@ -169,11 +137,8 @@ def upgrade_password_hash(
     session: Session, user_id: uuid.UUID, old_hash: str, new_hash: str
 ) -> None:
     """Store the same password with newer parameters, unless it was changed in the meantime."""
-    session.execute(
-        sa.update(User)
-        .where(User.id == user_id, User.password_hash == old_hash)
-        .values(password_hash=new_hash)
-    )
+    same = sa.update(User).where(User.id == user_id, User.password_hash == old_hash)
+    session.execute(same.values(password_hash=new_hash))
 
 
 def create_password_link(
@@ -189,11 +154,8 @@ def create_password_link(
     With an Actor as `by`, only an administrator may: raises PermissionDenied.
     """
     token, token_hash = new_token()
-    session.execute(
-        sa.delete(PasswordLink).where(
-            PasswordLink.user_id == user_id, PasswordLink.expires_at <= now
-        )
-    )
+    mine = sa.delete(PasswordLink).where(PasswordLink.user_id == user_id)
+    session.execute(mine.where(PasswordLink.expires_at <= now))
     session.add(
         PasswordLink(
             user_id=user_id,
@@ -203,14 +165,11 @@ def create_password_link(
         )
     )
     session.flush()
+    actor_id = require_permission(by, "admin.write")
     record_audit(
-        session,
-        by=require_permission(by, "admin.write"),
-        action="password.link_made",
-        target=str(user_id),
-        address=address,
+        session, by=actor_id, action="password.link_made", target=str(user_id), address=address,
         now=now,
-    )
+    )  # fmt: skip
     return token
 
 
@@ -218,12 +177,10 @@ def use_password_link(
     session: Session, link: PasswordLink, password_hash: str, *, address: str, now: dt.datetime
 ) -> None:
     """Set a password by a link. Raises PasswordLinkUsed if it was used in the meantime."""
-    used = session.execute(
-        sa.update(PasswordLink)
-        .where(PasswordLink.id == link.id, PasswordLink.used_at.is_(None))
-        .values(used_at=now)
+    unused = sa.update(PasswordLink).where(
+        PasswordLink.id == link.id, PasswordLink.used_at.is_(None)
     )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
+    if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
         raise PasswordLinkUsed
     set_password(session, link.user_id, password_hash, by=link.user_id, address=address, now=now)
 
@@ -233,18 +190,13 @@ def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
 
     Raises LastAdministrator and PermissionDenied.
     """
-    _lock_administrators(session)
-    actor_id = require_permission(by, "admin.write")
-    user = session.get(User, user_id, populate_existing=True)
+    user, actor_id = _load_for_administrator(session, user_id, by)
     if user is None or user.deactivated_at is not None:
         return False
-    if user.is_admin:
-        _require_other_administrator(session, user_id)
-    lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(deactivated_at=now))
-    end_sessions(session, user_id)
-    revoke_all(session, user_id)
-    _delete_password_links(session, user_id)
+    if user.is_admin and not has_other_administrator(session, user_id):
+        raise LastAdministrator
+    _update(session, user_id, deactivated_at=now)
+    _end_access(session, user_id)
     record_audit(session, by=actor_id, action="account.deactivated", target=str(user_id), now=now)
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
@@ -252,47 +204,41 @@ def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
 
 def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:
     """Reopen a closed account; return False if it was open already. Raises PermissionDenied."""
-    _lock_administrators(session)
-    actor_id = require_permission(by, "admin.write")
-    user = session.get(User, user_id, populate_existing=True)
+    user, actor_id = _load_for_administrator(session, user_id, by)
     if user is None or user.deactivated_at is None:
         return False
-    lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(deactivated_at=None))
-    session.refresh(user)
+    _update(session, user_id, deactivated_at=None)
     record_audit(session, by=actor_id, action="account.reactivated", target=str(user_id), now=now)
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
 
 
 def set_admin(
-    session: Session,
-    user_id: uuid.UUID,
-    is_admin: bool,
-    *,
-    by: ActorOrId,
-    now: dt.datetime,
+    session: Session, user_id: uuid.UUID, is_admin: bool, *, by: ActorOrId, now: dt.datetime
 ) -> bool:
-    """Make a person an administrator, or end that and all their sessions.
+    """Make a person an administrator, or end that; end all their sessions.
 
     Returns False if nothing changed. Raises LastAdministrator and PermissionDenied.
     """
-    _lock_administrators(session)
-    actor_id = require_permission(by, "admin.write")
-    user = session.get(User, user_id, populate_existing=True)
+    user, actor_id = _load_for_administrator(session, user_id, by)
     if user is None or user.is_admin == is_admin:
         return False
-    if not is_admin and user.deactivated_at is None:
-        _require_other_administrator(session, user_id)
-    lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(is_admin=is_admin))
-    session.refresh(user)
+    is_active = user.deactivated_at is None
+    if not is_admin and is_active and not has_other_administrator(session, user_id):
+        raise LastAdministrator
+    _update(session, user_id, is_admin=is_admin)
     end_sessions(session, user_id)
-    done = "role.granted" if is_admin else "role.withdrawn"
     record_audit(
-        session, by=actor_id, action=done, target=str(user_id), now=now, role="administrator"
-    )
+        session, by=actor_id, action="role.granted" if is_admin else "role.withdrawn",
+        target=str(user_id), now=now, role="administrator",
+    )  # fmt: skip
     return True
+
+
+def has_other_administrator(session: Session, but: uuid.UUID) -> bool:
+    """Return whether anybody else is an administrator."""
+    others = sa.select(User.id).where(User.is_admin, User.deactivated_at.is_(None), User.id != but)
+    return session.scalar(others.limit(1)) is not None
 
 
 def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None = None) -> int:
@@ -306,46 +252,55 @@ def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None
 
 def mark_session_fresh(session: Session, session_id: uuid.UUID, *, now: dt.datetime) -> None:
     """Record that the person of this session has just typed their password."""
-    session.execute(
-        sa.update(LoginSession).where(LoginSession.id == session_id).values(fresh_at=now)
-    )
+    this = sa.update(LoginSession).where(LoginSession.id == session_id)
+    session.execute(this.values(fresh_at=now))
+
+
+def prune(session: Session, *, now: dt.datetime) -> int:
+    """Delete expired sessions, attempts, links and tokens; return the number of rows."""
+    is_over = sa.or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
+    deleted = 0
+    for old in (
+        sa.delete(LoginSession).where(LoginSession.created_at < now - SESSION_LIFETIME),
+        sa.delete(Attempt).where(Attempt.attempted_at <= now - WINDOW),
+        sa.delete(PasswordLink).where(is_over),
+        sa.delete(ApiToken).where(ApiToken.expires_at < now - TOKEN_RETENTION),
+    ):
+        statement = old.execution_options(synchronize_session=False)
+        deleted += session.execute(statement).rowcount  # type: ignore[attr-defined]
+    return deleted
+
+
+def _update(session: Session, user_id: uuid.UUID, **values: Any) -> None:
+    lock_user(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(**values))
+
+
+def _end_access(session: Session, user_id: uuid.UUID) -> None:
+    """Delete everything by which the person, or somebody else in their name, comes in."""
+    end_sessions(session, user_id)
+    session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
+    _delete_password_links(session, user_id)
 
 
 def _delete_password_links(session: Session, user_id: uuid.UUID) -> None:
-    session.execute(
-        sa.delete(PasswordLink).where(
-            PasswordLink.user_id == user_id, PasswordLink.used_at.is_(None)
-        )
-    )
+    mine = sa.delete(PasswordLink).where(PasswordLink.user_id == user_id)
+    session.execute(mine.where(PasswordLink.used_at.is_(None)))
+
+
+def _load_for_administrator(
+    session: Session, user_id: uuid.UUID, by: ActorOrId
+) -> tuple[User | None, uuid.UUID | None]:
+    """Load an account, and the id of who decides about it, below the lock.
+
+    Raises PermissionDenied.
+    """
+    _lock_administrators(session)
+    actor_id = require_permission(by, "admin.write")
+    return session.get(User, user_id, populate_existing=True), actor_id
 
 
 def _lock_administrators(session: Session) -> None:
     """Serialize decisions about administrators; SQLite serializes all writers."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
-
-
-def has_other_administrator(session: Session, but: uuid.UUID) -> bool:
-    """Return whether anybody else is an administrator."""
-    others = sa.select(User.id).where(User.is_admin, User.deactivated_at.is_(None), User.id != but)
-    return session.scalar(others.limit(1)) is not None
-
-
-def _require_other_administrator(session: Session, but: uuid.UUID) -> None:
-    """Raise LastAdministrator if nobody else is an administrator."""
-    if not has_other_administrator(session, but):
-        raise LastAdministrator
-
-
-def _record_history(
-    session: Session,
-    user_id: uuid.UUID,
-    action: str,
-    *,
-    by: uuid.UUID,
-    now: dt.datetime,
-    **data: Any,
-) -> None:
-    record_history(
-        session, user_id=user_id, by=by, action=action, subject=str(user_id), now=now, **data
-    )

@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -28,7 +27,6 @@ PREFIX = "cairn_"
 MAX_TOKENS = 50
 MAX_DAYS = 365
 DEFAULT_DAYS = 90
-LAST_USED_INTERVAL = dt.timedelta(minutes=10)
 
 _TOKENS: Any = ApiToken.__table__
 _USERS: Any = User.__table__
@@ -37,8 +35,8 @@ _FIND = (
     sa.select(
         _TOKENS.c.id.label("token_id"),
         _TOKENS.c.name.label("token_name"),
-        _TOKENS.c.expires_at,
-        _TOKENS.c.last_used_at,
+        _TOKENS.c.expires_at.label("token_expires_at"),
+        _TOKENS.c.last_used_at.label("token_last_used_at"),
         _TOKENS.c.scope,
         *ACTOR_COLUMNS,
         team_roles().label("team_roles"),
@@ -52,15 +50,11 @@ _FIND = (
 )
 
 
-_ACTOR_KEYS = ("scope", "team_roles", *(column.name for column in ACTOR_COLUMNS))
-
-
 class TooManyTokens(ValueError):
     """The person has the maximum number of valid tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class BearerToken:
+class BearerToken(NamedTuple):
     """A valid token, and the person who acts with it."""
 
     id: uuid.UUID
@@ -91,7 +85,8 @@ def create(
         raise ValueError(f"a token lives for 1 to {MAX_DAYS} days: {days}")
     # Two simultaneous requests must not both pass the limit.
     lock_user(session, user_id)
-    mine = sa.select(sa.func.count()).where(ApiToken.user_id == user_id, _is_valid(now))
+    is_valid = sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
+    mine = sa.select(sa.func.count()).where(ApiToken.user_id == user_id, is_valid)
     if (session.scalar(mine) or 0) >= MAX_TOKENS:
         raise TooManyTokens
     token = PREFIX + new_token()[0]
@@ -107,45 +102,22 @@ def create(
     )
     session.flush()
     record_audit(
-        session,
-        by=by,
-        action="token.created",
-        target=str(user_id),
-        address=address,
-        now=now,
-        name=name,
-        scope=scope,
-        days=days,
-    )
+        session, by=by, action="token.created", target=str(user_id), address=address, now=now,
+        name=name, scope=scope, days=days,
+    )  # fmt: skip
     return token
 
 
 def revoke(
-    session: Session,
-    token: ApiToken,
-    *,
-    by: uuid.UUID | None,
-    address: str = "",
-    now: dt.datetime,
+    session: Session, token: ApiToken, *, by: uuid.UUID | None, address: str = "", now: dt.datetime
 ) -> None:
     """Revoke a token immediately."""
     session.delete(token)
     session.flush()
     record_audit(
-        session,
-        by=by,
-        action="token.revoked",
-        target=str(token.user_id),
-        address=address,
-        now=now,
-        name=token.name,
-    )
-
-
-def revoke_all(session: Session, user_id: uuid.UUID) -> int:
-    """Delete every token of a person; return how many."""
-    ended: int = session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id)).rowcount  # type: ignore[attr-defined]
-    return ended
+        session, by=by, action="token.revoked", target=str(token.user_id), address=address,
+        now=now, name=token.name,
+    )  # fmt: skip
 
 
 def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
@@ -157,25 +129,14 @@ def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
     ).all()
 
 
-def _is_valid(now: dt.datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
-
-
 def find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
     """Find the valid token with this text, in one statement."""
     row = session.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
     if row is None:
         return None
-    token_id, name, expires_at, last_used_at, *_rest = row
-    attributes = {key: row._mapping[key] for key in _ACTOR_KEYS}
-    return BearerToken(
-        token_id, name, expires_at, last_used_at, Actor(**attributes, session=session)
-    )
-
-
-def should_record_use(bearer: BearerToken, now: dt.datetime) -> bool:
-    """Return whether the last recorded use is old enough to be updated."""
-    return bearer.last_used_at is None or now - bearer.last_used_at > LAST_USED_INTERVAL
+    attributes = dict(row._mapping)
+    own = {name: attributes.pop(f"token_{name}") for name in BearerToken._fields[:-1]}
+    return BearerToken(**own, actor=Actor(**attributes, session=session))
 
 
 def record_use(session: Session, token_id: uuid.UUID, *, now: dt.datetime) -> None:

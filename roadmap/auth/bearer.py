@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
@@ -15,6 +17,7 @@ from roadmap.core.web import now
 from roadmap.people.permissions import permission_of
 
 REALM = 'Bearer realm="cairn"'
+LAST_USED_INTERVAL = dt.timedelta(minutes=10)
 
 
 def authenticate_bearer() -> Response | None:
@@ -30,12 +33,13 @@ def authenticate_bearer() -> Response | None:
         return None
     sent = request.authorization
     if sent is None:
-        return unauthorized(_("This address needs a personal token."))
+        return _unauthorized(_("This address needs a personal token."))
     token = sent.token if sent.type == "bearer" else None
     found = api_tokens.find(db.session, token, now=now()) if token else None
     if found is None:
         return _reject_wrong_token()
-    if api_tokens.should_record_use(found, now()):
+    last = found.last_used_at
+    if last is None or now() - last > LAST_USED_INTERVAL:
         # Nothing is written yet: the request continues in a new transaction.
         end_transaction()
         with db.own_transaction() as own:
@@ -50,22 +54,18 @@ def authenticate_bearer() -> Response | None:
 
 
 def _reject_wrong_token() -> Response:
-    end_transaction()
-    wait = rate_limits.count_attempt(
-        rate_limits.attempt_limits("token", account="", address=client_address()), now=now()
-    )
-    if wait:
+    limits = rate_limits.attempt_limits("token", address=client_address())
+    if wait := rate_limits.count_attempt(limits, now=now()):
         audit_refusal_throttled("token.refused")
         answer = problem_response(429, _("Too many wrong tokens came from this address."))
         answer.headers["Retry-After"] = str(wait)
         return answer
-    return unauthorized(
-        _("This token does not work: it is wrong, expired or revoked."),
-        error="invalid_token",
+    return _unauthorized(
+        _("This token does not work: it is wrong, expired or revoked."), error="invalid_token"
     )
 
 
-def unauthorized(detail: str, error: str = "") -> Response:
+def _unauthorized(detail: str, error: str = "") -> Response:
     """Return a 401 with the header that RFC 6750 requires."""
     answer = problem_response(401, detail)
     answer.headers["WWW-Authenticate"] = f'{REALM}, error="{error}"' if error else REALM

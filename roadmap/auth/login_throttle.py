@@ -10,9 +10,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -30,8 +29,7 @@ REFUSAL_AUDIT_INTERVAL = dt.timedelta(minutes=1)
 MAX_TRACKED_REFUSALS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordCheck:
+class PasswordCheck(NamedTuple):
     """The result of an attempt: `person` if the password is theirs, else None.
 
     `wait` is in seconds if it was not checked, because of earlier failures. `has_failures` says
@@ -46,7 +44,7 @@ class PasswordCheck:
 def check_password(
     find: Callable[[Session], User | None],
     typed: str,
-    limit: Sequence[rate_limits.Limit],
+    limits: rate_limits.Limits,
     *,
     what: str,
     target: str,
@@ -61,18 +59,18 @@ def check_password(
     end_transaction()
     with passwords.HashingSlot():
         with read_only_session() as session:
-            status = rate_limits.check_limits(session, limit, now=now())
-            person = None if status.wait else find(session)
-        if not status.wait:
+            wait, has_failures = rate_limits.check_limits(session, limits, now=now())
+            person = None if wait else find(session)
+        if not wait:
             active = person is not None and person.deactivated_at is None
             if passwords.verify(person.password_hash if person and active else None, typed):
-                return PasswordCheck(person, has_failures=status.has_failures)
+                return PasswordCheck(person, has_failures=has_failures)
             with db.own_transaction() as own:
-                rate_limits.record_attempt(own, limit, now=now())
-                _record_audit(own, f"{what}.failed", target, by)
+                rate_limits.record_attempt(own, limits, now=now())
+                audit_request(own, f"{what}.failed", target, by)
             return PasswordCheck()
-    audit_in_own_transaction(f"{what}.refused", target=target, by=by)
-    return PasswordCheck(wait=status.wait)
+    audit_in_own_transaction(f"{what}.refused", target, by)
+    return PasswordCheck(wait=wait)
 
 
 def end_transaction() -> None:
@@ -96,13 +94,21 @@ def read_only_session() -> Iterator[Session]:
     db.session.rollback()
 
 
-def audit_in_own_transaction(
-    action: str, *, target: str, by: uuid.UUID | None = None, **data: Any
+def audit_request(
+    session: Session, action: str, target: str, by: uuid.UUID | None, **data: Any
 ) -> None:
+    """Audit what this request does, with its address and time."""
+    record_audit(
+        session, by=by, action=action, target=target[:200], address=client_address(), now=now(),
+        **data,
+    )  # fmt: skip
+
+
+def audit_in_own_transaction(action: str, target: str, by: uuid.UUID | None) -> None:
     """Write an audit entry that outlives the refused request."""
     end_transaction()
     with db.own_transaction() as own:
-        _record_audit(own, action, target, by, **data)
+        audit_request(own, action, target, by)
 
 
 def audit_refusal_throttled(action: str, *, by: uuid.UUID | None = None) -> None:
@@ -111,30 +117,16 @@ def audit_refusal_throttled(action: str, *, by: uuid.UUID | None = None) -> None
     Such requests cost the sender nothing, so each process writes one entry a minute per action
     and address: nobody can fill the log or hide something in it.
     """
-    limit = rate_limits.attempt_limits(action, account="", address=client_address())[0]
+    (bucket,) = rate_limits.attempt_limits(action, address=client_address())
     noted: dict[str, dt.datetime] = current_app.extensions.setdefault("refusals_noted", {})
     moment = now()
-    last = noted.get(limit.bucket)
+    last = noted.get(bucket)
     if last is not None and moment - last < REFUSAL_AUDIT_INTERVAL:
         return
     if len(noted) >= MAX_TRACKED_REFUSALS:
         noted.clear()
-    noted[limit.bucket] = moment
-    audit_in_own_transaction(action, target="", by=by)
-
-
-def _record_audit(
-    session: Session, action: str, target: str, by: uuid.UUID | None, **data: Any
-) -> None:
-    record_audit(
-        session,
-        by=by,
-        action=action,
-        target=target[:200],
-        address=client_address(),
-        now=now(),
-        **data,
-    )
+    noted[bucket] = moment
+    audit_in_own_transaction(action, "", by)
 
 
 def too_many_requests(page: Response, wait: int) -> Response:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Request, current_app, url_for
+from flask import Request, current_app
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, Signer
@@ -123,11 +123,6 @@ def from_form(form: MultiDict[str, str]) -> PreservedForm | None:
         if name.startswith(FIELD)
     )
     return PreservedForm(method, target, _without_secrets(inner), form.get(WHO, ""))
-
-
-def may_carry_preserved_form(request: Request) -> bool:
-    """Return whether this request may carry a preserved form, and be larger than others."""
-    return request.path in (url_for("auth.login"), url_for("auth.confirm_password"))
 
 
 def _without_secrets(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,21 +18,9 @@ from roadmap.people.models import User
 SESSION_IDLE_TIMEOUT = dt.timedelta(hours=8)
 SESSION_LIFETIME = dt.timedelta(days=7)
 
-_USERS: Any = User.__table__
 # The columns of `user` that are attributes of an actor, by the same names.
-_ACTOR_ATTRIBUTES = ("id", "name", "email", "is_admin", "timezone", "locale", "theme", "version")
-ACTOR_COLUMNS = [_USERS.c[name] for name in _ACTOR_ATTRIBUTES]
-_CURRENT_HASH = sa.select(_USERS.c.id).where(
-    _USERS.c.id == sa.bindparam("user_id"),
-    _USERS.c.password_hash == sa.bindparam("hash"),
-    _USERS.c.deactivated_at.is_(None),
-)
-_BY_EMAIL = sa.select(User).where(User.email_key == sa.bindparam("key"))
-
-
-def actor_attributes(user: User) -> dict[str, Any]:
-    """Return what an actor has of their account."""
-    return {name: getattr(user, name) for name in _ACTOR_ATTRIBUTES}
+ACTOR_ATTRIBUTES = ("id", "name", "email", "is_admin", "timezone", "locale", "theme", "version")
+ACTOR_COLUMNS = [User.__table__.c[name] for name in ACTOR_ATTRIBUTES]
 
 
 def any_user_exists(session: Session) -> bool:
@@ -47,15 +34,15 @@ def find_user(session: Session, user_id: uuid.UUID) -> User | None:
 
 
 def find_user_by_email(session: Session, email: str) -> User | None:
-    return session.scalars(_BY_EMAIL, {"key": email_key(email)}).first()
+    return session.scalars(sa.select(User).where(User.email_key == email_key(email))).first()
 
 
 def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash: str) -> bool:
     """Return whether this is the hash of the person's password and their account is open."""
-    return (
-        session.execute(_CURRENT_HASH, {"user_id": user_id, "hash": password_hash}).first()
-        is not None
+    current = sa.select(User.id).where(
+        User.id == user_id, User.password_hash == password_hash, User.deactivated_at.is_(None)
     )
+    return session.execute(current).first() is not None
 
 
 def list_users(session: Session) -> Sequence[User]:
@@ -80,9 +67,9 @@ def list_sessions(
 
 def find_password_link(
     session: Session, token: str, *, now: dt.datetime
-) -> tuple[PasswordLink, User] | None:
+) -> sa.Row[PasswordLink, User] | None:
     """Find the usable password link with this token, and its person."""
-    row = session.execute(
+    return session.execute(
         sa.select(PasswordLink, User)
         .join(User, User.id == PasswordLink.user_id)
         .where(
@@ -92,4 +79,3 @@ def find_password_link(
             User.deactivated_at.is_(None),
         )
     ).first()
-    return (row[0], row[1]) if row else None

@@ -12,10 +12,6 @@ import hashlib
 import ipaddress
 import math
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
@@ -23,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.models import Attempt
 from roadmap.core.database import db
-from roadmap.core.types import new_id
 
 WINDOW = dt.timedelta(minutes=15)
 # Limits for one account from one address, and in all for an address and for an account.
@@ -35,129 +30,96 @@ MAX_PER_INVITER = 50
 MAX_PER_INVITED_ADDRESS = 5
 PRUNE_INTERVAL = dt.timedelta(minutes=1)
 
-# On the table, which is faster: every sign-in asks.
-_ATTEMPTS: Any = Attempt.__table__
-# As many rows as the limits allow, and the few that simultaneous requests may add.
-_RECENT_ATTEMPTS = (
-    sa.select(_ATTEMPTS.c.bucket, _ATTEMPTS.c.attempted_at)
-    .where(
-        _ATTEMPTS.c.bucket.in_(sa.bindparam("buckets", expanding=True)),
-        _ATTEMPTS.c.attempted_at > sa.bindparam("since"),
-    )
-    .order_by(_ATTEMPTS.c.attempted_at.desc())
-)
+# At most so many attempts within the window, by bucket.
+Limits = dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `most` attempts with this bucket within the window."""
-
-    bucket: str
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class LimitStatus:
-    """The state of limits: `wait` in seconds until another attempt is allowed, or 0.
-
-    `has_failures` says whether this account failed at this address within the window.
-    """
-
-    wait: int
-    has_failures: bool
-
-
-def attempt_limits(what: str, *, account: str, address: str) -> list[Limit]:
+def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
     """Return the limits of an attempt. `account` identifies it (an e-mail key, an id)."""
     place = _network(address)
-    limits = [Limit(_bucket(what, "address", place), MAX_PER_ADDRESS)]
+    limits = {_bucket(what, "address", place): MAX_PER_ADDRESS}
     if account:
-        limits.append(Limit(_bucket(what, "one", account, place), MAX_PER_ACCOUNT_AND_ADDRESS))
-        limits.append(Limit(_bucket(what, "account", account), MAX_PER_ACCOUNT))
+        limits[_bucket(what, "one", account, place)] = MAX_PER_ACCOUNT_AND_ADDRESS
+        limits[_bucket(what, "account", account)] = MAX_PER_ACCOUNT
     return limits
 
 
-def invitation_limits(inviter: uuid.UUID, email_key: str) -> list[Limit]:
+def invitation_limits(inviter: uuid.UUID, email_key: str) -> Limits:
     """Return the limits of an invitation. `email_key` is empty for a link to hand over."""
-    limits = [Limit(_bucket("invite", "inviter", str(inviter)), MAX_PER_INVITER)]
+    limits = {_bucket("invite", "inviter", str(inviter)): MAX_PER_INVITER}
     if email_key:
-        limits.append(Limit(_bucket("invite", "invited", email_key), MAX_PER_INVITED_ADDRESS))
+        limits[_bucket("invite", "invited", email_key)] = MAX_PER_INVITED_ADDRESS
     return limits
 
 
-def check_limits(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> LimitStatus:
-    """Return the state of these limits, in one statement. Counts nothing."""
-    asked = {"buckets": [limit.bucket for limit in limits], "since": now - WINDOW}
-    tries: dict[str, list[dt.datetime]] = defaultdict(list)
-    for bucket, at in session.execute(_RECENT_ATTEMPTS, asked):
-        tries[bucket].append(at)
-    return LimitStatus(
-        max(_seconds_to_wait(tries[limit.bucket], limit.most, now) for limit in limits),
-        any(tries[limit.bucket] for limit in limits if limit.most == MAX_PER_ACCOUNT_AND_ADDRESS),
+def check_limits(session: Session, limits: Limits, *, now: dt.datetime) -> tuple[int, bool]:
+    """Return the seconds until another attempt is allowed, or 0; and whether there are failures.
+
+    These are the failures of this account at this address. One statement, which reads as many
+    rows as the limits allow, and the few that simultaneous requests may add.
+    """
+    found = sa.select(Attempt.bucket, Attempt.attempted_at).where(
+        Attempt.bucket.in_(limits), Attempt.attempted_at > now - WINDOW
     )
+    tries: dict[str, list[dt.datetime]] = {bucket: [] for bucket in limits}
+    for bucket, at in session.execute(found.order_by(Attempt.attempted_at.desc())):
+        tries[bucket].append(at)
+    # Until the oldest attempt that fills a limit leaves the window.
+    waits = [
+        math.ceil((tries[bucket][most - 1] + WINDOW - now).total_seconds())
+        for bucket, most in limits.items()
+        if len(tries[bucket]) >= most
+    ]
+    return max(waits, default=0), any(tries[bucket] for bucket in _of_account_at_address(limits))
 
 
-def record_attempt(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
+def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> None:
     """Count an attempt in a transaction that outlives the request."""
-    rows = [{"id": new_id(), "bucket": limit.bucket, "attempted_at": now} for limit in limits]
-    session.execute(sa.insert(_ATTEMPTS), rows)
-    _prune(session, now)
+    session.execute(
+        sa.insert(Attempt), [{"bucket": bucket, "attempted_at": now} for bucket in limits]
+    )
+    pruned: dt.datetime | None = current_app.extensions.get("attempts_pruned")
+    if pruned is None or abs(now - pruned) >= PRUNE_INTERVAL:
+        session.execute(sa.delete(Attempt).where(Attempt.attempted_at <= now - WINDOW))
+        current_app.extensions["attempts_pruned"] = now
 
 
-def count_attempt(limits: Sequence[Limit], *, now: dt.datetime) -> int:
+def count_attempt(limits: Limits, *, now: dt.datetime) -> int:
     """Count an attempt and return 0, or return the seconds to wait.
 
-    The request must hold no transaction.
+    Ends the request's transaction; call it before anything is written.
     """
+    db.session.rollback()
     with db.own_transaction() as session:
-        _lock_buckets(session, limits)
-        wait = check_limits(session, limits, now=now).wait
+        if session.get_bind().dialect.name == "postgresql":
+            # Serialize the attempts of one bucket; SQLite serializes all writers.
+            for bucket in sorted(limits):
+                key = sa.func.hashtextextended(bucket, 0)
+                session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        wait, _has_failures = check_limits(session, limits, now=now)
         if not wait:
             record_attempt(session, limits, now=now)
     return wait
 
 
-def clear_failures(session: Session, limits: Sequence[Limit]) -> None:
+def clear_failures(session: Session, limits: Limits) -> None:
     """Forget the failures of this account at this address, after a success.
 
     Other attempts from the address stay counted, and so do these for the address.
     """
-    ones = [limit.bucket for limit in limits if limit.most == MAX_PER_ACCOUNT_AND_ADDRESS]
-    session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(ones)))
+    buckets = _of_account_at_address(limits)
+    session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets)))
 
 
-def uncount_attempt(session: Session, limits: Sequence[Limit], *, now: dt.datetime) -> None:
+def uncount_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> None:
     """Remove the attempt counted at `now` after a success; earlier ones stay counted."""
-    buckets = [limit.bucket for limit in limits]
     session.execute(
-        sa.delete(Attempt).where(Attempt.bucket.in_(buckets), Attempt.attempted_at == now)
+        sa.delete(Attempt).where(Attempt.bucket.in_(limits), Attempt.attempted_at == now)
     )
 
 
-def _seconds_to_wait(tries: Sequence[dt.datetime], most: int, now: dt.datetime) -> int:
-    """Return the time until the oldest attempt that fills the limit leaves the window.
-
-    `tries` are the latest first.
-    """
-    if len(tries) < most:
-        return 0
-    return math.ceil((tries[most - 1] + WINDOW - now).total_seconds())
-
-
-def _lock_buckets(session: Session, limits: Sequence[Limit]) -> None:
-    """Serialize the attempts of one bucket; SQLite serializes all writers."""
-    if session.get_bind().dialect.name == "postgresql":
-        for name in sorted(limit.bucket for limit in limits):
-            session.execute(
-                sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0)))
-            )
-
-
-def _prune(session: Session, now: dt.datetime) -> None:
-    pruned: dt.datetime | None = current_app.extensions.get("attempts_pruned")
-    if pruned is None or abs(now - pruned) >= PRUNE_INTERVAL:
-        session.execute(sa.delete(Attempt).where(Attempt.attempted_at <= now - WINDOW))
-        current_app.extensions["attempts_pruned"] = now
+def _of_account_at_address(limits: Limits) -> list[str]:
+    return [bucket for bucket, most in limits.items() if most == MAX_PER_ACCOUNT_AND_ADDRESS]
 
 
 def _bucket(*parts: str) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 from flask import make_response, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
+from wtforms import Field
 
 from roadmap.auth import preserved_form, queries, rate_limits
 from roadmap.auth.forms import ConfirmPasswordForm
-from roadmap.auth.login_throttle import check_password
+from roadmap.auth.login_throttle import check_password, too_many_requests
 from roadmap.auth.sessions import is_fresh
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address
@@ -34,8 +35,8 @@ def fresh_login_required(view: View) -> View:
             return view(*args, **values)
         if request.method in SAFE_METHODS:
             return see_other("auth.confirm_password", next=request.path)
-        form = preserved_form.from_request(request, str(current_user.id))
-        return render_confirm_page(ConfirmPasswordForm(formdata=None), 401, kept_form=form)
+        kept = preserved_form.from_request(request, str(current_user.id))
+        return render_confirm_page(ConfirmPasswordForm(formdata=None), 401, kept=kept)
 
     return ask_first
 
@@ -44,35 +45,42 @@ def render_confirm_page(
     form: ConfirmPasswordForm,
     status: int = 200,
     wait: int = 0,
-    kept_form: preserved_form.PreservedForm | None = None,
+    kept: preserved_form.PreservedForm | None = None,
 ) -> Response:
     """Render the page that asks for the password; `wait` is in seconds after too many attempts."""
     page = render_template(
         "auth/confirm_password.html",
         form=form,
         wait=wait,
-        kept=kept_form or preserved_form.from_form(request.form),
+        kept=kept or preserved_form.from_form(request.form),
         next=safe_redirect_target(request.values.get("next"), ""),
     )
     return make_response(page, status)
 
 
-def check_own_password(user_id: uuid.UUID, typed: str) -> int | None:
-    """Check the person's own password: None if right, else the seconds to wait, or 0.
+def check_own_password(
+    user_id: uuid.UUID, field: Field, wrong: str, render: Callable[..., Response]
+) -> Response | None:
+    """Return None if the field has the person's own password, else the page that refuses it.
 
-    Ends the request's transaction, so that no lock is held while the hash is computed.
+    `wrong` is the error of another password; `render` renders the page, with `wait` in seconds
+    after too many attempts. Ends the request's transaction, so that no lock is held while the hash
+    is computed.
     """
-    limit = rate_limits.attempt_limits("confirm", account=str(user_id), address=client_address())
+    limits = rate_limits.attempt_limits("confirm", account=str(user_id), address=client_address())
     tried = check_password(
         lambda session: queries.find_user(session, user_id),
-        typed,
-        limit,
+        field.data or "",
+        limits,
         what="password",
         target=str(user_id),
         by=user_id,
     )
+    if tried.wait:
+        return too_many_requests(render(wait=tried.wait), tried.wait)
     if tried.person is None:
-        return tried.wait
+        field.errors = [wrong]
+        return render(status=422)
     if tried.has_failures:
-        rate_limits.clear_failures(db.session, limit)
+        rate_limits.clear_failures(db.session, limits)
     return None

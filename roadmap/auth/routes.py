@@ -1,40 +1,51 @@
-"""Sign-in, sign-up for the first account, sign-out."""
+"""Sign-in, sign-up for the first account, sign-out, and the pages about passwords."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.auth import (
-    actions,
-    passwords,
-    preserved_form,
-    queries,
-    rate_limits,
-    routes_password_reset,
-    routes_reauthentication,
-)
-from roadmap.auth.blueprint import auth
+from roadmap.auth import actions, passwords, preserved_form, queries, rate_limits
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.forms import SignInForm, SignUpForm
+from roadmap.auth.forms import (
+    ConfirmPasswordForm,
+    ForgotPasswordForm,
+    NewPasswordForm,
+    SignInForm,
+    SignUpForm,
+)
 from roadmap.auth.login_throttle import (
+    audit_in_own_transaction,
+    audit_refusal_throttled,
+    audit_request,
     check_password,
     end_transaction,
     read_only_session,
     too_many_requests,
 )
+from roadmap.auth.reauthentication import check_own_password, render_confirm_page
 from roadmap.auth.sessions import sign_in_user, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import now, redirect_page, safe_redirect_target
-from roadmap.people.audit import record_audit
-from roadmap.people.models import User
+from roadmap.core.web import now, redirect_page, safe_redirect_target, see_other
+from roadmap.mail import transport
 from roadmap.people.permissions import permit
 
-__all__ = ["auth", "routes_password_reset", "routes_reauthentication"]
+auth = Blueprint("auth", __name__)
 
 
 @auth.get("/login")
@@ -42,7 +53,7 @@ __all__ = ["auth", "routes_password_reset", "routes_reauthentication"]
 def login() -> Response:
     if signed_in_actor() is not None:
         return redirect(_next_page(), 303)
-    return _sign_in_page(SignInForm())
+    return _render_sign_in(SignInForm())
 
 
 @auth.post("/login")
@@ -50,36 +61,45 @@ def login() -> Response:
 def sign_in() -> Response:
     form = SignInForm()
     if not form.validate():
-        return _sign_in_page(form, 422)
+        return _render_sign_in(form, 422)
     email, password = form.email.data or "", form.password.data or ""
     address = client_address()
-    limit = rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
+    limits = rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
     tried = check_password(
         lambda session: queries.find_user_by_email(session, email),
         password,
-        limit,
+        limits,
         what="session",
         target=email,
     )
     if tried.wait:
-        return too_many_requests(_sign_in_page(form, wait=tried.wait), tried.wait)
+        return too_many_requests(_render_sign_in(form, wait=tried.wait), tried.wait)
     user = tried.person
     if user is None or user.password_hash is None:
         form.form_errors = [
             _("The e-mail address or the password is wrong. Check both, and try again.")
         ]
-        return _sign_in_page(form, 422)
+        return _render_sign_in(form, 422)
     old_hash = user.password_hash
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(old_hash) else None
     if not queries.is_current_password_hash(db.session, user.id, old_hash):
         # Closed or changed while the hash was computed.
-        return _sign_in_page(form, 422)
+        return _render_sign_in(form, 422)
     if new_hash:
         actions.upgrade_password_hash(db.session, user.id, old_hash, new_hash)
     if tried.has_failures:
-        rate_limits.clear_failures(db.session, limit)
-    sign_in_user(db.session, user)
-    return _redirect_after_sign_in(user)
+        rate_limits.clear_failures(db.session, limits)
+    sign_in_user(user)
+    kept = preserved_form.from_form(request.form)
+    if kept is None:
+        return redirect(_next_page(), 303)
+    if kept.who and not kept.belongs_to(str(user.id)):
+        flash(
+            _("The text entered here before belongs to someone else, so it was discarded."),
+            "warning",
+        )
+        return redirect("/", 303)
+    return _render("auth/preserved_form.html", kept=kept)
 
 
 @auth.get("/signup")
@@ -88,32 +108,37 @@ def signup() -> Response:
     if signed_in_actor() is not None:
         return redirect("/", 303)
     if not _sign_up_is_open():
-        return make_response(render_template("auth/signup_closed.html"))
-    return make_response(render_template("auth/signup.html", form=SignUpForm()))
+        return _render("auth/signup_closed.html")
+    return _render("auth/signup.html", form=SignUpForm())
 
 
 @auth.post("/signup")
 @permit("public")
 def sign_up() -> Response:
+    """Create the first account, an administrator.
+
+    Of two simultaneous sign-ups the second waits and is refused.
+    """
     if not _sign_up_is_open():
-        return make_response(render_template("auth/signup_closed.html"), 403)
+        return _render("auth/signup_closed.html", 403)
     form = SignUpForm()
     if not form.validate():
-        return make_response(render_template("auth/signup.html", form=form), 422)
+        return _render("auth/signup.html", 422, form=form)
     end_transaction()
     password_hash = passwords.hash_password(form.password.data or "")
-    try:
-        user = actions.sign_up(
-            db.session,
-            name=form.name.data or "",
-            email=form.email.data or "",
-            password_hash=password_hash,
-            address=client_address(),
-            now=now(),
-        )
-    except actions.SignUpClosed:
-        return make_response(render_template("auth/signup_closed.html"), 403)
-    sign_in_user(db.session, user)
+    if not actions.is_first_account(db.session):
+        return _render("auth/signup_closed.html", 403)
+    user = actions.create_user(
+        db.session,
+        name=form.name.data or "",
+        email=form.email.data or "",
+        password_hash=password_hash,
+        is_admin=True,
+        by=None,
+        address=client_address(),
+        now=now(),
+    )
+    sign_in_user(user)
     flash(_("Welcome. This is the first account, so you are the administrator."), "message")
     return redirect("/", 303)
 
@@ -122,8 +147,8 @@ def sign_up() -> Response:
 @permit("public")
 def logout() -> Response:
     if signed_in_actor() is None:
-        return redirect(url_for("auth.login"), 303)
-    return make_response(render_template("auth/logout.html"))
+        return see_other("auth.login")
+    return _render("auth/logout.html")
 
 
 @auth.route("/logout", methods=["POST", "DELETE"])
@@ -131,29 +156,147 @@ def logout() -> Response:
 def log_out() -> Response:
     actor = signed_in_actor()
     if actor is not None:
-        record_audit(
-            db.session,
-            by=actor.id,
-            action="session.ended",
-            target=str(actor.session_id),
-            address=client_address(),
-            now=now(),
-        )
-    sign_out(db.session)
+        audit_request(db.session, "session.ended", str(actor.session_id), actor.id)
+    sign_out()
     flash(_("You are signed out."), "message")
     return redirect_page(safe_redirect_target(request.values.get("next"), url_for("auth.login")))
 
 
-def _sign_in_page(form: SignInForm, status: int = 200, **more: Any) -> Response:
-    target = _next_page()
-    page = render_template(
-        "auth/login.html",
-        form=form,
-        kept=preserved_form.from_form(request.form),
-        next=target if target != "/" else None,
-        **more,
+@auth.get("/account/confirm")
+@permit("account.write")
+def confirm_password() -> Response:
+    return render_confirm_page(ConfirmPasswordForm())
+
+
+@auth.post("/account/confirm")
+@permit("account.write")
+def reauthenticate() -> Response:
+    form, person = ConfirmPasswordForm(), current_user._get_current_object()
+    render = partial(render_confirm_page, form)
+    if not form.validate():
+        return render(422)
+    wrong = _("This is not your password.")
+    refusal = check_own_password(person.id, form.password, wrong, render)
+    if refusal is not None:
+        return refusal
+    actions.mark_session_fresh(db.session, person.session_id, now=now())
+    kept = preserved_form.from_form(request.form)
+    if kept is not None and kept.belongs_to(str(person.id)):
+        return _render("auth/preserved_form.html", kept=kept)
+    return redirect(safe_redirect_target(request.values.get("next"), "/account"), 303)
+
+
+@auth.get("/password/forgot")
+@permit("public")
+def forgot_password() -> Response:
+    return _render_forgot(ForgotPasswordForm())
+
+
+@auth.post("/password/forgot")
+@permit("public")
+def request_password_link() -> Response:
+    """Answer the same, in the same time, whether there is such an account or not."""
+    form = ForgotPasswordForm()
+    if not transport.is_configured():
+        return _render_forgot(form)
+    if not form.validate():
+        return _render_forgot(form, 422)
+    email, address = form.email.data or "", client_address()
+    limits = rate_limits.attempt_limits("reset", account=email_key(email), address=address)
+    if wait := rate_limits.count_attempt(limits, now=now()):
+        audit_in_own_transaction("reset.refused", email, None)
+        return too_many_requests(_render_forgot(form, wait=wait), wait)
+    transport.run_in_background(send_password_link, email, address)
+    return see_other("auth.password_link_sent")
+
+
+@auth.get("/password/sent")
+@permit("public")
+def password_link_sent() -> Response:
+    return _render("auth/password_link_sent.html")
+
+
+@auth.get("/password/<token>")
+@permit("public")
+def set_password(token: str) -> Response:
+    found = queries.find_password_link(db.session, token, now=now())
+    if found is None:
+        return _render_invalid_link()
+    _link, user = found
+    form = NewPasswordForm(person_name=user.name, person_email=user.email)
+    return _render("auth/set_password.html", form=form, whose=user)
+
+
+@auth.post("/password/<token>")
+@permit("public")
+def save_password(token: str) -> Response:
+    limits = rate_limits.attempt_limits("link", address=client_address())
+    if wait := rate_limits.count_attempt(limits, now=now()):
+        audit_refusal_throttled("link.refused")
+        return too_many_requests(_render_invalid_link(wait), wait)
+    with read_only_session() as session:
+        found = queries.find_password_link(session, token, now=now())
+    if found is None:
+        return _render_invalid_link()
+    link, user = found
+    form = NewPasswordForm(person_name=user.name, person_email=user.email)
+    if not form.validate():
+        return _render("auth/set_password.html", 422, form=form, whose=user)
+    end_transaction()
+    password_hash = passwords.hash_password(form.password.data or "")
+    try:
+        actions.use_password_link(
+            db.session, link, password_hash, address=client_address(), now=now()
+        )
+    except actions.PasswordLinkUsed:
+        return _render_invalid_link()
+    flash(_("Your password is set. Sign in with it."), "message")
+    return see_other("auth.login")
+
+
+def send_password_link(email: str, address: str) -> None:
+    """Mail a link to set a password to the person with this address, if any."""
+    user = queries.find_user_by_email(db.session, email)
+    if user is None or user.deactivated_at is not None:
+        return
+    # End the transaction but keep the object: two writers in one thread would wait for each
+    # other.
+    db.session.expunge(user)
+    db.session.rollback()
+    with db.own_transaction() as own:
+        token = actions.create_password_link(own, user.id, by=user.id, address=address, now=now())
+    base = current_app.config["BASE_URL"].rstrip("/")
+    transport.send(
+        user.email,
+        _("Set a new password for Cairn"),
+        _(
+            "Hello %(name)s,\n\nsomeone, probably you, asked to set a new password for your "
+            "account on Cairn.\nUse this link. It works once, within 24 hours:\n\n%(link)s\n\nIf "
+            "it was not you, ignore this mail: your password stays as it is.\n",
+            name=user.name,
+            link=f"{base}/password/{token}",
+        ),
     )
-    return make_response(page, status)
+
+
+def _render(template: str, status: int = 200, **context: Any) -> Response:
+    return make_response(render_template(template, **context), status)
+
+
+def _render_sign_in(form: SignInForm, status: int = 200, **more: Any) -> Response:
+    kept = preserved_form.from_form(request.form)
+    target = _next_page()
+    page_after = target if target != "/" else None
+    return _render("auth/login.html", status, form=form, kept=kept, next=page_after, **more)
+
+
+def _render_forgot(form: ForgotPasswordForm, status: int = 200, wait: int = 0) -> Response:
+    mails = transport.is_configured()
+    return _render("auth/forgot_password.html", status, form=form, mails=mails, wait=wait)
+
+
+def _render_invalid_link(wait: int = 0) -> Response:
+    return _render("auth/password_link_invalid.html", 404, wait=wait)
 
 
 def _next_page() -> str:
@@ -166,17 +309,3 @@ def _sign_up_is_open() -> bool:
         return False
     with read_only_session() as session:
         return not queries.any_user_exists(session)
-
-
-def _redirect_after_sign_in(user: User) -> Response:
-    """Redirect to the page that was asked for, or continue with the preserved form."""
-    form = preserved_form.from_form(request.form)
-    if form is None:
-        return redirect(_next_page(), 303)
-    if form.who and not form.belongs_to(str(user.id)):
-        flash(
-            _("The text entered here before belongs to someone else, so it was discarded."),
-            "warning",
-        )
-        return redirect("/", 303)
-    return make_response(render_template("auth/preserved_form.html", kept=form))

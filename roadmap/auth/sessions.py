@@ -24,28 +24,29 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from roadmap.auth import preserved_form
 from roadmap.auth.forms import SignInForm
-from roadmap.auth.login_throttle import audit_refusal_throttled
+from roadmap.auth.login_throttle import (
+    audit_in_own_transaction,
+    audit_refusal_throttled,
+    audit_request,
+)
 from roadmap.auth.models import LoginSession
 from roadmap.auth.queries import (
+    ACTOR_ATTRIBUTES,
     ACTOR_COLUMNS,
     SESSION_IDLE_TIMEOUT,
     SESSION_LIFETIME,
-    actor_attributes,
 )
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
-from roadmap.core.problems import is_api
 from roadmap.core.proxy import client_address
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id
 from roadmap.core.web import htmx, now, redirect_page, safe_redirect_target
 from roadmap.people.actor import Actor
-from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 from roadmap.people.permissions import can, permission_of
 from roadmap.people.reach import team_roles
@@ -54,6 +55,8 @@ FRESH_LOGIN_PERIOD = dt.timedelta(minutes=15)
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
 # The last person who was signed in with this browser; kept in the signed cookie after sign-out.
 LAST_USER_KEY = "who"
+# Forms that may carry a preserved one, and be larger than others.
+FORMS_WITH_PRESERVED_FORM = ("auth.sign_in", "auth.reauthenticate")
 
 
 class AuditedCSRF(CSRFProtect):
@@ -74,10 +77,6 @@ csrf = AuditedCSRF()
 # On the tables: this runs before every page, and loading entities would double its cost.
 _SESSIONS: Any = LoginSession.__table__
 _USERS: Any = User.__table__
-# Further attributes of an actor, loaded by the same statement; see `add_actor_column`.
-_FURTHER_COLUMNS: dict[str, sa.ScalarSelect[Any] | sa.ColumnElement[Any]] = {
-    "team_roles": team_roles()
-}
 _SELECT_ACTOR = (
     sa.select(
         *ACTOR_COLUMNS,
@@ -85,10 +84,13 @@ _SELECT_ACTOR = (
         _SESSIONS.c.fresh_at,
         _SESSIONS.c.created_at,
         _SESSIONS.c.last_seen_at,
+        team_roles().label("team_roles"),
     )
     .join_from(_SESSIONS, _USERS, _USERS.c.id == _SESSIONS.c.user_id)
     .where(_SESSIONS.c.token_hash == sa.bindparam("token_hash"), _USERS.c.deactivated_at.is_(None))
 )
+# Further attributes of an actor, loaded by the same statement; see `add_actor_column`.
+_FURTHER_COLUMNS: dict[str, sa.ScalarSelect[Any]] = {}
 
 
 def add_actor_column(name: str, column: sa.ScalarSelect[Any]) -> None:
@@ -97,29 +99,26 @@ def add_actor_column(name: str, column: sa.ScalarSelect[Any]) -> None:
     The statement that loads the session reads it as well.
     """
     _FURTHER_COLUMNS[name] = column
-    _select_actor_with_columns.cache_clear()
+    _select_actor.cache_clear()
 
 
 @cache
-def _select_actor_with_columns() -> sa.Select[Any]:
-    return _SELECT_ACTOR.add_columns(
-        *(column.label(name) for name, column in _FURTHER_COLUMNS.items())
-    )
+def _select_actor() -> sa.Select[Any]:
+    further = [column.label(name) for name, column in _FURTHER_COLUMNS.items()]
+    return _SELECT_ACTOR.add_columns(*further)
 
 
 @login_manager.user_loader
 def load_actor(token: str) -> Actor | None:
     """Load the actor of a session token, in one statement; None if the session has ended."""
-    row = db.session.execute(
-        _select_actor_with_columns(), {"token_hash": hash_token(token)}
-    ).first()
+    row = db.session.execute(_select_actor(), {"token_hash": hash_token(token)}).first()
     if row is None:
         return None
     attributes = dict(row._mapping)
-    created_at, seen_at = attributes.pop("created_at"), attributes.pop("last_seen_at")
-    if now() - seen_at > SESSION_IDLE_TIMEOUT or now() - created_at > SESSION_LIFETIME:
+    idle, age = now() - attributes.pop("last_seen_at"), now() - attributes.pop("created_at")
+    if idle > SESSION_IDLE_TIMEOUT or age > SESSION_LIFETIME:
         return None
-    if now() - seen_at > LAST_SEEN_INTERVAL:
+    if idle > LAST_SEEN_INTERVAL:
         _mark_seen(attributes["session_id"])
     return Actor(**attributes, token=token, session=db.session)
 
@@ -136,9 +135,9 @@ def _mark_seen(session_id: uuid.UUID) -> None:
         db.session.execute(update)
 
 
-def begin_session(database: Session, user: User) -> Actor:
+def begin_session(user: User) -> Actor:
     """Sign a person in with this browser; its older session ends."""
-    end_session(database)
+    end_session()
     token, token_hash = new_token()
     row = LoginSession(
         id=new_id(),
@@ -150,14 +149,14 @@ def begin_session(database: Session, user: User) -> Actor:
         user_agent=(request.user_agent.string or "")[:300],
         address=client_address(),
     )
-    database.add(row)
-    database.flush()
+    db.session.add(row)
+    db.session.flush()
     actor = Actor(
-        **actor_attributes(user),
+        **{name: getattr(user, name) for name in ACTOR_ATTRIBUTES},
         token=token,
         session_id=row.id,
         fresh_at=row.fresh_at,
-        session=database,
+        session=db.session,
     )
     _clear_cookie(but_for=str(user.id))
     session[LAST_USER_KEY] = str(user.id)
@@ -166,31 +165,22 @@ def begin_session(database: Session, user: User) -> Actor:
     return actor
 
 
-def sign_in_user(database: Session, user: User) -> None:
+def sign_in_user(user: User) -> None:
     """Sign a person in with this browser and audit it."""
-    actor = begin_session(database, user)
-    record_audit(
-        database,
-        by=user.id,
-        action="session.begun",
-        target=str(actor.session_id),
-        address=client_address(),
-        now=now(),
-    )
+    actor = begin_session(user)
+    audit_request(db.session, "session.begun", str(actor.session_id), user.id)
 
 
-def end_session(database: Session) -> None:
+def end_session() -> None:
     """End the session of this browser, if any."""
-    token = session.get("_user_id")
-    if token:
-        database.execute(
-            sa.delete(LoginSession).where(LoginSession.token_hash == hash_token(token))
-        )
+    if token := session.get("_user_id"):
+        mine = sa.delete(LoginSession).where(LoginSession.token_hash == hash_token(token))
+        db.session.execute(mine)
 
 
-def sign_out(database: Session) -> None:
+def sign_out() -> None:
     """End the session and clear the cookie."""
-    end_session(database)
+    end_session()
     logout_user()
     _clear_cookie(but_for=session.get(LAST_USER_KEY, ""))
 
@@ -203,18 +193,12 @@ def _clear_cookie(*, but_for: str) -> None:
     """
     # Flask-WTF caches the signed token of the old session for this request's page.
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
-    who, seal = session.get(LAST_USER_KEY, ""), session.get("csrf_token")
+    who, seal = session.get(LAST_USER_KEY), session.get("csrf_token")
     session.clear()
     if who and who == but_for:
         session[LAST_USER_KEY] = who
         if seal:
             session["csrf_token"] = seal
-
-
-def last_user_id() -> str:
-    """Return the id of the person who was last signed in with this browser, or ""."""
-    who: str = session.get(LAST_USER_KEY, "")
-    return who
 
 
 def is_fresh(actor: Actor) -> bool:
@@ -226,55 +210,42 @@ def signed_in_actor() -> Actor | None:
     return current_user._get_current_object() if current_user.is_authenticated else None
 
 
-def check_permission() -> Response | None:
-    """Check the permission of the route before every view. Views check the rows that they load."""
-    if request.endpoint is None or request.endpoint == "static":
-        return None
-    action = permission_of(current_app, request.endpoint)
-    if action is None:
-        abort(404)
-    if action == "public":
-        return None
-    actor = signed_in_actor()
-    if actor is None:
-        return _redirect_to_sign_in()
-    if not can(actor, action):
-        abort(403)
-    return None
-
-
-def preserve_form() -> Response | None:
-    """Preserve a form of somebody who is not signed in.
+def require_sign_in() -> Response | None:
+    """Send somebody who is not signed in to the sign-in page, with the form that they sent.
 
     Runs before the CSRF check, because the token ended together with the session.
     """
-    if request.endpoint is None or request.method in SAFE_METHODS or is_api():
-        return None
-    if preserved_form.may_carry_preserved_form(request):
+    if request.endpoint in FORMS_WITH_PRESERVED_FORM:
         request.max_form_memory_size = preserved_form.MAX_BYTES_WITH_SIGN_IN
+    if _permission() in (None, "public") or signed_in_actor() is not None:
         return None
-    action = permission_of(current_app, request.endpoint)
-    if action in (None, "public") or signed_in_actor() is not None:
-        return None
-    return _redirect_to_sign_in()
-
-
-def _redirect_to_sign_in() -> Response:
     if request.method in SAFE_METHODS:
         flash(_("Please sign in to see that page."), "message")
         return redirect_page(url_for("auth.login", next=_page_of_request()))
-    form = None if htmx else preserved_form.from_request(request, last_user_id())
+    # The last person who was signed in with this browser.
+    who = session.get(LAST_USER_KEY, "")
+    form = None if htmx else preserved_form.from_request(request, who)
     if form is None:
         flash(_("You were signed out in the meantime. Please sign in to continue."), "warning")
         return redirect_page(url_for("auth.login", next=_page_of_request()))
-    return render_sign_in_with_form(form)
-
-
-def render_sign_in_with_form(form: preserved_form.PreservedForm) -> Response:
-    """Render the sign-in page with the preserved form; 401, because nothing was saved."""
+    # 401, because nothing was saved.
     sign_in = SignInForm(formdata=None)
     page = render_template("auth/login.html", form=sign_in, kept=form, next=None)
     return make_response(page, 401)
+
+
+def check_permission() -> None:
+    """Check the permission of the route before every view. Views check the rows that they load."""
+    permission = _permission()
+    if permission is None and request.endpoint not in (None, "static"):
+        abort(404)
+    if permission not in (None, "public") and not can(signed_in_actor(), permission):
+        abort(403)
+
+
+def _permission() -> str | None:
+    endpoint = request.endpoint
+    return permission_of(current_app, endpoint) if endpoint is not None else None
 
 
 def _page_of_request() -> str:
@@ -295,16 +266,8 @@ def audit_refused_access(response: Response) -> Response:
     """Audit a 403 in a separate transaction, because the request's own writes are discarded."""
     if response.status_code == 403:
         actor = signed_in_actor()
-        db.session.rollback()
-        with db.own_transaction() as own:
-            record_audit(
-                own,
-                by=actor.id if actor else None,
-                action="access.refused",
-                target=strip_control_characters(f"{request.method} {request.path}")[:200],
-                address=client_address(),
-                now=now(),
-            )
+        target = strip_control_characters(f"{request.method} {request.path}")
+        audit_in_own_transaction("access.refused", target, actor.id if actor else None)
     return response
 
 
@@ -312,7 +275,7 @@ def init_sessions(app: Flask) -> None:
     login_manager.init_app(app)
     login_manager.session_protection = None
     app.config["REMEMBER_COOKIE_DURATION"] = dt.timedelta(0)
-    app.before_request(preserve_form)
+    app.before_request(require_sign_in)
     csrf.init_app(app)
     app.before_request(check_permission)
     app.after_request(audit_refused_access)

@@ -12,7 +12,6 @@ from flask_babel import ngettext
 
 from roadmap.auth import rate_limits
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.login_throttle import end_transaction
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.invitations import actions
@@ -58,7 +57,6 @@ def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
 
     Ends the request's transaction; call it before anything is written.
     """
-    end_transaction()
     limits = rate_limits.invitation_limits(inviter, email_key(form.email.data or ""))
     wait = rate_limits.count_attempt(limits, now=now())
     if wait:

@@ -48,9 +48,7 @@ def show_invitation(token: str) -> Response:
 @permit("public")
 def accept_invitation(token: str) -> Response:
     actor = signed_in_actor()
-    end_transaction()
-    wait = rate_limits.count_attempt(_limits(token), now=now())
-    if wait:
+    if wait := rate_limits.count_attempt(_limits(token), now=now()):
         audit_refusal_throttled("invitation.refused", by=actor.id if actor else None)
         return too_many_requests(_render_invalid(VALID, wait=wait), wait)
     return _join(token, actor) if actor is not None else _sign_up(token)
@@ -71,7 +69,7 @@ def _join(token: str, actor: Actor) -> Response:
         # A changed role ends all sessions of the person; this browser gets a new one.
         user = queries.find_user(db.session, actor.id)
         if user is not None:
-            sign_in_user(db.session, user)
+            sign_in_user(user)
     return _redirect_after_accepting(found, token)
 
 
@@ -108,11 +106,11 @@ def _sign_up(token: str) -> Response:
     except actions.InvitationInvalid:
         end_transaction()
         return _render_page(token, 409)
-    sign_in_user(db.session, user)
+    sign_in_user(user)
     return _redirect_after_accepting(found, token)
 
 
-def _limits(token: str) -> list[rate_limits.Limit]:
+def _limits(token: str) -> rate_limits.Limits:
     return rate_limits.attempt_limits(
         "invitation", account=hash_token(token).hex(), address=client_address()
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from roadmap.auth.pruning import prune as prune_auth
+from roadmap.auth.actions import prune as prune_auth
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.invitations.pruning import prune as prune_invitations

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap.auth import actions, api_tokens
+from roadmap.auth.actions import prune
 from roadmap.auth.models import ApiToken
-from roadmap.auth.pruning import prune
 from tests.api.conftest import ApiClientOf
 from tests.support.api_client import BASE, ApiClient, make_token
 from tests.support.browser_client import IsolatedClient
