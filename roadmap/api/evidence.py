@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from flask import abort
+import sqlalchemy as sa
 
 from roadmap.api.evidence_schemas import (
     EvidenceChange,
     EvidenceShape,
     NewEvidence,
-    list_evidence_ids,
     serialize_evidence,
 )
 from roadmap.api.field_types import Nothing, Shape
@@ -21,8 +20,8 @@ from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.evidence import actions
 from roadmap.evidence.models import Evidence
+from roadmap.evidence.queries import load_own
 from roadmap.evidence.repository import lock_and_reload
-from roadmap.people import permissions
 
 TAG = "Your evidence"
 EXAMPLE = {
@@ -32,13 +31,7 @@ EXAMPLE = {
     "occurred_on": "2026-03-31",
     "milestones": ["design-doc-for-complex-system"],
     "impacts": [
-        {
-            "type": "scale",
-            "metric": "p99 latency",
-            "baseline": "240",
-            "result": "90",
-            "unit": "ms",
-        }
+        {"type": "scale", "metric": "p99 latency", "baseline": "240", "result": "90", "unit": "ms"}
     ],
 }
 
@@ -50,9 +43,20 @@ class EvidenceList(Shape):
 
 @operation(TAG)
 def list_evidence(query: Paging) -> EvidenceList:
-    """Your pieces of evidence, the newest first."""
-    after = decode_position(query.cursor)
-    ids = list_evidence_ids(db.session, current_actor().id, after, query.limit + 1)
+    """Return your pieces of evidence, the newest first."""
+    newest = (
+        sa.select(Evidence.id)
+        .where(Evidence.user_id == current_actor().id)
+        .order_by(Evidence.created_at.desc(), Evidence.id.desc())
+        .limit(query.limit + 1)
+    )
+    if after := decode_position(query.cursor):
+        at, key = after
+        newest = newest.where(
+            sa.tuple_(Evidence.created_at, Evidence.id)
+            < sa.tuple_(sa.literal(at, Evidence.created_at.type), sa.literal(key, Evidence.id.type))
+        )
+    ids = list(db.session.scalars(newest))
     items = serialize_evidence(db.session, ids[: query.limit])
     more = len(ids) > len(items)
     cursor = encode_position(items[-1].created_at, items[-1].id) if more else None
@@ -61,7 +65,7 @@ def list_evidence(query: Paging) -> EvidenceList:
 
 @operation(TAG, answers={201: EvidenceShape}, has_etag=True, example=EXAMPLE)
 def create_evidence(body: NewEvidence) -> OperationResult:
-    """Records a piece of evidence, as a draft.
+    """Record a piece of evidence, as a draft.
 
     The header Location says where it is. Nobody else sees it before you ask for a review.
     """
@@ -80,7 +84,7 @@ def create_evidence(body: NewEvidence) -> OperationResult:
 
 @operation(TAG, refuses=(404,), has_etag=True)
 def read_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
-    """A piece of yours."""
+    """Return one of your pieces of evidence."""
     return _serialize(_load_own("evidence.read", evidence_id))
 
 
@@ -92,7 +96,7 @@ def read_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
     example={"title": "Feature store for ranking and search", "role": None},
 )
 def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceShape:
-    """Changes a piece; what is left out stays, null clears.
+    """Change a piece; what is left out stays, null clears.
 
     A change of what a review judges makes a new version, and asks for a review again by itself
     where the piece was submitted or verified. The verified version counts meanwhile.
@@ -112,7 +116,7 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceSha
 
 @operation(TAG, refuses=(404,), accepts_if_match=True)
 def delete_evidence(evidence_id: uuid.UUID) -> None:
-    """Deletes a piece, with its versions, links and reviews."""
+    """Delete a piece, with its versions, links and reviews."""
     actions.delete(
         db.session, _load_locked("evidence.write", evidence_id), by=current_actor(), now=now()
     )
@@ -120,7 +124,7 @@ def delete_evidence(evidence_id: uuid.UUID) -> None:
 
 @operation(TAG, body=Nothing, refuses=(404, 409), has_etag=True)
 def submit_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
-    """Asks for a review; asking twice is the same as once.
+    """Ask for a review; asking twice is the same as once.
 
     There is nothing to send. From then on the managers of your teams see the piece. 409 for what
     is private, or verified and not changed since.
@@ -132,7 +136,7 @@ def submit_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
 
 @operation(TAG, refuses=(404, 409))
 def withdraw_evidence(evidence_id: uuid.UUID) -> None:
-    """Takes the request for a review back; the piece is a draft again.
+    """Withdraw the request for a review; the piece is a draft again.
 
     409 while a reviewer who took it up may judge it.
     """
@@ -143,11 +147,7 @@ def withdraw_evidence(evidence_id: uuid.UUID) -> None:
 
 def _load_own(action: str, evidence_id: uuid.UUID) -> Evidence:
     """Load a person's own item; what others share with their manager is under `/reviews`."""
-    actor = current_actor()
-    piece = permissions.load(db.session, actor, action, Evidence, evidence_id)
-    if piece.user_id != actor.id:
-        abort(404)
-    return piece
+    return load_own(db.session, current_actor(), action, evidence_id)
 
 
 def _load_locked(action: str, evidence_id: uuid.UUID) -> Evidence:

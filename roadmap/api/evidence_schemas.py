@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.orm import Session
 
@@ -32,18 +31,11 @@ from roadmap.evidence.constants import (
     STATES,
     VISIBILITIES,
 )
-from roadmap.evidence.item import (
-    CONTENT_COLUMNS,
-    Audience,
-    Content,
-    Impact,
-    Item,
-    Version,
-)
+from roadmap.evidence.item import CONTENT_FIELDS, Audience, Content, Impact, Item
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.queries import Judgement, load_judgements
+from roadmap.evidence.queries import load_judgements
 from roadmap.evidence.repository import evidence_input
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
 
@@ -72,7 +64,7 @@ class ReviewShape(Shape):
 
     decision: Decision
     version: int
-    by: str
+    by: str = Field(validation_alias="reviewer")
     comment: str
     decided_at: Timestamp
 
@@ -189,64 +181,27 @@ def _content_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
     return values
 
 
-def list_evidence_ids(
-    session: Session, user_id: uuid.UUID, after: tuple[dt.datetime, uuid.UUID] | None, limit: int
-) -> list[uuid.UUID]:
-    """List a person's own items, the newest first, after a position."""
-    query = (
-        sa.select(Evidence.id)
-        .where(Evidence.user_id == user_id)
-        .order_by(Evidence.created_at.desc(), Evidence.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        at, key = after
-        query = query.where(
-            sa.tuple_(Evidence.created_at, Evidence.id)
-            < sa.tuple_(sa.literal(at, Evidence.created_at.type), sa.literal(key, Evidence.id.type))
-        )
-    return list(session.scalars(query))
-
-
 def serialize_evidence(session: Session, ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
     """Return a person's own items as the API shows them, in this order. Six statements."""
     latest = load_judgements(session, ids, latest_only=True)
     return [
-        _serialize(item, next(iter(latest[item.id]), None))
+        EvidenceShape.model_validate(
+            {**shared_values(item), "review": next(iter(latest[item.id]), None)},
+            from_attributes=True,
+        )
         for item in load_items(session, Audience.OWNER, ids)
     ]
 
 
-def serialize_judgement(judgement: Judgement) -> ReviewShape:
-    return ReviewShape(
-        decision=judgement.decision,
-        version=judgement.version,
-        by=judgement.reviewer,
-        comment=judgement.comment,
-        decided_at=judgement.decided_at,
-    )
-
-
-def serialize_impacts(version: Version) -> list[ImpactShape]:
-    return [ImpactShape(**asdict(impact)) for impact in version.impacts]
-
-
-def _serialize(item: Item, judgement: Judgement | None) -> EvidenceShape:
-    version = item.version
-    return EvidenceShape(
-        **{name: getattr(version, name) for name in CONTENT_COLUMNS},
-        impacts=serialize_impacts(version),
-        id=item.id,
-        title=item.title,
-        visibility=item.visibility,
-        milestones=list(item.milestones),
-        skills=sorted(skill.key for skill in item.skills),
-        review_state=item.state,
-        confirmed=[link.key for link in item.links if link.confirmed],
-        version=version.number,
-        verified_version=item.verified_number,
-        review=serialize_judgement(judgement) if judgement else None,
-        submitted_at=item.submitted_at,
-        created_at=item.created_at,
-        updated_at=item.updated_at,
-    )
+def shared_values(item: Item) -> dict[str, Any]:
+    """Return what the API says about an item in its newest version, by the name of the field."""
+    own = ("id", "title", "visibility", "milestones", "submitted_at", "created_at", "updated_at")
+    return {
+        **{name: getattr(item.version, name) for name in CONTENT_FIELDS},
+        **{name: getattr(item, name) for name in own},
+        "skills": sorted(skill.key for skill in item.skills),
+        "review_state": item.state,
+        "confirmed": [link.key for link in item.links if link.confirmed],
+        "version": item.version.number,
+        "verified_version": item.verified_number,
+    }

@@ -1,7 +1,8 @@
-"""The review of an item that waits, by a manager of its author."""
+"""What waits for a manager's review, and the review of one item."""
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Annotated
 
@@ -10,29 +11,114 @@ from flask import abort, request
 from flask_babel import gettext as _
 from pydantic import Field
 
-from roadmap.api.evidence_schemas import Decision
+from roadmap.api.evidence_schemas import (
+    Decision,
+    ImpactShape,
+    Kind,
+    ReviewShape,
+    ReviewState,
+    Visibility,
+    shared_values,
+)
 from roadmap.api.field_types import Body, Key, Shape, Text, Timestamp
 from roadmap.api.operation import (
     InvalidFields,
     abort_with_problem,
     check_if_match,
     current_actor,
+    etag_of,
     operation,
 )
-from roadmap.api.review_queue import TAG, JudgementSubject
+from roadmap.api.pagination import Paging, decode_position, encode_position
+from roadmap.api.progress import Status
 from roadmap.core.database import db
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import now
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.constants import AWAITING_REVIEW
-from roadmap.evidence.item import Audience, Item, Version
+from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence, Review
+from roadmap.evidence.queries import load_judgements
 from roadmap.evidence.repository import lock_and_reload
-from roadmap.evidence.review_actions import confirmed_keys, load_fitting_milestones
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
-from roadmap.people.permissions import can
+from roadmap.reviews.queries import list_pending, load_criteria
+
+TAG = "Reviews"
+
+
+class Author(Shape):
+    id: uuid.UUID
+    name: str
+
+
+class Linked(Shape):
+    """A milestone that the piece is linked to, which it is held against.
+
+    `fits` says whether a piece of this kind can prove it, `status` where its author stands with it.
+    """
+
+    key: str
+    title: str
+    done_when: str
+    fits: bool
+    status: Status
+
+
+class JudgementSubject(Shape):
+    """What is judged: a version, its title, and its milestones in any order."""
+
+    evidence_id: uuid.UUID
+    version: int
+    title: str
+    milestones: list[str]
+
+    @classmethod
+    def of(cls, item: Item) -> JudgementSubject:
+        return cls(
+            evidence_id=item.id,
+            version=item.version.number,
+            title=item.title,
+            milestones=sorted(item.milestones),
+        )
+
+    @property
+    def etag(self) -> str:
+        return f'"{etag_of(self)}"'
+
+
+class WaitingShape(Shape):
+    """A piece that waits, in the version to be judged.
+
+    `etag` names version, title and linked milestones: a judgement may name it in If-Match.
+    """
+
+    evidence_id: uuid.UUID
+    person: Author
+    title: str
+    kind: Kind
+    occurred_on: dt.date
+    url: str
+    description: str
+    role: str
+    impacts: list[ImpactShape]
+    review_state: ReviewState
+    visibility: Visibility
+    version: int
+    submitted_at: Timestamp
+    verified_before: bool
+    milestones: list[Linked]
+    skills: list[str]
+    judgements: list[ReviewShape] = Field(
+        description="What was said of this piece and its earlier versions, the latest first."
+    )
+    etag: str
+
+
+class WaitingList(Shape):
+    items: list[WaitingShape]
+    next_cursor: str | None
 
 
 class Judging(Body):
@@ -68,6 +154,36 @@ class JudgementShape(Shape):
     etag: str
 
 
+@operation(TAG)
+def list_reviews(query: Paging) -> WaitingList:
+    """Return the pieces that wait in all teams that you manage, the oldest first."""
+    after = decode_position(query.cursor)
+    found = list_pending(
+        db.session, current_actor(), limit=query.limit + 1, after=after, texts=True
+    )
+    part = found[: query.limit]
+    criteria = load_criteria(db.session, [entry.item for entry in part])
+    judgements = load_judgements(db.session, [entry.item.id for entry in part])
+    items = [
+        WaitingShape.model_validate(
+            {
+                **shared_values(entry.item),
+                "evidence_id": entry.item.id,
+                "person": {"id": entry.item.user_id, "name": entry.author},
+                "verified_before": entry.item.verified,
+                "milestones": criteria[entry.item.id],
+                "judgements": judgements[entry.item.id],
+                "etag": JudgementSubject.of(entry.item).etag,
+            },
+            from_attributes=True,
+        )
+        for entry in part
+    ]
+    more = len(found) > len(part)
+    cursor = encode_position(items[-1].submitted_at, items[-1].evidence_id) if more else None
+    return WaitingList(items=items, next_cursor=cursor)
+
+
 @operation(
     TAG,
     refuses=(404, 409),
@@ -75,7 +191,7 @@ class JudgementShape(Shape):
     example={"decision": "verified", "comment": "I was there, and it holds."},
 )
 def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
-    """Verifies or returns a piece.
+    """Verify or return a piece.
 
     A return should say in `comment` what is missing: its author has nothing else to go by.
 
@@ -90,36 +206,32 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
     actor = current_actor()
     piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)
     lock_and_reload(db.session, piece, actor)
-    if not can(actor, "evidence.review", piece):
+    if not permissions.can(actor, "evidence.review", piece):
         # Their right to it, or the request for a review, ended while this one waited.
         abort(404)
     item = load_item(db.session, Audience.MANAGER, piece.id) or abort(404)
-    version = item.version
     check_if_match(JudgementSubject.of(item))
-    if body.version is not None:
-        _check_version(body.version, version.number)
+    _check_version(body.version, item.version.number)
     comment = body.comment or ""
-    last = _last_review(version)
-    if last is not None and (
-        last.reviewer_id,
-        last.decision,
-        clean_multiline(last.comment),
-        piece.state,
-    ) == (
-        actor.id,
-        body.decision,
-        comment,
-        body.decision,
-    ):
-        wanted = (
-            load_fitting_milestones(db.session, piece)
-            if body.milestones is None
-            else body.milestones
-        )
-        if body.decision != "verified" or confirmed_keys(db.session, version.id).issuperset(wanted):
+    last = db.session.scalars(
+        sa.select(Review)
+        .where(Review.version_id == item.version.id)
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+        .limit(1)
+    ).first()
+    # What can be confirmed, and is not yet for this version.
+    confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
+    fitting = set(review_actions.load_fitting_milestones(db.session, piece)) - confirmed
+    if last is not None and piece.state == body.decision:
+        said = (last.reviewer_id, last.decision, clean_multiline(last.comment))
+        added = fitting if body.milestones is None else set(body.milestones) - confirmed
+        if said == (actor.id, body.decision, comment) and (
+            body.decision == "returned" or not added
+        ):
             return _serialize_judgement(last, item)
-    if body.version is not None and not _has_specific_etag():
-        _check_unchanged_since_submitted(piece, item, body)
+    # `*` in If-Match matches anything, and so says nothing about what was read.
+    if body.version is not None and (not request.if_match or request.if_match.star_tag):
+        _check_unchanged_since_submitted(piece, item, body, fitting)
     try:
         review = review_actions.decide(
             db.session,
@@ -127,50 +239,36 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
             body.decision,
             comment,
             body.milestones,
-            version_id=version.id,
+            version_id=item.version.id,
             by=actor,
             now=now(),
         )
     except Refused as refusal:
         if refusal.reason in ("does_not_fit", "none_left"):
-            raise InvalidFields(
-                {"milestones": [str(labels.REFUSAL_MESSAGES[refusal.reason])]}
-            ) from None
+            message = str(labels.REFUSAL_MESSAGES[refusal.reason])
+            raise InvalidFields({"milestones": [message]}) from None
         raise
     db.session.flush()
     return _serialize_judgement(review, item)
 
 
-def _check_version(read: int, newest: int) -> None:
-    """Refuses a judgement of another version than the newest that was submitted."""
-    if read < newest:
+def _check_version(read: int | None, newest: int) -> None:
+    """Refuse a judgement of another version than the newest that was submitted."""
+    if read is not None and read < newest:
         raise Stale
-    if read > newest:
-        abort_with_problem(
-            409,
-            _("No such version was submitted. The newest is version %(newest)d.", newest=newest),
+    if read is not None and read > newest:
+        message = _(
+            "No such version was submitted. The newest is version %(newest)d.", newest=newest
         )
+        abort_with_problem(409, message)
 
 
-def _last_review(version: Version) -> Review | None:
-    return db.session.scalars(
-        sa.select(Review)
-        .where(Review.version_id == version.id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-        .limit(1)
-    ).first()
+def _check_unchanged_since_submitted(
+    piece: Evidence, item: Item, body: Judging, fitting: set[str]
+) -> None:
+    """Refuse a judgement that names a version whose title or links have changed since.
 
-
-def _has_specific_etag() -> bool:
-    """Whether If-Match names what was read; `*` matches anything, and so says nothing of it."""
-    return bool(request.if_match) and not request.if_match.star_tag
-
-
-def _check_unchanged_since_submitted(piece: Evidence, item: Item, body: Judging) -> None:
-    """Refuses what goes by a version's number and may be of more than stood there with it.
-
-    A title, and links, change without a new version: whoever names no `etag` may have read the
-    version with others.
+    They change without a new version, so a client that names no `etag` may have read others.
     """
     if piece.state not in (*AWAITING_REVIEW, "verified"):
         # Nothing waits: the judgement is refused for that.
@@ -178,35 +276,28 @@ def _check_unchanged_since_submitted(piece: Evidence, item: Item, body: Judging)
     version = item.version
     since = version.submitted_at or version.created_at
     if piece.title_changed_at is not None and piece.title_changed_at > since:
-        abort_with_problem(
-            409,
-            _(
-                "Since version %(number)d was submitted, its title was changed to “%(title)s”. "
-                "Read it again, and send its `etag` in If-Match.",
-                number=version.number,
-                title=piece.title,
-            ),
+        message = _(
+            "Since version %(number)d was submitted, its title was changed to “%(title)s”. "
+            "Read it again, and send its `etag` in If-Match.",
+            number=version.number,
+            title=piece.title,
         )
+        abort_with_problem(409, message)
     if body.decision != "verified" or body.milestones is not None:
         return
-    later = {link.key for link in item.links if link.linked_at > since}
-    later &= set(load_fitting_milestones(db.session, piece)) - confirmed_keys(
-        db.session, version.id
-    )
+    later = [link.key for link in item.links if link.linked_at > since and link.key in fitting]
     if later:
-        abort_with_problem(
-            409,
-            _(
-                "Since version %(number)d was submitted, it was linked to %(keys)s. Name the "
-                "`milestones` that you confirm, or read it again and send its `etag` in If-Match.",
-                number=version.number,
-                keys=", ".join(key for key in item.milestones if key in later),
-            ),
+        message = _(
+            "Since version %(number)d was submitted, it was linked to %(keys)s. Name the "
+            "`milestones` that you confirm, or read it again and send its `etag` in If-Match.",
+            number=version.number,
+            keys=", ".join(later),
         )
+        abort_with_problem(409, message)
 
 
 def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
-    confirmed = confirmed_keys(db.session, item.version.id)
+    confirmed = review_actions.confirmed_keys(db.session, item.version.id)
     return JudgementShape(
         evidence_id=review.evidence_id,
         version=item.version.number,

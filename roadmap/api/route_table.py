@@ -65,6 +65,6 @@ ROUTES = (
     Route("GET", "/teams", "team.list", "teams:list_teams"),
     Route("GET", "/teams/<slug>/matrix", "team.matrix", "teams:read_matrix"),
     Route("PUT", MEMBER, "person.assess", "teams:assess_member_skill"),
-    Route("GET", "/reviews", "review.list", "review_queue:list_reviews"),
+    Route("GET", "/reviews", "review.list", "reviews:list_reviews"),
     Route("PUT", "/reviews/<uuid:evidence_id>", "evidence.review", "reviews:judge_evidence"),
 )

@@ -24,6 +24,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.markdown import to_html, to_html_and_excerpt
 from roadmap.core.text import clean_line
+from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.format import Format
@@ -78,6 +79,7 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
         "pages": pages,
         "words": SimpleNamespace(**_labels(document)),
         "results": results[:MAX_TOP_RESULTS],
+        "is_issued": is_issued,
         "day": partial(show_date, locale=document.locale),
         "month": partial(show_month, locale=document.locale),
         "validity": partial(labels.validity, locale=document.locale),
