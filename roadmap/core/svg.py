@@ -4,7 +4,9 @@ All functions are pure and return markup with classes only; the style sheets hav
 widths, so that one drawing serves both themes and the content security policy holds.
 
 The trail is one ordered list of cairns for all widths: the style sheet arranges it from left to
-right, or from bottom to top on a phone, and shows one of the two paths behind it.
+right, or from bottom to top on a phone, and shows one of the two paths behind it. A stack depends
+only on the number of its stones and its position on the trail: all numbers that look random come
+from a fixed function.
 """
 
 from __future__ import annotations
@@ -13,15 +15,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from markupsafe import Markup, escape
-
-from roadmap.core.cairn_geometry import (
-    format_coordinate,
-    pseudo_random,
-    render_stone_shapes,
-    stack_stones,
-)
 
 TONES = ("not_started", "in_progress", "claimed", "evidenced", "verified", "not_applicable")
 """What a stone can look like, from nothing to confirmed; the last is a milestone set aside."""
@@ -29,6 +25,31 @@ TONES = ("not_started", "in_progress", "claimed", "evidenced", "verified", "not_
 _CAIRN_STEP = 34
 _CAIRN_STEP_COMPACT = 20
 _COMPACT_FROM = 6
+
+# The pebbles that all stones are drawn with: two of each size, on y = 0, flatter at the bottom.
+_PEBBLES = {
+    "00": "M38 -8.9q-.9 6.7 -11.9 7.9q-11 1.2 -19.2 -.8q-8.3 -2 -6.8 -8.1q1.5 -6.1 7.3 -8.1q5.8 "
+    "-1.9 18.6 .3q12.9 2.2 12 8.9z",
+    "01": "M37.7 -9.5q.2 7.4 -7.6 8.5q-7.8 1.2 -19.2 .2q-11.4 -.9 -11.3 -7.9q.1 -6.9 12.9 "
+    "-9.3q12.8 -2.4 18.9 -.7q6.1 1.7 6.3 9.1z",
+    "10": "M32 -9.3q-.6 5.5 -6.9 7.5q-6.3 2 -16.1 .6q-9.8 -1.3 -10.1 -7.7q-.3 -6.4 6.2 -7.2q6.4 "
+    "-.8 16.9 .3q10.5 1.1 9.9 6.6z",
+    "11": "M30.2 -8.7q.8 6.1 -6 7.5q-6.8 1.3 -16.3 -.1q-9.4 -1.5 -8.3 -7.6q1.1 -6.2 11.2 "
+    "-7.5q10.1 -1.3 14.3 .2q4.2 1.5 5.1 7.6z",
+    "20": "M24.4 -6.6q.3 5.3 -4.8 6q-5 .7 -12.7 -.7q-7.7 -1.4 -7.9 -6.3q-.2 -4.9 8.2 -5.9q8.4 -1 "
+    "12.7 .3q4.3 1.3 4.6 6.6z",
+    "21": "M24.1 -7.5q-.5 5.1 -7 6.4q-6.6 1.3 -12.1 -.2q-5.5 -1.5 -5.1 -5.7q.3 -4.2 4.4 -5.7q4 "
+    "-1.5 12.2 -.7q8.1 .9 7.7 6z",
+}
+_NOTCH = "<path class=notch d='M6-10q1-4 6-5'/>"
+_STONE_SHAPES = (
+    "<svg class=svg-defs width=0 height=0 aria-hidden=true><defs>"
+    + "".join(f"<g id=k{key}><path d='{line}'/>{_NOTCH}</g>" for key, line in _PEBBLES.items())
+    + "</defs></svg>"
+)
+# A stone's width and height by size, in units of the drawing (about one pixel).
+_SIZES = ((40, 20), (33, 18), (26, 15))
+_VARIANTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +77,79 @@ class Cairn:
     here: str = ""
 
 
+def _pseudo_random(seed: int) -> float:
+    """Return a fixed, evenly spread number between -1 and 1 for a seed."""
+    value = math.sin(seed * 12.9898 + 4.1414) * 43758.5453
+    return 2 * (value - math.floor(value)) - 1
+
+
+def _number(value: float) -> str:
+    """Format a coordinate with at most one decimal and no superfluous characters."""
+    text = f"{value:.1f}"
+    return text.removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
+
+
+def _stones_per_course(count: int) -> list[int]:
+    """Return the number of stones in each course of a cairn, from the ground up.
+
+    Courses taper: none is wider than the one below, and from three stones on a single stone is
+    on top.
+    """
+    if count < 3:
+        return [1] * count
+    rows = round(math.sqrt(1.9 * count)) - 1
+    weights = [rows - 0.75 * row for row in range(rows)]
+    total = sum(weights)
+    courses: list[int] = []
+    for cumulated in accumulate(weights):
+        courses.append(round((count - 1) * cumulated / total) - sum(courses))
+    return [*(size for size in sorted(courses, reverse=True) if size), 1]
+
+
+@lru_cache(maxsize=512)
+def _stack_stones(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
+    """Return the stones of a cairn as ``<use>`` elements, its width and its height in units.
+
+    The middle of the cairn is at x = 0 and the ground at y = 0; up is negative.
+    """
+    uses: list[str] = []
+    ground = reach = 0.0
+    courses = _stones_per_course(count)
+    for level, size in enumerate(courses):
+        share = level / max(1, len(courses) - 1)
+        chosen = []
+        for place in range(size):
+            roll = _pseudo_random(seed * 101 + level * 17 + place)
+            other_roll = _pseudo_random(seed * 31 + level * 7 + place * 3)
+            index = min(2, max(0, round(share * 1.7 - 0.15 + roll * 0.75)))
+            chosen.append((index, int((other_roll + 1) * _VARIANTS * 0.499)))
+        if size == 1 and count > 1:
+            chosen = [(1, chosen[0][1])]  # The top stone is a broad one.
+        width = sum(_SIZES[index][0] for index, _ in chosen)
+        x = -width / 2 + 3 * _pseudo_random(seed * 13 + level)
+        reach = max(reach, width / 2 + 3)
+        tallest = max(_SIZES[index][1] for index, _ in chosen)
+        for index, variant in chosen:
+            uses.append(f"<use href=#k{index}{variant} x={round(x)} y={round(ground)} />")
+            x += _SIZES[index][0]
+        ground -= tallest - 2.2 if size > 1 else tallest - 1
+    return tuple(uses), math.ceil(reach * 2), math.ceil(-ground) + 3
+
+
 def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
-    """Render the stones as links.
+    """Render the stones as links; with `only` that of one anchor.
 
     On the page with the milestones' rows, the rows hold the titles: repeating them in each of
     80 stones would not compress, because they are too far apart.
     """
-    uses = stack_stones(len(cairn.stones), seed)[0]
-    return "".join(
-        (
-            f"<a class=tone-{stone.tone} href={base}#{stone.anchor}{attributes}>"
-            f"<title>{escape(stone.title)}</title>{use}</a>"
-            if base
-            else f"<a class=tone-{stone.tone} href=#{stone.anchor} aria-labelledby={stone.anchor}"
-            f"{attributes}>{use}</a>"
-        )
-        for stone, use in zip(cairn.stones, uses, strict=True)
-        if not only or stone.anchor == only
-    )
+    parts = []
+    for stone, use in zip(cairn.stones, _stack_stones(len(cairn.stones), seed)[0], strict=True):
+        if not only or stone.anchor == only:
+            title = f"<title>{escape(stone.title)}</title>" if base else ""
+            label = "" if base else f" aria-labelledby={stone.anchor}"
+            link = f"<a class=tone-{stone.tone} href={base}#{stone.anchor}{label}{attributes}>"
+            parts.append(f"{link}{title}{use}</a>")
+    return "".join(parts)
 
 
 def render_stone(cairn: Cairn, number: int, anchor: str) -> Markup:
@@ -103,23 +179,17 @@ def _wide_path(cairns: int, walked: int) -> str:
         return "".join(parts)
 
     start = f"M0 {height + 16}C14 {height + 12} 10 {height} 22 {height}"
-    end = f"H{width - 24}C{width - 14} {height - (cairns - 1) * step} {width - 10} "
-    end += f"{height - (cairns - 1) * step - 12} {width} {height - (cairns - 1) * step - 20}"
+    end = f"H{width - 24}C{width - 14} {head} {width - 10} {head - 12} {width} {head - 20}"
     way = start + terrace(0, cairns - 1) + end
     lines = []
     for line in range(-1, 5):
         rise = line * 33 - 8
-        points = [
-            (
-                100 * index,
-                height
-                - (index - 0.5) * step * (1 + 0.05 * line)
-                - rise
-                - 9 * pseudo_random(index * 5 + line // 3)
-                - 7 * math.sin(index * 1.25 + line * 0.42),
-            )
-            for index in range(-1, cairns + 2)
-        ]
+        points = []
+        for index in range(-1, cairns + 2):
+            slope = (index - 0.5) * step * (1 + 0.05 * line)
+            noise = 9 * _pseudo_random(index * 5 + line // 3)
+            wave = 7 * math.sin(index * 1.25 + line * 0.42)
+            points.append((100 * index, height - slope - rise - noise - wave))
         lines.append(_smooth_path(points))
     contours = "".join(f"<path class=trail-contour d='{line}'/>" for line in lines)
     done = f"<path class=trail-walked d='{start}{terrace(0, walked)}H{walked * 100 + 50}'/>"
@@ -158,12 +228,9 @@ def _tall_path(cairns: int, walked: int) -> str:
             parts.append(f"H{edge}C{out} {y} {out} {y - 100} {edge} {y - 100}")
         return "".join(parts)
 
-    def middle(index: int) -> int:
-        return 28 if index % 2 == 0 else 72
-
     last = cairns - 1
     way = f"M0 {height}{bends(0, last)}H{100 if last % 2 == 0 else 0}"
-    done = f"M0 {height}{bends(0, walked)}H{middle(walked)}"
+    done = f"M0 {height}{bends(0, walked)}H{72 if walked % 2 else 28}"
     return (
         f"<svg class='trail-way tall' viewBox='0 0 100 {height}' preserveAspectRatio=none "
         f"aria-hidden=true><path class=trail-line d='{way}'/>"
@@ -180,7 +247,7 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
     """
     if not cairns:
         return Markup("")
-    piles = [stack_stones(len(cairn.stones), number) for number, cairn in enumerate(cairns)]
+    piles = [_stack_stones(len(cairn.stones), number) for number, cairn in enumerate(cairns)]
     width = max(reach for _, reach, _ in piles)
     walked = next((i for i, cairn in enumerate(cairns) if cairn.here), len(cairns) - 1)
     items = []
@@ -210,12 +277,11 @@ def render_tones_bar(claimed: float, evidenced: float, verified: float, label: s
     for name, share in (("verified", verified), ("evidenced", evidenced), ("claimed", claimed)):
         width = min(max(share, 0.0) * 100, 100 - x)
         if width > 0:
-            parts.append(
-                f"<rect class=tone-{name} x={format_coordinate(x)}% "
-                f"width={format_coordinate(width)}% height=100% />"
-            )
+            place = f"x={_number(x)}% width={_number(width)}%"
+            parts.append(f"<rect class=tone-{name} {place} height=100% />")
             x += width
-    return Markup(f"<svg class=meter role=img aria-label='{escape(label)}'>{''.join(parts)}</svg>")  # noqa: S704
+    bar = f"<svg class=meter role=img aria-label='{escape(label)}'>{''.join(parts)}</svg>"
+    return Markup(bar)  # noqa: S704 - the label is escaped, the rest are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +309,7 @@ def render_radar(
 
     def outline(values: Sequence[float | None]) -> str:
         corners = (at(axis, value) for axis, value in enumerate(values) if value is not None)
-        return " ".join(f"{format_coordinate(x)},{format_coordinate(y)}" for x, y in corners)
+        return " ".join(f"{_number(x)},{_number(y)}" for x, y in corners)
 
     parts = [
         f"<polygon class=ring points='{outline([level] * len(axes))}'/>"
@@ -254,31 +320,23 @@ def render_radar(
         if line.kind != "bar":
             for axis, value in enumerate(line.values):
                 if value is not None:
-                    x, y = at(axis, value)
-                    parts.append(
-                        f"<circle class={line.kind} cx={format_coordinate(x)} "
-                        f"cy={format_coordinate(y)} r=3.5 />"
-                    )
+                    cx, cy = map(_number, at(axis, value))
+                    parts.append(f"<circle class={line.kind} cx={cx} cy={cy} r=3.5 />")
     for axis, name in enumerate(axes):
         x, y = at(axis, maximum, 14)
         anchor = "middle" if abs(x - centre_x) < 8 else "start" if x > centre_x else "end"
         shift = 4 if abs(y - centre_y) < radius else (0 if y < centre_y else 10)
         parts.append(
-            f"<text x={format_coordinate(x)} y={format_coordinate(y + shift)} text-anchor={anchor}>"
+            f"<text x={_number(x)} y={_number(y + shift)} text-anchor={anchor}>"
             f"{escape(name)}</text>"
         )
-    said = "; ".join(
-        f"{line.name}: "
-        + ", ".join(
-            f"{axis} {'–' if value is None else f'{value:g}'}"
-            for axis, value in zip(axes, line.values, strict=True)
-        )
-        for line in series
-    )
+    said = []
+    for line in series:
+        levels = ("–" if value is None else f"{value:g}" for value in line.values)
+        pairs = (" ".join(pair) for pair in zip(axes, levels, strict=True))
+        said.append(f"{line.name}: {', '.join(pairs)}")
     return Markup(  # noqa: S704 - everything from outside was escaped above
         f"<svg class=radar viewBox='0 0 600 340' role=img aria-label='{escape(title)}'>"
-        f"<title>{escape(title)}</title><desc>{escape(said)}</desc>{''.join(parts)}</svg>"
+        f"<title>{escape(title)}</title><desc>{escape('; '.join(said))}</desc>"
+        f"{''.join(parts)}</svg>"
     )
-
-
-_STONE_SHAPES = render_stone_shapes()
