@@ -13,12 +13,19 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from roadmap.backup.archive import MANIFEST_NAME, Manifest, write_table
-from roadmap.backup.table_replacement import CHUNK, backed_up_tables, lock_all_tables, replace_all
-from roadmap.backup.trial_restore import SchemaMismatch, restore_to_scratch
+from roadmap.backup.restore import (
+    CHUNK,
+    SchemaMismatch,
+    backed_up_tables,
+    lock_all_tables,
+    replace_all,
+    restore_to_scratch,
+)
 from roadmap.core.config import VERSION
 from roadmap.core.database import db, newest_migrations, schema_is_current
 from roadmap.people.audit import record_audit
@@ -35,9 +42,7 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
         raise FileExistsError(path)
     with _snapshot() as connection:
         manifest = _write_file(path, connection, now)
-    with db.own_transaction() as own:
-        record_audit(own, by=None, action="backup.created", target=path.name[:200], now=now,
-              rows=manifest.rows)  # fmt: skip
+    _record("backup.created", path, now, rows=manifest.rows)
     return manifest
 
 
@@ -57,17 +62,24 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
     SchemaMismatch before anything is changed.
     """
     _require_current_schema()
-    with restore_to_scratch(path) as (manifest, scratch):
-        with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            # Nobody else writes from here on, so `keep` is exactly what is replaced.
-            lock_all_tables(connection)
-            if keep is not None:
-                _write_file(keep, connection, now)
-            replace_all(connection, scratch, manifest)
-        with db.own_transaction() as own:
-            record_audit(own, by=None, action="backup.restored", target=path.name[:200], now=now,
-                  made_at=manifest.made_at.isoformat(), rows=manifest.rows)  # fmt: skip
+    with (
+        restore_to_scratch(path) as (manifest, scratch),
+        db.engine.connect().execution_options(writes=True) as connection,
+        connection.begin(),
+    ):
+        # Nobody else writes from here on, so `keep` is exactly what is replaced.
+        lock_all_tables(connection)
+        if keep is not None:
+            _write_file(keep, connection, now)
+        replace_all(connection, scratch, manifest)
+    made_at = manifest.made_at.isoformat()
+    _record("backup.restored", path, now, made_at=made_at, rows=manifest.rows)
     return manifest
+
+
+def _record(action: str, path: Path, now: dt.datetime, **values: Any) -> None:
+    with db.own_transaction() as own:
+        record_audit(own, by=None, action=action, target=path.name[:200], now=now, **values)
 
 
 def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
@@ -89,14 +101,12 @@ def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Mani
 def _write_archive(
     packed: zipfile.ZipFile, connection: sa.Connection, now: dt.datetime
 ) -> Manifest:
-    manifest = Manifest(VERSION, _head_revision(), now, connection.dialect.name)
+    [revision] = newest_migrations()
+    manifest = Manifest(VERSION, revision, now, connection.dialect.name)
     for table in backed_up_tables():
-        columns = list(table.columns)
-        rows = connection.execute(
-            sa.select(*columns).order_by(*table.primary_key.columns),
-            execution_options={"yield_per": CHUNK},
-        )
-        names = [column.name for column in columns]
+        select = sa.select(table).order_by(*table.primary_key.columns)
+        rows = connection.execute(select, execution_options={"yield_per": CHUNK})
+        names = table.columns.keys()
         manifest.tables[table.name] = write_table(packed, table.name, names, rows)
     packed.writestr(MANIFEST_NAME, manifest.to_json())
     return manifest
@@ -123,8 +133,3 @@ def _require_current_schema() -> None:
         raise SchemaMismatch(
             "the database has not the newest schema: run `flask --app roadmap db upgrade` first"
         )
-
-
-def _head_revision() -> str:
-    [newest] = newest_migrations()
-    return newest

@@ -18,7 +18,8 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +62,7 @@ class Manifest:
         return sum(contents.rows for contents in self.tables.values())
 
     def to_json(self) -> str:
-        values = {
-            "format": FORMAT,
-            "release": self.release,
-            "revision": self.revision,
-            "made_at": self.made_at.isoformat(),
-            "database": self.database,
-            "tables": {
-                name: {"rows": contents.rows, "sha256": contents.sha256}
-                for name, contents in self.tables.items()
-            },
-        }
+        values = {"format": FORMAT, **asdict(self), "made_at": self.made_at.isoformat()}
         return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -79,23 +70,18 @@ class Manifest:
         """Parse a manifest. Raises InvalidBackup."""
         try:
             values = json.loads(text)
-            if values["format"] != FORMAT:
-                raise InvalidBackup(
-                    f"it has format {values['format']}, this release reads {FORMAT}"
-                )
-            return cls(
-                release=str(values["release"]),
-                revision=str(values["revision"]),
-                made_at=dt.datetime.fromisoformat(values["made_at"]),
-                database=str(values["database"]),
-                tables={
-                    str(name): TableEntry(int(each["rows"]), str(each["sha256"]))
-                    for name, each in values["tables"].items()
-                },
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, InvalidBackup):
-                raise
+            if (found := values["format"]) != FORMAT:
+                raise InvalidBackup(f"it has format {found}, this release reads {FORMAT}")
+            tables = {
+                str(name): TableEntry(int(each["rows"]), str(each["sha256"]))
+                for name, each in values["tables"].items()
+            }
+            made_at = dt.datetime.fromisoformat(values["made_at"])
+            release, revision = str(values["release"]), str(values["revision"])
+            return cls(release, revision, made_at, str(values["database"]), tables)
+        except InvalidBackup:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise InvalidBackup("its manifest cannot be read") from None
 
 
@@ -103,13 +89,12 @@ def write_table(
     packed: zipfile.ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> TableEntry:
     """Add a table to the file, row by row; return its entry for the manifest."""
-    digest, count = hashlib.sha256(), 0
+    digest, count = hashlib.sha256(), -1
     with packed.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
-        line = _encode_line(columns)
-        file.write(line)
-        digest.update(line)
-        for row in rows:
-            line = _encode_line([encode_value(value) for value in row])
+        for row in chain([columns], rows):
+            values = [encode_value(value) for value in row]
+            text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+            line = f"{text}\n".encode()
             file.write(line)
             digest.update(line)
             count += 1
@@ -192,8 +177,3 @@ def decode_value(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:
     except (ValueError, TypeError, AttributeError, decimal.InvalidOperation):
         raise InvalidBackup(f"{value!r} is no value of type {kind}") from None
     return value
-
-
-def _encode_line(values: Sequence[Any]) -> bytes:
-    text = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
-    return (text + "\n").encode("utf-8")

@@ -13,7 +13,7 @@ from flask import current_app
 
 from roadmap.backup import actions
 from roadmap.backup.archive import InvalidBackup, Manifest
-from roadmap.backup.trial_restore import SchemaMismatch
+from roadmap.backup.restore import SchemaMismatch
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db

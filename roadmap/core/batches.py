@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
@@ -13,8 +13,8 @@ T = TypeVar("T")
 BATCH_SIZE = 2000
 
 
-def batched(values: Collection[T]) -> Iterator[list[T]]:
-    """Yield the values in lists of at most BATCH_SIZE; nothing for no values."""
+def batched(values: Iterable[T], size: int = BATCH_SIZE) -> Iterator[list[T]]:
+    """Yield the values in lists of at most `size`; nothing for no values."""
     iterator = iter(values)
-    while batch := list(islice(iterator, BATCH_SIZE)):
+    while batch := list(islice(iterator, size)):
         yield batch

@@ -25,17 +25,9 @@ FILE_LEVEL = 9
 MIN_BYTES = 1_000
 COMPRESSIBLE_TYPES = frozenset(
     {
-        "text/html",
-        "text/css",
-        "text/plain",
-        "text/markdown",
-        "text/csv",
-        "text/javascript",
-        "application/javascript",
-        "application/json",
-        "application/problem+json",
-        "application/manifest+json",
-        "image/svg+xml",
+        *("text/html", "text/css", "text/plain", "text/markdown", "text/csv", "text/javascript"),
+        *("application/javascript", "application/json", "application/problem+json"),
+        *("application/manifest+json", "image/svg+xml"),
     }
 )
 
@@ -50,11 +42,8 @@ def compress(response: Response) -> Response:
     if response.mimetype not in COMPRESSIBLE_TYPES or "Content-Encoding" in response.headers:
         return response
     response.vary.add("Accept-Encoding")
-    if (
-        response.status_code != 200
-        or request.accept_encodings["gzip"] <= 0
-        or not is_safe_to_compress()
-    ):
+    is_accepted = response.status_code == 200 and request.accept_encodings["gzip"] > 0
+    if not is_accepted or not is_safe_to_compress():
         return response
     body = _compress_file() if response.direct_passthrough else _compress_page(response)
     if body is None:
@@ -89,10 +78,7 @@ def _compress_page(response: Response) -> bytes | None:
 def _compress_file() -> bytes | None:
     name = (request.view_args or {}).get("filename", "")
     path = safe_join(current_app.static_folder or "", name)
-    if path is None:
-        return None
-    status = Path(path).stat()
-    if status.st_size < MIN_BYTES:
+    if path is None or (status := Path(path).stat()).st_size < MIN_BYTES:
         return None
     return _read_compressed(path, status.st_mtime_ns)
 

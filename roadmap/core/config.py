@@ -9,15 +9,17 @@ import difflib
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import click
+import sqlalchemy as sa
 from dotenv import load_dotenv
 from dotenv.parser import parse_stream
-
-from roadmap.core.config_validators import VALIDATORS
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
@@ -46,6 +48,122 @@ class ConfigError(click.ClickException):
     """
 
 
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The mail server that `ROADMAP_SMTP_URL` names."""
+
+    host: str
+    port: int
+    tls: str  # "always" from the first byte, "must" or "may" upgrade by STARTTLS
+    user: str = ""
+    password: str = ""
+
+
+# The validators return a setting's value or raise ValueError, whose message is the rest of a
+# sentence that begins with the setting's name. It does not repeat the value, which may hold a
+# password.
+
+
+def validate_signup(text: str) -> str:
+    if text not in ("open", "invite"):
+        raise ValueError("must be 'open' or 'invite'.")
+    return text
+
+
+def validate_trusted_proxies(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError("must be a whole number, 0 or more.")
+    return int(text)
+
+
+def validate_base_url(text: str) -> str:
+    """Return the public address of Cairn without a trailing slash, or ""."""
+    if not text:
+        return ""
+    parts = _split_url(text)
+    is_web = parts and parts.scheme in ("http", "https") and parts.username is None
+    if not parts or not is_web or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("must look like https://cairn.example.org, without a path.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def validate_mail_from(text: str) -> str:
+    """Return the one sender, with or without a name, or ""."""
+    if not text:
+        return ""
+    message = EmailMessage()
+    try:
+        message["From"] = text
+        header: Any = message["From"]
+        [sender] = header.addresses
+        usable = sender.username and sender.domain and sender.addr_spec.isascii()
+        usable = usable and not header.defects
+    except (ValueError, IndexError):  # the parser raises IndexError for an empty address
+        usable = False
+    if not usable:
+        raise ValueError("must look like Cairn <cairn@example.org>.")
+    return text
+
+
+def parse_smtp_url(url: str) -> MailServer:
+    """Parse `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
+
+    Plain `smtp://` upgrades to TLS where the server offers it, and always before a password is
+    sent to another machine.
+    """
+    schemes = {"smtp": ("may", 25), "smtp+starttls": ("must", 587), "smtps": ("always", 465)}
+    parts = _split_url(url)
+    if parts is None or parts.scheme not in schemes:
+        raise ValueError("must look like smtp://user:password@host:587.")
+    tls, usual_port = schemes[parts.scheme]
+    host, user = parts.hostname or "", unquote(parts.username or "")
+    is_remote = host not in ("localhost", "127.0.0.1", "::1")
+    if parse_qs(parts.query).get("starttls") == ["1"] or (tls == "may" and user and is_remote):
+        tls = "must"
+    return MailServer(host, parts.port or usual_port, tls, user, unquote(parts.password or ""))
+
+
+def validate_smtp_url(text: str) -> str:
+    if text:
+        parse_smtp_url(text)
+    return text
+
+
+def validate_database_url(text: str) -> str:
+    """Return a URL of SQLite or PostgreSQL unchanged; naming our driver is allowed."""
+    try:
+        url = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):
+        url = sa.URL.create("none")
+    is_sqlite = url.drivername in ("sqlite", "sqlite+pysqlite") and not url.host
+    if not is_sqlite and url.drivername not in ("postgres", "postgresql", "postgresql+psycopg"):
+        raise ValueError(
+            "must look like sqlite:////absolute/path or postgresql://user:password@host/database."
+        )
+    return text
+
+
+VALIDATORS: dict[str, Callable[[str], object]] = {
+    "SIGNUP": validate_signup,
+    "TRUSTED_PROXIES": validate_trusted_proxies,
+    "BASE_URL": validate_base_url,
+    "MAIL_FROM": validate_mail_from,
+    "SMTP_URL": validate_smtp_url,
+    "DATABASE_URL": validate_database_url,
+}
+
+
+def _split_url(url: str) -> SplitResult | None:
+    """Split a URL that has a host and, if any, a numeric port; None for other texts."""
+    if any(character.isspace() for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
 def read_environment() -> dict[str, str]:
     """Return the settings in the environment or in `.env`; empty ones mean the default."""
     load_env_file(ROOT / ".env")
@@ -72,10 +190,10 @@ def load_env_file(path: Path) -> None:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     for binding in parse_stream(io.StringIO(text)):
         if binding.error or (binding.key is not None and binding.value is None):
-            # The parser includes the blank lines before the line that it could not
-            # read.
-            passed = len(binding.original.string) - len(binding.original.string.lstrip())
-            line = binding.original.line + binding.original.string[:passed].count("\n")
+            # The parser includes the blank lines before the line that it could not read.
+            read = binding.original.string
+            blank_lines = read[: len(read) - len(read.lstrip())].count("\n")
+            line = binding.original.line + blank_lines
             raise ConfigError(f"{path}, line {line}: this is not of the form NAME=value.")
     load_dotenv(stream=io.StringIO(text))
 
@@ -87,9 +205,8 @@ def find_unknown_settings() -> list[str]:
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in names:
             near = difflib.get_close_matches(name, sorted(names), 1)
-            lines.append(
-                f"{name} is not a setting of Cairn" + (f"; is {near[0]} meant?" if near else "")
-            )
+            question = f"; is {near[0]} meant?" if near else ""
+            lines.append(f"{name} is not a setting of Cairn{question}")
     return lines
 
 

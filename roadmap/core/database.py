@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib
 import logging
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,7 +23,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from roadmap.core.config import ROOT, ConfigError
 from roadmap.core.private_files import ensure_private_file, ensure_private_folder
-from roadmap.core.sqlite_locking import acquire_write_lock, enable_wal, release_write_lock
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,11 @@ log = logging.getLogger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Older releases can lose a reset of the write-ahead log under load.
 WAL_RESET_FIXED = (3, 51, 3)
+# How long a writer waits for the lock.
+LOCK_TIMEOUT_SECONDS = 10.0
+SQLITE_PRAGMAS = (
+    "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "trusted_schema=OFF",
+)  # fmt: skip
 
 
 def sqlite_module() -> ModuleType:
@@ -53,9 +59,8 @@ class Database:
 
     def init_app(self, app: Flask) -> None:
         url = normalize_url(app.config["DATABASE_URL"])
-        engine = (
-            _sqlite_engine(url) if url.drivername.startswith("sqlite") else _postgres_engine(url)
-        )
+        make_engine = _sqlite_engine if url.drivername.startswith("sqlite") else _postgres_engine
+        engine = make_engine(url)
         # Flask-Alembic expects engines and metadata under this name.
         app.extensions["sqlalchemy"] = SimpleNamespace(
             engines={"default": engine},
@@ -107,7 +112,46 @@ def _is_writing(connection: sa.Connection) -> bool:
     return not has_request_context() or request.method not in SAFE_METHODS
 
 
+def _enable_wal(connection: Any, module: ModuleType) -> None:
+    """Put an SQLite database into WAL mode, which is permanent.
+
+    When two processes do this at once, SQLite refuses one of them without any busy timeout.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except module.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _acquire_write_lock(lock: int | None) -> None:
+    """Wait up to LOCK_TIMEOUT_SECONDS for the file lock that all writers of a database share.
+
+    SQLite's busy handler sleeps longer and longer and lets some writers starve; here each of
+    them tries again after a millisecond. After the timeout SQLite itself refuses the writer.
+    """
+    if lock is None:
+        return
+    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    while time.monotonic() <= deadline:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(0.001)
+
+
+def _release_write_lock(lock: int | None) -> None:
+    if lock is not None:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    lock_path: Path | None = None
     if url.database and url.database != ":memory:":
         path = Path(url.database).resolve()
         try:
@@ -117,9 +161,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
                 f"The folder {path.parent} of the database cannot be made: {error.strerror}."
             ) from None
         url = url.set(database=str(path))
-        lock_path: Path | None = path.with_name(path.name + ".lock")
-    else:
-        lock_path = None
+        lock_path = path.with_name(path.name + ".lock")
     module = sqlite_module()
     engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
 
@@ -138,16 +180,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
-        enable_wal(connection, module)
-        for pragma in (
-            "synchronous=FULL",
-            "busy_timeout=10000",
-            "foreign_keys=ON",
-            "trusted_schema=OFF",
-        ):
+        _enable_wal(connection, module)
+        for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         # SQLite's own `lower` knows only ASCII: a search for “über” would not find “Über”.
-        connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.create_function(
+            "lower", 1, lambda text: text and text.lower(), deterministic=True
+        )
         if lock_path is not None:
             locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
@@ -157,11 +196,11 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             connection.exec_driver_sql("BEGIN")
             return
         lock = lock_of(connection.connection)
-        acquire_write_lock(lock)
+        _acquire_write_lock(lock)
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
-            release_write_lock(lock)
+            _release_write_lock(lock)
             raise
 
     # Release the write lock with the transaction, not when the connection returns to the pool:
@@ -173,17 +212,17 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         try:
             commit(connection)
         except BaseException:
-            # A full disk, for example. SQLAlchemy would return the connection to the
-            # pool with its transaction still open, and block every other writer.
+            # A full disk, for example. SQLAlchemy would return the connection to the pool
+            # with its transaction still open, and block every other writer.
             do_rollback(connection)
             raise
-        release_write_lock(lock_of(connection))
+        _release_write_lock(lock_of(connection))
 
     def do_rollback(connection: Any) -> None:
         try:
             rollback(connection)
         finally:
-            release_write_lock(lock_of(connection))
+            _release_write_lock(lock_of(connection))
 
     setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
     setattr(dialect, "do_rollback", do_rollback)  # noqa: B010
@@ -197,19 +236,11 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _lower(text: str | None) -> str | None:
-    return text and text.lower()
-
-
 def _postgres_engine(url: sa.URL) -> sa.Engine:
     options = "-c statement_timeout=15000 -c lock_timeout=5000"
     options += " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-    return sa.create_engine(
-        url,
-        pool_pre_ping=True,
-        pool_timeout=8,
-        connect_args={"options": options, "connect_timeout": 5},
-    )
+    arguments = {"options": options, "connect_timeout": 5}
+    return sa.create_engine(url, pool_pre_ping=True, pool_timeout=8, connect_args=arguments)
 
 
 db = Database()
@@ -241,12 +272,9 @@ def describe_database() -> str:
     """Return the database's kind and version in one line for the log."""
     engine = db.engine
     if engine.dialect.name == "sqlite":
-        version = tuple(int(part) for part in sqlite_module().sqlite_version.split("."))
-        note = (
-            ""
-            if version >= WAL_RESET_FIXED
-            else " (has the WAL-reset bug, see the operator's guide)"
-        )
-        return f"SQLite {sqlite_module().sqlite_version}{note}"
+        module = sqlite_module()
+        is_fixed = module.sqlite_version_info >= WAL_RESET_FIXED
+        note = "" if is_fixed else " (has the WAL-reset bug, see the operator's guide)"
+        return f"SQLite {module.sqlite_version}{note}"
     with engine.connect() as connection:
         return "PostgreSQL " + str(connection.exec_driver_sql("SHOW server_version").scalar())

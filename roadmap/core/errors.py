@@ -103,18 +103,11 @@ def render_error(code: int, detail: str | None = None) -> Response:
         return problem_response(code, detail or "")
     title, wrong, way_out = explain_status(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
-    response = make_response(
-        render_template(
-            template,
-            code=code,
-            title=title,
-            wrong=detail or wrong,
-            way_out=way_out,
-            typed=_submitted_texts() if code in (403, 404) else [],
-            bare=code >= 500,
-        ),
-        code,
-    )
+    page = render_template(
+        template, code=code, title=title, wrong=detail or wrong, way_out=way_out, bare=code >= 500,
+        typed=_submitted_texts() if code in (403, 404) else [],
+    )  # fmt: skip
+    response = make_response(page, code)
     if wants_fragment():
         response.headers["HX-Retarget"] = "#messages"
         response.headers["HX-Reswap"] = "innerHTML"
@@ -124,15 +117,16 @@ def render_error(code: int, detail: str | None = None) -> Response:
 def _submitted_texts() -> list[str]:
     """Return the longer texts of a refused form, so that they can be copied."""
     try:
-        return [
-            text for name in LONG_TEXT_FIELDS if (text := clean_multiline(request.form.get(name)))
-        ]
+        texts = (clean_multiline(request.form.get(name)) for name in LONG_TEXT_FIELDS)
+        return [text for text in texts if text]
     except HTTPException:
         return []
 
 
-def _is_database_unavailable(error: sqlalchemy.exc.DBAPIError) -> bool:
-    return error.connection_invalidated or isinstance(error, sqlalchemy.exc.OperationalError)
+def _is_database_unavailable(error: Exception) -> bool:
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
 
 
 def _is_disk_full(error: BaseException) -> bool:
@@ -146,13 +140,11 @@ def _is_disk_full(error: BaseException) -> bool:
 def init_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Response:
-        return render_error(
-            400,
-            _(
-                "The form's security token did not match: the page was open for a long "
-                "time, or the browser sends no cookies."
-            ),
+        text = _(
+            "The form's security token did not match: the page was open for a long "
+            "time, or the browser sends no cookies."
         )
+        return render_error(400, text)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -186,9 +178,7 @@ def handle_storage_error(error: Exception) -> Response:
     if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
         record_conflict(error)
         return _render_unavailable()
-    if isinstance(error, sqlalchemy.exc.TimeoutError) or (
-        isinstance(error, sqlalchemy.exc.DBAPIError) and _is_database_unavailable(error)
-    ):
+    if _is_database_unavailable(error):
         log.error("database unavailable: %s", error)
         return _render_unavailable()
     log.exception("unexpected storage error", exc_info=error)

@@ -9,24 +9,16 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
 
+from roadmap.core.config import COOKIE_NAME, SECURE_COOKIE_NAME
 from roadmap.core.problems import MEDIA_TYPE, is_api, is_below_api, problem_body
 from roadmap.core.proxy import is_over_tls
-from roadmap.core.session_cookie import SessionCookieInterface
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "manifest-src 'self'",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; manifest-src 'self'"
 )
 # Sent with every response.
 SECURITY_HEADERS = {
@@ -42,10 +34,23 @@ MAX_BODY_BYTES = 1_000_000
 # How much of a body is searched for `_method` that will be refused for its size: our forms send it
 # first, so that the refusal comes from the right view.
 METHOD_SEARCH_BYTES = 4_096
-_METHOD = re.compile(r"(?:^|&)_method=([A-Z]+)(?:&|$)")
-_METHOD_IN_BODY = re.compile(rb"(?:^|&)_method=([A-Z]+)(?:&|$)")
+_METHOD = re.compile(rb"(?:^|&)_method=([A-Z]+)(?:&|$)")
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class SessionCookieInterface(SecureCookieSessionInterface):
+    """Flask's signed cookie, over TLS `Secure` and with a name that binds it to one host.
+
+    This is decided per request, because behind a TLS proxy the cookie must be safe even if the
+    operator configured no public address.
+    """
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return SECURE_COOKIE_NAME if is_over_tls() else COOKIE_NAME
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return is_over_tls()
 
 
 class MethodOverride:
@@ -67,7 +72,6 @@ class MethodOverride:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        for_api = is_below_api(environ.get("PATH_INFO", ""))
         if environ.get("HTTP_TRANSFER_ENCODING"):
             text = "This server needs the length of a body: send Content-Length."
             return self._reject(411, text, environ, start_response)
@@ -76,7 +80,7 @@ class MethodOverride:
             text = "The length of the body is no number: see Content-Length."
             return self._reject(400, text, environ, start_response)
         # Clients of the API can send every verb.
-        if environ["REQUEST_METHOD"] == "POST" and not for_api:
+        if environ["REQUEST_METHOD"] == "POST" and not _is_for_api(environ):
             wanted = self._overriding_method(environ)
             if wanted in OVERRIDE_METHODS:
                 environ["REQUEST_METHOD"] = wanted
@@ -87,40 +91,38 @@ class MethodOverride:
     ) -> Iterable[bytes]:
         """Refuse the request and close the connection, because its body was not read."""
         body, media_type = f"{text}\n".encode(), "text/plain; charset=utf-8"
-        if is_below_api(environ.get("PATH_INFO", "")):
+        if _is_for_api(environ):
             body, media_type = problem_body(status, text), MEDIA_TYPE
         tls = self.always_tls or environ.get("wsgi.url_scheme") == "https"
-        start_response(
-            f"{status} {HTTPStatus(status).phrase}",
-            [
-                ("Content-Type", media_type),
-                ("Content-Length", str(len(body))),
-                ("Cache-Control", "no-store"),
-                ("Connection", "close"),
-                ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-                *SECURITY_HEADERS.items(),
-                *([HSTS] if tls else []),
-            ],
-        )
+        headers = [
+            *(("Content-Type", media_type), ("Content-Length", str(len(body)))),
+            *(("Cache-Control", "no-store"), ("Connection", "close")),
+            ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+            *SECURITY_HEADERS.items(),
+            *([HSTS] if tls else []),
+        ]
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         return [body]
 
     @staticmethod
     def _overriding_method(environ: dict[str, Any]) -> str:
-        found = _METHOD.search(environ.get("QUERY_STRING", ""))
-        if found:
-            return found.group(1)
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if (
-            not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-            or int(length) <= 0
-        ):
+        query = environ.get("QUERY_STRING", "").encode(errors="replace")
+        if found := _METHOD.search(query):
+            return found.group(1).decode()
+        content_type = environ.get("CONTENT_TYPE", "")
+        if not content_type.startswith("application/x-www-form-urlencoded"):
             return ""
-        too_large = int(length) > MAX_BODY_BYTES
-        body = environ["wsgi.input"].read(METHOD_SEARCH_BYTES if too_large else int(length))
-        if not too_large:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > MAX_BODY_BYTES:
+            body = environ["wsgi.input"].read(METHOD_SEARCH_BYTES)
+        else:
+            body = environ["wsgi.input"].read(length)
             environ["wsgi.input"] = io.BytesIO(body)
-        found_in_body = _METHOD_IN_BODY.search(body)
-        return found_in_body.group(1).decode() if found_in_body else ""
+        return found.group(1).decode() if (found := _METHOD.search(body)) else ""
+
+
+def _is_for_api(environ: dict[str, Any]) -> bool:
+    return is_below_api(environ.get("PATH_INFO", ""))
 
 
 def init_headers(app: Flask) -> None:

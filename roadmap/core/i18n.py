@@ -19,19 +19,8 @@ from roadmap.core.markdown import to_html
 LOCALES = ("en",)
 # Formats of dates and numbers, independent of the language; `en` is our own: 5 Mar 2026.
 FORMAT_LOCALES = (
-    "en",
-    "en_GB",
-    "en_US",
-    "de",
-    "de_CH",
-    "es",
-    "fr",
-    "it",
-    "nl",
-    "pl",
-    "pt_BR",
-    "sv",
-)
+    "en", "en_GB", "en_US", "de", "de_CH", "es", "fr", "it", "nl", "pl", "pt_BR", "sv",
+)  # fmt: skip
 POINTS_PATTERN = "0.0"
 
 babel = Babel()
@@ -62,11 +51,6 @@ def current_locale() -> str:
         chosen: str = person.locale
         return chosen
     return request.accept_languages.best_match(LOCALES, "en") if request else "en"
-
-
-def _select_locale() -> Locale:
-    """Return the current locale for Flask-Babel."""
-    return _parse_locale(current_locale())
 
 
 _parse_locale = lru_cache(maxsize=64)(Locale.parse)
@@ -124,11 +108,9 @@ def moment_filter(value: dt.datetime | None) -> str:
 
 
 def time_filter(value: dt.datetime | None) -> str:
-    return (
-        ""
-        if value is None
-        else show_time(value.astimezone(_current_tzinfo()), _formatting_locale())
-    )
+    if value is None:
+        return ""
+    return show_time(value.astimezone(_current_tzinfo()), _formatting_locale())
 
 
 def points_filter(value: Any) -> str:
@@ -163,21 +145,20 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     return translated % {"num": num, **values}
 
 
-def _gettext_raw(text: str) -> str:
-    """Translate a text without inserting values; Jinja does that."""
-    translated: str = _translations().ugettext(text)
-    return translated
-
-
 def _ngettext_raw(one: str, many: str, num: int) -> str:
+    """Translate without inserting values; Jinja does that."""
     translated: str = _translations().ungettext(one, many, num)
     return translated
 
 
 def init_i18n(app: Flask) -> None:
-    babel.init_app(app, locale_selector=_select_locale, timezone_selector=current_timezone)
+    babel.init_app(
+        app,
+        locale_selector=lambda: _parse_locale(current_locale()),
+        timezone_selector=current_timezone,
+    )
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(_gettext_raw, _ngettext_raw, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(gettext, _ngettext_raw, newstyle=True)  # type: ignore[attr-defined]
     # A text in a template may go on in the next line; its translation knows one space there.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.trim_blocks = True
@@ -190,10 +171,6 @@ def init_i18n(app: Flask) -> None:
         return {"locale": page_language(current_locale()), "theme": person.theme if person else ""}
 
     app.jinja_env.filters.update(
-        date=date_filter,
-        moment=moment_filter,
-        time=time_filter,
-        number=number_filter,
-        points=points_filter,
-        markdown=to_html,
-    )
+        date=date_filter, moment=moment_filter, time=time_filter, number=number_filter,
+        points=points_filter, markdown=to_html,
+    )  # fmt: skip

@@ -37,12 +37,10 @@ SEARCH_LIMIT = "120/minute"
 
 def limit_searches(view: View) -> View:
     """Count the requests of a view that search (with `q`), over all views of a person."""
-    limit = limiter.shared_limit(SEARCH_LIMIT, "search", exempt_when=_has_no_search)
+    limit = limiter.shared_limit(
+        SEARCH_LIMIT, "search", exempt_when=lambda: not request.values.get("q", "").strip()
+    )
     return cast("View", limit(view))
-
-
-def _has_no_search() -> bool:
-    return not request.values.get("q", "").strip()
 
 
 def init_limiter(app: Flask) -> None:
@@ -54,12 +52,10 @@ def init_limiter(app: Flask) -> None:
         current = limiter.current_limit
         wait = max(1, math.ceil(current.reset_at - time.time())) if current else 60
         amount = error.limit.limit.amount if error.limit else 0
-        response = render_error(
-            429,
-            _(
-                "This is expensive for the server, so it is possible at most %(n)d times a minute.",
-                n=amount,
-            ),
+        text = _(
+            "This is expensive for the server, so it is possible at most %(n)d times a minute.",
+            n=amount,
         )
+        response = render_error(429, text)
         response.headers["Retry-After"] = str(wait)
         return response

@@ -51,12 +51,13 @@ def render(
     `made_on` is the date in the file. Raises PdfError.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    made_at = dt.datetime.combine(made_on or dt.date(2000, 1, 1), dt.time(12), tzinfo=dt.UTC)
     order = {
         "source": template if isinstance(template, str) else template.decode(),
         "data": text,
         "fonts": str(fonts),
         "system_fonts": _COVERED_BY_FONTS.fullmatch(text) is None,
-        "made_at": _noon(made_on or dt.date(2000, 1, 1)),
+        "made_at": made_at.timestamp(),
         "most_memory": MAX_MEMORY_BYTES,
         "most_seconds": TIMEOUT_SECONDS,
     }
@@ -66,8 +67,7 @@ def render(
             [sys.executable, "-I", str(_TYPST_SCRIPT)],
             input=json.dumps(order).encode(),
             capture_output=True,
-            # No secrets in the environment; two threads leave a core to other
-            # processes.
+            # No secrets in the environment; two threads leave a core to other processes.
             env={"RAYON_NUM_THREADS": "2"},
             timeout=TIMEOUT_SECONDS,
             check=False,
@@ -80,7 +80,3 @@ def render(
     if messages:
         log.info("PDF without PDF/UA-1: %s", messages)
     return done.stdout
-
-
-def _noon(day: dt.date) -> float:
-    return dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC).timestamp()

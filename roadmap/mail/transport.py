@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from roadmap.core.config import ConfigError
-from roadmap.core.config_validators import MailServer, parse_smtp_url
+from roadmap.core.config import ConfigError, MailServer, parse_smtp_url
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +22,7 @@ TIMEOUT_SECONDS = 15
 
 
 def parse_url(url: str) -> MailServer:
-    """Parse `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
-
-    Raises ConfigError.
-    """
+    """Parse `ROADMAP_SMTP_URL`. Raises ConfigError."""
     try:
         return parse_smtp_url(url)
     except ValueError as error:
@@ -76,15 +72,15 @@ def run_in_background(work: Callable[..., None], *arguments: Any) -> Future[None
     pool: ThreadPoolExecutor = app.extensions.setdefault(
         "mail_pool", ThreadPoolExecutor(1, thread_name_prefix="mail")
     )
-    return pool.submit(_in_context, app, work, arguments)
 
+    def in_context() -> None:
+        with app.app_context():
+            try:
+                work(*arguments)
+            except Exception as error:  # noqa: BLE001 - nobody waits for the result
+                log.error("mail could not be sent: %s", error or type(error).__name__)
 
-def _in_context(app: Flask, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-    with app.app_context():
-        try:
-            work(*arguments)
-        except Exception as error:  # noqa: BLE001 - nobody waits for the result
-            log.error("mail could not be sent: %s", error or type(error).__name__)
+    return pool.submit(in_context)
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:

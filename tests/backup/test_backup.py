@@ -18,8 +18,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap.backup import actions, archive, table_replacement, trial_restore
-from roadmap.backup.trial_restore import SchemaMismatch
+from roadmap.backup import actions, archive, restore
+from roadmap.backup.restore import SchemaMismatch
 from roadmap.core.database import db
 from roadmap.core.migrations import alembic
 from roadmap.core.types import Base
@@ -45,7 +45,7 @@ def rows() -> Rows:
                 for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
                 if not (table.name == "audit_entry" and "backup." in str(row))
             ]
-            for table in table_replacement.backed_up_tables()
+            for table in restore.backed_up_tables()
         }
 
 
@@ -138,9 +138,9 @@ def test_a_file_is_not_replaced_by_accident(file: Path) -> None:
 def test_it_holds_no_session_and_no_mail(file: Path) -> None:
     with zipfile.ZipFile(file) as packed:
         names = packed.namelist()
-    for name in table_replacement.TRANSIENT_TABLES:
+    for name in restore.TRANSIENT_TABLES:
         assert f"tables/{name}.jsonl" not in names
-    assert Base.metadata.tables.keys() > table_replacement.TRANSIENT_TABLES
+    assert Base.metadata.tables.keys() > restore.TRANSIENT_TABLES
 
 
 def test_it_is_of_one_moment_while_others_write(
@@ -365,10 +365,10 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
     with db.engine.connect() as connection:
         statuses = connection.execute(sa.select(STATUSES).order_by(*STATUSES.primary_key)).all()
     with (
-        trial_restore.restore_to_scratch(file) as (_manifest, engine),
+        restore.restore_to_scratch(file) as (_manifest, engine),
         zipfile.ZipFile(old, "w") as made,
     ):
-        with trial_restore.create_scratch_app(Path(str(engine.url.database))).app_context():
+        with restore.create_scratch_app(Path(str(engine.url.database))).app_context():
             alembic.downgrade(f"-{steps}")
             [revision] = [script.revision for script in alembic.current()]
             db.engine.dispose()
@@ -389,7 +389,7 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
                     ],
                 )
                 for table in then.tables.values()
-                if table.name not in {*table_replacement.TRANSIENT_TABLES, "alembic_version"}
+                if table.name not in {*restore.TRANSIENT_TABLES, "alembic_version"}
             }
         made.writestr(
             archive.MANIFEST_NAME,

@@ -1,0 +1,263 @@
+"""Restore a backup: load it into a temporary database to verify it, then replace all rows.
+
+Rows are replaced within one transaction of the caller.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+
+from roadmap.backup.archive import (
+    InvalidBackup,
+    Manifest,
+    decode_value,
+    open_backup,
+    read_manifest,
+    read_table,
+)
+from roadmap.core.batches import batched
+from roadmap.core.database import db, init_database
+from roadmap.core.migrations import alembic, init_migrations, upgrade
+from roadmap.core.types import Base, UtcDateTime
+
+# A backup leaves these out, and a restore empties them.
+TRANSIENT_TABLES = frozenset({"login_session", "attempt", "password_link", "outgoing_mail"})
+CHUNK = 500
+# How long requests of a running server may take to finish.
+LOCK_TIMEOUT_SECONDS = 30
+
+
+class SchemaMismatch(RuntimeError):
+    """The database is not at the newest migration, or the backup has an unknown one."""
+
+
+def backed_up_tables() -> list[sa.Table]:
+    """Return the tables in a backup, referenced ones first."""
+    return [table for table in Base.metadata.sorted_tables if table.name not in TRANSIENT_TABLES]
+
+
+@contextlib.contextmanager
+def restore_to_scratch(path: Path) -> Iterator[tuple[Manifest, sa.Engine]]:
+    """Load the backup into a temporary database, upgraded to the newest schema and checked."""
+    with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
+        manifest = read_manifest(packed)
+        known = {script.revision for script in alembic.script_directory.walk_revisions()}
+        if manifest.revision not in known:
+            raise SchemaMismatch(
+                f"it is of schema {manifest.revision}, made by Cairn {manifest.release}, "
+                "which this release does not know: upgrade first"
+            )
+        scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
+        # Leave the temporary application's context before the caller works with the rows.
+        with scratch.app_context():
+            engine = db.engine
+            try:
+                alembic.upgrade(manifest.revision)
+                _load_tables(engine, packed, manifest)
+                _check_integrity(engine)
+                upgrade()
+                _check_integrity(engine)
+            except BaseException:
+                engine.dispose()
+                raise
+        try:
+            yield _recount_rows(engine, manifest), engine
+        finally:
+            engine.dispose()
+
+
+def create_scratch_app(path: Path) -> Flask:
+    """Return an application with no more than migrations need."""
+    app = Flask("restore")
+    app.config.update(DATABASE_URL=f"sqlite:///{path}", ROOT=current_app.config["ROOT"])
+    init_database(app)
+    init_migrations(app)
+    return app
+
+
+def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest) -> None:
+    with engine.connect() as connection:
+        # Foreign keys are checked when all rows are loaded.
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("PRAGMA synchronous=OFF")
+        with connection.begin():
+            there = set(sa.inspect(connection).get_table_names())
+            expected = there - TRANSIENT_TABLES - {"alembic_version"}
+            if missing := expected - manifest.tables.keys():
+                raise InvalidBackup(f"the table {min(missing)} is missing")
+            for name, contents in manifest.tables.items():
+                lines = read_table(packed, name, contents)
+                columns = next(lines, None)
+                if name not in there or columns is None:
+                    raise InvalidBackup(f"it holds a table {name}, which its schema does not have")
+                _load_table(connection, name, columns, lines)
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _column_types(connection: sa.Connection, name: str) -> dict[str, sa.types.TypeEngine[Any]]:
+    """Return the types of a table's columns; of those with other names today, by reflection."""
+    known = Base.metadata.tables.get(name)
+    types: dict[str, sa.types.TypeEngine[Any]] = {}
+    for column in sa.inspect(connection).get_columns(name):
+        found = column["type"]
+        if known is not None and column["name"] in known.columns:
+            found = known.columns[column["name"]].type
+        elif isinstance(found, sa.CHAR) and found.length == 32:
+            found = sa.Uuid()
+        elif isinstance(found, sa.DateTime):
+            found = UtcDateTime()
+        types[column["name"]] = found
+    return types
+
+
+def _load_table(
+    connection: sa.Connection, name: str, columns: Sequence[str], lines: Iterator[list[Any]]
+) -> None:
+    types = _column_types(connection, name)
+    if unknown := [column for column in columns if column not in types]:
+        raise InvalidBackup(f"its table {name} has an unknown column {unknown[0]}")
+    table = sa.table(name, *(sa.column(column, types[column]) for column in columns))
+    insert, kinds = sa.insert(table), [types[column] for column in columns]
+    for chunk in batched(lines, CHUNK):
+        if any(len(row) != len(columns) for row in chunk):
+            raise InvalidBackup(f"a row of the table {name} is too short or too long")
+        rows = [
+            {
+                name: decode_value(value, types[name])
+                for name, value in zip(columns, row, strict=True)
+            }
+            for row in chunk
+        ]
+        try:
+            connection.execute(insert, rows)
+        except (sa.exc.DBAPIError, sa.exc.StatementError) as error:
+            raise InvalidBackup(f"the table {name} does not fit: {error.orig}") from None
+
+
+def _check_integrity(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            table, _row, missing, _key = broken
+            raise InvalidBackup(f"the table {table} refers to rows of {missing} that are missing")
+        if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
+            raise InvalidBackup("the loaded database is damaged")
+
+
+def _recount_rows(engine: sa.Engine, manifest: Manifest) -> Manifest:
+    """Return the manifest with the number of rows after the migrations."""
+    with engine.connect() as connection:
+        tables = {
+            table.name: replace(manifest.tables[table.name], rows=_count_rows(connection, table))
+            for table in backed_up_tables()
+            if table.name in manifest.tables
+        }
+    return replace(manifest, tables=tables)
+
+
+def _count_rows(connection: sa.Connection, table: sa.Table) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def lock_all_tables(connection: sa.Connection) -> None:
+    """Lock out everybody else until the transaction ends.
+
+    On SQLite a writer has done so already; readers continue with their snapshot.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        names = _quoted_names(Base.metadata.sorted_tables)
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+
+
+def replace_all(connection: sa.Connection, scratch: sa.Engine, manifest: Manifest) -> None:
+    """Replace all rows with those in `scratch`. Raises InvalidBackup if any is missing."""
+    everything = Base.metadata.sorted_tables
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"TRUNCATE {_quoted_names(everything)}")
+    else:
+        # Clear circular references before deleting the rows.
+        for table, columns in _deferred_columns(everything).items():
+            connection.execute(sa.update(table).values(dict.fromkeys(columns)))
+        for table in reversed(everything):
+            connection.execute(sa.delete(table))
+    with scratch.connect() as source:
+        later = _deferred_columns(backed_up_tables())
+        for table in backed_up_tables():
+            _copy_rows(source, connection, table, later.get(table, ()))
+        for table, columns in later.items():
+            _copy_deferred_columns(source, connection, table, columns)
+    if connection.dialect.name == "postgresql":
+        _set_sequences(connection)
+    for name, contents in manifest.tables.items():
+        count = _count_rows(connection, Base.metadata.tables[name])
+        if count != contents.rows:
+            raise InvalidBackup(f"{count} of {contents.rows} rows of {name} arrived")
+
+
+def _quoted_names(tables_to_name: Sequence[sa.Table]) -> str:
+    return ", ".join(f'"{table.name}"' for table in tables_to_name)
+
+
+def _deferred_columns(ordered: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, ...]]:
+    """Return columns that refer to their own or a later table; they are filled in at the end."""
+    place = {table: number for number, table in enumerate(ordered)}
+    found = {
+        table: tuple(
+            key.parent.name
+            for key in table.foreign_keys
+            if key.column.table in place and place[key.column.table] >= place[table]
+        )
+        for table in ordered
+    }
+    return {table: columns for table, columns in found.items() if columns}
+
+
+def _copy_rows(
+    source: sa.Connection, target: sa.Connection, table: sa.Table, later: Sequence[str]
+) -> None:
+    rows = source.execution_options(yield_per=CHUNK).execute(sa.select(table)).mappings()
+    empty = dict.fromkeys(later)
+    for chunk in batched(rows, CHUNK):
+        target.execute(sa.insert(table), [{**row, **empty} for row in chunk])
+
+
+def _copy_deferred_columns(
+    source: sa.Connection, target: sa.Connection, table: sa.Table, columns: Sequence[str]
+) -> None:
+    keys = list(table.primary_key.columns)
+    wanted = [table.columns[name] for name in columns]
+    rows = source.execute(
+        sa.select(*keys, *wanted).where(sa.or_(*(column.is_not(None) for column in wanted)))
+    )
+    update = (
+        sa.update(table)
+        .where(*(key == sa.bindparam(f"key_{key.name}", type_=key.type) for key in keys))
+        .values({name: sa.bindparam(f"new_{name}") for name in columns})
+    )
+    names = [*(f"key_{key.name}" for key in keys), *(f"new_{name}" for name in columns)]
+    for chunk in batched(rows, CHUNK):
+        target.execute(update, [dict(zip(names, row, strict=True)) for row in chunk])
+
+
+def _set_sequences(connection: sa.Connection) -> None:
+    """Continue integer keys after those that were restored."""
+    for table in backed_up_tables():
+        for column in table.primary_key.columns:
+            if isinstance(column.type, sa.Integer) and not column.foreign_keys:
+                sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+                following = sa.select(sa.func.coalesce(sa.func.max(column), 0) + 1)
+                setval = sa.func.setval(sequence, following.scalar_subquery(), sa.false())
+                connection.execute(sa.select(setval))
