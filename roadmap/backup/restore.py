@@ -131,13 +131,8 @@ def _load_table(
     for chunk in batched(lines, CHUNK):
         if any(len(row) != len(columns) for row in chunk):
             raise InvalidBackup(f"a row of the table {name} is too short or too long")
-        rows = [
-            {
-                name: decode_value(value, types[name])
-                for name, value in zip(columns, row, strict=True)
-            }
-            for row in chunk
-        ]
+        values = (map(decode_value, row, kinds) for row in chunk)
+        rows = [dict(zip(columns, row, strict=True)) for row in values]
         try:
             connection.execute(insert, rows)
         except (sa.exc.DBAPIError, sa.exc.StatementError) as error:
