@@ -7,75 +7,40 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import gettext as _
-from roadmap.evidence.item import Item
-from roadmap.evidence.labels import kind_label
+from roadmap.evidence.constants import MAX_MILESTONES
+from roadmap.evidence.item import Audience, Item
+from roadmap.evidence.loader import load_items
+from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.journey.forms import PlanForm, ReasonForm
-from roadmap.journey.queries import LinkableEvidence, linkable_evidence, load_linked_evidence
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.progress.models import MilestonePlan
-from roadmap.progress.queries import milestone_state
+from roadmap.progress.queries import MilestoneState, milestone_state
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    title: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceLine:
-    """A linked piece of evidence; `facts` are its kind and day in words."""
-
-    title: str
-    href: str
-    tone: str
-    facts: str
-    lapsed: bool
-
-    @classmethod
-    def of(cls, item: Item, milestone: Milestone, today: dt.date) -> EvidenceLine:
-        return cls(
-            title=item.title,
-            href=f"/evidence/{item.id}",
-            tone="verified" if item.proves(milestone.key, milestone.evidence) else "evidenced",
-            facts=f"{kind_label(item.counted.kind)}, {date_filter(item.counted.occurred_on)}",
-            lapsed=item.has_lapsed(today),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class MilestoneDetails:
     """A milestone with its person's facts.
 
-    `content` is what the roadmap says of it. `plan` and `reason_form` are the forms, filled in or
-    refused; `conflict` is what is stored where a stale edit of the plan was refused.
+    `content` is what the roadmap says of it, `evidence` what is linked to it, the newest first,
+    and `linkable` what could be: id and title. `plan` and `reason_form` are the forms, filled in
+    or refused; `conflict` is what is stored where a stale edit of the plan was refused.
     """
 
-    key: str
-    anchor: str
-    title: str
-    tone: str
-    status: str
-    url: str
     content: Milestone
-    hours: str
-    kinds: str
-    skills: tuple[Link, ...]
-    after: tuple[Link, ...]
-    evidence: tuple[EvidenceLine, ...]
-    linkable: tuple[tuple[str, str], ...]
-    reason: str
-    since: dt.date | None
-    target_on: dt.date | None
+    state: MilestoneState
+    tone: str
+    url: str
+    evidence: list[Item]
+    linkable: list[tuple[str, str]]
+    today: dt.date
     plan: PlanForm
-    plan_revision: int
     reason_form: ReasonForm
     conflict: MilestonePlan | None
 
@@ -91,42 +56,45 @@ def load_details(
     conflict: MilestonePlan | None = None,
 ) -> MilestoneDetails:
     """Return a milestone of the person's own roadmap in seven statements."""
-    content = found.published.content
-    path = f"/roadmaps/{content.slug}/milestones/"
     state = milestone_state(session, user_id, milestone.key)
-    linked = load_linked_evidence(session, user_id, milestone.key)
     return MilestoneDetails(
-        key=milestone.key,
-        anchor=content.anchors[milestone.key],
-        title=milestone.title,
-        tone=found.tone(milestone.key),
-        status=state.status,
-        url=path + milestone.key,
         content=milestone,
-        hours=_("%(hours)d h", hours=milestone.hours),
-        kinds=", ".join(kind_label(kind) for kind in milestone.evidence).lower(),
-        skills=tuple(
-            Link(content.skill_by_key[key].title, f"/skills/{key}")
-            for key in milestone.skills
-            if key in content.skill_by_key
-        ),
-        after=tuple(Link(content.by_key[key].title, path + key) for key in milestone.after),
-        evidence=tuple(EvidenceLine.of(item, milestone, found.today) for item in linked),
-        linkable=tuple(
-            _evidence_choice(piece)
-            for piece in linkable_evidence(session, user_id, milestone.key, milestone.evidence)
-        ),
-        reason=state.reason,
-        since=state.since,
-        target_on=state.target_on,
-        plan=plan or PlanForm(None, data={"note": state.note, "target_on": state.target_on}),
-        plan_revision=conflict.revision if conflict else state.revision,
-        reason_form=reason or ReasonForm(None, data={"reason": state.reason}),
+        state=state,
+        tone=found.tone(milestone.key),
+        url=f"/roadmaps/{found.published.content.slug}/milestones/{milestone.key}",
+        evidence=_linked_evidence(session, user_id, milestone),
+        linkable=_linkable_evidence(session, user_id, milestone),
+        today=found.today,
+        plan=plan or PlanForm(None, obj=state),
+        reason_form=reason or ReasonForm(None, obj=state),
         conflict=conflict,
     )
 
 
-def _evidence_choice(piece: LinkableEvidence) -> tuple[str, str]:
-    """Return the value and the text of a choice."""
-    misfit = "" if piece.fits else " " + _("(its kind does not prove this one)")
-    return str(piece.id), piece.title + misfit
+def _linked_evidence(session: Session, user_id: uuid.UUID, milestone: Milestone) -> list[Item]:
+    ids = session.scalars(
+        sa.select(EvidenceMilestone.evidence_id).where(
+            EvidenceMilestone.user_id == user_id, EvidenceMilestone.milestone_key == milestone.key
+        )
+    ).all()
+    items = load_items(session, Audience.OWNER, sorted(ids), texts=False) if ids else []
+    return sorted(items, key=lambda item: item.counted.occurred_on, reverse=True)
+
+
+def _linkable_evidence(
+    session: Session, user_id: uuid.UUID, milestone: Milestone
+) -> list[tuple[str, str]]:
+    """Return what could be linked, first what is of a fitting kind, then the newest."""
+    link = EvidenceMilestone
+    links = sa.select(sa.func.count()).where(link.evidence_id == Evidence.id).scalar_subquery()
+    here = sa.exists().where(link.evidence_id == Evidence.id, link.milestone_key == milestone.key)
+    fits = EvidenceVersion.kind.in_(milestone.evidence)
+    rows = session.execute(
+        sa.select(Evidence.id, Evidence.title, fits)
+        .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
+        .where(Evidence.user_id == user_id, ~here, links < MAX_MILESTONES)
+        .order_by(sa.case((fits, 0), else_=1), EvidenceVersion.occurred_on.desc(), Evidence.id)
+        .limit(100)
+    )
+    misfit = " " + _("(its kind does not prove this one)")
+    return [(str(key), title if fitting else title + misfit) for key, title, fitting in rows]

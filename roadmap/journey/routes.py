@@ -11,11 +11,7 @@ from roadmap.core.config import VERSION
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.web import add_revalidation_headers, not_modified_response, now, see_other
-from roadmap.journey import (
-    routes_completion,
-    routes_evidence,
-    routes_milestone,
-)
+from roadmap.journey import routes_completion, routes_milestone
 from roadmap.journey.blueprint import journey, progress_or_redirect
 from roadmap.journey.forms import EnrollmentForm
 from roadmap.journey.presentation import RoadmapPresenter
@@ -25,12 +21,7 @@ from roadmap.people.permissions import permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 
-__all__ = [
-    "journey",
-    "routes_completion",
-    "routes_evidence",
-    "routes_milestone",
-]
+__all__ = ["journey", "routes_completion", "routes_milestone"]
 
 
 @journey.get("/roadmaps")
@@ -81,20 +72,9 @@ def page_key(actor: Actor) -> str:
     The actor's version changes with each of their facts, and with each new revision of a roadmap
     that they are on.
     """
-    return ":".join(
-        str(part)
-        for part in (
-            actor.id,
-            actor.session_id,
-            actor.version,
-            actor.locale,
-            actor.theme,
-            actor.team_roles,
-            actor.unread,
-            actor.today(now()),
-            VERSION,
-        )
-    )
+    session_and_facts = (actor.id, actor.session_id, actor.version, actor.unread)
+    looks = (actor.locale, actor.theme, actor.team_roles, actor.today(now()), VERSION)
+    return ":".join(str(part) for part in session_and_facts + looks)
 
 
 def _render_not_enrolled(slug: str, form: EnrollmentForm) -> str:
@@ -102,20 +82,12 @@ def _render_not_enrolled(slug: str, form: EnrollmentForm) -> str:
     return render_template("journey/not_enrolled.html", roadmap=published.content, form=form)
 
 
-@journey.route("/roadmaps/<slug>/enrollment", methods=["GET"])
+@journey.get("/roadmaps/<slug>/enrollment")
 @permit("enrollment.read")
 def enrollment(slug: str) -> str:
     found = progress_or_redirect(current_user, slug)
-    form = EnrollmentForm(
-        found.today,
-        data={
-            "target_on": found.enrolled.target_on,
-            "hours_per_week": found.enrolled.hours_per_week,
-        },
-    )
-    return render_template(
-        "journey/enrollment.html", roadmap=found.published.content, form=form, found=found
-    )
+    form = EnrollmentForm(found.today, obj=found.enrolled)
+    return render_template("journey/enrollment.html", roadmap=found.published.content, form=form)
 
 
 @journey.route("/roadmaps/<slug>/enrollment", methods=["PUT", "POST"])

@@ -1,19 +1,25 @@
-"""A milestone: its page, or the part of it that a row unfolds."""
+"""A milestone: its page, or the part of it that a row unfolds, and linking evidence to it."""
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
-from flask import render_template
+from flask import abort, flash, render_template, request
 from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
-from roadmap.core.web import wants_fragment
+from roadmap.core.i18n import gettext as _
+from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.evidence import actions
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import InvalidInput
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
 from roadmap.journey.roadmap_progress import RoadmapProgress
-from roadmap.people.permissions import permit
+from roadmap.people.permissions import load, permit
 from roadmap.progress.models import MilestonePlan
 
 if TYPE_CHECKING:
@@ -40,18 +46,32 @@ def render_milestone(
 ) -> str:
     """Render a milestone, by default the details alone for htmx and the page for others."""
     details = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
+    content, person = found.published.content, current_user.id
     return render_template(
         template or details,
-        roadmap=found.published.content,
-        stage=found.published.content.stage_of[milestone.key],
+        roadmap=content,
+        stage=content.stage_of[milestone.key],
         m=load_details(
-            db.session,
-            current_user.id,
-            found,
-            milestone,
-            plan=plan,
-            reason=reason,
-            conflict=conflict,
+            db.session, person, found, milestone, plan=plan, reason=reason, conflict=conflict
         ),
         unfolded=wants_fragment(),
     )
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/evidence")
+@permit("evidence.write")
+def link_evidence(slug: str, key: str) -> BaseResponse:
+    """Link one of the person's own pieces of evidence to this milestone."""
+    milestone = milestone_or_404(progress_or_redirect(current_user, slug), key)
+    try:
+        evidence_id = uuid.UUID(request.form.get("evidence", ""))
+    except ValueError:
+        abort(404)
+    piece = load(db.session, current_user, "evidence.write", Evidence, evidence_id)
+    try:
+        actions.link(db.session, piece, milestone.key, by=current_user, now=now())
+    except InvalidInput:
+        flash(_("That piece is already linked to five milestones, the maximum."), "error")
+    else:
+        flash(_("Linked: %(title)s", title=piece.title))
+    return see_other("journey.milestone_page", slug=slug, key=key)

@@ -11,8 +11,6 @@ from roadmap.catalog import queries as catalog
 from roadmap.evidence.queries import set_unticked_lookup
 from roadmap.progress import queries as progress
 
-OPEN_STATUSES = frozenset({"not_started", "in_progress"})
-
 
 def find_unticked(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> dict[str, str]:
     """Return which of these milestones the person has yet to tick, on roadmaps they are on.
@@ -24,13 +22,13 @@ def find_unticked(session: Session, user_id: uuid.UUID, keys: Collection[str]) -
     if not keys:
         return found
     states = progress.milestone_states(session, user_id)
-    still = [key for key in keys if key not in states or states[key].status in OPEN_STATUSES]
-    if still:
-        for enrolled in progress.enrollments(session, user_id):
-            content = catalog.load_revision(session, enrolled.revision_id).content
-            for key in still:
-                if key in content.by_key:
-                    found.setdefault(key, enrolled.slug)
+    settled = {key for key, state in states.items() if state.status in ("done", "not_applicable")}
+    still = [key for key in keys if key not in settled]
+    for enrolled in progress.enrollments(session, user_id) if still else ():
+        content = catalog.load_revision(session, enrolled.revision_id).content
+        for key in still:
+            if key in content.by_key:
+                found.setdefault(key, enrolled.slug)
     return found
 
 
