@@ -37,7 +37,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
 
 def extensions(app: Flask) -> None:
     """Set up what every room needs."""
-    from roadmap.auth.bearer import init_bearer
+    from roadmap.auth.api_tokens import init_bearer
     from roadmap.auth.sessions import init_sessions
     from roadmap.core.compression import init_compression
     from roadmap.core.database import init_database

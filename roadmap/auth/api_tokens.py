@@ -1,4 +1,4 @@
-"""Personal tokens of the API: create, list, find and revoke them.
+"""Personal tokens of the API: create, list and revoke them, and authenticate requests by them.
 
 Only a token's SHA-256 is stored. Tokens begin with `cairn_`, so that secret scanners recognise one
 in a repository.
@@ -12,21 +12,33 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from flask import Flask, Response, current_app, g, request
+from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from sqlalchemy.orm import Session
 
+from roadmap.auth import rate_limits
+from roadmap.auth.login_throttle import audit_refusal_throttled, end_transaction
 from roadmap.auth.models import SCOPES, ApiToken
 from roadmap.auth.queries import ACTOR_COLUMNS
 from roadmap.auth.tokens import hash_token, new_token
+from roadmap.core import web
+from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.problems import is_api, problem_response
+from roadmap.core.proxy import client_address
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
+from roadmap.people.permissions import permission_of
 from roadmap.people.reach import team_roles
 
 PREFIX = "cairn_"
 MAX_TOKENS = 50
 MAX_DAYS = 365
 DEFAULT_DAYS = 90
+LAST_USED_INTERVAL = dt.timedelta(minutes=10)
+REALM = 'Bearer realm="cairn"'
 
 _TOKENS: Any = ApiToken.__table__
 _USERS: Any = User.__table__
@@ -129,7 +141,41 @@ def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
     ).all()
 
 
-def find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
+def authenticate_bearer() -> Response | None:
+    """Set the actor of a request of the API, or refuse it with 401 or 403.
+
+    A token has 256 random bits and cannot be guessed. Wrong ones are counted to limit the work.
+    """
+    if not is_api():
+        return None
+    # Keeps Flask-Login from reading the session cookie.
+    g._login_user = AnonymousUserMixin()
+    if request.endpoint is None or permission_of(current_app, request.endpoint) == "public":
+        return None
+    sent = request.authorization
+    if sent is None:
+        return _unauthorized(_("This address needs a personal token."))
+    token = sent.token if sent.type == "bearer" else None
+    found = _find(db.session, token, now=web.now()) if token else None
+    if found is None:
+        return _reject_wrong_token()
+    last = found.last_used_at
+    if last is None or web.now() - last > LAST_USED_INTERVAL:
+        # Nothing is written yet: the request continues in a new transaction.
+        end_transaction()
+        with db.own_transaction() as own:
+            used = sa.update(ApiToken).where(ApiToken.id == found.id)
+            own.execute(used.values(last_used_at=web.now()))
+    g.token = found
+    g._login_user = found.actor
+    if found.actor.scope != "write" and request.method not in SAFE_METHODS:
+        return problem_response(
+            403, _("This token can only read. Create one with the scope write.")
+        )
+    return None
+
+
+def _find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
     """Find the valid token with this text, in one statement."""
     row = session.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
     if row is None:
@@ -139,6 +185,24 @@ def find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | Non
     return BearerToken(**own, actor=Actor(**attributes, session=session))
 
 
-def record_use(session: Session, token_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Record that a token was used."""
-    session.execute(sa.update(_TOKENS).where(_TOKENS.c.id == token_id).values(last_used_at=now))
+def _reject_wrong_token() -> Response:
+    limits = rate_limits.attempt_limits("token", address=client_address())
+    if wait := rate_limits.count_attempt(limits, now=web.now()):
+        audit_refusal_throttled("token.refused")
+        answer = problem_response(429, _("Too many wrong tokens came from this address."))
+        answer.headers["Retry-After"] = str(wait)
+        return answer
+    return _unauthorized(
+        _("This token does not work: it is wrong, expired or revoked."), error="invalid_token"
+    )
+
+
+def _unauthorized(detail: str, error: str = "") -> Response:
+    """Return a 401 with the header that RFC 6750 requires."""
+    answer = problem_response(401, detail)
+    answer.headers["WWW-Authenticate"] = f'{REALM}, error="{error}"' if error else REALM
+    return answer
+
+
+def init_bearer(app: Flask) -> None:
+    app.before_request(authenticate_bearer)

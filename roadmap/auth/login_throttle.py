@@ -57,7 +57,7 @@ def check_password(
     the request's transaction; call it before anything is written.
     """
     end_transaction()
-    with passwords.HashingSlot():
+    with passwords.hashing_slot():
         with read_only_session() as session:
             wait, has_failures = rate_limits.check_limits(session, limits, now=now())
             person = None if wait else find(session)

@@ -6,6 +6,7 @@ password is hashed byte for byte as it was typed: not trimmed, case folded or no
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from collections.abc import Iterator
@@ -38,14 +39,14 @@ _slots = threading.BoundedSemaphore(MAX_CONCURRENT_HASHES)
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash to store. Raises ServiceUnavailable when too many wait."""
-    with HashingSlot():
+    with hashing_slot():
         return _hasher().hash(_bytes(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
     """Return whether the password has this hash. Without a hash it is False, after the same time.
 
-    The caller holds a `HashingSlot`, also while it counts a failure.
+    The caller holds a `hashing_slot`, also while it counts a failure.
     """
     try:
         _hasher().verify(password_hash or _dummy_hash(), _bytes(password))
@@ -70,9 +71,12 @@ def find_weakness(password: str, *, name: str = "", email: str = "") -> str | No
     if length > MAX_BYTES:
         return _("Use at most %(most)s bytes.", most=MAX_BYTES)
     folded = password.casefold()
-    if folded in load_common_passwords() or _stem(folded) in load_common_passwords():
+    # People add digits and signs to the end of a common password.
+    if {folded, folded.rstrip("0123456789!?.,*#$@&+-_ ")} & load_common_passwords():
         return _("This is one of the passwords that attackers try first. Choose another.")
-    if any(part in folded for part in _personal_words(name, email)):
+    name, email = name.casefold(), email.casefold()
+    personal = [*name.split(), "".join(name.split()), email.partition("@")[0], email]
+    if any(word in folded for word in personal if len(word) >= MIN_NAME_LENGTH):
         return _("This contains your name or e-mail address. Choose another.")
     return _find_pattern(password)
 
@@ -86,11 +90,6 @@ def load_common_passwords() -> frozenset[str]:
 
 def _bytes(password: str) -> bytes:
     return password.encode("utf-8", "surrogatepass")
-
-
-def _stem(folded: str) -> str:
-    """Strip the digits and signs that people add to the end of a common password."""
-    return folded.rstrip("0123456789!?.,*#$@&+-_ ")
 
 
 def _find_pattern(password: str) -> str | None:
@@ -109,37 +108,27 @@ def _find_pattern(password: str) -> str | None:
     return _("This is easily guessed. Add a few words that do not belong together.")
 
 
-def _personal_words(name: str, email: str) -> Iterator[str]:
-    local = email.casefold().partition("@")[0]
-    words = [*name.casefold().split(), "".join(name.casefold().split()), local, email.casefold()]
-    return (word for word in words if len(word) >= MIN_NAME_LENGTH)
-
-
-class HashingSlot:
-    """Permission to compute a hash, waited for at most MAX_WAIT_SECONDS.
+@contextlib.contextmanager
+def hashing_slot() -> Iterator[None]:
+    """Wait for permission to compute a hash, at most MAX_WAIT_SECONDS.
 
     A request must not take a second one: two such requests would wait for each other.
     """
-
-    def __enter__(self) -> None:
-        if not _slots.acquire(timeout=MAX_WAIT_SECONDS):
-            raise ServiceUnavailable(retry_after=5)
-
-    def __exit__(self, *_error: object) -> None:
+    if not _slots.acquire(timeout=MAX_WAIT_SECONDS):
+        raise ServiceUnavailable(retry_after=5)
+    try:
+        yield
+    finally:
         _slots.release()
 
 
 def _hasher() -> PasswordHasher:
-    hasher: PasswordHasher | None = current_app.extensions.get("password_hasher")
-    if hasher is None:
-        hasher = PasswordHasher(
-            time_cost=current_app.config["PASSWORD_TIME_COST"],
-            # Argon2 itself asks for eight KiB a lane.
-            memory_cost=max(current_app.config["PASSWORD_MEMORY_KIB"], 8 * PARALLELISM),
-            parallelism=PARALLELISM,
-        )
-        current_app.extensions["password_hasher"] = hasher
-    return hasher
+    return PasswordHasher(
+        time_cost=current_app.config["PASSWORD_TIME_COST"],
+        # Argon2 itself asks for eight KiB a lane.
+        memory_cost=max(current_app.config["PASSWORD_MEMORY_KIB"], 8 * PARALLELISM),
+        parallelism=PARALLELISM,
+    )
 
 
 def _dummy_hash() -> str:

@@ -94,7 +94,10 @@ class PreservedForm:
 
     def belongs_to(self, person: str) -> bool:
         """Return whether this person sent it, according to its signature."""
-        return _unsign(self.who) == person
+        try:
+            return _signer().unsign(self.who).decode() == person
+        except BadSignature:
+            return False
 
 
 def from_request(request: Request, who: str) -> PreservedForm | None:
@@ -106,10 +109,15 @@ def from_request(request: Request, who: str) -> PreservedForm | None:
     size = request.content_length or 0
     if request.mimetype != URLENCODED or size > MAX_BYTES or not _is_same_origin(request):
         return None
-    fields = _without_secrets(request.form)
+    fields = _without_secrets(request.form.items(multi=True))
     if len(fields) > MAX_FIELDS or not fields:
         return None
-    return PreservedForm(request.method, _target(request), fields, _sign(who))
+    query = parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
+    kept = urlencode([(name, value) for name, value in query if name != "_method"])
+    target = f"{request.path}?{kept}" if kept else request.path
+    return PreservedForm(
+        request.method, target, fields, _signer().sign(who).decode() if who else ""
+    )
 
 
 def from_form(form: MultiDict[str, str]) -> PreservedForm | None:
@@ -117,55 +125,31 @@ def from_form(form: MultiDict[str, str]) -> PreservedForm | None:
     method, target = form.get(METHOD, ""), form.get(TARGET, "")
     if method not in METHODS or safe_redirect_target(target, "") != target or not target:
         return None
-    inner = MultiDict(
+    fields = _without_secrets(
         (name.removeprefix(FIELD), value)
         for name, value in form.items(multi=True)
         if name.startswith(FIELD)
     )
-    return PreservedForm(method, target, _without_secrets(inner), form.get(WHO, ""))
+    return PreservedForm(method, target, fields, form.get(WHO, ""))
 
 
-def _without_secrets(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
-    names: Iterable[tuple[str, str]] = form.items(multi=True)
+def _without_secrets(fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, value)
-        for name, value in names
+        for name, value in fields
         if "password" not in name.casefold() and not name.endswith("csrf_token")
     )
-
-
-def _target(request: Request) -> str:
-    query = [
-        pair
-        for pair in parse_qsl(
-            request.query_string.decode("utf-8", "replace"), keep_blank_values=True
-        )
-        if pair[0] != "_method"
-    ]
-    return request.path + (f"?{urlencode(query)}" if query else "")
 
 
 def _is_same_origin(request: Request) -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    origin = request.headers.get("Origin")
-    if origin is not None:
-        return urlsplit(origin).netloc == request.host
-    referrer = request.headers.get("Referer")
-    return referrer is None or urlsplit(referrer).netloc == request.host
+    sender = request.headers.get("Origin")
+    if sender is None:
+        sender = request.headers.get("Referer")
+    return sender is None or urlsplit(sender).netloc == request.host
 
 
 def _signer() -> Signer:
     return Signer(current_app.config["SECRET_KEY"], salt="kept-form")
-
-
-def _sign(who: str) -> str:
-    return _signer().sign(who).decode() if who else ""
-
-
-def _unsign(signed: str) -> str:
-    try:
-        return _signer().unsign(signed).decode()
-    except BadSignature:
-        return ""

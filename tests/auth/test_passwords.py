@@ -98,7 +98,7 @@ def test_a_third_hash_waits_and_then_gives_up(app, monkeypatch):
     busy, done = threading.Barrier(3), threading.Event()
 
     def hold() -> None:
-        with passwords.HashingSlot():
+        with passwords.hashing_slot():
             busy.wait(10)
             done.wait(10)
 

@@ -34,5 +34,5 @@ def create_sample_data(write: Any) -> dict[str, str]:
             session, alice, name=name, scope=scope, days=90, by=alice, now=write.ago(days)
         )
     used = api_tokens.list_tokens(session, alice)[0]
-    api_tokens.record_use(session, used.id, now=write.ago(1))
+    used.last_used_at = write.ago(1)
     return {"token": str(used.id)}
