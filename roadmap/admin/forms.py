@@ -19,9 +19,16 @@ from roadmap.auth.forms import NotBlank, clean_original_text
 from roadmap.core.text import clean_line
 from roadmap.invitations.forms import role_field
 from roadmap.people.models import Team
-from roadmap.people.nesting import find_descendants, list_as_tree
 from roadmap.people.roles import DEFAULT_ROLE
-from roadmap.people.rules import MAX_NAME_LENGTH, MAX_SLUG_LENGTH, RESERVED_SLUGS, is_slug, slugify
+from roadmap.people.rules import (
+    MAX_NAME_LENGTH,
+    MAX_SLUG_LENGTH,
+    RESERVED_SLUGS,
+    find_descendants,
+    is_slug,
+    list_as_tree,
+    slugify,
+)
 
 CIRCLE = _l("That team is already nested in this one.")
 PARENT_GONE = _l("It can no longer be nested there. Choose again.")

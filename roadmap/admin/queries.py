@@ -18,26 +18,25 @@ from sqlalchemy.orm import Session
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import LoginSession
 from roadmap.invitations.models import Invitation
+from roadmap.invitations.queries import IS_OPEN
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
 from roadmap.people.reach import allows
 from roadmap.people.roles import Capability
 
 PAGE_SIZE = 50
-GROUPS = ("active", "deactivated", "administrators")
-
-_USERS: Any = User.__table__
-_MEMBERS: Any = Membership.__table__
-_TEAMS: Any = Team.__table__
-_MAILS: Any = OutgoingMail.__table__
-_INVITATIONS: Any = Invitation.__table__
-_SESSIONS: Any = LoginSession.__table__
-_AUDIT: Any = AuditEntry.__table__
+_ACTIVE: Any = User.deactivated_at.is_(None)
+# By which accounts can be filtered.
+GROUPS: dict[str, tuple[Any, ...]] = {
+    "active": (_ACTIVE,),
+    "deactivated": (~_ACTIVE,),
+    "administrators": (_ACTIVE, User.is_admin),
+}
 
 _LAST_SEEN = (
-    sa.select(sa.func.max(_SESSIONS.c.last_seen_at))
-    .where(_SESSIONS.c.user_id == _USERS.c.id)
-    .correlate(_USERS)
+    sa.select(sa.func.max(LoginSession.last_seen_at))
+    .where(LoginSession.user_id == User.id)
+    .correlate(User)
     .scalar_subquery()
 )
 
@@ -46,8 +45,8 @@ _LAST_SEEN = (
 class AccountPage:
     """One page of accounts and their teams; `found` counts those on all pages, `page` from 1."""
 
-    rows: Sequence[sa.Row[Any]]
-    teams: Mapping[uuid.UUID, Sequence[sa.Row[Any]]]
+    rows: Sequence[Any]
+    teams: Mapping[uuid.UUID, Sequence[Any]]
     found: int
     page: int
 
@@ -74,58 +73,47 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
     def count(table: Any, *conditions: Any) -> Any:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
 
-    active = _USERS.c.deactivated_at.is_(None)
-    waits = _MAILS.c.due_at.is_not(None)
-    oldest = sa.select(sa.func.min(_MAILS.c.created_at)).where(waits)
+    waits = OutgoingMail.due_at.is_not(None)
+    oldest = sa.select(sa.func.min(OutgoingMail.created_at)).where(waits)
     failed = (
-        sa.select(_MAILS.c.error)
-        .where(_MAILS.c.error != "")
-        .order_by(_MAILS.c.created_at.desc(), _MAILS.c.id.desc())
+        sa.select(OutgoingMail.error)
+        .where(OutgoingMail.error != "")
+        .order_by(OutgoingMail.created_at.desc(), OutgoingMail.id.desc())
         .limit(1)
     )
-    backup = sa.select(_AUDIT.c.at).where(_AUDIT.c.action == "backup.created")
+    backup = sa.select(AuditEntry.at).where(AuditEntry.action == "backup.created")
     return session.execute(
         sa.select(
-            count(_USERS, active).label("active"),
-            count(_USERS, ~active).label("deactivated"),
-            count(_USERS, active, _USERS.c.is_admin).label("administrators"),
-            count(_TEAMS).label("teams"),
-            count(
-                _INVITATIONS,
-                _INVITATIONS.c.accepted_at.is_(None),
-                _INVITATIONS.c.revoked_at.is_(None),
-                _INVITATIONS.c.expires_at > now,
-            ).label("invitations"),
-            count(_MAILS, waits).label("mail_waiting"),
+            count(User, _ACTIVE).label("active"),
+            count(User, ~_ACTIVE).label("deactivated"),
+            count(User, _ACTIVE, User.is_admin).label("administrators"),
+            count(Team).label("teams"),
+            count(Invitation, IS_OPEN, Invitation.expires_at > now).label("invitations"),
+            count(OutgoingMail, waits).label("mail_waiting"),
             oldest.scalar_subquery().label("mail_since"),
-            count(_MAILS, ~waits, _MAILS.c.sent_at.is_(None)).label("mail_given_up"),
+            count(OutgoingMail, ~waits, OutgoingMail.sent_at.is_(None)).label("mail_given_up"),
             sa.func.coalesce(failed.scalar_subquery(), "").label("mail_error"),
-            backup.order_by(_AUDIT.c.id.desc()).limit(1).scalar_subquery().label("backup_at"),
+            backup.order_by(AuditEntry.id.desc()).limit(1).scalar_subquery().label("backup_at"),
         )
     ).one()
 
 
 def list_accounts(session: Session, *, q: str = "", group: str = "", page: int = 1) -> AccountPage:
     """List a page of accounts by name, in three statements."""
-    conditions = []
+    conditions = [*GROUPS.get(group, ())]
     if q:
         conditions.append(
             sa.or_(
-                _USERS.c.name.icontains(q, autoescape=True),
-                _USERS.c.email_key.contains(email_key(q), autoescape=True),
+                User.name.icontains(q, autoescape=True),
+                User.email_key.contains(email_key(q), autoescape=True),
             )
         )
-    if group:
-        active = _USERS.c.deactivated_at.is_(None)
-        conditions.append(~active if group == "deactivated" else active)
-    if group == "administrators":
-        conditions.append(_USERS.c.is_admin)
-    found = session.scalar(sa.select(sa.func.count()).select_from(_USERS).where(*conditions)) or 0
+    found = session.scalar(sa.select(sa.func.count()).select_from(User).where(*conditions)) or 0
     page = max(1, min(page, -(-found // PAGE_SIZE)))
     rows = session.execute(
         _select_accounts()
         .where(*conditions)
-        .order_by(sa.func.lower(_USERS.c.name), _USERS.c.id)
+        .order_by(sa.func.lower(User.name), User.id)
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     ).all()
@@ -133,33 +121,33 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     return AccountPage(rows, teams, found, page)
 
 
-def load_account(session: Session, user_id: uuid.UUID) -> tuple[sa.Row[Any], Sequence[sa.Row[Any]]]:
+def load_account(session: Session, user_id: uuid.UUID) -> tuple[Any, Sequence[Any]]:
     """Load an account and its teams. Raise NoResultFound."""
-    account = session.execute(_select_accounts().where(_USERS.c.id == user_id)).one()
+    account = session.execute(_select_accounts().where(User.id == user_id)).one()
     return account, _teams_of(session, [user_id])[user_id]
 
 
-def _select_accounts() -> sa.Select[Any]:
+def _select_accounts() -> Any:
     return sa.select(
-        _USERS.c.id,
-        _USERS.c.name,
-        _USERS.c.email,
-        _USERS.c.is_admin,
-        _USERS.c.password_hash.is_not(None).label("has_password"),
-        _USERS.c.created_at,
-        _USERS.c.deactivated_at,
+        User.id,
+        User.name,
+        User.email,
+        User.is_admin,
+        User.password_hash.is_not(None).label("has_password"),
+        User.created_at,
+        User.deactivated_at,
         _LAST_SEEN.label("last_seen_at"),
     )
 
 
-def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[sa.Row[Any]]]:
+def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
     rows = session.execute(
-        sa.select(_MEMBERS.c.user_id, _TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role)
-        .join_from(_MEMBERS, _TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
-        .where(_MEMBERS.c.user_id.in_(user_ids))
-        .order_by(sa.func.lower(_TEAMS.c.name), _TEAMS.c.slug)
+        sa.select(Membership.user_id, Team.slug, Team.name, Membership.role)
+        .join_from(Membership, Team, Team.id == Membership.team_id)
+        .where(Membership.user_id.in_(user_ids))
+        .order_by(sa.func.lower(Team.name), Team.slug)
     )
-    found: dict[uuid.UUID, list[sa.Row[Any]]] = defaultdict(list)
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.user_id].append(row)
     return found
@@ -167,30 +155,29 @@ def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, li
 
 def list_teams(session: Session) -> list[TeamRow]:
     """List every team by name with its counts, in one statement."""
-    active = _USERS.c.deactivated_at.is_(None)
     is_manager = allows(Capability.MANAGE_TEAM)
     counted = (
         sa.select(
-            _MEMBERS.c.team_id,
+            Membership.team_id,
             sa.func.sum(sa.case((is_manager, 0), else_=1)).label("members"),
             sa.func.sum(sa.case((is_manager, 1), else_=0)).label("managers"),
         )
-        .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(active)
-        .group_by(_MEMBERS.c.team_id)
+        .join_from(Membership, User, User.id == Membership.user_id)
+        .where(_ACTIVE)
+        .group_by(Membership.team_id)
         .subquery()
     )
     rows = session.execute(
         sa.select(
-            _TEAMS.c.id,
-            _TEAMS.c.slug,
-            _TEAMS.c.name,
-            _TEAMS.c.parent_id,
+            Team.id,
+            Team.slug,
+            Team.name,
+            Team.parent_id,
             sa.func.coalesce(counted.c.members, 0),
             sa.func.coalesce(counted.c.managers, 0),
         )
-        .join_from(_TEAMS, counted, counted.c.team_id == _TEAMS.c.id, isouter=True)
-        .order_by(sa.func.lower(_TEAMS.c.name), _TEAMS.c.slug)
+        .join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)
+        .order_by(sa.func.lower(Team.name), Team.slug)
     )
     return [TeamRow(*row) for row in rows]
 
@@ -225,5 +212,5 @@ def list_audit_entries(
 
 def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Load the names of these people, as far as they still have an account."""
-    rows = session.execute(sa.select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(set(ids))))
+    rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(set(ids))))
     return {row.id: row.name for row in rows}

@@ -49,10 +49,9 @@ from roadmap.mail import transport
 from roadmap.people import actions, permissions
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team, User
-from roadmap.people.nesting import list_as_tree
 from roadmap.people.permissions import PermissionDenied, permit
 from roadmap.people.queries import find_role, find_team, members
-from roadmap.people.rules import EditConflict
+from roadmap.people.rules import EditConflict, list_as_tree
 
 MAX_SEARCH_LENGTH = 200
 MAX_PERSON_LENGTH = 320

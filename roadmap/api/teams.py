@@ -24,7 +24,7 @@ from roadmap.skills.rules import AssessedLevel
 from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.loaders import load_person, load_team
 from roadmap.teams.matrix import to_json
-from roadmap.teams.matrix_queries import load_matrix
+from roadmap.teams.queries import load_matrix
 
 TAG = "Teams"
 

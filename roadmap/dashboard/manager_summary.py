@@ -16,7 +16,7 @@ from roadmap.people.roles import ROLES, Capability
 from roadmap.reviews.queries import QueueEntry, count_pending, list_pending
 from roadmap.teams.labels import verdicts_line
 from roadmap.teams.matrix import INACTIVE_DAYS
-from roadmap.teams.overview import TeamsOverview, TeamSummary, load_teams_overview
+from roadmap.teams.queries import TeamsOverview, TeamSummary, load_teams_overview
 
 # The pages that the lists link to show the rest.
 MAX_LISTED = 5

@@ -19,7 +19,14 @@ from roadmap.auth.tokens import new_token
 from roadmap.core.signals import invitation_ended, user_invited
 from roadmap.invitations import emails
 from roadmap.invitations.models import Invitation
-from roadmap.invitations.queries import UNKNOWN, VALID, invitation_state, may_invite, select_open
+from roadmap.invitations.queries import (
+    IS_OPEN,
+    UNKNOWN,
+    VALID,
+    invitation_state,
+    may_invite,
+    select_open,
+)
 from roadmap.mail import outbox
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
@@ -29,6 +36,8 @@ from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, is_at_least
 
 DEFAULT_LIFETIME = dt.timedelta(days=14)
+# How long an expired invitation stays listed; the audit log keeps its entries.
+RETENTION = dt.timedelta(days=90)
 # The kind of source of its mail.
 MAIL_SOURCE = "invitation"
 
@@ -47,7 +56,7 @@ class InvitationRefused(ValueError):
 
 
 class InvitationInvalid(ValueError):
-    """An invitation cannot be accepted any more. `state` is one of STATES, never valid."""
+    """An invitation cannot be accepted any more, because of its `state`."""
 
     def __init__(self, state: str) -> None:
         self.state = state
@@ -70,9 +79,9 @@ def invite(
 ) -> tuple[Invitation, str]:
     """Create an invitation and the token of its link, which is not stored.
 
-    With an e-mail address (normalized) only the person of that address can use it; they get a
-    mail, and an older open invitation of theirs to the same team ends. Raises
-    InvitationRefused, TeamGone, and KeyError for an unknown role.
+    With an e-mail address (normalized) only the person with that address can use it; they get a
+    mail, and it replaces their open invitation to the same team. Raise InvitationRefused,
+    TeamDeleted, and KeyError for an unknown role.
     """
     if role not in ROLES:
         raise KeyError(role)
@@ -119,10 +128,9 @@ def accept(
 ) -> bool:
     """Add a person to the invitation's team.
 
-    A member with this or a higher role stays as they are, and an invitation without address
-    stays valid for others. Returns whether anything changed. Raises InvitationInvalid,
-    WrongAddress, and AccountClosed if the account was closed in the meantime. Of simultaneous
-    callers one succeeds.
+    A member with this or a higher role keeps it, and an invitation without address stays valid for
+    others. Return whether anything changed. Raise InvitationInvalid, WrongAddress, and
+    AccountDeactivated. Of simultaneous callers one succeeds.
     """
     if invitation.team_id is not None:
         try:
@@ -142,7 +150,9 @@ def accept(
     )
     if in_already and not current.email_key:
         return False
-    state = _mark_accepted(session, current, user_id, now)
+    state = invitation_state(session, current, now)
+    if state == VALID and not _update_open(session, current, accepted_at=now, accepted_by=user_id):
+        state = invitation_state(session, current, now)
     if state != VALID:
         if in_already:
             return False
@@ -157,47 +167,29 @@ def accept(
 def revoke(
     session: Session, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
 ) -> bool:
-    """Revoke an invitation, and its mail if that has not been sent.
-
-    Returns False if it was used or revoked already.
-    """
-    gone = session.execute(
-        sa.update(Invitation)
-        .where(
-            Invitation.id == invitation.id,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
-    ).rowcount  # type: ignore[attr-defined]
-    session.refresh(invitation)
+    """Revoke an invitation, and its mail if that was not sent; return False if it was not open."""
+    gone = _update_open(session, invitation, revoked_at=now)
     if gone:
         outbox.withdraw(session, MAIL_SOURCE, [invitation.id])
         team = session.get(Team, invitation.team_id) if invitation.team_id else None
         _record_audit(session, "revoked", invitation, team, by=by, now=now)
         _send_ended(session, invitation, team, accepted_by=None, joined=False, now=now)
-    return bool(gone)
+    return gone
 
 
-def _mark_accepted(
-    session: Session, invitation: Invitation, user_id: uuid.UUID, now: dt.datetime
-) -> str:
-    """Mark an invitation as used, if it still is valid; return its state before."""
-    state = invitation_state(session, invitation, now)
-    if state != VALID:
-        return state
-    taken = session.execute(
-        sa.update(Invitation)
-        .where(
-            Invitation.id == invitation.id,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-            Invitation.expires_at > now,
-        )
-        .values(accepted_at=now, accepted_by=user_id)
-    ).rowcount  # type: ignore[attr-defined]
+def prune(session: Session, *, now: dt.datetime) -> int:
+    """Delete invitations past their retention; return the number of rows."""
+    old = sa.delete(Invitation).where(Invitation.expires_at < now - RETENTION)
+    statement = old.execution_options(synchronize_session=False)
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def _update_open(session: Session, invitation: Invitation, **values: Any) -> bool:
+    """Write to an invitation; return False if it is not open any more."""
+    open_one = sa.update(Invitation).where(Invitation.id == invitation.id, IS_OPEN)
+    written = session.execute(open_one.values(**values)).rowcount  # type: ignore[attr-defined]
     session.refresh(invitation)
-    return VALID if taken == 1 else invitation_state(session, invitation, now)
+    return bool(written)
 
 
 def _lock_invited_address(session: Session, key: str, team_id: uuid.UUID | None) -> None:
@@ -218,14 +210,14 @@ def _revoke_older(
 ) -> None:
     """Revoke older invitations of an address to a team.
 
-    Raises InvitationRefused if one of them is valid and to a higher role.
+    Raise InvitationRefused if one of them is valid and to a higher role.
     """
-    standing = session.scalars(select_open(key, team_id)).all()
-    for invitation in standing:
+    older = session.scalars(select_open(key, team_id)).all()
+    for invitation in older:
         higher = not is_at_least(role, invitation.role)
         if higher and invitation_state(session, invitation, now) == VALID:
             raise InvitationRefused("invited", invitation.role)
-    for invitation in standing:
+    for invitation in older:
         revoke(session, invitation, by=by, now=now)
 
 

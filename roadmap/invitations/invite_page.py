@@ -18,7 +18,7 @@ from roadmap.invitations import actions
 from roadmap.invitations.emails import invitation_url
 from roadmap.invitations.forms import InviteForm
 from roadmap.invitations.models import Invitation
-from roadmap.invitations.queries import has_open_invitation, list_open_invitations
+from roadmap.invitations.queries import list_open_invitations, select_open
 from roadmap.mail import transport
 from roadmap.people.models import Team
 from roadmap.people.roles import DEFAULT_ROLE
@@ -84,7 +84,8 @@ def create_from_form(
     stores its hash. Raise as `actions.invite` does.
     """
     email = form.email.data or ""
-    replaced = has_open_invitation(db.session, email, team.id if team else None)
+    older = select_open(email_key(email), team.id if team else None)
+    replaced = bool(email and db.session.scalars(older).first())
     made, token = actions.invite(
         db.session, team=team, role=role, email=email, by=by, lives=form.lives, now=now()
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.signals import team_deleting
 from roadmap.invitations.actions import revoke
 from roadmap.invitations.models import Invitation
+from roadmap.invitations.queries import IS_OPEN
 from roadmap.people.models import Team
 
 
@@ -22,12 +23,8 @@ def _revoke_invitations_of_team(
 
     The rows are deleted with the team, but not their mails and notifications.
     """
-    open_ones = sa.select(Invitation).where(
-        Invitation.team_id == team.id,
-        Invitation.accepted_at.is_(None),
-        Invitation.revoked_at.is_(None),
-    )
-    for invitation in session.scalars(open_ones).all():
+    of_team = sa.select(Invitation).where(Invitation.team_id == team.id, IS_OPEN)
+    for invitation in session.scalars(of_team).all():
         revoke(session, invitation, by=by, now=now)
 
 

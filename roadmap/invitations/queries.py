@@ -4,64 +4,54 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.auth.email_addresses import email_key
 from roadmap.auth.tokens import hash_token
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import Team, User
 from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
 
+# States of an invitation. The others are `used`, `expired`, `revoked`, and `lapsed` where the
+# inviter may not invite any more.
+VALID, UNKNOWN = "valid", "unknown"
 
-@dataclass(frozen=True, slots=True)
-class OpenInvitation:
-    """An invitation that was neither used nor revoked; `expired` ones cannot be used."""
-
-    id: uuid.UUID
-    email: str
-    role: str
-    team: str | None
-    team_name: str | None
-    by_name: str
-    created_at: dt.datetime
-    expires_at: dt.datetime
-    expired: bool
+# Neither used nor revoked.
+IS_OPEN = Invitation.accepted_at.is_(None) & Invitation.revoked_at.is_(None)
 
 
 def list_open_invitations(
     session: Session, team_id: uuid.UUID | None, *, now: dt.datetime
-) -> list[OpenInvitation]:
-    """Return the open invitations of one team, or of all for None, newest first."""
+) -> Sequence[Any]:
+    """Return the open invitations of one team, or of all for None, newest first.
+
+    Expired ones are among them.
+    """
     query = (
         sa.select(
             Invitation.id,
             Invitation.email,
             Invitation.role,
-            Team.slug,
-            Team.name,
-            sa.func.coalesce(User.name, ""),
+            Team.slug.label("team"),
+            Team.name.label("team_name"),
+            sa.func.coalesce(User.name, "").label("by_name"),
             Invitation.created_at,
             Invitation.expires_at,
+            (Invitation.expires_at <= now).label("expired"),
         )
         .join(Team, Team.id == Invitation.team_id, isouter=True)
         .join(User, User.id == Invitation.created_by, isouter=True)
-        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+        .where(IS_OPEN)
         .order_by(Invitation.created_at.desc(), Invitation.id.desc())
     )
     if team_id is not None:
         query = query.where(Invitation.team_id == team_id)
-    return [OpenInvitation(*row, expired=row.expires_at <= now) for row in session.execute(query)]
-
-
-# States of an invitation. `lapsed`: the inviter may not invite any more.
-VALID, USED, EXPIRED, REVOKED, LAPSED, UNKNOWN = STATES = (
-    *("valid", "used", "expired", "revoked"),
-    *("lapsed", "unknown"),
-)
+    return session.execute(query).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +69,11 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
 
     Administrators may invite to any team, managers to the teams that they lead.
     """
-    user = session.scalars(
-        sa.select(User)
-        .where(User.id == person, User.deactivated_at.is_(None))
-        .execution_options(populate_existing=True)
-    ).first()
-    if user is None:
-        return False
-    if user.is_admin or team_id is None:
-        return user.is_admin
-    teams = teams_of(user.id, Capability.MANAGE_TEAM)
+    active = sa.select(User.is_admin).where(User.id == person, User.deactivated_at.is_(None))
+    is_admin = session.scalar(active)
+    if is_admin or is_admin is None or team_id is None:
+        return bool(is_admin)
+    teams = teams_of(person, Capability.MANAGE_TEAM)
     return bool(session.scalar(sa.select(sa.literal(team_id, sa.Uuid).in_(teams))))
 
 
@@ -104,41 +89,32 @@ def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationL
     if row is None:
         return InvitationLookup(UNKNOWN)
     invitation, team, by_name = row
-    return InvitationLookup(
-        invitation_state(session, invitation, now), invitation, team, by_name or ""
-    )
+    state = invitation_state(session, invitation, now)
+    return InvitationLookup(state, invitation, team, by_name or "")
 
 
 def find_invitation(
     session: Session, invitation_id: uuid.UUID, team_id: uuid.UUID | None = None
 ) -> Invitation | None:
     """Return the invitation with this id, where given only if it is for this team."""
-    found = sa.select(Invitation).where(Invitation.id == invitation_id)
-    if team_id is not None:
-        found = found.where(Invitation.team_id == team_id)
-    return session.scalars(found).first()
+    found = session.scalar(sa.select(Invitation).where(Invitation.id == invitation_id))
+    return found if found and team_id in (None, found.team_id) else None
 
 
 def invitation_state(session: Session, invitation: Invitation, now: dt.datetime) -> str:
     if invitation.accepted_at is not None:
-        return USED
+        return "used"
     if invitation.revoked_at is not None:
-        return REVOKED
+        return "revoked"
     if invitation.expires_at <= now:
-        return EXPIRED
-    lapsed = not may_invite(session, invitation.created_by, invitation.team_id)
-    return LAPSED if lapsed else VALID
-
-
-def has_open_invitation(session: Session, email: str, team_id: uuid.UUID | None) -> bool:
-    """Return whether this address has an open invitation to the team, or to none."""
-    return bool(email and session.scalars(select_open(email_key(email), team_id)).first())
+        return "expired"
+    return VALID if may_invite(session, invitation.created_by, invitation.team_id) else "lapsed"
 
 
 def select_open(key: str, team_id: uuid.UUID | None) -> sa.Select[Invitation]:
+    """Select the open invitations of an address to the team, or to none."""
     return sa.select(Invitation).where(
         Invitation.email_key == key,
         Invitation.team_id.is_(None) if team_id is None else Invitation.team_id == team_id,
-        Invitation.accepted_at.is_(None),
-        Invitation.revoked_at.is_(None),
+        IS_OPEN,
     )

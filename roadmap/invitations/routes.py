@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template
+from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -26,7 +26,6 @@ from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, see_other
 from roadmap.invitations import actions
-from roadmap.invitations.blueprint import invitations
 from roadmap.invitations.forms import AcceptInvitationForm
 from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_up_token
 from roadmap.people.actions import AccountDeactivated
@@ -35,7 +34,7 @@ from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, Capability, is_at_least
 
-__all__ = ["invitations"]
+invitations = Blueprint("invitations", __name__)
 
 
 @invitations.get("/invitations/<token>")
@@ -111,9 +110,8 @@ def _sign_up(token: str) -> Response:
 
 
 def _limits(token: str) -> rate_limits.Limits:
-    return rate_limits.attempt_limits(
-        "invitation", account=hash_token(token).hex(), address=client_address()
-    )
+    account = hash_token(token).hex()
+    return rate_limits.attempt_limits("invitation", account=account, address=client_address())
 
 
 def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
@@ -139,31 +137,35 @@ def _render_page(
     """
     found = look_up_token(db.session, token, now())
     actor = signed_in_actor()
-    if found.invitation is None:
+    invitation = found.invitation
+    if invitation is None:
         return _render_invalid(UNKNOWN)
-    if actor is not None and _is_done(found, actor):
-        return _render_case("already", found, status)
-    if found.state != VALID:
+    is_done = actor is not None and (
+        found.team is None
+        or is_at_least(find_role(db.session, found.team.id, actor.id), invitation.role)
+    )
+    address = invitation.email
+    if is_done:
+        case = "already"
+    elif found.state != VALID:
         return _render_invalid(found.state, by_name=found.by_name, to_team=found.team is not None)
-    bound = found.invitation.email_key
-    if actor is not None:
-        wrong = bound and bound != email_key(actor.email)
-        address = mask_email(found.invitation.email) if wrong else ""
-        return _render_case(
-            "wrong" if wrong else "join", found, status, token=token, address=address
-        )
-    account = _account_state(found)
-    if account:
-        return _render_case(account, found, status, token=token, address=found.invitation.email)
-    form = form or AcceptInvitationForm(invited_email=found.invitation.email)
-    return _render_case("sign_up", found, status, token=token, form=form)
-
-
-def _is_done(found: InvitationLookup, actor: Actor) -> bool:
-    """Return whether this person has what the invitation would give."""
-    if found.team is None or found.invitation is None:
-        return True
-    return is_at_least(find_role(db.session, found.team.id, actor.id), found.invitation.role)
+    elif actor is None:
+        case = _account_state(found) or "sign_up"
+        form = form or AcceptInvitationForm(invited_email=address)
+    elif invitation.email_key in ("", email_key(actor.email)):
+        case = "join"
+    else:
+        case, address = "wrong", mask_email(address)
+    page = render_template(
+        "invitations/invitation.html",
+        case=case,
+        found=found,
+        role=ROLES[invitation.role],
+        token=token,
+        address=address,
+        form=form,
+    )
+    return make_response(page, status)
 
 
 def _account_state(found: InvitationLookup) -> str:
@@ -176,25 +178,6 @@ def _account_state(found: InvitationLookup) -> str:
     return "sign_in" if user.deactivated_at is None else "closed"
 
 
-def _render_case(case: str, found: InvitationLookup, status: int, **more: Any) -> Response:
-    page = render_template(
-        "invitations/invitation.html",
-        case=case,
-        found=found,
-        role=ROLES[found.invitation.role] if found.invitation else None,
-        **more,
-    )
-    return make_response(page, status)
-
-
-def _render_invalid(
-    state: str, *, by_name: str = "", to_team: bool = True, wait: int = 0
-) -> Response:
-    page = render_template(
-        "invitations/invitation_invalid.html",
-        state=state,
-        by_name=by_name,
-        to_team=to_team,
-        wait=wait,
-    )
+def _render_invalid(state: str, **context: Any) -> Response:
+    page = render_template("invitations/invitation_invalid.html", state=state, **context)
     return make_response(page, 404 if state == UNKNOWN else 410)

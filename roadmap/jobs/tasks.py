@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from roadmap.auth.actions import prune as prune_auth
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.invitations.pruning import prune as prune_invitations
+from roadmap.invitations.actions import prune as prune_invitations
 from roadmap.mail import outbox
 from roadmap.mail.outbox import DeliveryResult
 from roadmap.notifications.actions import prune as prune_notifications

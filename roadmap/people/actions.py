@@ -152,9 +152,7 @@ def add_member(
     Return whether anything changed. Raise KeyError for an unknown role, AccountDeactivated, and
     TeamDeleted.
     """
-    actor_id = _lock_membership(session, team, user_id, role, by, "admin.write")
-    before = find_role(session, team.id, user_id)
-    return _set_role(session, team, user_id, role, before, by=actor_id, now=now)
+    return _set_role(session, team, user_id, role, "admin.write", by=by, now=now)
 
 
 def change_role(
@@ -171,20 +169,16 @@ def change_role(
     Return whether anything changed. Raise LookupError where the person is not in the team, so
     that nobody is added this way; otherwise as `add_member`.
     """
-    actor_id = _lock_membership(session, team, user_id, role, by, "team.members")
-    before = find_role(session, team.id, user_id)
-    if before is None:
-        raise LookupError(user_id)
-    return _set_role(session, team, user_id, role, before, by=actor_id, now=now)
+    return _set_role(session, team, user_id, role, "team.members", by=by, now=now, joins=False)
 
 
 def remove_member(
     session: Session, team: Team, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime
 ) -> bool:
-    """Remove a person from a team; what others could see through it ends with the commit.
+    """Remove a person from a team; return False where they were not in it.
 
-    What was verified stays, with the name of who did. With the person's own id as `by` they leave
-    by themselves. Return False where they were not in the team.
+    What others could see through it ends with the commit; what was verified stays, with the name of
+    the reviewer. With the person's own id as `by` they leave.
     """
     lock_user(session, user_id)
     actor_id = require_permission(by, "team.members", team)
@@ -226,10 +220,17 @@ def _lock_teams(session: Session) -> None:
     session.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
 
 
-def _lock_membership(
-    session: Session, team: Team, user_id: uuid.UUID, role: str, by: ActorOrId, permission: str
-) -> uuid.UUID | None:
-    """Lock the team and the person, check everything, and return the id of the actor."""
+def _set_role(
+    session: Session,
+    team: Team,
+    user_id: uuid.UUID,
+    role: str,
+    permission: str,
+    *,
+    joins: bool = True,
+    by: ActorOrId,
+    now: dt.datetime,
+) -> bool:
     if role not in ROLES:
         raise KeyError(role)
     lock_team(session, team.id)
@@ -237,19 +238,9 @@ def _lock_membership(
     actor_id = require_permission(by, permission, team)
     if session.scalar(sa.select(User.deactivated_at).where(User.id == user_id)) is not None:
         raise AccountDeactivated(user_id)
-    return actor_id
-
-
-def _set_role(
-    session: Session,
-    team: Team,
-    user_id: uuid.UUID,
-    role: str,
-    before: str | None,
-    *,
-    by: uuid.UUID | None,
-    now: dt.datetime,
-) -> bool:
+    before = find_role(session, team.id, user_id)
+    if before is None and not joins:
+        raise LookupError(user_id)
     if before == role:
         return False
     key = {"team_id": team.id, "user_id": user_id}
@@ -259,11 +250,11 @@ def _set_role(
         session.execute(sa.update(Membership).filter_by(**key).values(role=role))
     done = "membership.added" if before is None else "membership.role_changed"
     record_history(
-        session, user_id=user_id, by=by, action=done, subject=team.slug, now=now,
+        session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
         team=str(team.id), role=role, before=before,
     )  # fmt: skip
     record_audit(
-        session, by=by, action=done, target=team.slug, now=now,
+        session, by=actor_id, action=done, target=team.slug, now=now,
         person=str(user_id), role=role, before=before,
     )  # fmt: skip
     return True

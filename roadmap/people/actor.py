@@ -68,7 +68,7 @@ class Actor:
 
     @cached_property
     def capabilities(self) -> frozenset[Capability]:
-        """What this person may do in at least one team."""
+        """Return what this person may do in at least one team."""
         return capabilities_of(self.team_roles)
 
     @cached_property
@@ -77,9 +77,9 @@ class Actor:
 
     def has_over(self, capability: Capability, person_id: uuid.UUID) -> bool:
         """Return whether this person has a capability over another one."""
+        if self.session is None:
+            return False
         if person_id not in self._by_person:
-            if self.session is None:
-                return False
             found = reach.capabilities_over(self.session, self.id, person_id)
             self._by_person[person_id] = found
         return capability in self._by_person[person_id]
@@ -98,7 +98,7 @@ class Actor:
 
     @cached_property
     def own_teams(self) -> frozenset[uuid.UUID]:
-        """Ids of the teams that this person is in, in whatever role."""
+        """Return the ids of the teams that this person is in."""
         return own_teams(self.session, self.id) if self.session is not None else frozenset()
 
     def refresh_permissions(self) -> None:

@@ -43,28 +43,26 @@ def own(actor: MaybeActor, subject: Any) -> bool:
 
 def over_person(capability: Capability) -> Predicate:
     """Build the predicate that the actor has a capability over the person it belongs to."""
-
-    def has_capability(actor: MaybeActor, subject: Any) -> bool:
-        if actor is None:
-            return False
-        if subject is None:
-            return capability in actor.capabilities
-        return actor.has_over(capability, subject.user_id)
-
-    return has_capability
+    return lambda actor, subject: (
+        actor is not None
+        and (
+            capability in actor.capabilities
+            if subject is None
+            else actor.has_over(capability, subject.user_id)
+        )
+    )
 
 
 def in_team(capability: Capability) -> Predicate:
     """Build the predicate that the actor has a capability in this team."""
-
-    def has_capability(actor: MaybeActor, subject: Any) -> bool:
-        if actor is None:
-            return False
-        if subject is None:
-            return capability in actor.capabilities
-        return actor.has_in(capability, subject.id)
-
-    return has_capability
+    return lambda actor, subject: (
+        actor is not None
+        and (
+            capability in actor.capabilities
+            if subject is None
+            else actor.has_in(capability, subject.id)
+        )
+    )
 
 
 def shared(_actor: MaybeActor, subject: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,24 +17,10 @@ _TEAMS: Any = Team.__table__
 _USERS: Any = User.__table__
 
 
-@dataclass(frozen=True, slots=True)
-class TeamMember:
-    """A membership of a person; `team` is the slug of the team."""
-
-    id: uuid.UUID
-    name: str
-    email: str
-    role: str
-    team_id: uuid.UUID
-    team: str
-    team_name: str
-
-
 def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    """Return the ids of the teams that a person is in, in whatever role."""
-    return frozenset(
-        session.scalars(sa.select(_MEMBERS.c.team_id).where(_MEMBERS.c.user_id == user_id))
-    )
+    """Return the ids of the teams that a person is in."""
+    own = sa.select(_MEMBERS.c.team_id).where(_MEMBERS.c.user_id == user_id)
+    return frozenset(session.scalars(own))
 
 
 def administers(session: Session, user_id: uuid.UUID) -> bool:
@@ -46,43 +32,35 @@ def administers(session: Session, user_id: uuid.UUID) -> bool:
 
 
 def find_team(session: Session, slug: str) -> Team | None:
-    """Find the team with this slug."""
     return session.scalar(sa.select(Team).where(Team.slug == slug))
 
 
-def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> list[TeamMember]:
+def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Sequence[Any]:
     """List the people of a team (with those of nested teams) by name, in one statement."""
     teams: Any = team_tree(team_id) if nested else [team_id]
-    rows = session.execute(
+    return session.execute(
         sa.select(
             _USERS.c.id,
             _USERS.c.name,
             _USERS.c.email,
             _MEMBERS.c.role,
-            _TEAMS.c.id,
-            _TEAMS.c.slug,
-            _TEAMS.c.name,
+            _TEAMS.c.id.label("team_id"),
+            _TEAMS.c.slug.label("team"),
+            _TEAMS.c.name.label("team_name"),
         )
         .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         .where(_MEMBERS.c.team_id.in_(teams), _USERS.c.deactivated_at.is_(None))
         .order_by(sa.func.lower(_USERS.c.name), _USERS.c.id, _TEAMS.c.name)
-    )
-    return [TeamMember(*row) for row in rows]
+    ).all()
 
 
 def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Return whether a person is in a team or in one nested in it."""
-    return bool(
-        session.scalar(
-            sa.select(
-                sa.exists().where(
-                    _MEMBERS.c.user_id == user_id,
-                    _MEMBERS.c.team_id.in_(team_tree(team_id)),
-                )
-            )
-        )
+    found = sa.exists().where(
+        _MEMBERS.c.user_id == user_id, _MEMBERS.c.team_id.in_(team_tree(team_id))
     )
+    return bool(session.scalar(sa.select(found)))
 
 
 def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
@@ -98,8 +76,5 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
 
 def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
     """Find the role of a person in a team; None where they are not in it."""
-    return session.scalar(
-        sa.select(Membership.role).where(
-            Membership.team_id == team_id, Membership.user_id == user_id
-        )
-    )
+    own = (Membership.team_id == team_id, Membership.user_id == user_id)
+    return session.scalar(sa.select(Membership.role).where(*own))

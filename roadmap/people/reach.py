@@ -21,6 +21,7 @@ from roadmap.people.roles import ROLES, Capability, roles_with
 _MEMBERS: Any = Membership.__table__
 _TEAMS: Any = Team.__table__
 _USERS: Any = User.__table__
+_IS_ACTIVE: Any = _USERS.c.deactivated_at.is_(None)
 
 
 def people_of(
@@ -37,7 +38,7 @@ def people_of(
         .where(_MEMBERS.c.team_id.in_(teams), _MEMBERS.c.user_id != actor)
         .distinct()
     )
-    return people if even_deactivated else people.where(_is_active())
+    return people if even_deactivated else people.where(_IS_ACTIVE)
 
 
 def teams_of(
@@ -49,7 +50,7 @@ def teams_of(
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .where(_MEMBERS.c.user_id == actor, allows(capability))
     )
-    return sa.select(_descend(own if even_deactivated else own.where(_is_active())).c.id)
+    return sa.select(_descend(own if even_deactivated else own.where(_IS_ACTIVE)).c.id)
 
 
 def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -> list[User]:
@@ -76,7 +77,7 @@ def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
         )
         .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(allows(capability), _MEMBERS.c.user_id != above.c.person, _is_active())
+        .where(allows(capability), _MEMBERS.c.user_id != above.c.person, _IS_ACTIVE)
     )
 
 
@@ -94,8 +95,7 @@ def team_ancestors(team: Any) -> sa.Select[Any]:
 
 def allows(capability: Capability) -> sa.ColumnElement[bool]:
     """Build the condition that the role of a membership has a capability."""
-    condition: sa.ColumnElement[bool] = _MEMBERS.c.role.in_(roles_with(capability))
-    return condition
+    return Membership.role.in_(roles_with(capability))
 
 
 def team_roles() -> sa.ScalarSelect[str]:
@@ -112,7 +112,7 @@ def capabilities_by_team(
     own = (
         sa.select(_MEMBERS.c.team_id.label("id"), _MEMBERS.c.role)
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.user_id == actor_id, _is_active())
+        .where(_MEMBERS.c.user_id == actor_id, _IS_ACTIVE)
     )
     teams = _descend(own, "role")
     found: dict[uuid.UUID, frozenset[Capability]] = {}
@@ -135,7 +135,7 @@ def capabilities_over(
         .where(
             _MEMBERS.c.user_id == actor_id,
             _MEMBERS.c.user_id != above.c.person,
-            _is_active(),
+            _IS_ACTIVE,
             person.c.deactivated_at.is_(None),
         )
         .distinct()
@@ -166,8 +166,3 @@ def _descend(teams: sa.Select[Any], *carried: str) -> sa.CTE:
     nested = sa.select(_TEAMS.c.id, *(found.c[name] for name in carried))
     # UNION and not UNION ALL, so that teams nested in a circle end the recursion.
     return found.union(nested.where(_TEAMS.c.parent_id == found.c.id))
-
-
-def _is_active() -> sa.ColumnElement[bool]:
-    condition: sa.ColumnElement[bool] = _USERS.c.deactivated_at.is_(None)
-    return condition

@@ -32,9 +32,7 @@ from roadmap.teams.matrix import (
     filter_and_sort,
 )
 from roadmap.teams.matrix_page import page_rows, query_string, sort_links
-from roadmap.teams.matrix_queries import load_matrix
-from roadmap.teams.overview import load_teams_overview
-from roadmap.teams.queries import list_my_teams
+from roadmap.teams.queries import list_my_teams, load_matrix, load_teams_overview
 
 __all__ = ["routes_members", "routes_person", "teams"]
 

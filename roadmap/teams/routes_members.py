@@ -23,7 +23,7 @@ from roadmap.people import actions
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import TeamMember, find_role
+from roadmap.people.queries import find_role
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
@@ -79,8 +79,7 @@ def add_member(slug: str) -> Response:
 def member(slug: str, user_id: uuid.UUID) -> Response:
     """Show a membership, to change the role or to remove the person."""
     team = load_team(current_user, "team.members", slug)
-    found = _load_member(team, user_id)
-    return _render_member_page(team, found, RoleForm(role=found.role))
+    return _render_member(team, user_id)
 
 
 @teams.put("/teams/<slug>/members/<uuid:user_id>")
@@ -90,7 +89,7 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
     team = load_team(current_user, "team.members", slug)
     form = RoleForm()
     if not form.validate():
-        return _render_member_page(team, _load_member(team, user_id), form, 422)
+        return _render_member(team, user_id, form, 422)
     role = form.role.data
     try:
         actions.change_role(db.session, team, user_id, role, by=current_user, now=now())
@@ -178,18 +177,19 @@ def leave(slug: str) -> Response:
     return redirect("/teams", 303)
 
 
-def _load_member(team: Team, user_id: uuid.UUID) -> TeamMember:
+def _render_member(
+    team: Team, user_id: uuid.UUID, form: RoleForm | None = None, status: int = 200
+) -> Response:
     found = next((row for row in members_of(db.session, team.id) if row.id == user_id), None)
     if found is None:
         abort(404)
-    return found
-
-
-def _render_member_page(
-    team: Team, found: TeamMember, form: RoleForm, status: int = 200
-) -> Response:
-    leads = current_user.has_in(Capability.SEE_SHARED, team.id)
-    page = render_template("teams/member.html", team=team, member=found, form=form, leads=leads)
+    page = render_template(
+        "teams/member.html",
+        team=team,
+        member=found,
+        form=form or RoleForm(role=found.role),
+        leads=current_user.has_in(Capability.SEE_SHARED, team.id),
+    )
     return make_response(page, status)
 
 

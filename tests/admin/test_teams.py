@@ -14,8 +14,8 @@ from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
 from roadmap.people.actions import InvalidTeam, create_team
 from roadmap.people.models import Membership, Team
-from roadmap.people.nesting import find_descendants, list_as_tree
 from roadmap.people.queries import find_team
+from roadmap.people.rules import find_descendants, list_as_tree
 from tests.support.statements import statements_of
 
 BEGUN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

@@ -18,10 +18,10 @@ from roadmap.invitations.actions import (
     WrongAddress,
     accept,
     invite,
+    prune,
     revoke,
 )
 from roadmap.invitations.models import Invitation
-from roadmap.invitations.pruning import prune
 from roadmap.invitations.queries import find_invitation, list_open_invitations, look_up_token
 from roadmap.mail.models import OutgoingMail
 from roadmap.people import actions as people

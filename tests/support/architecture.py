@@ -41,7 +41,6 @@ PURE = {
         *("messages", "summary"),
     ),
     "portfolio": ("document",),
-    "people": ("nesting",),
     "teams": ("matrix",),
 }
 IMPURE = ("flask", "sqlalchemy", "werkzeug", "wtforms", "jinja2", "alembic", "requests", "os")

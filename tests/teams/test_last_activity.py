@@ -17,8 +17,7 @@ from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.teams.matrix import to_json
-from roadmap.teams.matrix_queries import load_matrix
-from roadmap.teams.overview import load_teams_overview
+from roadmap.teams.queries import load_matrix, load_teams_overview
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast

@@ -21,8 +21,7 @@ from roadmap.readiness.actions import recompute_all
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
 from roadmap.teams.matrix import Matrix, percent, points, to_json
-from roadmap.teams.matrix_queries import load_matrix
-from roadmap.teams.overview import load_teams_overview
+from roadmap.teams.queries import load_matrix, load_teams_overview
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.markup import flat
