@@ -14,6 +14,7 @@ from roadmap.core.i18n import date_filter, ngettext, number_filter, points_filte
 from roadmap.core.i18n import gettext as _
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.journey.rules import forecast, weeks_behind
+from roadmap.readiness.presentation import verdict_title
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone, Stage
@@ -31,19 +32,6 @@ def tone_labels() -> dict[str, str]:
         "verified": _("Verified"),
         "not_applicable": _("Not applicable"),
     }
-
-
-VERDICT_LABELS = {
-    "ready": lazy_gettext("ready"),
-    "nearly": lazy_gettext("nearly ready"),
-    "under_way": lazy_gettext("under way"),
-    "setting_out": lazy_gettext("getting started"),
-}
-
-
-def verdict_label(verdict: str, *, claimed_not_proven: bool) -> str:
-    """Return the verdict in words; "claimed, not proven" goes before the others."""
-    return _("claimed, not proven") if claimed_not_proven else str(VERDICT_LABELS[verdict])
 
 
 @dataclass(slots=True)
@@ -298,12 +286,13 @@ class RoadmapPresenter:
     def score_context(self) -> dict[str, Any]:
         """Return what the head of the page prints: summary, score and verdict."""
         data = self.progress.data
-        verdict = verdict_label(data["verdict"], claimed_not_proven=data["claimed_not_proven"])
         return {
             "roadmap": self.content,
             "lede": self.lede(),
             "score": points_filter(data["score"]),
-            "verdict": _("readiness, %(verdict)s", verdict=verdict),
+            "verdict": verdict_title(
+                data["verdict"], claimed_not_proven=data["claimed_not_proven"]
+            ),
         }
 
 

@@ -22,6 +22,7 @@ def test_it_works(alice):
     page = alice.get("/").text
     assert "Where you are" in page
     assert "1 of 84 milestones done" in page
+    assert "Readiness · Getting started" in page
     assert "The next three steps" in page
     assert page.count("<li") > 10
     assert "Done: Record your bachelor" in page
