@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from roadmap.api.field_types import Key, Query, Shape
 from roadmap.api.operation import current_actor, operation
@@ -13,16 +13,19 @@ from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.progress.queries import enrollment
-from roadmap.readiness.explanation import explain, to_json
+from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import person_record
+
+Points = Annotated[float, BeforeValidator(lambda value: float(round(value, 4)))]
+Sentence = Annotated[str, BeforeValidator(str)]
 
 
 class Source(Shape):
     """Where points of a part come from."""
 
     key: str
-    points: float
-    maximum: float
+    points: Points
+    maximum: Points
 
 
 class PartShape(Source):
@@ -35,8 +38,8 @@ class GateShape(Shape):
     key: str
     title: str
     passed: bool
-    reason: str
-    opens: str | None
+    reason: Sentence
+    opens: Annotated[str | None, BeforeValidator(lambda message: message and str(message))]
 
 
 class ItemShape(Shape):
@@ -44,7 +47,7 @@ class ItemShape(Shape):
 
     type: str
     key: str
-    effect: float
+    effect: Points
 
 
 class StepShape(Shape):
@@ -52,17 +55,17 @@ class StepShape(Shape):
 
     action: str
     target: str
-    gain: float
-    hours: float
+    gain: Points
+    hours: Points
     opens_gate: str | None
-    label: str
+    label: Sentence
 
 
 class ReadinessShape(Shape):
     """The readiness by all of one's own facts, including drafts and private evidence."""
 
     roadmap: str
-    score: Annotated[float, Field(ge=0, le=100)]
+    score: Annotated[Points, Field(ge=0, le=100)]
     verdict: str
     claimed_not_proven: bool
     parts: list[PartShape]
@@ -89,4 +92,10 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     content = load_revision(db.session, mine.revision_id)
     facts = person_record(db.session, actor.id).own()
     found = explain(content.content, facts, actor.today(now()))
-    return ReadinessShape.model_validate({"roadmap": mine.slug, **to_json(found)})
+    return to_shape(mine.slug, found)
+
+
+def to_shape(slug: str, found: Readiness) -> ReadinessShape:
+    names = ReadinessShape.model_fields.keys() - {"roadmap"}
+    values = {"roadmap": slug, **{name: getattr(found, name) for name in names}}
+    return ReadinessShape.model_validate(values, from_attributes=True)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from roadmap.evidence.item import Item
 from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult
-from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, next_steps, top_three
 from roadmap.readiness.rules import (
     ZERO,
@@ -115,10 +114,10 @@ class BackgroundLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class Part(PartScore):
-    """A part with its lines; `shown` is to one decimal, and the five add up to the shown score."""
+    """A part and its lines; `shown` is to one decimal, and the five add up to the shown score."""
 
     shown: Decimal
-    lines: tuple[Line, ...]
+    sources: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class Readiness(Evaluation):
         return round_to_tenths(self.score)
 
     @property
-    def shown_steps(self) -> list[Step]:
+    def next_steps(self) -> list[Step]:
         """Return the three steps that help most."""
         return top_three(self.steps)
 
@@ -193,36 +192,6 @@ def round_parts(points: Sequence[Fraction]) -> list[Decimal]:
     for at in by_remainder[:left]:
         floors[at] += 1
     return [Decimal(floor).scaleb(-1) for floor in floors]
-
-
-def to_json(readiness: Readiness) -> dict[str, Any]:
-    """Return the shape of the REST API, numbers to four decimals."""
-    share = ("key", "points", "maximum")
-    return {
-        **_json(readiness, "score", "verdict", "claimed_not_proven"),
-        "parts": [
-            {**_json(part, *share), "sources": [_json(line, *share) for line in part.lines]}
-            for part in readiness.parts
-        ],
-        "gates": [
-            _json(gate, "key", "title", "passed", "reason", "opens") for gate in readiness.gates
-        ],
-        "items": [_json(item, "type", "key", "effect") for item in readiness.items],
-        "next_steps": [
-            _json(step, "action", "target", "gain", "hours", "opens_gate", "label")
-            for step in readiness.shown_steps
-        ],
-    }
-
-
-def _json(row: object, *names: str) -> dict[str, Any]:
-    values = {}
-    for name in names:
-        value = getattr(row, name)
-        if isinstance(value, Fraction):
-            value = float(round(value, 4))
-        values[name] = value.text() if isinstance(value, Message) else value
-    return values
 
 
 def _items(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+from roadmap.api.readiness import to_shape
 from roadmap.readiness.explanation import (
     BackgroundLine,
     ImpactLine,
@@ -21,7 +21,6 @@ from roadmap.readiness.explanation import (
     explain,
     round_parts,
     round_to_tenths,
-    to_json,
     without_item,
 )
 from roadmap.readiness.facts import Facts, Position
@@ -48,7 +47,7 @@ def item(readiness: Readiness, item_type: str, key: str) -> ItemEffect:
 
 def stage_lines(facts: Facts) -> dict[str, StageLine]:
     """The lines of part 1 by stage."""
-    lines = explain(content(), facts, TODAY).parts[0].lines
+    lines = explain(content(), facts, TODAY).parts[0].sources
     return {line.key: line for line in lines if isinstance(line, StageLine)}
 
 
@@ -153,7 +152,7 @@ def test_a_skill_line_says_whose_level_counts() -> None:
     facts = Facts(self_levels={"mlops": 3, "strategy": 2}, other_levels={"mlops": 2})
     lines = [
         line
-        for line in explain(content(), facts, TODAY).parts[1].lines
+        for line in explain(content(), facts, TODAY).parts[1].sources
         if isinstance(line, SkillLine)
     ]
     by_key = {line.key: line for line in lines}
@@ -176,7 +175,7 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
     )
     lines = [
         line
-        for line in explain(content(), facts, TODAY).parts[2].lines
+        for line in explain(content(), facts, TODAY).parts[2].sources
         if isinstance(line, RequirementLine)
     ]
     public = next(line for line in lines if line.key == "public_work")
@@ -192,7 +191,7 @@ def test_an_impact_line_names_its_piece() -> None:
     facts = Facts(pieces=(piece("a", "other", impacts=(metric("team"),)),))
     lines = [
         line
-        for line in explain(content(), facts, TODAY).parts[3].lines
+        for line in explain(content(), facts, TODAY).parts[3].sources
         if isinstance(line, ImpactLine)
     ]
     assert [(line.key, line.piece.id if line.piece else None) for line in lines] == [
@@ -204,7 +203,7 @@ def test_an_impact_line_names_its_piece() -> None:
 
 def test_the_background_line_says_which_sum_was_taken() -> None:
     def line(facts: Facts) -> BackgroundLine:
-        found = explain(content(), facts, TODAY).parts[4].lines[0]
+        found = explain(content(), facts, TODAY).parts[4].sources[0]
         assert isinstance(found, BackgroundLine)
         return found
 
@@ -219,7 +218,7 @@ def test_the_background_line_says_which_sum_was_taken() -> None:
 
 
 def test_an_empty_part_has_no_lines() -> None:
-    assert explain(content(skills=()), proven_facts(), TODAY).parts[1].lines == ()
+    assert explain(content(skills=()), proven_facts(), TODAY).parts[1].sources == ()
 
 
 def test_figures_are_shown_to_one_decimal() -> None:
@@ -241,7 +240,7 @@ def test_shown_parts_add_up_to_the_shown_score() -> None:
 def test_json_has_the_shape_that_clients_rely_on() -> None:
     confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
     facts = Facts(statuses=done(*KEYS), pieces=(confirmed,))
-    data = json.loads(json.dumps(to_json(explain(content(), facts, TODAY))))
+    data = to_shape("some-roadmap", explain(content(), facts, TODAY)).model_dump(mode="json")
     assert data["score"] == 21.7222
     assert (data["verdict"], data["claimed_not_proven"]) == ("setting_out", True)
     assert {"key": "milestones", "points": 15.8889, "maximum": 40.0}.items() <= data["parts"][

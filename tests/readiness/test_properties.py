@@ -9,9 +9,10 @@ from fractions import Fraction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roadmap.api.readiness import to_shape
 from roadmap.catalog.content import Content
 from roadmap.evidence.item import Impact, Item, draft_item
-from roadmap.readiness.explanation import explain, to_json, without_item
+from roadmap.readiness.explanation import explain, without_item
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
@@ -123,9 +124,9 @@ def test_the_explanation_adds_up(world: tuple[Facts]) -> None:
     for part in readiness.parts:
         assert 0 <= part.points <= part.maximum
         assert abs(Fraction(part.shown) - part.points) < Fraction(1, 10)
-        assert sum((line.points for line in part.lines), Fraction(0)) == part.points
-        assert sum((line.maximum for line in part.lines), Fraction(0)) == part.maximum
-    assert to_json(readiness)["score"] == round(float(readiness.score), 4)
+        assert sum((line.points for line in part.sources), Fraction(0)) == part.points
+        assert sum((line.maximum for line in part.sources), Fraction(0)) == part.maximum
+    assert to_shape("a-roadmap", readiness).score == round(float(readiness.score), 4)
 
 
 @fewer
@@ -224,4 +225,4 @@ def test_no_step_lowers_the_score(
         assert step.gain >= 0
         assert step.opens_gate is None or step.opens_gate in standing
         assert "%" not in step.label.text()
-    assert len({step.action for step in readiness.shown_steps}) == len(readiness.shown_steps) <= 3
+    assert len({step.action for step in readiness.next_steps}) == len(readiness.next_steps) <= 3
