@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import getdoc
 from types import NoneType
 from typing import Any, NoReturn, get_type_hints
 
@@ -16,6 +17,7 @@ from flask import Response, abort, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
 
 from roadmap.api.field_types import Nothing
 from roadmap.core.problems import problem_response
@@ -42,12 +44,11 @@ class OperationResult:
 Handler = Callable[..., BaseModel | OperationResult | None]
 
 
-class InvalidFields(Exception):
+class InvalidFields(HTTPException):
     """Fields with invalid values; sentences by field."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
-        self.errors = errors
-        super().__init__(", ".join(errors))
+        super().__init__(response=problem_response(422, errors=errors))
 
 
 @dataclass(frozen=True)
@@ -72,27 +73,25 @@ class Operation:
 
     @property
     def summary(self) -> str:
-        return (self.handler.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        return (getdoc(self.handler) or "").partition("\n")[0].rstrip(".")
 
     @property
     def description(self) -> str:
-        """Return the handler's docstring without its first line."""
-        rest = (self.handler.__doc__ or "").strip().partition("\n")[2]
-        return re.sub(r"\s*\n\s*\n\s*", "\n\n", rest.strip()).replace("\n    ", " ").strip()
+        """Return the handler's docstring without its first line, a line for each paragraph."""
+        rest = (getdoc(self.handler) or "").partition("\n")[2].strip()
+        return re.sub(r"(?<!\n)\n(?!\n)", " ", rest)
 
     def __call__(self, **values: Any) -> Response:
         try:
-            if self.query is not None:
+            if self.query:
                 values["query"] = _parse_query(self.query)
-            if self.body is not None:
-                body = _parse_body(self.body)
-                if self.body is not Nothing:
-                    values["body"] = body
+            if self.body is Nothing:
+                _parse_body(Nothing)
+            elif self.body:
+                values["body"] = _parse_body(self.body)
             return self._respond(self.handler(**values))
-        except InvalidFields as error:
-            return problem_response(422, errors=error.errors)
         except InvalidInput as error:
-            return problem_response(422, errors=_input_errors(error))
+            raise InvalidFields(_input_errors(error)) from None
         except Stale:
             return problem_response(409, str(labels.REFUSAL_MESSAGES["stale"]))
         except Refused as error:

@@ -23,6 +23,7 @@ from roadmap.api.operation import (
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.core.web import now
+from roadmap.journey.forms import NOT_PLANNABLE, REASON_MISSING, TARGET_MESSAGES
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, refresh_progress
 from roadmap.people.locks import lock_user
 from roadmap.progress import actions, queries
@@ -149,11 +150,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
     sent = body.model_fields_set
     target_on = body.target_on if "target_on" in sent or not before else before.target_on
     if body.target_on is not None and (fault := target_error(body.target_on, today)):
-        is_past = fault == "past"
-        text = (
-            _("Choose a day after today.") if is_past else _("That is more than forty years ahead.")
-        )
-        raise InvalidFields({"target_on": [text]})
+        raise InvalidFields({"target_on": [str(TARGET_MESSAGES[fault])]})
     hours = before.hours_per_week if before else None
     if "hours_per_week" in sent:
         hours = Decimal(str(body.hours_per_week)) if body.hours_per_week else None
@@ -212,9 +209,9 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> ThisMilestone:
         text = _("Only a milestone that is not applicable has a reason.")
         raise InvalidFields({"reason": [text]})
     if status == "not_applicable" and not reason:
-        raise InvalidFields({"reason": [_("Say in a sentence why it does not apply to you.")]})
+        raise InvalidFields({"reason": [str(REASON_MISSING)]})
     if body.target_on is not None and not is_plannable(body.target_on):
-        raise InvalidFields({"target_on": [_("Choose a day between 2000 and 2100.")]})
+        raise InvalidFields({"target_on": [str(NOT_PLANNABLE)]})
     actions.set_status(db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment)
     if (note, target_on) != (before.note, before.target_on):
         actions.set_plan(

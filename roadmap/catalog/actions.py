@@ -121,7 +121,7 @@ def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
 
 
 def _milestones_with_place(content: Content) -> dict[str, tuple[object, ...]]:
-    """Return each milestone with its stage and objective: one that moved has changed as well."""
+    # One that moved to another stage or objective has changed as well.
     return {
         milestone.key: (milestone, stage.key, objective.key)
         for stage in content.stages
@@ -144,7 +144,11 @@ def _check_conflicts(session: Session, document: Document, slug: str) -> None:
 
     What comes before it may differ: that is the roadmap's order, not the milestone's meaning.
     """
-    ours = {(model, key): _meaning(each) for model, key, each in _definitions(document)}
+
+    def meaning(definition: Document) -> dict[str, Any]:
+        return {name: value for name, value in definition.items() if name != "after"}
+
+    ours = {(model, key): meaning(each) for model, key, each in _definitions(document)}
     others = session.scalars(
         sa.select(RoadmapRevision)
         .join(Roadmap, Roadmap.revision_id == RoadmapRevision.id)
@@ -152,12 +156,8 @@ def _check_conflicts(session: Session, document: Document, slug: str) -> None:
     )
     for revision in others:
         for model, key, theirs in _definitions(revision.content):
-            if (model, key) in ours and ours[model, key] != _meaning(theirs):
+            if (model, key) in ours and ours[model, key] != meaning(theirs):
                 raise ConflictingKey(
                     f"the {model.__tablename__} '{key}' is defined differently in the roadmap "
                     f"'{revision.content['slug']}': define it alike, or give it another key"
                 )
-
-
-def _meaning(definition: Document) -> dict[str, Any]:
-    return {name: value for name, value in definition.items() if name != "after"}

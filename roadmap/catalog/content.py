@@ -218,12 +218,10 @@ class Content(Model):
 
     @cached_property
     def milestones(self) -> tuple[Milestone, ...]:
-        """Return the milestones of all stages, in the roadmap's order."""
         return tuple(m for stage in self.stages for m in stage.milestones)
 
     @cached_property
     def by_key(self) -> dict[str, Milestone]:
-        """Return the milestones by key, in the roadmap's order."""
         return {milestone.key: milestone for milestone in self.milestones}
 
     @cached_property

@@ -50,11 +50,8 @@ def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:
         # Pydantic comes with the first roadmap that is read: the start does not wait for it.
         from roadmap.catalog.content import Content
 
-        row = session.execute(
-            sa.select(
-                RoadmapRevision.roadmap_id, RoadmapRevision.number, RoadmapRevision.content
-            ).where(RoadmapRevision.id == revision_id)
-        ).first()
+        this = RoadmapRevision.id == revision_id
+        row = session.scalars(sa.select(RoadmapRevision).where(this)).first()
         if row is None:
             raise LookupError(f"no revision {revision_id}")
         content = Content.model_validate(row.content)

@@ -21,6 +21,12 @@ from roadmap.progress.rules import (
 )
 
 UNREADABLE_DATE = _("Enter the date as year-month-day, such as 2027-03-05.")
+TARGET_MESSAGES = {
+    "past": _("Choose a day after today."),
+    "too_far": _("That is more than forty years ahead."),
+}
+NOT_PLANNABLE = _("Choose a day between 2000 and 2100.")
+REASON_MISSING = _("Say in a sentence why it does not apply to you.")
 
 
 class EnrollmentForm(FlaskForm):
@@ -52,13 +58,9 @@ class EnrollmentForm(FlaskForm):
         super().__init__(**values)
 
     def validate_target_on(self, field: DateField) -> None:
-        if field.data is None:
-            return  # The field reports a date that cannot be read.
-        fault = target_error(field.data, self.today)
-        if fault == "past":
-            raise ValidationError(_("Choose a day after today."))
-        if fault:
-            raise ValidationError(_("That is more than forty years ahead."))
+        # The field itself reports a date that cannot be read.
+        if field.data is not None and (fault := target_error(field.data, self.today)):
+            raise ValidationError(TARGET_MESSAGES[fault])
 
 
 class PlanForm(FlaskForm):
@@ -74,7 +76,7 @@ class PlanForm(FlaskForm):
 
     def validate_target_on(self, field: DateField) -> None:
         if field.data is not None and not is_plannable(field.data):
-            raise ValidationError(_("Choose a day between 2000 and 2100."))
+            raise ValidationError(NOT_PLANNABLE)
 
     @property
     def revision(self) -> int | None:
@@ -87,7 +89,7 @@ class ReasonForm(FlaskForm):
         _("The reason, in a sentence"),
         filters=[clean_multiline],
         validators=[
-            DataRequired(_("Say in a sentence why it does not apply to you.")),
+            DataRequired(REASON_MISSING),
             Length(max=MAX_REASON_LENGTH, message=_("At most 500 characters.")),
         ],
     )

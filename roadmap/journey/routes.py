@@ -57,8 +57,6 @@ def roadmap_page(slug: str) -> Response | str:
         **pages.score_context(),
         trail=pages.trail(stages),
         stages=stages,
-        path=pages.path,
-        enrolled=found.enrolled,
         is_empty=not found.data["tones"],
     )
     response = make_response(page)
@@ -138,7 +136,6 @@ def stage_page(slug: str, stage_key: str) -> str:
         "journey/stage.html",
         roadmap=content,
         stage=pages.stage(stage, with_rows=True),
-        path=pages.path,
         previous=content.stages[place - 1] if place else None,
         next=content.stages[place + 1] if place + 1 < len(content.stages) else None,
     )
