@@ -12,7 +12,6 @@ import gc
 import os
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -22,12 +21,11 @@ from sqlalchemy.orm import Session
 
 from roadmap import create_app
 from roadmap.core.database import db
-from roadmap.core.migrations import alembic
 from roadmap.core.types import Base
 from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
-from tests.support.postgres import create_database, drop_database
+from tests.support.databases import memory_folder, ready_database
 from tests.support.rendering import forbid_statements_while_rendering
 
 # How fast examples are drawn says how busy the machine is, nothing about the code.
@@ -66,25 +64,10 @@ def _touches_a_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database of this worker's own: SQLite in memory-backed storage, or a real PostgreSQL."""
-    server = os.environ.get("TEST_DATABASE_URL")
-    if server:
-        name = f"test_{uuid.uuid4().hex[:12]}"
-        url = create_database(server, name)
+def database_url() -> Iterator[str]:
+    """A database of this worker's own, with the shipped content."""
+    with memory_folder() as folder, ready_database(folder) as url:
         yield url
-        drop_database(server, name)
-        return
-    # fsync is what a test waits for most, and a test's machine does not lose power.
-    shm = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, with a random name
-    folder = (
-        tmp_path_factory.mktemp("db") if not shm.is_dir() else shm / f"cairn-{uuid.uuid4().hex}"
-    )
-    folder.mkdir(exist_ok=True)
-    yield f"sqlite:///{folder / 'test.sqlite3'}"
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
 
 
 @pytest.fixture(scope="session")
@@ -101,24 +84,11 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         }
     )
     app.test_client_class = IsolatedClient
-    # Two contexts: the first one's connection gives back the writing lock when it closes.
     with app.app_context():
-        alembic.upgrade()
-    with app.app_context():
-        _load_catalog()
         forbid_statements_while_rendering(app, db.engine)
     yield app
     with app.app_context():
         db.engine.dispose()
-
-
-def _load_catalog() -> None:
-    from roadmap.catalog import actions, files
-
-    for path in files.shipped():
-        actions.publish(db.session, files.read(path), now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
-    db.session.commit()
-    db.session.close()
 
 
 @pytest.fixture(autouse=True)

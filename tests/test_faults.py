@@ -29,10 +29,11 @@ from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
+from tests.support.databases import SECRET, fill_database, make_app
 from tests.support.postgres import own_postgres
 from tests.support.route_manifest import CHANGES, PAGES
 from tests.support.sample_data import SLUG, create_sample_data
-from tests.support.server import HOST, SECRET, Server, create_ready_app, run_server
+from tests.support.server import HOST, Server, run_server
 
 KILLS = 20
 MILESTONES = "/roadmaps/" + SLUG + "/milestones/"
@@ -306,7 +307,8 @@ def test_a_database_that_stops_and_comes_back(tmp_path: Path) -> None:
     """503 within ten seconds; back within five, without a restart; nothing lost."""
     with ExitStack() as stack:
         postgres = stack.enter_context(own_postgres())
-        app = create_ready_app(postgres.url, tmp_path)
+        app = make_app(postgres.url, tmp_path)
+        fill_database(app)
         server = Server(postgres.url, tmp_path)
         stack.callback(lambda: dispose(app))
         stack.callback(server.kill)

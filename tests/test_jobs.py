@@ -35,8 +35,9 @@ from roadmap.progress import actions as progress
 from roadmap.readiness.actions import find_expired
 from roadmap.readiness.models import ReadinessSummary
 from tests.support.cast import Cast
+from tests.support.databases import SECRET, make_app, ready_database
 from tests.support.sample_data import SLUG
-from tests.support.server import SECRET, Server, create_ready_app, temporary_database
+from tests.support.server import Server
 from tests.support.smtp import FreePortController, Mailbox
 
 SECONDS = 30
@@ -54,8 +55,8 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with temporary_database(tmp_path) as url:
-        app = create_ready_app(url, tmp_path)
+    with ready_database(tmp_path) as url:
+        app = make_app(url, tmp_path)
         with app.app_context():
             cast = Cast.create(db.session)
         settings = {

@@ -22,7 +22,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap import create_app
 from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
 from roadmap.core.database import db, newest_migrations, schema_is_current
@@ -36,15 +35,12 @@ from roadmap.people.actions import add_member
 from roadmap.people.models import Team
 from roadmap.skills import actions as skills
 from tests.support.cast import Cast
+from tests.support.databases import make_app, temporary_database
 from tests.support.sample_data import create_sample_data
-from tests.support.server import SECRET, Server, temporary_database
+from tests.support.server import Server
 
 FOLDER = config.ROOT / "migrations"
 FILES = sorted(FOLDER.glob("*.py"))
-
-
-def make_app(url: str, folder: Path) -> Flask:
-    return create_app({"SECRET_KEY": SECRET, "DATABASE_URL": url, "DATA_DIR": str(folder)})
 
 
 @pytest.fixture

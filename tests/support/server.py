@@ -8,31 +8,24 @@ real workers, a real database. SQLite in a temporary folder, or PostgreSQL where
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import http.client
 import os
 import signal
 import socket
 import subprocess
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap import create_app
-from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
 from roadmap.core.database import db
-from roadmap.core.migrations import upgrade
 from roadmap.server.start import server_command
-from tests.support.postgres import create_database, drop_database
+from tests.support.databases import SECRET, make_app, ready_database
 
 HOST = "127.0.0.1"
-SECRET = "a secret of the tests, long enough"
 START_SECONDS = 20
 # A worker that only loads the application has fewer.
 SERVING_THREADS = 4
@@ -48,37 +41,6 @@ def free_port() -> int:
     with socket.create_server((HOST, 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
-
-
-def create_ready_app(database_url: str, folder: Path) -> Flask:
-    """An application in this process on that database, migrated, with the shipped content.
-
-    It shares database and secret with the server, so that a test can write what a page reads.
-    """
-    app = create_app({"SECRET_KEY": SECRET, "DATABASE_URL": database_url, "DATA_DIR": str(folder)})
-    with app.app_context():
-        upgrade()
-        publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
-        db.session.commit()
-        if db.engine.dialect.name == "sqlite":
-            # Everything in one file, so that it can be copied.
-            with db.engine.connect() as connection:
-                connection.commit()
-                raw: Any = connection.connection.driver_connection
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return app
-
-
-@contextlib.contextmanager
-def temporary_database(folder: Path) -> Iterator[str]:
-    """The URL of an empty database that is gone afterwards."""
-    server = os.environ.get("TEST_DATABASE_URL")
-    if not server:
-        yield f"sqlite:///{folder / 'served.sqlite3'}"
-        return
-    name = f"served_{uuid.uuid4().hex[:12]}"
-    yield create_database(server, name)
-    drop_database(server, name)
 
 
 def count_threads(pid: int) -> int:
@@ -187,9 +149,9 @@ class Server:
 
 @contextlib.contextmanager
 def run_server(folder: Path, **settings: str) -> Iterator[tuple[Server, Flask]]:
-    """A running server on an empty database of its own, and an application beside it."""
-    with temporary_database(folder) as url:
-        app = create_ready_app(url, folder)
+    """A running server on a database with the shipped content, and an application beside it."""
+    with ready_database(folder) as url:
+        app = make_app(url, folder)
         server = Server(url, folder, **settings)
         try:
             yield server.start(), app
