@@ -27,6 +27,7 @@ from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 from tests.support.databases import memory_folder, ready_database
 from tests.support.rendering import forbid_statements_while_rendering
+from tests.support.sqlite_only import is_sqlite_only
 
 # How fast examples are drawn says how busy the machine is, nothing about the code.
 settings.register_profile("cairn", suppress_health_check=[HealthCheck.too_slow])
@@ -45,21 +46,27 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL leave out what has no database in it: the run on SQLite has tested that."""
-    if "TEST_DATABASE_URL" not in os.environ:
-        return
-    left_out = [item for item in items if not _touches_a_database(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if _touches_a_database(item)]
+    """Put slow tests first, so that no worker ends with one while the others have nothing to do.
+
+    On PostgreSQL leave out what the run on SQLite has tested for both.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if "TEST_DATABASE_URL" in os.environ:
+        chosen = [item for item in items if _runs_on_postgres(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
 
 
-def _touches_a_database(item: pytest.Item) -> bool:
+def _runs_on_postgres(item: pytest.Item) -> bool:
+    if is_sqlite_only(item.nodeid):
+        return False
     if {"app", "database_url"} & set(getattr(item, "fixturenames", ())):
         return True
     # These start servers or make databases of their own, on whichever kind the run is about.
     source = item.path.read_text("utf-8")
     return any(
-        word in source for word in ("TEST_DATABASE_URL", "support.server", "support.postgres")
+        word in source
+        for word in ("TEST_DATABASE_URL", "support.databases", "support.server", "support.postgres")
     )
 
 

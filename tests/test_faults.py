@@ -35,7 +35,7 @@ from tests.support.route_manifest import CHANGES, PAGES
 from tests.support.sample_data import SLUG, create_sample_data
 from tests.support.server import HOST, Server, run_server
 
-KILLS = 20
+KILLS = 6
 MILESTONES = "/roadmaps/" + SLUG + "/milestones/"
 
 

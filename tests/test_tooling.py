@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import chromium
+from tests.support import chromium, sqlite_only
 from tools import audit
 from tools.vendor import ROOT
 
@@ -74,3 +74,15 @@ def test_a_missing_chromium_is_answered_with_the_command_that_installs_it(tmp_pa
     assert done.returncode == 1
     for command in chromium.install_commands(["sudo"]):
         assert " ".join(command) in done.stderr
+
+
+def test_every_test_that_runs_on_sqlite_alone_exists() -> None:
+    """A renamed module would run on both again, and nobody would notice."""
+    missing = []
+    for name in sorted(sqlite_only.NAMES):
+        module, _, test = name.partition("::")
+        function = test.partition("[")[0] or "test_"
+        file = ROOT / module
+        if not file.is_file() or f"def {function}" not in file.read_text(encoding="utf-8"):
+            missing.append(name)
+    assert missing == []

@@ -26,7 +26,7 @@ from roadmap.server.start import server_command
 from tests.support.databases import SECRET, make_app, ready_database
 
 HOST = "127.0.0.1"
-START_SECONDS = 20
+START_SECONDS = 60
 # A worker that only loads the application has fewer.
 SERVING_THREADS = 4
 STOP_SECONDS = 20

@@ -1,0 +1,95 @@
+"""The tests that run on SQLite alone, because the database makes no difference to them.
+
+Everything else that touches a database runs on PostgreSQL too: queries and actions, constraints,
+locks, transactions, searches, sorting, JSON, cursors, dates, migrations, and every route for every
+role (`tests/test_roles.py`, `tests/test_faults.py`, `tests/api/test_schemathesis.py`), so that no
+statement of a page or of the API is run on SQLite only. A new module runs on both until its name
+stands here, below the reason.
+"""
+
+from __future__ import annotations
+
+# Modules, or tests of a module (`module.py::test_name`, with or without parameters), by reason.
+SQLITE_ONLY: dict[str, tuple[str, ...]] = {
+    "No statement of its own: headers, errors, descriptions, texts, files.": (
+        "tests/api/test_errors.py",
+        "tests/api/test_openapi.py",
+        "tests/auth/test_passwords.py",
+        "tests/bench/test_baseline.py",
+        "tests/core/test_compression.py",
+        "tests/core/test_headers.py",
+        "tests/core/test_rendering.py",
+        "tests/notifications/test_kinds.py",
+        "tests/portfolio/test_pages_export.py",
+        "tests/teams/test_exports.py",
+        "tests/test_documentation.py",
+        "tests/test_translation.py",
+        "tests/test_url_map.py",
+    ),
+    "What a page says and how its form answers; its statements run on both in the role matrix, "
+    "its queries and actions have tests of their own.": (
+        "tests/account/test_account.py",
+        "tests/account/test_sharing.py",
+        "tests/account/test_tokens.py",
+        "tests/account/test_wants_mail.py",
+        "tests/admin/test_person.py",
+        "tests/auth/test_logout.py",
+        "tests/auth/test_preserved_form.py",
+        "tests/evidence/test_delete_page.py",
+        "tests/evidence/test_edit_page.py",
+        "tests/evidence/test_form_parts.py",
+        "tests/evidence/test_new_page.py",
+        "tests/evidence/test_show_page.py",
+        "tests/invitations/test_invitation_page.py",
+        "tests/journey/test_link_evidence.py",
+        "tests/journey/test_page_cache.py",
+        "tests/journey/test_roadmap_page.py",
+        "tests/portfolio/test_pages_index.py",
+        "tests/portfolio/test_pages_preview.py",
+        "tests/portfolio/test_pages_texts.py",
+        "tests/readiness/test_page.py",
+        "tests/skills/test_assess.py",
+        "tests/skills/test_overview.py",
+        "tests/skills/test_skill_page.py",
+        "tests/teams/test_assessment.py",
+        "tests/teams/test_members.py",
+    ),
+    "The actions of the pages behind another door: the API and the command line.": (
+        "tests/api/test_docs_examples.py",
+        "tests/api/test_evidence_item.py",
+        "tests/api/test_me.py",
+        "tests/api/test_milestone.py",
+        "tests/api/test_own_roadmap.py",
+        "tests/api/test_portfolio.py",
+        "tests/api/test_readiness.py",
+        "tests/api/test_roadmaps.py",
+        "tests/api/test_schemathesis.py::test_it_is_as_it_is_described[a token that reads]",
+        "tests/cli/test_catalog.py",
+        "tests/cli/test_token.py",
+        "tests/cli/test_user.py",
+    ),
+    "The demo is one set of data; tests/demo/test_story.py loads and reads it on both.": (
+        "tests/cli/test_demo.py",
+        "tests/demo/test_company.py",
+    ),
+    "A backup is verified in a SQLite file, whatever it was made from.": (
+        "tests/backup/test_backup.py::test_a_list_of_contents_that_cannot_be_read_is_told",
+        "tests/backup/test_backup.py::test_flipped_bits_are_found",
+    ),
+    "It counts the parameters of statements, which are the same on both.": (
+        "tests/readiness/test_scale.py",
+    ),
+    "What became of the summary row is decided in Python; the statements run on both in the "
+    "same test with the row as it was kept.": tuple(
+        "tests/test_privacy.py::test_what_is_added_in_private_changes_no_byte[" + f"bob-{case}]"
+        for case in ("elsewhere", "run_out", "never_kept", "on_no_roadmap")
+    ),
+}
+NAMES = frozenset(name for names in SQLITE_ONLY.values() for name in names)
+
+
+def is_sqlite_only(test: str) -> bool:
+    """Return whether this test, named as pytest does, runs on SQLite alone."""
+    module, _, _ = test.partition("::")
+    function, _, _ = test.partition("[")
+    return not NAMES.isdisjoint((module, function, test))
