@@ -37,37 +37,26 @@ from roadmap.people.models import THEMES
 
 
 @lru_cache(maxsize=1)
-def timezone_choices() -> tuple[SelectChoice, ...]:
+def timezone_choices() -> list[SelectChoice]:
     """Return every time zone by region, UTC first."""
-    skipped = ("posix/", "right/", "Etc/", "SystemV/")
-    names = sorted(
-        name
-        for name in zoneinfo.available_timezones()
-        if "/" in name and not name.startswith(skipped)
-    )
-    return (
-        SelectChoice("UTC", "UTC"),
-        *(
-            SelectChoice(
-                name, name.partition("/")[2].replace("_", " "), optgroup=name.partition("/")[0]
-            )
-            for name in names
-        ),
-    )
+    choices = [SelectChoice("UTC", "UTC")]
+    for name in sorted(zoneinfo.available_timezones()):
+        region, _slash, place = name.partition("/")
+        if place and region not in ("posix", "right", "Etc", "SystemV"):
+            choices.append(SelectChoice(name, place.replace("_", " "), optgroup=region))
+    return choices
 
 
 @lru_cache(maxsize=1)
-def locale_choices() -> tuple[SelectChoice, ...]:
+def locale_choices() -> list[SelectChoice]:
     """Return every format of dates and numbers, with an example."""
     day = dt.date(2026, 3, 25)
-    return tuple(
-        SelectChoice(
-            name,
-            f"{Locale.parse(name).get_display_name('en')}: "
-            f"{show_date(day, name)}, {show_number(1234.5, name)}",
-        )
-        for name in FORMAT_LOCALES
-    )
+    choices = []
+    for name in FORMAT_LOCALES:
+        language = Locale.parse(name).get_display_name("en")
+        example = f"{language}: {show_date(day, name)}, {show_number(1234.5, name)}"
+        choices.append(SelectChoice(name, example))
+    return choices
 
 
 class ChangePasswordForm(NewPasswordForm):
@@ -80,9 +69,7 @@ class ChangeEmailForm(FlaskForm):
 
 class ProfileForm(FlaskForm):
     name = name_field()
-    timezone = SelectField(
-        _l("Time zone"), [InputRequired()], choices=lambda: list(timezone_choices())
-    )
+    timezone = SelectField(_l("Time zone"), [InputRequired()], choices=timezone_choices)
     theme = SelectField(
         _l("Appearance"),
         [InputRequired()],
@@ -93,12 +80,9 @@ class ProfileForm(FlaskForm):
         ],
     )
     locale = SelectField(
-        _l("Dates and numbers"),
-        choices=lambda: list(locale_choices()),
-        render_kw={"required": True},
+        _l("Dates and numbers"), choices=locale_choices, render_kw={"required": True}
     )
-    # The stored values when the form was opened: a field that still has its value is not
-    # written.
+    # The stored values when the form was opened: a field that still has its value is not written.
     name_read = HiddenField(filters=[clean_original_text])
     timezone_read = HiddenField()
     theme_read = HiddenField()

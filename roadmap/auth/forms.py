@@ -58,22 +58,18 @@ def name_field() -> StringField:
     )
 
 
-def email_field(label: str) -> EmailField:
+def email_field(label: str, check: Length | None = None) -> EmailField:
+    """Return a field for an address, which is normalized unless there is another check."""
     return EmailField(
         label,
-        [NotBlank(_l("Enter your e-mail address.")), EmailAddress()],
+        [NotBlank(_l("Enter your e-mail address.")), check or EmailAddress()],
         filters=[clean_line],
         render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
     )
 
 
 class SignInForm(FlaskForm):
-    email = EmailField(
-        _l("E-mail"),
-        [NotBlank(_l("Enter your e-mail address.")), Length(max=320)],
-        filters=[clean_line],
-        render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
-    )
+    email = email_field(_l("E-mail"), Length(max=320))
     password = password_field(_l("Password"), "current-password")
 
 

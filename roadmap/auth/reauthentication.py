@@ -1,7 +1,8 @@
-"""Ask for the password again before sensitive changes, see `sessions.is_fresh`."""
+"""Ask for the password again before sensitive changes."""
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from functools import wraps
@@ -15,12 +16,13 @@ from wtforms import Field
 from roadmap.auth import preserved_form, queries, rate_limits
 from roadmap.auth.forms import ConfirmPasswordForm
 from roadmap.auth.login_throttle import check_password, too_many_requests
-from roadmap.auth.sessions import is_fresh
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import safe_redirect_target, see_other
+from roadmap.core.web import now, safe_redirect_target, see_other
 
 View = Callable[..., Response]
+
+FRESH_LOGIN_PERIOD = dt.timedelta(minutes=15)
 
 
 def fresh_login_required(view: View) -> View:
@@ -31,7 +33,8 @@ def fresh_login_required(view: View) -> View:
 
     @wraps(view)
     def ask_first(*args: Any, **values: Any) -> Response:
-        if is_fresh(current_user):
+        fresh_at = current_user.fresh_at
+        if fresh_at is not None and now() - fresh_at <= FRESH_LOGIN_PERIOD:
             return view(*args, **values)
         if request.method in SAFE_METHODS:
             return see_other("auth.confirm_password", next=request.path)

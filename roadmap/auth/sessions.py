@@ -51,7 +51,6 @@ from roadmap.people.models import User
 from roadmap.people.permissions import can, permission_of
 from roadmap.people.reach import team_roles
 
-FRESH_LOGIN_PERIOD = dt.timedelta(minutes=15)
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
 # The last person who was signed in with this browser; kept in the signed cookie after sign-out.
 LAST_USER_KEY = "who"
@@ -199,11 +198,6 @@ def _clear_cookie(*, but_for: str) -> None:
         session[LAST_USER_KEY] = who
         if seal:
             session["csrf_token"] = seal
-
-
-def is_fresh(actor: Actor) -> bool:
-    """Return whether the person typed their password recently enough for sensitive changes."""
-    return actor.fresh_at is not None and now() - actor.fresh_at <= FRESH_LOGIN_PERIOD
 
 
 def signed_in_actor() -> Actor | None:

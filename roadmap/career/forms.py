@@ -19,7 +19,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, StopValidation
 
 from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.text import clean_line, clean_multiline
@@ -49,6 +49,13 @@ class DayField(DateField):
         except ValueError:
             raise ValueError(_("Enter the date as year-month-day, such as 2026-03-05.")) from None
 
+    def pre_validate(self, form: EntryForm) -> None:
+        """Refuse a day in the future or outside a working life."""
+        if self.data is not None and self.data > form.today:
+            raise StopValidation(_("This day is in the future."))
+        if self.data is not None and self.data < EARLIEST_DATE:
+            raise StopValidation(_("This is before 1940; check the year."))
+
 
 class EntryForm(FlaskForm):
     """What both forms share: the person's own date, and what they saw when they opened it."""
@@ -62,18 +69,8 @@ class EntryForm(FlaskForm):
     @property
     def values(self) -> dict[str, Any]:
         """Return the fields of the row."""
-        return {
-            name: value for name, value in self.data.items() if name not in ("seen", "csrf_token")
-        }
-
-    def check_day(self, field: Field) -> None:
-        """Raise ValidationError for a day in the future or outside a working life."""
-        if field.data is None:
-            return
-        if field.data > self.today:
-            raise ValidationError(_("This day is in the future."))
-        if field.data < EARLIEST_DATE:
-            raise ValidationError(_("This is before 1940; check the year."))
+        meta = ("seen", "csrf_token")
+        return {name: value for name, value in self.data.items() if name not in meta}
 
 
 class PositionForm(EntryForm):
@@ -90,11 +87,7 @@ class PositionForm(EntryForm):
         filters=[clean_multiline],
     )
 
-    def validate_started_on(self, field: Field) -> None:
-        self.check_day(field)
-
     def validate_ended_on(self, field: Field) -> None:
-        self.check_day(field)
         if field.data and self.started_on.data and field.data < self.started_on.data:
             raise ValidationError(_("It ends before it starts; check both dates."))
 
@@ -109,9 +102,6 @@ class DegreeForm(EntryForm):
     field = text_field(_l("Field"), Optional())
     institution = text_field(_l("Institution"), Optional())
     awarded_on = DayField(_l("Awarded on"), [Optional()])
-
-    def validate_awarded_on(self, field: Field) -> None:
-        self.check_day(field)
 
 
 def level_labels() -> dict[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, check_one_of
+from roadmap.people.models import OwnerId
 
 DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
 
@@ -19,9 +19,7 @@ class Entry(Base):
     __abstract__ = True
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OwnerId]
 
 
 class Position(Entry):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from roadmap.core.types import Base, Id, Json, check_one_of
 
 THEMES = ("system", "light", "dark")
+
+# Whose row it is; it is deleted with the person.
+OwnerId = Annotated[
+    uuid.UUID, mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
+]
 
 
 class User(Base):
