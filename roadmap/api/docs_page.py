@@ -39,7 +39,7 @@ def _section(path: str, method: str, operation: Part, shared: list[Part]) -> Par
         "summary": operation["summary"],
         "paragraphs": _strip_markdown(operation.get("description", "")).split("\n\n"),
         "parameters": [
-            _row(each["name"], each["schema"], each, required=each.get("required", False))
+            _row(each["name"], each | each["schema"], required=each.get("required", False))
             for each in parameters
         ],
         "body": _rows(body.get("schema", {})),
@@ -75,14 +75,14 @@ def _rows(schema: Part) -> list[Part]:
     found = _resolve(schema)
     required = found.get("required", ())
     return [
-        _row(name, each, each, required=name in required)
+        _row(name, each, required=name in required)
         for name, each in found.get("properties", {}).items()
     ]
 
 
-def _row(name: str, schema: Part, described: Part, *, required: bool) -> Part:
+def _row(name: str, schema: Part, *, required: bool) -> Part:
     """Return a parameter or a field: its type in words, and what is said about it."""
-    about = _strip_markdown(described.get("description", ""))
+    about = _strip_markdown(schema.get("description", ""))
     return {"name": name, "kind": _describe_type(schema), "required": required, "about": about}
 
 

@@ -33,15 +33,15 @@ MAX_FIELD_NAME_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """The result of an operation that answers with another status than 200 or 204, or a file."""
+    """The result of an operation that answers with another status than 200 or 204."""
 
-    value: BaseModel | None = None
+    value: BaseModel
     status: int = 200
     location: str = ""
-    file: Response | None = None
 
 
-Handler = Callable[..., BaseModel | OperationResult | None]
+Answer = BaseModel | OperationResult | Response | None
+Handler = Callable[..., Answer]
 
 
 class InvalidFields(HTTPException):
@@ -99,16 +99,16 @@ class Operation:
                 abort(404)
             return problem_response(409, str(labels.REFUSAL_MESSAGES[error.reason]))
 
-    def _respond(self, answer: BaseModel | OperationResult | None) -> Response:
-        if not isinstance(answer, OperationResult):
-            answer = OperationResult(answer)
-        if answer.file is not None:
-            return answer.file
-        if answer.value is None:
+    def _respond(self, answer: Answer) -> Response:
+        if isinstance(answer, Response):
+            return answer
+        if answer is None:
             nothing = Response(status=204)
             # A response without content has no type.
             nothing.headers.pop("Content-Type", None)
             return nothing
+        if not isinstance(answer, OperationResult):
+            answer = OperationResult(answer)
         response = Response(_to_json(answer.value), answer.status, mimetype=JSON)
         if self.has_etag:
             response.set_etag(etag_of(answer.value))
@@ -125,7 +125,7 @@ def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
     """Turn a function into an operation, described by its docstring and annotations.
 
     `query` and `body` are the models of its parameters of that name. It answers with what it
-    returns, 204 for nothing; one that returns an OperationResult declares `answers`.
+    returns, 204 for nothing; one that returns an OperationResult or a file declares `answers`.
     """
 
     def make(handler: Handler) -> Operation:

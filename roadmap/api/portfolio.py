@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Annotated
 
-from flask import abort
+from flask import Response, abort
 from pydantic import Field
 
 from roadmap.api.field_types import OneOf, Query
-from roadmap.api.operation import OperationResult, current_actor, operation
+from roadmap.api.operation import current_actor, operation
 from roadmap.core.pdf import PdfError
 from roadmap.core.web import now
 from roadmap.portfolio.export import export_file
@@ -31,13 +31,13 @@ class ExportQuery(Query):
     answers={200: None},
     files=tuple(format_.mimetype for format_ in FORMATS.values()),
 )
-def export_portfolio(query: ExportQuery) -> OperationResult:
+def export_portfolio(query: ExportQuery) -> Response:
     """The portfolio as a file, with the evidence that you chose for it.
 
     Only evidence of visibility `portfolio` is in it. At most 30 a minute.
     """
     try:
-        return OperationResult(file=export_file(current_actor(), query.format, now=now()))
+        return export_file(current_actor(), query.format, now=now())
     except PdfError:
         log.exception("an export could not be made")
         abort(500)

@@ -26,17 +26,9 @@ from roadmap.core.web import now
 from roadmap.journey.forms import NOT_PLANNABLE, REASON_MISSING, TARGET_MESSAGES
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, refresh_progress
 from roadmap.people.locks import lock_user
-from roadmap.progress import actions, queries
+from roadmap.progress import actions, queries, rules
 from roadmap.progress.models import STATUSES
 from roadmap.progress.queries import MilestoneState
-from roadmap.progress.rules import (
-    MAX_HOURS_PER_WEEK,
-    MAX_NOTE_LENGTH,
-    MAX_REASON_LENGTH,
-    MIN_HOURS_PER_WEEK,
-    is_plannable,
-    target_error,
-)
 from roadmap.readiness.actions import refresh_summaries
 
 TONES = ("claimed", "evidenced", "verified")
@@ -100,7 +92,10 @@ class Enrolling(Body):
 
     target_on: dt.date | None = Field(None, description="By when; a day after today.")
     hours_per_week: (
-        Annotated[float, Field(ge=MIN_HOURS_PER_WEEK, le=MAX_HOURS_PER_WEEK, allow_inf_nan=False)]
+        Annotated[
+            float,
+            Field(ge=rules.MIN_HOURS_PER_WEEK, le=rules.MAX_HOURS_PER_WEEK, allow_inf_nan=False),
+        ]
         | None
     ) = Field(None, description="Effort beyond regular work; kept to one decimal.")
     primary: bool | None = Field(
@@ -112,10 +107,10 @@ class MilestoneChange(Body):
     """What is left out stays, null clears; a status is not cleared but set to `not_started`."""
 
     status: Status = Field(UNSET, description="`not_applicable` needs a reason.")
-    reason: Annotated[str, Text(MAX_REASON_LENGTH)] | None = Field(
+    reason: Annotated[str, Text(rules.MAX_REASON_LENGTH)] | None = Field(
         None, description="Why it does not apply; only with `not_applicable`."
     )
-    note: Annotated[str, Text(MAX_NOTE_LENGTH)] | None = Field(
+    note: Annotated[str, Text(rules.MAX_NOTE_LENGTH)] | None = Field(
         None, description="Private, as Markdown."
     )
     target_on: dt.date | None = Field(None, description="By when; from 2000 to 2100.")
@@ -149,7 +144,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
     before = queries.enrollment(db.session, actor.id, slug)
     sent = body.model_fields_set
     target_on = body.target_on if "target_on" in sent or not before else before.target_on
-    if body.target_on is not None and (fault := target_error(body.target_on, today)):
+    if body.target_on is not None and (fault := rules.target_error(body.target_on, today)):
         raise InvalidFields({"target_on": [str(TARGET_MESSAGES[fault])]})
     hours = before.hours_per_week if before else None
     if "hours_per_week" in sent:
@@ -210,7 +205,7 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> ThisMilestone:
         raise InvalidFields({"reason": [text]})
     if status == "not_applicable" and not reason:
         raise InvalidFields({"reason": [str(REASON_MISSING)]})
-    if body.target_on is not None and not is_plannable(body.target_on):
+    if body.target_on is not None and not rules.is_plannable(body.target_on):
         raise InvalidFields({"target_on": [str(NOT_PLANNABLE)]})
     actions.set_status(db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment)
     if (note, target_on) != (before.note, before.target_on):

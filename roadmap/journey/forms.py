@@ -11,14 +11,7 @@ from wtforms import DateField, DecimalField, HiddenField, StringField, TextAreaF
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from roadmap.core.text import clean_multiline
-from roadmap.progress.rules import (
-    MAX_HOURS_PER_WEEK,
-    MAX_NOTE_LENGTH,
-    MAX_REASON_LENGTH,
-    MIN_HOURS_PER_WEEK,
-    is_plannable,
-    target_error,
-)
+from roadmap.progress import rules
 
 UNREADABLE_DATE = _("Enter the date as year-month-day, such as 2027-03-05.")
 TARGET_MESSAGES = {
@@ -43,8 +36,8 @@ class EnrollmentForm(FlaskForm):
         validators=[
             Optional(),
             NumberRange(
-                MIN_HOURS_PER_WEEK,
-                MAX_HOURS_PER_WEEK,
+                rules.MIN_HOURS_PER_WEEK,
+                rules.MAX_HOURS_PER_WEEK,
                 _("Between half an hour and 80 hours a week."),
             ),
         ],
@@ -59,7 +52,7 @@ class EnrollmentForm(FlaskForm):
 
     def validate_target_on(self, field: DateField) -> None:
         # The field itself reports a date that cannot be read.
-        if field.data is not None and (fault := target_error(field.data, self.today)):
+        if field.data is not None and (fault := rules.target_error(field.data, self.today)):
             raise ValidationError(TARGET_MESSAGES[fault])
 
 
@@ -67,7 +60,7 @@ class PlanForm(FlaskForm):
     note = TextAreaField(
         _("Private note"),
         filters=[clean_multiline],
-        validators=[Length(max=MAX_NOTE_LENGTH, message=_("At most 10,000 characters."))],
+        validators=[Length(max=rules.MAX_NOTE_LENGTH, message=_("At most 10,000 characters."))],
     )
     target_on = DateField(
         _("Target date"), validators=[Optional()], invalid_value_message=UNREADABLE_DATE
@@ -75,7 +68,7 @@ class PlanForm(FlaskForm):
     version = HiddenField()
 
     def validate_target_on(self, field: DateField) -> None:
-        if field.data is not None and not is_plannable(field.data):
+        if field.data is not None and not rules.is_plannable(field.data):
             raise ValidationError(NOT_PLANNABLE)
 
     @property
@@ -90,6 +83,6 @@ class ReasonForm(FlaskForm):
         filters=[clean_multiline],
         validators=[
             DataRequired(REASON_MISSING),
-            Length(max=MAX_REASON_LENGTH, message=_("At most 500 characters.")),
+            Length(max=rules.MAX_REASON_LENGTH, message=_("At most 500 characters.")),
         ],
     )
