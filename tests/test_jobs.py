@@ -178,7 +178,7 @@ def test_once_does_everything_that_is_due(house: House, box: Mailbox) -> None:
     said, _ = done.communicate(timeout=SECONDS)
     assert done.returncode == 0, said
     assert said.splitlines()[-1] == (
-        "Mail: 1 sent, 0 put off, 0 given up. Summaries made anew: 1. Old rows removed: 3."
+        "Mail: 1 sent, 0 put off, 0 given up. Summaries recomputed: 1. Old rows removed: 3."
     )
     assert [letter["Subject"] for letter in box.mails] == ["Once"]
     with app.app_context():
@@ -206,7 +206,7 @@ def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
         db.session.execute(sa.update(User).where(User.id == person).values(timezone="No/Where"))
         db.session.commit()
         assert tasks.recompute_expired() == 1
-        assert f"the summary of person {person} could not be made anew" in caplog.text
+        assert f"the summary of person {person} could not be recomputed" in caplog.text
         stale = sa.select(ReadinessSummary.user_id).where(
             ReadinessSummary.valid_until == now.date()
         )
@@ -214,7 +214,7 @@ def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
 
 
 def test_figures_of_today_are_left_alone(house: House) -> None:
-    """Years of experience change each day: they are made anew once a day, not with every round."""
+    """Years of experience change each day: they are recomputed once a day, not with every round."""
     with house.app.app_context():
         enroll(house.cast.alice, dt.datetime.now(dt.UTC))
         db.session.commit()

@@ -1,8 +1,7 @@
 """The queue of the job process: huey wakes it up and schedules its tasks.
 
-The queue is a file in the data folder, with either database. It needs no tables and no running
-database, and tasks that are lost with it are done within a minute. A job process on another machine
-does the same work, but is not woken up.
+The queue is a file in the data folder, with either database; tasks that are lost with it are done
+within a minute. A job process on another machine does the same work, but is not woken up.
 """
 
 from __future__ import annotations
@@ -58,25 +57,20 @@ class JobQueue:
         self.huey = SqliteHuey(
             "cairn", filename=str(queue), results=False, serializer=JsonSerializer()
         )
-        self.wake = self.huey.task(name="deliver")(self._task(self._deliver))
-        self.tidy = self.huey.task(name="tidy")(self._task(self._tidy))
-        self.huey.periodic_task(crontab(), name="sweep")(self._task(self._deliver))
+        deliver, tidy = self._task(tasks.deliver), self._task(tasks.tidy)
+        self.wake = self.huey.task(name="deliver")(deliver)
+        self.tidy = self.huey.task(name="tidy")(tidy)
+        self.huey.periodic_task(crontab(), name="sweep")(deliver)
         # Twice an hour, because midnight is at other times in other time zones.
-        self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(self._task(self._tidy))
+        self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(tidy)
 
-    def _deliver(self) -> None:
-        tasks.deliver(self.stop_requested.is_set)
-
-    def _tidy(self) -> None:
-        tasks.tidy(self.stop_requested.is_set)
-
-    def _task(self, work: Callable[[], None]) -> Callable[[], None]:
+    def _task(self, work: Callable[[Callable[[], bool]], object]) -> Callable[[], None]:
         def task() -> None:
             if self.stop_requested.is_set():
                 return
             with self.app.app_context():
                 try:
-                    work()
+                    work(self.stop_requested.is_set)
                 except sa.exc.OperationalError as error:
                     log.error("jobs wait, the database cannot be used: %s", error.orig)
                 except ConfigError as error:
@@ -85,10 +79,7 @@ class JobQueue:
         return task
 
     def run(self, *, attached: bool) -> None:
-        """Run tasks until a signal arrives or, with `attached`, standard input ends.
-
-        A running task is finished first.
-        """
+        """Run tasks until a signal or, with `attached`, the end of standard input; finish them."""
         stop_reader, stop_writer = os.pipe()
         watched = [stop_reader, *([sys.stdin.fileno()] if attached else [])]
         # It logs every task; only failures matter.
@@ -96,8 +87,8 @@ class JobQueue:
         consumer = self.huey.create_consumer(
             workers=1, max_delay=POLL_SECONDS, scheduler_interval=10, shutdown_timeout=GRACE_SECONDS
         )
-        # The consumer sets signal handlers that would not finish a running task. Block
-        # signals until ours replace them.
+        # The consumer's signal handlers would not finish a running task: block signals until
+        # ours replace them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self.tidy()
         consumer.start()

@@ -35,7 +35,7 @@ class JobsResult:
     def __str__(self) -> str:
         return (
             f"Mail: {self.mail.sent} sent, {self.mail.put_off} put off, "
-            f"{self.mail.given_up} given up. Summaries made anew: {self.recomputed}. "
+            f"{self.mail.given_up} given up. Summaries recomputed: {self.recomputed}. "
             f"Old rows removed: {self.pruned}."
         )
 
@@ -75,7 +75,7 @@ def recompute_expired(stopping: Callable[[], bool] = never_stop) -> int:
             raise
         except Exception:
             # One failure must not keep the others from being recomputed.
-            log.exception("the summary of person %s could not be made anew", user_id)
+            log.exception("the summary of person %s could not be recomputed", user_id)
         else:
             count += 1
     return count

@@ -33,7 +33,6 @@ def get_job_queue(app: Flask) -> JobQueue:
 
 
 def wake_after_commit(session: Session) -> None:
-    """Wake the job process after a commit that enqueued mail, so that it is sent at once."""
     # The event also fires for savepoints, whose rows nobody can see yet.
     if session.in_nested_transaction() or not session.info.pop(MAIL_ENQUEUED, False):
         return

@@ -24,7 +24,6 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.errors import FatalError
@@ -77,7 +76,7 @@ class JobProcess:
         self._thread = threading.Thread(target=self._supervise, name="jobs", daemon=True)
 
     def start(self) -> None:
-        """Start it. Runs in the main thread, before granian forks its workers."""
+        """Start it, in the main thread, before granian forks its workers."""
         self._launch()
         self._thread.start()
 
@@ -127,10 +126,9 @@ class JobProcess:
 def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
     """At SIGTERM or SIGINT, ask workers and job process to end until this process has ended.
 
-    granian asks its workers once. One that still loads the application forgets it, and so may one
-    whose main thread is just about to wait: Python keeps the signal until the next one. Both would
-    serve until they are killed, and drop their requests. Call this in the main thread, after
-    granian has set its handlers.
+    granian asks its workers once. One that still loads the application, or whose main thread is
+    about to wait, misses that, and would serve until it is killed and drops its requests. Call
+    this in the main thread, after granian has set its handlers.
     """
     main_pid = os.getpid()
     # `put` may run inside a signal handler; an Event's `set` may not.
@@ -145,25 +143,21 @@ def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
             for worker in list(server.wrks):
                 worker.terminate()  # type: ignore[no-untyped-call]  # granian has no types here
 
-    def handler_before(previous: Any) -> Any:
-        def handle(number: int, frame: FrameType | None) -> None:
-            if os.getpid() == main_pid:  # a worker inherits the handler until it sets its own
-                stop_requests.put(None)
-            if callable(previous):
-                previous(number, frame)
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-        return handle
+    def handle(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == main_pid:  # a worker inherits the handler until it sets its own
+            stop_requests.put(None)
+        if callable(follow := previous[signal.Signals(number)]):
+            follow(number, frame)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, handler_before(signal.getsignal(number)))
+    for number in previous:
+        signal.signal(number, handle)
     threading.Thread(target=terminate, name="terminator", daemon=True).start()
 
 
 def die_with_parent(parent: int) -> None:
-    """Let Linux kill this worker when the main process ends; otherwise it would go on serving.
-
-    Other systems have no such means: there, workers outlive a main process that was killed.
-    """
+    """Let Linux, and no other system, kill this worker when the main process is killed."""
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -171,17 +165,10 @@ def die_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def logging_config() -> dict[str, Any]:
-    """Return the configuration that gives granian's lines the shape of the application's."""
-    loggers = {
-        name: {"handlers": ["lines"], "level": "WARNING", "propagate": False}
-        for name in ("_granian", "granian.access", log.name)
-    }
-    return {**logs.logging_config(), "loggers": loggers}
-
-
 def make_server(host: str, port: int) -> MPServer:
-    """Return granian with our settings."""
+    """Return granian with our settings, which logs lines of the application's shape."""
+    names = ("_granian", "granian.access", log.name)
+    lines = {"handlers": ["lines"], "level": "WARNING", "propagate": False}
     return MPServer(
         "roadmap.wsgi:app",
         address=host,
@@ -198,7 +185,7 @@ def make_server(host: str, port: int) -> MPServer:
         respawn_failed_workers=True,
         working_dir=ROOT,
         log_level=LogLevels.warning,
-        log_dictconfig=logging_config(),
+        log_dictconfig={**logs.logging_config(), "loggers": dict.fromkeys(names, lines)},
     )
 
 

@@ -3,8 +3,7 @@
     python -m roadmap.serve [--host ADDRESS] [--port PORT] [--demo]
 
 `make run` and `make demo` start this. The process replaces itself with the server's, so the
-preparation leaves nothing in memory and signals reach the server directly. The server starts the
-job process, see `roadmap.server.processes`.
+preparation leaves nothing in memory and signals reach the server directly.
 """
 
 from __future__ import annotations
@@ -61,11 +60,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def prepare_data_folder(demo: bool) -> Path:
     """Create the data folder, readable by its owner alone."""
-    settings = config.read_environment()
-    folder = config.resolve_data_folder(settings.get("DATA_DIR"))
-    if demo:
-        folder /= "demo"
-    return ensure_private_folder(folder)
+    folder = config.resolve_data_folder(config.read_environment().get("DATA_DIR"))
+    return ensure_private_folder(folder / "demo" if demo else folder)
 
 
 def load_secret_key(folder: Path) -> str:
@@ -123,11 +119,8 @@ def load_demo(folder: Path) -> str:
     accounts = folder / DEMO_ACCOUNTS
     loading = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "roadmap", "demo", "load"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-        cwd=config.ROOT,
-    )
+        stdout=subprocess.PIPE, text=True, check=False, cwd=config.ROOT,
+    )  # fmt: skip
     if loading.returncode:
         raise StartError(
             f"The demo data could not be loaded. To start again from nothing, delete {folder}"
@@ -166,18 +159,13 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise StartError(f"The database cannot be used: {reason}") from None
-    demo_accounts = ""
+    demo_accounts, accounts_file = "", folder / DEMO_ACCOUNTS
     if options.demo:
-        accounts_file = folder / DEMO_ACCOUNTS
-        demo_accounts = (
-            accounts_file.read_text("utf-8")
-            if anybody and accounts_file.exists()
-            else load_demo(folder)
-        )
+        is_loaded = anybody and accounts_file.exists()
+        demo_accounts = accounts_file.read_text("utf-8") if is_loaded else load_demo(folder)
     host = f"[{options.host}]" if ":" in options.host else options.host
-    print(
-        format_startup_message(f"http://{host}:{options.port}", anybody, demo_accounts), flush=True
-    )
+    url = f"http://{host}:{options.port}"
+    print(format_startup_message(url, anybody, demo_accounts), flush=True)
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)
     if held is not None:
@@ -188,10 +176,7 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
 
 
 def main(create_app: Callable[[], Flask]) -> None:
-    """Run the server, or print in one line why it cannot start and exit with status 1.
-
-    The factory is an argument, because it is above this room.
-    """
+    """Run the server, or print in one line why it cannot start and exit with status 1."""
     try:
         serve(parse_arguments(), create_app)
     except (StartError, ConfigError, ports.PortTaken) as error:

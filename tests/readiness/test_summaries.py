@@ -174,7 +174,7 @@ class FactWriter:
 
     def days(self, count: int) -> None:
         self.now += dt.timedelta(days=count)
-        # What a nightly job does: rows that have run out are made anew.
+        # What a nightly job does: expired rows are recomputed.
         recompute_all(self.session, now=self.now, only_expired=True)
 
     def publish(self, at: int) -> None:
