@@ -28,67 +28,37 @@ STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite
 def explain_status(code: int) -> tuple[str, str, str]:
     """Return the title, the reason and the advice for a status code."""
     texts = {
-        400: (
-            _("That request did not add up"),
-            _("Something in it was missing or could not be read."),
-            _("Go back, reload the page and try once more."),
-        ),
-        401: (
-            _("Please sign in"),
-            _("This page belongs to an account."),
-            _("Sign in and come back."),
-        ),
-        403: (
-            _("You have no access"),
-            _("You are signed in, but this page is not open to your account."),
-            _("Your teams and their managers are listed under “Teams” in your menu."),
-        ),
-        404: (
-            _("Nothing here"),
-            _("The page does not exist, or it is not shared with you."),
-            _("Check the address, or start again from your dashboard."),
-        ),
-        405: (
-            _("This request does not work here"),
-            _("The address exists, but not for this kind of request."),
-            _("Use the buttons of the page it belongs to."),
-        ),
-        409: (
-            _("Changed in the meantime"),
-            _("Someone, perhaps you in another tab, saved a newer version."),
-            _("Compare the two, and save what you want to keep."),
-        ),
-        411: (
-            _("The length is missing"),
-            _("The request did not say how long it is."),
-            _("Send it with a Content-Length."),
-        ),
-        413: (
-            _("Too much at once"),
-            _("The text you sent is larger than one megabyte."),
-            _("Shorten it, or link to where the full text lives."),
-        ),
-        422: (
-            _("Some fields need a correction"),
-            _("The form could not be saved as it is."),
-            _("Each field says what it needs."),
-        ),
-        429: (
-            _("Too many attempts"),
-            _("To keep accounts safe, attempts are limited."),
-            _("Wait a few minutes, then try again."),
-        ),
-        503: (
-            _("Cairn cannot reach its data"),
-            _("The database does not answer. No saved data is lost."),
-            _("Try again in a minute. If it persists, tell your administrator."),
-        ),
-        507: (
-            _("The server has no space left"),
-            _("Your change was not saved, and nothing saved before is lost."),
-            _("Keep this page open and tell your administrator; then save again."),
-        ),
-    }
+        400: (_("That request did not add up"),
+              _("Something in it was missing or could not be read."),
+              _("Go back, reload the page and try once more.")),
+        401: (_("Please sign in"), _("This page belongs to an account."),
+              _("Sign in and come back.")),
+        403: (_("You have no access"),
+              _("You are signed in, but this page is not open to your account."),
+              _("Your teams and their managers are listed under “Teams” in your menu.")),
+        404: (_("Nothing here"), _("The page does not exist, or it is not shared with you."),
+              _("Check the address, or start again from your dashboard.")),
+        405: (_("This request does not work here"),
+              _("The address exists, but not for this kind of request."),
+              _("Use the buttons of the page it belongs to.")),
+        409: (_("Changed in the meantime"),
+              _("Someone, perhaps you in another tab, saved a newer version."),
+              _("Compare the two, and save what you want to keep.")),
+        411: (_("The length is missing"), _("The request did not say how long it is."),
+              _("Send it with a Content-Length.")),
+        413: (_("Too much at once"), _("The text you sent is larger than one megabyte."),
+              _("Shorten it, or link to where the full text lives.")),
+        422: (_("Some fields need a correction"), _("The form could not be saved as it is."),
+              _("Each field says what it needs.")),
+        429: (_("Too many attempts"), _("To keep accounts safe, attempts are limited."),
+              _("Wait a few minutes, then try again.")),
+        503: (_("Cairn cannot reach its data"),
+              _("The database does not answer. No saved data is lost."),
+              _("Try again in a minute. If it persists, tell your administrator.")),
+        507: (_("The server has no space left"),
+              _("Your change was not saved, and nothing saved before is lost."),
+              _("Keep this page open and tell your administrator; then save again.")),
+    }  # fmt: skip
     fallback = (
         _("Something went wrong on our side"),
         _("The error has been written to the server's log."),

@@ -1,7 +1,6 @@
 """Logs: one line per event on standard error, readable on a terminal and JSON elsewhere.
 
-The main process of the server writes the same lines and imports no application, so this module
-needs the standard library alone.
+The server's main process imports no application, so this module needs the standard library alone.
 """
 
 from __future__ import annotations
@@ -51,13 +50,8 @@ def init_logs(app: Flask) -> None:
     if app.testing:
         return
     if not logging.getLogger().handlers:
-        logging.config.dictConfig(
-            {
-                **logging_config(),
-                "disable_existing_loggers": False,
-                "root": {"handlers": ["lines"], "level": "INFO"},
-                "loggers": {"alembic": {"level": "WARNING"}},
-            }
-        )
+        root = {"handlers": ["lines"], "level": "INFO"}
+        config = {**logging_config(), "disable_existing_loggers": False, "root": root}
+        logging.config.dictConfig({**config, "loggers": {"alembic": {"level": "WARNING"}}})
     for line in find_unknown_settings():
         log.warning(line)

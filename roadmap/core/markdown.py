@@ -1,8 +1,7 @@
 """Parse and sanitize the Markdown that people write, with one parser for the whole product.
 
-One parse has three results: `to_html` for pages, `to_tree` for other formats (PDF, Markdown files),
-`to_excerpt` for lists. All are bounded: long texts are cut before they are parsed, and deep nesting
-is flattened.
+Its results are `to_html` for pages, `to_tree` for other formats (PDF, Markdown files) and
+`to_excerpt` for lists. Long texts are cut before they are parsed, and deep nesting is flattened.
 """
 
 from __future__ import annotations
@@ -123,16 +122,11 @@ def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tup
 def _render_sanitized(tokens: Sequence[Token]) -> Markup:
     parser = _parser()
     html = parser.renderer.render(tokens, parser.options, {})
-    return Markup(  # noqa: S704 - sanitized right here
-        nh3.clean(
-            html,
-            tags=TAGS,
-            attributes={"a": {"href", "title"}, "ol": {"start"}},
-            attribute_filter=_filter_href,
-            url_schemes=SCHEMES,
-            link_rel="noopener noreferrer nofollow",
-        )
-    )
+    clean = nh3.clean(
+        html, tags=TAGS, attributes={"a": {"href", "title"}, "ol": {"start"}},
+        attribute_filter=_filter_href, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow",
+    )  # fmt: skip
+    return Markup(clean)  # noqa: S704 - sanitized right here
 
 
 def _filter_href(_tag: str, name: str, value: str) -> str | None:
@@ -141,14 +135,13 @@ def _filter_href(_tag: str, name: str, value: str) -> str | None:
 
 
 def to_tree(text: str | None, base_level: int = 3) -> Node:
-    """Parse the text into a tree of JSON values.
+    """Parse the text into a tree of JSON values of bounded depth.
 
     Every node has `t`, its type as the parser names it; where they apply `v`, its text; `c`,
     its children; `l`, a heading's level; `href`, a link's URL (empty without an allowed
     scheme); `lang`, a code block's language; `n`, an ordered list's first number; `tight`,
     whether a list has no space between items; `align`, a cell's alignment. Text inside a
-    paragraph is among its children directly. The depth is bounded, and so is any recursion over
-    it.
+    paragraph is among its children directly.
     """
     root: Node = {"t": "root", "c": []}
     open_nodes = [root]
@@ -162,7 +155,8 @@ def to_tree(text: str | None, base_level: int = 3) -> Node:
             if part.nesting > 0:
                 open_nodes.append(node)
             if part.type == "paragraph_open" and part.hidden:
-                _mark_list_tight(open_nodes)
+                lists = (each for each in reversed(open_nodes) if each["t"].endswith("_list"))
+                next(lists, {})["tight"] = True
     return root
 
 
@@ -185,13 +179,6 @@ def _node(token: Token) -> Node:
     return node
 
 
-def _mark_list_tight(open_nodes: list[Node]) -> None:
-    for node in reversed(open_nodes):
-        if node["t"] in ("bullet_list", "ordered_list"):
-            node["tight"] = True
-            return
-
-
 def to_excerpt(text: str | None, limit: int = 200) -> str:
     """Return the first words of the text, cut at the end of a word within `limit` characters.
 
@@ -203,14 +190,14 @@ def to_excerpt(text: str | None, limit: int = 200) -> str:
 def _excerpt(tokens: Iterable[Token], limit: int) -> str:
     prose: list[str] = []
     rest: list[str] = []
-    kind = ""
+    previous = ""
     for token in tokens:
         if token.type == "inline":
             words = "".join(_text_of(token.children or ()))
-            (rest if kind == "heading_open" else prose).append(words)
+            (rest if previous == "heading_open" else prose).append(words)
         elif token.type in ("fence", "code_block"):
             rest.append(token.content)
-        kind = token.type
+        previous = token.type
     words = " ".join(" ".join(prose if any(prose) else rest).split())
     if len(words) <= limit:
         return words

@@ -33,8 +33,7 @@ class SafeAlembic(Alembic):
         connection = self.migration_context.connection
         if connection is None:
             raise RuntimeError("migrations need a connection")
-        # End this connection's transaction before waiting: on SQLite it holds the write
-        # lock.
+        # End this connection's transaction before waiting: on SQLite it holds the write lock.
         connection.rollback()
         with _migration_file_lock(connection.engine.url):
             self._run_alone(connection, fn, **kwargs)
@@ -103,8 +102,7 @@ def init_migrations(app: Flask) -> None:
         "render_as_batch": True,
         "compare_type": True,
         "render_item": _render_item,
-        # The two databases report defaults differently.
-        "compare_server_default": False,
+        "compare_server_default": False,  # The two databases report defaults differently.
     }
     alembic.init_app(app)
 

@@ -4,8 +4,7 @@ The template reads the data as one JSON text with `json(bytes(sys.inputs.data))`
 is taken for markup or code. Nothing is fetched, and the templates are our own files.
 
 Each document is typeset in a separate process, which costs 100 ms: the server never keeps typst's
-caches (tens of megabytes per document), a document that takes too long or too much memory is ended,
-and no thread waits for another's PDF.
+caches, and a document that takes too long or too much memory is ended.
 """
 
 from __future__ import annotations
@@ -21,10 +20,9 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
+# The limits of one document; 200 pieces take one or two seconds.
 TIMEOUT_SECONDS = 60
-"""Seconds after which a document is given up; 200 pieces take one or two."""
 MAX_MEMORY_BYTES = 2 * 1024**3
-"""Bytes of memory that one document may take."""
 
 _TYPST_SCRIPT = Path(__file__).with_name("typst_process.py")
 # What our fonts cover for certain: Latin, Greek, Cyrillic, punctuation, arrows.
@@ -43,12 +41,10 @@ def render(
 ) -> bytes:
     """Render a template with its data as PDF; equal input gives equal bytes.
 
-    The document is PDF/UA-1 (accessible), set with the fonts in `fonts` and those in typst,
-    which are the same on every machine. Text in other scripts may use the machine's fonts.
-    Where those lack a character too, which PDF/UA refuses, the result is a plain PDF with a
-    box.
-
-    `made_on` is the date in the file. Raises PdfError.
+    The document is PDF/UA-1 (accessible), set with the fonts in `fonts` and those in typst. Text
+    in other scripts may use the machine's fonts. Where those lack a character too, which PDF/UA
+    refuses, the result is a plain PDF with a box. `made_on` is the date in the file. Raises
+    PdfError.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     made_at = dt.datetime.combine(made_on or dt.date(2000, 1, 1), dt.time(12), tzinfo=dt.UTC)

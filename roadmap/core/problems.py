@@ -31,11 +31,8 @@ def problem_body(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> bytes:
     """Serialize a problem. `errors` are sentences by field, such as `impacts.0.metric`."""
-    values: dict[str, object] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-    }
+    title = HTTPStatus(status).phrase
+    values: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
     if detail:
         values["detail"] = detail
     if errors:
@@ -47,9 +44,8 @@ def problem_response(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> Response:
     """Return the response to a refused or failed request of the API."""
-    return Response(
-        problem_body(status, detail or explain_status(status), errors), status, mimetype=MEDIA_TYPE
-    )
+    body = problem_body(status, detail or explain_status(status), errors)
+    return Response(body, status, mimetype=MEDIA_TYPE)
 
 
 def explain_status(status: int) -> str:

@@ -1,9 +1,7 @@
-"""Run a request again that lost a conflict with another one.
+"""Run a request again that lost a conflict with another one: a deadlock, a serialization failure.
 
-PostgreSQL lets writers work side by side. It ends one of two that wait for each other's rows (a
-deadlock), and one whose isolation it cannot keep (a serialization failure). Nothing of that request
-is stored, so it runs again from the same body, as if it had come a moment later. SQLite has one
-writer at a time and no such conflicts.
+PostgreSQL ends one of two such transactions. Nothing of that request is stored, so it runs again
+from the same body, as if it had come a moment later. SQLite has one writer at a time.
 
 What a request wrote in a separate transaction (a counted attempt, an audit entry) stays and is
 written again: such a write comes last in these requests, or may happen twice.
@@ -48,10 +46,9 @@ def record_conflict(error: DBAPIError) -> None:
 
 
 class RetryMiddleware:
-    """Middleware that runs a request up to three times while it loses conflicts.
+    """Middleware that repeats a request up to three times while it loses conflicts.
 
-    The response of a run is held back until the run is over, so that only one is sent. After
-    the last run that is the page for a database that cannot be reached.
+    A response is held back until the run is over, so that only one is sent.
     """
 
     def __init__(self, app: WsgiApp) -> None:
@@ -64,13 +61,15 @@ class RetryMiddleware:
         if body is None:
             return self.app(environ, start_response)
         for left in range(MAX_RETRIES, 0, -1):
-            answer = self._try(_copy_environ(environ, body, left))
-            if answer is not None:
+            # A copy, because a run changes the environment and reads its body.
+            again = {**environ, "wsgi.input": io.BytesIO(body), _RETRIES_LEFT: left}
+            if (answer := self._try(again)) is not None:
                 start, chunks = answer
                 start_response(*start)
                 return chunks
             time.sleep(random.uniform(0, MAX_PAUSE_SECONDS))  # noqa: S311 - no secret
-        return self.app(_copy_environ(environ, body, 0), start_response)
+        last = {**environ, "wsgi.input": io.BytesIO(body), _RETRIES_LEFT: 0}
+        return self.app(last, start_response)
 
     def _try(self, environ: dict[str, Any]) -> tuple[tuple[Any, ...], Iterable[bytes]] | None:
         """Return the arguments of start_response and the body, or None if the request lost."""
@@ -83,16 +82,9 @@ class RetryMiddleware:
                 return None
             raise
         if _CONFLICTED in environ:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
+            getattr(chunks, "close", lambda: None)()
             return None
         return started[-1], chunks
-
-
-def _copy_environ(environ: dict[str, Any], body: bytes, left: int) -> dict[str, Any]:
-    """Copy the original environment: a run changes it and reads its body."""
-    return {**environ, "wsgi.input": io.BytesIO(body), _RETRIES_LEFT: left}
 
 
 def _read_body(environ: dict[str, Any]) -> bytes | None:

@@ -24,8 +24,7 @@ def alive() -> Response:
 def ready() -> Response:
     """Answer 200 if the database responds and has every migration, else 503 with the reason."""
     try:
-        current = schema_is_current()
-        database = describe_database()
+        current, database = schema_is_current(), describe_database()
     except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:
         # This includes a database without any table.
         log.error("not ready: the database cannot be used: %s", str(error).splitlines()[0])

@@ -1,8 +1,7 @@
 """Static files: their addresses, and the one style sheet that is joined from many.
 
-A component has a file in `static/css`; the process joins them once, Oat first, and serves them as
-`css/styles.css`. A page therefore asks for one style sheet, and an address with a digest may be
-kept by the browser for a year.
+A component has a file in `static/css`; the process joins them once, Oat first. A browser may keep
+an address with a digest for a year.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def _with_icons(path: Path) -> str:
     """Return a style sheet with its icons as data: eight requests less for 200 bytes each."""
 
     def data(found: re.Match[str]) -> str:
-        icon = (path.parent.parent / found[1]).read_text(encoding="utf-8").strip()
+        icon = (path.parent.parent / found[1]).read_text("utf-8").strip()
         return f'url("data:image/svg+xml,{quote(icon, safe=" =:/,()-.")}")'
 
     return _ICON.sub(data, path.read_text(encoding="utf-8"))

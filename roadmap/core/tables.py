@@ -35,9 +35,8 @@ def escape_formula(text: str) -> str:
 def to_csv(sheet: Sheet) -> bytes:
     """Serialize as CSV (RFC 4180): comma-separated, texts quoted, dates in ISO 8601.
 
-    Nothing is executed either by spreadsheets that split cells at semicolons or tabs, as in
-    much of Europe. UTF-8 with a byte order mark: without it, Excel reads the file in the
-    machine's code page and garbles every name that is not ASCII.
+    Nothing is executed either by spreadsheets that split cells at semicolons or tabs. Without the
+    byte order mark, Excel would read the file in the machine's code page.
     """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)

@@ -1,6 +1,6 @@
 """Clean typed text, in the same way for every form, every command and the API.
 
-Lengths are checked after cleaning. Passwords do not pass through here: they stay as typed.
+Lengths are checked after cleaning. Passwords stay as typed.
 """
 
 from __future__ import annotations

@@ -6,12 +6,16 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from roadmap.core.types import Base, Id, Json
 
 # The kind of source of the mails about notifications.
 MAIL_SOURCE = "notification"
+
+
+def _reference(column: str, ondelete: str = "CASCADE") -> MappedColumn[uuid.UUID | None]:
+    return mapped_column(sa.ForeignKey(column, ondelete=ondelete), index=True)
 
 
 class Notification(Base):
@@ -27,24 +31,12 @@ class Notification(Base):
     id: Mapped[Id]
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(sa.String(32))
-    subject_user_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
-    evidence_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="CASCADE"), index=True
-    )
-    review_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("review.id", ondelete="CASCADE"), index=True
-    )
-    comment_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("evidence_comment.id", ondelete="CASCADE"), index=True
-    )
-    team_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("team.id", ondelete="CASCADE"), index=True
-    )
-    actor_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    subject_user_id: Mapped[uuid.UUID | None] = _reference("user.id")
+    evidence_id: Mapped[uuid.UUID | None] = _reference("evidence.id")
+    review_id: Mapped[uuid.UUID | None] = _reference("review.id")
+    comment_id: Mapped[uuid.UUID | None] = _reference("evidence_comment.id")
+    team_id: Mapped[uuid.UUID | None] = _reference("team.id")
+    actor_id: Mapped[uuid.UUID | None] = _reference("user.id", ondelete="SET NULL")
     actor_name: Mapped[str] = mapped_column(sa.String(200), default="")
     data: Mapped[Json]
     created_at: Mapped[dt.datetime]
