@@ -10,6 +10,7 @@ import pytest
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
+from roadmap.core import i18n
 from roadmap.core.i18n import FORMAT_LOCALES, page_language, show_date, show_number, show_time
 from roadmap.people.models import User
 from tests.support.sample_data import create_sample_data
@@ -33,6 +34,18 @@ def test_every_text_can_be_extracted(tmp_path, monkeypatch):
     for text in ("Public links", "Nearly ready", "Time zone", "Measured and verified"):
         assert text in catalog, text
     assert any(message.pluralizable for message in catalog)
+
+
+def test_a_language_is_its_catalog(tmp_path, monkeypatch):
+    assert i18n.list_languages(tmp_path) == ("en",)
+    for name, file in (("de", "messages.mo"), ("pt_BR", "messages.mo"), ("fr", "messages.po")):
+        (tmp_path / name / "LC_MESSAGES").mkdir(parents=True)
+        (tmp_path / name / "LC_MESSAGES" / file).touch()
+    languages = i18n.list_languages(tmp_path)
+    assert languages == ("en", "de", "pt_BR")
+    monkeypatch.setattr(i18n, "LANGUAGES", languages)
+    found = [page_language(locale) for locale in ("de_CH", "de", "pt_BR", "fr", "en_GB")]
+    assert found == ["de", "de", "pt_BR", "en", "en"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from babel import Locale
@@ -13,13 +14,23 @@ from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_translations
 from flask_login import current_user
 
+from roadmap.core.config import ROOT
 from roadmap.core.markdown import to_html
 
-# Languages of the interface.
-LOCALES = ("en",)
+
+def list_languages(folder: Path) -> tuple[str, ...]:
+    """Return English and the languages that have a compiled catalog in the folder."""
+    catalogs = folder.glob("*/LC_MESSAGES/messages.mo")
+    return ("en", *sorted({path.parts[-3] for path in catalogs} - {"en"}))
+
+
+LANGUAGES = list_languages(ROOT / "translations")
 # Formats of dates and numbers, independent of the language; `en` is our own: 5 Mar 2026.
-FORMAT_LOCALES = (
-    "en", "en_GB", "en_US", "de", "de_CH", "es", "fr", "it", "nl", "pl", "pt_BR", "sv",
+FORMAT_LOCALES = tuple(
+    dict.fromkeys(
+        ("en", "en_GB", "en_US", "de", "de_CH", "es", "fr", "it", "nl", "pl", "pt_BR", "sv",
+         *LANGUAGES)
+    )
 )  # fmt: skip
 POINTS_PATTERN = "0.0"
 
@@ -40,8 +51,7 @@ def current_reader() -> Any:
 
 def page_language(locale: str) -> str:
     """Return the language of the interface for a reader with this locale."""
-    name = locale.partition("_")[0]
-    return name if name in LOCALES else LOCALES[0]
+    return next((name for name in (locale, locale.partition("_")[0]) if name in LANGUAGES), "en")
 
 
 def current_locale() -> str:
@@ -50,7 +60,7 @@ def current_locale() -> str:
     if person is not None:
         chosen: str = person.locale
         return chosen
-    return request.accept_languages.best_match(LOCALES, "en") if request else "en"
+    return request.accept_languages.best_match(LANGUAGES, "en") if request else "en"
 
 
 _parse_locale = lru_cache(maxsize=64)(Locale.parse)
