@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
@@ -16,7 +15,7 @@ from roadmap.core.markdown import to_excerpt
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment, Evidence, Review
-from roadmap.notifications.kind import Content
+from roadmap.notifications.kind import Content, Kind
 from roadmap.notifications.kinds import KINDS
 from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
@@ -41,24 +40,10 @@ class NotificationItem:
     """A notification as it is shown."""
 
     id: uuid.UUID
-    kind: str
+    kind: Kind
     created_at: dt.datetime
     unread: bool
     content: Content
-
-    @property
-    def label(self) -> str:
-        """Return the text of its link."""
-        return KINDS[self.kind].label(self.content)
-
-    @property
-    def path(self) -> str:
-        """Return the path of the page that it is about."""
-        return KINDS[self.kind].path(self.content)
-
-    def sentence(self, link: Markup) -> Markup:
-        """Return what it says, with the link in it."""
-        return KINDS[self.kind].sentence(self.content, link)
 
 
 def unread_count() -> sa.ScalarSelect[int]:
@@ -97,7 +82,8 @@ def list_notifications(
 def load_path(session: Session, notification: Notification) -> str:
     """Return the path of the page that a notification is about."""
     query = _select_items(notification.user_id).where(_ROWS.c.id == notification.id)
-    return _make_item(session.execute(query).one(), notification.user_id, {}).path
+    item = _make_item(session.execute(query).one(), notification.user_id, {})
+    return item.kind.path(item.content)
 
 
 def _select_items(reader_id: uuid.UUID) -> sa.Select[Any]:
@@ -142,7 +128,7 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         nested=data.get("within", False),
         skills=tuple((key, skill_titles.get(key, key)) for key in data.get("skills", ())),
     )
-    return NotificationItem(row.id, row.kind, row.created_at, row.read_at is None, content)
+    return NotificationItem(row.id, KINDS[row.kind], row.created_at, row.read_at is None, content)
 
 
 def _load_skill_titles(session: Session, rows: Any) -> dict[str, str]:
