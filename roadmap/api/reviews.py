@@ -11,7 +11,7 @@ from flask import abort, request
 from flask_babel import gettext as _
 from pydantic import Field
 
-from roadmap.api.evidence_schemas import (
+from roadmap.api.evidence import (
     Decision,
     ImpactShape,
     Kind,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.types import new_id
 from roadmap.evidence import rules
+from roadmap.evidence.item import CONTENT_FIELDS
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.repository import (
     add_version,
@@ -32,6 +33,8 @@ from roadmap.evidence.rules import EvidenceInput, InvalidInput, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
+
+CONTENT = frozenset(CONTENT_FIELDS)
 
 
 def create(
@@ -114,7 +117,7 @@ def edit(
     if not changed:
         return False
     state_before = evidence.state
-    _apply_edit(session, evidence, piece, before.content != piece.content, now)
+    _apply_edit(session, evidence, piece, not CONTENT.isdisjoint(changed), now)
     evidence.revision += 1
     version, states = evidence.current.number, [state_before, evidence.state]
     _record(session, evidence, "edited", by, now, fields=changed, version=version, state=states)
@@ -135,7 +138,7 @@ def _apply_edit(
     substance_changed: bool,
     now: dt.datetime,
 ) -> None:
-    outcome = rules.edit_outcome(
+    makes_version, after = rules.edit_outcome(
         evidence.state,
         visibility=piece.visibility,
         substance_changed=substance_changed,
@@ -146,17 +149,17 @@ def _apply_edit(
         evidence.title_changed_at = now
     evidence.visibility = piece.visibility
     evidence.updated_at = now
-    if outcome.new_version:
+    if makes_version:
         add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
         fill_version(evidence.current, piece)
-    evidence.state = outcome.state
-    if outcome.state != "in_review":
+    evidence.state = after
+    if after != "in_review":
         evidence.reviewer_id = evidence.review_started_at = None
-    if outcome.state == "submitted" and substance_changed:
+    if after == "submitted" and substance_changed:
         evidence.submitted_at = now
         evidence.current.submitted_at = evidence.current.submitted_at or now
-    elif outcome.state == "draft":
+    elif after == "draft":
         evidence.submitted_at = None
 
 

@@ -19,7 +19,7 @@ from roadmap.evidence import rules
 from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.evidence.repository import assigned_reviewer, lock_and_reload
-from roadmap.evidence.rules import Refused
+from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
@@ -168,7 +168,10 @@ def add_comment(
     Raises InvalidInput where it is empty or too long, Refused where the item is not shared or this
     person may not comment on it.
     """
-    text = rules.check_comment(clean_multiline(text))
+    text = clean_multiline(text).strip()
+    if not text or len(text) > rules.MAX_LENGTHS["comment"]:
+        code = "comment_too_long" if text else "comment_missing"
+        raise InvalidInput([FieldError("text", code)])
     lock_and_reload(session, evidence, by)
     if not evidence.is_shared:
         raise Refused("not_shared")

@@ -50,6 +50,15 @@ from roadmap.people.roles import Capability
 
 evidence = Blueprint("evidence", __name__)
 
+# The words that a filter of the list can have.
+CHOICES: dict[str, Collection[str]] = {
+    "kind": KINDS,
+    "state": STATES,
+    "tone": TONES,
+    "visibility": VISIBILITIES,
+    "sort": SORTS,
+}
+
 # --- The list -------------------------------------------------------------------------------------
 
 
@@ -92,26 +101,16 @@ def _parse_filters() -> Filters:
     year = request.args.get("year", "")
     if not (year.isascii() and year.isdigit() and len(year) == 4 and 1950 <= int(year) <= 2200):
         year = "0"
+    words: dict[str, Any] = {
+        name: word for name, known in CHOICES.items() if (word := request.args.get(name)) in known
+    }
+    keys: dict[str, Any] = {
+        name: strip_control_characters(request.args.get(name, ""))[:60] or None
+        for name in ("milestone", "skill")
+    }
     return Filters(
-        q=clean_line(request.args.get("q"))[:200],
-        kind=_parse_choice("kind", KINDS),
-        state=_parse_choice("state", STATES),
-        tone=_parse_choice("tone", TONES),
-        visibility=_parse_choice("visibility", VISIBILITIES),
-        milestone=_parse_key("milestone"),
-        skill=_parse_key("skill"),
-        year=int(year) or None,
-        sort=_parse_choice("sort", SORTS) or "newest",
+        q=clean_line(request.args.get("q"))[:200], year=int(year) or None, **words, **keys
     )
-
-
-def _parse_choice(name: str, allowed: Collection[str]) -> str | None:
-    value = request.args.get(name)
-    return value if value in allowed else None
-
-
-def _parse_key(name: str) -> str | None:
-    return strip_control_characters(request.args.get(name, ""))[:60] or None
 
 
 # --- One item -------------------------------------------------------------------------------------
@@ -431,13 +430,13 @@ def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
     said = _("Your changes to “%(title)s” are saved.", title=labels.shorten_title(piece.title))
     if piece.current_id == before or piece.state != "submitted":
         return said
-    item = load_item(db.session, Audience.OWNER, piece.id)
+    new, item = piece.current.number, load_item(db.session, Audience.OWNER, piece.id)
     if item is None or item.verified_number is None:
-        waits = _("Version %(number)s is waiting for a review.", number=piece.current.number)
+        waits = _("Version %(number)s is waiting for a review.", number=new)
     else:
         waits = _(
             "Version %(new)s is waiting for a review; version %(old)s counts until it is judged.",
-            new=piece.current.number,
+            new=new,
             old=item.verified_number,
         )
     return f"{said} {waits}"

@@ -35,11 +35,6 @@ class EvidenceInput(Content):
     title: str
     visibility: str = "portfolio"
 
-    @property
-    def content(self) -> tuple[object, ...]:
-        """Return what a review judges, to be compared with another version."""
-        return tuple(getattr(self, name) for name in CONTENT_FIELDS)
-
 
 # In the order of the form.
 INPUT_FIELDS = ("title", *CONTENT_FIELDS, "visibility")
@@ -155,20 +150,12 @@ def is_web_address(text: str) -> bool:
 # --- The review -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class EditOutcome:
-    """What an edit does: whether it makes a new version, and the state after it."""
-
-    new_version: bool
-    state: str
-
-
 def edit_outcome(
     state: str, *, visibility: str, substance_changed: bool, was_submitted: bool
-) -> EditOutcome:
-    """Return what an edit does.
+) -> tuple[bool, str]:
+    """Return whether an edit makes a new version, and the state after it.
 
-    `visibility` is the one after the edit, `was_submitted` tells about the version before it. A
+    `visibility` is the one after the edit, `was_submitted` is about the version before it. A
     version that was ever submitted never changes. An item that waits or is verified is submitted
     again by the edit; a returned one only when its author resubmits it. Private items are never
     reviewed: making a waiting item private withdraws it, and an edit of a verified private one
@@ -181,7 +168,7 @@ def edit_outcome(
         after = "draft"
     else:
         after = state
-    return EditOutcome(new_version=substance_changed and was_submitted, state=after)
+    return substance_changed and was_submitted, after
 
 
 def state_after_submit(state: str, visibility: str) -> str:
@@ -255,13 +242,3 @@ def select_confirmations(
     if not chosen and (again or fitting):
         raise Refused("already_verified" if again else "none_left")
     return chosen
-
-
-def check_comment(text: str) -> str:
-    """Return a comment stripped. Raises InvalidInput where it is empty or too long."""
-    text = text.strip()
-    if not text:
-        raise InvalidInput([FieldError("text", "comment_missing")])
-    if len(text) > MAX_LENGTHS["comment"]:
-        raise InvalidInput([FieldError("text", "comment_too_long")])
-    return text

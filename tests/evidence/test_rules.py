@@ -164,18 +164,18 @@ class Review(RuleBasedStateMachine):
     @rule(visibility=st.sampled_from(VISIBILITIES), substance=st.booleans())
     def edit(self, visibility: str, substance: bool) -> None:
         before = self.state
-        outcome = rules.edit_outcome(
+        new_version, after = rules.edit_outcome(
             before,
             visibility=visibility,
             substance_changed=substance,
             was_submitted=self.versions[-1],
         )
-        if outcome.new_version:
+        if new_version:
             self.versions.append(False)
             self.content.append(self.content[-1])
         if substance:
             self.content[-1] += 1
-        self.state, self.visibility = outcome.state, visibility
+        self.state, self.visibility = after, visibility
         if self.state == "submitted":
             self.freeze()
         if before == "verified" and not substance:
