@@ -38,7 +38,7 @@ from roadmap.evidence.constants import (
     STATES,
     VISIBILITIES,
 )
-from roadmap.evidence.item import CONTENT_FIELDS, Audience, Content, Impact, Item
+from roadmap.evidence.item import CONTENT_FIELDS, Audience, Impact, Item
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence
@@ -63,8 +63,6 @@ Visibility = Annotated[str, OneOf(VISIBILITIES)]
 ImpactType = Annotated[str, OneOf(IMPACT_TYPES)]
 ReviewState = Annotated[str, OneOf(STATES)]
 Decision = Annotated[str, OneOf(DECISIONS)]
-
-DEFAULT_VISIBILITY = "portfolio"
 
 
 class ImpactShape(Shape):
@@ -164,15 +162,8 @@ class NewEvidence(_OptionalFields):
     title: Annotated[str, required_line(MAX_LENGTHS["title"])]
     occurred_on: dt.date = Field(description="Not in the future, and not before 1950.")
     visibility: Visibility | None = Field(
-        DEFAULT_VISIBILITY, description="Null is the default, as where it is left out."
+        "portfolio", description="Null is the default, as where it is left out."
     )
-
-    def evidence_input(self) -> EvidenceInput:
-        return EvidenceInput(
-            title=self.title,
-            visibility=self.visibility or DEFAULT_VISIBILITY,
-            **_content_values(self),
-        )
 
 
 class EvidenceChange(_OptionalFields):
@@ -183,22 +174,15 @@ class EvidenceChange(_OptionalFields):
     occurred_on: dt.date = UNSET
     visibility: Visibility | None = Field(UNSET, description="Null is the default, `portfolio`.")
 
-    def evidence_input(self, evidence: Evidence) -> EvidenceInput:
-        """Return what the item says after the change."""
-        sent = _content_values(self)
-        sent |= {"title": self.title, "visibility": self.visibility or DEFAULT_VISIBILITY}
-        changed = {name: value for name, value in sent.items() if name in self.model_fields_set}
-        return replace(evidence_input(evidence), **changed)
-
     def keys(self, name: str) -> list[str] | None:
         """Return the milestones or skills that were sent; None where they were left out."""
         return list(getattr(self, name) or ()) if name in self.model_fields_set else None
 
 
-def _content_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
-    """Return the content that was sent; a text that is null is empty."""
+def _sent_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
+    """Return what was sent about an item. What is null is the default, and what is absent too."""
     values: dict[str, Any] = {}
-    for field in fields(Content):
+    for field in fields(EvidenceInput):
         value = getattr(body, field.name)
         values[field.name] = field.default if value is None else value
     values["impacts"] = tuple(Impact(**each.model_dump()) for each in body.impacts or ())
@@ -237,7 +221,7 @@ def create_evidence(body: NewEvidence) -> OperationResult:
     piece = actions.create(
         db.session,
         actor.id,
-        body.evidence_input(),
+        EvidenceInput(**_sent_values(body)),
         milestones=body.milestones or (),
         skills=body.skills or (),
         by=actor,
@@ -266,10 +250,13 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceSha
     where the piece was submitted or verified. The verified version counts meanwhile.
     """
     piece = _load_locked("evidence.write", evidence_id)
+    sent = {
+        name: value for name, value in _sent_values(body).items() if name in body.model_fields_set
+    }
     actions.edit(
         db.session,
         piece,
-        body.evidence_input(piece),
+        replace(evidence_input(piece), **sent),
         milestones=body.keys("milestones"),
         skills=body.keys("skills"),
         by=current_actor(),
