@@ -28,8 +28,8 @@ from roadmap.core.database import db, newest_migrations, schema_is_current
 from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
 from roadmap.evidence import actions, review_actions
+from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import evidence_input
 from roadmap.invitations.actions import accept, invite
 from roadmap.people.actions import add_member
 from roadmap.people.models import Team

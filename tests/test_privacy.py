@@ -27,9 +27,9 @@ from roadmap.auth import api_tokens
 from roadmap.auth.models import ApiToken
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
+from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import evidence_input
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio

@@ -30,6 +30,7 @@ from roadmap.api.route_table import BASE
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.evidence import actions
+from roadmap.evidence.actions import evidence_input, lock_and_reload
 from roadmap.evidence.constants import (
     DECISIONS,
     IMPACT_TYPES,
@@ -43,7 +44,6 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_judgements, load_own
-from roadmap.evidence.repository import evidence_input, lock_and_reload
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
 
 TAG = "Your evidence"

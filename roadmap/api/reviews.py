@@ -35,12 +35,12 @@ from roadmap.core.database import db
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import now
 from roadmap.evidence import labels, review_actions
+from roadmap.evidence.actions import lock_and_reload
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.queries import load_judgements
-from roadmap.evidence.repository import lock_and_reload
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
 from roadmap.reviews.queries import list_pending, load_criteria

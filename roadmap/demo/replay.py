@@ -16,9 +16,9 @@ from roadmap.career.models import Degree, Position
 from roadmap.demo.story import Step, working_day
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
+from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import evidence_input
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people import actions as people
 from roadmap.people.actor import Actor

@@ -1,6 +1,6 @@
 """Write evidence: create, edit, link, ask for a review. `review_actions` is about reviewing.
 
-Every function locks the owner first and reads the item again under the lock, so that of two tabs
+Every action locks the owner first and reads the item again under the lock, so that of two tabs
 only one wins. They flush and record history; the request commits.
 """
 
@@ -9,32 +9,90 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
+from roadmap.catalog.models import Milestone, Skill
+from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import new_id
-from roadmap.evidence import rules
-from roadmap.evidence.item import CONTENT_FIELDS
-from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import (
-    add_version,
-    assigned_reviewer,
-    evidence_input,
-    fill_version,
-    keep_stored_texts,
-    lock_and_reload,
-    replace_links,
-    replace_skills,
+from roadmap.evidence import models, rules
+from roadmap.evidence.constants import MAX_MILESTONES
+from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Impact
+from roadmap.evidence.models import (
+    Confirmation,
+    Evidence,
+    EvidenceMilestone,
+    EvidenceSkill,
+    EvidenceVersion,
 )
-from roadmap.evidence.rules import EvidenceInput, InvalidInput, Stale
+from roadmap.evidence.queries import assigned_reviewer
+from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Row, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_user
+from roadmap.people.locks import lock_user, lock_user_for_actor
 
 CONTENT = frozenset(CONTENT_FIELDS)
+# How each text is cleaned that is not a single line.
+TEXT_CLEANERS = {"description": clean_multiline, "url": clean_url, "source_url": clean_url}
+
+
+def lock_and_reload(session: Session, evidence: Evidence, by: Actor) -> None:
+    """Lock the owner for a write by `by`, and read the item again.
+
+    The permissions of `by` are read again as well. Raises Refused where the item is gone.
+    """
+    session.flush()
+    lock_user_for_actor(session, evidence.user_id, by)
+    found = session.scalars(
+        sa.select(Evidence)
+        .where(Evidence.id == evidence.id)
+        .options(
+            selectinload(Evidence.current).selectinload(EvidenceVersion.impacts),
+            selectinload(Evidence.links),
+            selectinload(Evidence.skills),
+        )
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is None:
+        raise Refused("gone")
+
+
+def evidence_input(evidence: Evidence) -> EvidenceInput:
+    """Return what a person says about an item now."""
+    version = evidence.current
+    return EvidenceInput(
+        **{name: getattr(version, name) for name in CONTENT_COLUMNS},
+        impacts=tuple(
+            Impact(**{each.name: getattr(row, each.name) for each in fields(Impact)})
+            for row in version.impacts
+        ),
+        title=evidence.title,
+        visibility=evidence.visibility,
+    )
+
+
+def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceInput:
+    """Keep each stored text that reads the same as the one sent.
+
+    Texts are cleaned when they are entered, but those of an older release may not be. Sending one
+    back as it was shown is no edit, and must not undo a verification.
+    """
+    impacts = piece.impacts
+    if len(impacts) == len(stored.impacts):
+        impacts = tuple(map(_keep_texts, impacts, stored.impacts))
+    return replace(_keep_texts(piece, stored), impacts=impacts)
+
+
+def _keep_texts(value: Row, stored: Row) -> Row:
+    kept: dict[str, Any] = {}
+    for name in (field.name for field in fields(stored)):
+        text, clean = getattr(stored, name), TEXT_CLEANERS.get(name, clean_line)
+        if isinstance(text, str) and clean(text) == clean(getattr(value, name)):
+            kept[name] = text
+    return replace(value, **kept)
 
 
 def create(
@@ -70,16 +128,14 @@ def create(
         user_id=user_id,
         title=piece.title,
         visibility=piece.visibility,
-        state="draft",
-        revision=1,
         created_at=now,
         updated_at=now,
     )
     session.add(evidence)
     session.flush()
-    add_version(session, evidence, piece, number=1, now=now)
-    replace_links(session, evidence, milestones, now)
-    replace_skills(session, evidence, skills)
+    _add_version(session, evidence, piece, number=1, now=now)
+    _replace_links(session, evidence, milestones, now)
+    _replace_skills(session, evidence, skills)
     _record(session, evidence, "created", by, now, title=piece.title, kind=piece.kind)
     return evidence
 
@@ -105,14 +161,11 @@ def edit(
         raise Stale
     before = evidence_input(evidence)
     piece = keep_stored_texts(_validated(piece, by.today(now)), before)
-    changed = [
-        field.name
-        for field in fields(piece)
-        if getattr(before, field.name) != getattr(piece, field.name)
-    ]
-    if milestones is not None and replace_links(session, evidence, milestones, now):
+    names = [field.name for field in fields(piece)]
+    changed = [name for name in names if getattr(before, name) != getattr(piece, name)]
+    if milestones is not None and _replace_links(session, evidence, milestones, now):
         changed.append("milestones")
-    if skills is not None and replace_skills(session, evidence, skills):
+    if skills is not None and _replace_skills(session, evidence, skills):
         changed.append("skills")
     if not changed:
         return False
@@ -150,9 +203,9 @@ def _apply_edit(
     evidence.visibility = piece.visibility
     evidence.updated_at = now
     if makes_version:
-        add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
+        _add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
-        fill_version(evidence.current, piece)
+        _fill_version(evidence.current, piece)
     evidence.state = after
     if after != "in_review":
         evidence.reviewer_id = evidence.review_started_at = None
@@ -184,7 +237,7 @@ def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.d
     """
     lock_and_reload(session, evidence, by)
     before = evidence.milestone_keys
-    if not replace_links(session, evidence, [*before, key], now):
+    if not _replace_links(session, evidence, [*before, key], now):
         return False
     evidence.revision += 1
     evidence.updated_at = now
@@ -232,3 +285,82 @@ def _record(
         now=now,
         **data,
     )
+
+
+def _add_version(
+    session: Session, evidence: Evidence, piece: EvidenceInput, *, number: int, now: dt.datetime
+) -> None:
+    """Add a version with this content and make it the current one."""
+    evidence.current = EvidenceVersion(
+        evidence_id=evidence.id, user_id=evidence.user_id, number=number, created_at=now
+    )
+    _fill_version(evidence.current, piece)
+    session.flush()
+
+
+def _fill_version(version: EvidenceVersion, piece: EvidenceInput) -> None:
+    """Write the content into a version that was never submitted."""
+    for name in CONTENT_COLUMNS:
+        setattr(version, name, getattr(piece, name))
+    version.impacts = [
+        models.Impact(user_id=version.user_id, position=position, **asdict(impact))
+        for position, impact in enumerate(piece.impacts)
+    ]
+
+
+def _replace_links(
+    session: Session, evidence: Evidence, keys: Sequence[str], now: dt.datetime
+) -> bool:
+    """Link exactly these milestones, in this order; return whether that changed anything.
+
+    Raises InvalidInput for an unknown key, and for more than five.
+    """
+    wanted, before = list(dict.fromkeys(keys)), evidence.milestone_keys
+    if len(wanted) > MAX_MILESTONES:
+        raise InvalidInput([FieldError("milestones", "too_many_milestones")])
+    _require_known(session, Milestone.key, wanted, "milestone")
+    if wanted == before:
+        return False
+    if gone := set(before) - set(wanted):
+        # So that a later link of the same milestone does not inherit the confirmation.
+        versions = sa.select(EvidenceVersion.id).where(EvidenceVersion.evidence_id == evidence.id)
+        session.execute(
+            sa.delete(Confirmation)
+            .where(Confirmation.milestone_key.in_(gone), Confirmation.version_id.in_(versions))
+            .execution_options(synchronize_session=False)
+        )
+    kept = {row.milestone_key: row for row in evidence.links}
+    rows = []
+    for position, key in enumerate(wanted):
+        row = kept.get(key) or EvidenceMilestone(
+            evidence_id=evidence.id, milestone_key=key, user_id=evidence.user_id, created_at=now
+        )
+        row.position = position
+        rows.append(row)
+    evidence.links = rows
+    session.flush()
+    return True
+
+
+def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -> bool:
+    """Link exactly these skills; return whether that changed anything.
+
+    Raises InvalidInput for unknown keys.
+    """
+    wanted = sorted(set(keys))
+    _require_known(session, Skill.key, wanted, "skill")
+    kept = {row.skill_key: row for row in evidence.skills}
+    if set(wanted) == kept.keys():
+        return False
+    evidence.skills = [
+        kept.get(key)
+        or EvidenceSkill(evidence_id=evidence.id, skill_key=key, user_id=evidence.user_id)
+        for key in wanted
+    ]
+    session.flush()
+    return True
+
+
+def _require_known(session: Session, column: Any, keys: Sequence[str], name: str) -> None:
+    if keys and set(keys) != set(session.scalars(sa.select(column).where(column.in_(keys)))):
+        raise InvalidInput([FieldError(f"{name}s", f"unknown_{name}")])

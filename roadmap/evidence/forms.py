@@ -165,12 +165,10 @@ class EvidenceForm(FlaskForm):
         if len(self.milestones.data) > MAX_MILESTONES:
             found.append(FieldError("milestones", "too_many_milestones"))
         for fault in found:
-            if fault.place is not None:
-                field = rows[fault.place].form[fault.field]
-            elif fault.field in unread:
+            if fault.place is None and fault.field in unread:
                 continue
-            else:
-                field = self[fault.field]
+            form = self if fault.place is None else rows[fault.place].form
+            field = form[fault.field]
             field.errors = [*field.errors, labels.ERROR_MESSAGES[fault.code]]
         if any(fault.place is not None for fault in found):
             self.impacts.errors = [_("One of the impacts needs a correction; see its row.")]

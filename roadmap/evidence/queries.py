@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -21,11 +21,14 @@ from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
+from roadmap.people.models import User
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 
 # Which of these milestones a person has not ticked yet, each with a roadmap's slug. Progress is a
 # neighbouring room, so the room above both sets it (`journey.unticked_milestones`).
 UntickedLookup = Callable[[Session, uuid.UUID, Collection[str]], Mapping[str, str]]
-_unticked_lookup: list[UntickedLookup] = []
+unticked_lookups: list[UntickedLookup] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,25 @@ def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID
     return found
 
 
+def assigned_reviewer(
+    session: Session, evidence: Evidence, managers: Sequence[User] | None = None
+) -> User | None:
+    """Return who took up an item that is in review, if they still manage its author.
+
+    A reviewer who left the team, whose team moved in the tree or whose account was closed holds
+    nobody up. `managers` are the author's, where the caller has loaded them.
+    """
+    if evidence.reviewer_id is None:
+        return None
+    if managers is None:
+        managers = holders_of(session, evidence.user_id, Capability.REVIEW)
+    return next((person for person in managers if person.id == evidence.reviewer_id), None)
+
+
 def verifying_review(item: Item, judgements: Iterable[Judgement]) -> Judgement | None:
     """Return the latest review that verified the item's verified version."""
-    for judgement in judgements:
-        if judgement.decision == "verified" and judgement.version == item.verified_number:
-            return judgement
-    return None
+    wanted = ("verified", item.verified_number)
+    return next((each for each in judgements if (each.decision, each.version) == wanted), None)
 
 
 def load_detail(
@@ -139,17 +155,15 @@ def load_judgements(
     session: Session, ids: Collection[uuid.UUID], *, latest_only: bool = False
 ) -> dict[uuid.UUID, list[Judgement]]:
     """Load the reviews of each of these items, newest first. One statement."""
+    columns = (
+        Review.decision,
+        Review.reviewer_name,
+        Review.comment,
+        Review.decided_at,
+        Review.title,
+    )
     query = (
-        sa.select(
-            Review.evidence_id,
-            Review.id,
-            EvidenceVersion.number,
-            Review.decision,
-            Review.reviewer_name,
-            Review.comment,
-            Review.decided_at,
-            Review.title,
-        )
+        sa.select(Review.evidence_id, Review.id, EvidenceVersion.number, *columns)
         .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
         .where(Review.evidence_id.in_(ids))
         .order_by(Review.decided_at.desc(), Review.id.desc())
@@ -225,15 +239,10 @@ def load_skill_titles(session: Session) -> dict[str, str]:
     return dict(iter(session.execute(sa.select(Skill.key, Skill.title).order_by(Skill.title))))
 
 
-def set_unticked_lookup(lookup: UntickedLookup) -> None:
-    """Set how the page of an item learns which confirmed milestones still wait for their tick."""
-    _unticked_lookup[:] = [lookup]
-
-
 def find_unticked(session: Session, item: Item) -> dict[str, str]:
     """Return the confirmed milestones that the owner has yet to tick, with a roadmap's slug."""
     return {
         key: slug
-        for lookup in _unticked_lookup
+        for lookup in unticked_lookups
         for key, slug in lookup(session, item.user_id, item.confirmed).items()
     }

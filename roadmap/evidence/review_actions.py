@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.models import Milestone
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence import rules
+from roadmap.evidence.actions import lock_and_reload
 from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
-from roadmap.evidence.repository import assigned_reviewer, lock_and_reload
+from roadmap.evidence.queries import assigned_reviewer
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
@@ -40,15 +41,7 @@ def begin_review(
     evidence.state = "in_review"
     evidence.reviewer_id = by.id
     evidence.review_started_at = evidence.updated_at = now
-    record_history(
-        session,
-        user_id=evidence.user_id,
-        by=by.id,
-        action="evidence.taken_up",
-        subject=str(evidence.id),
-        now=now,
-        version=evidence.current.number,
-    )
+    _record(session, evidence, "evidence.taken_up", by, now, version=evidence.current.number)
     return True
 
 
@@ -127,10 +120,9 @@ def decide(
     said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
     if again:
         said["besides"] = True
-    said |= {"by": by.id, "action": f"evidence.{decision}", "now": now}
-    subject = str(evidence.id)
-    record_history(session, user_id=evidence.user_id, subject=subject, row_id=review.id, **said)
-    record_audit(session, target=subject, **said)
+    action = f"evidence.{decision}"
+    _record(session, evidence, action, by, now, row_id=review.id, **said)
+    record_audit(session, by=by.id, action=action, target=str(evidence.id), now=now, **said)
     return review
 
 
@@ -193,14 +185,14 @@ def add_comment(
     )
     session.add(comment)
     session.flush()
-    record_history(
-        session,
-        user_id=evidence.user_id,
-        by=by.id,
-        action="comment.added",
-        subject=str(evidence.id),
-        now=now,
-        version=number,
-        row_id=comment.id,
-    )
+    _record(session, evidence, "comment.added", by, now, version=number, row_id=comment.id)
     return comment
+
+
+def _record(
+    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: Any
+) -> None:
+    subject, user_id = str(evidence.id), evidence.user_id
+    record_history(
+        session, user_id=user_id, by=by.id, action=action, subject=subject, now=now, **data
+    )

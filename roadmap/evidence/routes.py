@@ -19,6 +19,7 @@ from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.evidence import actions, labels, review_actions
+from roadmap.evidence.actions import evidence_input, keep_stored_texts, lock_and_reload
 from roadmap.evidence.constants import MAX_IMPACTS, MAX_MILESTONES, STATES, TONES, VISIBILITIES
 from roadmap.evidence.forms import CommentForm, EvidenceForm
 from roadmap.evidence.item import Audience
@@ -27,6 +28,7 @@ from roadmap.evidence.list_query import FILTER_NAMES, SORTS, Filters, list_evide
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import (
+    assigned_reviewer,
     find_unticked,
     load_detail,
     load_milestones,
@@ -34,12 +36,6 @@ from roadmap.evidence.queries import (
     load_published_milestones,
     load_skill_titles,
     search_milestones,
-)
-from roadmap.evidence.repository import (
-    assigned_reviewer,
-    evidence_input,
-    keep_stored_texts,
-    lock_and_reload,
 )
 from roadmap.evidence.rules import INPUT_FIELDS, InvalidInput, Refused, Stale, normalize
 from roadmap.evidence.timeline import timeline_context

@@ -60,12 +60,8 @@ def timeline_context(
 
 
 def load_timeline(
-    session: Session,
-    item: Item,
-    judgements: tuple[Judgement, ...],
-    *,
-    for_author: bool,
-) -> tuple[TimelineEvent, ...]:
+    session: Session, item: Item, judgements: tuple[Judgement, ...], *, for_author: bool
+) -> list[TimelineEvent]:
     """Load the timeline of an item, oldest first, in two statements."""
     comments = session.execute(
         sa.select(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text)
@@ -81,7 +77,7 @@ def load_timeline(
             for each in judgements
         ),
     ]  # fmt: skip
-    return tuple(sorted(events, key=lambda event: event.at))
+    return sorted(events, key=lambda event: event.at)
 
 
 def _history_events(session: Session, item: Item, for_author: bool) -> list[TimelineEvent]:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from roadmap.catalog import queries as catalog
-from roadmap.evidence.queries import set_unticked_lookup
+from roadmap.evidence.queries import unticked_lookups
 from roadmap.progress import queries as progress
 
 
@@ -34,4 +34,4 @@ def find_unticked(session: Session, user_id: uuid.UUID, keys: Collection[str]) -
 
 def listen() -> None:
     """Let the page of evidence ask for unticked milestones."""
-    set_unticked_lookup(find_unticked)
+    unticked_lookups[:] = [find_unticked]

@@ -22,8 +22,13 @@ from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Version
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import EvidenceDetail, Judgement, load_detail, load_judgements
-from roadmap.evidence.repository import assigned_reviewer
+from roadmap.evidence.queries import (
+    EvidenceDetail,
+    Judgement,
+    assigned_reviewer,
+    load_detail,
+    load_judgements,
+)
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import people_of, team_tree, teams_of

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.evidence import actions, review_actions
+from roadmap.evidence.actions import evidence_input as stored_input
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -16,7 +17,6 @@ from roadmap.evidence.models import (
     Impact,
     Review,
 )
-from roadmap.evidence.repository import evidence_input as stored_input
 from roadmap.evidence.rules import InvalidInput, Refused, Stale
 from roadmap.people.models import HistoryEntry
 from tests.evidence.builders import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from roadmap.evidence.actions import evidence_input as stored_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import evidence_input as stored_input
 from tests.evidence.builders import DESIGN, LEVELS, evidence_input
 from tests.evidence.form_data import form_fields, impact_fields
 

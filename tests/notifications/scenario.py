@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
+from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import evidence_input
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.mail.models import OutgoingMail
 from roadmap.notifications.models import Notification

@@ -24,9 +24,9 @@ from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
+from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import evidence_input
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.evidence import actions, repository
+from roadmap.evidence import actions
 from roadmap.evidence.models import Comment, Evidence, Review
 from roadmap.people.actions import add_member, remove_member
 from roadmap.people.locks import lock_user
@@ -101,7 +101,7 @@ def withdraw_and_hide(session: Session, cast: Cast, piece: Evidence) -> None:
     """Withdrawn, renamed and made private: what it is called now is nobody else's."""
     found, alice = session.get_one(Evidence, piece.id), cast.actor(session, cast.alice)
     actions.withdraw(session, found, by=alice, now=now())
-    hidden = replace(repository.evidence_input(found), title="zanzibar", visibility="private")
+    hidden = replace(actions.evidence_input(found), title="zanzibar", visibility="private")
     actions.edit(session, found, hidden, by=alice, now=now())
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from roadmap.evidence import actions, review_actions
+from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.repository import evidence_input
 from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expect_status
 
 RULE = "/reviews/<uuid:evidence_id>"
