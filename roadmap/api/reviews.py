@@ -211,8 +211,14 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
         abort(404)
     item = load_item(db.session, Audience.MANAGER, piece.id) or abort(404)
     check_if_match(JudgementSubject.of(item))
-    _check_version(body.version, item.version.number)
-    comment = body.comment or ""
+    newest, comment = item.version.number, body.comment or ""
+    if body.version is not None and body.version < newest:
+        raise Stale
+    if body.version is not None and body.version > newest:
+        message = _(
+            "No such version was submitted. The newest is version %(newest)d.", newest=newest
+        )
+        abort_with_problem(409, message)
     last = db.session.scalars(
         sa.select(Review)
         .where(Review.version_id == item.version.id)
@@ -250,17 +256,6 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
         raise
     db.session.flush()
     return _serialize_judgement(review, item)
-
-
-def _check_version(read: int | None, newest: int) -> None:
-    """Refuse a judgement of another version than the newest that was submitted."""
-    if read is not None and read < newest:
-        raise Stale
-    if read is not None and read > newest:
-        message = _(
-            "No such version was submitted. The newest is version %(newest)d.", newest=newest
-        )
-        abort_with_problem(409, message)
 
 
 def _check_unchanged_since_submitted(

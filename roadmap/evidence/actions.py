@@ -169,30 +169,9 @@ def edit(
         changed.append("skills")
     if not changed:
         return False
-    state_before = evidence.state
-    _apply_edit(session, evidence, piece, not CONTENT.isdisjoint(changed), now)
-    evidence.revision += 1
-    version, states = evidence.current.number, [state_before, evidence.state]
-    _record(session, evidence, "edited", by, now, fields=changed, version=version, state=states)
-    return True
-
-
-def _validated(piece: EvidenceInput, today: dt.date) -> EvidenceInput:
-    piece = rules.normalize(piece)
-    if errors := list(rules.find_errors(piece, today)):
-        raise InvalidInput(errors)
-    return piece
-
-
-def _apply_edit(
-    session: Session,
-    evidence: Evidence,
-    piece: EvidenceInput,
-    substance_changed: bool,
-    now: dt.datetime,
-) -> None:
-    makes_version, after = rules.edit_outcome(
-        evidence.state,
+    state_before, substance_changed = evidence.state, not CONTENT.isdisjoint(changed)
+    makes_version, evidence.state = rules.edit_outcome(
+        state_before,
         visibility=piece.visibility,
         substance_changed=substance_changed,
         was_submitted=evidence.current.was_submitted,
@@ -206,14 +185,24 @@ def _apply_edit(
         _add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
         _fill_version(evidence.current, piece)
-    evidence.state = after
-    if after != "in_review":
+    if evidence.state != "in_review":
         evidence.reviewer_id = evidence.review_started_at = None
-    if after == "submitted" and substance_changed:
+    if evidence.state == "submitted" and substance_changed:
         evidence.submitted_at = now
         evidence.current.submitted_at = evidence.current.submitted_at or now
-    elif after == "draft":
+    elif evidence.state == "draft":
         evidence.submitted_at = None
+    evidence.revision += 1
+    version, states = evidence.current.number, [state_before, evidence.state]
+    _record(session, evidence, "edited", by, now, fields=changed, version=version, state=states)
+    return True
+
+
+def _validated(piece: EvidenceInput, today: dt.date) -> EvidenceInput:
+    piece = rules.normalize(piece)
+    if errors := list(rules.find_errors(piece, today)):
+        raise InvalidInput(errors)
+    return piece
 
 
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:

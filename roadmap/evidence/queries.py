@@ -33,10 +33,7 @@ unticked_lookups: list[UntickedLookup] = []
 
 @dataclass(frozen=True, slots=True)
 class LinkableMilestone:
-    """A milestone that an item is or may be linked to.
-
-    `roadmap` is its slug, '' where no published roadmap has it any more.
-    """
+    """A milestone to link; `roadmap` is a slug, '' where no published roadmap has it any more."""
 
     key: str
     title: str
@@ -93,10 +90,10 @@ class EvidenceDetail:
 
 
 def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID) -> Evidence:
-    """Load a person's own item for one of their pages; 404 for anybody else.
+    """Load a person's own item; 404 for anybody else.
 
-    A manager may read what is shared (`evidence.read`), but these pages also show what is not:
-    unsubmitted edits and the whole history. Managers have the pages of reviews.
+    Managers may read what is shared, but have pages of their own: these also show unsubmitted edits
+    and the whole history.
     """
     found = permissions.load(session, actor, action, Evidence, evidence_id)
     if found.user_id != actor.id:
@@ -185,10 +182,7 @@ def load_judgements(
 
 
 def load_published_milestones(session: Session) -> dict[str, LinkableMilestone]:
-    """Load every milestone of the published roadmaps by key, in their order.
-
-    One statement; the content is in memory.
-    """
+    """Load every milestone of the published roadmaps by key, in their order. One statement."""
     found: dict[str, LinkableMilestone] = {}
     for content in (published.content for published in published_roadmaps(session)):
         for each in content.milestones:

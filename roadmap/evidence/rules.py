@@ -172,10 +172,7 @@ def edit_outcome(
 
 
 def state_after_submit(state: str, visibility: str) -> str:
-    """Return the state after a request for a review; a second request changes nothing.
-
-    Raises Refused for private items, and for verified ones without changes.
-    """
+    """Return the state after a request for a review. Raises Refused for private and verified."""
     if visibility == "private":
         raise Refused("private")
     if state == "verified":
@@ -184,10 +181,7 @@ def state_after_submit(state: str, visibility: str) -> str:
 
 
 def state_after_withdraw(state: str, *, has_reviewer: bool) -> str:
-    """Return the state after the author withdraws the request.
-
-    Raises Refused while an assigned reviewer has it, and where nothing was requested.
-    """
+    """Return the state after the author withdraws. Raises Refused while a reviewer has it."""
     if state == "in_review" and has_reviewer:
         raise Refused("in_review")
     if state not in AWAITING_REVIEW | {"draft"}:

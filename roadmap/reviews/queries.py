@@ -259,11 +259,7 @@ def _shared_query(actor: Actor, filters: Filters) -> sa.Select[Any]:
 
 
 def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[str, str]]]:
-    """Load what the queue can be narrowed to.
-
-    `people` are (id, name) of those who share something with the actor, `teams` are (slug, name) of
-    those that the actor leads.
-    """
+    """Load `people` (id, name) who share something, and the `teams` (slug, name) of the actor."""
     people = session.execute(
         sa.select(User.id, User.name)
         .where(
@@ -320,10 +316,7 @@ def load_review_page(
 def load_criteria(
     session: Session, items: Collection[Item]
 ) -> dict[uuid.UUID, tuple[Criterion, ...]]:
-    """Load the criteria of each item for its newest version, in the author's order.
-
-    Two statements.
-    """
+    """Load the criteria of each item for its newest version, in its order. Two statements."""
     keys = {key for item in items for key in item.milestones}
     milestones = sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
     definitions: dict[str, dict[str, Any]] = dict(iter(session.execute(milestones)))
