@@ -18,8 +18,7 @@ from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import now, page_number, see_other, wants_fragment
-from roadmap.evidence import actions, labels, review_actions
-from roadmap.evidence.actions import evidence_input, keep_stored_texts, lock_and_reload
+from roadmap.evidence import actions, labels, queries, review_actions
 from roadmap.evidence.constants import MAX_IMPACTS, MAX_MILESTONES, STATES, TONES, VISIBILITIES
 from roadmap.evidence.forms import CommentForm, EvidenceForm
 from roadmap.evidence.item import Audience
@@ -27,16 +26,6 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.list_query import FILTER_NAMES, SORTS, Filters, list_evidence, load_overview
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.queries import (
-    assigned_reviewer,
-    find_unticked,
-    load_detail,
-    load_milestones,
-    load_own,
-    load_published_milestones,
-    load_skill_titles,
-    search_milestones,
-)
 from roadmap.evidence.rules import INPUT_FIELDS, InvalidInput, Refused, Stale, normalize
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
@@ -127,7 +116,7 @@ def show(evidence_id: uuid.UUID) -> Response:
 def ask_delete(evidence_id: uuid.UUID) -> str:
     """Ask before deleting: say what would be lost."""
     piece = _load_own(evidence_id)
-    detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
+    detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     return render_template("evidence/delete.html", piece=detail.item, detail=detail, labels=labels)
 
 
@@ -152,9 +141,9 @@ def submit(evidence_id: uuid.UUID) -> Response:
     audience = request.form.get("visibility", "")
     try:
         # Read the item again under the lock, so that the edit starts from its latest state.
-        lock_and_reload(db.session, piece, current_user)
+        actions.lock_and_reload(db.session, piece, current_user)
         if piece.visibility == "private" and audience in ("team", "portfolio"):
-            shared = replace(evidence_input(piece), visibility=audience)
+            shared = replace(actions.evidence_input(piece), visibility=audience)
             actions.edit(db.session, piece, shared, by=current_user, now=now())
             if piece.state == "verified":
                 said = _(
@@ -223,7 +212,7 @@ def comment(evidence_id: uuid.UUID) -> Response:
         return redirect(f"/{'evidence' if mine else 'reviews'}/{piece.id}#thread", code=303)
     template = "evidence/_timeline.html" if wants_fragment() else "evidence/timeline.html"
     audience = Audience.OWNER if mine else Audience.MANAGER
-    detail = load_detail(db.session, audience, piece.id) or abort(404)
+    detail = queries.load_detail(db.session, audience, piece.id) or abort(404)
     context = timeline_context(db.session, current_user, detail, form if status != 200 else None)
     response = make_response(render_template(template, **context), status)
     if status == 200:
@@ -232,12 +221,12 @@ def comment(evidence_id: uuid.UUID) -> Response:
 
 
 def _load_own(evidence_id: uuid.UUID, action: str = "evidence.write") -> Evidence:
-    return load_own(db.session, current_user, action, evidence_id)
+    return queries.load_own(db.session, current_user, action, evidence_id)
 
 
 def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Response:
     """Render the owner's page; `refusal` says why a step was refused."""
-    detail = load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
+    detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     people = holders_of(db.session, piece.user_id, Capability.REVIEW)
     managers = [person.name for person in people]
     page = render_template(
@@ -245,9 +234,9 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
         detail=detail,
         managers=managers,
         asked=_join_names(managers),
-        reader=assigned_reviewer(db.session, piece, people),
+        reader=queries.assigned_reviewer(db.session, piece, people),
         today=current_user.today(now()),
-        to_tick=find_unticked(db.session, detail.item),
+        to_tick=queries.find_unticked(db.session, detail.item),
         refused=refusal,
         **timeline_context(db.session, current_user, detail),
     )
@@ -278,7 +267,7 @@ def _join_names(names: list[str]) -> str:
 @permit("evidence.write")
 def new() -> Response:
     """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind."""
-    target = load_published_milestones(db.session).get(request.args.get("milestone", ""))
+    target = queries.load_published_milestones(db.session).get(request.args.get("milestone", ""))
     kind = request.args.get("kind", "")
     if kind not in KINDS:
         kind = target.kinds[0] if target and target.kinds else ""
@@ -317,7 +306,7 @@ def create() -> Response:
 def edit(evidence_id: uuid.UUID) -> Response:
     piece = _load_own(evidence_id)
     linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
-    form = EvidenceForm(formdata=None, obj=evidence_input(piece), data=linked)
+    form = EvidenceForm(formdata=None, obj=actions.evidence_input(piece), data=linked)
     return _render_form(form, about=piece)
 
 
@@ -390,11 +379,11 @@ def milestones() -> str:
     words = clean_line(request.args.get("q"))[:200]
     keys = request.args.getlist("milestones")[: 2 * MAX_MILESTONES]
     chosen = [strip_control_characters(key)[:60] for key in keys]
-    found = search_milestones(db.session, words, leave_out=chosen)
+    found = queries.search_milestones(db.session, words, leave_out=chosen)
     if wants_fragment():
         return render_template(
             "evidence/_milestone_search.html",
-            chosen=load_milestones(db.session, chosen),
+            chosen=queries.load_milestones(db.session, chosen),
             found=found,
             words=words,
             kind=request.args.get("kind", ""),
@@ -409,8 +398,10 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
     if "enter" in request.form and form.q.data:
         return _render_form(form, about=about, searched=True)
     known = {
-        "milestones": [each.key for each in load_milestones(db.session, form.milestones.data)],
-        "skills": load_skill_titles(db.session),
+        "milestones": [
+            each.key for each in queries.load_milestones(db.session, form.milestones.data)
+        ],
+        "skills": queries.load_skill_titles(db.session),
     }
     if not form.check_input(current_user.today(now()), known):
         return _render_form(form, about=about, status=422)
@@ -460,10 +451,10 @@ def _render_form(
         "evidence/form.html",
         form=form,
         about=about,
-        chosen=load_milestones(db.session, chosen),
-        found=search_milestones(db.session, words or "", leave_out=chosen),
+        chosen=queries.load_milestones(db.session, chosen),
+        found=queries.search_milestones(db.session, words or "", leave_out=chosen),
         words=words,
-        skills=load_skill_titles(db.session).items(),
+        skills=queries.load_skill_titles(db.session).items(),
         previewed=previewed,
         differences=differences,
         labels=labels,
@@ -475,12 +466,14 @@ def _render_form(
 
 def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
     """Show what was saved meanwhile beside what was entered, in a form at the newer revision."""
-    theirs = evidence_input(piece)
-    mine = keep_stored_texts(normalize(form.evidence_input()), theirs)
+    theirs = actions.evidence_input(piece)
+    mine = actions.keep_stored_texts(normalize(form.evidence_input()), theirs)
     found = {name: (getattr(theirs, name), getattr(mine, name)) for name in INPUT_FIELDS}
     differences = {name: values for name, values in found.items() if values[0] != values[1]}
-    published = load_published_milestones(db.session)
-    titles = {key: each.title for key, each in published.items()} | load_skill_titles(db.session)
+    published = queries.load_published_milestones(db.session)
+    titles = {key: each.title for key, each in published.items()} | queries.load_skill_titles(
+        db.session
+    )
     for name, saved, typed in (
         ("milestones", piece.milestone_keys, form.milestones.data),
         ("skills", piece.skill_keys, form.skills.data),

@@ -28,19 +28,8 @@ from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.roles import Capability
+from roadmap.reviews import queries
 from roadmap.reviews.forms import JudgementForm
-from roadmap.reviews.queries import (
-    SHOW_OPTIONS,
-    Filters,
-    QueueEntry,
-    count_completed,
-    count_pending,
-    list_completed,
-    list_pending,
-    load_filter_choices,
-    load_review_page,
-    next_pending,
-)
 
 reviews = Blueprint("reviews", __name__)
 
@@ -55,10 +44,10 @@ def index() -> str:
     given = filters.as_query
     part: Any = {"limit": PAGE_SIZE + 1, "offset": (page - 1) * PAGE_SIZE}
     if filters.show == "judged":
-        rows = list_completed(db.session, current_user, filters, now=now(), **part)
+        rows = queries.list_completed(db.session, current_user, filters, now=now(), **part)
     else:
-        rows = list_pending(db.session, current_user, filters, **part)
-    choices = load_filter_choices(db.session, current_user)
+        rows = queries.list_pending(db.session, current_user, filters, **part)
+    choices = queries.load_filter_choices(db.session, current_user)
 
     def page_url(number: int) -> str:
         return f"/reviews?{urlencode({**given, 'page': number})}"
@@ -81,33 +70,33 @@ def index() -> str:
     return render_template("reviews/index.html", **shown, choices=choices)
 
 
-def _parse_filters() -> Filters:
+def _parse_filters() -> queries.Filters:
     """Parse the filters of this request; an unknown value means any."""
     kind, show = request.args.get("kind", ""), request.args.get("show", "")
-    return Filters(
+    return queries.Filters(
         person=parse_uuid(request.args.get("person")),
         kind=kind if kind in KINDS else None,
         team=strip_control_characters(request.args.get("team", ""))[:60] or None,
-        show=show if show in SHOW_OPTIONS else "waiting",
+        show=show if show in queries.SHOW_OPTIONS else "waiting",
     )
 
 
-def _summary(filters: Filters, choices: dict[str, list[tuple[str, str]]]) -> str:
+def _summary(filters: queries.Filters, choices: dict[str, list[tuple[str, str]]]) -> str:
     """Say in a sentence what the list is narrowed to, and how much that is."""
     if not filters.as_query:
         return ngettext(
             "One piece is waiting for your review, in all teams that you manage.",
             "%(num)s pieces are waiting for your review, in all teams that you manage.",
-            count_pending(db.session, current_user),
+            queries.count_pending(db.session, current_user),
         )
     if filters.show == "judged":
         pieces = ngettext(
             "One piece judged in the last 30 days",
             "%(num)s pieces judged in the last 30 days",
-            count_completed(db.session, current_user, filters, now=now()),
+            queries.count_completed(db.session, current_user, filters, now=now()),
         )
     else:
-        count = count_pending(db.session, current_user, filters)
+        count = queries.count_pending(db.session, current_user, filters)
         if filters.show == "in_review":
             pieces = ngettext("One piece in review", "%(num)s pieces in review", count)
         else:
@@ -172,7 +161,8 @@ def decide(evidence_id: uuid.UUID) -> Response:
     flash(Markup("{} {}").format(said, link), "message")
     if was_verified:
         return see_other("reviews.show", evidence_id=piece.id)
-    return redirect(_next_url(_next_pending(piece)), code=303)
+    _entry, address = _next_pending(piece)
+    return redirect(address, code=303)
 
 
 @reviews.put("/reviews/<uuid:evidence_id>/taking")
@@ -221,15 +211,12 @@ def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> R
     return _render_page(piece, form, late=refusal, status=409)
 
 
-def _next_pending(piece: Evidence) -> QueueEntry | None:
-    """Load the next item to review among those that the queue is narrowed to."""
-    return next_pending(db.session, current_user, replace(_parse_filters(), show="waiting"), piece)
-
-
-def _next_url(following: QueueEntry | None) -> str:
-    carried = urlencode(replace(_parse_filters(), show="waiting").as_query)
-    where = f"/reviews/{following.item.id}" if following else "/reviews"
-    return f"{where}?{carried}" if carried else where
+def _next_pending(piece: Evidence) -> tuple[queries.QueueEntry | None, str]:
+    """Load the next item among those that the queue is narrowed to, and the address to go to."""
+    filters = replace(_parse_filters(), show="waiting")
+    entry = queries.next_pending(db.session, current_user, filters, piece)
+    where = f"/reviews/{entry.item.id}" if entry else "/reviews"
+    return entry, f"{where}?{urlencode(filters.as_query)}" if filters.as_query else where
 
 
 def _render_page(
@@ -240,7 +227,7 @@ def _render_page(
     status: int = 200,
 ) -> Response:
     read = form.read_version if form is not None and isinstance(late, Stale) else None
-    found = load_review_page(db.session, piece, read=read)
+    found = queries.load_review_page(db.session, piece, read=read)
     ticked = found.confirmable if form is None else form.milestones.data
     form = form or JudgementForm(formdata=None)
     why = _conflict_message(late, piece, form)
@@ -250,7 +237,7 @@ def _render_page(
     # Where nothing is left to review, what was typed can still be sent as a comment.
     typed = "" if found.waits or found.can_confirm_more else form.comment.data
     comment_form = CommentForm(formdata=None, data={"text": typed}) if typed else None
-    following = _next_pending(piece)
+    following, next_address = _next_pending(piece)
     page = render_template(
         "reviews/review.html",
         found=found,
@@ -258,7 +245,7 @@ def _render_page(
         ticked=ticked,
         may_review=current_user.has_over(Capability.REVIEW, piece.user_id),
         following=following,
-        next_address=_next_url(following),
+        next_address=next_address,
         late=why,
         is_left=comment_form is not None,
         is_stale=isinstance(late, Stale),
