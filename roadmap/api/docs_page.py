@@ -94,13 +94,13 @@ def _describe_type(schema: Part) -> str:
         return f"{schema['$ref'].rpartition('/')[2]}: {fields}" if fields else _describe_type(found)
     if "anyOf" in schema:
         return " or ".join(_describe_type(each) for each in schema["anyOf"])
-    if "enum" in schema:
-        return " | ".join(json.dumps(value) for value in schema["enum"])
+    if "enum" in schema or "const" in schema:
+        return " | ".join(map(json.dumps, schema.get("enum") or [schema["const"]]))
     kind: str = schema.get("format") or schema.get("type", "anything")
     if kind == "array":
-        return f"list of {_describe_type(schema['items'])}"
-    if kind == "object" and "additionalProperties" in schema:
-        return f"object by key of {_describe_type(schema['additionalProperties'])}"
+        return f"list of {_describe_type(schema.get('items', {}))}"
+    if kind == "object" and isinstance(values := schema.get("additionalProperties"), dict):
+        return f"object by key of {_describe_type(values)}"
     if "maxLength" in schema and "pattern" not in schema:
         return f"{kind}, at most {schema['maxLength']:,} characters"
     if "minimum" in schema and "maximum" in schema:

@@ -94,12 +94,8 @@ def list_roadmaps(query: Paging) -> RoadmapList:
     """List the published roadmaps, by slug."""
     by_slug = attrgetter("slug")
     lines = [
-        RoadmapLine(
-            slug=each.content.slug,
-            title=each.content.title,
-            summary=each.content.summary,
-            revision=each.number,
-            milestones=len(each.content.milestones),
+        RoadmapLine.model_validate(
+            {**dict(each.content), "revision": each.number, "milestones": len(each.content.by_key)}
         )
         for each in published_roadmaps(db.session)
     ]
