@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
-from typing import Any
 
-from flask import Blueprint, flash, make_response, render_template, request
+from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -22,7 +21,7 @@ from roadmap.auth.reauthentication import check_own_password, fresh_login_requir
 from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import now, see_other
+from roadmap.core.web import now, render_page, see_other
 from roadmap.mail import outbox, transport
 from roadmap.people import permissions
 from roadmap.people.actions import share_plans
@@ -102,7 +101,7 @@ def save_sharing() -> Response:
 @permit("account.write")
 @fresh_login_required
 def edit_email() -> Response:
-    return _render("account/change_email.html", form=ChangeEmailForm())
+    return render_page("account/change_email.html", form=ChangeEmailForm())
 
 
 @account.put("/account/email")
@@ -111,13 +110,13 @@ def edit_email() -> Response:
 def save_email() -> Response:
     form, me = ChangeEmailForm(), current_user
     if not form.validate():
-        return _render("account/change_email.html", 422, form=form)
+        return render_page("account/change_email.html", 422, form=form)
     old, new = me.email, form.email.data or ""
     try:
         actions.change_email(db.session, me.id, new, by=me.id, address=client_address(), now=now())
     except actions.EmailTaken:
         form.email.errors = [_("Another account has this e-mail address.")]
-        return _render("account/change_email.html", 422, form=form)
+        return render_page("account/change_email.html", 422, form=form)
     if transport.is_configured():
         # Without a `user_id`, or the mail would go to the new address.
         subject = _("Your e-mail address on Cairn was changed")
@@ -134,14 +133,14 @@ def save_email() -> Response:
 @account.get("/account/password")
 @permit("account.write")
 def edit_password() -> Response:
-    return _render("account/change_password.html", form=_password_form(), wait=0)
+    return render_page("account/change_password.html", form=_password_form(), wait=0)
 
 
 @account.put("/account/password")
 @permit("account.write")
 def change_password() -> Response:
     form, me = _password_form(), current_user.id
-    render = partial(_render, "account/change_password.html", form=form)
+    render = partial(render_page, "account/change_password.html", form=form)
     if not form.validate():
         return render(422, wait=0)
     wrong = _("This is not your current password.")
@@ -193,7 +192,7 @@ def list_tokens() -> str:
 @permit("token.write")
 @fresh_login_required
 def new_token() -> Response:
-    return _render("account/token_new.html", form=TokenForm())
+    return render_page("account/token_new.html", form=TokenForm())
 
 
 @account.post("/account/tokens")
@@ -203,7 +202,7 @@ def create_token() -> Response:
     """Create a token and show it once: it is not stored."""
     form = TokenForm()
     if not form.validate():
-        return _render("account/token_new.html", 422, form=form)
+        return render_page("account/token_new.html", 422, form=form)
     try:
         token = api_tokens.create(
             db.session,
@@ -219,8 +218,8 @@ def create_token() -> Response:
         form.form_errors = [
             _("You can have at most %(most)d tokens. Revoke one first.", most=api_tokens.MAX_TOKENS)
         ]
-        return _render("account/token_new.html", 422, form=form)
-    return _render("account/token_created.html", 201, token=token, form=form)
+        return render_page("account/token_new.html", 422, form=form)
+    return render_page("account/token_created.html", 201, token=token, form=form)
 
 
 @account.delete("/account/tokens/<uuid:token_id>")
@@ -245,7 +244,7 @@ def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:
 def _render_account(
     form: ProfileForm, status: int = 200, late: dict[str, str] | None = None
 ) -> Response:
-    return _render(
+    return render_page(
         "account/account.html",
         status,
         form=form,
@@ -257,10 +256,6 @@ def _render_account(
         mails=transport.is_configured(),
         **load_visibility(db.session, current_user.id),
     )
-
-
-def _render(template: str, status: int = 200, **context: Any) -> Response:
-    return make_response(render_template(template, **context), status)
 
 
 def _password_form() -> ChangePasswordForm:

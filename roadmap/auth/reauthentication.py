@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import make_response, render_template, request
+from flask import request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import Field
@@ -18,7 +18,7 @@ from roadmap.auth.forms import ConfirmPasswordForm
 from roadmap.auth.login_throttle import check_password, too_many_requests
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import now, safe_redirect_target, see_other
+from roadmap.core.web import now, render_page, safe_redirect_target, see_other
 
 View = Callable[..., Response]
 
@@ -51,14 +51,14 @@ def render_confirm_page(
     kept: preserved_form.PreservedForm | None = None,
 ) -> Response:
     """Render the page that asks for the password; `wait` is in seconds after too many attempts."""
-    page = render_template(
+    return render_page(
         "auth/confirm_password.html",
+        status,
         form=form,
         wait=wait,
         kept=kept or preserved_form.from_form(request.form),
         next=safe_redirect_target(request.values.get("next"), ""),
     )
-    return make_response(page, status)
 
 
 def check_own_password(

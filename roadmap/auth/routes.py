@@ -5,16 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import (
-    Blueprint,
-    current_app,
-    flash,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -41,7 +32,7 @@ from roadmap.auth.reauthentication import check_own_password, render_confirm_pag
 from roadmap.auth.sessions import sign_in_user, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import now, redirect_page, safe_redirect_target, see_other
+from roadmap.core.web import now, redirect_page, render_page, safe_redirect_target, see_other
 from roadmap.mail import transport
 from roadmap.people.permissions import permit
 
@@ -99,7 +90,7 @@ def sign_in() -> Response:
             "warning",
         )
         return redirect("/", 303)
-    return _render("auth/preserved_form.html", kept=kept)
+    return render_page("auth/preserved_form.html", kept=kept)
 
 
 @auth.get("/signup")
@@ -108,8 +99,8 @@ def signup() -> Response:
     if signed_in_actor() is not None:
         return redirect("/", 303)
     if not _sign_up_is_open():
-        return _render("auth/signup_closed.html")
-    return _render("auth/signup.html", form=SignUpForm())
+        return render_page("auth/signup_closed.html")
+    return render_page("auth/signup.html", form=SignUpForm())
 
 
 @auth.post("/signup")
@@ -120,14 +111,14 @@ def sign_up() -> Response:
     Of two simultaneous sign-ups the second waits and is refused.
     """
     if not _sign_up_is_open():
-        return _render("auth/signup_closed.html", 403)
+        return render_page("auth/signup_closed.html", 403)
     form = SignUpForm()
     if not form.validate():
-        return _render("auth/signup.html", 422, form=form)
+        return render_page("auth/signup.html", 422, form=form)
     end_transaction()
     password_hash = passwords.hash_password(form.password.data or "")
     if not actions.is_first_account(db.session):
-        return _render("auth/signup_closed.html", 403)
+        return render_page("auth/signup_closed.html", 403)
     user = actions.create_user(
         db.session,
         name=form.name.data or "",
@@ -148,7 +139,7 @@ def sign_up() -> Response:
 def logout() -> Response:
     if signed_in_actor() is None:
         return see_other("auth.login")
-    return _render("auth/logout.html")
+    return render_page("auth/logout.html")
 
 
 @auth.route("/logout", methods=["POST", "DELETE"])
@@ -182,7 +173,7 @@ def reauthenticate() -> Response:
     actions.mark_session_fresh(db.session, person.session_id, now=now())
     kept = preserved_form.from_form(request.form)
     if kept is not None and kept.belongs_to(str(person.id)):
-        return _render("auth/preserved_form.html", kept=kept)
+        return render_page("auth/preserved_form.html", kept=kept)
     return redirect(safe_redirect_target(request.values.get("next"), "/account"), 303)
 
 
@@ -213,7 +204,7 @@ def request_password_link() -> Response:
 @auth.get("/password/sent")
 @permit("public")
 def password_link_sent() -> Response:
-    return _render("auth/password_link_sent.html")
+    return render_page("auth/password_link_sent.html")
 
 
 @auth.get("/password/<token>")
@@ -224,7 +215,7 @@ def set_password(token: str) -> Response:
         return _render_invalid_link()
     _link, user = found
     form = NewPasswordForm(person_name=user.name, person_email=user.email)
-    return _render("auth/set_password.html", form=form, whose=user)
+    return render_page("auth/set_password.html", form=form, whose=user)
 
 
 @auth.post("/password/<token>")
@@ -241,7 +232,7 @@ def save_password(token: str) -> Response:
     link, user = found
     form = NewPasswordForm(person_name=user.name, person_email=user.email)
     if not form.validate():
-        return _render("auth/set_password.html", 422, form=form, whose=user)
+        return render_page("auth/set_password.html", 422, form=form, whose=user)
     end_transaction()
     password_hash = passwords.hash_password(form.password.data or "")
     try:
@@ -279,24 +270,20 @@ def send_password_link(email: str, address: str) -> None:
     )
 
 
-def _render(template: str, status: int = 200, **context: Any) -> Response:
-    return make_response(render_template(template, **context), status)
-
-
 def _render_sign_in(form: SignInForm, status: int = 200, **more: Any) -> Response:
     kept = preserved_form.from_form(request.form)
     target = _next_page()
     page_after = target if target != "/" else None
-    return _render("auth/login.html", status, form=form, kept=kept, next=page_after, **more)
+    return render_page("auth/login.html", status, form=form, kept=kept, next=page_after, **more)
 
 
 def _render_forgot(form: ForgotPasswordForm, status: int = 200, wait: int = 0) -> Response:
     mails = transport.is_configured()
-    return _render("auth/forgot_password.html", status, form=form, mails=mails, wait=wait)
+    return render_page("auth/forgot_password.html", status, form=form, mails=mails, wait=wait)
 
 
 def _render_invalid_link(wait: int = 0) -> Response:
-    return _render("auth/password_link_invalid.html", 404, wait=wait)
+    return render_page("auth/password_link_invalid.html", 404, wait=wait)
 
 
 def _next_page() -> str:

@@ -9,18 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import (
-    Flask,
-    abort,
-    current_app,
-    flash,
-    g,
-    make_response,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Flask, abort, current_app, flash, g, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -45,7 +34,7 @@ from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id
-from roadmap.core.web import htmx, now, redirect_page, safe_redirect_target
+from roadmap.core.web import htmx, now, redirect_page, render_page, safe_redirect_target
 from roadmap.people.actor import Actor
 from roadmap.people.models import User
 from roadmap.people.permissions import can, permission_of
@@ -224,8 +213,7 @@ def require_sign_in() -> Response | None:
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     # 401, because nothing was saved.
     sign_in = SignInForm(formdata=None)
-    page = render_template("auth/login.html", form=sign_in, kept=form, next=None)
-    return make_response(page, 401)
+    return render_page("auth/login.html", 401, form=sign_in, kept=form, next=None)
 
 
 def check_permission() -> None:

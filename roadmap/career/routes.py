@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, render_template
+from flask import Blueprint, abort, flash, render_template
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -14,7 +14,7 @@ from roadmap.career import actions, queries
 from roadmap.career.forms import DegreeForm, EntryForm, PositionForm, level_labels
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.database import db
-from roadmap.core.web import now, see_other
+from roadmap.core.web import now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 
@@ -111,11 +111,5 @@ def _redirect_with(message: str) -> Response:
 def _render_form(
     model: type[Entry], form: EntryForm, row: Entry | None = None, status: int = 200
 ) -> Response:
-    page = render_template(
-        f"career/{model.__tablename__}.html",
-        form=form,
-        row=row,
-        stale=status == 409,
-        levels=level_labels(),
-    )
-    return make_response(page, status)
+    template, levels = f"career/{model.__tablename__}.html", level_labels()
+    return render_page(template, status, form=form, row=row, stale=status == 409, levels=levels)

@@ -5,9 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, redirect, request, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_htmx import HTMX
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -69,6 +80,11 @@ def page_number() -> int:
         return 1
     # Python refuses to parse very long numbers.
     return min(int(digits), MAX_PAGE) if len(digits) < 6 else MAX_PAGE
+
+
+def render_page(template: str, status: int = 200, **context: Any) -> Response:
+    """Render a template with a status."""
+    return make_response(render_template(template, **context), status)
 
 
 def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:
