@@ -42,7 +42,6 @@ from roadmap.core.proxy import client_address
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, page_number, see_other
 from roadmap.invitations import invite_page
-from roadmap.invitations.actions import InvitationRefused
 from roadmap.invitations.forms import InviteForm
 from roadmap.invitations.queries import find_invitation
 from roadmap.mail import transport
@@ -435,12 +434,7 @@ def invite() -> Response:
     wait = invite_page.count_invitation(form, current_user.id)
     if wait:
         return too_many_requests(_render_invitations(form), wait)
-    try:
-        invite_page.create_from_form(form, INVITATIONS_PATH, by=current_user.id)
-    except InvitationRefused as refused:
-        if refused.reason == "inviter":
-            raise PermissionDenied from None
-        form.email.errors = [_("An account with this address already exists.")]
+    if not invite_page.create_from_form(form, INVITATIONS_PATH, by=current_user.id):
         return _render_invitations(form, 422)
     return see_other("admin.invitation_list")
 

@@ -99,12 +99,7 @@ def list_teams(query: Paging) -> TeamList:
         .where(Team.id.in_(known))
     )
     found = [
-        TeamShape(
-            slug=team.slug,
-            name=team.name,
-            role=actor.role_in(team.id),
-            parent=above,
-        )
+        TeamShape(slug=team.slug, name=team.name, role=actor.role_in(team.id), parent=above)
         # Sorted here and not by the database: cursors are compared with Python's order.
         for team, above in sorted(rows, key=lambda row: row[0].slug)
     ]
@@ -153,9 +148,5 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
         newest = AssessedLevel(level, now(), actor.name, comment)
     said = own.get(key)
     return MemberSkill.model_validate(
-        {
-            "key": key,
-            "self": said.level if said else None,
-            "manager": serialize_assessment(newest),
-        }
+        {"key": key, "self": said.level if said else None, "manager": serialize_assessment(newest)}
     )

@@ -29,17 +29,18 @@ def render_subject(inviter: User, team: Team | None) -> str:
 
 
 def render_body(
-    inviter: User,
-    team: Team | None,
-    invitation: Invitation,
-    token: str,
-    reader: User | None = None,
+    inviter: User, team: Team | None, invitation: Invitation, token: str, reader: User | None = None
 ) -> str:
     """Return the text: who invites, to what, the link, and its expiry date.
 
-    `reader` is the person with this address, if any: the date is in their zone and format.
+    `reader` is the person with this address, if any: the date is in their zone and format, and
+    otherwise in UTC.
     """
-    who = f"{inviter.name} ({inviter.email})"
+    expires_at, who = invitation.expires_at, f"{inviter.name} ({inviter.email})"
+    if reader is None:
+        day = _("%(day)s (UTC)", day=show_date(expires_at.astimezone(dt.UTC).date()))
+    else:
+        day = show_date(expires_at.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)
     if team is None:
         to_what = _("%(name)s invites you to have an account on Cairn.", name=who)
     else:
@@ -53,13 +54,6 @@ def render_body(
         "ignore this mail: nothing happens without you.\n",
         to_what=to_what,
         address=invitation.email,
-        day=_expiry_date(invitation.expires_at, reader),
+        day=day,
         link=invitation_url(token),
     )
-
-
-def _expiry_date(moment: dt.datetime, reader: User | None) -> str:
-    """Format the date for the reader; for an unknown one in UTC, which it says."""
-    if reader is None:
-        return _("%(day)s (UTC)", day=show_date(moment.astimezone(dt.UTC).date()))
-    return show_date(moment.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import (
-    EmailField,
-    Field,
-    SelectField,
-)
+from wtforms import EmailField, Field, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -33,6 +30,16 @@ class AcceptInvitationForm(SignUpForm):
         validate_password_strength(field, name=self.name.data or "", email=email)
 
 
+def email_field(first: Callable[..., None]) -> EmailField:
+    """Build the field for the address of somebody else; `first` says whether it may be empty."""
+    return EmailField(
+        _l("E-mail"),
+        [first, Length(max=320), EmailAddress()],
+        filters=[clean_line],
+        render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
+    )
+
+
 def role_field(default: str | None = None) -> SelectField:
     """Build the field that chooses a role."""
     choices = [SelectChoice(key, role.label) for key, role in ROLES.items()]
@@ -42,12 +49,7 @@ def role_field(default: str | None = None) -> SelectField:
 class InviteForm(FlaskForm):
     """The invited address and the lifetime. Without an address anybody can use the link."""
 
-    email = EmailField(
-        _l("E-mail"),
-        [Optional(), Length(max=320), EmailAddress()],
-        filters=[clean_line],
-        render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
-    )
+    email = email_field(Optional())
     days = SelectField(
         _l("Valid for"),
         [InputRequired()],

@@ -16,12 +16,13 @@ from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.invitations import actions
 from roadmap.invitations.emails import invitation_url
-from roadmap.invitations.forms import InviteForm
+from roadmap.invitations.forms import InviteForm, TeamInviteForm
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import list_open_invitations, select_open
 from roadmap.mail import transport
 from roadmap.people.models import Team
-from roadmap.people.roles import DEFAULT_ROLE
+from roadmap.people.permissions import PermissionDenied
+from roadmap.people.roles import DEFAULT_ROLE, ROLES
 
 _COOKIE_KEY = "invitation_made"
 
@@ -71,22 +72,38 @@ def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
 
 
 def create_from_form(
-    form: InviteForm,
-    place: str,
-    *,
-    team: Team | None = None,
-    role: str = DEFAULT_ROLE,
-    by: uuid.UUID,
-) -> None:
-    """Create an invitation and keep its link for the next page of `place`.
+    form: InviteForm, place: str, *, team: Team | None = None, by: uuid.UUID
+) -> bool:
+    """Create an invitation; return False with an error in the form where it cannot be created.
 
-    Reloading that page creates no further one. The link is in the inviter's cookie; the server
-    stores its hash. Raise as `actions.invite` does.
+    The next page of `place` shows its link, and reloading that page creates no further one. The
+    link is in the inviter's cookie; the server stores its hash. Raise PermissionDenied.
     """
     email = form.email.data or ""
+    role = form.role.data if isinstance(form, TeamInviteForm) else DEFAULT_ROLE
     older = select_open(email_key(email), team.id if team else None)
     replaced = bool(email and db.session.scalars(older).first())
-    made, token = actions.invite(
-        db.session, team=team, role=role, email=email, by=by, lives=form.lives, now=now()
-    )
+    try:
+        made, token = actions.invite(
+            db.session, team=team, role=role, email=email, by=by, lives=form.lives, now=now()
+        )
+    except actions.InvitationRefused as refused:
+        if refused.reason == "inviter":
+            raise PermissionDenied from None
+        form.email.errors = [_refusal_message(refused, role)]
+        return False
     cookie[_COOKIE_KEY] = [place, token, made.email, replaced]
+    return True
+
+
+def _refusal_message(refused: actions.InvitationRefused, role: str) -> str:
+    if refused.reason == "account":
+        return _("An account with this address already exists.")
+    if refused.reason == "member":
+        return _("They are already in the team, in this role or a higher one.")
+    return _(
+        "They are already invited as %(invited)s. To invite them as %(role)s, "
+        "revoke that invitation first.",
+        invited=ROLES[refused.role].noun_with_article,
+        role=ROLES[role].noun_with_article,
+    )

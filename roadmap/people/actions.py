@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.signals import managers_changed, team_deleting
 from roadmap.core.text import clean_line
-from roadmap.people.audit import record_audit, record_audit_each
-from roadmap.people.history import record_history, record_history_each
+from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user, lock_users
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.permissions import ActorOrId, require_permission
@@ -127,11 +127,11 @@ def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime
         sa.delete(Membership).where(Membership.team_id == team.id).returning(Membership.user_id)
     ).all()
     done = "membership.removed"
-    record_history_each(
-        session, gone, by=actor_id, action=done, subject=team.slug, now=now,
+    record_history(
+        session, user_id=gone, by=actor_id, action=done, subject=team.slug, now=now,
         team=str(team.id), with_team=True,
     )  # fmt: skip
-    record_audit_each(session, gone, by=actor_id, action=done, target=team.slug, now=now)
+    record_audit(session, each=gone, by=actor_id, action=done, target=team.slug, now=now)
     session.execute(sa.delete(Team).where(Team.id == team.id))
     session.expunge(team)
     record_audit(session, by=actor_id, action="team.deleted", target=team.slug, now=now)
@@ -139,13 +139,7 @@ def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime
 
 
 def add_member(
-    session: Session,
-    team: Team,
-    user_id: uuid.UUID,
-    role: str,
-    *,
-    by: ActorOrId,
-    now: dt.datetime,
+    session: Session, team: Team, user_id: uuid.UUID, role: str, *, by: ActorOrId, now: dt.datetime
 ) -> bool:
     """Add a person to a team in a role, or give them that role there; for administrators.
 
@@ -156,13 +150,7 @@ def add_member(
 
 
 def change_role(
-    session: Session,
-    team: Team,
-    user_id: uuid.UUID,
-    role: str,
-    *,
-    by: ActorOrId,
-    now: dt.datetime,
+    session: Session, team: Team, user_id: uuid.UUID, role: str, *, by: ActorOrId, now: dt.datetime
 ) -> bool:
     """Give a member of a team another role there; for everybody who manages the team.
 

@@ -22,25 +22,15 @@ def record_audit(
     action: str,
     target: str = "",
     address: str = "",
+    each: Collection[uuid.UUID] | None = None,
     now: dt.datetime,
     **data: Any,
 ) -> None:
-    """Add one entry to the audit log. `action` is `thing.verb`, `data` has JSON values."""
+    """Add one entry to the audit log, or one about `each` of some people, in one statement.
+
+    `action` is `thing.verb`, `data` has JSON values.
+    """
     entry = {"actor_id": by, "at": now, "action": action, "target": target, "address": address}
-    session.execute(sa.insert(_ENTRIES), {**entry, "data": data})
-
-
-def record_audit_each(
-    session: Session,
-    people: Collection[uuid.UUID],
-    *,
-    by: uuid.UUID | None,
-    action: str,
-    target: str,
-    now: dt.datetime,
-) -> None:
-    """Add one entry about each of these people, in one statement."""
-    entry = {"actor_id": by, "at": now, "action": action, "target": target, "address": ""}
-    if people:
-        entries = [{**entry, "data": {"person": str(user_id)}} for user_id in people]
-        session.execute(sa.insert(_ENTRIES), entries)
+    data_of_each = [data] if each is None else [{**data, "person": str(key)} for key in each]
+    if data_of_each:
+        session.execute(sa.insert(_ENTRIES), [{**entry, "data": data} for data in data_of_each])

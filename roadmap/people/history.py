@@ -21,7 +21,7 @@ _INSERT_ENTRY = sa.insert(_ENTRIES)
 def record_history(
     session: Session,
     *,
-    user_id: uuid.UUID,
+    user_id: uuid.UUID | Collection[uuid.UUID],
     by: uuid.UUID | None,
     action: str,
     subject: str,
@@ -31,35 +31,20 @@ def record_history(
 ) -> None:
     """Add one entry to a person's history, and signal to the higher rooms that it changed.
 
-    `action` is `thing.verb` (its first word says what changed), `subject` the key or id of what
-    it was done to, `data` JSON values. `row_id` is a row that this wrote, such as a review; only
-    the listeners get it.
+    `user_id` is the person, or several who get the same entry in one statement. `action` is
+    `thing.verb` (its first word says what changed), `subject` the key or id of what it was done to,
+    `data` JSON values. `row_id` is a row that this wrote, such as a review; only the listeners get
+    it.
     """
-    record_history_each(
-        session, [user_id], by=by, action=action, subject=subject, now=now, row_id=row_id, **data
-    )
-
-
-def record_history_each(
-    session: Session,
-    people: Collection[uuid.UUID],
-    *,
-    by: uuid.UUID | None,
-    action: str,
-    subject: str,
-    now: dt.datetime,
-    row_id: uuid.UUID | None = None,
-    **data: Any,
-) -> None:
-    """Add the same entry to the histories of several people, in one statement."""
     session.flush()
+    people = [user_id] if isinstance(user_id, uuid.UUID) else user_id
     entry = {"actor_id": by, "at": now, "action": action, "subject": subject, "data": data}
     if people:
-        session.execute(_INSERT_ENTRY, [{"user_id": user_id, **entry} for user_id in people])
-    for user_id in people:
+        session.execute(_INSERT_ENTRY, [{"user_id": person, **entry} for person in people])
+    for person in people:
         person_changed.send(
             session,
-            user_id=user_id,
+            user_id=person,
             what=action.partition(".")[0],
             action=action,
             subject=subject,

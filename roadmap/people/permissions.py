@@ -142,7 +142,11 @@ def can(actor: MaybeActor, action: str, subject: Owned | None = None) -> bool:
 
 def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key: Any) -> Row:
     """Load a row for an action: 404 where the actor may not see it, 403 where it is read-only."""
-    row = session.get(model, key)
+    return check_access(actor, action, session.get(model, key))
+
+
+def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
+    """Return a row that was found for an action: 404 or 403 as for `load`."""
     readable = action.partition(".")[0] + ".read"
     if row is None or not can(actor, readable, row):  # type: ignore[arg-type]
         abort(404)

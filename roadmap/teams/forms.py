@@ -1,15 +1,12 @@
-"""The forms of the members."""
+"""The forms of the members of a team."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField
-from wtforms.validators import Length
 
-from roadmap.auth.forms import EmailAddress, NotBlank
-from roadmap.core.text import clean_line
-from roadmap.invitations.forms import role_field
+from roadmap.auth.forms import NotBlank
+from roadmap.invitations.forms import email_field, role_field
 from roadmap.people.roles import DEFAULT_ROLE
 
 
@@ -24,10 +21,5 @@ class AddForm(FlaskForm):
     def __init__(self, **values: object) -> None:
         super().__init__(prefix="add-", **values)
 
-    email = EmailField(
-        _l("E-mail"),
-        [NotBlank(_l("Enter the e-mail address of the account.")), Length(max=320), EmailAddress()],
-        filters=[clean_line],
-        render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
-    )
+    email = email_field(NotBlank(_l("Enter the e-mail address of the account.")))
     role = role_field(default=DEFAULT_ROLE)

@@ -10,20 +10,12 @@ from roadmap.core.database import db
 from roadmap.people import permissions, queries
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team, User
-from roadmap.people.permissions import can
+from roadmap.people.roles import Capability
 
 
 def load_team(actor: Actor, action: str, slug: str) -> Team:
-    """Load a team for one of the actions `team.*`.
-
-    404 where the actor may not know of the team, 403 where the action is not allowed.
-    """
-    team = queries.find_team(db.session, slug)
-    if team is None or not can(actor, "team.read", team):  # type: ignore[arg-type]
-        abort(404)
-    if not can(actor, action, team):  # type: ignore[arg-type]
-        abort(403)
-    return team
+    """Load a team for one of the actions `team.*`: 404 where the actor may not know of it."""
+    return permissions.check_access(actor, action, queries.find_team(db.session, slug))
 
 
 def load_person(actor: Actor, action: str, slug: str, person_id: uuid.UUID) -> tuple[Team, User]:
@@ -34,8 +26,7 @@ def load_person(actor: Actor, action: str, slug: str, person_id: uuid.UUID) -> t
     """
     team = load_team(actor, "team.read", slug)
     person = permissions.load(db.session, actor, action, User, person_id)
-    if person.id != actor.id and not can(actor, "team.matrix", team):  # type: ignore[arg-type]
-        abort(404)
-    if not queries.is_within(db.session, team.id, person.id):
+    sees_person = person.id == actor.id or actor.has_in(Capability.SEE_SHARED, team.id)
+    if not sees_person or not queries.is_within(db.session, team.id, person.id):
         abort(404)
     return team, person

@@ -26,8 +26,6 @@ CLAIMED_NOT_PROVEN = "claimed_not_proven"
 VERDICTS = ("ready", "nearly", "under_way", "setting_out", CLAIMED_NOT_PROVEN)
 """The verdicts of a row; the last one replaces the others where it holds."""
 
-SORT_ORDERS = ("asc", "desc")
-
 
 class StageCell(NamedTuple):
     """The progress in a stage, as shares of its effort."""

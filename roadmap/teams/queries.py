@@ -202,7 +202,7 @@ def load_matrix(
     followed = {person.id: person.roadmaps[slug] for person in people if slug in person.roadmaps}
     digests = load_shared_summaries(session, followed, now)
     others = partial_records(session, [person.id for person in people if person.id not in digests])
-    fill_last_activity(people, digests, others)
+    _fill_last_activity(people, digests, others)
     ids = [person.id for person in people]
     loaded = {kind.kind: kind.load(session, ids, now) for kind in COLUMN_KINDS}
     content = shown.content if shown else None
@@ -268,7 +268,7 @@ def _progress(
     stages, assessed = digest["stages"], digest["skills"]
     return {
         "score": digest["score"],
-        "verdict": verdict_of(digest),
+        "verdict": _verdict(digest),
         "stages": {
             stage.key: StageCell(found["claimed"], found["evidenced"], found["verified"])
             for stage in content.stages
@@ -282,7 +282,7 @@ def _progress(
     }
 
 
-def fill_last_activity(
+def _fill_last_activity(
     people: Sequence[TeamPerson],
     digests: Mapping[uuid.UUID, Mapping[str, Any]],
     others: Mapping[uuid.UUID, PersonRecord],
@@ -297,7 +297,7 @@ def fill_last_activity(
             person.last_activity_on = others[person.id].last_activity_on(shared_only=True)
 
 
-def verdict_of(digest: Mapping[str, Any]) -> str:
+def _verdict(digest: Mapping[str, Any]) -> str:
     """Return one of `matrix.VERDICTS` for a summary."""
     return CLAIMED_NOT_PROVEN if digest["claimed_not_proven"] else str(digest["verdict"])
 
@@ -363,7 +363,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     primary = {each.id: next(iter(each.roadmaps.values())) for each in people if each.roadmaps}
     digests = load_shared_summaries(session, primary, now)
     unknown = [each.id for each in people if not each.has_summary and each.id not in digests]
-    fill_last_activity(people, digests, partial_records(session, unknown))
+    _fill_last_activity(people, digests, partial_records(session, unknown))
     teams = sorted(rows, key=lambda team: (name_key(team.name), team.slug))
     below = find_descendants(teams)
     return TeamsOverview(
@@ -397,7 +397,7 @@ def _team_summary(
         sum(each[tone] * each["hours"] for each in progress) / hours if hours else 0.0
         for tone in ("claimed", "evidenced", "verified")
     )
-    counts = Counter(verdict_of(digest) for digest in known)
+    counts = Counter(_verdict(digest) for digest in known)
     verdicts = {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
     return TeamSummary(team.slug, team.name, depth, role, len(people), len(known), verdicts, *tones)
 

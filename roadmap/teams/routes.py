@@ -25,7 +25,6 @@ from roadmap.teams.formats import FORMATS, build_sheet
 from roadmap.teams.loaders import load_team
 from roadmap.teams.matrix import (
     INACTIVE_DAYS,
-    SORT_ORDERS,
     VERDICTS,
     Matrix,
     MatrixQuery,
@@ -137,7 +136,7 @@ def _load_matrix_and_query(team: Team) -> tuple[Matrix, MatrixQuery]:
     columns = whole.sorts
     if sort not in columns:
         sort, order = "name", "asc"
-    if order not in SORT_ORDERS:
+    if order not in ("asc", "desc"):
         order = columns[sort].first_order
     verdict, team_slug = args.get("verdict", ""), args.get("team", "")
     return whole, MatrixQuery(

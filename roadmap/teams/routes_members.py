@@ -16,7 +16,6 @@ from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.web import now, see_other
 from roadmap.invitations import invite_page
-from roadmap.invitations.actions import InvitationRefused
 from roadmap.invitations.forms import TeamInviteForm
 from roadmap.invitations.queries import find_invitation
 from roadmap.people import actions
@@ -124,21 +123,7 @@ def invite(slug: str) -> Response:
     team = load_team(current_user, "team.invite", slug)
     if wait:
         return too_many_requests(_render_page(team, form=form), wait)
-    try:
-        invite_page.create_from_form(form, slug, team=team, role=form.role.data, by=current_user.id)
-    except InvitationRefused as refused:
-        if refused.reason == "inviter":
-            abort(404)
-        form.email.errors = [
-            _(
-                "They are already invited as %(invited)s. To invite them as %(role)s, "
-                "revoke that invitation first.",
-                invited=ROLES[refused.role].noun_with_article,
-                role=ROLES[form.role.data].noun_with_article,
-            )
-            if refused.reason == "invited"
-            else _("They are already in the team, in this role or a higher one.")
-        ]
+    if not invite_page.create_from_form(form, slug, team=team, by=current_user.id):
         return _render_page(team, 422, form=form)
     return see_other("teams.members", slug=slug)
 

@@ -24,11 +24,7 @@ from roadmap.people.models import Team, User
 from roadmap.people.permissions import can, permit
 from roadmap.people.queries import memberships
 from roadmap.people.roles import Capability
-from roadmap.readiness.presentation import (
-    SourceLinks,
-    explanation_context,
-    own_links,
-)
+from roadmap.readiness.presentation import SourceLinks, explanation_context, own_links
 from roadmap.skills import actions, queries
 from roadmap.skills.forms import OtherAssessmentForm
 from roadmap.skills.gap_messages import gap_message
