@@ -89,7 +89,7 @@ def add_item(
         return
     if len(chosen) >= MAX_ITEMS:
         raise PortfolioFull
-    _append_items(session, user_id, [evidence.id])
+    _arrange(session, user_id, [*chosen, evidence.id])
     _record(session, user_id, "portfolio.chosen", evidence.id, by=by, now=now)
 
 
@@ -99,7 +99,7 @@ def add_all_items(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.da
     chosen, eligible = _selected_ids(session, user_id), _eligible_ids(session, user_id)
     added = [key for key in eligible if key not in chosen][: max(0, MAX_ITEMS - len(chosen))]
     if added:
-        _append_items(session, user_id, added)
+        _arrange(session, user_id, [*chosen, *added])
         _record(session, user_id, "portfolio.chosen", "all", by=by, now=now, count=len(added))
     return len(added)
 
@@ -109,8 +109,9 @@ def remove_item(
 ) -> None:
     """Remove a piece from the portfolio, if it is in it."""
     lock_user(session, user_id)
-    if item := session.get(PortfolioItem, (user_id, evidence_id)):
-        session.delete(item)
+    chosen = _selected_ids(session, user_id)
+    if evidence_id in chosen:
+        _arrange(session, user_id, [key for key in chosen if key != evidence_id])
         _record(session, user_id, "portfolio.left_out", evidence_id, by=by, now=now)
 
 
@@ -135,11 +136,11 @@ def move_item(
         raise LookupError(f"{evidence_id} is not in the portfolio")
     shown = [key for key in before if key != evidence_id]
     shown.insert(max(0, position), evidence_id)
-    if shown == before:
-        return
-    hidden = [key for key in chosen if key not in eligible]
-    session.execute(sa.update(PortfolioItem), _positions(user_id, shown + hidden))
-    _record(session, user_id, "portfolio.ordered", evidence_id, by=by, now=now, position=position)
+    if shown != before:
+        _arrange(session, user_id, shown + [key for key in chosen if key not in eligible])
+        _record(
+            session, user_id, "portfolio.ordered", evidence_id, by=by, now=now, position=position
+        )
 
 
 def _selected_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
@@ -160,22 +161,15 @@ def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     ).all()
 
 
-def _append_items(session: Session, user_id: uuid.UUID, added: Sequence[uuid.UUID]) -> None:
-    """Insert pieces after the last position in use; deleted pieces leave gaps."""
-    last = session.scalar(
-        sa.select(sa.func.max(PortfolioItem.position)).where(PortfolioItem.user_id == user_id)
-    )
-    start = 0 if last is None else last + 1
-    session.execute(sa.insert(PortfolioItem), _positions(user_id, added, start))
-
-
-def _positions(
-    user_id: uuid.UUID, keys: Sequence[uuid.UUID], start: int = 0
-) -> list[dict[str, object]]:
-    return [
-        {"user_id": user_id, "evidence_id": key, "position": at}
-        for at, key in enumerate(keys, start)
+def _arrange(session: Session, user_id: uuid.UUID, keys: Sequence[uuid.UUID]) -> None:
+    """Make these the chosen pieces, in this order."""
+    session.execute(sa.delete(PortfolioItem).where(PortfolioItem.user_id == user_id))
+    items = [
+        {"user_id": user_id, "evidence_id": key, "position": position}
+        for position, key in enumerate(keys)
     ]
+    if items:
+        session.execute(sa.insert(PortfolioItem), items)
 
 
 def _record(

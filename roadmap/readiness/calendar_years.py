@@ -11,34 +11,25 @@ from fractions import Fraction
 def years_of(spans: Iterable[tuple[date, date | None]], today: date) -> Fraction:
     """Return the years that the spans cover, each day once, up to and including `today`.
 
-    A span has its first and its last day; no last day means that it goes on.
-
-    The covered days form stretches without a gap. A stretch counts its whole calendar years, from
-    its first day to each anniversary, and then the days since the last anniversary as a share of
-    the days (365 or 366) to the next one. Who began on 29 February has the anniversary on 1 March
-    in other years.
+    A span has its first and its last day; no last day means that it goes on. The covered days form
+    stretches without a gap. A stretch counts its whole calendar years, from its first day to each
+    anniversary, and then the days since the last anniversary as a share of the days (365 or 366) to
+    the next one. What began on 29 February has the anniversary on 1 March in other years.
     """
-    clipped = sorted((first, min(last or today, today)) for first, last in spans)
-    years = Fraction(0)
-    start = end = None  # of the running stretch; `end` is the day after its last
-    for first, last in clipped:
+    stretches: list[tuple[date, date]] = []  # the first day, and the day after the last
+    for first, last in sorted((first, min(last or today, today)) for first, last in spans):
         if last < first:
             continue
         after = last + timedelta(days=1)
-        if start is None or end is None:
-            start, end = first, after
-        elif first <= end:
-            end = max(end, after)
+        if stretches and first <= stretches[-1][1]:
+            start, end = stretches.pop()
+            stretches.append((start, max(end, after)))
         else:
-            years += _stretch(start, end)
-            start, end = first, after
-    if start is not None and end is not None:
-        years += _stretch(start, end)
-    return years
+            stretches.append((first, after))
+    return sum((_years_between(start, end) for start, end in stretches), Fraction(0))
 
 
-def _stretch(start: date, end: date) -> Fraction:
-    """Return the years from `start` to `end`, the day after the last."""
+def _years_between(start: date, end: date) -> Fraction:
     whole = end.year - start.year
     if _anniversary(start, whole) > end:
         whole -= 1

@@ -72,4 +72,3 @@ def test_every_format_is_in_the_registry_and_writes() -> None:
         assert format_.render(ALICE).startswith(starts.get(key, b""))
         assert format_.render(ALICE) == format_.render(ALICE) != format_.render(EMPTY)
         assert str(format_.title)
-        assert str(format_.summary)

@@ -20,7 +20,6 @@ class Format:
 
     key: str
     title: LazyString
-    summary: LazyString
     mimetype: str
     extension: str
     render: Callable[[Document], bytes]

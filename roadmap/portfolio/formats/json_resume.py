@@ -266,7 +266,6 @@ ENTRY_WRITERS = {
 FORMAT = Format(
     key="json-resume",
     title=_l("JSON Resume"),
-    summary=_l("For tools that read the open résumé format."),
     mimetype="application/json",
     extension="json",
     render=render,

@@ -127,7 +127,6 @@ def _degree(degree: Degree, locale: str) -> str:
 FORMAT = Format(
     key="markdown",
     title=_l("Markdown"),
-    summary=_l("One text file, for a repository or a wiki."),
     mimetype="text/markdown",
     extension="md",
     render=render,

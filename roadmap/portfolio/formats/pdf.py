@@ -202,7 +202,6 @@ def _link(url: str) -> dict[str, str]:
 FORMAT = Format(
     key="pdf",
     title=_l("PDF"),
-    summary=_l("For printing, sending or handing over."),
     mimetype="application/pdf",
     extension="pdf",
     render=render,

@@ -159,7 +159,6 @@ def _environment() -> Environment:
 FORMAT = Format(
     key="site",
     title=_l("Website"),
-    summary=_l("A folder of pages, zipped: opens from disk or any host."),
     mimetype="application/zip",
     extension="zip",
     render=render,
