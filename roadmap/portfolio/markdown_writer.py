@@ -36,7 +36,7 @@ def inline(text: str | None) -> str:
 
 
 def line(text: str) -> str:
-    """Escape a single line that stands at the start of a line."""
+    """Escape a single line for the start of a line."""
     return _escape_start(inline(text))
 
 
@@ -155,7 +155,7 @@ def _code_span(text: str) -> str:
 
 
 def _ticks(text: str, least: int) -> str:
-    """Return more backticks than stand in a row anywhere in the text."""
+    """Return more backticks than the text has in a row."""
     return "`" * max(least, 1 + max((len(run) for run in _TICKS.findall(text)), default=0))
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 def years_of(spans: Iterable[tuple[date, date | None]], today: date) -> Fraction:
     """Return the years that the spans cover, each day once, up to and including `today`.
 
-    A span has its first and its last day; no last day means that it goes on. The covered days form
+    A span has its first and its last day; without a last day it continues. The covered days form
     stretches without a gap. A stretch counts its whole calendar years, from its first day to each
     anniversary, and then the days since the last anniversary as a share of the days (365 or 366) to
     the next one. What began on 29 February has the anniversary on 1 March in other years.

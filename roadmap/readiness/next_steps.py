@@ -59,8 +59,8 @@ Candidate = tuple[Step, Facts]
 def next_steps(content: Content, facts: Facts, today: date) -> list[Step]:
     """Return every candidate, the best first.
 
-    First those that open a gate by themselves, then by gain for effort. Ties follow the roadmap: a
-    step belongs where its milestone is (a piece's first one), those without one come last.
+    Steps that open a gate by themselves come first, then those with the most gain for the effort.
+    Ties follow the roadmap: by the milestone (a piece's first one), steps without one last.
     """
     tally = Tally(content, facts, today)
     score = _score(tally)
@@ -99,9 +99,9 @@ def _candidates(tally: Tally, score: Fraction) -> Iterator[Candidate]:
 
 
 def _milestones_to_do(tally: Tally) -> Iterator[Candidate]:
-    """Yield the open milestones whose forerunners are settled.
+    """Yield the open milestones whose prerequisites are settled.
 
-    A forerunner marked not applicable is settled too: nobody will ever do it.
+    One marked not applicable is settled too: nobody will ever do it.
     """
     statuses, known = tally.facts.statuses, tally.content.by_key
     for milestone in tally.content.milestones:

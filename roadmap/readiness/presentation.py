@@ -41,7 +41,7 @@ MANAGER_ACTIONS = frozenset({"submit_evidence", "ask_assessment"})
 
 @dataclass(frozen=True, slots=True)
 class SourceLinks:
-    """Where each source leads, by its key or id; `own` where the reader is the person themself."""
+    """Where each source leads, by its key or id; `own` if the reader is the person."""
 
     piece: Callable[[str], str]
     stage: Callable[[str], str]

@@ -14,8 +14,8 @@ from roadmap.portfolio.document import Document
 class Format:
     """A file format of the portfolio.
 
-    `key` stands in `/portfolio/export/<key>`, `extension` is without its dot. `render` is pure:
-    the same document gives the same bytes.
+    Its address is `/portfolio/export/<key>`; `extension` has no dot. `render` is pure: the same
+    document gives the same bytes.
     """
 
     key: str
