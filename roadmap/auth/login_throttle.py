@@ -32,13 +32,11 @@ MAX_TRACKED_REFUSALS = 1000
 class PasswordCheck(NamedTuple):
     """The result of an attempt: `person` if the password is theirs, else None.
 
-    `wait` is in seconds if it was not checked, because of earlier failures. `has_failures` says
-    whether there are failures to forget after a success.
+    `wait` is in seconds if it was not checked, because of earlier failures.
     """
 
     person: User | None = None
     wait: int = 0
-    has_failures: bool = False
 
 
 def check_password(
@@ -54,17 +52,18 @@ def check_password(
 
     A deactivated or unknown person has no password, and the check takes as long. Failures are
     counted and audited as `<what>.failed`, refusals as `<what>.refused`, with `target`. Ends
-    the request's transaction; call it before anything is written.
+    the request's transaction; call it before anything is written. After a success the caller
+    forgets the failures.
     """
     end_transaction()
     with passwords.hashing_slot():
         with read_only_session() as session:
-            wait, has_failures = rate_limits.check_limits(session, limits, now=now())
+            wait = rate_limits.check_limits(session, limits, now=now())
             person = None if wait else find(session)
         if not wait:
             active = person is not None and person.deactivated_at is None
             if passwords.verify(person.password_hash if person and active else None, typed):
-                return PasswordCheck(person, has_failures=has_failures)
+                return PasswordCheck(person)
             with db.own_transaction() as own:
                 rate_limits.record_attempt(own, limits, now=now())
                 audit_request(own, f"{what}.failed", target, by)

@@ -52,11 +52,11 @@ def invitation_limits(inviter: uuid.UUID, email_key: str) -> Limits:
     return limits
 
 
-def check_limits(session: Session, limits: Limits, *, now: dt.datetime) -> tuple[int, bool]:
-    """Return the seconds until another attempt is allowed, or 0; and whether there are failures.
+def check_limits(session: Session, limits: Limits, *, now: dt.datetime) -> int:
+    """Return the seconds until another attempt is allowed, or 0.
 
-    These are the failures of this account at this address. One statement, which reads as many
-    rows as the limits allow, and the few that simultaneous requests may add.
+    One statement, which reads as many rows as the limits allow, and the few that simultaneous
+    requests may add.
     """
     found = sa.select(Attempt.bucket, Attempt.attempted_at).where(
         Attempt.bucket.in_(limits), Attempt.attempted_at > now - WINDOW
@@ -70,7 +70,7 @@ def check_limits(session: Session, limits: Limits, *, now: dt.datetime) -> tuple
         for bucket, most in limits.items()
         if len(tries[bucket]) >= most
     ]
-    return max(waits, default=0), any(tries[bucket] for bucket in _of_account_at_address(limits))
+    return max(waits, default=0)
 
 
 def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> None:
@@ -96,7 +96,7 @@ def count_attempt(limits: Limits, *, now: dt.datetime) -> int:
             for bucket in sorted(limits):
                 key = sa.func.hashtextextended(bucket, 0)
                 session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-        wait, _has_failures = check_limits(session, limits, now=now)
+        wait = check_limits(session, limits, now=now)
         if not wait:
             record_attempt(session, limits, now=now)
     return wait
@@ -107,7 +107,7 @@ def clear_failures(session: Session, limits: Limits) -> None:
 
     Other attempts from the address stay counted, and so do these for the address.
     """
-    buckets = _of_account_at_address(limits)
+    buckets = [name for name, most in limits.items() if most == MAX_PER_ACCOUNT_AND_ADDRESS]
     session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets)))
 
 
@@ -116,10 +116,6 @@ def uncount_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> No
     session.execute(
         sa.delete(Attempt).where(Attempt.bucket.in_(limits), Attempt.attempted_at == now)
     )
-
-
-def _of_account_at_address(limits: Limits) -> list[str]:
-    return [bucket for bucket, most in limits.items() if most == MAX_PER_ACCOUNT_AND_ADDRESS]
 
 
 def _bucket(*parts: str) -> str:

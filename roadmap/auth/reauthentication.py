@@ -84,6 +84,5 @@ def check_own_password(
     if tried.person is None:
         field.errors = [wrong]
         return render(status=422)
-    if tried.has_failures:
-        rate_limits.clear_failures(db.session, limits)
+    rate_limits.clear_failures(db.session, limits)
     return None

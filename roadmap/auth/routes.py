@@ -78,8 +78,7 @@ def sign_in() -> Response:
         return _render_sign_in(form, 422)
     if new_hash:
         actions.upgrade_password_hash(db.session, user.id, old_hash, new_hash)
-    if tried.has_failures:
-        rate_limits.clear_failures(db.session, limits)
+    rate_limits.clear_failures(db.session, limits)
     sign_in_user(user)
     kept = preserved_form.from_form(request.form)
     if kept is None:

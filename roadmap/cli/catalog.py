@@ -84,20 +84,18 @@ def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
         raise click.exceptions.Exit(1)
     slugs: dict[str, Path] = {}
     for path, document in documents:
-        if document["slug"] in slugs:
-            raise click.ClickException(
-                f"{path}: the roadmap '{document['slug']}' is in {slugs[document['slug']]}, too"
-            )
-        slugs[document["slug"]] = path
+        slug = document["slug"]
+        other = slugs.setdefault(slug, path)
+        if other is not path:
+            raise click.ClickException(f"{path}: the roadmap '{slug}' is in {other}, too")
     return documents
 
 
 def find_line(path: Path, message: str) -> int:
     """Return the line on which the key is defined that a message names in quotes."""
     quoted = re.search(r"'([^']+)'", message)
-    definition = re.compile(
-        rf"\bkey:\s*['\"]?{re.escape(quoted[1] if quoted else '')}['\"]?\s*(,|}}|#|$)"
-    )
+    key = re.escape(quoted[1] if quoted else "")
+    definition = re.compile(rf"\bkey:\s*['\"]?{key}['\"]?\s*(,|}}|#|$)")
     lines = path.read_text("utf-8").splitlines()
     return next((number for number, line in enumerate(lines, 1) if definition.search(line)), 1)
 
@@ -108,11 +106,10 @@ def format_change(change: RevisionChange) -> list[str]:
         return [f"{change.slug}: unchanged, revision {change.number}"]
     if change.is_new:
         return [f"{change.slug}: new, {change.milestones} milestones"]
-    lines = [f"{change.slug}: revision {change.number}, {change.milestones} milestones"]
-    for word, keys in (
-        ("added", change.added),
-        ("changed", change.changed),
-        ("removed", change.removed),
-    ):
-        lines += [f"  {word}: {key}" for key in keys]
-    return lines if len(lines) > 1 else [*lines, "  changed: titles, texts or readiness"]
+    lines = [
+        f"  {word}: {key}"
+        for word in ("added", "changed", "removed")
+        for key in getattr(change, word)
+    ]
+    head = f"{change.slug}: revision {change.number}, {change.milestones} milestones"
+    return [head, *(lines or ["  changed: titles, texts or readiness"])]
