@@ -99,7 +99,8 @@ def _select_actor() -> sa.Select[Any]:
 @login_manager.user_loader
 def load_actor(token: str) -> Actor | None:
     """Load the actor of a session token, in one statement; None if the session has ended."""
-    row = db.session.execute(_select_actor(), {"token_hash": hash_token(token)}).first()
+    parameters = {"token_hash": hash_token(token)}
+    row = db.session.connection().execute(_select_actor(), parameters).first()
     if row is None:
         return None
     attributes = dict(row._mapping)

@@ -83,6 +83,7 @@ class RoadmapPresenter:
     def __init__(self, progress: RoadmapProgress) -> None:
         self.progress = progress
         self.content = progress.published.content
+        self.tones = {key: progress.tone(key) for key in self.content.by_key}
         self.tone_labels = tone_labels()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
         self._counts: dict[str, Counter[str]] = {}
@@ -101,7 +102,7 @@ class RoadmapPresenter:
 
     def row(self, milestone: Milestone) -> RowView:
         """Return a milestone's row of the checklist."""
-        tone = self.progress.tone(milestone.key)
+        tone = self.tones[milestone.key]
         is_done = tone in TONES
         note, is_warning = self.row_note(milestone.key, tone)
         return RowView(
@@ -121,7 +122,7 @@ class RoadmapPresenter:
         """Count a stage's milestones by tone."""
         found = self._counts.get(stage.key)
         if found is None:
-            tones = (self.progress.tone(milestone.key) for milestone in stage.milestones)
+            tones = [self.tones[milestone.key] for milestone in stage.milestones]
             found = self._counts[stage.key] = Counter(tones)
         return found
 
@@ -197,7 +198,7 @@ class RoadmapPresenter:
             href=f"#{stage.key}",
             facts=facts,
             stones=[
-                svg.Stone(self.content.anchors[m.key], m.title, self.progress.tone(m.key))
+                svg.Stone(self.content.anchors[m.key], m.title, self.tones[m.key])
                 for m in stage.milestones
             ],
             here=_("you are here") if here else "",
@@ -225,7 +226,7 @@ class RoadmapPresenter:
         left = required = 0
         for stage in self.content.stages:
             for milestone in stage.milestones:
-                if self.progress.tone(milestone.key) in ("not_started", "in_progress"):
+                if self.tones[milestone.key] in ("not_started", "in_progress"):
                     left += milestone.hours
                     if stage.required and milestone.required:
                         required += milestone.hours
@@ -233,7 +234,7 @@ class RoadmapPresenter:
 
     def lede(self) -> str:
         """Sum up the page in a sentence: counts by tone, and the forecast."""
-        counts = Counter(self.progress.tone(m.key) for m in self.content.milestones)
+        counts = Counter(self.tones.values())
         done = sum(counts[tone] for tone in TONES)
         total = len(self.content.milestones) - counts["not_applicable"]
         text = _(

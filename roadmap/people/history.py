@@ -40,7 +40,8 @@ def record_history(
     people = [user_id] if isinstance(user_id, uuid.UUID) else user_id
     entry = {"actor_id": by, "at": now, "action": action, "subject": subject, "data": data}
     if people:
-        session.execute(_INSERT_ENTRY, [{"user_id": person, **entry} for person in people])
+        rows = [{"user_id": person, **entry} for person in people]
+        session.connection().execute(_INSERT_ENTRY, rows)
     for person in people:
         person_changed.send(
             session,

@@ -30,7 +30,7 @@ def lock_user(session: Session, user_id: uuid.UUID) -> None:
     Call it first in every action, so that the readiness summary is computed from facts that
     nobody else is changing.
     """
-    session.execute(_NEXT_VERSION, {"person": user_id})
+    session.connection().execute(_NEXT_VERSION, {"person": user_id})
 
 
 def lock_user_for_actor(session: Session, user_id: uuid.UUID, by: Actor) -> None:

@@ -110,21 +110,22 @@ def set_status(
     reason = reason.strip() if status == "not_applicable" else ""
     lock_user(session, user_id)
     keys = {"of_user": user_id, "of_milestone": milestone_key}
-    before = session.execute(_FIND_STATUS, keys).first()
+    connection = session.connection()
+    before = connection.execute(_FIND_STATUS, keys).first()
     if (status, reason) == (tuple(before) if before else ("not_started", "")):
         return False
     if status == "not_started":
-        session.execute(_DELETE_STATUS, keys)
+        connection.execute(_DELETE_STATUS, keys)
     elif before is None:
         values = {"user_id": user_id, "milestone_key": milestone_key, "status": status}
-        session.execute(
+        connection.execute(
             _INSERT_STATUS, {**values, "reason": reason, "changed_at": now, "changed_by_id": by}
         )
     elif status == before.status:
-        session.execute(_UPDATE_STATUS, {**keys, "reason": reason})
+        connection.execute(_UPDATE_STATUS, {**keys, "reason": reason})
     else:
         values = {"status": status, "reason": reason, "changed_at": now, "changed_by_id": by}
-        session.execute(_UPDATE_STATUS, {**keys, **values})
+        connection.execute(_UPDATE_STATUS, {**keys, **values})
     record_history(
         session,
         user_id=user_id,

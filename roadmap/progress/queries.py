@@ -57,7 +57,7 @@ _BY_SLUG = _PRIMARY.where(_ROADMAP.slug == sa.bindparam("slug"))
 
 def enrollments(session: Session, user_id: uuid.UUID) -> list[EnrolledRoadmap]:
     """Load the roadmaps that a person is on, the primary one first."""
-    rows: Any = session.execute(_ENROLLED, {"user_id": user_id})
+    rows: Any = session.connection().execute(_ENROLLED, {"user_id": user_id})
     return [EnrolledRoadmap(*row) for row in rows]
 
 
@@ -67,9 +67,9 @@ def enrollment(
     """Load a person's enrollment on the roadmap with this slug, or on their primary one."""
     row: Any
     if slug is None:
-        row = session.execute(_PRIMARY, {"user_id": user_id}).first()
+        row = session.connection().execute(_PRIMARY, {"user_id": user_id}).first()
     else:
-        row = session.execute(_BY_SLUG, {"user_id": user_id, "slug": slug}).first()
+        row = session.connection().execute(_BY_SLUG, {"user_id": user_id, "slug": slug}).first()
     return EnrolledRoadmap(*row) if row else None
 
 
@@ -153,7 +153,7 @@ _TARGET_DATES = sa.select(_PLAN.milestone_key, _PLAN.target_on).where(
 
 def target_dates(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
     """Load a person's target dates by milestone key."""
-    rows = session.execute(_TARGET_DATES, {"user_id": user_id})
+    rows = session.connection().execute(_TARGET_DATES, {"user_id": user_id})
     return {row.milestone_key: row.target_on for row in rows}
 
 

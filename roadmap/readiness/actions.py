@@ -62,15 +62,15 @@ def refresh_summaries(
     session.flush()
     session.info.get(CHANGED, {}).pop(user_id, None)
     record = person_records(session, [user_id])[user_id]
-    rows = {}
+    connection, rows = session.connection(), {}
     for roadmap_id, revision_id in record.enrolled:
         values = rows[roadmap_id] = compute_summary(session, record, revision_id, now)
-        updated: Any = session.execute(
+        updated: Any = connection.execute(
             _UPDATE_SUMMARY, {"of_user": user_id, "of_roadmap": roadmap_id, **values}
         )
         if not updated.rowcount:
             keys = {"user_id": user_id, "roadmap_id": roadmap_id}
-            session.execute(_INSERT_SUMMARY, {**keys, **values})
+            connection.execute(_INSERT_SUMMARY, {**keys, **values})
     return rows
 
 

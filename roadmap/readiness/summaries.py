@@ -58,15 +58,19 @@ def load_own_summary(
 ) -> dict[str, Any] | None:
     """Load the own half of a person's row (see `summary.summarize`); None where none is valid."""
     roadmap_id, revision_id = followed
-    return session.execute(
-        _OWN,
-        {
-            "user_id": user_id,
-            "roadmap_id": roadmap_id,
-            "revision_id": revision_id,
-            "today": today,
-        },
-    ).scalar()
+    return (
+        session.connection()
+        .execute(
+            _OWN,
+            {
+                "user_id": user_id,
+                "roadmap_id": roadmap_id,
+                "revision_id": revision_id,
+                "today": today,
+            },
+        )
+        .scalar()
+    )
 
 
 def load_shared_summaries(
