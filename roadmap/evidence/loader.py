@@ -161,10 +161,12 @@ def _load(
         heads[key] = values[split:]
         if is_verified:
             verified[key] = number
+    owners = {owner: _uuid(owner) for owner in {head[0] for head in heads.values()}}
     return [
         Item(
             _uuid(key),
-            *head,
+            owners[head[0]],
+            *head[1:],
             versions=tuple(versions[key]),
             verified_number=verified.get(key),
             links=tuple(links.get(key, ())),
@@ -276,7 +278,7 @@ def _versions(audience: Audience, scope: Scope, texts: bool, history: bool) -> s
             EvidenceVersion.submitted_at,
             EvidenceVersion.created_at,
             *content,
-            Evidence.user_id,
+            _raw(Evidence.user_id),
             Evidence.title,
             Evidence.visibility,
             Evidence.state,

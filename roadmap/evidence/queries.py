@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -152,17 +153,29 @@ def load_judgements(
     session: Session, ids: Collection[uuid.UUID], *, latest_only: bool = False
 ) -> dict[uuid.UUID, list[Judgement]]:
     """Load the reviews of each of these items, newest first. One statement."""
-    columns = (
-        Review.decision,
-        Review.reviewer_name,
-        Review.comment,
-        Review.decided_at,
-        Review.title,
-    )
-    query = (
-        sa.select(Review.evidence_id, Review.id, EvidenceVersion.number, *columns)
+    found: dict[uuid.UUID, list[Judgement]] = {key: [] for key in ids}
+    session.flush()
+    connection = session.connection()
+    for evidence_id, *values in connection.execute(_judgements(latest_only), {"ids": [*ids]}).all():
+        found[evidence_id].append(Judgement(*values))
+    return found
+
+
+@cache
+def _judgements(latest_only: bool) -> sa.Select[Any]:
+    query: Any = (
+        sa.select(
+            Review.evidence_id,
+            Review.id,
+            EvidenceVersion.number,
+            Review.decision,
+            Review.reviewer_name,
+            Review.comment,
+            Review.decided_at,
+            Review.title,
+        )
         .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
-        .where(Review.evidence_id.in_(ids))
+        .where(Review.evidence_id.in_(sa.bindparam("ids", expanding=True)))
         .order_by(Review.decided_at.desc(), Review.id.desc())
     )
     if latest_only:
@@ -173,12 +186,8 @@ def load_judgements(
                 sa.tuple_(later.decided_at, later.id) > sa.tuple_(Review.decided_at, Review.id),
             )
         )
-    found: dict[uuid.UUID, list[Judgement]] = {key: [] for key in ids}
-    session.flush()
-    rows: Any = session.connection().execute(query)
-    for evidence_id, *values in rows:
-        found[evidence_id].append(Judgement(*values))
-    return found
+    statement: sa.Select[Any] = query
+    return statement
 
 
 def load_published_milestones(session: Session) -> dict[str, LinkableMilestone]:

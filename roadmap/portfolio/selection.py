@@ -43,7 +43,7 @@ def load_places(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, int]:
             PortfolioItem.user_id == user_id
         )
     )
-    return {row.evidence_id: row.position for row in rows}
+    return dict(rows.all())
 
 
 def load_selection(session: Session, user_id: uuid.UUID) -> Selection:

@@ -94,9 +94,11 @@ def _without_empty(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
     """
     filled: Entry = {}
     for key, value in entry.items():
+        if key in without:
+            continue
         if isinstance(value, str) and not value.isprintable():
             value = strip_control_characters(value)
-        if (value or isinstance(value, int)) and key not in without:
+        if value or isinstance(value, int):
             filled[key] = value
     return filled
 
@@ -195,7 +197,8 @@ def _highlights(item: DocumentItem, locale: str) -> list[str]:
         source = safe_url(impact.source_url)
         line = labels.impact_line(impact)
         lines.append(f"{line}, {_('source: %(url)s', url=source)}" if source else line)
-    lines += [_("Milestone: %(title)s", title=clean_line(title)) for title in item.milestones]
+    milestone = _("Milestone: %(title)s")
+    lines += [milestone % {"title": clean_line(title)} for title in item.milestones]
     if item.tone == "verified":
         lines.append(labels.verification_line(item, locale))
     if issued := labels.validity(item, locale):
