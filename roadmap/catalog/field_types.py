@@ -86,13 +86,12 @@ def _read_as(written: Any) -> GetPydanticSchema:
     return GetPydanticSchema(lambda _source, handler: handler.generate_schema(written))
 
 
-def exactly(*, low: float = 0, high: float, above: float | None = None) -> GetPydanticSchema:
-    """Read a number as it is written, 0.3 being three tenths, from `low` or above `above`."""
-    limits: Any = {"ge": low} if above is None else {"gt": above}
+def exactly(**limits: Any) -> GetPydanticSchema:
+    """Read a number as it is written, 0.3 being three tenths. The limits are those of `Field`."""
     return _read_as(
         Annotated[
             float,
-            Field(strict=True, allow_inf_nan=False, le=high, **limits),
+            Field(strict=True, allow_inf_nan=False, **limits),
             AfterValidator(lambda value: Fraction(str(value))),
         ]
     )
@@ -129,8 +128,8 @@ Text = Annotated[
 ]
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, whole(1, 20)]
-Share = Annotated[Fraction, exactly(high=1)]
-Points = Annotated[Fraction, exactly(high=100)]
+Share = Annotated[Fraction, exactly(ge=0, le=1)]
+Points = Annotated[Fraction, exactly(ge=0, le=100)]
 # A list whose items differ, as its JSON Schema says, too.
 Unique = GetPydanticSchema(
     lambda source, handler: no_info_after_validator_function(

@@ -32,7 +32,7 @@ class YearsGate(GateSettings):
     """So many years of ML engineering are recorded."""
 
     type: Literal["years"]
-    years: Annotated[Fraction, exactly(above=0, high=50)]
+    years: Annotated[Fraction, exactly(gt=0, le=50)]
 
 
 class StageVerifiedGate(GateSettings):

@@ -77,7 +77,7 @@ class Requirement(Model):
 class Background(Model):
     """Points for years of ML engineering and for a degree."""
 
-    years: Annotated[Fraction, exactly(low=0.1, high=50)] = Field(
+    years: Annotated[Fraction, exactly(ge=0.1, le=50)] = Field(
         description="Years of practice that give full credit."
     )
     years_alone: Points
@@ -128,7 +128,7 @@ class Policy(Model):
     stages: Annotated[dict[Word, Points], Field(min_length=1)] = Field(
         description="Weight of each stage, by its key.", json_schema_extra=KNOWN_KEYS
     )
-    required_floor: Annotated[Fraction, exactly(above=0, high=1)] = Field(
+    required_floor: Annotated[Fraction, exactly(gt=0, le=1)] = Field(
         description="A stage's effort never counts below this share of its required effort."
     )
     optional_cap: Share = Field(

@@ -48,7 +48,9 @@ def roadmap_page(slug: str) -> Response | str:
         return same
     enrolled = progress_queries.enrollment(db.session, actor.id, slug)
     if enrolled is None:
-        return _render_not_enrolled(slug, EnrollmentForm(actor.today(now())))
+        published = catalog.published_roadmap(db.session, slug) or abort(404)
+        form = EnrollmentForm(actor.today(now()))
+        return render_template("journey/not_enrolled.html", roadmap=published.content, form=form)
     found = load_enrolled_progress(db.session, actor, enrolled, now=now())
     pages = RoadmapPresenter(found)
     stages = [pages.stage(stage, with_rows=True) for stage in found.published.content.stages]
@@ -75,11 +77,6 @@ def page_key(actor: Actor) -> str:
     return ":".join(str(part) for part in session_and_facts + looks)
 
 
-def _render_not_enrolled(slug: str, form: EnrollmentForm) -> str:
-    published = catalog.published_roadmap(db.session, slug) or abort(404)
-    return render_template("journey/not_enrolled.html", roadmap=published.content, form=form)
-
-
 @journey.get("/roadmaps/<slug>/enrollment")
 @permit("enrollment.read")
 def enrollment(slug: str) -> str:
@@ -97,10 +94,8 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
     before = progress_queries.enrollment(db.session, current_user.id, slug)
     form = EnrollmentForm(today)
     if not form.validate_on_submit():
-        if before is None:
-            return _render_not_enrolled(slug, form), 422
-        page = render_template("journey/enrollment.html", roadmap=published.content, form=form)
-        return page, 422
+        template = "journey/enrollment.html" if before else "journey/not_enrolled.html"
+        return render_template(template, roadmap=published.content, form=form), 422
     progress.enroll(
         db.session,
         current_user.id,
