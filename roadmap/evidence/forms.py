@@ -32,8 +32,6 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.labels import FIELDS, IMPACT_FIELDS
 from roadmap.evidence.rules import EvidenceInput, FieldError
 
-INVALID_DATE = _("Enter the date as year-month-day, for example 2026-03-31.")
-
 
 def parse_uuid(text: object) -> uuid.UUID | None:
     """Return the UUID of a hidden field, None where it is not one."""
@@ -68,7 +66,8 @@ class IsoDateField(DateField):
         try:
             super().process_formdata([typed])
         except ValueError:
-            raise ValueError(INVALID_DATE) from None
+            message = _("Enter the date as year-month-day, for example 2026-03-31.")
+            raise ValueError(message) from None
 
 
 class CheckboxListField(Field):

@@ -14,8 +14,6 @@ from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.evidence.rules import MAX_LENGTHS
 
-COMMENT_REQUIRED = _("Say what is missing: the author sees this and works from it.")
-
 
 class JudgementForm(FlaskForm):
     """What a reviewer decides; the decision is the button that was pressed."""
@@ -37,7 +35,8 @@ class JudgementForm(FlaskForm):
         if self.decision.data not in DECISIONS:
             self.comment.errors = [str(labels.REFUSAL_MESSAGES["no_such_decision"])]
         elif self.decision.data == "returned" and not text:
-            self.comment.errors = [str(COMMENT_REQUIRED)]
+            required = _("Say what is missing: the author sees this and works from it.")
+            self.comment.errors = [str(required)]
         elif len(text) > MAX_LENGTHS["comment"]:
             self.comment.errors = [str(labels.ERROR_MESSAGES["comment_too_long"])]
         return not self.errors
