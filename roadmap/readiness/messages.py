@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from roadmap.core.gettext_noop import N_
@@ -67,12 +68,12 @@ def _join(names: Sequence[str], ending: str) -> Message:
 
 def rounded_down(value: Fraction) -> int | float:
     """Return `value` to one decimal, never more than it is: 4.96 of 5 must not read as 5."""
-    return _tenths(value.numerator * 10 // value.denominator)
+    return _tenths(floor(value * 10))
 
 
 def rounded_up(value: Fraction) -> int | float:
     """Return `value` to one decimal, never less than it is."""
-    return _tenths(-(-value.numerator * 10 // value.denominator))
+    return _tenths(ceil(value * 10))
 
 
 def _tenths(count: int) -> int | float:

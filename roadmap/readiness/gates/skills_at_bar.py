@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import N_, Message
-
-if TYPE_CHECKING:
-    from roadmap.readiness.tally import Tally
+from roadmap.readiness.tally import Tally
 
 
 class Rule(GateRule):
