@@ -97,31 +97,25 @@ _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 
 def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
     """Return the ids in these entries: of people, and of anything else that is a target."""
-    found: set[uuid.UUID] = set()
-    for entry in entries:
-        found.update(filter(None, (entry.actor_id, _parse_id(entry.target), _person_id(entry))))
-    return found
+    ids = ((entry.actor_id, _parse_id(entry.target), _person_id(entry)) for entry in entries)
+    return {found for three in ids for found in three if found}
 
 
 def render_lines(
-    entries: Iterable[AuditEntry], names: Mapping[uuid.UUID, str]
+    entries: Iterable[AuditEntry], names: Mapping[uuid.UUID | None, str]
 ) -> list[tuple[AuditEntry, str, str]]:
-    """Describe the entries, each with the name of who acted; empty where nobody was signed in.
+    """Describe the entries, each with the name of its actor, if it has one.
 
     `names` has the people who still have an account, by id.
     """
     gone = _("Someone without an account")
     return [
-        (
-            entry,
-            _render_message(entry, names, gone),
-            names.get(entry.actor_id, gone) if entry.actor_id else "",
-        )
+        (entry, _render_message(entry, names, gone), names.get(entry.actor_id, gone))
         for entry in entries
     ]
 
 
-def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str) -> str:
+def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
     said = MESSAGES.get(entry.action)
     if said is None:
         return _("Something else: %(action)s", action=entry.action)
@@ -134,7 +128,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID, str], gone: str
     # Names that people chose are inserted here only, and the page escapes the result.
     return str(said) % {
         "target": entry.target,
-        "person": (names.get(who) if who else None) or gone,
+        "person": names.get(who, gone),
         "team": entry.target,
         "role": role.noun if role else "",
         "scope": scopes.get(str(data.get("scope")), ""),

@@ -210,7 +210,7 @@ def list_audit_entries(
     return rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None
 
 
-def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:
     """Load the names of these people, as far as they still have an account."""
     rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(set(ids))))
     return {row.id: row.name for row in rows}

@@ -63,14 +63,10 @@ admin = Blueprint("admin", __name__)
 
 
 @admin.errorhandler(PermissionDenied)
-def handle_permission_denied(_error: PermissionDenied) -> Response:
-    """Answer where the permission ended while the request waited for a lock."""
-    return render_error(403)
-
-
 @admin.errorhandler(TeamDeleted)
-def handle_team_deleted(_error: TeamDeleted) -> Response:
-    return render_error(404)
+def handle_change_meanwhile(error: Exception) -> Response:
+    """Answer where the permission or the team ended while the request waited for a lock."""
+    return render_error(404 if isinstance(error, TeamDeleted) else 403)
 
 
 @admin.get("/admin")
