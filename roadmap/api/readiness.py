@@ -16,7 +16,8 @@ from roadmap.progress.queries import enrollment
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import person_record
 
-Points = Annotated[float, BeforeValidator(lambda value: float(round(value, 4)))]
+ROUNDED = BeforeValidator(lambda value: float(round(value, 4)))
+Points = Annotated[float, ROUNDED]
 Sentence = Annotated[str, BeforeValidator(str)]
 
 
@@ -65,7 +66,7 @@ class ReadinessShape(Shape):
     """The readiness by all of one's own facts, including drafts and private evidence."""
 
     roadmap: str
-    score: Annotated[Points, Field(ge=0, le=100)]
+    score: Annotated[float, Field(ge=0, le=100), ROUNDED]
     verdict: str
     claimed_not_proven: bool
     parts: list[PartShape]

@@ -74,6 +74,14 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
+def test_limits_are_in_the_words_of_json_schema(described: dict[str, Any]) -> None:
+    score = described["components"]["schemas"]["ReadinessShape"]["properties"]["score"]
+    assert (score["minimum"], score["maximum"]) == (0, 100)
+    for schema in described["components"]["schemas"].values():
+        for name, field in schema.get("properties", {}).items():
+            assert not {"ge", "gt", "le", "lt", "min_length", "max_length"} & set(field), name
+
+
 def test_examples_fit_their_schemas(described: dict[str, Any]) -> None:
     seen = 0
     for entry in described["paths"].values():
