@@ -12,7 +12,6 @@ from flask import (
     abort,
     current_app,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -40,7 +39,7 @@ from roadmap.core.errors import render_error
 from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address
 from roadmap.core.text import clean_line
-from roadmap.core.web import now, page_number, see_other
+from roadmap.core.web import now, page_number, render_page, see_other
 from roadmap.invitations import invite_page
 from roadmap.invitations.forms import InviteForm
 from roadmap.invitations.queries import find_invitation
@@ -268,8 +267,7 @@ def _load_user(user_id: uuid.UUID) -> User:
 def _render_person(user: User, form: MembershipForm | None = None, status: int = 200) -> Response:
     account, teams = queries.load_account(db.session, user.id)
     form = form or MembershipForm(queries.list_teams(db.session))
-    page = render_template("admin/person.html", user=account, teams=teams, form=form)
-    return make_response(page, status)
+    return render_page("admin/person.html", status, user=account, teams=teams, form=form)
 
 
 def _end_access(what: str, user: User, end: Callable[..., bool], done: str) -> Response:
@@ -294,8 +292,7 @@ def _render_confirmation(
             "administrator first.",
             name=user.name,
         )
-    page = render_template(f"admin/{what}.html", user=user, is_last=is_last, **context)
-    return make_response(page, status)
+    return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)
 
 
 @admin.get("/admin/teams")
@@ -401,15 +398,14 @@ def _load_team(slug: str) -> Team:
 
 
 def _render_new_team(form: NewTeamForm, status: int = 200) -> Response:
-    return make_response(render_template("admin/team_new.html", form=form), status)
+    return render_page("admin/team_new.html", status, form=form)
 
 
 def _render_team(
     team: Team, form: TeamForm, status: int = 200, late: dict[str, str] | None = None
 ) -> Response:
     who = members(db.session, team.id)
-    page = render_template("admin/team.html", team=team, form=form, late=late, members=who)
-    return make_response(page, status)
+    return render_page("admin/team.html", status, team=team, form=form, late=late, members=who)
 
 
 @admin.get("/admin/invitations")
@@ -444,7 +440,6 @@ def revoke_invitation(invitation_id: uuid.UUID) -> Response:
 
 def _render_invitations(form: InviteForm, status: int = 200, **created: Any) -> Response:
     """Render the open invitations; `created` is the one that was just created."""
-    page = render_template(
-        "admin/invitations.html", form=form, **created, **invite_page.page_context(None)
+    return render_page(
+        "admin/invitations.html", status, form=form, **created, **invite_page.page_context(None)
     )
-    return make_response(page, status)

@@ -82,9 +82,14 @@ def page_number() -> int:
     return min(int(digits), MAX_PAGE) if len(digits) < 6 else MAX_PAGE
 
 
-def render_page(template: str, status: int = 200, **context: Any) -> Response:
-    """Render a template with a status."""
-    return make_response(render_template(template, **context), status)
+def render_page(
+    template: str, status: int = 200, *, announce: str = "", **context: Any
+) -> Response:
+    """Render a template with a status; for htmx also what a screen reader announces."""
+    response = make_response(render_template(template, **context), status)
+    if announce:
+        response.headers["HX-Trigger"] = json.dumps({"announce": announce})
+    return response
 
 
 def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import Blueprint, flash, redirect
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -24,7 +24,7 @@ from roadmap.auth.sessions import sign_in_user, signed_in_actor
 from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import now, see_other
+from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import actions
 from roadmap.invitations.forms import AcceptInvitationForm
 from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_up_token
@@ -156,8 +156,9 @@ def _render_page(
         case = "join"
     else:
         case, address = "wrong", mask_email(address)
-    page = render_template(
+    return render_page(
         "invitations/invitation.html",
+        status,
         case=case,
         found=found,
         role=ROLES[invitation.role],
@@ -165,7 +166,6 @@ def _render_page(
         address=address,
         form=form,
     )
-    return make_response(page, status)
 
 
 def _account_state(found: InvitationLookup) -> str:
@@ -179,5 +179,5 @@ def _account_state(found: InvitationLookup) -> str:
 
 
 def _render_invalid(state: str, **context: Any) -> Response:
-    page = render_template("invitations/invitation_invalid.html", state=state, **context)
-    return make_response(page, 404 if state == UNKNOWN else 410)
+    status = 404 if state == UNKNOWN else 410
+    return render_page("invitations/invitation_invalid.html", status, state=state, **context)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import uuid
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -27,7 +27,7 @@ from roadmap.core.errors import render_error
 from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError
-from roadmap.core.web import now, see_other, wants_fragment
+from roadmap.core.web import now, render_page, see_other, wants_fragment
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people import permissions
@@ -252,7 +252,7 @@ def _render_page(form: TextsForm, **more: object) -> str:
     )
 
 
-def _items_context() -> dict[str, object]:
+def _items_context() -> dict[str, Any]:
     return {
         "kinds": KINDS,
         "selection": selection.load_selection(db.session, current_user.id),
@@ -265,10 +265,7 @@ def _items_response(said: str, focus: str) -> BaseResponse:
     """Return the lists to htmx, with the focus where it was, or else redirect to the page."""
     if not wants_fragment():
         return see_other("portfolio.index", _anchor="pieces")
-    page = render_template("portfolio/_items.html", **_items_context(), focus=focus)
-    response: Response = make_response(page)
-    response.headers["HX-Trigger"] = json.dumps({"announce": said})
-    return response
+    return render_page("portfolio/_items.html", announce=said, **_items_context(), focus=focus)
 
 
 def _refusal_response(reason: str) -> BaseResponse:

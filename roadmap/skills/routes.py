@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, abort, make_response, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.svg import Series, render_radar
-from roadmap.core.web import now, page_number, see_other, wants_fragment
+from roadmap.core.web import now, page_number, render_page, see_other, wants_fragment
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -47,7 +46,7 @@ def show(key: str) -> str:
 
 @skills.post("/skills/<key>/assessments")
 @permit("skill.assess_self")
-def assess(key: str) -> BaseResponse:
+def assess(key: str) -> Response:
     """Record a self-assessment; answer htmx with the table's row and the radar."""
     skill = _skill(key)
     form = AssessmentForm()
@@ -57,12 +56,8 @@ def assess(key: str) -> BaseResponse:
     actions.assess_self(db.session, me.id, skill.key, form.chosen, comment, by=me, now=now())
     if not wants_fragment():
         return see_other("skills.show", key=skill.key, _anchor="history")
-    response: Response = make_response(
-        render_template("skills/_assessment_saved.html", skill=skill, **_overview())
-    )
     said = _("%(skill)s: level %(level)d saved.", skill=skill.title, level=form.chosen)
-    response.headers["HX-Trigger"] = json.dumps({"announce": said})
-    return response
+    return render_page("skills/_assessment_saved.html", announce=said, skill=skill, **_overview())
 
 
 def _skill(key: str) -> Skill:

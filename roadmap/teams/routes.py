@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
-from flask import Response, abort, make_response, render_template, request
+from flask import Response, abort, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,7 +14,7 @@ from roadmap.core.i18n import ngettext
 from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.proxy import client_address
 from roadmap.core.text import clean_line
-from roadmap.core.web import now, wants_fragment
+from roadmap.core.web import now, render_page, wants_fragment
 from roadmap.people.audit import record_audit
 from roadmap.people.models import Team
 from roadmap.people.permissions import permit
@@ -63,7 +63,7 @@ def matrix(slug: str) -> BaseResponse:
     team = load_team(current_user, "team.matrix", slug)
     whole, query = _load_matrix_and_query(team)
     shown = filter_and_sort(whole, query)
-    context = {
+    context: dict[str, Any] = {
         "team": team,
         "matrix": shown,
         "view": query,
@@ -74,24 +74,17 @@ def matrix(slug: str) -> BaseResponse:
         "still_days": INACTIVE_DAYS,
     }
     if wants_fragment():
-        response: Response = make_response(render_template("teams/_matrix.html", **context))
         people = ngettext("%(num)d person", "%(num)d people", len(shown.rows))
-        response.headers["HX-Trigger"] = json.dumps(
-            {"announce": _("%(shown)s shown.", shown=people)}
-        )
-        return response
-    return make_response(
-        render_template(
-            "teams/matrix.html",
-            verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
-            team_choices=whole.teams,
-            roadmap_choices=[
-                (each.slug, f"{each.title} ({each.people})") for each in whole.roadmaps
-            ],
-            may_manage=current_user.has_in(Capability.MANAGE_TEAM, team.id),
-            still=sum(row.days_inactive(whole.today) >= INACTIVE_DAYS for row in whole.rows),
-            **context,
-        )
+        said = _("%(shown)s shown.", shown=people)
+        return render_page("teams/_matrix.html", announce=said, **context)
+    return render_page(
+        "teams/matrix.html",
+        verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
+        team_choices=whole.teams,
+        roadmap_choices=[(each.slug, f"{each.title} ({each.people})") for each in whole.roadmaps],
+        may_manage=current_user.has_in(Capability.MANAGE_TEAM, team.id),
+        still=sum(row.days_inactive(whole.today) >= INACTIVE_DAYS for row in whole.rows),
+        **context,
     )
 
 

@@ -14,7 +14,7 @@ from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.web import now, see_other
+from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import invite_page
 from roadmap.invitations.forms import TeamInviteForm
 from roadmap.invitations.queries import find_invitation
@@ -168,14 +168,14 @@ def _render_member(
     found = next((row for row in members_of(db.session, team.id) if row.id == user_id), None)
     if found is None:
         abort(404)
-    page = render_template(
+    return render_page(
         "teams/member.html",
+        status,
         team=team,
         member=found,
         form=form or RoleForm(role=found.role),
         leads=current_user.has_in(Capability.SEE_SHARED, team.id),
     )
-    return make_response(page, status)
 
 
 def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:

@@ -5,19 +5,18 @@ People can see themselves in the same way.
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Response, abort, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
-from roadmap.core.web import now, page_number, see_other, wants_fragment
+from roadmap.core.web import now, page_number, render_page, see_other, wants_fragment
 from roadmap.evidence import labels as evidence_labels
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
@@ -159,8 +158,12 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
     if not wants_fragment():
         return see_other("teams.skill", slug=slug, person_id=who.id, key=key, _anchor="history")
     both = compare_skill(db.session, who.id, asked)
-    row = render_template(
+    said = _(
+        "%(name)s, %(skill)s: level %(level)d saved.", name=who.name, skill=asked.title, level=level
+    )
+    return render_page(
         "teams/_skill_row.html",
+        announce=said,
         skill=asked,
         standing=both,
         apart=gap_message(both, asked.title, who.name),
@@ -170,12 +173,6 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
         saved=True,
         may_assess=True,
     )
-    response: Response = make_response(row)
-    said = _(
-        "%(name)s, %(skill)s: level %(level)d saved.", name=who.name, skill=asked.title, level=level
-    )
-    response.headers["HX-Trigger"] = json.dumps({"announce": said})
-    return response
 
 
 def _load_skill(key: str) -> Skill:
