@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from flask_babel import lazy_gettext as _l
 
+from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import date_filter, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.labels import impact_label, kind_label
@@ -30,10 +31,11 @@ PART_TITLES = {
     "background": _l("Positions and education, as declared"),
 }
 VERDICT_TITLES = {
-    "ready": _l("Ready"),
-    "nearly": _l("Nearly ready"),
-    "under_way": _l("Under way"),
-    "setting_out": _l("Getting started"),
+    "ready": N_("Ready"),
+    "nearly": N_("Nearly ready"),
+    "under_way": N_("Under way"),
+    "setting_out": N_("Getting started"),
+    "claimed_not_proven": N_("Claimed, not proven"),
 }
 # These need a manager, so people without one are not told to take them.
 MANAGER_ACTIONS = frozenset({"submit_evidence", "ask_assessment"})
@@ -118,8 +120,9 @@ def signed_filter(value: Fraction) -> str:
     return f"+{format_points(rounded)}" if rounded > 0 else f"−{format_points(-rounded)}"
 
 
-def verdict_title(verdict: str, *, claimed_not_proven: bool) -> str:
-    return _("Claimed, not proven") if claimed_not_proven else str(VERDICT_TITLES[verdict])
+def verdict_title(verdict: str, *, claimed_not_proven: bool = False) -> str:
+    """Return the verdict; "claimed, not proven" replaces the others where it holds."""
+    return _(VERDICT_TITLES["claimed_not_proven" if claimed_not_proven else verdict])
 
 
 def _verdict_reason(found: Readiness, *, own: bool) -> str:

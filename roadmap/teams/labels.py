@@ -8,18 +8,11 @@ from babel.lists import format_list
 
 from roadmap.core.i18n import current_locale, ngettext, page_language
 from roadmap.core.i18n import gettext as _
+from roadmap.readiness.presentation import verdict_title
 from roadmap.teams.matrix import CLAIMED_NOT_PROVEN
 
-# Functions, because the reader's language is known only when a label is shown.
-_VERDICTS: Mapping[str, Callable[[], str]] = {
-    "ready": lambda: _("Ready"),
-    "nearly": lambda: _("Nearly ready"),
-    "under_way": lambda: _("Under way"),
-    "setting_out": lambda: _("Getting started"),
-    CLAIMED_NOT_PROVEN: lambda: _("Claimed, not proven"),
-    "": lambda: _("Not on this roadmap"),
-}
-# With a number, because in some languages the words depend on it.
+# With a number, because in some languages the words depend on it; functions, because the reader's
+# language is known only when a label is shown.
 _VERDICT_COUNTS: Mapping[str, Callable[[int], str]] = {
     "ready": lambda n: ngettext("%(num)d ready", "%(num)d ready", n),
     "nearly": lambda n: ngettext("%(num)d nearly ready", "%(num)d nearly ready", n),
@@ -34,7 +27,7 @@ _VERDICT_COUNTS: Mapping[str, Callable[[int], str]] = {
 
 def verdict_label(verdict: str) -> str:
     """Return the label of one of `matrix.VERDICTS`; the empty verdict is "not on this roadmap"."""
-    return _VERDICTS[verdict]()
+    return verdict_title(verdict) if verdict else _("Not on this roadmap")
 
 
 def verdicts_line(verdicts: Mapping[str, int]) -> str:
