@@ -135,7 +135,6 @@ def list_pending(
     limit: int | None = None,
     offset: int = 0,
     after: tuple[dt.datetime, uuid.UUID] | None = None,
-    leave_out: uuid.UUID | None = None,
     texts: bool = False,
 ) -> list[QueueEntry]:
     """List what waits in all teams that the actor leads, the oldest first.
@@ -145,16 +144,7 @@ def list_pending(
     """
     query = _pending_query(actor, filters)
     if after is not None:
-        submitted_at, key = after
-        query = query.where(
-            sa.tuple_(Evidence.submitted_at, Evidence.id)
-            > sa.tuple_(
-                sa.literal(submitted_at, Evidence.submitted_at.type),
-                sa.literal(key, Evidence.id.type),
-            )
-        )
-    if leave_out is not None:
-        query = query.where(Evidence.id != leave_out)
+        query = query.where(_is_after(*after))
     query = query.order_by(Evidence.submitted_at, Evidence.id).limit(limit).offset(offset or None)
     return _entries(session, query, texts=texts)
 
@@ -164,15 +154,24 @@ def count_pending(session: Session, actor: Actor, filters: Filters | None = None
     return _count(session, _pending_query(actor, filters))
 
 
-def next_pending(
-    session: Session, actor: Actor, filters: Filters, evidence: Evidence
-) -> QueueEntry | None:
-    """Load the entry that follows an item in the queue; after the last one it is the first."""
-    place = (evidence.submitted_at, evidence.id) if evidence.submitted_at else None
-    found = list_pending(session, actor, filters, limit=1, after=place, leave_out=evidence.id)
-    if not found and place is not None:
-        found = list_pending(session, actor, filters, limit=1, leave_out=evidence.id)
-    return found[0] if found else None
+def next_pending(session: Session, actor: Actor, filters: Filters, evidence: Evidence) -> Any:
+    """Load the `id` and `title` that follow an item in the queue; after the last, the first.
+
+    None where nothing else waits. One statement.
+    """
+    query = _pending_query(actor, filters).where(Evidence.id != evidence.id)
+    if evidence.submitted_at is not None:
+        follows = _is_after(evidence.submitted_at, evidence.id)
+        query = query.order_by(sa.case((follows, 0), else_=1))
+    query = query.order_by(Evidence.submitted_at, Evidence.id).limit(1)
+    return session.execute(query.with_only_columns(Evidence.id, Evidence.title)).first()
+
+
+def _is_after(submitted_at: dt.datetime, key: uuid.UUID) -> sa.ColumnElement[bool]:
+    """Build the condition that an item stands behind a place in the queue."""
+    return sa.tuple_(Evidence.submitted_at, Evidence.id) > sa.tuple_(
+        sa.literal(submitted_at, Evidence.submitted_at.type), sa.literal(key, Evidence.id.type)
+    )
 
 
 def list_completed(

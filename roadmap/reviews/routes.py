@@ -211,11 +211,11 @@ def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> R
     return _render_page(piece, form, late=refusal, status=409)
 
 
-def _next_pending(piece: Evidence) -> tuple[queries.QueueEntry | None, str]:
+def _next_pending(piece: Evidence) -> tuple[Any, str]:
     """Load the next item among those that the queue is narrowed to, and the address to go to."""
     filters = replace(_parse_filters(), show="waiting")
     entry = queries.next_pending(db.session, current_user, filters, piece)
-    where = f"/reviews/{entry.item.id}" if entry else "/reviews"
+    where = f"/reviews/{entry.id}" if entry else "/reviews"
     return entry, f"{where}?{urlencode(filters.as_query)}" if filters.as_query else where
 
 
