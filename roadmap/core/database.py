@@ -21,8 +21,7 @@ from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
-from roadmap.core.config import ROOT, ConfigError
-from roadmap.core.private_files import ensure_private_file, ensure_private_folder
+from roadmap.core.config import ROOT, ConfigError, ensure_private_file, ensure_private_folder
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)

@@ -93,12 +93,6 @@ def _submitted_texts() -> list[str]:
         return []
 
 
-def _is_database_unavailable(error: Exception) -> bool:
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
-
-
 def _is_disk_full(error: BaseException) -> bool:
     original = getattr(error, "orig", error)
     if isinstance(original, OSError):
@@ -148,7 +142,8 @@ def handle_storage_error(error: Exception) -> Response:
     if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
         record_conflict(error)
         return _render_unavailable()
-    if _is_database_unavailable(error):
+    is_down = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
+    if is_down or getattr(error, "connection_invalidated", False):
         log.error("database unavailable: %s", error)
         return _render_unavailable()
     log.exception("unexpected storage error", exc_info=error)

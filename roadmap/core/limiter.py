@@ -48,7 +48,6 @@ def init_limiter(app: Flask) -> None:
 
     @app.errorhandler(RateLimitExceeded)
     def too_often(error: RateLimitExceeded) -> Response:
-        """Render the error page with the time until the next request is allowed."""
         current = limiter.current_limit
         wait = max(1, math.ceil(current.reset_at - time.time())) if current else 60
         amount = error.limit.limit.amount if error.limit else 0

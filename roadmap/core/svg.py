@@ -22,8 +22,6 @@ from markupsafe import Markup, escape
 TONES = ("not_started", "in_progress", "claimed", "evidenced", "verified", "not_applicable")
 """What a stone can look like, from nothing to confirmed; the last is a milestone set aside."""
 
-_CAIRN_STEP = 34
-_CAIRN_STEP_COMPACT = 20
 _COMPACT_FROM = 6
 
 # The pebbles that all stones are drawn with: two of each size, on y = 0, flatter at the bottom.
@@ -166,7 +164,7 @@ def render_stone(cairn: Cairn, number: int, anchor: str) -> Markup:
 @lru_cache(maxsize=64)
 def _wide_path(cairns: int, walked: int) -> str:
     """Render path and contour lines behind cairns side by side, 100 units for each."""
-    step = _CAIRN_STEP if cairns <= _COMPACT_FROM else _CAIRN_STEP_COMPACT
+    step = 34 if cairns <= _COMPACT_FROM else 20
     head = 190
     height = head + (cairns - 1) * step
     width = cairns * 100

@@ -22,8 +22,7 @@ from huey import SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from roadmap.core.config import ConfigError
-from roadmap.core.private_files import ensure_private_file, ensure_private_folder
+from roadmap.core.config import ConfigError, ensure_private_file, ensure_private_folder
 from roadmap.jobs import tasks
 
 log = logging.getLogger(__name__)

@@ -40,11 +40,7 @@ class JobsResult:
         )
 
 
-def never_stop() -> bool:
-    return False
-
-
-def deliver(stopping: Callable[[], bool] = never_stop) -> DeliveryResult:
+def deliver(stopping: Callable[[], bool] = lambda: False) -> DeliveryResult:
     """Send the mails that are due, batch after batch."""
     total = DeliveryResult()
     while True:
@@ -56,7 +52,7 @@ def deliver(stopping: Callable[[], bool] = never_stop) -> DeliveryResult:
             return total
 
 
-def recompute_expired(stopping: Callable[[], bool] = never_stop) -> int:
+def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
     """Recompute the summaries that have expired, each in a separate transaction.
 
     Returns how many. A failing one is logged and tried again next time.
@@ -88,7 +84,7 @@ def prune() -> int:
         return sum(each(own, now=utc_now()) for each in pruners)
 
 
-def tidy(stopping: Callable[[], bool] = never_stop) -> None:
+def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
     """Recompute expired summaries, then delete old rows even if that failed."""
     try:
         recompute_expired(stopping)

@@ -27,13 +27,7 @@ from roadmap.people.models import User
 log = logging.getLogger(__name__)
 
 # How long to wait after each failed try; the next failure after these is final.
-RETRY_DELAYS = (
-    dt.timedelta(minutes=1),
-    dt.timedelta(minutes=5),
-    dt.timedelta(minutes=30),
-    dt.timedelta(hours=2),
-    dt.timedelta(hours=8),
-)
+RETRY_DELAYS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480))
 MAX_TRIES = len(RETRY_DELAYS) + 1
 # No other process takes a claimed mail for this long, which is longer than a server may take.
 CLAIM_DURATION = dt.timedelta(minutes=15)
@@ -41,8 +35,7 @@ CLAIM_DURATION = dt.timedelta(minutes=15)
 BATCH_SIZE = 50
 # How long the row of a mail is kept after it was sent or given up.
 RETENTION = dt.timedelta(days=30)
-MAX_SUBJECT_LENGTH = 300
-MAX_ERROR_LENGTH = 300
+MAX_SUBJECT_LENGTH = MAX_ERROR_LENGTH = 300
 # A key of `Session.info`: this transaction put a mail into the outbox.
 MAIL_ENQUEUED = "mail_put"
 
@@ -249,10 +242,7 @@ def _give_up(claimed: _ClaimedMail, message: str, done: DeliveryResult) -> None:
 
 
 def _update_claimed(claimed: _ClaimedMail, **values: Any) -> None:
-    """Record what became of a mail, unless another process has claimed it meanwhile.
-
-    A process that took too long says nothing about the mail: another may have sent it.
-    """
+    """Record what became of a mail, unless another process has claimed it meanwhile."""
     ours = sa.update(_MAILS).where(
         _MAILS.c.id == claimed.id, _MAILS.c.tries == claimed.tries, _IS_WAITING
     )

@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from roadmap.core import config
-from roadmap.core.config import ConfigError
-from roadmap.core.private_files import ensure_private_folder
+from roadmap.core.config import ConfigError, ensure_private_folder
 from roadmap.server import ports
 
 if TYPE_CHECKING:
