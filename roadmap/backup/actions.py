@@ -47,10 +47,7 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
 
 
 def verify(path: Path) -> Manifest:
-    """Read a backup completely and load it into a temporary database.
-
-    Raises InvalidBackup or SchemaMismatch if this release cannot restore it.
-    """
+    """Load a backup into a temporary database. Raises InvalidBackup or SchemaMismatch."""
     with restore_to_scratch(path) as (manifest, _scratch):
         return manifest
 

@@ -111,10 +111,7 @@ def read_manifest(packed: zipfile.ZipFile) -> Manifest:
 
 
 def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:
-    """Yield the column names, then each row as it is in the file.
-
-    Raises InvalidBackup at the end if rows or SHA-256 differ from the manifest.
-    """
+    """Yield the column names, then the rows. Raises InvalidBackup, also at the end."""
     digest, count = hashlib.sha256(), -1
     try:
         with packed.open(f"tables/{name}.jsonl") as file:

@@ -1,7 +1,4 @@
-"""Restore a backup: load it into a temporary database to verify it, then replace all rows.
-
-Rows are replaced within one transaction of the caller.
-"""
+"""Load a backup into a temporary database to verify it, then replace all rows by its rows."""
 
 from __future__ import annotations
 

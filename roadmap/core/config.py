@@ -1,7 +1,4 @@
-"""Settings from the environment, each with a default and a validator.
-
-The operator's guide lists every setting; a test compares.
-"""
+"""Settings from the environment, each with a default and a validator."""
 
 from __future__ import annotations
 
@@ -42,10 +39,7 @@ SETTINGS: dict[str, str | None] = {
 
 
 class ConfigError(click.ClickException):
-    """A setting is missing or wrong; the message names it and says what to do.
-
-    On the command line it is one line and exit status 1.
-    """
+    """A setting is missing or wrong; the message, for the command line, says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +186,7 @@ def ensure_private_file(path: Path) -> Path:
 
 
 def load_env_file(path: Path) -> None:
-    """Load the file's settings into the environment, unless they are set already.
-
-    Raises ConfigError for a file that cannot be read, and with the line that is not a setting.
-    """
+    """Load the file's settings where the environment has none. Raises ConfigError."""
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
@@ -227,10 +218,7 @@ def find_unknown_settings() -> list[str]:
 
 
 def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the application's configuration: defaults, then the environment, then `overrides`.
-
-    Raises ConfigError for a missing setting or a value that cannot be parsed.
-    """
+    """Return defaults, then the environment, then `overrides`. Raises ConfigError."""
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
     data_dir = resolve_data_folder(values["DATA_DIR"])
     key_file = data_dir / "secret-key"

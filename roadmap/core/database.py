@@ -83,10 +83,7 @@ class Database:
 
     @contextlib.contextmanager
     def own_transaction(self) -> Iterator[Session]:
-        """Open a separate writing transaction, for what must outlive a refused request.
-
-        The request's own session must not hold a writing transaction at the same time.
-        """
+        """Open a separate writing transaction, beside a session that must not be writing."""
         maker = current_app.extensions["sqlalchemy"].sessionmaker
         with maker() as session:
             session.connection(execution_options={"writes": True})

@@ -1,7 +1,4 @@
-"""Logs: one line per event on standard error, readable on a terminal and JSON elsewhere.
-
-The server's main process imports no application, so this module needs the standard library alone.
-"""
+"""Logs, a line per event on standard error, with the stdlib alone for the server's main process."""
 
 from __future__ import annotations
 

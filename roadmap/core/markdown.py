@@ -180,10 +180,7 @@ def _node(token: Token) -> Node:
 
 
 def to_excerpt(text: str | None, limit: int = 200) -> str:
-    """Return the first words of the text, cut at the end of a word within `limit` characters.
-
-    Headings and code are left out unless there is nothing else.
-    """
+    """Return the first words, within `limit` characters; headings and code only without prose."""
     return _excerpt(_parser().parse(_truncate((text or "")[: limit * EXCERPT_PARSE_FACTOR])), limit)
 
 

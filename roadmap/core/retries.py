@@ -46,10 +46,7 @@ def record_conflict(error: DBAPIError) -> None:
 
 
 class RetryMiddleware:
-    """Middleware that repeats a request up to three times while it loses conflicts.
-
-    A response is held back until the run is over, so that only one is sent.
-    """
+    """Middleware that repeats a request while it loses; only the last response is sent."""
 
     def __init__(self, app: WsgiApp) -> None:
         self.app = app

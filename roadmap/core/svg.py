@@ -88,11 +88,7 @@ def _number(value: float) -> str:
 
 
 def _stones_per_course(count: int) -> list[int]:
-    """Return the number of stones in each course of a cairn, from the ground up.
-
-    Courses taper: none is wider than the one below, and from three stones on a single stone is
-    on top.
-    """
+    """Return the stones per course, from the ground up; from three on a single one is on top."""
     if count < 3:
         return [1] * count
     rows = round(math.sqrt(1.9 * count)) - 1
@@ -284,10 +280,7 @@ def render_tones_bar(claimed: float, evidenced: float, verified: float, label: s
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of the radar: its class (self, manager or bar), its name, one value per axis.
-
-    A value is between 0 and the radar's maximum, or None.
-    """
+    """One line of the radar: its class (self, manager or bar), and a value or None per axis."""
 
     kind: str
     name: str

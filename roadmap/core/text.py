@@ -1,7 +1,4 @@
-"""Clean typed text, in the same way for every form, every command and the API.
-
-Lengths are checked after cleaning. Passwords stay as typed.
-"""
+"""Clean typed text for every form, command and the API; passwords stay as typed."""
 
 from __future__ import annotations
 

@@ -93,10 +93,7 @@ def create_accounts(
 def create_teams(
     session: Session, people: Iterable[DemoPerson], actors: dict[str, Actor], *, today: dt.date
 ) -> None:
-    """Create the teams of these people, with their managers and the teams above them.
-
-    The administrator creates each when its first member joins.
-    """
+    """Create the teams of these people, each when its manager joins, and those above them."""
     by = actors[ADMINISTRATOR].id
     joined = {person.key: person.joined for person in people}
     members = {slug: [each for each in people if each.team == slug] for slug in TEAMS}

@@ -53,10 +53,7 @@ def deliver(stopping: Callable[[], bool] = lambda: False) -> DeliveryResult:
 
 
 def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
-    """Recompute the summaries that have expired, each in a separate transaction.
-
-    Returns how many. A failing one is logged and tried again next time.
-    """
+    """Recompute expired summaries, each in a separate transaction; return how many."""
     with db.own_transaction() as own:
         people = find_expired(own, now=utc_now())
     count = 0

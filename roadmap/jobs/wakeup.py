@@ -19,11 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def get_job_queue(app: Flask) -> JobQueue:
-    """Return the queue of this application, opened on first use.
-
-    The import is late: huey imports database drivers that are not used here, and most processes
-    never need the queue.
-    """
+    """Return the application's queue, opened on first use, because importing huey is expensive."""
     from roadmap.jobs.queue import JobQueue
 
     found: JobQueue | None = app.extensions.get("jobs")

@@ -48,10 +48,7 @@ _delivery_checks: dict[str, DeliveryCheck] = {}
 
 
 def register_delivery_check(kind: str, check: DeliveryCheck) -> None:
-    """Let a higher room decide, just before a mail is sent, whether its source still allows it.
-
-    `check` is called with the id of the source, for mails whose source is of this kind.
-    """
+    """Let a higher room decide by a source's id, just before sending, whether its mail may go."""
     _delivery_checks[kind] = check
 
 

@@ -64,10 +64,7 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
 
 
 def run_in_background(work: Callable[..., None], *arguments: Any) -> Future[None]:
-    """Run `work` after the response, in the application's context, one task at a time.
-
-    An exception is logged.
-    """
+    """Run `work` after the response, one task at a time, and log what it raises."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     pool: ThreadPoolExecutor = app.extensions.setdefault(
         "mail_pool", ThreadPoolExecutor(1, thread_name_prefix="mail")

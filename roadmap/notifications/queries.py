@@ -60,10 +60,7 @@ def unread_count() -> sa.ScalarSelect[int]:
 def list_notifications(
     session: Session, reader: Actor, *, unread: bool = False, page: int = 1
 ) -> tuple[list[NotificationItem], bool]:
-    """Load a page of somebody's notifications, the newest first, and whether older ones follow.
-
-    Runs one statement, and one for names of skills.
-    """
+    """Load a page of notifications, the newest first, and whether older ones follow."""
     query = (
         _select_items(reader.id)
         .where(_is_visible_to(reader))

@@ -46,10 +46,7 @@ def port_number(text: str) -> int:
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line; `--port` falls back to PORT of the environment.
-
-    `--host` does not: some shells set HOST to the machine's own name.
-    """
+    """Parse the command line. HOST is ignored: some shells set it to the machine's own name."""
     parser = argparse.ArgumentParser(prog="python -m roadmap.serve", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or "8000")
@@ -64,10 +61,7 @@ def prepare_data_folder(demo: bool) -> Path:
 
 
 def load_secret_key(folder: Path) -> str:
-    """Return the instance's secret key, written at the first start with mode 600.
-
-    The file appears complete or not at all, and two simultaneous starts use the same key.
-    """
+    """Return the secret key, which the first of simultaneous starts writes whole, with mode 600."""
     path = folder / KEY_FILE
     if not path.exists():
         descriptor, name = tempfile.mkstemp(prefix=f".{KEY_FILE}-", dir=folder)  # mode 600
@@ -111,10 +105,7 @@ def prepare_database(create_app: Callable[[], Flask]) -> bool:
 
 
 def load_demo(folder: Path) -> str:
-    """Fill an empty demo database; return the text that lists accounts and passwords.
-
-    A file beside the database keeps the text for later starts. Raises StartError.
-    """
+    """Fill an empty demo database; return and keep the list of accounts. Raises StartError."""
     accounts = folder / DEMO_ACCOUNTS
     loading = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "roadmap", "demo", "load"],

@@ -24,10 +24,7 @@ _MEMBERS: Any = Membership.__table__
 
 
 class Leads(TeamKind):
-    """An unread one is deleted once it is no longer true.
-
-    The number of statements does not grow with the people, and every search is by an index.
-    """
+    """An unread one is deleted once it is no longer true. Every search is by an index."""
 
     key = "leads"
     follows = frozenset(
