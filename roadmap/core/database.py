@@ -31,9 +31,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WAL_RESET_FIXED = (3, 51, 3)
 # How long a writer waits for the lock.
 LOCK_TIMEOUT_SECONDS = 10.0
-SQLITE_PRAGMAS = (
-    "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "trusted_schema=OFF",
-)  # fmt: skip
+SQLITE_PRAGMAS = ["synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "trusted_schema=OFF"]
 
 
 def sqlite_module() -> ModuleType:

@@ -26,13 +26,8 @@ def list_languages(folder: Path) -> tuple[str, ...]:
 
 LANGUAGES = list_languages(ROOT / "translations")
 # Formats of dates and numbers, independent of the language; `en` is our own: 5 Mar 2026.
-FORMAT_LOCALES = tuple(
-    dict.fromkeys(
-        ("en", "en_GB", "en_US", "de", "de_CH", "es", "fr", "it", "nl", "pl", "pt_BR", "sv",
-         *LANGUAGES)
-    )
-)  # fmt: skip
-POINTS_PATTERN = "0.0"
+_LOCALES = ["en", "en_GB", "en_US", "de", "de_CH", "es", "fr", "it", "nl", "pl", "pt_BR", "sv"]
+FORMAT_LOCALES = tuple(dict.fromkeys((*_LOCALES, *LANGUAGES)))
 
 babel = Babel()
 
@@ -56,10 +51,8 @@ def page_language(locale: str) -> str:
 
 def current_locale() -> str:
     """Return the locale in which the reader sees dates and numbers."""
-    person = current_reader()
-    if person is not None:
-        chosen: str = person.locale
-        return chosen
+    if (person := current_reader()) is not None:
+        return str(person.locale)
     return request.accept_languages.best_match(LANGUAGES, "en") if request else "en"
 
 
@@ -125,7 +118,7 @@ def time_filter(value: dt.datetime | None) -> str:
 
 def points_filter(value: Any) -> str:
     """Format readiness points with one decimal."""
-    return number_filter(value, POINTS_PATTERN)
+    return number_filter(value, "0.0")
 
 
 def number_filter(value: Any, pattern: str | None = None) -> str:

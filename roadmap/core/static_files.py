@@ -52,19 +52,14 @@ def static_url(name: str) -> str:
 
 def style_sheet() -> bytes:
     """Return all style sheets as one; in debug mode as they are now, else as they were at first."""
-    paths = style_files(_folder())
-    return join_styles(paths) if current_app.debug else _joined_once(paths)
+    return join_styles(_folder()) if current_app.debug else _joined_once(_folder())
 
 
-def style_files(folder: Path) -> tuple[Path, ...]:
-    """List the style sheets below the static folder in the order in which they are joined."""
+def join_styles(folder: Path) -> bytes:
+    """Join the style sheets of a folder, without comments and indentation, with icons inside."""
     ours = {path.stem: path for path in sorted((folder / "css").glob("*.css"))}
     first = [ours.pop(name) for name in FIRST_STYLES]
-    return folder / OAT, *first, *ours.values()
-
-
-def join_styles(paths: tuple[Path, ...]) -> bytes:
-    """Join style sheets, without comments and indentation, and with their icons inside."""
+    paths = (folder / OAT, *first, *ours.values())
     text = "\n".join(_COMMENT.sub("", _with_icons(path)) for path in paths)
     return _INDENT.sub("\n", text).strip().encode()
 
