@@ -219,7 +219,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             _release_write_lock(lock_of(connection))
 
     setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
-    setattr(dialect, "do_rollback", do_rollback)  # noqa: B010
+    setattr(dialect, "do_rollback", do_rollback)  # noqa: B010 - likewise
 
     @event.listens_for(engine, "close")
     def close(connection: Any, _record: Any) -> None:

@@ -43,7 +43,7 @@ EVIDENCE_TEXTS = ("kind", "title", "visibility", "url", "description", "role", "
 class StoryReplay:
     """Performs steps as the person who did them, at the time they did them.
 
-    `actors` are by key, `managers` by the id of the person whom they manage, and `pieces` by the
+    `actors` are by key, `managers` by the id of the person they manage, and `pieces` by the
     author's address and the name in the story.
     """
 

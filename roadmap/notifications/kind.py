@@ -1,4 +1,4 @@
-"""A kind of notification: which events it follows, whom it notifies, its words and its link."""
+"""A kind of notification: the events it follows, its recipients, its words and its link."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Event:
 class Content:
     """What a notification says, as far as its reader may know it now.
 
-    `own` tells that it concerns the reader's own records. `quote` is the beginning of a review or
-    comment, `nested` tells that a team of the reader's is nested in `team`, and `skills` are
+    `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
+    comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
     (key, title).
     """
 
@@ -79,7 +79,7 @@ class Kind:
     text: ClassVar[LazyString]
 
     def handle(self, session: Session, event: Event) -> None:
-        """Notify those whom an event concerns, and delete what it makes obsolete."""
+        """Notify the people an event concerns, and delete what it makes obsolete."""
 
     def label(self, content: Content) -> str:
         """Return the text of the link."""
@@ -115,7 +115,7 @@ class EvidenceKind(Kind):
             self.notify(session, event, evidence, session.get_one(User, evidence.user_id))
 
     def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
-        """Notify those whom an event about shared evidence concerns."""
+        """Notify the people an event about shared evidence concerns."""
 
     def label(self, content: Content) -> str:
         return content.title

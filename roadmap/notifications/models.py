@@ -21,7 +21,7 @@ def _reference(column: str, ondelete: str = "CASCADE") -> MappedColumn[uuid.UUID
 class Notification(Base):
     """Something that a person should know.
 
-    `user_id` is who reads it, `subject_user_id` whom it concerns, `kind` one of `kinds.KINDS`. It
+    `user_id` reads it, `subject_user_id` is the person it concerns, `kind` one of `kinds.KINDS`. It
     names evidence by its id alone: the title is read when it is shown, as far as the reader may
     see it then. `data` holds what else it says, such as the name of a team.
     """

@@ -95,7 +95,7 @@ class Leads(TeamKind):
             .join_from(held, _TEAMS, _TEAMS.c.id == held.c.held_in)
             .join(_USERS, _USERS.c.id == held.c.holder)
             .where(*conditions)
-            # A team of the reader's own is named rather than one above it.
+            # The reader's own team is named rather than one above it.
             .order_by(nested, _TEAMS.c.name, _USERS.c.name)
         )
         rows = {(row.person, row.holder): row for row in reversed(found.all())}
