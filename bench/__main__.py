@@ -77,6 +77,7 @@ def list_workloads() -> list[tuple[str, Callable[[BenchContext], Row]]]:
     for form, path, least in (
         ("JSON", "/portfolio/export/json-resume", "/export.json"),
         ("website", "/portfolio/export/site", "/export.zip"),
+        ("Markdown", "/portfolio/export/markdown", "/export.md"),
     ):
         found.append((f"export {form}", _export(form, path, least)))
     found.append(("export PDF", lambda stand: workloads.pdf(stand, "/portfolio/export/pdf")))

@@ -30,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bench.baseline_templates import (
     EXPORT_INDEX,
+    EXPORT_MARKDOWN,
     EXPORT_PIECE,
     MATRIX,
     PAGE,
@@ -157,9 +158,9 @@ def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
     hasher = PasswordHasher(
         config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_KIB"], parallelism=2
     )
-    page, row_part, index, export, matrix, found = (
+    page, row_part, index, export, markdown, matrix, found = (
         app.jinja_env.from_string(text)
-        for text in (PAGE, ROW, EXPORT_INDEX, EXPORT_PIECE, MATRIX, PIECES_FOUND)
+        for text in (PAGE, ROW, EXPORT_INDEX, EXPORT_PIECE, EXPORT_MARKDOWN, MATRIX, PIECES_FOUND)
     )
     columns = {
         "stages": [(stage.key, escape(stage.title)) for stage in content.stages],
@@ -255,6 +256,11 @@ def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
                 site.writestr(f"{piece['id']}.html", text)
         return Response(archive.getvalue(), mimetype="application/zip")
 
+    @app.get("/export.md")
+    def export_markdown() -> Response:
+        text = markdown.render(pieces=_pieces(), person=g.person, below=_below)
+        return Response(text, mimetype="text/markdown")
+
     @app.post("/login")
     def sign_in() -> Response:
         query = sa.select(USERS.c.id, USERS.c.password_hash)
@@ -335,6 +341,15 @@ def _pieces() -> list[dict[str, Any]]:
 
 
 _parser = MarkdownIt("commonmark", {"html": False})
+
+
+def _below(text: str) -> str:
+    """Return Markdown with its headings below those of the pieces; only a parser finds them."""
+    lines = text.split("\n")
+    for token in _parser.parse(text):
+        if token.type == "heading_open" and token.map:
+            lines[token.map[0]] = f"###{lines[token.map[0]]}"
+    return "\n".join(lines)
 
 
 def _markdown(text: str) -> Markup:

@@ -46,6 +46,22 @@ EXPORT_PIECE = """<!doctype html>
 {{ impact[3] }}</li>{% endfor %}</ul>
 <p>{{ piece.milestones|join(", ") }}</p></main></body></html>"""
 
+EXPORT_MARKDOWN = """# {{ person.name }}
+{% for piece in pieces %}
+
+### {{ piece.title }}
+
+{{ piece.kind }}, {{ piece.occurred_on }}
+
+- {{ piece.url }}
+- {{ piece.role }}
+- {{ piece.milestones|join("; ") }}
+{% for impact in piece.impacts %}- {{ impact[0] }}: {{ impact[1] }}, {{ impact[2] }} {{ impact[3] }}
+{% endfor %}
+
+{{ below(piece.description) }}
+{% endfor %}"""
+
 PIECES_FOUND = """<div id=pieces><p>{{ rows[0].found if rows else 0 }} pieces found.</p><ul>
 {% for row in rows %}
 <li><a href=/evidence/{{ row.id }}>{{ row.title|e }}</a><p>{{ row.kind }} {{ row.occurred_on }} \
