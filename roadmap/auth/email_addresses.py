@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
-
 from roadmap.core.text import strip_control_characters
 
 
@@ -20,6 +18,9 @@ def email_key(email: str) -> str:
 
 def parse_email(text: str) -> str:
     """Return the normalized address. Raises ValueError with a reason in English."""
+    # It compiles large patterns, which a start need not wait for.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(
             unicodedata.normalize("NFKC", text).strip(),
