@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from roadmap.account.forms import LOCALE_EXAMPLES, locale_example
 from roadmap.auth.models import LoginSession
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 from tests.support.login import is_signed_in
@@ -173,3 +174,8 @@ def test_what_another_tab_saved_stays(session, cast, browser_of):
     assert 'value="Al"' in late.text
     assert "Alice Liddell" in late.text
     assert session.get(User, cast.alice).name == "Alice Liddell"
+
+
+@pytest.mark.parametrize("name", LOCALE_EXAMPLES)
+def test_the_examples_of_locales_are_as_babel_writes_them(name):
+    assert LOCALE_EXAMPLES[name] == locale_example(name)

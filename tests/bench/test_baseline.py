@@ -91,6 +91,17 @@ def test_both_searches_find_the_same(app, limit, cast, headers, session, now):
         assert b"A design" not in body
 
 
+def test_the_limits_markdown_has_every_piece(limit, cast, headers, session, now):
+    for title in ("Review of the ranking", "A design"):
+        piece = add_evidence(session, cast, cast.alice, now, title=title)
+        piece.current.description = "# Why\n\nBecause."
+    session.commit()
+    text = Call(limit.wsgi_app, "GET", "/export.md", headers)().body.decode()
+    assert "### Review of the ranking" in text
+    assert "### A design" in text
+    assert text.count("#### Why\n\nBecause.") == 2
+
+
 def test_an_error_page_is_not_measured(limit):
     with pytest.raises(RuntimeError, match="answered 401"):
         workloads.checked_call(Call(limit.wsgi_app, "GET", "/roadmap", {}))()
