@@ -94,7 +94,7 @@ def _without_empty(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
     """
     filled: Entry = {}
     for key, value in entry.items():
-        if key in without:
+        if (not value and not isinstance(value, int)) or key in without:
             continue
         if isinstance(value, str) and not value.isprintable():
             value = strip_control_characters(value)
