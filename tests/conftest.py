@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 
 from roadmap import create_app
 from roadmap.core.database import db
-from roadmap.core.types import Base
 from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
-from tests.support.databases import memory_folder, ready_database
+from tests.support.databases import memory_folder, ready_database, wipe
 from tests.support.rendering import forbid_statements_while_rendering
+from tests.support.snapshot import Snapshot
 from tests.support.sqlite_only import is_sqlite_only
 
 # How fast examples are drawn says how busy the machine is, nothing about the code.
@@ -34,7 +34,6 @@ settings.register_profile("cairn", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cairn")
 
 PASSWORD = "granite scree and lichen"
-CATALOG = ("roadmap", "roadmap_revision", "milestone", "skill", "alembic_version")
 
 
 def pytest_collection_finish() -> None:
@@ -109,33 +108,6 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         wipe(db.engine)
 
 
-def wipe(engine: sa.Engine) -> None:
-    """Delete every row but the shipped content, from the tables that have any."""
-    tables = [table.name for table in Base.metadata.tables.values() if table.name not in CATALOG]
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            raw = connection.connection.driver_connection
-            raw.execute("PRAGMA foreign_keys=OFF")
-            raw.execute("BEGIN IMMEDIATE")
-            for name in tables:
-                raw.execute(f'DELETE FROM "{name}"')
-            raw.execute("COMMIT")
-            raw.execute("PRAGMA foreign_keys=ON")
-            return
-        # Not TRUNCATE: it gives every table and index new files, which takes ten times as long.
-        filled = connection.exec_driver_sql(
-            " UNION ALL ".join(
-                f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in tables
-            )
-        ).scalars()
-        deletions = [f'DELETE FROM "{name}"' for name in filled]
-        if deletions:
-            # Evidence and its versions name each other: no order of tables satisfies both.
-            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-            connection.exec_driver_sql("; ".join(deletions))
-        connection.commit()
-
-
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """A session of the test's own, as a command has one; commit what a request should see."""
@@ -162,6 +134,21 @@ def cast(app: Flask) -> Cast:
     """The people of every test, in their teams."""
     with app.app_context():
         return Cast.create(db.session)
+
+
+@pytest.fixture(scope="module")
+def _snapshots() -> list[Snapshot]:
+    return []
+
+
+@pytest.fixture
+def snapshot(app: Flask, _snapshots: list[Snapshot]) -> Snapshot:
+    """The cast with a year of work: written once for a module, put back for each test."""
+    if _snapshots:
+        _snapshots[0].restore(app)
+    else:
+        _snapshots.append(Snapshot.create(app))
+    return _snapshots[0]
 
 
 @pytest.fixture

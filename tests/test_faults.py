@@ -32,8 +32,9 @@ from tests.support.cast import Cast
 from tests.support.databases import SECRET, fill_database, make_app
 from tests.support.postgres import own_postgres
 from tests.support.route_manifest import CHANGES, PAGES
-from tests.support.sample_data import SLUG, create_sample_data
+from tests.support.sample_data import SLUG
 from tests.support.server import HOST, Server, run_server
+from tests.support.snapshot import Snapshot
 
 KILLS = 6
 MILESTONES = "/roadmaps/" + SLUG + "/milestones/"
@@ -193,12 +194,9 @@ ASKED = (
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_bytes_in_a_form_are_answered(
-    odd: str, app: Flask, session: object, cast: Cast, now: dt.datetime
-) -> None:
+def test_odd_bytes_in_a_form_are_answered(odd: str, app: Flask, snapshot: Snapshot) -> None:
     """Each field of each form of the manifest, one after another, with everything else right."""
-    ids = create_sample_data(session, cast, now)  # type: ignore[arg-type]
-    browser = BrowserClient.of(app, cast.alice)
+    ids, browser = snapshot.ids, snapshot.browsers(app)["alice"]
     seal = browser.csrf()
     wrong = []
     for change in CHANGES:
@@ -226,26 +224,24 @@ def test_odd_bytes_in_a_form_are_answered(
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_bytes_in_an_address_are_answered(
-    odd: str, app: Flask, session: object, cast: Cast, now: dt.datetime
-) -> None:
+def test_odd_bytes_in_an_address_are_answered(odd: str, app: Flask, snapshot: Snapshot) -> None:
     """In each part of each path of the manifest, in the query, and in what a browser sends."""
-    ids = create_sample_data(session, cast, now)  # type: ignore[arg-type]
-    browser = BrowserClient.of(app, cast.alice)
+    ids, browser = snapshot.ids, snapshot.browsers(app)["alice"]
     bytes_ = quote_from_bytes(ODD[odd][:2000], safe="")
-    wrong = []
+    # Many paths have their beginning in common.
+    addresses: dict[str, None] = {}
     for page in PAGES:
         path = page.of(ids).partition("?")[0]
         parts = path.split("/")[1:]
-        addresses = [
-            "/" + "/".join([*parts[:at], bytes_, *parts[at + 1 :]]) for at in range(len(parts))
-        ]
-        addresses += [f"{path}?" + "&".join(f"{name}={bytes_}" for name in ASKED)]
-        for address in addresses:
-            for fragment in (False, True):
-                answer = browser.get(address, fragment=fragment)
-                if answer.status_code >= 500:
-                    wrong.append(f"{address[:80]}: {answer.status_code}")
+        for at in range(len(parts)):
+            addresses["/" + "/".join([*parts[:at], bytes_, *parts[at + 1 :]])] = None
+        addresses[f"{path}?" + "&".join(f"{name}={bytes_}" for name in ASKED)] = None
+    wrong = []
+    for address in addresses:
+        for fragment in (False, True):
+            answer = browser.get(address, fragment=fragment)
+            if answer.status_code >= 500:
+                wrong.append(f"{address[:80]}: {answer.status_code}")
     text = ODD[odd][:2000].decode("latin-1").replace("\r", "").replace("\n", "")
     for header in ("If-None-Match", "Accept-Language", "User-Agent", "Referer", "HX-Current-URL"):
         answer = browser.get("/account", headers={header: text})

@@ -7,11 +7,7 @@ who is refused changes nothing, and who is let in changes nothing of anybody els
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,143 +16,28 @@ from werkzeug.test import TestResponse
 
 from roadmap.core.database import db
 from roadmap.core.types import Base
-from tests.conftest import CATALOG
-from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.route_manifest import CHANGES, PAGES, ROLES, Change, Page
-from tests.support.sample_data import create_sample_data
+from tests.support.snapshot import Browsers, Snapshot, forget_tries, rows_by_owner
 
 FACES = ("page", "fragment")
 # The log of refusals and the counted tries are there to be written to.
 LOGS = {"audit_entry", "attempt"}
 
-Rows = dict[str, set[tuple[str, object]]]
 
-
-Browsers = dict[str, BrowserClient]
-
-
-@dataclass(frozen=True)
-class World:
-    """The furnished house, kept as rows: putting them back is quicker than writing them anew."""
-
-    cast: Cast
-    ids: dict[str, str]
-    rows: dict[str, list[dict[str, Any]]]
-    keys: dict[str, tuple[str, str]]  # by role: the cookie of a session, and its seal
-
-    @classmethod
-    def make(cls, app: Flask) -> World:
-        with app.app_context():
-            cast = Cast.create(db.session)
-            ids = create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
-        keys = {}
-        for role in ROLES:
-            browser = BrowserClient.of(app, getattr(cast, role, None))
-            seal = browser.csrf()
-            cookie = browser.client.get_cookie("cairn")
-            assert cookie is not None
-            keys[role] = cookie.value, seal
-        with app.app_context(), db.engine.connect() as connection:
-            rows = {
-                table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-                for table in Base.metadata.tables.values()
-                if table.name not in CATALOG
-            }
-        return cls(cast, ids, rows, keys)
-
-    def put_back(self, app: Flask) -> None:
-        """Writes every row as it was."""
-        with app.app_context(), db.engine.connect() as connection:
-            sqlite = connection.dialect.name == "sqlite"
-            raw: Any = connection.connection.driver_connection
-            # Evidence and its versions name each other: no order of tables satisfies both.
-            if sqlite:
-                raw.execute("PRAGMA foreign_keys=OFF")
-            else:
-                connection.exec_driver_sql("SET session_replication_role = replica")
-            for name, rows in self.rows.items():
-                if rows:
-                    connection.execute(sa.insert(Base.metadata.tables[name]), rows)
-            if not sqlite:
-                connection.exec_driver_sql("SET session_replication_role = origin")
-            connection.commit()
-            if sqlite:
-                raw.execute("PRAGMA foreign_keys=ON")
-
-    def browsers(self, app: Flask) -> Browsers:
-        """The cast, each with the session that is among the rows."""
-        made = {}
-        for role, (cookie, seal) in self.keys.items():
-            client = app.test_client()
-            client.set_cookie("cairn", cookie)
-            made[role] = BrowserClient(client, seal)
-        return made
-
-
-@pytest.fixture(scope="module")
-def worlds() -> list[World]:
-    return []
+@pytest.fixture
+def ids(snapshot: Snapshot) -> dict[str, str]:
+    return snapshot.ids
 
 
 @pytest.fixture
-def world(app: Flask, worlds: list[World]) -> World:
-    """The house furnished: made once, put back for every further test."""
-    if worlds:
-        worlds[0].put_back(app)
-    else:
-        worlds.append(World.make(app))
-    return worlds[0]
+def cast(snapshot: Snapshot) -> Cast:
+    return snapshot.cast
 
 
 @pytest.fixture
-def ids(world: World) -> dict[str, str]:
-    return world.ids
-
-
-@pytest.fixture
-def cast(world: World) -> Cast:
-    return world.cast
-
-
-@pytest.fixture
-def browsers(app: Flask, world: World) -> Browsers:
-    return world.browsers(app)
-
-
-def rows_by_owner(app: Flask) -> Rows:
-    """All that is stored, by whose it is; what is nobody's stands under the empty name.
-
-    As the driver gives it: a matrix looks at everything some thousand times.
-    """
-    found: Rows = {}
-    with app.app_context(), db.engine.connect() as connection:
-        # What a JSON column holds is a text of SQLite's, but a dictionary of PostgreSQL's.
-        kept = tuple if connection.dialect.name == "sqlite" else repr
-        raw: Any = connection.connection.driver_connection
-        for table in Base.metadata.sorted_tables:
-            if table.name in LOGS:
-                continue
-            rows = raw.execute(f'SELECT * FROM "{table.name}"')
-            names = [column[0] for column in rows.description]
-            of = "user_id" if "user_id" in names else "id" if table.name == "user" else None
-            at = None if of is None else names.index(of)
-            for row in rows.fetchall():
-                owner = "" if at is None or row[at] is None else written(row[at])
-                found.setdefault(owner, set()).add((table.name, kept(row)))
-    return found
-
-
-@lru_cache
-def written(key: object) -> str:
-    """An id in one way of writing: SQLite keeps 32 digits, PostgreSQL answers with a UUID."""
-    return str(uuid.UUID(str(key)))
-
-
-def forget_tries(app: Flask) -> None:
-    """The limits on guessing have tests of their own; here each role starts anew."""
-    with app.app_context(), db.own_transaction() as own:
-        own.execute(sa.delete(Base.metadata.tables["attempt"]))
+def browsers(app: Flask, snapshot: Snapshot) -> Browsers:
+    return snapshot.browsers(app)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)

@@ -15,7 +15,7 @@ from flask import Flask
 
 from roadmap.api.route_table import ROUTES
 from tests.support.api_client import ApiClient, make_token
-from tests.test_roles import World, forget_tries, rows_by_owner
+from tests.support.snapshot import Snapshot, forget_tries, rows_by_owner
 
 PEOPLE = ("alice", "carol", "bob", "dave", "erin", "mallory")
 SLUG = "senior-ml-engineer"
@@ -153,41 +153,27 @@ ROWS = (
 )
 
 
-@pytest.fixture(scope="module")
-def scenarios() -> list[World]:
-    return []
-
-
 @pytest.fixture
-def scenario(app: Flask, scenarios: list[World]) -> World:
-    if scenarios:
-        scenarios[0].put_back(app)
-    else:
-        scenarios.append(World.make(app))
-    return scenarios[0]
-
-
-@pytest.fixture
-def tokens(app: Flask, scenario: World) -> dict[str, str | None]:
+def tokens(app: Flask, snapshot: Snapshot) -> dict[str, str | None]:
     """By name: a token of each of the cast and scope, and five that open nothing."""
-    cast = scenario.cast
+    cast = snapshot.cast
     made: dict[str, str | None] = {"none": None, "wrong": "cairn_" + "w" * 43}
     for name in PEOPLE:
         for scope in ("read", "write"):
             made[f"{name} {scope}"] = make_token(app, getattr(cast, name), scope)
     made["expired"] = make_token(app, cast.alice, days=-1)
-    made["revoked"] = revoked(app, scenario)
+    made["revoked"] = revoked(app, snapshot)
     made["deactivated"] = deactivated(app)
     return made
 
 
-def revoked(app: Flask, scenario: World) -> str:
+def revoked(app: Flask, snapshot: Snapshot) -> str:
     from roadmap.auth import api_tokens
     from roadmap.core.database import db
 
-    token = make_token(app, scenario.cast.alice)
+    token = make_token(app, snapshot.cast.alice)
     with app.app_context():
-        row = api_tokens.list_tokens(db.session, scenario.cast.alice)[0]
+        row = api_tokens.list_tokens(db.session, snapshot.cast.alice)[0]
         db.session.delete(row)
         db.session.commit()
     return token
@@ -222,8 +208,10 @@ def test_every_route_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_who_may_what(row: Row, app: Flask, scenario: World, tokens: dict[str, str | None]) -> None:
-    path = row.path.format_map(scenario.ids)
+def test_who_may_what(
+    row: Row, app: Flask, snapshot: Snapshot, tokens: dict[str, str | None]
+) -> None:
+    path = row.path.format_map(snapshot.ids)
     got, expected = {}, dict.fromkeys(INVALID_TOKENS, 401)
     for name in PEOPLE:
         safe = row.method == "GET"
@@ -242,7 +230,7 @@ def test_who_may_what(row: Row, app: Flask, scenario: World, tokens: dict[str, s
         if answer.status_code >= 400 or row.method == "GET":
             assert after == before, f"{who} was refused and changed something"
         actor = who.partition(" ")[0]
-        mine = {str(getattr(scenario.cast, name, None)) for name in (actor, *row.affects)}
+        mine = {str(getattr(snapshot.cast, name, None)) for name in (actor, *row.affects)}
         for owner in (before.keys() | after.keys()) - mine:
             assert after.get(owner) == before.get(owner), f"{who} changed what is of {owner}"
         forget_tries(app)
@@ -262,10 +250,10 @@ def reset_token_use(app: Flask) -> None:
 
 
 def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
-    app: Flask, scenario: World, tokens: dict[str, str | None]
+    app: Flask, snapshot: Snapshot, tokens: dict[str, str | None]
 ) -> None:
     caller = ApiClient(app, tokens["alice write"])
-    foreign = caller.get(f"/me/evidence/{scenario.ids['foreign']}")
+    foreign = caller.get(f"/me/evidence/{snapshot.ids['foreign']}")
     none = caller.get("/me/evidence/018f0000-0000-7000-8000-000000000000")
     assert foreign.status_code == none.status_code == 404
     assert foreign.data == none.data

@@ -24,7 +24,7 @@ from schemathesis.engine import events, from_schema
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support.api_client import BASE, make_token
-from tests.test_roles import World
+from tests.support.snapshot import Snapshot
 
 SLUG = "senior-ml-engineer"
 # What a schema cannot say (a day that is not in the future, a key that exists) is refused with 422,
@@ -128,12 +128,13 @@ def build_config(token: str, ids: dict[str, str], caller: Caller) -> Schemathesi
         ),
     ],
 )
-def test_it_is_as_it_is_described(caller: Caller, least: dict[int, int], app: Flask) -> None:
-    world = World.make(app)
-    token = make_token(app, getattr(world.cast, caller.person), caller.scope)
+def test_it_is_as_it_is_described(
+    caller: Caller, least: dict[int, int], app: Flask, snapshot: Snapshot
+) -> None:
+    token = make_token(app, getattr(snapshot.cast, caller.person), caller.scope)
     with run_server(app) as address:
         schema = schemathesis.openapi.from_url(
-            f"{address}{BASE}/openapi.json", config=build_config(token, world.ids, caller)
+            f"{address}{BASE}/openapi.json", config=build_config(token, snapshot.ids, caller)
         )
         faults, calls = outcome(from_schema(schema).execute())
     assert not faults, f"{len(faults)} of {sum(calls.values())}\n" + "\n\n".join(faults[:20])

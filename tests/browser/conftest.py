@@ -11,9 +11,9 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from roadmap.core.database import db
-from tests.conftest import wipe
 from tests.support.browser_client import BrowserClient as Client
 from tests.support.cast import Cast
+from tests.support.databases import wipe
 from tests.support.sample_data import create_sample_data
 from tests.support.server import Server, run_server
 

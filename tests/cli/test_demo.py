@@ -24,7 +24,7 @@ from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import people_of
 from roadmap.people.roles import Capability
 from roadmap.progress.models import Enrollment
-from tests.conftest import CATALOG
+from tests.support.databases import CATALOG
 
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
