@@ -26,7 +26,7 @@ UV_INSTALL := $(UV) pip install --quiet --python $(PY) --require-hashes --compil
 UV_COMPILE := $(UV) pip compile --quiet --python-version 3.11 --universal --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
-# Anew each time: a page that did not change would keep its warnings to itself.
+# From scratch each time: a page that did not change would keep its warnings to itself.
 SITE = $(PY) -m sphinx --builder html --fresh-env --quiet --fail-on-warning --keep-going docs instance/docs
 
 # Nothing here ever downloads a browser or an interpreter by itself.
@@ -96,7 +96,7 @@ format: $(DEV_STAMP) ## put the code in shape
 	$(PY) -m ruff format .
 
 .PHONY: lock
-lock: $(UV_STAMP) ## write the locks anew from requirements*.in (UPGRADE=1 for newer versions)
+lock: $(UV_STAMP) ## write the locks from requirements*.in (UPGRADE=1 for newer versions)
 	$(UV_COMPILE) requirements.in -o requirements.txt
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
 	echo uv | $(UV_COMPILE) - -o requirements-uv.txt

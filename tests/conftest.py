@@ -1,4 +1,4 @@
-"""The house of every test: one application a worker, a clean database each test, and the cast.
+"""What every test has: one application a worker, a clean database each test, and the cast.
 
 Alice is the engineer, Bob her manager, Carol an engineer of the same team, Dave the manager of
 another team, Erin the administrator, Mallory a stranger with an account.

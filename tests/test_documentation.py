@@ -40,7 +40,7 @@ PAGES = sorted(
 OF_THE_SITE = {DOCS / "index.md", DOCS / "changelog.md"}
 # Flask brings these itself.
 NOT_OURS = {"run", "shell", "routes"}
-# Pictures that `make screenshots` makes anew.
+# Pictures that `make screenshots` makes.
 PICTURES = {
     f"docs/images/{name}.png" for name in ("roadmap", "roadmap-dark", "matrix", "matrix-dark")
 }

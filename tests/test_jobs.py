@@ -71,7 +71,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def box(house: House) -> Iterator[Mailbox]:
-    """The mails that left the house. The processes are told where to hand them in."""
+    """The mails that were sent. The processes are configured to send them here."""
     box = Mailbox()
     controller: Controller = FreePortController(box, hostname="127.0.0.1", port=0)
     controller.start()

@@ -86,7 +86,7 @@ API = (
 
 @dataclass
 class House:
-    """The furnished house, with secrets of Alice's in it, and everybody's browser and token."""
+    """The sample data with Alice's secrets in it, and everybody's browser and token."""
 
     app: Flask
     cast: Cast
@@ -129,7 +129,7 @@ class House:
 
     def urls(self) -> Iterator[str]:
         for page in PAGES:
-            # Whoever holds her public link was given it by her: it shows what she chose to.
+            # A visitor has her public link from her: it shows what she chose.
             if page.rule.startswith("/p/"):
                 continue
             for url in (page.url, *page.variants):
@@ -151,7 +151,7 @@ def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def readable(answer: Any) -> bytes:
-    """Headers and body, archives unpacked, without what is sealed anew for each answer."""
+    """Headers and body, archives unpacked, without what is signed again for each answer."""
     body = answer.data
     if body[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
@@ -246,7 +246,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         now=write.now,
     )
     hidden["created private"] = str(closed.id)
-    # Returned, and being written anew: what was not sent again is nobody else's yet.
+    # Returned, and being edited: what was not submitted again is nobody else's yet.
     returned = session.get_one(Evidence, uuid.UUID(ids["returned"]))
     evidence.edit(
         session,

@@ -145,5 +145,5 @@ def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
 
 
 def without_seal(page: str) -> str:
-    """The page without the token that is signed anew each time."""
+    """The page without the token that is signed for each answer."""
     return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())

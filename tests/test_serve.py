@@ -79,7 +79,7 @@ def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> 
             for process in starts:
                 assert process.stdout is not None
                 ready.register(process.stdout, selectors.EVENT_READ, process)
-            # Whoever says something first is the one that was refused: the other prepares.
+            # The first to write a line is the one that was refused: the other prepares.
             [(key, _), *_] = ready.select(60)
         refused = key.data
         said, _ = refused.communicate(timeout=60)

@@ -40,7 +40,7 @@ def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
 
 
 def test_it_hides_what_is_foreign(bob: ApiClient) -> None:
-    # Bob is not on the roadmap: there is no milestone of his, and he is told how to begin.
+    # Bob is not on the roadmap: he has no milestone, and the answer says how to begin.
     answer = bob.put(PATH, {"status": "done"})
     assert answer.status_code == 404
     assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]

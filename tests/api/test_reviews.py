@@ -282,7 +282,7 @@ def test_a_version_alone_does_not_stand_for_later_links(
 def test_withdrawn_and_submitted_again_a_version_stands_for_what_was_read_first(
     change: dict[str, Any], piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
-    """Taking it back and asking anew is no way to have more verified than was read."""
+    """Taking it back and asking again is no way to have more verified than was read."""
     path, body = f"/me/evidence/{piece['id']}", {"decision": "verified", "version": 1}
     assert alice.delete(f"{path}/submission").status_code == 204
     assert alice.patch(path, change).status_code == 200

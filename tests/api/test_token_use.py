@@ -149,7 +149,7 @@ def test_wrong_tokens_are_counted_by_address(app: Flask, cast: Cast) -> None:
     late = wrong.get("/me", **here)
     assert int(late.headers["Retry-After"]) > 0
     assert late.mimetype == "application/problem+json"
-    # Whoever has a token is not kept out by others at the same place, nor are other places.
+    # Others at the same address keep out nobody with a token, and no other address.
     assert right.get("/me", **here).status_code == 200
     elsewhere = {"environ_base": {"REMOTE_ADDR": "192.0.2.8"}}
     assert wrong.get("/me", **elsewhere).status_code == 401

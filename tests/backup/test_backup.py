@@ -51,7 +51,7 @@ def rows() -> Rows:
 
 @pytest.fixture
 def sample_data(app: Flask, cast: Cast) -> Iterator[Cast]:
-    """An application context over a furnished sample_data."""
+    """An application context with the sample data."""
     with app.app_context():
         create_sample_data(db.session, cast, NOW)
         db.session.close()

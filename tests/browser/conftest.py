@@ -52,7 +52,7 @@ def empty_server(server_app: Flask) -> None:
 
 
 class SampleSite:
-    """The furnished server: the cast, what the addresses name, and who open_context a browser."""
+    """The server with sample data: the cast, and what the addresses name."""
 
     def __init__(self, app: Flask, cast: Cast, ids: dict[str, str]) -> None:
         self.app, self.cast, self.ids = app, cast, ids

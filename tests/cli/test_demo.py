@@ -28,7 +28,7 @@ from tests.support.databases import CATALOG
 
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
-# Drawn anew each time, so that nobody can know them.
+# Drawn each time, so that nobody can know them.
 SECRETS = ("password_hash", "token_hash")
 
 # --- The same again -------------------------------------------------------------------------------

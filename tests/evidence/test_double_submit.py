@@ -109,7 +109,7 @@ def test_one_without_a_key_is_saved_all_the_same(session, cast, browser_of, sent
 
 
 def test_a_key_is_its_persons_own(session, cast, browser_of, sent):
-    """Whoever sends somebody else's key makes a piece of their own, and learns nothing."""
+    """Somebody else's key makes a piece of one's own, and tells nothing."""
     browser_of(cast.alice).post("/evidence", sent)
     browser_of(cast.mallory).post("/evidence", sent)
     assert {piece.user_id for piece in pieces(session)} == {cast.alice, cast.mallory}

@@ -1,4 +1,4 @@
-"""The page that a browser keeps is asked for anew as soon as anything shown on it is another."""
+"""The page that a browser keeps is sent again as soon as anything shown on it has changed."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def at(moment: dt.datetime) -> Callable[[], dt.datetime]:
 def mails(session: Session) -> list[OutgoingMail]:
     session.rollback()
     found = list(session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)))
-    # Whoever delivers writes; a transaction that is left open would make it wait.
+    # Delivery writes; a transaction that is left open would make it wait.
     session.expunge_all()
     session.rollback()
     return found

@@ -16,7 +16,7 @@ from tests.support.smtp import FreePortController, Mailbox
 
 @pytest.fixture
 def box(app):
-    """The mails that left the house, with the application told where to hand them in."""
+    """The mails that were sent, with the application configured to send them here."""
     box = Mailbox()
     controller = FreePortController(box, hostname="127.0.0.1", port=0)
     controller.start()

@@ -35,7 +35,7 @@ def show(app: Flask, cast: Cast, title: str, visibility: str = "portfolio") -> N
 
 
 def without_csrf_token(page: str) -> str:
-    """The page without the token that is signed anew each time."""
+    """The page without the token that is signed for each answer."""
     return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())
 
 

@@ -1,4 +1,4 @@
-"""Whoever leads very many people gets an answer: no statement names them all at once."""
+"""A manager of very many people gets an answer: no statement names them all at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kept summary row equals what is computed anew, after any sequence of writes.
+"""The kept summary row equals what is computed, after any sequence of writes.
 
 Dates passing and revisions published included. Nothing is committed: the rows are refreshed as
 before a commit, compared, and rolled back.

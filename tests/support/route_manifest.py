@@ -437,7 +437,7 @@ CHANGES: tuple[Change, ...] = (
             "progress.write",
             f"{MILESTONE}/{what}",
             data,
-            # Whoever is not on the roadmap has nothing there to change.
+            # A person who is not on the roadmap has nothing there to change.
             expect_change(404, alice=303, carol=303, nobody=FORM_PRESERVED if data else SIGN_IN),
             expect_fragment("alice", "carol"),
         )

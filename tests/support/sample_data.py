@@ -69,7 +69,7 @@ class SampleDataWriter:
 
     def __init__(self, session: Session, cast: Cast, now: dt.datetime) -> None:
         self.session, self.cast, self.now = session, cast, now
-        # What the addresses name; the rooms' own furnishing reads and adds to it.
+        # What the addresses name; what the route entries create reads and adds to it.
         self.ids: dict[str, str] = {}
 
     def ago(self, days: int) -> dt.datetime:

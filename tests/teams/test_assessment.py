@@ -128,7 +128,7 @@ def test_nobody_assesses_themselves_in_this_way(session, cast, browser_of, page)
     assert alice.post(f"{page}/assessments", SAID).status_code == 403
     himself = f"/teams/ranking/people/{cast.bob}/skills/mlops"
     assert bob.post(f"{himself}/assessments", SAID).status_code == 403
-    # Whoever manages nobody assesses nobody; for another team's manager she is not there.
+    # Who manages nobody assesses nobody; for another team's manager she is not there.
     for other, status in (
         (cast.carol, 403),
         (cast.erin, 403),

@@ -58,7 +58,7 @@ def row_of(page: str, name: str) -> str:
 
 
 def without_csrf_token(page: str) -> str:
-    """The page without the token that is signed anew each time."""
+    """The page without the token that is signed for each answer."""
     return re.sub(r'(X-CSRFToken&#34;: &#34;|X-CSRFToken": "|csrf_token" value=")[^"&]+', "", page)
 
 

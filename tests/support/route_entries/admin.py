@@ -130,7 +130,7 @@ CHANGES: tuple[Change, ...] = (
         # Its people are told who sees them now.
         affects=("nobody", "alice", "bob", "carol"),
     ),
-    # Whoever was in it is in it no more; its invitations go with it.
+    # Its members are in it no longer; its invitations go with it.
     Change(
         "/admin/teams/<slug>",
         "DELETE",
@@ -162,7 +162,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    """Add what the addresses name."""
     made, _token = invite(
         write.session,
         team=None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.route_entry import SIGN_IN, Change, Page, expect_status
 
-# Whoever leads no team is refused at the door; whoever leads another one finds nothing here.
+# Who leads no team is refused; who leads another team finds nothing here.
 LEADERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (

@@ -117,7 +117,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    """Add what the addresses name."""
     team = write.session.get_one(Team, write.cast.team)
     made, _token = invite(
         write.session,

@@ -39,7 +39,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    """Add what the addresses name."""
     # What the actions have told Alice of; half a year ago she read what there was then.
     alice = Notification.user_id == write.cast.alice
     write.session.execute(

@@ -10,7 +10,7 @@ PERSON = "/teams/{team}/people/{alice}"
 RULE = "/teams/<slug>/people/<uuid:person_id>"
 # Alice herself and Bob, who leads her team; for all others she is not there.
 SEEN = expect_status(404, alice=200, bob=200, nobody=SIGN_IN)
-# Whoever manages nobody assesses nobody; for Dave, who manages others, she is not there.
+# Who manages nobody assesses nobody; for Dave, who manages others, she is not there.
 BOB = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
@@ -46,5 +46,5 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    """Add what the addresses name."""
     return {"team": "ranking"}

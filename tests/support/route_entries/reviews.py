@@ -80,7 +80,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    """Add what the addresses name."""
     session, carol = write.session, write.cast.carol
     # Verified, and edited since: version 2 waits while version 1 counts.
     piece = write.piece(

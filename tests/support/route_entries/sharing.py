@@ -14,5 +14,5 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Adds what the addresses name. `write` is the Furnisher (session, cast, now, ids)."""
+    """Add what the addresses name."""
     return {}
