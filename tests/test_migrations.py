@@ -112,6 +112,7 @@ def test_an_old_schema_is_noticed(bare: Flask) -> None:
     assert not schema_is_current()
 
 
+@pytest.mark.slow
 def test_each_migration_goes_down_and_up_again_with_data_in_the_tables(bare: Flask) -> None:
     upgrade()
     before = fill()
@@ -195,6 +196,7 @@ def work_with_evidence(cast: Cast) -> None:
     session.commit()
 
 
+@pytest.mark.slow
 def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
     """What the columns hold is found again after the release before, which inferred it."""
     bare.config.update(

@@ -291,6 +291,7 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", OTHERS)
 def test_no_answer_holds_what_is_hers_alone(house: House, role: str) -> None:
     told = []
@@ -352,6 +353,7 @@ def on_no_roadmap(write: SampleDataWriter) -> None:
     write.session.execute(sa.delete(Enrollment).where(Enrollment.user_id == write.cast.alice))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "standing"),
     [

@@ -195,6 +195,7 @@ def test_from_the_first_account_to_a_portfolio(javascript: bool, open_context: O
     assert "https://example.org/structures" in exported
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("empty_server")
 def test_the_same_by_keyboard_alone(open_context: OpenContext) -> None:
     page = open_context(locale="en-US").new_page()

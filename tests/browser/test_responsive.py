@@ -35,6 +35,7 @@ def find_overflowing(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["alice", "bob", "erin", "mallory", "nobody"])
 def test_no_page_is_wider_than_its_window(
     role: str, sample_site: SampleSite, open_context: OpenContext
