@@ -48,6 +48,7 @@ class Evidence(Base):
     submitted_at: Mapped[dt.datetime | None]
     title_changed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
+    # When its author last changed it or asked for a review; a reviewer does not change it.
     updated_at: Mapped[dt.datetime]
 
     current: Mapped[EvidenceVersion] = relationship(foreign_keys=[current_id], post_update=True)

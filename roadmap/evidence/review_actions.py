@@ -40,7 +40,7 @@ def begin_review(
         return False
     evidence.state = "in_review"
     evidence.reviewer_id = by.id
-    evidence.review_started_at = evidence.updated_at = now
+    evidence.review_started_at = now
     _record(session, evidence, "evidence.taken_up", by, now, version=evidence.current.number)
     return True
 
@@ -116,7 +116,6 @@ def decide(
     evidence.state = decision
     evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
-    evidence.updated_at = now
     said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
     if again:
         said["besides"] = True

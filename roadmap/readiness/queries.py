@@ -20,7 +20,7 @@ from roadmap.core.batches import batched
 from roadmap.evidence import audience_sql
 from roadmap.evidence.item import Audience, Item, seen_by
 from roadmap.evidence.loader import load_counted_items, load_user_items
-from roadmap.evidence.models import Evidence, Review
+from roadmap.evidence.models import Evidence
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.readiness.facts import Degree, Facts, Position
@@ -68,8 +68,9 @@ class PersonRecord:
         )
 
     def last_activity_on(self, *, shared_only: bool) -> dt.date | None:
-        """Return the person's date of the last change of a status or of evidence, None for never.
+        """Return the date on which the person last changed a status or evidence, None for never.
 
+        It is in their own time zone. What others did, such as a review, is no activity of theirs.
         With `shared_only`, evidence that others do not see does not count.
         """
         evidence = self.shared_evidence_changed_at if shared_only else self.evidence_changed_at
@@ -136,8 +137,11 @@ def partial_records(
         record.timezone = timezone
         if revision_id is not None:
             record.enrolled.append((roadmap_id, revision_id))
-        record.latest_status_at, record.evidence_changed_at, *shared = changes
-        record.shared_evidence_changed_at = max(filter(None, shared), default=None)
+        (
+            record.latest_status_at,
+            record.evidence_changed_at,
+            record.shared_evidence_changed_at,
+        ) = changes
     for user_id, skill, side, level in _rows(session, _LEVELS, people):
         record = records[user_id]
         levels = record.self_levels if side == "self" else record.other_levels
@@ -164,7 +168,6 @@ _status: Any = MilestoneStatus.__table__.c
 _position: Any = PositionRow.__table__.c
 _degree: Any = DegreeRow.__table__.c
 _evidence: Any = Evidence.__table__.c
-_review: Any = Review.__table__.c
 
 
 def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
@@ -179,7 +182,8 @@ def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
 
 _owned = _evidence.user_id == _user.id
 _shared = sa.and_(_owned, audience_sql.is_visible(Audience.MANAGER))
-# Others see that a piece was submitted or reviewed, not that its author edited it.
+# Activity is what the person did, and a review is what the reviewer did. Others see that a piece
+# was submitted, not that its author edited it.
 _USERS = (
     sa.select(
         _user.id,
@@ -189,7 +193,6 @@ _USERS = (
         _latest(_status.changed_at, _status.user_id == _user.id),
         _latest(_evidence.updated_at, _owned),
         _latest(_evidence.submitted_at, _shared),
-        _latest(_review.decided_at, _review.evidence_id == _evidence.id, _shared),
     )
     .outerjoin_from(User.__table__, Enrollment.__table__, _enrollment.user_id == _user.id)
     .outerjoin(Roadmap.__table__, _roadmap.id == _enrollment.roadmap_id)

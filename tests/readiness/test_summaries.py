@@ -263,11 +263,12 @@ def test_another_reason_moves_nothing_for_others(app, people):
         db.session.rollback()
 
 
-def test_a_judgement_is_a_movement_for_both(app, people):
+def test_a_submission_is_activity_for_both_and_a_review_for_neither(app, people):
     with app.app_context():
         story = FactWriter(db.session, people)
         story.evidence(0, "design_doc", "team", None)
         story.submit(0)
+        asked = story.now.date()
         story.days(5)
         (piece,) = story.pieces()
         review_actions.decide(
@@ -275,7 +276,7 @@ def test_a_judgement_is_a_movement_for_both(app, people):
         )
         refresh_changed(db.session)
         row = db.session.scalars(sa.select(ReadinessSummary)).one()
-        assert row.own_last_activity_on == row.shared_last_activity_on == story.now.date()
+        assert row.own_last_activity_on == row.shared_last_activity_on == asked
         # What its author makes private moved nothing that others see.
         hidden = replace(evidence_input(piece), visibility="private")
         evidence.edit(db.session, piece, hidden, by=story.alice, now=story.now)

@@ -12,13 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.account.actions import change_profile
+from roadmap.catalog.models import Skill
+from roadmap.evidence import review_actions
 from roadmap.people.models import Membership, Team, User
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
+from roadmap.skills.actions import assess_other
 from roadmap.teams.matrix import to_json
 from roadmap.teams.queries import load_matrix, load_teams_overview
-from tests.evidence.builders import add_evidence, submit_evidence
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.sample_data import SampleDataWriter
@@ -77,6 +80,44 @@ def test_a_status_counts_without_a_roadmap(
     session.commit()
     expected = (now - dt.timedelta(days=3)).date().isoformat()
     assert movements(session, cast, now)["Alice"] == expected
+
+
+@pytest.mark.parametrize("decision", ["verified", "returned"])
+@pytest.mark.parametrize("enrolled", [False, True])
+def test_what_a_manager_does_is_no_activity_of_the_person(
+    long_there: None,
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: Opens,
+    decision: str,
+    enrolled: bool,
+) -> None:
+    """Otherwise clearing the queue would hide who is stuck."""
+    asked = now - dt.timedelta(days=30)
+    if enrolled:
+        SampleDataWriter(session, cast, asked).enroll(cast.alice, 0)
+    piece = add_evidence(session, cast, cast.alice, asked)
+    submit_evidence(session, cast, piece, asked)
+    bob = cast.actor(session, cast.bob)
+    review_actions.begin_review(session, piece, version_id=piece.current_id, by=bob, now=now)
+    review_evidence(session, cast, piece, now, decision=decision)
+    review_actions.add_comment(session, piece, "See you on Monday.", by=bob, now=now)
+    skill = session.scalars(sa.select(Skill.key).limit(1)).one()
+    assess_other(session, cast.alice, skill, 2, by=bob, now=now)
+    session.commit()
+    assert movements(session, cast, now)["Alice"] == asked.date().isoformat()
+    assert "Alice" in still(session, cast, now)
+    if enrolled:
+        row = session.scalars(sa.select(ReadinessSummary)).one()
+        assert row.own_last_activity_on == row.shared_last_activity_on == asked.date()
+    person = f"/teams/ranking/people/{cast.alice}"
+    assert f'href="{person}"' in browser_of(cast.bob).get("/").text
+    assert "No activity for 30 days" in browser_of(cast.bob).get(person).text
+    back = now + dt.timedelta(minutes=1)
+    progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=back)
+    session.commit()
+    assert movements(session, cast, now)["Alice"] == back.date().isoformat()
 
 
 def test_what_is_hidden_moves_nobody(
