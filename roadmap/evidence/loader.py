@@ -1,7 +1,7 @@
 """Loading evidence as the values of `item`, for one audience. The only loader of evidence.
 
-A list takes three statements (items with their versions, links, impacts) and one more with texts
-and skills, however many rows there are. The statements are built once, and return plain rows.
+A list takes three statements (items with their versions, links, impacts) and one more with skills,
+however many rows there are. The statements are built once, and return plain rows.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def load_item(session: Session, audience: Audience, evidence_id: uuid.UUID) -> I
 
     Four statements.
     """
-    items = _load(session, audience, "id", [evidence_id], texts=True, history=True)
+    items = _load(
+        session, audience, "id", [evidence_id], texts=True, with_skills=True, history=True
+    )
     return items[0] if items else None
 
 
@@ -53,18 +55,26 @@ def load_items(
 
     Four statements, three without `texts` and skills.
     """
-    by_id = {item.id: item for item in _load(session, audience, "id", ids, texts=texts)}
+    by_id = {
+        item.id: item
+        for item in _load(session, audience, "id", ids, texts=texts, with_skills=texts)
+    }
     return [by_id[key] for key in ids if key in by_id]
 
 
 def load_user_items(
-    session: Session, audience: Audience, user_id: uuid.UUID, *, texts: bool = True
+    session: Session,
+    audience: Audience,
+    user_id: uuid.UUID,
+    *,
+    texts: bool = True,
+    skills: bool = True,
 ) -> list[Item]:
     """Load all items of a person that the audience sees, in the order in which they were created.
 
-    Four statements. Without `texts` three: url, description, role and skills stay empty.
+    Four statements, three without `skills`. Without `texts`, url, description and role stay empty.
     """
-    return _load(session, audience, "user_id", [user_id], texts=texts)
+    return _load(session, audience, "user_id", [user_id], texts=texts, with_skills=skills)
 
 
 def load_counted_items(
@@ -132,6 +142,7 @@ def _load(
     keys: Collection[uuid.UUID],
     *,
     texts: bool,
+    with_skills: bool,
     history: bool = False,
 ) -> list[Item]:
     session.flush()
@@ -142,7 +153,7 @@ def _load(
     impacts = _group(connection, _impacts(audience, scope, history), parameters, Impact)
     links = _group(connection, _links(audience, scope), parameters, Link)
     skills = {}
-    if texts:
+    if with_skills:
         skills = _group(connection, _skills(audience, scope), parameters, SkillLink)
     split = len(CONTENT_COLUMNS)
     versions: dict[Any, list[Version]] = defaultdict(list)

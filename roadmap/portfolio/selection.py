@@ -49,7 +49,9 @@ def load_places(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, int]:
 def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
     """Load what the person shows, could show and withholds. Four statements."""
     places = load_places(session, user_id)
-    newest_first = load_user_items(session, Audience.OWNER, user_id, texts=False)[::-1]
+    newest_first = load_user_items(session, Audience.OWNER, user_id, texts=False, skills=False)[
+        ::-1
+    ]
     items = sorted(newest_first, key=lambda item: places.get(item.id, math.inf))
     shown, showable, withheld = [], [], []
     for item in items:

@@ -34,8 +34,9 @@ MAX_LINKS = 5  # of a piece, in one roadmap
 class Step:
     """One thing to do: `gain` in points, `hours` of effort.
 
-    `target` is the milestone for do_milestone and link_evidence, the piece for submit_evidence, the
-    requirement for record_evidence, the impact type for add_impact, the skill for ask_assessment.
+    `target` is the milestone for tick_milestone, do_milestone and link_evidence, the piece for
+    submit_evidence, the impact type for add_impact, the skill for ask_assessment; for
+    record_evidence the requirement, or the milestone where no requirement asks for the piece.
     `piece` is the piece to link or to add to; `milestone` and `kind` fill the form of a new one.
     `place` is the place in the roadmap, `opens_gate` the first gate that would then be passed.
     """
@@ -59,8 +60,9 @@ Candidate = tuple[Step, Facts]
 def next_steps(content: Content, facts: Facts, today: date) -> list[Step]:
     """Return every candidate, the best first.
 
-    Steps that open a gate by themselves come first, then those with the most gain for the effort.
-    Ties follow the roadmap: by the milestone (a piece's first one), steps without one last.
+    Ticks that only wait come first, as they take no effort. Then those that open a gate by
+    themselves, then those with the most gain for the effort. Ties follow the roadmap: by the
+    milestone (a piece's first one), steps without one last.
     """
     tally = Tally(content, facts, today)
     score = _score(tally)
@@ -70,9 +72,12 @@ def next_steps(content: Content, facts: Facts, today: date) -> list[Step]:
         after = Tally(content, facts_after, today)
         gate = next((rule.key for rule in unpassed if rule.check(after).passed), None)
         steps.append(replace(step, gain=_score(after) - score, opens_gate=gate))
-    return sorted(
-        steps, key=lambda step: (step.opens_gate is None, -step.gain / step.hours, step.place)
-    )
+    return sorted(steps, key=_rank)
+
+
+def _rank(step: Step) -> tuple[bool, bool, Fraction, int]:
+    gain = step.gain / step.hours if step.hours else step.gain
+    return bool(step.hours), step.opens_gate is None, -gain, step.place
 
 
 def top_three(steps: Iterable[Step]) -> list[Step]:
@@ -89,54 +94,88 @@ def _score(tally: Tally) -> Fraction:
 
 
 def _candidates(tally: Tally, score: Fraction) -> Iterator[Candidate]:
-    links = list(_links(tally))
-    yield from _milestones_to_do(tally)
-    yield from (candidate for _, candidate in links if candidate)
-    yield from _evidence_to_record(tally, [milestone for milestone, _ in links], score)
+    unproven = [
+        milestone
+        for milestone in tally.content.milestones
+        if tally.facts.statuses.get(milestone.key) == "done" and milestone.key not in tally.tones
+    ]
+    yield from _open_milestones(tally)
+    yield from _proof_of_milestones(tally, unproven)
+    yield from _evidence_to_record(tally, unproven, score)
     yield from _impacts_to_add(tally)
     yield from _assessments_to_ask_for(tally)
     yield from _drafts_to_submit(tally)
 
 
-def _milestones_to_do(tally: Tally) -> Iterator[Candidate]:
-    """Yield the open milestones whose prerequisites are settled.
+def _open_milestones(tally: Tally) -> Iterator[Candidate]:
+    """Yield a tick for the open milestones that evidence proves, and the others that can be done.
 
-    One marked not applicable is settled too: nobody will ever do it.
+    These are the ones whose prerequisites are settled. One marked not applicable is settled too:
+    nobody will ever do it.
     """
     statuses, known = tally.facts.statuses, tally.content.by_key
+    proven = {key for piece in tally.unexpired_evidence for key in _fitting_links(tally, piece)}
     for milestone in tally.content.milestones:
         if statuses.get(milestone.key, "not_started") not in ("not_started", "in_progress"):
             continue
+        waits = milestone.key in proven
         settled = ("done", "not_applicable")
-        if all(statuses.get(key) in settled for key in milestone.after if key in known):
+        if waits or all(statuses.get(key) in settled for key in milestone.after if key in known):
+            label = N_("Mark “%(milestone)s” as done") if waits else N_("Complete “%(milestone)s”")
             step = Step(
-                action="do_milestone",
+                action="tick_milestone" if waits else "do_milestone",
                 target=milestone.key,
-                hours=Fraction(milestone.hours),
-                label=Message(N_("Complete “%(milestone)s”"), milestone=milestone.title),
+                hours=ZERO if waits else Fraction(milestone.hours),
+                label=Message(label, milestone=milestone.title),
                 place=tally.content.places[milestone.key],
             )
             yield step, replace(tally.facts, statuses={**statuses, milestone.key: "done"})
 
 
-def _links(tally: Tally) -> Iterator[tuple[Milestone, Candidate | None]]:
-    """Yield the done milestones without evidence, and the link of a fitting piece where one is."""
+def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Candidate]:
+    """Yield for each done milestone without evidence the link of a piece, or else a new piece.
+
+    A piece may prove it if its kind does, and if it shares a skill or an objective with it.
+    """
     known = tally.content.by_key
-    free: dict[str, Item] = {}  # the latest piece of each kind that can take another link
-    for piece in tally.unexpired_evidence:
-        if sum(key in known for key in piece.milestones) < MAX_LINKS:
-            version = piece.counted
-            other = free.get(version.kind)
-            if other is None or version.occurred_on > other.counted.occurred_on:
-                free[version.kind] = piece
-    for milestone in tally.content.milestones:
-        if tally.facts.statuses.get(milestone.key) != "done" or milestone.key in tally.tones:
+    objective_of = {
+        milestone.key: objective.key
+        for stage in tally.content.stages
+        for objective in stage.objectives
+        for milestone in objective.milestones
+    }
+    free = [  # those that can take another link, with what they are about
+        (piece, {skill.key for skill in piece.skills}, {objective_of[key] for key in linked})
+        for piece in sorted(tally.unexpired_evidence, key=_day, reverse=True)
+        if len(linked := [key for key in piece.milestones if key in known]) < MAX_LINKS
+    ]
+    for milestone in unproven:
+        piece = next(
+            (
+                piece
+                for piece, skills, objectives in free
+                if piece.counted.kind in milestone.evidence
+                and (
+                    objective_of[milestone.key] in objectives
+                    or not skills.isdisjoint(milestone.skills)
+                )
+            ),
+            None,
+        )
+        if piece is None:
+            new = draft_item(NEW_ITEM_ID, milestone.evidence[0], tally.today)
+            step = Step(
+                action="record_evidence",
+                target=milestone.key,
+                hours=EVIDENCE_HOURS,
+                label=Message(N_("Record evidence for “%(milestone)s”"), milestone=milestone.title),
+                place=tally.content.places[milestone.key],
+                milestone=milestone.key,
+                kind=new.counted.kind,
+            )
+            pieces = (*tally.facts.pieces, new.with_link(milestone.key))
+            yield step, replace(tally.facts, pieces=pieces)
             continue
-        fitting = [free[kind] for kind in sorted(milestone.evidence) if kind in free]
-        if not fitting:
-            yield milestone, None
-            continue
-        piece = max(fitting, key=lambda each: each.counted.occurred_on)
         step = Step(
             action="link_evidence",
             target=milestone.key,
@@ -149,7 +188,7 @@ def _links(tally: Tally) -> Iterator[tuple[Milestone, Candidate | None]]:
             place=tally.content.places[milestone.key],
             piece=str(piece.id),
         )
-        yield milestone, (step, _with_piece(tally.facts, piece.with_link(milestone.key)))
+        yield step, _with_piece(tally.facts, piece.with_link(milestone.key))
 
 
 def _evidence_to_record(
@@ -243,15 +282,10 @@ def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
 
 def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
     """Yield the drafts that could be reviewed, each as if it had been confirmed."""
-    milestones = tally.content.by_key
     for piece in tally.unexpired_evidence:
-        if piece.state != "draft" or piece.verified or piece.visibility == "private":
+        fits = _fitting_links(tally, piece)
+        if not fits or piece.state != "draft" or piece.verified or piece.visibility == "private":
             continue
-        fits = frozenset(
-            key
-            for key in piece.milestones
-            if key in milestones and piece.counted.kind in milestones[key].evidence
-        )
         step = Step(
             action="submit_evidence",
             target=str(piece.id),
@@ -260,6 +294,16 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
             place=_first_place(tally, piece.milestones),
         )
         yield step, _with_piece(tally.facts, piece.as_verified(fits))
+
+
+def _day(piece: Item) -> date:
+    return piece.counted.occurred_on
+
+
+def _fitting_links(tally: Tally, piece: Item) -> list[str]:
+    """Return the linked milestones that a piece of its kind proves."""
+    known, kind = tally.content.by_key, piece.counted.kind
+    return [key for key in piece.milestones if key in known and kind in known[key].evidence]
 
 
 def _first_place(tally: Tally, keys: Iterable[str]) -> int:

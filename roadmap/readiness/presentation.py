@@ -74,19 +74,15 @@ def own_links(slug: str) -> SourceLinks:
 
 
 def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
-    """Return the three best next steps that the person can take.
-
-    At most one of each action; where that leaves fewer than three, the best of the rest follow.
-    """
-    possible = [step for step in found.steps if has_manager or step.action not in MANAGER_ACTIONS]
-    chosen = top_three(possible)
-    rest = [step for step in possible if step not in chosen and (step.gain > 0 or step.opens_gate)]
-    return sorted(chosen + rest[: 3 - len(chosen)], key=possible.index)
+    """Return the best next steps that the person can take: three at most, one of each action."""
+    return top_three(
+        step for step in found.steps if has_manager or step.action not in MANAGER_ACTIONS
+    )
 
 
 def step_url(step: Step, slug: str) -> str:
     """Return the page on which a step can be taken."""
-    if step.action in ("do_milestone", "link_evidence"):
+    if step.action in ("tick_milestone", "do_milestone", "link_evidence"):
         return f"/roadmaps/{slug}/milestones/{step.target}"
     if step.action == "record_evidence":
         fields = {"kind": step.kind, "milestone": step.milestone}

@@ -95,7 +95,7 @@ class PersonRecord:
 
 
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
-    """Load the record of one person with the names of their evidence, in eight statements."""
+    """Load the record of one person with the names of their evidence, in nine statements."""
     record = _records(session, [user_id])[user_id]
     record.evidence = load_user_items(session, Audience.OWNER, user_id, texts=False)
     return record

@@ -80,7 +80,7 @@ def test_both_roles_stand_on_one_page(
     enroll(session, cast.bob, now)
     page = browser_of(cast.bob).get("/").text
     assert "Where you are" in page
-    assert "The next three steps" in page
+    assert "Best next steps" in page
     assert "Nothing is waiting for your review" in page
 
 

@@ -187,6 +187,7 @@ def milestone(key: str, **changes: Any) -> Milestone:
         "required": not key.startswith("education"),
         "evidence": KINDS,
         "after": (),
+        "skills": (),
     }
     return Milestone.model_construct(**(fields | changes))
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from roadmap.catalog.content import Content
+from roadmap.evidence.item import SkillLink
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.next_steps import Step, next_steps, top_three
 from roadmap.readiness.rules import evaluate, score
@@ -55,9 +56,42 @@ def test_doing_a_milestone_gains_what_it_then_earns() -> None:
     assert found["leadership1"].gain == Fraction(40 * 30 * 3, 90 * 20)
     assert found["leadership1"].hours == 10
     assert found["leadership1"].label.text() == "Complete “Leadership1”"
-    proof = piece("a", "launch", "leadership1", verified=True)
-    proven = steps(Facts(pieces=(proof,)), "do_milestone")
-    assert proven["leadership1"].gain == Fraction(40 * 30 * 10, 90 * 20)
+
+
+def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> None:
+    milestones = (
+        *(milestone(key) for key in KEYS if key != "leadership2"),
+        milestone("leadership2", evidence=("talk",), after=("experience1",)),
+        milestone("leadership3", after=("experience1",)),
+    )
+    on = content(milestones=milestones)
+    pieces = (
+        piece("sure", "launch", "leadership1", "leadership2", "leadership3", verified=True),
+        piece("lapsed", "launch", "visibility1", expires_on=TODAY - timedelta(days=1)),
+    )
+    facts = Facts(statuses={"leadership1": "in_progress"}, pieces=pieces)
+    found = next_steps(on, facts, TODAY)
+    # A launch does not prove leadership2, and what has lapsed proves nothing.
+    assert [step.target for step in found if step.action == "tick_milestone"] == [
+        "leadership1",
+        "leadership3",
+    ]
+    assert "leadership1" not in steps(facts, "do_milestone", on)
+    first = found[0]
+    assert (first.action, first.hours) == ("tick_milestone", 0)
+    assert first.label.text() == "Mark “Leadership1” as done"
+    ticked = replace(facts, statuses=done("leadership1"))
+    assert first.gain == score(on, ticked, TODAY) - score(on, facts, TODAY)
+
+
+def test_a_waiting_tick_comes_before_what_opens_a_gate() -> None:
+    proof = piece("a", "launch", "foundations1")
+    levels = levels_at_bar() | {"strategy": 2}
+    first, second, *_ = next_steps(
+        content(), Facts(pieces=(proof,), other_levels=levels, positions=six_years()), TODAY
+    )
+    assert (first.action, first.opens_gate) == ("tick_milestone", None)
+    assert second.opens_gate == "judged_by_others"
 
 
 def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() -> None:
@@ -66,14 +100,14 @@ def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() ->
     )
     on = content(milestones=milestones)
     facts = Facts(
-        statuses=done("experience1", "experience2", "leadership1"),
+        statuses=done("experience1", "foundations1", "leadership1"),
         pieces=(
             piece("old", "launch", "leadership1", occurred_on=date(2025, 1, 1), verified=True),
-            piece("new", "launch", "visibility1"),
+            piece("new", "launch", "experience2"),
         ),
     )
     found = steps(facts, "link_evidence", on)
-    # Nothing fits experience2, and leadership1 has its evidence.
+    # Nothing is about foundations1, and leadership1 has its evidence.
     assert list(found) == ["experience1"]
     link = found["experience1"]
     assert (link.piece, link.hours) == ("new", Fraction(1, 2))
@@ -83,10 +117,28 @@ def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() ->
 
 
 def test_a_piece_takes_five_links_of_a_roadmap() -> None:
-    full = piece("full", "launch", *KEYS[:5], "of-another-roadmap")
+    full = piece("full", "launch", *KEYS[4:9], "of-another-roadmap")
     assert steps(Facts(statuses=done(KEYS[9]), pieces=(full,)), "link_evidence") == {}
-    room = piece("room", "launch", *KEYS[:4], "of-another-roadmap")
+    room = piece("room", "launch", *KEYS[5:9], "of-another-roadmap")
     assert list(steps(Facts(statuses=done(KEYS[9]), pieces=(room,)), "link_evidence")) == [KEYS[9]]
+
+
+def test_a_link_is_offered_only_where_piece_and_milestone_share_a_skill_or_an_objective() -> None:
+    milestones = (
+        milestone("experience1", skills=("mlops",)),
+        milestone("experience2", skills=("strategy",)),
+        milestone("leadership1", skills=("mentoring", "mlops"), evidence=("talk", "launch")),
+        milestone("visibility1", skills=("communication",), evidence=("talk",)),
+    )
+    on = content(milestones=milestones)
+    launch = piece("a", "launch", "experience1", skills=(SkillLink("mlops", "MLOps"),))
+    facts = Facts(statuses=done("experience2", "leadership1", "visibility1"), pieces=(launch,))
+    # The objective of experience1, and the skill mlops; nothing of visibility1.
+    assert set(steps(facts, "link_evidence", on)) == {"experience2", "leadership1"}
+    of_its_own = steps(facts, "record_evidence", on)["visibility1"]
+    assert of_its_own.label.text() == "Record evidence for “Visibility1”"
+    assert (of_its_own.kind, of_its_own.milestone) == ("talk", "visibility1")
+    assert of_its_own.hours == 2
 
 
 def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -> None:
@@ -107,6 +159,12 @@ def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -
     assert found["draft"].label.text() == "Submit “Piece draft” for review"
 
 
+def test_a_draft_that_fits_no_milestone_cannot_be_submitted() -> None:
+    milestones = tuple(milestone(key, evidence=("talk",)) for key in KEYS)
+    drafts = (piece("unlinked", "talk"), piece("unfit", "launch", "experience1"))
+    assert steps(Facts(pieces=drafts), "submit_evidence", content(milestones=milestones)) == {}
+
+
 def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() -> None:
     facts = Facts(
         statuses=done("foundations1", "leadership1"),
@@ -117,7 +175,15 @@ def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() ->
         ),
     )
     found = steps(facts, "record_evidence")
-    assert set(found) == {"design_docs", "open_source", "public_work", "mentoring", "launch"}
+    # Beside them foundations1, which no piece may prove; a piece may prove leadership1.
+    assert set(found) == {
+        "design_docs",
+        "open_source",
+        "public_work",
+        "mentoring",
+        "launch",
+        "foundations1",
+    }
     document = found["design_docs"]
     # Half of five points at 0.6, and leadership1, which weighs most, from claimed to evidenced.
     assert document.gain == Fraction(5, 2) * Fraction(6, 10) + Fraction(40 * 30 * 3, 90 * 20)

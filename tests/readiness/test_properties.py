@@ -52,7 +52,7 @@ def roadmaps(draw: st.DrawFn) -> Content:
                 f"{key}{number}",
                 hours=draw(st.integers(1, 80)),
                 required=draw(st.integers(0, 3)) > 0,
-                evidence=draw(st.sampled_from((KINDS, ("talk",), ()))),
+                evidence=draw(st.sampled_from((KINDS, ("talk",), ("other",)))),
                 after=(f"{key}{number - 1}",) if number and draw(st.booleans()) else (),
             )
             for number in range(draw(st.integers(0, 4)))
