@@ -31,8 +31,7 @@ def test_it_works(alice):
 
 
 def steps_of(page):
-    part = page.split('id="next"')[1].split("</ol>")[0]
-    return part
+    return page.split('id="next"')[1].split("</ol>")[0]
 
 
 def test_the_steps_have_what_a_manager_can_do(alice):
