@@ -221,7 +221,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     )
     portfolio.save_texts(
         session, alice, headline=f"{CANARY} headline", introduction=f"{CANARY} introduction",
-        shows_email=False, revision=0, by=actor, now=write.now,
+        shows_email=False, shows_self_assessed=False, revision=0, by=actor, now=write.now,
     )  # fmt: skip
     hidden = {}
     for name, visibility in (

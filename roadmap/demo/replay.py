@@ -141,7 +141,7 @@ class StoryReplay:
     def arrange_portfolio(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         portfolio.save_texts(
             self.session, owner.id, headline=data["headline"], introduction=data["introduction"],
-            shows_email=False, revision=0, by=owner, now=at,
+            shows_email=False, shows_self_assessed=False, revision=0, by=owner, now=at,
         )  # fmt: skip
         for name in data["items"]:
             piece = self.pieces[owner.email, name]

@@ -43,11 +43,12 @@ def save_texts(
     headline: str,
     introduction: str,
     shows_email: bool,
+    shows_self_assessed: bool,
     revision: int,
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Save headline and introduction (Markdown), and whether the e-mail address is shown.
+    """Save headline and introduction (Markdown), and whether address and own levels are shown.
 
     `revision` is the one that the form was filled from, 0 where nothing was saved yet. Saving the
     current texts changes nothing. Raises StalePortfolio where the revision is no longer current.
@@ -56,15 +57,19 @@ def save_texts(
     portfolio = session.get(Portfolio, user_id, populate_existing=True)
     if portfolio is None:
         portfolio = Portfolio(user_id=user_id, revision=0, updated_at=now)
-        portfolio.headline, portfolio.introduction, portfolio.shows_email = "", "", False
         session.add(portfolio)
-    texts = (headline, introduction, shows_email)
-    saved = (portfolio.headline, portfolio.introduction, portfolio.shows_email)
-    if portfolio.revision and texts == saved:
+    texts = {
+        "headline": headline,
+        "introduction": introduction,
+        "shows_email": shows_email,
+        "shows_self_assessed": shows_self_assessed,
+    }
+    if portfolio.revision and all(getattr(portfolio, name) == texts[name] for name in texts):
         return
     if revision != portfolio.revision:
         raise StalePortfolio(portfolio)
-    portfolio.headline, portfolio.introduction, portfolio.shows_email = texts
+    for name, value in texts.items():
+        setattr(portfolio, name, value)
     portfolio.revision += 1
     portfolio.updated_at = now
     _record(

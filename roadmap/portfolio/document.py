@@ -39,33 +39,32 @@ class Degree:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """A skill with its latest level, 0 to 4, and the level that the role asks for (`bar`).
-
-    `level` and `assessed_by` are None where it has not been assessed.
-    """
+    """A skill with its latest level, 1 to 4, and the level that the role asks for (`bar`)."""
 
     title: str
     group: str
-    level: int | None
+    level: int
     level_text: str
     bar: int
-    assessed_by: Literal["self", "manager"] | None = None
+    assessed_by: Literal["self", "manager"]
 
 
 @dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class DocumentItem(Content):
     """The content of a piece of evidence, and what a reader is told about it.
 
-    `milestones` and `skills` are titles. `verified_by` and `verified_on` are None where the item
-    is not verified, or its reviewer's account is gone; `verified_title` is the title under which
-    it was verified where it has another one now.
+    `verified_for` (milestones that were confirmed for it), `linked_to` (other milestones that its
+    author has done) and `skills` are titles. `verified_by` and `verified_on` are None where the
+    item is not verified, or its reviewer's account is gone; `verified_title` is the title under
+    which it was verified where it has another one now.
     """
 
     occurred_on: dt.date
     id: str
     title: str
     kind_label: str
-    milestones: tuple[str, ...] = ()
+    verified_for: tuple[str, ...] = ()
+    linked_to: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     tone: Tone = "evidenced"
     verified_by: str | None = None
@@ -93,11 +92,6 @@ class Document:
     def verified(self) -> int:
         """Return how many pieces a named person has verified."""
         return sum(item.tone == "verified" for item in self.items)
-
-    @property
-    def assessed_skills(self) -> tuple[Skill, ...]:
-        """Return the skills that have been assessed."""
-        return tuple(skill for skill in self.skills if skill.level is not None)
 
     @property
     def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:

@@ -34,6 +34,10 @@ class TextsForm(FlaskForm):
         description=_l("What you do and what you are proud of, in Markdown."),
     )
     shows_email = BooleanField(_l("Show my e-mail address"))
+    shows_self_assessed = BooleanField(
+        _l("Show self-assessed skills"),
+        description=_l("Levels that a manager has assessed are always shown."),
+    )
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
 
 

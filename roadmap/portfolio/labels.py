@@ -12,6 +12,12 @@ from roadmap.evidence.labels import is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 
 
+def roadmap_line(document: Document) -> str:
+    """Return the roadmap that the person follows; empty where they follow none."""
+    title = clean_line(document.roadmap_title or "")
+    return _("Roadmap: %(title)s", title=title) if title else ""
+
+
 def position_period(position: Position, locale: str) -> str:
     """Return how long a job lasted: Mar 2022 – today."""
     end = show_month(position.ended_on, locale) if position.ended_on else _("today")
@@ -50,6 +56,13 @@ def verification_line(item: DocumentItem, locale: str) -> str:
     return _("%(judgement)s as “%(title)s”", judgement=said, title=title) if title else said
 
 
+def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
+    """Return what a piece says of milestones, each time as a label and the titles."""
+    facts = ((_("Verified for"), item.verified_for), (_("Linked to"), item.linked_to))
+    lines = ((label, [clean_line(title) for title in titles if title]) for label, titles in facts)
+    return [(label, titles) for label, titles in lines if titles]
+
+
 def validity(item: DocumentItem, locale: str) -> str:
     """Return who issued a certificate, when, and how long it is valid; empty where unknown.
 
@@ -81,7 +94,7 @@ def degree_title(degree: Degree) -> str:
 def assessor(skill: Skill) -> str:
     if skill.assessed_by == "manager":
         return _("assessed by a manager")
-    return _("self-assessed") if skill.assessed_by else ""
+    return _("self-assessed")
 
 
 def skill_level(skill: Skill) -> str:

@@ -20,6 +20,7 @@ class Portfolio(Base):
     headline: Mapped[str] = mapped_column(sa.String(200), default="")
     introduction: Mapped[str] = mapped_column(sa.Text, default="")
     shows_email: Mapped[bool] = mapped_column(default=False)
+    shows_self_assessed: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[dt.datetime]
 

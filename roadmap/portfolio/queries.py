@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.career import queries as career
-from roadmap.catalog.models import Roadmap
+from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.i18n import show_date
 from roadmap.evidence import labels
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
@@ -26,7 +27,7 @@ from roadmap.people.models import User
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.selection import load_places
-from roadmap.progress.models import Enrollment
+from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.skills import queries as skills
 
 _PERSON = (
@@ -39,6 +40,7 @@ _PERSON = (
         Portfolio.headline,
         Portfolio.introduction,
         Portfolio.shows_email,
+        Portfolio.shows_self_assessed,
         Roadmap.title.label("roadmap_title"),
     )
     .outerjoin(Portfolio, Portfolio.user_id == User.id)
@@ -72,7 +74,7 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
             Degree(d.level, d.field, d.institution, d.awarded_on)
             for d in career.degrees(session, user_id)
         ),
-        skills=_load_skills(session, user_id),
+        skills=_load_skills(session, user_id, with_own=bool(person.shows_self_assessed)),
         items=_load_items(session, user_id, today, ZoneInfo(person.timezone)),
         locale=person.locale,
     )
@@ -81,23 +83,41 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
 def _load_items(
     session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
 ) -> tuple[DocumentItem, ...]:
-    """Load the chosen items as the public sees them, in the person's order. Six statements."""
+    """Load the chosen items as the public sees them, in the person's order. Seven statements."""
     places = load_places(session, user_id)
     public = load_user_items(session, Audience.PUBLIC, user_id) if places else []
     items = sorted(
         (item for item in public if item.id in places), key=lambda item: (places[item.id], item.id)
     )
     judgements = load_judgements(session, [item.id for item in items if item.verified])
+    proven_by = _load_done_milestones(session, user_id, items)
     label_of = cache(labels.kind_label)
     return tuple(
         _document_item(
             item,
             kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
             review=verifying_review(item, judgements.get(item.id, ())),
+            proven_by=proven_by,
             zone=zone,
         )
         for item in items
     )
+
+
+def _load_done_milestones(
+    session: Session, user_id: uuid.UUID, items: Iterable[Item]
+) -> dict[str, Collection[str]]:
+    """Load the kinds that prove each linked milestone which the person has done, by its key."""
+    rows = session.execute(
+        sa.select(Milestone.key, Milestone.definition)
+        .join(MilestoneStatus, MilestoneStatus.milestone_key == Milestone.key)
+        .where(
+            MilestoneStatus.user_id == user_id,
+            MilestoneStatus.status == "done",
+            Milestone.key.in_({key for item in items for key in item.milestones}),
+        )
+    )
+    return {key: definition.get("evidence", ()) for key, definition in rows}
 
 
 def _document_item(
@@ -105,16 +125,26 @@ def _document_item(
     *,
     kind_label: str,
     review: Judgement | None,
+    proven_by: Mapping[str, Collection[str]],
     zone: ZoneInfo,
 ) -> DocumentItem:
-    """Return what a reader is told. A verified item names only the milestones confirmed for it."""
+    """Return what a reader is told.
+
+    Of the linked milestones it names those that a reviewer confirmed, and those that the person has
+    done and that this kind proves; no others.
+    """
     version = item.version
     return DocumentItem(
         **{name: getattr(version, name) for name in CONTENT_FIELDS},
         id=str(item.id),
         title=item.title,
         kind_label=kind_label,
-        milestones=tuple(link.title for link in item.links if link.confirmed or not item.verified),
+        verified_for=tuple(link.title for link in item.links if link.confirmed),
+        linked_to=tuple(
+            link.title
+            for link in item.links
+            if not link.confirmed and version.kind in proven_by.get(link.key, ())
+        ),
         skills=tuple(skill.title for skill in item.skills),
         tone="verified" if item.verified else "evidenced",
         verified_by=review.reviewer if review else None,
@@ -130,21 +160,19 @@ def _kind_label(label: str, expires_on: dt.date | None, today: dt.date) -> str:
     return label
 
 
-def _load_skills(session: Session, user_id: uuid.UUID) -> tuple[Skill, ...]:
-    """Load each skill at its latest level: assessed by someone else, or else by the person."""
+def _load_skills(session: Session, user_id: uuid.UUID, *, with_own: bool) -> tuple[Skill, ...]:
+    """Load each skill above level 0: as a manager assessed it, or else, `with_own`, the person."""
     own, other = skills.latest_levels(session, user_id)
-    found = []
-    for skill in skills.published_skills(session):
-        level = other.get(skill.key, own.get(skill.key))
-        by = "manager" if skill.key in other else "self"
-        found.append(
-            Skill(
-                title=skill.title,
-                group=skill.group,
-                level=level,
-                level_text="" if level is None else skill.levels[level],
-                bar=skill.bar,
-                assessed_by=None if level is None else by,  # type: ignore[arg-type]
-            )
+    levels = {**own, **other} if with_own else other
+    return tuple(
+        Skill(
+            title=skill.title,
+            group=skill.group,
+            level=level,
+            level_text=skill.levels[level],
+            bar=skill.bar,
+            assessed_by="manager" if skill.key in other else "self",
         )
-    return tuple(found)
+        for skill in skills.published_skills(session)
+        if (level := levels.get(skill.key))
+    )

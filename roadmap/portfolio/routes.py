@@ -64,6 +64,7 @@ def save() -> BaseResponse:
             headline=form.headline.data,
             introduction=form.introduction.data,
             shows_email=form.shows_email.data,
+            shows_self_assessed=form.shows_self_assessed.data,
             revision=form.revision.data,
             by=current_user,
             now=now(),

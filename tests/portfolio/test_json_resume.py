@@ -64,6 +64,10 @@ def test_impacts_and_judgements_can_be_read() -> None:
         "source: https://metrics.example.com/feed-latency"
     )
     assert "Verified by Bob Builder on 3 Apr 2026" in highlights
+    assert highlights[-2:] == [
+        "Verified for: Lead the design of a system of several models",
+        "Linked to: Take a model from offline metric to a measured product effect",
+    ]
     assert "Verified by Bob Builder on 1 Oct 2026" in resume(ALICE)["publications"][1]["summary"]
 
 

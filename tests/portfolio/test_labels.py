@@ -60,6 +60,14 @@ def test_a_judgement_names_who_and_when() -> None:
     )
 
 
+def test_milestones_are_verified_for_or_linked_to() -> None:
+    assert labels.milestone_facts(RANKER) == [
+        ("Verified for", ["Lead the design of a system of several models"]),
+        ("Linked to", ["Take a model from offline metric to a measured product effect"]),
+    ]
+    assert labels.milestone_facts(replace(RANKER, verified_for=("",), linked_to=())) == []
+
+
 def test_the_account_is_one_sentence() -> None:
     claimed = replace(RANKER, tone="evidenced")
     for items, said in (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -21,6 +23,7 @@ from roadmap.portfolio.export import file_stem
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.models import Portfolio
 from roadmap.progress.models import MilestonePlan, MilestoneStatus
+from roadmap.skills import actions as skills
 from tests.portfolio import evidence_rows
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
@@ -142,6 +145,37 @@ def test_a_lapsed_certification_says_so(
     said = readable(name, answer.data)
     # JSON Resume has no word for it, but for the day until which a certificate holds.
     assert ("2026-05-04" if name == "json-resume" else "lapsed on 4 May 2026") in said
+
+
+@pytest.mark.parametrize("path", [*(f"export/{name}" for name in FORMATS), "preview"])
+def test_every_format_says_the_same_of_milestones_and_skills(
+    session: Session, cast: Cast, browser_of, now: dt.datetime, path: str
+) -> None:
+    """One is verified, one done and linked, one open, one proven by other kinds."""
+    linked = ("trace-inference-request", "point-in-time-sql", "model-card-and-risk-review")
+    for key in (*linked[:2], "architecture-blog-posts"):
+        session.add(
+            MilestoneStatus(user_id=cast.alice, milestone_key=key, status="done", changed_at=now)
+        )
+    piece = evidence_rows.add(
+        session, cast.alice, kind="case_study", at=0,
+        milestones=(*linked, "architecture-blog-posts"),
+    )  # fmt: skip
+    evidence_rows.verify(session, piece, cast.bob, milestones=linked[1:2])
+    alice = cast.actor(session, cast.alice)
+    skills.assess_self(session, cast.alice, "mlops", 1, by=alice, now=now)
+    session.commit()
+
+    answer = browser_of(cast.alice).get(f"/portfolio/{path}")
+
+    said = readable(path.removeprefix("export/"), answer.data)
+    words = re.split("Verified for|Linked to", re.sub(r"\\u200b|<[^>]*>|\\\\", "", said))
+    assert len(words) >= 3
+    assert "Build a point-in-time correct training set in SQL" in words[1]
+    assert "Trace one inference request from the socket" in words[2]
+    assert "privacy and fairness" not in said
+    assert "three technical" not in said
+    assert not re.search("Proves|Shows|MLOps|self-assessed", said)
 
 
 @pytest.mark.parametrize("name", FORMATS)

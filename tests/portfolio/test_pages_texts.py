@@ -12,13 +12,17 @@ TEXTS = {
     "headline": "ML engineer",
     "introduction": "I *build* things",
     "shows_email": "y",
+    "shows_self_assessed": "y",
     "revision": "0",
 }
 
 
-def saved(session: Session, cast: Cast) -> tuple[str, str, bool, int] | None:
+def saved(session: Session, cast: Cast) -> tuple[str, str, bool, bool, int] | None:
     row = session.get(Portfolio, cast.alice, populate_existing=True)
-    found = row and (row.headline, row.introduction, row.shows_email, row.revision)
+    found = row and (
+        *(row.headline, row.introduction),
+        *(row.shows_email, row.shows_self_assessed, row.revision),
+    )
     session.rollback()
     return found
 
@@ -29,7 +33,7 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     answer = browser.put("/portfolio", {**TEXTS, "headline": " ML\x00  engineer "})
 
     assert answer.status_code == 303
-    assert saved(session, cast) == ("ML engineer", "I *build* things", True, 1)
+    assert saved(session, cast) == ("ML engineer", "I *build* things", True, True, 1)
     page = browser.get("/portfolio").text
     assert 'value="ML engineer"' in page
     assert 'name="revision" type="hidden" value="1"' in page
@@ -96,7 +100,7 @@ def test_the_same_texts_sent_twice_are_saved_once(session: Session, cast: Cast, 
     browser = browser_of(cast.alice)
 
     assert [browser.put("/portfolio", TEXTS).status_code for _ in range(2)] == [303, 303]
-    assert saved(session, cast)[3] == 1
+    assert saved(session, cast)[4] == 1
 
 
 def test_the_preview_renders_and_saves_nothing(session: Session, cast: Cast, browser_of) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from roadmap.career.models import Degree, Position
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import load_document
+from roadmap.progress.models import MilestoneStatus
 from roadmap.skills import actions as skills
 from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
@@ -27,7 +28,7 @@ TITLES = (
 def test_a_person_without_anything_has_an_empty_one(session: Session, cast: Cast) -> None:
     shown = load_document(session, cast.alice, TODAY)
 
-    assert (shown.name, shown.items, shown.email, shown.assessed_skills) == ("Alice", (), None, ())
+    assert (shown.name, shown.items, shown.email, shown.skills) == ("Alice", (), None, ())
 
 
 def test_nobody_has_none(session: Session) -> None:
@@ -67,7 +68,6 @@ def test_pieces_stand_in_the_chosen_order_with_all_their_parts(
     )
     assert first.kind_label == "Design document"
     assert [impact.metric for impact in first.impacts] == ["p99", "mentored"]
-    assert first.milestones == TITLES
     assert first.skills == ("MLOps",)
 
 
@@ -107,8 +107,53 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
         "Bob",
         dt.date(2026, 6, 1),
     )
-    assert item.milestones == TITLES[1:], "only what Bob confirmed stands below his name"
+    assert item.verified_for == TITLES[1:], "only what Bob confirmed stands below his name"
     assert "Between us" not in str(item)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "linked_to"),
+    [
+        (None, "blog_post", ()),
+        ("in_progress", "blog_post", ()),
+        ("not_applicable", "blog_post", ()),
+        ("done", "design_doc", ()),
+        ("done", "blog_post", TITLES[:1]),
+    ],
+)
+def test_a_milestone_is_named_where_it_is_done_and_the_kind_proves_it(
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    status: str | None,
+    kind: str,
+    linked_to: tuple[str, ...],
+) -> None:
+    for key in KEYS[: 2 if status else 0]:
+        set_status(session, cast.alice, key, str(status), now)
+    set_status(session, cast.carol, KEYS[0], "done", now)
+    evidence_rows.add(session, cast.alice, at=0, kind=kind, milestones=KEYS)
+
+    (item,) = load_document(session, cast.alice, TODAY).items
+
+    assert (item.verified_for, item.linked_to) == ((), linked_to)
+
+
+def test_what_was_confirmed_is_not_named_twice(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    for key in KEYS:
+        set_status(session, cast.alice, key, "done", now)
+    piece = evidence_rows.add(session, cast.alice, at=0, kind="case_study", milestones=KEYS)
+    evidence_rows.verify(session, piece, cast.bob, milestones=KEYS[1:])
+
+    (item,) = load_document(session, cast.alice, TODAY).items
+
+    assert (item.verified_for, item.linked_to) == (TITLES[1:], TITLES[:1])
+
+
+def set_status(session: Session, user_id: uuid.UUID, key: str, status: str, now: dt.datetime):
+    session.add(MilestoneStatus(user_id=user_id, milestone_key=key, status=status, changed_at=now))
 
 
 def test_a_new_title_does_not_take_the_verified_one_s_place(session: Session, cast: Cast) -> None:
@@ -131,7 +176,10 @@ def test_a_draft_may_be_shown_by_its_author(session: Session, cast: Cast) -> Non
     assert (item.tone, item.verified_by) == ("evidenced", None)
 
 
-def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.datetime) -> None:
+@pytest.mark.parametrize("shows_self_assessed", [True, False])
+def test_background_and_skills_come_along(
+    session: Session, cast: Cast, now: dt.datetime, shows_self_assessed: bool
+) -> None:
     session.add(Position(user_id=cast.alice, title="ML engineer", started_on=dt.date(2020, 1, 1)))
     session.add(Degree(user_id=cast.alice, level="master", field="Statistics"))
     session.add(
@@ -140,6 +188,7 @@ def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.
             headline="Ranking",
             introduction="Hello",
             shows_email=True,
+            shows_self_assessed=shows_self_assessed,
             updated_at=now,
         )
     )
@@ -147,6 +196,7 @@ def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.
     skills.assess_self(session, cast.alice, "mlops", 4, by=alice, now=now)
     skills.assess_self(session, cast.alice, "strategy", 1, by=alice, now=now)
     skills.assess_other(session, cast.alice, "mlops", 2, by=bob, now=now)
+    skills.assess_other(session, cast.alice, "mentoring", 0, by=bob, now=now)
 
     shown = load_document(session, cast.alice, TODAY)
 
@@ -157,11 +207,12 @@ def test_background_and_skills_come_along(session: Session, cast: Cast, now: dt.
     )
     assert shown.positions[0].title == "ML engineer"
     assert shown.degrees[0].field == "Statistics"
-    assert [(s.title, s.level, s.assessed_by) for s in shown.assessed_skills] == [
+    by_self = [("Technical strategy", 1, "self")] if shows_self_assessed else []
+    assert [(s.title, s.level, s.assessed_by) for s in shown.skills] == [
         ("MLOps", 2, "manager"),
-        ("Technical strategy", 1, "self"),
+        *by_self,
     ]
-    assert shown.assessed_skills[0].level_text.startswith("Builds pipeline")
+    assert shown.skills[0].level_text.startswith("Builds pipeline")
 
 
 def test_it_takes_as_many_statements_for_two_hundred_pieces(session: Session, cast: Cast) -> None:
@@ -178,4 +229,4 @@ def test_it_takes_as_many_statements_for_two_hundred_pieces(session: Session, ca
         shown = load_document(session, cast.alice, TODAY)
 
     assert len(shown.items) == 200
-    assert len(many) == len(few) <= 11
+    assert len(many) == len(few) <= 12

@@ -134,18 +134,16 @@ def _degree(degree: Degree) -> Entry:
 
 
 def _skill(skill: Skill) -> Entry:
-    assessed = skill.level is not None
-    level = f"{labels.skill_level(skill)}, {labels.assessor(skill)}" if assessed else ""
     cairn = {
         "level": skill.level,
-        "description": clean_line(skill.level_text) if assessed else "",
+        "description": clean_line(skill.level_text),
         "bar": skill.bar,
         "assessedBy": skill.assessed_by,
     }
     return _without_empty(
         {
             "name": clean_line(skill.title),
-            "level": level.removesuffix(", "),
+            "level": f"{labels.skill_level(skill)}, {labels.assessor(skill)}",
             "keywords": [clean_line(skill.group)] if skill.group else [],
             "cairn": _without_empty(cairn),
         }
@@ -171,7 +169,8 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
         "url": "" if safe_url(item.url) else item.url,
         "role": item.role,
         "description": item.description,
-        "milestones": [clean_line(title) for title in item.milestones],
+        "verifiedFor": [clean_line(title) for title in item.verified_for],
+        "linkedTo": [clean_line(title) for title in item.linked_to],
         "skills": [clean_line(title) for title in item.skills],
         "impacts": [_impact(impact) for impact in item.impacts],
     }
@@ -197,10 +196,11 @@ def _highlights(item: DocumentItem, locale: str) -> list[str]:
         source = safe_url(impact.source_url)
         line = labels.impact_line(impact)
         lines.append(f"{line}, {_('source: %(url)s', url=source)}" if source else line)
-    milestone = _("Milestone: %(title)s")
-    lines += [milestone % {"title": clean_line(title)} for title in item.milestones]
     if item.tone == "verified":
         lines.append(labels.verification_line(item, locale))
+    lines += [
+        f"{label}: {title}" for label, titles in labels.milestone_facts(item) for title in titles
+    ]
     if issued := labels.validity(item, locale):
         lines.append(issued)
     return lines

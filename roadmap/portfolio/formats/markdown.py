@@ -45,7 +45,7 @@ def _blocks(document: Document) -> Iterator[str]:
     if document.degrees:
         yield f"## {_('Education')}"
         yield "\n".join(_degree(degree, locale) for degree in document.degrees)
-    if document.assessed_skills:
+    if document.skills:
         yield f"## {_('Skills')}"
         yield table(
             (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
@@ -57,7 +57,7 @@ def _blocks(document: Document) -> Iterator[str]:
                     inline(labels.assessor(skill)),
                     inline(skill.level_text),
                 )
-                for skill in document.assessed_skills
+                for skill in document.skills
             ],
             sides=("", "right", "right", "", ""),
         )
@@ -68,8 +68,8 @@ def _contact_line(document: Document) -> str:
     if document.email:
         mail = clean_line(document.email)
         parts.append(f"[{escape(mail)}](mailto:{destination(mail)})")
-    if document.roadmap_title:
-        parts.append(_("Roadmap: %(title)s", title=inline(document.roadmap_title)))
+    if roadmap := labels.roadmap_line(document):
+        parts.append(escape(roadmap))
     parts.append(show_date(document.generated_on, document.locale))
     return " · ".join(parts)
 
@@ -105,8 +105,8 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
         yield f"- {_('Role')}: {inline(item.role)}"
     if issued := labels.validity(item, locale):
         yield f"- {escape(issued)}"
-    if item.milestones:
-        yield f"- {_('Milestones')}: {'; '.join(inline(title) for title in item.milestones)}"
+    for label, titles in labels.milestone_facts(item):
+        yield f"- {label}: {'; '.join(escape(title) for title in titles)}"
     if item.skills:
         yield f"- {_('Skills')}: {', '.join(inline(title) for title in item.skills)}"
 

@@ -89,7 +89,7 @@ def _data(document: Document) -> Data:
         "footer": _text(document.name[:80]),
         "email": _text(document.email),
         "headline": _text(document.headline),
-        "roadmap": _text(document.roadmap_title),
+        "roadmap": _text(labels.roadmap_line(document)),
         "date": show_date(document.generated_on, locale),
         "introduction": _tree(document.introduction_md, 2),
         "account": labels.verification_summary(document),
@@ -136,7 +136,7 @@ def _data(document: Document) -> Data:
                 "others": skill.assessed_by == "manager",
                 "text": _text(skill.level_text),
             }
-            for skill in document.assessed_skills
+            for skill in document.skills
         ],
     }
 
@@ -155,7 +155,6 @@ def _labels() -> dict[str, str]:
         "source": _("Source"),
         "link": _("Link"),
         "role": _("Role"),
-        "proves": _("Proves"),
         "trains": _("Skills"),
         # {n} and {m} are filled in by the template.
         "page": _("page {n} of {m}"),
@@ -181,7 +180,10 @@ def _item(item: DocumentItem, locale: str, limit: int) -> Data:
             }
             for impact in item.impacts
         ],
-        "milestones": [_text(title) for title in item.milestones if title],
+        "milestones": [
+            {"label": label, "text": _text("; ".join(titles))}
+            for label, titles in labels.milestone_facts(item)
+        ],
         "skills": [_text(title) for title in item.skills if title],
         "description": _tree(_shorten(item.description, limit), 4),
     }

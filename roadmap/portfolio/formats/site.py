@@ -112,7 +112,6 @@ def _labels(document: Document) -> dict[str, Markup]:
         "source": _("Source"),
         "not_given": _("not given"),
         "description": _("Description"),
-        "proves": _("Proves"),
         "skills": _("Skills"),
         "others": _("Other pieces"),
         "before": _("Before"),
