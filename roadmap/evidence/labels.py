@@ -22,15 +22,11 @@ STATES: dict[str, LazyString] = {
 }
 # What a state means to the author.
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
-    "draft": _("Only you see a draft. It counts for you as evidenced."),
-    "submitted": _(
-        "It is waiting for a manager of one of your teams. Meanwhile it counts as evidenced."
-    ),
-    "in_review": _("A reviewer is reading it. Meanwhile it counts as evidenced."),
+    "draft": _("Only you see a draft."),
+    "submitted": _("It is waiting for a manager of one of your teams."),
+    "in_review": _("A reviewer is reading it."),
     "verified": _("A named person has confirmed this version."),
-    "returned": _(
-        "The reviewer asks for changes; their comment says which. It counts as evidenced."
-    ),
+    "returned": _("The reviewer asks for changes; their comment says which."),
 }
 TONES: dict[str, LazyString] = {
     "verified": _("Verified"),

@@ -26,10 +26,25 @@ from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 
-# Which of these milestones a person has not ticked yet, each with a roadmap's slug. Progress is a
-# neighbouring room, so the room above both sets it (`journey.unticked_milestones`).
-UntickedLookup = Callable[[Session, uuid.UUID, Collection[str]], Mapping[str, str]]
-unticked_lookups: list[UntickedLookup] = []
+
+@dataclass(frozen=True, slots=True)
+class UntickedMilestone:
+    """A linked milestone that waits for its owner's tick: a roadmap's slug, and the gain shown."""
+
+    roadmap: str
+    gain: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedMilestones:
+    """How many of the linked milestones are done, and those that wait for a tick, by key."""
+
+    done: int
+    unticked: Mapping[str, UntickedMilestone]
+
+
+# Progress is a neighbouring room, so the room above both sets this (`journey.unticked_milestones`).
+linked_milestones_lookups: list[Callable[[Session, Item, dt.date], LinkedMilestones]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +257,8 @@ def load_skill_titles(session: Session) -> dict[str, str]:
     return dict(iter(session.execute(sa.select(Skill.key, Skill.title).order_by(Skill.title))))
 
 
-def find_unticked(session: Session, item: Item) -> dict[str, str]:
-    """Return the confirmed milestones that the owner has yet to tick, with a roadmap's slug."""
-    return {
-        key: slug
-        for lookup in unticked_lookups
-        for key, slug in lookup(session, item.user_id, item.confirmed).items()
-    }
+def find_linked_milestones(session: Session, item: Item, today: dt.date) -> LinkedMilestones:
+    """Return the owner's progress on the milestones that an item is linked to."""
+    for lookup in linked_milestones_lookups:
+        return lookup(session, item, today)
+    return LinkedMilestones(0, {})

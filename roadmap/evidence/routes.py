@@ -229,14 +229,15 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
     detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     people = holders_of(db.session, piece.user_id, Capability.REVIEW)
     managers = [person.name for person in people]
+    today = current_user.today(now())
     page = render_template(
         "evidence/show.html",
         detail=detail,
         managers=managers,
         asked=_join_names(managers),
         reader=queries.assigned_reviewer(db.session, piece, people),
-        today=current_user.today(now()),
-        to_tick=queries.find_unticked(db.session, detail.item),
+        today=today,
+        linked=queries.find_linked_milestones(db.session, detail.item, today),
         refused=refusal,
         **timeline_context(db.session, current_user, detail),
     )

@@ -1,37 +1,48 @@
-"""Confirmed milestones that still wait for their person's own tick, for the page of evidence."""
+"""Linked milestones that still wait for their person's own tick, for the page of evidence."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection
+import datetime as dt
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from roadmap.catalog import queries as catalog
-from roadmap.evidence.queries import unticked_lookups
+from roadmap.evidence.item import Item
+from roadmap.evidence.queries import LinkedMilestones, UntickedMilestone, linked_milestones_lookups
 from roadmap.progress import queries as progress
+from roadmap.readiness.presentation import signed_filter
+from roadmap.readiness.queries import person_record
+from roadmap.readiness.rules import score
 
 
-def find_unticked(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> dict[str, str]:
-    """Return which of these milestones the person has yet to tick, on roadmaps they are on.
+def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestones:
+    """Return how many linked milestones the person has done, and which wait for the tick.
 
-    Each with the slug of a roadmap where it can be ticked. A milestone that they marked as not
-    applicable is left out.
+    Those wait that evidence of this kind proves, on the roadmaps that the person is on. A milestone
+    that they marked as not applicable does not.
     """
-    found: dict[str, str] = {}
-    if not keys:
-        return found
-    states = progress.milestone_states(session, user_id)
-    settled = {key for key, state in states.items() if state.status in ("done", "not_applicable")}
-    still = [key for key in keys if key not in settled]
-    for enrolled in progress.enrollments(session, user_id) if still else ():
+    states = progress.milestone_states(session, item.user_id) if item.links else {}
+    statuses = [(key, states[key].status if key in states else None) for key in item.milestones]
+    done = sum(status == "done" for _, status in statuses)
+    waiting = [key for key, status in statuses if status not in ("done", "not_applicable")]
+    found: dict[str, UntickedMilestone] = {}
+    if not waiting or item.has_lapsed(today):
+        return LinkedMilestones(done, found)
+    facts = person_record(session, item.user_id).own()
+    for enrolled in progress.enrollments(session, item.user_id):
         content = catalog.load_revision(session, enrolled.revision_id).content
-        for key in still:
-            if key in content.by_key:
-                found.setdefault(key, enrolled.slug)
-    return found
+        before = score(content, facts, today)
+        for key in waiting:
+            milestone = content.by_key.get(key)
+            if key in found or not milestone or item.counted.kind not in milestone.evidence:
+                continue
+            ticked = replace(facts, statuses={**facts.statuses, key: "done"})
+            gain = score(content, ticked, today) - before
+            found[key] = UntickedMilestone(enrolled.slug, signed_filter(gain) if gain else "")
+    return LinkedMilestones(done, found)
 
 
 def listen() -> None:
-    """Let the page of evidence ask for unticked milestones."""
-    unticked_lookups[:] = [find_unticked]
+    """Let the page of evidence ask for the progress of linked milestones."""
+    linked_milestones_lookups[:] = [find_linked]

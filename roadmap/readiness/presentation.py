@@ -121,6 +121,17 @@ def verdict_title(verdict: str, *, claimed_not_proven: bool = False) -> str:
     return _(VERDICT_TITLES["claimed_not_proven" if claimed_not_proven else verdict])
 
 
+def score_line(found: Readiness) -> str:
+    """Return score and verdict in one line; "claimed, not proven" is said before anything else."""
+    verdict = verdict_title(found.verdict, claimed_not_proven=found.claimed_not_proven)
+    line = (
+        _("%(verdict)s · Readiness %(score)s / 100")
+        if found.claimed_not_proven
+        else _("Readiness %(score)s / 100 · %(verdict)s")
+    )
+    return line % {"score": format_points(found.shown_score), "verdict": verdict}
+
+
 def _verdict_reason(found: Readiness, *, own: bool) -> str:
     if found.claimed_not_proven and not own:
         return _(
@@ -145,6 +156,7 @@ def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
         "found": found,
         "to": to,
         "verdict": verdict_title(found.verdict, claimed_not_proven=found.claimed_not_proven),
+        "score_line": score_line(found),
         "reason": _verdict_reason(found, own=to.own),
         # Of all effort, each hour counted once.
         "bar": {

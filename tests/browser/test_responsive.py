@@ -9,7 +9,7 @@ from tests.browser.conftest import OpenContext, SampleSite
 from tests.browser.test_axe import addresses
 from tests.browser.test_journey import PointerInput
 
-# 320 px is also what is left of a window of 1280 px at a zoom of 400 %; 640 px at 200 %.
+# 320 px is also what is left of a window of 1280 px at a zoom of 400%; 640 px at 200%.
 WIDTHS = (320, 390, 640, 1280)
 
 # What is wider than the window, but for what scrolls inside a frame of its own.

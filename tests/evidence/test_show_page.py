@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -123,20 +124,52 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
     assert counts[0] == counts[1]
 
 
+def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
+    session, cast, now, browser_of
+):
+    alice = browser_of(cast.alice)
+    alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
+    unlinked = add_evidence(session, cast, cast.alice, now)
+    page = flat(alice.get(f"/evidence/{unlinked.id}").text)
+    assert "It counts for no milestone yet: it is linked to none." in page
+    # A design document proves the first of them, and not the second.
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, MENTOR])
+    page = flat(alice.get(f"/evidence/{piece.id}").text)
+    assert "It counts for no milestone yet: none that it is linked to is marked as done." in page
+    assert "It counts as evidenced" not in page
+    assert page.count("Not marked as done, so this piece does not count for it yet.") == 1
+    before = score_of(alice)
+    gain = re.search(r"Mark as done: \+([0-9.]+)", page)
+    path = f"/roadmaps/senior-ml-engineer/milestones/{DESIGN}/completion?_method=PUT"
+    assert gain is not None
+    assert f'action="{path}"' in page
+    # The next steps offer the same tick first.
+    assert re.search(r'class="steps">\s*<li>\s*<a [^>]*>Mark “', alice.get("/readiness").text)
+    answer = alice.post(path, {"back": f"/evidence/{piece.id}"})
+    assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}")
+    assert score_of(alice) - before == pytest.approx(float(gain[1]), abs=0.11)
+    page = flat(alice.get(f"/evidence/{piece.id}").text)
+    assert "Only you see a draft. It counts as evidenced." in page
+    assert "Mark as done" not in page
+
+
+def score_of(browser) -> float:
+    """Return the score that the page of readiness shows."""
+    found = re.search(r"([0-9.]+)\s*/ 100", flat(browser.get("/readiness").text))
+    assert found is not None
+    return float(found[1])
+
+
 def test_what_is_confirmed_and_not_ticked_can_be_ticked_here(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
-    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[LEVELS])
     submit_evidence(session, cast, piece, now)
-    assert "Mark it as done" not in alice.get(f"/evidence/{piece.id}").text
     review_evidence(session, cast, piece, now, milestones=[LEVELS])
-    page = alice.get(f"/evidence/{piece.id}").text
-    assert page.count("Mark it as done so that it counts") == 1
+    assert "does not count for it yet" in alice.get(f"/evidence/{piece.id}").text
     path = f"/roadmaps/senior-ml-engineer/milestones/{LEVELS}/completion?_method=PUT"
-    assert f'action="{path}"' in page
-    answer = alice.post(path, {"back": f"/evidence/{piece.id}"})
-    assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}")
-    assert "Mark it as done" not in alice.get(f"/evidence/{piece.id}").text
+    alice.post(path, {"back": f"/evidence/{piece.id}"})
+    assert "does not count for it yet" not in alice.get(f"/evidence/{piece.id}").text
 
 
 def test_a_tick_leads_nowhere_else(session, cast, now, browser_of):

@@ -80,9 +80,9 @@ def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
     stands = gate("delivery", facts, on)
     assert not stands.passed
     assert stands.reason.text() == (
-        "40 of 96 required hours of the stage “Experience” are verified; 57.6 h required"
+        "40 of 96 required hours of the stage “Experience” are verified; 58 h required"
     )
-    assert "17.6 more verified hours" in str(stands.opens)
+    assert "18 more verified hours" in str(stands.opens)
     assert gate("delivery", replace(facts, statuses=done(*KEYS)), on).passed is False
     enough = piece("b", "launch", "experience2", verified=True)
     assert (

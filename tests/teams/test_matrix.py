@@ -144,7 +144,7 @@ def test_figures_are_those_of_the_shared_facts(
         claimed, evidenced, verified = (
             percent(tones[tone]) for tone in ("claimed", "evidenced", "verified")
         )
-        assert f": {verified} {evidenced} {claimed} % verified, evidenced, claimed" in alice, key
+        assert f": {verified} {evidenced} {claimed}% verified, evidenced, claimed" in alice, key
         figures = {"verified": verified, "evidenced": evidenced, "claimed": claimed}
         assert " ".join(f"<span class={name}>{n}</span>" for name, n in figures.items()) in alice
     assert to_json(found)["members"][0]["readiness"] == kept.shared["score"]

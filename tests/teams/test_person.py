@@ -136,7 +136,7 @@ def without_csrf_token(page: str) -> str:
 def test_a_manager_sees_what_is_shared(begun, session, cast, now, browser_of, path):
     page = flat(browser_of(cast.bob).get(path).text)
     for said in (
-        *("Getting started", "readiness out of 100", "Senior ML Engineer", "of 7 passed"),
+        *("Getting started", "Readiness ", "Senior ML Engineer", "of 7 passed"),
         *("Feature store design", "Design document", "2 Mar 2026", "p99 latency: 180 → 45 ms"),
         *("ML engineer, Example Search", "Master&#39;s degree, Statistics"),
         "Bob rates MLOps two levels lower than Alice does: talk about it",
@@ -156,7 +156,7 @@ def test_the_score_is_the_kept_shared_one(begun, session, cast, now, browser_of,
     row = session.scalars(sa.select(ReadinessSummary)).one()
     assert row.own_score > row.shared_score
     page = browser_of(cast.bob).get(path).text
-    assert f"<dd>{row.shared_score:.1f}</dd>" in page
+    assert f"Readiness {row.shared_score:.1f} / 100 · " in page
     assert f"<dd>{row.own_score:.1f}</dd>" not in page
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import N_, Message, rounded_up
+from roadmap.readiness.messages import N_, Message
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import StageVerifiedGate
@@ -35,13 +36,13 @@ class Rule(GateRule):
                     "verified; %(needed)s h required"
                 ),
                 verified=verified,
-                asked=rounded_up(asked),
+                asked=ceil(asked),
                 stage=title,
-                needed=rounded_up(needed),
+                needed=ceil(needed),
             ),
             Message(
                 N_("To pass: %(more)s more verified hours, from required milestones that are done"),
-                more=rounded_up(needed - verified),
+                more=ceil(needed - verified),
             ),
             passed=verified >= needed,
         )

@@ -47,7 +47,7 @@ class StageColumn(Column):
 
     @cached_property
     def _label(self) -> str:
-        return _("%(verified)s %(evidenced)s %(claimed)s %% verified, evidenced, claimed")
+        return _("%(verified)s %(evidenced)s %(claimed)s%% verified, evidenced, claimed")
 
     def sort_key(self, row: Row) -> tuple[float, ...] | None:
         """Sort by what is proven first."""
