@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from roadmap.auth.actions import change_email
 from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
 from roadmap.core.database import db, newest_migrations, schema_is_current
@@ -31,8 +32,9 @@ from roadmap.evidence import actions, review_actions
 from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.models import Evidence
 from roadmap.invitations.actions import accept, invite
+from roadmap.invitations.models import Invitation
 from roadmap.people.actions import add_member
-from roadmap.people.models import Team
+from roadmap.people.models import Team, User
 from roadmap.skills import actions as skills
 from tests.support.cast import Cast
 from tests.support.databases import make_app, temporary_database
@@ -217,6 +219,31 @@ def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
     after = stored_state()
     for table, rows in before.items():
         assert after[table] == rows
+
+
+def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
+    upgrade()
+    cast = Cast.create(db.session)
+    now = dt.datetime.now(dt.UTC)
+    emails = {cast.alice: "info@bücher.example", cast.bob: "info@straße.example"}
+    for person, email in emails.items():
+        change_email(db.session, person, email, by=person, address="192.0.2.1", now=now)
+    invite(db.session, team=None, role="member", email="Info@Grün.example", by=cast.erin, now=now)
+    db.session.commit()
+
+    def keys() -> set[str]:
+        accounts = db.session.scalars(sa.select(User.email_key)).all()
+        found = {*accounts, *db.session.scalars(sa.select(Invitation.email_key)).all()}
+        db.session.close()
+        return found
+
+    after = keys()
+    assert {"info@xn--bcher-kva.example", "info@xn--strae-oqa.example"} < after
+    assert {"info@xn--grn-ioa.example", "carol@example.org"} < after
+    alembic.downgrade("1795905000")
+    assert {"info@bücher.example", "info@strasse.example", "info@grün.example"} < keys()
+    upgrade()
+    assert keys() == after
 
 
 def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:

@@ -105,6 +105,7 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
         conditions.append(
             sa.or_(
                 User.name.icontains(q, autoescape=True),
+                User.email.icontains(q, autoescape=True),
                 User.email_key.contains(email_key(q), autoescape=True),
             )
         )

@@ -37,7 +37,7 @@ from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import db, describe_database, schema_is_current
 from roadmap.core.errors import render_error
 from roadmap.core.limiter import limit_searches
-from roadmap.core.proxy import client_address
+from roadmap.core.proxy import client_address, public_address
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, page_number, render_page, see_other
 from roadmap.invitations import invite_page
@@ -228,8 +228,7 @@ def make_password_link(user_id: uuid.UUID) -> Response:
     token = accounts.create_password_link(
         db.session, user.id, by=current_user, address=client_address(), now=now()
     )
-    base = current_app.config["BASE_URL"].rstrip("/") or request.host_url.rstrip("/")
-    return _render_confirmation("password_link", user, link=f"{base}/password/{token}")
+    return _render_confirmation("password_link", user, link=f"{public_address()}/password/{token}")
 
 
 @admin.post("/admin/people/<uuid:user_id>/teams")

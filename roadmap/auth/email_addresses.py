@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 
-from roadmap.core.text import strip_control_characters
+from roadmap.core.text import ascii_domain, strip_control_characters
 
 
 def email_key(email: str) -> str:
-    """Return the form in which addresses are compared: NFKC, case folded, trimmed.
+    """Return the form in which addresses are compared: NFKC, case folded, an A-label domain.
 
-    Control characters are removed, because PostgreSQL rejects them.
+    Browsers send `bücher.example` as `xn--bcher-kva.example`. Control characters are removed,
+    because PostgreSQL rejects them.
     """
-    folded = unicodedata.normalize("NFKC", strip_control_characters(email)).casefold()
-    return unicodedata.normalize("NFKC", folded).strip()
+    address = unicodedata.normalize("NFKC", strip_control_characters(email)).strip()
+    local, _at, domain = address.rpartition("@") if "@" in address else (address, "", "")
+    folded = unicodedata.normalize("NFKC", local.casefold())
+    return f"{folded}{_at}{ascii_domain(domain)}"
 
 
 def parse_email(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Request, current_app
 from flask_babel import LazyString
@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, Signer
 from werkzeug.datastructures import MultiDict
 
 from roadmap.core.headers import OVERRIDE_METHODS
+from roadmap.core.proxy import is_own_address
 from roadmap.core.web import safe_redirect_target
 
 # The sign-in form may be larger by the names of the hidden inputs.
@@ -148,7 +149,7 @@ def _is_same_origin(request: Request) -> bool:
     sender = request.headers.get("Origin")
     if sender is None:
         sender = request.headers.get("Referer")
-    return sender is None or urlsplit(sender).netloc == request.host
+    return sender is None or is_own_address(sender)
 
 
 def _signer() -> Signer:

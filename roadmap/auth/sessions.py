@@ -31,7 +31,7 @@ from roadmap.auth.queries import (
 )
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
-from roadmap.core.proxy import client_address
+from roadmap.core.proxy import client_address, is_own_address, sending_page
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id
 from roadmap.core.web import htmx, now, redirect_page, render_page, safe_redirect_target
@@ -48,11 +48,14 @@ FORMS_WITH_PRESERVED_FORM = ("auth.sign_in", "auth.reauthenticate")
 
 
 class AuditedCSRF(CSRFProtect):
-    """CSRF protection that audits wrong tokens."""
+    """CSRF protection that audits wrong tokens, and refuses forms of another site."""
 
     def protect(self, *args: Any, **options: Any) -> None:
         try:
             super().protect(*args, **options)
+            sender = sending_page()
+            if g.get("csrf_valid") and sender and not is_own_address(sender):
+                raise CSRFError("The form is of another site.")
         except CSRFError:
             actor = signed_in_actor()
             audit_refusal_throttled("seal.refused", by=actor.id if actor else None)
@@ -239,9 +242,9 @@ def _page_of_request() -> str:
         return request.full_path if request.query_string else request.path
     else:
         seen = request.referrer or "/"
-    parts = urlsplit(seen)
-    if parts.netloc not in ("", request.host):
+    if seen == "/" or not is_own_address(seen):
         return "/"
+    parts = urlsplit(seen)
     return safe_redirect_target(parts.path + (f"?{parts.query}" if parts.query else ""), "/")
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import click
 import sqlalchemy as sa
 from dotenv import load_dotenv
 from dotenv.parser import parse_stream
+from werkzeug.sansio.utils import get_host
+
+from roadmap.core.text import ascii_domain
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
@@ -71,14 +75,15 @@ def validate_trusted_proxies(text: str) -> int:
 
 
 def validate_base_url(text: str) -> str:
-    """Return the public address of Cairn without a trailing slash, or ""."""
+    """Return the public address of Cairn as browsers name it in `Origin`, or ""."""
     if not text:
         return ""
     parts = _split_url(text)
     is_web = parts and parts.scheme in ("http", "https") and parts.username is None
     if not parts or not is_web or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("must look like https://cairn.example.org, without a path.")
-    return f"{parts.scheme}://{parts.netloc}"
+    host, colon, port = parts.netloc.partition(":")
+    return f"{parts.scheme}://{get_host(parts.scheme, ascii_domain(host) + colon + port)}"
 
 
 def validate_mail_from(text: str) -> str:
@@ -89,14 +94,15 @@ def validate_mail_from(text: str) -> str:
     try:
         message["From"] = text
         header: Any = message["From"]
-        [sender] = header.addresses
+        [found] = header.addresses
+        sender = Address(found.display_name, found.username, ascii_domain(found.domain))
         usable = sender.username and sender.domain and sender.addr_spec.isascii()
         usable = usable and not header.defects
     except (ValueError, IndexError):  # the parser raises IndexError for an empty address
         usable = False
     if not usable:
         raise ValueError("must look like Cairn <cairn@example.org>.")
-    return text
+    return str(sender)
 
 
 def parse_smtp_url(url: str) -> MailServer:
@@ -253,6 +259,8 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 500_000,
         "MAX_FORM_PARTS": 200,
         "WTF_CSRF_TIME_LIMIT": None,
+        # Browsers and proxies may leave the Referer out: `auth.sessions` looks at Origin as well.
+        "WTF_CSRF_SSL_STRICT": False,
         "SESSION_COOKIE_NAME": SECURE_COOKIE_NAME if secure else COOKIE_NAME,
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -7,13 +7,14 @@ import logging
 import sqlite3
 
 import sqlalchemy.exc
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from roadmap.core.problems import is_api, problem_response
+from roadmap.core.proxy import is_own_address, origin_of, public_address, sending_page
 from roadmap.core.retries import is_conflict, record_conflict
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import wants_fragment
@@ -67,15 +68,15 @@ def explain_status(code: int) -> tuple[str, str, str]:
     return texts.get(code, fallback)
 
 
-def render_error(code: int, detail: str | None = None) -> Response:
+def render_error(code: int, detail: str | None = None, advice: str | None = None) -> Response:
     """Render an error as a page, a fragment, or a problem for the API."""
     if is_api():
         return problem_response(code, detail or "")
     title, wrong, way_out = explain_status(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     page = render_template(
-        template, code=code, title=title, wrong=detail or wrong, way_out=way_out, bare=code >= 500,
-        typed=_submitted_texts() if code in (403, 404) else [],
+        template, code=code, title=title, wrong=detail or wrong, way_out=advice or way_out,
+        bare=code >= 500, typed=_submitted_texts() if code in (403, 404) else [],
     )  # fmt: skip
     response = make_response(page, code)
     if wants_fragment():
@@ -104,6 +105,8 @@ def _is_disk_full(error: BaseException) -> bool:
 def init_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Response:
+        if response := _explain_other_address():
+            return response
         text = _(
             "The form's security token did not match: the page was open for a long "
             "time, or the browser sends no cookies."
@@ -131,6 +134,29 @@ def init_errors(app: Flask) -> None:
             return handle_storage_error(original)
         _discard_session_and_actor()
         return render_error(500)
+
+
+def _explain_other_address() -> Response | None:
+    """Return the error for a form that was sent from another address than Cairn's own, if it was.
+
+    Over plain HTTP browsers also keep no cookie of an installation with an https address.
+    """
+    base, own = origin_of(current_app.config["BASE_URL"]), public_address()
+    sender = origin_of(sending_page())
+    if not sender:
+        sender = base if base.endswith(f"//{request.host}") else origin_of(request.host_url)
+    if sender == base or (not base and is_own_address(sender)):
+        return None
+    log.warning("a form came from %s, not from %s; check ROADMAP_BASE_URL and proxy", sender, own)
+    return render_error(
+        400,
+        _(
+            "The form was sent from %(sender)s, but the address of this Cairn is %(own)s.",
+            sender=sender,
+            own=own,
+        ),
+        _("Open %(own)s and try again. If it fails there, too, tell your administrator.", own=own),
+    )
 
 
 def handle_storage_error(error: Exception) -> Response:

@@ -43,3 +43,19 @@ def clean_url(text: str | None) -> str:
 def _normalize_unicode(text: str | None) -> str:
     # Compose after cleaning, which may bring a letter and its accent together.
     return unicodedata.normalize("NFC", strip_control_characters(text or ""))
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain as mail servers and browsers send it: lower case, A-labels (`xn--…`).
+
+    One that has no such form is returned folded, so that it can still be compared.
+    """
+    if domain.isascii():
+        return domain.lower()
+    # Few domains need its tables.
+    import idna
+
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return unicodedata.normalize("NFKC", domain).casefold()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 
 from roadmap.core.config import ConfigError, MailServer, parse_smtp_url
+from roadmap.core.text import ascii_domain
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
     message["From"] = current_app.config["MAIL_FROM"]
     if "=?" in to:
         raise ValueError(f"an address with “=?” would be decoded to another: {to}")
+    # Only another letter before the @ needs a server with SMTPUTF8.
+    local, at, domain = to.rpartition("@")
+    to = f"{local}{at}{ascii_domain(domain)}"
     message["To"] = to
     message["Subject"] = " ".join(subject.split())
     message["Date"] = formatdate(localtime=False)

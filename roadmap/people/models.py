@@ -22,7 +22,7 @@ OwnerId = Annotated[
 class User(Base):
     """A person with an account.
 
-    `email` is as typed, `email_key` the form that is compared (NFKC, case folded, trimmed).
+    `email` is as typed, `email_key` the form that is compared (see `email_key`).
     `version` grows with every write about the person: pages use it to tell whether anything
     changed, and writing it first makes two writers about one person wait for each other.
     """

@@ -11,7 +11,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     make_response,
     render_template,
@@ -27,6 +26,7 @@ from roadmap.core.errors import render_error
 from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError
+from roadmap.core.proxy import public_address
 from roadmap.core.web import now, render_page, see_other, wants_fragment
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.models import Evidence
@@ -286,13 +286,12 @@ def _render_document(template: str, user_id: uuid.UUID, today: dt.date) -> str:
 
 
 def _render_links_page(form: LinkForm) -> str:
-    root = current_app.config["BASE_URL"] or request.host_url
     made = links.list_links(db.session, current_user.id)
     return render_template(
         "portfolio/links.html",
         form=form,
         open_links=[
-            (link, f"{root.rstrip('/')}/p/{links.sign_token(link)}")
+            (link, f"{public_address()}/p/{links.sign_token(link)}")
             for link in made
             if links.is_open(link, now())
         ],

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 import time_machine
 
 from roadmap.auth import passwords
+from roadmap.auth.actions import change_email
+from roadmap.auth.email_addresses import parse_email
 from roadmap.auth.models import Attempt, LoginSession
 from roadmap.people.models import AuditEntry, User
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
@@ -36,6 +38,28 @@ def test_it_works(session, cast, browser_of):
 def test_it_compares_addresses_in_their_normal_form(session, cast, browser_of, email):
     set_password(session, cast.alice)
     assert sign_in(browser_of(), email).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("info@bücher.example", "info@xn--bcher-kva.example"),
+        ("info@bücher.example", "Info@BÜCHER.example"),
+        ("info@xn--bcher-kva.example", "info@bücher.example"),
+        ("info@straße.example", "info@xn--strae-oqa.example"),
+        ("ünfo@bücher.example", "ünfo@XN--bcher-kva.example"),
+    ],
+)
+def test_an_international_domain_is_one_address_in_both_spellings(
+    session, cast, browser_of, stored, typed
+):
+    """Chromium sends the domain of an e-mail field as an A-label."""
+    change_email(
+        session, cast.alice, parse_email(stored), by=cast.alice, address="192.0.2.1",
+        now=dt.datetime.now(dt.UTC),
+    )  # fmt: skip
+    set_password(session, cast.alice)
+    assert sign_in(browser_of(), typed).status_code == 303
 
 
 @pytest.mark.parametrize(
