@@ -1,7 +1,7 @@
 """Compare e-mail addresses with the domain as an A-label, the way browsers send it.
 
 Revision: 1795931000
-Revises: 1795905000
+Revises: 1795920000
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1795931000"
-down_revision = "1795905000"
+down_revision = "1795920000"
 branch_labels = ()
 depends_on = None
 
@@ -51,7 +51,7 @@ def replace_keys(make_key: Callable[[str], str]) -> None:
         rows = connection.execute(sa.select(table).order_by(table.c.id)).all()
         taken = {row.email_key for row in rows} if table is USER else set()
         for row in rows:
-            if "@" not in row.email or row.email.isascii() and "xn--" not in row.email.lower():
+            if "@" not in row.email or (row.email.isascii() and "xn--" not in row.email.lower()):
                 continue
             key = make_key(row.email)
             if key != row.email_key and key not in taken:
