@@ -21,7 +21,7 @@ from roadmap.auth.reauthentication import check_own_password, fresh_login_requir
 from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
-from roadmap.core.web import now, render_page, see_other
+from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.mail import outbox, transport
 from roadmap.people import permissions
 from roadmap.people.actions import share_plans
@@ -213,6 +213,7 @@ def create_token() -> Response:
             by=current_user.id,
             address=client_address(),
             now=now(),
+            key=form_key(),
         )
     except api_tokens.TooManyTokens:
         form.form_errors = [

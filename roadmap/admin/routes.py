@@ -39,7 +39,7 @@ from roadmap.core.errors import render_error
 from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.text import clean_line
-from roadmap.core.web import now, page_number, render_page, see_other
+from roadmap.core.web import form_key, now, page_number, render_page, see_other
 from roadmap.invitations import invite_page
 from roadmap.invitations.forms import InviteForm
 from roadmap.invitations.queries import find_invitation
@@ -226,7 +226,12 @@ def make_password_link(user_id: uuid.UUID) -> Response:
         fault = _("The account is deactivated. Reactivate it first, then create a link.")
         return _render_confirmation("password_link", user, 409, fault=fault)
     token = accounts.create_password_link(
-        db.session, user.id, by=current_user, address=client_address(), now=now()
+        db.session,
+        user.id,
+        by=current_user,
+        address=client_address(),
+        now=now(),
+        key=form_key(),
     )
     return _render_confirmation("password_link", user, link=f"{public_address()}/password/{token}")
 
@@ -320,6 +325,7 @@ def make_team() -> Response:
             parent_id=form.parent_id,
             by=current_user,
             now=now(),
+            key=form_key(),
         )
     except actions.InvalidTeam as refused:
         if refused.reason == "gone":

@@ -17,8 +17,9 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import ApiToken, Attempt, LoginSession, PasswordLink
 from roadmap.auth.queries import SESSION_LIFETIME, any_user_exists
 from roadmap.auth.rate_limits import WINDOW
-from roadmap.auth.tokens import new_token
+from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.signals import managers_changed
+from roadmap.core.types import form_id, new_id
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
@@ -148,18 +149,28 @@ def create_password_link(
     by: ActorOrId,
     address: str = "",
     now: dt.datetime,
+    key: str = "",
 ) -> str:
     """Create a link to set a password; return its token, valid for a day and not stored.
 
+    For each `key` of a form it is created once, and returned again until it is used.
     With an Actor as `by`, only an administrator may: raises PermissionDenied.
     """
-    token, token_hash = new_token()
+    lock_user(session, user_id)
     mine = sa.delete(PasswordLink).where(PasswordLink.user_id == user_id)
     session.execute(mine.where(PasswordLink.expires_at <= now))
+    made_as = form_id(key, user_id)
+    if (made := session.get(PasswordLink, made_as)) is not None:
+        if made.used_at is None:
+            require_permission(by, "admin.write")
+            return form_token(key, made_as, made.created_at)
+        made_as = new_id()
+    token = form_token(key, made_as, now)
     session.add(
         PasswordLink(
+            id=made_as,
             user_id=user_id,
-            token_hash=token_hash,
+            token_hash=hash_token(token),
             created_at=now,
             expires_at=now + PASSWORD_LINK_LIFETIME,
         )

@@ -21,11 +21,12 @@ from roadmap.auth import rate_limits
 from roadmap.auth.login_throttle import audit_refusal_throttled, end_transaction
 from roadmap.auth.models import SCOPES, ApiToken
 from roadmap.auth.queries import ACTOR_COLUMNS
-from roadmap.auth.tokens import hash_token, new_token
+from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core import web
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import client_address
+from roadmap.core.types import form_id
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import lock_user
@@ -86,10 +87,12 @@ def create(
     by: uuid.UUID | None,
     address: str = "",
     now: dt.datetime,
+    key: str = "",
 ) -> str:
     """Create a token that is valid for so many days; return it, because it is not stored.
 
-    Raises TooManyTokens, and ValueError for an invalid scope or number of days.
+    For each `key` of a form it is created once, and returned again. Raises TooManyTokens, and
+    ValueError for an invalid scope or number of days.
     """
     if scope not in SCOPES:
         raise ValueError(f"no such scope: {scope}")
@@ -97,13 +100,17 @@ def create(
         raise ValueError(f"a token lives for 1 to {MAX_DAYS} days: {days}")
     # Two simultaneous requests must not both pass the limit.
     lock_user(session, user_id)
-    is_valid = sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
-    mine = sa.select(sa.func.count()).where(ApiToken.user_id == user_id, is_valid)
-    if (session.scalar(mine) or 0) >= MAX_TOKENS:
+    made_as = form_id(key, user_id, name, scope, days)
+    mine = list_tokens(session, user_id)
+    for made in mine:
+        if made.id == made_as:
+            return PREFIX + form_token(key, made_as, made.created_at)
+    if sum(each.expires_at is None or each.expires_at > now for each in mine) >= MAX_TOKENS:
         raise TooManyTokens
-    token = PREFIX + new_token()[0]
+    token = PREFIX + form_token(key, made_as, now)
     session.add(
         ApiToken(
+            id=made_as,
             user_id=user_id,
             name=name,
             token_hash=hash_token(token),

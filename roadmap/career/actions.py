@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Entry
+from roadmap.core.types import form_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 
@@ -34,10 +35,14 @@ def add(
     *,
     by: uuid.UUID,
     now: dt.datetime,
+    key: str = "",
 ) -> SomeEntry:
-    """Add a position or a degree."""
+    """Add a position or a degree, once for each `key` of a form."""
     lock_user(session, user_id)
-    entry = model(user_id=user_id, **values)
+    made_as = form_id(key, user_id, model.__tablename__, sorted(values.items()))
+    if (made := session.get(model, made_as)) is not None:
+        return made
+    entry = model(id=made_as, user_id=user_id, **values)
     session.add(entry)
     session.flush()
     _record_history(session, entry, "added", by=by, now=now)

@@ -14,7 +14,7 @@ from roadmap.career import actions, queries
 from roadmap.career.forms import DegreeForm, EntryForm, PositionForm, level_labels
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.database import db
-from roadmap.core.web import now, render_page, see_other
+from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 
@@ -52,7 +52,7 @@ def add_entry(model: type[Entry]) -> Response:
     form, me = _form(model), current_user.id
     if not form.validate():
         return _render_form(model, form, status=422)
-    actions.add(db.session, model, me, form.values, by=me, now=now())
+    actions.add(db.session, model, me, form.values, by=me, now=now(), key=form_key())
     return _redirect_with(ADDED[model])
 
 

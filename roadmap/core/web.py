@@ -65,6 +65,14 @@ def now() -> dt.datetime:
     return moment
 
 
+def form_key() -> str:
+    """Return what tells the form of this request from every other one that was handed out.
+
+    It is its CSRF token, which is signed anew for each page.
+    """
+    return request.form.get("csrf_token", "")
+
+
 def wants_fragment() -> bool:
     """Return whether htmx asks for a part of the page."""
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.text import clean_line, clean_multiline, clean_url
-from roadmap.core.types import new_id
+from roadmap.core.types import form_id
 from roadmap.evidence import models, rules
 from roadmap.evidence.constants import MAX_MILESTONES
 from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Impact
@@ -102,9 +102,9 @@ def create(
     *,
     milestones: Sequence[str] = (),
     skills: Sequence[str] = (),
-    key: uuid.UUID | None = None,
     by: Actor,
     now: dt.datetime,
+    key: str = "",
 ) -> Evidence:
     """Create an item of this person, as a draft. Raises InvalidInput.
 
@@ -113,16 +113,9 @@ def create(
     """
     lock_user(session, user_id)
     piece = _validated(piece, by.today(now))
-    # Derived from the key and the person, so that nobody can choose the id of another's item.
-    made_as = uuid.uuid5(user_id, key.hex) if key else new_id()
-    if key and (made := session.get(Evidence, made_as)) is not None:
-        if (
-            evidence_input(made) == piece
-            and made.milestone_keys == list(dict.fromkeys(milestones))
-            and set(made.skill_keys) == set(skills)
-        ):
-            return made
-        made_as = new_id()
+    made_as = form_id(key, user_id, piece, list(milestones), sorted(skills))
+    if (made := session.get(Evidence, made_as)) is not None:
+        return made
     evidence = Evidence(
         id=made_as,
         user_id=user_id,

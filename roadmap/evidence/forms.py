@@ -135,8 +135,6 @@ class EvidenceForm(FlaskForm):
     # The revision that the form was filled from.
     revision = HiddenField(filters=[_parse_revision])
     about = HiddenField(filters=[parse_uuid])
-    # Each empty form has its own key, so that two clicks on Save create one item.
-    key = HiddenField(filters=[parse_uuid])
 
     def evidence_input(self) -> EvidenceInput:
         """Return what was entered, complete or not."""

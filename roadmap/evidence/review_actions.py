@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone
 from roadmap.core.text import clean_line, clean_multiline
+from roadmap.core.types import form_id
 from roadmap.evidence import rules
 from roadmap.evidence.actions import lock_and_reload
 from roadmap.evidence.constants import DECISIONS
@@ -151,9 +152,9 @@ def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
 
 
 def add_comment(
-    session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.datetime
+    session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.datetime, key: str = ""
 ) -> Comment:
-    """Add a comment, in Markdown, by the author or one of their managers.
+    """Add a comment, in Markdown, by the author or one of their managers, once for each `key`.
 
     It names the newest version that both sides see, never one that the author has only saved.
     Raises InvalidInput where it is empty or too long, Refused where the item is not shared or this
@@ -168,12 +169,17 @@ def add_comment(
         raise Refused("not_shared")
     if not can(by, "evidence.comment", evidence):
         raise Refused("not_entitled")
+    made_as = form_id(key, by.id, evidence.id, text)
+    again = sa.select(Comment).where(Comment.evidence_id == evidence.id, Comment.id == made_as)
+    if (made := session.scalars(again).first()) is not None:
+        return made
     number = session.scalar(
         sa.select(sa.func.max(EvidenceVersion.number)).where(
             EvidenceVersion.evidence_id == evidence.id, EvidenceVersion.was_submitted
         )
     )
     comment = Comment(
+        id=made_as,
         user_id=evidence.user_id,
         evidence_id=evidence.id,
         version_number=number,

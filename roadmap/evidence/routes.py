@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
-from roadmap.core.web import now, page_number, see_other, wants_fragment
+from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
 from roadmap.evidence import actions, labels, queries, review_actions
 from roadmap.evidence.constants import MAX_IMPACTS, MAX_MILESTONES, STATES, TONES, VISIBILITIES
 from roadmap.evidence.forms import CommentForm, EvidenceForm
@@ -198,7 +198,9 @@ def comment(evidence_id: uuid.UUID) -> Response:
     status = 200
     try:
         text = form.text.data or ""
-        review_actions.add_comment(db.session, piece, text, by=current_user, now=now())
+        review_actions.add_comment(
+            db.session, piece, text, by=current_user, now=now(), key=form_key()
+        )
     except InvalidInput as fault:
         form.text.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults]
         status = 422
@@ -294,9 +296,9 @@ def create() -> Response:
         form.evidence_input(),
         milestones=form.milestones.data,
         skills=form.skills.data,
-        key=form.key.data,
         by=current_user,
         now=now(),
+        key=form_key(),
     )
     flash(_("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title)), "message")
     return see_other("evidence.show", evidence_id=piece.id)
@@ -443,9 +445,7 @@ def _render_form(
     if not form.impacts.entries:
         form.impacts.append_entry()
     form.about.data = about.id if about else None
-    if about is None:
-        form.key.data = form.key.data or uuid.uuid4()
-    elif form.revision.data is None:
+    if about is not None and form.revision.data is None:
         form.revision.data = about.revision
     chosen, words = form.milestones.data, form.q.data if searched else ""
     page = render_template(

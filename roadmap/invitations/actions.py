@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_user_by_email
-from roadmap.auth.tokens import new_token
+from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.signals import invitation_ended, user_invited
+from roadmap.core.types import form_id, new_id
 from roadmap.invitations import emails
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import (
@@ -76,8 +77,9 @@ def invite(
     by: uuid.UUID,
     lives: dt.timedelta = DEFAULT_LIFETIME,
     now: dt.datetime,
+    key: str = "",
 ) -> tuple[Invitation, str]:
-    """Create an invitation and the token of its link, which is not stored.
+    """Create an invitation and the token of its link, which is not stored, once for each `key`.
 
     With an e-mail address (normalized) only the person with that address can use it; they get a
     mail, and it replaces their open invitation to the same team. Raise InvitationRefused,
@@ -85,30 +87,34 @@ def invite(
     """
     if role not in ROLES:
         raise KeyError(role)
-    team_id, key = team.id if team else None, email_key(email)
+    team_id, invited = team.id if team else None, email_key(email)
+    made_as = form_id(key, by, team_id, role, email, lives)
     if team_id is not None:
         lock_team(session, team_id)
-    if key:
-        _lock_invited_address(session, key, team_id)
+    _lock_invited(session, invited or str(made_as), team_id)
     if not may_invite(session, by, team_id):
         raise InvitationRefused("inviter")
-    known = find_user_by_email(session, email) if key else None
+    if (made := session.get(Invitation, made_as, populate_existing=True)) is not None:
+        if invitation_state(session, made, now) == VALID:
+            return made, form_token(key, made_as, made.created_at)
+        made_as = new_id()
+    known = find_user_by_email(session, email) if invited else None
     if known is not None and team is None:
         raise InvitationRefused("account")
     if known and team and is_at_least(find_role(session, team.id, known.id), role):
         raise InvitationRefused("member")
-    if key:
-        _revoke_older(session, key, team_id, role, by=by, now=now)
-    token, token_hash = new_token()
+    if invited:
+        _revoke_older(session, invited, team_id, role, by=by, now=now)
+    token = form_token(key, made_as, now)
     invitation = Invitation(
-        token_hash=token_hash, email=email, email_key=key, team_id=team_id, role=role,
-        created_by=by, created_at=now, expires_at=now + lives,
+        id=made_as, token_hash=hash_token(token), email=email, email_key=invited, team_id=team_id,
+        role=role, created_by=by, created_at=now, expires_at=now + lives,
     )  # fmt: skip
     session.add(invitation)
     session.flush()
     _record_audit(session, "created", invitation, team, by=by, now=now, email=email)
     inviter = session.get_one(User, by)
-    if key:
+    if invited:
         mail = outbox.Mail(
             email,
             emails.render_subject(inviter, team),
@@ -192,10 +198,13 @@ def _update_open(session: Session, invitation: Invitation, **values: Any) -> boo
     return bool(written)
 
 
-def _lock_invited_address(session: Session, key: str, team_id: uuid.UUID | None) -> None:
-    """Serialize invitations of one address to one team; SQLite serializes all writers."""
+def _lock_invited(session: Session, invited: str, team_id: uuid.UUID | None) -> None:
+    """Serialize invitations of one address to one team, or of one form.
+
+    SQLite serializes all writers.
+    """
     if session.get_bind().dialect.name == "postgresql":
-        name = f"invite:{team_id}:{key}"
+        name = f"invite:{team_id}:{invited}"
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 

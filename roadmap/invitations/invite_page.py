@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from roadmap.auth import rate_limits
 from roadmap.auth.email_addresses import email_key
 from roadmap.core.database import db
-from roadmap.core.web import now
+from roadmap.core.web import form_key, now
 from roadmap.invitations import actions
 from roadmap.invitations.emails import invitation_url
 from roadmap.invitations.forms import InviteForm, TeamInviteForm
@@ -82,16 +82,18 @@ def create_from_form(
     email = form.email.data or ""
     role = form.role.data if isinstance(form, TeamInviteForm) else DEFAULT_ROLE
     older = select_open(email_key(email), team.id if team else None)
-    replaced = bool(email and db.session.scalars(older).first())
+    before = db.session.scalars(older).first() if email else None
     try:
         made, token = actions.invite(
-            db.session, team=team, role=role, email=email, by=by, lives=form.lives, now=now()
-        )
+            db.session, team=team, role=role, email=email, by=by, lives=form.lives, now=now(),
+            key=form_key(),
+        )  # fmt: skip
     except actions.InvitationRefused as refused:
         if refused.reason == "inviter":
             raise PermissionDenied from None
         form.email.errors = [_refusal_message(refused, role)]
         return False
+    replaced = before is not None and before is not made
     cookie[_COOKIE_KEY] = [place, token, made.email, replaced]
     return True
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.signals import managers_changed, team_deleting
 from roadmap.core.text import clean_line
+from roadmap.core.types import form_id
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user, lock_users
@@ -49,17 +50,24 @@ def create_team(
     parent_id: uuid.UUID | None = None,
     by: ActorOrId,
     now: dt.datetime,
+    key: str = "",
 ) -> Team:
-    """Add a team. Raise InvalidTeam (slug, name, taken, or gone for a deleted parent)."""
+    """Add a team, once for each `key` of a form.
+
+    Raise InvalidTeam (slug, name, taken, or gone for a deleted parent).
+    """
     if not is_slug(slug):
         raise InvalidTeam("slug")
-    team = Team(slug=slug, name=_check_name(name), parent_id=parent_id, created_at=now)
+    made_as = form_id(key, slug, name, parent_id)
+    team = Team(id=made_as, slug=slug, name=_check_name(name), parent_id=parent_id, created_at=now)
     try:
         with session.begin_nested():
             session.add(team)
             session.flush()
     except IntegrityError:
         require_permission(by, "admin.write")
+        if (made := session.get(Team, made_as)) is not None:
+            return made
         taken = session.scalar(sa.select(sa.exists().where(Team.slug == slug)))
         raise InvalidTeam("taken" if taken else "gone") from None
     # Checked only now, because the insert may have waited for another writer.

@@ -18,6 +18,7 @@ from flask import current_app
 from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
+from roadmap.core.types import form_id, new_id
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
@@ -45,12 +46,22 @@ def create_link(
     expires_at: dt.datetime | None,
     by: Actor,
     now: dt.datetime,
+    key: str = "",
 ) -> PortfolioLink:
-    """Create a public link. Raises TooManyLinks."""
+    """Create a public link, once for each `key` of a form. Raises TooManyLinks."""
     lock_user(session, user_id)
-    if sum(is_open(link, now) for link in list_links(session, user_id)) >= MAX_OPEN_LINKS:
+    made_as = form_id(key, user_id, label, expires_at and expires_at - now)
+    links = list_links(session, user_id)
+    for made in links:
+        if made.id == made_as:
+            if is_open(made, now):
+                return made
+            made_as = new_id()
+    if sum(is_open(link, now) for link in links) >= MAX_OPEN_LINKS:
         raise TooManyLinks
-    link = PortfolioLink(user_id=user_id, label=label, created_at=now, expires_at=expires_at)
+    link = PortfolioLink(
+        id=made_as, user_id=user_id, label=label, created_at=now, expires_at=expires_at
+    )
     session.add(link)
     session.flush()
     _record_change(session, link, "portfolio.link_made", by, now)

@@ -27,7 +27,7 @@ from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError
 from roadmap.core.proxy import public_address
-from roadmap.core.web import now, render_page, see_other, wants_fragment
+from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people import permissions
@@ -194,6 +194,7 @@ def make_link() -> BaseResponse:
             expires_at=None if days is None else now() + dt.timedelta(days=days),
             by=current_user,
             now=now(),
+            key=form_key(),
         )
     except links.TooManyLinks:
         form.label.errors = [

@@ -6,9 +6,11 @@ import datetime as dt
 import uuid
 from functools import partial
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
+from roadmap.core.types import form_id, new_id
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
@@ -35,14 +37,27 @@ def _assess(
     *,
     by: Actor,
     now: dt.datetime,
+    key: str = "",
 ) -> Assessment:
     """Record the level (0 to 4) that a person gives themselves, or that a manager gives them.
 
+    A form (`key`) that is sent twice records it once, unless there is a newer one by now.
     Raises NotEntitled where the permission is missing at this moment (nobody assesses themselves
     as a manager), LookupError for an unknown skill, ValueError for a level that does not exist.
     """
     lock_user_for_actor(session, user_id, by)
+    newest = (
+        sa.select(Assessment)
+        .filter_by(user_id=user_id, skill_key=skill_key, side=side)
+        .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+    )
+    made_as = form_id(key, by.id, user_id, skill_key, side, level, comment)
+    if (made := session.get(Assessment, made_as)) is not None:
+        if made is session.scalars(newest.limit(1)).first():
+            return made
+        made_as = new_id()
     assessment = Assessment(
+        id=made_as,
         user_id=user_id,
         skill_key=skill_key,
         side=side,

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.svg import Series, render_radar
-from roadmap.core.web import now, page_number, render_page, see_other, wants_fragment
+from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -53,7 +53,9 @@ def assess(key: str) -> Response:
     if not form.validate_on_submit():
         return make_response(_render_skill(skill, form), 422)
     me, comment = current_user._get_current_object(), form.comment.data
-    actions.assess_self(db.session, me.id, skill.key, form.chosen, comment, by=me, now=now())
+    actions.assess_self(
+        db.session, me.id, skill.key, form.chosen, comment, by=me, now=now(), key=form_key()
+    )
     if not wants_fragment():
         return see_other("skills.show", key=skill.key, _anchor="history")
     said = _("%(skill)s: level %(level)d saved.", skill=skill.title, level=form.chosen)

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
-from roadmap.core.web import now, page_number, render_page, see_other, wants_fragment
+from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
 from roadmap.evidence import labels as evidence_labels
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
@@ -151,7 +151,9 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
         return make_response(_render_skill(team, who, asked, both, form), 422)
     level, comment = form.chosen, form.comment.data
     try:
-        actions.assess_other(db.session, who.id, key, level, comment, by=current_user, now=now())
+        actions.assess_other(
+            db.session, who.id, key, level, comment, by=current_user, now=now(), key=form_key()
+        )
     except actions.NotEntitled:
         # The actor stopped managing this person after the check above.
         abort(404)
