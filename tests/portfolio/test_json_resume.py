@@ -50,11 +50,34 @@ def test_every_kind_is_where_readers_look_for_it() -> None:
         "institution": "ETH Zürich",
         "area": "Computer science",
         "studyType": "Master",
+        "startDate": "2017-07-01",
         "endDate": "2017-07-01",
         "cairn": {"level": "master"},
     }
     assert read["skills"][0]["level"] == "level 4 of 4, the role asks for 4, assessed by a manager"
     assert read["basics"]["label"] == ALICE.headline
+
+
+def test_what_happened_on_one_day_has_a_start_as_well() -> None:
+    """Themes print a date only where an entry has `startDate`."""
+    read = resume(ALICE)
+    for section in ("projects", "volunteer", "education"):
+        for entry in read[section]:
+            assert entry["startDate"] == entry["endDate"]
+
+
+def test_texts_have_no_block_markdown() -> None:
+    read = resume(ALICE)
+    ranker, optimizer = (project["description"] for project in read["projects"])
+    assert ranker.startswith("The feed scored every candidate with one deep model")
+    assert "budget at 900 candidates. The" in ranker
+    assert "\n\nOptions weighed\n\n- Distil the ranker: half the latency" in ranker
+    assert "calibration report (https://docs.example.com/calibration)" in ranker
+    assert "- Stage · Candidates · Budget\n- Retrieval · 40,000,000 · 12 ms" in ranker
+    assert "```" not in optimizer
+    assert "\n\nfor group in optimizer.param_groups:\n    shard(" in optimizer
+    assert "**Northwind**" not in read["basics"]["summary"]
+    assert read["projects"][0]["cairn"]["description"] == RANKER.description
 
 
 def test_impacts_and_judgements_can_be_read() -> None:

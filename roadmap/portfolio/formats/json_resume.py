@@ -1,8 +1,8 @@
 """The portfolio as JSON Resume 1.3.1 (https://jsonresume.org/schema).
 
 Every piece goes to the section where readers of the format expect its kind. What the format cannot
-express (tone, milestones, the parts of an impact) goes into a `cairn` object of the entry; what
-people should read of it also goes into its highlights or summary.
+express (tone, milestones, the parts of an impact, Markdown) goes into a `cairn` object of the
+entry; what people should read of it also goes into its highlights or summary.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.plain_text import plain_text
 from roadmap.portfolio.urls import safe_url
 
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.3.1/schema.json"
@@ -59,6 +60,7 @@ def _resume(document: Document) -> Entry:
     for item in document.items:
         section = SECTIONS.get(item.kind, "projects")
         sections[section].append(_without_empty(ENTRY_WRITERS[section](item, document.locale)))
+    cairn = {"roadmap": document.roadmap_title, "introduction": document.introduction_md}
     return _without_empty(
         {
             "$schema": SCHEMA,
@@ -67,7 +69,7 @@ def _resume(document: Document) -> Entry:
                     "name": clean_line(document.name),
                     "label": clean_line(document.headline),
                     "email": document.email,
-                    "summary": document.introduction_md,
+                    "summary": plain_text(document.introduction_md),
                 }
             ),
             "work": [_position(position) for position in document.positions],
@@ -81,7 +83,7 @@ def _resume(document: Document) -> Entry:
                 "version": "v1.3.1",
                 "lastModified": f"{document.generated_on.isoformat()}T00:00:00",
                 "generator": f"Cairn {VERSION}",
-                **_without_empty({"cairn": _without_empty({"roadmap": document.roadmap_title})}),
+                **_without_empty({"cairn": _without_empty(cairn)}),
             },
         }
     )
@@ -107,6 +109,11 @@ def _day(value: dt.date | None) -> str | None:
     return value.isoformat() if value else None
 
 
+def _on_one_day(value: dt.date | None) -> Entry:
+    """Return the dates of what happened on a day; without a start, themes show no date at all."""
+    return {"startDate": _day(value), "endDate": _day(value)}
+
+
 def _position(position: Position) -> Entry:
     return _without_empty(
         {
@@ -114,8 +121,10 @@ def _position(position: Position) -> Entry:
             "position": clean_line(position.title),
             "startDate": _day(position.started_on),
             "endDate": _day(position.ended_on),
-            "summary": position.summary,
-            "cairn": {"isMachineLearning": position.is_ml},
+            "summary": plain_text(position.summary),
+            "cairn": _without_empty(
+                {"isMachineLearning": position.is_ml, "summary": position.summary}
+            ),
         }
     )
 
@@ -127,7 +136,7 @@ def _degree(degree: Degree) -> Entry:
             "institution": clean_line(degree.institution),
             "area": clean_line(degree.field),
             "studyType": study,
-            "endDate": _day(degree.awarded_on),
+            **_on_one_day(degree.awarded_on),
             "cairn": _without_empty({"level": degree.level}),
         }
     )
@@ -210,20 +219,20 @@ def _project(item: DocumentItem, locale: str) -> Entry:
     return {
         "name": clean_line(item.title),
         "type": clean_line(item.kind_label),
-        "description": item.description,
+        "description": plain_text(item.description),
         "highlights": _highlights(item, locale),
         "keywords": [clean_line(title) for title in item.skills],
-        "endDate": _day(item.occurred_on),
+        **_on_one_day(item.occurred_on),
         "url": safe_url(item.url),
         "roles": [clean_line(item.role)] if item.role else [],
         "entity": clean_line(item.issuer),
-        "cairn": _extension(item, "description", "occurredOn", "skills", "role", "issuer"),
+        "cairn": _extension(item, "occurredOn", "skills", "role", "issuer"),
     }
 
 
 def _publication(item: DocumentItem, locale: str) -> Entry:
     # The format has no highlights here, so they are part of the summary.
-    parts = [item.description, item.role, *_highlights(item, locale)]
+    parts = [plain_text(item.description), item.role, *_highlights(item, locale)]
     return {
         "name": clean_line(item.title),
         "publisher": clean_line(item.issuer),
@@ -251,10 +260,10 @@ def _volunteer(item: DocumentItem, locale: str) -> Entry:
         "organization": clean_line(item.issuer),
         "position": clean_line(item.title),
         "url": safe_url(item.url),
-        "endDate": _day(item.occurred_on),
-        "summary": item.description,
+        **_on_one_day(item.occurred_on),
+        "summary": plain_text(item.description),
         "highlights": ([clean_line(item.role)] if item.role else []) + _highlights(item, locale),
-        "cairn": _extension(item, "description", "occurredOn", "issuer"),
+        "cairn": _extension(item, "occurredOn", "issuer"),
     }
 
 
