@@ -42,7 +42,10 @@
   document.addEventListener("htmx:beforeSwap", () => {
     const active = document.activeElement;
     const anchor = active && active !== document.body && active.closest("[id]");
-    held = anchor && { id: anchor.id, tick: active.matches(".row-tick"), name: active.getAttribute("name") };
+    const part = (...names) => names.map((name) => `[${name}="${CSS.escape(active.getAttribute(name))}"]`).join("");
+    const inside = active.matches(".row-tick") ? ".row-tick"
+      : active.name && part("name", ...(active.matches("button[value]") ? ["value"] : []));
+    held = anchor && { id: anchor.id, inside };
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt;
@@ -56,8 +59,7 @@
     if (!held || document.activeElement !== document.body) return;
     const anchor = document.getElementById(held.id);
     if (!anchor) return;
-    const inside = held.tick ? ".row-tick" : held.name ? `[name="${CSS.escape(held.name)}"]` : null;
-    const next = (inside && find(inside, anchor)) || anchor;
+    const next = (held.inside && find(held.inside, anchor)) || anchor;
     if (next === anchor && next.tabIndex < 0) next.setAttribute("tabindex", "-1");
     next.focus({ preventScroll: true });
   });
@@ -89,62 +91,9 @@
     });
   }
 
-  /* Keep what was typed into a form with data-keep, in this tab, until the server has it: nothing is
-     lost when the session ends meanwhile. Passwords, files and hidden fields are never kept. */
-  const owner = () => document.body.dataset.person || "";
-  const slot = (form) => `keep:${form.dataset.keep}`;
-  const fields = (form) => [...form.elements].filter(
-    (field) => field.name && !["password", "file", "hidden", "submit", "button"].includes(field.type));
-  const remember = (form, sent) => {
-    const values = fields(form).map((field) => [
-      field.name, ["checkbox", "radio"].includes(field.type) ? [field.value, field.checked] : field.value]);
-    try {
-      sessionStorage.setItem(slot(form), JSON.stringify({ owner: owner(), sent, values }));
-    } catch { /* Storage is full or forbidden: the form works without it. */ }
-  };
-  const restore = (form) => {
-    const stored = JSON.parse(sessionStorage.getItem(slot(form)) || "null");
-    sessionStorage.removeItem(slot(form));
-    if (!stored || stored.owner !== owner() || find(".errors", form)) return;
-    let changed = false;
-    const left = fields(form);
-    for (const [key, value] of stored.values) {
-      const at = left.findIndex((field) => field.name === key &&
-        (!Array.isArray(value) || field.value === value[0]));
-      if (at < 0) continue;
-      const [field] = left.splice(at, 1);
-      if (Array.isArray(value)) {
-        changed ||= field.checked !== value[1];
-        field.checked = value[1];
-      } else if (field.value !== value) {
-        changed = true;
-        field.value = value;
-      }
-    }
-    const line = changed && form.dataset.kept;
-    if (line) announce(line);
-  };
-  document.addEventListener("input", (event) => {
-    const form = event.target.form;
-    if (form?.dataset.keep) remember(form, false);
-  });
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.dataset.keep) remember(form, true);
-    if (form.getAttribute("action") === "/logout") sessionStorage.clear();
-  });
-  for (const form of all("form[data-keep]")) restore(form);
-  if (owner()) {
-    // A form that was sent and was not shown again has been accepted.
-    for (const key of Object.keys(sessionStorage)) {
-      if (key.startsWith("keep:") && JSON.parse(sessionStorage.getItem(key)).sent) sessionStorage.removeItem(key);
-    }
-  }
-
   /* Go to the sign-in when the session has ended. */
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status !== 401) return;
-    for (const form of all("form[data-keep]")) if (form.matches(":focus-within")) remember(form, false);
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   });
 

@@ -448,9 +448,11 @@ def _render_form(
     if about is not None and form.revision.data is None:
         form.revision.data = about.revision
     chosen, words = form.milestones.data, form.q.data if searched else ""
+    prefill = {key: request.args[key] for key in ("milestone", "kind") if key in request.args}
     page = render_template(
         "evidence/form.html",
         form=form,
+        prefilled=f"?{urlencode(prefill)}" if prefill else "",
         about=about,
         chosen=queries.load_milestones(db.session, chosen),
         found=queries.search_milestones(db.session, words or "", leave_out=chosen),

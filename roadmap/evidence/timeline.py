@@ -52,7 +52,6 @@ def timeline_context(
     return {
         "piece": item,
         "events": events,
-        "said": sum(event.kind == "comment" for event in events),
         "comment_form": form or CommentForm(formdata=None),
         "mine": mine,
         "labels": labels,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
 import re
 
 import sqlalchemy as sa
+from wtforms import DateField, DecimalField, Form, HiddenField, PasswordField, StringField
+from wtforms.fields.core import UnboundField
 
+import roadmap
 from roadmap.auth.models import LoginSession
+from roadmap.auth.preserved_form import TEXT_FIELD_LABELS
 from roadmap.people.models import User
 from tests.support.browser_client import IsolatedClient
 from tests.support.login import PASSWORD, hidden_inputs, set_password, sign_in
@@ -95,6 +102,28 @@ def test_it_shows_what_was_typed_and_sends_all(session, cast, browser_of):
         ("Metric", "Requests a second"),
     ]
     assert sent.items() <= hidden_inputs(again, "").items()
+
+
+def test_every_field_that_people_type_into_has_a_label():
+    for room in pkgutil.walk_packages(roadmap.__path__, "roadmap."):
+        if not room.name.endswith(".forms"):
+            continue
+        for form in vars(importlib.import_module(room.name)).values():
+            if not (inspect.isclass(form) and issubclass(form, Form)):
+                continue
+            for name, field in inspect.getmembers(form):
+                typed = isinstance(field, UnboundField) and issubclass(
+                    field.field_class, (StringField, DateField, DecimalField)
+                )
+                if typed and not issubclass(field.field_class, (PasswordField, HiddenField)):
+                    assert name in {*TEXT_FIELD_LABELS, "q"}, f"{form}: {name}"
+
+
+def test_a_comment_is_shown(session, cast, browser_of):
+    browser = open_account_page(session, cast, browser_of)
+    end_all(session)
+    page = browser.post(f"/evidence/{cast.alice}/comments", {"text": "It was harder than that."})
+    assert "It was harder than that." in sign_in_again(browser, page).text
 
 
 def test_a_choice_without_text_is_said_to_be_one(session, cast, browser_of):

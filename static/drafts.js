@@ -1,0 +1,197 @@
+/* Keep what was typed into a form, in this tab, until the server has it: through folding, a swap,
+   leaving, and the end of the session. A draft belongs to its person and to the address that its form
+   is sent to. Passwords and files are never kept. */
+(() => {
+  "use strict";
+  const owner = document.body.dataset.person;
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const PREFIX = "draft:";
+  const TYPED = "textarea, input:not([type]), input:is([type=text], [type=email], [type=url], [type=date], [type=number])";
+
+  /* The drafts of this tab. state: "typed"; "sent", until the answer is there; or "carried" by the pages
+     that ask for the password and then send it again. */
+  const read = (key) => JSON.parse(sessionStorage.getItem(key) || "null");
+  const write = (key, draft) => {
+    try {
+      sessionStorage.setItem(key, JSON.stringify(draft));
+    } catch { /* Storage is full or forbidden: the form works without it. */ }
+  };
+  const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+  const drop = (key) => {
+    sessionStorage.removeItem(key);
+    mark();
+  };
+  const carried = () => keys().filter((key) => read(key).state === "carried");
+  const setState = (key, state) => {
+    const draft = read(key);
+    if (draft) write(key, { ...draft, state });
+  };
+
+  const keyOf = (form) => {
+    if (form.dataset.draft) return PREFIX + form.dataset.draft;
+    const url = new URL(form.getAttribute("action") || "", location);
+    url.searchParams.delete("_method");
+    return PREFIX + url.pathname + url.search;
+  };
+  /* What became of the forms that the last page sent. */
+  const [{ type, responseStatus }] = performance.getEntriesByType("navigation");
+  const refused = !owner || type !== "navigate" || responseStatus >= 400 || find(".errors");
+  const settle = () => {
+    const onPage = new Set(all("form").filter(isKept).map(keyOf));
+    const carries = find("[data-sends-draft], [name='kept.target']");
+    for (const key of keys()) {
+      const { owner: whose, state } = read(key);
+      if (owner && whose !== owner) drop(key);
+      else if (state === "typed") continue;
+      else if (carries) setState(key, "carried");
+      else if (state === "carried") setState(key, owner ? "typed" : state);
+      else if (!refused) drop(key);
+      else if (type !== "navigate" || !onPage.has(key)) setState(key, "typed");
+    }
+  };
+
+  const isKept = (form) => owner && form?.matches?.("form[method=post]") && find(TYPED, form) && !find("[type=password]", form);
+  const isChoice = (field) => ["checkbox", "radio"].includes(field.type);
+  const fields = (form) => [...form.elements].filter((field) => field.name
+    && !["csrf_token", "_method"].includes(field.name)
+    && !["fieldset", "password", "file", "search", "submit", "button"].includes(field.type));
+  const keep = (form, state) => {
+    const values = fields(form).map((field) => (
+      isChoice(field) ? [field.name, field.value, field.checked] : [field.name, field.value]));
+    write(keyOf(form), { owner, state, values });
+    mark();
+  };
+  /* A link that unfolds the form of a draft says that there is one. */
+  const mark = () => {
+    const text = find("#draft-notice").content.firstElementChild.dataset.mark;
+    const addresses = keys().map((key) => key.slice(PREFIX.length));
+    for (const link of all("a[hx-get]")) {
+      const within = `${link.getAttribute("hx-get")}/`;
+      if (addresses.some((address) => address.startsWith(within))) link.dataset.unsaved = text;
+      else delete link.dataset.unsaved;
+    }
+  };
+
+  const notice = (form, key, undo) => {
+    if (find(".draft-notice", form)) return;
+    const line = find("#draft-notice").content.firstElementChild.cloneNode(true);
+    find("button", line).addEventListener("click", () => {
+      drop(key);
+      undo();
+      line.remove();
+      find(TYPED, form).focus();
+    });
+    form.prepend(line);
+  };
+  const isDefault = (field) => {
+    if (isChoice(field)) return field.checked === field.defaultChecked;
+    if (!field.options) return field.value === field.defaultValue;
+    return field.value === ([...field.options].find((option) => option.defaultSelected) || field.options[0])?.value;
+  };
+  /* Fill a form with its draft, as far as it has the fields; return the values that found none. */
+  const fill = (form, values) => {
+    const left = fields(form);
+    return values.filter(([name, value, checked]) => {
+      const at = left.findIndex((field) => field.name === name && (checked === undefined || field.value === value));
+      if (at < 0) return true;
+      const [field] = left.splice(at, 1);
+      if (checked === undefined) field.value = value;
+      else field.checked = checked;
+      if (field.type !== "hidden" && !isDefault(field)) {
+        for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+      }
+      return false;
+    });
+  };
+  /* Ask the server for what only it can add to a form: rows of impacts, milestones that were found. */
+  const complete = (form, missing) => {
+    if (missing.some(([name]) => name.startsWith("impacts-"))) find("#add-impact", form)?.click();
+    const chosen = missing.filter(([name, , checked]) => name === "milestones" && checked);
+    if (!chosen.length || !find("#milestone-choices", form)) return;
+    for (const [name, value] of chosen) {
+      const input = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+      find("#milestone-choices", form).append(input);
+    }
+    find("#search-milestones", form).click();
+  };
+  const missing = new WeakMap();
+  const restore = (form) => {
+    const key = keyOf(form);
+    const draft = read(key);
+    if (!draft) return false;
+    // The server has answered with this form: what it shows is newer.
+    if (draft.state === "sent") { keep(form, "typed"); return false; }
+    const hidden = fields(form).filter((field) => field.type === "hidden").map((field) => [field, field.value]);
+    const left = fill(form, draft.values).filter(([, value, checked]) => checked ?? value);
+    if (!left.length && fields(form).every((field) => field.type === "hidden" || isDefault(field))) {
+      drop(key);
+      return false;
+    }
+    notice(form, key, () => {
+      // Parts that the server added are no defaults of the form.
+      if (missing.has(form)) { location.reload(); return; }
+      form.reset();
+      for (const [field, value] of hidden) field.value = value;
+    });
+    if (left.length) {
+      missing.set(form, left);
+      complete(form, left);
+    }
+    return true;
+  };
+  document.addEventListener("htmx:load", (event) => {
+    const part = event.detail.elt;
+    const form = part.parentElement?.closest("form");
+    const before = form && missing.get(form);
+    if (before) {
+      const left = fill(form, before);
+      missing.set(form, left);
+      if (left.length < before.length) complete(form, left);
+    }
+    const restored = [part, ...all("form", part)].filter(isKept).map(restore);
+    if (part === document.body && restored.includes(true)) {
+      const value = find("#draft-notice").content.querySelector("span").textContent;
+      document.dispatchEvent(new CustomEvent("announce", { detail: { value } }));
+    }
+    if (owner) mark();
+  });
+
+  document.addEventListener("input", (event) => {
+    if (event.target.type !== "search" && isKept(event.target.form)) keep(event.target.form, "typed");
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.getAttribute("action") === "/logout") sessionStorage.clear();
+    if (form.matches("[data-sends-draft]")) for (const key of carried()) setState(key, "sent");
+    if (isKept(form) && !event.submitter?.hasAttribute("formaction")) keep(form, "sent");
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-cancel]");
+    const form = link?.closest("form");
+    if (!form || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    for (const key of form.matches("[data-sends-draft]") ? carried() : [keyOf(form)]) drop(key);
+    if (link.hash && link.pathname + link.search === location.pathname + location.search) {
+      // A form that was unfolded in its own page: the link would only scroll.
+      event.preventDefault();
+      location.hash = link.hash;
+      location.reload();
+    }
+  });
+
+  /* What became of a form that htmx sent. */
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { xhr, requestConfig: { elt } } = event.detail;
+    if (!isKept(elt)) return;
+    const key = keyOf(elt);
+    if ([409, 422].includes(xhr.status) || read(key)?.state !== "sent") return;
+    const accepted = xhr.status < 400 && !xhr.getResponseHeader("HX-Redirect")?.startsWith("/login");
+    if (accepted) drop(key);
+    else setState(key, "typed");
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    const { elt } = event.detail.requestConfig;
+    if (isKept(elt)) setState(keyOf(elt), "typed");
+  });
+  settle();
+})();

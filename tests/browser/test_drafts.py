@@ -1,0 +1,311 @@
+"""What is typed into a form stays until the server has it, or until it is discarded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Locator, Page, expect
+
+from roadmap.auth.models import LoginSession
+from roadmap.auth.passwords import hash_password
+from roadmap.core.database import db
+from roadmap.people.models import User
+from roadmap.progress.models import MilestonePlan
+from tests.browser.conftest import OpenContext, SampleSite
+
+PASSWORD = "granite scree and lichen"
+RESTORED = "Your unsaved text is restored."
+
+
+@pytest.fixture
+def open_page(sample_site: SampleSite, open_context: OpenContext) -> Callable[..., Page]:
+    """`open_page(…)` is a page in a window where Alice is signed in."""
+
+    def make(**options: object) -> Page:
+        with sample_site.app.app_context(), db.own_transaction() as own:
+            own.execute(sa.delete(MilestonePlan))
+        context = open_context(**options)
+        context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+        return context.new_page()
+
+    return make
+
+
+@pytest.fixture
+def at(sample_site: SampleSite) -> str:
+    return f"/roadmaps/{sample_site.ids['slug']}"
+
+
+def title_of(page: Page, key: str) -> Locator:
+    return page.locator(f".checklist a[href$='/milestones/{key}']")
+
+
+def notice(page: Page) -> Locator:
+    return page.locator(".draft-notice", has_text=RESTORED)
+
+
+def unfold(page: Page, key: str) -> Locator:
+    """Unfold a milestone; return its private note."""
+    title_of(page, key).click()
+    return page.locator(f"#note-{key}")
+
+
+def test_a_note_survives_folding_and_can_be_discarded(
+    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+) -> None:
+    page, key = open_page(), sample_site.ids["milestone"]
+    page.goto(at)
+    note = unfold(page, key)
+    note.fill("Ask Bob for the numbers.")
+    title_of(page, key).click()
+    expect(note).to_have_count(0)
+    expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
+    unfold(page, key)
+    expect(note).to_have_value("Ask Bob for the numbers.")
+    expect(notice(page)).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(note).to_have_value("")
+    expect(note.locator("xpath=ancestor::form")).not_to_contain_text(RESTORED)
+    expect(title_of(page, key)).not_to_have_attribute("data-unsaved", "Unsaved text")
+    page.reload()
+    unfold(page, key)
+    expect(note).to_have_value("")
+
+
+def test_a_note_survives_a_change_of_status(
+    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+) -> None:
+    page, key = open_page(), sample_site.ids["open"]
+    page.goto(at)
+    note = unfold(page, key)
+    note.fill("Half of it is done.")
+    page.get_by_text("Not applicable to you?").click()
+    page.get_by_label("Reason").fill("Perhaps never.")
+    before = page.evaluate("scrollY")
+    page.get_by_role("button", name="In progress").click()
+    expect(page.get_by_role("button", name="In progress")).to_have_attribute("aria-pressed", "true")
+    expect(note).to_have_value("Half of it is done.")
+    expect(page.get_by_label("Reason")).to_have_value("Perhaps never.")
+    expect(notice(page)).to_have_count(2)
+    expect(page.get_by_role("button", name="In progress")).to_be_focused()
+    assert page.evaluate("scrollY") == before
+    page.get_by_role("button", name="Save note and date").click()
+    expect(page.locator("#live")).to_have_text("Note and date are saved.")
+    expect(note).to_have_value("Half of it is done.")
+    # Its page has the saved note, and the reason as a draft.
+    page.goto(f"{at}/milestones/{key}")
+    expect(notice(page)).to_have_count(1)
+    expect(page.get_by_label("Reason")).to_be_visible()
+
+
+def test_a_note_survives_leaving_and_appears_in_no_other_form(
+    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+) -> None:
+    page, key, other = open_page(), sample_site.ids["milestone"], sample_site.ids["open"]
+    page.goto(at)
+    unfold(page, key).fill("Left in the middle of")
+    page.goto("/evidence")
+    page.goto(at)
+    expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
+    expect(unfold(page, other)).to_have_value("")
+    expect(notice(page)).to_have_count(0)
+    expect(unfold(page, key)).to_have_value("Left in the middle of")
+    expect(notice(page)).to_be_visible()
+
+
+def test_a_draft_never_overwrites_what_another_tab_saved(
+    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+) -> None:
+    page, key = open_page(), sample_site.ids["milestone"]
+    page.goto(at)
+    unfold(page, key).fill("Of this tab")
+    second = page.context.new_page()
+    second.goto(f"{at}/milestones/{key}")
+    second.get_by_label("Private note").fill("Of the second tab")
+    second.get_by_role("button", name="Save note and date").click()
+    expect(second.get_by_text("Note and date are saved.")).to_be_visible()
+    page.reload()
+    note = unfold(page, key)
+    expect(note).to_have_value("Of this tab")
+    page.get_by_role("button", name="Save note and date").click()
+    expect(page.get_by_text("was changed in another tab")).to_be_visible()
+    expect(page.locator("blockquote")).to_contain_text("Of the second tab")
+    expect(note).to_have_value("Of this tab")
+    page.get_by_role("button", name="Save note and date").click()
+    expect(page.locator("#live")).to_have_text("Note and date are saved.")
+    page.reload()
+    expect(unfold(page, key)).to_have_value("Of this tab")
+    expect(notice(page)).to_have_count(0)
+
+
+def test_a_note_outlives_the_session(
+    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+) -> None:
+    page, key = open_page(), sample_site.ids["milestone"]
+    set_password(sample_site)
+    page.goto(at)
+    unfold(page, key).fill("Typed while the session ended")
+    end_sessions(sample_site)
+    page.get_by_role("button", name="Save note and date").click()
+    sign_in(page)
+    expect(page).to_have_url(re.compile(f"{at}$"))
+    expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
+    expect(unfold(page, key)).to_have_value("Typed while the session ended")
+    page.get_by_role("button", name="Save note and date").click()
+    expect(page.locator("#live")).to_have_text("Note and date are saved.")
+
+
+def test_a_sent_form_that_is_not_saved_after_signing_in_again_is_a_draft(
+    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+) -> None:
+    page, key = open_page(), sample_site.ids["milestone"]
+    set_password(sample_site)
+    at = f"{at}/milestones/{key}"
+    note = page.get_by_label("Private note")
+    page.goto(at)
+    note.fill("Sent too late")
+    end_sessions(sample_site)
+    page.get_by_role("button", name="Save note and date").click()
+    sign_in(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed in again")
+    page.goto(at)
+    expect(note).to_have_value("Sent too late")
+    expect(notice(page)).to_be_visible()
+    end_sessions(sample_site)
+    page.get_by_role("button", name="Save note and date").click()
+    sign_in(page)
+    page.get_by_role("button", name="Save now").click()
+    page.goto(at)
+    expect(note).to_have_value("Sent too late")
+    expect(notice(page)).to_have_count(0)
+
+
+def test_cancel_discards_and_a_refused_form_is_kept(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    title = page.get_by_label("Title")
+    page.goto("/career/positions/new")
+    title.fill("Engineer")
+    page.get_by_role("button", name="Save position").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page.goto("/career/positions/new")
+    expect(title).to_have_value("Engineer")
+    expect(page.locator("#live")).to_have_text(RESTORED)
+    page.get_by_role("link", name="Cancel").click()
+    page.goto("/career/positions/new")
+    expect(title).to_have_value("")
+    expect(notice(page)).to_have_count(0)
+
+
+def test_a_form_that_grew_is_restored_whole(
+    open_page: Callable[..., Page], sample_site: SampleSite
+) -> None:
+    page = open_page()
+    page.goto(f"/evidence/new?milestone={sample_site.ids['milestone']}")
+    page.get_by_label("Title").fill("Ranking in half the time")
+    page.get_by_label("Metric").fill("p99 latency")
+    page.get_by_role("button", name="Add another impact").click()
+    page.get_by_label("Metric").nth(1).fill("cost of serving")
+    page.locator("#q").press_sequentially("algorithms")
+    found = page.get_by_role("checkbox", name="Implement the algorithms that ML systems lean on")
+    found.check()
+
+    page.goto("/evidence/new")  # another form: nothing of it is here
+    expect(page.get_by_label("Title")).to_have_value("")
+    expect(notice(page)).to_have_count(0)
+
+    page.goto(f"/evidence/new?milestone={sample_site.ids['milestone']}")
+    expect(page.get_by_label("Title")).to_have_value("Ranking in half the time")
+    expect(page.get_by_label("Metric").nth(1)).to_have_value("cost of serving")
+    expect(found).to_be_checked()
+    expect(page.locator("#milestone-choices input[type=hidden]")).to_have_count(0)
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_label("Metric")).to_have_count(1)
+    expect(page.get_by_label("Title")).to_have_value("")
+
+
+def test_an_unfolded_assessment_keeps_its_comment(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto("/skills")
+    opener = page.get_by_role("link", name=re.compile("^Assess ")).first
+    opener.click()
+    comment = page.get_by_label("Basis for this level")
+    comment.fill("Two launches")
+    page.goto("/skills")
+    expect(opener).to_have_attribute("data-unsaved", "Unsaved text")
+    opener.click()
+    expect(comment).to_have_value("Two launches")
+    expect(notice(page)).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    expect(opener).to_be_visible()
+    opener.click()
+    expect(comment).to_have_value("")
+
+
+def test_a_comment_that_was_sent_is_no_draft(
+    open_page: Callable[..., Page], sample_site: SampleSite
+) -> None:
+    page = open_page()
+    comment = page.get_by_label("Add a comment")
+    page.goto(f"/evidence/{sample_site.ids['submitted']}")
+    comment.fill("The second figure is new.")
+    page.reload()
+    expect(comment).to_have_value("The second figure is new.")
+    page.get_by_role("button", name="Add comment").click()
+    expect(page.locator("#thread ol")).to_contain_text("The second figure is new.")
+    expect(comment).to_have_value("")
+    page.reload()
+    expect(comment).to_have_value("")
+
+
+def test_cancel_folds_an_assessment_of_somebody_else(
+    open_context: OpenContext, sample_site: SampleSite
+) -> None:
+    context = open_context()
+    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"/teams/ranking/people/{sample_site.cast.alice}")
+    opener = page.get_by_role("link", name=re.compile("^Assess ")).first
+    opener.click()
+    page.get_by_label("Basis for this level").fill("Seen in two reviews")
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_label("Basis for this level")).to_have_count(0)
+    opener.click()
+    expect(page.get_by_label("Basis for this level")).to_have_value("")
+
+
+def test_nothing_is_lost_without_javascript(
+    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+) -> None:
+    page, key = open_page(java_script_enabled=False), sample_site.ids["milestone"]
+    set_password(sample_site)
+    page.goto(f"{at}/milestones/{key}")
+    page.get_by_label("Private note").fill("Sent by a plain form")
+    end_sessions(sample_site)
+    page.get_by_role("button", name="Save note and date").click()
+    sign_in(page)
+    expect(page.get_by_text("Sent by a plain form")).to_be_visible()
+    page.get_by_role("button", name="Save now").click()
+    expect(page.get_by_label("Private note")).to_have_value("Sent by a plain form")
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_label("E-mail").fill("alice@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+def set_password(sample_site: SampleSite) -> None:
+    with sample_site.app.app_context(), db.own_transaction() as own:
+        own.execute(
+            sa.update(User)
+            .where(User.id == sample_site.cast.alice)
+            .values(password_hash=hash_password(PASSWORD))
+        )
+
+
+def end_sessions(sample_site: SampleSite) -> None:
+    with sample_site.app.app_context(), db.own_transaction() as own:
+        own.execute(sa.delete(LoginSession).where(LoginSession.user_id == sample_site.cast.alice))
