@@ -28,7 +28,7 @@ class Sheet:
 
 
 def escape_formula(text: str) -> str:
-    """Escape a text with an apostrophe, so that a spreadsheet does not execute it."""
+    """Escape a text of a CSV with an apostrophe, so that a spreadsheet does not execute it."""
     return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
 
 
@@ -54,21 +54,28 @@ def _csv_value(value: CellValue) -> str | int | float:
 
 
 def to_xlsx(sheet: Sheet) -> bytes:
-    """Serialize as a workbook of one sheet with a frozen header and typed cells."""
+    """Serialize as a workbook of one sheet with a frozen header and typed cells.
+
+    A text stays as it is: no cell of type text is executed, and the quote prefix of its format
+    keeps it one when somebody edits it.
+    """
     import xlsxwriter  # type: ignore[import-untyped]  # Only who exports one waits for it.
 
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, {**options, "strings_to_numbers": False}) as book:
         page = book.add_worksheet(sheet.title)
-        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        plain = book.add_format({"quote_prefix": True})
+        bold = book.add_format(
+            {"quote_prefix": True, "bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+        )
         date = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
         for column, text in enumerate(sheet.header):
-            page.write_string(0, column, escape_formula(text), bold)
+            page.write_string(0, column, text, bold)
         for number, row in enumerate(sheet.rows, start=1):
             for column, value in enumerate(row):
                 if isinstance(value, str):
-                    page.write_string(number, column, escape_formula(value))
+                    page.write_string(number, column, value, plain)
                 elif isinstance(value, dt.date):
                     page.write_datetime(number, column, value, date)
                 elif value is not None:
