@@ -91,6 +91,11 @@
     });
   }
 
+  /* A new account starts in the time zone of its browser. */
+  for (const field of all("input[data-timezone]")) {
+    field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  }
+
   /* Go to the sign-in when the session has ended. */
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status !== 401) return;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from functools import lru_cache
 
 from babel import Locale
@@ -31,6 +30,7 @@ from roadmap.auth.forms import (
     name_field,
     password_field,
 )
+from roadmap.core.clock import timezone_names
 from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
 from roadmap.core.text import clean_line
 from roadmap.people.models import THEMES
@@ -40,10 +40,9 @@ from roadmap.people.models import THEMES
 def timezone_choices() -> list[SelectChoice]:
     """Return every time zone by region, UTC first."""
     choices = [SelectChoice("UTC", "UTC")]
-    for name in sorted(zoneinfo.available_timezones()):
+    for name in timezone_names()[1:]:
         region, _slash, place = name.partition("/")
-        if place and region not in ("posix", "right", "Etc", "SystemV"):
-            choices.append(SelectChoice(name, place.replace("_", " "), optgroup=region))
+        choices.append(SelectChoice(name, place.replace("_", " "), optgroup=region))
     return choices
 
 

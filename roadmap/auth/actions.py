@@ -61,6 +61,7 @@ def create_user(
     email: str,
     password_hash: str | None = None,
     is_admin: bool = False,
+    timezone: str = "UTC",
     by: uuid.UUID | None,
     address: str = "",
     now: dt.datetime,
@@ -72,6 +73,7 @@ def create_user(
         email_key=email_key(email),
         password_hash=password_hash,
         is_admin=is_admin,
+        timezone=timezone,
         created_at=now,
     )
     try:
@@ -185,14 +187,29 @@ def create_password_link(
 
 
 def use_password_link(
-    session: Session, link: PasswordLink, password_hash: str, *, address: str, now: dt.datetime
+    session: Session,
+    link: PasswordLink,
+    password_hash: str,
+    *,
+    timezone: str = "",
+    address: str,
+    now: dt.datetime,
 ) -> None:
-    """Set a password by a link. Raises PasswordLinkUsed if it was used in the meantime."""
+    """Set a password by a link, and the time zone where the link is the first way in.
+
+    Raises PasswordLinkUsed if it was used in the meantime.
+    """
     unused = sa.update(PasswordLink).where(
         PasswordLink.id == link.id, PasswordLink.used_at.is_(None)
     )
     if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
         raise PasswordLinkUsed
+    if timezone:
+        _update(session, link.user_id, timezone=timezone)
+        record_history(
+            session, user_id=link.user_id, by=link.user_id, action="account.changed",
+            subject=str(link.user_id), now=now, fields=["timezone"],
+        )  # fmt: skip
     set_password(session, link.user_id, password_hash, by=link.user_id, address=address, now=now)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, StringField, ValidationError
+from wtforms import EmailField, Field, HiddenField, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from roadmap.auth import passwords
 from roadmap.auth.email_addresses import parse_email
+from roadmap.core.clock import timezone_names
 from roadmap.core.text import clean_line
 
 
@@ -68,6 +69,17 @@ def email_field(label: str, check: Length | None = None) -> EmailField:
     )
 
 
+def timezone_field() -> HiddenField:
+    """Return the field for the time zone of a new account, which the page's script fills in.
+
+    Without a script, or with a zone that cannot be chosen here, it is UTC.
+    """
+    return HiddenField(
+        filters=[lambda name: name if name in timezone_names() else "UTC"],
+        render_kw={"data-timezone": True},
+    )
+
+
 class SignInForm(FlaskForm):
     email = email_field(_l("E-mail"), Length(max=320))
     password = password_field(_l("Password"), "current-password")
@@ -77,6 +89,7 @@ class SignUpForm(FlaskForm):
     name = name_field()
     email = email_field(_l("E-mail"))
     password = password_field(_l("Password"), "new-password")
+    timezone = timezone_field()
 
     def validate_password(self, field: Field) -> None:
         validate_password_strength(field, name=self.name.data or "", email=self.email.data or "")
@@ -97,6 +110,12 @@ class NewPasswordForm(FlaskForm):
 
     def validate_password(self, field: Field) -> None:
         validate_password_strength(field, **self.person)
+
+
+class FirstPasswordForm(NewPasswordForm):
+    """The password of an account that nobody has signed in to."""
+
+    timezone = timezone_field()
 
 
 class ConfirmPasswordForm(FlaskForm):

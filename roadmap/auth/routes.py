@@ -14,6 +14,7 @@ from roadmap.auth import actions, passwords, preserved_form, queries, rate_limit
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.forms import (
     ConfirmPasswordForm,
+    FirstPasswordForm,
     ForgotPasswordForm,
     NewPasswordForm,
     SignInForm,
@@ -34,6 +35,7 @@ from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, redirect_page, render_page, safe_redirect_target, see_other
 from roadmap.mail import transport
+from roadmap.people.models import User
 from roadmap.people.permissions import permit
 
 auth = Blueprint("auth", __name__)
@@ -124,6 +126,7 @@ def sign_up() -> Response:
         email=form.email.data or "",
         password_hash=password_hash,
         is_admin=True,
+        timezone=form.timezone.data,
         by=None,
         address=client_address(),
         now=now(),
@@ -213,7 +216,7 @@ def set_password(token: str) -> Response:
     if found is None:
         return _render_invalid_link()
     _link, user = found
-    form = NewPasswordForm(person_name=user.name, person_email=user.email)
+    form = _password_form(user)
     return render_page("auth/set_password.html", form=form, whose=user)
 
 
@@ -229,14 +232,19 @@ def save_password(token: str) -> Response:
     if found is None:
         return _render_invalid_link()
     link, user = found
-    form = NewPasswordForm(person_name=user.name, person_email=user.email)
+    form = _password_form(user)
     if not form.validate():
         return render_page("auth/set_password.html", 422, form=form, whose=user)
     end_transaction()
     password_hash = passwords.hash_password(form.password.data or "")
     try:
         actions.use_password_link(
-            db.session, link, password_hash, address=client_address(), now=now()
+            db.session,
+            link,
+            password_hash,
+            timezone=form.timezone.data if isinstance(form, FirstPasswordForm) else "",
+            address=client_address(),
+            now=now(),
         )
     except actions.PasswordLinkUsed:
         return _render_invalid_link()
@@ -267,6 +275,11 @@ def send_password_link(email: str, address: str) -> None:
             link=f"{base}/password/{token}",
         ),
     )
+
+
+def _password_form(user: User) -> NewPasswordForm:
+    form = NewPasswordForm if user.password_hash else FirstPasswordForm
+    return form(person_name=user.name, person_email=user.email)
 
 
 def _render_sign_in(form: SignInForm, status: int = 200, **more: Any) -> Response:

@@ -91,6 +91,7 @@ def _sign_up(token: str) -> Response:
             name=form.name.data or "",
             email=invited_email or form.email.data or "",
             password_hash=password_hash,
+            timezone=form.timezone.data,
             by=None,
             address=client_address(),
             now=now(),

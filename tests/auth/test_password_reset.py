@@ -11,6 +11,7 @@ import time_machine
 
 from roadmap.auth import actions
 from roadmap.auth.models import PasswordLink
+from roadmap.people.models import User
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in, set_password, sign_in
 
 
@@ -39,6 +40,19 @@ def test_it_works(cast, browser_of, link):
     assert sign_in(browser, "alice@example.org").status_code == 422
     assert sign_in(browser, "alice@example.org", OTHER_PASSWORD).status_code == 303
     assert not is_signed_in(elsewhere)
+
+
+def test_a_first_password_brings_the_time_zone_of_the_browser(session, cast, browser_of, now):
+    """As of an account that the operator made; a later password changes no time zone."""
+    for zone in ("Pacific/Auckland", "Europe/Paris"):
+        token = actions.create_password_link(session, cast.alice, by=None, now=now)
+        session.commit()
+        page = browser_of().get(f"/password/{token}").text
+        assert ('name="timezone"' in page) == (zone == "Pacific/Auckland")
+        browser_of().post(f"/password/{token}", {"password": OTHER_PASSWORD, "timezone": zone})
+        session.rollback()
+        zone_now = session.scalar(sa.select(User.timezone).where(User.id == cast.alice))
+        assert zone_now == "Pacific/Auckland"
 
 
 def test_it_works_once(browser_of, link):

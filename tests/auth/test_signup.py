@@ -27,6 +27,26 @@ def test_it_works(session, browser_of):
     assert noted == ["account.created", "session.begun"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Pacific/Auckland", "Pacific/Auckland"),
+        ("Asia/Calcutta", "Asia/Calcutta"),
+        ("", "UTC"),
+        ("Middle-earth/Bree", "UTC"),
+        ("../../etc/passwd", "UTC"),
+        ("Etc/GMT+3", "UTC"),
+    ],
+)
+def test_it_starts_in_the_time_zone_of_the_browser(session, browser_of, sent, kept):
+    browser = browser_of()
+    assert 'name="timezone"' in browser.get("/signup").text
+    browser.post("/signup", {**ADA, "timezone": sent})
+    assert session.scalar(sa.select(User.timezone)) == kept
+    # What the account page offers.
+    assert f'<option selected value="{kept}">' in browser.get("/account").text
+
+
 def test_it_is_closed_once_there_is_somebody(session, cast, browser_of):
     browser = browser_of()
     page = browser.get("/signup")

@@ -47,7 +47,8 @@ def test_accepted_in_a_second_browser(
     email = f"ada-{scripts}@example.org".lower()
     bobs = open_context(java_script_enabled=scripts)
     bobs.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
-    first, second = bobs.new_page(), open_context(java_script_enabled=scripts).new_page()
+    adas = open_context(java_script_enabled=scripts, timezone_id="Pacific/Auckland")
+    first, second = bobs.new_page(), adas.new_page()
 
     first.goto("/teams/ranking/members")
     first.get_by_role("button", name="Create invitation").click()
@@ -67,6 +68,9 @@ def test_accepted_in_a_second_browser(
     second.get_by_label("Password").fill(PASSWORD)
     second.get_by_role("button", name="Create account and join").click()
     expect(second.locator("#messages")).to_contain_text("You are now in the team Ranking.")
+    second.goto("/account")
+    zone = "Pacific/Auckland" if scripts else "UTC"
+    expect(second.get_by_label("Time zone")).to_have_value(zone)
 
     first.goto("/teams/ranking/members")
     expect(first.locator("main")).to_contain_text(email)

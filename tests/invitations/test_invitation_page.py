@@ -16,6 +16,7 @@ from roadmap.invitations.queries import look_up_token
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
+from tests.evidence.form_data import form_fields
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
 
 ADA = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD}
@@ -82,6 +83,19 @@ def test_a_bound_address_cannot_be_changed(session, cast, browser_of, make):
     assert by_address(session, "ada@example.org") is None
     grace = by_address(session, "grace@example.org")
     assert find_role(session, cast.team, grace.id) == "member"
+
+
+def test_a_new_account_starts_in_the_time_zone_of_the_browser(session, browser_of, make):
+    """What happens on the 29th in Auckland can be recorded while it is the 28th in UTC."""
+    moment = dt.datetime(2026, 11, 28, 19, 30, tzinfo=dt.UTC)
+    address, browser = make(now=moment), browser_of()
+    with time_machine.travel(moment):
+        assert 'name="timezone"' in browser.get(address).text
+        browser.post(address, {**ADA, "timezone": "Pacific/Auckland"})
+        browser._csrf = None  # of another session now
+        piece = form_fields(occurred_on="2026-11-29")
+        assert browser.post("/evidence", piece).status_code == 303
+    assert by_address(session, "ada@example.org").timezone == "Pacific/Auckland"
 
 
 def test_whoever_is_to_manage_comes_to_the_team(session, cast, browser_of, make):
