@@ -54,6 +54,26 @@ def list_open_invitations(
     return session.execute(query).all()
 
 
+def list_invitations_to(session: Session, key: str, *, now: dt.datetime) -> Sequence[Any]:
+    """Return the valid invitations to teams for an address, the newest first."""
+    query = (
+        sa.select(
+            Invitation.role,
+            Invitation.expires_at,
+            Invitation.created_by,
+            Invitation.team_id,
+            Team.name.label("team_name"),
+            User.name.label("by_name"),
+        )
+        .join(Team, Team.id == Invitation.team_id)
+        .join(User, User.id == Invitation.created_by)
+        .where(IS_OPEN, Invitation.email_key == key, Invitation.expires_at > now)
+        .order_by(Invitation.created_at.desc(), Invitation.id.desc())
+    )
+    rows = session.execute(query)
+    return [row for row in rows if may_invite(session, row.created_by, row.team_id)]
+
+
 @dataclass(frozen=True, slots=True)
 class InvitationLookup:
     """The result for a token. `invitation` is None only if the state is unknown."""

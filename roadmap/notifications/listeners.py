@@ -10,7 +10,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap.auth.sessions import add_actor_column
-from roadmap.core.signals import invitation_ended, managers_changed, person_changed, user_invited
+from roadmap.core.signals import (
+    invitation_ended,
+    managers_changed,
+    person_changed,
+    team_deleting,
+    user_invited,
+)
 from roadmap.mail.outbox import register_delivery_check
 from roadmap.notifications import retraction
 from roadmap.notifications.kind import Event
@@ -28,6 +34,7 @@ def init_notifications(_app: Flask) -> None:
     user_invited.connect(_on_user_invited)
     invitation_ended.connect(_on_invitation_ended)
     managers_changed.connect(_on_managers_changed)
+    team_deleting.connect(_on_team_deleting)
     register_delivery_check(MAIL_SOURCE, retraction.may_send)
     add_actor_column("unread", unread_count())
 
@@ -62,6 +69,12 @@ def _on_managers_changed(
     session: Session, *, by: uuid.UUID | None, now: dt.datetime, **data: Any
 ) -> None:
     _handle(session, Event("managers.changed", now, by=by, data=data))
+
+
+def _on_team_deleting(
+    session: Session, *, by: uuid.UUID | None, now: dt.datetime, **data: Any
+) -> None:
+    _handle(session, Event("team.deleting", now, by=by, data=data))
 
 
 def _handle(session: Session, event: Event) -> None:

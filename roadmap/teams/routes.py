@@ -8,6 +8,7 @@ from flask import Response, abort, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from roadmap.auth.email_addresses import email_key
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
@@ -15,6 +16,7 @@ from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.proxy import client_address
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, render_page, wants_fragment
+from roadmap.invitations.queries import list_invitations_to
 from roadmap.people.audit import record_audit
 from roadmap.people.models import Team
 from roadmap.people.permissions import permit
@@ -51,6 +53,7 @@ def index() -> str:
         # A manager whose teams are empty has one thing to do: invite people.
         alone=overview and not overview.people and Capability.MANAGE_TEAM in capabilities,
         own=list_my_teams(db.session, current_user.id),
+        invitations=list_invitations_to(db.session, email_key(current_user.email), now=now()),
         verdicts_line=labels.verdicts_line,
     )
 

@@ -46,7 +46,16 @@ def test_it_works(session, cast, now, browser_of):
 def test_it_says_who_to_ask_where_nobody_could_review(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.mallory, now)
     page = browser_of(cast.mallory).get(f"/evidence/{piece.id}").text
-    assert "ask your administrator" in page
+    assert "Ask your administrator" in page
+
+
+def test_an_administrator_is_not_sent_to_their_administrator(session, cast, now, browser_of):
+    erin = browser_of(cast.erin)
+    piece = add_evidence(session, cast, cast.erin, now)
+    for path in (f"/evidence/{piece.id}", "/skills/mlops", "/teams"):
+        page = flat(erin.get(path).text)
+        assert "Ask your" not in page
+        assert 'href="/admin/teams">Create a team and appoint a manager</a>' in page
 
 
 def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, browser_of):

@@ -74,6 +74,21 @@ def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
     assert (ada.is_admin, find_role(session, cast.team, ada.id)) == (False, "member")
 
 
+def test_an_invited_person_with_an_account_sees_the_invitation_among_their_teams(
+    cast, browser_of, make
+):
+    mallory = browser_of(cast.mallory)
+    assert "You are not in a team yet" in text_of(mallory.get("/teams"))
+    address = make(email="mallory@example.org")
+    page = text_of(mallory.get("/teams"))
+    assert "You are not in a team yet" not in page
+    assert "Bob invites you to be a member" in page
+    assert "open the link in the mail or message that you received" in page
+    assert mallory.post(address).status_code == 303
+    assert "Invitations to you" not in text_of(mallory.get("/teams"))
+    assert "Invitations to you" not in text_of(browser_of(cast.dave).get("/teams"))
+
+
 def test_a_bound_address_cannot_be_changed(session, cast, browser_of, make):
     address, browser = make(email="Grace@example.org"), browser_of()
     page = browser.get(address)

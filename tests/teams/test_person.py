@@ -167,6 +167,21 @@ def test_a_stage_is_unfolded_by_its_address(begun, cast, browser_of, path):
     assert "Mentor a junior engineer" in page
 
 
+def test_a_verified_piece_is_not_told_as_proof_of_what_nobody_confirmed(
+    begun, cast, browser_of, path
+):
+    """The piece was confirmed for one of its two milestones."""
+    page = flat(browser_of(cast.bob).get(path).text)
+    verified, evidenced = sorted(
+        (each.split("</p>")[0] for each in page.split('<p class="milestone-proof">')[1:]),
+        key=lambda each: "tone-evidenced" in each,
+    )
+    assert "tone-verified" in verified
+    assert "2 Mar 2026, verified" in verified
+    assert "tone-evidenced" in evidenced
+    assert "2 Mar 2026, not confirmed for this milestone" in evidenced
+
+
 def test_the_day_of_a_tick_is_not_told_as_that_of_its_proof(begun, cast, now, browser_of, path):
     """Verified is what a manager said on another day, if at all."""
     bob = browser_of(cast.bob)
