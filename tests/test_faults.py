@@ -53,9 +53,9 @@ class Visitor:
         self.server = server
         browser = BrowserClient.of(app, person)  # type: ignore[arg-type]
         self.seal = browser.csrf()
-        cookie = browser.client.get_cookie("cairn")
+        cookie = browser.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
         assert cookie is not None
-        self.cookie = f"cairn={cookie.value}"
+        self.cookie = f"{cookie.key}={cookie.value}"
 
     def headers(self, **more: str) -> dict[str, str]:
         return {"Cookie": self.cookie, "X-CSRFToken": self.seal, **more}

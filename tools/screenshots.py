@@ -104,10 +104,10 @@ def sign_in(context: BrowserContext, app: Flask, account: ScreenshotAccount) -> 
     """Gives the window the cookie of a session, made as signing in makes it."""
     if account.person is None:
         return
-    cookie = Client.of(app, account.person).client.get_cookie("cairn")
+    cookie = Client.of(app, account.person).client.get_cookie(app.config["SESSION_COOKIE_NAME"])
     if cookie is None:
         raise RuntimeError("no session was made")
-    context.add_cookies([{"name": "cairn", "value": cookie.value, "domain": HOST, "path": "/"}])
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "domain": HOST, "path": "/"}])
 
 
 def main(filters: Sequence[str]) -> int:

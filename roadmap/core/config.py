@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import io
 import os
 import sys
@@ -24,9 +25,6 @@ from roadmap.core.text import ascii_domain
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
-COOKIE_NAME = "cairn"
-# Browsers accept this prefix only with Secure, Path=/ and no Domain.
-SECURE_COOKIE_NAME = f"__Host-{COOKIE_NAME}"
 VERSION = "0.1.0"
 
 # The settings and their defaults; None means that `build_config` computes it.
@@ -251,6 +249,10 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
             "sends them, and their links where Cairn is."
         )
     secure = str(values["BASE_URL"]).startswith("https://")
+    # All ports of a host share their cookies: the name differs with the key, so that two
+    # installations on one host do not overwrite each other's.
+    key = values["SECRET_KEY"].encode()
+    suffix = hashlib.blake2b(key, digest_size=4, person=b"cookie").hexdigest()
     return {
         **values,
         "ROOT": ROOT,
@@ -261,7 +263,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         # Browsers and proxies may leave the Referer out: `auth.sessions` looks at Origin as well.
         "WTF_CSRF_SSL_STRICT": False,
-        "SESSION_COOKIE_NAME": SECURE_COOKIE_NAME if secure else COOKIE_NAME,
+        "SESSION_COOKIE_NAME": f"cairn-{suffix}",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -11,7 +11,6 @@ from typing import Any
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
-from roadmap.core.config import COOKIE_NAME, SECURE_COOKIE_NAME
 from roadmap.core.problems import MEDIA_TYPE, is_api, is_below_api, problem_body
 from roadmap.core.proxy import is_over_tls
 
@@ -47,7 +46,9 @@ class SessionCookieInterface(SecureCookieSessionInterface):
     """
 
     def get_cookie_name(self, app: Flask) -> str:
-        return SECURE_COOKIE_NAME if is_over_tls() else COOKIE_NAME
+        # Browsers accept this prefix only with Secure, Path=/ and no Domain.
+        prefix = "__Host-" if is_over_tls() else ""
+        return prefix + super().get_cookie_name(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return is_over_tls()

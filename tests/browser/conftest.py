@@ -60,9 +60,9 @@ class SampleSite:
     def cookies(self, role: str) -> list[dict[str, str]]:
         """The cookie of a fresh session of this person, made as signing in makes it."""
         client = Client.of(self.app, getattr(self.cast, role)).client
-        cookie = client.get_cookie("cairn")
+        cookie = client.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
         assert cookie is not None
-        return [{"name": "cairn", "value": cookie.value, "domain": "127.0.0.1", "path": "/"}]
+        return [{"name": cookie.key, "value": cookie.value, "domain": "127.0.0.1", "path": "/"}]
 
 
 @pytest.fixture(scope="module")

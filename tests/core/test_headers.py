@@ -108,9 +108,11 @@ def test_every_answer_carries_them(
     client = IsolatedClient(own, own.response_class, use_cookies=True)
     if status in (200, 304) and path != "/login":
         # The cookie of a signed-in person, under the name that this server reads.
-        cookie = BrowserClient.of(app, cast.alice).client.get_cookie("cairn")
+        cookie = BrowserClient.of(app, cast.alice).client.get_cookie(
+            app.config["SESSION_COOKIE_NAME"]
+        )
         assert cookie is not None
-        headers = {"Cookie": f"{'__Host-' if tls else ''}cairn={cookie.value}", **headers}
+        headers = {"Cookie": f"{'__Host-' if tls else ''}{cookie.key}={cookie.value}", **headers}
         client = IsolatedClient(own, own.response_class, use_cookies=False)
     if name == "kept":
         browser = BrowserClient.of(app, cast.alice)
@@ -125,14 +127,14 @@ def test_every_answer_carries_them(
 
 
 @pytest.mark.parametrize(
-    ("settings", "address", "headers", "name"),
+    ("settings", "address", "headers", "tls"),
     [
-        ({}, HTTP, {}, "cairn"),
-        ({"BASE_URL": HTTPS}, HTTP, {}, "__Host-cairn"),
-        ({"BASE_URL": HTTPS, "TRUSTED_PROXIES": "1"}, HTTP, {}, "__Host-cairn"),
-        ({"TRUSTED_PROXIES": "1"}, HTTP, {"X-Forwarded-Proto": "https"}, "__Host-cairn"),
-        ({"TRUSTED_PROXIES": "1"}, HTTP, {"X-Forwarded-Proto": "http"}, "cairn"),
-        ({}, HTTP, {"X-Forwarded-Proto": "https"}, "cairn"),
+        ({}, HTTP, {}, False),
+        ({"BASE_URL": HTTPS}, HTTP, {}, True),
+        ({"BASE_URL": HTTPS, "TRUSTED_PROXIES": "1"}, HTTP, {}, True),
+        ({"TRUSTED_PROXIES": "1"}, HTTP, {"X-Forwarded-Proto": "https"}, True),
+        ({"TRUSTED_PROXIES": "1"}, HTTP, {"X-Forwarded-Proto": "http"}, False),
+        ({}, HTTP, {"X-Forwarded-Proto": "https"}, False),
     ],
 )
 def test_the_cookie(
@@ -140,15 +142,15 @@ def test_the_cookie(
     settings: dict[str, str],
     address: str,
     headers: dict[str, str],
-    name: str,
+    tls: bool,
 ) -> None:
     own = made(**settings)
     client = IsolatedClient(own, own.response_class, use_cookies=False)
     answer = client.get("/login", base_url=address, headers=headers)
     (cookie,) = answer.headers.getlist("Set-Cookie")
     given, *attributes = cookie.split("; ")
-    tls = name.startswith("__Host-")
-    assert given.partition("=")[0] == name
+    expected = ("__Host-" if tls else "") + own.config["SESSION_COOKIE_NAME"]
+    assert given.partition("=")[0] == expected
     assert ("Secure" in attributes) is tls
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(attributes)
     assert not any(each.startswith("Domain") for each in attributes)
@@ -156,6 +158,22 @@ def test_the_cookie(
     # It is read again under the name under which it was given.
     again = client.get("/login", base_url=address, headers={**headers, "Cookie": given})
     assert "Set-Cookie" not in again.headers
+
+
+def test_two_installations_on_one_host_keep_their_cookies(made: Callable[..., Flask]) -> None:
+    """A browser sends a host's cookies to all its ports."""
+    one, other = made(), made(SECRET_KEY="the key of another installation")
+    jar: dict[str, str] = {}
+    for address in (HTTP, HTTPS):
+        for own in (one, other, one, other):
+            cookies = "; ".join(f"{name}={value}" for name, value in jar.items())
+            client = own.test_client(use_cookies=False)
+            answer = client.get("/login", base_url=address, headers={"Cookie": cookies})
+            for header in answer.headers.getlist("Set-Cookie"):
+                name, _equals, value = header.split("; ")[0].partition("=")
+                assert name not in jar
+                jar[name] = value
+    assert len(jar) == 4
 
 
 @pytest.mark.parametrize(

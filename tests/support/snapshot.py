@@ -46,7 +46,7 @@ class Snapshot:
         for role in ROLES:
             browser = BrowserClient.of(app, getattr(cast, role, None))
             csrf_token = browser.csrf()
-            cookie = browser.client.get_cookie("cairn")
+            cookie = browser.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
             assert cookie is not None
             keys[role] = cookie.value, csrf_token
         with app.app_context(), db.engine.connect() as connection:
@@ -81,7 +81,7 @@ class Snapshot:
         made = {}
         for role, (cookie, csrf_token) in self.keys.items():
             client = app.test_client()
-            client.set_cookie("cairn", cookie)
+            client.set_cookie(app.config["SESSION_COOKIE_NAME"], cookie)
             made[role] = BrowserClient(client, csrf_token)
         return made
 
