@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,6 +54,13 @@ HTMX_CONFIG = {
     ],
 }
 
+# What reads a link to index it or to show a preview: its name says that it is a bot, or is one of
+# these. CUBOT is a telephone.
+LINK_READERS = re.compile(
+    r"(?<!cu)bot\b|crawler|spider|preview|externalhit|^whatsapp|^viber|mastodon|embedly|iframely",
+    re.IGNORECASE,
+)
+
 # More pages than anybody reads, in a number that both databases accept.
 MAX_PAGE = 10_000
 
@@ -63,6 +71,14 @@ def now() -> dt.datetime:
         g.now = dt.datetime.now(dt.UTC)
     moment: dt.datetime = g.now
     return moment
+
+
+def is_opened_by_person() -> bool:
+    """Return whether somebody opens this page: no HEAD, no prefetch, and no preview of a link."""
+    asked_early = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    if any(re.search("prefetch|preview", request.headers.get(name, "")) for name in asked_early):
+        return False
+    return request.method == "GET" and not LINK_READERS.search(request.user_agent.string)
 
 
 def form_key() -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 
-from flask import Response
+from flask import Response, request
 
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
@@ -24,16 +24,17 @@ def export_file(actor: Actor, name: str, *, now: dt.datetime) -> Response:
     """
     chosen = FORMATS[name]
     made = chosen.render(load_document(db.session, actor.id, actor.today(now)))
-    db.session.rollback()
-    with db.own_transaction() as own:
-        record_audit(
-            own,
-            by=actor.id,
-            action="portfolio.exported",
-            target=name,
-            address=client_address(),
-            now=now,
-        )
+    if request.method == "GET":  # and not HEAD
+        db.session.rollback()
+        with db.own_transaction() as own:
+            record_audit(
+                own,
+                by=actor.id,
+                action="portfolio.exported",
+                target=name,
+                address=client_address(),
+                now=now,
+            )
     response = Response(made, mimetype=chosen.mimetype)
     filename = f"{file_stem(actor.name)}.{chosen.extension}"
     response.headers.set("Content-Disposition", "attachment", filename=filename)

@@ -27,7 +27,14 @@ from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError
 from roadmap.core.proxy import public_address
-from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
+from roadmap.core.web import (
+    form_key,
+    is_opened_by_person,
+    now,
+    render_page,
+    see_other,
+    wants_fragment,
+)
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people import permissions
@@ -227,9 +234,9 @@ def public(token: str) -> Response:
         response = make_response(render_template("portfolio/link_not_found.html"), 404)
     else:
         link, day = found
-        link_id, is_new_day = link.id, link.last_opened_on != day
+        link_id, counts = link.id, link.last_opened_on != day and is_opened_by_person()
         response = make_response(_render_document("portfolio/public.html", link.user_id, day))
-        if is_new_day:
+        if counts:
             # A GET holds a reading transaction; the day is written in one of its own.
             db.session.rollback()
             with db.own_transaction() as own:

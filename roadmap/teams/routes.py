@@ -101,18 +101,19 @@ def export(slug: str, name: str) -> Response:
         abort(404)
     whole, query = _load_matrix_and_query(team)
     content = FORMATS[name].render(build_sheet(filter_and_sort(whole, query)))
-    # A GET holds a reading transaction; the audit entry is written in one of its own.
-    db.session.rollback()
-    with db.own_transaction() as own:
-        record_audit(
-            own,
-            by=current_user.id,
-            action="team.exported",
-            target=whole.slug,
-            address=client_address(),
-            now=now(),
-            format=name,
-        )
+    if request.method == "GET":  # and not HEAD
+        # A GET holds a reading transaction; the audit entry is written in one of its own.
+        db.session.rollback()
+        with db.own_transaction() as own:
+            record_audit(
+                own,
+                by=current_user.id,
+                action="team.exported",
+                target=whole.slug,
+                address=client_address(),
+                now=now(),
+                format=name,
+            )
     response = Response(content, mimetype=FORMATS[name].mimetype)
     filename = f"{whole.slug}-{whole.today.isoformat()}.{name}"
     response.headers.set("Content-Disposition", "attachment", filename=filename)

@@ -65,6 +65,47 @@ def test_its_owner_sees_when_it_was_opened(cast: Cast, address: str, browser_of)
     assert "last opened" in alice.get("/portfolio/links").text
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Purpose": "prefetch"},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "prefetch"},
+        {"X-Moz": "prefetch"},
+        {"X-Purpose": "preview"},
+        {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
+        {"User-Agent": "Twitterbot/1.0"},
+        {"User-Agent": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"},
+        {"User-Agent": "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)"},
+        {"User-Agent": "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5"},
+        {"User-Agent": "WhatsApp/2.23.18.78 i"},
+        {"User-Agent": "TelegramBot (like TwitterBot)"},
+        {"User-Agent": "Mozilla/5.0 (compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)"},
+    ],
+)
+def test_a_preview_of_the_link_is_no_opening(cast, address, browser_of, headers) -> None:
+    assert browser_of().get(address, headers=headers).status_code == 200
+    assert "not opened yet" in browser_of(cast.alice).get("/portfolio/links").text
+
+
+def test_a_head_is_no_opening(cast, address, browser_of) -> None:
+    assert browser_of().client.head(address).status_code == 200
+    assert "not opened yet" in browser_of(cast.alice).get("/portfolio/links").text
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
+        "Mozilla/5.0 (Linux; Android 9; CUBOT_X18) AppleWebKit/537.36 Chrome/131.0 Mobile",
+        "",
+    ],
+)
+def test_a_browser_opens_it(cast, address, browser_of, agent) -> None:
+    browser_of().get(address, headers={"User-Agent": agent})
+    assert "last opened" in browser_of(cast.alice).get("/portfolio/links").text
+
+
 @pytest.mark.parametrize("visibility", ["private", "team"])
 def test_it_hides_what_is_not_for_the_portfolio(
     app: Flask, cast: Cast, address: str, browser_of, visibility: str
