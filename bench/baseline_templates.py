@@ -74,7 +74,7 @@ MATRIX = """<!doctype html>
 <body><header><a href="/">Cairn</a> {{ person.name }}</header>
 <main><h1>{{ slug }}</h1><table><thead><tr><th>Name</th><th>Readiness</th>
 {% for key, title in stages %}<th>{{ title }}</th>{% endfor %}
-{% for key, title in skills %}<th>{{ title }}</th>{% endfor %}<th>Last movement</th></tr></thead>
+{% for key, title in skills %}<th>{{ title }}</th>{% endfor %}<th>Last activity</th></tr></thead>
 <tbody>
 {% for id, name, score, moved, verdict, cells in rows %}
 {% set at = "/teams/" ~ slug ~ "/people/" ~ id %}

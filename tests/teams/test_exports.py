@@ -53,35 +53,49 @@ def spelled(value: Any) -> str:
     return "" if value is None else f"{value}"
 
 
-def on_screen(page: str) -> dict[str, list[str]]:
-    """The figures of each row of the page by name, in the order of an export's columns."""
+def by_heading(cells: Cells) -> list[dict[str, str]]:
+    """The rows of an export by the headings, so that a test of one column needs no other."""
+    head, *rows = cells
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def on_screen(page: str) -> dict[str, dict[str, str]]:
+    """The figures of each row of the page: by name, then by the heading in an export."""
     found = {}
     for row in re.findall(r"<tr><th scope=row>.*?</tr>", page, re.DOTALL):
         name = re.search(r"<a [^>]*>([^<]*)</a>", row)
         score = re.search(r"<td class=readiness><a [^>]*>([\d.]+) <span[^>]*>([^<]+)", row)
+        day = re.search(r"<td class=moved><a [^>]*>([^<]+)", row)
         assert name is not None
         assert score is not None
-        figures = [*score.groups()]
-        for meter in row.split("<td class=tones>")[1:]:
-            shares = (
-                re.search(rf"<span class={tone}>(\d+)</span>", meter)
-                for tone in ("claimed", "evidenced", "verified")
-            )
-            figures += [share.group(1) for share in shares if share]
-        for pair in re.findall(
-            r"<span class=own-level>(\d?)</span>.*?<span class=manager-level>(\d?)</span>", row
+        assert day is not None
+        figures = {"Readiness": score[1], "Verdict": score[2], "Last activity": day[1]}
+        of_person = f'aria-label="{name[1]}, ([^"]*?): [^"]*">'
+        for stage, meter in re.findall(
+            f"<td class=tones><a [^>]*{of_person}(.*?)</td>", row, re.DOTALL
         ):
-            figures += pair
-        moved = re.search(r"<td class=moved><a [^>]*>([^<]+)", row)
-        assert moved is not None
-        found[name.group(1)] = [*figures, moved.group(1)]
+            for tone, share in re.findall(
+                r"<span class=(claimed|evidenced|verified)>(\d+)</span>", meter
+            ):
+                figures[f"{stage}: {tone} %"] = share
+        for skill, own, manager in re.findall(
+            f"{of_person}<span class=own-level>(\\d?)</span>.*?"
+            r"<span class=manager-level>(\d?)</span>",
+            row,
+        ):
+            figures |= {f"{skill}: self": own, f"{skill}: manager": manager}
+        found[name[1]] = figures
     return found
 
 
-def as_shown(row: list[str]) -> list[str]:
+def as_shown(row: dict[str, str]) -> dict[str, str]:
     """A row of an export as the page prints it: its date in words, its score with a decimal."""
-    day = dt.date.fromisoformat(row[-1])
-    return [f"{float(row[2]):.1f}", *row[3:-1], f"{day.day} {day:%b %Y}"]
+    day = dt.date.fromisoformat(row["Last activity"])
+    printed = {
+        "Readiness": f"{float(row['Readiness']):.1f}",
+        "Last activity": f"{day.day} {day:%b %Y}",
+    }
+    return row | printed
 
 
 @pytest.mark.parametrize(("name", "read"), [("csv", of_csv), ("xlsx", of_xlsx)])
@@ -98,19 +112,21 @@ def test_it_works(
     answer = bob.get(f"{MATRIX}/export/{name}")
     assert answer.mimetype == FORMATS[name].mimetype
     assert re.search(rf"filename=ranking-[\d-]+\.{name}$", answer.headers["Content-Disposition"])
-    head, *rows = read(answer.data)
-    assert head[:4] == ["Name", "Team", "Readiness", "Verdict"]
-    assert head[4:7] == [
-        f"Build strong foundations: {tone} %" for tone in ("claimed", "evidenced", "verified")
+    cells = read(answer.data)
+    stage = "Build strong foundations"
+    expected = [
+        *("Name", "Team", "Readiness", "Verdict"),
+        *(f"{stage}: {tone} %" for tone in ("claimed", "evidenced", "verified")),
+        *("Technical strategy: self", "Technical strategy: manager", "Last activity"),
     ]
-    assert head[-3:] == [
-        "Technical strategy: self",
-        "Technical strategy: manager",
-        "Last activity",
-    ]
-    assert {row[0]: as_shown(row) for row in rows} == shown
-    assert {len(row) for row in rows} == {len(head)}
-    assert [row[1] for row in rows] == ["Ranking", "Ranking"]
+    assert [heading for heading in cells[0] if heading in expected] == expected
+    rows = by_heading(cells)
+    assert [row["Name"] for row in rows] == list(shown)
+    for row in rows:
+        figures = shown[row["Name"]]
+        assert set(expected[2:]) <= set(figures)
+        assert {heading: as_shown(row)[heading] for heading in figures} == figures
+    assert [row["Team"] for row in rows] == ["Ranking", "Ranking"]
 
 
 def test_it_hides_what_is_foreign(cast: Cast, browser_of: Opens) -> None:
@@ -127,27 +143,34 @@ def test_the_sort_and_the_filter_of_the_screen_are_the_files(
     page = bob.get(f"{MATRIX}?sort=readiness").text
     link = re.search(r'href="([^"]+/export/csv[^"]*)"', page)
     assert link is not None
-    rows = of_csv(bob.get(link.group(1).replace("&amp;", "&")).data)
-    assert [row[0] for row in rows[1:]] == ["Alice", "Carol"]
-    rows = of_csv(bob.get(f"{MATRIX}/export/csv?sort=readiness&order=asc&q=c").data)
-    assert [row[0] for row in rows[1:]] == ["Carol", "Alice"]
-    rows = of_csv(bob.get(f"{MATRIX}/export/csv?q=car").data)
-    assert [row[0] for row in rows[1:]] == ["Carol"]
+
+    def names(path: str) -> list[str]:
+        return [row["Name"] for row in by_heading(of_csv(bob.get(path).data))]
+
+    assert names(link.group(1).replace("&amp;", "&")) == ["Alice", "Carol"]
+    assert names(f"{MATRIX}/export/csv?sort=readiness&order=asc&q=c") == ["Carol", "Alice"]
+    assert names(f"{MATRIX}/export/csv?q=car") == ["Carol"]
 
 
-def test_whoever_is_not_on_the_roadmap_has_no_figures_of_it(
+def test_a_person_who_is_not_on_the_roadmap_has_no_figures_of_it(
     furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
 ) -> None:
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.mallory, "member", by=None, now=now)
-    session.commit()
-    row = of_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data)[1]
-    assert row == ["Mallory", "Ranking", "", "Not on this roadmap", *[""] * (len(row) - 4)]
     mallory = cast.actor(session, cast.mallory)
     skills.assess_self(session, cast.mallory, "strategy", 2, "", by=mallory, now=now)
     session.commit()
-    row = of_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data)[1]
-    assert row[3:] == ["Not on this roadmap", *[""] * (len(row) - 7), "2", "", ""]
+    [row] = by_heading(of_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data))
+    assert (row["Name"], row["Team"]) == ("Mallory", "Ranking")
+    assert (row["Readiness"], row["Verdict"]) == ("", "Not on this roadmap")
+    assert {value for heading, value in row.items() if heading.endswith(" %")} == {""}
+    levels = {
+        heading: value
+        for heading, value in row.items()
+        if heading.endswith((": self", ": manager")) and value
+    }
+    assert levels == {"Technical strategy: self": "2"}
+    assert row["Last activity"] == ""
 
 
 def test_formulas_are_inert(
@@ -158,13 +181,13 @@ def test_formulas_are_inert(
         session.execute(sa.update(User).where(User.id == cast.alice).values(name=name))
         session.execute(sa.update(Team).where(Team.id == cast.team).values(name=name))
         session.commit()
-        rows = of_csv(bob.get(f"{MATRIX}/export/csv").data)
-        [row] = [row for row in rows if row[0].replace("'", "") == name]
-        assert row[0] == row[1]
-        assert row[0].startswith("'")
+        rows = by_heading(of_csv(bob.get(f"{MATRIX}/export/csv").data))
+        [row] = [row for row in rows if row["Name"].replace("'", "") == name]
+        assert row["Name"] == row["Team"]
+        assert row["Name"].startswith("'")
         book = openpyxl.load_workbook(io.BytesIO(bob.get(f"{MATRIX}/export/xlsx").data))
-        for row in book.worksheets[0].iter_rows():
-            for cell in row:
+        for cells in book.worksheets[0].iter_rows():
+            for cell in cells:
                 assert cell.data_type != "f", f"{cell.coordinate} is a formula"
                 assert cell.hyperlink is None
         # As Excel writes a carriage return, which openpyxl does not read.
@@ -188,7 +211,7 @@ def test_formulas_are_inert_wherever_a_reader_parts_the_cells(separator: str) ->
     text = to_csv(sheet).decode("utf-8-sig")
     read = list(csv.reader(io.StringIO(text), delimiter=separator))
     assert not [part for row in read for part in row if part.strip(' "').startswith(LIVE)]
-    # Who reads it as it is written has every word.
+    # A reader that uses the right separator gets every word.
     assert [len(row) for row in of_csv(text.encode("utf-8-sig"))] == [2] * 5
 
 
