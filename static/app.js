@@ -49,10 +49,10 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt;
-    if (target.matches?.(".row-details")) markUnfolded(target.previousElementSibling);
-    else if (target.matches?.(".checklist > li")) {
+    if (target.matches?.(".checklist > li")) {
       target.classList.add("settled");
       if (details(target)) markUnfolded(target);
+      if (event.detail.requestConfig.elt.matches(".row-title")) details(target)?.scrollIntoView({ block: "nearest" });
     }
     const errors = target.matches?.(".errors") ? target : find(".errors", target);
     if (errors) { errors.focus(); return; }

@@ -7,7 +7,8 @@
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const PREFIX = "draft:";
-  const TYPED = "textarea, input:not([type]), input:is([type=text], [type=email], [type=url], [type=date], [type=number])";
+  const TYPES = ["text", "email", "url", "date", "number"];
+  const TYPED = `textarea, input:not([type]), ${TYPES.map((type) => `input[type=${type}]`)}`;
 
   /* The drafts of this tab. state: "typed"; "sent", until the answer is there; or "carried" by the pages
      that ask for the password and then send it again. */
@@ -51,7 +52,8 @@
     }
   };
 
-  const isKept = (form) => owner && form?.matches?.("form[method=post]") && find(TYPED, form) && !find("[type=password]", form);
+  const isKept = (form) => owner && form?.matches?.("form[method=post]")
+    && find(TYPED, form) && !find("[type=password]", form);
   const isChoice = (field) => ["checkbox", "radio"].includes(field.type);
   const fields = (form) => [...form.elements].filter((field) => field.name
     && !["csrf_token", "_method"].includes(field.name)

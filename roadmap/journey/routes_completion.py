@@ -1,8 +1,9 @@
-"""Change the status or the plan of a milestone; the answer is what changes on the page."""
+"""Change a milestone's status, plan or evidence; the answer is what changes on the page."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,13 +16,20 @@ from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
+from roadmap.evidence import actions as evidence
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import InvalidInput
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
 from roadmap.journey.presentation import RoadmapPresenter
-from roadmap.journey.roadmap_progress import load_enrolled_progress, refresh_progress
+from roadmap.journey.roadmap_progress import (
+    RoadmapProgress,
+    load_enrolled_progress,
+    refresh_progress,
+)
 from roadmap.journey.routes_milestone import render_milestone
-from roadmap.people.permissions import permit
+from roadmap.people.permissions import load, permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 from roadmap.progress.actions import StaleEdit
@@ -50,13 +58,11 @@ def _completion_response(
     *,
     with_details: bool = False,
 ) -> BaseResponse:
-    """Answer with the row of a milestone, and everything else that its new status changes."""
     found = refresh_progress(db.session, current_user, enrolled, now=now())
-    pages = RoadmapPresenter(found)
     said = _(
         "%(title)s: %(state)s",
         title=milestone.title,
-        state=pages.tone_labels[found.tone(milestone.key)].lower(),
+        state=RoadmapPresenter(found).tone_labels[found.tone(milestone.key)].lower(),
     )
     slug = published.content.slug
     if not wants_fragment():
@@ -70,23 +76,40 @@ def _completion_response(
         return see_other(
             "journey.roadmap_page", slug=slug, _anchor=published.content.anchors[milestone.key]
         )
-    stage = published.content.stage_of[milestone.key]
+    return _render_row(found, milestone, said, may_undo=True, with_details=with_details)
+
+
+def _render_row(
+    found: RoadmapProgress,
+    milestone: Milestone,
+    said: str,
+    *,
+    category: str = "message",
+    may_undo: bool = False,
+    with_details: bool = False,
+) -> BaseResponse:
+    """Render the row of a milestone, and everything else on the page that changed with it."""
+    pages = RoadmapPresenter(found)
+    content = found.published.content
+    stage = content.stage_of[milestone.key]
     view = pages.stage(stage, with_rows=False)
     response = make_response(
         render_template(
             "journey/_completion.html",
             **pages.score_context(),
             stage=view,
-            on_roadmap=_trail_is_shown(slug),
+            on_roadmap=_trail_is_shown(content.slug),
             stone=pages.stone(stage, milestone.key, view.facts),
             row=pages.row(milestone),
             details=load_details(db.session, current_user.id, found, milestone)
             if with_details
             else None,
             said=said,
+            category=category,
+            may_undo=may_undo,
             m=milestone,
-            anchor=published.content.anchors[milestone.key],
-            slug=slug,
+            anchor=content.anchors[milestone.key],
+            slug=content.slug,
         )
     )
     response.headers["HX-Trigger"] = json.dumps({"announce": said})
@@ -174,4 +197,28 @@ def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
         response.headers["HX-Trigger"] = json.dumps({"announce": said})
         return response
     flash(said)
+    return see_other("journey.milestone_page", slug=slug, key=key)
+
+
+@journey.put("/roadmaps/<slug>/milestones/<key>/evidence")
+@permit("evidence.write")
+def link_evidence(slug: str, key: str) -> BaseResponse:
+    """Link one of the person's own pieces of evidence to this milestone."""
+    found = progress_or_redirect(current_user, slug)
+    milestone = milestone_or_404(found, key)
+    try:
+        evidence_id = uuid.UUID(request.form.get("evidence", ""))
+    except ValueError:
+        abort(404)
+    piece = load(db.session, current_user, "evidence.write", Evidence, evidence_id)
+    said, category = _("Linked: %(title)s", title=piece.title), "message"
+    try:
+        evidence.link(db.session, piece, milestone.key, by=current_user, now=now())
+    except InvalidInput:
+        said = _("That piece is already linked to five milestones, the maximum.")
+        category = "error"
+    if wants_fragment():
+        fresh = refresh_progress(db.session, current_user, found.enrolled, now=now())
+        return _render_row(fresh, milestone, said, category=category, with_details=True)
+    flash(said, category)
     return see_other("journey.milestone_page", slug=slug, key=key)

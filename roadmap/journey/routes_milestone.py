@@ -1,25 +1,19 @@
-"""A milestone: its page, or the part of it that a row unfolds, and linking evidence to it."""
+"""A milestone: its page, or the part of it that a row unfolds."""
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
-from flask import abort, flash, render_template, request
+from flask import render_template
 from flask_login import current_user
-from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
-from roadmap.core.web import now, see_other, wants_fragment
-from roadmap.evidence import actions
-from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import InvalidInput
+from roadmap.core.web import wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
 from roadmap.journey.roadmap_progress import RoadmapProgress
-from roadmap.people.permissions import load, permit
+from roadmap.people.permissions import permit
 from roadmap.progress.models import MilestonePlan
 
 if TYPE_CHECKING:
@@ -56,22 +50,3 @@ def render_milestone(
         ),
         unfolded=wants_fragment(),
     )
-
-
-@journey.put("/roadmaps/<slug>/milestones/<key>/evidence")
-@permit("evidence.write")
-def link_evidence(slug: str, key: str) -> BaseResponse:
-    """Link one of the person's own pieces of evidence to this milestone."""
-    milestone = milestone_or_404(progress_or_redirect(current_user, slug), key)
-    try:
-        evidence_id = uuid.UUID(request.form.get("evidence", ""))
-    except ValueError:
-        abort(404)
-    piece = load(db.session, current_user, "evidence.write", Evidence, evidence_id)
-    try:
-        actions.link(db.session, piece, milestone.key, by=current_user, now=now())
-    except InvalidInput:
-        flash(_("That piece is already linked to five milestones, the maximum."), "error")
-    else:
-        flash(_("Linked: %(title)s", title=piece.title))
-    return see_other("journey.milestone_page", slug=slug, key=key)

@@ -166,7 +166,7 @@ def complete_journey(hand: InputMethod) -> Download:
     hand.press("link", "Readiness")
     expect(heading).to_have_text("Readiness")
     score = page.locator(".verdict .figures dd").first
-    assert float(score.inner_text()) > 0
+    assert float(score.inner_text().rstrip("%")) > 0
     expect(page.get_by_role("main")).to_contain_text(PIECE)
 
     hand.press("link", "Portfolio")
@@ -246,6 +246,9 @@ def test_details_unfold_below_their_row_and_fold_again(
     page.keyboard.press("Enter")
     note = page.get_by_label("Private note")
     expect(note).to_be_visible()
+    # All of it is in view, with its row.
+    for part in (link, page.get_by_role("button", name="Save note and date")):
+        expect(part).to_be_in_viewport(ratio=1)
     expect(link).to_have_attribute("aria-expanded", "true")
     note.fill("Kept in its place.")
     page.get_by_role("button", name="Save note and date").press("Enter")
@@ -258,6 +261,25 @@ def test_details_unfold_below_their_row_and_fold_again(
     link.focus()
     page.keyboard.press("Enter")
     expect(note).to_have_value("Kept in its place.")
+
+
+def test_a_piece_is_linked_on_the_roadmap(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context()
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    page.evaluate("window.same = true")
+    page.locator(f".checklist a[href$='/milestones/{sample_site.ids['open']}']").click()
+    page.get_by_text("Link a piece you have").click()
+    piece = page.get_by_label("Piece of evidence")
+    title = piece.locator("option").first.inner_text().partition(" (")[0]
+    piece.select_option(index=0)
+    page.get_by_role("button", name="Link it").click()
+    expect(page.locator("#live")).to_have_text(f"Linked: {title}")
+    expect(page.locator(f"#milestone-{sample_site.ids['open']} .list")).to_contain_text(title)
+    assert page.evaluate("window.same"), "the page was left"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])

@@ -71,3 +71,15 @@ def test_it_hides_what_is_foreign(app, alice, cast, piece_of):
 def test_it_rejects_bad_input(alice):
     assert alice.put(f"{PATH}/evidence", {"evidence": "nonsense"}).status_code == 404
     assert alice.put(f"{PATH}/evidence", {}).status_code == 404
+
+
+def test_it_answers_htmx_with_the_row_and_its_details(app, alice, cast, piece_of):
+    key = piece_of(cast.alice)
+    alice.put(f"{PATH}/completion")
+    answer = alice.put(f"{PATH}/evidence", {"evidence": str(key)}, fragment=True)
+    assert answer.status_code == 200
+    assert "tone-evidenced" in answer.text
+    assert 'id="milestone-cut-p99-latency" hx-swap-oob="true"' in answer.text
+    assert "Linked: Faster ranker" in answer.text
+    assert "Undo" not in answer.text
+    assert links(app) == ["cut-p99-latency"]
