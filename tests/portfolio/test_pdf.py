@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 
+import pypdf
 import pytest
 
 from roadmap.portfolio.document import Document
@@ -62,6 +65,60 @@ NESTED = {
 def test_any_shape_of_description_is_accessible(text: str) -> None:
     shaped = replace(ALICE, introduction_md=text, items=(replace(RANKER, description=text),))
     assert b"pdfuaid" in pdf.render(shaped)
+
+
+COPIED = """```
+kubectl get pods -o jsonpath='{range .items[*]}{.metadata.name}{end}'
+git clone https://example.org/team/ranking-service-and-models.git
+```
+
+See https://example.org/reports/2026/latency-of-the-ranker.html"""
+
+
+def test_copied_text_is_what_was_typed() -> None:
+    name = "Wolfeschlegelsteinhausenbergerdorff Jr."
+    url = "https://docs.example.com/design/feed-ranking/"
+    item = replace(RANKER, title="A title_with_a_very_long_name", url=url, description=COPIED)
+    made = pypdf.PdfReader(io.BytesIO(pdf.render(replace(EMPTY, name=name, items=(item,)))))
+    text = "\n".join(page.extract_text() for page in made.pages)
+    for line in (*COPIED.splitlines()[1:3], COPIED.splitlines()[-1], url, item.title):
+        assert line in text
+    assert "\u200b" not in text
+    assert made.metadata is not None
+    assert made.metadata.author == name
+    assert name in str(made.outline)
+
+
+def test_a_long_word_is_broken_where_it_does_not_fit() -> None:
+    word = "w" * 300
+    made = pypdf.PdfReader(io.BytesIO(pdf.render(replace(EMPTY, introduction_md=word))))
+    lines = made.pages[0].extract_text().splitlines()
+    assert "".join(line for line in lines if line.startswith("w")) == word
+    assert max(map(len, lines)) < 150
+
+
+@pytest.mark.parametrize(
+    ("text", "is_at_right"),
+    [
+        ("\u05d0\u05d1 (A/B).", True),
+        ("**API** \u05d0\u05d1", False),
+        ("- 1. \u0634\u0631\u062d!", True),
+        ("## \u05d0\u05d1", True),
+        ("A \u05d0", False),
+        ("```\n\u05d0\n```", False),
+    ],
+)
+def test_text_begins_at_the_side_of_its_first_letter(text: str, is_at_right: bool) -> None:
+    made = pypdf.PdfReader(io.BytesIO(pdf.render(replace(EMPTY, introduction_md=text))))
+    places = []
+
+    def note(part: str, page: list[float], text: list[float], *_font: object) -> None:
+        if re.search("[\u0590-\u06ff]", part):
+            places.append(page[4] + text[4])
+
+    made.pages[0].extract_text(visitor_text=note)
+    assert places
+    assert (min(places) > 297) == is_at_right
 
 
 def test_every_format_is_in_the_registry_and_writes() -> None:

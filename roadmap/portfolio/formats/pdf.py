@@ -37,7 +37,6 @@ MAX_LINE_LENGTH = 2_000
 MAX_DOCUMENT_LENGTH = 600_000
 EXCERPT_LENGTH = 400
 
-_LONG_WORD = re.compile(r"\S{20}(?=\S)")
 _INVISIBLE = re.compile("[\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]")
 
 Data = dict[str, Any]
@@ -50,31 +49,29 @@ def render(document: Document) -> bytes:
 
 
 def _text(value: str | None) -> str:
-    """Return a line in which long words can be broken, without characters that reorder text."""
+    """Return a line without characters that reorder text."""
     text = clean_line(value or "")
     kept = text if len(text) <= MAX_LINE_LENGTH else f"{text[:MAX_LINE_LENGTH]}…"
-    return _LONG_WORD.sub("\\g<0>\u200b", _INVISIBLE.sub("", kept))
+    return _INVISIBLE.sub("", kept)
 
 
 def _tree(markdown: str, base_level: int) -> list[Node]:
     """Return the nodes of a text, with heading levels from `base_level` on."""
     nodes: list[Node] = to_tree(markdown, base_level).get("c", [])
-    _make_breakable(nodes)
+    _clean(nodes)
     return nodes
 
 
-def _make_breakable(nodes: list[Node]) -> None:
+def _clean(nodes: list[Node]) -> None:
     for node in nodes:
         if "v" in node:
-            node["v"] = _LONG_WORD.sub(
-                "\\g<0>\u200b", _INVISIBLE.sub("", strip_control_characters(node["v"]))
-            )
+            node["v"] = _INVISIBLE.sub("", strip_control_characters(node["v"]))
         # typst highlights about two hundred languages by name and ignores others.
         if "lang" in node:
             node["lang"] = node["lang"] if re.fullmatch(r"[\w+#.-]{1,20}", node["lang"]) else ""
         if node.get("href"):
             node["href"] = node["href"][:MAX_URL_LENGTH]
-        _make_breakable(node.get("c", []))
+        _clean(node.get("c", []))
 
 
 def _data(document: Document) -> Data:
@@ -195,10 +192,7 @@ def _shorten(markdown: str, limit: int) -> str:
 
 def _link(url: str) -> dict[str, str]:
     """Return a URL's target and its text; the target is empty where it is not valid."""
-    href = safe_url(url)
-    shown = re.sub(r"^https?://(www\.)?|/$", "", clean_line(url)) if href else url
-    # URLs break after punctuation rather than within a word.
-    return {"href": href, "text": re.sub(r"[/?&=_-](?=\w)", "\\g<0>\u200b", _text(shown))}
+    return {"href": safe_url(url), "text": _text(url)}
 
 
 FORMAT = Format(
