@@ -148,7 +148,7 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     return translated % {"num": num, **values}
 
 
-def _ngettext_raw(one: str, many: str, num: int) -> str:
+def plural_template(one: str, many: str, num: int) -> str:
     """Translate without inserting values; Jinja does that."""
     translated: str = _translations().ungettext(one, many, num)
     return translated
@@ -161,7 +161,7 @@ def init_i18n(app: Flask) -> None:
         timezone_selector=current_timezone,
     )
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, _ngettext_raw, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(gettext, plural_template, newstyle=True)  # type: ignore[attr-defined]
     # A text in a template may go on in the next line; its translation knows one space there.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.trim_blocks = True

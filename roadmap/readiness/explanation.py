@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from roadmap.evidence.item import Item
 from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult
+from roadmap.readiness.messages import N_, Message
 from roadmap.readiness.next_steps import Step, next_steps, top_three
 from roadmap.readiness.rules import (
     ZERO,
@@ -44,13 +45,14 @@ class ItemEffect:
     """A fact and its effect in points: the score now minus the score without it.
 
     `type` is one of `ITEM_FIELDS`, `key` the milestone's or skill's key, or the id. The effect can
-    be 0 or negative.
+    be 0, of which `note` says why, or negative.
     """
 
     type: str
     key: str
     label: str
     effect: Fraction
+    note: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +157,9 @@ def explain(content: Content, facts: Facts, today: date) -> Readiness:
     )
     # The effect of an item is found by really taking it away.
     items = tuple(
-        ItemEffect(type_, key, label, judged.score - score(content, rest, today))
+        ItemEffect(type_, key, label, effect, None if effect else _why_zero(tally, type_, key))
         for type_, key, label in _items(content, facts)
-        for rest in [without_item(facts, type_, key)]
+        for effect in [judged.score - score(content, without_item(facts, type_, key), today)]
     )
     values = {field.name: getattr(judged, field.name) for field in fields(judged)}
     steps = tuple(next_steps(content, facts, today))
@@ -210,6 +212,33 @@ def _items(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
         yield "position", position.id, position.title
     for degree in facts.degrees:
         yield "degree", degree.id, degree.title
+
+
+def _why_zero(tally: Tally, item_type: str, key: str) -> Message:
+    """Return why an item has no effect on the score."""
+    facts = tally.facts
+    match item_type:
+        case "milestone" if facts.statuses[key] == "done":
+            text = N_("Its stage is full without it, or is not counted.")
+        case "milestone" if facts.statuses[key] == "not_applicable":
+            text = N_("Not applicable: without it, the stage requires the same hours.")
+        case "milestone":
+            text = N_("In progress: it counts once it is done.")
+        case "evidence" if key not in {str(piece.id) for piece in tally.unexpired_evidence}:
+            text = N_("It has lapsed.")
+        case "evidence":
+            text = N_("Enough other evidence of its kind counts, and no milestone depends on it.")
+        case "self_assessment" if key in facts.other_levels:
+            text = N_("Someone else's assessment replaces it.")
+        case "self_assessment" | "assessment":
+            text = N_("The level is 0, or gives as much as the other assessment.")
+        case "position" if not next(each for each in facts.positions if each.id == key).is_ml:
+            text = N_("Not marked as ML engineering.")
+        case "position":
+            text = N_("The years are reached without it.")
+        case _:
+            text = N_("The years alone, or another degree, count for as much.")
+    return Message(text)
 
 
 def _lines(tally: Tally, part: PartScore) -> Iterator[Line]:

@@ -13,32 +13,50 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from roadmap.core.gettext_noop import N_
+from roadmap.core.gettext_noop import N_, ngettext_noop
 from roadmap.evidence.kinds import KINDS
 
-__all__ = ["IMPACT_NAMES", "KIND_NAMES", "N_", "Message"]
+__all__ = ["IMPACT_NAMES", "KIND_NAMES", "N_", "Message", "ngettext_noop"]
 
 IMPACT_NAMES = {"scale": N_("scale"), "business": N_("business"), "team": N_("team")}
 KIND_NAMES = {key: kind.name for key, kind in KINDS.items()}
 
 
+def _choose_english(one: str, many: str, num: int) -> str:
+    return one if num == 1 else many
+
+
 @dataclass(slots=True, init=False)
 class Message:
-    """A sentence with named places, `%(name)s`, for strings, numbers, dates and messages."""
+    """A sentence with named places, `%(name)s`, for strings, numbers, dates and messages.
 
-    template: str
+    A template with its plural, from `ngettext_noop`, needs the value `num`, which chooses.
+    """
+
+    template: str | tuple[str, str]
     values: Mapping[str, Any]
 
-    def __init__(self, template: str, **values: str | float | date | Message) -> None:
+    def __init__(
+        self, template: str | tuple[str, str], **values: str | float | date | Message
+    ) -> None:
         self.template = template
         self.values = values
 
     def text(
-        self, translate: Callable[[str], str] = str, show: Callable[[float | date], str] = str
+        self,
+        translate: Callable[[str], str] = str,
+        show: Callable[[float | date], str] = str,
+        translate_plural: Callable[[str, str, int], str] = _choose_english,
     ) -> str:
-        """Return the sentence, in English without `translate` and `show`."""
-        return translate(self.template) % {
-            name: value.text(translate, show)
+        """Return the sentence, in English and plain numbers without the functions."""
+        if isinstance(self.template, str):
+            template = translate(self.template)
+        else:
+            num = self.values["num"]
+            # Plural forms are chosen by whole numbers; 0.1 and 1.5 read as many.
+            template = translate_plural(*self.template, int(num) if num == int(num) else 2)
+        return template % {
+            name: value.text(translate, show, translate_plural)
             if isinstance(value, Message)
             else value
             if isinstance(value, str)

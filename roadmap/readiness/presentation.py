@@ -16,10 +16,11 @@ from urllib.parse import urlencode
 from flask_babel import lazy_gettext as _l
 
 from roadmap.core.gettext_noop import N_
-from roadmap.core.i18n import date_filter, ngettext, number_filter
+from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_template
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import ItemEffect, Readiness, round_to_tenths
+from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
 
@@ -51,6 +52,22 @@ class SourceLinks:
     skill: Callable[[str], str]
     background: str
     own: bool = False
+
+    def gate(self, gate: GateResult) -> str:
+        """Return where one does what opens a gate."""
+        match gate.place:
+            case "stage", key:
+                return self.stage(key)
+            case "skill", key:
+                return self.skill(key)
+            case "background", _:
+                return self.background
+            case _, kind if not self.own:
+                return "#evidence"
+            case "new_evidence", kind:
+                return f"/evidence/new?kind={kind}" if kind else "/evidence/new"
+            case _, kind:
+                return f"/evidence?kind={kind}" if kind else "/evidence"
 
     def item(self, item: ItemEffect) -> str:
         """Return where an item leads."""
@@ -94,7 +111,7 @@ def step_url(step: Step, slug: str) -> str:
 
 def message_filter(message: Message | None) -> str:
     """Return a sentence of the rule in the reader's language."""
-    return message.text(_, _format_value) if message is not None else ""
+    return message.text(_, _format_value, plural_template) if message is not None else ""
 
 
 def _format_value(value: float | dt.date) -> str:

@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A judged gate. `opens` says what is missing; it is None where the gate is passed."""
+    """A judged gate. `opens` says what is missing; it is None where the gate is passed.
+
+    `place` is where one does what opens it: a word and a key that `presentation.SourceLinks` knows
+    (stage, skill, background, evidence of a kind, or new evidence).
+    """
 
     key: str
     title: str
     passed: bool
     reason: Message
     opens: Message | None
+    place: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,13 @@ class GateRule(ABC):
         """Return the day on which time alone may change it, lapsing and years of work aside."""
         return None
 
-    def result(self, reason: Message, opens: Message, *, passed: bool) -> GateResult:
+    def result(
+        self, reason: Message, opens: Message, *, passed: bool, place: tuple[str, str]
+    ) -> GateResult:
         """Return the result; `opens` is left out where the gate is passed."""
-        return GateResult(self.key, self.settings.title, passed, reason, None if passed else opens)
+        return GateResult(
+            self.key, self.settings.title, passed, reason, None if passed else opens, place
+        )
 
 
 def gate_rules(policy: Policy) -> list[GateRule]:

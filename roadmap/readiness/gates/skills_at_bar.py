@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import N_, Message
+from roadmap.readiness.messages import N_, Message, ngettext_noop
 from roadmap.readiness.tally import Tally
 
 
@@ -18,16 +18,21 @@ class Rule(GateRule):
                     N_("To pass: the roadmap has to name skills, and others have to assess them")
                 ),
                 passed=False,
+                place=("skill", ""),
             )
         return self.result(
             Message(
-                N_("%(have)s of %(asked)s skills are at their bar, as assessed by others"),
+                ngettext_noop(
+                    "%(have)s of %(num)s skill is at its bar, as assessed by others",
+                    "%(have)s of %(num)s skills are at their bar, as assessed by others",
+                ),
                 have=len(skills) - len(below),
-                asked=len(skills),
+                num=len(skills),
             ),
             Message(
                 N_("To pass: an assessment at the bar by someone else for %(skills)s"),
                 skills=", ".join(skill.title for skill in below),
             ),
             passed=not below,
+            place=("skill", below[0].key if below else ""),
         )

@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import N_, Message
+from roadmap.readiness.messages import N_, Message, ngettext_noop
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import StageVerifiedGate
@@ -19,6 +19,7 @@ class Rule(GateRule):
 
     def check(self, tally: Tally) -> GateResult:
         hours = tally.stage(self.settings.stage)
+        place = ("stage", self.settings.stage)
         title = tally.stage_title(self.settings.stage)
         asked = hours.asked(tally.content.policy.required_floor) if hours else Fraction(0)
         if hours is None or not asked:
@@ -26,6 +27,7 @@ class Rule(GateRule):
                 Message(N_("The stage “%(stage)s” requires no milestone"), stage=title),
                 Message(N_("To pass: the roadmap has to require milestones there")),
                 passed=False,
+                place=place,
             )
         verified = hours.required[-1]
         needed = self.settings.share * asked
@@ -41,8 +43,12 @@ class Rule(GateRule):
                 needed=ceil(needed),
             ),
             Message(
-                N_("To pass: %(more)s more verified hours, from required milestones that are done"),
-                more=ceil(needed - verified),
+                ngettext_noop(
+                    "To pass: %(num)s more verified hour, from required milestones that are done",
+                    "To pass: %(num)s more verified hours, from required milestones that are done",
+                ),
+                num=ceil(needed - verified),
             ),
             passed=verified >= needed,
+            place=place,
         )

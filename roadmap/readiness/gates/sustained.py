@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 
 from roadmap.readiness.calendar_years import months_later
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import N_, Message
+from roadmap.readiness.messages import N_, Message, ngettext_noop
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import SustainedGate
     from roadmap.readiness.tally import Tally
+
+
+def _months(num: int) -> Message:
+    return Message(ngettext_noop("%(num)s month", "%(num)s different months"), num=num)
+
+
+def _days(num: int) -> Message:
+    return Message(ngettext_noop("%(num)s day", "%(num)s days"), num=num)
 
 
 class Rule(GateRule):
@@ -38,25 +46,27 @@ class Rule(GateRule):
             passed = months >= asked.months and days >= asked.span_days
             reason = Message(
                 N_(
-                    "Verified evidence for “%(stage)s” from %(months)s different months, over "
-                    "%(days)s days, the latest from %(last)s"
+                    "Verified evidence for “%(stage)s” from %(months)s, over %(days)s, the latest "
+                    "from %(last)s"
                 ),
                 stage=stage,
-                months=months,
-                days=days,
+                months=_months(months),
+                days=_days(days),
                 last=dates[-1],
             )
         opens = Message(
             N_(
-                "To pass: verified evidence for “%(stage)s” from %(months)s different months, "
-                "first to last at least %(days)s days, the last within %(within)s months"
+                "To pass: verified evidence for “%(stage)s” from %(months)s, first to last at "
+                "least %(days)s, the last within %(within)s"
             ),
             stage=stage,
-            months=asked.months,
-            days=asked.span_days,
-            within=asked.within_months,
+            months=_months(asked.months),
+            days=_days(asked.span_days),
+            within=Message(
+                ngettext_noop("%(num)s month", "%(num)s months"), num=asked.within_months
+            ),
         )
-        return self.result(reason, opens, passed=passed)
+        return self.result(reason, opens, passed=passed, place=("stage", asked.stage))
 
     def next_change_on(self, tally: Tally) -> date | None:
         dates = tally.dates_confirmed_for(self.settings.stage)

@@ -27,5 +27,8 @@ class Rule(GateRule):
             reason = Message(N_("Verified metrics of %(types)s"), types=join_with_and(names))
         opens = N_("To pass: verified evidence with a metric, its result and unit for %(types)s")
         return self.result(
-            reason, Message(opens, types=join_with_and(missing or names)), passed=not missing
+            reason,
+            Message(opens, types=join_with_and(missing or names)),
+            passed=not missing,
+            place=("evidence" if tally.unexpired_evidence else "new_evidence", ""),
         )

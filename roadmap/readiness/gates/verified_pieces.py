@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import KIND_NAMES, N_, Message, join_with_or
+from roadmap.readiness.messages import KIND_NAMES, Message, join_with_or, ngettext_noop
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import VerifiedPiecesGate
@@ -17,18 +17,26 @@ class Rule(GateRule):
 
     def check(self, tally: Tally) -> GateResult:
         kinds, asked = self.settings.kinds, self.settings.count
-        _evidenced, verified = tally.kinds
+        evidenced, verified = tally.kinds
+        waiting = next((kind for kind in kinds if evidenced[kind]), None)
         have = sum(verified[kind] for kind in kinds)
         return self.result(
             Message(
-                N_("%(have)s of %(asked)s verified pieces of evidence of the kind %(kinds)s"),
+                ngettext_noop(
+                    "%(have)s of %(num)s verified piece of evidence of the kind %(kinds)s",
+                    "%(have)s of %(num)s verified pieces of evidence of the kind %(kinds)s",
+                ),
                 have=min(have, asked),
-                asked=asked,
+                num=asked,
                 kinds=join_with_or([KIND_NAMES[kind] for kind in kinds]),
             ),
             Message(
-                N_("To pass: submit evidence of that kind and have it verified, %(more)s more"),
-                more=asked - have,
+                ngettext_noop(
+                    "To pass: %(num)s more verified piece of that kind",
+                    "To pass: %(num)s more verified pieces of that kind",
+                ),
+                num=asked - have,
             ),
             passed=have >= asked,
+            place=("evidence", waiting) if waiting else ("new_evidence", kinds[0]),
         )

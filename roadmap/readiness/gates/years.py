@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import N_, Message, rounded_down, rounded_up
+from roadmap.readiness.messages import Message, ngettext_noop, rounded_down, rounded_up
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import YearsGate
@@ -25,15 +25,27 @@ class Rule(GateRule):
         asked = rounded_up(self.years)
         if passed:
             # It does not say how many: that grows every day, and nothing depends on it.
-            reason = Message(N_("At least %(asked)s years of ML engineering"), asked=asked)
+            reason = Message(
+                ngettext_noop(
+                    "At least %(num)s year of ML engineering",
+                    "At least %(num)s years of ML engineering",
+                ),
+                num=asked,
+            )
         else:
             reason = Message(
-                N_("%(years)s of %(asked)s years of ML engineering"),
+                ngettext_noop(
+                    "%(years)s of %(num)s year of ML engineering",
+                    "%(years)s of %(num)s years of ML engineering",
+                ),
                 years=rounded_down(tally.years),
-                asked=asked,
+                num=asked,
             )
         opens = Message(
-            N_("To pass: %(more)s more years in positions marked as ML engineering"),
-            more=rounded_up(self.years - tally.years),
+            ngettext_noop(
+                "To pass: %(num)s more year in positions marked as ML engineering",
+                "To pass: %(num)s more years in positions marked as ML engineering",
+            ),
+            num=rounded_up(self.years - tally.years),
         )
-        return self.result(reason, opens, passed=passed)
+        return self.result(reason, opens, passed=passed, place=("background", ""))
