@@ -96,6 +96,8 @@
     field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
   }
 
+  document.addEventListener("click", (event) => event.target.closest?.(".flash .close")?.closest(".flash").remove());
+
   /* Go to the sign-in when the session has ended. */
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status !== 401) return;

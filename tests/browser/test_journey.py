@@ -263,6 +263,34 @@ def test_details_unfold_below_their_row_and_fold_again(
     expect(note).to_have_value("Kept in its place.")
 
 
+def test_the_answer_to_a_tick_goes_by_itself_and_can_be_closed(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context()
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
+    answer = page.locator("#messages .flash")
+    ends = "each => each.getAnimations()[0].effect.getComputedTiming().delay"
+    state = "each => each.getAnimations()[0].playState"
+    tick.click()
+    assert answer.evaluate(ends) == 10_000
+    expect(answer.get_by_role("button", name="Undo")).to_be_visible()
+    answer.hover()
+    assert answer.evaluate(state) == "paused"
+    page.mouse.move(0, 0)
+    assert answer.evaluate(state) == "running"
+    answer.evaluate("each => each.getAnimations()[0].finish()")
+    expect(answer).to_be_hidden()
+    expect(page.locator("#live")).not_to_be_empty()
+    tick.click()
+    expect(answer).to_be_visible()
+    answer.get_by_role("button", name="Close").click()
+    expect(answer).to_have_count(0)
+    expect(page.locator("#live")).to_have_attribute("aria-live", "polite")
+
+
 def test_a_piece_is_linked_on_the_roadmap(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
