@@ -167,6 +167,11 @@ class Item:
         """Tell whether the managers of the owner see the item."""
         return is_visible(self.state, self.visibility, Audience.MANAGER)
 
+    @property
+    def is_public(self) -> bool:
+        """Tell whether the item may be shown in the portfolio."""
+        return is_visible(self.state, self.visibility, Audience.PUBLIC)
+
     def with_counted(self, **changes: Any) -> Item:
         """Return the item with other content in the version that counts."""
         counted = self.counted
@@ -189,7 +194,7 @@ class Item:
         )
 
     def has_lapsed(self, today: dt.date) -> bool:
-        """Tell whether the version that counts has expired; it counts through its last day."""
+        """Tell whether the version that counts has lapsed; it counts through its last day."""
         expires_on = self.counted.expires_on
         return expires_on is not None and expires_on < today
 

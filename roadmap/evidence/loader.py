@@ -129,7 +129,7 @@ def load_counted_items(
 
 def _counted_rows(connection: sa.Connection, parameters: dict[str, Any]) -> Collection[Any]:
     rows = connection.execute(_counted_versions(Audience.OWNER), parameters).all()
-    if any(row[4] is None and row[-1] in SHARED_STATES for row in rows):
+    if any(row.submitted_at is None and row.state in SHARED_STATES for row in rows):
         # Of an item that is edited again, managers see an older version.
         return [*rows, *connection.execute(_counted_versions(Audience.MANAGER), parameters)]
     return rows

@@ -71,6 +71,11 @@ class Evidence(Base):
         return is_visible(self.state, self.visibility, Audience.MANAGER)
 
     @property
+    def is_public(self) -> bool:
+        """Tell whether it may be shown in the portfolio."""
+        return is_visible(self.state, self.visibility, Audience.PUBLIC)
+
+    @property
     def milestone_keys(self) -> list[str]:
         return [row.milestone_key for row in self.links]
 

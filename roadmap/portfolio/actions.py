@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.evidence.audience_sql import is_visible
+from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
@@ -87,7 +89,7 @@ def add_item(
     """
     lock_user(session, user_id)
     session.refresh(evidence, ["visibility"])
-    if evidence.visibility != "portfolio":
+    if not evidence.is_public:
         raise NotVisibleInPortfolio
     chosen = _selected_ids(session, user_id)
     if evidence.id in chosen:
@@ -161,7 +163,7 @@ def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """Return the person's pieces that may be shown, newest first."""
     return session.scalars(
         sa.select(Evidence.id)
-        .where(Evidence.user_id == user_id, Evidence.visibility == "portfolio")
+        .where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC))
         .order_by(Evidence.created_at.desc(), Evidence.id.desc())
     ).all()
 

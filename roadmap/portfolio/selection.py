@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.evidence.item import Audience, Item, is_visible
+from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_user_items
 from roadmap.portfolio.models import Portfolio, PortfolioItem
 
@@ -55,7 +55,7 @@ def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
     items = sorted(newest_first, key=lambda item: places.get(item.id, math.inf))
     shown, showable, withheld = [], [], []
     for item in items:
-        if not is_visible(item.state, item.visibility, Audience.PUBLIC):
+        if not item.is_public:
             withheld.append(item)
         elif item.id in places:
             shown.append(item)

@@ -224,7 +224,7 @@ def _why_zero(tally: Tally, item_type: str, key: str) -> Message:
             text = N_("Not applicable: without it, the stage requires the same hours.")
         case "milestone":
             text = N_("In progress: it counts once it is done.")
-        case "evidence" if key not in {str(piece.id) for piece in tally.unexpired_evidence}:
+        case "evidence" if key not in {str(piece.id) for piece in tally.unlapsed_evidence}:
             text = N_("It has lapsed.")
         case "evidence":
             text = N_("Enough other evidence of its kind counts, and no milestone depends on it.")
@@ -287,7 +287,7 @@ def _requirement_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
     requirements = tally.content.policy.evidence
     total = sum((each.points for each in requirements), ZERO)
     for each in requirements:
-        fitting = [piece for piece in tally.unexpired_evidence if piece.counted.kind in each.kinds]
+        fitting = [piece for piece in tally.unlapsed_evidence if piece.counted.kind in each.kinds]
         pieces = sorted(fitting, key=lambda piece: not piece.verified)[: each.count]
         maximum = part.maximum * each.points / total
         worth = sum((_factor(tally, piece) for piece in pieces), ZERO) / each.count
@@ -300,7 +300,7 @@ def _impact_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
     for name in types:
         fitting = [
             piece
-            for piece in tally.unexpired_evidence
+            for piece in tally.unlapsed_evidence
             if any(impact.type == name and impact.complete for impact in piece.counted.impacts)
         ]
         best = min(fitting, key=lambda piece: not piece.verified, default=None)

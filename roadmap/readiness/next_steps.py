@@ -114,7 +114,7 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
     nobody will ever do it.
     """
     statuses, known = tally.facts.statuses, tally.content.by_key
-    proven = {key for piece in tally.unexpired_evidence for key in _fitting_links(tally, piece)}
+    proven = {key for piece in tally.unlapsed_evidence for key in _fitting_links(tally, piece)}
     for milestone in tally.content.milestones:
         if statuses.get(milestone.key, "not_started") not in ("not_started", "in_progress"):
             continue
@@ -146,7 +146,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
     }
     free = [  # those that can take another link, with what they are about
         (piece, {skill.key for skill in piece.skills}, {objective_of[key] for key in linked})
-        for piece in sorted(tally.unexpired_evidence, key=_day, reverse=True)
+        for piece in sorted(tally.unlapsed_evidence, key=_day, reverse=True)
         if len(linked := [key for key in piece.milestones if key in known]) < MAX_LINKS
     ]
     for milestone in unproven:
@@ -195,7 +195,7 @@ def _evidence_to_record(
     tally: Tally, unproven: list[Milestone], score: Fraction
 ) -> Iterator[Candidate]:
     """Yield a new piece for each requirement that lacks one, linked where it gains most."""
-    kinds_there = [piece.counted.kind for piece in tally.unexpired_evidence]
+    kinds_there = [piece.counted.kind for piece in tally.unlapsed_evidence]
     lacking = [
         requirement
         for requirement in tally.content.policy.evidence
@@ -241,11 +241,9 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
     That is a verified one where there is one: its new version is submitted at once, and what is
     submitted is assumed to be confirmed. Otherwise it is the latest piece.
     """
-    if not tally.unexpired_evidence:
+    if not tally.unlapsed_evidence:
         return
-    piece = max(
-        tally.unexpired_evidence, key=lambda each: (each.verified, each.counted.occurred_on)
-    )
+    piece = max(tally.unlapsed_evidence, key=lambda each: (each.verified, each.counted.occurred_on))
     for name in tally.content.policy.impact:
         if name not in tally.impact_tones:
             impact = Impact(name, metric="1", result="1", unit="1")
@@ -282,7 +280,7 @@ def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
 
 def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
     """Yield the drafts that could be reviewed, each as if it had been confirmed."""
-    for piece in tally.unexpired_evidence:
+    for piece in tally.unlapsed_evidence:
         fits = _fitting_links(tally, piece)
         if not fits or piece.state != "draft" or piece.verified or piece.visibility == "private":
             continue

@@ -232,7 +232,7 @@ def evidence_share(tally: Tally) -> Fraction | None:
     requirements = tally.content.policy.evidence
     if not requirements:
         return None
-    evidenced, verified = tally.kinds
+    evidenced, verified = tally.counts_by_kind
     (_, evidenced_factor, verified_factor), scale = tally.content.policy.scaled_tone_factors
     earned = total = 0
     for requirement, each in zip(
@@ -287,7 +287,7 @@ def next_change_on(tally: Tally) -> date | None:
     tomorrow = tally.today + timedelta(days=1)
     dates = [
         expires_on + timedelta(days=1)
-        for piece in tally.unexpired_evidence
+        for piece in tally.unlapsed_evidence
         if (expires_on := piece.counted.expires_on) is not None and expires_on < date.max
     ]
     dates += [day for rule in rules if (day := rule.next_change_on(tally))]

@@ -60,7 +60,7 @@ class Tally:
         self._dates: dict[str, list[date]] = {}
 
     @cached_property
-    def unexpired_evidence(self) -> list[Item]:
+    def unlapsed_evidence(self) -> list[Item]:
         """Return the pieces that have not lapsed; the others count for nothing."""
         return [piece for piece in self.facts.pieces if not piece.has_lapsed(self.today)]
 
@@ -69,7 +69,7 @@ class Tally:
         """Return the tone that evidence lends to each milestone, done or not."""
         milestones = self.content.by_key
         tones: dict[str, int] = {}
-        for piece in self.unexpired_evidence:
+        for piece in self.unlapsed_evidence:
             kind = piece.counted.kind
             for link in piece.links:
                 key = link.key
@@ -90,11 +90,11 @@ class Tally:
         return years_of(spans, self.today)
 
     @cached_property
-    def kinds(self) -> tuple[Counter[str], Counter[str]]:
+    def counts_by_kind(self) -> tuple[Counter[str], Counter[str]]:
         """Count the pieces that are only evidenced, and those that are verified, by kind."""
         evidenced: Counter[str] = Counter()
         verified: Counter[str] = Counter()
-        for piece in self.unexpired_evidence:
+        for piece in self.unlapsed_evidence:
             (verified if piece.verified else evidenced)[piece.counted.kind] += 1
         return evidenced, verified
 
@@ -102,7 +102,7 @@ class Tally:
     def impact_tones(self) -> dict[str, int]:
         """Return the best tone of a complete metric, by type of impact."""
         tones: dict[str, int] = {}
-        for piece in self.unexpired_evidence:
+        for piece in self.unlapsed_evidence:
             tone = VERIFIED if piece.verified else EVIDENCED
             for impact in piece.counted.impacts:
                 if tones.get(impact.type, 0) < tone and impact.complete:
@@ -152,7 +152,7 @@ class Tally:
             }
             self._dates[stage] = sorted(
                 piece.counted.occurred_on
-                for piece in self.unexpired_evidence
+                for piece in self.unlapsed_evidence
                 if piece.verified
                 and any(link.confirmed and link.key in done for link in piece.links)
             )

@@ -3,6 +3,9 @@
 Shares are of the effort of a stage, from 0 to 1, and cumulative: claimed >= evidenced >= verified.
 Levels go from 0 to 4. A person's own level and the manager's stand side by side and are never
 averaged.
+
+In addresses `still=1` filters by inactivity and `sort=moved` sorts by the last activity, which the
+API calls `last_movement_on`: bookmarks and clients have these names, so they stay.
 """
 
 from __future__ import annotations
@@ -104,6 +107,9 @@ class Row:
         """Return the days since the last activity, or since they joined where there is none."""
         return max(0, (today - (self.last_activity_on or self.joined_on)).days)
 
+    def is_inactive(self, today: dt.date) -> bool:
+        return self.days_inactive(today) >= INACTIVE_DAYS
+
 
 class PersonLinks(NamedTuple):
     """The URLs of a person's pages; `roadmap` is the one to show, empty for their primary one."""
@@ -126,17 +132,21 @@ class PersonLinks(NamedTuple):
 class Column:
     """A column of the matrix. Each kind is a subclass in `columns/`, listed there.
 
-    A kind with one value per person overrides `value` and names its `label` and API field; the page
-    then shows the value's text, and sorting, exports and the API take it as it is. Any of these can
-    be overridden. A kind of several columns has a `heading` and makes them in `for_content`; in the
-    API their values are an object by the columns' keys.
+    A kind with one value per person overrides `value` or `load` and names its `label` and API
+    field; the page then shows the value's text, and sorting, exports and the API take it as it is.
+    Any of these can be overridden. A kind of several columns has a `heading` and makes them in
+    `for_content`; in the API their values are an object by the columns' keys.
+
+    `key` is what `?sort=` names, and `title` what the page and exports write above the column. A
+    kind of one column takes them from its `kind` and `label`; a kind of several has its own `kind`
+    in the API and its `heading` above all of them.
     """
 
     key: str
     title: str
 
     kind: ClassVar[str]
-    """The key in `Row.loaded`, in the API, and of the column where there is only one."""
+    """The key in `Row.loaded`."""
     label: ClassVar[Any] = ""
     heading: ClassVar[Any] = None
     macro: ClassVar[str] = "plain"
@@ -250,11 +260,11 @@ class MatrixQuery:
     text: str = ""
     verdict: str = ""
     team: str = ""
-    still: bool = False
+    inactive: bool = False
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.text or self.verdict or self.team or self.still)
+        return bool(self.text or self.verdict or self.team or self.inactive)
 
 
 def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
@@ -270,7 +280,7 @@ def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
         if (not text or text in row.name.casefold())
         and (not query.verdict or row.verdict == query.verdict)
         and (not query.team or any(team.slug == query.team for team in row.teams))
-        and (not query.still or row.days_inactive(matrix.today) >= INACTIVE_DAYS)
+        and (not query.inactive or row.is_inactive(matrix.today))
     ]
     rows.sort(key=lambda row: (name_key(row.name), str(row.id)))
     column = matrix.sorts.get(query.sort)

@@ -59,7 +59,7 @@ def _encode(query: MatrixQuery, sort: str, order: str) -> str:
         "q": query.text,
         "verdict": query.verdict,
         "team": query.team,
-        "still": "1" if query.still else "",
+        "still": "1" if query.inactive else "",
         "sort": sort,
         "order": order,
     }

@@ -150,23 +150,24 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[T
     for (
         user_id,
         name,
-        joined,
+        joined_at,
         team_id,
-        slug,
-        team,
-        roadmap,
-        *on,
+        team_slug,
+        team_name,
+        roadmap_slug,
+        roadmap_id,
+        revision_id,
         computed_on,
-        active_on,
+        last_activity_on,
     ) in session.execute(_PEOPLE.where(_MEMBERS.c.team_id.in_(teams), _USERS.c.id != actor.id)):
-        person = people.setdefault(user_id, TeamPerson(user_id, name, joined))
-        person.joined_at = min(person.joined_at, joined)
-        person.teams.setdefault(team_id, TeamRef(slug, team))
-        if roadmap is not None:
-            person.roadmaps.setdefault(roadmap, (on[0], on[1]))
+        person = people.setdefault(user_id, TeamPerson(user_id, name, joined_at))
+        person.joined_at = min(person.joined_at, joined_at)
+        person.teams.setdefault(team_id, TeamRef(team_slug, team_name))
+        if roadmap_slug is not None:
+            person.roadmaps.setdefault(roadmap_slug, (roadmap_id, revision_id))
         if computed_on is not None:
             # Each row of a person says the same: activity is the person's, not a roadmap's.
-            person.has_summary, person.last_activity_on = True, active_on
+            person.has_summary, person.last_activity_on = True, last_activity_on
     return sorted(people.values(), key=lambda person: (name_key(person.name), str(person.id)))
 
 

@@ -74,7 +74,7 @@ def matrix(slug: str) -> BaseResponse:
         "sort_links": sort_links(whole, query),
         "query": query_string(whole, query),
         "formats": FORMATS,
-        "still_days": INACTIVE_DAYS,
+        "inactive_days": INACTIVE_DAYS,
     }
     if wants_fragment():
         people = ngettext("%(num)d person", "%(num)d people", len(shown.rows))
@@ -86,7 +86,7 @@ def matrix(slug: str) -> BaseResponse:
         team_choices=whole.teams,
         roadmap_choices=[(each.slug, f"{each.title} ({each.people})") for each in whole.roadmaps],
         may_manage=current_user.has_in(Capability.MANAGE_TEAM, team.id),
-        still=sum(row.days_inactive(whole.today) >= INACTIVE_DAYS for row in whole.rows),
+        inactive=sum(row.is_inactive(whole.today) for row in whole.rows),
         **context,
     )
 
@@ -143,5 +143,5 @@ def _load_matrix_and_query(team: Team) -> tuple[Matrix, MatrixQuery]:
         text=clean_line(args.get("q"))[:MAX_QUERY_LENGTH],
         verdict=verdict if verdict in VERDICTS else "",
         team=team_slug if any(team_slug == each.slug for each in whole.teams) else "",
-        still=bool(args.get("still")),
+        inactive=bool(args.get("still")),
     )

@@ -66,7 +66,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         own=own,
         path=path,
         seen=shown,
-        still=shown.last_activity_on is not None
+        is_inactive=shown.last_activity_on is not None
         and (shown.today - shown.last_activity_on).days >= INACTIVE_DAYS,
         roadmaps=[
             (f"{path}?{urlencode({'roadmap': slug})}", title, slug == on.enrolled.slug)

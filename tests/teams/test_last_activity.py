@@ -32,19 +32,19 @@ LONG = 40
 
 @pytest.fixture
 def long_there(session: Session, cast: Cast, now: dt.datetime) -> None:
-    """The team stands for longer than anybody may stand still."""
+    """The team was founded longer ago than anybody may be inactive."""
     session.execute(sa.update(Membership).values(created_at=now - dt.timedelta(days=LONG)))
     session.commit()
 
 
-def movements(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str | None]:
+def last_activities(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str | None]:
     """What the matrix says of each, as the API and the exports have it."""
     team = session.get_one(Team, cast.team)
     found = to_json(load_matrix(session, cast.actor(session, cast.bob), team, now=now))
     return {row["name"]: row["last_movement_on"] for row in found["members"]}
 
 
-def still(session: Session, cast: Cast, now: dt.datetime) -> list[str]:
+def inactive(session: Session, cast: Cast, now: dt.datetime) -> list[str]:
     found = load_teams_overview(session, cast.actor(session, cast.bob), now)
     return [each.name for each in found.inactive]
 
@@ -60,11 +60,11 @@ def on_page(browser_of: Opens, cast: Cast, person: uuid.UUID) -> str | None:
 def test_whoever_is_on_no_roadmap_moves_all_the_same(
     long_there: None, session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
 ) -> None:
-    assert sorted(still(session, cast, now)) == ["Alice", "Carol"]
+    assert sorted(inactive(session, cast, now)) == ["Alice", "Carol"]
     submit_evidence(session, cast, add_evidence(session, cast, cast.alice, now), now)
     session.commit()
-    assert movements(session, cast, now) == {"Alice": now.date().isoformat(), "Carol": None}
-    assert still(session, cast, now) == ["Carol"]
+    assert last_activities(session, cast, now) == {"Alice": now.date().isoformat(), "Carol": None}
+    assert inactive(session, cast, now) == ["Carol"]
     assert on_page(browser_of, cast, cast.alice) is not None
     assert on_page(browser_of, cast, cast.carol) is None
     page = browser_of(cast.bob).get("/").text
@@ -79,7 +79,7 @@ def test_a_status_counts_without_a_roadmap(
         SampleDataWriter(session, cast, now).status(cast.alice, key, days)
     session.commit()
     expected = (now - dt.timedelta(days=3)).date().isoformat()
-    assert movements(session, cast, now)["Alice"] == expected
+    assert last_activities(session, cast, now)["Alice"] == expected
 
 
 @pytest.mark.parametrize("decision", ["verified", "returned"])
@@ -106,8 +106,8 @@ def test_what_a_manager_does_is_no_activity_of_the_person(
     skill = session.scalars(sa.select(Skill.key).limit(1)).one()
     assess_other(session, cast.alice, skill, 2, by=bob, now=now)
     session.commit()
-    assert movements(session, cast, now)["Alice"] == asked.date().isoformat()
-    assert "Alice" in still(session, cast, now)
+    assert last_activities(session, cast, now)["Alice"] == asked.date().isoformat()
+    assert "Alice" in inactive(session, cast, now)
     if enrolled:
         row = session.scalars(sa.select(ReadinessSummary)).one()
         assert row.own_last_activity_on == row.shared_last_activity_on == asked.date()
@@ -117,7 +117,7 @@ def test_what_a_manager_does_is_no_activity_of_the_person(
     back = now + dt.timedelta(minutes=1)
     progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=back)
     session.commit()
-    assert movements(session, cast, now)["Alice"] == back.date().isoformat()
+    assert last_activities(session, cast, now)["Alice"] == back.date().isoformat()
 
 
 def test_what_is_hidden_moves_nobody(
@@ -126,8 +126,8 @@ def test_what_is_hidden_moves_nobody(
     add_evidence(session, cast, cast.alice, now, title="A draft")
     add_evidence(session, cast, cast.alice, now, title="Private", visibility="private")
     session.commit()
-    assert movements(session, cast, now) == {"Alice": None, "Carol": None}
-    assert "Alice" in still(session, cast, now)
+    assert last_activities(session, cast, now) == {"Alice": None, "Carol": None}
+    assert "Alice" in inactive(session, cast, now)
 
 
 def test_a_missing_row_and_a_left_roadmap_change_nothing(
@@ -138,14 +138,14 @@ def test_a_missing_row_and_a_left_roadmap_change_nothing(
         write.enroll(person, 20)
         write.status(person, "point-in-time-sql", 3)
     session.commit()
-    before = movements(session, cast, now)
+    before = last_activities(session, cast, now)
     assert set(before.values()) == {(now - dt.timedelta(days=3)).date().isoformat()}
     session.execute(sa.delete(ReadinessSummary))
-    assert movements(session, cast, now) == before
+    assert last_activities(session, cast, now) == before
     session.execute(sa.delete(Enrollment).where(Enrollment.user_id == cast.alice))
-    assert movements(session, cast, now) == before
+    assert last_activities(session, cast, now) == before
     session.execute(sa.delete(Enrollment))
-    assert movements(session, cast, now) == before
+    assert last_activities(session, cast, now) == before
 
 
 def test_days_are_those_of_the_zone_that_one_lives_in_now(
@@ -156,11 +156,11 @@ def test_days_are_those_of_the_zone_that_one_lives_in_now(
     SampleDataWriter(session, cast, late).enroll(cast.alice, 0)
     progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=late)
     session.commit()
-    assert movements(session, cast, now)["Alice"] == "2026-11-10"
+    assert last_activities(session, cast, now)["Alice"] == "2026-11-10"
     change_profile(session, cast.alice, timezone="Asia/Tokyo", by=cast.alice, now=now)
     session.commit()
-    assert movements(session, cast, now)["Alice"] == "2026-11-11"
+    assert last_activities(session, cast, now)["Alice"] == "2026-11-11"
     add_evidence(session, cast, cast.alice, now, title="A draft")
     session.commit()
-    assert movements(session, cast, now)["Alice"] == "2026-11-11"
+    assert last_activities(session, cast, now)["Alice"] == "2026-11-11"
     assert session.get_one(User, cast.alice).timezone == "Asia/Tokyo"

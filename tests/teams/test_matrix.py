@@ -436,7 +436,7 @@ def test_people_who_have_not_moved_are_named_the_longest_first(
     later = now + dt.timedelta(days=50)
     newcomer(session, "Nina", cast.team, now + dt.timedelta(days=40))
     found = load_teams_overview(session, cast.actor(session, cast.bob), later)
-    assert [still.name for still in found.inactive] == ["Alice", "Carol"]
+    assert [person.name for person in found.inactive] == ["Alice", "Carol"]
     assert found.inactive[0].days > found.inactive[1].days >= 21
     assert found.inactive[0].href == f"/teams/ranking/people/{cast.alice}"
 

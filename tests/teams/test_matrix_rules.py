@@ -142,8 +142,8 @@ def test_filters_narrow_and_combine() -> None:
     assert names(filter_and_sort(whole, MatrixQuery(text=" BERG "))) == ["Ada Berg", "Bo Berg"]
     assert names(filter_and_sort(whole, MatrixQuery(verdict="ready"))) == ["Bo Berg"]
     assert names(filter_and_sort(whole, MatrixQuery(team="search"))) == ["Cy Holm"]
-    assert names(filter_and_sort(whole, MatrixQuery(still=True))) == ["Cy Holm"]
-    assert names(filter_and_sort(whole, MatrixQuery(text="berg", still=True))) == []
+    assert names(filter_and_sort(whole, MatrixQuery(inactive=True))) == ["Cy Holm"]
+    assert names(filter_and_sort(whole, MatrixQuery(text="berg", inactive=True))) == []
     assert filter_and_sort(whole, MatrixQuery(text="berg")).people == 3
 
 
@@ -159,7 +159,7 @@ def test_filters_narrow_and_combine() -> None:
     ids=lambda value: value.name if isinstance(value, Row) else "",
 )
 def test_who_has_not_moved(row: Row, expected: bool) -> None:
-    assert bool(filter_and_sort(matrix(row), MatrixQuery(still=True)).rows) is expected
+    assert bool(filter_and_sort(matrix(row), MatrixQuery(inactive=True)).rows) is expected
 
 
 @pytest.mark.parametrize(

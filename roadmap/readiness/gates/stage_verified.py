@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import N_, Message, ngettext_noop
+from roadmap.readiness.tally import VERIFIED
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import StageVerifiedGate
@@ -29,7 +30,7 @@ class Rule(GateRule):
                 passed=False,
                 place=place,
             )
-        verified = hours.required[-1]
+        verified = hours.required[VERIFIED]
         needed = self.settings.share * asked
         return self.result(
             Message(

@@ -30,5 +30,5 @@ class Rule(GateRule):
             reason,
             Message(opens, types=join_with_and(missing or names)),
             passed=not missing,
-            place=("evidence" if tally.unexpired_evidence else "new_evidence", ""),
+            place=("evidence" if tally.unlapsed_evidence else "new_evidence", ""),
         )

@@ -17,7 +17,7 @@ class Rule(GateRule):
 
     def check(self, tally: Tally) -> GateResult:
         kinds, asked = self.settings.kinds, self.settings.count
-        evidenced, verified = tally.kinds
+        evidenced, verified = tally.counts_by_kind
         waiting = next((kind for kind in kinds if evidenced[kind]), None)
         have = sum(verified[kind] for kind in kinds)
         return self.result(

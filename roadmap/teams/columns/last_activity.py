@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import gettext as _
-from roadmap.teams.matrix import INACTIVE_DAYS, Column, Matrix, PersonLinks, Row
+from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row
 
 
 class LastActivityColumn(Column):
@@ -24,7 +24,7 @@ class LastActivityColumn(Column):
 
     def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
         days = row.days_inactive(matrix.today)
-        since = _("%(days)s days ago", days=days) if days >= INACTIVE_DAYS else ""
+        since = _("%(days)s days ago", days=days) if row.is_inactive(matrix.today) else ""
         return links.overview(), date_filter(row.last_activity_on) or _("nothing yet"), since
 
     def api_values(self, row: Row) -> tuple[Any, ...]:
