@@ -40,6 +40,8 @@ class Actor:
     team_roles: str = ""
     # The number of unread notifications; a higher room counts them, see `add_actor_column`.
     unread: int = 0
+    # Whether they are on a roadmap; `progress` looks, in the same way.
+    on_roadmap: bool = False
     # The scope of a personal API token; None in a browser session.
     scope: str | None = None
     session: Session | None = field(default=None, repr=False, compare=False)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap
-from roadmap.people.models import HistoryEntry
+from roadmap.people.models import HistoryEntry, User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 
 
@@ -53,6 +53,13 @@ _ENROLLED = (
 )
 _PRIMARY = _ENROLLED.limit(1)
 _BY_SLUG = _PRIMARY.where(_ROADMAP.slug == sa.bindparam("slug"))
+
+
+def is_on_roadmap() -> sa.ScalarSelect[bool]:
+    """Tell whether a person is on a roadmap, in a statement that selects from `user`."""
+    users = User.__table__
+    enrolled = sa.exists().where(_OWN.user_id == users.c.id).correlate(users)
+    return sa.select(enrolled).correlate(users).scalar_subquery()
 
 
 def enrollments(session: Session, user_id: uuid.UUID) -> list[EnrolledRoadmap]:

@@ -119,6 +119,22 @@ def test_a_draft_changes_no_byte(
     assert seen() == before
 
 
+def test_a_manager_on_no_roadmap_finds_the_teams_before_empty_places(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    def places(page: str) -> list[str]:
+        nav = page.split('class="main-nav"')[1].split("</nav>")[0]
+        return re.findall(r">(\w+)</a>", nav)
+
+    own = ["Roadmap", "Evidence", "Skills", "Readiness", "Portfolio"]
+    bob = browser_of(cast.bob)
+    assert places(bob.get("/").text) == ["Teams", "Reviews", *own]
+    enroll(session, cast.bob, now)
+    session.commit()
+    assert places(bob.get("/").text) == [*own, "Teams", "Reviews"]
+    assert places(browser_of(cast.alice).get("/").text) == own
+
+
 def test_it_takes_the_same_statements_for_many(
     app: Flask, session: Session, cast: Cast, now: dt.datetime, browser_of, statements
 ) -> None:
