@@ -15,6 +15,7 @@ import logging
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,42 @@ def render(
         "fonts": str(fonts),
         "system_fonts": _COVERED_BY_FONTS.fullmatch(text) is None,
         "made_at": made_at.timestamp(),
-        "most_memory": MAX_MEMORY_BYTES,
-        "most_seconds": TIMEOUT_SECONDS,
     }
+    done = _run(order)
+    messages = done.stderr.decode(errors="replace").strip()[-2_000:]
+    if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
+        raise PdfError(messages or f"ended with {done.returncode}")
+    if messages:
+        log.info("PDF without PDF/UA-1: %s", messages)
+    return done.stdout
+
+
+def missing_characters(text: str, fonts: Path) -> str:
+    """Return the characters of a text that neither our fonts nor the machine's have.
+
+    A PDF shows a box for each. At most 300 are tried. Raises PdfError.
+    """
+    odd = [
+        character
+        for character in dict.fromkeys(text)
+        if not _COVERED_BY_FONTS.fullmatch(character)
+        # Controls, surrogates, marks and spaces have no shape of their own.
+        and unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        and unicodedata.category(character)[0] not in "MZ"
+    ]
+    if not odd:
+        return ""
+    done = _run({"characters": "".join(odd[:300]), "fonts": str(fonts), "system_fonts": True})
+    if done.returncode != 0:
+        raise PdfError(done.stderr.decode(errors="replace").strip()[-2_000:])
+    return done.stdout.decode()
+
+
+def _run(order: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
+    """Give an order to a process of its own. Raises PdfError where that takes too long."""
+    order |= {"most_memory": MAX_MEMORY_BYTES, "most_seconds": TIMEOUT_SECONDS}
     try:
-        done = subprocess.run(  # noqa: S603 - our own file, by our own interpreter
+        return subprocess.run(  # noqa: S603 - our own file, by our own interpreter
             # -I: environment and current folder do not change what it imports.
             [sys.executable, "-I", str(_TYPST_SCRIPT)],
             input=json.dumps(order).encode(),
@@ -70,9 +102,3 @@ def render(
         )
     except subprocess.TimeoutExpired as late:
         raise PdfError(f"given up after {TIMEOUT_SECONDS} s") from late
-    messages = done.stderr.decode(errors="replace").strip()[-2_000:]
-    if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
-        raise PdfError(messages or f"ended with {done.returncode}")
-    if messages:
-        log.info("PDF without PDF/UA-1: %s", messages)
-    return done.stdout

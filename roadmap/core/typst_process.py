@@ -2,6 +2,7 @@
 
 `pdf.render` starts this file isolated, so that it loads typst and nothing of ours. It writes to
 stderr why a document is not PDF/UA-1, and exits with 1 and the reason without a PDF.
+`pdf.missing_characters` starts it with `characters`, and gets those that no font has.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ def main() -> int:
         font_paths=[order["fonts"]],
     )
     compiler = typst.Compiler(root=order["fonts"], font_paths=fonts)
+    if "characters" in order:
+        missing = [each for each in order["characters"] if not _has_font(compiler, each)]
+        sys.stdout.buffer.write("".join(missing).encode())
+        return 0
     for standards in (["ua-1"], []):
         try:
             # The second run reuses the layout and only writes the file.
@@ -40,6 +45,20 @@ def main() -> int:
         sys.stdout.buffer.write(pdf)
         return 0
     return 1
+
+
+def _has_font(compiler: Any, character: str) -> bool:
+    """Tell whether a font has a character: PDF/UA-1 refuses a document with one that none has."""
+    import typst
+
+    source = b'#set document(title: "-")\n#sys.inputs.data'
+    try:
+        compiler.compile(
+            source, format="pdf", sys_inputs={"data": character}, pdf_standards=["ua-1"]
+        )
+    except typst.TypstError:
+        return False
+    return True
 
 
 def _limit(memory: int, seconds: int) -> None:

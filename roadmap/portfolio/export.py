@@ -16,14 +16,28 @@ from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
 
 
-def export_file(actor: Actor, name: str, *, now: dt.datetime) -> Response:
+class MissingCharacters(Exception):
+    """The format would show boxes in place of some `characters`."""
+
+    def __init__(self, characters: str) -> None:
+        super().__init__(characters)
+        self.characters = characters
+
+
+def export_file(
+    actor: Actor, name: str, *, now: dt.datetime, accepts_boxes: bool = True
+) -> Response:
     """Return the actor's portfolio in the format with this key.
 
     Ends the request's transaction, because the export is audited in one of its own. Raises KeyError
-    for an unknown format, PdfError where the file could not be made.
+    for an unknown format, PdfError where the file could not be made, and MissingCharacters instead
+    of a file with boxes unless the reader `accepts_boxes`.
     """
     chosen = FORMATS[name]
-    made = chosen.render(load_document(db.session, actor.id, actor.today(now)))
+    document = load_document(db.session, actor.id, actor.today(now))
+    if not accepts_boxes and (missing := chosen.missing(document)):
+        raise MissingCharacters(missing)
+    made = chosen.render(document)
     if request.method == "GET":  # and not HEAD
         db.session.rollback()
         with db.own_transaction() as own:

@@ -40,7 +40,7 @@ from roadmap.evidence.models import Evidence
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import actions, labels, links, selection
-from roadmap.portfolio.export import export_file
+from roadmap.portfolio.export import MissingCharacters, export_file
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm, TextsForm
 from roadmap.portfolio.models import PortfolioLink
@@ -166,12 +166,24 @@ def preview() -> str:
 @portfolio.get("/portfolio/export/<name>")
 @permit("portfolio.read")
 @limiter.limit("30/minute")
-def export(name: str) -> Response:
-    """Download the portfolio in one of `FORMATS`."""
+def export(name: str) -> Response | str:
+    """Download the portfolio in one of `FORMATS`.
+
+    Where the file would show boxes in place of some characters, a page says so first; its link has
+    `anyway`.
+    """
     if name not in FORMATS:
         abort(404)
+    actor, anyway = current_user._get_current_object(), "anyway" in request.args
     try:
-        return export_file(current_user._get_current_object(), name, now=now())
+        return export_file(actor, name, now=now(), accepts_boxes=anyway)
+    except MissingCharacters as missing:
+        return render_template(
+            "portfolio/missing_characters.html",
+            characters=missing.characters,
+            chosen=FORMATS[name],
+            others=[each for each in FORMATS.values() if each.key != name],
+        )
     except PdfError:
         log.exception("an export could not be made")
         return render_error(

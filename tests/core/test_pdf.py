@@ -38,6 +38,12 @@ def test_a_character_without_a_shape_costs_the_standard_not_the_file() -> None:
     assert b"pdfuaid" not in made
 
 
+def test_characters_that_no_font_has_are_named() -> None:
+    assert pdf.missing_characters("Straße, Ω → ж, \u05d0", FONTS) == ""
+    text = "No font has \U0001e2f0, \U0001e4d0\U0001e4d0 or \U0001e2ff."
+    assert set(pdf.missing_characters(text, FONTS)) == set("\U0001e2f0\U0001e4d0\U0001e2ff")
+
+
 def test_a_broken_template_says_what_is_wrong() -> None:
     with pytest.raises(pdf.PdfError, match="unknown variable: nowhere"):
         pdf.render("#nowhere", {}, FONTS)

@@ -133,6 +133,21 @@ def test_an_address_is_shown_only_where_wanted(
     assert "alice@example.org" in readable(name, browser.get(f"/portfolio/export/{name}").data)
 
 
+def test_what_the_pdf_cannot_set_is_shown_before(session: Session, cast: Cast, browser_of) -> None:
+    evidence_rows.add(session, cast.alice, "A design \U0001e2f0", at=0)
+    session.commit()
+    browser = browser_of(cast.alice)
+
+    page = browser.get("/portfolio/export/pdf")
+
+    assert page.mimetype == "text/html"
+    assert "The PDF cannot show 1 character" in page.text
+    assert "\U0001e2f0" in page.text
+    assert 'href="/portfolio/export/pdf?anyway=1"' in page.text
+    assert browser.get("/portfolio/export/pdf?anyway=1").data.startswith(b"%PDF")
+    assert browser.get("/portfolio/export/json-resume").mimetype == "application/json"
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_lapsed_certification_says_so(
     session: Session, cast: Cast, browser_of, name: str

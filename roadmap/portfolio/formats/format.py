@@ -15,7 +15,8 @@ class Format:
     """A file format of the portfolio.
 
     Its address is `/portfolio/export/<key>`; `extension` has no dot. `render` is pure: the same
-    document gives the same bytes.
+    document gives the same bytes. `missing` returns the characters of a document that the file
+    would show as boxes.
     """
 
     key: str
@@ -23,3 +24,4 @@ class Format:
     mimetype: str
     extension: str
     render: Callable[[Document], bytes]
+    missing: Callable[[Document], str] = lambda _document: ""

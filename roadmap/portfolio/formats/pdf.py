@@ -6,7 +6,9 @@ wrote reaches it only as data.
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,12 @@ def render(document: Document) -> bytes:
     """Return the PDF. Raises PdfError only if the template is at fault."""
     template = (DIRECTORY / "portfolio.typ").read_bytes()
     return pdf.render(template, _data(document), FONTS, made_on=document.generated_on)
+
+
+def missing(document: Document) -> str:
+    """Return the characters that no font on this machine has. Raises PdfError."""
+    text = json.dumps(asdict(document), ensure_ascii=False, default=str)
+    return pdf.missing_characters(text, FONTS)
 
 
 def _text(value: str | None) -> str:
@@ -201,4 +209,5 @@ FORMAT = Format(
     mimetype="application/pdf",
     extension="pdf",
     render=render,
+    missing=missing,
 )
