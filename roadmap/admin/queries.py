@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import LoginSession
+from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
 from roadmap.mail.models import OutgoingMail
@@ -104,8 +106,8 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     if q:
         conditions.append(
             sa.or_(
-                User.name.icontains(q, autoescape=True),
-                User.email.icontains(q, autoescape=True),
+                folded(User.name).contains(fold(q), autoescape=True),
+                folded(User.email).contains(fold(q), autoescape=True),
                 User.email_key.contains(email_key(q), autoescape=True),
             )
         )
@@ -114,7 +116,7 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     rows = session.execute(
         _select_accounts()
         .where(*conditions)
-        .order_by(sa.func.lower(User.name), User.id)
+        .order_by(folded(User.name), User.id)
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     ).all()
@@ -146,7 +148,7 @@ def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, li
         sa.select(Membership.user_id, Team.slug, Team.name, Membership.role)
         .join_from(Membership, Team, Team.id == Membership.team_id)
         .where(Membership.user_id.in_(user_ids))
-        .order_by(sa.func.lower(Team.name), Team.slug)
+        .order_by(folded(Team.name), Team.slug)
     )
     found: dict[uuid.UUID, list[Any]] = defaultdict(list)
     for row in rows:
@@ -178,7 +180,7 @@ def list_teams(session: Session) -> list[TeamRow]:
             sa.func.coalesce(counted.c.managers, 0),
         )
         .join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)
-        .order_by(sa.func.lower(Team.name), Team.slug)
+        .order_by(folded(Team.name), Team.slug)
     )
     return [TeamRow(*row) for row in rows]
 

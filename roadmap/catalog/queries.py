@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap, RoadmapRevision
+from roadmap.core.folding import folded
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -39,7 +40,7 @@ def published_roadmap(session: Session, slug: str) -> PublishedRoadmap | None:
 
 def published_roadmaps(session: Session) -> list[PublishedRoadmap]:
     """Return every roadmap, by title."""
-    rows = session.execute(_CURRENT_REVISIONS.order_by(Roadmap.title, Roadmap.id)).all()
+    rows = session.execute(_CURRENT_REVISIONS.order_by(folded(Roadmap.title), Roadmap.id)).all()
     return [load_revision(session, row.revision_id) for row in rows]
 
 

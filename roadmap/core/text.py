@@ -9,6 +9,13 @@ import unicodedata
 # non-characters: no file and no database accepts all of them.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
+# What `fold` leaves out and replaces; `core/folding.py` makes SQL of it.
+MARKS = "[\u0300-\u036f]"
+LETTERS = dict(zip("øłđðħıŧŋς", "olddhitnσ", strict=True))
+LIGATURES = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
+_MARKS = re.compile(MARKS)
+_PLAIN = str.maketrans(LETTERS | LIGATURES)
+
 
 def strip_control_characters(text: str) -> str:
     """Return the text without NUL, control characters and lone surrogates, with \n line ends."""
@@ -43,6 +50,13 @@ def clean_url(text: str | None) -> str:
 def _normalize_unicode(text: str | None) -> str:
     # Compose after cleaning, which may bring a letter and its accent together.
     return unicodedata.normalize("NFC", strip_control_characters(text or ""))
+
+
+def fold(text: str) -> str:
+    """Return the text as it is searched and sorted by: “Øyvind Ås” as “oyvind as”."""
+    if text.isascii():
+        return text.lower()
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text)).lower().translate(_PLAIN)
 
 
 def ascii_domain(domain: str) -> str:

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
+from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.evidence.audience_sql import counted_version_id, is_verified
 from roadmap.evidence.constants import TONES
 from roadmap.evidence.item import Audience, Item
@@ -68,7 +70,7 @@ def list_evidence(
 
     A page beyond the last is the last one, which costs up to two statements more.
     """
-    words = filters.q.split()[:MAX_SEARCH_WORDS]
+    words = fold(filters.q).split()[:MAX_SEARCH_WORDS]
     given = tuple(name for name in FILTER_NAMES if getattr(filters, name))
     statement = _list_statement(given, len(words), filters.sort)
     values = _parameters(filters, words) | {"user_id": user_id, "today": today}
@@ -164,11 +166,11 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
 
 
 def _contains_word(parameter: str) -> sa.ColumnElement[bool]:
-    """Return the condition that title, description or role contain a word, in any case."""
+    """Return the condition that title, description or role contain a word, which is folded."""
     word: sa.BindParameter[str] = sa.bindparam(parameter, type_=sa.Text)
-    # Joined to one text, which is lowered once. No word contains a line feed.
+    # Joined to one text, which is folded once. No word contains a line feed.
     text = Evidence.title + "\n" + EvidenceVersion.description + "\n" + EvidenceVersion.role
-    return text.icontains(word, escape="/")
+    return folded(text).contains(word, escape="/")
 
 
 def _order(sort: str) -> tuple[Any, ...]:
@@ -179,7 +181,7 @@ def _order(sort: str) -> tuple[Any, ...]:
     return {
         "newest": latest,
         "oldest": (EvidenceVersion.occurred_on, Evidence.id),
-        "title": (sa.func.lower(Evidence.title), Evidence.id),
+        "title": (folded(Evidence.title), Evidence.id),
         "state": (progress, *latest),
     }[sort]
 
@@ -224,11 +226,13 @@ def load_overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Ov
     milestones = session.execute(
         sa.select(Milestone.key, Milestone.title)
         .where(Milestone.key.in_(linked))
-        .order_by(Milestone.title)
+        .order_by(folded(Milestone.title))
     )
     trained = sa.select(EvidenceSkill.skill_key).where(EvidenceSkill.user_id == user_id)
     skills = session.execute(
-        sa.select(Skill.key, Skill.title).where(Skill.key.in_(trained)).order_by(Skill.title)
+        sa.select(Skill.key, Skill.title)
+        .where(Skill.key.in_(trained))
+        .order_by(folded(Skill.title))
     )
     return Overview(
         tones=dict.fromkeys(TONES, 0) | dict(iter(counts)),

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.batches import batched
+from roadmap.core.folding import folded
 from roadmap.evidence import models
 from roadmap.evidence.audience_sql import (
     counted_version_id,
@@ -339,5 +340,5 @@ def _skills(audience: Audience, scope: Scope) -> sa.Select[Any]:
         .join(Skill, Skill.key == EvidenceSkill.skill_key)
         .join(Evidence, Evidence.id == EvidenceSkill.evidence_id)
         .where(_of_scope(audience, scope))
-        .order_by(Skill.title)
+        .order_by(folded(Skill.title))
     )

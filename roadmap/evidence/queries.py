@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import published_roadmaps
+from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
@@ -154,7 +156,7 @@ def load_detail(
         sa.select(Confirmation.review_id, Milestone.title)
         .join(Milestone, Milestone.key == Confirmation.milestone_key)
         .where(Confirmation.review_id.in_([each.id for each in judgements]))
-        .order_by(Milestone.title)
+        .order_by(folded(Milestone.title))
     ):
         titles[review_id].append(title)
     return EvidenceDetail(
@@ -240,21 +242,23 @@ def search_milestones(
     session: Session, text: str, *, leave_out: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:
     """Find at most twelve milestones whose title, key or stage contain every word of `text`."""
-    words = text.casefold().split()[:8]
+    words = fold(text).split()[:8]
     if not words:
         return ()
     found = (
         each
         for each in load_published_milestones(session).values()
         if each.key not in leave_out
-        and all(word in f"{each.title} {each.key} {each.stage}".casefold() for word in words)
+        and all(word in fold(f"{each.title} {each.key} {each.stage}") for word in words)
     )
     return tuple(islice(found, 12))
 
 
 def load_skill_titles(session: Session) -> dict[str, str]:
     """Load the title of each skill by key, ordered by title."""
-    return dict(iter(session.execute(sa.select(Skill.key, Skill.title).order_by(Skill.title))))
+    return dict(
+        iter(session.execute(sa.select(Skill.key, Skill.title).order_by(folded(Skill.title))))
+    )
 
 
 def find_linked_milestones(session: Session, item: Item, today: dt.date) -> LinkedMilestones:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.folding import folded
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import team_tree
 
@@ -51,7 +52,7 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Se
         .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         .where(_MEMBERS.c.team_id.in_(teams), _USERS.c.deactivated_at.is_(None))
-        .order_by(sa.func.lower(_USERS.c.name), _USERS.c.id, _TEAMS.c.name)
+        .order_by(folded(_USERS.c.name), _USERS.c.id, folded(_TEAMS.c.name))
     ).all()
 
 
@@ -69,7 +70,7 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
         sa.select(Team, Membership.role)
         .join(Membership, Membership.team_id == Team.id)
         .where(Membership.user_id == user_id)
-        .order_by(Team.name, Team.slug)
+        .order_by(folded(Team.name), Team.slug)
     )
     return [(team, role) for team, role in rows]
 

@@ -17,6 +17,7 @@ from flask import abort
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
+from roadmap.core.folding import folded
 from roadmap.evidence.audience_sql import is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Version
@@ -265,7 +266,7 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
             User.id.in_(people_of(actor.id, Capability.REVIEW)),
             sa.exists().where(Evidence.user_id == User.id, is_visible(Audience.MANAGER)),
         )
-        .order_by(sa.func.lower(User.name), User.id)
+        .order_by(folded(User.name), User.id)
     )
     teams = session.execute(
         sa.select(Team.slug, Team.name)
@@ -273,7 +274,7 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
             Team.id.in_(teams_of(actor.id, Capability.REVIEW)),
             sa.exists().where(Membership.team_id == Team.id),
         )
-        .order_by(sa.func.lower(Team.name), Team.slug)
+        .order_by(folded(Team.name), Team.slug)
     )
     return {
         "people": [(str(key), name) for key, name in people],

@@ -11,12 +11,12 @@ API calls `last_movement_on`: bookmarks and clients have these names, so they st
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
+from roadmap.core.text import fold
 from roadmap.skills.rules import DIVERGENCE_THRESHOLD
 
 if TYPE_CHECKING:
@@ -273,16 +273,16 @@ def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
     An unknown column sorts by name. Rows without a value in the column come last in both orders;
     equal rows are sorted by name.
     """
-    text = query.text.casefold().strip()
+    text = fold(query.text).strip()
     rows = [
         row
         for row in matrix.rows
-        if (not text or text in row.name.casefold())
+        if (not text or text in fold(row.name))
         and (not query.verdict or row.verdict == query.verdict)
         and (not query.team or any(team.slug == query.team for team in row.teams))
         and (not query.inactive or row.is_inactive(matrix.today))
     ]
-    rows.sort(key=lambda row: (name_key(row.name), str(row.id)))
+    rows.sort(key=lambda row: (fold(row.name), str(row.id)))
     column = matrix.sorts.get(query.sort)
     if column is not None:
         keyed = [(column.sort_key(row), row) for row in rows]
@@ -291,11 +291,6 @@ def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
         known.sort(key=lambda pair: pair[0], reverse=query.order == "desc")
         rows = [row for _key, row in known] + [row for key, row in keyed if key is None]
     return replace(matrix, rows=tuple(rows))
-
-
-def name_key(name: str) -> str:
-    """Return the key that names are sorted by: an accented letter sorts with its base letter."""
-    return unicodedata.normalize("NFKD", name).casefold()
 
 
 def percent(share: float) -> int:

@@ -22,6 +22,8 @@ from roadmap.catalog.queries import (
     published_roadmap,
     published_roadmaps,
 )
+from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import allows, select_holders, team_tree, teams_of
@@ -43,7 +45,6 @@ from roadmap.teams.matrix import (
     SkillCell,
     StageCell,
     TeamRef,
-    name_key,
 )
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
         # An outer join, because nobody may see anything in a team.
         .outerjoin(seen_by, seen_by.c.team == _TEAMS.c.id)
         .where(_MEMBERS.c.user_id == user_id)
-        .order_by(_TEAMS.c.name, _TEAMS.c.slug, seen_by.c.name, seen_by.c.id)
+        .order_by(*(folded(_TEAMS.c.name), _TEAMS.c.slug, folded(seen_by.c.name), seen_by.c.id))
     )
     found: dict[str, MyTeam] = {}
     for slug, name, role, seer in rows:
@@ -137,7 +138,9 @@ _PEOPLE = (
         sa.and_(_SUMMARIES.c.user_id == _USERS.c.id, _SUMMARIES.c.roadmap_id == _ROADMAPS.c.id),
     )
     .where(allows(Capability.BE_IN_MATRIX), _USERS.c.deactivated_at.is_(None))
-    .order_by(_USERS.c.id, _TEAMS.c.name, _ENROLLED.c.is_primary.desc(), _ENROLLED.c.created_at)
+    .order_by(
+        _USERS.c.id, folded(_TEAMS.c.name), _ENROLLED.c.is_primary.desc(), _ENROLLED.c.created_at
+    )
 )
 
 
@@ -168,7 +171,7 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[T
         if computed_on is not None:
             # Each row of a person says the same: activity is the person's, not a roadmap's.
             person.has_summary, person.last_activity_on = True, last_activity_on
-    return sorted(people.values(), key=lambda person: (name_key(person.name), str(person.id)))
+    return sorted(people.values(), key=lambda person: (fold(person.name), str(person.id)))
 
 
 def load_matrix(
@@ -217,7 +220,7 @@ def load_matrix(
         roadmaps=choices,
         teams=(
             TeamRef(team.slug, team.name),
-            *sorted(nested.values(), key=lambda place: (name_key(place.name), place.slug)),
+            *sorted(nested.values(), key=lambda place: (fold(place.name), place.slug)),
         ),
         groups=tuple(ColumnGroup(kind, kind.for_content(content)) for kind in COLUMN_KINDS),
         rows=tuple(
@@ -365,7 +368,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     digests = load_shared_summaries(session, primary, now)
     unknown = [each.id for each in people if not each.has_summary and each.id not in digests]
     _fill_last_activity(people, digests, partial_records(session, unknown))
-    teams = sorted(rows, key=lambda team: (name_key(team.name), team.slug))
+    teams = sorted(rows, key=lambda team: (fold(team.name), team.slug))
     below = find_descendants(teams)
     return TeamsOverview(
         teams=[

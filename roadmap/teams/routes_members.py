@@ -14,6 +14,7 @@ from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.text import fold
 from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import invite_page
 from roadmap.invitations.forms import TeamInviteForm
@@ -28,7 +29,7 @@ from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
 from roadmap.teams.forms import AddForm, RoleForm
 from roadmap.teams.loaders import load_team
-from roadmap.teams.matrix import TeamRef, name_key
+from roadmap.teams.matrix import TeamRef
 
 
 @teams.errorhandler(PermissionDenied)
@@ -206,7 +207,7 @@ def _render_page(
         people_below=len({row.id for row in below}),
         teams_below=sorted(
             {TeamRef(row.team, row.team_name) for row in below},
-            key=lambda place: (name_key(place.name), place.slug),
+            key=lambda place: (fold(place.name), place.slug),
         ),
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,

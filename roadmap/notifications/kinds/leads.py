@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from roadmap.core.folding import folded
 from roadmap.core.types import new_id
 from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.notifications.models import Notification
@@ -96,7 +97,7 @@ class Leads(TeamKind):
             .join(_USERS, _USERS.c.id == held.c.holder)
             .where(*conditions)
             # The reader's own team is named rather than one above it.
-            .order_by(nested, _TEAMS.c.name, _USERS.c.name)
+            .order_by(nested, folded(_TEAMS.c.name), folded(_USERS.c.name))
         )
         rows = {(row.person, row.holder): row for row in reversed(found.all())}
         values = [

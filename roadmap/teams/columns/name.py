@@ -7,7 +7,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import gettext as _
-from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row, name_key
+from roadmap.core.text import fold
+from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row
 
 
 class NameColumn(Column):
@@ -21,7 +22,7 @@ class NameColumn(Column):
         return links.overview(), row.name, teams
 
     def sort_key(self, row: Row) -> tuple[str, str]:
-        return name_key(row.name), str(row.id)
+        return fold(row.name), str(row.id)
 
     def export_header(self) -> tuple[str, ...]:
         return self.title, _("Team")

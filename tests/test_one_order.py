@@ -1,0 +1,126 @@
+"""Lists of people, teams and titles: one order and one search, whatever marks the letters have."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from html import unescape
+
+import pytest
+from sqlalchemy.orm import Session
+
+from roadmap.people.models import Membership, Team, User
+from tests.evidence.builders import add_evidence
+from tests.support.browser_client import BrowserClient
+from tests.support.cast import Cast
+
+# As they are listed.
+NAMES = ["Åsa Berg", "Émile Zed", "łukasz żak", "Øyvind Ås", "von Adler", "Zoe Adams"]
+TITLES = ["ÉLAN vital", "Øre og krone", "Straße und Maße", "Überwachung"]
+
+
+@pytest.fixture
+def people(session: Session, cast: Cast, now) -> dict[str, uuid.UUID]:
+    """Six more members of Bob's team, by name."""
+    made = {}
+    for place, name in enumerate(reversed(NAMES)):
+        email = f"person{place}@example.org"
+        user = User(name=name, email=email, email_key=email, created_at=now)
+        session.add(user)
+        session.flush()
+        session.add(Membership(team_id=cast.team, user_id=user.id, role="member", created_at=now))
+        made[name] = user.id
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def teams(session: Session, cast: Cast, now) -> None:
+    """Teams with these names, nested in Bob's."""
+    for place, name in enumerate(reversed(NAMES)):
+        team = Team(slug=f"team-{place}", name=name, parent_id=cast.team, created_at=now)
+        session.add(team)
+        session.flush()
+        session.add(
+            Membership(team_id=team.id, user_id=cast.mallory, role="member", created_at=now)
+        )
+    session.commit()
+
+
+def listed(browser: BrowserClient, path: str, known: list[str]) -> list[str]:
+    """The known names as the page lists them, each where it is first."""
+    page = unescape(browser.get(path).text)
+    main = page[page.index("<main") :]
+    found = re.findall("|".join(map(re.escape, known)), main)
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [("erin", "/admin/people"), ("bob", "/teams/ranking/members"), ("bob", "/teams/ranking")],
+)
+def test_people_are_in_one_order(cast, browser_of, people, who, path) -> None:
+    assert listed(browser_of(getattr(cast, who)), path, NAMES) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("erin", "/admin/teams"),
+        ("erin", "/admin/people/{mallory}"),
+        ("bob", "/teams/ranking/members"),
+        ("bob", "/teams"),
+        ("mallory", "/teams"),
+    ],
+)
+def test_teams_are_in_one_order(cast, browser_of, teams, who, path) -> None:
+    browser = browser_of(getattr(cast, who))
+    assert listed(browser, path.format(mallory=cast.mallory), NAMES) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("emile", ["Émile Zed"]),
+        ("ÉMILE", ["Émile Zed"]),
+        ("oyvind as", ["Øyvind Ås"]),
+        ("ZAK", ["łukasz żak"]),
+        ("Ädler", ["von Adler"]),
+        ("PERSON0@", ["Zoe Adams"]),
+    ],
+)
+def test_people_are_found_without_marks(cast, browser_of, people, q, found) -> None:
+    assert listed(browser_of(cast.erin), f"/admin/people?q={q}", NAMES) == found
+
+
+def test_the_matrix_finds_people_without_marks(cast, browser_of, people) -> None:
+    assert listed(browser_of(cast.bob), "/teams/ranking?q=lukasz", NAMES) == ["łukasz żak"]
+
+
+@pytest.fixture
+def alice(session, cast, now, browser_of) -> BrowserClient:
+    for title in reversed(TITLES):
+        add_evidence(session, cast, cast.alice, now, title=title)
+    return browser_of(cast.alice)
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("elan", ["ÉLAN vital"]),
+        ("élan", ["ÉLAN vital"]),
+        ("strasse", ["Straße und Maße"]),
+        ("STRASSE masse", ["Straße und Maße"]),
+        ("Straße", ["Straße und Maße"]),
+        ("uberwachung", ["Überwachung"]),
+        ("überwachung", ["Überwachung"]),
+        ("öre", ["Øre og krone"]),
+        ("100%", []),
+    ],
+)
+def test_evidence_is_found_without_marks(alice, q, found) -> None:
+    assert listed(alice, f"/evidence?q={q}", TITLES) == found
+
+
+def test_evidence_is_sorted_by_folded_title(alice) -> None:
+    assert listed(alice, "/evidence?sort=title", TITLES) == TITLES
