@@ -30,12 +30,21 @@ from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
 from roadmap.evidence import actions, review_actions
 from roadmap.evidence.actions import evidence_input
-from roadmap.evidence.models import Evidence
+from roadmap.evidence.models import Evidence, EvidenceMilestone
 from roadmap.invitations.actions import accept, invite
 from roadmap.invitations.models import Invitation
 from roadmap.people.actions import add_member
 from roadmap.people.models import Team, User
 from roadmap.skills import actions as skills
+from tests.evidence.builders import (
+    DESIGN,
+    LEVELS,
+    MENTOR,
+    PIPELINE,
+    add_evidence,
+    review_evidence,
+    submit_evidence,
+)
 from tests.support.cast import Cast
 from tests.support.databases import make_app, temporary_database
 from tests.support.sample_data import create_sample_data
@@ -221,6 +230,7 @@ def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
         assert after[table] == rows
 
 
+<<<<<<< HEAD
 def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
     upgrade()
     cast = Cast.create(db.session)
@@ -244,6 +254,28 @@ def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
     assert {"info@bücher.example", "info@strasse.example", "info@grün.example"} < keys()
     upgrade()
     assert keys() == after
+=======
+@pytest.mark.slow
+def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
+    upgrade()
+    now = dt.datetime.now(dt.UTC)
+    publish_shipped(db.session, now=now)
+    cast = Cast.create(db.session)
+    piece = add_evidence(db.session, cast, cast.alice, now, milestones=[DESIGN, LEVELS, MENTOR])
+    submit_evidence(db.session, cast, piece, now)
+    first = review_evidence(db.session, cast, piece, now, milestones=[DESIGN]).id
+    later = now + dt.timedelta(minutes=1)
+    alice = cast.actor(db.session, cast.alice)
+    actions.link(db.session, piece, PIPELINE, by=alice, now=later)
+    review_evidence(db.session, cast, piece, later, milestones=[PIPELINE])
+    columns = (EvidenceMilestone.milestone_key, EvidenceMilestone.left_out_review_id)
+    expected = {DESIGN: None, LEVELS: first, MENTOR: None, PIPELINE: None}
+    assert dict(db.session.execute(sa.select(*columns)).all()) == expected
+    db.session.close()
+    alembic.downgrade("1795931000")
+    upgrade()
+    assert dict(db.session.execute(sa.select(*columns)).all()) == expected
+>>>>>>> 10ad138 (Leave out what the reviewer left out, say how many are confirmed, and let a verification be taken back)
 
 
 def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:

@@ -66,6 +66,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "review": {
         "evidence.verified": _EVIDENCE_REVIEWED,
         "evidence.returned": _EVIDENCE_REVIEWED,
+        "evidence.verification_withdrawn": _l("A verification of evidence was taken back."),
         "skill.assessed": _l("A manager assessed a skill of %(person)s."),
     },
     "export": {

@@ -79,6 +79,7 @@ class ImpactShape(Shape):
 class ReviewShape(Shape):
     """The review of a version."""
 
+    id: uuid.UUID
     decision: Decision
     version: int
     by: str = Field(validation_alias="reviewer")

@@ -56,7 +56,8 @@ class Author(Shape):
 class Linked(Shape):
     """A milestone that the piece is linked to, which it is held against.
 
-    `fits` says whether a piece of this kind can prove it, `status` where its author stands with it.
+    `fits` says whether a piece of this kind can prove it, `status` where its author stands with it,
+    `left_out_by` who verified an earlier version without confirming it ("" for nobody).
     """
 
     key: str
@@ -64,6 +65,7 @@ class Linked(Shape):
     done_when: str
     fits: bool
     status: Status
+    left_out_by: str
 
 
 class JudgementSubject(Shape):
@@ -122,14 +124,19 @@ class WaitingList(Shape):
 
 
 class Judging(Body):
-    """A judgement. Without `milestones`, verified confirms all linked ones that fit."""
+    """A judgement. Without `milestones`, verified confirms the linked ones that fit.
+
+    One that an earlier verification left out is only confirmed where it is named.
+    """
 
     decision: Decision
     comment: Annotated[str, Text(MAX_LENGTHS["comment"])] | None = Field(
         None, description="The author reads it; what is missing, where it is returned."
     )
     milestones: Annotated[list[Key], Field(max_length=50)] | None = Field(
-        None, description="Those that are confirmed; all linked ones that fit where left out."
+        None,
+        description="Those that are confirmed. Without it, all linked ones that fit and that no "
+        "earlier verification left out.",
     )
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
         None,
@@ -141,9 +148,12 @@ class Judging(Body):
 class JudgementShape(Shape):
     """What was said, and of which version. `confirmed` are all that the version is confirmed for.
 
+    `id` is for taking it back.
+
     `etag` names what was judged, as it does in the list of what waits.
     """
 
+    id: uuid.UUID
     evidence_id: uuid.UUID
     version: int
     decision: Decision
@@ -228,6 +238,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
     # What can be confirmed, and is not yet for this version.
     confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
     fitting = set(review_actions.load_fitting_milestones(db.session, piece)) - confirmed
+    fitting -= {link.key for link in item.links if link.left_out_by}
     if last is not None and piece.state == body.decision:
         said = (last.reviewer_id, last.decision, clean_multiline(last.comment))
         added = fitting if body.milestones is None else set(body.milestones) - confirmed
@@ -250,12 +261,25 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
             now=now(),
         )
     except Refused as refusal:
-        if refusal.reason in ("does_not_fit", "none_left"):
+        if refusal.reason in ("does_not_fit", "none_left", "none_selected"):
             message = str(labels.REFUSAL_MESSAGES[refusal.reason])
             raise InvalidFields({"milestones": [message]}) from None
         raise
     db.session.flush()
     return _serialize_judgement(review, item)
+
+
+@operation(TAG, refuses=(404, 409))
+def withdraw_judgement(evidence_id: uuid.UUID, judgement_id: uuid.UUID) -> None:
+    """Take back that you verified a piece, within ten minutes.
+
+    The piece waits for a review again, and what it was verified for before counts as before. 409
+    where the time is over, where it was reviewed since, or where the judgement is not yours. Taken
+    back already, it is 409 as well.
+    """
+    actor = current_actor()
+    piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)
+    review_actions.withdraw_verification(db.session, piece, judgement_id, by=actor, now=now())
 
 
 def _check_unchanged_since_submitted(
@@ -294,6 +318,7 @@ def _check_unchanged_since_submitted(
 def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
     confirmed = review_actions.confirmed_keys(db.session, item.version.id)
     return JudgementShape(
+        id=review.id,
         evidence_id=review.evidence_id,
         version=item.version.number,
         decision=review.decision,

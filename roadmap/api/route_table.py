@@ -43,6 +43,7 @@ class Route:
 MILESTONE = "/me/roadmaps/<slug>/milestones/<key>"
 EVIDENCE = "/me/evidence/<uuid:evidence_id>"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
+JUDGEMENT = "/reviews/<uuid:evidence_id>/judgements/<uuid:judgement_id>"
 
 ROUTES = (
     Route("GET", "/me", "account.read", "me:me"),
@@ -67,4 +68,5 @@ ROUTES = (
     Route("PUT", MEMBER, "person.assess", "teams:assess_member_skill"),
     Route("GET", "/reviews", "review.list", "reviews:list_reviews"),
     Route("PUT", "/reviews/<uuid:evidence_id>", "evidence.review", "reviews:judge_evidence"),
+    Route("DELETE", JUDGEMENT, "evidence.review", "reviews:withdraw_judgement"),
 )

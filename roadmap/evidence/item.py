@@ -97,12 +97,18 @@ class Version(Content):
 
 @dataclass(slots=True, unsafe_hash=True)
 class Link:
-    """A linked milestone; `confirmed` tells that the verified version is confirmed for it."""
+    """A linked milestone; `confirmed` tells that the verified version is confirmed for it.
+
+    `left_out_by` is the name of the reviewer who verified the item and left this milestone out,
+    '' where nobody did, `left_out_by_id` their account if there still is one.
+    """
 
     key: str
     confirmed: bool
     title: str
     linked_at: dt.datetime
+    left_out_by: str = ""
+    left_out_by_id: uuid.UUID | None = None
 
 
 @dataclass(slots=True, unsafe_hash=True)

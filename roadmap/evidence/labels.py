@@ -120,6 +120,12 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
         "One of these milestones is not linked, or evidence of this kind cannot prove it."
     ),
     "none_left": _("Keep at least one milestone, or return it and say what is missing."),
+    "none_selected": _("Select at least one milestone to confirm."),
+    "not_verified": _("Only a verification can be taken back."),
+    "not_your_review": _("Only the reviewer who verified it can take that back."),
+    "reviewed_since": _("It was reviewed again since, so this review cannot be taken back."),
+    "withdrawn_too_late": _("A verification can be taken back for ten minutes only."),
+    "withdrawn_already": _("This verification was taken back already."),
     "no_such_decision": _("A review either verifies or returns."),
     "not_shared": _("Only shared evidence has comments: share it, and ask for a review."),
     "stale": _("A newer version was saved in the meantime."),

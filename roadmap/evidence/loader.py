@@ -324,10 +324,13 @@ def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
             _is_confirmed,
             Milestone.title,
             _link.created_at,
+            sa.func.coalesce(models.Review.reviewer_name, ""),
+            models.Review.reviewer_id,
         )
         .join(Evidence, Evidence.id == _link.evidence_id)
         .join(Milestone, Milestone.key == _link.milestone_key)
         .outerjoin(models.Confirmation, is_confirmation_of_link())
+        .outerjoin(models.Review, models.Review.id == _link.left_out_review_id)
         .where(_of_scope(audience, scope))
         .order_by(_link.position, _link.milestone_key)
     )

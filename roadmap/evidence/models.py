@@ -143,7 +143,11 @@ class Impact(Base):
 
 
 class EvidenceMilestone(Base):
-    """A piece of evidence linked to a milestone."""
+    """A piece of evidence linked to a milestone.
+
+    `left_out_review_id` is the review that verified the item and left this milestone out; a
+    confirmation clears it.
+    """
 
     __tablename__ = "evidence_milestone"
 
@@ -151,6 +155,7 @@ class EvidenceMilestone(Base):
     milestone_key: Mapped[str] = _key("milestone.key", "RESTRICT", primary_key=True, index=True)
     user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
     position: Mapped[int] = mapped_column(default=0)
+    left_out_review_id: Mapped[uuid.UUID | None] = _key("review.id", "SET NULL", index=True)
     created_at: Mapped[dt.datetime]
 
 

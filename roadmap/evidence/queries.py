@@ -75,6 +75,7 @@ class Judgement:
     comment: str
     decided_at: dt.datetime
     title: str
+    reviewer_id: uuid.UUID | None
     confirmed: tuple[str, ...] = ()
 
 
@@ -97,14 +98,13 @@ class EvidenceDetail:
         return title if title != self.item.title else ""
 
     @property
-    def left_out(self) -> frozenset[str]:
-        """Return the milestones that were linked when it was verified and were not confirmed."""
-        review = self.verifying_review
-        return frozenset(
-            link.key
+    def left_out(self) -> dict[str, str]:
+        """Return who left out each milestone that is not confirmed, by its key."""
+        return {
+            link.key: link.left_out_by
             for link in self.item.links
-            if review and link.linked_at <= review.decided_at and not link.confirmed
-        )
+            if link.left_out_by and not link.confirmed
+        }
 
 
 def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID) -> Evidence:
@@ -190,6 +190,7 @@ def _judgements(latest_only: bool) -> sa.Select[Any]:
             Review.comment,
             Review.decided_at,
             Review.title,
+            Review.reviewer_id,
         )
         .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
         .where(Review.evidence_id.in_(sa.bindparam("ids", expanding=True)))

@@ -1,4 +1,4 @@
-"""Review evidence: take a version up, verify it or return it, comment on it.
+"""Review evidence: take a version up, verify or return it, take that back, comment on it.
 
 As in `actions`, these functions lock the owner first, flush and record history.
 """
@@ -60,10 +60,11 @@ def decide(
 ) -> Review:
     """Review the current version: `verified` or `returned`.
 
-    `verified` confirms the linked milestones named, or all that fit where None. `returned` ends
-    what an earlier verified version counted for. `version_id` is the version that the reviewer
-    read, `title` the title on their page (None where the client sent none). A verified version can
-    be verified once more, which confirms milestones that were linked since.
+    `verified` confirms the linked milestones named; where None, all that fit and were not left out
+    before. `returned` ends what an earlier verified version counted for. `version_id` is the
+    version that the reviewer read, `title` the title on their page (None where the client sent
+    none). A verified version can be verified once more, which confirms milestones that were linked
+    since, and those that were left out and are named.
 
     Raises Refused where the reviewer is the author or may not review them now, and Refused or Stale
     as `rules.select_confirmations` does.
@@ -72,6 +73,8 @@ def decide(
         raise Refused("no_such_decision")
     _lock_for_review(session, evidence, by)
     again = evidence.state == "verified"
+    fitting = load_fitting_milestones(session, evidence) if decision == "verified" else []
+    confirmed = confirmed_keys(session, version_id) if again else frozenset()
     keys = rules.select_confirmations(
         decision,
         milestones,
@@ -81,8 +84,9 @@ def decide(
         verified=evidence.verified_version_id,
         # Compared cleaned: a form does not send back the line ends that an older release stored.
         is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
-        fitting=load_fitting_milestones(session, evidence) if decision == "verified" else (),
-        confirmed=confirmed_keys(session, version_id) if again else (),
+        fitting=fitting,
+        confirmed=confirmed,
+        left_out={link.milestone_key for link in evidence.links if link.left_out_review_id},
     )
     review = Review(
         user_id=evidence.user_id,
@@ -114,6 +118,11 @@ def decide(
         )
         for key in keys
     )
+    for link in evidence.links:
+        if link.milestone_key in keys:
+            link.left_out_review_id = None
+        elif link.milestone_key in fitting and link.milestone_key not in confirmed:
+            link.left_out_review_id = link.left_out_review_id or review.id
     evidence.state = decision
     evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
@@ -124,6 +133,58 @@ def decide(
     _record(session, evidence, action, by, now, row_id=review.id, **said)
     record_audit(session, by=by.id, action=action, target=str(evidence.id), now=now, **said)
     return review
+
+
+def withdraw_verification(
+    session: Session, evidence: Evidence, review_id: uuid.UUID, *, by: Actor, now: dt.datetime
+) -> tuple[Review, list[str]]:
+    """Take back the latest review of an item, by which `by` verified it a moment ago.
+
+    What was confirmed by an earlier review of the same version stays. Otherwise the item waits for
+    a review again, and an earlier verified version counts as before. Return the deleted review and
+    the milestones that it confirmed.
+
+    Raises Refused where `by` may not review the item, or as `rules.check_withdrawable` does.
+    """
+    _lock_for_review(session, evidence, by)
+    reviews = session.scalars(
+        sa.select(Review)
+        .where(Review.evidence_id == evidence.id)
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+    ).all()
+    review = next((each for each in reviews if each.id == review_id), None)
+    if review is None:
+        raise Refused("withdrawn_already")
+    latest, before = (*reviews, None)[:2]
+    rules.check_withdrawable(
+        review.decision,
+        is_own=review.reviewer_id == by.id,
+        is_latest=review is latest,
+        age=now - review.decided_at,
+    )
+    of_review = sa.select(Confirmation.milestone_key).where(Confirmation.review_id == review.id)
+    keys = list(session.scalars(of_review))
+    if before is not None and before.decision != "verified":
+        before = None
+    if before is not None and before.version_id == review.version_id:
+        for link in evidence.links:
+            if link.milestone_key in keys and link.created_at <= before.decided_at:
+                link.left_out_review_id = before.id
+    elif evidence.state == "verified":
+        evidence.state = "submitted"
+    evidence.verified_version_id = before.version_id if before is not None else None
+    session.flush()
+    # The database deletes the confirmations and the notification, and clears what it left out.
+    session.execute(
+        sa.delete(Review).where(Review.id == review.id).execution_options(synchronize_session=False)
+    )
+    session.expunge(review)
+    number = session.get_one(EvidenceVersion, review.version_id).number
+    said: dict[str, Any] = {"version": number, "milestones": keys}
+    action = "evidence.verification_withdrawn"
+    _record(session, evidence, action, by, now, **said)
+    record_audit(session, by=by.id, action=action, target=str(evidence.id), now=now, **said)
+    return review, keys
 
 
 def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:

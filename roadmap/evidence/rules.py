@@ -24,6 +24,8 @@ MAX_LENGTHS = {
         if "max_length" in each.metadata
     },
 }
+# How long a reviewer can take back that they verified an item.
+WITHDRAWAL_PERIOD = dt.timedelta(minutes=10)
 # An earlier date is a typing error.
 EARLIEST_DATE = dt.date(1950, 1, 1)
 
@@ -211,12 +213,14 @@ def select_confirmations(
     is_current_title: bool,
     fitting: Sequence[str],
     confirmed: Collection[str],
+    left_out: Collection[str],
 ) -> tuple[str, ...]:
     """Return the milestones that a review confirms: those asked for, or all that fit.
 
     `judged`, `current` and `verified` are versions, `fitting` the linked milestones that evidence
-    of this kind can prove, `confirmed` those that the judged version is confirmed for. The verified
-    version can be verified once more, which only adds confirmations.
+    of this kind can prove, `confirmed` those that the judged version is confirmed for, `left_out`
+    those that an earlier review left out, which are only confirmed where they are asked for. The
+    verified version can be verified once more, which only adds confirmations.
 
     Raises Refused where this judgement cannot be given now, Stale where the reviewer read another
     version or title.
@@ -228,11 +232,27 @@ def select_confirmations(
         raise Stale
     if decision == "returned":
         return ()
-    chosen = tuple(fitting) if asked is None else tuple(dict.fromkeys(asked))
+    if asked is None:
+        asked = [key for key in fitting if key not in left_out]
+    chosen = tuple(dict.fromkeys(asked))
     if not set(chosen) <= set(fitting):
         raise Refused("does_not_fit")
     if again:
         chosen = tuple(key for key in chosen if key not in confirmed)
-    if not chosen and (again or fitting):
-        raise Refused("already_verified" if again else "none_left")
+    if not chosen and again:
+        raise Refused("already_verified" if set(fitting) <= set(confirmed) else "none_selected")
+    if not chosen and fitting:
+        raise Refused("none_left")
     return chosen
+
+
+def check_withdrawable(decision: str, *, is_own: bool, is_latest: bool, age: dt.timedelta) -> None:
+    """Raise Refused where a reviewer cannot take back a review, `age` after they decided."""
+    if decision != "verified":
+        raise Refused("not_verified")
+    if not is_own:
+        raise Refused("not_your_review")
+    if not is_latest:
+        raise Refused("reviewed_since")
+    if age > WITHDRAWAL_PERIOD:
+        raise Refused("withdrawn_too_late")

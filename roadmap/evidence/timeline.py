@@ -21,7 +21,11 @@ from roadmap.evidence.queries import EvidenceDetail, Judgement
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
 
-AUTHOR_ACTIONS = ("created", "edited", "submitted", "withdrawn", "taken_up")
+# The steps that are read from the history; reviews and comments have tables.
+HISTORY_STEPS = (
+    *("created", "edited", "submitted", "withdrawn"),
+    *("taken_up", "verification_withdrawn"),
+)
 # What only its author is shown.
 PRIVATE_ACTIONS = frozenset({"created", "edited", "withdrawn"})
 
@@ -80,14 +84,14 @@ def load_timeline(
 
 
 def _history_events(session: Session, item: Item, for_author: bool) -> list[TimelineEvent]:
-    """Load the steps of the author from their history; consecutive edits become one."""
+    """Load the steps from the history of the author; consecutive edits become one."""
     rows = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data, User.name)
         .outerjoin(User, User.id == HistoryEntry.actor_id)
         .where(
             HistoryEntry.user_id == item.user_id,
             HistoryEntry.subject == str(item.id),
-            HistoryEntry.action.in_([f"evidence.{step}" for step in AUTHOR_ACTIONS]),
+            HistoryEntry.action.in_([f"evidence.{step}" for step in HISTORY_STEPS]),
         )
         .order_by(HistoryEntry.id)
     )

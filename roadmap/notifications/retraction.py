@@ -23,6 +23,7 @@ from roadmap.people.roles import Capability
 FOLLOWS = frozenset(
     {
         *("evidence.submitted", "evidence.withdrawn", "evidence.edited", "evidence.deleted"),
+        "evidence.verification_withdrawn",
         *("membership.role_changed", "membership.removed", "membership.left"),
         "managers.changed",
     }
@@ -59,7 +60,10 @@ def close_review_requests(
 
 def retract(session: Session, event: Event) -> None:
     """Delete what an event made invisible."""
-    if event.action.startswith("evidence."):
+    if event.action == "evidence.verification_withdrawn":
+        # The notification was deleted with the review.
+        outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
+    elif event.action.startswith("evidence."):
         # Before an edit of a draft nobody could see it, and most edits are of drafts.
         edited = event.action == "evidence.edited"
         was_draft = edited and event.data["state"][0] not in SHARED_STATES

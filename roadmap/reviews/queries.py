@@ -30,6 +30,7 @@ from roadmap.evidence.queries import (
     load_detail,
     load_judgements,
 )
+from roadmap.evidence.rules import Refused, check_withdrawable
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import people_of, team_tree, teams_of
@@ -78,7 +79,8 @@ class Criterion:
     """A linked milestone and when it is done.
 
     `fits` tells whether evidence of this kind can prove it, `confirmed` whether the version in
-    question was confirmed for it. `status` is the author's own.
+    question was confirmed for it. `status` is the author's own. `left_out_by` is the name of the
+    reviewer who left it out, '' where nobody did, `left_out_by_id` their account.
     """
 
     key: str
@@ -87,6 +89,8 @@ class Criterion:
     fits: bool
     status: str
     confirmed: bool
+    left_out_by: str
+    left_out_by_id: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +120,35 @@ class ReviewPage:
 
     @property
     def confirmable(self) -> list[str]:
-        """Return the milestones that can still be confirmed; they are ticked at first."""
-        return [each.key for each in self.criteria if each.fits and not each.confirmed]
+        """Return what is ticked at first: what can still be confirmed and was not left out."""
+        return [
+            each.key
+            for each in self.criteria
+            if each.fits and not each.confirmed and not each.left_out_by
+        ]
 
     @property
     def can_confirm_more(self) -> bool:
         """Tell whether it is verified and a milestone that it can prove is not confirmed yet."""
-        return self.detail.item.state == "verified" and bool(self.confirmable)
+        return self.detail.item.state == "verified" and any(
+            each.fits and not each.confirmed for each in self.criteria
+        )
+
+    def withdrawable(self, actor: Actor, now: dt.datetime) -> Judgement | None:
+        """Return the review that the actor can still take back."""
+        latest = next(iter(self.detail.judgements), None)
+        if latest is None:
+            return None
+        try:
+            check_withdrawable(
+                latest.decision,
+                is_own=latest.reviewer_id == actor.id,
+                is_latest=True,
+                age=now - latest.decided_at,
+            )
+        except Refused:
+            return None
+        return latest
 
 
 # --- The queue ------------------------------------------------------------------------------------
@@ -340,6 +366,8 @@ def load_criteria(
                 fits=item.version.kind in definitions[link.key].get("evidence", ()),
                 status=statuses.get((item.user_id, link.key), "not_started"),
                 confirmed=link.confirmed and item.version.number == item.verified_number,
+                left_out_by=link.left_out_by,
+                left_out_by_id=link.left_out_by_id,
             )
             for link in item.links
         )

@@ -135,7 +135,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
     was_verified = piece.state == "verified"
     decision = form.decision.data or ""
     try:
-        review_actions.decide(
+        review = review_actions.decide(
             db.session,
             piece,
             decision,
@@ -148,21 +148,55 @@ def decide(evidence_id: uuid.UUID) -> Response:
         )
     except Refused as refusal:
         return _render_refusal(piece, form, refusal)
-    if was_verified:
-        text = _("More milestones are confirmed for “%(title)s”.")
-    elif decision == "returned":
-        text = _("“%(title)s” is returned to its author.")
-    elif piece.links and not form.milestones.data:
-        text = _("“%(title)s” is verified, for none of its milestones.")
+    said = {"title": labels.shorten_title(piece.title)}
+    label = _("Look at it again or take it back")
+    if decision == "returned":
+        text, label = _("“%(title)s” is returned to its author.", **said), _("Look at it again")
+    elif fitting := review_actions.load_fitting_milestones(db.session, piece):
+        text = ngettext(
+            "“%(title)s” is verified: %(confirmed)d of %(num)d milestone confirmed.",
+            "“%(title)s” is verified: %(confirmed)d of %(num)d milestones confirmed.",
+            len(fitting),
+            confirmed=len(review_actions.confirmed_keys(db.session, review.version_id)),
+            **said,
+        )
+    elif piece.links:
+        text = _("“%(title)s” is verified, for none of its milestones.", **said)
     else:
-        text = _("“%(title)s” is verified.")
-    link = Markup('<a href="/reviews/{}">{}</a>').format(piece.id, _("Look at it again"))
-    said = text % {"title": labels.shorten_title(piece.title)}
-    flash(Markup("{} {}").format(said, link), "message")
+        text = _("“%(title)s” is verified.", **said)
+    link = Markup('<a href="/reviews/{}">{}</a>').format(piece.id, label)
+    flash(Markup("{} {}").format(text, link), "message")
     if was_verified:
         return see_other("reviews.show", evidence_id=piece.id)
     _entry, address = _next_pending(piece)
     return redirect(address, code=303)
+
+
+@reviews.delete("/reviews/<uuid:evidence_id>")
+@permit("evidence.review")
+def withdraw(evidence_id: uuid.UUID) -> Response:
+    """Take a verification back, and show the form as its reviewer had sent it.
+
+    It names the review, so that sent twice it does not take back an earlier one as well.
+    """
+    piece = _load_evidence(evidence_id, "evidence.review")
+    review_id = parse_uuid(request.form.get("review_id")) or uuid.UUID(int=0)
+    try:
+        review, milestones = review_actions.withdraw_verification(
+            db.session, piece, review_id, by=current_user, now=now()
+        )
+    except Refused as refusal:
+        _check_still_reviewable(piece, refusal)
+        flash(labels.REFUSAL_MESSAGES[refusal.reason], "message")
+        return _render_page(piece, status=409)
+    said = {"title": labels.shorten_title(piece.title)}
+    if piece.state == "verified":
+        text = _("You took it back. “%(title)s” is still verified as before.", **said)
+    else:
+        text = _("“%(title)s” is no longer verified. It is waiting for review again.", **said)
+    flash(text, "message")
+    sent = {"comment": review.comment, "milestones": milestones}
+    return _render_page(piece, JudgementForm(formdata=None, data=sent))
 
 
 @reviews.put("/reviews/<uuid:evidence_id>/taking")
@@ -203,12 +237,20 @@ def _not_found_page() -> Response:
 
 def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> Response:
     """Render the current page with what was typed, and say why nothing was recorded."""
-    if not piece.is_shared or refusal.reason in ("gone", "own", "not_entitled"):
-        abort(_not_found_page())
-    if refusal.reason in ("does_not_fit", "none_left", "already_verified"):
+    _check_still_reviewable(piece, refusal)
+    if refusal.reason in (
+        *("does_not_fit", "none_left"),
+        *("none_selected", "already_verified"),
+    ):
         form.milestones.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]
         return _render_page(piece, form, status=422)
     return _render_page(piece, form, late=refusal, status=409)
+
+
+def _check_still_reviewable(piece: Evidence, refusal: Refused) -> None:
+    """Abort with 404 where the item was refused because the reviewer may not see it any more."""
+    if not piece.is_shared or refusal.reason in ("gone", "own", "not_entitled"):
+        abort(_not_found_page())
 
 
 def _next_pending(piece: Evidence) -> tuple[Any, str]:
@@ -244,6 +286,7 @@ def _render_page(
         form=form,
         ticked=ticked,
         may_review=current_user.has_over(Capability.REVIEW, piece.user_id),
+        withdrawable=found.withdrawable(current_user, now()),
         following=following,
         next_address=next_address,
         late=why,

@@ -273,7 +273,8 @@ def test_a_version_alone_does_not_stand_for_later_links(
     # By name each of them can be confirmed, read or not.
     named = bob.put(path, {**body, "milestones": [MILESTONE]})
     assert named.get_json()["confirmed"] == [MILESTONE]
-    assert bob.put(path, body).status_code == 409
+    # What that left out is not confirmed by the next one either.
+    assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE]
     both = bob.put(path, {**body, "milestones": [OTHER]})
     assert both.get_json()["confirmed"] == [MILESTONE, OTHER]
 
@@ -342,11 +343,43 @@ def test_the_same_word_confirms_what_was_linked_since(
     assert not [each for each in seen if "INSERT" in each]
 
 
-def test_the_same_word_confirms_what_was_left_out_before(
+def test_what_was_left_out_is_only_confirmed_where_it_is_named(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
     path, body = f"/reviews/{piece['id']}", {"decision": "verified"}
     first = bob.put(path, {**body, "milestones": [OTHER]})
     assert first.get_json()["confirmed"] == [OTHER]
-    assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE, OTHER]
+    assert bob.put(path, body).get_json() == first.get_json()
+    alice.patch(f"/me/evidence/{piece['id']}", {"description": "A new version."})
+    (waiting,) = bob.get("/reviews").get_json()["items"]
+    left_out = {each["key"]: each["left_out_by"] for each in waiting["milestones"]}
+    assert left_out == {MILESTONE: "Bob", OTHER: ""}
+    assert bob.put(path, body).get_json()["confirmed"] == [OTHER]
+    named = bob.put(path, {**body, "milestones": [MILESTONE]})
+    assert named.get_json()["confirmed"] == [MILESTONE, OTHER]
+
+
+def test_a_verification_is_taken_back(
+    piece: dict[str, Any],
+    alice: ApiClient,
+    bob: ApiClient,
+    cast: Cast,
+    api_client_of: ApiClientOf,
+) -> None:
+    dave = api_client_of(cast.dave)
+    path = f"/reviews/{piece['id']}"
+    judged = bob.put(path, {"decision": "verified", "comment": "The wrong piece."}).get_json()
+    of_judgement = f"{path}/judgements/{judged['id']}"
+    assert alice.get(f"/me/evidence/{piece['id']}").get_json()["review"]["id"] == judged["id"]
+    assert alice.delete(of_judgement).status_code == 403
+    assert dave.delete(of_judgement).status_code == 404
+    assert bob.delete(f"{path}/judgements/{uuid.uuid4()}").status_code == 409
+    assert bob.delete(of_judgement).status_code == 204
+    seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
+    assert (seen["review_state"], seen["confirmed"], seen["review"]) == ("submitted", [], None)
+    (waiting,) = bob.get("/reviews").get_json()["items"]
+    assert (waiting["evidence_id"], waiting["judgements"]) == (piece["id"], [])
+    again = bob.delete(of_judgement)
+    assert again.status_code == 409
+    assert again.get_json()["detail"] == "This verification was taken back already."

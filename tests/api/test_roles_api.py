@@ -149,6 +149,13 @@ ROWS = (
     Row(
         "PUT", REVIEW, "/reviews/{submitted}", all_of(403, bob=200, dave=404), VERIFIED, ("alice",)
     ),
+    Row(
+        "DELETE",
+        f"{REVIEW}/judgements/<uuid:judgement_id>",
+        "/reviews/{just_verified}/judgements/{judgement}",
+        all_of(403, bob=204, dave=404),
+        affects=("carol",),
+    ),
     Row("PUT", REVIEW, "/reviews/{draft}", all_of(403, bob=404, dave=404), VERIFIED),
 )
 

@@ -18,6 +18,8 @@ from tests.support.cast import Cast
 # Two milestones of the shipped roadmap that a design document proves, and one that it cannot.
 DESIGN = "design-doc-for-complex-system"
 LEVELS = "hold-ml-service-levels"
+# A third one that it proves.
+PIPELINE = "data-pipeline-with-contracts"
 MENTOR = "mentor-a-junior-engineer"
 LATENCY = Impact("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard")
 

@@ -119,6 +119,7 @@ def confirmations(decision="verified", asked=None, **changes):
         "is_current_title": True,
         "fitting": ("a", "c"),
         "confirmed": (),
+        "left_out": (),
     }
     return rules.select_confirmations(decision, asked, **{**given, **changes})
 
@@ -143,11 +144,40 @@ def test_a_verified_version_is_only_confirmed_for_more():
     again = {"state": "verified", "verified": 2, "confirmed": {"a"}}
     assert confirmations(**again) == ("c",)
     for asked in (["a"], []):
-        with pytest.raises(Refused, match="already_verified"):
+        with pytest.raises(Refused, match="none_selected"):
             confirmations(asked=asked, **again)
+    with pytest.raises(Refused, match="already_verified"):
+        confirmations(**{**again, "confirmed": {"a", "c"}})
     for decision, changes in (("returned", {}), ("verified", {"judged": 1})):
         with pytest.raises(Refused, match="not_waiting"):
             confirmations(decision, **{**again, **changes})
+
+
+def test_what_was_left_out_is_only_confirmed_where_it_is_named():
+    again = {"state": "verified", "verified": 2, "confirmed": {"a"}}
+    for state in ({}, again):
+        assert confirmations(asked=["c"], left_out={"c"}, **state) == ("c",)
+    assert confirmations(left_out={"c"}) == ("a",)
+    for state, reason in (({}, "none_left"), (again, "none_selected")):
+        with pytest.raises(Refused, match=reason):
+            confirmations(left_out={"a", "c"}, **state)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"decision": "returned"}, "not_verified"),
+        ({"is_own": False}, "not_your_review"),
+        ({"is_latest": False}, "reviewed_since"),
+        ({"age": dt.timedelta(minutes=10, seconds=1)}, "withdrawn_too_late"),
+    ],
+)
+def test_who_can_take_back_what(changes, reason):
+    review = {"decision": "verified", "is_own": True, "is_latest": True}
+    review["age"] = dt.timedelta(minutes=10)
+    rules.check_withdrawable(**review)
+    with pytest.raises(Refused, match=reason):
+        rules.check_withdrawable(**{**review, **changes})
 
 
 class Review(RuleBasedStateMachine):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from roadmap.account.actions import set_wants_mail
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
+from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox
 from roadmap.people import actions as people
@@ -67,6 +68,21 @@ def test_who_may_see_it_gets_it(scenario: Scenario, sent: Any) -> None:
     scenario.piece()
     assert sent() == ["bob@example.org"]
     assert scenario.told("bob") == ["submitted"]
+
+
+def test_a_verification_that_was_taken_back_is_told_to_nobody(
+    scenario: Scenario, sent: Any
+) -> None:
+    piece = scenario.piece()
+    cast, session, now = scenario.cast, scenario.session, scenario.now
+    bob = cast.actor(session, cast.bob)
+    review = review_actions.decide(
+        session, piece, "verified", version_id=piece.current_id, by=bob, now=now
+    )
+    assert scenario.told("alice") == ["verified"]
+    review_actions.withdraw_verification(session, piece, review.id, by=bob, now=now)
+    assert scenario.told("alice", unread=False) == []
+    assert "alice@example.org" not in sent()
 
 
 def test_a_manager_of_managers_gets_it(scenario: Scenario, sent: Any) -> None:

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from roadmap.evidence import actions
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Confirmation, Evidence, Review
-from roadmap.people.models import Membership
+from roadmap.people.models import AuditEntry, Membership
 from roadmap.progress import actions as progress
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
     LEVELS,
     MENTOR,
+    PIPELINE,
     add_evidence,
     evidence_input,
     review_evidence,
@@ -94,13 +95,132 @@ def test_one_click_verifies_what_fits(session, cast, now, bob, piece):
     assert (answer.status_code, answer.location) == (303, "/reviews")
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     page = bob.get("/reviews").text
-    assert "“Feature store design” is verified." in page
-    assert f'<a href="/reviews/{piece.id}">Look at it again</a>' in page
+    assert "“Feature store design” is verified: 2 of 2 milestones confirmed." in page
+    assert f'<a href="/reviews/{piece.id}">Look at it again or take it back</a>' in page
 
 
 def test_each_milestone_can_be_left_out(session, bob, piece):
     bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
     assert state_and_confirmed(session, piece) == ("verified", {LEVELS})
+    assert "is verified: 1 of 2 milestones confirmed." in bob.get("/reviews").text
+
+
+def test_what_was_left_out_stays_left_out_until_its_reviewer_chooses_it(
+    session, cast, now, browser_of, bob, piece
+):
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "checked" not in find_checkbox(page, DESIGN)
+    assert "disabled" not in find_checkbox(page, DESIGN)
+    assert page.count("Left out by you.") == 1
+    assert "linked later" not in page
+    assert '<button name="decision" value="verified" class="secondary">Confirm selected<' in page
+    session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
+    session.commit()
+    assert "Left out by Bob." in browser_of(cast.dave).get(f"/reviews/{piece.id}").text
+    # What is linked afterwards is offered, and what was left out is not.
+    actions.link(session, piece, PIPELINE, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert " checked" in find_checkbox(page, PIPELINE)
+    assert " checked" not in find_checkbox(page, DESIGN)
+    assert "linked later" in page
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[PIPELINE]))
+    # Nor does a new version bring it back.
+    edit_evidence(session, cast, piece, now, role="Lead")
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert " checked" in find_checkbox(page, LEVELS)
+    assert " checked" not in find_checkbox(page, DESIGN)
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[DESIGN, LEVELS]))
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "disabled" in find_checkbox(page, DESIGN)
+    assert page.count("Left out by") == 1, "the pipeline, of the new version"
+
+
+def find_withdrawal(page):
+    """What the button sends that takes a verification back; None where there is none."""
+    found = re.search(r'name="review_id" value="([^"]+)"', page)
+    return {"review_id": found.group(1)} if found else None
+
+
+def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece):
+    """For ten minutes; nothing of it stays but that it was taken back."""
+    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
+    session.commit()
+    alice = browser_of(cast.alice)
+    before = alice.get("/readiness").text
+    bob.put(
+        f"/reviews/{piece.id}", review_form(piece, milestones=[DESIGN], comment="The wrong piece.")
+    )
+    assert "Bob verified" in alice.get("/notifications").text
+    sent = find_withdrawal(bob.get(f"/reviews/{piece.id}").text)
+    taken = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
+    assert taken.status_code == 200
+    assert "“Feature store design” is no longer verified." in taken.text
+    # What its reviewer had sent is in the form.
+    assert "The wrong piece.</textarea>" in taken.text.replace("\r\n", "")
+    assert " checked" in find_checkbox(taken.text, DESIGN)
+    assert " checked" not in find_checkbox(taken.text, LEVELS)
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+    assert session.scalar(sa.select(sa.func.count(Review.id))) == 0
+    assert "Bob verified" not in alice.get("/notifications").text
+    assert without_csrf_token(alice.get("/readiness").text) == without_csrf_token(before)
+    for browser, page in ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}")):
+        thread = browser.get(page).text.split('id="thread"')[1]
+        assert "Bob took back the verification of version 1" in flat(thread)
+        assert "The wrong piece." not in thread
+    actions_seen = set(session.scalars(sa.select(AuditEntry.action)))
+    assert {"evidence.verified", "evidence.verification_withdrawn"} <= actions_seen
+    assert "Feature store design" in bob.get("/reviews").text
+    again = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
+    assert again.status_code == 409
+    assert "This verification was taken back already." in again.text
+    assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
+    assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
+
+
+def test_a_verification_is_taken_back_by_its_reviewer_in_time(
+    session, cast, now, browser_of, bob, piece
+):
+    session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
+    session.commit()
+    bob.put(f"/reviews/{piece.id}", review_form(piece))
+    sent = find_withdrawal(bob.get(f"/reviews/{piece.id}").text)
+    dave = browser_of(cast.dave)
+    assert find_withdrawal(dave.get(f"/reviews/{piece.id}").text) is None
+    refused = dave.delete(f"/reviews/{piece.id}", sent)
+    assert refused.status_code == 409
+    assert "Only the reviewer who verified it can take that back." in refused.text
+    review = session.scalars(sa.select(Review)).one()
+    review.decided_at -= dt.timedelta(minutes=11)
+    session.commit()
+    assert find_withdrawal(bob.get(f"/reviews/{piece.id}").text) is None
+    refused = bob.delete(f"/reviews/{piece.id}", sent)
+    assert refused.status_code == 409
+    assert "for ten minutes only" in refused.text
+    assert state_and_confirmed(session, piece)[0] == "verified"
+
+
+def test_taking_back_ends_only_what_that_review_confirmed(session, cast, now, bob, piece):
+    """Of two reviews of one version, and of the verification of a newer version."""
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
+    earlier = find_withdrawal(bob.get(f"/reviews/{piece.id}").text)
+    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[DESIGN]))
+    assert "reviewed again since" in bob.delete(f"/reviews/{piece.id}", earlier).text
+    sent = find_withdrawal(bob.get(f"/reviews/{piece.id}").text)
+    taken = bob.delete(f"/reviews/{piece.id}", sent)
+    assert "is still verified as before" in taken.text
+    assert state_and_confirmed(session, piece) == ("verified", {LEVELS})
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "Left out by you." in page
+    assert " checked" not in find_checkbox(page, DESIGN)
+    edit_evidence(session, cast, piece, now, role="Lead")
+    verified = piece.verified_version_id
+    bob.put(f"/reviews/{piece.id}", review_form(piece))
+    bob.delete(f"/reviews/{piece.id}", find_withdrawal(bob.get(f"/reviews/{piece.id}").text))
+    assert state_and_confirmed(session, piece) == ("submitted", {LEVELS})
+    session.refresh(piece)
+    assert piece.verified_version_id == verified
 
 
 def test_a_plain_form_does_it(session, bob, piece):
@@ -262,7 +382,7 @@ def test_the_title_that_was_verified_stays_in_view(session, cast, now, browser_o
 def test_what_was_left_out_says_so(session, cast, browser_of, bob, piece):
     bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
-    assert page.count("left out by the reviewer") == 1
+    assert page.count("left out by Bob") == 1
     assert "linked later" not in page
 
 
@@ -397,8 +517,12 @@ def without_csrf_token(page):
     return re.sub(r'csrf_token" value="[^"]*"|X-CSRFToken[^}]*', "", page)
 
 
-def test_what_was_linked_since_is_confirmed_besides(session, cast, now, bob, piece):
-    review_evidence(session, cast, piece, now, milestones=[DESIGN])
+def test_what_was_linked_since_is_confirmed_besides(session, cast, now, bob):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    actions.link(session, piece, LEVELS, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
     page = bob.get(f"/reviews/{piece.id}").text
     assert "disabled" in find_checkbox(page, DESIGN)
     assert " checked" in find_checkbox(page, LEVELS)
@@ -406,7 +530,7 @@ def test_what_was_linked_since_is_confirmed_besides(session, cast, now, bob, pie
     assert "Return with comment" not in page
     nothing = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[]))
     assert nothing.status_code == 422
-    assert "nothing is left to confirm" in nothing.text
+    assert "Select at least one milestone to confirm." in nothing.text
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
     assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})

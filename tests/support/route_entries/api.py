@@ -16,6 +16,7 @@ NAMES = {
     "slug": "{slug}",
     "key": "{skill}",
     "uuid:evidence_id": "{verified}",
+    "uuid:judgement_id": "{judgement}",
     "uuid:person_id": "{alice}",
 }
 

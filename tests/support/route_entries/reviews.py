@@ -68,6 +68,15 @@ CHANGES: tuple[Change, ...] = (
         expect_change(403, bob=404, dave=404),
     ),
     Change(
+        RULE,
+        "DELETE",
+        "evidence.review",
+        "/reviews/{just_verified}",
+        {"review_id": "{judgement}"},
+        expect_change(403, bob=200, dave=404),
+        affects=("carol",),
+    ),
+    Change(
         f"{RULE}/taking",
         "PUT",
         "evidence.review",
@@ -94,4 +103,17 @@ def create_sample_data(write: Any) -> dict[str, str]:
         session, submitted, "Which week is the *baseline* from?",
         by=write.actor(write.cast.bob), now=write.ago(3),
     )  # fmt: skip
-    return {"submitted_version": str(submitted.current_id), "resubmitted": str(piece.id)}
+    just = write.piece(
+        carol, 8, "open_source", "Faster tokenizer tests", visibility="team", state="submitted"
+    )
+    # A while ahead, so that the ten minutes to take it back outlast the tests.
+    judgement = review_actions.decide(
+        session, just, "verified", version_id=just.current_id,
+        by=write.actor(write.cast.bob), now=write.ago(-1),
+    )  # fmt: skip
+    return {
+        "submitted_version": str(submitted.current_id),
+        "resubmitted": str(piece.id),
+        "just_verified": str(just.id),
+        "judgement": str(judgement.id),
+    }
