@@ -230,7 +230,6 @@ def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
         assert after[table] == rows
 
 
-<<<<<<< HEAD
 def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
     upgrade()
     cast = Cast.create(db.session)
@@ -254,7 +253,8 @@ def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
     assert {"info@bücher.example", "info@strasse.example", "info@grün.example"} < keys()
     upgrade()
     assert keys() == after
-=======
+
+
 @pytest.mark.slow
 def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
     upgrade()
@@ -275,7 +275,6 @@ def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: 
     alembic.downgrade("1795931000")
     upgrade()
     assert dict(db.session.execute(sa.select(*columns)).all()) == expected
->>>>>>> 10ad138 (Leave out what the reviewer left out, say how many are confirmed, and let a verification be taken back)
 
 
 def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:

@@ -179,7 +179,8 @@ def withdraw_verification(
         sa.delete(Review).where(Review.id == review.id).execution_options(synchronize_session=False)
     )
     session.expunge(review)
-    number = session.get_one(EvidenceVersion, review.version_id).number
+    of_version = sa.select(EvidenceVersion.number).where(EvidenceVersion.id == review.version_id)
+    number = session.scalar(of_version)
     said: dict[str, Any] = {"version": number, "milestones": keys}
     action = "evidence.verification_withdrawn"
     _record(session, evidence, action, by, now, **said)

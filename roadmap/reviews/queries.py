@@ -97,12 +97,14 @@ class Criterion:
 class ReviewPage:
     """Everything on the page of one item.
 
+    `author_team` is the slug of a team in which the reader sees the author, for a link to them.
     `before` is the version that this one is compared with: the one that the reviewer was reading
     when the author saved a newer one (`was_read`), else the verified one, or the last that was
     reviewed. `reader` is the name of the assigned reviewer, '' where there is none.
     """
 
     author: str
+    author_team: str
     detail: EvidenceDetail
     criteria: tuple[Criterion, ...]
     before: Version | None
@@ -312,9 +314,9 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
 
 
 def load_review_page(
-    session: Session, evidence: Evidence, *, read: uuid.UUID | None = None
+    session: Session, actor: Actor, evidence: Evidence, *, read: uuid.UUID | None = None
 ) -> ReviewPage:
-    """Load the page of an item for one of its reviewers. The number of statements is constant.
+    """Load the page of an item for one who may read it. The number of statements is constant.
 
     `read` is the version that the reviewer had before them until now.
     """
@@ -326,10 +328,18 @@ def load_review_page(
     judged = [item.verified_number or 0, *(each.version for each in detail.judgements)]
     number = next((each for each in judged if 0 < each < version.number), None)
     before = was_read or next((each for each in earlier if each.number == number), None)
-    author = session.scalar(sa.select(User.name).where(User.id == evidence.user_id))
+    author, team = session.execute(
+        sa.select(User.name, Team.slug)
+        .join_from(User, Membership, Membership.user_id == User.id)
+        .join(Team, Team.id == Membership.team_id)
+        .where(User.id == evidence.user_id, Team.id.in_(teams_of(actor.id, Capability.SEE_SHARED)))
+        .order_by(Team.slug)
+        .limit(1)
+    ).first() or abort(404)
     reader = assigned_reviewer(session, evidence)
     return ReviewPage(
-        author=author or "",
+        author=author,
+        author_team=team,
         detail=detail,
         criteria=load_criteria(session, [item])[item.id],
         before=before,

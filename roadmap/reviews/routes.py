@@ -164,12 +164,12 @@ def decide(evidence_id: uuid.UUID) -> Response:
         text = _("“%(title)s” is verified, for none of its milestones.", **said)
     else:
         text = _("“%(title)s” is verified.", **said)
-    link = Markup('<a href="/reviews/{}">{}</a>').format(piece.id, label)
+    address = _with_filters(f"/reviews/{piece.id}", _parse_filters())
+    link = Markup('<a href="{}">{}</a>').format(address, label)
     flash(Markup("{} {}").format(text, link), "message")
     if was_verified:
-        return see_other("reviews.show", evidence_id=piece.id)
-    _entry, address = _next_pending(piece)
-    return redirect(address, code=303)
+        return redirect(address, code=303)
+    return redirect(_next_pending(piece)[1], code=303)
 
 
 @reviews.delete("/reviews/<uuid:evidence_id>")
@@ -257,8 +257,11 @@ def _next_pending(piece: Evidence) -> tuple[Any, str]:
     """Load the next item among those that the queue is narrowed to, and the address to go to."""
     filters = replace(_parse_filters(), show="waiting")
     entry = queries.next_pending(db.session, current_user, filters, piece)
-    where = f"/reviews/{entry.id}" if entry else "/reviews"
-    return entry, f"{where}?{urlencode(filters.as_query)}" if filters.as_query else where
+    return entry, _with_filters(f"/reviews/{entry.id}" if entry else "/reviews", filters)
+
+
+def _with_filters(path: str, filters: queries.Filters) -> str:
+    return f"{path}?{urlencode(filters.as_query)}" if filters.as_query else path
 
 
 def _render_page(
@@ -269,7 +272,7 @@ def _render_page(
     status: int = 200,
 ) -> Response:
     read = form.read_version if form is not None and isinstance(late, Stale) else None
-    found = queries.load_review_page(db.session, piece, read=read)
+    found = queries.load_review_page(db.session, current_user, piece, read=read)
     ticked = found.confirmable if form is None else form.milestones.data
     form = form or JudgementForm(formdata=None)
     why = _conflict_message(late, piece, form)

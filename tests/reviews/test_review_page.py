@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from roadmap.evidence import actions
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Confirmation, Evidence, Review
-from roadmap.people.models import AuditEntry, Membership
+from roadmap.people.models import AuditEntry, Membership, Team
 from roadmap.progress import actions as progress
 from tests.evidence.builders import (
     DESIGN,
@@ -78,7 +78,9 @@ def test_it_works(session, cast, now, bob, piece):
     progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
     session.commit()
     page = bob.get(f"/reviews/{piece.id}").text
-    assert "Design document by Alice, 2 Mar 2026" in page
+    person = f"/teams/ranking/people/{cast.alice}"
+    assert f'Design document by <a href="{person}">Alice</a>, 2 Mar 2026' in " ".join(page.split())
+    assert bob.get(person).status_code == 200
     assert "<em>training</em>" in page
     assert "https://example.org/dashboard" in page
     assert page.count("Done when:") == 3
@@ -433,6 +435,27 @@ def test_it_goes_on_to_the_next_one(session, cast, now, bob, piece):
     assert f'rel="next" href="/reviews/{third.id}{narrowed}"' in page
     answer = bob.put(f"/reviews/{piece.id}{narrowed}", review_form(piece))
     assert answer.location == f"/reviews/{third.id}{narrowed}"
+
+
+def test_the_filters_of_the_queue_stay(session, cast, now, bob, piece):
+    """Also on the way back to what was just decided, and after more was confirmed of it."""
+    narrowed = f"/reviews/{piece.id}?person={cast.alice}"
+    bob.put(narrowed, review_form(piece, milestones=[LEVELS]))
+    assert f'href="{narrowed}">Look at it again' in bob.get("/reviews").text
+    answer = bob.put(narrowed, review_form(piece, milestones=[DESIGN]))
+    assert answer.location == narrowed
+
+
+def test_the_link_to_the_author_leads_where_the_reader_sees_them(
+    session, cast, now, browser_of, bob, piece
+):
+    """A manager of a team above, by the team that the author is in."""
+    session.get_one(Team, cast.team).parent_id = cast.other_team
+    session.commit()
+    person = f"/teams/ranking/people/{cast.alice}"
+    dave = browser_of(cast.dave)
+    assert f'href="{person}"' in dave.get(f"/reviews/{piece.id}").text
+    assert dave.get(person).status_code == 200
 
 
 def test_taking_it_up_tells_its_author(session, cast, browser_of, bob, piece):
