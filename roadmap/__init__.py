@@ -16,6 +16,16 @@ __all__ = ["create_app"]
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
     """Return an application, see `roadmap.app`; the server's main process never imports it."""
+    if with_commands:
+        from roadmap.cli.command_groups import add_commands, needs_no_installation
+
+        if needs_no_installation():
+            from flask import Flask
+
+            bare = Flask("roadmap")
+            add_commands(bare)
+            return bare
+
     from roadmap import app
 
     return app.create_app(overrides, with_commands=with_commands)

@@ -116,14 +116,11 @@ def listeners(app: Flask) -> None:
 
 def commands(app: Flask) -> None:
     """Register the commands of operators."""
-    from roadmap.cli import backup, catalog, database, demo, jobs, readiness, teams, tokens, users
-    from roadmap.cli.command_groups import RootGroup
+    from roadmap.cli.command_groups import add_commands
     from roadmap.core.migrations import init_migrations
 
     init_migrations(app)
-    app.cli = RootGroup(app.name, app.cli.commands)
-    for module in (database, backup, catalog, users, readiness, teams, tokens, demo, jobs):
-        app.cli.add_command(module.group)
+    add_commands(app)
 
 
 def check_permissions(app: Flask) -> None:

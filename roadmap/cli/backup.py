@@ -19,7 +19,7 @@ from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.people.models import User
 
-group = CommandGroup("backup", help="Backup and restore of everything.")
+group = CommandGroup("backup")
 FILE_PATH = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -66,7 +66,11 @@ def restore(file: Path, yes: bool) -> None:
     with _report_errors(file):
         anybody = db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None))))
         db.session.rollback()
-        if anybody and not yes and sys.stdin.isatty():
+        if anybody and not yes and not sys.stdin.isatty():
+            raise click.ClickException(
+                "this replaces everything in the database; without a terminal that needs --yes"
+            )
+        if anybody and not yes:
             click.confirm(f"Replace everything in this database by {file}?", abort=True, err=True)
         keep = None
         if anybody:

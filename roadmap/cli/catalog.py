@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The modules that bring pydantic are imported by the commands: the server's start registers these
 # commands, too, and does not wait for it.
-group = CommandGroup("catalog", help="Roadmaps and their files.")
+group = CommandGroup("catalog")
 
 Document = Mapping[str, Any]
 FILES = click.argument("paths", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))

@@ -12,7 +12,7 @@ from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.config import ROOT
 from roadmap.core.migrations import alembic
 
-group = CommandGroup("db", help="Migrations of the database.")
+group = CommandGroup("db")
 
 
 @group.command("upgrade")

@@ -12,7 +12,7 @@ from roadmap.demo.cast import CAST
 from roadmap.demo.loader import DemoLoadError, load_demo_data
 from roadmap.people.audit import record_audit
 
-group = CommandGroup("demo", help="A believable team to look at.")
+group = CommandGroup("demo")
 
 
 @group.command("load")

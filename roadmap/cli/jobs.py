@@ -9,7 +9,7 @@ from roadmap.cli.command_groups import CommandGroup
 from roadmap.jobs.tasks import run_all_once
 from roadmap.jobs.wakeup import get_job_queue
 
-group = CommandGroup("jobs", help="Background work: mail, figures, clearing out.")
+group = CommandGroup("jobs")
 
 
 @group.command("run")

@@ -9,7 +9,7 @@ from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.readiness.actions import recompute_all
 
-group = CommandGroup("readiness", help="The kept summaries of readiness.")
+group = CommandGroup("readiness")
 
 
 @group.command("recompute")

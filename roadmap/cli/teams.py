@@ -14,7 +14,7 @@ from roadmap.people import actions, queries
 from roadmap.people.models import Team
 from roadmap.people.roles import ROLES
 
-group = CommandGroup("team", help="Teams, and who is in them.")
+group = CommandGroup("team")
 
 ERROR_MESSAGES = {
     "slug": "a slug has small letters, digits and single hyphens, at most 60 in all: {slug!r}",

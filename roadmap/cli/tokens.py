@@ -14,7 +14,7 @@ from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import clean_line
 
-group = CommandGroup("token", help="Personal tokens of the API.")
+group = CommandGroup("token")
 
 
 @group.command("create")

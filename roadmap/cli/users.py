@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 
 import click
-from flask import current_app
 
 from roadmap.auth import actions, passwords, queries
 from roadmap.auth.email_addresses import parse_email
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.core.proxy import public_address
 from roadmap.core.text import clean_line
 from roadmap.people.models import User
 
-group = CommandGroup("user", help="Accounts.")
+group = CommandGroup("user")
 
 
 @group.command("create")
@@ -117,8 +117,7 @@ def find_user(email: str, *, active_only: bool = False) -> User:
 
 
 def _password_link(token: str) -> str:
-    base = current_app.config["BASE_URL"].rstrip("/") or "http://127.0.0.1:8000"
-    return f"{base}/password/{token}"
+    return f"{public_address()}/password/{token}"
 
 
 def _read_password() -> str:

@@ -26,6 +26,7 @@ from roadmap.core.text import ascii_domain
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
 VERSION = "0.1.0"
+ADDRESS_FILE = "address"
 
 # The settings and their defaults; None means that `build_config` computes it.
 SETTINGS: dict[str, str | None] = {
@@ -173,6 +174,22 @@ def resolve_data_folder(name: str | None) -> Path:
     return (ROOT / (name or "instance")).resolve()
 
 
+def record_address(host: str, port: int, data_dir: Path | None = None) -> None:
+    """Write down where the server listens, for the links that commands print."""
+    folder = data_dir or resolve_data_folder(read_environment().get("DATA_DIR"))
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
+    text = f"http://[{host}]:{port}\n" if ":" in host else f"http://{host}:{port}\n"
+    ensure_private_file(ensure_private_folder(folder) / ADDRESS_FILE).write_text(text, "utf-8")
+
+
+def read_address(data_dir: Path) -> str:
+    """Return where the server of this data folder listens, or listened last."""
+    try:
+        return (data_dir / ADDRESS_FILE).read_text("utf-8").strip()
+    except OSError:
+        return "http://127.0.0.1:8000"
+
+
 def ensure_private_folder(path: Path) -> Path:
     """Create the folder with mode 700 where it is missing. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -278,9 +295,14 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Check the settings; print what is wrong in one line and exit with status 1."""
+    """Check the settings; print what is wrong in one line and exit with status 1.
+
+    Given a host and port, also write them down as the server's address.
+    """
     try:
-        build_config()
+        data_dir = build_config()["DATA_DIR"]
+        if arguments := sys.argv[1:]:
+            record_address(arguments[0], int(arguments[1]), data_dir)
     except ConfigError as error:
         sys.exit(str(error))
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from roadmap.core.config import read_address
 
 
 def init_proxy(app: Flask) -> None:
@@ -29,7 +31,10 @@ def client_address() -> str:
 
 def public_address() -> str:
     """Return the address of links to Cairn, without a slash at its end."""
-    return origin_of(current_app.config["BASE_URL"] or request.host_url)
+    base = current_app.config["BASE_URL"]
+    if not base and not has_request_context():
+        return read_address(current_app.config["DATA_DIR"])
+    return origin_of(base or request.host_url)
 
 
 def origin_of(url: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flask import current_app, has_request_context, request
 from flask_babel import gettext as _
 
 from roadmap.core.i18n import show_date
+from roadmap.core.proxy import public_address
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES
@@ -16,10 +16,7 @@ from roadmap.people.roles import ROLES
 
 def invitation_url(token: str) -> str:
     """Return the public URL of an invitation."""
-    base: str = current_app.config["BASE_URL"].rstrip("/")
-    if not base:
-        base = request.url_root.rstrip("/") if has_request_context() else "http://127.0.0.1:8000"
-    return f"{base}/invitations/{token}"
+    return f"{public_address()}/invitations/{token}"
 
 
 def render_subject(inviter: User, team: Team | None) -> str:

@@ -198,13 +198,14 @@ def main() -> None:
     parser.add_argument("--held", type=int, help="descriptor of the reserved port")
     options = parser.parse_args()
     if options.held is None:  # not started by roadmap.serve, which has done this
-        if subprocess.run(CONFIG_CHECK_COMMAND, cwd=ROOT, check=False).returncode:  # noqa: S603 - fixed words
-            sys.exit(1)
         try:
             # Open until this process ends, and the port with it.
             _held = ports.reserve_port(options.host, options.port)
         except ports.PortTaken as error:
             sys.exit(str(error))
+        check = [*CONFIG_CHECK_COMMAND, options.host, str(options.port)]
+        if subprocess.run(check, cwd=ROOT, check=False).returncode:  # noqa: S603 - host and port
+            sys.exit(1)
     main_process = os.getpid()
     os.register_at_fork(after_in_child=lambda: die_with_parent(main_process))
     server = make_server(options.host, options.port)

@@ -155,6 +155,7 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
         demo_accounts = accounts_file.read_text("utf-8") if is_loaded else load_demo(folder)
     host = f"[{options.host}]" if ":" in options.host else options.host
     url = f"http://{host}:{options.port}"
+    config.record_address(options.host, options.port)
     print(format_startup_message(url, anybody, demo_accounts), flush=True)
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)

@@ -452,7 +452,11 @@ def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     before = rows()
     with db.own_transaction() as own:
         own.execute(sa.delete(Evidence))
-    back = run(app, "restore", str(path))
+    refused = run(app, "restore", str(path))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "--yes" in refused.stderr
+    assert rows() != before
+    back = run(app, "restore", str(path), "--yes")
     assert (back.exit_code, back.stderr) == (0, "")
     assert rows() == before
     kept = back.stdout.rpartition(" ")[2].strip()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from roadmap import create_app
+from roadmap.core.config import record_address
 from roadmap.core.database import db
 from roadmap.jobs.wakeup import get_job_queue
 from tests.support.postgres import create_database, drop_database
@@ -105,6 +106,24 @@ def test_what_commands_make_is_for_its_owner_only(run: Run, folder: Path) -> Non
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert "cairn.sqlite3" in modes
     assert set(modes.values()) == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8081"),
+        ("0.0.0.0", "http://127.0.0.1:8081"),  # noqa: S104
+        ("::", "http://[::1]:8081"),
+        ("cairn.example.org", "http://cairn.example.org:8081"),
+    ],
+)
+def test_a_link_begins_with_the_address_of_the_server(
+    run: Run, folder: Path, host: str, address: str
+) -> None:
+    run("db", "upgrade")
+    words = ("user", "create", "erin@example.org", "--name", "Erin")
+    record_address(host, 8081, folder)
+    assert run(*words).stdout.splitlines()[1].startswith(f"{address}/password/")
 
 
 def test_the_queue_is_for_its_owner_only(run: Run, folder: Path) -> None:

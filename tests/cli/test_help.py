@@ -1,0 +1,40 @@
+"""`flask --app roadmap` itself: its help, and what needs no installation."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from roadmap.core.config import ROOT
+from tests.support.catalog import SHIPPED_FILE
+
+OURS = {"backup", "catalog", "db", "demo", "jobs", "readiness", "team", "token", "user"}
+
+
+def flask(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    return subprocess.run(
+        [sys.executable, *("-X", "importtime", "-m", "flask", "--app", "roadmap"), *words],
+        env={**kept, "ROADMAP_DATA_DIR": str(folder), **settings},
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_help_lists_our_commands_without_loading_the_application(tmp_path: Path) -> None:
+    done = flask(tmp_path, "--help")
+    listed = done.stdout.partition("Commands:\n")[2]
+    assert set(re.findall(r"^  (\w+)  ", listed, re.M)) == OURS
+    assert "sqlalchemy" not in done.stderr
+    assert "roadmap.app" not in done.stderr
+
+
+def test_a_roadmap_file_is_checked_without_a_key(tmp_path: Path) -> None:
+    done = flask(tmp_path, "catalog", "validate", str(SHIPPED_FILE))
+    assert done.returncode == 0
+    assert "in order" in done.stdout
+    refused = flask(tmp_path, "catalog", "sync", "--dry-run")
+    assert refused.returncode == 1
+    assert "ROADMAP_SECRET_KEY is not set" in refused.stderr
