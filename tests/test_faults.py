@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import http.client
 import resource
+import signal
 import socket
 import threading
 import time
@@ -426,13 +427,20 @@ def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) 
                 f"Host: {HOST}:{server.port}",
                 f"Content-Length: {len(body)}",
                 "Content-Type: application/x-www-form-urlencoded",
+                # The answer to this shows that a worker has begun to read the body.
+                "Expect: 100-continue",
                 *(f"{name}: {value}" for name, value in alice.headers().items()),
             ]
-            line.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body[:4])
-            assert server.answers()
+            line.sendall("\r\n".join(head).encode() + b"\r\n\r\n")
+            assert line.recv(4096).startswith(b"HTTP/1.1 100 ")
+            line.sendall(body[:4])
+            # As a terminal does on Ctrl-C and systemd on stop: every process gets the signal, and
+            # the workers get it again from the main process.
+            server.signal_all(signal.SIGTERM)
+            until_closed(server)
+            server.signal_all(signal.SIGINT)
             ending = threading.Thread(target=server.stop)
             ending.start()
-            until_closed(server)
             line.sendall(body[4:])
             answer = line.recv(4096).decode()
         ending.join()

@@ -25,6 +25,8 @@ import time
 from pathlib import Path
 from types import FrameType
 
+import granian._signals
+from granian._granian import WorkerSignal
 from granian.constants import HTTPModes, Interfaces
 from granian.errors import FatalError
 from granian.http import HTTP1Settings
@@ -156,6 +158,26 @@ def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
     threading.Thread(target=terminate, name="terminator", daemon=True).start()
 
 
+def stop_worker_once() -> WorkerSignal:
+    """Set a worker's signal handlers: the first signal ends it, and later ones are ignored.
+
+    Takes the place of granian's function. Its handler sets the event on every signal, and in
+    granian 2.8.7 the second time never returns and keeps the interpreter's lock, so the request
+    under way is lost. A worker gets several signals: Ctrl-C and systemd signal every process of the
+    group, the main process signals its workers as well, and `terminate_on_signal` repeats it.
+    """
+    event = WorkerSignal()
+
+    def stop(*_: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        event.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return event
+
+
 def die_with_parent(parent: int) -> None:
     """Let Linux, and no other system, kill this worker when the main process is killed."""
     if sys.platform != "linux":
@@ -167,6 +189,7 @@ def die_with_parent(parent: int) -> None:
 
 def make_server(host: str, port: int) -> MPServer:
     """Return granian with our settings, which logs lines of the application's shape."""
+    granian._signals.set_sync_signals = stop_worker_once
     names = ("_granian", "granian.access", log.name)
     lines = {"handlers": ["lines"], "level": "WARNING", "propagate": False}
     return MPServer(

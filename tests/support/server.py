@@ -138,6 +138,11 @@ class Server:
             self.kill()
             raise
 
+    def signal_all(self, number: signal.Signals) -> None:
+        """Sends a signal to all its processes."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
     def kill(self) -> None:
         """Ends all its processes at once, as a power cut would."""
         if self.process is None:
