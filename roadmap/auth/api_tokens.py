@@ -151,7 +151,7 @@ def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
 def authenticate_bearer() -> Response | None:
     """Set the actor of a request of the API, or refuse it with 401 or 403.
 
-    A token has 256 random bits and cannot be guessed. Wrong ones are counted to limit the work.
+    A token has 256 bits and cannot be guessed. Wrong ones are counted to limit the work.
     """
     if not is_api():
         return None

@@ -1,4 +1,4 @@
-"""Random tokens that are handed out once and stored as a hash."""
+"""Tokens that are handed out once and stored as a hash."""
 
 from __future__ import annotations
 

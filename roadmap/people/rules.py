@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from roadmap.core.text import clean_line
+from roadmap.core.text import clean_line, fold
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_SLUG_LENGTH = 60
@@ -29,7 +28,7 @@ def is_slug(text: str) -> bool:
 
 def slugify(name: str) -> str:
     """Make a slug from a name; empty where no letter or digit of it can be used."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = fold(name).encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
 
 

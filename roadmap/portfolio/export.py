@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 
 from flask import Response, request
 
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
+from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.portfolio.formats.registry import FORMATS
@@ -57,6 +57,6 @@ def export_file(
 
 def file_stem(name: str) -> str:
     """Return a file name that is safe everywhere, from a person's name: `anna-lopez-portfolio`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = fold(name).encode("ascii", "ignore").decode()
     words = "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")
     return f"{words}-portfolio" if words else "portfolio"

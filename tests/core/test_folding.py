@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from roadmap.core.folding import folded
 from roadmap.core.text import fold
+from roadmap.people.rules import slugify
 
 NAMES = ["Åsa Berg", "Émile Zed", "łukasz żak", "Øyvind Ås", "von Adler", "Zoe Adams"]
 
@@ -42,6 +43,10 @@ def test_both_databases_fold_as_python_does(session):
         letters = [chr(code) for code in range(start, end) if chr(code).isalpha()]
         asked = sa.select(*(folded(sa.literal(letter)) for letter in letters))
         assert list(session.execute(asked).one()) == [fold(letter) for letter in letters]
+
+
+def test_an_address_is_derived_from_the_folded_name():
+    assert slugify("Søk og Straße: Łódź") == "sok-og-strasse-lodz"
 
 
 def test_there_is_one_order(session):

@@ -243,6 +243,7 @@ def test_it_is_limited_for_each_person(cast: Cast, counting_app: Flask) -> None:
     ("name", "stem"),
     [
         ("Ana López", "ana-lopez-portfolio"),
+        ("Øyvind Łaska-Groß", "oyvind-laska-gross-portfolio"),
         ("../../etc/passwd", "etc-passwd-portfolio"),
         ('x"; filename="evil.exe\r\nSet-Cookie: a', "x-filename-evil-exe-set-cookie-a-portfolio"),
         ("王小明", "portfolio"),
