@@ -2,6 +2,6 @@
 
     python -m bench [--quick] [--strict] [--database sqlite|postgresql] [--only WORK]
 
-Absolute times mean nothing on shared cores, so every time is told as a ratio to the limit
+Absolute times mean nothing on shared cores, so every time is given as a ratio to the limit
 application (`bench.baseline`), driven in turn with Cairn on the same machine and the same rows.
 """

@@ -4,7 +4,7 @@
 
 Two databases of the same schema and content stand side by side in one process: the same person in
 both, with the same records, and a crowd around them. Each work is driven in both in turn; the
-ratio of the large house to the small one is what growth costs.
+ratio of the large site to the small one is what growth costs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ROUNDS = 15
 
 
 @dataclass(frozen=True)
-class House:
+class Site:
     """One of the two: its application, the person in it, and the cookie of a team's manager."""
 
     app: Flask
@@ -85,7 +85,7 @@ class House:
         return step
 
 
-def house(url: str, people: int, now: dt.datetime) -> House:
+def site(url: str, people: int, now: dt.datetime) -> Site:
     """An application over a fresh database with that many people in it."""
     app = create_app(
         {"SECRET_KEY": "a key of the benchmark's own", "DATABASE_URL": url,
@@ -102,7 +102,7 @@ def house(url: str, people: int, now: dt.datetime) -> House:
         crowd.add(people - MEMBERS)
         settle(db.engine)
         cookie = signed_in_cookie(app, manager, now)
-    return House(app, person, cookie)
+    return Site(app, person, cookie)
 
 
 def settle(engine: sa.Engine) -> None:
@@ -137,14 +137,14 @@ def measure(kind: str, people: int) -> list[Row]:
     now = dt.datetime.now(dt.UTC)
     with addresses(kind) as (few, many):
         print(f"{kind}: {SMALL:,} people", file=sys.stderr, flush=True)
-        small = house(few, SMALL, now)
+        small = site(few, SMALL, now)
         print(f"{kind}: {people:,} people", file=sys.stderr, flush=True)
-        large = house(many, people, now)
-        works: tuple[tuple[str, Callable[[House], Step], int], ...] = (
-            ("T tick", House.tick, 2),
-            ("D roadmap page", House.page, 1),
-            (f"M matrix of {MEMBERS}", House.matrix, 1),
-            ("S search", House.search, 1),
+        large = site(many, people, now)
+        works: tuple[tuple[str, Callable[[Site], Step], int], ...] = (
+            ("T tick", Site.tick, 2),
+            ("D roadmap page", Site.page, 1),
+            (f"M matrix of {MEMBERS}", Site.matrix, 1),
+            ("S search", Site.search, 1),
         )
         rows = []
         for name, step_of, halves in works:
@@ -161,9 +161,9 @@ def grown(
     name: str,
     kind: str,
     people: int,
-    large: House,
-    small: House,
-    step_of: Callable[[House], Step],
+    large: Site,
+    small: Site,
+    step_of: Callable[[Site], Step],
     halves: int,
 ) -> Row:
     """One work in both houses; `halves` requests make a step."""
@@ -189,7 +189,7 @@ def grown(
 def main(arguments: list[str] | None = None) -> int:
     """Runs and prints; 1 where something could not be measured, or is over with `--strict`."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
-    parser.add_argument("--people", type=int, default=LARGE, help="in the large house")
+    parser.add_argument("--people", type=int, default=LARGE, help="in the large site")
     parser.add_argument("--database", choices=DATABASES, help="only this one")
     parser.add_argument("--strict", action="store_true", help="exit 1 where growth costs too much")
     options = parser.parse_args(arguments)

@@ -45,7 +45,7 @@ RUN = [sys.executable, "-m", "flask", "--app", "roadmap", "jobs", "run"]
 
 
 @dataclass(frozen=True)
-class House:
+class Installation:
     """An application on a database of its own, and the settings of other processes on it."""
 
     app: Flask
@@ -54,7 +54,7 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     with ready_database(tmp_path) as url:
         app = make_app(url, tmp_path)
         with app.app_context():
@@ -64,13 +64,13 @@ def house(tmp_path: Path) -> Iterator[House]:
             "ROADMAP_DATABASE_URL": url,
             "ROADMAP_DATA_DIR": str(tmp_path),
         }
-        yield House(app, cast, settings)
+        yield Installation(app, cast, settings)
         with app.app_context():
             db.engine.dispose()
 
 
 @pytest.fixture
-def box(house: House) -> Iterator[Mailbox]:
+def box(installation: Installation) -> Iterator[Mailbox]:
     """The mails that were sent. The processes are configured to send them here."""
     box = Mailbox()
     controller: Controller = FreePortController(box, hostname="127.0.0.1", port=0)
@@ -80,8 +80,8 @@ def box(house: House) -> Iterator[Mailbox]:
         "MAIL_FROM": "cairn@example.org",
         "BASE_URL": "http://cairn.example.org",
     }
-    house.app.config.update(mail)
-    house.settings.update({f"ROADMAP_{name}": value for name, value in mail.items()})
+    installation.app.config.update(mail)
+    installation.settings.update({f"ROADMAP_{name}": value for name, value in mail.items()})
     yield box
     controller.stop()
 
@@ -149,12 +149,12 @@ def unsent(app: Flask) -> int:
         return int(connection.execute(waits).scalar_one())
 
 
-def test_once_does_everything_that_is_due(house: House, box: Mailbox) -> None:
-    app, environment = house.app, house.settings
+def test_once_does_everything_that_is_due(installation: Installation, box: Mailbox) -> None:
+    app, environment = installation.app, installation.settings
     now = dt.datetime.now(dt.UTC)
     long_ago = now - dt.timedelta(days=30)
     with app.app_context():
-        person = house.cast.alice
+        person = installation.cast.alice
         enroll(person, now)
         db.session.commit()
         expire(long_ago.date())
@@ -194,12 +194,12 @@ def test_once_does_everything_that_is_due(house: House, box: Mailbox) -> None:
 
 @pytest.mark.parametrize("broken", ["alice", "carol"])
 def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
-    house: House, caplog: pytest.LogCaptureFixture, broken: str
+    installation: Installation, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
     now = dt.datetime.now(dt.UTC)
-    person = getattr(house.cast, broken)
-    with house.app.app_context():
-        for each in (house.cast.alice, house.cast.carol):
+    person = getattr(installation.cast, broken)
+    with installation.app.app_context():
+        for each in (installation.cast.alice, installation.cast.carol):
             enroll(each, now)
         db.session.commit()
         expire(now.date())
@@ -213,17 +213,17 @@ def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
         assert list(db.session.scalars(stale)) == [person]
 
 
-def test_figures_of_today_are_left_alone(house: House) -> None:
+def test_figures_of_today_are_left_alone(installation: Installation) -> None:
     """Years of experience change each day: they are recomputed once a day, not with every round."""
-    with house.app.app_context():
-        enroll(house.cast.alice, dt.datetime.now(dt.UTC))
+    with installation.app.app_context():
+        enroll(installation.cast.alice, dt.datetime.now(dt.UTC))
         db.session.commit()
         tasks.recompute_expired()
         assert [tasks.recompute_expired() for _ in range(2)] == [0, 0]
 
 
 @pytest.mark.parametrize(
-    ("zone", "made_anew_at"),
+    ("zone", "recomputed_at"),
     [
         ("Pacific/Kiritimati", dt.datetime(2026, 6, 1, 10, tzinfo=dt.UTC)),
         ("UTC", dt.datetime(2026, 6, 2, tzinfo=dt.UTC)),
@@ -231,22 +231,22 @@ def test_figures_of_today_are_left_alone(house: House) -> None:
     ],
 )
 def test_figures_run_out_at_midnight_where_the_person_is(
-    house: House, zone: str, made_anew_at: dt.datetime
+    installation: Installation, zone: str, recomputed_at: dt.datetime
 ) -> None:
-    with house.app.app_context():
-        enroll(house.cast.alice, dt.datetime.now(dt.UTC))
+    with installation.app.app_context():
+        enroll(installation.cast.alice, dt.datetime.now(dt.UTC))
         db.session.execute(sa.update(User).values(timezone=zone))
         db.session.commit()
         expire(dt.date(2026, 6, 2))
         minute = dt.timedelta(minutes=1)
-        assert find_expired(db.session, now=made_anew_at - minute) == []
-        assert find_expired(db.session, now=made_anew_at) == [house.cast.alice]
+        assert find_expired(db.session, now=recomputed_at - minute) == []
+        assert find_expired(db.session, now=recomputed_at) == [installation.cast.alice]
         db.session.rollback()
 
 
-def test_what_is_old_goes_although_figures_cannot_be_made(house: House) -> None:
+def test_what_is_old_goes_although_figures_cannot_be_made(installation: Installation) -> None:
     long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=30)
-    with house.app.app_context():
+    with installation.app.app_context():
         db.session.add(Attempt(id=new_id(), bucket="sign-in:one", attempted_at=long_ago))
         db.session.commit()
         db.session.execute(sa.text("ALTER TABLE readiness_summary RENAME TO elsewhere"))
@@ -256,8 +256,10 @@ def test_what_is_old_goes_although_figures_cannot_be_made(house: House) -> None:
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 
-def test_it_is_woken_by_a_commit_and_ends_when_asked(house: House, box: Mailbox) -> None:
-    app, environment = house.app, house.settings
+def test_it_is_woken_by_a_commit_and_ends_when_asked(
+    installation: Installation, box: Mailbox
+) -> None:
+    app, environment = installation.app, installation.settings
     put(app, "Before it started")
     process = started(environment)
     assert process.stdout is not None
@@ -278,8 +280,8 @@ def test_it_is_woken_by_a_commit_and_ends_when_asked(house: House, box: Mailbox)
 
 
 @pytest.mark.parametrize("way", ["SIGINT", "SIGHUP", "end of input"])
-def test_it_ends_by_itself_when_nobody_wants_it(house: House, way: str) -> None:
-    environment = house.settings
+def test_it_ends_by_itself_when_nobody_wants_it(installation: Installation, way: str) -> None:
+    environment = installation.settings
     process = started(environment, "--attached", stdin=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
@@ -293,8 +295,10 @@ def test_it_ends_by_itself_when_nobody_wants_it(house: House, way: str) -> None:
     process.stdin.close()
 
 
-def test_a_wrong_setting_is_one_line_and_changes_nothing(house: House, box: Mailbox) -> None:
-    app, environment = house.app, house.settings
+def test_a_wrong_setting_is_one_line_and_changes_nothing(
+    installation: Installation, box: Mailbox
+) -> None:
+    app, environment = installation.app, installation.settings
     put(app, "Kept")
     done = started({**environment, "ROADMAP_SMTP_URL": "mail.example.org"}, "--once")
     said, _ = done.communicate(timeout=SECONDS)
@@ -305,9 +309,9 @@ def test_a_wrong_setting_is_one_line_and_changes_nothing(house: House, box: Mail
 
 
 def test_a_queue_that_cannot_be_written_costs_a_minute_and_nothing_else(
-    house: House, box: Mailbox, caplog: pytest.LogCaptureFixture
+    installation: Installation, box: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = house.app
+    app = installation.app
     queue = app.config["DATA_DIR"] / "jobs.sqlite3"
     queue.write_bytes(b"this is no database, whatever its name says\n" * 100)
     put(app, "All the same")
@@ -316,8 +320,8 @@ def test_a_queue_that_cannot_be_written_costs_a_minute_and_nothing_else(
         assert tasks.deliver().sent == 1
 
 
-def test_what_the_queue_says_is_read_as_data(house: House) -> None:
-    app = house.app
+def test_what_the_queue_says_is_read_as_data(installation: Installation) -> None:
+    app = installation.app
     queue = wakeup.get_job_queue(app).huey
     queue.storage.enqueue(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(ValueError):  # noqa: PT011 - JSON or its encoding, but nothing is executed
@@ -370,8 +374,8 @@ def is_there(pid: int) -> bool:
 
 
 @pytest.fixture
-def whole(house: House, box: Mailbox, tmp_path: Path) -> Iterator[Whole]:
-    environment = house.settings
+def whole(installation: Installation, box: Mailbox, tmp_path: Path) -> Iterator[Whole]:
+    environment = installation.settings
     server = Whole(environment["ROADMAP_DATABASE_URL"], tmp_path, **environment)
     try:
         yield server.start()
@@ -381,9 +385,9 @@ def whole(house: House, box: Mailbox, tmp_path: Path) -> Iterator[Whole]:
 
 @pytest.mark.slow
 def test_the_server_brings_its_job_process_and_both_end_together(
-    whole: Whole, house: House, box: Mailbox
+    whole: Whole, installation: Installation, box: Mailbox
 ) -> None:
-    put(house.app, "From the server")
+    put(installation.app, "From the server")
     until(lambda: box.mails, "the job process beside the server sends it")
     everyone = [whole.job(), *whole.workers()]
     assert all(map(is_there, everyone))
@@ -419,10 +423,10 @@ def test_nothing_stays_behind_when_the_main_process_is_killed(whole: Whole) -> N
     until(lambda: not any(map(is_there, everyone)), "workers and job process end by themselves")
 
 
-def test_a_savepoint_uses_no_wake_up(house: House, box: Mailbox) -> None:
+def test_a_savepoint_uses_no_wake_up(installation: Installation, box: Mailbox) -> None:
     """Nothing of it can be seen before the commit: woken earlier, nobody would find the mail."""
-    with house.app.app_context():
-        queue = wakeup.get_job_queue(house.app).huey
+    with installation.app.app_context():
+        queue = wakeup.get_job_queue(installation.app).huey
         with db.session.begin_nested():
             mail = outbox.Mail("alice@example.org", "Later", "Hello")
             outbox.enqueue(db.session, mail, now=dt.datetime.now(dt.UTC))

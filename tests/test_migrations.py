@@ -303,7 +303,7 @@ def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
 
 @pytest.mark.sqlite
 def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: Path) -> None:
-    """The command reads the database's migration before it waits for whoever migrates now."""
+    """The command reads the database's migration before it waits for a running migration."""
     upgrade()
     with Path(f"{db.engine.url.database}.migrating").open("r+b") as other:
         fcntl.flock(other, fcntl.LOCK_EX)

@@ -85,7 +85,7 @@ API = (
 
 
 @dataclass
-class House:
+class Site:
     """The sample data with Alice's secrets in it, and everybody's browser and token."""
 
     app: Flask
@@ -176,7 +176,7 @@ def clock() -> Iterator[dt.datetime]:
 
 
 @pytest.fixture
-def house(app: Flask, cast: Cast, clock: dt.datetime) -> House:
+def site(app: Flask, cast: Cast, clock: dt.datetime) -> Site:
     with app.app_context():
         ids = create_sample_data(db.session, cast, clock)
         write = SampleDataWriter(db.session, cast, clock)
@@ -189,7 +189,7 @@ def house(app: Flask, cast: Cast, clock: dt.datetime) -> House:
             for role in OTHERS
         }  # fmt: skip
         db.session.commit()
-    return House(
+    return Site(
         app,
         cast,
         ids,
@@ -293,9 +293,9 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", OTHERS)
-def test_no_answer_holds_what_is_hers_alone(house: House, role: str) -> None:
+def test_no_answer_holds_what_is_hers_alone(site: Site, role: str) -> None:
     told = []
-    for name, answer in house.answers(role):
+    for name, answer in site.answers(role):
         # What somebody searched for stands in their own search field.
         said = answer.replace(f"q={CANARY}".encode(), b"").replace(
             f'value="{CANARY}"'.encode(), b""
@@ -304,18 +304,18 @@ def test_no_answer_holds_what_is_hers_alone(house: House, role: str) -> None:
     assert not told, "\n".join(told)
 
 
-def test_the_canary_can_be_found(house: House, browser_of) -> None:
+def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     """Where it may be seen it is seen: else the test above would prove nothing."""
-    alice = browser_of(house.cast.alice)
+    alice = browser_of(site.cast.alice)
     assert CANARY in alice.get("/evidence").text
-    assert CANARY in alice.get(f"/evidence/{house.hidden['draft']}").text
+    assert CANARY in alice.get(f"/evidence/{site.hidden['draft']}").text
     planned = alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN_MILESTONE}").text
     assert [word for word in SECRETS if re.search(word, planned)] == list(SECRETS)
     assert CANARY in alice.get("/portfolio/preview").text
 
 
-def test_no_mail_to_anybody_else_holds_it(house: House) -> None:
-    with house.app.app_context():
+def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
+    with site.app.app_context():
         mails = db.session.execute(
             sa.select(OutgoingMail.recipient, OutgoingMail.subject, OutgoingMail.body)
         ).all()
@@ -362,20 +362,20 @@ def on_no_roadmap(write: SampleDataWriter) -> None:
     ],
 )
 def test_what_is_added_in_private_changes_no_byte(
-    house: House, role: str, standing: Callable[[SampleDataWriter], None]
+    site: Site, role: str, standing: Callable[[SampleDataWriter], None]
 ) -> None:
-    """Whatever had become of the row that is kept of her: a private write makes it anew, and that
-    must not show."""
-    with house.app.app_context():
-        standing(SampleDataWriter(db.session, house.cast, dt.datetime.now(dt.UTC)))
+    """Whatever state her summary row was in: a private write recomputes it, and that must not
+    show."""
+    with site.app.app_context():
+        standing(SampleDataWriter(db.session, site.cast, dt.datetime.now(dt.UTC)))
         db.session.commit()
-    before, lines = house.all_answers(role), house.audit_lines()
-    with house.app.app_context():
+    before, lines = site.all_answers(role), site.audit_lines()
+    with site.app.app_context():
         later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
-        add_in_private(SampleDataWriter(db.session, house.cast, later), house.ids)
+        add_in_private(SampleDataWriter(db.session, site.cast, later), site.ids)
         db.session.commit()
-    assert house.audit_lines() == lines
-    after = house.all_answers(role)
+    assert site.audit_lines() == lines
+    after = site.all_answers(role)
     different = [name for name in before if before[name] != after[name]]
     assert not different, "\n".join(different)
 

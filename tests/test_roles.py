@@ -91,7 +91,7 @@ def owner_of(cast: Cast, name: str) -> str:
 
 
 def check_answer(answer: TestResponse, row: Page | Change, role: str, face: str) -> None:
-    """What holds for every answer, whoever asked."""
+    """Check what holds for every answer to anybody."""
     assert answer.status_code < 500
     if answer.mimetype == "text/html" and answer.text.strip():
         is_page = "<!doctype html" in answer.text.lower()

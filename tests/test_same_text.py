@@ -1,7 +1,7 @@
 """The same words are stored as the same characters, by whichever door they come in.
 
 An accent typed as one code point (as most keyboards do) and as two (as names of files on a Mac
-are) looks the same, and is the same to whoever searches, compares and counts characters.
+are) looks the same, and is the same for search, comparison and counting of characters.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Doors:
         assert result.exit_code == 0, result.output
 
     def stored(self, column: InstrumentedAttribute[Any]) -> Any:
-        """What stands in the newest row of this column's table."""
+        """The value in the newest row of this column's table."""
         self.session.rollback()
         rows = self.session.scalars(sa.select(column)).all()
         return rows[-1] if len(rows) == 1 else [row for row in rows if "Caf" in row][-1]

@@ -201,7 +201,7 @@ def _ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
 
 
 def _of_queue(session: Session, people: Mapping[str, uuid.UUID]) -> dict[str, str]:
-    """Pieces as a manager meets them, whoever of the demo has one; never the manager's own."""
+    """Pieces of anybody in the demo as a manager meets them, except the manager's own."""
     shared = (
         sa.select(Evidence.id)
         .where(

@@ -2,7 +2,7 @@
 
     python -m tools.vendor
 
-computes the SHA-384 of every file anew. It is for whoever replaces a vendored file on purpose;
+recomputes the SHA-384 of every file. Run it after replacing a vendored file on purpose;
 `tests/test_vendor.py` fails when a file and its manifest disagree.
 """
 

@@ -99,7 +99,7 @@ class ScoreAndGates(Model):
 
 
 class UnderWay(Model):
-    """The points of the score from which somebody is under way."""
+    """The points of the score for the verdict `under_way`."""
 
     score: Points
 

@@ -84,7 +84,7 @@ def is_opened_by_person() -> bool:
 def form_key() -> str:
     """Return what tells the form of this request from every other one that was handed out.
 
-    It is its CSRF token, which is signed anew for each page.
+    It is its CSRF token, which is signed again for each page.
     """
     return request.form.get("csrf_token", "")
 

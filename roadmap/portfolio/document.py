@@ -51,7 +51,7 @@ class Skill:
 
 @dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class DocumentItem(Content):
-    """The content of a piece of evidence, and what a reader is told about it.
+    """The content of a piece of evidence, and what a reader sees besides.
 
     `verified_for` (milestones that were confirmed for it), `linked_to` (other milestones that its
     author has done) and `skills` are titles. `verified_by` and `verified_on` are None where the

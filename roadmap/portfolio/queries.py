@@ -128,7 +128,7 @@ def _document_item(
     proven_by: Mapping[str, Collection[str]],
     zone: ZoneInfo,
 ) -> DocumentItem:
-    """Return what a reader is told.
+    """Return what a reader sees of an item.
 
     Of the linked milestones it names those that a reviewer confirmed, and those that the person has
     done and that this kind proves; no others.

@@ -70,7 +70,7 @@ class PersonRecord:
     def last_activity_on(self, *, shared_only: bool) -> dt.date | None:
         """Return the date on which the person last changed a status or evidence, None for never.
 
-        It is in their own time zone. What others did, such as a review, is no activity of theirs.
+        It is in their own time zone. What others did, such as a review, does not count.
         With `shared_only`, evidence that others do not see does not count.
         """
         evidence = self.shared_evidence_changed_at if shared_only else self.evidence_changed_at

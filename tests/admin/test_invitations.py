@@ -40,7 +40,7 @@ def test_somebody_is_invited_without_a_team(session, cast, erin, browser_of):
     assert made.expires_at - made.created_at == dt.timedelta(days=2)
 
 
-def test_a_link_for_whoever_has_it(session, cast, erin):
+def test_a_link_for_anyone_who_has_it(session, cast, erin):
     assert erin.post("/admin/invitations", {"email": "", "days": "14"}).status_code == 303
     page = erin.get("/admin/invitations")
     assert "Anyone who has it can create an account" in page.text

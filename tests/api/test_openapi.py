@@ -98,7 +98,7 @@ def test_examples_fit_their_schemas(described: dict[str, Any]) -> None:
     assert seen == 7
 
 
-def test_words_are_those_of_the_house(described: dict[str, Any]) -> None:
+def test_words_are_those_of_the_constants(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
     piece = schemas["EvidenceShape"]["properties"]
     assert set(piece["kind"]["enum"]) == set(KINDS)

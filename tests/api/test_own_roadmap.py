@@ -88,7 +88,7 @@ def test_it_rejects_bad_input(body: Any, field: str, alice: ApiClient) -> None:
     assert alice.get(PATH).status_code == 404
 
 
-def test_whoever_is_not_on_it_is_told_how_to_begin(alice: ApiClient) -> None:
+def test_a_person_who_is_not_on_it_reads_how_to_begin(alice: ApiClient) -> None:
     answer = alice.get(PATH)
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]

@@ -158,7 +158,7 @@ def test_it_rejects_bad_input(body: Any, field: str, piece: dict[str, Any], bob:
 def test_a_version_that_is_not_the_newest(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
-    alice.patch(f"/me/evidence/{piece['id']}", {"description": "Said anew."})
+    alice.patch(f"/me/evidence/{piece['id']}", {"description": "Edited."})
     late = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 1})
     assert late.status_code == 409
     newest = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
@@ -213,7 +213,7 @@ def read_now(bob: ApiClient) -> dict[str, Any]:
         {"title": "I led the platform"},
         {"milestones": [MILESTONE, OTHER]},
         {"milestones": [MILESTONE]},
-        {"description": "Said anew."},
+        {"description": "Edited."},
     ],
     ids=["title", "linked", "unlinked", "version"],
 )

@@ -92,7 +92,7 @@ ROWS = (
         {"title": "New"},
     ),
     Row("DELETE", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=204)),
-    # Who was told of a piece is told no more once it is gone, or not asked for any longer.
+    # A notification about a piece goes when the piece does, or when its request is withdrawn.
     Row(
         "DELETE",
         EVIDENCE,

@@ -50,7 +50,7 @@ def test_it_works(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
     assert bob.get(f"/teams/ranking/matrix?roadmap={SLUG}").get_json() == matrix
 
 
-def test_levels_of_whoever_is_on_no_roadmap(
+def test_levels_of_a_person_on_no_roadmap(
     cast: Cast, bob: ApiClient, api_client_of: ApiClientOf
 ) -> None:
     """Their newest word, and their manager's: a skill needs no roadmap."""

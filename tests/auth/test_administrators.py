@@ -1,4 +1,4 @@
-"""There is always an administrator, and another role ends the sessions of whoever has it."""
+"""There is always an administrator, and a changed role ends that person's sessions."""
 
 from __future__ import annotations
 

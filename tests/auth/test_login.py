@@ -121,7 +121,7 @@ def test_it_goes_on_only_to_our_own_paths(session, cast, browser_of, asked, reac
     assert sign_in(browser_of(), "alice@example.org", next=asked).location == reached
 
 
-def test_whoever_is_signed_in_goes_on(cast, browser_of):
+def test_a_person_who_is_signed_in_goes_on(cast, browser_of):
     answer = browser_of(cast.alice).get("/login?next=/account")
     assert (answer.status_code, answer.location) == (303, "/account")
 

@@ -76,7 +76,7 @@ def test_what_is_restored_equals_what_was_there(sample_data: Cast, file: Path) -
     assert rows() == before
 
 
-def test_it_is_restored_into_an_empty_house(sample_data: Cast, file: Path, app: Flask) -> None:
+def test_it_is_restored_into_an_empty_database(sample_data: Cast, file: Path, app: Flask) -> None:
     from tests.support.databases import wipe
 
     before = rows()

@@ -1,7 +1,6 @@
 """From the first account to a file to hand over: by pointer, without JavaScript, by keyboard alone.
 
-The story is told once. What differs is the hand that goes through it: one that points, and one
-that only ever presses keys.
+The same steps run twice: once with the pointer, and once with the keyboard alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A public link in two browsers: made by its owner, opened by somebody without an account, ended.
 
-With JavaScript and without: whoever gets the address may have any browser.
+With JavaScript and without: a person who gets the address may have any browser.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def test_a_link_shows_the_portfolio_until_it_is_revoked(
     expect(panel.get_by_role("heading", level=1)).to_have_text("Alice")
     expect(panel.get_by_role("heading", name=SHOWN)).to_be_visible()
     expect(panel.get_by_text(PRIVATE)).to_have_count(0)
-    assert panel.context.cookies() == [], "whoever looks is given nothing to be known by"
+    assert panel.context.cookies() == [], "a visitor gets no cookie"
 
     alice.reload()
     mine = alice.get_by_role("listitem").filter(has_text=label)

@@ -190,7 +190,7 @@ def test_a_request_is_run_again_as_it_came(trial, method, losses):
     assert answer.data == body
     assert [run["body"] for run in trial.runs] == [body] * (losses + 1)
     assert all(run["first of its g"] for run in trial.runs)
-    assert len({run["moment"] for run in trial.runs}) == losses + 1, "the clock is read anew"
+    assert len({run["moment"] for run in trial.runs}) == losses + 1, "the clock is read again"
     assert not any(run["flashes"] for run in trial.runs)
     with client.session_transaction() as kept:
         assert kept["_flashes"] == [("message", "written")], "said once"

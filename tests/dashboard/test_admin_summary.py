@@ -36,7 +36,7 @@ def test_it_works(cast: Cast, browser_of) -> None:
     assert "3 things need your attention" in text_of(page), "backup, a second administrator, mail"
     assert "First, choose a roadmap" not in page
     assert "Create a team" not in page
-    # One primary button, and it is the house's; the roadmap comes second.
+    # One primary button, for this installation; the roadmap comes second.
     assert page.index("This installation") < page.index(f'href="/roadmaps/{SLUG}"')
     assert page.count('class="button"') == 1
 

@@ -122,10 +122,10 @@ def test_evidence_of_every_kind_state_visibility_and_impact(demo: DemoData) -> N
 
 
 def test_two_verified_pieces_were_edited_and_wait_again(demo: DemoData) -> None:
-    anew = [p for p in demo.rows[Evidence] if p.state == "submitted" and p.verified_version_id]
+    edited = [p for p in demo.rows[Evidence] if p.state == "submitted" and p.verified_version_id]
     ids = demo.loaded.ids
-    assert {piece.user_id for piece in anew} == {ids["maya"], ids["tadeusz"]}
-    assert {piece.current.number for piece in anew} == {2}
+    assert {piece.user_id for piece in edited} == {ids["maya"], ids["tadeusz"]}
+    assert {piece.current.number for piece in edited} == {2}
 
 
 def test_what_waits_has_waited_from_a_day_to_three_weeks(demo: DemoData) -> None:

@@ -24,8 +24,8 @@ def test_maya_has_everything_a_page_can_show(demo: DemoData) -> None:
     states = Counter(piece.state for piece in pieces)
     assert states.keys() == set(STATES)
     assert 8 <= states["verified"] <= 10
-    anew = [piece for piece in pieces if piece.state == "submitted" and piece.verified_version_id]
-    assert [(piece.title, piece.current.number) for piece in anew] == [
+    edited = [piece for piece in pieces if piece.state == "submitted" and piece.verified_version_id]
+    assert [(piece.title, piece.current.number) for piece in edited] == [
         ("A/B test of the order-value ranker: shipped at +1.4 % order value", 2)
     ]
 

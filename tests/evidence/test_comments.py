@@ -134,7 +134,7 @@ def test_the_author_sees_their_own_steps_and_managers_what_was_shared(session, c
     actions.edit(session, piece, evidence_input(role="Lead again"), by=alice, now=now)
     session.commit()
     own = kinds(session, piece, for_author=True)
-    assert own.count("edited") == 2  # a run of edits is told once
+    assert own.count("edited") == 2  # a run of edits is listed once
     assert {"created", "withdrawn", "comment", "verified", "resubmitted"} <= set(own)
     shared = kinds(session, piece, for_author=False)
     assert sorted(shared) == ["comment", "resubmitted", "submitted", "submitted", "verified"]

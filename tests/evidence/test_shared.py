@@ -160,8 +160,8 @@ def test_what_is_of_the_piece_and_of_no_version_is_as_it_stands(session, cast, n
     assert shown.version.number == 1
 
 
-def test_what_is_shared_is_told_alike_everywhere(session, cast, now):
-    """By the database, by a row, and by what readiness is told."""
+def test_what_is_shared_is_the_same_everywhere(session, cast, now):
+    """In SQL, for a row, and in the facts of readiness."""
     pieces = []
     for state, visibility in itertools.product(STATES, VISIBILITIES):
         piece = add_evidence(session, cast, cast.alice, now, title=f"{state} {visibility}")

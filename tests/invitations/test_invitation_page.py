@@ -113,7 +113,7 @@ def test_a_new_account_starts_in_the_time_zone_of_the_browser(session, browser_o
     assert by_address(session, "ada@example.org").timezone == "Pacific/Auckland"
 
 
-def test_whoever_is_to_manage_comes_to_the_team(session, cast, browser_of, make):
+def test_a_new_manager_comes_to_the_team(session, cast, browser_of, make):
     address, browser = make(role="manager"), browser_of()
     assert "Manage Ranking" in text_of(browser.get(address))
     assert browser.post(address, ADA).location == "/teams/ranking"
@@ -172,7 +172,7 @@ def test_the_bound_address_is_not_a_password(browser_of, make):
 # With an account
 
 
-def test_one_button_for_whoever_is_signed_in(session, cast, browser_of, make):
+def test_one_button_for_a_person_who_is_signed_in(session, cast, browser_of, make):
     address, browser = make(), browser_of(cast.mallory)
     page = text_of(browser.get(address))
     assert "Join Ranking" in page

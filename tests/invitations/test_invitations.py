@@ -143,7 +143,7 @@ def test_the_link_without_a_configured_address_is_that_of_the_request(app):
         assert emails.invitation_url("abc") == "http://cairn.local:8000/invitations/abc"
 
 
-def test_whoever_has_an_account_is_told_by_a_signal(session, cast, make):
+def test_a_person_with_an_account_is_notified_by_a_signal(session, cast, make):
     told = []
 
     def listener(_session, **values):
@@ -183,7 +183,7 @@ def test_it_works_once(session, cast, team, make, now):
     assert find_role(session, team.id, cast.dave) is None
 
 
-def test_whoever_joined_with_it_may_press_twice(session, cast, make, now):
+def test_the_person_who_joined_with_it_may_press_twice(session, cast, make, now):
     invitation, _token = make()
     accept(session, invitation, cast.mallory, now=now)
     assert accept(session, invitation, cast.mallory, now=now) is False
@@ -293,7 +293,7 @@ def deactivated(session, cast, team, now):
 
 
 @pytest.mark.parametrize("lose", [left, demoted, deactivated])
-def test_it_dies_with_the_right_of_whoever_made_it(session, cast, team, make, now, lose):
+def test_it_ends_with_the_right_of_its_creator(session, cast, team, make, now, lose):
     invitation, token = make()
     lose(session, cast, team, now)
     assert look_up_token(session, token, now).state == "lapsed"

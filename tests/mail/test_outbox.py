@@ -230,7 +230,7 @@ def test_a_mail_whose_sender_died_comes_up_again_with_the_same_message_id(
     assert server.ids == [f"Message-ID: <{taken.id}@cairn.example.org>"]
 
 
-def test_one_that_kills_whoever_sends_it_is_given_up(session: Session, server: MailServer) -> None:
+def test_a_mail_that_kills_its_sender_is_given_up(session: Session, server: MailServer) -> None:
     put(session)
     session.commit()
     moment = NOW

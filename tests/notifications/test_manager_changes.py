@@ -1,4 +1,4 @@
-"""Who learns that somebody leads a team of theirs without anybody having joined it."""
+"""Who is notified of a new manager when nobody joined a team."""
 
 from __future__ import annotations
 

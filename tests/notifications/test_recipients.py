@@ -1,4 +1,4 @@
-"""Who is told of what, and what is taken back before they learn of it."""
+"""Who is notified of what, and what is deleted before they read it."""
 
 from __future__ import annotations
 

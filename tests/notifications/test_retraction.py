@@ -40,7 +40,7 @@ def sent(app: Flask, scenario: Scenario, with_mail: None) -> Any:
 
 
 def remove_manager_silently(scenario: Scenario) -> None:
-    """As a removal that did not see what was told: it was under way at the same moment."""
+    """As a removal that did not see the notification, because both ran at the same moment."""
     scenario.session.execute(sa.delete(Membership).where(Membership.user_id == scenario.cast.bob))
 
 
@@ -111,7 +111,7 @@ def test_a_mail_that_waits_does_not_leave_once_it_is_not_wanted(
 def test_submitted_and_removed_at_once(
     app: Flask, scenario: Scenario, session: Session, sent: Any
 ) -> None:
-    """Each transaction locks the row of whom it is about, and neither sees the other."""
+    """Each transaction locks the row of its person, and neither sees the other."""
     if session.get_bind().dialect.name != "postgresql":
         pytest.skip("on SQLite writers come one after the other")
     piece = scenario.piece(submitted=False)

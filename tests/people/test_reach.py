@@ -1,4 +1,4 @@
-"""Who has a capability over whom is told upwards and downwards, and both say the same."""
+"""Who has a capability over whom: asked upwards and downwards, the answer is the same."""
 
 from __future__ import annotations
 

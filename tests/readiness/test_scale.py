@@ -27,7 +27,7 @@ MANY = 21_000
 
 @pytest.fixture
 def many_people(session: Session, now: dt.datetime) -> dict[uuid.UUID, Followed]:
-    """Very many people of whom no row is kept, and the roadmap that they are to be judged by."""
+    """Very many people without a summary row, and the roadmap that they are on."""
     ids = [uuid.uuid4() for _ in range(MANY)]
     session.execute(
         sa.insert(User),

@@ -157,7 +157,7 @@ def written_rows(session: Session) -> list[object]:
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_who_manages_them_no_more_is_told_nothing(app, session, cast, piece, attempt, change):
     answer = meanwhile(app, cast, piece, ATTEMPTS[attempt], change)
-    # Who was not let in at all any more is sent to sign in, or is refused; none is told of it.
+    # A person without access any more is sent to sign in, or refused, with no notification.
     assert answer.status_code in (302, 303, 401, 403, 404), answer.text
     if session.get_bind().dialect.name == "postgresql":
         assert answer.status_code == 404

@@ -313,7 +313,7 @@ def test_what_changed_since_the_version_that_was_read(session, cast, now, bob, p
     read = str(piece.current_id)
     edit_evidence(
         session, cast, piece, now, role="Lead since the return", url="https://example.org/newer",
-        title="Called anew",
+        title="New title",
     )  # fmt: skip
     sent = review_form(piece, version_id=read, read_title="Feature store design")
     for path, body in (("", sent), ("/taking", {"version_id": read})):

@@ -281,7 +281,7 @@ def circles(root: Path) -> list[str]:
     """Files that import each other, directly or through others.
 
     Imports inside functions and below TYPE_CHECKING count as well: they hide a circle from Python,
-    but whoever reads or changes one of the files still needs all of them.
+    but to read or change one of the files, one still needs all of them.
     """
     graph = {
         module.name: {other.name for _line, other in _imported_modules(root, module)}

@@ -256,7 +256,7 @@ def create_database(url: str, name: str, template: str | None = None) -> str:
 
 
 def drop_database(url: str, name: str) -> None:
-    """Drop a database on the server of `url`, cutting whoever is still connected to it."""
+    """Drop a database on the server of `url`, ending the connections that are still open."""
     statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with _connect(url) as connection:
         connection.execute(statement)

@@ -42,7 +42,7 @@ def expect_status(others: int, **exceptions: int) -> Statuses:
 PUBLIC = expect_status(200)
 # Each their own: the address names no person.
 OWN = expect_status(200, nobody=SIGN_IN)
-# Own pages of a roadmap: whoever is not on it is led to where it begins.
+# Own pages of a roadmap: people who are not on it are led to where it begins.
 ENROLLED = expect_status(303, alice=200, carol=200, nobody=SIGN_IN)
 # Alice's and nobody else's business: for all others it does not exist.
 ALICE = expect_status(404, alice=200, nobody=SIGN_IN)

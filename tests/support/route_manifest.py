@@ -75,7 +75,7 @@ PIECE = {
 }
 # Changed, from the form that showed the first version.
 EDITED = {**PIECE, "revision": "1"}
-# What Alice does with a piece that is shared, her manager is told of, or told of no more.
+# What Alice does with a shared piece notifies her manager, or deletes a notification.
 NOTIFIED_ROLES = ("bob",)
 ME = {"name": "A new name", "timezone": "Europe/Paris", "theme": "dark"}
 TEXTS = {"headline": "ML engineer", "introduction": "I *build*.", "revision": "0"}
@@ -226,7 +226,7 @@ CHANGES: tuple[Change, ...] = (
         "PUT",
         "account.write",
         "/account/email",
-        {"email": "{role}.anew@example.org"},
+        {"email": "{role}.new@example.org"},
     ),
     Change(
         "/account/password",

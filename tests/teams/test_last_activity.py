@@ -57,7 +57,7 @@ def on_page(browser_of: Opens, cast: Cast, person: uuid.UUID) -> str | None:
     return (told.group(1) or told.group(2)) if told else None
 
 
-def test_whoever_is_on_no_roadmap_moves_all_the_same(
+def test_activity_counts_for_people_on_no_roadmap(
     long_there: None, session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
 ) -> None:
     assert sorted(inactive(session, cast, now)) == ["Alice", "Carol"]

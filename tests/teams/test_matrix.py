@@ -175,7 +175,7 @@ def test_a_draft_or_a_private_piece_changes_no_byte(
     assert seen() == before
 
 
-def test_what_ran_out_is_computed_anew_while_reading(
+def test_what_ran_out_is_recomputed_while_reading(
     furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     """A row whose dates have passed, or that is missing, shows what a fresh one would."""
@@ -214,7 +214,7 @@ def test_the_row_of_a_person_who_is_not_on_the_roadmap_says_so(
     )
 
 
-def test_links_of_whoever_is_not_on_the_shown_roadmap_lead_somewhere(
+def test_links_of_a_person_who_is_not_on_the_shown_roadmap_work(
     other_roadmap: str,
     furnished: dict[str, str],
     session: Session,
@@ -392,7 +392,7 @@ def test_a_member_learns_who_sees_what_they_share(cast: Cast, browser_of: Opens)
     assert 'href="/teams/ranking"' not in page, "the matrix is not for members"
 
 
-def test_whoever_is_in_no_team_is_taught(cast: Cast, browser_of: Opens) -> None:
+def test_a_person_in_no_team_reads_how_to_join_one(cast: Cast, browser_of: Opens) -> None:
     assert "You are not in a team yet" in browser_of(cast.mallory).get("/teams").text
 
 

@@ -98,7 +98,7 @@ def test_names_are_sorted_as_people_read_them() -> None:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_whoever_has_no_figure_comes_last_in_both_orders(order: str) -> None:
+def test_people_without_a_figure_come_last_in_both_orders(order: str) -> None:
     nobody = person("Aa", score=None, levels=(None, None), moved=None)
     rows = (nobody, person("Bo"), person("Cy", score=30, moved=9))
     for sort in ("readiness", "moved", "leadership", "mentoring"):

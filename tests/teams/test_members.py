@@ -155,7 +155,7 @@ def test_an_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
     assert role(session, cast.team, cast.mallory) == "manager"
 
 
-def test_a_link_for_whoever_has_it(session, cast, bob, browser_of):
+def test_a_link_for_anyone_who_has_it(session, cast, bob, browser_of):
     bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
     assert "Invitation link" not in bob.get("/teams").text
     page = bob.get(MEMBERS)
@@ -334,7 +334,7 @@ def test_a_closed_account_gets_no_other_role(session, cast, bob, now):
 
 
 def test_people_of_nested_teams_are_counted_and_their_teams_are_named(session, cast, bob, now):
-    """Within: whoever is in this team as well counts for this one."""
+    """A person who is in this team as well counts for this one."""
     below = create_team(
         session, slug="eval", name="Evaluation", parent_id=cast.team, by=None, now=now
     )

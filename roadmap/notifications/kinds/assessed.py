@@ -23,7 +23,7 @@ class Assessed(Kind):
 
     key = "assessed"
     follows = frozenset({"skill.assessed"})
-    text = _l("%(who)s assessed %(skills)s of yours")
+    text = _l("%(who)s assessed you in %(skills)s")
 
     def handle(self, session: Session, event: Event) -> None:
         if event.data["side"] == "self" or event.by is None:

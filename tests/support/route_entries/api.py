@@ -1,4 +1,4 @@
-"""What can be asked of the REST API with a browser's cookies: nothing, whoever sends them.
+"""What can be asked of the REST API with a browser's cookies: nothing, for anybody.
 
 What a token may do stands in `tests/api/test_roles_api.py`.
 """
@@ -11,7 +11,7 @@ from roadmap.api.route_table import BASE, ROUTES
 from tests.support.route_entry import PUBLIC, Change, Page, expect_status
 
 NOBODY = expect_status(401)
-# What stands in the place of each name of a rule.
+# The value for each name in a rule.
 NAMES = {
     "slug": "{slug}",
     "key": "{skill}",

@@ -38,7 +38,7 @@ CHANGES: tuple[Change, ...] = (
         "/invitations/{invitation_of_mallory}",
         {"name": "Somebody else", "password": "granite scree and lichen"},
         expect_status(409, mallory=303),
-        # Who invited her is told.
+        # The person who invited her is notified.
         affects=("nobody", "bob"),
     ),
 )

@@ -64,7 +64,7 @@ CHANGES: tuple[Change, ...] = (
         "/teams/{team}/members/{carol}",
         {"role": "manager"},
         leaders(),
-        # Whoever she sees now is told.
+        # The people whom she sees now are notified.
         affects=("carol", "alice", "bob"),
     ),
     # Somebody of another team: nobody can be brought in by a change of role.
