@@ -26,7 +26,7 @@ def test_maya_has_everything_a_page_can_show(demo: DemoData) -> None:
     assert 8 <= states["verified"] <= 10
     edited = [piece for piece in pieces if piece.state == "submitted" and piece.verified_version_id]
     assert [(piece.title, piece.current.number) for piece in edited] == [
-        ("A/B test of the order-value ranker: shipped at +1.4 % order value", 2)
+        ("A/B test of the order-value ranker: shipped at +1.4% order value", 2)
     ]
 
 
