@@ -41,6 +41,9 @@ class StageVerifiedGate(GateSettings):
     type: Literal["stage_verified"]
     stage: Word
     share: Share
+    within_months: Annotated[int, whole(1, 600)] | None = Field(
+        None, description="How old the evidence may be; any age without it."
+    )
 
 
 class VerifiedPiecesGate(GateSettings):
@@ -49,6 +52,9 @@ class VerifiedPiecesGate(GateSettings):
     type: Literal["verified_pieces"]
     kinds: EvidenceKinds
     count: Count
+    stages: Annotated[tuple[Word, ...], Unique] = Field(
+        (), description="Each piece is confirmed for a milestone of one of these; any without it."
+    )
 
 
 class VerifiedImpactsGate(GateSettings):
@@ -56,6 +62,9 @@ class VerifiedImpactsGate(GateSettings):
 
     type: Literal["verified_impacts"]
     types: Annotated[tuple[ImpactType, ...], Unique] = Field(min_length=1)
+    baseline: Annotated[tuple[ImpactType, ...], Unique] = Field(
+        (), description="The types whose metric needs the value from before."
+    )
 
 
 class SkillsAtBarGate(GateSettings):

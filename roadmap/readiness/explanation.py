@@ -92,17 +92,18 @@ class SkillLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class RequirementLine(Line):
-    """A requirement's share of part 3, with the pieces that count, the best first."""
+    """A requirement's share of part 3, with the pieces that count in their tones, best first."""
 
     requirement: Requirement
-    pieces: list[Item]
+    pieces: list[tuple[Item, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class ImpactLine(Line):
-    """An impact type's share of part 4, with the piece that counts; `key` is the type."""
+    """An impact type's share of part 4, with the counted piece in its tone; `key` is its type."""
 
     piece: Item | None
+    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +289,11 @@ def _requirement_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
     total = sum((each.points for each in requirements), ZERO)
     for each in requirements:
         fitting = [piece for piece in tally.unlapsed_evidence if piece.counted.kind in each.kinds]
-        pieces = sorted(fitting, key=lambda piece: not piece.verified)[: each.count]
+        pieces = sorted(fitting, key=lambda piece: not tally.proved_by(piece))[: each.count]
         maximum = part.maximum * each.points / total
         worth = sum((_factor(tally, piece) for piece in pieces), ZERO) / each.count
-        yield RequirementLine(each.key, maximum * worth, maximum, each, pieces)
+        counted = [(piece, _tone(tally, piece)) for piece in pieces]
+        yield RequirementLine(each.key, maximum * worth, maximum, each, counted)
 
 
 def _impact_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
@@ -303,8 +305,12 @@ def _impact_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
             for piece in tally.unlapsed_evidence
             if any(impact.type == name and impact.complete for impact in piece.counted.impacts)
         ]
-        best = min(fitting, key=lambda piece: not piece.verified, default=None)
-        yield ImpactLine(name, maximum * _factor(tally, best) if best else ZERO, maximum, best)
+        best = min(fitting, key=lambda piece: not tally.proved_by(piece), default=None)
+        if best is None:
+            yield ImpactLine(name, ZERO, maximum, None)
+        else:
+            points, tone = maximum * _factor(tally, best), _tone(tally, best)
+            yield ImpactLine(name, points, maximum, best, tone)
 
 
 def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
@@ -325,7 +331,11 @@ def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
 
 def _factor(tally: Tally, piece: Item) -> Fraction:
     factors = tally.content.policy.factors
-    return factors.verified if piece.verified else factors.evidenced
+    return factors.verified if tally.proved_by(piece) else factors.evidenced
+
+
+def _tone(tally: Tally, piece: Item) -> str:
+    return "verified" if tally.proved_by(piece) else "evidenced"
 
 
 _LINES = {

@@ -243,10 +243,13 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
     """
     if not tally.unlapsed_evidence:
         return
-    piece = max(tally.unlapsed_evidence, key=lambda each: (each.verified, each.counted.occurred_on))
+    piece = max(
+        tally.unlapsed_evidence,
+        key=lambda each: (bool(tally.proved_by(each)), each.counted.occurred_on),
+    )
     for name in tally.content.policy.impact:
         if name not in tally.impact_tones:
-            impact = Impact(name, metric="1", result="1", unit="1")
+            impact = Impact(name, metric="1", baseline="1", result="1", unit="1")
             added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
             step = Step(
                 action="add_impact",

@@ -79,6 +79,26 @@ class Tally:
                     tones[key] = EVIDENCED
         return tones
 
+    def proved_by(self, piece: Item) -> list[str]:
+        """Return the linked milestones that a piece was confirmed for and that its kind proves.
+
+        One of another roadmap is taken to be proven, because its kinds are not known here.
+        """
+        if not piece.verified:
+            return []
+        known, kind = self.content.by_key, piece.counted.kind
+        return [
+            link.key
+            for link in piece.links
+            if link.confirmed and (link.key not in known or kind in known[link.key].evidence)
+        ]
+
+    @cached_property
+    def verified_evidence(self) -> list[tuple[Item, list[str]]]:
+        """Return the pieces that count as verified, each with the milestones that it proves."""
+        found = [(piece, self.proved_by(piece)) for piece in self.unlapsed_evidence]
+        return [(piece, keys) for piece, keys in found if keys]
+
     @cached_property
     def years(self) -> Fraction:
         """Return the years of ML engineering up to today, today included."""
@@ -95,7 +115,7 @@ class Tally:
         evidenced: Counter[str] = Counter()
         verified: Counter[str] = Counter()
         for piece in self.unlapsed_evidence:
-            (verified if piece.verified else evidenced)[piece.counted.kind] += 1
+            (verified if self.proved_by(piece) else evidenced)[piece.counted.kind] += 1
         return evidenced, verified
 
     @cached_property
@@ -103,7 +123,7 @@ class Tally:
         """Return the best tone of a complete metric, by type of impact."""
         tones: dict[str, int] = {}
         for piece in self.unlapsed_evidence:
-            tone = VERIFIED if piece.verified else EVIDENCED
+            tone = VERIFIED if self.proved_by(piece) else EVIDENCED
             for impact in piece.counted.impacts:
                 if tones.get(impact.type, 0) < tone and impact.complete:
                     tones[impact.type] = tone
@@ -141,19 +161,22 @@ class Tally:
         stage = self.content.stage_by_key.get(key)
         return stage.title if stage else key
 
+    def done_required(self, stage: str) -> dict[str, int]:
+        """Return the hours of the required milestones of a stage that are done, by key."""
+        statuses, found = self.facts.statuses, self.content.stage_by_key.get(stage)
+        return {
+            milestone.key: milestone.hours
+            for milestone in (found.milestones if found else ())
+            if milestone.required and statuses.get(milestone.key) == "done"
+        }
+
     def dates_confirmed_for(self, stage: str) -> list[date]:
         """Return when the pieces were that are confirmed for a stage's done required milestones."""
         if stage not in self._dates:
-            statuses, found = self.facts.statuses, self.content.stage_by_key.get(stage)
-            done = {
-                milestone.key
-                for milestone in (found.milestones if found else ())
-                if milestone.required and statuses.get(milestone.key) == "done"
-            }
+            done = self.done_required(stage)
             self._dates[stage] = sorted(
                 piece.counted.occurred_on
-                for piece in self.unlapsed_evidence
-                if piece.verified
-                and any(link.confirmed and link.key in done for link in piece.links)
+                for piece, keys in self.verified_evidence
+                if not done.keys().isdisjoint(keys)
             )
         return self._dates[stage]

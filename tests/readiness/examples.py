@@ -89,6 +89,7 @@ SHIPPED: dict[str, Any] = {
             "type": "stage_verified",
             "stage": "experience",
             "share": 0.6,
+            "within_months": 72,
         },
         {
             "key": "leadership",
@@ -103,12 +104,14 @@ SHIPPED: dict[str, Any] = {
             "type": "verified_pieces",
             "kinds": ["design_doc", "case_study"],
             "count": 2,
+            "stages": ["experience", "leadership"],
         },
         {
             "key": "impact",
             "title": "Impact",
             "type": "verified_impacts",
             "types": ["scale", "business", "team"],
+            "baseline": ["business", "team"],
         },
         {"key": "judged_by_others", "title": "Judged by others", "type": "skills_at_bar"},
         {
@@ -223,7 +226,7 @@ def change(piece: Item, **changes: Any) -> Item:
 
 def metric(impact_type: str) -> Impact:
     """A complete metric."""
-    return Impact(impact_type, "Requests served", result="200", unit="per second")
+    return Impact(impact_type, "Requests served", "100", result="200", unit="per second")
 
 
 def done(*keys: str) -> dict[str, str]:

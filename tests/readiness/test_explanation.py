@@ -168,7 +168,7 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
     facts = Facts(
         pieces=(
             piece("a", "talk"),
-            piece("b", "publication", verified=True),
+            piece("b", "publication", "visibility1", verified=True),
             piece("c", "blog_post"),
             piece("d", "talk", verified=True, expires_on=TODAY - timedelta(days=1)),
         )
@@ -179,9 +179,9 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
         if isinstance(line, RequirementLine)
     ]
     public = next(line for line in lines if line.key == "public_work")
-    assert [(each.id, each.verified) for each in public.pieces] == [
-        ("b", True),
-        ("a", False),
+    assert [(each.id, tone) for each, tone in public.pieces] == [
+        ("b", "verified"),
+        ("a", "evidenced"),
     ]
     assert public.points == Fraction(4) * Fraction(16, 20)
     assert (public.maximum, public.requirement.count) == (4, 2)

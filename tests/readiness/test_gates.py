@@ -13,7 +13,8 @@ from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message, join_with_and, join_with_or
 from roadmap.readiness.presentation import own_links
-from roadmap.readiness.rules import evaluate
+from roadmap.readiness.rules import evaluate, next_change_on
+from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
     KEYS,
     SHIPPED,
@@ -150,9 +151,11 @@ def test_a_gate_links_to_what_opens_it() -> None:
 
 
 def test_a_count_of_one_is_said_in_the_singular() -> None:
-    document = Facts(pieces=(piece("a", "design_doc", verified=True),))
-    assert str(gate("design", document).opens) == "To pass: 1 more verified piece of that kind"
-    assert str(gate("design", Facts()).opens) == "To pass: 2 more verified pieces of that kind"
+    document = Facts(pieces=(piece("a", "design_doc", "experience1", verified=True),))
+    one, two = str(gate("design", document).opens), str(gate("design", Facts()).opens)
+    assert one.startswith("To pass: 1 more verified piece of that kind, confirmed")
+    assert two.startswith("To pass: 2 more verified pieces of that kind, each confirmed")
+    assert two.endswith("for a milestone of “Experience” or “Leadership”")
     one_year = shipped_policy(gates=[{**GATES["years"], "years": 1}])
     none = gate("experience", Facts(), content(policy=one_year))
     assert none.reason.text() == "0 of 1 year of ML engineering"
@@ -162,8 +165,8 @@ def test_a_count_of_one_is_said_in_the_singular() -> None:
 
 
 def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
-    document = piece("a", "design_doc", verified=True)
-    study = piece("b", "case_study", verified=True)
+    document = piece("a", "design_doc", "leadership1", verified=True)
+    study = piece("b", "case_study", "experience1", verified=True)
     assert gate("design", Facts(pieces=(document, study))).passed
     stands = gate("design", Facts(pieces=(document, piece("c", "case_study"))))
     assert not stands.passed
@@ -172,21 +175,69 @@ def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
     )
     lapsed = change(study, expires_on=TODAY - timedelta(days=1))
     assert not gate("design", Facts(pieces=(document, lapsed))).passed
+    elsewhere = piece("b", "case_study", "foundations1", verified=True)
+    assert not gate("design", Facts(pieces=(document, elsewhere))).passed
+    unlinked = change(study, milestones=())
+    assert not gate("design", Facts(pieces=(document, unlinked))).passed
+    any_stage = content(policy=shipped_policy(gates=[{**GATES["verified_pieces"], "stages": []}]))
+    assert gate("design", Facts(pieces=(document, elsewhere)), any_stage).passed
+    two_to_go = gate("design", Facts(), any_stage).opens
+    assert str(two_to_go) == "To pass: 2 more verified pieces of that kind"
+
+
+def test_delivery_counts_only_what_is_not_too_old() -> None:
+    def proof(day: date) -> Facts:
+        pieces = (piece("a", "launch", "experience1", "experience2", verified=True),)
+        return Facts(
+            statuses=done("experience1", "experience2"),
+            pieces=tuple(change(each, occurred_on=day) for each in pieces),
+        )
+
+    assert gate("delivery", proof(date(2020, 6, 30))).passed
+    late = gate("delivery", proof(date(2020, 6, 29)))
+    assert not late.passed
+    assert late.reason.text().startswith("0 of 20 required hours")
+    # It is judged again on the day after.
+    assert next_change_on(Tally(content(), proof(date(2020, 6, 30)), TODAY)) == date(2026, 7, 1)
+    of_any_age = GATES["stage_verified"] | {
+        "key": "delivery",
+        "stage": "experience",
+        "within_months": None,
+    }
+    on = content(policy=shipped_policy(gates=[of_any_age]))
+    assert gate("delivery", proof(date(2001, 1, 1)), on).passed
 
 
 def test_impact_names_the_types_that_are_missing() -> None:
     pieces = (
-        piece("a", "launch", verified=True, impacts=(metric("scale"),)),
+        piece("a", "launch", "experience1", verified=True, impacts=(metric("scale"),)),
         piece("b", "launch", verified=False, impacts=(metric("business"),)),
         piece(
-            "c", "launch", verified=True, impacts=(Impact("team", "Hours", result="", unit="h"),)
+            "c",
+            "launch",
+            "experience1",
+            verified=True,
+            impacts=(Impact("team", "Hours", result="", unit="h"),),
         ),
     )
     stands = gate("impact", Facts(pieces=pieces))
     assert not stands.passed
     assert stands.reason.text() == "No verified, complete metric of business or team"
-    proven = piece("d", "launch", verified=True, impacts=(metric("business"), metric("team")))
+    both = (metric("business"), metric("team"))
+    proven = piece("d", "launch", "experience1", verified=True, impacts=both)
     assert gate("impact", Facts(pieces=(*pieces, proven))).passed
+    assert not gate("impact", Facts(pieces=(*pieces, change(proven, milestones=())))).passed
+
+
+def test_business_and_team_impact_need_their_value_from_before() -> None:
+    types = ("scale", "business", "team")
+    bare = tuple(replace(metric(name), baseline="") for name in types)
+    launch = piece("a", "launch", "experience1", verified=True, impacts=bare)
+    stands = gate("impact", Facts(pieces=(launch,)))
+    assert stands.reason.text() == "No verified, complete metric of business or team"
+    assert "its values before and after and its unit for business and team" in str(stands.opens)
+    full = change(launch, impacts=(bare[0], metric("business"), metric("team")))
+    assert gate("impact", Facts(pieces=(full,))).passed
 
 
 def test_judged_by_others_ignores_what_one_says_of_oneself() -> None:

@@ -212,7 +212,7 @@ def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     found = steps(Facts(pieces=(draft,)), "add_impact")
     assert list(found) == ["business", "team"]
     assert found["team"].gain == Fraction(10, 3) * Fraction(6, 10)
-    verified = piece("sure", "other", verified=True, occurred_on=date(2020, 1, 1))
+    verified = piece("sure", "other", "experience1", verified=True, occurred_on=date(2020, 1, 1))
     found = steps(Facts(pieces=(draft, verified)), "add_impact")
     assert (found["team"].piece, found["team"].gain) == ("sure", Fraction(10, 3))
     assert found["team"].label.text() == "Add a measured team impact to “Piece sure”"

@@ -295,7 +295,7 @@ def test_someone_elses_assessment_replaces_ones_own_even_when_it_is_lower() -> N
 def test_the_best_pieces_fill_a_requirement() -> None:
     pieces = (
         piece("a", "talk"),
-        piece("b", "publication", verified=True),
+        piece("b", "publication", "visibility1", verified=True),
         piece("c", "blog_post"),
         piece("d", "talk", verified=True, expires_on=TODAY - timedelta(days=1)),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
 
+from roadmap.readiness.calendar_years import months_later
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import N_, Message, ngettext_noop
-from roadmap.readiness.tally import VERIFIED
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import StageVerifiedGate
@@ -30,7 +31,7 @@ class Rule(GateRule):
                 passed=False,
                 place=place,
             )
-        verified = hours.required[VERIFIED]
+        verified = self._verified_hours(tally)
         needed = self.settings.share * asked
         return self.result(
             Message(
@@ -53,3 +54,28 @@ class Rule(GateRule):
             passed=verified >= needed,
             place=place,
         )
+
+    def next_change_on(self, tally: Tally) -> date | None:
+        if self.settings.within_months is None:
+            return None
+        last_days = [self._counts_until(day) for day in self._latest_proofs(tally).values()]
+        return min((day + timedelta(days=1) for day in last_days if day < date.max), default=None)
+
+    def _verified_hours(self, tally: Tally) -> int:
+        done = tally.done_required(self.settings.stage)
+        return sum(done[key] for key in self._latest_proofs(tally))
+
+    def _latest_proofs(self, tally: Tally) -> dict[str, date]:
+        """Return the verified milestones of the stage with the day of their latest proof."""
+        done = tally.done_required(self.settings.stage)
+        latest: dict[str, date] = {}
+        for piece, keys in tally.verified_evidence:
+            day = piece.counted.occurred_on
+            for key in done.keys() & keys:
+                if tally.today <= self._counts_until(day) and day >= latest.get(key, day):
+                    latest[key] = day
+        return latest
+
+    def _counts_until(self, day: date) -> date:
+        months = self.settings.within_months
+        return date.max if months is None else months_later(day, months)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import IMPACT_NAMES, N_, Message, join_with_and, join_with_or
-from roadmap.readiness.tally import VERIFIED, Tally
+from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import VerifiedImpactsGate
@@ -16,16 +16,30 @@ class Rule(GateRule):
     settings: VerifiedImpactsGate
 
     def check(self, tally: Tally) -> GateResult:
-        types, tone_of = self.settings.types, tally.impact_tones.get
+        types, baseline = self.settings.types, self.settings.baseline
+        found = {
+            impact.type
+            for piece, _keys in tally.verified_evidence
+            for impact in piece.counted.impacts
+            if impact.complete and (impact.type not in baseline or impact.baseline.strip())
+        }
         names = [IMPACT_NAMES[name] for name in types]
-        missing = [IMPACT_NAMES[name] for name in types if tone_of(name) != VERIFIED]
+        missing = [IMPACT_NAMES[name] for name in types if name not in found]
         if missing:
             reason = Message(
                 N_("No verified, complete metric of %(types)s"), types=join_with_or(missing)
             )
         else:
             reason = Message(N_("Verified metrics of %(types)s"), types=join_with_and(names))
-        opens = N_("To pass: verified evidence with a metric, its result and unit for %(types)s")
+        if any(name in baseline for name in types if name not in found):
+            opens = N_(
+                "To pass: verified evidence with a metric, its values before and after and its "
+                "unit for %(types)s"
+            )
+        else:
+            opens = N_(
+                "To pass: verified evidence with a metric, its result and unit for %(types)s"
+            )
         return self.result(
             reason,
             Message(opens, types=join_with_and(missing or names)),

@@ -17,9 +17,15 @@ class Rule(GateRule):
 
     def check(self, tally: Tally) -> GateResult:
         kinds, asked = self.settings.kinds, self.settings.count
-        evidenced, verified = tally.counts_by_kind
+        evidenced, _verified = tally.counts_by_kind
         waiting = next((kind for kind in kinds if evidenced[kind]), None)
-        have = sum(verified[kind] for kind in kinds)
+        stage_of, stages = tally.content.stage_of, self.settings.stages
+        titles = [f"“{tally.stage_title(key)}”".replace("%", "%%") for key in stages]
+        have = sum(
+            piece.counted.kind in kinds
+            and (not stages or any(key in stage_of and stage_of[key].key in stages for key in keys))
+            for piece, keys in tally.verified_evidence
+        )
         return self.result(
             Message(
                 ngettext_noop(
@@ -32,10 +38,18 @@ class Rule(GateRule):
             ),
             Message(
                 ngettext_noop(
+                    "To pass: %(num)s more verified piece of that kind, confirmed for a milestone "
+                    "of %(stages)s",
+                    "To pass: %(num)s more verified pieces of that kind, each confirmed for a "
+                    "milestone of %(stages)s",
+                )
+                if stages
+                else ngettext_noop(
                     "To pass: %(num)s more verified piece of that kind",
                     "To pass: %(num)s more verified pieces of that kind",
                 ),
                 num=asked - have,
+                stages=join_with_or(titles) if titles else "",
             ),
             passed=have >= asked,
             place=("evidence", waiting) if waiting else ("new_evidence", kinds[0]),
