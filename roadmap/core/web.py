@@ -37,6 +37,8 @@ HTMX_CONFIG = {
     "selfRequestsOnly": True,
     "historyCacheSize": 0,
     "defaultSettleDelay": 0,
+    # No style: the content security policy refuses it.
+    "attributesToSettle": ["class", "width", "height"],
     "refreshOnHistoryMiss": True,
     "methodsThatUseUrlParams": ["get"],
     "responseHandling": [
