@@ -82,7 +82,7 @@ def test_a_note_survives_a_change_of_status(
     page.goto(at)
     note = unfold(page, key)
     note.fill("Half of it is done.")
-    # As dragging its corner does. A swap must not copy it: the content security policy refuses that.
+    # As dragging its corner does. The content security policy refuses to copy it.
     note.evaluate("each => { each.style.height = '9rem'; }")
     page.get_by_text("Not applicable to you?").click()
     page.get_by_label("Reason").fill("Perhaps never.")
