@@ -8,7 +8,6 @@ from sqlalchemy import event
 
 from roadmap.account.user_agents import parse_user_agent
 from roadmap.auth import rate_limits
-from roadmap.auth.rate_limits import _network
 from roadmap.core.database import db
 from roadmap.people.models import AuditEntry
 
@@ -103,7 +102,10 @@ def test_browsers_are_named():
     assert parse_user_agent("curl/8") == ("", "")
 
 
-def test_a_network_of_one_house_is_one_place():
-    assert _network("2001:db8::1") == _network("2001:db8::ffff:2") == "2001:db8::/64"
-    assert _network("192.0.2.1") == "192.0.2.1"
-    assert _network("") == ""
+def test_addresses_of_one_network_are_counted_as_one():
+    def limits(address):
+        return rate_limits.attempt_limits("sign_in", account="alice", address=address)
+
+    assert limits("2001:db8::1") == limits("2001:db8::ffff:2")
+    assert limits("2001:db8::1").keys() != limits("2001:db8:0:1::1").keys()
+    assert limits("192.0.2.1").keys() != limits("192.0.2.2").keys()

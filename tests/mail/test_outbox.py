@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 import uuid
@@ -43,7 +44,8 @@ class MailServer:
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
         self.tried += 1
-        self.meanwhile()
+        # In a thread, so that another process may talk to this server at the same time.
+        await asyncio.to_thread(self.meanwhile)
         if self.refuses:
             self.refuses -= 1
             return "451 4.7.1 please try again later"
@@ -88,6 +90,30 @@ def put(session: Session, **changes: Any) -> None:
 def at(moment: dt.datetime) -> Callable[[], dt.datetime]:
     """A clock that stands still."""
     return lambda: moment
+
+
+class ProcessDied(BaseException):
+    """Ends a delivery where it is, as the end of its process would."""
+
+
+def claim_and_die(app: Flask, server: MailServer, moment: dt.datetime) -> bool:
+    """Deliver in another process, which dies when the server refuses; return whether it claimed."""
+    moments = [moment]
+
+    def clock() -> dt.datetime:
+        if not moments:
+            raise ProcessDied
+        return moments.pop()
+
+    meanwhile, server.meanwhile, server.refuses = server.meanwhile, lambda: None, 1
+    try:
+        with app.app_context():
+            outbox.deliver_due(clock)
+    except ProcessDied:
+        return True
+    finally:
+        server.meanwhile, server.refuses = meanwhile, 0
+    return False
 
 
 def mails(session: Session) -> list[OutgoingMail]:
@@ -218,24 +244,26 @@ def test_two_processes_send_each_mail_once(
 
 
 def test_a_mail_whose_sender_died_comes_up_again_with_the_same_message_id(
-    session: Session, server: MailServer
+    app: Flask, session: Session, server: MailServer
 ) -> None:
     put(session)
     session.commit()
-    taken = outbox._claim_next(NOW)
-    assert taken is not None
+    assert claim_and_die(app, server, NOW)
     assert outbox.deliver_due(at(NOW + dt.timedelta(minutes=14))).all == 0
     later = NOW + outbox.CLAIM_DURATION
     assert outbox.deliver_due(at(later)).sent == 1
-    assert server.ids == [f"Message-ID: <{taken.id}@cairn.example.org>"]
+    [mail] = mails(session)
+    assert server.ids == [f"Message-ID: <{mail.id}@cairn.example.org>"]
 
 
-def test_a_mail_that_kills_its_sender_is_given_up(session: Session, server: MailServer) -> None:
+def test_a_mail_that_kills_its_sender_is_given_up(
+    app: Flask, session: Session, server: MailServer
+) -> None:
     put(session)
     session.commit()
     moment = NOW
     for _ in range(outbox.MAX_TRIES):
-        assert outbox._claim_next(moment) is not None
+        assert claim_and_die(app, server, moment)
         moment += outbox.CLAIM_DURATION
     assert outbox.deliver_due(at(moment)).given_up == 1
     assert server.mails == []
@@ -243,42 +271,39 @@ def test_a_mail_that_kills_its_sender_is_given_up(session: Session, server: Mail
 
 
 def test_who_is_too_late_says_nothing_about_what_another_process_sent(
-    session: Session, server: MailServer
+    app: Flask, session: Session, server: MailServer
 ) -> None:
     put(session)
     session.commit()
-    slow = outbox._claim_next(NOW)
-    assert slow is not None
-    assert outbox.deliver_due(at(NOW + outbox.CLAIM_DURATION)).sent == 1
-    outbox._record_failure(
-        slow, NOW + outbox.CLAIM_DURATION, OSError("timed out"), outbox.DeliveryResult()
-    )
+
+    def another_sends_it() -> None:
+        server.meanwhile = lambda: None
+        with app.app_context():
+            assert outbox.deliver_due(at(NOW + outbox.CLAIM_DURATION)).sent == 1
+        server.refuses = 1
+
+    server.meanwhile = another_sends_it
+    assert outbox.deliver_due(at(NOW)).put_off == 1
     [sent] = mails(session)
     assert (sent.due_at, sent.error) == (None, "")
     assert outbox.deliver_due(at(NOW + dt.timedelta(days=1))).all == 0
     assert len(server.mails) == 1
 
 
+@pytest.mark.parametrize("is_refused", [False, True])
 def test_who_is_too_late_does_not_end_what_another_process_is_sending(
-    app: Flask, session: Session, server: MailServer
+    app: Flask, session: Session, server: MailServer, is_refused: bool
 ) -> None:
     put(session)
     session.commit()
 
-    def claim_again() -> None:
-        with app.app_context():
-            assert outbox._claim_next(NOW + outbox.CLAIM_DURATION) is not None
-
     def another_takes_it() -> None:
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(claim_again).result()
+        assert claim_and_die(app, server, NOW + outbox.CLAIM_DURATION)
+        server.refuses = int(is_refused)
 
     server.meanwhile = another_takes_it
-    assert outbox.deliver_due(at(NOW)).sent == 1
-    server.meanwhile = lambda: None
-    [held] = mails(session)
-    slow = outbox._ClaimedMail(held.id, held.recipient, "", "", held.tries - 1, "", obsolete=False)
-    outbox._give_up(slow, "no longer ours", outbox.DeliveryResult())
+    done = outbox.deliver_due(at(NOW))
+    assert (done.sent, done.put_off) == ((0, 1) if is_refused else (1, 0))
     [held] = mails(session)
     assert held.due_at == NOW + 2 * outbox.CLAIM_DURATION
     assert (held.sent_at, held.error) == (None, "")
@@ -295,15 +320,10 @@ def test_a_mail_is_held_from_the_moment_it_is_taken(
     clock = NOW
     by_others: list[int] = []
 
-    def meanwhile() -> None:
+    def another_takes_it() -> None:
         nonlocal clock
         clock += dt.timedelta(minutes=10)
-        with app.app_context():
-            by_others.append(outbox._claim_next(clock) is not None)
-
-    def another_takes_it() -> None:
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(meanwhile).result()
+        by_others.append(claim_and_die(app, server, clock))
 
     put(session, to="carol@example.org")
     session.commit()
