@@ -167,9 +167,10 @@ def decide(evidence_id: uuid.UUID) -> Response:
     address = _with_filters(f"/reviews/{piece.id}", _parse_filters())
     link = Markup('<a href="{}">{}</a>').format(address, label)
     flash(Markup("{} {}").format(text, link), "message")
-    if was_verified:
-        return redirect(address, code=303)
-    return redirect(_next_pending(piece)[1], code=303)
+    if not was_verified:
+        _entry, address = _next_pending(piece)
+    # The focus begins at the message, not at the menu above it.
+    return redirect(f"{address}#main", code=303)
 
 
 @reviews.delete("/reviews/<uuid:evidence_id>")

@@ -171,6 +171,30 @@ def test_the_queue_by_keyboard_alone(sample_site: SampleSite, open_context: Open
     expect(page).not_to_have_url(re.compile(second))
 
 
+def test_after_a_decision_the_focus_is_at_the_message_and_back_shows_what_was_decided(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    title = f"Decided {uuid.uuid4().hex[:6]}"
+    piece = record(sample_site, title, "open_source", submitted=True)
+    page = window(sample_site, open_context, "bob")
+    page.goto(f"/reviews/{piece}")
+    page.locator(f"#m-{UNPROVEN['open_source'][0]}").uncheck()
+    page.locator("#comment").fill("Merged by the maintainers.")
+    page.get_by_role("button", name="Verify").press("Enter")
+    expect(page.locator("#messages")).to_contain_text("1 of 2 milestones confirmed")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Look at it again or take it back")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("button", name="Verify")).to_have_count(0)
+    expect(page.locator("#comment")).to_have_value("")
+    expect(page.locator(".criteria")).to_contain_text("Left out by you.")
+    page.get_by_role("button", name="Take back the verification").click()
+    expect(page.locator("#messages")).to_contain_text(f"“{title}” is no longer verified")
+    expect(page.locator("#comment")).to_have_value("Merged by the maintainers.")
+    expect(page.locator(f"#m-{UNPROVEN['open_source'][0]}")).not_to_be_checked()
+    expect(page.locator(f"#m-{UNPROVEN['open_source'][1]}")).to_be_checked()
+
+
 def test_the_queue_is_narrowed_in_place(sample_site: SampleSite, open_context: OpenContext) -> None:
     record(sample_site, f"To be found {uuid.uuid4().hex[:6]}", submitted=True)
     page = window(sample_site, open_context, "bob")

@@ -94,7 +94,7 @@ def test_it_works(session, cast, now, bob, piece):
 
 def test_one_click_verifies_what_fits(session, cast, now, bob, piece):
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece))
-    assert (answer.status_code, answer.location) == (303, "/reviews")
+    assert (answer.status_code, answer.location) == (303, "/reviews#main")
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     page = bob.get("/reviews").text
     assert "“Feature store design” is verified: 2 of 2 milestones confirmed." in page
@@ -434,7 +434,7 @@ def test_it_goes_on_to_the_next_one(session, cast, now, bob, piece):
     page = bob.get(f"/reviews/{piece.id}{narrowed}").text
     assert f'rel="next" href="/reviews/{third.id}{narrowed}"' in page
     answer = bob.put(f"/reviews/{piece.id}{narrowed}", review_form(piece))
-    assert answer.location == f"/reviews/{third.id}{narrowed}"
+    assert answer.location == f"/reviews/{third.id}{narrowed}#main"
 
 
 def test_the_filters_of_the_queue_stay(session, cast, now, bob, piece):
@@ -443,7 +443,7 @@ def test_the_filters_of_the_queue_stay(session, cast, now, bob, piece):
     bob.put(narrowed, review_form(piece, milestones=[LEVELS]))
     assert f'href="{narrowed}">Look at it again' in bob.get("/reviews").text
     answer = bob.put(narrowed, review_form(piece, milestones=[DESIGN]))
-    assert answer.location == narrowed
+    assert answer.location == f"{narrowed}#main"
 
 
 def test_the_link_to_the_author_leads_where_the_reader_sees_them(
@@ -555,7 +555,7 @@ def test_what_was_linked_since_is_confirmed_besides(session, cast, now, bob):
     assert nothing.status_code == 422
     assert "Select at least one milestone to confirm." in nothing.text
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
-    assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
+    assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}#main")
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     assert session.scalar(sa.select(sa.func.count(Review.id))) == 2
     assert "Everything it can prove is confirmed." in bob.get(f"/reviews/{piece.id}").text
