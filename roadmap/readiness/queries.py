@@ -43,6 +43,7 @@ class PersonRecord:
     latest_status_at: dt.datetime | None = None
     self_levels: dict[str, int] = field(default_factory=dict)
     other_levels: dict[str, int] = field(default_factory=dict)
+    other_assessed_at: dict[str, dt.datetime] = field(default_factory=dict)
     positions: list[Position] = field(default_factory=list)
     degrees: list[Degree] = field(default_factory=list)
     evidence: list[Item] = field(default_factory=list)
@@ -89,6 +90,9 @@ class PersonRecord:
             pieces=tuple(pieces),
             self_levels=self.self_levels,
             other_levels=self.other_levels,
+            other_assessed_on={
+                skill: self.today(moment) for skill, moment in self.other_assessed_at.items()
+            },
             positions=tuple(self.positions),
             degrees=tuple(self.degrees),
         )
@@ -142,10 +146,12 @@ def partial_records(
             record.evidence_changed_at,
             record.shared_evidence_changed_at,
         ) = changes
-    for user_id, skill, side, level in _rows(session, _LEVELS, people):
+    for user_id, skill, side, level, moment in _rows(session, _LEVELS, people):
         record = records[user_id]
         levels = record.self_levels if side == "self" else record.other_levels
         levels[skill] = level
+        if side != "self":
+            record.other_assessed_at[skill] = moment
     return records
 
 
@@ -202,10 +208,10 @@ _USERS = (
 _STATUSES = sa.select(
     _status.user_id, _status.milestone_key, _status.status, _status.changed_at
 ).where(_status.user_id.in_(_PEOPLE))
-_levels = ranked_assessments(Assessment.user_id.in_(_PEOPLE)).c
-_LEVELS = sa.select(_levels.user_id, _levels.skill_key, _levels.side, _levels.level).where(
-    _levels.place == 1
-)
+_levels = ranked_assessments(Assessment.user_id.in_(_PEOPLE), Assessment.assessed_at).c
+_LEVELS = sa.select(
+    _levels.user_id, _levels.skill_key, _levels.side, _levels.level, _levels.assessed_at
+).where(_levels.place == 1)
 _POSITIONS = (
     sa.select(
         _position.user_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -264,3 +264,19 @@ def test_each_stated_effect_is_the_truth() -> None:
     for each in readiness.items:
         left = score(content(), without_item(facts, each.type, each.key), TODAY)
         assert readiness.score - left == each.effect
+
+
+def test_an_old_assessment_is_flagged_and_still_counts() -> None:
+    def lines(day: date) -> dict[str, tuple[bool, Fraction]]:
+        facts = Facts(other_levels=levels_at_bar(), other_assessed_on={"mlops": day})
+        part = explain(content(), facts, TODAY).parts[1]
+        return {
+            line.key: (line.is_old, line.points)
+            for line in part.sources
+            if isinstance(line, SkillLine)
+        }
+
+    full = Fraction(20, 8)
+    assert lines(date(2024, 12, 30))["mlops"] == (False, full)
+    assert lines(date(2024, 12, 29))["mlops"] == (True, full)
+    assert lines(date(2024, 12, 29))["strategy"] == (False, full)
