@@ -464,6 +464,7 @@ CHANGES: tuple[Change, ...] = (
         "/roadmaps/{slug}/milestones/{open}/evidence",
         {"evidence": "{draft}"},
         expect_change(303, carol=404),
+        expect_fragment("alice"),
     ),
     Change(
         MILESTONE_RULE + "/evidence",
@@ -473,6 +474,7 @@ CHANGES: tuple[Change, ...] = (
         {"evidence": "{foreign}"},
         # Carol's piece, which Alice can name and may not have.
         expect_change(303, carol=303, alice=404),
+        expect_fragment("carol"),
     ),
     # portfolio
     Change("/portfolio", "PUT", "portfolio.write", "/portfolio", TEXTS),
