@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_translations
 from flask_login import current_user
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from roadmap.core.config import ROOT
 from roadmap.core.markdown import to_html
@@ -136,22 +140,55 @@ def _translations() -> Any:
         return found
 
 
+# Letters that run from right to left: Hebrew, Arabic and their neighbours.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
+def isolate(values: dict[str, Any]) -> dict[str, Any]:
+    """Isolate names and titles that run from right to left, so that they turn nothing around them.
+
+    These are the characters that `bdi` stands for, which also work in a page's title and in a mail.
+    """
+    return {
+        name: type(value)(f"\u2068{value}\u2069")
+        if isinstance(value, str) and not value.isascii() and _RIGHT_TO_LEFT.search(value)
+        else value
+        for name, value in values.items()
+    }
+
+
 def gettext(text: str, **values: Any) -> str:
     """Translate a text for the reader and insert the values; faster than Flask-Babel's."""
     translated: str = _translations().ugettext(text)
-    return translated % values if values else translated
+    return translated % isolate(values) if values else translated
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """Translate the singular or the plural, by the number `num` among the values."""
     translated: str = _translations().ungettext(one, many, num)
-    return translated % {"num": num, **values}
+    return translated % {"num": num, **isolate(values)}
 
 
 def plural_template(one: str, many: str, num: int) -> str:
     """Translate without inserting values; Jinja does that."""
     translated: str = _translations().ungettext(one, many, num)
     return translated
+
+
+@pass_eval_context
+def _template_gettext(context: EvalContext, text: str, **values: Any) -> str:
+    """Translate a text of a template; values are escaped where the template escapes."""
+    translated = _translations().ugettext(text)
+    return (Markup(translated) if context.autoescape else str(translated)) % isolate(values)  # noqa: S704
+
+
+@pass_eval_context
+def _template_ngettext(context: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
+    translated = _translations().ungettext(one, many, num)
+    inserted = {"num": num, **isolate(values)}
+    return (Markup(translated) if context.autoescape else str(translated)) % inserted  # noqa: S704
 
 
 def init_i18n(app: Flask) -> None:
@@ -161,7 +198,8 @@ def init_i18n(app: Flask) -> None:
         timezone_selector=current_timezone,
     )
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, plural_template, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(gettext=_template_gettext, ngettext=_template_ngettext)
     # A text in a template may go on in the next line; its translation knows one space there.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.trim_blocks = True

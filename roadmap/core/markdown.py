@@ -9,11 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
+from unicodedata import east_asian_width
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline.state_inline import Scanned, StateInline
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from roadmap.core.text import strip_control_characters
@@ -44,7 +49,9 @@ _WIDE_RULE = re.compile(
 _EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "strong_close": -1,
              "s_close": -1}  # fmt: skip
 # Without HTML its two rules match nothing, and trying them takes 7 % of the parser's time.
-_UNUSED_RULES = ["image", "html_block", "html_inline"]
+_UNUSED_RULES = ["html_block", "html_inline"]
+_TASK = re.compile(r"\[([ xX])\][ \t]+")
+IMAGE_NOTE = "image, not loaded from another site"
 _VERBATIM = {"text", "code_inline", "fence", "code_block"}
 
 
@@ -54,10 +61,67 @@ def has_scheme(address: str) -> bool:
     return bool(colon and rest) and scheme.lower() in SCHEMES
 
 
+class _InlineState(StateInline):
+    """Let emphasis begin and end beside CJK characters, which stand without spaces.
+
+    CommonMark does not end it after a full stop that a letter follows, as in `**重点。**这是`.
+    """
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - theirs
+        found = super().scanDelims(start, canSplitWord)
+        before, after = self.src[start - 1 : start], self.src[start + found.length :][:1]
+        if not canSplitWord or not (_is_cjk(before) or _is_cjk(after)):
+            return found
+        return Scanned(
+            found.can_open or bool(after.strip()),
+            found.can_close or bool(before.strip()),
+            found.length,
+        )
+
+
+def _is_cjk(character: str) -> bool:
+    return bool(character) and east_asian_width(character) in "WFH"
+
+
+class _InlineParser(ParserInline):
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        state = _InlineState(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
+
+
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_BLOCK_DEPTH})
-    return parser.enable(["table", "strikethrough"]).disable(_UNUSED_RULES)
+    parser = MarkdownIt("commonmark")
+    parser.inline = _InlineParser()
+    options = {"html": False, "maxNesting": MAX_BLOCK_DEPTH, "linkify": True}
+    parser.configure("commonmark", options)
+    parser.enable(["table", "strikethrough", "linkify"]).disable(_UNUSED_RULES)
+    _recognize_addresses(parser)
+    return parser
+
+
+def _recognize_addresses(parser: MarkdownIt) -> None:
+    """Link bare addresses that begin with http:, https: or www.; `readme.md` is a file."""
+    linkify = parser.linkify
+    if linkify is None:
+        raise RuntimeError("linkify-it-py is not installed")
+    linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    for schema in ("ftp:", "//"):
+        linkify.add(schema, None)
+
+    address = re.compile(linkify.re["src_host_strict"] + linkify.re["src_path"], re.IGNORECASE)
+
+    def validate(_self: Any, text: str, position: int) -> int:
+        found = address.match(text, position)
+        return found.end() - position if found else 0
+
+    def normalize(_self: Any, match: Any) -> None:
+        match.url = f"http://{match.url}"
+
+    linkify.add("www.", {"validate": validate, "normalize": normalize})
 
 
 def _truncate(text: str) -> str:
@@ -72,10 +136,43 @@ def _truncate(text: str) -> str:
 def _parse(text: str, base_level: int) -> list[Token]:
     tokens = _parser().parse(_truncate(text))
     _shift_headings(tokens, base_level)
+    _mark_tasks(tokens)
     for token in tokens:
+        if token.nesting > 0 and token.level == 0:
+            token.attrSet("dir", "auto")
         if token.children:
-            token.children = _flatten_emphasis(token.children)
+            token.children = _flatten_emphasis(_link_images(token.children))
     return tokens
+
+
+def _mark_tasks(tokens: list[Token]) -> None:
+    """Turn the `[x]` that begins an item into a ticked box."""
+    for (item, _paragraph), inline in zip(pairwise(tokens), tokens[2:], strict=False):
+        if item.type != "list_item_open" or inline.type != "inline" or not inline.children:
+            continue
+        first = inline.children[0]
+        if found := _TASK.match(first.content):
+            box = "☐" if found[1] == " " else "☑"
+            first.content = f"{box} {first.content[found.end() :]}"
+            item.attrSet("class", "task")
+
+
+def _link_images(tokens: list[Token]) -> list[Token]:
+    """Replace images by links that say why: a page loads nothing from other sites."""
+    kept = []
+    for token in tokens:
+        if token.type != "image":
+            kept.append(token)
+            continue
+        href = str(token.attrs["src"])
+        name = token.content or href
+        kept += [
+            Token("link_open", "a", 1, attrs={"href": href}),
+            Token("text", "", 0, content=name),
+            Token("link_close", "a", -1),
+            Token("text", "", 0, content=f" ({IMAGE_NOTE})"),
+        ]
+    return kept
 
 
 def _shift_headings(tokens: Iterable[Token], base_level: int) -> None:
@@ -106,9 +203,12 @@ def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-def to_html(text: str | None, base_level: int = 3) -> Markup:
-    """Render safe HTML. Headings begin at `base_level`, below the page's own."""
-    return _render_sanitized(_parse(text, base_level)) if text else Markup("")
+def to_html(text: str | None, base_level: int = 3, *, breaks: bool = False) -> Markup:
+    """Render safe HTML. Headings begin at `base_level`, below the page's own.
+
+    With `breaks` line ends are kept, as in comments and notes.
+    """
+    return _render_sanitized(_parse(text, base_level), breaks=breaks) if text else Markup("")
 
 
 def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, str]:
@@ -119,11 +219,12 @@ def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tup
     return _render_sanitized(tokens) if text else Markup(""), _excerpt(tokens, limit)
 
 
-def _render_sanitized(tokens: Sequence[Token]) -> Markup:
+def _render_sanitized(tokens: Sequence[Token], *, breaks: bool = False) -> Markup:
     parser = _parser()
-    html = parser.renderer.render(tokens, parser.options, {})
+    html = parser.renderer.render(tokens, OptionsDict({**parser.options, "breaks": breaks}), {})  # type: ignore[typeddict-item]
     clean = nh3.clean(
-        html, tags=TAGS, attributes={"a": {"href", "title"}, "ol": {"start"}},
+        html, tags=TAGS,
+        attributes={"*": {"dir"}, "a": {"href", "title"}, "li": {"class"}, "ol": {"start"}},
         attribute_filter=_filter_href, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow",
     )  # fmt: skip
     return Markup(clean)  # noqa: S704 - sanitized right here
@@ -181,7 +282,7 @@ def _node(token: Token) -> Node:
 
 def to_excerpt(text: str | None, limit: int = 200) -> str:
     """Return the first words, within `limit` characters; headings and code only without prose."""
-    return _excerpt(_parser().parse(_truncate((text or "")[: limit * EXCERPT_PARSE_FACTOR])), limit)
+    return _excerpt(_parse((text or "")[: limit * EXCERPT_PARSE_FACTOR], 3), limit)
 
 
 def _excerpt(tokens: Iterable[Token], limit: int) -> str:

@@ -27,10 +27,11 @@ def test_it_writes_what_was_meant() -> None:
 
 def test_headings_fit_the_page_and_skip_no_level() -> None:
     html = to_html("# A\n\n#### B\n\n## C\n\n# D")
-    assert html.split() == [
+    assert html.replace(' dir="auto"', "").split() == [
         "<h3>A</h3>", "<h4>B</h4>", "<h4>C</h4>", "<h3>D</h3>",
     ]  # fmt: skip
-    assert to_html("###### Deep\n\n# Top", base_level=6) == "<h6>Deep</h6>\n<h6>Top</h6>\n"
+    deep = to_html("###### Deep\n\n# Top", base_level=6)
+    assert deep == '<h6 dir="auto">Deep</h6>\n<h6 dir="auto">Top</h6>\n'
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_nothing_in_it_acts(text: str) -> None:
     tags.feed(to_html(text))
     for tag, attributes in tags.found:
         assert tag in {"p", "a", "pre", "code"}
-        assert set(attributes) <= {"href", "rel"}
+        assert set(attributes) <= {"dir", "href", "rel"}
         assert attributes.get("href", "https:").startswith(("https:", "http:", "mailto:"))
 
 
@@ -175,3 +176,68 @@ def test_plain_is_an_excerpt(text: str | None, words: str) -> None:
 )
 def test_html_and_excerpt_of_one_parse_are_those_of_two(text: str) -> None:
     assert to_html_and_excerpt(text, 4, 60) == (to_html(text, 4), to_excerpt(text, 60))
+
+
+def test_task_lists_have_boxes() -> None:
+    html = to_html("- [x] design reviewed\n- [ ] rolled out to 100 %\n- [link] kept")
+    assert '<li class="task">☑ design reviewed</li>' in html
+    assert '<li class="task">☐ rolled out to 100 %</li>' in html
+    assert "<li>[link] kept</li>" in html
+    assert to_excerpt("- [x] done") == "☑ done"
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        (
+            "See https://dash.example.org/ranker?from=1&to=2 (and www.example.org).",
+            ["https://dash.example.org/ranker?from=1&to=2", "http://www.example.org"],
+        ),
+        ("www.example.org/a_b?c=1, then", ["http://www.example.org/a_b?c=1"]),
+        ("readme.md ftp://example.org //example.org alice@example.org `https://example.org`", []),
+        ("[paper](https://example.org)", ["https://example.org"]),
+        ("www. is a prefix", []),
+    ],
+)
+def test_bare_addresses_are_links(text: str, links: list[str]) -> None:
+    tags = Tags()
+    tags.feed(to_html(text))
+    assert [attributes["href"] for tag, attributes in tags.found if tag == "a"] == links
+
+
+def test_comments_keep_their_line_ends() -> None:
+    text = "Before: 240 ms\nAfter: 90 ms"
+    assert "ms<br>\nAfter" in to_html(text, breaks=True)
+    assert "<br>" not in to_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "bold"),
+    [
+        ("**重点。**这是说明", "<strong>重点。</strong>这是说明"),
+        ("**テスト（注）**です", "<strong>テスト（注）</strong>です"),
+        ("これは**「強調」**です", "これは<strong>「強調」</strong>です"),
+        ("~~旧。~~新", "<s>旧。</s>新"),
+        ("** 重点 **这", "** 重点 **这"),
+        ("a **b.**c", "a **b.**c"),
+        ("snake_重_case", "snake_重_case"),
+    ],
+)
+def test_bold_works_beside_cjk(text: str, bold: str) -> None:
+    assert bold in to_html(text)
+
+
+def test_blocks_take_their_direction_from_their_text() -> None:
+    html = to_html("ניטור\n\n- مراقبة\n\n> كيف\n\n# API")
+    for tag in ("p", "ul", "blockquote", "h3"):
+        assert f'<{tag} dir="auto">' in html
+
+
+def test_images_are_links_that_say_why() -> None:
+    html = to_html("![p95 by week](https://example.org/p95.png)")
+    assert '<a href="https://example.org/p95.png"' in html
+    assert "p95 by week</a> (image, not loaded from another site)" in html
+    assert "javascript" not in to_html("![x](javascript:alert(1))").replace("(javascript:", "")
+    assert to_excerpt("![p95 by week](https://example.org/p95.png)") == (
+        "p95 by week (image, not loaded from another site)"
+    )

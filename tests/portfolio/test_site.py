@@ -66,7 +66,7 @@ def test_there_is_a_page_for_all_and_one_for_each_piece() -> None:
     for said in (
         "<title>Two-stage ranking for the home feed · Alice Archer</title>",
         "Verified by Bob Builder on 3 Apr 2026",
-        "<h3>Options weighed</h3>",
+        '<h3 dir="auto">Options weighed</h3>',
         'href="https://docs.example.com/design/feed-ranking"',
         "Lead the design of a system of several models",
         "Sharded optimizer state",

@@ -376,7 +376,7 @@ def test_the_title_that_was_verified_stays_in_view(session, cast, now, browser_o
     edit_evidence(session, cast, piece, now, title="I led the platform")
     for browser, address in addresses:
         page = browser.get(address).text
-        assert "<h1>I led the platform</h1>" in page
+        assert '<h1 dir="auto">I led the platform</h1>' in page
         assert "Bob verified it on" in page
         assert "as “Feature store design”." in page
 
