@@ -40,13 +40,17 @@ _PEBBLES = {
     "-1.5 12.2 -.7q8.1 .9 7.7 6z",
 }
 _NOTCH = "<path class=notch d='M6-10q1-4 6-5'/>"
-_STONE_SHAPES = (
-    "<svg class=svg-defs width=0 height=0 aria-hidden=true><defs>"
-    + "".join(f"<g id=k{key}><path d='{line}'/>{_NOTCH}</g>" for key, line in _PEBBLES.items())
-    + "</defs></svg>"
-)
 # A stone's width and height by size, in units of the drawing (about one pixel).
 _SIZES = ((40, 20), (33, 18), (26, 15))
+_DASHES = [f"<path class=dash d='M{width // 2 - 4}-{height // 2}h8'/>" for width, height in _SIZES]
+_STONE_SHAPES = (
+    "<svg class=svg-defs width=0 height=0 aria-hidden=true><defs>"
+    + "".join(
+        f"<g id=k{key}><path d='{line}'/>{_NOTCH}{_DASHES[int(key[0])]}</g>"
+        for key, line in _PEBBLES.items()
+    )
+    + "</defs></svg>"
+)
 _VARIANTS = 2
 
 

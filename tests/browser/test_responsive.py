@@ -88,3 +88,47 @@ def test_motion_is_left_out_where_it_is_not_wanted(
         "document.getAnimations().filter((one) => one.effect.getTiming().duration > 50).length"
     )
     assert moving == 0
+
+
+FIND_UNEVEN = """() => {
+  const top = (one) => Math.round(one.getBoundingClientRect().top);
+  const out = [];
+  for (const columns of document.querySelectorAll(".columns")) {
+    const rows = Map.groupBy(columns.querySelectorAll(":scope > div.field:not(.check)"), top);
+    for (const fields of rows.values()) {
+      const input = (one) => one.querySelector("input, select, textarea");
+      const inputs = new Set(fields.map((one) => top(input(one))));
+      if (inputs.size > 1) out.push(`inputs at ${[...inputs]}`);
+    }
+  }
+  const foot = document.querySelector(".footer");
+  const middle = (one) => {
+    const box = one.getBoundingClientRect();
+    return Math.round(box.top + box.height / 2);
+  };
+  const bases = [...foot.querySelectorAll("summary, :scope > span")].map(middle);
+  if (new Set(bases).size > 1) out.push(`foot at ${bases}`);
+  return out;
+}"""
+
+
+def test_fields_and_foot_stand_on_common_lines(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    page = context.new_page()
+    for address in ("/account", "/evidence/new", "/career/positions/new", "/skills"):
+        page.goto(address)
+        assert page.evaluate(FIND_UNEVEN) == [], address
+
+
+def test_the_name_in_the_header_stays_in_one_line(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    context = open_context(viewport={"width": 320, "height": 800})
+    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/skills")
+    assert page.locator(".account-name").bounding_box()["height"] < 30  # type: ignore[index]
+    assert page.locator(".brand svg").bounding_box()["width"] == 24  # type: ignore[index]

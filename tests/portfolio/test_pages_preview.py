@@ -27,7 +27,8 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     page = browser_of(cast.alice).get(PATH)
 
     assert page.status_code == 200
-    assert page.text.index("A badge") < page.text.index("Chosen &lt;design&gt;")
+    assert page.text.index(">A badge</h3>") < page.text.index(">Chosen &lt;design&gt;</h3>")
+    assert page.text.index("Measured and verified") < page.text.index(">A badge</h3>")
     assert "Certification, lapsed on 4 May 2026" in page.text
     assert "It was <em>fast</em>" in page.text
     assert "9 → 4 ms" in page.text
