@@ -16,7 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from roadmap import create_app
+from roadmap.core import config
+from roadmap.core.database import db
 from roadmap.server import ports, start
+from tests.support.cast import Cast
+from tests.support.server import free_port
 
 
 def test_the_secret_key_is_written_once_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -155,3 +160,43 @@ def test_a_worker_loads_neither_migrations_nor_commands(tmp_path: Path) -> None:
     ).stdout.split()
     unwanted = ("alembic", "yaml", "huey", "zxcvbn_rs_py", "roadmap.cli", "roadmap.demo")
     assert not {*unwanted} & {*loaded}
+
+
+def test_a_data_folder_that_cannot_be_used_names_its_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tmp_path / "a file"
+    taken.touch()
+    for folder in (taken, taken / "below"):
+        monkeypatch.setenv("ROADMAP_DATA_DIR", str(folder))
+        with pytest.raises(config.ConfigError, match=f"^ROADMAP_DATA_DIR: the folder {folder} "):
+            start.prepare_data_folder(demo=False)
+
+
+def test_a_second_data_folder_beside_one_database_is_told_to_share_the_key(tmp_path: Path) -> None:
+    folders = tmp_path / "one", tmp_path / "other"
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")
+    } | {"ROADMAP_DATABASE_URL": f"sqlite:///{tmp_path / 'cairn.sqlite3'}"}
+    told = []
+    for folder in folders:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
+            env={**environment, "ROADMAP_DATA_DIR": str(folder)},
+            cwd=config.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()  # it is prepared
+        process.terminate()
+        told.append(process.communicate(timeout=60)[1])
+        app = create_app(
+            {"DATABASE_URL": environment["ROADMAP_DATABASE_URL"], "DATA_DIR": str(folder)}
+        )
+        with app.app_context():
+            if folder == folders[0]:
+                Cast.create(db.session)
+                db.session.commit()
+            db.session.close()
+            db.engine.dispose()
+    assert "new secret key" not in told[0]
+    assert f"{folders[1] / 'secret-key'} is a new secret key" in told[1]

@@ -260,6 +260,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
             values[name] = check(str(values[name]))
         except ValueError as error:
             raise ConfigError(f"{PREFIX}{name} {error}") from None
+    _refuse_missing_folder(values["DATABASE_URL"], data_dir)
     if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
         raise ConfigError(
             "ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM and ROADMAP_BASE_URL as well: mails say who "
@@ -292,6 +293,16 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "PASSWORD_TIME_COST": values.get("PASSWORD_TIME_COST", 2),
         "PASSWORD_MEMORY_KIB": values.get("PASSWORD_MEMORY_KIB", 64 * 1024),
     }
+
+
+def _refuse_missing_folder(database_url: str, data_dir: Path) -> None:
+    """Refuse a mistyped SQLite address, which would begin an empty Cairn with open sign-up."""
+    url = sa.make_url(database_url)
+    folder = Path(url.database or "").parent
+    if url.get_backend_name() == "sqlite" and folder != data_dir and not folder.is_dir():
+        raise ConfigError(
+            f"ROADMAP_DATABASE_URL names {url.database}, but there is no folder {folder}."
+        )
 
 
 def main() -> None:

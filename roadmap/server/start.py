@@ -34,6 +34,12 @@ DEMO_DATABASE = "demo.sqlite3"
 DEMO_ACCOUNTS = "accounts.txt"
 
 
+NEW_KEY_WARNING = (
+    "{path} is a new secret key, but the database has accounts. All servers of a database share "
+    "one key, or they end each other's sessions: copy the file, or set ROADMAP_SECRET_KEY."
+)
+
+
 class StartError(RuntimeError):
     """Cairn cannot start; the message is one line for the operator."""
 
@@ -55,9 +61,18 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def prepare_data_folder(demo: bool) -> Path:
-    """Create the data folder, readable by its owner alone."""
+    """Create the data folder, readable by its owner alone. Raises ConfigError."""
     folder = config.resolve_data_folder(config.read_environment().get("DATA_DIR"))
-    return ensure_private_folder(folder / "demo" if demo else folder)
+    folder = folder / "demo" if demo else folder
+    reason = "this user may not write there"
+    try:
+        ensure_private_folder(folder)
+        usable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        usable, reason = False, (error.strerror or "").lower()
+    if not usable:
+        raise ConfigError(f"ROADMAP_DATA_DIR: the folder {folder} cannot be used: {reason}.")
+    return folder
 
 
 def load_secret_key(folder: Path) -> str:
@@ -143,12 +158,15 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     os.umask(0o077)  # files of the instance are its owner's alone
     held = ports.reserve_port(options.host, options.port)
     folder = prepare_data_folder(options.demo)
+    has_key = bool(os.environ.get("ROADMAP_SECRET_KEY")) or (folder / KEY_FILE).exists()
     set_environment(folder, options.demo)
     try:
         anybody = prepare_database(create_app)
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        raise StartError(f"The database cannot be used: {reason}") from None
+        raise StartError(f"The database of ROADMAP_DATABASE_URL cannot be used: {reason}") from None
+    if anybody and not has_key:
+        print(NEW_KEY_WARNING.format(path=folder / KEY_FILE), file=sys.stderr, flush=True)
     demo_accounts, accounts_file = "", folder / DEMO_ACCOUNTS
     if options.demo:
         is_loaded = anybody and accounts_file.exists()

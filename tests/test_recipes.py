@@ -1,0 +1,223 @@
+"""What the guide for operators tells to set up is set up as it is written there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.core.config import ROOT
+from roadmap.core.database import db
+from roadmap.core.migrations import upgrade
+from roadmap.people.models import User
+from tests.support.cast import Cast
+from tests.support.databases import make_app
+from tests.support.login import PASSWORD, set_password
+from tests.support.postgres import temporary_postgres
+from tests.support.server import HOST, Server, free_port
+
+GUIDE = (ROOT / "docs/operators.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```\n(.*?)^```", GUIDE, re.M | re.S)
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def block_with(text: str) -> str:
+    (found,) = (block for block in BLOCKS if text in block)
+    return found
+
+
+def prefixed_python(text: str, folder: Path) -> str:
+    """Return the recipe with this Python's commands and a folder of the test."""
+    commands = Path(sys.executable).parent
+    text = text.replace("cd /opt/cairn &&", f"cd {ROOT} &&")
+    text = text.replace("/var/backups/cairn", str(folder))
+    return re.sub(r"(/opt/cairn/)?\.venv/bin/", f"{commands}/", text)
+
+
+def shell(line: str, **environment: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    done = subprocess.run(  # noqa: S602 - the recipe is a line of shell
+        line, shell=True, cwd=ROOT, env={**kept, **environment}, timeout=120,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """The settings of an installation on SQLite in which Alice has an account."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    app = make_app(f"sqlite:///{folder / 'cairn.sqlite3'}", folder)
+    with app.app_context():
+        upgrade()
+        cast = Cast.create(db.session)
+        set_password(db.session, cast.alice)
+        db.session.commit()
+        db.session.close()
+        db.engine.dispose()
+    return {"ROADMAP_SECRET_KEY": "a secret of the tests, long", "ROADMAP_DATA_DIR": str(folder)}
+
+
+def ask_through_nginx(
+    port: int, certificate: Path, method: str, body: str | None = None, **headers: str
+) -> tuple[http.client.HTTPResponse, str]:
+    context = ssl.create_default_context(cafile=str(certificate))
+    connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=20)
+    connection.request(method, "/login", body, headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer, text
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+@pytest.fixture
+def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[tuple[int, int], Path]]:
+    """Debian's nginx with the site of the guide on two ports, before a server."""
+    if NGINX is None:
+        pytest.skip("nginx is not installed")
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [shutil.which("openssl") or "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-out", str(certificate), "-keyout", str(key)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    ports = free_port(), free_port()
+    folder = Path(settings["ROADMAP_DATA_DIR"])
+    server = Server(
+        f"sqlite:///{folder / 'cairn.sqlite3'}", folder,
+        ROADMAP_BASE_URL=f"https://localhost:{ports[0]}", ROADMAP_TRUSTED_PROXIES="1",
+    )  # fmt: skip
+    text = block_with("proxy_pass").replace("127.0.0.1:8000", f"{HOST}:{server.port}")
+    text = text.replace("cairn.example.org;", "localhost;")
+    text = re.sub(r"(ssl_certificate +)\S+;", rf"\1{certificate};", text)
+    text = re.sub(r"(ssl_certificate_key +)\S+;", rf"\1{key};", text)
+    sites = "\n".join(text.replace("443 ssl", f"{HOST}:{port} ssl") for port in ports)
+    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "\n".join(f"{name}_temp_path {tmp_path}/{name};" for name in names)
+    configuration = tmp_path / "nginx.conf"
+    configuration.write_text(
+        f"daemon off; pid {tmp_path}/nginx.pid; error_log stderr;\n"
+        f"events {{}}\nhttp {{ access_log off; {paths}\n{sites} }}\n"
+    )
+    server.start()
+    nginx = subprocess.Popen([NGINX, "-c", str(configuration)])
+    deadline = time.monotonic() + 20
+    for port in ports:
+        while not answers(port) and time.monotonic() < deadline:
+            assert nginx.poll() is None
+            time.sleep(0.05)
+    yield ports, certificate
+    nginx.send_signal(signal.SIGTERM)
+    nginx.wait(20)
+    server.stop()
+
+
+@pytest.mark.slow
+def test_the_site_of_nginx_lets_people_in_on_any_port(
+    site: tuple[tuple[int, int], Path],
+) -> None:
+    ports, certificate = site
+    for port, sent, status in [
+        (ports[0], {"Origin": f"https://localhost:{ports[0]}"}, 303),
+        (ports[0], {"Referer": f"https://localhost:{ports[0]}/login"}, 303),
+        (ports[0], {}, 303),
+        (ports[1], {"Origin": f"https://localhost:{ports[1]}"}, 303),
+        (ports[0], {"Origin": "https://other.example"}, 400),
+    ]:
+        page, text = ask_through_nginx(port, certificate, "GET")
+        cookie = (page.getheader("Set-Cookie") or "").split(";")[0]
+        assert cookie.startswith("__Host-cairn-")
+        token = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', text)
+        assert token is not None
+        fields = {"csrf_token": token[1], "email": "alice@example.org", "password": PASSWORD}
+        answer, _text = ask_through_nginx(
+            port, certificate, "POST", urllib.parse.urlencode(fields), Cookie=cookie,
+            **{"Content-Type": "application/x-www-form-urlencoded", **sent},
+        )  # fmt: skip
+        assert answer.status == status, (port, sent)
+
+
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    if (analyze := shutil.which("systemd-analyze")) is None:
+        pytest.skip("systemd is not installed")
+    server, jobs = block_with("Description=Cairn\n"), block_with("mail and background work")
+    apart = re.sub(r"^ExecStart=.*\n", block_with("ExecStartPre="), server, flags=re.M)
+    for name, text in (("cairn", server), ("cairn-jobs", jobs), ("cairn-apart", apart)):
+        unit = tmp_path / f"{name}.service"
+        # Those of this machine for the user and the folder, which are not there.
+        text = text.replace("User=cairn", "User=root").replace(
+            "Directory=/opt/cairn", "Directory=/"
+        )
+        unit.write_text(prefixed_python(text, tmp_path))
+        done = subprocess.run(
+            [analyze, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
+        )
+        complaints = [line for line in done.stderr.splitlines() if f"{name}.service" in line]
+        assert (done.returncode, complaints) == (0, []), done.stderr
+        # What is written to is made by systemd, for the unit's own user.
+        assert "StateDirectory=cairn\n" in text
+        assert "ReadWritePaths" not in text
+
+
+@pytest.mark.slow
+def test_the_lines_of_cron_do_what_they_say(tmp_path: Path, settings: dict[str, str]) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    lines = [
+        re.sub(r"^(\S+ ){5}", "", line).replace(r"\%", "%")
+        for block in BLOCKS
+        for line in block.splitlines()
+        if re.match(r"[\d*]+ [\d*]+ \* \* \* ", line)
+    ]
+    assert len(lines) == 3
+    old = backups / "cairn-2000-01-01.zip"
+    old.touch()
+    os.utime(old, (0, 0))
+    for line in lines:
+        shell(prefixed_python(line, backups), **settings)
+    today = dt.datetime.now().astimezone().date()
+    assert [path.name for path in backups.iterdir()] == [f"cairn-{today}.zip"]
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_the_move_to_postgresql(tmp_path: Path, settings: dict[str, str]) -> None:
+    with temporary_postgres() as url:
+        address = sa.make_url(url).set(drivername="postgresql")
+        recipe = prefixed_python(block_with("backup create move.zip"), tmp_path)
+        recipe = recipe.replace("move.zip", str(tmp_path / "move.zip"))
+        recipe = re.sub(
+            r"ROADMAP_DATABASE_URL=\S+",
+            f"ROADMAP_DATABASE_URL='{address.render_as_string(hide_password=False)}'",
+            recipe,
+        )
+        assert (
+            "alice@example.org"
+            in shell(f"set -e\n{recipe}", **settings).splitlines()[-6:].__str__()
+        )
+        engine = sa.create_engine(url)
+        with engine.connect() as connection:
+            assert connection.scalar(sa.select(sa.func.count()).select_from(User.__table__)) == 6
+        engine.dispose()
