@@ -98,7 +98,8 @@ def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[tuple[int, 
         pytest.skip("nginx is not installed")
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
-        [shutil.which("openssl") or "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+        [shutil.which("openssl") or "", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+         "-days", "2", "-subj",
          "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
          "-out", str(certificate), "-keyout", str(key)],
         check=True, capture_output=True,

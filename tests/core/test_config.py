@@ -188,7 +188,7 @@ def test_a_relative_folder_starts_beside_the_code(
 
 def test_an_sqlite_address_in_a_missing_folder_is_refused(tmp_path: Path) -> None:
     missing = tmp_path / "mistyped"
-    with pytest.raises(ConfigError, match="^ROADMAP_DATABASE_URL names .*there is no folder"):
+    with pytest.raises(ConfigError, match=r"^ROADMAP_DATABASE_URL names .*there is no folder"):
         built(tmp_path, DATABASE_URL=f"sqlite:///{missing / 'cairn.sqlite3'}")
     assert not missing.exists()
     # The data folder is made at the first start.
