@@ -159,16 +159,20 @@ def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
 
 
 def stop_worker_once() -> WorkerSignal:
-    """Set a worker's signal handlers: the first signal ends it, and later ones are ignored.
+    """Set a worker's signal handlers: the first signal while it serves ends it.
 
     Takes the place of granian's function. Its handler sets the event on every signal, and in
     granian 2.8.7 the second time never returns and keeps the interpreter's lock, so the request
     under way is lost. A worker gets several signals: Ctrl-C and systemd signal every process of the
     group, the main process signals its workers as well, and `terminate_on_signal` repeats it.
+    An event that is set before the worker serves is missed, so a signal of that time is left to
+    the next one.
     """
     event = WorkerSignal()
 
-    def stop(*_: object) -> None:
+    def stop(_number: int, frame: FrameType | None) -> None:
+        if not _is_waiting(frame):
+            return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
         event.set()
@@ -176,6 +180,15 @@ def stop_worker_once() -> WorkerSignal:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     return event
+
+
+def _is_waiting(frame: FrameType | None) -> bool:
+    """Tell whether the main thread of a worker is in the function in which it waits for its end."""
+    while frame is not None:
+        if frame.f_code.co_qualname == "MPServer._spawn_wsgi_worker.<locals>._main":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def die_with_parent(parent: int) -> None:

@@ -283,7 +283,10 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
     assert moved.status_code in (303, 404), "moved before it was gone, or too late"
     with app.app_context():
         assert set(db.session.scalars(sa.select(Team.slug))) == {"vision"}
-        assert not db.session.scalars(sa.select(Notification)).all()
+        # Who was in the team hears that it is gone; Dave was not.
+        told = db.session.execute(sa.select(Notification.user_id, Notification.kind)).all()
+        assert {kind for _user, kind in told} == {"removed"}
+        assert cast.dave not in {user for user, _kind in told}
 
 
 @pytest.mark.sqlite

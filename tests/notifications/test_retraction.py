@@ -123,6 +123,7 @@ def test_submitted_and_removed_at_once(
         people.remove_member(
             other, team, scenario.cast.bob, by=scenario.cast.erin, now=scenario.step()
         )
-    assert sent() == []
-    assert scenario.told("bob", unread=False) == []
-    assert queued_mails(session) == []
+    # Bob hears that he was removed, and nothing of the piece.
+    assert sent() == ["bob@example.org"]
+    assert scenario.told("bob", unread=False) == ["removed"]
+    assert queued_mails(session) == [("bob@example.org", "You are no longer in the team Ranking")]
