@@ -242,7 +242,10 @@ def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
 
     @app.get("/export.json")
     def export_json() -> Response:
-        pieces = [{**piece, "id": str(piece["id"])} for piece in _pieces()]
+        pieces = [
+            {**piece, "id": str(piece["id"]), "description": _plain(piece["description"])}
+            for piece in _pieces()
+        ]
         text = json.dumps(pieces, default=str, ensure_ascii=False)
         return Response(text, mimetype="application/json")
 
@@ -350,6 +353,11 @@ def _below(text: str) -> str:
         if token.type == "heading_open" and token.map:
             lines[token.map[0]] = f"###{lines[token.map[0]]}"
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Return Markdown as plain text, as a JSON Resume has it; only a parser finds its blocks."""
+    return "\n\n".join(token.content for token in _parser.parse(text) if token.content)
 
 
 def _markdown(text: str) -> Markup:
