@@ -37,6 +37,18 @@
     markUnfolded(row);
   });
 
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { verb, target, parameters } = event.detail;
+    if (verb !== "get" && details(target)) parameters.details = "1";
+  });
+
+  /* What somebody unfolded in a part of the page stays so when the part is replaced. */
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const before = all("details", event.detail.target);
+    const after = all("details", event.detail.fragment);
+    if (after.length === before.length) after.forEach((fold, at) => { fold.open = before[at].open; });
+  });
+
   /* Keep the focus through a swap. A refused form moves it to its errors. */
   let held = null;
   document.addEventListener("htmx:beforeSwap", () => {

@@ -88,7 +88,10 @@ def _render_row(
     may_undo: bool = False,
     with_details: bool = False,
 ) -> BaseResponse:
-    """Render the row of a milestone, and everything else on the page that changed with it."""
+    """Render the row of a milestone, and everything else on the page that changed with it.
+
+    A row that stands unfolded (the script says so) gets its details as well.
+    """
     pages = RoadmapPresenter(found)
     content = found.published.content
     stage = content.stage_of[milestone.key]
@@ -102,7 +105,7 @@ def _render_row(
             stone=pages.stone(stage, milestone.key, view.facts),
             row=pages.row(milestone),
             details=load_details(db.session, current_user.id, found, milestone)
-            if with_details
+            if with_details or "details" in request.form
             else None,
             said=said,
             category=category,
@@ -113,6 +116,13 @@ def _render_row(
         )
     )
     response.headers["HX-Trigger"] = json.dumps({"announce": said})
+    return response
+
+
+def _refusal_response(key: str, page: str, status: int) -> BaseResponse:
+    """Return a refused form: what is accepted replaces the row, a refusal stays below it."""
+    response = make_response(page, status)
+    response.headers["HX-Retarget"] = f"#milestone-{key}"
     return response
 
 
@@ -148,10 +158,7 @@ def set_status(slug: str, key: str) -> BaseResponse:
         if not form.validate():
             found = progress_or_redirect(current_user, slug)
             page = render_milestone(found, milestone_or_404(found, key), reason=form)
-            response = make_response(page, 422)
-            # The form replaces the row; a refusal belongs below it, where the form is.
-            response.headers["HX-Retarget"] = f"#milestone-{key}"
-            return response
+            return _refusal_response(key, page, 422)
         return _write_status(slug, key, status, form.reason.data, with_details=True)
     return _write_status(slug, key, status, with_details=True)
 
@@ -169,13 +176,13 @@ def undo(slug: str, key: str) -> BaseResponse:
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/plan")
 @permit("progress.write")
-def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
+def set_plan(slug: str, key: str) -> BaseResponse:
     """Save a private note and a target date; a stale edit is refused with both versions shown."""
     found = progress_or_redirect(current_user, slug)
     milestone = milestone_or_404(found, key)
     form = PlanForm()
     if not form.validate():
-        return render_milestone(found, milestone, plan=form), 422
+        return _refusal_response(key, render_milestone(found, milestone, plan=form), 422)
     try:
         progress.set_plan(
             db.session,
@@ -189,13 +196,11 @@ def set_plan(slug: str, key: str) -> BaseResponse | tuple[str, int]:
         )
     except StaleEdit as stale:
         page = render_milestone(found, milestone, plan=form, conflict=stale.current)
-        return page, 409
+        return _refusal_response(key, page, 409)
     said = _("Note and date are saved.")
     if wants_fragment():
         fresh = load_enrolled_progress(db.session, current_user, found.enrolled, now=now())
-        response = make_response(render_milestone(fresh, milestone))
-        response.headers["HX-Trigger"] = json.dumps({"announce": said})
-        return response
+        return _render_row(fresh, milestone, said, with_details=True)
     flash(said)
     return see_other("journey.milestone_page", slug=slug, key=key)
 

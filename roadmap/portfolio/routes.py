@@ -268,14 +268,13 @@ def _filled_form() -> TextsForm:
 
 
 def _render_page(form: TextsForm, **more: object) -> str:
-    return render_template(
-        "portfolio/index.html", form=form, formats=FORMATS, **_items_context(), **more
-    )
+    return render_template("portfolio/index.html", form=form, **_items_context(), **more)
 
 
 def _items_context() -> dict[str, Any]:
     return {
         "kinds": KINDS,
+        "formats": FORMATS,
         "selection": selection.load_selection(db.session, current_user.id),
         "today": current_user.today(now()),
         "max_listed": selection.MAX_LISTED,
@@ -286,13 +285,15 @@ def _items_response(said: str, focus: str) -> BaseResponse:
     """Return the lists to htmx, with the focus where it was, or else redirect to the page."""
     if not wants_fragment():
         return see_other("portfolio.index", _anchor="pieces")
-    return render_page("portfolio/_items.html", announce=said, **_items_context(), focus=focus)
+    return render_page(
+        "portfolio/_items_changed.html", announce=said, **_items_context(), focus=focus
+    )
 
 
 def _refusal_response(reason: str) -> BaseResponse:
     """Return the lists with the reason why a piece was not added."""
     if wants_fragment():
-        page = render_template("portfolio/_items.html", **_items_context(), refused=reason)
+        page = render_template("portfolio/_items_changed.html", **_items_context(), refused=reason)
     else:
         page = _render_page(_filled_form(), refused=reason)
     return make_response(page, 422)

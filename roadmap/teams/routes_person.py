@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import abort, make_response, render_template, request
 from flask_babel import gettext as _
@@ -16,7 +16,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
-from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
+from roadmap.core.web import (
+    form_key,
+    htmx,
+    now,
+    page_number,
+    render_page,
+    see_other,
+    wants_fragment,
+)
 from roadmap.evidence import labels as evidence_labels
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
@@ -54,7 +62,8 @@ def person(slug: str, person_id: uuid.UUID) -> str:
     except NotEnrolled:
         abort(404)
     own, on, path = who.id == current_user.id, shown.on, _person_path(team, who)
-    to = own_links(on.content.slug) if own and on else _source_links(path, on, who)
+    roadmap = request.args.get("roadmap", "")
+    to = own_links(on.content.slug) if own and on else _source_links(path, on, who, roadmap)
     leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
     return render_template(
         "teams/person.html",
@@ -96,11 +105,14 @@ def _nested_teams(team: Team, who: User) -> list[Team]:
     return [] if any(each.id == team.id for each in own) else own
 
 
-def _source_links(path: str, on: SharedProgress | None, who: User) -> SourceLinks:
-    """Build the addresses of the sources: the review of a piece, and places on this page."""
+def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str) -> SourceLinks:
+    """Build the addresses of the sources: the review of a piece, and places on this page.
+
+    `roadmap` is the one that the page was asked for, if any.
+    """
     skills = f"{path}/skills/" if current_user.has_over(Capability.ASSESS, who.id) else "#skill-"
     stage_of = {k: s.key for k, s in on.content.stage_of.items()} if on is not None else {}
-    asked = {"roadmap": request.args["roadmap"]} if request.args.get("roadmap") else {}
+    asked = {"roadmap": roadmap} if roadmap else {}
 
     def stage(key: str) -> str:
         return f"{path}?{urlencode({**asked, 'stage': key})}#stage-{key}"
@@ -143,7 +155,7 @@ def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
 @teams.post("/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments")
 @permit("person.assess")
 def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
-    """Record a manager's assessment; answer htmx with the row of the person's table."""
+    """Record a manager's assessment; answer htmx with the person's row and readiness."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
     asked, form = _load_skill(key), OtherAssessmentForm()
     if not form.validate_on_submit():
@@ -163,18 +175,34 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
     said = _(
         "%(name)s, %(skill)s: level %(level)d saved.", name=who.name, skill=asked.title, level=level
     )
+    path, roadmap = _person_path(team, who), _roadmap_on_page()
+    try:
+        seen = load_shared_profile(db.session, who, roadmap or None, now=now())
+    except NotEnrolled:
+        seen = load_shared_profile(db.session, who, None, now=now())
     return render_page(
-        "teams/_skill_row.html",
+        "teams/_assessment_saved.html",
         announce=said,
         skill=asked,
         standing=both,
         apart=gap_message(both, asked.title, who.name),
-        path=_person_path(team, who),
+        path=path,
         who=who,
         own=False,
         saved=True,
         may_assess=True,
+        seen=seen,
+        **(
+            _progress_context(seen.on, _source_links(path, seen.on, who, roadmap))
+            if seen.on is not None
+            else {}
+        ),
     )
+
+
+def _roadmap_on_page() -> str:
+    """Return the roadmap that the page below an answer for htmx was asked for, if any."""
+    return parse_qs(urlsplit(htmx.current_url or "").query).get("roadmap", [""])[0]
 
 
 def _load_skill(key: str) -> Skill:

@@ -1,0 +1,127 @@
+"""What stands beside a change that htmx made says the same as the page that is loaded again."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenContext, SampleSite
+
+# Every text of the page but for the message about the change and what is open to be filled in.
+TEXTS = """() => {
+  const page = document.querySelector("main").cloneNode(true);
+  for (const each of page.querySelectorAll("#messages > *, .row-details, template")) each.remove();
+  for (const each of page.querySelectorAll("button, a, [hidden]")) {
+    if (each.hidden) each.remove();
+  }
+  const figures = [...document.querySelectorAll(".topbar")].map((each) => each.textContent);
+  return [page.textContent, ...figures].map((each) => each.replace(/\\s+/g, " ").trim());
+}"""
+
+
+def sign_in(sample_site: SampleSite, open_context: OpenContext, role: str) -> Page:
+    context = open_context()
+    context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def assert_nothing_is_old(page: Page) -> None:
+    shown = page.evaluate(TEXTS)
+    assert page.evaluate("window.same"), "the page was loaded again"
+    page.reload()
+    assert shown == page.evaluate(TEXTS)
+
+
+def go(page: Page, path: str) -> None:
+    page.goto(path)
+    page.evaluate("window.same = true")
+
+
+def test_beside_a_tick_and_a_plan(sample_site: SampleSite, open_context: OpenContext) -> None:
+    page, key = sign_in(sample_site, open_context, "alice"), sample_site.ids["open"]
+    row = page.locator(f".checklist li:has(> a[href$='/milestones/{key}'])")
+    details = page.locator(f"#milestone-{key}")
+    pressed = details.locator("[aria-pressed=true]")
+    roadmap = f"/roadmaps/{sample_site.ids['slug']}"
+    page.goto(roadmap)
+    stage = page.locator(".stage", has=row).get_attribute("id")
+    for path in (roadmap, f"{roadmap}/{stage}"):
+        go(page, path)
+        row.get_by_role("link").click()
+        expect(pressed).to_have_text("Not started")
+        # The details that stand open below the row follow it.
+        row.get_by_role("checkbox").click()
+        expect(row.get_by_role("checkbox")).to_be_checked()
+        expect(pressed).to_have_text("Done")
+        page.get_by_role("button", name="Undo").click()
+        expect(row.get_by_role("checkbox")).not_to_be_checked()
+        expect(pressed).to_have_text("Not started")
+        details.get_by_label("Target date").fill("2031-05-06")
+        details.get_by_role("button", name="Save note and date").click()
+        expect(row).to_contain_text("by 6 May 2031")
+        expect(details.get_by_label("Target date")).to_have_value("2031-05-06")
+        assert_nothing_is_old(page)
+        go(page, page.url)
+        row.get_by_role("link").click()
+        details.get_by_label("Target date").fill("")
+        details.get_by_role("button", name="Save note and date").click()
+        expect(row).not_to_contain_text("by 6 May 2031")
+        assert_nothing_is_old(page)
+
+
+def test_beside_an_assessment_of_oneself(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    page = sign_in(sample_site, open_context, "carol")
+    go(page, "/skills")
+    count = page.get_by_text(re.compile(r"(\d) of \d assessed by you"))
+    expect(count).to_be_visible()
+    for link in page.get_by_role("link", name=re.compile("^Assess ")).all():
+        link.click()
+        page.get_by_role("radio").nth(3).check()
+        page.get_by_role("button", name="Save my assessment").click()
+        expect(page.get_by_role("button", name="Save my assessment")).to_have_count(0)
+    expect(page.get_by_text("8 of 8 assessed by you")).to_be_visible()
+    expect(page.get_by_text("Start with one skill")).to_have_count(0)
+    assert_nothing_is_old(page)
+
+
+def test_beside_an_assessment_of_somebody(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    page = sign_in(sample_site, open_context, "bob")
+    for query in ("", f"?roadmap={sample_site.ids['slug']}"):
+        go(page, f"/teams/ranking/people/{sample_site.cast.alice}{query}")
+        score = page.locator("#verdict").inner_text()
+        gates = page.locator("#readiness > details").first
+        gates.locator("summary").click()
+        page.get_by_role("link", name="Assess Distributed").click()
+        level = "4" if not query else "0"
+        page.locator(f"input[name=level][value='{level}']").check()
+        page.get_by_label(re.compile("^Basis")).fill("The training of March.")
+        page.get_by_role("button", name="Save assessment").click()
+        expect(page.locator("#skill-distributed_training")).to_contain_text("Bob")
+        expect(page.locator("#verdict")).not_to_have_text(score)
+        # What was folded stays so.
+        assert not gates.evaluate("fold => fold.open")
+        assert_nothing_is_old(page)
+
+
+def test_beside_a_change_of_the_portfolio(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    page = sign_in(sample_site, open_context, "alice")
+    go(page, "/portfolio")
+    offered = page.locator("main .menu summary", has_text="Export")
+    remove = page.get_by_role("button", name=re.compile("^Remove"))
+    while left := remove.count():
+        remove.first.click()
+        expect(remove).to_have_count(left - 1)
+    expect(offered).to_have_count(0)
+    expect(page.get_by_role("link", name="Preview", exact=True)).to_have_count(0)
+    assert_nothing_is_old(page)
+    go(page, "/portfolio")
+    page.get_by_role("button", name=re.compile("^Add ")).first.click()
+    expect(offered).to_be_visible()
+    assert_nothing_is_old(page)
