@@ -18,7 +18,8 @@ from pathlib import Path
 from bench.report import Row
 from bench.sample_user import SampleUser
 from roadmap.core.config import ROOT
-from roadmap.server.processes import THREADS, WORKERS
+from roadmap.server.gateway import THREADS
+from roadmap.server.processes import WORKERS
 from roadmap.server.start import server_command
 
 START_SECONDS = 30

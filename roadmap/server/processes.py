@@ -13,10 +13,12 @@ and the job process reads the end of its standard input and ends.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import ctypes
 import logging
 import os
 import queue
+import resource
 import signal
 import subprocess
 import sys
@@ -27,7 +29,7 @@ from types import FrameType
 
 import granian._signals
 from granian._granian import WorkerSignal
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.errors import FatalError
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -42,12 +44,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORES = os.cpu_count() or 1
 WORKERS = min(2, CORES)
-# Threads of a worker: fewer than the 15 connections of its pool. granian's default is hundreds,
-# which would wait for connections.
-THREADS = min(8, 2 * CORES + 1)
 BACKLOG = 1024
-# Requests that a worker has accepted and not yet answered; the rest waits in the backlog.
-BACKPRESSURE = 128
+# Connections of a worker, most of which may be silent: they cost it no thread.
+BACKPRESSURE = 2000
+# Many systems allow 1024, of which a worker needs some for itself.
+FILES = 4096
 HEADER_TIMEOUT_MS = 10_000
 # How long requests may take to finish after SIGTERM, and jobs: the mail server may be slow.
 GRACE_SECONDS = 30
@@ -158,37 +159,24 @@ def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
     threading.Thread(target=terminate, name="terminator", daemon=True).start()
 
 
-def stop_worker_once() -> WorkerSignal:
-    """Set a worker's signal handlers: the first signal while it serves ends it.
+def stop_worker_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
+    """Set a worker's signal handlers: the first signal ends it, once its event loop runs.
 
     Takes the place of granian's function. Its handler sets the event on every signal, and in
     granian 2.8.7 the second time never returns and keeps the interpreter's lock, so the request
     under way is lost. A worker gets several signals: Ctrl-C and systemd signal every process of the
     group, the main process signals its workers as well, and `terminate_on_signal` repeats it.
-    An event that is set before the worker serves is missed, so a signal of that time is left to
-    the next one.
     """
     event = WorkerSignal()
 
-    def stop(_number: int, frame: FrameType | None) -> None:
-        if not _is_waiting(frame):
-            return
+    def stop() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
+            loop.add_signal_handler(number, lambda: None)
         event.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        loop.add_signal_handler(number, stop)
     return event
-
-
-def _is_waiting(frame: FrameType | None) -> bool:
-    """Tell whether the main thread of a worker is in the function in which it waits for its end."""
-    while frame is not None:
-        if frame.f_code.co_qualname == "MPServer._spawn_wsgi_worker.<locals>._main":
-            return True
-        frame = frame.f_back
-    return False
 
 
 def die_with_parent(parent: int) -> None:
@@ -200,20 +188,28 @@ def die_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def raise_file_limit() -> None:
+    """Let this process and its workers open FILES files: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def make_server(host: str, port: int) -> MPServer:
     """Return granian with our settings, which logs lines of the application's shape."""
-    granian._signals.set_sync_signals = stop_worker_once
+    granian._signals.set_loop_signals = stop_worker_once
     names = ("_granian", "granian.access", log.name)
     lines = {"handlers": ["lines"], "level": "WARNING", "propagate": False}
     return MPServer(
-        "roadmap.wsgi:app",
+        "roadmap.asgi:app",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         websockets=False,
         workers=WORKERS,
-        blocking_threads=THREADS,
+        loop=Loops.asyncio,
         backlog=BACKLOG,
         backpressure=BACKPRESSURE,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
@@ -242,6 +238,7 @@ def main() -> None:
         check = [*CONFIG_CHECK_COMMAND, options.host, str(options.port)]
         if subprocess.run(check, cwd=ROOT, check=False).returncode:  # noqa: S603 - host and port
             sys.exit(1)
+    raise_file_limit()
     main_process = os.getpid()
     os.register_at_fork(after_in_child=lambda: die_with_parent(main_process))
     server = make_server(options.host, options.port)

@@ -1,0 +1,6 @@
+"""Make the application for the production server: `granian --interface asginl roadmap.asgi:app`."""
+
+from roadmap.server.gateway import Gateway
+from roadmap.wsgi import app as wsgi
+
+app = Gateway(wsgi, max_body=wsgi.config["MAX_CONTENT_LENGTH"])

@@ -1,0 +1,83 @@
+"""Clients that are silent or slow, some of them on purpose, do not keep others waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from roadmap.server.gateway import Gateway, Message
+from tests.support.server import HOST, run_server
+from tests.test_faults import Running, Visitor, on_the_way
+
+CLIENTS = 500
+POST = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 400000\r\n"
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+
+# What each kind sends before it falls silent.
+SLOW = {
+    "silent": "",
+    "slow header": POST[:30],
+    "no body": POST + FORM,
+    "slow body": POST + FORM + "email=" + "a" * 1000,
+    "slow reading": "GET /static/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20,
+}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with run_server(tmp_path_factory.mktemp("slow")) as (server, app):
+        cast = on_the_way(app)
+        yield Running(server, app, cast, Visitor(server, app, cast.alice))
+
+
+@pytest.mark.parametrize("kinds", [*([kind] for kind in SLOW), list(SLOW)], ids=" and ".join)
+def test_slow_clients_stop_nobody(kinds: list[str], served: Running) -> None:
+    with ExitStack() as stack:
+        for number in range(CLIENTS):
+            line = stack.enter_context(
+                socket.create_connection((HOST, served.server.port), timeout=10)
+            )
+            line.sendall(SLOW[kinds[number % len(kinds)]].encode())
+        for _ in range(4):
+            began = time.monotonic()
+            assert served.server.answers("/healthz", timeout=1)
+            assert served.alice.ask("GET", "/evidence", timeout=3).status == 200
+            assert time.monotonic() - began < 4
+
+
+def test_a_body_that_stays_away_is_refused_after_a_time() -> None:
+    async def send_request() -> list[Message]:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return await asyncio.Future()
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {
+            "method": "POST",
+            "path": "/login",
+            "query_string": b"",
+            "http_version": "1.1",
+            "scheme": "http",
+            "server": (HOST, 80),
+            "client": (HOST, 1),
+            "headers": [(b"content-length", b"9")],
+        }
+        patient = Gateway(answer_nothing, max_body=10, body_seconds=0.05)
+        await patient(scope, receive, send)
+        return sent
+
+    start, _body = asyncio.run(send_request())
+    assert start["status"] == 408
+    assert (b"connection", b"close") in start["headers"]
+
+
+def answer_nothing(_environ: object, _start: object) -> list[bytes]:
+    raise AssertionError("the application was asked before the body was there")
