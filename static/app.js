@@ -76,6 +76,30 @@
     next.focus({ preventScroll: true });
   });
 
+  /* Going back, the focus is on the link that was followed; and the links back to a list (breadcrumbs,
+     Cancel) keep its filters and its order. `lists` are the queries of the lists that this page is below. */
+  const memory = JSON.parse(sessionStorage.getItem("lists") || "{}");
+  const waysBack = (part) => all(".crumb a, a[data-cancel]", part);
+  const lists = history.state?.lists || Object.fromEntries(Object.entries(memory).filter(([path]) => (
+    location.pathname.startsWith(`${path}/`) || waysBack(document).some((way) => way.pathname === path))));
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    const queries = { ...lists, [location.pathname]: location.search };
+    for (const way of waysBack(elt)) if (!way.search) way.search = queries[way.pathname] || "";
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("main a[href]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const followed = link.id ? `#${CSS.escape(link.id)}` : `a[href="${CSS.escape(link.getAttribute("href"))}"]`;
+    history.replaceState({ ...history.state, lists, followed }, "");
+    sessionStorage.setItem("lists", JSON.stringify({ ...lists, [location.pathname]: location.search }));
+  });
+  window.addEventListener("pageshow", () => {
+    sessionStorage.setItem("lists", JSON.stringify(lists));
+    const [{ type }] = performance.getEntriesByType("navigation");
+    const followed = type !== "navigate" && history.state?.followed;
+    if (followed && document.activeElement === document.body) find(`main ${followed}`)?.focus();
+  });
+
   /* Show the milestone of a stone below the trail, on hover and on focus. */
   const name = (event) => {
     const stone = event.target.closest?.(".cairn a");

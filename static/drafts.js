@@ -36,7 +36,7 @@
     return PREFIX + url.pathname + url.search;
   };
   /* What became of the forms that the last page sent. */
-  const [{ type, responseStatus }] = performance.getEntriesByType("navigation");
+  const [{ type, responseStatus, transferSize }] = performance.getEntriesByType("navigation");
   const refused = !owner || type !== "navigate" || responseStatus >= 400 || find(".errors");
   const settle = () => {
     const onPage = new Set(all("form").filter(isKept).map(keyOf));
@@ -91,6 +91,15 @@
     if (!field.options) return field.value === field.defaultValue;
     return field.value === ([...field.options].find((option) => option.defaultSelected) || field.options[0])?.value;
   };
+  /* Going back, a browser may show a page as it was left, from its memory or its cache: load what is true
+     now, unless that loses what is typed into a form that is not kept, or sends a form again. */
+  const isUnsaved = (form) => !isKept(form)
+    && all("input:not([type=hidden]), select, textarea", form).some((field) => !isDefault(field));
+  window.addEventListener("pageshow", ({ persisted }) => {
+    const isOld = persisted || (type === "back_forward" && !transferSize);
+    if (!isOld || "answersForm" in document.body.dataset) return;
+    if (!all("form[method=post]").some(isUnsaved)) location.reload();
+  });
   /* Fill a form with its draft, as far as it has the fields; return the values that found none. */
   const fill = (form, values) => {
     const left = fields(form);

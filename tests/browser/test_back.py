@@ -1,0 +1,184 @@
+"""Back, and a page's own ways back: to what is true now, with focus, filters and order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import WAIT_MS, OpenContext, SampleSite
+from tests.support.chromium import FLAGS, find_chromium
+from tests.support.server import Server
+
+OpenPage = Callable[[str], Page]
+
+
+@pytest.fixture
+def open_page(sample_site: SampleSite, open_context: OpenContext) -> OpenPage:
+    def make(role: str) -> Page:
+        context = open_context()
+        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+        return context.new_page()
+
+    return make
+
+
+@pytest.fixture
+def open_remembering_page(
+    chrome: Browser, sample_site: SampleSite, server: Server
+) -> Iterator[OpenPage]:
+    """A page of a Chromium that keeps pages in memory for Back, which Playwright switches off."""
+    browser = chrome.browser_type.launch(
+        executable_path=find_chromium(),
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+
+    def make(role: str) -> Page:
+        context = browser.new_context(base_url=server.url)
+        context.set_default_timeout(WAIT_MS)
+        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+        context.add_init_script(
+            """addEventListener("pageshow", ({ persisted }) => {
+              if (persisted) console.info("from memory");
+            });"""
+        )
+        page = context.new_page()
+        # The first page sets a cookie, and pages from before a change of cookies are not kept.
+        page.goto("/account")
+        return page
+
+    yield make
+    browser.close()
+
+
+@pytest.fixture(params=["from memory", "from the server"])
+def page(request: pytest.FixtureRequest) -> OpenPage:
+    name = "open_remembering_page" if request.param == "from memory" else "open_page"
+    return request.getfixturevalue(name)
+
+
+def back(page: Page, steps: int = 1) -> None:
+    """Go back; Playwright's way waits for a load, which a page from memory has none of."""
+    page.evaluate("steps => setTimeout(() => history.go(-steps))", steps)
+
+
+def back_from_memory(page: Page, steps: int = 1) -> None:
+    with page.expect_console_message(lambda message: message.text == "from memory"):
+        back(page, steps)
+
+
+def test_back_shows_the_statuses_and_scores_of_now(
+    open_remembering_page: OpenPage, sample_site: SampleSite
+) -> None:
+    page, roadmap = open_remembering_page("carol"), f"/roadmaps/{sample_site.ids['slug']}"
+    page.goto(roadmap)
+    row = page.locator(f".checklist li:has(> a[href$='/milestones/{sample_site.ids['open']}'])")
+    tick, lede = row.get_by_role("checkbox"), page.locator("#lede")
+    expect(tick).not_to_be_checked()
+    before = lede.inner_text()
+    page.goto(f"{roadmap}/milestones/{sample_site.ids['open']}")
+    page.get_by_role("button", name="Done", exact=True).click()
+    expect(page.get_by_role("button", name="Done", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    back_from_memory(page, 2)
+    page.wait_for_url(f"**{roadmap}")
+    expect(tick).to_be_checked()
+    expect(lede).not_to_have_text(before)
+
+
+def test_back_after_the_session_has_ended_shows_nothing_of_it(
+    open_remembering_page: OpenPage,
+) -> None:
+    page = open_remembering_page("carol")
+    page.goto("/evidence")
+    page.goto("/account")
+    page.context.clear_cookies()
+    back(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_back_keeps_what_is_typed(open_remembering_page: OpenPage) -> None:
+    page = open_remembering_page("alice")
+    page.goto("/career/positions/new")
+    page.get_by_label("Title").fill("Staff engineer")
+    page.goto("/skills")
+    back_from_memory(page)
+    expect(page.locator(".draft-notice")).to_be_visible()
+    expect(page.get_by_label("Title")).to_have_value("Staff engineer")
+    # A form that is not kept stays as it is, and so does its page.
+    page.goto("/account/password")
+    page.get_by_label("Current password").fill("granite scree")
+    page.goto("/skills")
+    back_from_memory(page)
+    expect(page.get_by_label("Current password")).to_have_value("granite scree")
+
+
+def test_the_answer_to_a_form_is_never_loaded_again(open_page: OpenPage) -> None:
+    """It would send the form again. Chromium keeps no such page in memory; other browsers do."""
+    page = open_page("alice")
+    page.goto("/career/positions/new")
+    loaded_again = page.locator("body:not([data-answers-form])")
+    expect(loaded_again).to_have_count(1)
+    page.get_by_label("Employer").fill("Moraine")
+    page.get_by_role("button", name="Save position").click()
+    expect(page.locator(".errors")).to_be_visible()
+    expect(loaded_again).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "link", "crumb"),
+    [
+        ("bob", "/reviews?kind=&show=waiting", "#queue .queue a.title", "Reviews"),
+        ("alice", "/evidence?sort=title", "#pieces .list a.title", "Evidence"),
+        ("bob", "/teams/ranking?sort=readiness&order=desc", "table.matrix tbody td a", "Ranking"),
+        ("erin", "/admin/people?q=o", "main a.title[href^='/admin/people/']", "People"),
+    ],
+    ids=["queue", "evidence", "matrix", "people"],
+)
+def test_the_way_back_keeps_focus_filter_and_order(
+    role: str, path: str, link: str, crumb: str, page: OpenPage
+) -> None:
+    window = page(role)
+    window.goto(path)
+    at = window.locator(link).last
+    target = at.get_attribute("href")
+    assert target
+    at.focus()
+    window.keyboard.press("Enter")
+    window.wait_for_url(re.compile(re.escape(target.partition("#")[0])))
+    back(window)
+    window.wait_for_url(f"**{path}")
+    expect(window.locator(f'main a[href="{target}"]').first).to_be_focused()
+    window.keyboard.press("Enter")
+    window.wait_for_url(re.compile(re.escape(target.partition("#")[0])))
+    window.locator(".crumb").get_by_role("link", name=crumb).click()
+    window.wait_for_url(re.compile(re.escape(path.partition("?")[0]) + r"\?"))
+    asked = dict(pair.split("=") for pair in path.partition("?")[2].split("&"))
+    shown = dict(pair.split("=") for pair in window.url.partition("?")[2].split("&"))
+    assert {name: value for name, value in asked.items() if value}.items() <= shown.items()
+
+
+def test_a_breadcrumb_keeps_the_list_below_which_the_page_is(open_page: OpenPage) -> None:
+    page = open_page("alice")
+    page.goto("/evidence")
+    page.get_by_label("Sort by").select_option(index=1)
+    page.wait_for_url(re.compile(r"/evidence\?.*sort="))
+    asked = page.url
+    page.locator("#pieces a.title").first.click()
+    title = page.get_by_role("heading", level=1).inner_text()
+    page.get_by_role("link", name="Delete", exact=True).click()
+    page.locator(".crumb").get_by_role("link", name=title).click()
+    page.locator(".crumb").get_by_role("link", name="Evidence").click()
+    expect(page).to_have_url(asked)
+    # From elsewhere it is the whole list.
+    page.locator("#pieces a.title").first.click()
+    piece = page.url
+    page.goto("/")
+    page.goto("/readiness")
+    page.goto(piece)
+    page.locator(".crumb").get_by_role("link", name="Evidence").click()
+    expect(page).to_have_url(re.compile("/evidence$"))
