@@ -8,8 +8,8 @@ import sys
 # Nothing that is loaded here becomes garbage; looking for it takes a tenth of the start.
 gc.disable()
 
-from roadmap import create_app  # noqa: E402
-from roadmap.core.config import ConfigError  # noqa: E402
+from roadmap import create_app  # noqa: E402 - with the collector off
+from roadmap.core.config import ConfigError  # noqa: E402 - likewise
 
 try:
     app = create_app(with_commands=False)

@@ -180,15 +180,17 @@ def plural_template(one: str, many: str, num: int) -> str:
 @pass_eval_context
 def _template_gettext(context: EvalContext, text: str, **values: Any) -> str:
     """Translate a text of a template; values are escaped where the template escapes."""
-    translated = _translations().ugettext(text)
-    return (Markup(translated) if context.autoescape else str(translated)) % isolate(values)  # noqa: S704
+    return _insert(context, _translations().ugettext(text), values)
 
 
 @pass_eval_context
 def _template_ngettext(context: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
-    translated = _translations().ungettext(one, many, num)
-    inserted = {"num": num, **isolate(values)}
-    return (Markup(translated) if context.autoescape else str(translated)) % inserted  # noqa: S704
+    return _insert(context, _translations().ungettext(one, many, num), {"num": num, **values})
+
+
+def _insert(context: EvalContext, translated: str, values: dict[str, Any]) -> str:
+    text = Markup(translated) if context.autoescape else translated  # noqa: S704 - our own text
+    return text % isolate(values)
 
 
 def init_i18n(app: Flask) -> None:
@@ -198,7 +200,7 @@ def init_i18n(app: Flask) -> None:
         timezone_selector=current_timezone,
     )
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
+    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension adds it
     app.jinja_env.globals.update(gettext=_template_gettext, ngettext=_template_ngettext)
     # A text in a template may go on in the next line; its translation knows one space there.
     app.jinja_env.policies["ext.i18n.trimmed"] = True

@@ -67,7 +67,7 @@ class _InlineState(StateInline):
     CommonMark does not end it after a full stop that a letter follows, as in `**重点。**这是`.
     """
 
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - theirs
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - markdown-it's
         found = super().scanDelims(start, canSplitWord)
         before, after = self.src[start - 1 : start], self.src[start + found.length :][:1]
         if not canSplitWord or not (_is_cjk(before) or _is_cjk(after)):
@@ -221,7 +221,9 @@ def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tup
 
 def _render_sanitized(tokens: Sequence[Token], *, breaks: bool = False) -> Markup:
     parser = _parser()
-    html = parser.renderer.render(tokens, OptionsDict({**parser.options, "breaks": breaks}), {})  # type: ignore[typeddict-item]
+    # Unpacked, the parser's own options have lost their types.
+    options = OptionsDict({**parser.options, "breaks": breaks})  # type: ignore[typeddict-item]
+    html = parser.renderer.render(tokens, options, {})
     clean = nh3.clean(
         html, tags=TAGS,
         attributes={"*": {"dir"}, "a": {"href", "title"}, "li": {"class"}, "ol": {"start"}},

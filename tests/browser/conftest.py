@@ -94,7 +94,7 @@ def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
             faults.append(f"{message.location.get('url')}: {message.text}")
 
     def make(**options: object) -> BrowserContext:
-        context = chrome.new_context(base_url=server.url, **options)  # type: ignore[arg-type]
+        context = chrome.new_context(base_url=server.url, **options)
         context.set_default_timeout(WAIT_MS)
         context.on("console", note)
         context.on("weberror", lambda error: faults.append(str(error.error)))

@@ -89,14 +89,14 @@ def violations_in_view(page: Page, view: View) -> list[str]:
     if is_folded:
         found += [f"{first}, unfolded: {line}" for line in violations(page, view.rules)]
     for scheme in others:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.evaluate(FINISH_TRANSITIONS)
         found += [f"{scheme}: {line}" for line in violations(page, COLOR_RULES)]
         if is_folded:
             fold_or_unfold(page)
             found += [f"{scheme}, folded: {line}" for line in violations(page, COLOR_RULES)]
     if others:
-        page.emulate_media(color_scheme=first)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=first)
     return found
 
 
@@ -127,7 +127,7 @@ def test_axe_finds_nothing(name: str, sample_site: SampleSite, open_context: Ope
     context.add_init_script(path=AXE)
     if view.role != "nobody":
         choose_theme(sample_site, view.role, view.theme)
-        context.add_cookies(sample_site.cookies(view.role))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies(view.role))
     page = context.new_page()
     found = []
     for address in addresses(view.role, sample_site.ids):
@@ -162,7 +162,7 @@ def test_axe_finds_nothing_in_refused_forms(
     """Errors at the fields, the summary, and the page that asks to sign in again."""
     context = open_context()
     context.add_init_script(path=AXE)
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     found = []
     for address in ("/evidence/new", "/career/positions/new", "/account/password"):
@@ -187,7 +187,7 @@ def test_axe_finds_nothing_in_what_is_shown_once(
     ):
         context = open_context(color_scheme=scheme)
         context.add_init_script(path=AXE)
-        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies(role))
         page = context.new_page()
         page.goto(address.format(**sample_site.ids, mallory=sample_site.cast.mallory))
         if role == "alice":

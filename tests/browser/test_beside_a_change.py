@@ -22,7 +22,7 @@ TEXTS = """() => {
 
 def sign_in(sample_site: SampleSite, open_context: OpenContext, role: str) -> Page:
     context = open_context()
-    context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies(role))
     return context.new_page()
 
 

@@ -28,7 +28,7 @@ def open_page(sample_site: SampleSite, open_context: OpenContext) -> Callable[..
         with sample_site.app.app_context(), db.own_transaction() as own:
             own.execute(sa.delete(MilestonePlan))
         context = open_context(**options)
-        context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies("alice"))
         return context.new_page()
 
     return make
@@ -266,7 +266,7 @@ def test_cancel_folds_an_assessment_of_somebody_else(
     open_context: OpenContext, sample_site: SampleSite
 ) -> None:
     context = open_context()
-    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("bob"))
     page = context.new_page()
     page.goto(f"/teams/ranking/people/{sample_site.cast.alice}")
     opener = page.get_by_role("link", name=re.compile("^Assess ")).first

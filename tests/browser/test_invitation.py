@@ -46,7 +46,7 @@ def test_accepted_in_a_second_browser(
     """Bob makes it and hands the link over; Ada makes an account with it and is in the team."""
     email = f"ada-{scripts}@example.org".lower()
     bobs = open_context(java_script_enabled=scripts)
-    bobs.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    bobs.add_cookies(sample_site.cookies("bob"))
     adas = open_context(java_script_enabled=scripts, timezone_id="Pacific/Auckland")
     first, second = bobs.new_page(), adas.new_page()
 
@@ -92,7 +92,7 @@ def test_by_somebody_who_is_signed_in_as_somebody_else(
         set_password(db.session, sample_site.cast.mallory, PASSWORD)
     address = invitation(sample_site, "mallory@example.org")
     daves = open_context()
-    daves.add_cookies(sample_site.cookies("dave"))  # type: ignore[arg-type]
+    daves.add_cookies(sample_site.cookies("dave"))
     page = daves.new_page()
     page.goto(address)
     expect(page.locator("main")).to_contain_text("This invitation is for m…@example.org")

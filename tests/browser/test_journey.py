@@ -73,7 +73,7 @@ class PointerInput:
         if role == "summary":
             inside.locator("summary", has_text=name).click()
             return
-        inside.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+        inside.get_by_role(role, name=name).first.click()
 
     def fill(self, label: str, text: str) -> None:
         self.page.get_by_label(re.compile(f"^{label}")).fill(text)
@@ -213,7 +213,7 @@ def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")
@@ -237,7 +237,7 @@ def test_details_unfold_below_their_row_and_fold_again(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     link = page.locator(f".checklist a[href$='/milestones/{sample_site.ids['milestone']}']")
@@ -266,7 +266,7 @@ def test_the_answer_to_a_tick_goes_by_itself_and_can_be_closed(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
@@ -294,7 +294,7 @@ def test_a_piece_is_linked_on_the_roadmap(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")

@@ -33,7 +33,7 @@ COVERED = """() => {
 
 def window(sample_site: SampleSite, open_context: OpenContext, wide: int) -> Page:
     context = open_context(viewport={"width": wide, "height": 800}, reduced_motion="reduce")
-    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("bob"))
     page = context.new_page()
     page.add_init_script(NO_POINTER)
     return page

@@ -21,7 +21,7 @@ def bob(sample_site: SampleSite, open_context: OpenContext) -> Page:
         recompute_all(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
     context = open_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("bob"))
     return context.new_page()
 
 
@@ -177,7 +177,7 @@ def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
 
 def test_it_works_without_javascript(sample_site: SampleSite, open_context: OpenContext) -> None:
     context = open_context(java_script_enabled=False)
-    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("bob"))
     page = context.new_page()
     page.goto(MATRIX)
     page.get_by_role("link", name="Readiness", exact=True).last.click()

@@ -21,7 +21,7 @@ def window(
     sample_site: SampleSite, open_context: OpenContext, role: str, **options: object
 ) -> Page:
     context = open_context(**options)
-    context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies(role))
     return context.new_page()
 
 

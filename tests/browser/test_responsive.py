@@ -42,7 +42,7 @@ def test_no_page_is_wider_than_its_window(
 ) -> None:
     context = open_context(reduced_motion="reduce")
     if role != "nobody":
-        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies(role))
     page = context.new_page()
     found = []
     for address in addresses(role, sample_site.ids):
@@ -57,7 +57,7 @@ def test_no_page_is_wider_than_its_window(
 def test_long_words_break(sample_site: SampleSite, open_context: OpenContext) -> None:
     """A title without a space and an address without an end wrap instead of pushing."""
     context = open_context(viewport={"width": 320, "height": 800})
-    context.add_cookies(sample_site.cookies("carol"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("carol"))
     page = context.new_page()
     page.goto("/evidence/new")
     hand = PointerInput(page)
@@ -79,7 +79,7 @@ def test_motion_is_left_out_where_it_is_not_wanted(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     context = open_context(reduced_motion="reduce")
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']").press("Space")
@@ -116,7 +116,7 @@ def test_fields_and_foot_stand_on_common_lines(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     context = open_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     for address in ("/account", "/evidence/new", "/career/positions/new", "/skills"):
         page.goto(address)
@@ -127,8 +127,8 @@ def test_the_name_in_the_header_stays_in_one_line(
     sample_site: SampleSite, open_context: OpenContext
 ) -> None:
     context = open_context(viewport={"width": 320, "height": 800})
-    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("bob"))
     page = context.new_page()
     page.goto("/skills")
-    assert page.locator(".account-name").bounding_box()["height"] < 30  # type: ignore[index]
-    assert page.locator(".brand svg").bounding_box()["width"] == 24  # type: ignore[index]
+    assert page.locator(".account-name").bounding_box()["height"] < 30
+    assert page.locator(".brand svg").bounding_box()["width"] == 24
