@@ -90,8 +90,9 @@ class ReviewShape(Shape):
 class EvidenceShape(Shape):
     """A piece of evidence in its newest version.
 
-    `confirmed` are the milestones that a reviewer confirmed for `verified_version`, which counts
-    until a newer one is judged.
+    `confirmed` are the linked milestones that a reviewer confirmed for `verified_version`, which
+    counts until a newer one is judged. The piece is `verified` where there is at least one;
+    `review_state` only says what the last review decided.
     """
 
     id: uuid.UUID
@@ -110,6 +111,7 @@ class EvidenceShape(Shape):
     impacts: list[ImpactShape]
     review_state: ReviewState
     confirmed: list[str]
+    verified: bool
     version: int
     verified_version: int | None
     review: ReviewShape | None
@@ -335,6 +337,7 @@ def shared_values(item: Item) -> dict[str, Any]:
         "skills": sorted(skill.key for skill in item.skills),
         "review_state": item.state,
         "confirmed": [link.key for link in item.links if link.confirmed],
+        "verified": item.verified,
         "version": item.version.number,
         "verified_version": item.verified_number,
     }

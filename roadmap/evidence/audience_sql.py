@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from roadmap.catalog.models import Milestone
 from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
@@ -52,8 +53,10 @@ def counted_version_id(audience: Audience) -> sa.ColumnElement[Any]:
 
 
 def is_verified() -> sa.ColumnElement[bool]:
-    """Return the condition that a verified version counts."""
-    return Evidence.verified_version_id.is_not(None)
+    """Return the condition that one of its links is confirmed: the rule of `Item.verified`."""
+    return sa.exists().where(
+        EvidenceMilestone.evidence_id == Evidence.id, is_confirmation_of_link()
+    )
 
 
 def is_verified_version() -> sa.ColumnElement[bool]:
@@ -62,8 +65,20 @@ def is_verified_version() -> sa.ColumnElement[bool]:
 
 
 def is_confirmation_of_link() -> sa.ColumnElement[bool]:
-    """Return the condition that joins a `Confirmation` of the verified version to a link."""
+    """Return the condition that joins a `Confirmation` which counts to a link.
+
+    It is of the verified version, whose kind still is among those that prove the milestone.
+    """
+    version, milestone = aliased(EvidenceVersion), aliased(Milestone)
+    kinds = milestone.definition["evidence"].as_string()
     return sa.and_(
         Confirmation.version_id == Evidence.verified_version_id,
         Confirmation.milestone_key == EvidenceMilestone.milestone_key,
+        sa.exists()
+        .where(
+            version.id == Confirmation.version_id,
+            milestone.key == Confirmation.milestone_key,
+            kinds.contains('"' + version.kind + '"'),
+        )
+        .correlate(Confirmation),
     )

@@ -97,8 +97,9 @@ class Version(Content):
 
 @dataclass(slots=True, unsafe_hash=True)
 class Link:
-    """A linked milestone; `confirmed` tells that the verified version is confirmed for it.
+    """A linked milestone.
 
+    `confirmed` tells that the verified version is confirmed for it and that its kind proves it.
     `left_out_by` is the name of the reviewer who verified the item and left this milestone out,
     '' where nobody did, `left_out_by_id` their account if there still is one.
     """
@@ -126,7 +127,8 @@ class Item:
     `versions` holds at least one version, newest first: all that this audience sees, or only
     those that `version` and `counted` need. `verified_number` is the number of the verified
     version, which counts until a newer one is judged: `counted` is that version, else the newest.
-    `links` are in the owner's order.
+    It is `verified` while one of its links is confirmed; a review alone is not enough.
+    `audience_sql.is_verified` is the same rule in SQL. `links` are in the owner's order.
     """
 
     id: uuid.UUID
@@ -147,11 +149,11 @@ class Item:
 
     def __post_init__(self) -> None:
         self.counted = self.versions[0]
-        self.verified = self.verified_number is not None
-        if self.verified and self.counted.number != self.verified_number:
+        if self.verified_number not in (None, self.counted.number):
             for version in self.versions:
                 if version.number == self.verified_number:
                     self.counted = version
+        self.verified = any([link.confirmed for link in self.links])
 
     @property
     def milestones(self) -> tuple[str, ...]:
@@ -160,7 +162,7 @@ class Item:
 
     @property
     def confirmed(self) -> frozenset[str]:
-        """Return the keys of the milestones that the verified version is confirmed for."""
+        """Return the keys of the milestones that it was confirmed for and that it proves."""
         return frozenset([link.key for link in self.links if link.confirmed])
 
     @property

@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from roadmap.evidence import kinds
-from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact
+from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item
 from roadmap.people.roles import VIEWERS
 
 KINDS: dict[str, LazyString] = {key: _(kind.label) for key, kind in kinds.KINDS.items()}
@@ -145,6 +145,16 @@ def shorten_title(title: str, most: int = 80) -> str:
 def kind_label(kind: str) -> str:
     """Return the name of a kind; the key itself where a newer release wrote an unknown one."""
     return str(KINDS.get(kind, kind))
+
+
+def state_label(item: Item) -> str:
+    """Return the state of an item as others read it.
+
+    One that was verified is only reviewed once nothing that it is linked to is confirmed.
+    """
+    if item.state == "verified" and not item.verified:
+        return str(_("Reviewed"))
+    return str(STATES[item.state])
 
 
 def is_issued(kind: str | None) -> bool:

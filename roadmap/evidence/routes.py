@@ -147,7 +147,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
             actions.edit(db.session, piece, shared, by=current_user, now=now())
             if piece.state == "verified":
                 said = _(
-                    "“%(title)s” is now shared. It is already verified, so no review is needed.",
+                    "“%(title)s” is now shared. It was already reviewed, so no review is needed.",
                     title=labels.shorten_title(piece.title),
                 )
                 flash(said, "message")

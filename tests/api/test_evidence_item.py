@@ -199,5 +199,7 @@ def test_a_change_of_a_verified_piece_is_a_new_version(
     assert seen["review"]["comment"] == "I was there."
     assert alice.put(path_of(piece, "/submission")).status_code == 409
     later = alice.patch(path_of(piece), {"description": "More of it."}).get_json()
-    assert (later["version"], later["verified_version"]) == (2, 1)
+    assert (later["version"], later["verified_version"], later["verified"]) == (2, 1, True)
+    unlinked = alice.patch(path_of(piece), {"milestones": []}).get_json()
+    assert (unlinked["confirmed"], unlinked["verified"]) == ([], False)
     assert (later["review_state"], later["confirmed"]) == ("submitted", [MILESTONE])

@@ -19,6 +19,8 @@ from roadmap.evidence.item import Audience, Item, is_visible, seen_by
 from tests.evidence.builders import DESIGN, LATENCY, LEVELS, add_evidence
 from tests.support.statements import record_statements
 
+# Two milestones, and the one of these kinds that proves each.
+PROVED_BY = {DESIGN: "design_doc", "external-conference-talk": "talk"}
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
 
 
@@ -75,6 +77,51 @@ def test_python_and_sql_agree_on_what_an_audience_sees(session, cast, audience, 
     session.rollback()
 
 
+@given(
+    kind=st.sampled_from(["talk", "design_doc"]),
+    verified=st.sampled_from([None, 1, 2]),
+    linked=st.sets(st.sampled_from(sorted(PROVED_BY))),
+    confirmed=st.sets(st.tuples(st.sampled_from([1, 2]), st.sampled_from(sorted(PROVED_BY)))),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_python_and_sql_agree_on_what_is_verified(session, cast, kind, verified, linked, confirmed):
+    """A piece is verified while it is linked to a milestone that it was confirmed for and proves,
+    whatever its review decided."""
+    place = verified and verified - 1
+    item = _write(session, cast.alice, "verified", "portfolio", [True, True], place, kind)
+    versions = {version.number: version.id for version in item.versions}
+    for key in linked:
+        session.add(
+            models.EvidenceMilestone(
+                evidence_id=item.id, milestone_key=key, user_id=cast.alice, created_at=NOW
+            )
+        )
+    for number, key in confirmed:
+        review = models.Review(
+            user_id=cast.alice, evidence_id=item.id, version_id=versions[number],
+            reviewer_id=cast.bob, reviewer_name="Bob", decision="verified", decided_at=NOW,
+        )  # fmt: skip
+        session.add(review)
+        session.flush()
+        session.add(
+            models.Confirmation(
+                version_id=versions[number], milestone_key=key, user_id=cast.alice,
+                review_id=review.id, confirmed_at=NOW,
+            )
+        )  # fmt: skip
+    session.flush()
+    proves = {key for key in linked if (verified, key) in confirmed and PROVED_BY[key] == kind}
+    (whole,) = loader.load_user_items(session, Audience.OWNER, cast.alice)
+    (figures,) = loader.load_counted_items(session, [cast.alice])[cast.alice]
+    for found in (whole, figures):
+        assert (found.confirmed, found.verified) == (proves, bool(proves))
+    said = sa.select(audience_sql.is_verified()).where(models.Evidence.id == item.id)
+    assert session.scalar(said) == bool(proves)
+    session.rollback()
+
+
 def written_of(written: list[Item], item: Item) -> Item:
     return next(each for each in written if each.id == item.id)
 
@@ -91,7 +138,9 @@ def _figures(item: Item | None) -> object:
     return item and (item.counted.number, item.counted.occurred_on, item.verified)
 
 
-def _write(session, user_id: uuid.UUID, state, visibility, submitted, verified) -> Item:
+def _write(
+    session, user_id: uuid.UUID, state, visibility, submitted, verified, kind="talk"
+) -> Item:
     """Write an item with these versions, and return it as its owner sees it."""
     evidence = models.Evidence(
         user_id=user_id, title="Title", state=state, visibility=visibility, created_at=NOW,
@@ -101,7 +150,7 @@ def _write(session, user_id: uuid.UUID, state, visibility, submitted, verified) 
     session.flush()
     versions = [
         models.EvidenceVersion(
-            evidence_id=evidence.id, user_id=user_id, number=place + 1, kind="talk",
+            evidence_id=evidence.id, user_id=user_id, number=place + 1, kind=kind,
             occurred_on=dt.date(2026, 1, 1 + place), submitted_at=NOW if was_submitted else None,
             created_at=NOW,
         )

@@ -133,7 +133,7 @@ def test_a_verified_piece_that_was_made_private_is_shared_again(
     answer = alice.put(f"{address}/submission", {"visibility": "team"})
     assert (answer.status_code, answer.location) == (303, address)
     assert reload_evidence(session, piece.id) == ("verified", "team")
-    assert "is now shared. It is already verified" in alice.get(address).text
+    assert "is now shared. It was already reviewed" in alice.get(address).text
 
 
 def test_an_edit_after_verification_says_what_waits_and_what_counts(
@@ -146,7 +146,7 @@ def test_an_edit_after_verification_says_what_waits_and_what_counts(
     assert alice.put(address, sent).status_code == 303
     page = alice.get(address).text
     assert "Version 2 is waiting for a review; version 1 counts until it is judged." in page
-    assert "Version 2 is waiting for review. Meanwhile version 1 counts as verified." in page
+    assert "Version 2 is waiting for review. Meanwhile version 1 counts." in page
     assert "Version 2 saved, waiting for review" in page
 
 

@@ -15,10 +15,10 @@ PATH = "/portfolio/preview"
 def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     piece = evidence_rows.add(
         session, cast.alice, "Chosen <design>", at=1, url="https://example.org/d",
-        description="It was *fast*", milestones=("point-in-time-sql",),
+        description="It was *fast*", milestones=("design-doc-for-complex-system",),
         impacts=({"type": "scale", "metric": "p99", "baseline": "9", "result": "4", "unit": "ms"},),
     )  # fmt: skip
-    evidence_rows.verify(session, piece, cast.bob, milestones=("point-in-time-sql",))
+    evidence_rows.verify(session, piece, cast.bob, milestones=("design-doc-for-complex-system",))
     evidence_rows.add(
         session, cast.alice, "A badge", kind="certification", at=0, expires_on=evidence_rows.DAY
     )

@@ -18,6 +18,7 @@ from tests.support.cast import Cast
 from tests.support.statements import record_session_statements
 
 TODAY = dt.date(2026, 11, 23)
+DESIGN = "design-doc-for-complex-system"
 KEYS = ("trace-inference-request", "point-in-time-sql")
 TITLES = (
     "Trace one inference request from the socket to the accelerator and back",
@@ -87,11 +88,12 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
 ) -> None:
     piece = evidence_rows.add(
         session, cast.alice, at=0, description="As verified", milestones=KEYS,
+        kind="case_study",
         impacts=({"type": "scale", "metric": "old"},),
     )  # fmt: skip
     evidence_rows.verify(session, piece, cast.bob, milestones=KEYS[1:], comment="Between us")
     newer = evidence_rows.version(
-        session, piece, number=2, description="Unseen claim",
+        session, piece, number=2, description="Unseen claim", kind="case_study",
         impacts=({"type": "scale", "metric": "new"},),
     )  # fmt: skip
     piece.current_id = newer.id
@@ -157,8 +159,8 @@ def set_status(session: Session, user_id: uuid.UUID, key: str, status: str, now:
 
 
 def test_a_new_title_does_not_take_the_verified_one_s_place(session: Session, cast: Cast) -> None:
-    piece = evidence_rows.add(session, cast.alice, "As verified", at=0)
-    evidence_rows.verify(session, piece, cast.bob)
+    piece = evidence_rows.add(session, cast.alice, "As verified", at=0, milestones=(DESIGN,))
+    evidence_rows.verify(session, piece, cast.bob, milestones=(DESIGN,))
     assert load_document(session, cast.alice, TODAY).items[0].verified_title is None
 
     piece.title = "Grander"
