@@ -153,7 +153,7 @@ class Item:
             for version in self.versions:
                 if version.number == self.verified_number:
                     self.counted = version
-        self.verified = any([link.confirmed for link in self.links])
+        self.verified = any(link.confirmed for link in self.links)
 
     @property
     def milestones(self) -> tuple[str, ...]:

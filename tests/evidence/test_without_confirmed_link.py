@@ -33,9 +33,7 @@ def piece(session, cast, now):
 
 def relink(session, cast, piece, keys, now):
     alice = cast.actor(session, cast.alice)
-    actions.edit(
-        session, piece, actions.evidence_input(piece), milestones=keys, by=alice, now=now
-    )
+    actions.edit(session, piece, actions.evidence_input(piece), milestones=keys, by=alice, now=now)
     session.commit()
     assert piece.state == "verified"
 
