@@ -30,7 +30,7 @@ from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
 from roadmap.evidence import actions, review_actions
 from roadmap.evidence.actions import evidence_input
-from roadmap.evidence.models import Evidence, EvidenceMilestone
+from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.invitations.actions import accept, invite
 from roadmap.invitations.models import Invitation
 from roadmap.people.actions import add_member
@@ -275,6 +275,34 @@ def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: 
     alembic.downgrade("1795931000")
     upgrade()
     assert dict(db.session.execute(sa.select(*columns)).all()) == expected
+
+
+def test_searched_text_is_folded_in_the_data_of_the_release_before(bare: Flask) -> None:
+    upgrade()
+    fill()
+
+    def stored() -> list[set[tuple[object, ...]]]:
+        columns = (
+            (User.id, User.search_text),
+            (Evidence.id, Evidence.search_text),
+            (EvidenceVersion.id, EvidenceVersion.search_text),
+        )
+        found = [{tuple(row) for row in db.session.execute(sa.select(*each))} for each in columns]
+        db.session.close()
+        return found
+
+    person = db.session.scalars(sa.select(User)).first()
+    assert person is not None
+    person.name = "Þórður Ærø"
+    for piece in db.session.scalars(sa.select(Evidence)):
+        piece.title = f"Größe ŁÓDŹ {piece.title}"
+    db.session.commit()
+    before = stored()
+    assert any("thordur aero" in str(text) for _key, text in before[0])
+    assert all(str(text).startswith("grosse lodz") for _key, text in before[1])
+    alembic.downgrade("1795942000")
+    upgrade()
+    assert stored() == before
 
 
 def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:

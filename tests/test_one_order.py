@@ -100,7 +100,10 @@ def test_the_matrix_finds_people_without_marks(cast, browser_of, people) -> None
 @pytest.fixture
 def alice(session, cast, now, browser_of) -> BrowserClient:
     for title in reversed(TITLES):
-        add_evidence(session, cast, cast.alice, now, title=title)
+        add_evidence(
+            session, cast, cast.alice, now, title=title,
+            description=f"Geprüft: {title[0]}.", role="Ältester\nvon vielen",
+        )  # fmt: skip
     return browser_of(cast.alice)
 
 
@@ -115,6 +118,9 @@ def alice(session, cast, now, browser_of) -> BrowserClient:
         ("uberwachung", ["Überwachung"]),
         ("überwachung", ["Überwachung"]),
         ("öre", ["Øre og krone"]),
+        ("geprueft", []),
+        ("gepruft krone", ["Øre og krone"]),
+        ("ALTESTER vielen öre", ["Øre og krone"]),
         ("100%", []),
     ],
 )

@@ -30,11 +30,11 @@ def change_profile(
     Raises EditConflict if another one was changed elsewhere in the meantime.
     """
     lock_user(session, user_id)
-    columns = [getattr(User, name) for name in values]
-    stored = session.execute(sa.select(*columns).where(User.id == user_id)).mappings().one()
-    changed = changed_fields(values, read or {}, dict(stored))
+    person = session.get_one(User, user_id, populate_existing=True)
+    changed = changed_fields(values, read or {}, {name: getattr(person, name) for name in values})
+    for name, value in changed.items():
+        setattr(person, name, value)
     if changed:
-        session.execute(sa.update(User).where(User.id == user_id).values(**changed))
         record_history(
             session, user_id=user_id, by=by, action="account.changed", subject=str(user_id),
             now=now, fields=sorted(changed),

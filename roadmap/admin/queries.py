@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import LoginSession
-from roadmap.core.folding import folded
 from roadmap.core.text import fold
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
@@ -106,8 +105,7 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     if q:
         conditions.append(
             sa.or_(
-                folded(User.name).contains(fold(q), autoescape=True),
-                folded(User.email).contains(fold(q), autoescape=True),
+                User.search_text.contains(fold(q), autoescape=True),
                 User.email_key.contains(email_key(q), autoescape=True),
             )
         )
@@ -116,7 +114,7 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     rows = session.execute(
         _select_accounts()
         .where(*conditions)
-        .order_by(folded(User.name), User.id)
+        .order_by(User.search_text, User.id)
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     ).all()
@@ -148,10 +146,9 @@ def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, li
         sa.select(Membership.user_id, Team.slug, Team.name, Membership.role)
         .join_from(Membership, Team, Team.id == Membership.team_id)
         .where(Membership.user_id.in_(user_ids))
-        .order_by(folded(Team.name), Team.slug)
     )
     found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (fold(row.name), row.slug)):
         found[row.user_id].append(row)
     return found
 
@@ -178,11 +175,9 @@ def list_teams(session: Session) -> list[TeamRow]:
             Team.parent_id,
             sa.func.coalesce(counted.c.members, 0),
             sa.func.coalesce(counted.c.managers, 0),
-        )
-        .join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)
-        .order_by(folded(Team.name), Team.slug)
+        ).join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)
     )
-    return [TeamRow(*row) for row in rows]
+    return sorted((TeamRow(*row) for row in rows), key=lambda team: (fold(team.name), team.slug))
 
 
 def list_audit_entries(

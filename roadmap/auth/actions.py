@@ -301,7 +301,10 @@ def prune(session: Session, *, now: dt.datetime) -> int:
 
 def _update(session: Session, user_id: uuid.UUID, **values: Any) -> None:
     lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(**values))
+    person = session.get_one(User, user_id, populate_existing=True)
+    for name, value in values.items():
+        setattr(person, name, value)
+    session.flush()
 
 
 def _end_access(session: Session, user_id: uuid.UUID) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap, RoadmapRevision
-from roadmap.core.folding import folded
+from roadmap.core.text import fold
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -40,8 +40,9 @@ def published_roadmap(session: Session, slug: str) -> PublishedRoadmap | None:
 
 def published_roadmaps(session: Session) -> list[PublishedRoadmap]:
     """Return every roadmap, by title."""
-    rows = session.execute(_CURRENT_REVISIONS.order_by(folded(Roadmap.title), Roadmap.id)).all()
-    return [load_revision(session, row.revision_id) for row in rows]
+    rows = session.execute(_CURRENT_REVISIONS.order_by(Roadmap.id)).all()
+    published = (load_revision(session, row.revision_id) for row in rows)
+    return sorted(published, key=lambda each: fold(each.content.title))
 
 
 def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:

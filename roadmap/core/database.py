@@ -22,7 +22,6 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from roadmap.core.config import ROOT, ConfigError, ensure_private_file, ensure_private_folder
-from roadmap.core.text import fold
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -178,7 +177,6 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         _enable_wal(connection, module)
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("fold", 1, lambda text: text and fold(text), deterministic=True)
         if lock_path is not None:
             locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 

@@ -1,29 +1,44 @@
-"""`fold` in a statement of either database, to search and to sort by it there."""
+"""Folded text stored with a row, so that both databases search and sort it alike."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy import event
+from sqlalchemy.orm import MappedColumn, Mapper, mapped_column
 
-from roadmap.core.text import LETTERS, LIGATURES, MARKS
-
-
-class folded(GenericFunction[str]):  # noqa: N801 - used as a function of SQL
-    """`core.text.fold` of a column: SQLite calls it, PostgreSQL does the same by itself."""
-
-    type = sa.Text()
-    inherit_cache = True
-    name = "fold"
+from roadmap.core.text import fold
+from roadmap.core.types import Base
 
 
-@compiles(folded, "postgresql")
-def _compile_for_postgres(element: folded, compiler: Any, **more: Any) -> str:
-    text = compiler.process(element.clauses, **more)
-    text = f"lower(regexp_replace(normalize({text}, NFKD), '{MARKS}', '', 'g'))"
-    text = f"translate({text}, '{''.join(LETTERS)}', '{''.join(LETTERS.values())}')"
-    for letter, plain in LIGATURES.items():
-        text = f"replace({text}, '{letter}', '{plain}')"
-    return f'{text} COLLATE "C"'
+def search_text_of(*sources: str) -> MappedColumn[str]:
+    """Declare the column `search_text`: the folded text of other columns, one per line.
+
+    Every INSERT writes it. An UPDATE writes it where an object of the session is changed, so a
+    source is never changed by an UPDATE statement.
+    """
+
+    def fold_inserted(context: Any) -> str:
+        return _fold_lines(*map(context.get_current_parameters().get, sources))
+
+    return mapped_column(
+        sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+        default=fold_inserted,
+        server_default="",
+        deferred=True,
+        info={"sources": sources},
+    )
+
+
+@event.listens_for(Base, "before_update", propagate=True)
+def _fold_changed(mapper: Mapper[Any], _connection: sa.Connection, row: Any) -> None:
+    if (column := mapper.columns.get("search_text")) is None:
+        return
+    attributes, sources = sa.inspect(row).attrs, column.info["sources"]
+    if any(attributes[name].history.has_changes() for name in sources):
+        row.search_text = _fold_lines(*(getattr(row, name) for name in sources))
+
+
+def _fold_lines(*lines: str | None) -> str:
+    return fold("\n".join(line or "" for line in lines))

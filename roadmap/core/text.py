@@ -9,7 +9,7 @@ import unicodedata
 # non-characters: no file and no database accepts all of them.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
-# What `fold` leaves out and replaces; `core/folding.py` makes SQL of it.
+# What `fold` leaves out and replaces. A change of it needs a migration of what is stored folded.
 MARKS = "[\u0300-\u036f]"
 LETTERS = dict(zip("øłđðħıŧŋς", "olddhitnσ", strict=True))
 LIGATURES = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
-from roadmap.core.folding import folded
 from roadmap.core.text import fold
 from roadmap.evidence.audience_sql import counted_version_id, is_verified
 from roadmap.evidence.constants import TONES
@@ -168,9 +168,10 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
 def _contains_word(parameter: str) -> sa.ColumnElement[bool]:
     """Return the condition that title, description or role contain a word, which is folded."""
     word: sa.BindParameter[str] = sa.bindparam(parameter, type_=sa.Text)
-    # Joined to one text, which is folded once. No word contains a line feed.
-    text = Evidence.title + "\n" + EvidenceVersion.description + "\n" + EvidenceVersion.role
-    return folded(text).contains(word, escape="/")
+    return sa.or_(
+        Evidence.search_text.contains(word, escape="/"),
+        EvidenceVersion.search_text.contains(word, escape="/"),
+    )
 
 
 def _order(sort: str) -> tuple[Any, ...]:
@@ -181,9 +182,14 @@ def _order(sort: str) -> tuple[Any, ...]:
     return {
         "newest": latest,
         "oldest": (EvidenceVersion.occurred_on, Evidence.id),
-        "title": (folded(Evidence.title), Evidence.id),
+        "title": (Evidence.search_text, Evidence.id),
         "state": (progress, *latest),
     }[sort]
+
+
+def _sort_by_title(rows: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    """Return pairs of key and title."""
+    return tuple(sorted(((key, title) for key, title in rows), key=lambda pair: fold(pair[1])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,19 +230,13 @@ def load_overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Ov
     )
     linked = sa.select(EvidenceMilestone.milestone_key).where(EvidenceMilestone.user_id == user_id)
     milestones = session.execute(
-        sa.select(Milestone.key, Milestone.title)
-        .where(Milestone.key.in_(linked))
-        .order_by(folded(Milestone.title))
+        sa.select(Milestone.key, Milestone.title).where(Milestone.key.in_(linked))
     )
     trained = sa.select(EvidenceSkill.skill_key).where(EvidenceSkill.user_id == user_id)
-    skills = session.execute(
-        sa.select(Skill.key, Skill.title)
-        .where(Skill.key.in_(trained))
-        .order_by(folded(Skill.title))
-    )
+    skills = session.execute(sa.select(Skill.key, Skill.title).where(Skill.key.in_(trained)))
     return Overview(
         tones=dict.fromkeys(TONES, 0) | dict(iter(counts)),
         years=tuple(sorted({int(value) for value in years}, reverse=True)),
-        milestones=tuple((key, title) for key, title in milestones),
-        skills=tuple((key, title) for key, title in skills),
+        milestones=_sort_by_title(milestones),
+        skills=_sort_by_title(skills),
     )

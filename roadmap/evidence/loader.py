@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.batches import batched
-from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.evidence import models
 from roadmap.evidence.audience_sql import (
     counted_version_id,
@@ -182,7 +182,7 @@ def _load(
             versions=tuple(versions[key]),
             verified_number=verified.get(key),
             links=tuple(links.get(key, ())),
-            skills=tuple(skills.get(key, ())),
+            skills=tuple(sorted(skills.get(key, ()), key=lambda skill: fold(skill.title))),
         )
         for key, head in heads.items()
     ]
@@ -343,5 +343,4 @@ def _skills(audience: Audience, scope: Scope) -> sa.Select[Any]:
         .join(Skill, Skill.key == EvidenceSkill.skill_key)
         .join(Evidence, Evidence.id == EvidenceSkill.evidence_id)
         .where(_of_scope(audience, scope))
-        .order_by(folded(Skill.title))
     )

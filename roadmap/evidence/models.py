@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column, relationship
 
+from roadmap.core.folding import search_text_of
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, is_visible
@@ -33,6 +34,7 @@ class Evidence(Base):
     id: Mapped[Id]
     user_id: Mapped[uuid.UUID] = _key("user.id")
     title: Mapped[str] = mapped_column(sa.String(200))
+    search_text: Mapped[str] = search_text_of("title")
     visibility: Mapped[str] = mapped_column(sa.String(12), default="portfolio")
     state: Mapped[str] = mapped_column(sa.String(12), default="draft")
     current_id: Mapped[uuid.UUID | None] = mapped_column(
@@ -98,6 +100,7 @@ class EvidenceVersion(Base):
     url: Mapped[str] = mapped_column(sa.Text, default="")
     description: Mapped[str] = mapped_column(sa.Text, default="")
     role: Mapped[str] = mapped_column(sa.Text, default="")
+    search_text: Mapped[str] = search_text_of("description", "role")
     issuer: Mapped[str] = mapped_column(sa.String(200), default="")
     issued_on: Mapped[dt.date | None]
     expires_on: Mapped[dt.date | None]

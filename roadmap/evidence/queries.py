@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import published_roadmaps
-from roadmap.core.folding import folded
 from roadmap.core.text import fold
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
@@ -156,13 +155,14 @@ def load_detail(
         sa.select(Confirmation.review_id, Milestone.title)
         .join(Milestone, Milestone.key == Confirmation.milestone_key)
         .where(Confirmation.review_id.in_([each.id for each in judgements]))
-        .order_by(folded(Milestone.title))
     ):
         titles[review_id].append(title)
     return EvidenceDetail(
         item=item,
         milestones=load_milestones(session, item.milestones),
-        judgements=tuple(replace(each, confirmed=tuple(titles[each.id])) for each in judgements),
+        judgements=tuple(
+            replace(each, confirmed=tuple(sorted(titles[each.id], key=fold))) for each in judgements
+        ),
     )
 
 
@@ -257,9 +257,8 @@ def search_milestones(
 
 def load_skill_titles(session: Session) -> dict[str, str]:
     """Load the title of each skill by key, ordered by title."""
-    return dict(
-        iter(session.execute(sa.select(Skill.key, Skill.title).order_by(folded(Skill.title))))
-    )
+    titles = session.execute(sa.select(Skill.key, Skill.title))
+    return dict(sorted(iter(titles), key=lambda skill: fold(skill[1])))
 
 
 def find_linked_milestones(session: Session, item: Item, today: dt.date) -> LinkedMilestones:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from roadmap.core.folding import search_text_of
 from roadmap.core.types import Base, Id, Json, check_one_of
 
 THEMES = ("system", "light", "dark")
@@ -33,6 +34,7 @@ class User(Base):
     email: Mapped[str] = mapped_column(sa.String(320))
     email_key: Mapped[str] = mapped_column(sa.String(320), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200))
+    search_text: Mapped[str] = search_text_of("name", "email")
     password_hash: Mapped[str | None] = mapped_column(sa.String(200))
     is_admin: Mapped[bool] = mapped_column(default=False)
     timezone: Mapped[str] = mapped_column(sa.String(64), default="UTC")

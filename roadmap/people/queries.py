@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import team_tree
 
@@ -39,7 +39,7 @@ def find_team(session: Session, slug: str) -> Team | None:
 def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Sequence[Any]:
     """List the people of a team (with those of nested teams) by name, in one statement."""
     teams: Any = team_tree(team_id) if nested else [team_id]
-    return session.execute(
+    rows = session.execute(
         sa.select(
             _USERS.c.id,
             _USERS.c.name,
@@ -52,8 +52,8 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Se
         .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         .where(_MEMBERS.c.team_id.in_(teams), _USERS.c.deactivated_at.is_(None))
-        .order_by(folded(_USERS.c.name), _USERS.c.id, folded(_TEAMS.c.name))
-    ).all()
+    )
+    return sorted(rows, key=lambda row: (fold(row.name), row.id, fold(row.team_name)))
 
 
 def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
@@ -70,9 +70,10 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
         sa.select(Team, Membership.role)
         .join(Membership, Membership.team_id == Team.id)
         .where(Membership.user_id == user_id)
-        .order_by(folded(Team.name), Team.slug)
     )
-    return [(team, role) for team, role in rows]
+    return sorted(
+        ((team, role) for team, role in rows), key=lambda each: (fold(each[0].name), each[0].slug)
+    )
 
 
 def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:

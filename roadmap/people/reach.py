@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.roles import ROLES, Capability, roles_with
 
@@ -58,7 +58,7 @@ def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -
     """Load those who have a capability over a person, by name."""
     holders = select_holders([person_id], capability).subquery()
     query = sa.select(User).where(User.id.in_(sa.select(holders.c.holder)))
-    return list(session.scalars(query.order_by(folded(User.name), User.id)))
+    return sorted(session.scalars(query), key=lambda person: (fold(person.name), person.id))
 
 
 def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:

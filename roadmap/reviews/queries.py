@@ -17,7 +17,7 @@ from flask import abort
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
-from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.evidence.audience_sql import is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Version
@@ -294,19 +294,19 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
             User.id.in_(people_of(actor.id, Capability.REVIEW)),
             sa.exists().where(Evidence.user_id == User.id, is_visible(Audience.MANAGER)),
         )
-        .order_by(folded(User.name), User.id)
+        .order_by(User.search_text, User.id)
     )
     teams = session.execute(
-        sa.select(Team.slug, Team.name)
-        .where(
+        sa.select(Team.slug, Team.name).where(
             Team.id.in_(teams_of(actor.id, Capability.REVIEW)),
             sa.exists().where(Membership.team_id == Team.id),
         )
-        .order_by(folded(Team.name), Team.slug)
     )
     return {
         "people": [(str(key), name) for key, name in people],
-        "teams": [(slug, name) for slug, name in teams],
+        "teams": sorted(
+            ((slug, name) for slug, name in teams), key=lambda team: (fold(team[1]), team[0])
+        ),
     }
 
 

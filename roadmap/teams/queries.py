@@ -22,7 +22,6 @@ from roadmap.catalog.queries import (
     published_roadmap,
     published_roadmaps,
 )
-from roadmap.core.folding import folded
 from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
@@ -77,19 +76,18 @@ def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
         .subquery()
     )
     rows = session.execute(
-        sa.select(_TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role, seen_by.c.name)
+        sa.select(_TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role, seen_by.c.name, seen_by.c.id)
         .join_from(_MEMBERS, _TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
         # An outer join, because nobody may see anything in a team.
         .outerjoin(seen_by, seen_by.c.team == _TEAMS.c.id)
         .where(_MEMBERS.c.user_id == user_id)
-        .order_by(*(folded(_TEAMS.c.name), _TEAMS.c.slug, folded(seen_by.c.name), seen_by.c.id))
     )
     found: dict[str, MyTeam] = {}
-    for slug, name, role, seer in rows:
+    for slug, name, role, seer, _id in sorted(rows, key=lambda row: (fold(row[3] or ""), row[4])):
         team = found.setdefault(slug, MyTeam(slug, name, role, []))
         if seer is not None:
             team.seen_by.append(seer)
-    return list(found.values())
+    return sorted(found.values(), key=lambda team: (fold(team.name), team.slug))
 
 
 @dataclass(slots=True)
@@ -138,9 +136,7 @@ _PEOPLE = (
         sa.and_(_SUMMARIES.c.user_id == _USERS.c.id, _SUMMARIES.c.roadmap_id == _ROADMAPS.c.id),
     )
     .where(allows(Capability.BE_IN_MATRIX), _USERS.c.deactivated_at.is_(None))
-    .order_by(
-        _USERS.c.id, folded(_TEAMS.c.name), _ENROLLED.c.is_primary.desc(), _ENROLLED.c.created_at
-    )
+    .order_by(_USERS.c.id, _ENROLLED.c.is_primary.desc(), _ENROLLED.c.created_at)
 )
 
 
@@ -171,6 +167,10 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[T
         if computed_on is not None:
             # Each row of a person says the same: activity is the person's, not a roadmap's.
             person.has_summary, person.last_activity_on = True, last_activity_on
+    for person in people.values():
+        if len(person.teams) > 1:
+            teams_by_name = sorted(person.teams.items(), key=lambda team: fold(team[1].name))
+            person.teams = dict(teams_by_name)
     return sorted(people.values(), key=lambda person: (fold(person.name), str(person.id)))
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from roadmap.core.folding import folded
+from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.notifications.models import Notification
@@ -96,10 +96,12 @@ class Leads(TeamKind):
             .join_from(held, _TEAMS, _TEAMS.c.id == held.c.held_in)
             .join(_USERS, _USERS.c.id == held.c.holder)
             .where(*conditions)
-            # The reader's own team is named rather than one above it.
-            .order_by(nested, folded(_TEAMS.c.name), folded(_USERS.c.name))
         )
-        rows = {(row.person, row.holder): row for row in reversed(found.all())}
+        # The reader's own team is named rather than one above it.
+        ordered = sorted(
+            found, key=lambda row: (row.nested, fold(row.team_name), fold(row.holder_name))
+        )
+        rows = {(row.person, row.holder): row for row in reversed(ordered)}
         values = [
             {
                 "id": new_id(),
