@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-from roadmap.core.text import ascii_domain, strip_control_characters
+from roadmap.core.text import ascii_domain, normalize, strip_control_characters
 
 
 def email_key(email: str) -> str:
@@ -13,9 +11,9 @@ def email_key(email: str) -> str:
     Browsers send `bücher.example` as `xn--bcher-kva.example`. Control characters are removed,
     because PostgreSQL rejects them.
     """
-    address = unicodedata.normalize("NFKC", strip_control_characters(email)).strip()
+    address = normalize("NFKC", strip_control_characters(email)).strip()
     local, _at, domain = address.rpartition("@") if "@" in address else (address, "", "")
-    folded = unicodedata.normalize("NFKC", local.casefold())
+    folded = normalize("NFKC", local.casefold())
     return f"{folded}{_at}{ascii_domain(domain)}"
 
 
@@ -26,7 +24,7 @@ def parse_email(text: str) -> str:
 
     try:
         found = validate_email(
-            unicodedata.normalize("NFKC", text).strip(),
+            normalize("NFKC", text).strip(),
             check_deliverability=False,
             # Allows domains that only an internal network knows.
             test_environment=True,

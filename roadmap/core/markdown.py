@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -28,10 +29,11 @@ TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-# Longer texts are cut before parsing. A page has about 3,000 characters, and the longest field of a
-# form takes 20,000.
-MAX_LENGTH = 100_000
-MAX_LINE_LENGTH = 20_000
+# Longer texts are cut before parsing: the longest field of a form takes as many.
+MAX_LENGTH = 20_000
+# Lines, cells of tables and brackets. A text of more is shown as it was typed: the parser takes as
+# long for each of them as for a paragraph.
+MAX_PARTS = 1_500
 # The parser counts two levels for a list and its item, so six nested lists are kept.
 MAX_BLOCK_DEPTH = 12
 # Nested emphasis, which the parser does not limit.
@@ -50,6 +52,11 @@ _EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "stron
              "s_close": -1}  # fmt: skip
 # Without HTML its two rules match nothing, and trying them takes 7 % of the parser's time.
 _UNUSED_RULES = ["html_block", "html_inline"]
+_ADDRESS = re.compile(
+    r"(?<![\w/.@-])(?:(?P<scheme>https?:)//|www\.)[^\W_][^\s<>。，、；：？！「」『』（）《》]*",
+    re.IGNORECASE,
+)
+_AFTER_ADDRESS = "?!.,:;*_~'\""
 _TASK = re.compile(r"\[([ xX])\][ \t]+")
 IMAGE_NOTE = "image, not loaded from another site"
 _VERBATIM = {"text", "code_inline", "fence", "code_block"}
@@ -99,42 +106,64 @@ def _parser() -> MarkdownIt:
     options = {"html": False, "maxNesting": MAX_BLOCK_DEPTH, "linkify": True}
     parser.configure("commonmark", options)
     parser.enable(["table", "strikethrough", "linkify"]).disable(_UNUSED_RULES)
-    _recognize_addresses(parser)
+    parser.linkify = _Addresses()
     return parser
 
 
-def _recognize_addresses(parser: MarkdownIt) -> None:
-    """Link bare addresses that begin with http:, https: or www.; `readme.md` is a file."""
-    linkify = parser.linkify
-    if linkify is None:
-        raise RuntimeError("linkify-it-py is not installed")
-    linkify.set({"fuzzy_link": False, "fuzzy_email": False})
-    for schema in ("ftp:", "//"):
-        linkify.add(schema, None)
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A bare address in a text, with the names that the parser's rule reads."""
 
-    address = re.compile(linkify.re["src_host_strict"] + linkify.re["src_path"], re.IGNORECASE)
+    text: str
+    url: str
+    index: int
+    last_index: int
+    schema: str = ""
 
-    def validate(_self: Any, text: str, position: int) -> int:
-        found = address.match(text, position)
-        return found.end() - position if found else 0
 
-    def normalize(_self: Any, match: Any) -> None:
-        match.url = f"http://{match.url}"
+class _Addresses:
+    """Find bare addresses that begin with http:, https: or www.; `readme.md` is a file.
 
-    linkify.add("www.", {"validate": validate, "normalize": normalize})
+    Each character is read a fixed number of times. linkify-it-py, which the parser offers, takes
+    8 seconds for `www.` 5,000 times.
+    """
+
+    def test(self, text: str) -> bool:
+        return _ADDRESS.search(text) is not None
+
+    pretest = test
+
+    def match(self, text: str) -> list[_Address]:
+        return [_read_address(found) for found in _ADDRESS.finditer(text)]
+
+    def match_at_start(self, text: str) -> _Address | None:
+        found = _ADDRESS.match(text)
+        return _read_address(found) if found else None
+
+
+def _read_address(found: re.Match[str]) -> _Address:
+    # What ends a sentence or closes a parenthesis around the address is not part of it (GFM, 6.9).
+    text = found[0]
+    surplus = text.count(")") - text.count("(")
+    while text[-1] in _AFTER_ADDRESS or (text[-1] == ")" and surplus > 0):
+        surplus -= text[-1] == ")"
+        text = text[:-1]
+    url = text if found["scheme"] else f"http://{text}"
+    return _Address(text, url, found.start(), found.start() + len(text), found["scheme"] or "")
 
 
 def _truncate(text: str) -> str:
     text = strip_control_characters(text)[:MAX_LENGTH]
-    if len(text) > MAX_LINE_LENGTH:
-        text = "\n".join(line[:MAX_LINE_LENGTH] for line in text.split("\n"))
     if text.count("|") > MAX_TABLE_COLUMNS:
         text = _WIDE_RULE.sub(lambda rule: rule[0].replace("|", "\\|", 1), text)
     return text
 
 
 def _parse(text: str, base_level: int) -> list[Token]:
-    tokens = _parser().parse(_truncate(text))
+    text = _truncate(text)
+    if sum(map(text.count, "\n|[")) > MAX_PARTS:
+        return [Token("code_block", "code", 0, content=text)]
+    tokens = _parser().parse(text)
     _shift_headings(tokens, base_level)
     _mark_tasks(tokens)
     for token in tokens:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 # Control characters (except tab, line feed and NEL, which are white space), lone surrogates and
 # non-characters: no file and no database accepts all of them.
@@ -15,6 +16,11 @@ LETTERS = dict(zip("øłđðħıŧŋς", "olddhitnσ", strict=True))
 LIGATURES = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 _MARKS = re.compile(MARKS)
 _PLAIN = str.maketrans(LETTERS | LIGATURES)
+
+
+MAX_MARKS = 30
+# The first combining mark is U+0300.
+_POSSIBLE_RUN_OF_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 
 
 def strip_control_characters(text: str) -> str:
@@ -49,14 +55,32 @@ def clean_url(text: str | None) -> str:
 
 def _normalize_unicode(text: str | None) -> str:
     # Compose after cleaning, which may bring a letter and its accent together.
-    return unicodedata.normalize("NFC", strip_control_characters(text or ""))
+    return normalize("NFC", strip_control_characters(text or ""))
+
+
+def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """Return the text in a Unicode normalization form, with at most MAX_MARKS marks on a letter.
+
+    That many are stream-safe (UAX 15, section 13). Sorting the marks of a letter takes time that
+    grows with the square of their number.
+    """
+    if _POSSIBLE_RUN_OF_MARKS.search(text):
+        kept, marks = [], 0
+        for character in text:
+            # Some decompose into several marks.
+            parts = unicodedata.normalize("NFKD", character)
+            marks = marks + len(parts) if unicodedata.combining(parts[0]) else 0
+            if marks <= MAX_MARKS:
+                kept.append(character)
+        text = "".join(kept)
+    return unicodedata.normalize(form, text)
 
 
 def fold(text: str) -> str:
     """Return the text as it is searched and sorted by: “Øyvind Ås” as “oyvind as”."""
     if text.isascii():
         return text.lower()
-    return _MARKS.sub("", unicodedata.normalize("NFKD", text)).lower().translate(_PLAIN)
+    return _MARKS.sub("", normalize("NFKD", text)).lower().translate(_PLAIN)
 
 
 def ascii_domain(domain: str) -> str:
@@ -72,4 +96,4 @@ def ascii_domain(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
-        return unicodedata.normalize("NFKC", domain).casefold()
+        return normalize("NFKC", domain).casefold()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
 
-from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
+from roadmap.core.text import (
+    clean_line,
+    clean_multiline,
+    clean_url,
+    fold,
+    normalize,
+    strip_control_characters,
+)
 
 COMPOSED, APART = "Caf\u00e9", "Cafe\u0301"
 
@@ -53,3 +61,23 @@ def test_what_is_kept_is_composed_whatever_is_typed() -> None:
 def test_an_address_leads_where_it_led() -> None:
     assert clean_url(f" https://example.org/{APART}\r\n") == f"https://example.org/{APART}"
     assert clean_url(None) == ""
+
+
+@pytest.mark.parametrize("marks", ["\u0315\u0300", "\u0f73", "\uff9e\u0300", "\u0344"])
+def test_runs_of_marks_are_cut_before_they_are_sorted(marks: str) -> None:
+    typed = "a" + marks * 100_000 + " e\u0301nd"
+    began = time.thread_time()
+    kept = clean_line(typed)
+    assert time.thread_time() - began < 1
+    assert kept.endswith(" énd")
+    assert len(unicodedata.normalize("NFD", kept)) < 100
+    assert clean_line(kept) == kept == clean_multiline(typed)
+    for form in ("NFC", "NFKC", "NFKD"):
+        normalize(form, typed)
+    fold(typed)
+    assert time.thread_time() - began < 3
+
+
+def test_letters_keep_the_marks_that_languages_put_on_them() -> None:
+    for written in ("Tiếng Việt", "नमस्ते", "עִבְרִית", "שָׁלוֹם" * 20, "ｶﾞｷﾞ" * 20, "한국어" * 40):
+        assert clean_line(written) == unicodedata.normalize("NFC", written)
