@@ -11,7 +11,7 @@ from functools import cached_property
 from math import lcm
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from roadmap.catalog.field_types import (
     EvidenceKind,
@@ -149,6 +149,10 @@ class Skill(Model):
     )
 
 
+# The context of a validation that reads a file, not a revision.
+IN_FILE = "file"
+
+
 class Content(Model):
     """A roadmap's content file: stages, objectives, milestones, skills and the readiness policy.
 
@@ -176,9 +180,19 @@ class Content(Model):
             stage._number = number
 
     @model_validator(mode="after")
-    def _check_references(self) -> Self:
+    def _check_references(self, info: ValidationInfo) -> Self:
         refuse(self._reference_problems())
+        # Only in a file: a revision that was published before this check still loads.
+        if info.context == IN_FILE:
+            refuse(self._stage_problems())
         return self
+
+    def _stage_problems(self) -> Iterator[Problem]:
+        """Yield the stages that the policy names and the roadmap does not have."""
+        for location, key in self.policy.named_stages():
+            if key not in self.stage_by_key:
+                message = f"'{key}' is not a stage of this roadmap"
+                yield Problem(("readiness", *location), message)
 
     def _reference_problems(self) -> Iterator[Problem]:
         """Yield keys that are used twice, and references to what is not there."""

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from roadmap.catalog.content import Content
+from roadmap.catalog.content import IN_FILE, Content
 from roadmap.catalog.field_types import Location, Problem
 from roadmap.catalog.yaml_loader import YamlDocument, YamlError
 
@@ -53,7 +53,7 @@ def read(path: Path) -> dict[str, Any]:
         document = YamlDocument(raw.decode("utf-8"))
         if not isinstance(document.value, dict):
             raise ContentError(path, [(1, "a roadmap file is a mapping that begins with 'slug'")])
-        Content.model_validate(document.value)
+        Content.model_validate(document.value, context=IN_FILE)
     except OSError as error:
         faults = [(1, f"cannot be read: {error.strerror}")]
     except UnicodeDecodeError as error:

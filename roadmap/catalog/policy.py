@@ -16,6 +16,7 @@ from roadmap.catalog.field_types import (
     DegreeLevel,
     EvidenceKinds,
     ImpactType,
+    Location,
     Model,
     Points,
     Problem,
@@ -28,7 +29,12 @@ from roadmap.catalog.field_types import (
     repeated_keys,
     whole,
 )
-from roadmap.catalog.gates import Gate
+from roadmap.catalog.gates import (
+    Gate,
+    StageVerifiedGate,
+    SustainedGate,
+    VerifiedPiecesGate,
+)
 
 
 class Weights(Model):
@@ -164,6 +170,18 @@ class Policy(Model):
                 yield Problem(("background",), "'background' is missing")
         elif self.background.points != weight:
             yield Problem(("background",), f"points must come to the part's {weight} at most")
+
+    def named_stages(self) -> Iterator[tuple[Location, str]]:
+        """Yield the key of every stage that is named, with its location in the policy."""
+        for key in self.stages:
+            yield ("stages", key), key
+        for place, gate in enumerate(self.gates):
+            match gate:
+                case StageVerifiedGate() | SustainedGate():
+                    yield ("gates", place, "stage"), gate.stage
+                case VerifiedPiecesGate():
+                    for number, key in enumerate(gate.stages):
+                        yield ("gates", place, "stages", number), key
 
     @cached_property
     def scaled_tone_factors(self) -> tuple[tuple[int, int, int], int]:

@@ -164,6 +164,27 @@ def test_validate_reads_a_value_as_it_is_meant_or_names_its_line(run, copy, key,
     assert message is None or result.stderr.endswith(f".{key} {message}\n")
 
 
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (("stage: experience,", "stage: experiences,"), "gates[2].stage"),
+        (("stages: [experience,", "stages: [experiences,"), "gates[4].stages[1]"),
+        (("stage: leadership, months", "stage: experiences, months"), "gates[7].stage"),
+        ((" experience: 25,", " experiences: 25,"), "stages.experiences"),
+    ],
+)
+def test_validate_names_the_line_of_a_stage_that_the_roadmap_does_not_have(
+    run, copy, change, place
+):
+    path = copy(change)
+    lines = path.read_text("utf-8").splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if change[1] in text)
+    result = run("validate", str(path))
+    assert result.exit_code == 1
+    message = f"readiness.{place}: 'experiences' is not a stage of this roadmap"
+    assert result.stderr == f"{path}:{line}: {message}\n"
+
+
 def test_validate_names_what_is_missing_and_what_is_not_known(run, copy):
     result = run("validate", str(copy(("\ntitle: ", "\ntitel: "))))
     assert [line.partition(": ")[2] for line in result.stderr.splitlines()] == [
