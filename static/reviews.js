@@ -1,5 +1,6 @@
 /* Keys of the review queue: they focus or follow links that the page has already. Without this file
-   Tab and Enter do the same. */
+   Tab and Enter do the same. Where the account has single keys switched off, the pages mark nothing for
+   them. */
 (() => {
   "use strict";
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
@@ -18,9 +19,10 @@
   };
   // The arrow keys scroll the page unless the queue has the focus.
   const inside = () => document.activeElement.closest("#queue .queue");
+  const single = () => document.querySelector("#queue [data-single-keys]");
   const keys = {
-    j: () => step(1),
-    k: () => step(-1),
+    j: () => single() && step(1),
+    k: () => single() && step(-1),
     ArrowDown: () => inside() && step(1),
     ArrowUp: () => inside() && step(-1),
     n: next,

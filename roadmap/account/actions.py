@@ -51,3 +51,15 @@ def set_wants_mail(
         session, user_id=user_id, by=by, action="account.mail_wanted", subject=str(user_id),
         now=now, wants=wants,
     )  # fmt: skip
+
+
+def set_single_keys(
+    session: Session, user_id: uuid.UUID, uses: bool, *, by: uuid.UUID, now: dt.datetime
+) -> None:
+    """Set whether a letter alone is a shortcut."""
+    lock_user(session, user_id)
+    session.execute(sa.update(User).where(User.id == user_id).values(uses_single_keys=uses))
+    record_history(
+        session, user_id=user_id, by=by, action="account.single_keys", subject=str(user_id),
+        now=now, uses=uses,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.account.actions import change_profile, set_wants_mail
+from roadmap.account.actions import change_profile, set_single_keys, set_wants_mail
 from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, TokenForm
 from roadmap.account.queries import load_visibility
 from roadmap.account.user_agents import parse_user_agent
@@ -79,6 +79,19 @@ def save_mail() -> Response:
     else:
         flash(_("Notifications are no longer sent by mail; they stay on their page."), "message")
     return see_other("account.show_account", _anchor="mail")
+
+
+@account.put("/account/keyboard")
+@permit("account.write")
+def save_keyboard() -> Response:
+    """Save a checkbox: if it is not sent, it is off."""
+    uses = request.form.get("uses_single_keys") == "1"
+    set_single_keys(db.session, current_user.id, uses, by=current_user.id, now=now())
+    if uses:
+        flash(_("Single keys are now shortcuts."), "message")
+    else:
+        flash(_("Single keys are no longer shortcuts."), "message")
+    return see_other("account.show_account", _anchor="keyboard")
 
 
 @account.put("/account/sharing")

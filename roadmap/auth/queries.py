@@ -19,7 +19,10 @@ SESSION_IDLE_TIMEOUT = dt.timedelta(hours=8)
 SESSION_LIFETIME = dt.timedelta(days=7)
 
 # The columns of `user` that are attributes of an actor, by the same names.
-ACTOR_ATTRIBUTES = ("id", "name", "email", "is_admin", "timezone", "locale", "theme", "version")
+ACTOR_ATTRIBUTES = (
+    *("id", "name", "email", "is_admin"),
+    *("timezone", "locale", "theme", "uses_single_keys", "version"),
+)
 ACTOR_COLUMNS = [User.__table__.c[name] for name in ACTOR_ATTRIBUTES]
 
 

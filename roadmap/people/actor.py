@@ -33,6 +33,7 @@ class Actor:
     timezone: str = "UTC"
     locale: str = "en"
     theme: str = "system"
+    uses_single_keys: bool = True
     version: int = 1
     token: str = ""
     session_id: uuid.UUID | None = None

@@ -45,6 +45,8 @@ class User(Base):
     shares_plans: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     # Whether notifications are also sent by mail.
     wants_mail: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    # Whether a letter alone is a shortcut, which dictated words may press.
+    uses_single_keys: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
     deactivated_at: Mapped[dt.datetime | None]

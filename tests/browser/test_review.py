@@ -226,3 +226,39 @@ def test_a_comment_leaves_the_page_where_it_is(
     page.wait_for_function("document.activeElement !== document.body")
     page.reload()
     expect(thread.get_by_label("Add a comment")).to_have_value("")
+
+
+def test_single_keys_can_be_switched_off(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    for _piece in range(2):
+        record(sample_site, f"Dictated {uuid.uuid4().hex[:6]}", submitted=True)
+    page = window(sample_site, open_context, "bob")
+    page.goto("/reviews")
+    page.get_by_role("link", name="Switch single keys off").click()
+    switch = page.get_by_label("Use single keys as shortcuts")
+    switch.uncheck()
+    page.get_by_role("button", name="Save keyboard settings").click()
+    expect(switch).not_to_be_checked()
+    page.goto("/reviews")
+    titles = page.locator("#queue a.title")
+    page.keyboard.press("j")
+    expect(page.locator("body")).to_be_focused()
+    titles.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    expect(titles.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(titles.nth(1)).to_be_focused()
+    titles.nth(0).press("Enter")
+    expect(page.get_by_role("link", name="Next: ")).to_be_visible()
+    review = page.url
+    expect(page.get_by_role("link", name="Next: ")).not_to_have_attribute("aria-keyshortcuts", "n")
+    page.keyboard.press("n")
+    expect(page).to_have_url(review)
+    page.goto("/account#keyboard")
+    switch.check()
+    page.get_by_role("button", name="Save keyboard settings").click()
+    expect(switch).to_be_checked()
+    page.goto(review)
+    page.keyboard.press("n")
+    expect(page).not_to_have_url(review)

@@ -10,6 +10,9 @@ PAGES: tuple[Page, ...] = ()
 CHANGES: tuple[Change, ...] = (
     Change("/account/sharing", "PUT", "account.write", "/account/sharing", {"shares_plans": "1"}),
     Change("/account/mail", "PUT", "account.write", "/account/mail", {"wants_mail": "1"}),
+    Change(
+        "/account/keyboard", "PUT", "account.write", "/account/keyboard", {"uses_single_keys": "1"}
+    ),
 )
 
 

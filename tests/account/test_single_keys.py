@@ -1,0 +1,57 @@
+"""The switch with which a person turns off shortcuts of a single letter."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from roadmap.people.models import HistoryEntry, User
+from tests.evidence.builders import add_evidence, submit_evidence
+
+SWITCH = 'name="uses_single_keys"'
+
+
+def uses(session, person) -> bool:
+    session.expire_all()
+    return session.scalar(sa.select(User.uses_single_keys).where(User.id == person))
+
+
+def test_they_are_on_and_go_off_and_on(session, cast, browser_of):
+    browser = browser_of(cast.bob)
+    assert f'{SWITCH} value="1" checked>' in browser.get("/account").text
+    # A box that is not ticked is not sent.
+    answer = browser.put("/account/keyboard", {})
+    assert (answer.status_code, answer.location) == (303, "/account#keyboard")
+    assert not uses(session, cast.bob)
+    page = browser.get("/account").text
+    assert f'{SWITCH} value="1">' in page
+    assert "Single keys are no longer shortcuts." in page
+    browser.put("/account/keyboard", {"uses_single_keys": "1"})
+    assert uses(session, cast.bob)
+    entries = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id)).all()
+    assert [(entry.action, entry.data["uses"]) for entry in entries] == [
+        ("account.single_keys", False),
+        ("account.single_keys", True),
+    ]
+
+
+def test_it_is_ones_own(session, cast, browser_of):
+    browser_of(cast.bob).put("/account/keyboard", {"user_id": str(cast.alice)})
+    assert uses(session, cast.alice)
+    assert not uses(session, cast.bob)
+
+
+def test_where_keys_are_listed_the_switch_is_too(session, cast, browser_of, now):
+    pieces = [add_evidence(session, cast, cast.alice, now) for _piece in range(2)]
+    for piece in pieces:
+        submit_evidence(session, cast, piece, now)
+    browser = browser_of(cast.bob)
+    queue, review = browser.get("/reviews").text, browser.get(f"/reviews/{pieces[0].id}").text
+    assert "<kbd>j</kbd>" in queue
+    assert 'href="/account#keyboard"' in queue
+    assert 'aria-keyshortcuts="n"' in review
+    browser.put("/account/keyboard", {})
+    queue, review = browser.get("/reviews").text, browser.get(f"/reviews/{pieces[0].id}").text
+    assert "<kbd>j</kbd>" not in queue
+    assert "<kbd>↓</kbd>" in queue
+    assert "aria-keyshortcuts" not in review
+    assert "<kbd" not in review

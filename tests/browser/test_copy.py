@@ -1,0 +1,61 @@
+"""Copy buttons, where the browser has a clipboard for pages and where it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import WAIT_MS, SampleSite
+from tests.support.chromium import FLAGS, find_chromium
+from tests.support.server import Server
+
+HOST = "cairn.test"
+
+
+@pytest.fixture
+def plain_http(chrome: Browser, sample_site: SampleSite, server: Server) -> Iterator[Page]:
+    """A page of Bob's, at a name for which http is no secure context."""
+    browser = chrome.browser_type.launch(
+        executable_path=find_chromium(),
+        args=[*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
+    )
+    context = browser.new_context(base_url=f"http://{HOST}:{urlsplit(server.url).port}")
+    context.set_default_timeout(WAIT_MS)
+    context.add_cookies(
+        [{**cookie, "domain": HOST} for cookie in sample_site.cookies("bob")]  # type: ignore[misc]
+    )
+    yield context.new_page()
+    browser.close()
+
+
+def make_link(page: Page) -> str:
+    """Make an invitation link to a team; return it."""
+    page.goto("/teams/ranking/members")
+    page.get_by_role("button", name="Create invitation").click()
+    return page.locator("#once").input_value()
+
+
+def test_it_copies_over_plain_http(plain_http: Page) -> None:
+    link = make_link(plain_http)
+    assert not plain_http.evaluate("isSecureContext")
+    plain_http.get_by_role("button", name="Copy", exact=True).click()
+    expect(plain_http.locator("#live")).to_have_text("Copied")
+    expect(plain_http.get_by_role("button", name="Copied")).to_be_focused()
+    plain_http.locator("#find").focus()
+    plain_http.keyboard.press("Control+v")
+    expect(plain_http.locator("#find")).to_have_value(link)
+
+
+def test_where_copying_is_refused_it_says_which_keys_to_press(plain_http: Page) -> None:
+    link = make_link(plain_http)
+    plain_http.evaluate("document.execCommand = () => false")
+    plain_http.get_by_role("button", name="Copy", exact=True).click()
+    expect(plain_http.locator("#live")).to_have_text("Selected: press Ctrl+C")
+    expect(plain_http.get_by_role("button", name="Selected: press Ctrl+C")).to_be_visible()
+    plain_http.keyboard.press("Control+c")
+    plain_http.locator("#find").focus()
+    plain_http.keyboard.press("Control+v")
+    expect(plain_http.locator("#find")).to_have_value(link)
