@@ -1,7 +1,7 @@
 """Shortcuts of a single key can be switched off.
 
 Revision: 1795960000
-Revises: 1795942000
+Revises: 1795945000
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1795960000"
-down_revision = "1795942000"
+down_revision = "1795945000"
 branch_labels = ()
 depends_on = None
 
