@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ class Assessed(Shape):
     by: str
     at: Timestamp
     comment: str
+    is_old: bool = Field(description="Older than 18 months. It counts all the same.")
 
 
 class OwnSkill(Shape):
@@ -104,7 +106,8 @@ def list_skills(query: Paging) -> SkillList:
     known = sorted(queries.published_skills(db.session), key=lambda skill: skill.key)
     part, cursor = paginate(known, query, lambda skill: skill.key)
     found = queries.compare_skills(db.session, current_actor().id, part)
-    items = [_serialize(skill, found[skill.key]) for skill in part]
+    today = current_actor().today(now())
+    items = [_serialize(skill, found[skill.key], today) for skill in part]
     return SkillList(items=items, next_cursor=cursor)
 
 
@@ -127,22 +130,29 @@ def assess_own_skill(key: str, body: Assessing) -> OwnSkill:
     if before is None or (before.level, before.comment) != (level, comment):
         actions.assess_self(db.session, actor.id, key, level, comment, by=actor, now=now())
         standing = replace(standing, own=AssessedLevel(level, now(), actor.name, comment))
-    return _serialize(skill, standing)
+    return _serialize(skill, standing, actor.today(now()))
 
 
-def _serialize(skill: Skill, standing: SkillComparison) -> OwnSkill:
+def _serialize(skill: Skill, standing: SkillComparison, today: dt.date) -> OwnSkill:
     return OwnSkill.model_validate(
         {
             **skill.model_dump(),
-            "self": serialize_assessment(standing.own),
-            "manager": serialize_assessment(standing.other),
+            "self": serialize_assessment(standing.own, today),
+            "manager": serialize_assessment(standing.other, today),
             "gap": standing.gap,
             "apart": standing.difference,
         }
     )
 
 
-def serialize_assessment(judged: AssessedLevel | None) -> Assessed | None:
+def serialize_assessment(judged: AssessedLevel | None, today: dt.date) -> Assessed | None:
+    """Return an assessment as the API gives it; `today` is the date of the assessed person."""
     if judged is None:
         return None
-    return Assessed(level=judged.level, by=judged.name, at=judged.at, comment=judged.comment)
+    return Assessed(
+        level=judged.level,
+        by=judged.name,
+        at=judged.at,
+        comment=judged.comment,
+        is_old=judged.is_old(today),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import abort
@@ -147,6 +148,11 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
         actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
         newest = AssessedLevel(level, now(), actor.name, comment)
     said = own.get(key)
+    today = now().astimezone(ZoneInfo(who.timezone)).date()
     return MemberSkill.model_validate(
-        {"key": key, "self": said.level if said else None, "manager": serialize_assessment(newest)}
+        {
+            "key": key,
+            "self": said.level if said else None,
+            "manager": serialize_assessment(newest, today),
+        }
     )

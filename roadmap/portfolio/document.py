@@ -39,7 +39,10 @@ class Degree:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """A skill with its latest level, 1 to 4, and the level that the role asks for (`bar`)."""
+    """A skill with its latest level, 1 to 4, and the level that the role asks for (`bar`).
+
+    `is_old` tells that the assessment is marked as old.
+    """
 
     title: str
     group: str
@@ -47,6 +50,7 @@ class Skill:
     level_text: str
     bar: int
     assessed_by: Literal["self", "manager"]
+    is_old: bool = False
 
 
 @dataclass(slots=True, unsafe_hash=True, kw_only=True)

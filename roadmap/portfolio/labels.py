@@ -92,9 +92,9 @@ def degree_title(degree: Degree) -> str:
 
 
 def assessor(skill: Skill) -> str:
-    if skill.assessed_by == "manager":
-        return _("assessed by a manager")
-    return _("self-assessed")
+    """Return who assessed a skill, marked where that is long ago."""
+    by = _("assessed by a manager") if skill.assessed_by == "manager" else _("self-assessed")
+    return _("%(assessed)s over 18 months ago", assessed=by) if skill.is_old else by
 
 
 def skill_level(skill: Skill) -> str:

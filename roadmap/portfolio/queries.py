@@ -74,7 +74,7 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
             Degree(d.level, d.field, d.institution, d.awarded_on)
             for d in career.degrees(session, user_id)
         ),
-        skills=_load_skills(session, user_id, with_own=bool(person.shows_self_assessed)),
+        skills=_load_skills(session, user_id, today, with_own=bool(person.shows_self_assessed)),
         items=_load_items(session, user_id, today, ZoneInfo(person.timezone)),
         locale=person.locale,
     )
@@ -160,19 +160,22 @@ def _kind_label(label: str, expires_on: dt.date | None, today: dt.date) -> str:
     return label
 
 
-def _load_skills(session: Session, user_id: uuid.UUID, *, with_own: bool) -> tuple[Skill, ...]:
+def _load_skills(
+    session: Session, user_id: uuid.UUID, today: dt.date, *, with_own: bool
+) -> tuple[Skill, ...]:
     """Load each skill above level 0: as a manager assessed it, or else, `with_own`, the person."""
-    own, other = skills.latest_levels(session, user_id)
-    levels = {**own, **other} if with_own else other
+    own, other = skills.latest_assessments(session, user_id)
+    found = {**own, **other} if with_own else other
     return tuple(
         Skill(
             title=skill.title,
             group=skill.group,
-            level=level,
-            level_text=skill.levels[level],
+            level=judged.level,
+            level_text=skill.levels[judged.level],
             bar=skill.bar,
             assessed_by="manager" if skill.key in other else "self",
+            is_old=judged.is_old(today),
         )
         for skill in skills.published_skills(session)
-        if (level := levels.get(skill.key))
+        if (judged := found.get(skill.key)) and judged.level
     )

@@ -1,4 +1,4 @@
-"""Years and months as people count them, by the calendar."""
+"""Years as people count them, by the calendar."""
 
 from __future__ import annotations
 
@@ -41,11 +41,3 @@ def _anniversary(start: date, years: int) -> date:
     if start.month == 2 and start.day == 29 and monthrange(start.year + years, 2)[1] == 28:
         return date(start.year + years, 3, 1)
     return start.replace(year=start.year + years)
-
-
-def months_later(day: date, months: int) -> date:
-    """Return the same day of the month `months` later, or that month's last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > date.max.year:
-        return date.max
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from roadmap.evidence.item import Item
-from roadmap.readiness.calendar_years import months_later
 from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import N_, Message
@@ -25,13 +24,12 @@ from roadmap.readiness.rules import (
     stage_credits,
 )
 from roadmap.readiness.tally import Tally
+from roadmap.skills.rules import is_old
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Skill, Stage
     from roadmap.catalog.policy import Requirement
 
-# After so many months a page says that an assessment is old.
-OLD_AFTER_MONTHS = 18
 # The types of items, and the field of `Facts` that holds each.
 ITEM_FIELDS = {
     "milestone": "statuses",
@@ -88,13 +86,14 @@ class StageLine(Line):
 class SkillLine(Line):
     """A skill's share of part 2; someone else's level counts before one's own.
 
-    It counts however old it is; `is_old` tells that it is older than `OLD_AFTER_MONTHS`.
+    It counts however old it is; `self_is_old` and `other_is_old` tell which one is marked as old.
     """
 
     skill: Skill
     self_level: int | None
     other_level: int | None
-    is_old: bool
+    self_is_old: bool
+    other_is_old: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +287,11 @@ def _skill_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
         level = own if other is None else other
         factor = factors.self_assessed if other is None else factors.other_assessed
         points = maximum * factor * min(Fraction(1), Fraction(level or 0, skill.bar))
-        assessed_on = tally.facts.other_assessed_on.get(skill.key)
-        is_old = assessed_on is not None and tally.today > months_later(
-            assessed_on, OLD_AFTER_MONTHS
-        )
-        yield SkillLine(skill.key, points, maximum, skill, own, other, is_old)
+        old = [
+            skill.key in days and is_old(days[skill.key], tally.today)
+            for days in (tally.facts.self_assessed_on, tally.facts.other_assessed_on)
+        ]
+        yield SkillLine(skill.key, points, maximum, skill, own, other, *old)
 
 
 def _requirement_lines(tally: Tally, part: PartScore) -> Iterator[Line]:

@@ -43,7 +43,8 @@ class PersonRecord:
     latest_status_at: dt.datetime | None = None
     self_levels: dict[str, int] = field(default_factory=dict)
     other_levels: dict[str, int] = field(default_factory=dict)
-    other_assessed_at: dict[str, dt.datetime] = field(default_factory=dict)
+    self_assessed_on: dict[str, dt.date] = field(default_factory=dict)
+    other_assessed_on: dict[str, dt.date] = field(default_factory=dict)
     positions: list[Position] = field(default_factory=list)
     degrees: list[Degree] = field(default_factory=list)
     evidence: list[Item] = field(default_factory=list)
@@ -90,9 +91,8 @@ class PersonRecord:
             pieces=tuple(pieces),
             self_levels=self.self_levels,
             other_levels=self.other_levels,
-            other_assessed_on={
-                skill: self.today(moment) for skill, moment in self.other_assessed_at.items()
-            },
+            self_assessed_on=self.self_assessed_on,
+            other_assessed_on=self.other_assessed_on,
             positions=tuple(self.positions),
             degrees=tuple(self.degrees),
         )
@@ -148,10 +148,10 @@ def partial_records(
         ) = changes
     for user_id, skill, side, level, moment in _rows(session, _LEVELS, people):
         record = records[user_id]
-        levels = record.self_levels if side == "self" else record.other_levels
-        levels[skill] = level
-        if side != "self":
-            record.other_assessed_at[skill] = moment
+        own = side == "self"
+        (record.self_levels if own else record.other_levels)[skill] = level
+        days = record.self_assessed_on if own else record.other_assessed_on
+        days[skill] = moment.date()
     return records
 
 

@@ -90,6 +90,7 @@ def _overview() -> dict[str, Any]:
             "own": sum(each.other is None for each in reached),
         },
         "highest": MAX_LEVEL,
+        "today": current_user.today(now()),
     }
 
 
@@ -135,4 +136,5 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
         page=page,
         more=len(entries) > PAGE_SIZE,
         highest=MAX_LEVEL,
+        today=current_user.today(now()),
     )

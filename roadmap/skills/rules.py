@@ -6,10 +6,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from roadmap.core.months import months_later
+
 MIN_LEVEL, MAX_LEVEL = 0, 4
 LEVELS = tuple(range(MIN_LEVEL, MAX_LEVEL + 1))
 # Assessments that are this many levels apart are worth a conversation.
 DIVERGENCE_THRESHOLD = 2
+# After so many months an assessment is marked as old. It counts all the same.
+OLD_AFTER_MONTHS = 18
+
+
+def is_old(assessed_on: dt.date, today: dt.date) -> bool:
+    """Tell whether an assessment of this day is marked as old; `today` is its person's own date."""
+    return today > months_later(assessed_on, OLD_AFTER_MONTHS)
 
 
 class AssessedLevel(NamedTuple):
@@ -19,6 +28,10 @@ class AssessedLevel(NamedTuple):
     at: dt.datetime
     name: str
     comment: str = ""
+
+    def is_old(self, today: dt.date) -> bool:
+        """Tell whether it is marked as old."""
+        return is_old(self.at.date(), today)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
+from roadmap.skills import actions
 from tests.api.conftest import ApiClientOf
 from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
@@ -26,6 +28,15 @@ def test_it_works(alice: ApiClient) -> None:
     said = answer.get_json()["self"]
     assert (said["level"], said["by"], said["comment"]) == (3, "Alice", "Two services.")
     assert answer.get_json()["manager"] is None
+
+
+def test_an_old_assessment_says_so(alice: ApiClient, session, cast: Cast, now) -> None:
+    by, at = cast.actor(session, cast.bob), now - dt.timedelta(days=600)
+    actions.assess_other(session, cast.alice, "mlops", 2, "", by=by, now=at)
+    session.commit()
+    alice.put(PATH, {"level": 3})
+    found = skill_of(alice)
+    assert (found["manager"]["is_old"], found["self"]["is_old"]) == (True, False)
 
 
 def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:

@@ -271,7 +271,7 @@ def test_an_old_assessment_is_flagged_and_still_counts() -> None:
         facts = Facts(other_levels=levels_at_bar(), other_assessed_on={"mlops": day})
         part = explain(content(), facts, TODAY).parts[1]
         return {
-            line.key: (line.is_old, line.points)
+            line.key: (line.other_is_old, line.points)
             for line in part.sources
             if isinstance(line, SkillLine)
         }

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from roadmap.catalog.content import Content
 from roadmap.catalog.files import problems_in
 from roadmap.catalog.policy import Policy
+from roadmap.core.months import months_later
 from roadmap.evidence.item import Impact
-from roadmap.readiness.calendar_years import months_later, years_of
+from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally

@@ -1,0 +1,61 @@
+"""An assessment older than 18 months is marked alike wherever its level stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from roadmap.portfolio.models import Portfolio
+from roadmap.skills import actions
+from roadmap.skills.rules import is_old
+from tests.support.markup import flat
+
+MARK = "over 18 months old"
+
+
+def test_it_is_old_on_the_day_after_eighteen_months():
+    assert not is_old(dt.date(2024, 12, 30), dt.date(2026, 6, 30))
+    assert is_old(dt.date(2024, 12, 29), dt.date(2026, 6, 30))
+
+
+@pytest.fixture(params=["self", "manager"])
+def assessed(request, session, cast, now):
+    """Alice in MLOps by one side long ago, and in strategy by the same side lately."""
+    portfolio = Portfolio(user_id=cast.alice, updated_at=now, shows_self_assessed=True)
+    session.add(portfolio)
+    for key, days in (("mlops", 600), ("strategy", 500)):
+        at = now - dt.timedelta(days=days)
+        if request.param == "self":
+            by = cast.actor(session, cast.alice)
+            actions.assess_self(session, cast.alice, key, 2, "", by=by, now=at)
+        else:
+            by = cast.actor(session, cast.bob)
+            actions.assess_other(session, cast.alice, key, 2, "", by=by, now=at)
+    session.commit()
+    return request.param
+
+
+def test_pages_mark_it(browser_of, cast, assessed):
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    enroll = "/roadmaps/senior-ml-engineer/enrollment?_method=PUT"
+    alice.post(enroll, {"started_on": "2026-01-05"})
+    for browser, path in (
+        (alice, "/skills"),
+        (alice, "/readiness"),
+        (bob, f"/teams/ranking/people/{cast.alice}"),
+    ):
+        page = flat(browser.get(path).text)
+        skills = page[page.index("<table") :]
+        assert skills.count(MARK) == page.count(MARK) >= 1, path
+        row = skills[: skills.index(MARK)].rpartition("<tr")[2]
+        assert "MLOps" in row, path
+
+
+def test_what_leaves_marks_it(browser_of, cast, assessed):
+    alice = browser_of(cast.alice)
+    by = "self-assessed" if assessed == "self" else "assessed by a manager"
+    for path in ("preview", "export/markdown", "export/json-resume"):
+        text = flat(alice.get(f"/portfolio/{path}").text)
+        assert text.count(f"{by} over 18 months ago") == 1, path
+        assert text.count(by) == 2, path
