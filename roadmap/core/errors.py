@@ -68,17 +68,19 @@ def explain_status(code: int) -> tuple[str, str, str]:
     return texts.get(code, fallback)
 
 
-def render_error(code: int, detail: str | None = None, advice: str | None = None) -> Response:
+def render_error(
+    code: int, detail: str | None = None, advice: str | None = None, *, title: str | None = None
+) -> Response:
     """Render an error as a page, a fragment, or a problem for the API."""
     if is_api():
         return problem_response(code, detail or "")
-    title, wrong, way_out = explain_status(code)
+    usual_title, wrong, way_out = explain_status(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     # An address that no page has reads no form.
     has_form = code in (403, 404) and request.endpoint is not None
     page = render_template(
-        template, code=code, title=title, wrong=detail or wrong, way_out=advice or way_out,
-        bare=code >= 500, typed=_submitted_texts() if has_form else [],
+        template, code=code, title=title or usual_title, wrong=detail or wrong,
+        way_out=advice or way_out, bare=code >= 500, typed=_submitted_texts() if has_form else [],
     )  # fmt: skip
     response = make_response(page, code)
     if wants_fragment():

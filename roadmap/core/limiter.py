@@ -1,13 +1,15 @@
-"""Rate limits per process on expensive requests: exports and searches.
+"""Limits per process on expensive requests: how often, and how many at once.
 
 Attempts to guess a secret (passwords, tokens) are counted in the database, see `auth.rate_limits`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, request
@@ -29,6 +31,17 @@ def _rate_limit_key() -> str:
 
 limiter = Limiter(_rate_limit_key, storage_uri="memory://", strategy="fixed-window")
 
+# Exports of a process: one is made, and few enough wait for it that threads are left for others.
+EXPORTS_AT_ONCE = 3
+EXPORT_WAIT_SECONDS = 10
+_admitted = threading.BoundedSemaphore(EXPORTS_AT_ONCE)
+_at_work = threading.BoundedSemaphore(1)
+
+
+class TooBusy(Exception):
+    """The process makes as many exports as it should."""
+
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 # A search field sends a request 250 ms after the last key, so rarely two a second.
@@ -43,8 +56,35 @@ def limit_searches(view: View) -> View:
     return cast("View", limit(view))
 
 
+@contextlib.contextmanager
+def export_slot() -> Iterator[None]:
+    """Make one export at a time. Raises TooBusy where too many wait already, or too long."""
+    if not _admitted.acquire(blocking=False):
+        raise TooBusy
+    try:
+        if not _at_work.acquire(timeout=EXPORT_WAIT_SECONDS):
+            raise TooBusy
+        try:
+            yield
+        finally:
+            _at_work.release()
+    finally:
+        _admitted.release()
+
+
 def init_limiter(app: Flask) -> None:
     limiter.init_app(app)
+
+    @app.errorhandler(TooBusy)
+    def too_busy(_error: TooBusy) -> Response:
+        response = render_error(
+            503,
+            _("Other exports are being made, and this one would have to wait too long."),
+            _("Try again in %(n)d seconds.", n=EXPORT_WAIT_SECONDS),
+            title=_("The server is busy"),
+        )
+        response.headers["Retry-After"] = str(EXPORT_WAIT_SECONDS)
+        return response
 
     @app.errorhandler(RateLimitExceeded)
     def too_often(error: RateLimitExceeded) -> Response:

@@ -8,6 +8,7 @@ import re
 from flask import Response, request
 
 from roadmap.core.database import db
+from roadmap.core.limiter import export_slot
 from roadmap.core.proxy import client_address
 from roadmap.core.text import fold
 from roadmap.people.actor import Actor
@@ -30,14 +31,15 @@ def export_file(
     """Return the actor's portfolio in the format with this key.
 
     Ends the request's transaction, because the export is audited in one of its own. Raises KeyError
-    for an unknown format, PdfError where the file could not be made, and MissingCharacters instead
-    of a file with boxes unless the reader `accepts_boxes`.
+    for an unknown format, TooBusy, PdfError where the file could not be made, and MissingCharacters
+    instead of a file with boxes unless the reader `accepts_boxes`.
     """
     chosen = FORMATS[name]
-    document = load_document(db.session, actor.id, actor.today(now))
-    if not accepts_boxes and (missing := chosen.missing(document)):
-        raise MissingCharacters(missing)
-    made = chosen.render(document)
+    with export_slot():
+        document = load_document(db.session, actor.id, actor.today(now))
+        if not accepts_boxes and (missing := chosen.missing(document)):
+            raise MissingCharacters(missing)
+        made = chosen.render(document)
     if request.method == "GET":  # and not HEAD
         db.session.rollback()
         with db.own_transaction() as own:

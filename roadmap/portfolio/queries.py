@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.i18n import show_date
+from roadmap.core.markdown import to_excerpt
 from roadmap.evidence import labels
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
 from roadmap.people.models import User
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
+from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.selection import load_places
 from roadmap.progress.models import Enrollment, MilestoneStatus
@@ -48,6 +50,12 @@ _PERSON = (
     .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
     .where(User.id == sa.bindparam("user_id"))
 )
+
+
+# Forms accept 20,000 characters in a description. A document with more than this in all of them
+# shows excerpts, so that every format and the public page are made in a bounded time.
+MAX_DOCUMENT_LENGTH = 600_000
+EXCERPT_LENGTH = 400
 
 
 def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
@@ -92,6 +100,8 @@ def _load_items(
     judgements = load_judgements(session, [item.id for item in items if item.verified])
     proven_by = _load_done_milestones(session, user_id, items)
     label_of = cache(labels.kind_label)
+    length = sum(len(item.version.description) for item in items)
+    is_too_long = length > MAX_DOCUMENT_LENGTH
     return tuple(
         _document_item(
             item,
@@ -99,6 +109,7 @@ def _load_items(
             review=verifying_review(item, judgements.get(item.id, ())),
             proven_by=proven_by,
             zone=zone,
+            has_excerpt=is_too_long,
         )
         for item in items
     )
@@ -127,6 +138,7 @@ def _document_item(
     review: Judgement | None,
     proven_by: Mapping[str, Collection[str]],
     zone: ZoneInfo,
+    has_excerpt: bool,
 ) -> DocumentItem:
     """Return what a reader sees of an item.
 
@@ -134,8 +146,11 @@ def _document_item(
     done and that this kind proves; no others.
     """
     version = item.version
+    content = {name: getattr(version, name) for name in CONTENT_FIELDS}
+    if has_excerpt and len(version.description) > EXCERPT_LENGTH:
+        content["description"] = escape(to_excerpt(version.description, EXCERPT_LENGTH))
     return DocumentItem(
-        **{name: getattr(version, name) for name in CONTENT_FIELDS},
+        **content,
         id=str(item.id),
         title=item.title,
         kind_label=kind_label,

@@ -12,7 +12,7 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
-from roadmap.core.limiter import limit_searches, limiter
+from roadmap.core.limiter import export_slot, limit_searches, limiter
 from roadmap.core.proxy import client_address
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, render_page, wants_fragment
@@ -99,8 +99,9 @@ def export(slug: str, name: str) -> Response:
     team = load_team(current_user, "team.matrix", slug)
     if name not in FORMATS:
         abort(404)
-    whole, query = _load_matrix_and_query(team)
-    content = FORMATS[name].render(build_sheet(filter_and_sort(whole, query)))
+    with export_slot():
+        whole, query = _load_matrix_and_query(team)
+        content = FORMATS[name].render(build_sheet(filter_and_sort(whole, query)))
     if request.method == "GET":  # and not HEAD
         # A GET holds a reading transaction; the audit entry is written in one of its own.
         db.session.rollback()

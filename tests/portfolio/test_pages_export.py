@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from roadmap import create_app
 from roadmap.career.models import Position
 from roadmap.core.database import db
-from roadmap.core.limiter import limiter
+from roadmap.core.limiter import export_slot, limiter
 from roadmap.people.models import User
 from roadmap.portfolio.export import file_stem
 from roadmap.portfolio.formats.registry import FORMATS
@@ -53,6 +53,18 @@ def test_it_works_for_a_person_without_anything(cast: Cast, browser_of, name: st
 
     assert answer.status_code == 200
     assert "Alice" in readable(name, answer.data)
+
+
+def test_one_export_is_made_at_a_time(
+    cast: Cast, browser_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roadmap.core.limiter.EXPORT_WAIT_SECONDS", 0.01)
+    with export_slot():
+        answer = browser_of(cast.alice).get("/portfolio/export/json")
+        assert answer.status_code == 503
+        assert "Retry-After" in answer.headers
+        assert "The server is busy" in answer.text
+    assert browser_of(cast.alice).get("/portfolio/export/json").status_code == 200
 
 
 def test_it_needs_sign_in(browser_of) -> None:

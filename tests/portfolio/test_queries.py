@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Position
 from roadmap.portfolio.models import Portfolio
-from roadmap.portfolio.queries import load_document
+from roadmap.portfolio.queries import EXCERPT_LENGTH, MAX_DOCUMENT_LENGTH, load_document
 from roadmap.progress.models import MilestoneStatus
 from roadmap.skills import actions as skills
 from tests.portfolio import evidence_rows
@@ -232,3 +232,20 @@ def test_it_takes_as_many_statements_for_two_hundred_pieces(session: Session, ca
 
     assert len(shown.items) == 200
     assert len(many) == len(few) <= 12
+
+
+def test_long_descriptions_become_excerpts_where_all_are_too_long(
+    session: Session, cast: Cast
+) -> None:
+    whole = "*Words* that fill the longest field of a form. " * 420
+    for place in range(MAX_DOCUMENT_LENGTH // len(whole)):
+        evidence_rows.add(session, cast.alice, f"Piece {place}", at=place, description=whole)
+    assert load_document(session, cast.alice, TODAY).items[0].description == whole
+
+    evidence_rows.add(session, cast.alice, "One more", at=99, description=whole)
+    evidence_rows.add(session, cast.alice, "Short", at=100, description="*Kept*")
+    shown = load_document(session, cast.alice, TODAY).items
+
+    assert shown[0].description.startswith("Words that fill")
+    assert len(shown[0].description) <= EXCERPT_LENGTH
+    assert shown[-1].description == "*Kept*"

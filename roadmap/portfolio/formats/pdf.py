@@ -17,12 +17,11 @@ from flask_babel import lazy_gettext as _l
 from roadmap.core import pdf
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
-from roadmap.core.markdown import Node, to_excerpt, to_tree
+from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.format import Format
-from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
 
 DIRECTORY = Path(__file__).resolve().parent
@@ -33,11 +32,8 @@ SANS = ("Noto Sans", "DejaVu Sans", "Libertinus Serif")
 MONO = ("DejaVu Sans Mono", "Noto Sans Mono")
 # Results at the start of the document, for readers in a hurry.
 MAX_TOP_RESULTS = 6
-# Forms accept 2,000 characters in a line and 20,000 in a description. If all descriptions together
-# are longer than MAX_DOCUMENT_LENGTH, the document shows excerpts.
+# As many as forms accept.
 MAX_LINE_LENGTH = 2_000
-MAX_DOCUMENT_LENGTH = 600_000
-EXCERPT_LENGTH = 400
 
 _INVISIBLE = re.compile("[\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]")
 
@@ -84,8 +80,6 @@ def _clean(nodes: list[Node]) -> None:
 
 def _data(document: Document) -> Data:
     locale = document.locale
-    length = sum(len(item.description) for item in document.items)
-    limit = MAX_DOCUMENT_LENGTH if length <= MAX_DOCUMENT_LENGTH else EXCERPT_LENGTH
     return {
         "lang": page_language(locale),
         "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
@@ -112,7 +106,7 @@ def _data(document: Document) -> Data:
             }
             for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]
         ],
-        "items": [_item(item, locale, limit) for item in document.items],
+        "items": [_item(item, locale) for item in document.items],
         "positions": [
             {
                 "title": _text(position.title),
@@ -166,7 +160,7 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _item(item: DocumentItem, locale: str, limit: int) -> Data:
+def _item(item: DocumentItem, locale: str) -> Data:
     return {
         "title": _text(item.title),
         "kind": _text(item.kind_label),
@@ -190,12 +184,8 @@ def _item(item: DocumentItem, locale: str, limit: int) -> Data:
             for label, titles in labels.milestone_facts(item)
         ],
         "skills": [_text(title) for title in item.skills if title],
-        "description": _tree(_shorten(item.description, limit), 4),
+        "description": _tree(item.description, 4),
     }
-
-
-def _shorten(markdown: str, limit: int) -> str:
-    return markdown if len(markdown) <= limit else escape(to_excerpt(markdown, limit))
 
 
 def _link(url: str) -> dict[str, str]:
