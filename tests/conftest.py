@@ -137,8 +137,11 @@ def cast(app: Flask) -> Cast:
 
 
 @pytest.fixture(scope="module")
-def _snapshots() -> list[Snapshot]:
-    return []
+def _snapshots(app: Flask) -> Iterator[list[Snapshot]]:
+    made: list[Snapshot] = []
+    yield made
+    for snapshot in made:
+        snapshot.forget(app)
 
 
 @pytest.fixture
