@@ -60,11 +60,11 @@ def test_one_export_is_made_at_a_time(
 ) -> None:
     monkeypatch.setattr("roadmap.core.limiter.EXPORT_WAIT_SECONDS", 0.01)
     with export_slot():
-        answer = browser_of(cast.alice).get("/portfolio/export/json")
+        answer = browser_of(cast.alice).get("/portfolio/export/markdown")
         assert answer.status_code == 503
         assert "Retry-After" in answer.headers
         assert "The server is busy" in answer.text
-    assert browser_of(cast.alice).get("/portfolio/export/json").status_code == 200
+    assert browser_of(cast.alice).get("/portfolio/export/markdown").status_code == 200
 
 
 def test_it_needs_sign_in(browser_of) -> None:
