@@ -63,12 +63,16 @@ class StepShape(Shape):
 
 
 class ReadinessShape(Shape):
-    """The readiness by all of one's own facts, including drafts and private evidence."""
+    """The readiness by all of one's own facts, including drafts and private evidence.
+
+    `verifiers` is the number of people who verified what counts as verified.
+    """
 
     roadmap: str
     score: Annotated[float, Field(ge=0, le=100), ROUNDED]
     verdict: str
     claimed_not_proven: bool
+    verifiers: int
     parts: list[PartShape]
     gates: list[GateShape]
     items: list[ItemShape]

@@ -101,7 +101,8 @@ class Link:
 
     `confirmed` tells that the verified version is confirmed for it and that its kind proves it.
     `left_out_by` is the name of the reviewer who verified the item and left this milestone out,
-    '' where nobody did, `left_out_by_id` their account if there still is one.
+    '' where nobody did, `left_out_by_id` their account if there still is one. `review_id`,
+    `verified_by` and `verified_by_id` say the same of the review that confirmed it.
     """
 
     key: str
@@ -110,6 +111,14 @@ class Link:
     linked_at: dt.datetime
     left_out_by: str = ""
     left_out_by_id: uuid.UUID | None = None
+    review_id: uuid.UUID | None = None
+    verified_by: str = ""
+    verified_by_id: uuid.UUID | None = None
+
+    @property
+    def verifier(self) -> str:
+        """Return who confirmed it, to count people: their account, or the name it had."""
+        return str(self.verified_by_id or self.verified_by)
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -164,6 +173,11 @@ class Item:
     def confirmed(self) -> frozenset[str]:
         """Return the keys of the milestones that it was confirmed for and that it proves."""
         return frozenset([link.key for link in self.links if link.confirmed])
+
+    @property
+    def verifiers(self) -> frozenset[str]:
+        """Return the people who confirmed its links."""
+        return frozenset([link.verifier for link in self.links if link.confirmed])
 
     @property
     def version(self) -> Version:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.batches import batched
@@ -236,6 +236,7 @@ def _is_needed(audience: Audience, history: bool) -> sa.ColumnElement[bool]:
 _KEYS: Any = sa.bindparam("keys", expanding=True)
 _measure = models.Impact
 _link = EvidenceMilestone
+_verifying = aliased(models.Review)
 _is_confirmed = models.Confirmation.review_id.is_not(None)
 _COUNTED_LINKS = (
     sa.select(_raw(_link.evidence_id), _link.milestone_key, _is_confirmed)
@@ -326,11 +327,15 @@ def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
             _link.created_at,
             sa.func.coalesce(models.Review.reviewer_name, ""),
             models.Review.reviewer_id,
+            _verifying.id,
+            sa.func.coalesce(_verifying.reviewer_name, ""),
+            _verifying.reviewer_id,
         )
         .join(Evidence, Evidence.id == _link.evidence_id)
         .join(Milestone, Milestone.key == _link.milestone_key)
         .outerjoin(models.Confirmation, is_confirmation_of_link())
         .outerjoin(models.Review, models.Review.id == _link.left_out_review_id)
+        .outerjoin(_verifying, _verifying.id == models.Confirmation.review_id)
         .where(_of_scope(audience, scope))
         .order_by(_link.position, _link.milestone_key)
     )

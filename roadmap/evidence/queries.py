@@ -134,9 +134,9 @@ def assigned_reviewer(
 
 
 def verifying_review(item: Item, judgements: Iterable[Judgement]) -> Judgement | None:
-    """Return the latest review that verified the item's verified version."""
-    wanted = ("verified", item.verified_number)
-    return next((each for each in judgements if (each.decision, each.version) == wanted), None)
+    """Return the latest review that confirmed one of the item's links, None where it has none."""
+    wanted = {link.review_id for link in item.links if link.confirmed}
+    return next((each for each in judgements if each.id in wanted), None)
 
 
 def load_detail(

@@ -60,7 +60,7 @@ class DocumentItem(Content):
     `verified_for` (milestones that were confirmed for it), `linked_to` (other milestones that its
     author has done) and `skills` are titles. `verified_by` and `verified_on` are None where the
     item is not verified, or its reviewer's account is gone; `verified_title` is the title under
-    which it was verified where it has another one now.
+    which it was verified where it has another one now; `verifiers` stand for all who verified it.
     """
 
     occurred_on: dt.date
@@ -74,6 +74,7 @@ class DocumentItem(Content):
     verified_by: str | None = None
     verified_on: dt.date | None = None
     verified_title: str | None = None
+    verifiers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,14 @@ class Document:
     def verified(self) -> int:
         """Return how many pieces a named person has verified."""
         return sum(item.tone == "verified" for item in self.items)
+
+    @property
+    def verifiers(self) -> int:
+        """Return by how many people the verified pieces were verified."""
+        verified = (item for item in self.items if item.tone == "verified")
+        return len(
+            {each for item in verified for each in item.verifiers or {item.verified_by or ""}}
+        )
 
     @property
     def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:

@@ -108,13 +108,15 @@ def verification_summary(document: Document) -> str:
     if not pieces:
         return _("No evidence is shown yet.")
     counted = ngettext("%(num)s piece of evidence", "%(num)s pieces of evidence", pieces)
+    people = ngettext("%(num)s person", "%(num)s people", document.verifiers)
     if document.verified == pieces:
-        return _("%(counted)s, verified by a named person.", counted=counted)
+        return _("%(counted)s, verified by %(people)s.", counted=counted, people=people)
     if not document.verified:
         return _("%(counted)s, not verified by anyone yet.", counted=counted)
     return _(
-        "%(counted)s: %(verified)s verified by a named person, %(others)s evidenced.",
+        "%(counted)s: %(verified)s verified by %(people)s, %(others)s evidenced.",
         counted=counted,
+        people=people,
         verified=document.verified,
         others=pieces - document.verified,
     )

@@ -164,6 +164,7 @@ def _document_item(
         tone="verified" if item.verified else "evidenced",
         verified_by=review.reviewer if review else None,
         verified_on=review.decided_at.astimezone(zone).date() if review else None,
+        verifiers=item.verifiers,
         verified_title=review.title if review and review.title not in ("", item.title) else None,
     )
 

@@ -131,8 +131,12 @@ class Part(PartScore):
 
 @dataclass(frozen=True, slots=True)
 class Readiness(Evaluation):
-    """The judgement with its explanation; `steps` are all candidates."""
+    """The judgement with its explanation.
 
+    `verifiers` counts the people who verified what counts as verified; `steps` are all candidates.
+    """
+
+    verifiers: int
     parts: tuple[Part, ...]
     items: tuple[ItemEffect, ...]
     steps: tuple[Step, ...]
@@ -170,7 +174,8 @@ def explain(content: Content, facts: Facts, today: date) -> Readiness:
     )
     values = {field.name: getattr(judged, field.name) for field in fields(judged)}
     steps = tuple(next_steps(content, facts, today))
-    return Readiness(**values | {"parts": parts, "items": items, "steps": steps})
+    said = {"verifiers": tally.verifiers, "parts": parts, "items": items, "steps": steps}
+    return Readiness(**values | said)
 
 
 def without_item(facts: Facts, item_type: str, key: str) -> Facts:

@@ -166,6 +166,13 @@ def _verdict_reason(found: Readiness, *, own: bool) -> str:
     return _("Every gate is passed; the score is not yet at the bar that this roadmap sets.")
 
 
+def verified_by(people: int) -> str:
+    """Return the label of a verified figure, with the number of people who verified it."""
+    if not people:
+        return _("verified")
+    return ngettext("verified by %(num)s person", "verified by %(num)s people", people)
+
+
 def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
     """Return what the templates print of an explanation; `to` has the links of its sources."""
     overall = found.overall
@@ -175,6 +182,7 @@ def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
         "verdict": verdict_title(found.verdict, claimed_not_proven=found.claimed_not_proven),
         "score_line": score_line(found),
         "reason": _verdict_reason(found, own=to.own),
+        "verified_by": verified_by(found.verifiers),
         # Of all effort, each hour counted once.
         "bar": {
             "verified": float(overall.verified),

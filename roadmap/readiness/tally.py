@@ -97,6 +97,18 @@ class Tally:
         found = [(piece, self.proved_by(piece)) for piece in self.unlapsed_evidence]
         return [(piece, keys) for piece, keys in found if keys]
 
+    @property
+    def verifiers(self) -> int:
+        """Count the people by whose confirmations evidence counts as verified."""
+        return len(
+            {
+                link.verifier
+                for piece, keys in self.verified_evidence
+                for link in piece.links
+                if link.key in keys
+            }
+        )
+
     @cached_property
     def years(self) -> Fraction:
         """Return the years of ML engineering up to today, today included."""

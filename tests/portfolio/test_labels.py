@@ -72,9 +72,9 @@ def test_the_account_is_one_sentence() -> None:
     claimed = replace(RANKER, tone="evidenced")
     for items, said in (
         ((), "No evidence is shown yet."),
-        ((RANKER,), "1 piece of evidence, verified by a named person."),
+        ((RANKER,), "1 piece of evidence, verified by 1 person."),
         ((claimed, claimed), "2 pieces of evidence, not verified by anyone yet."),
-        ((RANKER, claimed), "2 pieces of evidence: 1 verified by a named person, 1 evidenced."),
+        ((RANKER, claimed), "2 pieces of evidence: 1 verified by 1 person, 1 evidenced."),
     ):
         assert labels.verification_summary(replace(EMPTY, items=items)) == said
 

@@ -60,7 +60,12 @@ def _resume(document: Document) -> Entry:
     for item in document.items:
         section = SECTIONS.get(item.kind, "projects")
         sections[section].append(_without_empty(ENTRY_WRITERS[section](item, document.locale)))
-    cairn = {"roadmap": document.roadmap_title, "introduction": document.introduction_md}
+    cairn = {
+        "roadmap": document.roadmap_title,
+        "introduction": document.introduction_md,
+        # By how many people the pieces were verified.
+        "verifiers": document.verifiers or None,
+    }
     return _without_empty(
         {
             "$schema": SCHEMA,
