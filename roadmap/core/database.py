@@ -21,7 +21,7 @@ from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
-from roadmap.core.config import ROOT, ConfigError, ensure_private_file, ensure_private_folder
+from roadmap.core.config import ROOT, ensure_data_folder, ensure_private_file
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -148,12 +148,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     lock_path: Path | None = None
     if url.database and url.database != ":memory:":
         path = Path(url.database).resolve()
-        try:
-            ensure_private_folder(path.parent)
-        except OSError as error:
-            raise ConfigError(
-                f"The folder {path.parent} of the database cannot be made: {error.strerror}."
-            ) from None
+        ensure_data_folder(path.parent)  # another folder is there already, see `config`
         url = url.set(database=str(path))
         lock_path = path.with_name(path.name + ".lock")
     module = sqlite_module()
