@@ -30,8 +30,7 @@ class Rule(GateRule):
         }
         titles = [f"“{tally.stage_title(key)}”".replace("%", "%%") for key in stages]
         have = sum(
-            piece.counted.kind in kinds
-            and (not stages or not counted.isdisjoint(keys))
+            piece.counted.kind in kinds and (not stages or not counted.isdisjoint(keys))
             for piece, keys in tally.verified_evidence
         )
         return self.result(
