@@ -222,10 +222,9 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:
-    options = "-c statement_timeout=15000 -c lock_timeout=5000"
-    options += " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-    arguments = {"options": options, "connect_timeout": 5}
-    return sa.create_engine(url, pool_pre_ping=True, pool_timeout=8, connect_args=arguments)
+    from roadmap.core import postgres  # its driver is not loaded for SQLite
+
+    return postgres.make_engine(url)
 
 
 db = Database()
