@@ -23,9 +23,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from roadmap.auth.actions import change_email
+from roadmap.career.models import Degree, Position
 from roadmap.catalog.actions import publish_shipped
 from roadmap.core import config
 from roadmap.core.database import db, newest_migrations, schema_is_current
+from roadmap.core.dates import PartialDate
 from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
 from roadmap.evidence import actions, review_actions
@@ -253,6 +255,44 @@ def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
     assert {"info@bücher.example", "info@strasse.example", "info@grün.example"} < keys()
     upgrade()
     assert keys() == after
+
+
+@pytest.mark.slow
+def test_months_and_years_are_days_in_the_release_before(bare: Flask) -> None:
+    upgrade()
+    now = dt.datetime.now(dt.UTC)
+    publish_shipped(db.session, now=now)
+    cast = Cast.create(db.session)
+    written = ("2019-02-28", "2020-02", "2021", "2020-02-29", "2021-12", "2022")
+    dates = [PartialDate(text) for text in written]
+    for start, end in zip(dates[:3], dates[3:], strict=True):
+        dated = {"occurred_on": start, "issued_on": start, "expires_on": end}
+        add_evidence(db.session, cast, cast.alice, now, kind="certification", **dated)
+        db.session.add(Position(user_id=cast.alice, title="A", started_on=start, ended_on=end))
+        db.session.add(Degree(user_id=cast.alice, level="master", awarded_on=start))
+    db.session.commit()
+
+    def stored() -> list[tuple[str, ...]]:
+        version = "SELECT occurred_on, issued_on, expires_on FROM evidence_version ORDER BY 1"
+        position = "SELECT started_on, ended_on FROM position ORDER BY 1"
+        found = []
+        with db.engine.connect() as connection:
+            for query in (version, position, "SELECT awarded_on FROM degree ORDER BY 1"):
+                rows = connection.execute(sa.text(query)).all()
+                found += [tuple(str(value) for value in row) for row in rows]
+        return found
+
+    db.session.close()
+    before = stored()
+    assert before[1] == ("2020-02", "2020-02", "2021-12")
+    alembic.downgrade("1795960000")
+    days = stored()
+    assert days[1:3] == [
+        ("2020-02-01", "2020-02-01", "2021-12-31"), ("2021-01-01", "2021-01-01", "2022-12-31")
+    ]  # fmt: skip
+    assert days[0] == before[0]
+    upgrade()
+    assert stored() == days
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ from roadmap.account.actions import change_profile
 from roadmap.auth import api_tokens
 from roadmap.auth.models import ApiToken
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
@@ -407,7 +408,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     evidence.edit(
         write.session,
         returned,
-        replace(evidence_input(returned), kind="talk", occurred_on=write.day(400)),
+        replace(evidence_input(returned), kind="talk", occurred_on=PartialDate(write.day(400))),
         by=write.actor(alice),
         now=write.now,
     )

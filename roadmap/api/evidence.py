@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -14,6 +13,7 @@ from pydantic import Field
 from roadmap.api.field_types import (
     UNSET,
     Body,
+    Date,
     Key,
     Nothing,
     OneOf,
@@ -99,13 +99,13 @@ class EvidenceShape(Shape):
     kind: Kind
     title: str
     url: str
-    occurred_on: dt.date
+    occurred_on: Date
     description: str
     role: str
     visibility: Visibility
     issuer: str
-    issued_on: dt.date | None
-    expires_on: dt.date | None
+    issued_on: Date | None
+    expires_on: Date | None
     milestones: list[str]
     skills: list[str]
     impacts: list[ImpactShape]
@@ -149,8 +149,8 @@ class _OptionalFields(Body):
         None, description="Your role."
     )
     issuer: Annotated[str, single_line(MAX_LENGTHS["issuer"])] | None = None
-    issued_on: dt.date | None = None
-    expires_on: dt.date | None = None
+    issued_on: Date | None = None
+    expires_on: Date | None = None
     milestones: Annotated[list[Key], Field(max_length=MAX_MILESTONES)] | None = Field(
         None, description="Keys of the milestones that it should prove."
     )
@@ -163,7 +163,7 @@ class NewEvidence(_OptionalFields):
 
     kind: Kind
     title: Annotated[str, required_line(MAX_LENGTHS["title"])]
-    occurred_on: dt.date = Field(description="Not in the future, and not before 1950.")
+    occurred_on: Date = Field(description="Not in the future, and not before 1950.")
     visibility: Visibility | None = Field(
         "portfolio", description="Null is the default, as where it is left out."
     )
@@ -174,7 +174,7 @@ class EvidenceChange(_OptionalFields):
 
     kind: Kind = UNSET
     title: Annotated[str, required_line(MAX_LENGTHS["title"])] = UNSET
-    occurred_on: dt.date = UNSET
+    occurred_on: Date = UNSET
     visibility: Visibility | None = Field(UNSET, description="Null is the default, `portfolio`.")
 
     def keys(self, name: str) -> list[str] | None:

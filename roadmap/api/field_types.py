@@ -17,11 +17,13 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PlainValidator,
     StringConstraints,
     WithJsonSchema,
 )
 from pydantic_core import PydanticKnownError
 
+from roadmap.core.dates import ISO_PATTERN, PartialDate
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 
 # The default of a field that may be absent but not null; it is never read.
@@ -94,11 +96,24 @@ class OneOf(GroupedMetadata):
         return word
 
 
+def _read_date(value: object) -> PartialDate:
+    try:
+        return PartialDate.from_iso(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError(_("Write a day, month or year: 2026-03-15, 2026-03 or 2026.")) from None
+
+
 def _format_timestamp(value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Timestamp = Annotated[dt.datetime, PlainSerializer(_format_timestamp, return_type=str)]
+Date = Annotated[
+    PartialDate,
+    PlainValidator(_read_date),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date, month or year", "pattern": ISO_PATTERN}),
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[int, Field(ge=0, le=4)]

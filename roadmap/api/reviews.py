@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Annotated
 
@@ -20,7 +19,7 @@ from roadmap.api.evidence import (
     Visibility,
     shared_values,
 )
-from roadmap.api.field_types import Body, Key, Shape, Text, Timestamp
+from roadmap.api.field_types import Body, Date, Key, Shape, Text, Timestamp
 from roadmap.api.operation import (
     InvalidFields,
     abort_with_problem,
@@ -100,7 +99,7 @@ class WaitingShape(Shape):
     person: Author
     title: str
     kind: Kind
-    occurred_on: dt.date
+    occurred_on: Date
     url: str
     description: str
     role: str

@@ -91,10 +91,7 @@ def _values(entry: Entry) -> dict[str, Any]:
     """Return what the person declared, as JSON values."""
     values = {column.name: getattr(entry, column.name) for column in entry.__table__.columns}
     del values["id"], values["user_id"]
-    return {
-        name: value.isoformat() if isinstance(value, dt.date) else value
-        for name, value in values.items()
-    }
+    return values
 
 
 def _record_history(

@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     Field,
     HiddenField,
     SelectField,
@@ -22,6 +21,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, StopValidation
 
 from roadmap.career.models import DEGREE_LEVELS
+from roadmap.core.fields import PartialDateField
 from roadmap.core.text import clean_line, clean_multiline
 
 # An earlier year is a typing error.
@@ -40,20 +40,13 @@ def text_field(label: str, *validators: Any, **attributes: Any) -> StringField:
     )
 
 
-class DayField(DateField):
-    """A date; what cannot be read says how it is written, and stays in the field."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter the date as year-month-day, such as 2026-03-05.")) from None
+class PastDateField(PartialDateField):
+    """A day, month or year that has begun, and is within a working life."""
 
     def pre_validate(self, form: EntryForm) -> None:
-        """Refuse a day in the future or outside a working life."""
-        if self.data is not None and self.data > form.today:
-            raise StopValidation(_("This day is in the future."))
-        if self.data is not None and self.data < EARLIEST_DATE:
+        if self.data is not None and self.data.first > form.today:
+            raise StopValidation(_("This date is in the future."))
+        if self.data is not None and self.data.first < EARLIEST_DATE:
             raise StopValidation(_("This is before 1940; check the year."))
 
 
@@ -76,10 +69,10 @@ class EntryForm(FlaskForm):
 class PositionForm(EntryForm):
     title = text_field(_l("Title"), DataRequired(_l("What was the position called?")))
     employer = text_field(_l("Employer"), Optional(), autocomplete="organization")
-    started_on = DayField(
-        _l("From"), [InputRequired(_l("When did it start? Year, month and day."))]
+    started_on = PastDateField(
+        _l("From"), [InputRequired(_l("When did it start? A year or a month is enough."))]
     )
-    ended_on = DayField(_l("Until"), [Optional()])
+    ended_on = PastDateField(_l("Until"), [Optional()])
     is_ml = BooleanField(_l("This was machine learning engineering"))
     summary = TextAreaField(
         _l("Summary"),
@@ -88,7 +81,7 @@ class PositionForm(EntryForm):
     )
 
     def validate_ended_on(self, field: Field) -> None:
-        if field.data and self.started_on.data and field.data < self.started_on.data:
+        if field.data and self.started_on.data and field.data.last < self.started_on.data.first:
             raise ValidationError(_("It ends before it starts; check both dates."))
 
 
@@ -101,7 +94,7 @@ class DegreeForm(EntryForm):
     )
     field = text_field(_l("Field"), Optional())
     institution = text_field(_l("Institution"), Optional())
-    awarded_on = DayField(_l("Awarded on"), [Optional()])
+    awarded_on = PastDateField(_l("Awarded on"), [Optional()])
 
 
 def level_labels() -> dict[str, str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from roadmap.core.dates import PartialDate
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.people.models import OwnerId
 
@@ -23,18 +22,22 @@ class Entry(Base):
 
 
 class Position(Entry):
-    """A job from a day to a day (or until today), ML engineering or not."""
+    """A job from a date to a date (or until today), ML engineering or not."""
 
     __tablename__ = "position"
 
     title: Mapped[str] = mapped_column(sa.String(200))
     employer: Mapped[str] = mapped_column(sa.String(200), default="")
-    started_on: Mapped[dt.date]
-    ended_on: Mapped[dt.date | None]
+    started_on: Mapped[PartialDate]
+    ended_on: Mapped[PartialDate | None]
     is_ml: Mapped[bool] = mapped_column(default=False)
     summary: Mapped[str] = mapped_column(sa.Text, default="")
 
-    __table_args__ = (sa.CheckConstraint("ended_on >= started_on", name="dates_in_order"),)
+    __table_args__ = (
+        sa.CheckConstraint(
+            "ended_on >= substr(started_on, 1, length(ended_on))", name="dates_in_order"
+        ),
+    )
 
 
 class Degree(Entry):
@@ -45,6 +48,6 @@ class Degree(Entry):
     level: Mapped[str] = mapped_column(sa.String(12))
     field: Mapped[str] = mapped_column(sa.String(200), default="")
     institution: Mapped[str] = mapped_column(sa.String(200), default="")
-    awarded_on: Mapped[dt.date | None]
+    awarded_on: Mapped[PartialDate | None]
 
     __table_args__ = (check_one_of("level", "level", DEGREE_LEVELS),)

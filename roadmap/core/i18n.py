@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_month_names
 from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_translations
@@ -19,7 +19,9 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from roadmap.core.config import ROOT
+from roadmap.core.dates import PartialDate
 from roadmap.core.markdown import to_html
+from roadmap.core.text import fold
 
 
 def list_languages(folder: Path) -> tuple[str, ...]:
@@ -78,14 +80,18 @@ def _current_tzinfo() -> dt.tzinfo:
 
 
 @lru_cache(maxsize=4096)
-def show_date(value: dt.date, locale: str = "en") -> str:
-    """Format a date: 5 Mar 2026."""
+def show_date(value: dt.date | PartialDate, locale: str = "en") -> str:
+    """Format a date as exactly as it is known: 5 Mar 2026, Mar 2026 or 2026."""
+    if isinstance(value, PartialDate):
+        if len(value) < len("2026-03-05"):
+            return show_month(value, locale)
+        value = value.first
     if locale == "en":
         return f"{value.day} {value:%b %Y}"
     return format_date(value, "medium", locale=locale)
 
 
-def date_filter(value: dt.date | dt.datetime | None) -> str:
+def date_filter(value: dt.date | dt.datetime | PartialDate | None) -> str:
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
@@ -94,9 +100,24 @@ def date_filter(value: dt.date | dt.datetime | None) -> str:
 
 
 @lru_cache(maxsize=1024)
-def show_month(value: dt.date, locale: str = "en") -> str:
-    """Format a month: Mar 2026."""
-    return f"{value:%b %Y}" if locale == "en" else format_skeleton("yMMM", value, locale=locale)
+def show_month(value: PartialDate, locale: str = "en") -> str:
+    """Format the month or year of a date: Mar 2026, 2026."""
+    if len(value) == len("2026"):
+        return str(value)
+    day = value.first
+    return f"{day:%b %Y}" if locale == "en" else format_skeleton("yMMM", day, locale=locale)
+
+
+@lru_cache(maxsize=64)
+def month_names(locale: str) -> dict[str, int]:
+    """Return the numbers of the months by their folded names, in English and in this locale."""
+    return {
+        fold(name).strip("."): number
+        for language in ("en", locale)
+        for width in ("wide", "abbreviated")
+        for context in ("format", "stand-alone")
+        for number, name in get_month_names(width, context, language).items()
+    }
 
 
 def show_time(value: dt.datetime, locale: str = "en") -> str:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 import uuid_utils.compat
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
+from roadmap.core.dates import PartialDate
+
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -44,6 +46,24 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
         return super().result_processor(dialect, coltype)
 
 
+class PartialDateText(sa.TypeDecorator[PartialDate]):
+    """A day, month or year, stored as its text; an equal part of another text is its period."""
+
+    impl = sa.String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        return lambda text: text and PartialDate(text)
+
+
+def ends_before(date: sa.SQLColumnExpression[Any], day: sa.SQLColumnExpression[Any]) -> Any:
+    """Return the condition that the last day of a stored date is before a day."""
+    return date < sa.func.substr(day, 1, sa.func.length(date))
+
+
 def new_id() -> uuid.UUID:
     """Return a new UUIDv7: hard to guess in a URL, ordered by time in an index."""
     return uuid_utils.compat.uuid7()
@@ -66,6 +86,7 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {
         dt.datetime: UtcDateTime,
+        PartialDate: PartialDateText,
         uuid.UUID: sa.Uuid,
         dict[str, Any]: sa.JSON,
         list[Any]: sa.JSON,

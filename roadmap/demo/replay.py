@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
+from roadmap.core.dates import PartialDate
 from roadmap.demo.story import Step, working_day
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -67,9 +68,11 @@ class StoryReplay:
 
     def declare(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         values = {name: value for name, value in data.items() if name not in ("ago", "what")}
-        for name in ("started_on", "ended_on", "awarded_on"):
+        # A position says its months, a degree its year.
+        for name, known in (("started_on", 7), ("ended_on", 7), ("awarded_on", 4)):
             if values.get(name) is not None:
-                values[name] = self.today - dt.timedelta(days=values[name])
+                day = self.today - dt.timedelta(days=values[name])
+                values[name] = PartialDate(day.isoformat()[:known])
         model: type[Any] = Position if data["what"] == "position" else Degree
         career.add(self.session, model, owner.id, values, by=owner.id, now=at)
 
@@ -85,12 +88,12 @@ class StoryReplay:
 
     def create(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         piece = data["piece"]
-        issued = piece.get("issued")
+        issued, expires = piece.get("issued"), piece.get("expires_ahead")
         values = EvidenceInput(
             **{name: piece[name] for name in EVIDENCE_TEXTS if name in piece},
-            occurred_on=working_day(self.today, piece["happened"]),
-            issued_on=None if issued is None else self.today - dt.timedelta(days=issued),
-            expires_on=self._in_days(piece, "expires_ahead"),
+            occurred_on=PartialDate(working_day(self.today, piece["happened"])),
+            issued_on=None if issued is None else self._date(-issued),
+            expires_on=None if expires is None else self._date(expires),
             impacts=_parse_impacts(piece),
         )
         milestones, covered = piece.get("milestones", ()), piece.get("skills", ())
@@ -150,9 +153,12 @@ class StoryReplay:
     def piece(self, owner: Actor, data: StoryData) -> Evidence:
         return self.pieces[owner.email, data["piece"]["name"]]
 
-    def _in_days(self, data: StoryData, name: str = "target_ahead") -> dt.date | None:
-        days = data.get(name)
+    def _in_days(self, data: StoryData) -> dt.date | None:
+        days = data.get("target_ahead")
         return None if days is None else self.today + dt.timedelta(days=days)
+
+    def _date(self, days_ahead: int) -> PartialDate:
+        return PartialDate(self.today + dt.timedelta(days=days_ahead))
 
 
 def _parse_impacts(piece: StoryData) -> tuple[Impact, ...]:

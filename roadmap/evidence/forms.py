@@ -10,7 +10,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     Field,
     FieldList,
     Form,
@@ -24,6 +23,7 @@ from wtforms import (
 )
 from wtforms.fields import SelectChoice
 
+from roadmap.core.fields import PartialDateField
 from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES
@@ -53,21 +53,6 @@ class RequiredMark:
 
     def __call__(self, form: Form, field: Field) -> None:
         """Check nothing."""
-
-
-class IsoDateField(DateField):
-    """A date; input that is no date stays in the field, with a message about the format."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = strip_control_characters(" ".join(valuelist)).strip()
-        if not typed:
-            self.data = None
-            return
-        try:
-            super().process_formdata([typed])
-        except ValueError:
-            message = _("Enter the date as year-month-day, for example 2026-03-31.")
-            raise ValueError(message) from None
 
 
 class CheckboxListField(Field):
@@ -115,13 +100,13 @@ class EvidenceForm(FlaskForm):
         ],
         validate_choice=False,
     )
-    occurred_on = IsoDateField(FIELDS["occurred_on"], [RequiredMark()])
+    occurred_on = PartialDateField(FIELDS["occurred_on"], [RequiredMark()])
     url = StringField(FIELDS["url"], filters=[clean_url])
     description = TextAreaField(FIELDS["description"], filters=[clean_multiline])
     role = StringField(FIELDS["role"], filters=[clean_line])
     issuer = StringField(FIELDS["issuer"], filters=[clean_line])
-    issued_on = IsoDateField(FIELDS["issued_on"])
-    expires_on = IsoDateField(FIELDS["expires_on"])
+    issued_on = PartialDateField(FIELDS["issued_on"])
+    expires_on = PartialDateField(FIELDS["expires_on"])
     impacts = FieldList(FormField(ImpactForm), label=FIELDS["impacts"], max_entries=MAX_IMPACTS)
     milestones = CheckboxListField(FIELDS["milestones"])
     skills = CheckboxListField(FIELDS["skills"])

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any
 
+from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
 from roadmap.evidence.constants import SHARED_STATES
 
@@ -65,13 +66,13 @@ class Content:
     """
 
     kind: str = field(metadata={"label": N_("Kind")})
-    occurred_on: dt.date | None = field(metadata={"label": N_("Date")})
+    occurred_on: PartialDate | None = field(metadata={"label": N_("Date")})
     url: str = _text(N_("Link"), 2_000)
     description: str = _text(N_("Description"), 20_000)
     role: str = _text(N_("Your role"), 2_000)
     issuer: str = _text(N_("Issuer"), 200)
-    issued_on: dt.date | None = field(default=None, metadata={"label": N_("Issued on")})
-    expires_on: dt.date | None = field(default=None, metadata={"label": N_("Expires on")})
+    issued_on: PartialDate | None = field(default=None, metadata={"label": N_("Issued on")})
+    expires_on: PartialDate | None = field(default=None, metadata={"label": N_("Expires on")})
     impacts: tuple[Impact, ...] = field(default=(), metadata={"label": N_("Impact")})
 
 
@@ -83,7 +84,7 @@ CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name != "impacts")
 class Version(Content):
     """One version of the content; `number` counts from 1. A submitted version never changes."""
 
-    occurred_on: dt.date
+    occurred_on: PartialDate
     id: uuid.UUID = field(kw_only=True)
     number: int = field(kw_only=True)
     submitted_at: dt.datetime | None = field(kw_only=True)
@@ -218,7 +219,7 @@ class Item:
     def has_lapsed(self, today: dt.date) -> bool:
         """Tell whether the version that counts has lapsed; it counts through its last day."""
         expires_on = self.counted.expires_on
-        return expires_on is not None and expires_on < today
+        return expires_on is not None and expires_on.last < today
 
     def tone(self, today: dt.date) -> str:
         """Return verified, evidenced, or lapsed: what has lapsed counts for nothing."""
@@ -237,9 +238,10 @@ class Item:
         return "verified" if self.proves(milestone, kinds) else "evidenced"
 
 
-def draft_item(id_: uuid.UUID, kind: str, occurred_on: dt.date) -> Item:
+def draft_item(id_: uuid.UUID, kind: str, day: dt.date) -> Item:
     """Return a new draft that says no more than this, as a rule imagines one."""
-    at = dt.datetime.combine(occurred_on, dt.time(), dt.UTC)
+    at = dt.datetime.combine(day, dt.time(), dt.UTC)
+    occurred_on = PartialDate(day)
     version = Version(kind, occurred_on, id=id_, number=1, submitted_at=None, created_at=at)
     return Item(id_, id_, "", "portfolio", "draft", None, at, at, versions=(version,))
 

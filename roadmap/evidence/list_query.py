@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.text import fold
+from roadmap.core.types import PartialDateText, ends_before
 from roadmap.evidence.audience_sql import counted_version_id, is_verified
 from roadmap.evidence.constants import TONES
 from roadmap.evidence.item import Audience, Item
@@ -29,6 +30,7 @@ FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "ye
 MAX_SEARCH_WORDS = 8
 # The version that counts, beside the current one that is shown.
 _COUNTED_VERSION = aliased(EvidenceVersion)
+_YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,7 @@ def list_evidence(
 def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
     """Return the parameters of the statement."""
     values: dict[str, Any] = {name: getattr(filters, name) for name in FILTER_NAMES}
-    if filters.year:
-        values |= {
-            "first": dt.date(filters.year, 1, 1),
-            "last": dt.date(filters.year, 12, 31),
-        }
+    values["year"] = f"{filters.year or 0:04}"
     return values | {f"word{place}": _escape_like(word) for place, word in enumerate(words)}
 
 
@@ -132,7 +130,10 @@ def _list_statement(given: tuple[str, ...], words: int, sort: str) -> sa.Select[
 def _tone() -> sa.ColumnElement[str]:
     """Return `Item.tone` in SQL."""
     return sa.case(
-        (_COUNTED_VERSION.expires_on < sa.bindparam("today", type_=sa.Date), "lapsed"),
+        (
+            ends_before(_COUNTED_VERSION.expires_on, sa.bindparam("today", type_=PartialDateText)),
+            "lapsed",
+        ),
         (is_verified(), "verified"),
         else_="evidenced",
     )
@@ -152,9 +153,7 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
                 EvidenceSkill.evidence_id == Evidence.id, EvidenceSkill.skill_key == value
             )
         case "year":
-            return EvidenceVersion.occurred_on.between(
-                sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
-            )
+            return value == _YEAR
         case "kind":
             return EvidenceVersion.kind == value
         case "tone":
@@ -223,7 +222,7 @@ def load_overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Ov
         {"today": today},
     )
     years = session.scalars(
-        sa.select(sa.extract("year", EvidenceVersion.occurred_on))
+        sa.select(_YEAR)
         .join(Evidence, Evidence.current_id == EvidenceVersion.id)
         .where(Evidence.user_id == user_id)
         .distinct()

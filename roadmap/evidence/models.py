@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column, relationship
 
+from roadmap.core.dates import PartialDate
 from roadmap.core.folding import search_text_of
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
@@ -96,14 +97,14 @@ class EvidenceVersion(Base):
     user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(sa.String(16))
-    occurred_on: Mapped[dt.date]
+    occurred_on: Mapped[PartialDate]
     url: Mapped[str] = mapped_column(sa.Text, default="")
     description: Mapped[str] = mapped_column(sa.Text, default="")
     role: Mapped[str] = mapped_column(sa.Text, default="")
     search_text: Mapped[str] = search_text_of("description", "role")
     issuer: Mapped[str] = mapped_column(sa.String(200), default="")
-    issued_on: Mapped[dt.date | None]
-    expires_on: Mapped[dt.date | None]
+    issued_on: Mapped[PartialDate | None]
+    expires_on: Mapped[PartialDate | None]
     # When it could be judged for the first time; None while it is a draft.
     submitted_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]

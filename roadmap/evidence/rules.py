@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from roadmap.core.dates import PartialDate
 from roadmap.core.text import strip_control_characters
 from roadmap.evidence.constants import AWAITING_REVIEW, IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
 from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
@@ -85,7 +86,7 @@ def _clean_texts(value: Row) -> Row:
     texts: dict[str, Any] = {
         field.name: strip_control_characters(text).strip()
         for field in fields(value)
-        if isinstance(text := getattr(value, field.name), str)
+        if type(text := getattr(value, field.name)) is str
     }
     return replace(value, **texts)
 
@@ -111,7 +112,7 @@ def find_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
         yield FieldError("visibility", "visibility_missing")
     yield from _date_errors("issued_on", piece.issued_on, today)
     begins = piece.issued_on or piece.occurred_on
-    if piece.expires_on is not None and begins is not None and piece.expires_on < begins:
+    if piece.expires_on and begins and piece.expires_on.last < begins.first:
         yield FieldError("expires_on", "expires_before")
     for name in INPUT_FIELDS:
         if name in MAX_LENGTHS and len(getattr(piece, name)) > MAX_LENGTHS[name]:
@@ -130,10 +131,10 @@ def find_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
                 yield FieldError(name, "too_long", place)
 
 
-def _date_errors(field: str, date: dt.date | None, today: dt.date) -> Iterator[FieldError]:
-    if date is not None and date > today:
+def _date_errors(field: str, date: PartialDate | None, today: dt.date) -> Iterator[FieldError]:
+    if date is not None and date.first > today:
         yield FieldError(field, "date_in_future")
-    elif date is not None and date < EARLIEST_DATE:
+    elif date is not None and date.first < EARLIEST_DATE:
         yield FieldError(field, "date_too_early")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Content, Impact
 
 Tone = Literal["evidenced", "verified"]
@@ -21,8 +22,8 @@ class Position:
 
     title: str
     employer: str
-    started_on: dt.date
-    ended_on: dt.date | None = None
+    started_on: PartialDate
+    ended_on: PartialDate | None = None
     is_ml: bool = False
     summary: str = ""
 
@@ -34,7 +35,7 @@ class Degree:
     level: str
     field: str = ""
     institution: str = ""
-    awarded_on: dt.date | None = None
+    awarded_on: PartialDate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class DocumentItem(Content):
     which it was verified where it has another one now; `verifiers` stand for all who verified it.
     """
 
-    occurred_on: dt.date
+    occurred_on: PartialDate
     id: str
     title: str
     kind_label: str

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
+from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import show_date
 from roadmap.core.markdown import to_excerpt
 from roadmap.evidence import labels
@@ -169,10 +170,10 @@ def _document_item(
     )
 
 
-def _kind_label(label: str, expires_on: dt.date | None, today: dt.date) -> str:
+def _kind_label(label: str, expires_on: PartialDate | None, today: dt.date) -> str:
     """Return the kind as every format names it, with the day on which the item lapsed."""
-    if expires_on is not None and expires_on < today:
-        return _("%(kind)s, lapsed on %(date)s", kind=label, date=show_date(expires_on))
+    if expires_on is not None and expires_on.last < today:
+        return _("%(kind)s, lapsed %(date)s", kind=label, date=show_date(expires_on))
     return label
 
 

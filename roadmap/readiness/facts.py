@@ -15,7 +15,7 @@ from roadmap.evidence.item import Item
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Employment; both days are worked, and no end means that it goes on."""
+    """Employment from its first to its last day; no end means that it goes on."""
 
     id: str
     title: str

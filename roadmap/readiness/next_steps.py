@@ -14,6 +14,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import gate_rules
@@ -297,7 +298,7 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
         yield step, _with_piece(tally.facts, piece.as_verified(fits))
 
 
-def _day(piece: Item) -> date:
+def _day(piece: Item) -> PartialDate:
     return piece.counted.occurred_on
 
 

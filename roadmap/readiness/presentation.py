@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from flask_babel import lazy_gettext as _l
 
+from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_template
 from roadmap.core.i18n import gettext as _
@@ -114,8 +115,8 @@ def message_filter(message: Message | None) -> str:
     return message.text(_, _format_value, plural_template) if message is not None else ""
 
 
-def _format_value(value: float | dt.date) -> str:
-    return date_filter(value) if isinstance(value, dt.date) else number_filter(value)
+def _format_value(value: float | dt.date | PartialDate) -> str:
+    return date_filter(value) if isinstance(value, dt.date | PartialDate) else number_filter(value)
 
 
 def format_points(value: Fraction | Decimal) -> str:

@@ -121,8 +121,9 @@ def _records(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID,
     for user_id, key, status, changed_at in _rows(session, _STATUSES, people):
         records[user_id].statuses[key] = status
         records[user_id].status_changed_at[key] = changed_at
-    for user_id, position_id, *values in _rows(session, _POSITIONS, people):
-        records[user_id].positions.append(Position(str(position_id), *values))
+    for user_id, key, title, start, end, is_ml in _rows(session, _POSITIONS, people):
+        position = Position(str(key), title, start.first, end.last if end else None, is_ml)
+        records[user_id].positions.append(position)
     for user_id, degree_id, *values in _rows(session, _DEGREES, people):
         records[user_id].degrees.append(Degree(str(degree_id), *values))
     return records

@@ -286,9 +286,9 @@ def next_change_on(tally: Tally) -> date | None:
     rules = gate_rules(policy)
     tomorrow = tally.today + timedelta(days=1)
     dates = [
-        expires_on + timedelta(days=1)
+        expires_on.last + timedelta(days=1)
         for piece in tally.unlapsed_evidence
-        if (expires_on := piece.counted.expires_on) is not None and expires_on < date.max
+        if (expires_on := piece.counted.expires_on) is not None and expires_on.last < date.max
     ]
     dates += [day for rule in rules if (day := rule.next_change_on(tally))]
     asked = [rule.years for rule in rules if rule.years is not None]

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
 from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.facts import Facts
@@ -57,7 +58,7 @@ class Tally:
         self.content = content
         self.facts = facts
         self.today = today
-        self._dates: dict[str, list[date]] = {}
+        self._dates: dict[str, list[PartialDate]] = {}
 
     @cached_property
     def unlapsed_evidence(self) -> list[Item]:
@@ -180,13 +181,17 @@ class Tally:
             if milestone.required and statuses.get(milestone.key) == "done"
         }
 
-    def dates_confirmed_for(self, stage: str) -> list[date]:
-        """Return when the pieces were that are confirmed for a stage's done required milestones."""
+    def dates_confirmed_for(self, stage: str) -> list[PartialDate]:
+        """Return when the pieces were that are confirmed for a stage's done required milestones.
+
+        The one with the latest last day comes last.
+        """
         if stage not in self._dates:
             done = self.done_required(stage)
-            self._dates[stage] = sorted(
+            dates = [
                 piece.counted.occurred_on
                 for piece, keys in self.verified_evidence
                 if not done.keys().isdisjoint(keys)
-            )
+            ]
+            self._dates[stage] = sorted(dates, key=lambda date: (date.last, date))
         return self._dates[stage]

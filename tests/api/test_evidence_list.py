@@ -68,6 +68,12 @@ def test_it_hides_what_is_foreign(add: Callable[..., Any], bob: ApiClient) -> No
     assert bob.get(PATH).get_json()["items"] == []
 
 
+@pytest.mark.parametrize("date", ["2026-03-31", "2026-03", "2025", "2024-02-29", "1950"])
+def test_a_month_or_a_year_comes_back_as_such(add: Callable[..., Any], date: str) -> None:
+    made = add(occurred_on=date, issued_on=date, expires_on=date)
+    assert {made["occurred_on"], made["issued_on"], made["expires_on"]} == {date}
+
+
 @pytest.mark.parametrize(
     ("more", "fields"),
     [
@@ -81,7 +87,11 @@ def test_it_hides_what_is_foreign(add: Callable[..., Any], bob: ApiClient) -> No
         ({"occurred_on": "1949-12-31"}, ["occurred_on"]),
         ({"occurred_on": "0000-01-01"}, ["occurred_on"]),
         ({"occurred_on": "2026-02-30"}, ["occurred_on"]),
+        ({"occurred_on": "2026-2"}, ["occurred_on"]),
+        ({"occurred_on": "Mar 2026"}, ["occurred_on"]),
+        ({"occurred_on": "2999"}, ["occurred_on"]),
         ({"occurred_on": 1}, ["occurred_on"]),
+        ({"occurred_on": 2026}, ["occurred_on"]),
         ({"url": "javascript:alert(1)"}, ["url"]),
         ({"url": ""}, ["url"]),
         ({"visibility": "public"}, ["visibility"]),

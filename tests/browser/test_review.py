@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.rules import EvidenceInput
 from tests.browser.conftest import OpenContext, SampleSite
@@ -48,7 +49,7 @@ def record(
             EvidenceInput(
                 kind=kind,
                 title=title,
-                occurred_on=now.date() - dt.timedelta(days=3),
+                occurred_on=PartialDate(now.date() - dt.timedelta(days=3)),
                 url="https://example.org/rollout",
                 description="The old plan.",
             ),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 import sqlalchemy as sa
 
 from roadmap.career.models import Degree
+from roadmap.core.dates import PartialDate
 from roadmap.people.models import HistoryEntry
 from tests.support.markup import flat
 
@@ -16,7 +15,7 @@ MASTER = {"level": "master", "field": "Statistics", "institution": "Fell", "awar
 
 @pytest.fixture
 def degree(session, cast):
-    row = Degree(user_id=cast.alice, level="bachelor", awarded_on=dt.date(2014, 7, 1))
+    row = Degree(user_id=cast.alice, level="bachelor", awarded_on=PartialDate("2014-07-01"))
     session.add(row)
     session.commit()
     return row.id
@@ -56,7 +55,7 @@ def test_it_hides_what_is_foreign(cast, browser_of, degree, who):
     [
         ({"level": "wizard"}, "Choose one of the levels."),
         ({"awarded_on": "2999-01-01"}, "in the future"),
-        ({"awarded_on": "long ago"}, "Enter the date as year-month-day"),
+        ({"awarded_on": "long ago"}, "This is no date"),
         ({"field": "x" * 201}, "at most 200 characters"),
     ],
 )
@@ -65,6 +64,13 @@ def test_it_rejects_bad_input(session, cast, browser_of, change, said):
     assert answer.status_code == 422
     assert said in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Degree)) == 0
+
+
+def test_a_year_is_kept_as_such(session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    assert browser.post("/career/degrees", {**MASTER, "awarded_on": "2015"}).status_code == 303
+    assert session.scalars(sa.select(Degree.awarded_on)).one() == "2015"
+    assert "<span>2015</span>" in browser.get("/career").text
 
 
 def test_two_tabs(cast, browser_of, degree):

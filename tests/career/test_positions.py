@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 import sqlalchemy as sa
 
 from roadmap.career.models import Position
+from roadmap.core.dates import PartialDate
 from roadmap.people.models import HistoryEntry
 
 NOW = {
@@ -23,7 +22,7 @@ NOW = {
 @pytest.fixture
 def position(session, cast):
     row = Position(
-        user_id=cast.alice, title="Engineer", started_on=dt.date(2018, 1, 1), ended_on=None
+        user_id=cast.alice, title="Engineer", started_on=PartialDate("2018-01-01"), ended_on=None
     )
     session.add(row)
     session.commit()
@@ -53,6 +52,33 @@ def test_it_is_changed(session, cast, browser_of, position):
     assert browser.post(f"/career/positions/{position}?_method=PUT", data).status_code == 303
     assert "1 Mar 2021 to 31 Dec 2024" in browser.get("/career").text
     assert session.scalar(sa.select(HistoryEntry.action)) == "position.changed"
+
+
+def test_a_month_or_a_year_is_kept_as_such(session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    for start, end in (("Mar 2021", "2021"), ("2019-09", "06/2021"), ("2015", "2018")):
+        data = {**NOW, "started_on": start, "ended_on": end}
+        assert browser.post("/career/positions", data).status_code == 303
+    latest = sa.select(Position).order_by(Position.ended_on.desc(), Position.started_on)
+    rows = session.scalars(latest).all()
+    dates = [("2019-09", "2021-06"), ("2021-03", "2021"), ("2015", "2018")]
+    assert [(row.started_on, row.ended_on) for row in rows] == dates
+    page = browser.get("/career").text
+    places = [page.index(text) for text in ("Mar 2021 to 2021", "Sep 2019 to Jun 2021", "2015 to")]
+    assert places == sorted(places)
+    assert 'value="2019-09"' in browser.get(f"/career/positions/{rows[0].id}").text
+
+
+def test_the_database_refuses_an_end_before_the_start(session, cast):
+    of_alice = {"user_id": cast.alice, "title": "Engineer"}
+    for start, end in (("2021-06-15", "2021"), ("2021-06-15", "2021-06"), ("2021", "2021-01-01")):
+        dates = {"started_on": PartialDate(start), "ended_on": PartialDate(end)}
+        session.add(Position(**of_alice, **dates))
+    session.commit()
+    late = Position(**of_alice, started_on=PartialDate("2021-06"), ended_on=PartialDate("2021-05"))
+    session.add(late)
+    with pytest.raises(sa.exc.IntegrityError):
+        session.commit()
 
 
 def test_it_is_deleted(session, cast, browser_of, position):
@@ -88,12 +114,19 @@ def test_it_hides_what_is_foreign(session, cast, browser_of, position, who):
         ({"title": "x" * 201}, "at most 200 characters"),
         ({"employer": "x" * 201}, "Employer"),
         ({"started_on": ""}, "When did it start?"),
-        ({"started_on": "yesterday"}, "Enter the date as year-month-day"),
+        ({"started_on": "yesterday"}, "This is no date"),
         ({"started_on": "2999-01-01"}, "in the future"),
         ({"started_on": "0201-01-01"}, "before 1940"),
         ({"ended_on": "2999-01-01"}, "in the future"),
-        ({"ended_on": "soon"}, "Enter the date as year-month-day"),
+        ({"ended_on": "soon"}, "This is no date"),
         ({"ended_on": "2020-01-01"}, "It ends before it starts"),
+        ({"ended_on": "2021-02"}, "It ends before it starts"),
+        ({"ended_on": "2020"}, "It ends before it starts"),
+        ({"started_on": "2999"}, "in the future"),
+        ({"started_on": "9999"}, "in the future"),
+        ({"started_on": "0001"}, "before 1940"),
+        ({"started_on": "2019-02-29"}, "This is no date"),
+        ({"started_on": "03/04/2019"}, 'value="03/04/2019"'),
         ({"summary": "x" * 20_001}, "Summary"),
     ],
 )

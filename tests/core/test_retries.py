@@ -21,6 +21,7 @@ from sqlalchemy import event
 
 from roadmap import create_app
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.core.retries import MAX_RETRIES, RetryMiddleware
 from roadmap.core.web import now
 from roadmap.evidence import actions as evidence
@@ -246,7 +247,7 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
     piece = EvidenceInput(
         kind="talk",
         title="A talk",
-        occurred_on=dt.date(2026, 1, 5),
+        occurred_on=PartialDate("2026-01-05"),
         visibility="team",
         url="https://example.org/talk",
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions, review_actions
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence, Review
@@ -29,7 +30,7 @@ def evidence_input(**changes: Any) -> EvidenceInput:
     values: dict[str, Any] = {
         "kind": "design_doc",
         "title": "Feature store design",
-        "occurred_on": dt.date(2026, 3, 2),
+        "occurred_on": PartialDate("2026-03-02"),
         "url": "https://example.org/feature-store",
         "description": "How features reach *training* and serving alike.",
         "role": "Author",

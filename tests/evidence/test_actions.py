@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions, review_actions
 from roadmap.evidence.actions import evidence_input as stored_input
 from roadmap.evidence.models import (
@@ -44,7 +45,9 @@ def alice(session, cast):
 
 
 def test_what_is_saved_comes_back(session, cast, now):
-    piece = evidence_input(impacts=(LATENCY,), issuer="Example", expires_on=dt.date(2030, 1, 1))
+    piece = evidence_input(
+        impacts=(LATENCY,), issuer="Example", expires_on=PartialDate("2030-01-01")
+    )
     evidence = add_evidence(
         session,
         cast,
@@ -54,7 +57,7 @@ def test_what_is_saved_comes_back(session, cast, now):
         skills=["mlops", "mentoring"],
         impacts=(LATENCY,),
         issuer="Example",
-        expires_on=dt.date(2030, 1, 1),
+        expires_on=PartialDate("2030-01-01"),
     )
     session.expire_all()
     again = session.get_one(Evidence, evidence.id)
@@ -92,7 +95,7 @@ def test_today_is_the_persons_own(session, cast):
     moment = dt.datetime(2026, 12, 31, 22, 0, tzinfo=dt.UTC)
     there, here = (cast.actor(session, cast.alice) for _ in range(2))
     there.timezone = "Pacific/Auckland"
-    tomorrow = evidence_input(occurred_on=dt.date(2027, 1, 1))
+    tomorrow = evidence_input(occurred_on=PartialDate("2027-01-01"))
     actions.create(session, cast.alice, tomorrow, by=there, now=moment)
     with pytest.raises(InvalidInput, match="date_in_future"):
         actions.create(session, cast.alice, tomorrow, by=here, now=moment)
@@ -173,15 +176,19 @@ def test_title_visibility_and_links_are_no_substance(session, cast, now, alice):
 
 
 def test_an_expiry_cannot_be_edited_into_a_verified_certificate(session, cast, now, alice):
-    certificate = {"kind": "certification", "issuer": "Example", "expires_on": dt.date(2026, 6, 1)}
+    certificate = {
+        "kind": "certification",
+        "issuer": "Example",
+        "expires_on": PartialDate("2026-06-01"),
+    }
     evidence = add_evidence(session, cast, cast.alice, now, **certificate)
     submit_evidence(session, cast, evidence, now)
     review_evidence(session, cast, evidence, now)
-    certificate["expires_on"] = dt.date(2036, 6, 1)
+    certificate["expires_on"] = PartialDate("2036-06-01")
     actions.edit(session, evidence, evidence_input(**certificate), by=alice, now=now)
     assert evidence.state == "submitted"
     verified = session.get_one(EvidenceVersion, evidence.verified_version_id)
-    assert verified.expires_on == dt.date(2026, 6, 1)
+    assert verified.expires_on == PartialDate("2026-06-01")
 
 
 def test_a_returned_piece_stays_so_until_it_is_resubmitted(session, cast, now, alice):

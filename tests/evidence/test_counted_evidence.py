@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.item import Audience, Impact
 from roadmap.evidence.loader import load_user_items
@@ -32,7 +33,7 @@ def test_a_draft_counts_as_it_is(session, cast, now):
     assert (item.visibility, item.verified) == ("portfolio", False)
     assert (item.milestones, item.confirmed) == ((LEVELS, DESIGN), frozenset())
     counted = item.counted
-    assert (counted.kind, counted.occurred_on) == ("design_doc", dt.date(2026, 3, 2))
+    assert (counted.kind, counted.occurred_on) == ("design_doc", PartialDate("2026-03-02"))
     assert (counted.expires_on, counted.impacts) == (
         None,
         (LATENCY, Impact("team", "onboarding", "", "2", "weeks")),
@@ -44,12 +45,12 @@ def test_the_last_verified_version_counts_until_the_next_is_judged(session, cast
     evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     submit_evidence(session, cast, evidence, now)
     review_evidence(session, cast, evidence, now)
-    changed = evidence_input(kind="talk", occurred_on=dt.date(2026, 5, 1))
+    changed = evidence_input(kind="talk", occurred_on=PartialDate("2026-05-01"))
     actions.edit(session, evidence, changed, milestones=[DESIGN, LEVELS], by=alice, now=now)
     (piece,) = load_user_items(session, Audience.OWNER, cast.alice)
     assert (piece.counted.kind, piece.counted.occurred_on, piece.state) == (
         "design_doc",
-        dt.date(2026, 3, 2),
+        PartialDate("2026-03-02"),
         "submitted",
     )
     assert (piece.verified, piece.confirmed) == (True, {DESIGN})

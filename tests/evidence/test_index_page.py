@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from roadmap.evidence.list_query import Filters, list_evidence
+from roadmap.core.dates import PartialDate
+from roadmap.evidence.list_query import Filters, list_evidence, load_overview
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
@@ -77,9 +78,9 @@ def evidence_list(session, cast, now):
     design = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], skills=["mlops"])
     submit_evidence(session, cast, design, now)
     review_evidence(session, cast, design, now)
-    lapsed = {"kind": "certification", "title": "Badge", "expires_on": dt.date(2026, 4, 1)}
+    lapsed = {"kind": "certification", "title": "Badge", "expires_on": PartialDate("2026-04-01")}
     add_evidence(session, cast, cast.alice, now, **lapsed)
-    old = {"kind": "talk", "title": "100% uptime_talk", "occurred_on": dt.date(2024, 7, 1)}
+    old = {"kind": "talk", "title": "100% uptime_talk", "occurred_on": PartialDate("2024-07-01")}
     add_evidence(session, cast, cast.alice, now, milestones=[LEVELS], visibility="team", **old)
     add_evidence(
         session, cast, cast.alice, now, title="Secret", visibility="private", role="Über-Rolle"
@@ -112,6 +113,21 @@ def test_each_filter_finds_what_it_says(session, cast, evidence_list, wanted, ti
     found = list_evidence(session, cast.alice, Filters(**wanted), today=dt.date(2026, 6, 1))
     assert {row.title for row in found.items} == titles
     assert found.found == len(titles)
+
+
+def test_a_year_or_a_month_is_listed_by_its_first_day_and_lapses_after_its_last(session, cast, now):
+    for title, date in (("Day", "2024-02-29"), ("Month", "2024-02"), ("Year", "2024")):
+        add_evidence(session, cast, cast.alice, now, title=title, occurred_on=PartialDate(date))
+    for title, date in (("Lapsed", "2026-05"), ("Valid", "2026-06"), ("Still valid", "2026")):
+        certificate = {"kind": "certification", "expires_on": PartialDate(date)}
+        add_evidence(session, cast, cast.alice, now, title=title, **certificate)
+    today = dt.date(2026, 6, 30)
+    found = list_evidence(session, cast.alice, Filters(year=2024, sort="oldest"), today=today)
+    assert [item.title for item in found.items] == ["Year", "Month", "Day"]
+    lapsed = list_evidence(session, cast.alice, Filters(tone="lapsed"), today=today).items
+    assert [(item.title, item.has_lapsed(today)) for item in lapsed] == [("Lapsed", True)]
+    overview = load_overview(session, cast.alice, today=today)
+    assert (overview.years, overview.tones["lapsed"]) == ((2026, 2024), 1)
 
 
 @pytest.mark.parametrize("q", ["über", "ÜBER", "étude", "Étude de CAS", "разбор"])

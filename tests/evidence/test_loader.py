@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import audience_sql, loader, models
 from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, Item, is_visible, seen_by
@@ -151,8 +152,8 @@ def _write(
     versions = [
         models.EvidenceVersion(
             evidence_id=evidence.id, user_id=user_id, number=place + 1, kind=kind,
-            occurred_on=dt.date(2026, 1, 1 + place), submitted_at=NOW if was_submitted else None,
-            created_at=NOW,
+            occurred_on=PartialDate(f"2026-01-0{1 + place}"),
+            submitted_at=NOW if was_submitted else None, created_at=NOW,
         )
         for place, was_submitted in enumerate(submitted)
     ]  # fmt: skip

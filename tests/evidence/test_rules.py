@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import rules
 from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.item import Impact
@@ -16,7 +17,8 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.rules import EvidenceInput, Refused, Stale
 
 TODAY = dt.date(2026, 6, 30)
-COMPLETE = EvidenceInput("talk", TODAY, title="A talk", url="https://example.org/talk")
+DAY = PartialDate(TODAY)
+COMPLETE = EvidenceInput("talk", DAY, title="A talk", url="https://example.org/talk")
 
 
 def codes(piece):
@@ -25,20 +27,20 @@ def codes(piece):
 
 def test_a_link_or_a_description_is_enough():
     assert codes(COMPLETE) == []
-    assert codes(EvidenceInput("other", TODAY, title="A", description="What I did.")) == []
-    assert codes(EvidenceInput("other", TODAY, title="A")) == [("url", "nothing_to_show")]
+    assert codes(EvidenceInput("other", DAY, title="A", description="What I did.")) == []
+    assert codes(EvidenceInput("other", DAY, title="A")) == [("url", "nothing_to_show")]
 
 
 def test_evidence_of_today_counts_and_of_tomorrow_does_not():
-    tomorrow = TODAY + dt.timedelta(days=1)
+    tomorrow = PartialDate(TODAY + dt.timedelta(days=1))
     assert codes(EvidenceInput("other", tomorrow, title="A", description="x")) == [
         ("occurred_on", "date_in_future")
     ]
 
 
 def test_a_certificate_may_be_valid_for_its_first_day_only():
-    day = {"issued_on": TODAY, "expires_on": TODAY}
-    assert codes(EvidenceInput("certification", TODAY, title="A", description="x", **day)) == []
+    day = {"issued_on": DAY, "expires_on": DAY}
+    assert codes(EvidenceInput("certification", DAY, title="A", description="x", **day)) == []
 
 
 @pytest.mark.parametrize(
@@ -81,14 +83,14 @@ pieces = st.builds(
     EvidenceInput,
     kind=st.sampled_from([*KINDS, "", "?"]),
     title=texts,
-    occurred_on=st.none() | st.dates(),
+    occurred_on=st.none() | st.builds(PartialDate, st.dates()),
     visibility=st.sampled_from([*VISIBILITIES, "?"]),
     url=texts,
     description=texts,
     role=texts,
     issuer=texts,
-    issued_on=st.none() | st.dates(),
-    expires_on=st.none() | st.dates(),
+    issued_on=st.none() | st.builds(PartialDate, st.dates()),
+    expires_on=st.none() | st.builds(PartialDate, st.dates()),
     impacts=st.lists(measures, max_size=8).map(tuple),
 )
 

@@ -8,6 +8,7 @@ import itertools
 import pytest
 import sqlalchemy as sa
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.constants import STATES, VISIBILITIES
@@ -26,7 +27,7 @@ from tests.evidence.builders import (
     submit_evidence,
 )
 
-LATER = dt.date(2026, 5, 1)
+LATER = PartialDate("2026-05-01")
 GAIN = Impact("business", "conversion", "1", "2", "%")
 
 
@@ -46,7 +47,7 @@ def edited(session, cast, now, alice) -> Evidence:
         occurred_on=LATER,
         url="https://example.org/unsubmitted",
         description="unsubmitted",
-        expires_on=dt.date(2026, 6, 1),
+        expires_on=PartialDate("2026-06-01"),
         impacts=(GAIN,),
     )
     actions.edit(session, evidence, changed, by=alice, now=now)
@@ -82,7 +83,7 @@ def test_a_returned_piece_shows_what_was_returned(session, cast, edited):
     (piece,) = load_user_items(session, Audience.MANAGER, cast.alice)
     version = piece.version
     assert (version.number, version.kind) == (1, "design_doc")
-    assert (version.occurred_on, version.impacts) == (dt.date(2026, 3, 2), (LATENCY,))
+    assert (version.occurred_on, version.impacts) == (PartialDate("2026-03-02"), (LATENCY,))
     assert (piece.counted.expires_on, piece.milestones) == (None, (DESIGN,))
     assert "unsubmitted" not in repr(piece)
     seen = load_item(session, Audience.MANAGER, edited.id)
@@ -100,7 +101,7 @@ def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited
     (own,), (shared,) = found.own().pieces, found.shared().pieces
     own, shared = own.counted, shared.counted
     assert (own.kind, own.occurred_on, own.impacts[0].type) == ("talk", LATER, "business")
-    assert (shared.kind, shared.occurred_on) == ("design_doc", dt.date(2026, 3, 2))
+    assert (shared.kind, shared.occurred_on) == ("design_doc", PartialDate("2026-03-02"))
     assert (shared.expires_on, [impact.type for impact in shared.impacts]) == (None, ["scale"])
     assert found.has_hidden_facts()
 
@@ -117,9 +118,15 @@ def test_once_submitted_again_the_new_version_is_seen(session, cast, now, alice,
 def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
     session, cast, now, alice
 ):
-    until = dt.date(2027, 1, 1)
+    until = PartialDate("2027-01-01")
     evidence = add_evidence(
-        session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,), expires_on=until
+        session,
+        cast,
+        cast.alice,
+        now,
+        milestones=[DESIGN],
+        impacts=(LATENCY,),
+        expires_on=until,
     )
     submit_evidence(session, cast, evidence, now)
     review_evidence(session, cast, evidence, now)
@@ -144,8 +151,8 @@ def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
     assert piece.proves(DESIGN, ["design_doc"])
     assert not piece.proves(DESIGN, ["talk"])
     assert not piece.proves(LEVELS, ["design_doc"])
-    assert piece.tone(until) == "verified"
-    assert piece.tone(until + dt.timedelta(days=1)) == "lapsed"
+    assert piece.tone(until.last) == "verified"
+    assert piece.tone(until.last + dt.timedelta(days=1)) == "lapsed"
 
 
 def test_what_is_of_the_piece_and_of_no_version_is_as_it_stands(session, cast, now, alice, edited):

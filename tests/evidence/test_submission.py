@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions, labels, review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.people import actions as people
@@ -266,7 +267,7 @@ def test_a_day_that_is_ahead_again_is_said_before_it_is_shared(session, cast, no
     piece = actions.create(
         session,
         cast.alice,
-        evidence_input(visibility="private", occurred_on=ahead),
+        evidence_input(visibility="private", occurred_on=PartialDate(ahead)),
         by=actor,
         now=now,
     )

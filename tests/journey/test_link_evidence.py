@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.models import EvidenceMilestone
 from roadmap.evidence.rules import EvidenceInput
@@ -31,7 +32,10 @@ def piece_of(app, cast, now):
                 db.session,
                 person,
                 EvidenceInput(
-                    "launch", now.date(), title="Faster ranker", url="https://example.org/x"
+                    "launch",
+                    PartialDate(now.date()),
+                    title="Faster ranker",
+                    url="https://example.org/x",
                 ),
                 by=cast.actor(db.session, person),
                 now=now,

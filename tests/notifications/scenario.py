@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.actions import evidence_input
@@ -40,7 +41,7 @@ class Scenario:
 
     def piece(self, *, submitted: bool = True, author: str = "alice") -> Evidence:
         said = EvidenceInput(
-            kind="design_doc", title=TITLE, occurred_on=dt.date(2026, 5, 1),
+            kind="design_doc", title=TITLE, occurred_on=PartialDate("2026-05-01"),
             visibility="team", description="What was decided.",
         )  # fmt: skip
         made = evidence.create(self.session, getattr(self.cast, author), said, **self.by(author))

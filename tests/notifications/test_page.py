@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
@@ -31,7 +32,7 @@ WORDS = "The *figures* match the dashboard."
 def submit(session: Session, cast: Cast, now: dt.datetime, title: str = TITLE) -> Evidence:
     alice = cast.actor(session, cast.alice)
     said = EvidenceInput(
-        kind="design_doc", title=title, occurred_on=dt.date(2026, 5, 1),
+        kind="design_doc", title=title, occurred_on=PartialDate("2026-05-01"),
         visibility="team", description="What was decided.",
     )  # fmt: skip
     piece = evidence.create(session, cast.alice, said, by=alice, now=now)
@@ -284,7 +285,7 @@ def test_a_draft_leaves_the_managers_page_as_it_is_to_the_byte(
     alice = cast.actor(session, cast.alice)
     for visibility in ("private", "team"):
         said = EvidenceInput(
-            kind="talk", title="Canary", occurred_on=dt.date(2026, 5, 1),
+            kind="talk", title="Canary", occurred_on=PartialDate("2026-05-01"),
             visibility=visibility, description="Canary.",
         )  # fmt: skip
         evidence.create(session, cast.alice, said, by=alice, now=now)

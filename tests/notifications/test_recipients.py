@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 
 from roadmap.account.actions import set_wants_mail
 from roadmap.auth import actions as accounts
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
@@ -326,7 +326,7 @@ def crowd(scenario: Scenario, team: Team, number: int) -> None:
             scenario.session, team, user.id, "member", by=user.id, now=scenario.step()
         )  # fmt: skip
         said = EvidenceInput(
-            kind="talk", title=f"Talk {number} {each}", occurred_on=dt.date(2026, 5, 1),
+            kind="talk", title=f"Talk {number} {each}", occurred_on=PartialDate("2026-05-01"),
             visibility="team", description="What was said.",
         )  # fmt: skip
         by = scenario.cast.actor(scenario.session, user.id)

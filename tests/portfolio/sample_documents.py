@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 
@@ -23,7 +24,7 @@ RANKER = DocumentItem(
     kind="design_doc",
     kind_label="Design document",
     url="https://docs.example.com/design/feed-ranking",
-    occurred_on=dt.date(2026, 3, 5),
+    occurred_on=PartialDate("2026-03-05"),
     role="Author and technical lead; five engineers from three teams built it",
     description=(
         "The feed scored every candidate with one deep model and hit its latency budget at "
@@ -74,7 +75,7 @@ ALICE = Document(
         Position(
             "Senior machine learning engineer",
             "Northwind",
-            dt.date(2022, 3, 1),
+            PartialDate("2022-03"),
             None,
             is_ml=True,
             summary="Ranking and retrieval for 40 million users.\n\n"
@@ -84,16 +85,16 @@ ALICE = Document(
         Position(
             "Machine learning engineer",
             "Contoso Research",
-            dt.date(2019, 6, 1),
-            dt.date(2022, 2, 28),
+            PartialDate("2019-06-01"),
+            PartialDate("2022-02-28"),
             is_ml=True,
             summary="Speech models on small devices.",
         ),
-        Position("Software engineer", "Fabrikam", dt.date(2017, 9, 1), dt.date(2019, 5, 31)),
+        Position("Software engineer", "Fabrikam", PartialDate("2017-09"), PartialDate("2019")),
     ),
     degrees=(
-        Degree("master", "Computer science", "ETH Zürich", dt.date(2017, 7, 1)),
-        Degree("bachelor", "Mathematics", "University of Bern", dt.date(2015, 7, 1)),
+        Degree("master", "Computer science", "ETH Zürich", PartialDate("2017-07")),
+        Degree("bachelor", "Mathematics", "University of Bern", PartialDate("2015")),
     ),
     skills=(
         Skill(
@@ -136,7 +137,7 @@ ALICE = Document(
         RANKER,
         DocumentItem(
             kind="open_source",
-            occurred_on=dt.date(2026, 6, 18),
+            occurred_on=PartialDate("2026-06-18"),
             url="https://github.com/example/trainer/pull/4821",
             id=item_id(2),
             title="Sharded optimizer state in an open training library",
@@ -157,7 +158,7 @@ ALICE = Document(
         ),
         DocumentItem(
             kind="blog_post",
-            occurred_on=dt.date(2026, 8, 9),
+            occurred_on=PartialDate("2026-08-09"),
             url="https://blog.example.com/drift",
             id=item_id(3),
             title="What our drift alarms missed, and what we alarm on now",
@@ -168,7 +169,7 @@ ALICE = Document(
         ),
         DocumentItem(
             kind="talk",
-            occurred_on=dt.date(2026, 9, 24),
+            occurred_on=PartialDate("2026-09-24"),
             url="https://conf.example.org/2026/retrieval",
             id=item_id(4),
             title="Retrieval at scale without regret",
@@ -183,21 +184,21 @@ ALICE = Document(
         ),
         DocumentItem(
             kind="certification",
-            occurred_on=dt.date(2025, 5, 12),
+            occurred_on=PartialDate("2025-05-12"),
             url="https://credentials.example.com/7f3a",
             id=item_id(5),
             title="Professional Machine Learning Engineer",
             kind_label="Certification",
             issuer="Example Cloud",
-            issued_on=dt.date(2025, 5, 12),
-            expires_on=dt.date(2027, 5, 12),
+            issued_on=PartialDate("2025-05-12"),
+            expires_on=PartialDate("2027-05-12"),
             tone="verified",
             verified_by="Bob Builder",
             verified_on=dt.date(2025, 6, 1),
         ),
         DocumentItem(
             kind="mentoring",
-            occurred_on=dt.date(2026, 10, 30),
+            occurred_on=PartialDate("2026-10-30"),
             url="",
             id=item_id(6),
             title="Mentored two engineers to their first on-call rotation",
@@ -244,7 +245,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
             kind=("design_doc", "talk", "certification", "mentoring", "patent", "odd")[number % 6],
             kind_label=text(number + 1),
             url=("https://example.org/ü?a=1&b=|", "javascript:alert(1)", "http://", "")[number % 4],
-            occurred_on=dt.date(2026, 1, 1),
+            occurred_on=PartialDate("2026-01-01"),
             description=long(number),
             role=text(number + 2),
             issuer=text(number + 3),
@@ -265,7 +266,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
         headline=text(2),
         introduction_md=long(8),
         roadmap_title=text(5),
-        positions=(Position(text(1), text(2), dt.date(2020, 1, 1), None, summary=long(3)),),
+        positions=(Position(text(1), text(2), PartialDate("2020-01-01"), None, summary=long(3)),),
         degrees=(Degree("odd", text(4), text(5)), Degree("master")),
         skills=(Skill(text(6), text(7), 2, text(8), 3, "self"),),
         items=items,

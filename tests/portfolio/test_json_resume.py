@@ -44,16 +44,18 @@ def test_every_kind_is_where_readers_look_for_it() -> None:
     assert read["publications"][1]["publisher"] == "MLSys Zürich"
     assert read["certificates"][0]["issuer"] == "Example Cloud"
     assert read["volunteer"][0]["position"].startswith("Mentored two engineers")
-    assert read["work"][0]["startDate"] == "2022-03-01"
+    assert read["work"][0]["startDate"] == "2022-03"
     assert "endDate" not in read["work"][0]
     assert read["education"][0] == {
         "institution": "ETH Zürich",
         "area": "Computer science",
         "studyType": "Master",
-        "startDate": "2017-07-01",
-        "endDate": "2017-07-01",
+        "startDate": "2017-07",
+        "endDate": "2017-07",
         "cairn": {"level": "master"},
     }
+    assert [read["education"][1][name] for name in ("startDate", "endDate")] == ["2015", "2015"]
+    assert [read["work"][2][name] for name in ("startDate", "endDate")] == ["2017-09", "2019"]
     assert read["skills"][0]["level"] == "level 4 of 4, the role asks for 4, assessed by a manager"
     assert read["basics"]["label"] == ALICE.headline
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
 import pytest
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels
 from roadmap.portfolio.urls import safe_url
@@ -83,5 +83,5 @@ def test_a_job_lasts_from_month_to_month() -> None:
     now, past, _ = ALICE.positions
     assert labels.position_period(now, "en") == "Mar 2022 – today"
     assert labels.position_period(past, "en") == "Jun 2019 – Feb 2022"
-    in_german = labels.position_period(replace(now, started_on=dt.date(2026, 3, 5)), "de")
+    in_german = labels.position_period(replace(now, started_on=PartialDate("2026-03-05")), "de")
     assert in_german == "März 2026 – today"

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from roadmap import create_app
 from roadmap.career.models import Position
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.core.limiter import export_slot, limiter
 from roadmap.people.models import User
 from roadmap.portfolio.export import file_stem
@@ -97,7 +98,9 @@ def test_what_is_withheld_is_in_no_export_and_changes_none(
     """Every field of withheld evidence, notes and reasons carries a word that must not leave."""
     evidence_rows.add(session, cast.alice, "Shown first", at=1, milestones=("point-in-time-sql",))
     evidence_rows.add(session, cast.alice, "Shown last", at=8)
-    session.add(Position(user_id=cast.alice, title="Engineer", started_on=evidence_rows.DAY))
+    session.add(
+        Position(user_id=cast.alice, title="Engineer", started_on=PartialDate(evidence_rows.DAY))
+    )
     session.commit()
     browser = browser_of(cast.alice)
     before = browser.get(f"/portfolio/export/{name}").data
@@ -164,14 +167,16 @@ def test_what_the_pdf_cannot_set_is_shown_before(session: Session, cast: Cast, b
 def test_a_lapsed_certification_says_so(
     session: Session, cast: Cast, browser_of, name: str
 ) -> None:
-    evidence_rows.add(session, cast.alice, kind="certification", at=0, expires_on=evidence_rows.DAY)
+    evidence_rows.add(
+        session, cast.alice, kind="certification", at=0, expires_on=PartialDate(evidence_rows.DAY)
+    )
     session.commit()
 
     answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
 
     said = readable(name, answer.data)
     # JSON Resume has no word for it, but for the day until which a certificate holds.
-    assert ("2026-05-04" if name == "json-resume" else "lapsed on 4 May 2026") in said
+    assert ("2026-05-04" if name == "json-resume" else "lapsed 4 May 2026") in said
 
 
 @pytest.mark.parametrize("path", [*(f"export/{name}" for name in FORMATS), "preview"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import PartialDate
 from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 from tests.support.statements import statements_of
@@ -61,7 +62,9 @@ def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, br
 
 
 def test_it_marks_what_has_lapsed(session: Session, cast: Cast, browser_of) -> None:
-    evidence_rows.add(session, cast.alice, kind="certification", at=0, expires_on=evidence_rows.DAY)
+    evidence_rows.add(
+        session, cast.alice, kind="certification", at=0, expires_on=PartialDate(evidence_rows.DAY)
+    )
     session.commit()
 
     assert "Lapsed</span>" in browser_of(cast.alice).get("/portfolio").text

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Position
+from roadmap.core.dates import PartialDate
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import EXCERPT_LENGTH, MAX_DOCUMENT_LENGTH, load_document
 from roadmap.progress.models import MilestoneStatus
@@ -182,7 +183,9 @@ def test_a_draft_may_be_shown_by_its_author(session: Session, cast: Cast) -> Non
 def test_background_and_skills_come_along(
     session: Session, cast: Cast, now: dt.datetime, shows_self_assessed: bool
 ) -> None:
-    session.add(Position(user_id=cast.alice, title="ML engineer", started_on=dt.date(2020, 1, 1)))
+    session.add(
+        Position(user_id=cast.alice, title="ML engineer", started_on=PartialDate("2020-01-01"))
+    )
     session.add(Degree(user_id=cast.alice, level="master", field="Statistics"))
     session.add(
         Portfolio(

@@ -10,6 +10,7 @@ from typing import Any
 
 from roadmap.catalog.content import Content, Milestone, Objective, Skill, Stage
 from roadmap.catalog.policy import Policy
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import CONTENT_FIELDS, Impact, Item, Link, draft_item
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.messages import KIND_NAMES
@@ -272,7 +273,7 @@ def proven_pieces() -> tuple[Item, ...]:
             first,
             second,
             verified=True,
-            occurred_on=day,
+            occurred_on=PartialDate(day),
             impacts=(metric(impact),) if impact else (),
         )
         for number, (kind, first, second, day, impact) in enumerate(PROVEN, 1)

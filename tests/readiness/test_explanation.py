@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 
 from roadmap.api.readiness import to_shape
+from roadmap.core.dates import PartialDate
 from roadmap.readiness.explanation import (
     BackgroundLine,
     ImpactLine,
@@ -170,7 +171,7 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
             piece("a", "talk"),
             piece("b", "publication", "visibility1", verified=True),
             piece("c", "blog_post"),
-            piece("d", "talk", verified=True, expires_on=TODAY - timedelta(days=1)),
+            piece("d", "talk", verified=True, expires_on=PartialDate(TODAY - timedelta(days=1))),
         )
     )
     lines = [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 
 from roadmap.catalog.content import Content
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import SkillLink
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.next_steps import Step, next_steps, top_three
@@ -67,7 +68,7 @@ def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> Non
     on = content(milestones=milestones)
     pieces = (
         piece("sure", "launch", "leadership1", "leadership2", "leadership3", verified=True),
-        piece("lapsed", "launch", "visibility1", expires_on=TODAY - timedelta(days=1)),
+        piece("lapsed", "launch", "visibility1", expires_on=PartialDate(TODAY - timedelta(days=1))),
     )
     facts = Facts(statuses={"leadership1": "in_progress"}, pieces=pieces)
     found = next_steps(on, facts, TODAY)
@@ -102,7 +103,9 @@ def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() ->
     facts = Facts(
         statuses=done("experience1", "foundations1", "leadership1"),
         pieces=(
-            piece("old", "launch", "leadership1", occurred_on=date(2025, 1, 1), verified=True),
+            piece(
+                "old", "launch", "leadership1", occurred_on=PartialDate("2025-01-01"), verified=True
+            ),
             piece("new", "launch", "experience2"),
         ),
     )
@@ -149,7 +152,7 @@ def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -
     others = (
         piece("submitted", "launch", state="submitted"),
         piece("private", "launch", visibility="private"),
-        piece("lapsed", "launch", expires_on=TODAY - timedelta(days=1)),
+        piece("lapsed", "launch", expires_on=PartialDate(TODAY - timedelta(days=1))),
     )
     facts = Facts(statuses=done("experience1", "experience2"), pieces=(draft, *others))
     found = steps(facts, "submit_evidence", content(milestones=milestones))
@@ -212,7 +215,9 @@ def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     found = steps(Facts(pieces=(draft,)), "add_impact")
     assert list(found) == ["business", "team"]
     assert found["team"].gain == Fraction(10, 3) * Fraction(6, 10)
-    verified = piece("sure", "other", "experience1", verified=True, occurred_on=date(2020, 1, 1))
+    verified = piece(
+        "sure", "other", "experience1", verified=True, occurred_on=PartialDate("2020-01-01")
+    )
     found = steps(Facts(pieces=(draft, verified)), "add_impact")
     assert (found["team"].piece, found["team"].gain) == ("sure", Fraction(10, 3))
     assert found["team"].label.text() == "Add a measured team impact to “Piece sure”"

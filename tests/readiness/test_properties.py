@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from roadmap.api.readiness import to_shape
 from roadmap.catalog.content import Content
+from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.readiness.explanation import explain, without_item
 from roadmap.readiness.facts import Degree, Facts, Position
@@ -66,6 +67,12 @@ def roadmaps(draw: st.DrawFn) -> Content:
     )
 
 
+def dates_of(days: st.SearchStrategy[date]) -> st.SearchStrategy[PartialDate]:
+    """The days, their months and their years."""
+    known = st.sampled_from((4, 7, 10))
+    return st.builds(lambda day, length: PartialDate(str(day)[:length]), days, known)
+
+
 @st.composite
 def pieces(draw: st.DrawFn, content: Content, identity: str) -> Item:
     """A piece linked to up to five milestones, verified or not, lapsed or not."""
@@ -76,8 +83,11 @@ def pieces(draw: st.DrawFn, content: Content, identity: str) -> Item:
     types = draw(st.lists(st.sampled_from(("scale", "business", "team")), max_size=2))
     return change(
         draft_item(identity, draw(st.sampled_from(SOME_KINDS)), draw(days)),  # type: ignore[arg-type]
+        occurred_on=draw(dates_of(days)),
         title=identity,
-        expires_on=draw(st.none() | st.dates(TODAY - timedelta(days=9), TODAY + timedelta(days=9))),
+        expires_on=draw(
+            st.none() | dates_of(st.dates(TODAY - timedelta(days=9), TODAY + timedelta(days=9)))
+        ),
         state="verified" if verified else draw(st.sampled_from(("draft", "submitted", "returned"))),
         verified=verified,
         milestones=links,

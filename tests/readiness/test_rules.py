@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from roadmap.catalog.content import Content
 from roadmap.catalog.files import problems_in
 from roadmap.catalog.policy import Policy
+from roadmap.core.dates import PartialDate
 from roadmap.core.months import months_later
 from roadmap.evidence.item import Impact
 from roadmap.readiness.calendar_years import years_of
@@ -65,7 +66,11 @@ RETURNED = tuple(
     for each in proven_pieces()
 )
 LAPSED = piece(
-    "cert", "certification", "education1", verified=True, expires_on=TODAY - timedelta(days=1)
+    "cert",
+    "certification",
+    "education1",
+    verified=True,
+    expires_on=PartialDate(TODAY - timedelta(days=1)),
 )
 
 EXAMPLES = {
@@ -144,7 +149,7 @@ EXAMPLES = {
     "all evidence of one day": (
         replace(
             proven_facts(),
-            pieces=tuple(change(p, occurred_on=date(2026, 5, 1)) for p in proven_pieces()),
+            pieces=tuple(change(p, occurred_on=PartialDate("2026-05-01")) for p in proven_pieces()),
         ),
         "40.00 + 20.00 + 20.00 + 10.00 + 10.00",
         "100.0",
@@ -253,8 +258,8 @@ def test_a_roadmap_of_optional_stages_counts_the_best() -> None:
         ({"verified": False, "state": "returned"}, "evidenced"),
         ({"state": "submitted"}, "verified"),  # a newer version waits; the verified one counts
         ({"kind": "other"}, "evidenced"),
-        ({"expires_on": TODAY}, "verified"),
-        ({"expires_on": TODAY - timedelta(days=1)}, "claimed"),
+        ({"expires_on": PartialDate(TODAY)}, "verified"),
+        ({"expires_on": PartialDate(TODAY - timedelta(days=1))}, "claimed"),
         ({"milestones": ()}, "claimed"),
     ],
 )
@@ -298,7 +303,7 @@ def test_the_best_pieces_fill_a_requirement() -> None:
         piece("a", "talk"),
         piece("b", "publication", "visibility1", verified=True),
         piece("c", "blog_post"),
-        piece("d", "talk", verified=True, expires_on=TODAY - timedelta(days=1)),
+        piece("d", "talk", verified=True, expires_on=PartialDate(TODAY - timedelta(days=1))),
     )
     points = evaluate(content(), Facts(pieces=pieces), TODAY).parts[2].points
     assert points == Fraction(4) * (1 + Fraction(6, 10)) / 2
@@ -400,9 +405,9 @@ def test_claimed_not_proven_is_about_much_that_is_ticked() -> None:
 
 
 def test_the_result_is_valid_until_a_piece_lapses() -> None:
-    lapsing = piece("cert", "certification", expires_on=date(2026, 8, 1))
-    lapsed = piece("old", "certification", expires_on=date(2026, 6, 29))
-    forever = piece("ever", "certification", expires_on=date.max)
+    lapsing = piece("cert", "certification", expires_on=PartialDate("2026-08-01"))
+    lapsed = piece("old", "certification", expires_on=PartialDate("2026-06-29"))
+    forever = piece("ever", "certification", expires_on=PartialDate(date.max))
     facts = Facts(pieces=(lapsing, lapsed, forever))
     assert next_change_on(Tally(content(), facts, TODAY)) == date(2026, 8, 2)
     assert next_change_on(Tally(content(), replace(facts, pieces=(lapsed, forever)), TODAY)) is None

@@ -22,6 +22,7 @@ from roadmap.catalog import actions as catalog
 from roadmap.catalog import files
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.actions import evidence_input
@@ -108,11 +109,13 @@ class FactWriter:
         piece = EvidenceInput(
             kind=kind,
             title=f"Piece {at}",
-            occurred_on=today,
+            occurred_on=PartialDate(today),
             visibility=visibility,
             url="https://example.org/x",
             expires_on=(
-                today + dt.timedelta(days=max(expires_in, 0)) if expires_in is not None else None
+                PartialDate(today + dt.timedelta(days=max(expires_in, 0)))
+                if expires_in is not None
+                else None
             ),
             impacts=(Impact("scale", "requests", "1", "2", "a second", ""),),
         )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import time_machine
 from sqlalchemy import event
 
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions, review_actions
 from roadmap.people.models import Membership, Team, User
 from roadmap.reviews.queries import (
@@ -120,7 +121,7 @@ def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
 def test_days_are_those_of_the_readers_calendar(session, cast, browser_of):
     """As the date beside them is: handed in on the evening before, it has waited for a day."""
     evening = dt.datetime(2026, 5, 3, 20, 30, tzinfo=dt.UTC)  # in Tokyo the morning of the 4th
-    piece = add_evidence(session, cast, cast.alice, evening, occurred_on=dt.date(2026, 4, 1))
+    piece = add_evidence(session, cast, cast.alice, evening, occurred_on=PartialDate("2026-04-01"))
     submit_evidence(session, cast, piece, evening)
     for zone, hours, said in (
         ("UTC", 3, "waiting since today"),

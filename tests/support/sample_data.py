@@ -19,6 +19,7 @@ from roadmap.auth.tokens import new_token
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import published_roadmap
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.item import Impact
@@ -123,7 +124,7 @@ class SampleDataWriter:
             EvidenceInput(
                 kind=kind,
                 title=title,
-                occurred_on=self.day(days),
+                occurred_on=PartialDate(self.day(days)),
                 visibility=visibility,
                 url="https://example.org/" + title.lower().replace(" ", "-"),
                 description=f"{title}: what was decided, and *what came of it*.",

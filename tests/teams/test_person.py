@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import published_roadmap
+from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
@@ -73,7 +74,8 @@ def begun(session: Session, cast: Cast, now: dt.datetime) -> None:
         session,
         Position,
         cast.alice,
-        {"title": "ML engineer", "employer": "Example Search", "started_on": dt.date(2020, 1, 1),
+        {"title": "ML engineer", "employer": "Example Search",
+         "started_on": PartialDate("2020-01-01"),
          "ended_on": None, "is_ml": True, "summary": CANARY},
         by=cast.alice,
         now=now,
@@ -83,7 +85,7 @@ def begun(session: Session, cast: Cast, now: dt.datetime) -> None:
         Degree,
         cast.alice,
         {"level": "master", "field": "Statistics", "institution": "Example University",
-         "awarded_on": dt.date(2019, 6, 1)},
+         "awarded_on": PartialDate("2019-06-01")},
         by=cast.alice,
         now=now,
     )  # fmt: skip
@@ -231,7 +233,7 @@ def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, 
     changed = evidence_input(
         title="Returned",
         kind="mentoring",
-        occurred_on=dt.date(2026, 9, 9),
+        occurred_on=PartialDate("2026-09-09"),
         description=CANARY,
         impacts=(Impact("team", CANARY, "1", "2", "people"),),
     )
@@ -334,7 +336,7 @@ def test_standing_still_is_said(session, cast, now, browser_of, path):
 def test_what_lapsed_and_what_waits_is_told_apart(begun, session, cast, now, browser_of, path):
     lapsed = add_evidence(
         session, cast, cast.alice, now, title="Certificate", kind="certification",
-        milestones=[MENTOR], issuer="Example", expires_on=dt.date(2026, 4, 1),
+        milestones=[MENTOR], issuer="Example", expires_on=PartialDate("2026-04-01"),
     )  # fmt: skip
     submit_evidence(session, cast, lapsed, now)
     first = session.scalars(sa.select(Evidence).where(Evidence.title.startswith("Feature"))).one()

@@ -14,6 +14,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from roadmap.core.config import VERSION
+from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.evidence.item import Impact
@@ -110,12 +111,12 @@ def _without_empty(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
     return filled
 
 
-def _day(value: dt.date | None) -> str | None:
+def _day(value: dt.date | PartialDate | None) -> str | None:
     return value.isoformat() if value else None
 
 
-def _on_one_day(value: dt.date | None) -> Entry:
-    """Return the dates of what happened on a day; without a start, themes show no date at all."""
+def _on_one_day(value: PartialDate | None) -> Entry:
+    """Return the dates of what happened once; without a start, themes show no date at all."""
     return {"startDate": _day(value), "endDate": _day(value)}
 
 

@@ -70,7 +70,7 @@ class Rule(GateRule):
         done = tally.done_required(self.settings.stage)
         latest: dict[str, date] = {}
         for piece, keys in tally.verified_evidence:
-            day = piece.counted.occurred_on
+            day = piece.counted.occurred_on.last
             for key in done.keys() & keys:
                 if tally.today <= self._counts_until(day) and day >= latest.get(key, day):
                     latest[key] = day

@@ -11,6 +11,7 @@ from roadmap.readiness.messages import N_, Message, ngettext_noop
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import SustainedGate
+    from roadmap.core.dates import PartialDate
     from roadmap.readiness.tally import Tally
 
 
@@ -41,8 +42,9 @@ class Rule(GateRule):
                 last=dates[-1],
             )
         else:
-            months = len({(day.year, day.month) for day in dates})
-            days = (dates[-1] - dates[0]).days
+            # A piece is of one month: where only its year is known, the first.
+            months = len({(date.first.year, date.first.month) for date in dates})
+            days = (min(dates[-1].last, tally.today) - min(dates).first).days
             passed = months >= asked.months and days >= asked.span_days
             reason = Message(
                 N_(
@@ -72,7 +74,9 @@ class Rule(GateRule):
         dates = tally.dates_confirmed_for(self.settings.stage)
         if not dates or tally.today > (until := self._recent_until(dates)) or until == date.max:
             return None
+        if dates[-1].last > tally.today:  # it goes on, and with it the days from first to last
+            return tally.today + timedelta(days=1)
         return until + timedelta(days=1)
 
-    def _recent_until(self, dates: list[date]) -> date:
-        return months_later(dates[-1], self.settings.within_months)
+    def _recent_until(self, dates: list[PartialDate]) -> date:
+        return months_later(dates[-1].last, self.settings.within_months)

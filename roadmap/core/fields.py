@@ -1,0 +1,36 @@
+"""Fields of forms that several rooms share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import StringField
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import current_locale, month_names
+from roadmap.core.text import strip_control_characters
+
+
+class PartialDateField(StringField):
+    """A day, month or year; what can't be read stays in the field, with how it is written."""
+
+    data: PartialDate | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, render_kw={"class": "date", "autocomplete": "off"}, **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = strip_control_characters(" ".join(valuelist)).strip()
+        self.data = None
+        if typed:
+            try:
+                self.data = PartialDate.parse(typed, month_names(current_locale()))
+            except ValueError:
+                message = _(
+                    "This is no date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
+                )
+                raise ValueError(message) from None
+
+    def _value(self) -> str:
+        return " ".join(self.raw_data) if self.raw_data else str(self.data or "")
