@@ -11,7 +11,8 @@
   const TYPED = `textarea, input:not([type]), ${TYPES.map((type) => `input[type=${type}]`)}`;
 
   /* The drafts of this tab. state: "typed"; "sent", until the answer is there; or "carried" by the pages
-     that ask for the password and then send it again. */
+     that ask for the password and then send it again. from: the page where it got this state. */
+  const here = location.href.replace(location.hash, "");
   const read = (key) => JSON.parse(sessionStorage.getItem(key) || "null");
   const write = (key, draft) => {
     try {
@@ -26,7 +27,7 @@
   const carried = () => keys().filter((key) => read(key).state === "carried");
   const setState = (key, state) => {
     const draft = read(key);
-    if (draft) write(key, { ...draft, state });
+    if (draft) write(key, { ...draft, state, from: here });
   };
 
   const keyOf = (form) => {
@@ -36,19 +37,25 @@
     return PREFIX + url.pathname + url.search;
   };
   /* What became of the forms that the last page sent. */
-  const [{ type, responseStatus, transferSize }] = performance.getEntriesByType("navigation");
-  const refused = !owner || type !== "navigate" || responseStatus >= 400 || find(".errors");
+  const [{ type, responseStatus, transferSize, redirectCount }] = performance.getEntriesByType("navigation");
+  const refused = responseStatus >= 400 || find(".errors");
+  /* This page is the answer to a form if its page led here, and a redirect or its own address. Where the
+     browser keeps the referrer to itself, the redirect has to do. */
+  const accepted = (key, from) => owner && !refused && type !== "back_forward" && (
+    document.referrer
+      ? document.referrer === from && (redirectCount > 0 || key.split("?")[0] === PREFIX + location.pathname)
+      : redirectCount > 0);
   const settle = () => {
     const onPage = new Set(all("form").filter(isKept).map(keyOf));
     const carries = find("[data-sends-draft], [name='kept.target']");
     for (const key of keys()) {
-      const { owner: whose, state } = read(key);
+      const { owner: whose, state, from } = read(key);
       if (owner && whose !== owner) drop(key);
       else if (state === "typed") continue;
       else if (carries) setState(key, "carried");
       else if (state === "carried") setState(key, owner ? "typed" : state);
-      else if (!refused) drop(key);
-      else if (type !== "navigate" || !onPage.has(key)) setState(key, "typed");
+      else if (accepted(key, from)) drop(key);
+      else if (!refused || type !== "navigate" || !onPage.has(key)) setState(key, "typed");
     }
   };
 
@@ -61,7 +68,7 @@
   const keep = (form, state) => {
     const values = fields(form).map((field) => (
       isChoice(field) ? [field.name, field.value, field.checked] : [field.name, field.value]));
-    write(keyOf(form), { owner, state, values });
+    write(keyOf(form), { owner, state, from: here, values });
     mark();
   };
   /* A link that unfolds the form of a draft says that there is one. */

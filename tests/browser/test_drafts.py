@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from roadmap.auth.models import LoginSession
 from roadmap.auth.passwords import hash_password
@@ -311,3 +311,30 @@ def set_password(sample_site: SampleSite) -> None:
 def end_sessions(sample_site: SampleSite) -> None:
     with sample_site.app.app_context(), db.own_transaction() as own:
         own.execute(sa.delete(LoginSession).where(LoginSession.user_id == sample_site.cast.alice))
+
+
+@pytest.mark.parametrize("then", ["/skills", "/career/positions/new", "/career"])
+def test_a_form_whose_answer_was_lost_is_a_draft(open_page: Callable[..., Page], then: str) -> None:
+    page = open_page()
+
+    def lose_answer(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.goto("/career/positions/new")
+    page.get_by_label("Title").fill("Staff engineer")
+    page.get_by_label("From").fill("2024-03-01")
+    page.route("**/career/positions", lose_answer)
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Save position").click()
+    page.unroute("**/career/positions")
+    page.goto(then)
+    page.goto("/career/positions/new")
+    expect(page.get_by_label("Title")).to_have_value("Staff engineer")
+    expect(notice(page)).to_be_visible()
+    # Sent again, and answered: it is a draft no longer.
+    page.get_by_role("button", name="Save position").click()
+    expect(page.locator("#messages")).to_contain_text("The position is added.")
+    page.goto("/career/positions/new")
+    expect(page.get_by_label("Title")).to_have_value("")
+    expect(notice(page)).to_have_count(0)
