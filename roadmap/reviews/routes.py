@@ -161,9 +161,16 @@ def decide(evidence_id: uuid.UUID) -> Response:
             **said,
         )
     elif piece.links:
-        text = _("“%(title)s” is verified, for none of its milestones.", **said)
+        text = _(
+            "“%(title)s” is reviewed, but confirmed for none of its milestones: it counts as "
+            "evidenced.",
+            **said,
+        )
     else:
-        text = _("“%(title)s” is verified.", **said)
+        text = _(
+            "“%(title)s” is reviewed. It is linked to no milestone, so it counts as evidenced.",
+            **said,
+        )
     address = _with_filters(f"/reviews/{piece.id}", _parse_filters())
     link = Markup('<a href="{}">{}</a>').format(address, label)
     flash(Markup("{} {}").format(text, link), "message")
