@@ -239,7 +239,9 @@ def test_a_piece_is_not_verified_for_none_of_what_it_can_prove(session, bob, pie
     assert state_and_confirmed(session, piece) == ("submitted", set())
 
 
-def test_what_was_linked_to_none_counts_as_evidenced_once_verified(session, cast, now, browser_of, bob):
+def test_what_was_linked_to_none_counts_as_evidenced_once_verified(
+    session, cast, now, browser_of, bob
+):
     patent = add_evidence(session, cast, cast.alice, now)
     submit_evidence(session, cast, patent, now)
     bob.put(f"/reviews/{patent.id}", review_form(patent, milestones=[]))
@@ -248,7 +250,9 @@ def test_what_was_linked_to_none_counts_as_evidenced_once_verified(session, cast
     assert "is reviewed. It is linked to no milestone, so it counts as evidenced." in page
 
 
-def test_what_fits_none_of_its_links_counts_as_evidenced_once_verified(session, cast, now, browser_of, bob):
+def test_what_fits_none_of_its_links_counts_as_evidenced_once_verified(
+    session, cast, now, browser_of, bob
+):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[MENTOR])
     submit_evidence(session, cast, piece, now)
     bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[]))
