@@ -73,7 +73,7 @@ _SELECT_ACTOR = (
         *ACTOR_COLUMNS,
         _SESSIONS.c.id.label("session_id"),
         _SESSIONS.c.fresh_at,
-        _SESSIONS.c.created_at,
+        _SESSIONS.c.created_at.label("signed_in_at"),
         _SESSIONS.c.last_seen_at,
         team_roles().label("team_roles"),
     )
@@ -107,7 +107,7 @@ def load_actor(token: str) -> Actor | None:
     if row is None:
         return None
     attributes = dict(row._mapping)
-    idle, age = now() - attributes.pop("last_seen_at"), now() - attributes.pop("created_at")
+    idle, age = now() - attributes.pop("last_seen_at"), now() - attributes["signed_in_at"]
     if idle > SESSION_IDLE_TIMEOUT or age > SESSION_LIFETIME:
         return None
     if idle > LAST_SEEN_INTERVAL:
@@ -127,17 +127,25 @@ def _mark_seen(session_id: uuid.UUID) -> None:
         db.session.execute(update)
 
 
-def begin_session(user: User) -> Actor:
-    """Sign a person in with this browser; its older session ends."""
+def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
+    """Sign a person in with this browser; its older session ends.
+
+    Whoever calls this has just checked a password, or names the actor whose session it `renews`: it
+    is then as old as that one, and its password as long ago.
+    """
+    signed_in_at, fresh_at = now(), now()
+    if renews is not None:
+        signed_in_at = renews.signed_in_at or signed_in_at
+        fresh_at = renews.fresh_at or fresh_at
     end_session()
     token, token_hash = new_token()
     row = LoginSession(
         id=new_id(),
         user_id=user.id,
         token_hash=token_hash,
-        created_at=now(),
+        created_at=signed_in_at,
         last_seen_at=now(),
-        fresh_at=now(),
+        fresh_at=fresh_at,
         user_agent=(request.user_agent.string or "")[:300],
         address=client_address(),
     )
@@ -147,6 +155,7 @@ def begin_session(user: User) -> Actor:
         **{name: getattr(user, name) for name in ACTOR_ATTRIBUTES},
         token=token,
         session_id=row.id,
+        signed_in_at=row.created_at,
         fresh_at=row.fresh_at,
         session=db.session,
     )
@@ -157,9 +166,9 @@ def begin_session(user: User) -> Actor:
     return actor
 
 
-def sign_in_user(user: User) -> None:
-    """Sign a person in with this browser and audit it."""
-    actor = begin_session(user)
+def sign_in_user(user: User, *, renews: Actor | None = None) -> None:
+    """Sign a person in with this browser and audit it; see `begin_session`."""
+    actor = begin_session(user, renews=renews)
     audit_request(db.session, "session.begun", str(actor.session_id), user.id)
 
 

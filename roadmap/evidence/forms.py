@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     Field,
-    FieldList,
     Form,
     FormField,
     HiddenField,
@@ -24,6 +23,7 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 
 from roadmap.core.fields import PartialDateField
+from roadmap.core.numbers import NumberedFieldList, parse_whole_number
 from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES
@@ -39,11 +39,6 @@ def parse_uuid(text: object) -> uuid.UUID | None:
         return uuid.UUID(str(text or ""))
     except ValueError:
         return None
-
-
-def _parse_revision(text: object) -> int | None:
-    digits = str(text or "")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
 
 class RequiredMark:
@@ -107,7 +102,9 @@ class EvidenceForm(FlaskForm):
     issuer = StringField(FIELDS["issuer"], filters=[clean_line])
     issued_on = PartialDateField(FIELDS["issued_on"])
     expires_on = PartialDateField(FIELDS["expires_on"])
-    impacts = FieldList(FormField(ImpactForm), label=FIELDS["impacts"], max_entries=MAX_IMPACTS)
+    impacts = NumberedFieldList(
+        FormField(ImpactForm), label=FIELDS["impacts"], max_entries=MAX_IMPACTS
+    )
     milestones = CheckboxListField(FIELDS["milestones"])
     skills = CheckboxListField(FIELDS["skills"])
     visibility = RadioField(
@@ -118,7 +115,7 @@ class EvidenceForm(FlaskForm):
     )
     q = SearchField(_("Search milestones"), filters=[clean_line])
     # The revision that the form was filled from.
-    revision = HiddenField(filters=[_parse_revision])
+    revision = HiddenField(filters=[parse_whole_number])
     about = HiddenField(filters=[parse_uuid])
 
     def evidence_input(self) -> EvidenceInput:

@@ -65,10 +65,10 @@ def _join(token: str, actor: Actor) -> Response:
         end_transaction()
         return _render_page(token, 409)
     if joined and held is not None:
-        # A changed role ends all sessions of the person; this browser gets a new one.
+        # A changed role ends all sessions of the person; this browser gets a new one, no fresher.
         user = queries.find_user(db.session, actor.id)
         if user is not None:
-            sign_in_user(user)
+            sign_in_user(user, renews=actor)
     return _redirect_after_accepting(found, token)
 
 

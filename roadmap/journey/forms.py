@@ -7,9 +7,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, DecimalField, HiddenField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
+from roadmap.core.numbers import PlainDecimalField, parse_whole_number
 from roadmap.core.text import clean_multiline
 from roadmap.progress import rules
 
@@ -29,7 +30,7 @@ class EnrollmentForm(FlaskForm):
         invalid_value_message=UNREADABLE_DATE,
         description=_("When you would like to get there. You can change it at any time."),
     )
-    hours_per_week = DecimalField(
+    hours_per_week = PlainDecimalField(
         _("Hours a week"),
         places=1,
         invalid_value_message=_("Enter the hours as a number, such as 4.5."),
@@ -73,8 +74,7 @@ class PlanForm(FlaskForm):
 
     @property
     def revision(self) -> int | None:
-        text = self.version.data or ""
-        return int(text) if text.isdecimal() and len(text) < 10 else None
+        return parse_whole_number(self.version.data)
 
 
 class ReasonForm(FlaskForm):

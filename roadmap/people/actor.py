@@ -37,6 +37,8 @@ class Actor:
     version: int = 1
     token: str = ""
     session_id: uuid.UUID | None = None
+    # When they signed in, and when they last typed their password.
+    signed_in_at: dt.datetime | None = None
     fresh_at: dt.datetime | None = None
     team_roles: str = ""
     # The number of unread notifications; a higher room counts them, see `add_actor_column`.

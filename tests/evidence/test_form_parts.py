@@ -99,3 +99,9 @@ def test_it_rejects_bad_input(cast, browser_of):
         assert (answer.status_code, 'value="soon"' in answer.text) == (200, True)
     many = "&".join(f"milestones=m{n}" for n in range(99))
     assert browser.get(f"/evidence/milestones?{many}", fragment=True).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["9" * 5000, "\u00b2", "\u0661", "-1", ""])
+def test_a_field_of_no_place_is_left_out(place, browser_of, cast):
+    sent = {**form_fields(), **impact_fields(0), **impact_fields(place)}
+    assert browser_of(cast.alice).post("/evidence", sent).status_code == 303

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import time_machine
 
 from roadmap.auth import actions, rate_limits
-from roadmap.auth.models import Attempt
+from roadmap.auth.models import Attempt, LoginSession
 from roadmap.invitations.actions import accept, invite, revoke
 from roadmap.invitations.queries import look_up_token
 from roadmap.people import actions as people
@@ -222,6 +222,20 @@ def test_a_member_who_becomes_a_manager_stays_signed_in_here_only(session, cast,
     assert here.post(address).location == "/teams/ranking"
     assert is_signed_in(here)
     assert not is_signed_in(elsewhere)
+
+
+def test_joining_makes_no_session_younger(session, cast, browser_of, make, now):
+    """Only a password that was typed does: without it no token and no other address."""
+    address, here = make(role="manager"), browser_of(cast.alice)
+    long_ago = now - dt.timedelta(minutes=20)
+    mine = LoginSession.user_id == cast.alice
+    times = {"created_at": long_ago, "fresh_at": long_ago}
+    session.execute(sa.update(LoginSession).where(mine).values(times))
+    session.commit()
+    assert here.post(address).location == "/teams/ranking"
+    kept = session.execute(sa.select(LoginSession.created_at, LoginSession.fresh_at).where(mine))
+    assert kept.one() == (long_ago, long_ago)
+    assert here.get("/account/tokens/new").location == "/account/confirm?next=/account/tokens/new"
 
 
 def test_a_closed_account_is_said_to_be_closed(session, cast, browser_of, make, now):

@@ -146,6 +146,16 @@ def test_an_unreadable_date_is_refused_at_its_field(alice, browser_of, cast):
     assert "Enter the date as year-month-day" in begun.text
 
 
+@pytest.mark.parametrize(
+    "hours",
+    ["sNaN", "-sNaN", "NaN", "Infinity", "1e999999", "9" * 5000, ".", "+", "\u0664", "4.5.6"],
+)
+def test_hours_that_are_no_plain_number_are_refused(hours, browser_of, cast):
+    answer = browser_of(cast.carol).post(f"{PAGE}/enrollment", {"hours_per_week": hours})
+    assert answer.status_code == 422
+    assert "Enter the hours as a number" in answer.text
+
+
 def test_a_note_over_the_limit_is_refused_as_too_large(alice):
     form = f"_method=PUT&csrf_token={alice.csrf()}&note=" + "x" * 1_200_000
     answer = alice.client.post(

@@ -538,6 +538,17 @@ def team_tree_walks(root: Path) -> list[str]:
     ]
 
 
+def password_times(root: Path) -> list[str]:
+    """Code outside of `auth` that says when somebody last typed their password."""
+    return [
+        f"{module.place}:{node.lineno} says when a password was typed"
+        for module in modules(root)
+        if not module.place.startswith("roadmap/auth/")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.keyword) and node.arg == "fresh_at"
+    ]
+
+
 def long_template_lines(root: Path) -> list[str]:
     """Lines of templates and style sheets that do not fit a screen."""
     return [
@@ -607,4 +618,5 @@ CHECKS = (
     styles_of_nothing,
     role_comparisons,
     team_tree_walks,
+    password_times,
 )
