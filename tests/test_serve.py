@@ -113,7 +113,7 @@ def released(held: socket.socket | None) -> contextlib.AbstractContextManager[ob
 @pytest.mark.parametrize("text", ["", "0", "65536", "80a", "-1", "8000.0"])
 def test_a_port_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
-        start.port_number(text)
+        ports.port_number(text)
 
 
 def test_the_port_comes_from_the_environment_and_the_command_line_wins(

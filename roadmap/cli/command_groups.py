@@ -114,15 +114,25 @@ def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> st
         or reason.startswith(("no such table", "no such column"))
         or "has no column" in reason
     ):
+        # Not those of a statement. SQLite has the general one for a file that is no database.
+        if type(error).__name__ in ("OperationalError", "DatabaseError"):
+            return (
+                f"the database {_describe_database(ctx)} cannot be used: {reason}; "
+                "ROADMAP_DATABASE_URL names it, or else ROADMAP_DATA_DIR"
+            )
         return f"the database refused: {reason}"
+    return (
+        f"the database {_describe_database(ctx)} is empty or has an older schema ({reason}): "
+        "run `flask --app roadmap db upgrade` first"
+    )
+
+
+def _describe_database(ctx: click.Context) -> str:
+    """Return the database's file, or its address without the password."""
     # The application's context may have ended with the command.
     app: Flask = ctx.ensure_object(ScriptInfo).load_app()
     url: sa.URL = app.extensions["sqlalchemy"].engines["default"].url
-    name = url.render_as_string() if url.host else url.database
-    return (
-        f"the database {name} is empty or has an older schema ({reason}): "
-        "run `flask --app roadmap db upgrade` first"
-    )
+    return url.render_as_string() if url.host else str(url.database)
 
 
 def _join_lines(text: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.config import ROOT
-from roadmap.core.migrations import alembic
+from roadmap.core.migrations import alembic, applied_revisions
 
 group = CommandGroup("db")
 
@@ -19,7 +19,7 @@ group = CommandGroup("db")
 @click.argument("target", default="heads")
 def upgrade(target: str) -> None:
     """Upgrade the schema to the newest migration, to TARGET, or by a number of migrations."""
-    before = _applied_revisions()
+    before = applied_revisions()
     alembic.upgrade(_resolve_target(target, "+"))
     _print_change(before)
 
@@ -28,7 +28,7 @@ def upgrade(target: str) -> None:
 @click.argument("target", default="-1")
 def downgrade(target: str) -> None:
     """Downgrade by one migration, by a number of them, or to TARGET ("base": all)."""
-    before = _applied_revisions()
+    before = applied_revisions()
     alembic.downgrade(_resolve_target(target, "-"))
     _print_change(before)
 
@@ -36,7 +36,7 @@ def downgrade(target: str) -> None:
 @group.command("current")
 def current() -> None:
     """Print the database's migration, and whether it is the newest."""
-    applied = _applied_revisions()
+    applied = applied_revisions()
     newest = {script.revision for script in alembic.heads()}
     note = "newest" if applied == newest else f"newest is {', '.join(sorted(newest)) or 'none'}"
     click.echo(f"{_format_revisions(applied)} ({note})")
@@ -91,16 +91,12 @@ def _describe_difference(difference: Any) -> str:
     return " ".join(str(getattr(part, "name", part)) for part in first[:4])
 
 
-def _applied_revisions() -> set[str]:
-    return {script.revision for script in alembic.current()}
-
-
 def _format_revisions(revisions: set[str]) -> str:
     return ", ".join(sorted(revisions)) or "nothing"
 
 
 def _print_change(before: set[str]) -> None:
-    old, new = _format_revisions(before), _format_revisions(_applied_revisions())
+    old, new = _format_revisions(before), _format_revisions(applied_revisions())
     if old == new:
         click.echo(f"Nothing to do: the database is at {new}.")
     else:

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
 VERSION = "0.1.0"
 ADDRESS_FILE = "address"
+KEY_FILE = "secret-key"
 
 # The settings and their defaults; None means that `build_config` computes it.
 SETTINGS: dict[str, str | None] = {
@@ -174,12 +175,15 @@ def resolve_data_folder(name: str | None) -> Path:
     return (ROOT / (name or "instance")).resolve()
 
 
-def record_address(host: str, port: int, data_dir: Path | None = None) -> None:
-    """Write down where the server listens, for the links that commands print."""
+def record_address(host: str, port: int, data_dir: Path | None = None) -> str:
+    """Write down where the server listens, for the links that commands print; return it."""
     folder = data_dir or resolve_data_folder(read_environment().get("DATA_DIR"))
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
-    text = f"http://[{host}]:{port}\n" if ":" in host else f"http://{host}:{port}\n"
-    ensure_private_file(ensure_private_folder(folder) / ADDRESS_FILE).write_text(text, "utf-8")
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    ensure_private_file(ensure_data_folder(folder) / ADDRESS_FILE).write_text(
+        f"{address}\n", "utf-8"
+    )
+    return address
 
 
 def read_address(data_dir: Path) -> str:
@@ -194,6 +198,41 @@ def ensure_private_folder(path: Path) -> Path:
     """Create the folder with mode 700 where it is missing. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def ensure_data_folder(path: Path) -> Path:
+    """Create the data folder, readable by its owner alone. Raises ConfigError."""
+    reason = "this user may not write there"
+    try:
+        ensure_private_folder(path)
+        is_usable = os.access(path, os.W_OK | os.X_OK)
+    except OSError as error:
+        is_usable, reason = False, (error.strerror or "").lower()
+    if not is_usable:
+        raise ConfigError(f"ROADMAP_DATA_DIR: the folder {path} cannot be used: {reason}.")
+    return path
+
+
+def read_secret_key(folder: Path) -> str:
+    """Return the key that `make run` wrote into the data folder, or "". Raises ConfigError."""
+    path = folder / KEY_FILE
+    try:
+        key = path.read_text("ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise ConfigError(
+            f"The secret key {path} cannot be read: {(error.strerror or '').lower()}. "
+            "Run this as the user of the server, or set ROADMAP_SECRET_KEY."
+        ) from None
+    except UnicodeDecodeError:
+        key = ""
+    if not key:
+        raise ConfigError(
+            f"The file {path} holds no secret key: put yours back, set ROADMAP_SECRET_KEY, or "
+            "delete the file, and `make run` makes a new one."
+        )
+    return key
 
 
 def ensure_private_file(path: Path) -> Path:
@@ -242,10 +281,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return defaults, then the environment, then `overrides`. Raises ConfigError."""
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
     data_dir = resolve_data_folder(values["DATA_DIR"])
-    key_file = data_dir / "secret-key"
-    if not values["SECRET_KEY"] and key_file.is_file():
-        # Written by `make run`, so that `flask --app roadmap …` works beside it.
-        values["SECRET_KEY"] = key_file.read_text("utf-8").strip()
+    values["SECRET_KEY"] = values["SECRET_KEY"] or read_secret_key(data_dir)
     if not values["SECRET_KEY"]:
         raise ConfigError(
             "ROADMAP_SECRET_KEY is not set. `make run` creates one; elsewhere set it to the output "
@@ -260,7 +296,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
             values[name] = check(str(values[name]))
         except ValueError as error:
             raise ConfigError(f"{PREFIX}{name} {error}") from None
-    _refuse_missing_folder(values["DATABASE_URL"], data_dir)
+    _refuse_wrong_folder(values["DATABASE_URL"], data_dir)
     if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
         raise ConfigError(
             "ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM and ROADMAP_BASE_URL as well: mails say who "
@@ -295,14 +331,19 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     }
 
 
-def _refuse_missing_folder(database_url: str, data_dir: Path) -> None:
+def _refuse_wrong_folder(database_url: str, data_dir: Path) -> None:
     """Refuse a mistyped SQLite address, which would begin an empty Cairn with open sign-up."""
     url = sa.make_url(database_url)
     folder = Path(url.database or "").parent
-    if url.get_backend_name() == "sqlite" and folder != data_dir and not folder.is_dir():
-        raise ConfigError(
-            f"ROADMAP_DATABASE_URL names {url.database}, but there is no folder {folder}."
-        )
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return
+    reason = ""
+    if folder != data_dir and not os.access(folder, os.W_OK | os.X_OK):
+        reason = f"there is no folder {folder} that this user may write to"
+    elif os.access(folder, os.X_OK) and Path(url.database).is_dir():
+        reason = "that is a folder"
+    if reason:
+        raise ConfigError(f"ROADMAP_DATABASE_URL names {url.database}, but {reason}.")
 
 
 def main() -> None:
@@ -316,6 +357,8 @@ def main() -> None:
             record_address(arguments[0], int(arguments[1]), data_dir)
     except ConfigError as error:
         sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.strerror or error}: {error.filename}")
 
 
 if __name__ == "__main__":

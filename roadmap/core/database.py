@@ -21,7 +21,7 @@ from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
-from roadmap.core.config import ROOT, ConfigError, ensure_private_file, ensure_private_folder
+from roadmap.core.config import ROOT, ensure_data_folder, ensure_private_file
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -148,12 +148,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     lock_path: Path | None = None
     if url.database and url.database != ":memory:":
         path = Path(url.database).resolve()
-        try:
-            ensure_private_folder(path.parent)
-        except OSError as error:
-            raise ConfigError(
-                f"The folder {path.parent} of the database cannot be made: {error.strerror}."
-            ) from None
+        ensure_data_folder(path.parent)  # another folder is there already, see `config`
         url = url.set(database=str(path))
         lock_path = path.with_name(path.name + ".lock")
     module = sqlite_module()
@@ -227,10 +222,9 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:
-    options = "-c statement_timeout=15000 -c lock_timeout=5000"
-    options += " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-    arguments = {"options": options, "connect_timeout": 5}
-    return sa.create_engine(url, pool_pre_ping=True, pool_timeout=8, connect_args=arguments)
+    from roadmap.core import postgres  # its driver is not loaded for SQLite
+
+    return postgres.make_engine(url)
 
 
 db = Database()

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
+from alembic.util import CommandError
 from flask import Flask
 from flask_alembic import Alembic
 
+from roadmap.core.config import ConfigError
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -107,6 +109,18 @@ def init_migrations(app: Flask) -> None:
     alembic.init_app(app)
 
 
+def applied_revisions() -> set[str]:
+    """Return the database's migrations. Raises ConfigError for those of a newer Cairn."""
+    try:
+        return {script.revision for script in alembic.current()}
+    except CommandError:
+        raise ConfigError(
+            "The database has migrations that this release does not know: it is of a newer Cairn. "
+            "Put the newer code back, or restore a backup into a new database."
+        ) from None
+
+
 def upgrade() -> None:
-    """Upgrade the database's schema to the newest migration."""
+    """Upgrade the database's schema to the newest migration. Raises ConfigError."""
+    applied_revisions()
     alembic.upgrade()

@@ -6,6 +6,7 @@ half of the requests.
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import socket
@@ -38,12 +39,22 @@ def reserve_port(host: str, port: int) -> socket.socket | None:
                 name.close()
             raise
     except OSError as error:
+        # An abstract socket has a longer text for this.
         reason = os.strerror(error.errno) if error.errno == errno.EADDRINUSE else error.strerror
-        raise PortTaken(
-            f"Port {port} on {host} cannot be used ({reason}). "
-            f"Choose another: make run PORT={port % 65535 + 1}"
-        ) from None
+        remedy = f"Choose another: make run PORT={port % 65535 + 1}"
+        if error.errno == errno.EACCES:
+            remedy = "Choose one above 1023, behind a reverse proxy: make run PORT=8000"
+        elif error.errno != errno.EADDRINUSE:
+            remedy = "HOST has to be an address of this machine: make run HOST=127.0.0.1"
+        raise PortTaken(f"Port {port} on {host} cannot be used ({reason}). {remedy}") from None
     return name
+
+
+def port_number(text: str) -> int:
+    """Return the port in the text. Raises ArgumentTypeError outside of 1 to 65535."""
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65535")
+    return int(text)
 
 
 def _bind_abstract_socket(name: str) -> socket.socket | None:

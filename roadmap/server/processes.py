@@ -225,7 +225,7 @@ def main() -> None:
     """Serve until a signal ends it."""
     parser = argparse.ArgumentParser(prog="python -m roadmap.processes")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=ports.port_number, default=8000)
     parser.add_argument("--jobs", action="store_true", help="with the job process beside it")
     parser.add_argument("--held", type=int, help="descriptor of the reserved port")
     options = parser.parse_args()

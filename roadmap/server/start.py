@@ -23,13 +23,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from roadmap.core import config
-from roadmap.core.config import ConfigError, ensure_private_folder
+from roadmap.core.config import KEY_FILE, ConfigError, ensure_data_folder
 from roadmap.server import ports
 
 if TYPE_CHECKING:
     from flask import Flask
 
-KEY_FILE = "secret-key"
 DEMO_DATABASE = "demo.sqlite3"
 DEMO_ACCOUNTS = "accounts.txt"
 
@@ -44,18 +43,11 @@ class StartError(RuntimeError):
     """Cairn cannot start; the message is one line for the operator."""
 
 
-def port_number(text: str) -> int:
-    """Return the port in the text. Raises ArgumentTypeError outside of 1 to 65535."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65535")
-    return int(text)
-
-
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line. HOST is ignored: some shells set it to the machine's own name."""
     parser = argparse.ArgumentParser(prog="python -m roadmap.serve", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or "8000")
+    parser.add_argument("--port", type=ports.port_number, default=os.environ.get("PORT") or "8000")
     parser.add_argument("--demo", action="store_true", help="a demo team on its own database")
     return parser.parse_args(arguments)
 
@@ -63,16 +55,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def prepare_data_folder(demo: bool) -> Path:
     """Create the data folder, readable by its owner alone. Raises ConfigError."""
     folder = config.resolve_data_folder(config.read_environment().get("DATA_DIR"))
-    folder = folder / "demo" if demo else folder
-    reason = "this user may not write there"
-    try:
-        ensure_private_folder(folder)
-        usable = os.access(folder, os.W_OK | os.X_OK)
-    except OSError as error:
-        usable, reason = False, (error.strerror or "").lower()
-    if not usable:
-        raise ConfigError(f"ROADMAP_DATA_DIR: the folder {folder} cannot be used: {reason}.")
-    return folder
+    return ensure_data_folder(folder / "demo" if demo else folder)
 
 
 def load_secret_key(folder: Path) -> str:
@@ -90,7 +73,7 @@ def load_secret_key(folder: Path) -> str:
                 os.link(draft, path)
         finally:
             draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+    return config.read_secret_key(folder)
 
 
 def set_environment(folder: Path, demo: bool) -> None:
@@ -171,9 +154,8 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     if options.demo:
         is_loaded = anybody and accounts_file.exists()
         demo_accounts = accounts_file.read_text("utf-8") if is_loaded else load_demo(folder)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    url = f"http://{host}:{options.port}"
-    config.record_address(options.host, options.port)
+    address = config.record_address(options.host, options.port)
+    url = config.read_environment().get("BASE_URL", address).rstrip("/")
     print(format_startup_message(url, anybody, demo_accounts), flush=True)
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)

@@ -186,6 +186,15 @@ def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
     assert str(two_to_go) == "To pass: 2 more verified pieces of that kind"
 
 
+def test_design_counts_no_confirmation_for_an_optional_milestone() -> None:
+    optional = milestone("leadership3", required=False)
+    roadmap = content(milestones=(*content().milestones, optional))
+    study = piece("a", "case_study", "experience1", verified=True)
+    for key, passed in (("leadership3", False), ("leadership2", True)):
+        document = piece("b", "design_doc", key, verified=True)
+        assert gate("design", Facts(pieces=(document, study)), roadmap).passed is passed
+
+
 def test_delivery_counts_only_what_is_not_too_old() -> None:
     def proof(day: date) -> Facts:
         pieces = (piece("a", "launch", "experience1", "experience2", verified=True),)

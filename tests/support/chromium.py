@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # libatomic1 is what Playwright's Node.js links to and a small Debian lacks.
-PACKAGES = ("chromium", "libatomic1", "fonts-dejavu-core")
+# openssl and systemd's checker of units are for the recipes of the operator's guide.
+PACKAGES = ("chromium", "libatomic1", "fonts-dejavu-core", "openssl", "systemd")
+PROGRAMS = ("openssl", "systemd-analyze")
 
 FLAGS = [
     "--no-sandbox",  # containers give Chromium no name spaces to build its sandbox from
@@ -72,7 +74,8 @@ def _install_prefix() -> list[str] | None:
 
 def _is_installed() -> bool:
     return find_chromium() is not None and (
-        sys.platform != "linux" or find_library("atomic") is not None
+        sys.platform != "linux"
+        or (find_library("atomic") is not None and all(map(shutil.which, PROGRAMS)))
     )
 
 
@@ -84,17 +87,17 @@ def ensure_chromium() -> None:
     if rights is None:
         by_hand = " && ".join(" ".join(command) for command in install_commands(["sudo"]))
         raise ChromiumUnavailable(
-            f"The browser tests need Chromium, which is not installed. Run:\n  {by_hand}\n"
+            f"Chromium, openssl or systemd is missing for the tests. Run:\n  {by_hand}\n"
             "or set CHROMIUM to the path of the program."
         )
-    print("Installing Chromium for the browser tests", flush=True)
+    print("Installing Chromium and what else the tests need", flush=True)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in install_commands(rights):
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
         if done.returncode:
             raise ChromiumUnavailable(f"This did not succeed:\n  {' '.join(command)}")
     if not _is_installed():
-        raise ChromiumUnavailable("Chromium is still missing after its installation.")
+        raise ChromiumUnavailable("Something is still missing after the installation.")
 
 
 def launch(playwright: Playwright) -> Browser:

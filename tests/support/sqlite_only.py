@@ -67,6 +67,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/cli/test_catalog.py",
         "tests/cli/test_token.py",
         "tests/cli/test_user.py",
+        "tests/cli/test_wrong_installation.py",
     ),
     "The demo is one set of data; tests/demo/test_story.py loads and reads it on both.": (
         "tests/cli/test_demo.py",

@@ -19,11 +19,18 @@ class Rule(GateRule):
         kinds, asked = self.settings.kinds, self.settings.count
         evidenced, _verified = tally.counts_by_kind
         waiting = next((kind for kind in kinds if evidenced[kind]), None)
-        stage_of, stages = tally.content.stage_of, self.settings.stages
+        stages = self.settings.stages
+        # Only required milestones count in gates.
+        counted = {
+            milestone.key
+            for stage in tally.content.stages
+            if stage.key in stages
+            for milestone in stage.milestones
+            if milestone.required
+        }
         titles = [f"“{tally.stage_title(key)}”".replace("%", "%%") for key in stages]
         have = sum(
-            piece.counted.kind in kinds
-            and (not stages or any(key in stage_of and stage_of[key].key in stages for key in keys))
+            piece.counted.kind in kinds and (not stages or not counted.isdisjoint(keys))
             for piece, keys in tally.verified_evidence
         )
         return self.result(

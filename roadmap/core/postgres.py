@@ -1,0 +1,84 @@
+"""PostgreSQL: connections that notice in seconds when a server is silent, stopped or replaced."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import psycopg
+import sqlalchemy as sa
+from flask import has_request_context
+from psycopg.abc import PQGen
+from sqlalchemy import event
+
+# Each server that the address names gets this long to accept a connection.
+CONNECT_SECONDS = 3
+# How long an idle connection may take to answer before a request uses it.
+PING_SECONDS = 3
+# How long a request waits for a silent server: longer than the server lets a statement take.
+STATEMENT_SECONDS = 15
+SILENCE_SECONDS = STATEMENT_SECONDS + 2
+
+OPTIONS = (
+    f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=5s"
+    " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
+)
+# The network's part: a peer that acknowledges nothing for 8 seconds is gone, also for commands and
+# jobs, whose statements may take long.
+NETWORK = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8_000,
+}
+
+ACTIVE = psycopg.pq.TransactionStatus.ACTIVE
+
+Result = TypeVar("Result")
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that is closed when a server does not answer a request in time.
+
+    PostgreSQL ends long statements itself, but says nothing when its machine is gone.
+    """
+
+    silence: float = SILENCE_SECONDS
+
+    def wait(
+        self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
+    ) -> Result:
+        """Wait for the server. Raises OperationalError, and closes, where it stays silent."""
+        if timeout is None and (has_request_context() or self.silence < SILENCE_SECONDS):
+            timeout = self.silence
+        try:
+            return super().wait(gen, interval, timeout)
+        except psycopg.OperationalError:
+            if timeout is not None and self.pgconn.transaction_status == ACTIVE:
+                self.pgconn.finish()
+            raise
+
+
+def make_engine(url: sa.URL) -> sa.Engine:
+    """Return the engine. With several hosts in the address, it writes to the one that accepts."""
+    arguments: dict[str, Any] = {"options": OPTIONS, **NETWORK}
+    hosts = url.query.get("host", ())
+    if (not isinstance(hosts, str) and len(hosts) > 1) or "," in hosts:
+        arguments["target_session_attrs"] = "read-write"
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=8, connect_args=arguments)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, words: list[Any], options: Any) -> Connection:
+        return Connection.connect(*words, **options)
+
+    ping = engine.dialect.do_ping
+
+    def ping_in_time(connection: Any) -> bool:
+        connection.silence = PING_SECONDS
+        try:
+            return ping(connection)
+        finally:
+            connection.silence = SILENCE_SECONDS
+
+    setattr(engine.dialect, "do_ping", ping_in_time)  # noqa: B010 - a method of this one dialect
+    return engine

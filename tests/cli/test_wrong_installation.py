@@ -1,0 +1,216 @@
+"""What an operator got wrong is told in one line, which names the setting and the way on."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.core.config import ROOT
+from tests.support.databases import make_app, ready_database
+
+KEY = "a secret of the tests, long enough"
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+SERVE = ("-m", "roadmap.serve", "--port", "{port}")
+SERVER_ALONE = ("-m", "roadmap.processes", "--port", "{port}")
+LIST = ("-m", "flask", "--app", "roadmap", "user", "list")
+UPGRADE = ("-m", "flask", "--app", "roadmap", "db", "upgrade")
+JOBS = ("-m", "flask", "--app", "roadmap", "jobs", "run", "--once")
+SERVERS_AND_COMMAND = (SERVE, SERVER_ALONE, LIST)
+
+
+def obey_modes() -> None:
+    """Take from root's child what lets root read and write whatever a mode says."""
+    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def run(words: tuple[str, ...], port: int, **settings: str) -> subprocess.CompletedProcess[str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ROADMAP_") and name not in ("HOST", "PORT")
+    }
+    return subprocess.run(
+        [sys.executable, *(word.format(port=port) for word in words)],
+        env={**kept, **{f"ROADMAP_{name}": value for name, value in settings.items()}},
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+        preexec_fn=obey_modes if os.geteuid() == 0 else None,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A wrong installation in a folder: its settings, who meets it, and what is said."""
+
+    prepare: Callable[[Path], dict[str, str]]
+    said: tuple[str, ...]
+    met_by: tuple[tuple[str, ...], ...] = (SERVER_ALONE, LIST)
+
+
+def no_key(folder: Path) -> dict[str, str]:
+    return {"DATA_DIR": str(folder / "new")}
+
+
+def short_key(folder: Path) -> dict[str, str]:
+    return {"DATA_DIR": str(folder), "SECRET_KEY": "short"}
+
+
+def closed_key(folder: Path) -> dict[str, str]:
+    (folder / "secret-key").write_text(KEY)
+    (folder / "secret-key").chmod(0o000)
+    return {"DATA_DIR": str(folder)}
+
+
+def empty_key(folder: Path) -> dict[str, str]:
+    (folder / "secret-key").touch()
+    return {"DATA_DIR": str(folder)}
+
+
+def binary_key(folder: Path) -> dict[str, str]:
+    (folder / "secret-key").write_bytes(b"\xff\xfe" * 20)
+    return {"DATA_DIR": str(folder)}
+
+
+def unwritable_folder(folder: Path) -> dict[str, str]:
+    (folder / "data").mkdir(mode=0o500)
+    return {"DATA_DIR": str(folder / "data"), "SECRET_KEY": KEY}
+
+
+def below_a_closed_folder(folder: Path) -> dict[str, str]:
+    (folder / "closed").mkdir(mode=0o500)
+    return {"DATA_DIR": str(folder / "closed" / "data"), "SECRET_KEY": KEY}
+
+
+def file_for_a_folder(folder: Path) -> dict[str, str]:
+    (folder / "data").touch()
+    return {"DATA_DIR": str(folder / "data"), "SECRET_KEY": KEY}
+
+
+def at(address: str) -> Callable[[Path], dict[str, str]]:
+    def prepare(folder: Path) -> dict[str, str]:
+        (folder / "closed").mkdir(mode=0o500)
+        (folder / "text").write_text("This is no database. " * 100)
+        url = address.format(folder=folder)
+        return {"DATA_DIR": str(folder), "SECRET_KEY": KEY, "DATABASE_URL": url}
+
+    return prepare
+
+
+def setting(name: str, value: str) -> Callable[[Path], dict[str, str]]:
+    return lambda folder: {"DATA_DIR": str(folder), "SECRET_KEY": KEY, name: value}
+
+
+FAULTS = {
+    "no key": Fault(no_key, ("ROADMAP_SECRET_KEY is not set", "make run")),
+    "short key": Fault(short_key, ("ROADMAP_SECRET_KEY is too short", "16 characters")),
+    "closed key": Fault(
+        closed_key,
+        ("{folder}/secret-key cannot be read", "user of the server"),
+        SERVERS_AND_COMMAND,
+    ),
+    "empty key": Fault(empty_key, ("{folder}/secret-key holds no secret key", "put yours back")),
+    "binary key": Fault(binary_key, ("{folder}/secret-key holds no secret key", "put yours back")),
+    "unwritable folder": Fault(
+        unwritable_folder,
+        ("ROADMAP_DATA_DIR: the folder {folder}/data", "may not write there"),
+        SERVERS_AND_COMMAND,
+    ),
+    "below a closed folder": Fault(
+        below_a_closed_folder, ("ROADMAP_DATA_DIR", "{folder}/closed/data", "permission denied")
+    ),
+    "file for a folder": Fault(
+        file_for_a_folder, ("ROADMAP_DATA_DIR: the folder {folder}/data", "file exists")
+    ),
+    "missing folder": Fault(
+        at("sqlite:///{folder}/none/x.sqlite3"),
+        ("ROADMAP_DATABASE_URL names {folder}/none/x.sqlite3", "no folder {folder}/none"),
+    ),
+    "folder for a database": Fault(
+        at("sqlite:///{folder}/closed"), ("ROADMAP_DATABASE_URL", "that is a folder"), (SERVE,)
+    ),
+    "closed folder": Fault(
+        at("sqlite:///{folder}/closed/x.sqlite3"),
+        ("ROADMAP_DATABASE_URL", "no folder {folder}/closed that this user may write to"),
+    ),
+    "no database": Fault(
+        at("sqlite:///{folder}/text"),
+        ("ROADMAP_DATABASE_URL", "file is not a database"),
+        (SERVE, LIST, JOBS),
+    ),
+    "nobody listens": Fault(
+        at("postgresql://cairn:hidden@127.0.0.1:9/cairn"),
+        ("ROADMAP_DATABASE_URL", "port 9"),
+        (SERVE, LIST, JOBS),
+    ),
+    "another database": Fault(
+        at("mysql://cairn:hidden@127.0.0.1/cairn"), ("ROADMAP_DATABASE_URL must look like sqlite:",)
+    ),
+    "sign-up": Fault(setting("SIGNUP", "maybe"), ("ROADMAP_SIGNUP must be 'open' or 'invite'",)),
+    "half of mail": Fault(
+        setting("SMTP_URL", "smtp://127.0.0.1"), ("ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM",)
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_wrong_installation_is_one_line(name: str, tmp_path: Path, free_port: int) -> None:
+    fault = FAULTS[name]
+    settings = fault.prepare(tmp_path)
+    for words in fault.met_by:
+        done = run(words, free_port, **settings)
+        assert (done.returncode, done.stdout) == (1, ""), (words, done.stderr)
+        assert len(done.stderr.splitlines()) == 1, (words, done.stderr)
+        assert "hidden" not in done.stderr
+        for text in fault.said:
+            assert text.format(folder=tmp_path) in done.stderr, words
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [SERVE, SERVER_ALONE])
+def test_where_it_cannot_listen_is_one_line(words: tuple[str, ...], tmp_path: Path) -> None:
+    settings = {"DATA_DIR": str(tmp_path), "SECRET_KEY": KEY}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for more, status, said in [
+            ((), 1, (f"Port {port} on 127.0.0.1", f"make run PORT={port + 1}")),
+            (("--host", "192.0.2.1"), 1, ("192.0.2.1", "HOST has to be an address")),
+            (("--host", "none.invalid"), 1, ("none.invalid", "HOST has to be an address")),
+            (("--port", "80000"), 2, ("'80000' is not a port between 1 and 65535",)),
+            (("--port", "9" * 5000), 2, ("is not a port between 1 and 65535",)),
+        ]:
+            done = run((*words, *more), port, **settings)
+            *usage, last = done.stderr.splitlines()
+            assert (done.returncode, done.stdout) == (status, ""), done.stderr
+            assert all(line.startswith(("usage:", "  ")) for line in usage)
+            assert all(text in last for text in said), last
+
+
+@pytest.mark.slow
+def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path, free_port: int) -> None:
+    with ready_database(tmp_path) as url:
+        engine = make_app(url, tmp_path).extensions["sqlalchemy"].engines["default"]
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999999999'"))
+        engine.dispose()
+        settings = {"DATA_DIR": str(tmp_path), "SECRET_KEY": KEY, "DATABASE_URL": url}
+        for words in (SERVE, UPGRADE):
+            done = run(words, free_port, **settings)
+            assert (done.returncode, done.stdout) == (1, "")
+            [line] = done.stderr.splitlines()
+            assert "it is of a newer Cairn. Put the newer code back" in line

@@ -1,0 +1,110 @@
+"""A PostgreSQL that falls silent: requests notice in seconds, and find the one that took over."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL, make_url
+
+from tests.support.databases import fill_database, make_app
+from tests.support.postgres import own_postgres
+from tests.support.server import HOST, Server
+from tests.test_faults import Visitor, dispose, milestone_keys, on_the_way, statuses
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+
+class Wire:
+    """A TCP address in front of PostgreSQL's socket, which can fall silent without closing."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._is_silent = threading.Event()
+        self._listener = socket.create_server((HOST, 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._lines: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def fall_silent(self) -> None:
+        self._is_silent.set()
+
+    def close(self) -> None:
+        for line in (self._listener, *self._lines):
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _address = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(str(self._target))
+                self._lines += [client, server]
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while part := source.recv(65_536):
+                if not self._is_silent.is_set():
+                    sink.sendall(part)
+            if not self._is_silent.is_set():
+                sink.shutdown(socket.SHUT_WR)
+
+
+@contextlib.contextmanager
+def wire_to(socket_path: Path) -> Iterator[Wire]:
+    wire = Wire(socket_path)
+    try:
+        yield wire
+    finally:
+        wire.close()
+
+
+@pytest.mark.parametrize("has_other", [True, False], ids=["another took over", "alone"])
+def test_a_server_that_falls_silent_is_noticed(has_other: bool, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        postgres = stack.enter_context(own_postgres())
+        direct = make_url(postgres.url)
+        folder = Path(str(direct.query["host"]))
+        first, second = (stack.enter_context(wire_to(folder / ".s.PGSQL.5432")) for _ in range(2))
+        ports = [first.port, second.port] if has_other else [first.port]
+        url = URL.create(
+            "postgresql",
+            direct.username,
+            database=direct.database,
+            query={"host": [f"{HOST}:{port}" for port in ports]},
+        ).render_as_string(hide_password=False)
+        app = make_app(postgres.url, tmp_path)
+        fill_database(app)
+        stack.callback(lambda: dispose(app))
+        server = Server(url, tmp_path)
+        stack.callback(server.kill)
+        server.start()
+        cast = on_the_way(app)
+        alice = Visitor(server, app, cast.alice)
+        keys = milestone_keys(app)[:6]
+        for key in keys[:4]:  # every worker has connections now
+            assert alice.tick(key).status in (200, 303)
+
+        first.fall_silent()
+        began = time.monotonic()
+        answer = alice.tick(keys[4])
+        assert time.monotonic() - began < 10
+        assert server.answers("/healthz", timeout=1)
+        if has_other:
+            while answer.status == 503:  # a connection that was in use
+                answer = alice.tick(keys[4])
+            assert answer.status in (200, 303)
+            assert time.monotonic() - began < 10
+            assert statuses(app, cast.alice).get(keys[4]) == "done"
+        else:
+            assert answer.status == 503
