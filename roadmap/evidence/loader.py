@@ -6,6 +6,7 @@ however many rows there are. The statements are built once, and return plain row
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.batches import batched
+from roadmap.core.dates import PartialDate
 from roadmap.core.text import fold
 from roadmap.evidence import models
 from roadmap.evidence.audience_sql import (
@@ -26,7 +28,6 @@ from roadmap.evidence.audience_sql import (
     is_visible,
     newest_version_id,
 )
-from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.item import CONTENT_COLUMNS, Audience, Impact, Item, Link, SkillLink, Version
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
@@ -90,50 +91,48 @@ def load_counted_items(
     session.flush()
     connection = session.connection()
     found: dict[uuid.UUID, list[Item]] = {user_id: [] for user_id in user_ids}
+    # Many links are equal, and finding one is quicker than making another.
+    make_link = cache(lambda key, confirmed: Link(key, confirmed, "", NOT_LOADED))
     for batch in batched(user_ids):
         parameters = {"keys": batch}
         impacts = _group(connection, _COUNTED_IMPACTS, parameters, Impact)
-        links: dict[Any, list[Link]] = defaultdict(list)
-        for key, milestone, confirmed in connection.execute(_COUNTED_LINKS, parameters).all():
-            links[key].append(Link(milestone, confirmed, "", NOT_LOADED))
-        versions: dict[Any, list[Version]] = defaultdict(list)
-        heads: dict[Any, list[Any]] = {}
-        verified: dict[Any, int] = {}
-        rows = _counted_rows(connection, parameters)
-        for key, version_key, is_verified, number, submitted_at, kind, day, end, *head in rows:
-            version = Version(
-                kind,
-                day,
-                expires_on=end,
-                impacts=tuple(impacts.get(version_key, ())),
-                id=NOT_LOADED,
-                number=number,
-                submitted_at=submitted_at,
-                created_at=NOT_LOADED,
-            )
-            versions[key].append(version)
-            heads[key] = head
-            if is_verified:
-                verified[key] = number
-        owners = {owner: found[_uuid(owner)] for owner in {head[0] for head in heads.values()}}
-        for key, (owner, visibility, state) in heads.items():
+        links = _group(connection, _COUNTED_LINKS, parameters, make_link)
+        rows = connection.execute(_counted_versions(Audience.OWNER), parameters).all()
+        older: dict[Any, Version] = {}
+        if any(row[0] for row in rows):
+            shown = connection.execute(_counted_versions(Audience.MANAGER), parameters)
+            for _edited, _owner, _visibility, _state, _verified, key, *values in shown:
+                older[key] = _counted_version(impacts, *values)
+        owners = {owner: found[_uuid(owner)] for owner in {row[1] for row in rows}}
+        for _edited, owner, visibility, state, is_verified, key, *values in rows:
+            version = _counted_version(impacts, *values)
             item = Item(
                 *(NOT_LOADED, NOT_LOADED, "", visibility, state),
                 *(NOT_LOADED, NOT_LOADED, NOT_LOADED),
-                versions=tuple(versions[key]),
-                verified_number=verified.get(key),
+                versions=(version, older[key]) if key in older else (version,),
+                verified_number=version.number if is_verified else None,
                 links=tuple(links.get(key, ())),
             )
             owners[owner].append(item)
     return found
 
 
-def _counted_rows(connection: sa.Connection, parameters: dict[str, Any]) -> Collection[Any]:
-    rows = connection.execute(_counted_versions(Audience.OWNER), parameters).all()
-    if any(row.submitted_at is None and row.state in SHARED_STATES for row in rows):
-        # Of an item that is edited again, managers see an older version.
-        return [*rows, *connection.execute(_counted_versions(Audience.MANAGER), parameters)]
-    return rows
+def _counted_version(
+    impacts: dict[Any, list[Impact]],
+    key: Any,
+    number: int,
+    submitted_at: dt.datetime | None,
+    kind: str,
+    occurred_on: PartialDate,
+    expires_on: PartialDate | None,
+) -> Version:
+    return Version(
+        *(kind, occurred_on, "", "", "", "", None, expires_on, tuple(impacts.get(key, ()))),
+        id=NOT_LOADED,
+        number=number,
+        submitted_at=submitted_at,
+        created_at=NOT_LOADED,
+    )
 
 
 def _load(
@@ -237,12 +236,12 @@ _KEYS: Any = sa.bindparam("keys", expanding=True)
 _measure = models.Impact
 _link = EvidenceMilestone
 _verifying = aliased(models.Review)
-_is_confirmed = models.Confirmation.review_id.is_not(None)
+_is_confirmed = models.Confirmation.version_id.is_not(None)
 _COUNTED_LINKS = (
     sa.select(_raw(_link.evidence_id), _link.milestone_key, _is_confirmed)
     .join(Evidence, Evidence.id == _link.evidence_id)
     .outerjoin(models.Confirmation, is_confirmation_of_link())
-    .where(_link.user_id.in_(_KEYS))
+    .where(Evidence.user_id.in_(_KEYS))
 )
 _COUNTED_IMPACTS = sa.select(
     _raw(_measure.version_id), *(getattr(_measure, name) for name in IMPACT_COLUMNS)
@@ -252,19 +251,22 @@ _COUNTED_IMPACTS = sa.select(
 @cache
 def _counted_versions(audience: Audience) -> sa.Select[Any]:
     """Return the versions that count for the owner, or those that count only for managers."""
+    # Of an item that is edited again, managers see an older version.
+    is_edited = sa.and_(is_visible(Audience.MANAGER), ~EvidenceVersion.was_submitted)
     versions = (
         sa.select(
+            is_edited,
+            _raw(Evidence.user_id),
+            Evidence.visibility,
+            Evidence.state,
+            is_verified_version(),
             _raw(Evidence.id),
             _raw(EvidenceVersion.id).label("version_key"),
-            is_verified_version(),
             EvidenceVersion.number,
             EvidenceVersion.submitted_at,
             EvidenceVersion.kind,
             EvidenceVersion.occurred_on,
             EvidenceVersion.expires_on,
-            _raw(Evidence.user_id),
-            Evidence.visibility,
-            Evidence.state,
         )
         .join(EvidenceVersion, EvidenceVersion.id == counted_version_id(audience))
         .where(Evidence.user_id.in_(_KEYS), is_visible(audience))

@@ -59,6 +59,7 @@ class Tally:
         self.facts = facts
         self.today = today
         self._dates: dict[str, list[PartialDate]] = {}
+        self._latest_proofs: dict[str, dict[str, date]] = {}
 
     @cached_property
     def unlapsed_evidence(self) -> list[Item]:
@@ -93,10 +94,14 @@ class Tally:
         ]
 
     @cached_property
+    def proofs(self) -> list[tuple[Item, list[str]]]:
+        """Return the pieces that have not lapsed, each with the milestones that it proves."""
+        return [(piece, self.proved_by(piece)) for piece in self.unlapsed_evidence]
+
+    @cached_property
     def verified_evidence(self) -> list[tuple[Item, list[str]]]:
-        """Return the pieces that count as verified, each with the milestones that it proves."""
-        found = [(piece, self.proved_by(piece)) for piece in self.unlapsed_evidence]
-        return [(piece, keys) for piece, keys in found if keys]
+        """Return those that count as verified, because they prove a milestone."""
+        return [(piece, keys) for piece, keys in self.proofs if keys]
 
     @property
     def verifiers(self) -> int:
@@ -125,16 +130,16 @@ class Tally:
         """Count the pieces that are only evidenced, and those that are verified, by kind."""
         evidenced: Counter[str] = Counter()
         verified: Counter[str] = Counter()
-        for piece in self.unlapsed_evidence:
-            (verified if self.proved_by(piece) else evidenced)[piece.counted.kind] += 1
+        for piece, keys in self.proofs:
+            (verified if keys else evidenced)[piece.counted.kind] += 1
         return evidenced, verified
 
     @cached_property
     def impact_tones(self) -> dict[str, int]:
         """Return the best tone of a complete metric, by type of impact."""
         tones: dict[str, int] = {}
-        for piece in self.unlapsed_evidence:
-            tone = VERIFIED if self.proved_by(piece) else EVIDENCED
+        for piece, keys in self.proofs:
+            tone = VERIFIED if keys else EVIDENCED
             for impact in piece.counted.impacts:
                 if tones.get(impact.type, 0) < tone and impact.complete:
                     tones[impact.type] = tone
@@ -195,3 +200,14 @@ class Tally:
             ]
             self._dates[stage] = sorted(dates, key=lambda date: (date.last, date))
         return self._dates[stage]
+
+    def latest_proofs(self, stage: str) -> dict[str, date]:
+        """Return the day of the latest proof of a stage's done required milestones, by key."""
+        if stage not in self._latest_proofs:
+            done = self.done_required(stage)
+            latest = self._latest_proofs[stage] = {}
+            for piece, keys in self.verified_evidence:
+                for key in done.keys() & keys:
+                    day = piece.counted.occurred_on.last
+                    latest[key] = max(day, latest.get(key, day))
+        return self._latest_proofs[stage]

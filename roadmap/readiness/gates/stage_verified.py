@@ -66,15 +66,9 @@ class Rule(GateRule):
         return sum(done[key] for key in self._latest_proofs(tally))
 
     def _latest_proofs(self, tally: Tally) -> dict[str, date]:
-        """Return the verified milestones of the stage with the day of their latest proof."""
-        done = tally.done_required(self.settings.stage)
-        latest: dict[str, date] = {}
-        for piece, keys in tally.verified_evidence:
-            day = piece.counted.occurred_on.last
-            for key in done.keys() & keys:
-                if tally.today <= self._counts_until(day) and day >= latest.get(key, day):
-                    latest[key] = day
-        return latest
+        """Return the verified milestones of the stage whose latest proof is recent enough."""
+        latest = tally.latest_proofs(self.settings.stage)
+        return {key: day for key, day in latest.items() if tally.today <= self._counts_until(day)}
 
     def _counts_until(self, day: date) -> date:
         months = self.settings.within_months
