@@ -76,6 +76,7 @@ def sample_site(server_app: Flask) -> SampleSite:
 
 
 OpenContext = Callable[..., BrowserContext]
+PageOf = Callable[..., Page]
 
 
 @pytest.fixture
@@ -105,6 +106,18 @@ def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def page_of(sample_site: SampleSite, open_context: OpenContext) -> PageOf:
+    """`page_of(role, …)` is a page in a window of its own, in which this person is signed in."""
+
+    def make(role: str, **options: object) -> Page:
+        context = open_context(**options)
+        context.add_cookies(sample_site.cookies(role))
+        return context.new_page()
+
+    return make
 
 
 @pytest.fixture

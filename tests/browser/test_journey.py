@@ -16,7 +16,7 @@ from roadmap.auth.models import LoginSession
 from roadmap.auth.passwords import hash_password
 from roadmap.core.database import db
 from roadmap.people.models import User
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import OpenContext, PageOf, SampleSite
 
 PASSWORD = "granite scree and lichen"
 MILESTONE = "Implement the algorithms that ML systems lean on"
@@ -210,11 +210,9 @@ def test_the_same_by_keyboard_alone(open_context: OpenContext) -> None:
 
 
 def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
-    sample_site: SampleSite, open_context: OpenContext
+    sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+    page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")
     tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
@@ -234,11 +232,9 @@ def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
 
 
 def test_details_unfold_below_their_row_and_fold_again(
-    sample_site: SampleSite, open_context: OpenContext
+    sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+    page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     link = page.locator(f".checklist a[href$='/milestones/{sample_site.ids['milestone']}']")
     link.focus()
@@ -263,11 +259,9 @@ def test_details_unfold_below_their_row_and_fold_again(
 
 
 def test_the_answer_to_a_tick_goes_by_itself_and_can_be_closed(
-    sample_site: SampleSite, open_context: OpenContext
+    sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+    page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
     answer = page.locator("#messages .flash")
@@ -290,12 +284,8 @@ def test_the_answer_to_a_tick_goes_by_itself_and_can_be_closed(
     expect(page.locator("#live")).to_have_attribute("aria-live", "polite")
 
 
-def test_a_piece_is_linked_on_the_roadmap(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    context = open_context()
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+def test_a_piece_is_linked_on_the_roadmap(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")
     page.locator(f".checklist a[href$='/milestones/{sample_site.ids['open']}']").click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import OpenContext, PageOf, SampleSite
 from tests.browser.test_axe import addresses
 from tests.browser.test_journey import PointerInput
 
@@ -54,11 +54,9 @@ def test_no_page_is_wider_than_its_window(
     assert not found, "\n".join(found)
 
 
-def test_long_words_break(sample_site: SampleSite, open_context: OpenContext) -> None:
+def test_long_words_break(page_of: PageOf) -> None:
     """A title without a space and an address without an end wrap instead of pushing."""
-    context = open_context(viewport={"width": 320, "height": 800})
-    context.add_cookies(sample_site.cookies("carol"))
-    page = context.new_page()
+    page = page_of("carol", viewport={"width": 320, "height": 800})
     page.goto("/evidence/new")
     hand = PointerInput(page)
     hand.fill("Title", "W" * 190)
@@ -76,11 +74,9 @@ def test_long_words_break(sample_site: SampleSite, open_context: OpenContext) ->
 
 
 def test_motion_is_left_out_where_it_is_not_wanted(
-    sample_site: SampleSite, open_context: OpenContext
+    sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    context = open_context(reduced_motion="reduce")
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+    page = page_of("alice", reduced_motion="reduce")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']").press("Space")
     page.locator("#live:not(:empty)").wait_for(state="attached")
@@ -112,23 +108,15 @@ FIND_UNEVEN = """() => {
 }"""
 
 
-def test_fields_and_foot_stand_on_common_lines(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    context = open_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+def test_fields_and_foot_stand_on_common_lines(page_of: PageOf) -> None:
+    page = page_of("alice", viewport={"width": 1280, "height": 800})
     for address in ("/account", "/evidence/new", "/career/positions/new", "/skills"):
         page.goto(address)
         assert page.evaluate(FIND_UNEVEN) == [], address
 
 
-def test_the_name_in_the_header_stays_in_one_line(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    context = open_context(viewport={"width": 320, "height": 800})
-    context.add_cookies(sample_site.cookies("bob"))
-    page = context.new_page()
+def test_the_name_in_the_header_stays_in_one_line(page_of: PageOf) -> None:
+    page = page_of("bob", viewport={"width": 320, "height": 800})
     page.goto("/skills")
     assert page.locator(".account-name").bounding_box()["height"] < 30
     assert page.locator(".brand svg").bounding_box()["width"] == 24

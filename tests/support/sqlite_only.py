@@ -69,6 +69,13 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/cli/test_user.py",
         "tests/cli/test_wrong_installation.py",
     ),
+    "It makes SQLite files of its own, or none, or is about what runs before the application.": (
+        "tests/test_recipes.py::test_systemd_takes_the_units",
+        "tests/test_recipes.py::test_the_lines_of_cron_do_what_they_say",
+        "tests/test_recipes.py::test_the_site_of_nginx_lets_people_in_on_any_port",
+        "tests/test_serve.py",
+        "tests/test_slow_clients.py",
+    ),
     "The demo is one set of data; tests/demo/test_story.py loads and reads it on both.": (
         "tests/cli/test_demo.py",
         "tests/demo/test_company.py",
