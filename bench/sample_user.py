@@ -20,6 +20,7 @@ from roadmap.catalog.actions import publish_shipped
 from roadmap.catalog.content import Content, Milestone
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.core.headers import WsgiApp
 from roadmap.core.migrations import upgrade
 from roadmap.evidence import actions as evidence
@@ -145,16 +146,17 @@ def _record_progress(
 
 def _evidence_input(number: int, milestone: Milestone, today: dt.date) -> EvidenceInput:
     kind = milestone.evidence[0] if milestone.evidence else "design_doc"
+    day = PartialDate(today - dt.timedelta(days=7 * number))
     impact = Impact("scale", "Requests a second", "400", str(900 + number), "1/s")
     return EvidenceInput(
         kind=kind,
         title=f"Piece {number}: {milestone.title}"[:200],
-        occurred_on=today - dt.timedelta(days=7 * number),
+        occurred_on=day,
         url=f"https://example.org/pieces/{number}",
         description=TEXT,
         role="Designed it, and led the two people who built it.",
         issuer="Example Institute" if kind == "certification" else "",
-        issued_on=today - dt.timedelta(days=7 * number) if kind == "certification" else None,
+        issued_on=day if kind == "certification" else None,
         impacts=(impact,) if number % 2 else (),
     )
 
