@@ -17,13 +17,16 @@ from flask import current_app
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from roadmap.auth import passwords, rate_limits
+from roadmap.auth import passwords, queries, rate_limits
+from roadmap.auth.email_addresses import email_key
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now
 from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 
+# For so long a sign-up form that is sent again signs in to the account that it made.
+SENT_AGAIN = dt.timedelta(minutes=10)
 REFUSAL_AUDIT_INTERVAL = dt.timedelta(minutes=1)
 # The maximum number of addresses to remember.
 MAX_TRACKED_REFUSALS = 1000
@@ -78,6 +81,27 @@ def end_transaction() -> None:
     Call it only before the request has written anything.
     """
     db.session.rollback()
+
+
+def find_new_account(email: str, password: str) -> User | None:
+    """Return the account that a sign-up form made a moment ago, if it is sent again.
+
+    It is an attempt to sign in, with the same limits. Ends the request's transaction.
+    """
+    with read_only_session() as session:
+        user = queries.find_user_by_email(session, email)
+    if user is None or now() - user.created_at > SENT_AGAIN:
+        return None
+    limits = rate_limits.attempt_limits(
+        "sign-in", account=email_key(email), address=client_address()
+    )
+    return check_password(
+        lambda session: queries.find_user_by_email(session, email),
+        password,
+        limits,
+        what="session",
+        target=email,
+    ).person
 
 
 @contextlib.contextmanager

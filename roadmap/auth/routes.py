@@ -26,6 +26,7 @@ from roadmap.auth.login_throttle import (
     audit_request,
     check_password,
     end_transaction,
+    find_new_account,
     read_only_session,
     too_many_requests,
 )
@@ -109,17 +110,19 @@ def signup() -> Response:
 def sign_up() -> Response:
     """Create the first account, an administrator.
 
-    Of two simultaneous sign-ups the second waits and is refused.
+    Of two simultaneous sign-ups the second waits and is refused, unless it is the first one again.
     """
-    if not _sign_up_is_open():
-        return render_page("auth/signup_closed.html", 403)
+    if signed_in_actor() is not None:
+        return redirect("/", 303)
     form = SignUpForm()
+    if not _sign_up_is_open():
+        return _sign_up_again(form)
     if not form.validate():
         return render_page("auth/signup.html", 422, form=form)
     end_transaction()
     password_hash = passwords.hash_password(form.password.data or "")
     if not actions.is_first_account(db.session):
-        return render_page("auth/signup_closed.html", 403)
+        return _sign_up_again(form)
     user = actions.create_user(
         db.session,
         name=form.name.data or "",
@@ -131,9 +134,7 @@ def sign_up() -> Response:
         address=client_address(),
         now=now(),
     )
-    sign_in_user(user)
-    flash(_("Welcome. This is the first account, so you are the administrator."), "message")
-    return redirect("/", 303)
+    return _welcome_administrator(user)
 
 
 @auth.get("/logout")
@@ -308,3 +309,19 @@ def _sign_up_is_open() -> bool:
         return False
     with read_only_session() as session:
         return not queries.any_user_exists(session)
+
+
+def _sign_up_again(form: SignUpForm) -> Response:
+    """Answer a form that is sent twice as the first time; refuse every other one."""
+    user = None
+    if form.validate():
+        user = find_new_account(form.email.data or "", form.password.data or "")
+    if user is None:
+        return render_page("auth/signup_closed.html", 403)
+    return _welcome_administrator(user)
+
+
+def _welcome_administrator(user: User) -> Response:
+    sign_in_user(user)
+    flash(_("Welcome. This is the first account, so you are the administrator."), "message")
+    return redirect("/", 303)

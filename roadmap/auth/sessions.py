@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Flask, abort, current_app, flash, g, request, session, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -34,12 +34,13 @@ from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address, is_own_address, sending_page
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id
-from roadmap.core.web import htmx, now, redirect_page, render_page, safe_redirect_target
+from roadmap.core.web import form_key, htmx, now, redirect_page, render_page, safe_redirect_target
 from roadmap.people.actor import Actor
 from roadmap.people.models import User
 from roadmap.people.permissions import can, permission_of
 from roadmap.people.reach import team_roles
 
+SIGN_UP_FORMS = frozenset({"auth.sign_up", "invitations.accept_invitation"})
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
 # The last person who was signed in with this browser; kept in the signed cookie after sign-out.
 LAST_USER_KEY = "who"
@@ -58,6 +59,9 @@ class AuditedCSRF(CSRFProtect):
                 raise CSRFError("The form is of another site.")
         except CSRFError:
             actor = signed_in_actor()
+            if actor is not None and request.endpoint in SIGN_UP_FORMS and form_key():
+                # Sent again after its first answer, which began a session with another token.
+                abort(redirect(request.path, 303))
             audit_refusal_throttled("seal.refused", by=actor.id if actor else None)
             raise
 

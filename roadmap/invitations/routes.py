@@ -17,6 +17,7 @@ from roadmap.auth.email_addresses import email_key, mask_email
 from roadmap.auth.login_throttle import (
     audit_refusal_throttled,
     end_transaction,
+    find_new_account,
     read_only_session,
     too_many_requests,
 )
@@ -56,6 +57,8 @@ def accept_invitation(token: str) -> Response:
 def _join(token: str, actor: Actor) -> Response:
     """Accept the invitation for the person who is signed in."""
     found = look_up_token(db.session, token, now())
+    if found.invitation is not None and found.invitation.accepted_by == actor.id:
+        return _redirect_after_accepting(found, token)
     if found.invitation is None or found.team is None:
         return _render_page(token, 409)
     held = find_role(db.session, found.team.id, actor.id)
@@ -73,14 +76,16 @@ def _join(token: str, actor: Actor) -> Response:
 
 
 def _sign_up(token: str) -> Response:
-    """Create an account and accept the invitation with it."""
+    """Create an account and accept the invitation with it, once if the form is sent twice."""
     with read_only_session() as session:
         found = look_up_token(session, token, now())
         taken = _account_state(found)
-    if found.state != VALID or found.invitation is None or taken:
+    if found.invitation is None:
         return _render_page(token, 409)
     invited_email = found.invitation.email
     form = AcceptInvitationForm(invited_email=invited_email)
+    if found.state != VALID or taken:
+        return _sign_up_again(token, form) or _render_page(token, 409)
     if not form.validate():
         return _render_page(token, 422, form=form)
     end_transaction()
@@ -99,6 +104,8 @@ def _sign_up(token: str) -> Response:
         actions.accept(db.session, found.invitation, user.id, now=now())
     except auth_actions.EmailTaken:
         end_transaction()
+        if again := _sign_up_again(token, form):
+            return again
         if invited_email:
             return see_other("invitations.show_invitation", token=token)
         form.email.errors = [_("An account with this address already exists. Sign in with it.")]
@@ -106,6 +113,20 @@ def _sign_up(token: str) -> Response:
     except actions.InvitationInvalid:
         end_transaction()
         return _render_page(token, 409)
+    sign_in_user(user)
+    return _redirect_after_accepting(found, token)
+
+
+def _sign_up_again(token: str, form: AcceptInvitationForm) -> Response | None:
+    """Answer a form that is sent twice as the first time; None if it is another one."""
+    with read_only_session() as session:
+        found = look_up_token(session, token, now())
+    if found.invitation is None or found.invitation.accepted_by is None or not form.validate():
+        return None
+    email = found.invitation.email or form.email.data or ""
+    user = find_new_account(email, form.password.data or "")
+    if user is None or user.id != found.invitation.accepted_by:
+        return None
     sign_in_user(user)
     return _redirect_after_accepting(found, token)
 

@@ -14,12 +14,12 @@ from roadmap.people.models import AuditEntry
 
 def test_a_refusal_is_in_the_audit_log(session, cast, browser_of):
     browser = browser_of(cast.alice)
-    assert browser.post("/signup").status_code == 403
+    assert browser.post("/admin/teams").status_code == 403
     entry = session.scalars(sa.select(AuditEntry)).one()
     assert (entry.actor_id, entry.action, entry.target) == (
         cast.alice,
         "access.refused",
-        "POST /signup",
+        "POST /admin/teams",
     )
     assert entry.address == "127.0.0.1"
 

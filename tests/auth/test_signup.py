@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 
 import pytest
@@ -9,7 +10,8 @@ import sqlalchemy as sa
 
 from roadmap.auth import passwords
 from roadmap.people.models import AuditEntry, User
-from tests.support.login import PASSWORD, is_signed_in
+from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in
+from tests.test_sent_twice import seal_of
 
 ADA = {"name": "Ada", "email": "Ada@Example.org", "password": PASSWORD}
 
@@ -45,6 +47,35 @@ def test_it_starts_in_the_time_zone_of_the_browser(session, browser_of, sent, ke
     assert session.scalar(sa.select(User.timezone)) == kept
     # What the account page offers.
     assert f'<option selected value="{kept}">' in browser.get("/account").text
+
+
+@pytest.mark.parametrize("knows_the_first_answer", [True, False])
+def test_sent_twice_it_signs_the_same_person_in(session, browser_of, knows_the_first_answer):
+    first = browser_of()
+    sent = ADA | seal_of(first, "/signup")
+    answer = first.post("/signup", sent)
+    again = first if knows_the_first_answer else browser_of()
+    second = again.post("/signup", sent if knows_the_first_answer else ADA)
+    if second.location == "/signup":
+        second = again.get("/signup")
+    assert (second.status_code, second.location) == (answer.status_code, answer.location)
+    assert is_signed_in(again)
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
+
+
+@pytest.mark.parametrize("other", ["password", "email", "later"])
+def test_another_sign_up_is_refused(session, browser_of, other):
+    browser_of().post("/signup", ADA)
+    sent = dict(ADA)
+    if other == "later":
+        hour = dt.timedelta(hours=1)
+        session.execute(sa.update(User).values(created_at=dt.datetime.now(dt.UTC) - hour))
+        session.commit()
+    else:
+        sent[other] = {"password": OTHER_PASSWORD, "email": "eve@example.org"}[other]
+    browser = browser_of()
+    assert browser.post("/signup", sent).status_code == 403
+    assert not is_signed_in(browser)
 
 
 def test_it_is_closed_once_there_is_somebody(session, cast, browser_of):

@@ -17,7 +17,8 @@ from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
 from tests.evidence.form_data import form_fields
-from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
+from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in, set_password, sign_in
+from tests.test_sent_twice import seal_of
 
 ADA = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD}
 
@@ -72,6 +73,31 @@ def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
     assert is_signed_in(browser)
     ada = by_address(session, "ada@example.org")
     assert (ada.is_admin, find_role(session, cast.team, ada.id)) == (False, "member")
+
+
+@pytest.mark.parametrize("knows_the_first_answer", [True, False])
+@pytest.mark.parametrize("email", ["", "ada@example.org"])
+@pytest.mark.parametrize("role", ["member", "manager", None])
+def test_sent_twice_it_signs_the_same_person_in(
+    cast, browser_of, make, email, role, knows_the_first_answer
+):
+    values = {"role": role} if role else {"team": None, "by": cast.erin}
+    address = make(**values, **({"email": email} if email else {}))
+    first = browser_of()
+    sent = ADA | seal_of(first, address)
+    answer = first.post(address, sent)
+    assert answer.status_code == 303
+    again = first if knows_the_first_answer else browser_of()
+    second = again.post(address, sent if knows_the_first_answer else ADA)
+    # Where the first answer is known, the page says that nothing is left to do.
+    place = address if knows_the_first_answer else answer.location
+    assert (second.status_code, second.location) == (303, place)
+    assert again.get(place).status_code == 200
+    assert is_signed_in(again)
+    # Whoever else has the link and guesses is nobody.
+    other = browser_of()
+    assert other.post(address, {**ADA, "password": OTHER_PASSWORD}).status_code in (409, 410)
+    assert not is_signed_in(other)
 
 
 def test_an_invited_person_with_an_account_sees_the_invitation_among_their_teams(
