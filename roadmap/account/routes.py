@@ -139,7 +139,7 @@ def save_email() -> Response:
             new=new,
         )
         outbox.enqueue(db.session, outbox.Mail(old, subject, body), now=now())
-    flash(_("Your e-mail address is changed. Sign in with the new one from now on."), "message")
+    flash(_("Your e-mail address is changed. Use the new one to sign in."), "message")
     return see_other("account.show_account")
 
 

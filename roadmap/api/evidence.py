@@ -278,7 +278,7 @@ def delete_evidence(evidence_id: uuid.UUID) -> None:
 
 @operation(TAG, body=Nothing, refuses=(404, 409), has_etag=True)
 def submit_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
-    """Ask for a review; asking twice is the same as once.
+    """Ask for a review; asking again changes nothing.
 
     There is nothing to send. From then on the managers of your teams see the piece. 409 for what
     is private, or verified and not changed since.

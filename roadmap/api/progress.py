@@ -135,7 +135,7 @@ def read_own_roadmap(slug: str) -> OwnRoadmap:
 def enroll(slug: str, body: Enrolling) -> OperationResult:
     """Begin a roadmap, or change target date and pace.
 
-    Answers 201 if it was not begun before. The first roadmap of a person is their primary one.
+    Answers 201 the first time. The first roadmap of a person is their primary one.
     """
     actor, moment = current_actor(), now()
     found = published_roadmap(db.session, slug) or abort(404)

@@ -165,7 +165,7 @@ class JudgementShape(Shape):
 
 @operation(TAG)
 def list_reviews(query: Paging) -> WaitingList:
-    """Return the pieces that wait in all teams that you manage, the oldest first."""
+    """Return the pieces waiting for review in all teams that you manage, oldest first."""
     after = decode_position(query.cursor)
     found = list_pending(
         db.session, current_actor(), limit=query.limit + 1, after=after, texts=True

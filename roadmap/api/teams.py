@@ -126,7 +126,7 @@ def read_matrix(slug: str, query: MatrixQuery) -> MatrixShape:
     TAG, refuses=(404,), example={"level": 2, "comment": "Ran the incident review of March."}
 )
 def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessing) -> MemberSkill:
-    """Says at which level you see somebody of a team that you manage; they can read it.
+    """Assess a skill of somebody in a team that you manage; they can read it.
 
     The same word twice is the same as once; another one is added to the history, and so is the same
     one after another manager's. What is left out stays as you said it last.

@@ -25,7 +25,7 @@ FILE_PATH = click.Path(dir_okay=False, path_type=Path)
 
 @group.command("create")
 @click.argument("file", type=FILE_PATH)
-@click.option("--force", is_flag=True, help="Replaces FILE where there is one.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def create(file: Path, force: bool) -> None:
     """Write everything in the database into FILE, while the server runs.
 
@@ -56,7 +56,7 @@ def verify(file: Path) -> None:
 
 @group.command("restore")
 @click.argument("file", type=FILE_PATH)
-@click.option("--yes", is_flag=True, help="Does not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def restore(file: Path, yes: bool) -> None:
     """Replace everything in the database with the contents of FILE, after verifying it.
 

@@ -19,8 +19,8 @@ group = CommandGroup("demo")
 @click.option(
     "--people", default=len(CAST), show_default=True, help=f"How many, from {len(CAST)} up."
 )
-@click.option("--seed", default=0, show_default=True, help="Another number, other chances.")
-@click.option("--force", is_flag=True, help="Also into a database that holds people.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the random choices.")
+@click.option("--force", is_flag=True, help="Load it even if the database has accounts.")
 def load_demo(people: int, seed: int, force: bool) -> None:
     """Load demo data as of today and print the accounts with their passwords.
 

@@ -13,8 +13,8 @@ group = CommandGroup("jobs")
 
 
 @group.command("run")
-@click.option("--once", is_flag=True, help="Do everything that is due, and end.")
-@click.option("--attached", is_flag=True, help="End as well when standard input ends.")
+@click.option("--once", is_flag=True, help="Do everything that is due, then exit.")
+@click.option("--attached", is_flag=True, help="Exit when standard input ends, too.")
 def run_jobs(once: bool, attached: bool) -> None:
     """Send mail, recompute expired summaries and delete old rows."""
     if once:

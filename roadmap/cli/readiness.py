@@ -13,7 +13,7 @@ group = CommandGroup("readiness")
 
 
 @group.command("recompute")
-@click.option("--expired", is_flag=True, help="Only those that have run out by date.")
+@click.option("--expired", is_flag=True, help="Only summaries that have expired.")
 def recompute(expired: bool) -> None:
     """Recompute the stored summaries from the facts; print for how many people."""
     count = recompute_all(db.session, now=utc_now(), only_expired=expired)

@@ -20,7 +20,7 @@ ERROR_MESSAGES = {
     "slug": "a slug has small letters, digits and single hyphens, at most 60 in all: {slug!r}",
     "name": "the name needs between 1 and 200 characters",
     "taken": "there is a team {slug} already",
-    "gone": "the team that {slug} is to be part of was deleted meanwhile",
+    "gone": "the team that {slug} is to be part of has been deleted",
 }
 
 
@@ -83,7 +83,7 @@ def remove(slug: str, email: str) -> None:
     if not actions.remove_member(db.session, team, user.id, by=None, now=utc_now()):
         raise click.ClickException(f"{user.email} is not in {team.slug}")
     db.session.commit()
-    click.echo(f"{user.email} is not in {team.slug} any more.")
+    click.echo(f"{user.email} is no longer in {team.slug}.")
 
 
 def _find_team(slug: str) -> Team:

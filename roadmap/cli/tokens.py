@@ -25,7 +25,7 @@ group = CommandGroup("token")
     "--days",
     type=click.IntRange(1, api_tokens.MAX_DAYS),
     default=api_tokens.DEFAULT_DAYS,
-    help=f"How long it lives; {api_tokens.DEFAULT_DAYS} days where nothing is said.",
+    help=f"Days until it expires; {api_tokens.DEFAULT_DAYS} by default.",
 )
 def create(email: str, name: str, scope: str, days: int) -> None:
     """Create a token and print it, alone and only this once."""

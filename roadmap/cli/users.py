@@ -22,7 +22,7 @@ group = CommandGroup("user")
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name, as others see it.")
 @click.option("--admin", is_flag=True, help="An administrator.")
-@click.option("--password-stdin", is_flag=True, help="Reads the password from standard input.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
     """Create an account and print its id.
 

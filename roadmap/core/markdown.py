@@ -15,6 +15,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 import nh3
+from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_inline.state_inline import Scanned, StateInline
@@ -58,7 +59,6 @@ _ADDRESS = re.compile(
 )
 _AFTER_ADDRESS = "?!.,:;*_~'\""
 _TASK = re.compile(r"\[([ xX])\][ \t]+")
-IMAGE_NOTE = "image, not loaded from another site"
 _VERBATIM = {"text", "code_inline", "fence", "code_block"}
 
 
@@ -189,6 +189,7 @@ def _mark_tasks(tokens: list[Token]) -> None:
 def _link_images(tokens: list[Token]) -> list[Token]:
     """Replace images by links that say why: a page loads nothing from other sites."""
     kept = []
+    note = _("image, not loaded from another site")
     for token in tokens:
         if token.type != "image":
             kept.append(token)
@@ -199,7 +200,7 @@ def _link_images(tokens: list[Token]) -> list[Token]:
             Token("link_open", "a", 1, attrs={"href": href}),
             Token("text", "", 0, content=name),
             Token("link_close", "a", -1),
-            Token("text", "", 0, content=f" ({IMAGE_NOTE})"),
+            Token("text", "", 0, content=f" ({note})"),
         ]
     return kept
 

@@ -58,7 +58,7 @@ def explain_status(status: int) -> str:
         403: _("This token, or the person it belongs to, is not allowed to do that."),
         404: _("It does not exist, or it is not shared with you."),
         405: _("The address exists, but not with this method; see the header Allow."),
-        409: _("This cannot be done in its current state."),
+        409: _("This is not possible in its current state."),
         411: _("Send the length of the body: Content-Length."),
         412: _("It was changed in the meantime. Read it again, and send the newer ETag."),
         413: _("The body is larger than one megabyte."),
@@ -68,4 +68,4 @@ def explain_status(status: int) -> str:
         503: _("The database does not answer. Nothing is lost; try again in a minute."),
         507: _("The server has no space left. The change was not saved."),
     }
-    return texts.get(status, _("Something went wrong on our side; the server's log says what."))
+    return texts.get(status, _("Something went wrong on our side; see the server log."))

@@ -321,9 +321,12 @@ def render_radar(
         x, y = at(axis, maximum, 14)
         anchor = "middle" if abs(x - centre_x) < 8 else "start" if x > centre_x else "end"
         shift = 4 if abs(y - centre_y) < radius else (0 if y < centre_y else 10)
+        # Beside the circle a name takes two lines, so that it fits in large letters on a phone too.
+        head, _, tail = ("", "", name) if anchor == "middle" else name.rpartition(" ")
+        first = f"<tspan dy='-.6em'>{escape(head)} </tspan>" if head else ""
+        last = f"<tspan x={_number(x)} dy='1.2em'>{escape(tail)}</tspan>" if head else escape(tail)
         parts.append(
-            f"<text x={_number(x)} y={_number(y + shift)} text-anchor={anchor}>"
-            f"{escape(name)}</text>"
+            f"<text x={_number(x)} y={_number(y + shift)} text-anchor={anchor}>{first}{last}</text>"
         )
     said = []
     for line in series:

@@ -120,3 +120,41 @@ def test_the_name_in_the_header_stays_in_one_line(page_of: PageOf) -> None:
     page.goto("/skills")
     assert page.locator(".account-name").bounding_box()["height"] < 30
     assert page.locator(".brand svg").bounding_box()["width"] == 24
+
+
+def test_a_new_notification_reads_as_one_sentence(
+    sample_site: SampleSite, open_context: OpenContext
+) -> None:
+    """What it is about stands within the sentence, and leads there, as its button does."""
+    context = open_context(viewport={"width": 390, "height": 800})
+    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/notifications?unread")
+    title = page.locator(".unread .notification-text label").first
+    assert title.evaluate("(one) => getComputedStyle(one).display") == "inline"
+    title.click()
+    page.wait_for_url(lambda address: "/notifications" not in address)
+
+
+def test_skills_and_stages_fit_a_phone(sample_site: SampleSite, open_context: OpenContext) -> None:
+    """Names around the radar are inside it; notes below a stage are not one word a line."""
+    context = open_context(viewport={"width": 320, "height": 800})
+    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/skills")
+    outside = page.evaluate("""() => {
+      const frame = document.querySelector(".radar").getBoundingClientRect();
+      return [...document.querySelectorAll(".radar text")]
+        .filter((one) => {
+          const box = one.getBoundingClientRect();
+          return box.left < frame.left || box.right > frame.right;
+        })
+        .map((one) => one.textContent);
+    }""")
+    assert outside == []
+    page.goto("/readiness")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    widths = page.locator("#part-milestones tbody th").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().width)"
+    )
+    assert min(widths) >= 150
