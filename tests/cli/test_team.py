@@ -95,7 +95,7 @@ def test_a_closed_account_joins_nothing(run, cast):
 
 def test_remove(run, session, cast):
     result = run("team", "remove", "ranking", "alice@example.org")
-    assert (result.exit_code, "not in ranking any more" in result.stdout) == (0, True)
+    assert (result.exit_code, "no longer in ranking" in result.stdout) == (0, True)
     assert find_role(session, cast.team, cast.alice) is None
     again = run("team", "remove", "ranking", "alice@example.org")
     assert (again.exit_code, "is not in ranking" in again.stderr) == (1, True)
