@@ -148,7 +148,6 @@ def _evidence_input(number: int, milestone: Milestone, today: dt.date) -> Eviden
     kind = milestone.evidence[0] if milestone.evidence else "design_doc"
     day = PartialDate(today - dt.timedelta(days=7 * number))
     impact = Impact("scale", "Requests a second", "400", str(900 + number), "1/s")
-    day = PartialDate(today - dt.timedelta(days=7 * number))
     return EvidenceInput(
         kind=kind,
         title=f"Piece {number}: {milestone.title}"[:200],
