@@ -130,3 +130,19 @@ def test_evidence_is_found_without_marks(alice, q, found) -> None:
 
 def test_evidence_is_sorted_by_folded_title(alice) -> None:
     assert listed(alice, "/evidence?sort=title", TITLES) == TITLES
+
+
+def test_a_manager_whose_name_has_no_letter_is_listed(
+    session: Session, cast: Cast, now, browser_of
+) -> None:
+    """It sorts like nobody, who sees what is shared in a team without a manager."""
+    session.get_one(User, cast.dave).name = "\u0301"
+    alone = Team(slug="alone", name="Alone", created_at=now)
+    session.add(alone)
+    session.flush()
+    for team in (alone.id, cast.other_team):
+        session.add(Membership(team_id=team, user_id=cast.alice, role="member", created_at=now))
+    session.commit()
+    page = browser_of(cast.alice).get("/teams")
+    assert page.status_code == 200
+    assert "Alone" in page.text

@@ -76,15 +76,6 @@ def find_skill(session: Session, key: str) -> Skill | None:
     return next((skill for skill in published_skills(session) if skill.key == key), None)
 
 
-def latest_levels(session: Session, user_id: uuid.UUID) -> tuple[dict[str, int], dict[str, int]]:
-    """Load the latest level of each skill: by the person, and by a manager. One statement."""
-    own, other = (
-        {key: judged.level for key, judged in side.items()}
-        for side in latest_assessments(session, user_id)
-    )
-    return own, other
-
-
 def latest_assessments(
     session: Session, user_id: uuid.UUID
 ) -> tuple[dict[str, AssessedLevel], dict[str, AssessedLevel]]:

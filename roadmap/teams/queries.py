@@ -83,7 +83,8 @@ def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
         .where(_MEMBERS.c.user_id == user_id)
     )
     found: dict[str, MyTeam] = {}
-    for slug, name, role, seer, _id in sorted(rows, key=lambda row: (fold(row[3] or ""), row[4])):
+    in_order = sorted(rows, key=lambda row: (fold(row[3] or ""), str(row[4])))
+    for slug, name, role, seer, _id in in_order:
         team = found.setdefault(slug, MyTeam(slug, name, role, []))
         if seer is not None:
             team.seen_by.append(seer)

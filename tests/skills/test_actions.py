@@ -13,6 +13,7 @@ from roadmap.people.models import HistoryEntry, User
 from roadmap.skills import actions, queries
 from roadmap.skills.models import Assessment
 from tests.support.cast import Cast
+from tests.support.levels import latest_levels
 
 
 def test_a_persons_own_word_is_kept_with_its_date(
@@ -76,7 +77,7 @@ def test_only_a_manager_assesses_someone_else(
 
     bob = cast.actor(session, cast.bob)
     actions.assess_other(session, cast.alice, "mlops", 2, "Ran two releases", by=bob, now=now)
-    assert queries.latest_levels(session, cast.alice) == ({}, {"mlops": 2})
+    assert latest_levels(session, cast.alice) == ({}, {"mlops": 2})
 
 
 def test_managers_do_not_assess_themselves_as_others(

@@ -7,8 +7,8 @@ import json
 import pytest
 from sqlalchemy.orm import Session
 
-from roadmap.skills import queries
 from tests.support.cast import Cast
+from tests.support.levels import latest_levels
 
 PATH = "/skills/mlops/assessments"
 
@@ -20,7 +20,7 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
 
     assert answer.status_code == 303
     assert answer.location.endswith("/skills/mlops#history")
-    assert queries.latest_levels(session, cast.alice) == ({"mlops": 3}, {})
+    assert latest_levels(session, cast.alice) == ({"mlops": 3}, {})
     page = browser.get("/skills/mlops").text
     assert "On call since May" in page
 
@@ -41,13 +41,13 @@ def test_it_needs_sign_in(session: Session, cast: Cast, browser_of) -> None:
 
     assert answer.status_code == 401
     assert "password" in answer.text
-    assert queries.latest_levels(session, cast.alice) == ({}, {})
+    assert latest_levels(session, cast.alice) == ({}, {})
 
 
 def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of) -> None:
     browser_of(cast.mallory).post(PATH, {"level": "3", "user_id": str(cast.alice)})
 
-    assert queries.latest_levels(session, cast.alice) == ({}, {})
+    assert latest_levels(session, cast.alice) == ({}, {})
 
 
 @pytest.mark.parametrize("fragment", [False, True])
@@ -62,7 +62,7 @@ def test_it_rejects_bad_input(
     assert answer.status_code == 422
     assert "Choose the highest level" in answer.text
     assert "typed with care" in answer.text
-    assert queries.latest_levels(session, cast.alice) == ({}, {})
+    assert latest_levels(session, cast.alice) == ({}, {})
 
 
 def test_it_rejects_a_comment_too_long_and_keeps_it(
@@ -75,7 +75,7 @@ def test_it_rejects_a_comment_too_long_and_keeps_it(
     assert answer.status_code == 422
     assert "At most 2000 characters" in answer.text
     assert comment.strip() in answer.text
-    assert queries.latest_levels(session, cast.alice) == ({}, {})
+    assert latest_levels(session, cast.alice) == ({}, {})
 
 
 def test_it_rejects_an_unknown_skill(cast: Cast, browser_of) -> None:

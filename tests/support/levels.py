@@ -1,0 +1,18 @@
+"""The latest levels of a person, as tests compare them."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.orm import Session
+
+from roadmap.skills.queries import latest_assessments
+
+
+def latest_levels(session: Session, user_id: uuid.UUID) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the latest level of each skill: by the person, and by a manager."""
+    own, other = latest_assessments(session, user_id)
+    return (
+        {key: judged.level for key, judged in own.items()},
+        {key: judged.level for key, judged in other.items()},
+    )
