@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from roadmap.server.gateway import Gateway, Message
+from roadmap.server.gateway import Gateway, Message, make_environ
 from tests.support.server import HOST, run_server
 from tests.test_faults import Running, Visitor, on_the_way
 
@@ -50,6 +50,31 @@ def test_slow_clients_stop_nobody(kinds: list[str], served: Running) -> None:
             assert time.monotonic() - began < 4
 
 
+def request_scope(*headers: tuple[bytes, bytes]) -> Message:
+    return {
+        "method": "POST",
+        "path": "/login",
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": (HOST, 80),
+        "client": (HOST, 1),
+        "headers": list(headers),
+    }
+
+
+def test_nobody_adds_to_what_the_proxy_says_by_an_underscore() -> None:
+    environ = make_environ(
+        request_scope(
+            (b"x-forwarded-for", b"192.0.2.1"),
+            (b"x_forwarded_for", b"198.51.100.7"),
+            (b"x_forwarded_host", b"other.example"),
+        )
+    )
+    assert environ["HTTP_X_FORWARDED_FOR"] == "192.0.2.1"
+    assert "HTTP_X_FORWARDED_HOST" not in environ
+
+
 def test_a_body_that_stays_away_is_refused_after_a_time() -> None:
     async def send_request() -> list[Message]:
         sent: list[Message] = []
@@ -60,16 +85,7 @@ def test_a_body_that_stays_away_is_refused_after_a_time() -> None:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        scope = {
-            "method": "POST",
-            "path": "/login",
-            "query_string": b"",
-            "http_version": "1.1",
-            "scheme": "http",
-            "server": (HOST, 80),
-            "client": (HOST, 1),
-            "headers": [(b"content-length", b"9")],
-        }
+        scope = request_scope((b"content-length", b"9"))
         patient = Gateway(answer_nothing, max_body=10, body_seconds=0.05)
         await patient(scope, receive, send)
         return sent

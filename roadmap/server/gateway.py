@@ -126,6 +126,8 @@ def make_environ(scope: Message) -> WSGIEnvironment:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
+        if b"_" in name:
+            continue  # In WSGI `X_Forwarded_For` would be what the proxy says in `X-Forwarded-For`.
         key = name.decode("latin-1").upper().replace("-", "_")
         key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
         text = value.decode("latin-1")
