@@ -29,6 +29,8 @@ FORMAT = 1
 MANIFEST_NAME = "manifest.json"
 # Far more than any row of ours.
 MAX_LINE_BYTES = 64 * 1024 * 1024
+# Far more than all our tables need. A small file may unpack to gigabytes.
+MAX_MANIFEST_BYTES = 1024 * 1024
 
 
 # What reading a damaged, cut or encrypted entry of a ZIP raises.
@@ -81,7 +83,7 @@ class Manifest:
             return cls(release, revision, made_at, str(values["database"]), tables)
         except InvalidBackup:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ArithmeticError, ValueError, RecursionError):
             raise InvalidBackup("its manifest cannot be read") from None
 
 
@@ -104,7 +106,11 @@ def write_table(
 def read_manifest(packed: zipfile.ZipFile) -> Manifest:
     """Read the manifest. Raises InvalidBackup."""
     try:
-        text = packed.read(MANIFEST_NAME).decode("utf-8")
+        with packed.open(MANIFEST_NAME) as file:
+            packed_text = file.read(MAX_MANIFEST_BYTES + 1)
+        if len(packed_text) > MAX_MANIFEST_BYTES:
+            raise InvalidBackup("its manifest is too large")
+        text = packed_text.decode("utf-8")
     except (KeyError, UnicodeDecodeError, OSError, *READ_ERRORS):
         raise InvalidBackup("it holds no manifest") from None
     return Manifest.from_json(text)
@@ -124,7 +130,9 @@ def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iter
                 yield values
     except KeyError:
         raise InvalidBackup(f"the table {name} is missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, *READ_ERRORS):
+    except InvalidBackup:
+        raise
+    except (ValueError, *READ_ERRORS):  # also a number of more digits than Python reads
         raise InvalidBackup(f"the table {name} is damaged") from None
     if count != contents.rows or digest.hexdigest() != contents.sha256:
         raise InvalidBackup(f"the table {name} is not what was written")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
+import tracemalloc
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -471,3 +472,49 @@ def test_a_file_that_is_none(sample_data: Cast, app: Flask, tmp_path: Path, comm
         answer = run(app, command, str(name))
         assert (answer.exit_code, answer.stdout) == (1, "")
         assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (b"[" * 100_000, "its manifest cannot be read"),
+        (b'{"format": ' + b"9" * 5000 + b"}", "its manifest cannot be read"),
+        (b'{"format": 1, "tables": {"user": {"rows": 1e999}}}', "its manifest cannot be read"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path, manifest: bytes, said: str) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as packed:
+        packed.writestr("manifest.json", manifest)
+    with (
+        zipfile.ZipFile(tmp_path / "other.zip") as packed,
+        pytest.raises(archive.InvalidBackup, match=said),
+    ):
+        archive.read_manifest(packed)
+
+
+def test_a_manifest_is_bounded_before_it_is_read(tmp_path: Path) -> None:
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("manifest.json", "w") as file,
+    ):
+        for _ in range(200):
+            file.write(b" " * 1_000_000)
+    tracemalloc.start()
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.zip") as packed,
+        pytest.raises(archive.InvalidBackup, match="its manifest is too large"),
+    ):
+        archive.read_manifest(packed)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("line", [b"[" * 100_000, b"[" + b"9" * 5000 + b"]", b"1e999", b"\xff"])
+def test_a_row_that_cannot_be_read_is_told(tmp_path: Path, line: bytes) -> None:
+    with zipfile.ZipFile(tmp_path / "rows.zip", "w") as packed:
+        packed.writestr("tables/user.jsonl", line)
+    with (
+        zipfile.ZipFile(tmp_path / "rows.zip") as packed,
+        pytest.raises(archive.InvalidBackup, match="the table user"),
+    ):
+        list(archive.read_table(packed, "user", archive.TableEntry(0, "")))
