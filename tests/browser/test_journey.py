@@ -58,7 +58,6 @@ class InputMethod(Protocol):
 
     def press(self, role: str, name: str, within: str = "body") -> None: ...
     def fill(self, label: str, text: str) -> None: ...
-    def date(self, label: str, year: int, month: int, day: int) -> None: ...
     def choose(self, label: str, option: str) -> None: ...
 
 
@@ -77,9 +76,6 @@ class PointerInput:
 
     def fill(self, label: str, text: str) -> None:
         self.page.get_by_label(re.compile(f"^{label}")).fill(text)
-
-    def date(self, label: str, year: int, month: int, day: int) -> None:
-        self.fill(label, f"{year:04}-{month:02}-{day:02}")
 
     def choose(self, label: str, option: str) -> None:
         self.page.get_by_label(re.compile(f"^{label}")).select_option(label=option)
@@ -118,10 +114,6 @@ class KeyboardInput:
         self.seek(label, ("input", "textarea"))
         self.page.keyboard.type(text)
 
-    def date(self, label: str, year: int, month: int, day: int) -> None:
-        self.seek(label, ("input",))
-        self.page.keyboard.type(f"{month:02}{day:02}{year:04}")
-
     def choose(self, label: str, option: str) -> None:
         self.seek(label, ("select",))
         self.page.keyboard.type(option)
@@ -156,7 +148,7 @@ def complete_journey(hand: InputMethod) -> Download:
     expect(page).to_have_url(re.compile("/evidence/new"))
     hand.fill("Title", PIECE)
     hand.choose("Kind", "Open-source contribution")
-    hand.date("Date", 2026, 2, 1)
+    hand.fill("Date", "2026-02-01")
     hand.fill("Link", "https://example.org/structures")
     hand.press("button", "Save evidence")
     expect(heading).to_have_text(PIECE)
@@ -313,7 +305,7 @@ def test_what_was_typed_outlives_the_end_of_the_session(
     expect(page.get_by_role("heading", level=1)).to_have_text("Add evidence")
     hand.fill("Title", "Typed for an hour")
     hand.choose("Kind", "Blog post")
-    hand.date("Date", 2026, 3, 1)
+    hand.fill("Date", "1 Mar 2026")
     hand.fill("Link", "https://example.org/typed")
     end_sessions(sample_site)
     hand.press("button", "Save evidence")

@@ -61,7 +61,7 @@ def test_long_words_break(page_of: PageOf) -> None:
     hand = PointerInput(page)
     hand.fill("Title", "W" * 190)
     hand.choose("Kind", "Talk")
-    hand.date("Date", 2026, 2, 1)
+    hand.fill("Date", "2026-02-01")
     hand.fill("Link", "https://example.org/" + "w" * 900)
     hand.fill("Description", "w" * 900 + "\n\n`" + "c" * 300 + "`")
     hand.press("button", "Save evidence")
