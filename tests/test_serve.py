@@ -146,6 +146,11 @@ def test_the_first_visitor_is_told_how_to_get_an_account() -> None:
     assert "/signup" not in start.format_startup_message(
         "http://127.0.0.1:8000", anybody=True, demo_accounts=""
     )
+    closed = start.format_startup_message(
+        "http://127.0.0.1:8000", anybody=False, demo_accounts="", has_signup=False
+    )
+    assert "/signup" not in closed
+    assert "user create EMAIL" in closed
 
 
 def test_a_worker_loads_neither_migrations_nor_commands(tmp_path: Path) -> None:

@@ -285,7 +285,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if not values["SECRET_KEY"]:
         raise ConfigError(
             "ROADMAP_SECRET_KEY is not set. `make run` creates one; elsewhere set it to the output "
-            "of: python -c 'import secrets; print(secrets.token_hex(32))'"
+            "of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
     if len(values["SECRET_KEY"]) < 16:
         raise ConfigError("ROADMAP_SECRET_KEY is too short: use at least 16 characters.")

@@ -22,7 +22,7 @@ STATES: dict[str, LazyString] = {
 }
 # What a state means to the author.
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
-    "draft": _("Only you see a draft."),
+    "draft": _("No manager sees a draft."),
     "submitted": _("It is waiting for a manager of one of your teams."),
     "in_review": _("A reviewer is reading it."),
     "verified": _("A named person has confirmed this version."),

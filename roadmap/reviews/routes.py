@@ -210,7 +210,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
 @reviews.put("/reviews/<uuid:evidence_id>/taking")
 @permit("evidence.review")
 def take_up(evidence_id: uuid.UUID) -> Response:
-    """Take it up, so that its author sees that somebody is reading it."""
+    """Start a review, so that its author sees that somebody is reading it."""
     piece = _load_evidence(evidence_id, "evidence.review")
     form = JudgementForm()
     try:

@@ -118,12 +118,19 @@ def load_demo(folder: Path) -> str:
     return loading.stdout
 
 
-def format_startup_message(url: str, anybody: bool, demo_accounts: str) -> str:
+def format_startup_message(
+    url: str, anybody: bool, demo_accounts: str, *, has_signup: bool = True
+) -> str:
     """Return what the operator reads before the server starts."""
     if demo_accounts:
         return f"{demo_accounts.rstrip()}\n\nCairn (demo) starts at {url}"
     if anybody:
         return f"Cairn starts at {url}"
+    if not has_signup:
+        return (
+            f"Cairn starts at {url}\nSign-up is by invitation. Create the first account, an "
+            "administrator's, by: flask --app roadmap user create EMAIL --name NAME"
+        )
     return (
         f"Cairn starts at {url}\n"
         f"The first account becomes the administrator: open {url}/signup to create it."
@@ -156,7 +163,9 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
         demo_accounts = accounts_file.read_text("utf-8") if is_loaded else load_demo(folder)
     address = config.record_address(options.host, options.port)
     url = config.read_environment().get("BASE_URL", address).rstrip("/")
-    print(format_startup_message(url, anybody, demo_accounts), flush=True)
+    has_signup = config.read_environment().get("SIGNUP", "open") == "open"
+    message = format_startup_message(url, anybody, demo_accounts, has_signup=has_signup)
+    print(message, flush=True)
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)
     if held is not None:

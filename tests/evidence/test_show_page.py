@@ -158,7 +158,7 @@ def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
     assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}")
     assert score_of(alice) - before == pytest.approx(float(gain[1]), abs=0.11)
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    assert "Only you see a draft. It counts as evidenced." in page
+    assert "No manager sees a draft. It counts as evidenced." in page
     assert "Mark as done" not in page
 
 
