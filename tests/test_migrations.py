@@ -25,6 +25,7 @@ from flask import Flask
 from roadmap.auth.actions import change_email
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.actions import publish_shipped
+from roadmap.catalog.models import Milestone
 from roadmap.core import config
 from roadmap.core.database import db, newest_migrations, schema_is_current
 from roadmap.core.dates import PartialDate
@@ -341,6 +342,22 @@ def test_searched_text_is_folded_in_the_data_of_the_release_before(bare: Flask) 
     assert any("thordur aero" in str(text) for _key, text in before[0])
     assert all(str(text).startswith("grosse lodz") for _key, text in before[1])
     alembic.downgrade("1795942000")
+    upgrade()
+    assert stored() == before
+
+
+def test_the_kinds_that_prove_a_milestone_are_found_in_its_definition(bare: Flask) -> None:
+    upgrade()
+    fill()
+
+    def stored() -> dict[str, str]:
+        found = dict(db.session.execute(sa.select(Milestone.key, Milestone.kinds)).tuples().all())
+        db.session.close()
+        return found
+
+    before = stored()
+    assert ",design_doc," in before[DESIGN]
+    alembic.downgrade("1795970000")
     upgrade()
     assert stored() == before
 

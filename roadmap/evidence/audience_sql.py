@@ -70,7 +70,6 @@ def is_confirmation_of_link() -> sa.ColumnElement[bool]:
     It is of the verified version, whose kind still is among those that prove the milestone.
     """
     version, milestone = aliased(EvidenceVersion), aliased(Milestone)
-    kinds = milestone.definition["evidence"].as_string()
     return sa.and_(
         Confirmation.version_id == Evidence.verified_version_id,
         Confirmation.milestone_key == EvidenceMilestone.milestone_key,
@@ -78,7 +77,7 @@ def is_confirmation_of_link() -> sa.ColumnElement[bool]:
         .where(
             version.id == Confirmation.version_id,
             milestone.key == Confirmation.milestone_key,
-            kinds.contains('"' + version.kind + '"'),
+            milestone.kinds.contains("," + version.kind + ","),
         )
         .correlate(Confirmation),
     )
