@@ -351,7 +351,8 @@ def test_the_kinds_that_prove_a_milestone_are_found_in_its_definition(bare: Flas
     fill()
 
     def stored() -> dict[str, str]:
-        found = dict(db.session.execute(sa.select(Milestone.key, Milestone.kinds)).tuples().all())
+        rows = db.session.execute(sa.select(Milestone.key, Milestone.kinds))
+        found = {row.key: row.kinds for row in rows}
         db.session.close()
         return found
 
