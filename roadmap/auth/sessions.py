@@ -134,8 +134,8 @@ def _mark_seen(session_id: uuid.UUID) -> None:
 def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
     """Sign a person in with this browser; its older session ends.
 
-    Whoever calls this has just checked a password, or names the actor whose session it `renews`: it
-    is then as old as that one, and its password as long ago.
+    Call it after a password was checked. With `renews`, the actor whose session ends, the new one
+    is as old as that one, and its password was typed as long ago.
     """
     signed_in_at, fresh_at = now(), now()
     if renews is not None:

@@ -19,7 +19,7 @@ OpenPage = Callable[[str], Page]
 def open_page(sample_site: SampleSite, open_context: OpenContext) -> OpenPage:
     def make(role: str) -> Page:
         context = open_context()
-        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies(role))
         return context.new_page()
 
     return make
@@ -39,7 +39,7 @@ def open_remembering_page(
     def make(role: str) -> Page:
         context = browser.new_context(base_url=server.url)
         context.set_default_timeout(WAIT_MS)
-        context.add_cookies(sample_site.cookies(role))  # type: ignore[arg-type]
+        context.add_cookies(sample_site.cookies(role))
         context.add_init_script(
             """addEventListener("pageshow", ({ persisted }) => {
               if (persisted) console.info("from memory");

@@ -24,9 +24,7 @@ def plain_http(chrome: Browser, sample_site: SampleSite, server: Server) -> Iter
     )
     context = browser.new_context(base_url=f"http://{HOST}:{urlsplit(server.url).port}")
     context.set_default_timeout(WAIT_MS)
-    context.add_cookies(
-        [{**cookie, "domain": HOST} for cookie in sample_site.cookies("bob")]  # type: ignore[misc]
-    )
+    context.add_cookies([{**cookie, "domain": HOST} for cookie in sample_site.cookies("bob")])
     yield context.new_page()
     browser.close()
 

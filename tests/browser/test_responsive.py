@@ -127,7 +127,7 @@ def test_a_new_notification_reads_as_one_sentence(
 ) -> None:
     """What it is about stands within the sentence, and leads there, as its button does."""
     context = open_context(viewport={"width": 390, "height": 800})
-    context.add_cookies(sample_site.cookies("bob"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("bob"))
     page = context.new_page()
     page.goto("/notifications?unread")
     title = page.locator(".unread .notification-text label").first
@@ -139,7 +139,7 @@ def test_a_new_notification_reads_as_one_sentence(
 def test_skills_and_stages_fit_a_phone(sample_site: SampleSite, open_context: OpenContext) -> None:
     """Names around the radar are inside it; notes below a stage are not one word a line."""
     context = open_context(viewport={"width": 320, "height": 800})
-    context.add_cookies(sample_site.cookies("alice"))  # type: ignore[arg-type]
+    context.add_cookies(sample_site.cookies("alice"))
     page = context.new_page()
     page.goto("/skills")
     outside = page.evaluate("""() => {
