@@ -20,6 +20,11 @@ class Entry(Base):
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
 
+    @property
+    def counts(self) -> bool:
+        """Return whether readiness can count it."""
+        raise NotImplementedError
+
 
 class Position(Entry):
     """A job from a date to a date (or until today), ML engineering or not."""
@@ -39,6 +44,10 @@ class Position(Entry):
         ),
     )
 
+    @property
+    def counts(self) -> bool:
+        return self.is_ml
+
 
 class Degree(Entry):
     """A degree, finished."""
@@ -51,3 +60,7 @@ class Degree(Entry):
     awarded_on: Mapped[PartialDate | None]
 
     __table_args__ = (check_one_of("level", "level", DEGREE_LEVELS),)
+
+    @property
+    def counts(self) -> bool:
+        return self.level != "other"

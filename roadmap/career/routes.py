@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, render_template
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.career import actions, queries
@@ -52,8 +53,8 @@ def add_entry(model: type[Entry]) -> Response:
     form, me = _form(model), current_user.id
     if not form.validate():
         return _render_form(model, form, status=422)
-    actions.add(db.session, model, me, form.values, by=me, now=now(), key=form_key())
-    return _redirect_with(ADDED[model])
+    row = actions.add(db.session, model, me, form.values, by=me, now=now(), key=form_key())
+    return _redirect_with(ADDED[model], row)
 
 
 @career.get("/career/positions/<uuid:key>", defaults=POSITIONS)
@@ -81,7 +82,7 @@ def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
         # The page shows the saved entry beside the form; sending it again replaces the entry.
         form.seen.data = actions.fingerprint(row)
         return _render_form(model, form, row, 409)
-    return _redirect_with(SAVED[model])
+    return _redirect_with(SAVED[model], row)
 
 
 @career.delete("/career/positions/<uuid:key>", defaults=POSITIONS)
@@ -103,8 +104,12 @@ def _form(model: type[Entry], **values: Any) -> EntryForm:
     return FORMS[model](today=current_user.today(now()), **values)
 
 
-def _redirect_with(message: str) -> Response:
-    flash(str(message), "message")
+def _redirect_with(message: str, row: Entry | None = None) -> Response:
+    if row is None or row.counts:
+        flash(str(message), "message")
+    else:
+        why = render_template("career/_not_counted.html", row=row)
+        flash(Markup("{} {}").format(message, Markup(why)), "warning")  # noqa: S704 - our template
     return see_other("career.overview")
 
 

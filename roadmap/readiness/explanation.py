@@ -248,6 +248,8 @@ def _why_zero(tally: Tally, item_type: str, key: str) -> Message:
             text = N_("Not marked as ML engineering.")
         case "position":
             text = N_("The years are reached without it.")
+        case "degree" if next(each for each in facts.degrees if each.id == key).level == "other":
+            text = N_("A degree of another level does not count.")
         case _:
             text = N_("The years alone, or another degree, count for as much.")
     return Message(text)

@@ -38,6 +38,17 @@ def test_it_works(session, cast, browser_of, degree):
     assert actions == ["degree.added", "degree.changed", "degree.removed"]
 
 
+def test_a_degree_of_another_level_says_that_it_does_not_count(session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post("/career/degrees", {**MASTER, "level": "other"})
+    page = browser.get("/career").text
+    key = session.scalar(sa.select(Degree.id))
+    assert page.count("A degree of another level is shown, but does not count.") == 2
+    assert page.count(f'<a href="/career/degrees/{key}#level">Change this</a>') == 2
+    browser.put(f"/career/degrees/{key}", MASTER)
+    assert "of another level" not in browser.get("/career").text
+
+
 def test_it_needs_sign_in(app, browser_of):
     assert browser_of().get("/career/degrees/new").location == "/login?next=/career/degrees/new"
 

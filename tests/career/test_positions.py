@@ -45,6 +45,21 @@ def test_it_works(session, cast, browser_of):
     assert (entry.action, entry.subject) == ("position.added", str(row.id))
 
 
+def test_a_position_that_counts_nothing_says_so_and_where_to_change_it(session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post("/career/positions", {**NOW, "is_ml": ""} | {"title": "Analyst"})
+    path = f"/career/positions/{session.scalar(sa.select(Position.id))}"
+    why, link = "so its years do not count", f'<a href="{path}#is_ml">Change this</a>'
+    page = browser.get("/career").text
+    # The message after saving, and the list; later the list alone.
+    assert (page.count(why), page.count(link)) == (2, 2)
+    page = browser.get("/career").text
+    assert (page.count(why), page.count(link)) == (1, 1)
+    assert 'id="is_ml"' in browser.get(path).text
+    browser.put(path, NOW)
+    assert why not in browser.get("/career").text
+
+
 def test_it_is_changed(session, cast, browser_of, position):
     browser = browser_of(cast.alice)
     assert 'value="Engineer"' in browser.get(f"/career/positions/{position}").text
@@ -83,6 +98,10 @@ def test_the_database_refuses_an_end_before_the_start(session, cast):
 
 def test_it_is_deleted(session, cast, browser_of, position):
     browser = browser_of(cast.alice)
+    assert "Delete “Engineer”?" in browser.get("/career").text
+    assert "Its years will no longer count" not in browser.get("/career").text
+    session.get(Position, position).is_ml = True
+    session.commit()
     assert "Its years will no longer count" in browser.get("/career").text
     assert browser.delete(f"/career/positions/{position}").status_code == 303
     assert session.scalar(sa.select(sa.func.count()).select_from(Position)) == 0

@@ -24,7 +24,7 @@ from roadmap.readiness.explanation import (
     round_to_tenths,
     without_item,
 )
-from roadmap.readiness.facts import Facts, Position
+from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import evaluate, score
 from tests.readiness.examples import (
     KEYS,
@@ -281,3 +281,10 @@ def test_an_old_assessment_is_flagged_and_still_counts() -> None:
     assert lines(date(2024, 12, 30))["mlops"] == (False, full)
     assert lines(date(2024, 12, 29))["mlops"] == (True, full)
     assert lines(date(2024, 12, 29))["strategy"] == (False, full)
+
+
+def test_a_degree_of_another_level_says_why_it_counts_for_nothing() -> None:
+    facts = Facts(degrees=(Degree("d", "Sewing", "other"),))
+    note = item(explain(content(), facts, TODAY), "degree", "d").note
+    assert note is not None
+    assert note.text() == "A degree of another level does not count."
