@@ -188,7 +188,7 @@ def end_session(session_id: uuid.UUID) -> Response:
 @permit("account.write")
 def end_other_sessions() -> Response:
     ended = actions.end_sessions(db.session, current_user.id, keep=current_user.session_id)
-    audit_request(db.session, "session.revoked", f"{ended} others", current_user.id)
+    audit_request(db.session, "session.revoked", "", current_user.id, count=ended)
     flash(_("You are signed out everywhere else."), "message")
     return see_other("account.show_account", _anchor="sessions")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -24,13 +25,13 @@ KINDS: dict[str, LazyString] = {
     "refusal": _l("Refusals"),
     "keeping": _l("Backups and contents"),
 }
-# One sentence for both, because the result of a review is private to its author.
-_EVIDENCE_REVIEWED = _l("A piece of evidence was reviewed.")
+# One sentence for both, because the result of a review is private to its author, as the title is.
+_EVIDENCE_REVIEWED = _l("A piece of evidence of %(person)s was reviewed.")
 MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "sign-in": {
         "session.begun": _l("Signed in."),
         "session.ended": _l("Signed out."),
-        "session.revoked": _l("A browser was signed out from another one."),
+        "session.revoked": _l("Another browser was signed out."),
         "session.failed": _l("Signing in as %(target)s failed."),
         "session.refused": _l("Signing in as %(target)s was refused: too many attempts."),
         "link.refused": _l("A password link was refused: too many attempts."),
@@ -53,31 +54,35 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "team.changed": _l("The team %(team)s was renamed or moved."),
         "team.deleted": _l("The team %(team)s was deleted."),
         "membership.added": _l("%(person)s joined the team %(team)s as %(role)s."),
-        "membership.role_changed": _l("%(person)s became %(role)s in the team %(team)s."),
+        "membership.role_changed": _l(
+            "%(person)s was %(before)s and is now %(role)s in the team %(team)s."
+        ),
         "membership.removed": _l("%(person)s was removed from the team %(team)s."),
         "membership.left": _l("%(person)s left the team %(team)s."),
     },
     "invitation": {
         "invitation.created": _l("An invitation to %(place)s was created for %(guest)s."),
         "invitation.accepted": _l("An invitation to %(place)s was accepted."),
-        "invitation.revoked": _l("An invitation to %(place)s was revoked."),
+        "invitation.revoked": _l("An invitation to %(place)s was revoked (for %(guest)s)."),
         "invitation.refused": _l("An invitation was refused: too many attempts."),
     },
     "review": {
         "evidence.verified": _EVIDENCE_REVIEWED,
         "evidence.returned": _EVIDENCE_REVIEWED,
-        "evidence.verification_withdrawn": _l("A verification of evidence was taken back."),
-        "skill.assessed": _l("A manager assessed a skill of %(person)s."),
+        "evidence.verification_withdrawn": _l(
+            "A review of a piece of evidence of %(person)s was taken back."
+        ),
+        "skill.assessed": _l("A manager assessed %(person)s in %(skill)s."),
     },
     "export": {
-        "portfolio.exported": _l("A portfolio was exported as %(target)s."),
-        "portfolio.link_made": _l("A public link to a portfolio was created."),
-        "portfolio.link_revoked": _l("A public link to a portfolio was revoked."),
-        "team.exported": _l("The matrix of the team %(team)s was exported."),
+        "portfolio.exported": _l("The portfolio of %(actor)s was exported as %(format)s."),
+        "portfolio.link_made": _l("A public link to the portfolio of %(actor)s was created."),
+        "portfolio.link_revoked": _l("A public link to the portfolio of %(actor)s was revoked."),
+        "team.exported": _l("The matrix of the team %(team)s was exported as %(format)s."),
     },
     "token": {
-        "token.created": _l("An API token to %(scope)s was created for %(person)s."),
-        "token.revoked": _l("An API token of %(person)s was revoked."),
+        "token.created": _l("The API token “%(name)s” to %(scope)s was created for %(person)s."),
+        "token.revoked": _l("The API token “%(name)s” of %(person)s was revoked."),
         "token.refused": _l("The API refused an address that sent too many wrong tokens."),
     },
     "refusal": {
@@ -85,15 +90,20 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "seal.refused": _l("A form was refused: its security token did not match."),
     },
     "keeping": {
-        "backup.created": _l("A backup was created."),
-        "backup.restored": _l("A backup was restored."),
-        "roadmap.published": _l("A new revision of the roadmap %(target)s was published."),
+        "backup.created": _l("The backup %(target)s was created."),
+        "backup.restored": _l("The backup %(target)s was restored."),
+        "roadmap.published": _l("Revision %(revision)s of the roadmap %(roadmap)s was published."),
         "demo.loaded": _l("The demo was loaded: %(target)s people."),
     },
 }
 MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in messages.items()}
-# Who joins does so by an invitation; anybody else is put in.
+# Where what else an entry holds decides the sentence.
 _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
+_ADMINISTRATOR_CREATED = _l("The account of %(person)s was created, as an administrator.")
+_OTHERS_REVOKED = _l("All other browsers were signed out: %(count)s.")
+_TEAM_RENAMED = _l("The team %(before)s was renamed to %(team)s.")
+_TEAM_NESTED = _l("The team %(team)s was nested in %(parent)s.")
+_TEAM_AT_TOP = _l("The team %(team)s is no longer nested in another team.")
 
 
 def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
@@ -117,25 +127,62 @@ def render_lines(
 
 
 def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
-    said = MESSAGES.get(entry.action)
-    if said is None:
+    if entry.action not in MESSAGES:
         return _("Something else: %(action)s", action=entry.action)
     data = entry.data or {}
     who = _person_id(entry) or _parse_id(entry.target)
-    role = ROLES.get(str(data.get("role")))
+    # Older entries have only the slug of a team, and the key of a format.
+    team = data.get("team_name") or data.get("team") or entry.target
+    role = _role(data.get("role"))
     scopes = {"read": _("read"), "write": _("read and write")}
-    if entry.action == "membership.added" and entry.actor_id != who:
-        said = _ADDED_TO_TEAM
-    # Names that people chose are inserted here only, and the page escapes the result.
-    return str(said) % {
+    before = data.get("before")
+    values = {
         "target": entry.target,
         "person": names.get(who, gone),
-        "team": entry.target,
-        "role": role.noun if role else "",
+        "actor": names.get(entry.actor_id, gone),
+        "team": team,
+        "role": role,
+        "before": before["name"] if isinstance(before, dict) else _role(before),
+        "parent": data.get("parent_name"),
         "scope": scopes.get(str(data.get("scope")), ""),
+        "name": data.get("name"),
+        "count": data.get("count"),
+        "format": data.get("format") or entry.target,
+        "skill": data.get("skill") or _("a skill"),
+        "roadmap": data.get("title") or entry.target,
+        "revision": data.get("revision"),
         "guest": data.get("email") or _("anyone who has the link"),
-        "place": _("the team %(team)s", team=data["team"]) if data.get("team") else "Cairn",
+        "place": _("the team %(team)s as %(role)s", team=team, role=role)
+        if data.get("team")
+        else "Cairn",
     }
+    # Names that people chose are inserted here only, and the page escapes the result.
+    return " ".join(str(said) % values for said in _choose_messages(entry, who, data))
+
+
+def _choose_messages(
+    entry: AuditEntry, who: uuid.UUID | None, data: Mapping[str, Any]
+) -> Sequence[LazyString]:
+    match entry.action:
+        case "membership.added" if entry.actor_id != who:
+            # Who joins does so by an invitation; anybody else is added.
+            return (_ADDED_TO_TEAM,)
+        case "account.created" if data.get("administrator"):
+            return (_ADMINISTRATOR_CREATED,)
+        case "session.revoked" if "count" in data:
+            return (_OTHERS_REVOKED,)
+        case "team.changed" if "team_name" in data:
+            moved = _TEAM_NESTED if data["parent_name"] else _TEAM_AT_TOP
+            return (
+                *([_TEAM_RENAMED] if data["before"]["name"] != data["team_name"] else []),
+                *([moved] if data["moved"] else []),
+            )
+    return (MESSAGES[entry.action],)
+
+
+def _role(key: Any) -> str:
+    role = ROLES.get(str(key))
+    return str(role.noun_with_article) if role else ""
 
 
 def _person_id(entry: AuditEntry) -> uuid.UUID | None:

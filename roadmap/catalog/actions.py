@@ -90,6 +90,7 @@ def publish(
             target=new.slug,
             now=now,
             revision=change.number,
+            title=new.title,
         )
     revision_published.send(session, roadmap_id=roadmap.id, now=now)
     return change

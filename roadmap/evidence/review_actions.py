@@ -131,7 +131,10 @@ def decide(
         said["besides"] = True
     action = f"evidence.{decision}"
     _record(session, evidence, action, by, now, row_id=review.id, **said)
-    record_audit(session, by=by.id, action=action, target=str(evidence.id), now=now, **said)
+    record_audit(
+        session, by=by.id, action=action, target=str(evidence.id), now=now,
+        person=str(evidence.user_id), **said,
+    )  # fmt: skip
     return review
 
 
@@ -184,7 +187,10 @@ def withdraw_verification(
     said: dict[str, Any] = {"version": number, "milestones": keys}
     action = "evidence.verification_withdrawn"
     _record(session, evidence, action, by, now, **said)
-    record_audit(session, by=by.id, action=action, target=str(evidence.id), now=now, **said)
+    record_audit(
+        session, by=by.id, action=action, target=str(evidence.id), now=now,
+        person=str(evidence.user_id), **said,
+    )  # fmt: skip
     return review, keys
 
 

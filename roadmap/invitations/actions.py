@@ -112,7 +112,7 @@ def invite(
     )  # fmt: skip
     session.add(invitation)
     session.flush()
-    _record_audit(session, "created", invitation, team, by=by, now=now, email=email)
+    _record_audit(session, "created", invitation, team, by=by, now=now)
     inviter = session.get_one(User, by)
     if invited:
         mail = outbox.Mail(
@@ -246,7 +246,6 @@ def _record_audit(
     *,
     by: uuid.UUID | None,
     now: dt.datetime,
-    **data: Any,
 ) -> None:
     record_audit(
         session,
@@ -255,6 +254,7 @@ def _record_audit(
         target=str(invitation.id),
         now=now,
         team=team.slug if team else None,
+        team_name=team.name if team else "",
         role=invitation.role,
-        **data,
+        email=invitation.email,
     )

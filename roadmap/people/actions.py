@@ -72,7 +72,9 @@ def create_team(
         raise InvalidTeam("taken" if taken else "gone") from None
     # Checked only now, because the insert may have waited for another writer.
     actor_id = require_permission(by, "admin.write")
-    record_audit(session, by=actor_id, action="team.created", target=slug, now=now)
+    record_audit(
+        session, by=actor_id, action="team.created", target=slug, now=now, team_name=team.name
+    )
     return team
 
 
@@ -111,7 +113,11 @@ def change_team(
         setattr(team, field, value)
     session.flush()
     was = {"name": before["name"], "parent": str(before["parent_id"] or "")}
-    record_audit(session, by=actor_id, action="team.changed", target=team.slug, now=now, before=was)
+    above = session.get(Team, team.parent_id) if team.parent_id else None
+    record_audit(
+        session, by=actor_id, action="team.changed", target=team.slug, now=now, before=was,
+        team_name=team.name, parent_name=above.name if above else "", moved="parent_id" in changed,
+    )  # fmt: skip
     if "parent_id" in changed:
         managers_changed.send(
             session, team=team, previous_parent_id=before["parent_id"], by=actor_id, now=now
@@ -139,10 +145,14 @@ def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime
         session, user_id=gone, by=actor_id, action=done, subject=team.slug, now=now,
         team=str(team.id), with_team=True,
     )  # fmt: skip
-    record_audit(session, each=gone, by=actor_id, action=done, target=team.slug, now=now)
+    record_audit(
+        session, each=gone, by=actor_id, action=done, target=team.slug, now=now, team_name=team.name
+    )
     session.execute(sa.delete(Team).where(Team.id == team.id))
     session.expunge(team)
-    record_audit(session, by=actor_id, action="team.deleted", target=team.slug, now=now)
+    record_audit(
+        session, by=actor_id, action="team.deleted", target=team.slug, now=now, team_name=team.name
+    )
     managers_changed.send(session, by=actor_id, now=now)
 
 
@@ -188,7 +198,10 @@ def remove_member(
         session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
         team=str(team.id),
     )  # fmt: skip
-    record_audit(session, by=actor_id, action=done, target=team.slug, now=now, person=str(user_id))
+    record_audit(
+        session, by=actor_id, action=done, target=team.slug, now=now, team_name=team.name,
+        person=str(user_id),
+    )  # fmt: skip
     return True
 
 
@@ -251,6 +264,6 @@ def _set_role(
     )  # fmt: skip
     record_audit(
         session, by=actor_id, action=done, target=team.slug, now=now,
-        person=str(user_id), role=role, before=before,
+        person=str(user_id), role=role, before=before, team_name=team.name,
     )  # fmt: skip
     return True

@@ -50,6 +50,7 @@ def export_file(
                 target=name,
                 address=client_address(),
                 now=now,
+                format=str(chosen.title),
             )
     response = Response(made, mimetype=chosen.mimetype)
     filename = f"{file_stem(actor.name)}.{chosen.extension}"

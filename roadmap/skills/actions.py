@@ -69,7 +69,7 @@ def _assess(
     )
     if not can(by, PERMISSIONS[side], assessment):
         raise NotEntitled(f"{by.id} may not assess {user_id} as {side}")
-    if session.get(Skill, skill_key) is None:
+    if (skill := session.get(Skill, skill_key)) is None:
         raise LookupError(f"no skill {skill_key}")
     if not MIN_LEVEL <= level <= MAX_LEVEL:
         raise ValueError(f"a level is from {MIN_LEVEL} to {MAX_LEVEL}: {level}")
@@ -79,10 +79,10 @@ def _assess(
         side=side, level=level,
     )  # fmt: skip
     if side == "manager":
-        # The audit log does not say which skill and level: that is between the two of them.
+        # The audit log does not say which level: that is between the two of them.
         record_audit(
             session, by=by.id, action="skill.assessed", target=str(assessment.id), now=now,
-            person=str(user_id),
+            person=str(user_id), skill=skill.title,
         )  # fmt: skip
     return assessment
 

@@ -113,7 +113,8 @@ def export(slug: str, name: str) -> Response:
                 target=whole.slug,
                 address=client_address(),
                 now=now(),
-                format=name,
+                team_name=team.name,
+                format=str(FORMATS[name].title),
             )
     response = Response(content, mimetype=FORMATS[name].mimetype)
     filename = f"{whole.slug}-{whole.today.isoformat()}.{name}"

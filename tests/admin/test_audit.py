@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from roadmap.admin.audit_messages import KINDS, MESSAGES, MESSAGES_BY_KIND
 from roadmap.admin.queries import PAGE_SIZE
+from roadmap.invitations import actions as invitations
 from roadmap.people import actions
 from roadmap.people.audit import record_audit
 from roadmap.people.models import AuditEntry, Team, User
@@ -36,27 +37,27 @@ def test_it_works(session, cast, erin, now):
         address="192.0.2.1",
         now=now,
     )
-    record_audit(
-        session, by=None, action="token.created", target=str(cast.alice), now=now, scope="write"
-    )
-    record_audit(session, by=None, action="token.revoked", target=str(cast.alice), now=now)
+    token = {"target": str(cast.alice), "now": now, "name": "Laptop", "scope": "write"}
+    record_audit(session, by=None, action="token.created", **token)
+    record_audit(session, by=None, action="token.revoked", **token)
     actions.add_member(session, team, cast.dave, "member", by=cast.dave, now=now)
     record_audit(
-        session, by=uuid.uuid4(), action="evidence.verified", target=str(uuid.uuid4()), now=now
-    )
+        session, by=uuid.uuid4(), action="evidence.verified", target=str(uuid.uuid4()), now=now,
+        person=str(cast.alice),
+    )  # fmt: skip
     record_audit(session, by=cast.erin, action="something.new", target="secret title", now=now)
     session.commit()
     page = erin.get("/admin/audit")
     assert page.status_code == 200
     assert lines(page) == [
         "Something else: something.new",
-        "A piece of evidence was reviewed.",
-        "Dave joined the team ranking as member.",
-        "An API token of Alice was revoked.",
-        "An API token to read and write was created for Alice.",
+        "A piece of evidence of Alice was reviewed.",
+        "Dave joined the team Ranking as a member.",
+        "The API token “Laptop” of Alice was revoked.",
+        "The API token “Laptop” to read and write was created for Alice.",
         "Signing in as &lt;x&gt;@example.org failed.",
-        "Alice left the team ranking.",
-        "Mallory was added to the team ranking as manager.",
+        "Alice left the team Ranking.",
+        "Mallory was added to the team Ranking as a manager.",
     ]
     assert "Someone without an account" in page.text
     assert page.text.count("nobody signed in") == 1
@@ -77,12 +78,12 @@ def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
     session.commit()
     assert lines(erin.get("/admin/audit?kind=sign-in")) == ["Signed in."]
     assert lines(erin.get("/admin/audit?person=BOB@example.org")) == [
-        "Bob became member in the team ranking.",
+        "Bob was a manager and is now a member in the team Ranking.",
         "The account of Bob was deactivated.",
         "Signed in.",
     ]
     assert lines(erin.get(f"/admin/audit?person={cast.bob}&kind=team")) == [
-        "Bob became member in the team ranking."
+        "Bob was a manager and is now a member in the team Ranking."
     ]
     assert "Nobody here has that e-mail" in erin.get("/admin/audit?person=x@example.org").text
     assert "No entries of this kind" in erin.get("/admin/audit?kind=keeping").text
@@ -143,23 +144,76 @@ def test_everything_that_is_audited_has_a_sentence():
     assert MESSAGES_BY_KIND.keys() == KINDS.keys()
 
 
-def test_an_export_of_a_team_is_among_the_exports(session, cast, erin, now):
-    record_audit(session, by=cast.bob, action="team.exported", target="ranking", now=now)
-    session.commit()
+def test_an_export_says_whose_and_in_which_format(cast, erin, browser_of):
+    browser_of(cast.bob).get("/teams/ranking/export/xlsx")
+    browser_of(cast.alice).get("/portfolio/export/json-resume")
     assert lines(erin.get("/admin/audit?kind=export")) == [
-        "The matrix of the team ranking was exported."
+        "The portfolio of Alice was exported as JSON Resume.",
+        "The matrix of the team Ranking was exported as Excel.",
     ]
     assert lines(erin.get("/admin/audit?kind=team")) == []
 
 
-def test_an_assessment_is_told_without_its_skill_and_level(session, cast, erin, browser_of):
+def test_an_assessment_is_told_without_its_level(session, cast, erin, browser_of):
     bob = browser_of(cast.bob)
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert bob.post(f"{path}/assessments", {"level": "3", "comment": "Well"}).status_code == 303
     page = erin.get("/admin/audit?kind=review")
-    assert lines(page) == ["A manager assessed a skill of Alice."]
-    assert "mlops" not in page.text
+    assert lines(page) == ["A manager assessed Alice in MLOps."]
     entry = session.scalars(
         sa.select(AuditEntry).where(AuditEntry.action == "skill.assessed")
     ).one()
-    assert (entry.actor_id, entry.data) == (cast.bob, {"person": str(cast.alice)})
+    assert entry.actor_id == cast.bob
+    assert entry.data == {"person": str(cast.alice), "skill": "MLOps"}
+
+
+def test_a_change_of_a_team_says_what_changed(session, cast, erin, now):
+    team = session.get(Team, cast.team)
+    parts = {"by": cast.erin, "now": now}
+    search = actions.create_team(session, slug="search", name="Search", **parts)
+    actions.change_team(session, team, name="Relevance", parent_id=search.id, **parts)
+    actions.change_team(session, team, name="Relevance", parent_id=None, **parts)
+    actions.change_team(session, search, name="Retrieval", parent_id=None, **parts)
+    actions.delete_team(session, search, **parts)
+    session.commit()
+    assert lines(erin.get("/admin/audit?kind=team")) == [
+        "The team Retrieval was deleted.",
+        "The team Search was renamed to Retrieval.",
+        "The team Relevance is no longer nested in another team.",
+        "The team Ranking was renamed to Relevance. The team Relevance was nested in Search.",
+        "The team Search was created.",
+    ]
+
+
+def test_an_invitation_says_to_what_and_for_whom(session, cast, erin, now):
+    team = session.get(Team, cast.team)
+    invitation, _token = invitations.invite(
+        session, team=team, role="mentor", email="mallory@example.org", by=cast.bob, now=now
+    )
+    invitations.accept(session, invitation, cast.mallory, now=now)
+    for_anyone, _token = invitations.invite(
+        session, team=None, role="member", by=cast.erin, now=now
+    )
+    invitations.revoke(session, for_anyone, by=cast.erin, now=now)
+    session.commit()
+    assert lines(erin.get("/admin/audit?kind=invitation")) == [
+        "An invitation to Cairn was revoked (for anyone who has the link).",
+        "An invitation to Cairn was created for anyone who has the link.",
+        "An invitation to the team Ranking as a mentor was accepted.",
+        "An invitation to the team Ranking as a mentor was created for mallory@example.org.",
+    ]
+
+
+def test_an_entry_of_an_older_release_has_a_sentence_too(session, cast, erin, now):
+    for action, data in (
+        ("team.changed", {"before": {"name": "Ranking", "parent": ""}}),
+        ("invitation.created", {"team": "ranking", "role": "member", "email": ""}),
+        ("session.revoked", {}),
+    ):
+        record_audit(session, by=cast.erin, action=action, target="ranking", now=now, **data)
+    session.commit()
+    assert lines(erin.get("/admin/audit")) == [
+        "Another browser was signed out.",
+        "An invitation to the team ranking as a member was created for anyone who has the link.",
+        "The team ranking was renamed or moved.",
+    ]

@@ -72,7 +72,7 @@ def test_sync_says_what_changed(app, run, copy):
     with app.app_context():
         noted = sa.select(AuditEntry).where(AuditEntry.action == "roadmap.published")
         entry = db.session.scalars(noted).one()
-        assert (entry.target, entry.data) == ("senior-ml-engineer", {"revision": 2})
+        assert (entry.target, entry.data["revision"]) == ("senior-ml-engineer", 2)
         db.session.execute(sa.delete(AuditEntry))
         db.session.commit()
 
