@@ -40,7 +40,7 @@ STATUS_DESCRIPTIONS = {
     409: "It is not possible in its current state; `detail` says why.",
     411: "The body came without its length.",
     412: "It was changed since the ETag in If-Match was read.",
-    413: "The body is larger than one megabyte.",
+    413: "The body is larger than one megabyte, or has more values than any request needs.",
     415: "The body is no `application/json`.",
     422: "Fields that cannot be taken as they are; `errors` says which and why.",
     429: "Too many requests, or too many wrong tokens.",

@@ -47,7 +47,8 @@ def shipped() -> list[Path]:
 def read(path: Path) -> dict[str, Any]:
     """Return the document of a content file. Raises ContentError naming each fault and its line."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise ContentError(path, [(1, f"is larger than {MAX_BYTES:,} bytes")])
         document = YamlDocument(raw.decode("utf-8"))

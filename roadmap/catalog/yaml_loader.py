@@ -1,17 +1,17 @@
 """YAML as its version 1.2 types it, with the line of every value.
 
 PyYAML follows version 1.1, in which `12:30` is the number 750, `no` is false and `1_000` is 1000.
-Here a plain value has the type that JSON would give it, or it is text. What JSON cannot hold, and
-a key that is not text or stands twice, is refused with its line.
+Here a plain value has the type that JSON would give it, or it is text. What JSON cannot hold, a key
+that is not text or stands twice, and what could grow beyond the size of its file (aliases, deep
+nesting, large exponents) is refused with its line.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable
-from fractions import Fraction
+from decimal import Context, Decimal
 from typing import Any
 
 import yaml
@@ -20,6 +20,9 @@ from roadmap.catalog.field_types import Location
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _PREFIX = "tag:yaml.org,2002:"
+# A gate of the shipped roadmap is on level 6.
+MAX_DEPTH = 20
+MAX_DIGITS = 40
 
 
 def _text(value: str) -> str:
@@ -33,14 +36,14 @@ def _float(value: str) -> float:
     number = math.inf if is_named else float(value)
     if math.isinf(number):
         raise ValueError("is not a number that can be stored")
-    if Fraction(value) != Fraction(str(number)):
+    # An exponent that Decimal does not know makes it NaN, which equals nothing.
+    if Decimal(value, Context(traps=[])) != Decimal(str(number)):
         raise ValueError("has more digits than are kept")
     return number
 
 
 # The core schema of YAML 1.2, 10.3.2: by type, what its plain values look like.
 _PATTERNS = {
-    "merge": "<<",  # of version 1.1; editors know it as well
     "null": "~|null|Null|NULL|",
     "bool": "true|True|TRUE|false|False|FALSE",
     "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
@@ -61,12 +64,24 @@ class _Loader(yaml.SafeLoader):
         None: [(_PREFIX + name, re.compile(rf"(?:{each})\Z")) for name, each in _PATTERNS.items()]
     }
 
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            raise _error(event, f"the alias '*{event.anchor}' is not read: write the value out")
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _error(event, f"values are nested more than {MAX_DEPTH} levels deep")
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Check the keys as written; later on what is merged in (`<<`) is among them."""
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.tag not in (_PREFIX + "str", _PREFIX + "merge"):
+            if key.tag != _PREFIX + "str":
                 written = f" '{key.value}'" if isinstance(key, yaml.ScalarNode) else ""
                 raise _error(key, f"the key{written} should be text")
             if key.value in seen:
@@ -76,6 +91,8 @@ class _Loader(yaml.SafeLoader):
 
     def construct_plain(self, node: yaml.ScalarNode) -> Any:
         name = node.tag.removeprefix(_PREFIX)
+        if name in ("int", "float") and len(node.value) > MAX_DIGITS:
+            raise _error(node, f"{node.value[:40]!r} has more digits than are kept")
         try:
             return _READERS[name](self.construct_scalar(node))
         except (ValueError, KeyError) as error:
@@ -91,7 +108,7 @@ _Loader.yaml_constructors = {
 }
 
 
-def _error(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+def _error(node: Any, problem: str) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
@@ -115,13 +132,12 @@ class YamlDocument:
             try:
                 self._tree = loader.get_single_node()
                 self.value = self._tree and loader.construct_document(self._tree)
-                json.dumps(self.value)  # refuses a value that contains itself
             finally:
                 loader.dispose()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise YamlError(mark.line + 1 if mark else 1, str(error.problem)) from None
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+        except (yaml.YAMLError, ValueError) as error:
             raise YamlError(1, str(error)) from None
 
     def line(self, location: Location) -> int:
@@ -139,8 +155,7 @@ class YamlDocument:
         for part in location:
             following = None
             if isinstance(node, yaml.MappingNode):
-                # What is merged in (`<<`) comes before what overrides it.
-                following = next((v for k, v in reversed(node.value) if k.value == part), None)
+                following = next((v for k, v in node.value if k.value == part), None)
             elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
                 following = node.value[part] if part < len(node.value) else None
             if following is None:

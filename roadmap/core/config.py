@@ -28,6 +28,8 @@ PREFIX = "ROADMAP_"
 VERSION = "0.1.0"
 ADDRESS_FILE = "address"
 KEY_FILE = "secret-key"
+MAX_FILE_BYTES = 100_000
+MAX_SETTING_LENGTH = 2000
 
 # The settings and their defaults; None means that `build_config` computes it.
 SETTINGS: dict[str, str | None] = {
@@ -69,8 +71,8 @@ def validate_signup(text: str) -> str:
 
 
 def validate_trusted_proxies(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise ValueError("must be a whole number, 0 or more.")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 2):
+        raise ValueError("must be a whole number from 0 to 99.")
     return int(text)
 
 
@@ -82,8 +84,11 @@ def validate_base_url(text: str) -> str:
     is_web = parts and parts.scheme in ("http", "https") and parts.username is None
     if not parts or not is_web or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("must look like https://cairn.example.org, without a path.")
-    host, colon, port = parts.netloc.partition(":")
-    return f"{parts.scheme}://{get_host(parts.scheme, ascii_domain(host) + colon + port)}"
+    name, colon, port = parts.netloc.partition(":")
+    host = get_host(parts.scheme, ascii_domain(name) + colon + port)
+    if not host:
+        raise ValueError("names a host that no address can have.")
+    return f"{parts.scheme}://{host}"
 
 
 def validate_mail_from(text: str) -> str:
@@ -98,7 +103,8 @@ def validate_mail_from(text: str) -> str:
         sender = Address(found.display_name, found.username, ascii_domain(found.domain))
         usable = sender.username and sender.domain and sender.addr_spec.isascii()
         usable = usable and not header.defects
-    except (ValueError, IndexError):  # the parser raises IndexError for an empty address
+    # The parser raises IndexError for an empty address, RecursionError for comments in comments.
+    except (ValueError, IndexError, RecursionError):
         usable = False
     if not usable:
         raise ValueError("must look like Cairn <cairn@example.org>.")
@@ -189,8 +195,8 @@ def record_address(host: str, port: int, data_dir: Path | None = None) -> str:
 def read_address(data_dir: Path) -> str:
     """Return where the server of this data folder listens, or listened last."""
     try:
-        return (data_dir / ADDRESS_FILE).read_text("utf-8").strip()
-    except OSError:
+        return _read_file(data_dir / ADDRESS_FILE).strip()
+    except (OSError, ValueError):
         return "http://127.0.0.1:8000"
 
 
@@ -217,7 +223,7 @@ def read_secret_key(folder: Path) -> str:
     """Return the key that `make run` wrote into the data folder, or "". Raises ConfigError."""
     path = folder / KEY_FILE
     try:
-        key = path.read_text("ascii").strip()
+        key = _read_file(path, "ascii").strip()
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
@@ -225,7 +231,7 @@ def read_secret_key(folder: Path) -> str:
             f"The secret key {path} cannot be read: {(error.strerror or '').lower()}. "
             "Run this as the user of the server, or set ROADMAP_SECRET_KEY."
         ) from None
-    except UnicodeDecodeError:
+    except ValueError:
         key = ""
     if not key:
         raise ConfigError(
@@ -245,14 +251,25 @@ def ensure_private_file(path: Path) -> Path:
     return path
 
 
+def _read_file(path: Path, encoding: str = "utf-8") -> str:
+    """Return the text of a small file. Raises OSError, and ValueError for another kind of file."""
+    with path.open("rb") as file:
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise ValueError(f"it is larger than {MAX_FILE_BYTES:,} bytes.")
+    return content.decode(encoding)
+
+
 def load_env_file(path: Path) -> None:
     """Load the file's settings where the environment has none. Raises ConfigError."""
     try:
-        text = path.read_text("utf-8")
+        text = _read_file(path)
     except FileNotFoundError:
         return
     except UnicodeDecodeError:
         raise ConfigError(f"{path} cannot be read: it is not UTF-8.") from None
+    except ValueError as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     for binding in parse_stream(io.StringIO(text)):
@@ -280,6 +297,9 @@ def find_unknown_settings() -> list[str]:
 def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return defaults, then the environment, then `overrides`. Raises ConfigError."""
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
+    for name in SETTINGS:
+        if len(str(values[name])) > MAX_SETTING_LENGTH:
+            raise ConfigError(f"{PREFIX}{name} is longer than {MAX_SETTING_LENGTH:,} characters.")
     data_dir = resolve_data_folder(values["DATA_DIR"])
     values["SECRET_KEY"] = values["SECRET_KEY"] or read_secret_key(data_dir)
     if not values["SECRET_KEY"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -142,8 +143,30 @@ def test_a_body_that_is_too_large(alice: ApiClient) -> None:
 
 
 def test_a_body_of_nothing_but_mistakes(alice: ApiClient) -> None:
-    problem = check(alice.post("/me/evidence", {f"x{n}": n for n in range(5000)}), 422)
+    problem = check(alice.post("/me/evidence", {f"x{n}": n for n in range(1000)}), 422)
     assert len(problem["errors"]) <= 50
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"[" + b"[]," * 300_000 + b"[]]", b"9" * 900_000, b'{"a":' * 150_000, b"[" * 900_000],
+    ids=["many", "digits", "deep", "open"],
+)
+@pytest.mark.parametrize("field", [b'{"title": %s}', b"%s"])
+def test_a_body_of_more_values_than_any_request_needs(
+    field: bytes, value: bytes, alice: ApiClient
+) -> None:
+    began = time.thread_time()
+    body = field % value
+    answer = alice.call("POST", "/me/evidence", data=body, content_type="application/json")
+    assert time.thread_time() - began < 0.1
+    assert "more values" in check(answer, 413)["detail"]
+
+
+def test_brackets_in_a_text_are_no_values(alice: ApiClient) -> None:
+    text = '[{"' * 6_000
+    made = alice.post("/me/evidence", {**PIECE, "description": text})
+    assert made.get_json()["description"] == text
 
 
 def test_an_address_that_holds_a_nul(alice: ApiClient) -> None:

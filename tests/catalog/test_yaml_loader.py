@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -52,6 +54,12 @@ def test_a_plain_value(written: str, value: object) -> None:
         ("1e999", "is not a number that can be stored"),
         ("0.30000000000000001", "has more digits than are kept"),
         ("9" * 5000, "digits"),
+        ("0x" + "f" * 100_000, "digits"),
+        ("1e-99999999", "more digits than are kept"),
+        ("0e99999999999999999999", "more digits than are kept"),
+        ("*first", r"the alias '\*first' is not read"),
+        ("{<<: *first}", r"the alias '\*first' is not read"),
+        ("[" * 21 + "]" * 21, "nested more than 20 levels"),
         ("!!bool yes", "is not a bool"),
         ("!!int 1_000_", "invalid literal"),
         ("!!timestamp 2026-01-01", "timestamp"),
@@ -63,7 +71,7 @@ def test_a_plain_value(written: str, value: object) -> None:
 )
 def test_a_value_that_is_refused(written: str, problem: str) -> None:
     with pytest.raises(YamlError, match=problem) as refused:
-        YamlDocument(f"first: 1\nkey: {written}\n")
+        YamlDocument(f"first: &first 1\nkey: {written}\n")
     assert refused.value.line == 2
 
 
@@ -86,10 +94,23 @@ def test_a_key_that_is_there_twice(again: str) -> None:
     assert refused.value.line == 3
 
 
-@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "[" * 5000])
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "[" * 5000, "- " * 50_000])
 def test_a_document_without_an_end(text: str) -> None:
     with pytest.raises(YamlError):
         YamlDocument(text)
+
+
+def test_a_document_that_grows_by_its_aliases_is_refused_at_the_first() -> None:
+    lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9)]
+    with pytest.raises(YamlError, match=r"the alias '\*l0' is not read") as refused:
+        YamlDocument("\n".join(lines))
+    assert refused.value.line == 2
+
+
+def test_a_file_without_an_end_is_refused() -> None:
+    with pytest.raises(files.ContentError, match="is larger than 2,000,000 bytes"):
+        files.read(Path("/dev/zero"))
 
 
 def test_lines_and_what_is_written_there() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,11 @@ def built(folder: Path, **settings: str) -> dict[str, Any]:
         ("SMTP_URL", "smtp://127.0.0.1:0"),
         ("SIGNUP", "closed"),
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "k" * 2001),
+        ("TRUSTED_PROXIES", "9" * 1000),
+        ("BASE_URL", "https://" + "\u00e4." * 200 + "example"),
+        ("MAIL_FROM", "(" * 1500),
+        ("MAIL_FROM", '"' * 50_000 + "@example.org"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_setting(
@@ -96,6 +102,15 @@ def test_a_line_that_sets_nothing_is_named(tmp_path: Path, text: str, line: int)
         config.load_env_file(path)
     assert str(refused.value).startswith(f"{path}, line {line}:")
     assert "ROADMAP_X_ONE" not in os.environ
+
+
+@pytest.mark.parametrize("name", [".env", config.KEY_FILE])
+def test_a_file_without_an_end_is_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match=re.escape(str(path))):
+        config.load_env_file(path) if name == ".env" else config.read_secret_key(tmp_path)
+    assert config.read_address(tmp_path).startswith("http://")
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
