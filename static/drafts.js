@@ -32,9 +32,8 @@
 
   const keyOf = (form) => {
     if (form.dataset.draft) return PREFIX + form.dataset.draft;
-    const url = new URL(form.getAttribute("action") || "", location);
-    url.searchParams.delete("_method");
-    return PREFIX + url.pathname + url.search;
+    const { pathname, search } = new URL(form.getAttribute("action") || "", location);
+    return PREFIX + pathname + search;
   };
   /* What became of the forms that the last page sent. */
   const [{ type, responseStatus, transferSize, redirectCount }] = performance.getEntriesByType("navigation");

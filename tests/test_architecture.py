@@ -246,6 +246,11 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
         "templates/a/page.html:1 writes a field out",
     ),
     (
+        architecture.methods_in_addresses,
+        {"templates/a/page.html": '<form method="post" action="/a?_method=PUT">'},
+        "templates/a/page.html puts _method into an address",
+    ),
+    (
         architecture.styles_of_bare_elements,
         {"static/css/rows.css": "/* no span */\n.rows > li > em { color: red; }"},
         "static/css/rows.css styles a bare em",

@@ -68,20 +68,15 @@ TEXT_FIELD_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class PreservedForm:
-    """What was sent, to which path of ours, with which method, and (signed) by whom."""
+    """What was sent, to which path of ours, with which method, and (signed) by whom.
+
+    `fields` leaves `_method` out: the method has it.
+    """
 
     method: str
     target: str
     fields: tuple[tuple[str, str], ...]
     who: str = ""
-
-    @property
-    def action(self) -> str:
-        """Return the target of a plain form, with methods other than POST in the query."""
-        if self.method == "POST":
-            return self.target
-        joint = "&" if "?" in self.target else "?"
-        return f"{self.target}{joint}_method={self.method}"
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
@@ -142,7 +137,7 @@ def _without_secrets(fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str]
     return tuple(
         (name, value)
         for name, value in fields
-        if "password" not in name.casefold() and not name.endswith("csrf_token")
+        if "password" not in name.casefold() and not name.endswith(("csrf_token", "_method"))
     )
 
 

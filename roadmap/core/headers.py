@@ -33,7 +33,7 @@ MAX_BODY_BYTES = 1_000_000
 # How much of a body is searched for `_method` that will be refused for its size: our forms send it
 # first, so that the refusal comes from the right view.
 METHOD_SEARCH_BYTES = 4_096
-_METHOD = re.compile(rb"(?:^|&)_method=([A-Z]+)(?:&|$)")
+_METHOD = re.compile(rb"(?:^|&)_method=([A-Z]+)(?=&|$)")
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -62,8 +62,9 @@ class MethodOverride:
     400.
 
     A plain form reaches a view of another verb by `POST` with a field `_method` in the query or
-    the form. The method decides which view is called, so it is read before routing. A form is
-    passed on whole; one over the size limit will be refused, and only its beginning is read.
+    the form, where the last one counts: a button's stands behind the form's own. The method
+    decides which view is called, so it is read before routing. A form is passed on whole; one over
+    the size limit will be refused, and only its beginning is read.
     """
 
     def __init__(self, app: WsgiApp, *, always_tls: bool = False) -> None:
@@ -119,7 +120,8 @@ class MethodOverride:
         else:
             body = environ["wsgi.input"].read(length)
             environ["wsgi.input"] = io.BytesIO(body)
-        return found.group(1).decode() if (found := _METHOD.search(body)) else ""
+        methods = _METHOD.findall(body)
+        return str(methods[-1].decode()) if methods else ""
 
 
 def _is_for_api(environ: dict[str, Any]) -> bool:

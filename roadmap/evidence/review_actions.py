@@ -144,8 +144,8 @@ def withdraw_verification(
     """Take back the latest review of an item, by which `by` verified it a moment ago.
 
     What was confirmed by an earlier review of the same version stays. Otherwise the item waits for
-    a review again, and an earlier verified version counts as before. Return the deleted review and
-    the milestones that it confirmed.
+    a review again, and an earlier verified version counts as before. The history keeps that it was
+    verified, and what was left out. Return the deleted review and the milestones that it confirmed.
 
     Raises Refused where `by` may not review the item, or as `rules.check_withdrawable` does.
     """
@@ -167,6 +167,9 @@ def withdraw_verification(
     )
     of_review = sa.select(Confirmation.milestone_key).where(Confirmation.review_id == review.id)
     keys = list(session.scalars(of_review))
+    left_out = [
+        link.milestone_key for link in evidence.links if link.left_out_review_id == review.id
+    ]
     if before is not None and before.decision != "verified":
         before = None
     if before is not None and before.version_id == review.version_id:
@@ -185,8 +188,8 @@ def withdraw_verification(
     of_version = sa.select(EvidenceVersion.number).where(EvidenceVersion.id == review.version_id)
     number = session.scalar(of_version)
     said: dict[str, Any] = {"version": number, "milestones": keys}
-    action = "evidence.verification_withdrawn"
-    _record(session, evidence, action, by, now, **said)
+    action, at = "evidence.verification_withdrawn", review.decided_at.isoformat()
+    _record(session, evidence, action, by, now, decided_at=at, left_out=left_out, **said)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
@@ -32,7 +33,7 @@ from roadmap.evidence.queries import (
 )
 from roadmap.evidence.rules import Refused, check_withdrawable
 from roadmap.people.actor import Actor
-from roadmap.people.models import Membership, Team, User
+from roadmap.people.models import HistoryEntry, Membership, Team, User
 from roadmap.people.reach import people_of, team_tree, teams_of
 from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
@@ -337,16 +338,43 @@ def load_review_page(
         .limit(1)
     ).first() or abort(404)
     reader = assigned_reviewer(session, evidence)
+    left_out, by, by_id = _left_out_before_withdrawal(session, evidence)
     return ReviewPage(
         author=author,
         author_team=team,
         detail=detail,
-        criteria=load_criteria(session, [item])[item.id],
+        criteria=tuple(
+            replace(each, left_out_by=by, left_out_by_id=by_id)
+            if each.key in left_out and not each.left_out_by
+            else each
+            for each in load_criteria(session, [item])[item.id]
+        ),
         before=before,
         was_read=was_read is not None,
         changed=differences(before, version) if before is not None else (),
         reader=reader.name if reader else "",
     )
+
+
+def _left_out_before_withdrawal(
+    session: Session, evidence: Evidence
+) -> tuple[Collection[str], str, uuid.UUID | None]:
+    """Load what the last review left out if it was taken back, with its reviewer's name and id."""
+    judging = [f"evidence.{each}" for each in ("verified", "returned", "verification_withdrawn")]
+    last = session.execute(
+        sa.select(HistoryEntry.action, HistoryEntry.data, HistoryEntry.actor_id, User.name)
+        .outerjoin(User, User.id == HistoryEntry.actor_id)
+        .where(
+            HistoryEntry.user_id == evidence.user_id,
+            HistoryEntry.subject == str(evidence.id),
+            HistoryEntry.action.in_(judging),
+        )
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.action != judging[-1]:
+        return (), "", None
+    return last.data.get("left_out", ()), last.name or _("someone"), last.actor_id
 
 
 def load_criteria(

@@ -91,8 +91,9 @@ def test_every_form_and_link_of_a_page_leads_somewhere(app, cast, erin, ids):
     adapter = app.url_map.bind("localhost")
     for address, page in all_pages(erin, ids).items():
         main = page.partition("<main")[2]
-        forms = re.findall(r'<form method="post" action="([^"?]+)(?:\?_method=(\w+))?"', main)
-        for action, method in forms:
+        forms = re.findall(r'<form method="post" action="([^"?]+)"(.*?)</form>', main, re.DOTALL)
+        for action, inputs in forms:
+            method = "".join(re.findall(r'name="_method" value="(\w+)"', inputs))
             assert adapter.test(action, method or "POST"), f"{method} {action} on {address}"
         for link in re.findall(r'href="(/(?:admin|teams)[^"?#]*)', main):
             assert adapter.test(link, "GET"), f"{link} on {address}"

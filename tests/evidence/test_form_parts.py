@@ -71,8 +71,17 @@ def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now)
     sent = form_fields(about=str(piece.id), revision="1", description="")
     page = browser_of(cast.alice).post("/evidence/preview", sent).text
-    assert f'action="/evidence/{piece.id}?_method=PUT"' in page
+    assert f'action="/evidence/{piece.id}"' in page
+    assert 'name="_method" value="PUT"' in page
     assert "Nothing to preview yet." in page
+
+
+def test_the_method_of_a_button_counts_more_than_the_one_of_its_form(
+    session, cast, now, browser_of
+):
+    piece = add_evidence(session, cast, cast.alice, now)
+    sent = {**form_fields(about=str(piece.id), revision="1"), "_method": ["PUT", "POST"]}
+    assert browser_of(cast.alice).post("/evidence/preview", sent).status_code == 200
 
 
 def test_it_needs_sign_in(browser_of):

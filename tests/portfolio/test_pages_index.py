@@ -26,7 +26,7 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     assert page.text.index("Open talk") < page.text.index("House matter")
     assert "never exported" in page.text
     assert f'href="/evidence/{hidden.id}/edit"' in page.text
-    assert f'formaction="/portfolio/items/{hidden.id}?_method=PUT"' not in page.text
+    assert f'formaction="/portfolio/items/{hidden.id}"' not in page.text
     for name in ("pdf", "site", "markdown", "json-resume"):
         assert f'href="/portfolio/export/{name}"' in page.text
 

@@ -146,7 +146,7 @@ def find_withdrawal(page):
 
 
 def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece):
-    """For ten minutes; nothing of it stays but that it was taken back."""
+    """For ten minutes; what stays is that it was verified and taken back, and what was unticked."""
     progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
     session.commit()
     alice = browser_of(cast.alice)
@@ -170,7 +170,13 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     for browser, page in ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}")):
         thread = browser.get(page).text.split('id="thread"')[1]
         assert "Bob took back the verification of version 1" in flat(thread)
+        assert "Bob verified version 1, and took it back" in flat(thread)
         assert "The wrong piece." not in thread
+    # On another day as well, what was unticked is left out until its reviewer chooses it.
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert " checked" in find_checkbox(page, DESIGN)
+    assert " checked" not in find_checkbox(page, LEVELS)
+    assert "Left out by you." in page
     actions_seen = set(session.scalars(sa.select(AuditEntry.action)))
     assert {"evidence.verified", "evidence.verification_withdrawn"} <= actions_seen
     assert "Feature store design" in bob.get("/reviews").text
@@ -179,6 +185,7 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     assert "This verification was taken back already." in again.text
     assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
+    assert "Left out by" not in bob.get(f"/reviews/{piece.id}").text
 
 
 def test_a_verification_is_taken_back_by_its_reviewer_in_time(

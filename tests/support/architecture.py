@@ -570,6 +570,15 @@ def fields_without_macro(root: Path) -> list[str]:
     ]
 
 
+def methods_in_addresses(root: Path) -> list[str]:
+    """Templates that put the verb into an address, where a refused form leaves it."""
+    return [
+        f"{path.relative_to(root).as_posix()} puts _method into an address"
+        for path in templates(root)
+        if re.search(r"[?&]_method=", path.read_text(encoding="utf-8"))
+    ]
+
+
 def style_sheets(root: Path) -> list[Path]:
     return sorted((root / "static/css").glob("*.css"))
 
@@ -614,6 +623,7 @@ CHECKS = (
     fragments,
     long_template_lines,
     fields_without_macro,
+    methods_in_addresses,
     styles_of_bare_elements,
     styles_of_nothing,
     role_comparisons,
