@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 
-from roadmap.backup.archive import MANIFEST_NAME, Manifest, write_table
+from roadmap.backup.archive import Manifest, write_manifest, write_table
 from roadmap.backup.restore import (
     CHUNK,
     SchemaMismatch,
@@ -46,21 +47,24 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
     return manifest
 
 
-def verify(path: Path) -> Manifest:
-    """Load a backup into a temporary database. Raises InvalidBackup or SchemaMismatch."""
-    with restore_to_scratch(path) as (manifest, _scratch):
+def verify(path: Path, *, trust: bool = False) -> Manifest:
+    """Load a backup into a temporary database. Raises InvalidBackup or SchemaMismatch.
+
+    One that this instance did not sign is refused as ForeignBackup, unless `trust` is set.
+    """
+    with restore_to_scratch(path, trust=trust) as (manifest, _scratch):
         return manifest
 
 
-def restore(path: Path, *, keep: Path | None, now: dt.datetime) -> Manifest:
+def restore(path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False) -> Manifest:
     """Replace everything in the database with a verified backup, or nothing.
 
     The previous contents are written to `keep` first, if given. Raises InvalidBackup and
-    SchemaMismatch before anything is changed.
+    SchemaMismatch before anything is changed, as `verify` does.
     """
     _require_current_schema()
     with (
-        restore_to_scratch(path) as (manifest, scratch),
+        restore_to_scratch(path, trust=trust) as (manifest, scratch),
         db.engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
@@ -105,7 +109,7 @@ def _write_archive(
         rows = connection.execute(select, execution_options={"yield_per": CHUNK})
         names = table.columns.keys()
         manifest.tables[table.name] = write_table(packed, table.name, names, rows)
-    packed.writestr(MANIFEST_NAME, manifest.to_json())
+    write_manifest(packed, manifest, current_app.config["SECRET_KEY"])
     return manifest
 
 

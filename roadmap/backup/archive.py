@@ -1,6 +1,7 @@
 """The backup file: a ZIP with a manifest and a file per table, independent of the database.
 
     manifest.json           format, release, schema revision, moment, rows and SHA-256 of each table
+    signature               HMAC-SHA-256 of the manifest by the instance's secret key
     tables/<name>.jsonl     the column names, then one row a line, as JSON arrays
 
 Datetimes are ISO 8601 in UTC, bytes base64, UUIDs their usual text. So a backup of SQLite can be
@@ -13,6 +14,7 @@ import base64
 import datetime as dt
 import decimal
 import hashlib
+import hmac
 import json
 import uuid
 import zipfile
@@ -27,8 +29,9 @@ import sqlalchemy as sa
 
 FORMAT = 1
 MANIFEST_NAME = "manifest.json"
+SIGNATURE_NAME = "signature"
 # Far more than any row of ours.
-MAX_LINE_BYTES = 64 * 1024 * 1024
+MAX_LINE_BYTES = 8 * 1024 * 1024
 # Far more than all our tables need. A small file may unpack to gigabytes.
 MAX_MANIFEST_BYTES = 1024 * 1024
 
@@ -39,6 +42,10 @@ READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Ru
 
 class InvalidBackup(ValueError):
     """The file is no backup of Cairn, or is damaged; the message says how."""
+
+
+class ForeignBackup(InvalidBackup):
+    """The file bears no signature of this instance: it may be anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +110,72 @@ def write_table(
     return TableEntry(count, digest.hexdigest())
 
 
-def read_manifest(packed: zipfile.ZipFile) -> Manifest:
-    """Read the manifest. Raises InvalidBackup."""
+def write_manifest(packed: zipfile.ZipFile, manifest: Manifest, key: str) -> None:
+    """Add the manifest to the file, signed with the instance's key."""
+    text = manifest.to_json()
+    packed.writestr(MANIFEST_NAME, text)
+    packed.writestr(SIGNATURE_NAME, _sign(text.encode(), key))
+
+
+def read_manifest(packed: zipfile.ZipFile, key: str | None) -> Manifest:
+    """Read the manifest, and require its signature if given a key. Raises InvalidBackup."""
     try:
         with packed.open(MANIFEST_NAME) as file:
-            packed_text = file.read(MAX_MANIFEST_BYTES + 1)
-        if len(packed_text) > MAX_MANIFEST_BYTES:
+            content = file.read(MAX_MANIFEST_BYTES + 1)
+        if len(content) > MAX_MANIFEST_BYTES:
             raise InvalidBackup("its manifest is too large")
-        text = packed_text.decode("utf-8")
+        text = content.decode("utf-8")
     except (KeyError, UnicodeDecodeError, OSError, *READ_ERRORS):
         raise InvalidBackup("it holds no manifest") from None
+    if key is not None:
+        _require_signature(packed, content, key)
     return Manifest.from_json(text)
+
+
+def _sign(content: bytes, key: str) -> bytes:
+    return hmac.digest(f"backup:{key}".encode(), content, "sha256").hex().encode()
+
+
+def _require_signature(packed: zipfile.ZipFile, content: bytes, key: str) -> None:
+    try:
+        with packed.open(SIGNATURE_NAME) as file:
+            signature = file.read(100)
+    except (KeyError, OSError, *READ_ERRORS):
+        signature = b""
+    if not hmac.compare_digest(signature, _sign(content, key)):
+        raise ForeignBackup("it is not signed with the secret key of this installation")
+
+
+def check_tables(packed: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Compare the digest of every table before any is parsed. Raises InvalidBackup."""
+    for name, contents in manifest.tables.items():
+        try:
+            with packed.open(f"tables/{name}.jsonl") as file:
+                digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
+        except KeyError:
+            raise InvalidBackup(f"the table {name} is missing") from None
+        except (ValueError, *READ_ERRORS):
+            raise InvalidBackup(f"the table {name} is damaged") from None
+        if digest.hexdigest() != contents.sha256:
+            raise InvalidBackup(f"the table {name} is not what was written")
 
 
 def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:
     """Yield the column names, then the rows. Raises InvalidBackup, also at the end."""
-    digest, count = hashlib.sha256(), -1
+    count = -1
     try:
         with packed.open(f"tables/{name}.jsonl") as file:
             while line := file.readline(MAX_LINE_BYTES):
-                digest.update(line)
                 count += 1
                 values = json.loads(line)
                 if not isinstance(values, list):
                     raise InvalidBackup(f"a line of the table {name} is no row")
                 yield values
-    except KeyError:
-        raise InvalidBackup(f"the table {name} is missing") from None
     except InvalidBackup:
         raise
-    except (ValueError, *READ_ERRORS):  # also a number of more digits than Python reads
+    except (KeyError, ValueError, *READ_ERRORS):  # also a number of more digits than Python reads
         raise InvalidBackup(f"the table {name} is damaged") from None
-    if count != contents.rows or digest.hexdigest() != contents.sha256:
+    if count != contents.rows:
         raise InvalidBackup(f"the table {name} is not what was written")
 
 

@@ -16,6 +16,7 @@ from flask import Flask, current_app
 from roadmap.backup.archive import (
     InvalidBackup,
     Manifest,
+    check_tables,
     decode_value,
     open_backup,
     read_manifest,
@@ -43,16 +44,20 @@ def backed_up_tables() -> list[sa.Table]:
 
 
 @contextlib.contextmanager
-def restore_to_scratch(path: Path) -> Iterator[tuple[Manifest, sa.Engine]]:
-    """Load the backup into a temporary database, upgraded to the newest schema and checked."""
+def restore_to_scratch(path: Path, *, trust: bool) -> Iterator[tuple[Manifest, sa.Engine]]:
+    """Load the backup into a temporary database, upgraded to the newest schema and checked.
+
+    Unless `trust` says that it may be anybody's, it must be signed with this instance's key.
+    """
     with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
-        manifest = read_manifest(packed)
+        manifest = read_manifest(packed, None if trust else current_app.config["SECRET_KEY"])
         known = {script.revision for script in alembic.script_directory.walk_revisions()}
         if manifest.revision not in known:
             raise SchemaMismatch(
                 f"it is of schema {manifest.revision}, made by Cairn {manifest.release}, "
                 "which this release does not know: upgrade first"
             )
+        check_tables(packed, manifest)
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
         # Leave the temporary application's context before the caller works with the rows.
         with scratch.app_context():

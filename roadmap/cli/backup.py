@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from roadmap.backup import actions
-from roadmap.backup.archive import InvalidBackup, Manifest
+from roadmap.backup.archive import ForeignBackup, InvalidBackup, Manifest
 from roadmap.backup.restore import SchemaMismatch
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
@@ -21,6 +21,11 @@ from roadmap.people.models import User
 
 group = CommandGroup("backup")
 FILE_PATH = click.Path(dir_okay=False, path_type=Path)
+TRUST = click.option(
+    "--trust",
+    is_flag=True,
+    help="Accept FILE although it is not signed with the secret key of this installation.",
+)
 
 
 @group.command("create")
@@ -30,7 +35,7 @@ def create(file: Path, force: bool) -> None:
     """Write everything in the database into FILE, while the server runs.
 
     The file holds personal records and password hashes: keep it where only you can read it,
-    with a copy of the secret key. Sessions and unsent mail are not in it.
+    with a copy of the secret key, which signs it. Sessions and unsent mail are not in it.
     """
     if not file.parent.is_dir():
         raise click.ClickException(f"the folder {file.parent} does not exist")
@@ -47,17 +52,19 @@ def create(file: Path, force: bool) -> None:
 
 @group.command("verify")
 @click.argument("file", type=FILE_PATH)
-def verify(file: Path) -> None:
+@TRUST
+def verify(file: Path, trust: bool) -> None:
     """Read FILE completely and try a restore into a temporary database; change nothing."""
     with _report_errors(file):
-        manifest = actions.verify(file)
+        manifest = actions.verify(file, trust=trust)
     click.echo(f"{file} can be restored: {_describe(manifest)}")
 
 
 @group.command("restore")
 @click.argument("file", type=FILE_PATH)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-def restore(file: Path, yes: bool) -> None:
+@TRUST
+def restore(file: Path, yes: bool, trust: bool) -> None:
     """Replace everything in the database with the contents of FILE, after verifying it.
 
     It happens in one transaction, also while the server runs; afterwards everybody has to sign
@@ -76,7 +83,7 @@ def restore(file: Path, yes: bool) -> None:
         if anybody:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
             keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
-        manifest = actions.restore(file, keep=keep, now=utc_now())
+        manifest = actions.restore(file, keep=keep, now=utc_now(), trust=trust)
     click.echo(f"{file} is restored: {_describe(manifest)}")
     if keep is not None:
         click.echo(f"What stood there before is in {keep}")
@@ -86,6 +93,10 @@ def restore(file: Path, yes: bool) -> None:
 def _report_errors(file: Path) -> Iterator[None]:
     try:
         yield
+    except ForeignBackup as error:
+        raise click.ClickException(
+            f"{file} cannot be used: {error}. If you know who made it, add --trust"
+        ) from None
     except InvalidBackup as error:
         raise click.ClickException(f"{file} cannot be used: {error}") from None
     except SchemaMismatch as error:

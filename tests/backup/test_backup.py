@@ -179,7 +179,7 @@ def test_it_is_of_one_moment_while_others_write(
             begun = len(wrote)
             actions.create(path, now=NOW)
             with zipfile.ZipFile(path) as packed:
-                manifest = archive.read_manifest(packed)
+                manifest = archive.read_manifest(packed, None)
                 headline = column(packed, manifest, "user", "headline", sample_data.alice)
                 titles = column(packed, manifest, "evidence", "title", sample_data.alice, "user_id")
             assert set(titles) == set(headline), "two moments in one backup"
@@ -242,8 +242,9 @@ def test_what_is_damaged_is_refused_and_changes_nothing(
 ) -> None:
     rewritten(file, DAMAGES[damage])
     before = rows()
-    with pytest.raises((archive.InvalidBackup, SchemaMismatch)):
-        actions.restore(file, keep=None, now=NOW)
+    for trust in (False, True):
+        with pytest.raises((archive.InvalidBackup, SchemaMismatch)):
+            actions.restore(file, keep=None, now=NOW, trust=trust)
     assert rows() == before
 
 
@@ -266,7 +267,7 @@ def test_a_backup_that_names_no_table_is_refused(sample_data: Cast, file: Path) 
         copy.write_bytes(file.read_bytes())
         rewritten(copy, in_manifest(tables=kept))
         with pytest.raises(archive.InvalidBackup, match="missing"):
-            actions.restore(copy, keep=None, now=NOW)
+            actions.restore(copy, keep=None, now=NOW, trust=True)
     assert rows() == before
 
 
@@ -346,7 +347,7 @@ def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: F
         ends.set()
         writer.join()
     with zipfile.ZipFile(kept) as packed:
-        manifest = archive.read_manifest(packed)
+        manifest = archive.read_manifest(packed, None)
         in_file = set(column(packed, manifest, "audit_entry", "target", "test.written", "action"))
     lines = sa.select(AuditEntry.target).where(AuditEntry.action == "test.written")
     afterwards = set(db.session.scalars(lines))
@@ -358,7 +359,7 @@ def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: F
 def test_rows_that_refer_to_nothing_are_refused(sample_data: Cast, file: Path) -> None:
     """Every checksum right, and yet not a database: found in the one that is thrown away."""
     with zipfile.ZipFile(file) as packed:
-        manifest = archive.read_manifest(packed)
+        manifest = archive.read_manifest(packed, None)
         text = packed.read("tables/evidence.jsonl").replace(
             str(sample_data.alice).encode(), b"018f0000-0000-7000-8000-000000000000"
         )
@@ -376,7 +377,7 @@ def test_rows_that_refer_to_nothing_are_refused(sample_data: Cast, file: Path) -
     )
     before = rows()
     with pytest.raises(archive.InvalidBackup, match="missing"):
-        actions.restore(file, keep=None, now=NOW)
+        actions.restore(file, keep=None, now=NOW, trust=True)
     assert rows() == before
 
 
@@ -389,7 +390,7 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
     with db.engine.connect() as connection:
         statuses = connection.execute(sa.select(STATUSES).order_by(*STATUSES.primary_key)).all()
     with (
-        restore.restore_to_scratch(file) as (_manifest, engine),
+        restore.restore_to_scratch(file, trust=False) as (_manifest, engine),
         zipfile.ZipFile(old, "w") as made,
     ):
         with restore.create_scratch_app(Path(str(engine.url.database))).app_context():
@@ -419,7 +420,8 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
             archive.MANIFEST_NAME,
             archive.Manifest("0.1.0", revision, NOW, "sqlite", kept).to_json(),
         )
-    actions.restore(old, keep=None, now=NOW)
+    # Those releases did not sign what they made.
+    actions.restore(old, keep=None, now=NOW, trust=True)
     with db.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(User)) == 6
         found = connection.execute(sa.select(STATUSES).order_by(*STATUSES.primary_key)).all()
@@ -464,6 +466,48 @@ def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     assert zipfile.is_zipfile(kept)
 
 
+UNSIGNED: dict[str, Any] = {
+    "made elsewhere": None,
+    "unsigned": lambda name, text: None if name == archive.SIGNATURE_NAME else text,
+    "changed": in_manifest(release="0.0.9"),
+    "a signature without an end": lambda name, text: (
+        text * 1_000_000 if name == archive.SIGNATURE_NAME else text
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", UNSIGNED)
+def test_a_backup_that_this_installation_did_not_sign_needs_trust(
+    sample_data: Cast, app: Flask, file: Path, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if UNSIGNED[fault]:
+        rewritten(file, UNSIGNED[fault])
+    else:
+        monkeypatch.setitem(app.config, "SECRET_KEY", "the key of another installation")
+    before = rows()
+    for arguments in (["verify"], ["restore", "--yes"]):
+        refused = run(app, *arguments, str(file))
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "is not signed with the secret key of this installation" in refused.stderr
+        assert "--trust" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+    assert rows() == before
+    for arguments in (["verify", "--trust"], ["restore", "--yes", "--trust"]):
+        taken = run(app, *arguments, str(file))
+        assert (taken.exit_code, taken.stderr) == (0, "")
+    assert rows() == before
+
+
+def test_a_row_that_nobody_signed_is_never_parsed(
+    sample_data: Cast, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that was replaced is found by its digest, before a row of any table is read."""
+    rewritten(file, lambda name, text: b"[" * 9 if name == "tables/user.jsonl" else text)
+    monkeypatch.setattr(restore, "read_table", None)
+    with pytest.raises(archive.InvalidBackup, match="user is not what was written"):
+        actions.verify(file)
+
+
 @pytest.mark.parametrize("command", ["verify", "restore"])
 def test_a_file_that_is_none(sample_data: Cast, app: Flask, tmp_path: Path, command: str) -> None:
     path = tmp_path / "notes.txt"
@@ -489,7 +533,7 @@ def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path, manifest: bytes,
         zipfile.ZipFile(tmp_path / "other.zip") as packed,
         pytest.raises(archive.InvalidBackup, match=said),
     ):
-        archive.read_manifest(packed)
+        archive.read_manifest(packed, None)
 
 
 def test_a_manifest_is_bounded_before_it_is_read(tmp_path: Path) -> None:
@@ -504,7 +548,7 @@ def test_a_manifest_is_bounded_before_it_is_read(tmp_path: Path) -> None:
         zipfile.ZipFile(tmp_path / "bomb.zip") as packed,
         pytest.raises(archive.InvalidBackup, match="its manifest is too large"),
     ):
-        archive.read_manifest(packed)
+        archive.read_manifest(packed, None)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
 
