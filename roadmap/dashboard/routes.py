@@ -8,7 +8,6 @@ from flask_login import current_user
 from roadmap.auth.queries import any_user_exists
 from roadmap.catalog.queries import load_revision, published_roadmaps
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now
 from roadmap.dashboard.admin_summary import load_admin_summary
 from roadmap.dashboard.manager_summary import load_manager_summary
@@ -20,8 +19,13 @@ from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollments, target_dates
 from roadmap.readiness.explanation import explain
-from roadmap.readiness.presentation import actionable_steps, explanation_context, own_links
-from roadmap.readiness.queries import PersonRecord, person_record
+from roadmap.readiness.presentation import (
+    actionable_steps,
+    explanation_context,
+    first_steps,
+    own_links,
+)
+from roadmap.readiness.queries import person_record
 from roadmap.readiness.summary import summarize
 
 dashboard = Blueprint("dashboard", __name__)
@@ -59,39 +63,8 @@ def index() -> str:
         steps=actionable_steps(
             found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))
         ),
-        first_steps=_first_steps(record, content.slug),
+        first_steps=first_steps(record, content),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(db.session, current_user.id, content),
         **explanation_context(found, own_links(content.slug)),
     )
-
-
-def _first_steps(found: PersonRecord, slug: str) -> list[tuple[str, str, str]]:
-    """Return the first steps of a beginner that are left: what, where and why."""
-    steps = (
-        (
-            found.statuses,
-            _("Tick what you have already done"),
-            f"/roadmaps/{slug}",
-            _("Be generous: a tick is a claim, and claims are kept apart from proof."),
-        ),
-        (
-            found.positions or found.degrees,
-            _("Add your jobs and degrees"),
-            "/career",
-            _("Years of ML engineering are one of the gates."),
-        ),
-        (
-            found.evidence,
-            _("Record your first piece of evidence"),
-            "/evidence/new",
-            _("A design document or a launch you remember well is a good start."),
-        ),
-        (
-            found.self_levels,
-            _("Assess your own skills"),
-            "/skills",
-            _("Eight skills, each against five described levels."),
-        ),
-    )
-    return [(text, href, reason) for is_done, text, href, reason in steps if not is_done]

@@ -136,7 +136,8 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
 def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Candidate]:
     """Yield for each done milestone without evidence the link of a piece, or else a new piece.
 
-    A piece may prove it if its kind does, and if it shares a skill or an objective with it.
+    A piece may prove it if its kind does, and if it shares a skill or an objective with it; the
+    one that shares most is offered, of equal ones the newest.
     """
     known = tally.content.by_key
     objective_of = {
@@ -151,18 +152,15 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
         if len(linked := [key for key in piece.milestones if key in known]) < MAX_LINKS
     ]
     for milestone in unproven:
-        piece = next(
-            (
-                piece
-                for piece, skills, objectives in free
-                if piece.counted.kind in milestone.evidence
-                and (
-                    objective_of[milestone.key] in objectives
-                    or not skills.isdisjoint(milestone.skills)
+        piece, shared = None, (False, 0)
+        for each, skills, objectives in free:
+            if each.counted.kind in milestone.evidence:
+                common = (
+                    objective_of[milestone.key] in objectives,
+                    len(skills & {*milestone.skills}),
                 )
-            ),
-            None,
-        )
+                if common > shared:
+                    piece, shared = each, common
         if piece is None:
             new = draft_item(NEW_ITEM_ID, milestone.evidence[0], tally.today)
             step = Step(

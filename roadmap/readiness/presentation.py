@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask_babel import lazy_gettext as _l
@@ -24,6 +24,10 @@ from roadmap.readiness.explanation import ItemEffect, Readiness, round_to_tenths
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
+from roadmap.readiness.queries import PersonRecord
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 PART_TITLES = {
     "milestones": _l("Milestones"),
@@ -96,6 +100,37 @@ def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
     return top_three(
         step for step in found.steps if has_manager or step.action not in MANAGER_ACTIONS
     )
+
+
+def first_steps(found: PersonRecord, content: Content) -> list[tuple[str, str, str]]:
+    """Return the first steps of a beginner that are left: what, where and why."""
+    skills = ngettext(
+        "One skill, against five described levels.",
+        "%(num)d skills, each against five described levels.",
+        len(content.skills),
+    )
+    steps = (
+        (
+            found.statuses,
+            _("Tick what you have already done"),
+            f"/roadmaps/{content.slug}",
+            _("Be generous: a tick is a claim, and claims are kept apart from proof."),
+        ),
+        (
+            found.positions or found.degrees,
+            _("Add your jobs and degrees"),
+            "/career",
+            _("Years of ML engineering are one of the gates."),
+        ),
+        (
+            found.evidence,
+            _("Record your first piece of evidence"),
+            "/evidence/new",
+            _("A design document or a launch you remember well is a good start."),
+        ),
+        (found.self_levels, _("Assess your own skills"), "/skills", skills),
+    )
+    return [(text, href, reason) for is_done, text, href, reason in steps if not is_done]
 
 
 def step_url(step: Step, slug: str) -> str:

@@ -16,6 +16,7 @@ from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
     actionable_steps,
     explanation_context,
+    first_steps,
     message_filter,
     own_links,
     signed_filter,
@@ -40,14 +41,15 @@ def page() -> str:
             abort(404)
         return render_template("readiness/empty.html")
     content = load_revision(db.session, mine.revision_id).content
-    facts = person_record(db.session, current_user.id).own()
-    found = explain(content, facts, current_user.today(now()))
+    record = person_record(db.session, current_user.id)
+    found = explain(content, record.own(), current_user.today(now()))
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
         "readiness/page.html",
         roadmap=content,
         others=others,
+        first_steps=first_steps(record, content),
         steps=actionable_steps(found, has_manager=has_manager),
         **explanation_context(found, own_links(content.slug)),
     )

@@ -144,6 +144,31 @@ def test_a_link_is_offered_only_where_piece_and_milestone_share_a_skill_or_an_ob
     assert of_its_own.hours == 2
 
 
+def test_of_the_pieces_that_may_prove_a_milestone_the_one_that_shares_most_is_offered() -> None:
+    milestones = (
+        milestone("experience1", skills=("mlops",)),
+        milestone("experience2", skills=("mlops", "strategy")),
+        milestone("leadership1", skills=("mlops", "strategy")),
+    )
+    on = content(milestones=milestones)
+    one, two = (
+        (SkillLink("mlops", "MLOps"),),
+        (
+            SkillLink("mlops", "MLOps"),
+            SkillLink("strategy", "Strategy"),
+        ),
+    )
+    pieces = (
+        piece("newest", "launch", "visibility1", skills=one),
+        piece("closest", "launch", skills=two, occurred_on=PartialDate("2024-01-01")),
+        piece("same", "launch", "experience1", occurred_on=PartialDate("2023-01-01")),
+    )
+    facts = Facts(statuses=done("experience2", "leadership1"), pieces=pieces)
+    found = steps(facts, "link_evidence", on)
+    assert found["leadership1"].piece == "closest"
+    assert found["experience2"].piece == "same"
+
+
 def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -> None:
     milestones = tuple(
         milestone(key, evidence=("launch" if key == "experience1" else "talk",)) for key in KEYS

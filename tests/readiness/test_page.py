@@ -28,6 +28,15 @@ def test_it_works(alice):
     assert "1 item" in page
 
 
+def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
+    page = alice.get("/readiness").text
+    for path in (f"/roadmaps/{SLUG}", "/career", "/evidence/new", "/skills"):
+        assert f'<li>\n          <a href="{path}">' in page
+    assert "8 skills, each against five described levels." in page
+    alice.post("/career/positions", {"title": "Engineer", "started_on": "2020"})
+    assert "Add your jobs and degrees" not in alice.get("/readiness").text
+
+
 def test_it_needs_sign_in(browser_of, cast):
     assert browser_of().get("/readiness").status_code == 303
 
