@@ -145,13 +145,21 @@ class NewTeamForm(TeamForm):
 
 
 class MembershipForm(FlaskForm):
-    """A team, and a role in it."""
+    """A team, a role in it, and the team that the person leaves for it, if any."""
 
     team = SelectField(_l("Team"), [InputRequired(_l("Choose a team."))])
     role = role_field(default=DEFAULT_ROLE)
+    moved_from = SelectField(_l("Remove from"), default="")
 
-    def __init__(self, teams: Sequence[TeamRow]) -> None:
-        super().__init__()
+    def __init__(self, teams: Sequence[TeamRow], own: Sequence[Any], **values: Any) -> None:
+        """`own` are the teams that the person is in."""
+        super().__init__(**values)
+        left = [SelectChoice(team.slug, team.name) for team in own]
+        self.moved_from.choices = [SelectChoice("", _("No team")), *left]
         self.team.choices = (
             [SelectChoice("", _("Choose a team")), *team_choices(teams)] if teams else []
         )
+
+    def validate_moved_from(self, field: Field) -> None:
+        if field.data and field.data == self.team.data:
+            raise ValidationError(_("Choose another team than the one to add to."))

@@ -45,6 +45,7 @@ from roadmap.invitations.forms import InviteForm
 from roadmap.invitations.queries import find_invitation
 from roadmap.mail import transport
 from roadmap.people import actions, permissions
+from roadmap.people.labels import membership_sentence
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import PermissionDenied, permit
@@ -239,18 +240,25 @@ def make_password_link(user_id: uuid.UUID) -> Response:
 @admin.post("/admin/people/<uuid:user_id>/teams")
 @permit("admin.write")
 def put_into_team(user_id: uuid.UUID) -> Response:
-    """Add the person to a team, or change their role where they are in it."""
+    """Add the person to a team, change their role where they are in it, or move them there."""
     user = _load_user(user_id)
-    form = MembershipForm(queries.list_teams(db.session))
+    form = MembershipForm(
+        queries.list_teams(db.session), queries.load_account(db.session, user.id)[1]
+    )
     if not form.validate():
         return _render_person(user, form, 422)
     team, role = _load_team(form.team.data), form.role.data
+    left = _load_team(form.moved_from.data) if form.moved_from.data else None
     try:
-        if actions.add_member(db.session, team, user.id, role, by=current_user, now=now()):
-            flash(_("%(name)s is now in %(team)s.", name=user.name, team=team.name))
+        changed = actions.add_member(db.session, team, user.id, role, by=current_user, now=now())
     except actions.AccountDeactivated:
         form.team.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_person(user, form, 422)
+    if left and actions.remove_member(db.session, left, user.id, by=current_user, now=now()):
+        moved = _("%(name)s is no longer in %(team)s.", name=user.name, team=left.name)
+        flash(f"{moved} {membership_sentence(db.session, user, team)}")
+    elif changed:
+        flash(membership_sentence(db.session, user, team))
     return see_other("admin.person", user_id=user.id, _anchor="teams")
 
 
@@ -270,7 +278,9 @@ def _load_user(user_id: uuid.UUID) -> User:
 
 def _render_person(user: User, form: MembershipForm | None = None, status: int = 200) -> Response:
     account, teams = queries.load_account(db.session, user.id)
-    form = form or MembershipForm(queries.list_teams(db.session))
+    form = form or MembershipForm(
+        queries.list_teams(db.session), teams, moved_from=request.args.get("move", "")
+    )
     return render_page("admin/person.html", status, user=account, teams=teams, form=form)
 
 
@@ -372,7 +382,7 @@ def change_team(slug: str) -> Response:
         # Somebody else moved or deleted the other team in the meantime.
         form.parent.errors = [CIRCLE if refused.reason == "circle" else PARENT_GONE]
         return _render_team(found, form, 422)
-    flash(_("The team is saved."))
+    flash(_("The team %(name)s is saved.", name=found.name))
     return see_other("admin.team_list")
 
 

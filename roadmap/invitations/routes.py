@@ -31,6 +31,7 @@ from roadmap.invitations.forms import AcceptInvitationForm
 from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_up_token
 from roadmap.people.actions import AccountDeactivated
 from roadmap.people.actor import Actor
+from roadmap.people.labels import other_teams
 from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, Capability, is_at_least
@@ -143,7 +144,11 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
     if found.team is None or found.invitation is None:
         flash(_("Welcome. Your account is ready."), "message")
         return redirect("/", 303)
-    flash(_("You are now in the team %(team)s.", team=found.team.name), "message")
+    said = _("You are now in the team %(team)s.", team=found.team.name)
+    actor = signed_in_actor()
+    if actor and (others := other_teams(db.session, actor.id, found.team)):
+        said = f"{said} {_('You are still in %(others)s, too.', others=others)}"
+    flash(said, "message")
     sees_team = ROLES[found.invitation.role].allows(Capability.SEE_SHARED)
     return redirect(f"/teams/{found.team.slug}" if sees_team else "/", 303)
 

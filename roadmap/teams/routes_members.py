@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.auth.login_throttle import too_many_requests
@@ -20,8 +21,9 @@ from roadmap.invitations import invite_page
 from roadmap.invitations.forms import TeamInviteForm
 from roadmap.invitations.queries import find_invitation
 from roadmap.people import actions
+from roadmap.people.labels import membership_sentence, other_teams
 from roadmap.people.locks import TeamDeleted
-from roadmap.people.models import Team
+from roadmap.people.models import Team, User
 from roadmap.people.permissions import PermissionDenied, permit
 from roadmap.people.queries import find_role
 from roadmap.people.queries import members as members_of
@@ -68,9 +70,15 @@ def add_member(slug: str) -> Response:
         form.email.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_page(team, 422, add=form)
     if added:
-        flash(_("%(name)s is now in the team.", name=user.name))
+        said = membership_sentence(db.session, user, team)
+        if other_teams(db.session, user.id, team):
+            link = Markup('<a href="/admin/people/{}#teams">{}</a>').format(
+                user.id, _("Change %(name)s's teams", name=user.name)
+            )
+            said = Markup("{} {}").format(said, link)
+        flash(said)
     else:
-        flash(_("%(name)s is already in the team, in this role.", name=user.name))
+        flash(_("%(name)s is already in %(team)s, in this role.", name=user.name, team=team.name))
     return see_other("teams.members", slug=slug)
 
 
@@ -95,7 +103,8 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
         actions.change_role(db.session, team, user_id, role, by=current_user, now=now())
     except (LookupError, actions.AccountDeactivated):
         abort(404)
-    flash(_("The role is changed."))
+    name, noun = db.session.get_one(User, user_id).name, ROLES[role].noun_with_article
+    flash(_("%(name)s is now %(role)s in %(team)s.", name=name, role=noun, team=team.name))
     return _redirect_to_members(team, user_id)
 
 
@@ -106,7 +115,8 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
     # Checked first, so that nothing is written about somebody who is not in the team.
     if find_role(db.session, team.id, user_id):
         actions.remove_member(db.session, team, user_id, by=current_user, now=now())
-        flash(_("They are no longer in the team."))
+        name = db.session.get_one(User, user_id).name
+        flash(_("%(name)s is no longer in %(team)s.", name=name, team=team.name))
     return _redirect_to_members(team, user_id)
 
 

@@ -177,6 +177,35 @@ def test_somebody_is_put_into_a_team_and_taken_out(session, cast, erin, browser_
     assert erin.delete(where + "/vision", CONFIRMED).status_code == 303
 
 
+def test_adding_says_which_teams_remain(cast, erin):
+    erin.post(person_url(cast.alice, "/teams"), {"team": "vision", "role": "member"})
+    assert "Alice is now in Vision, and still in Ranking." in erin.get(person_url(cast.alice)).text
+    erin.post("/teams/vision/members", {"add-email": "carol@example.org", "add-role": "member"})
+    page = erin.get("/teams/vision/members").text
+    assert "Carol is now in Vision, and still in Ranking." in page
+    assert f'<a href="{person_url(cast.carol)}#teams">Change Carol&#39;s teams</a>' in page
+
+
+def test_somebody_is_moved_to_another_team(session, cast, erin, audited):
+    page = erin.get(person_url(cast.alice, "?move=ranking")).text
+    assert '<option selected value="ranking">Ranking</option>' in page
+    where = person_url(cast.alice, "/teams")
+    erin.post(where, {"team": "vision", "role": "member", "moved_from": "ranking"})
+    assert session.get(Membership, (cast.team, cast.alice)) is None
+    assert session.get(Membership, (cast.other_team, cast.alice)).role == "member"
+    assert audited() == [("membership.added", "vision"), ("membership.removed", "ranking")]
+    page = erin.get(person_url(cast.alice)).text
+    assert "Alice is no longer in Ranking. Alice is now in Vision." in page
+
+
+@pytest.mark.parametrize("left", ["vision", "ranking"])
+def test_a_move_names_a_team_that_the_person_is_in_and_leaves(session, cast, erin, left):
+    data = {"team": left, "role": "manager", "moved_from": left}
+    assert erin.post(person_url(cast.alice, "/teams"), data).status_code == 422
+    assert session.get(Membership, (cast.team, cast.alice)).role == "member"
+    assert session.get(Membership, (cast.other_team, cast.alice)) is None
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -58,6 +58,8 @@ def test_create_rejects_bad_input(run, session, cast, arguments, said):
 def test_add_and_another_role(run, session, cast):
     added = run("team", "add", "ranking", "Mallory@example.org", "--role", "member")
     assert (added.exit_code, added.stdout) == (0, "mallory@example.org is member of ranking.\n")
+    besides = run("team", "add", "vision", "mallory@example.org", "--role", "member")
+    assert besides.stdout.splitlines()[1:] == ["They are still in Ranking."]
     again = run("team", "add", "ranking", "mallory@example.org", "--role", "member")
     assert (again.exit_code, "already" in again.stdout) == (0, True)
     run("team", "add", "ranking", "mallory@example.org", "--role", "manager")
