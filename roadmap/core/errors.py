@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+from typing import Any
 
 import sqlalchemy.exc
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
-from flask_login import AnonymousUserMixin
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -27,7 +28,12 @@ STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite
 
 
 def explain_status(code: int) -> tuple[str, str, str]:
-    """Return the title, the reason and the advice for a status code."""
+    """Return the title, the reason and the advice for a status code.
+
+    The reader can follow the advice. Where the server is at fault, it does not ask who they are.
+    """
+    reader: Any = current_user if code < 500 else AnonymousUserMixin()
+    home = _("your dashboard") if reader.is_authenticated else _("the first page")
     texts = {
         400: (_("That request did not add up"),
               _("Something in it was missing or could not be read."),
@@ -36,9 +42,12 @@ def explain_status(code: int) -> tuple[str, str, str]:
               _("Sign in and come back.")),
         403: (_("You have no access"),
               _("You are signed in, but this page is not open to your account."),
+              _("You administer accounts and teams under “Administration” in your menu. What people "
+                "share is open only to those with a role in their team.")
+              if getattr(reader, "is_admin", False) else
               _("Your teams and their managers are listed under “Teams” in your menu.")),
         404: (_("Nothing here"), _("The page does not exist, or it is not shared with you."),
-              _("Check the address, or start again from your dashboard.")),
+              _("Check the address, or start again from %(home)s.", home=home)),
         405: (_("This request does not work here"),
               _("The address exists, but not for this kind of request."),
               _("Use the buttons of the page it belongs to.")),
@@ -55,15 +64,17 @@ def explain_status(code: int) -> tuple[str, str, str]:
               _("Wait a few minutes, then try again.")),
         503: (_("Cairn cannot reach its data"),
               _("The database does not answer. No saved data is lost."),
-              _("Try again in a minute. If it persists, tell your administrator.")),
+              _("Try again in a minute. If it persists, the operator of this server finds the reason "
+                "in its log.")),
         507: (_("The server has no space left"),
               _("Your change was not saved, and nothing saved before is lost."),
-              _("Keep this page open and tell your administrator; then save again.")),
+              _("Keep this page open until the operator of this server has made room; then save "
+                "again.")),
     }  # fmt: skip
     fallback = (
         _("Something went wrong on our side"),
         _("The error has been written to the server's log."),
-        _("Try again. If it happens again, tell your administrator when it did."),
+        _("Try again. If it happens again, the operator of this server can find it there by the time."),
     )
     return texts.get(code, fallback)
 
@@ -159,7 +170,11 @@ def _explain_other_address() -> Response | None:
             sender=sender,
             own=own,
         ),
-        _("Open %(own)s and try again. If it fails there, too, tell your administrator.", own=own),
+        _(
+            "Open %(own)s and try again. If it fails there, too, ROADMAP_BASE_URL or the proxy of "
+            "this server is set wrongly.",
+            own=own,
+        ),
     )
 
 

@@ -229,7 +229,8 @@ def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
     except NotFound:
         abort(_not_found_page())
     if piece.user_id == current_user.id:
-        abort(render_error(403, str(labels.REFUSAL_MESSAGES["own"])))
+        way_out = _("It is among your own, under “Evidence” in the menu.")
+        abort(render_error(403, str(labels.REFUSAL_MESSAGES["own"]), way_out))
     if not permissions.can(current_user, action, piece):
         abort(403)
     return piece
@@ -237,10 +238,11 @@ def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
 
 def _not_found_page() -> Response:
     """Render the same text whatever the reason, so that it reveals nothing about the item."""
-    link = Markup('<a href="/reviews">{}</a>').format(_("See the review queue"))
-    return render_error(
-        404, Markup("{} {}").format(_("It is not waiting for your review, or no longer."), link)
-    )
+    text = _("It is not waiting for your review, or no longer.")
+    if permissions.can(current_user, "review.list"):
+        link = Markup('<a href="/reviews">{}</a>').format(_("See the review queue"))
+        text = Markup("{} {}").format(text, link)
+    return render_error(404, text)
 
 
 def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> Response:

@@ -20,6 +20,7 @@ from roadmap.invitations.queries import list_invitations_to
 from roadmap.people.audit import record_audit
 from roadmap.people.models import Team
 from roadmap.people.permissions import permit
+from roadmap.people.queries import count_teams
 from roadmap.people.roles import Capability
 from roadmap.teams import labels, routes_members, routes_person
 from roadmap.teams.blueprint import teams
@@ -54,6 +55,8 @@ def index() -> str:
         alone=overview and not overview.people and Capability.MANAGE_TEAM in capabilities,
         own=list_my_teams(db.session, current_user.id),
         invitations=list_invitations_to(db.session, email_key(current_user.email), now=now()),
+        # For administrators, who administer all teams and may be in none.
+        team_count=count_teams(db.session) if current_user.is_admin else 0,
         verdicts_line=labels.verdicts_line,
     )
 

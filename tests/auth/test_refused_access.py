@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -9,7 +11,7 @@ from sqlalchemy import event
 from roadmap.account.user_agents import parse_user_agent
 from roadmap.auth import rate_limits
 from roadmap.core.database import db
-from roadmap.people.models import AuditEntry
+from roadmap.people.models import AuditEntry, Membership
 
 
 def test_a_refusal_is_in_the_audit_log(session, cast, browser_of):
@@ -22,6 +24,35 @@ def test_a_refusal_is_in_the_audit_log(session, cast, browser_of):
         "POST /admin/teams",
     )
     assert entry.address == "127.0.0.1"
+
+
+@pytest.mark.parametrize("path", ["/reviews", "/teams/ranking"])
+def test_the_advice_to_an_administrator_names_what_they_have(cast, browser_of, path):
+    erin = browser_of(cast.erin)
+    refused = erin.get(path)
+    assert refused.status_code == 403
+    assert "under “Administration” in your menu" in refused.text
+    assert "Your teams and their managers are listed" not in refused.text
+    assert erin.get("/admin").status_code == 200
+    # Who has no part in administration is sent where they may go.
+    refused = browser_of(cast.alice).get("/admin")
+    assert "Your teams and their managers are listed under “Teams” in your menu." in refused.text
+    assert 'href="/teams"' in refused.text
+
+
+def test_the_advice_to_a_visitor_is_not_their_dashboard(browser_of):
+    missing = browser_of().get("/nowhere")
+    assert "start again from the first page" in missing.text
+    assert "dashboard" not in missing.text
+
+
+def test_the_queue_is_offered_to_those_who_have_one(session, cast, browser_of, now):
+    session.execute(sa.update(Membership).filter_by(user_id=cast.dave).values(role="mentor"))
+    session.commit()
+    missing = f"/reviews/{uuid.uuid4()}"
+    assert 'href="/reviews">See the review queue' in browser_of(cast.bob).get(missing).text
+    page = browser_of(cast.dave).get(missing)
+    assert (page.status_code, "See the review queue" in page.text) == (404, False)
 
 
 def test_the_session_is_loaded_in_one_statement(app, cast, browser_of):

@@ -396,6 +396,15 @@ def test_a_person_in_no_team_reads_how_to_join_one(cast: Cast, browser_of: Opens
     assert "You are not in a team yet" in browser_of(cast.mallory).get("/teams").text
 
 
+def test_an_administrator_in_no_team_reads_how_many_there_are(
+    cast: Cast, browser_of: Opens
+) -> None:
+    page = browser_of(cast.erin).get("/teams").text
+    assert "You are not in a team yet" not in page
+    assert "You administer 2 teams." in page
+    assert '<a class="button" href="/admin/teams">See all teams</a>' in page
+
+
 def test_a_manager_sees_the_teams_below_as_a_tree(
     furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
 ) -> None:
