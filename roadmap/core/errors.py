@@ -42,8 +42,8 @@ def explain_status(code: int) -> tuple[str, str, str]:
               _("Sign in and come back.")),
         403: (_("You have no access"),
               _("You are signed in, but this page is not open to your account."),
-              _("You administer accounts and teams under “Administration” in your menu. What people "
-                "share is open only to those with a role in their team.")
+              _("You administer accounts and teams under “Administration” in your menu. What "
+                "people share is open only to those with a role in their team.")
               if getattr(reader, "is_admin", False) else
               _("Your teams and their managers are listed under “Teams” in your menu.")),
         404: (_("Nothing here"), _("The page does not exist, or it is not shared with you."),
@@ -64,8 +64,8 @@ def explain_status(code: int) -> tuple[str, str, str]:
               _("Wait a few minutes, then try again.")),
         503: (_("Cairn cannot reach its data"),
               _("The database does not answer. No saved data is lost."),
-              _("Try again in a minute. If it persists, the operator of this server finds the reason "
-                "in its log.")),
+              _("Try again in a minute. If it persists, the operator of this server finds the "
+                "reason in its log.")),
         507: (_("The server has no space left"),
               _("Your change was not saved, and nothing saved before is lost."),
               _("Keep this page open until the operator of this server has made room; then save "
@@ -74,7 +74,10 @@ def explain_status(code: int) -> tuple[str, str, str]:
     fallback = (
         _("Something went wrong on our side"),
         _("The error has been written to the server's log."),
-        _("Try again. If it happens again, the operator of this server can find it there by the time."),
+        _(
+            "Try again. If it happens again, the operator of this server finds it there by the "
+            "time."
+        ),
     )
     return texts.get(code, fallback)
 
