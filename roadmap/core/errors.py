@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
-from typing import Any
 
 import sqlalchemy.exc
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
-from flask_login import AnonymousUserMixin, current_user
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -28,12 +27,7 @@ STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite
 
 
 def explain_status(code: int) -> tuple[str, str, str]:
-    """Return the title, the reason and the advice for a status code.
-
-    The reader can follow the advice. Where the server is at fault, it does not ask who they are.
-    """
-    reader: Any = current_user if code < 500 else AnonymousUserMixin()
-    home = _("your dashboard") if reader.is_authenticated else _("the first page")
+    """Return the title, the reason and the usual advice for a status code."""
     texts = {
         400: (_("That request did not add up"),
               _("Something in it was missing or could not be read."),
@@ -42,12 +36,9 @@ def explain_status(code: int) -> tuple[str, str, str]:
               _("Sign in and come back.")),
         403: (_("You have no access"),
               _("You are signed in, but this page is not open to your account."),
-              _("You administer accounts and teams under “Administration” in your menu. What "
-                "people share is open only to those with a role in their team.")
-              if getattr(reader, "is_admin", False) else
               _("Your teams and their managers are listed under “Teams” in your menu.")),
         404: (_("Nothing here"), _("The page does not exist, or it is not shared with you."),
-              _("Check the address, or start again from %(home)s.", home=home)),
+              _("Check the address, or start again from your dashboard.")),
         405: (_("This request does not work here"),
               _("The address exists, but not for this kind of request."),
               _("Use the buttons of the page it belongs to.")),
@@ -94,7 +85,8 @@ def render_error(
     has_form = code in (403, 404) and request.endpoint is not None
     page = render_template(
         template, code=code, title=title or usual_title, wrong=detail or wrong,
-        way_out=advice or way_out, bare=code >= 500, typed=_submitted_texts() if has_form else [],
+        advice=advice, way_out=way_out, bare=code >= 500,
+        typed=_submitted_texts() if has_form else [],
     )  # fmt: skip
     response = make_response(page, code)
     if wants_fragment():

@@ -84,3 +84,9 @@ def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str |
     """Find the role of a person in a team; None where they are not in it."""
     own = (Membership.team_id == team_id, Membership.user_id == user_id)
     return session.scalar(sa.select(Membership.role).where(*own))
+
+
+def find_member_name(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
+    """Find the name of a person who is in a team; None where they are not in it."""
+    query = sa.select(User.name).join(Membership, Membership.user_id == User.id)
+    return session.scalar(query.where(User.id == user_id, Membership.team_id == team_id))

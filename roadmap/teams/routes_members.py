@@ -23,9 +23,9 @@ from roadmap.invitations.queries import find_invitation
 from roadmap.people import actions
 from roadmap.people.labels import membership_sentence, other_teams
 from roadmap.people.locks import TeamDeleted
-from roadmap.people.models import Team, User
+from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import find_role
+from roadmap.people.queries import find_member_name
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
@@ -98,12 +98,12 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
     form = RoleForm()
     if not form.validate():
         return _render_member(team, user_id, form, 422)
-    role = form.role.data
+    role, name = form.role.data, find_member_name(db.session, team.id, user_id)
     try:
         actions.change_role(db.session, team, user_id, role, by=current_user, now=now())
     except (LookupError, actions.AccountDeactivated):
         abort(404)
-    name, noun = db.session.get_one(User, user_id).name, ROLES[role].noun_with_article
+    noun = ROLES[role].noun_with_article
     flash(_("%(name)s is now %(role)s in %(team)s.", name=name, role=noun, team=team.name))
     return _redirect_to_members(team, user_id)
 
@@ -113,9 +113,8 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
 def remove_member(slug: str, user_id: uuid.UUID) -> Response:
     team = load_team(current_user, "team.members", slug)
     # Checked first, so that nothing is written about somebody who is not in the team.
-    if find_role(db.session, team.id, user_id):
+    if name := find_member_name(db.session, team.id, user_id):
         actions.remove_member(db.session, team, user_id, by=current_user, now=now())
-        name = db.session.get_one(User, user_id).name
         flash(_("%(name)s is no longer in %(team)s.", name=name, team=team.name))
     return _redirect_to_members(team, user_id)
 
