@@ -23,7 +23,7 @@ from roadmap.api.operation import (
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.journey.forms import NOT_PLANNABLE, REASON_MISSING, TARGET_MESSAGES
+from roadmap.journey.forms import REASON_MISSING, TARGET_MESSAGES
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, refresh_progress
 from roadmap.people.locks import lock_user
 from roadmap.progress import actions, queries, rules
@@ -113,7 +113,7 @@ class MilestoneChange(Body):
     note: Annotated[str, Text(rules.MAX_NOTE_LENGTH)] | None = Field(
         None, description="Private, as Markdown."
     )
-    target_on: dt.date | None = Field(None, description="By when; from 2000 to 2100.")
+    target_on: dt.date | None = Field(None, description="By when: a day after today.")
 
 
 @operation("Your roadmaps", refuses=(404,), has_etag=True)
@@ -144,7 +144,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
     before = queries.enrollment(db.session, actor.id, slug)
     sent = body.model_fields_set
     target_on = body.target_on if "target_on" in sent or not before else before.target_on
-    if body.target_on is not None and (fault := rules.target_error(body.target_on, today)):
+    if fault := rules.target_error(body.target_on, today, before.target_on if before else None):
         raise InvalidFields({"target_on": [str(TARGET_MESSAGES[fault])]})
     hours = before.hours_per_week if before else None
     if "hours_per_week" in sent:
@@ -205,8 +205,8 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> ThisMilestone:
         raise InvalidFields({"reason": [text]})
     if status == "not_applicable" and not reason:
         raise InvalidFields({"reason": [str(REASON_MISSING)]})
-    if body.target_on is not None and not rules.is_plannable(body.target_on):
-        raise InvalidFields({"target_on": [str(NOT_PLANNABLE)]})
+    if fault := rules.target_error(body.target_on, found.today, before.target_on):
+        raise InvalidFields({"target_on": [str(TARGET_MESSAGES[fault])]})
     actions.set_status(db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment)
     if (note, target_on) != (before.note, before.target_on):
         actions.set_plan(

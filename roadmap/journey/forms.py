@@ -16,14 +16,30 @@ from roadmap.progress import rules
 
 UNREADABLE_DATE = _("Enter the date as year-month-day, such as 2027-03-05.")
 TARGET_MESSAGES = {
-    "past": _("Choose a day after today."),
+    "past": _("Choose a day after today: a target lies ahead."),
     "too_far": _("That is more than forty years ahead."),
 }
-NOT_PLANNABLE = _("Choose a day between 2000 and 2100.")
 REASON_MISSING = _("Say in a sentence why it does not apply to you.")
 
 
-class EnrollmentForm(FlaskForm):
+class TargetForm(FlaskForm):
+    """A form with a target date: one after today, or the one that is `saved`."""
+
+    target_on = DateField(
+        _("Target date"), validators=[Optional()], invalid_value_message=UNREADABLE_DATE
+    )
+
+    def __init__(self, today: dt.date, saved: dt.date | None = None, **values: Any) -> None:
+        self.today, self.saved = today, saved
+        super().__init__(**values)
+
+    def validate_target_on(self, field: DateField) -> None:
+        # The field itself reports a date that cannot be read.
+        if fault := rules.target_error(field.data, self.today, self.saved):
+            raise ValidationError(TARGET_MESSAGES[fault])
+
+
+class EnrollmentForm(TargetForm):
     target_on = DateField(
         _("Target date"),
         validators=[Optional()],
@@ -47,30 +63,14 @@ class EnrollmentForm(FlaskForm):
         ),
     )
 
-    def __init__(self, today: dt.date, **values: Any) -> None:
-        self.today = today
-        super().__init__(**values)
 
-    def validate_target_on(self, field: DateField) -> None:
-        # The field itself reports a date that cannot be read.
-        if field.data is not None and (fault := rules.target_error(field.data, self.today)):
-            raise ValidationError(TARGET_MESSAGES[fault])
-
-
-class PlanForm(FlaskForm):
+class PlanForm(TargetForm):
     note = TextAreaField(
         _("Private note"),
         filters=[clean_multiline],
         validators=[Length(max=rules.MAX_NOTE_LENGTH, message=_("At most 10,000 characters."))],
     )
-    target_on = DateField(
-        _("Target date"), validators=[Optional()], invalid_value_message=UNREADABLE_DATE
-    )
     version = HiddenField()
-
-    def validate_target_on(self, field: DateField) -> None:
-        if field.data is not None and not rules.is_plannable(field.data):
-            raise ValidationError(NOT_PLANNABLE)
 
     @property
     def revision(self) -> int | None:

@@ -65,7 +65,7 @@ def load_details(
         evidence=_linked_evidence(session, user_id, milestone),
         linkable=_linkable_evidence(session, user_id, milestone),
         today=found.today,
-        plan=plan or PlanForm(None, obj=state),
+        plan=plan or PlanForm(found.today, formdata=None, obj=state),
         reason_form=reason or ReasonForm(None, obj=state),
         conflict=conflict,
     )

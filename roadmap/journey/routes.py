@@ -92,7 +92,7 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
     published = catalog.published_roadmap(db.session, slug) or abort(404)
     today = current_user.today(now())
     before = progress_queries.enrollment(db.session, current_user.id, slug)
-    form = EnrollmentForm(today)
+    form = EnrollmentForm(today, before.target_on if before else None)
     if not form.validate_on_submit():
         template = "journey/enrollment.html" if before else "journey/not_enrolled.html"
         return render_template(template, roadmap=published.content, form=form), 422

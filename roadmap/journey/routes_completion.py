@@ -180,7 +180,8 @@ def set_plan(slug: str, key: str) -> BaseResponse:
     """Save a private note and a target date; a stale edit is refused with both versions shown."""
     found = progress_or_redirect(current_user, slug)
     milestone = milestone_or_404(found, key)
-    form = PlanForm()
+    saved = progress_queries.milestone_state(db.session, current_user.id, key)
+    form = PlanForm(found.today, saved.target_on)
     if not form.validate():
         return _refusal_response(key, render_milestone(found, milestone, plan=form), 422)
     try:

@@ -8,18 +8,19 @@ MAX_NOTE_LENGTH = 10_000
 MAX_REASON_LENGTH = 500
 # Hours a week beyond regular work.
 MIN_HOURS_PER_WEEK, MAX_HOURS_PER_WEEK = 0.5, 80
-# A milestone may be planned for any day of these years, a roadmap for a day ahead.
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_YEARS_AHEAD = 40
 
 
-def target_error(target_on: dt.date, today: dt.date) -> str | None:
-    """Return what is wrong with a roadmap's target date: `past`, `too_far` or None."""
+def target_error(
+    target_on: dt.date | None, today: dt.date, saved: dt.date | None = None
+) -> str | None:
+    """Return what is wrong with the target date of a roadmap or a milestone, or None.
+
+    It is `past` or `too_far`. A date that is `saved` already may pass: what stands beside it can
+    still be changed.
+    """
+    if target_on is None or target_on == saved:
+        return None
     if target_on <= today:
         return "past"
     return "too_far" if target_on.year > today.year + MAX_YEARS_AHEAD else None
-
-
-def is_plannable(target_on: dt.date) -> bool:
-    """Tell whether a milestone can be planned for this day."""
-    return FIRST_YEAR <= target_on.year <= LAST_YEAR

@@ -65,7 +65,7 @@ def test_a_draft_changes_no_page_of_a_manager(cast, browser_of, ids):
 def test_what_is_recorded_is_on_no_page(session, cast, erin, browser_of, ids):
     alice = browser_of(cast.alice)
     alice.post("/evidence", {**PIECE, "visibility": "portfolio"})
-    plan = {"note": CANARY, "target_on": "2027-01-01"}
+    plan = {"note": CANARY, "target_on": "2050-01-01"}
     address = f"/roadmaps/{ids['slug']}/milestones/{ids['milestone']}/plan"
     assert alice.put(address, plan).status_code == 303
     titles = ("Feature store design", "Ranking launch", "Talk on embeddings", "Example Search")

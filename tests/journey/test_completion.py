@@ -10,7 +10,7 @@ import time_machine
 
 from roadmap.core.database import db
 from roadmap.people.models import HistoryEntry
-from roadmap.progress.models import MilestoneStatus
+from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
 from tests.support.browser_client import BrowserClient
 
@@ -101,6 +101,26 @@ def test_unticking_keeps_note_and_target(alice):
     page = alice.get(PATH).text
     assert "ask the registrar" in page
     assert "2030-05-01" in page
+
+
+def test_a_target_date_lies_ahead_or_was_saved_before(session, alice, cast):
+    """The same for a milestone and for the roadmap: what stands beside an old date can change."""
+    for path, more in ((f"{PATH}/plan", {"note": "x"}), (f"/roadmaps/{SLUG}/enrollment", {})):
+        refused = alice.put(path, {**more, "target_on": "2025-01-01"})
+        assert refused.status_code == 422
+        assert "Choose a day after today: a target lies ahead." in refused.text
+        assert alice.put(path, {**more, "target_on": "2040-01-01"}).status_code == 303
+    old = {"target_on": dt.date(2025, 1, 1)}
+    session.execute(sa.update(MilestonePlan).values(old))
+    session.execute(sa.update(Enrollment).values(old))
+    session.commit()
+    for path, more in (
+        (f"{PATH}/plan", {"note": "y"}),
+        (f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "7"}),
+    ):
+        assert alice.put(path, {**more, "target_on": "2025-01-01"}).status_code == 303
+        assert alice.put(path, {**more, "target_on": "2025-01-02"}).status_code == 422
+        assert alice.put(path, {**more, "target_on": ""}).status_code == 303
 
 
 def test_undo_puts_back_what_was_before(app, alice, cast):

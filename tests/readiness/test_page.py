@@ -37,6 +37,15 @@ def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
     assert "Add your jobs and degrees" not in alice.get("/readiness").text
 
 
+def test_the_hours_of_a_stage_say_which_are_optional(alice):
+    assert "optional" not in alice.get("/readiness").text
+    for key in ("concurrent-data-loader", "typed-tested-python-package"):
+        alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion")
+    page = alice.get("/readiness").text
+    assert "12 optional</p>" in page
+    assert "together count for at most a quarter of the required hours" in page
+
+
 def test_it_needs_sign_in(browser_of, cast):
     assert browser_of().get("/readiness").status_code == 303
 
