@@ -9,14 +9,24 @@ import uuid
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.career.models import Entry
+from roadmap.career.models import Degree, Entry, Position
+from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 
 SomeEntry = TypeVar("SomeEntry", bound=Entry)
+
+# Of positions and of degrees, each.
+MAX_ENTRIES = 100
+TOO_MANY: dict[type[Entry], LazyString] = {
+    Position: _l("You already have %(most)d positions, the maximum.", most=MAX_ENTRIES),
+    Degree: _l("You already have %(most)d degrees, the maximum.", most=MAX_ENTRIES),
+}
 
 
 class StaleEdit(Exception):
@@ -37,11 +47,16 @@ def add(
     now: dt.datetime,
     key: str = "",
 ) -> SomeEntry:
-    """Add a position or a degree, once for each `key` of a form."""
+    """Add a position or a degree, once for each `key` of a form. Raises LimitReached."""
     lock_user(session, user_id)
     made_as = form_id(key, user_id, model.__tablename__, sorted(values.items()))
     if (made := session.get(model, made_as)) is not None:
         return made
+    if count_rows(session, model, model.user_id == user_id) >= MAX_ENTRIES:
+        raise LimitReached(
+            TOO_MANY[model],
+            _l("Delete one that you no longer need, then add this one again."),
+        )
     entry = model(id=made_as, user_id=user_id, **values)
     session.add(entry)
     session.flush()

@@ -13,6 +13,7 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from roadmap.core.limits import LimitReached
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import is_own_address, origin_of, public_address, sending_page
 from roadmap.core.retries import is_conflict, record_conflict
@@ -82,7 +83,7 @@ def render_error(
     usual_title, wrong, way_out = explain_status(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     # An address that no page has reads no form.
-    has_form = code in (403, 404) and request.endpoint is not None
+    has_form = code in (403, 404, 409) and request.endpoint is not None
     page = render_template(
         template, code=code, title=title or usual_title, wrong=detail or wrong,
         advice=advice, way_out=way_out, bare=code >= 500,
@@ -132,6 +133,11 @@ def init_errors(app: Flask) -> None:
             if name in ("Allow", "Retry-After", "WWW-Authenticate"):
                 response.headers[name] = value
         return response
+
+    @app.errorhandler(LimitReached)
+    def limit_reached(limit: LimitReached) -> Response:
+        title = _("The maximum is reached")
+        return render_error(409, str(limit.message), str(limit.advice), title=title)
 
     for kind in STORAGE_ERRORS:
         app.register_error_handler(kind, handle_storage_error)

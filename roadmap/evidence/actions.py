@@ -13,13 +13,15 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
+from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id
 from roadmap.evidence import models, rules
-from roadmap.evidence.constants import MAX_MILESTONES
+from roadmap.evidence.constants import MAX_MILESTONES, MAX_PIECES, MAX_VERSIONS
 from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Impact
 from roadmap.evidence.models import (
     Confirmation,
@@ -106,7 +108,7 @@ def create(
     now: dt.datetime,
     key: str = "",
 ) -> Evidence:
-    """Create an item of this person, as a draft. Raises InvalidInput.
+    """Create an item of this person, as a draft. Raises InvalidInput and LimitReached.
 
     `key` is the key of the form. A form that is sent twice creates one item, and the second request
     returns it; after a step back in the browser, a form with other content creates another one.
@@ -116,6 +118,11 @@ def create(
     made_as = form_id(key, user_id, piece, list(milestones), sorted(skills))
     if (made := session.get(Evidence, made_as)) is not None:
         return made
+    if count_rows(session, Evidence, Evidence.user_id == user_id) >= MAX_PIECES:
+        raise LimitReached(
+            _l("You already have %(most)d pieces of evidence, the maximum.", most=MAX_PIECES),
+            _l("Delete one that you no longer need, then add this one again."),
+        )
     evidence = Evidence(
         id=made_as,
         user_id=user_id,
@@ -147,7 +154,7 @@ def edit(
     """Save an edit; links and skills stay where they are None. Return whether anything changed.
 
     `revision` is the one that the form was filled from. Raises Stale where it is not the newest,
-    InvalidInput where the item would not be complete.
+    InvalidInput where the item would not be complete, LimitReached for too many versions.
     """
     lock_and_reload(session, evidence, by)
     if revision is not None and revision != evidence.revision:
@@ -169,6 +176,11 @@ def edit(
         substance_changed=substance_changed,
         was_submitted=evidence.current.was_submitted,
     )
+    if makes_version and evidence.current.number >= MAX_VERSIONS:
+        raise LimitReached(
+            _l("This piece already has %(most)d versions, the maximum.", most=MAX_VERSIONS),
+            _l("Add a new piece for what changed since."),
+        )
     if piece.title != evidence.title:
         evidence.title = piece.title
         evidence.title_changed_at = now

@@ -8,6 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from roadmap.evidence import kinds
+from roadmap.evidence.constants import MAX_COMMENTS
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item
 from roadmap.people.roles import VIEWERS
 
@@ -128,6 +129,9 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
     "withdrawn_already": _("This verification was taken back already."),
     "no_such_decision": _("A review either verifies or returns."),
     "not_shared": _("Only shared evidence has comments: share it, and ask for a review."),
+    "too_many_comments": _(
+        "You already wrote %(most)d comments here, the maximum.", most=MAX_COMMENTS
+    ),
     "stale": _("A newer version was saved in the meantime."),
     "gone": _("It was deleted in the meantime."),
 }

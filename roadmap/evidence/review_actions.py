@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone
+from roadmap.core.limits import count_rows
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.types import form_id
 from roadmap.evidence import rules
 from roadmap.evidence.actions import lock_and_reload
-from roadmap.evidence.constants import DECISIONS
+from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.evidence.queries import assigned_reviewer
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
@@ -244,6 +245,9 @@ def add_comment(
     again = sa.select(Comment).where(Comment.evidence_id == evidence.id, Comment.id == made_as)
     if (made := session.scalars(again).first()) is not None:
         return made
+    mine = Comment.evidence_id == evidence.id, Comment.author_id == by.id
+    if count_rows(session, Comment, *mine) >= MAX_COMMENTS:
+        raise Refused("too_many_comments")
     number = session.scalar(
         sa.select(sa.func.max(EvidenceVersion.number)).where(
             EvidenceVersion.evidence_id == evidence.id, EvidenceVersion.was_submitted

@@ -11,11 +11,13 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_user_by_email
 from roadmap.auth.tokens import form_token, hash_token
+from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.signals import invitation_ended, user_invited
 from roadmap.core.types import form_id, new_id
 from roadmap.invitations import emails
@@ -39,6 +41,8 @@ from roadmap.people.roles import ROLES, is_at_least
 DEFAULT_LIFETIME = dt.timedelta(days=14)
 # How long an expired invitation stays listed; the audit log keeps its entries.
 RETENTION = dt.timedelta(days=90)
+# Of one person, at the same time.
+MAX_OPEN = 500
 # The kind of source of its mail.
 MAIL_SOURCE = "invitation"
 
@@ -83,7 +87,7 @@ def invite(
 
     With an e-mail address (normalized) only the person with that address can use it; they get a
     mail, and it replaces their open invitation to the same team. Raise InvitationRefused,
-    TeamDeleted, and KeyError for an unknown role.
+    TeamDeleted, LimitReached, and KeyError for an unknown role.
     """
     if role not in ROLES:
         raise KeyError(role)
@@ -103,6 +107,12 @@ def invite(
         raise InvitationRefused("account")
     if known and team and is_at_least(find_role(session, team.id, known.id), role):
         raise InvitationRefused("member")
+    mine = Invitation.created_by == by, Invitation.expires_at > now, IS_OPEN
+    if count_rows(session, Invitation, *mine) >= MAX_OPEN:
+        raise LimitReached(
+            _l("You already have %(most)d open invitations, the maximum.", most=MAX_OPEN),
+            _l("Revoke one that nobody needs, then create this one again."),
+        )
     if invited:
         _revoke_older(session, invited, team_id, role, by=by, now=now)
     token = form_token(key, made_as, now)

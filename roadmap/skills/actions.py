@@ -7,9 +7,11 @@ import uuid
 from functools import partial
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
+from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
@@ -18,6 +20,9 @@ from roadmap.people.locks import lock_user_for_actor
 from roadmap.people.permissions import can
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
+
+# Of one skill and side, in 24 hours.
+MAX_ASSESSMENTS = 50
 
 # The permission that recording an assessment takes, by side.
 PERMISSIONS = {"self": "skill.assess_self", "manager": "skill.assess_other"}
@@ -43,7 +48,8 @@ def _assess(
 
     A form (`key`) that is sent twice records it once, unless there is a newer one by now.
     Raises NotEntitled where the permission is missing at this moment (nobody assesses themselves
-    as a manager), LookupError for an unknown skill, ValueError for a level that does not exist.
+    as a manager), LookupError for an unknown skill, ValueError for a level that does not exist,
+    and LimitReached.
     """
     lock_user_for_actor(session, user_id, by)
     newest = (
@@ -73,6 +79,18 @@ def _assess(
         raise LookupError(f"no skill {skill_key}")
     if not MIN_LEVEL <= level <= MAX_LEVEL:
         raise ValueError(f"a level is from {MIN_LEVEL} to {MAX_LEVEL}: {level}")
+    of_today = (
+        *(Assessment.user_id == user_id, Assessment.skill_key == skill_key),
+        *(Assessment.side == side, Assessment.assessed_at > now - dt.timedelta(days=1)),
+    )
+    if count_rows(session, Assessment, *of_today) >= MAX_ASSESSMENTS:
+        raise LimitReached(
+            _l(
+                "This skill was assessed %(most)d times in 24 hours, the maximum.",
+                most=MAX_ASSESSMENTS,
+            ),
+            _l("Try again tomorrow."),
+        )
     session.add(assessment)
     record_history(
         session, user_id=user_id, by=by.id, action="skill.assessed", subject=skill_key, now=now,

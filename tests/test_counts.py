@@ -1,0 +1,106 @@
+"""How much one person may make: every form that adds a row has a maximum, and says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from roadmap.auth import api_tokens
+from roadmap.career import actions as career
+from roadmap.evidence import actions as evidence
+from roadmap.evidence import review_actions
+from roadmap.invitations import actions as invitations
+from roadmap.portfolio import links
+from roadmap.skills import actions as skills
+from tests.support.route_manifest import CHANGES, Change
+from tests.support.snapshot import Snapshot, rows_by_owner
+
+ASSESSED = "/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments"
+# By rule: who sends it, the maximum, and the status that says it.
+LIMITED: dict[str, tuple[str, Any, str, int]] = {
+    "/career/positions": ("alice", career, "MAX_ENTRIES", 409),
+    "/career/degrees": ("alice", career, "MAX_ENTRIES", 409),
+    "/evidence": ("alice", evidence, "MAX_PIECES", 409),
+    "/evidence/<uuid:evidence_id>/comments": ("alice", review_actions, "MAX_COMMENTS", 409),
+    "/skills/<key>/assessments": ("alice", skills, "MAX_ASSESSMENTS", 409),
+    ASSESSED: ("bob", skills, "MAX_ASSESSMENTS", 409),
+    "/teams/<slug>/invitations": ("bob", invitations, "MAX_OPEN", 409),
+    "/admin/invitations": ("erin", invitations, "MAX_OPEN", 409),
+    "/account/tokens": ("alice", api_tokens, "MAX_TOKENS", 422),
+    "/portfolio/links": ("alice", links, "MAX_OPEN_LINKS", 422),
+}
+# One row for each roadmap, account, team or membership, or none at all.
+WITHOUT_LIMIT = {
+    *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
+    *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
+    *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
+    *("/teams/<slug>/members", "/admin/teams", "/admin/people/<uuid:user_id>/teams"),
+    "/admin/people/<uuid:user_id>/password-link",
+}
+ADDING = {
+    change.rule: change
+    for change in reversed(CHANGES)
+    if change.method == "POST" and not change.rule.startswith("/api/")
+}
+
+
+def test_every_form_that_adds_something_is_listed() -> None:
+    assert ADDING.keys() == LIMITED.keys() | WITHOUT_LIMIT
+
+
+def content(app: Flask) -> dict[str, Any]:
+    """Every row, without the log and the counted tries, which a refusal may write."""
+    return {
+        owner: {row for row in rows if row[0] not in ("audit_entry", "attempt")}
+        for owner, rows in rows_by_owner(app).items()
+    }
+
+
+@pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
+@pytest.mark.parametrize("rule", LIMITED)
+def test_one_more_than_the_maximum_is_refused(
+    rule: str, fragment: bool, app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role, module, name, status = LIMITED[rule]
+    change: Change = ADDING[rule]
+    browser = snapshot.browsers(app)[role]
+    body = change.body(snapshot.ids, role)
+    before = content(app)
+    monkeypatch.setattr(module, name, 0)
+    refused = browser.post(change.of(snapshot.ids), body, fragment=fragment)
+    assert refused.status_code == status
+    assert any(word in refused.text for word in ("maximum", "at most"))
+    assert content(app) == before
+    monkeypatch.undo()
+    assert browser.post(change.of(snapshot.ids), body).status_code in (201, 303)
+    assert content(app) != before
+
+
+def test_the_texts_of_a_refused_form_can_be_copied(
+    app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MAX_PIECES", 3)
+    body = {**ADDING["/evidence"].body(snapshot.ids, "alice"), "description": "Two quiet months."}
+    refused = snapshot.browsers(app)["alice"].post("/evidence", body)
+    assert "Two quiet months." in refused.text
+    assert "You already have 3 pieces of evidence" in " ".join(refused.text.split())
+
+
+def test_the_versions_of_a_piece_are_counted(
+    app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [edited] = [
+        change
+        for change in CHANGES
+        if change.method == "PUT" and change.url == "/evidence/{verified}"
+    ]
+    body = {**edited.body(snapshot.ids, "alice"), "url": "https://example.org/another"}
+    alice = snapshot.browsers(app)["alice"]
+    monkeypatch.setattr(evidence, "MAX_VERSIONS", 1)
+    refused = alice.put(edited.of(snapshot.ids), body)
+    assert refused.status_code == 409
+    assert "versions, the maximum" in refused.text
+    monkeypatch.undo()
+    assert alice.put(edited.of(snapshot.ids), body).status_code == 303
