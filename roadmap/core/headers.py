@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.sansio.utils import get_host
 
 from roadmap.core.problems import MEDIA_TYPE, is_api, is_below_api, problem_body
 from roadmap.core.proxy import is_over_tls
@@ -28,6 +30,10 @@ SECURITY_HEADERS = {
 }
 # Sent over TLS: browsers use nothing but TLS for a year.
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
+# What the machine calls itself, and a proxy that does not pass the host on asks for.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# Load balancers ask for these by the machine's address.
+HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
 OVERRIDE_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 MAX_BODY_BYTES = 1_000_000
 # How much of a body is searched for `_method` that will be refused for its size: our forms send it
@@ -55,7 +61,9 @@ class SessionCookieInterface(SecureCookieSessionInterface):
 
 
 class MethodOverride:
-    """The outermost middleware but for ProxyFix: it checks lengths and applies `_method`.
+    """The outermost middleware but for ProxyFix: it checks host and length, applies `_method`.
+
+    Where Cairn's public address is set, a request for another host is refused with 400.
 
     A chunked body is refused with 411: servers pass it on without its length, and a body over
     the limit would be cut silently and answered with 200. An invalid length is refused with
@@ -67,13 +75,21 @@ class MethodOverride:
     the size limit will be refused, and only its beginning is read.
     """
 
-    def __init__(self, app: WsgiApp, *, always_tls: bool = False) -> None:
+    def __init__(self, app: WsgiApp, *, base_url: str = "") -> None:
         self.app = app
-        self.always_tls = always_tls
+        self.base_url = base_url
+        self.hosts = LOOPBACK | {urlsplit(base_url).hostname} if base_url else None
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        if self.hosts and not self._is_own_host(environ):
+            text = (
+                f"The address of this Cairn is {self.base_url}, and this request was for another "
+                f"one. Open {self.base_url}; if this is what you did, the proxy does not pass on "
+                "the host."
+            )
+            return self._reject(400, text, environ, start_response)
         if environ.get("HTTP_TRANSFER_ENCODING"):
             text = "This server needs the length of a body: send Content-Length."
             return self._reject(411, text, environ, start_response)
@@ -88,6 +104,15 @@ class MethodOverride:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
 
+    def _is_own_host(self, environ: dict[str, Any]) -> bool:
+        if environ.get("PATH_INFO") in HEALTH_CHECKS:
+            return True
+        try:
+            name = urlsplit(f"//{get_host('', environ.get('HTTP_HOST'))}").hostname or ""
+        except ValueError:
+            return False
+        return self.hosts is not None and name.rstrip(".") in self.hosts
+
     def _reject(
         self, status: int, text: str, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
@@ -95,7 +120,7 @@ class MethodOverride:
         body, media_type = f"{text}\n".encode(), "text/plain; charset=utf-8"
         if _is_for_api(environ):
             body, media_type = problem_body(status, text), MEDIA_TYPE
-        tls = self.always_tls or environ.get("wsgi.url_scheme") == "https"
+        tls = self.base_url.startswith("https:") or environ.get("wsgi.url_scheme") == "https"
         headers = [
             *(("Content-Type", media_type), ("Content-Length", str(len(body)))),
             *(("Cache-Control", "no-store"), ("Connection", "close")),
@@ -147,5 +172,5 @@ def init_headers(app: Flask) -> None:
             headers.setdefault("Vary", "Authorization" if is_api() else "Cookie, HX-Request")
         return response
 
-    secure = app.config["SESSION_COOKIE_SECURE"]
-    app.wsgi_app = MethodOverride(app.wsgi_app, always_tls=secure)  # type: ignore[method-assign]
+    base_url = app.config["BASE_URL"]
+    app.wsgi_app = MethodOverride(app.wsgi_app, base_url=base_url)  # type: ignore[method-assign]

@@ -101,7 +101,7 @@ def test_a_form_from_another_address_is_told_the_right_one(
     own: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A browser keeps no `Secure` cookie that it gets over plain HTTP, so it sends none."""
-    here = "http://192.0.2.10:8000"
+    here = "http://cairn.example.org:8000"
     for sent in ({"Origin": here}, {"Referer": f"{here}/login"}, {}):
         caplog.clear()
         with caplog.at_level(logging.WARNING):
@@ -113,6 +113,47 @@ def test_a_form_from_another_address_is_told_the_right_one(
         assert [record.getMessage() for record in caplog.records] == [
             f"a form came from {here}, not from {PUBLIC}; check ROADMAP_BASE_URL and proxy"
         ]
+
+
+@pytest.mark.parametrize(
+    ("own", "host", "sent", "status"),
+    [
+        ({"BASE_URL": PUBLIC}, "cairn.example.org", {}, 200),
+        ({"BASE_URL": PUBLIC}, "Cairn.Example.org.:443", {}, 200),
+        ({"BASE_URL": OTHER_PORT}, "cairn.example.org", {}, 200),
+        ({"BASE_URL": "https://b\u00fccher.example"}, "xn--bcher-kva.example", {}, 200),
+        # What the machine calls itself: a proxy that does not pass the host on asks for it.
+        ({"BASE_URL": PUBLIC}, "127.0.0.1:8000", {}, 200),
+        ({"BASE_URL": PUBLIC}, "[::1]:8000", {}, 200),
+        ({"BASE_URL": PUBLIC}, "other.example", {}, 400),
+        ({"BASE_URL": PUBLIC}, "192.0.2.10:8000", {}, 400),
+        ({"BASE_URL": PUBLIC}, "cairn.example.org.other.example", {}, 400),
+        ({"BASE_URL": PUBLIC}, "cairn.example.org@other.example", {}, 400),
+        ({"BASE_URL": PUBLIC}, "", {}, 400),
+        # Nobody believes an address that no trusted proxy passes on, and a proxy's word is one.
+        ({"BASE_URL": PUBLIC}, "cairn.example.org", {"X-Forwarded-Host": "other.example"}, 200),
+        (BEHIND_A_PROXY, "app:8000", {"X-Forwarded-Host": "cairn.example.org"}, 200),
+        (BEHIND_A_PROXY, "cairn.example.org", {"X-Forwarded-Host": "other.example"}, 400),
+        ({}, "other.example", {}, 200),
+    ],
+    indirect=["own"],
+)
+def test_a_request_for_another_host_is_refused(
+    own: Flask, host: str, sent: dict[str, str], status: int
+) -> None:
+    headers = {"Host": host, **sent}
+    for path in ("/login", "/nowhere", "/static/css/styles.css", "/api/v1/me"):
+        answer = own.test_client().get(path, headers=headers)
+        assert (answer.status_code == 400) == (status == 400), path
+        if status == 400:
+            assert f"The address of this Cairn is {PUBLIC}" in answer.text
+            assert "other.example" not in answer.text
+            assert "Set-Cookie" not in answer.headers
+            is_api = path.startswith("/api/")
+            assert answer.mimetype == ("application/problem+json" if is_api else "text/plain")
+    # Load balancers ask by the machine's address.
+    for path in ("/healthz", "/readyz"):
+        assert own.test_client().get(path, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("own", [{"BASE_URL": PUBLIC}], indirect=True)
