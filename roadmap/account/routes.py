@@ -14,15 +14,17 @@ from roadmap.account.actions import change_profile, set_single_keys, set_wants_m
 from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, TokenForm
 from roadmap.account.queries import load_visibility
 from roadmap.account.user_agents import parse_user_agent
-from roadmap.auth import actions, api_tokens, passwords, queries
-from roadmap.auth.login_throttle import audit_request, end_transaction
+from roadmap.auth import actions, api_tokens, email_confirmation, passwords, queries, rate_limits
+from roadmap.auth.email_addresses import email_key
+from roadmap.auth.login_throttle import audit_request, end_transaction, too_many_requests
 from roadmap.auth.models import ApiToken, LoginSession
 from roadmap.auth.reauthentication import check_own_password, fresh_login_required
 from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
+from roadmap.core.errors import render_error
 from roadmap.core.proxy import client_address
 from roadmap.core.web import form_key, now, render_page, see_other
-from roadmap.mail import outbox, transport
+from roadmap.mail import transport
 from roadmap.people import permissions
 from roadmap.people.actions import share_plans
 from roadmap.people.permissions import permit
@@ -121,25 +123,64 @@ def edit_email() -> Response:
 @permit("account.write")
 @fresh_login_required
 def save_email() -> Response:
-    form, me = ChangeEmailForm(), current_user
+    """Let the new address wait; whether it is another account's is not said."""
+    form = ChangeEmailForm()
     if not form.validate():
         return render_page("account/change_email.html", 422, form=form)
-    old, new = me.email, form.email.data or ""
+    return _request_email(form)
+
+
+@account.delete("/account/email")
+@permit("account.write")
+def discard_email() -> Response:
+    """Forget the address that waits, unless it is the only one."""
+    if current_user.email_key is not None:
+        email_confirmation.discard_email(db.session, current_user.id)
+        flash(_("Your e-mail address stays %(email)s.", email=current_user.email), "message")
+    return see_other("account.show_account")
+
+
+@account.post("/account/email/link")
+@permit("account.write")
+def resend_link() -> Response:
+    """Mail another link to the address that waits; the earlier one stops working."""
+    pending = queries.find_pending_email(db.session, current_user.id)
+    if pending is None or not transport.is_configured():
+        return see_other("account.show_account")
+    return _request_email(ChangeEmailForm(formdata=None, email=pending.email))
+
+
+@account.get("/account/email/<token>")
+@permit("account.write")
+def show_confirmation(token: str) -> Response:
+    """Ask with a button, because programs that check mail open its links."""
+    me = current_user.id
+    pending = email_confirmation.find_by_link(db.session, me, token, now=now())
+    if pending is None:
+        return _refuse_link()
+    return render_page("account/confirm_email.html", pending=pending, token=token)
+
+
+@account.put("/account/email/<token>")
+@permit("account.write")
+def confirm_email(token: str) -> Response:
+    me = current_user.id
+    pending = email_confirmation.find_by_link(db.session, me, token, now=now())
+    if pending is None:
+        return _refuse_link()
     try:
-        actions.change_email(db.session, me.id, new, by=me.id, address=client_address(), now=now())
-    except actions.EmailTaken:
-        form.email.errors = [_("Another account has this e-mail address.")]
-        return render_page("account/change_email.html", 422, form=form)
-    if transport.is_configured():
-        # Without a `user_id`, or the mail would go to the new address.
-        subject = _("Your e-mail address on Cairn was changed")
-        body = _(
-            "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
-            "change it, tell your administrator at once.\n",
-            new=new,
+        email_confirmation.confirm_email(
+            db.session, me, pending.id, by=me, address=client_address(), now=now()
         )
-        outbox.enqueue(db.session, outbox.Mail(old, subject, body), now=now())
-    flash(_("Your e-mail address is changed. Use the new one to sign in."), "message")
+    except email_confirmation.NotPending:
+        return _refuse_link()
+    except actions.EmailTaken:
+        return render_error(
+            409,
+            _("Another account has this e-mail address."),
+            _("Sign in to that account, or use another address."),
+        )
+    flash(_("Your e-mail address is confirmed. Use it to sign in."), "message")
     return see_other("account.show_account")
 
 
@@ -246,6 +287,29 @@ def revoke_token(token_id: uuid.UUID) -> Response:
     return see_other("account.list_tokens")
 
 
+def _refuse_link() -> Response:
+    return render_error(
+        404,
+        _("It was used, has expired, was replaced by a newer one, or is for another account."),
+        _("Your account page says whether an e-mail address waits to be confirmed."),
+        title=_("This link does not work"),
+    )
+
+
+def _request_email(form: ChangeEmailForm) -> Response:
+    """Let the address of the form wait to be confirmed, and mail its link where mail is set up."""
+    me, new = current_user.id, form.email.data or ""
+    limits = rate_limits.confirmation_limits(me, email_key(new))
+    if wait := rate_limits.count_attempt(limits, now=now()):
+        page = render_page("account/change_email.html", form=form, wait=wait)
+        return too_many_requests(page, wait)
+    if not email_confirmation.request_email(db.session, me, new, by=me, now=now()):
+        flash(_("Your e-mail address is changed."), "message")
+    elif transport.is_configured():
+        flash(_("A link is being mailed to %(email)s. Open it to confirm.", email=new), "message")
+    return see_other("account.show_account")
+
+
 def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:
     """Return the stored values of the fields that were changed elsewhere, by label."""
     themes = {value: label for value, label, *_more in form.theme.iter_choices()}
@@ -268,6 +332,7 @@ def _render_account(
             for row in queries.list_sessions(db.session, current_user.id, now=now())
         ],
         mails=transport.is_configured(),
+        pending=queries.find_pending_email(db.session, current_user.id),
         **load_visibility(db.session, current_user.id),
     )
 

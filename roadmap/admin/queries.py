@@ -133,6 +133,7 @@ def _select_accounts() -> Any:
         User.id,
         User.name,
         User.email,
+        User.email_key.is_not(None).label("is_confirmed"),
         User.is_admin,
         User.password_hash.is_not(None).label("has_password"),
         User.created_at,

@@ -31,8 +31,9 @@ from roadmap.admin.forms import (
     TeamForm,
 )
 from roadmap.auth import actions as accounts
+from roadmap.auth import email_confirmation
 from roadmap.auth.login_throttle import too_many_requests
-from roadmap.auth.queries import find_user_by_email
+from roadmap.auth.queries import find_pending_email, find_user_by_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import db, describe_database, schema_is_current
 from roadmap.core.errors import render_error
@@ -237,6 +238,34 @@ def make_password_link(user_id: uuid.UUID) -> Response:
     return _render_confirmation("password_link", user, link=f"{public_address()}/password/{token}")
 
 
+@admin.get("/admin/people/<uuid:user_id>/email")
+@permit("admin.write")
+@fresh_login_required
+def ask_email_confirmation(user_id: uuid.UUID) -> Response:
+    user = _load_user(user_id)
+    return _render_email_confirmation(user)
+
+
+@admin.put("/admin/people/<uuid:user_id>/email")
+@permit("admin.write")
+@fresh_login_required
+def confirm_email(user_id: uuid.UUID) -> Response:
+    """Confirm the address that was shown; with mail only its owner can."""
+    user, shown = _load_user(user_id), request.form.get("pending", "")
+    pending = find_pending_email(db.session, user.id)
+    if pending is None or str(pending.id) != shown or transport.is_configured():
+        return _render_email_confirmation(user, 409)
+    try:
+        email_confirmation.confirm_email(
+            db.session, user.id, pending.id, by=current_user, address=client_address(), now=now()
+        )
+    except (email_confirmation.NotPending, accounts.EmailTaken):
+        fault = _("Another account has this e-mail address.")
+        return _render_email_confirmation(user, 409, fault=fault)
+    flash(_("The e-mail address of %(name)s is confirmed.", name=user.name))
+    return see_other("admin.person", user_id=user.id)
+
+
 @admin.post("/admin/people/<uuid:user_id>/teams")
 @permit("admin.write")
 def put_into_team(user_id: uuid.UUID) -> Response:
@@ -281,7 +310,15 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
     form = form or MembershipForm(
         queries.list_teams(db.session), teams, moved_from=request.args.get("move", "")
     )
-    return render_page("admin/person.html", status, user=account, teams=teams, form=form)
+    pending = find_pending_email(db.session, user.id)
+    context = {"user": account, "teams": teams, "pending": pending}
+    return render_page("admin/person.html", status, form=form, **context)
+
+
+def _render_email_confirmation(user: User, status: int = 200, **context: Any) -> Response:
+    pending = find_pending_email(db.session, user.id)
+    context |= {"pending": pending, "mails": transport.is_configured()}
+    return _render_confirmation("email_confirmation", user, status, **context)
 
 
 def _end_access(what: str, user: User, end: Callable[..., bool], done: str) -> Response:

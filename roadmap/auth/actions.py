@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import ApiToken, Attempt, LoginSession, PasswordLink
-from roadmap.auth.queries import SESSION_LIFETIME, any_user_exists
+from roadmap.auth.queries import SESSION_LIFETIME, any_user_exists, find_user_to_sign_in
 from roadmap.auth.rate_limits import WINDOW
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.signals import managers_changed
@@ -62,15 +62,21 @@ def create_user(
     password_hash: str | None = None,
     is_admin: bool = False,
     timezone: str = "UTC",
+    is_confirmed: bool = True,
     by: uuid.UUID | None,
     address: str = "",
     now: dt.datetime,
 ) -> User:
-    """Create an account. Raises EmailTaken."""
+    """Create an account. Raises EmailTaken.
+
+    Unless the address is confirmed, the caller lets it wait, see `email_confirmation`.
+    """
+    if not is_confirmed and find_user_to_sign_in(session, email) is not None:
+        raise EmailTaken(email)
     user = User(
         name=name,
         email=email,
-        email_key=email_key(email),
+        email_key=email_key(email) if is_confirmed else None,
         password_hash=password_hash,
         is_admin=is_admin,
         timezone=timezone,
@@ -94,11 +100,11 @@ def change_email(
     user_id: uuid.UUID,
     email: str,
     *,
-    by: uuid.UUID,
+    by: uuid.UUID | None,
     address: str,
     now: dt.datetime,
 ) -> None:
-    """Change the address with which the person signs in. Raises EmailTaken."""
+    """Change the address that counts to a confirmed one. Raises EmailTaken."""
     try:
         with session.begin_nested():
             _update(session, user_id, email=email, email_key=email_key(email))

@@ -89,14 +89,14 @@ def find_new_account(email: str, password: str) -> User | None:
     It is an attempt to sign in, with the same limits. Ends the request's transaction.
     """
     with read_only_session() as session:
-        user = queries.find_user_by_email(session, email)
+        user = queries.find_user_to_sign_in(session, email)
     if user is None or now() - user.created_at > SENT_AGAIN:
         return None
     limits = rate_limits.attempt_limits(
         "sign-in", account=email_key(email), address=client_address()
     )
     return check_password(
-        lambda session: queries.find_user_by_email(session, email),
+        lambda session: queries.find_user_to_sign_in(session, email),
         password,
         limits,
         what="session",

@@ -1,4 +1,4 @@
-"""Sessions, password links, API tokens and counted attempts."""
+"""Sessions, password links, unconfirmed addresses, API tokens and counted attempts."""
 
 from __future__ import annotations
 
@@ -42,6 +42,19 @@ class PasswordLink(StoredToken):
 
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+
+
+class PendingEmail(StoredToken):
+    """An e-mail address that a person wants to have, until the link mailed to it is opened.
+
+    A person has at most one. It is the only address of a new account whose `email_key` is None.
+    """
+
+    __tablename__ = "pending_email"
+
+    email: Mapped[str] = mapped_column(sa.String(320))
+    email_key: Mapped[str] = mapped_column(sa.String(320), index=True)
+    expires_at: Mapped[dt.datetime]
 
 
 class ApiToken(StoredToken):

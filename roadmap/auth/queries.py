@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.models import LoginSession, PasswordLink
+from roadmap.auth.models import LoginSession, PasswordLink, PendingEmail
 from roadmap.auth.tokens import hash_token
 from roadmap.people.models import User
 
@@ -20,7 +20,7 @@ SESSION_LIFETIME = dt.timedelta(days=7)
 
 # The columns of `user` that are attributes of an actor, by the same names.
 ACTOR_ATTRIBUTES = (
-    *("id", "name", "email", "is_admin"),
+    *("id", "name", "email", "email_key", "is_admin"),
     *("timezone", "locale", "theme", "uses_single_keys", "version"),
 )
 ACTOR_COLUMNS = [User.__table__.c[name] for name in ACTOR_ATTRIBUTES]
@@ -37,7 +37,39 @@ def find_user(session: Session, user_id: uuid.UUID) -> User | None:
 
 
 def find_user_by_email(session: Session, email: str) -> User | None:
+    """Return the account whose confirmed address this is, or None."""
     return session.scalars(sa.select(User).where(User.email_key == email_key(email))).first()
+
+
+def find_user_to_sign_in(session: Session, email: str) -> User | None:
+    """Return the account that signs in with this address, or None.
+
+    A new account without a confirmed address signs in with the one that waits, unless that is the
+    confirmed one of somebody else.
+    """
+    waiting = (
+        sa.select(User)
+        .join(PendingEmail, PendingEmail.user_id == User.id)
+        .where(User.email_key.is_(None), PendingEmail.email_key == email_key(email))
+        .order_by(User.created_at, User.id)
+    )
+    return find_user_by_email(session, email) or session.scalars(waiting).first()
+
+
+def find_pending_email(session: Session, user_id: uuid.UUID) -> PendingEmail | None:
+    """Return the address of a person that waits to be confirmed, or None."""
+    own = sa.select(PendingEmail).where(PendingEmail.user_id == user_id)
+    return session.scalars(own.execution_options(populate_existing=True)).first()
+
+
+def list_pending_emails(session: Session, email: str) -> Sequence[User]:
+    """Return those for whom this address waits to be confirmed, by name."""
+    return session.scalars(
+        sa.select(User)
+        .join(PendingEmail, PendingEmail.user_id == User.id)
+        .where(PendingEmail.email_key == email_key(email))
+        .order_by(User.name, User.id)
+    ).all()
 
 
 def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash: str) -> bool:

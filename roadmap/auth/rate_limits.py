@@ -52,6 +52,14 @@ def invitation_limits(inviter: uuid.UUID, email_key: str) -> Limits:
     return limits
 
 
+def confirmation_limits(asked_by: uuid.UUID, email_key: str) -> Limits:
+    """Return the limits of links that confirm an address, for an account or an invitation."""
+    return {
+        _bucket("confirm-email", "by", str(asked_by)): MAX_PER_INVITED_ADDRESS,
+        _bucket("confirm-email", "address", email_key): MAX_PER_INVITED_ADDRESS,
+    }
+
+
 def check_limits(session: Session, limits: Limits, *, now: dt.datetime) -> int:
     """Return the seconds until another attempt is allowed, or 0.
 

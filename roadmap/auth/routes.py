@@ -60,7 +60,7 @@ def sign_in() -> Response:
     address = client_address()
     limits = rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
     tried = check_password(
-        lambda session: queries.find_user_by_email(session, email),
+        lambda session: queries.find_user_to_sign_in(session, email),
         password,
         limits,
         what="session",

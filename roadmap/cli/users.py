@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import uuid
 
 import click
 
-from roadmap.auth import actions, passwords, queries
+from roadmap.auth import actions, email_confirmation, passwords, queries
 from roadmap.auth.email_addresses import parse_email
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
@@ -76,7 +77,9 @@ def list_users() -> None:
     for user in people:
         role = "administrator" if user.is_admin else "person"
         state = "deactivated" if user.deactivated_at else "active"
-        if not user.password_hash and not user.deactivated_at:
+        if not user.email_key and not user.deactivated_at:
+            state = "unconfirmed"
+        elif not user.password_hash and not user.deactivated_at:
             state = "no password"
         click.echo(f"{user.id}  {user.email:<{width}}  {role:<13}  {state:<11}  {user.name}")
 
@@ -106,9 +109,48 @@ def reset_password(email: str) -> None:
     click.echo(_password_link(token))
 
 
+@group.command("confirm-email")
+@click.argument("email")
+@click.option(
+    "--id", "user_id", type=click.UUID, help="The person's id, where several wait for it."
+)
+def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
+    """Confirm an e-mail address that a person entered, instead of the link mailed to it."""
+    people = [
+        user
+        for user in queries.list_pending_emails(db.session, email)
+        if user_id in (None, user.id)
+    ]
+    if not people:
+        raise click.ClickException(f"{email} does not wait to be confirmed")
+    if len(people) > 1:
+        several = ", ".join(f"{user.name} ({user.id})" for user in people)
+        raise click.ClickException(f"several people entered it, choose one with --id: {several}")
+    pending = queries.find_pending_email(db.session, people[0].id)
+    try:
+        if pending is None:
+            raise email_confirmation.NotPending
+        confirmed = email_confirmation.confirm_email(
+            db.session, people[0].id, pending.id, by=None, now=utc_now()
+        )
+    except email_confirmation.NotPending:
+        raise click.ClickException(f"{email} does not wait to be confirmed") from None
+    except actions.EmailTaken:
+        raise click.ClickException(f"there is an account for {email} already") from None
+    db.session.commit()
+    click.echo(f"{confirmed} is now the address of {people[0].name}.")
+
+
 def find_user(email: str, *, active_only: bool = False) -> User:
-    """Return the account with this address. Raises ClickException."""
-    user = queries.find_user_by_email(db.session, email)
+    """Return the account with this confirmed address, or with this id. Raises ClickException."""
+    try:
+        user = queries.find_user(db.session, uuid.UUID(email))
+    except ValueError:
+        user = queries.find_user_by_email(db.session, email)
+    if user is None and queries.list_pending_emails(db.session, email):
+        raise click.ClickException(
+            f"{email} is not confirmed; see `user list` and `user confirm-email`"
+        )
     if user is None:
         raise click.ClickException(f"there is no account for {email}")
     if active_only and user.deactivated_at is not None:

@@ -43,8 +43,6 @@ DEFAULT_LIFETIME = dt.timedelta(days=14)
 RETENTION = dt.timedelta(days=90)
 # Of one person, at the same time.
 MAX_OPEN = 500
-# The kind of source of its mail.
-MAIL_SOURCE = "invitation"
 
 
 class InvitationRefused(ValueError):
@@ -130,7 +128,7 @@ def invite(
             emails.render_subject(inviter, team),
             emails.render_body(inviter, team, invitation, token, reader=known),
             user_id=known.id if known else None,
-            source=outbox.Source(MAIL_SOURCE, invitation.id),
+            source=outbox.Source(emails.MAIL_SOURCE, invitation.id),
             address_is_fixed=True,
         )
         outbox.enqueue(session, mail, now=now)
@@ -140,9 +138,14 @@ def invite(
 
 
 def accept(
-    session: Session, invitation: Invitation, user_id: uuid.UUID, *, now: dt.datetime
+    session: Session,
+    invitation: Invitation,
+    user_id: uuid.UUID,
+    *,
+    is_new: bool = False,
+    now: dt.datetime,
 ) -> bool:
-    """Add a person to the invitation's team.
+    """Add a person to the invitation's team; `is_new` says that they got their account by it.
 
     A member with this or a higher role keeps it, and an invitation without address stays valid for
     others. Return whether anything changed. Raise InvitationInvalid, WrongAddress, and
@@ -158,7 +161,7 @@ def accept(
     current = session.get(Invitation, invitation.id, populate_existing=True)
     if current is None:
         raise InvitationInvalid(UNKNOWN)
-    if current.email_key and current.email_key != user.email_key:
+    if not is_new and current.email_key and current.email_key != user.email_key:
         raise WrongAddress
     team = session.get(Team, current.team_id) if current.team_id else None
     in_already = team is not None and is_at_least(
@@ -186,7 +189,7 @@ def revoke(
     """Revoke an invitation, and its mail if that was not sent; return False if it was not open."""
     gone = _update_open(session, invitation, revoked_at=now)
     if gone:
-        outbox.withdraw(session, MAIL_SOURCE, [invitation.id])
+        outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
         team = session.get(Team, invitation.team_id) if invitation.team_id else None
         _record_audit(session, "revoked", invitation, team, by=by, now=now)
         _send_ended(session, invitation, team, accepted_by=None, joined=False, now=now)

@@ -9,14 +9,38 @@ from flask_babel import gettext as _
 
 from roadmap.core.i18n import show_date
 from roadmap.core.proxy import public_address
+from roadmap.invitations.address_proof import sign_address
 from roadmap.invitations.models import Invitation
+from roadmap.mail import outbox
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES
+
+# The kind of source of a mail about an invitation.
+MAIL_SOURCE = "invitation"
 
 
 def invitation_url(token: str) -> str:
     """Return the public URL of an invitation."""
     return f"{public_address()}/invitations/{token}"
+
+
+def render_address_mail(invitation: Invitation, email: str, token: str) -> outbox.Mail:
+    """Return the mail to somebody who used an invitation without an address and typed theirs."""
+    body = _(
+        "Hello,\n\n"
+        "Somebody, probably you, has an invitation to Cairn and entered this address.\n"
+        "Open this link within 24 hours to accept the invitation:\n\n"
+        "%(link)s\n\n"
+        "If it was not you, ignore this mail: nothing happens without you.\n",
+        link=f"{invitation_url(token)}?address={sign_address(invitation, email)}",
+    )
+    return outbox.Mail(
+        email,
+        _("Confirm your e-mail address for Cairn"),
+        body,
+        source=outbox.Source(MAIL_SOURCE, invitation.id),
+        address_is_fixed=True,
+    )
 
 
 def render_subject(inviter: User, team: Team | None) -> str:

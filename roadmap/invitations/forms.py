@@ -12,6 +12,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from roadmap.auth.forms import EmailAddress, SignUpForm, validate_password_strength
+from roadmap.auth.forms import email_field as own_email_field
 from roadmap.core.text import clean_line
 from roadmap.people.roles import DEFAULT_ROLE, ROLES
 
@@ -28,6 +29,12 @@ class AcceptInvitationForm(SignUpForm):
     def validate_password(self, field: Field) -> None:
         email = self.invited_email or self.email.data or ""
         validate_password_strength(field, name=self.name.data or "", email=email)
+
+
+class AddressForm(FlaskForm):
+    """The address to which the link is mailed that opens an account."""
+
+    email = own_email_field(_l("E-mail"))
 
 
 def email_field(first: Callable[..., None]) -> EmailField:

@@ -76,8 +76,9 @@ def create_from_form(
 ) -> bool:
     """Create an invitation; return False with an error in the form where it cannot be created.
 
-    The next page of `place` shows its link, and reloading that page creates no further one. The
-    link is in the inviter's cookie; the server stores its hash. Raise PermissionDenied.
+    The next page of `place` shows its link, unless it is mailed, and reloading that page creates
+    no further one. The link is in the inviter's cookie; the server stores its hash. Raise
+    PermissionDenied.
     """
     email = form.email.data or ""
     role = form.role.data if isinstance(form, TeamInviteForm) else DEFAULT_ROLE
@@ -94,6 +95,12 @@ def create_from_form(
         form.email.errors = [_refusal_message(refused, role)]
         return False
     replaced = before is not None and before is not made
+    if made.email and transport.is_configured():
+        # Only the owner of the address gets the link: who has it counts as its owner.
+        flash(_("The invitation is being mailed to %(email)s.", email=made.email))
+        if replaced:
+            flash(_("The earlier link for this address stops working."))
+        return True
     cookie[_COOKIE_KEY] = [place, token, made.email, replaced]
     return True
 

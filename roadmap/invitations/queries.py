@@ -54,8 +54,10 @@ def list_open_invitations(
     return session.execute(query).all()
 
 
-def list_invitations_to(session: Session, key: str, *, now: dt.datetime) -> Sequence[Any]:
-    """Return the valid invitations to teams for an address, the newest first."""
+def list_invitations_to(session: Session, key: str | None, *, now: dt.datetime) -> Sequence[Any]:
+    """Return the valid invitations to teams for a confirmed address, the newest first."""
+    if not key:
+        return []
     query = (
         sa.select(
             Invitation.role,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect
+from flask import Blueprint, flash, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from roadmap.auth import actions as auth_actions
 from roadmap.auth import passwords, queries, rate_limits
 from roadmap.auth.email_addresses import email_key, mask_email
+from roadmap.auth.email_confirmation import request_email
 from roadmap.auth.login_throttle import (
     audit_refusal_throttled,
     end_transaction,
@@ -27,13 +28,16 @@ from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import actions
-from roadmap.invitations.forms import AcceptInvitationForm
+from roadmap.invitations.address_proof import read_address
+from roadmap.invitations.emails import render_address_mail
+from roadmap.invitations.forms import AcceptInvitationForm, AddressForm
 from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_up_token
+from roadmap.mail import outbox, transport
 from roadmap.people.actions import AccountDeactivated
 from roadmap.people.actor import Actor
 from roadmap.people.labels import other_teams
 from roadmap.people.permissions import permit
-from roadmap.people.queries import find_role
+from roadmap.people.queries import administers, find_role
 from roadmap.people.roles import ROLES, Capability, is_at_least
 
 invitations = Blueprint("invitations", __name__)
@@ -81,9 +85,12 @@ def _sign_up(token: str) -> Response:
     with read_only_session() as session:
         found = look_up_token(session, token, now())
         taken = _account_state(found)
+        is_confirmed = _is_confirmed(found)
     if found.invitation is None:
         return _render_page(token, 409)
-    invited_email = found.invitation.email
+    invited_email = _invited_email(found)
+    if found.state == VALID and _asks_for_address(found):
+        return _mail_link(found, token)
     form = AcceptInvitationForm(invited_email=invited_email)
     if found.state != VALID or taken:
         return _sign_up_again(token, form) or _render_page(token, 409)
@@ -98,11 +105,14 @@ def _sign_up(token: str) -> Response:
             email=invited_email or form.email.data or "",
             password_hash=password_hash,
             timezone=form.timezone.data,
+            is_confirmed=is_confirmed,
             by=None,
             address=client_address(),
             now=now(),
         )
-        actions.accept(db.session, found.invitation, user.id, now=now())
+        if not is_confirmed:
+            request_email(db.session, user.id, user.email, by=user.id, now=now())
+        actions.accept(db.session, found.invitation, user.id, is_new=True, now=now())
     except auth_actions.EmailTaken:
         end_transaction()
         if again := _sign_up_again(token, form):
@@ -118,13 +128,27 @@ def _sign_up(token: str) -> Response:
     return _redirect_after_accepting(found, token)
 
 
+def _mail_link(found: InvitationLookup, token: str) -> Response:
+    """Mail a link to the address that was typed; the answer is the same if it has an account."""
+    form = AddressForm()
+    if found.invitation is None or not form.validate():
+        return _render_page(token, 422, form=form)
+    email = form.email.data or ""
+    limits = rate_limits.confirmation_limits(found.invitation.id, email_key(email))
+    if wait := rate_limits.count_attempt(limits, now=now()):
+        return too_many_requests(_render_invalid(VALID, wait=wait), wait)
+    outbox.enqueue(db.session, render_address_mail(found.invitation, email, token), now=now())
+    flash(_("A link is being mailed to %(email)s. Open it to go on.", email=email))
+    return see_other("invitations.show_invitation", token=token)
+
+
 def _sign_up_again(token: str, form: AcceptInvitationForm) -> Response | None:
     """Answer a form that is sent twice as the first time; None if it is another one."""
     with read_only_session() as session:
         found = look_up_token(session, token, now())
     if found.invitation is None or found.invitation.accepted_by is None or not form.validate():
         return None
-    email = found.invitation.email or form.email.data or ""
+    email = _invited_email(found) or form.email.data or ""
     user = find_new_account(email, form.password.data or "")
     if user is None or user.id != found.invitation.accepted_by:
         return None
@@ -154,13 +178,13 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
 
 
 def _render_page(
-    token: str, status: int = 200, form: AcceptInvitationForm | None = None
+    token: str, status: int = 200, form: AcceptInvitationForm | AddressForm | None = None
 ) -> Response:
     """Render the page of an invitation; an invalid one has its own page and status.
 
     The page offers to `join`, `sign_up` or `sign_in`, or says why not: `closed` (the account of
     the address is), `wrong` (signed in with another address), `already` (nothing is left to
-    do).
+    do), `unconfirmed` (their address is), or asks for the `address` to which a link is mailed.
     """
     found = look_up_token(db.session, token, now())
     actor = signed_in_actor()
@@ -171,16 +195,20 @@ def _render_page(
         found.team is None
         or is_at_least(find_role(db.session, found.team.id, actor.id), invitation.role)
     )
-    address = invitation.email
+    address = _invited_email(found)
     if is_done:
         case = "already"
     elif found.state != VALID:
         return _render_invalid(found.state, by_name=found.by_name, to_team=found.team is not None)
     elif actor is None:
-        case = _account_state(found) or "sign_up"
-        form = form or AcceptInvitationForm(invited_email=address)
-    elif invitation.email_key in ("", email_key(actor.email)):
+        case = "address" if _asks_for_address(found) else _account_state(found) or "sign_up"
+        form = form or (
+            AddressForm() if case == "address" else AcceptInvitationForm(invited_email=address)
+        )
+    elif invitation.email_key in ("", actor.email_key):
         case = "join"
+    elif actor.email_key is None:
+        case = "unconfirmed"
     else:
         case, address = "wrong", mask_email(address)
     return render_page(
@@ -191,18 +219,52 @@ def _render_page(
         role=ROLES[invitation.role],
         token=token,
         address=address,
+        proof=_proof() if address and not invitation.email else "",
         form=form,
     )
 
 
 def _account_state(found: InvitationLookup) -> str:
     """Return `sign_in` or `closed` if the invited address has an account, else ""."""
-    if found.invitation is None or not found.invitation.email_key:
+    email = _invited_email(found)
+    if not email:
         return ""
-    user = queries.find_user_by_email(db.session, found.invitation.email)
+    # An account that merely typed this address is in nobody's way who has proved it.
+    find = queries.find_user_by_email if _is_confirmed(found) else queries.find_user_to_sign_in
+    user = find(db.session, email)
     if user is None:
         return ""
     return "sign_in" if user.deactivated_at is None else "closed"
+
+
+def _proof() -> str:
+    return request.values.get("address", "")
+
+
+def _invited_email(found: InvitationLookup) -> str:
+    """Return the address that opens an account by this invitation; "" if it is to be typed."""
+    if found.invitation is None:
+        return ""
+    return found.invitation.email or read_address(found.invitation, _proof())
+
+
+def _asks_for_address(found: InvitationLookup) -> bool:
+    """Return whether an address has to be proved first, which takes mail."""
+    return transport.is_configured() and not _invited_email(found)
+
+
+def _is_confirmed(found: InvitationLookup) -> bool:
+    """Return whether the invited address is known to be that of the person with the link.
+
+    The link was mailed to it. Without mail an administrator who names it confirms it; a manager
+    has the link as well, and could open the account of somebody else.
+    """
+    if found.invitation is None or not _invited_email(found):
+        return False
+    if not found.invitation.email:
+        return True
+    inviter = found.invitation.created_by
+    return transport.is_configured() or (inviter is not None and administers(db.session, inviter))
 
 
 def _render_invalid(state: str, **context: Any) -> Response:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from roadmap.auth.actions import prune as prune_auth
+from roadmap.auth.email_confirmation import prune as prune_emails
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.invitations.actions import prune as prune_invitations
@@ -76,7 +77,7 @@ def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
 
 def prune() -> int:
     """Delete what is past its retention; return the number of rows."""
-    pruners = (prune_auth, prune_invitations, outbox.prune, prune_notifications)
+    pruners = (prune_auth, prune_emails, prune_invitations, outbox.prune, prune_notifications)
     with db.own_transaction() as own:
         return sum(each(own, now=utc_now()) for each in pruners)
 

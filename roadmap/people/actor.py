@@ -29,6 +29,7 @@ class Actor:
     id: uuid.UUID
     name: str
     email: str
+    email_key: str | None = None
     is_admin: bool = False
     timezone: str = "UTC"
     locale: str = "en"

@@ -23,7 +23,8 @@ OwnerId = Annotated[
 class User(Base):
     """A person with an account.
 
-    `email` is as typed, `email_key` the form that is compared (see `email_key`).
+    `email` is as typed, `email_key` the form that is compared (see `email_key`): None until the
+    address of a new account is confirmed, so that it is found nowhere.
     `version` grows with every write about the person: pages use it to tell whether anything
     changed, and writing it first makes two writers about one person wait for each other.
     """
@@ -32,7 +33,7 @@ class User(Base):
 
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(sa.String(320))
-    email_key: Mapped[str] = mapped_column(sa.String(320), unique=True)
+    email_key: Mapped[str | None] = mapped_column(sa.String(320), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     search_text: Mapped[str] = search_text_of("name", "email")
     password_hash: Mapped[str | None] = mapped_column(sa.String(200))

@@ -48,6 +48,7 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Se
             _USERS.c.id,
             _USERS.c.name,
             _USERS.c.email,
+            _USERS.c.email_key,
             _MEMBERS.c.role,
             _TEAMS.c.id.label("team_id"),
             _TEAMS.c.slug.label("team"),

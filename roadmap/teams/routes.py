@@ -8,7 +8,6 @@ from flask import Response, abort, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.auth.email_addresses import email_key
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
@@ -54,7 +53,7 @@ def index() -> str:
         # A manager whose teams are empty has one thing to do: invite people.
         alone=overview and not overview.people and Capability.MANAGE_TEAM in capabilities,
         own=list_my_teams(db.session, current_user.id),
-        invitations=list_invitations_to(db.session, email_key(current_user.email), now=now()),
+        invitations=list_invitations_to(db.session, current_user.email_key, now=now()),
         # For administrators, who administer all teams and may be in none.
         team_count=count_teams(db.session) if current_user.is_admin else 0,
         verdicts_line=labels.verdicts_line,

@@ -7,9 +7,8 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from roadmap.auth import actions
 from roadmap.auth.models import LoginSession
-from roadmap.mail.models import OutgoingMail
+from roadmap.auth.queries import find_pending_email
 from roadmap.people.models import AuditEntry, User
 from tests.support.login import (
     OTHER_PASSWORD,
@@ -81,42 +80,10 @@ def test_guessing_the_current_password_is_counted(session, alice):
     assert alice.post("/account/confirm", {"password": PASSWORD}).status_code == 429
 
 
-def test_an_address_is_changed(session, cast, alice, browser_of, now):
-    link = actions.create_password_link(session, cast.alice, by=None, now=now)
-    session.commit()
-    assert alice.get("/account/email").status_code == 200
-    answer = alice.put("/account/email", {"email": "Alice@Elsewhere.org"})
-    assert (answer.status_code, answer.location) == (303, "/account")
-    assert sign_in(browser_of(), "alice@elsewhere.org").status_code == 303
-    assert sign_in(browser_of(), "alice@example.org").status_code == 422
-    # A link that went to the old address opens nothing any more.
-    assert browser_of().get(f"/password/{link}").status_code == 404
-
-
-def test_the_old_address_learns_of_the_new_one_with_the_change(session, alice, with_mail):
-    """It is written in the transaction of the change: what fails or is tried again says nothing
-    false, and nothing twice."""
-    assert alice.put("/account/email", {"email": "bob@example.org"}).status_code == 422
-    assert session.scalars(sa.select(OutgoingMail)).all() == []
-    session.rollback()
-    alice.put("/account/email", {"email": "alice@elsewhere.org"})
-    [letter] = session.scalars(sa.select(OutgoingMail))
-    assert (letter.recipient, letter.user_id) == ("alice@example.org", None)
-    assert "is now alice@elsewhere.org" in letter.body
-
-
-@pytest.mark.parametrize(
-    ("email", "said"),
-    [
-        ("bob@example.org", "Another account"),
-        ("BOB@example.org", "Another account"),
-        ("x", "not an"),
-    ],
-)
-def test_a_bad_address_is_refused(session, cast, alice, email, said):
+@pytest.mark.parametrize("email", ["x", "", "alice@"])
+def test_a_bad_address_is_refused(session, cast, alice, email):
     answer = alice.put("/account/email", {"email": email})
     assert answer.status_code == 422
-    assert said in answer.text
     assert f'value="{email}"' in answer.text
     assert session.get(User, cast.alice).email == "alice@example.org"
 
@@ -140,7 +107,7 @@ def test_what_was_typed_outlives_the_confirmation(session, cast, stale):
     assert page.status_code == 200
     assert 'action="/account/email"' in page.text
     assert stale.post("/account/email", hidden_inputs(page, "")).status_code == 303
-    assert session.get(User, cast.alice).email == "alice@elsewhere.org"
+    assert find_pending_email(session, cast.alice).email == "alice@elsewhere.org"
 
 
 def test_confirming_goes_on_only_to_our_own_paths(alice):

@@ -47,7 +47,7 @@ def text_of(answer) -> str:
 
 def by_address(session, email: str) -> User | None:
     session.rollback()
-    return session.scalar(sa.select(User).where(User.email_key == email))
+    return session.scalar(sa.select(User).where(sa.func.lower(User.email) == email))
 
 
 # Without an account

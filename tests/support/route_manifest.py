@@ -17,6 +17,7 @@ from __future__ import annotations
 from tests.support.route_entries import (
     admin,
     api,
+    email,
     invitations,
     matrix,
     members,
@@ -60,7 +61,7 @@ __all__ = [
 
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
-    *(invitations, tokens, sharing, matrix, members, person),
+    *(invitations, email, tokens, sharing, matrix, members, person),
     *(reviews, public_links, admin, notifications, api),
 )
 

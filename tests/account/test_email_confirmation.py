@@ -1,0 +1,354 @@
+"""A new e-mail address counts only after the link mailed to it was opened.
+
+Mallory claims the address of Frank, who has no account yet, and Bob's, who has one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from roadmap.auth import actions, email_confirmation
+from roadmap.auth.queries import find_pending_email, find_user_by_email
+from roadmap.invitations.actions import invite
+from roadmap.jobs.tasks import prune
+from roadmap.mail import outbox
+from roadmap.mail.models import OutgoingMail
+from roadmap.people.models import AuditEntry, Team, User
+from roadmap.people.queries import find_role
+from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
+
+FRANK = "frank@example.org"
+NEW = {"name": "Frank", "email": FRANK, "password": PASSWORD}
+
+
+@pytest.fixture
+def mallory(session, cast, browser_of):
+    """Mallory's browser; her password is known."""
+    set_password(session, cast.mallory)
+    return browser_of(cast.mallory)
+
+
+@pytest.fixture
+def mails(session, with_mail):
+    """The mails that wait to be sent, by recipient."""
+
+    def waiting() -> dict[str, str]:
+        session.rollback()
+        rows = session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id))
+        return {mail.recipient: mail.body for mail in rows}
+
+    return waiting
+
+
+def link_in(body: str) -> str:
+    found = re.search(r"https?://[^/\s]+(/\S+)", body)
+    assert found, body
+    return found[1]
+
+
+def email_of(session, person) -> tuple[str, str | None]:
+    session.rollback()
+    return tuple(
+        session.execute(sa.select(User.email, User.email_key).where(User.id == person)).one()
+    )
+
+
+def shown_text(browser, path: str) -> str:
+    return browser.get(path).text
+
+
+# The attacks
+
+
+@pytest.mark.parametrize("has_mail", [True, False])
+def test_a_claimed_address_finds_nobody(request, session, cast, mallory, browser_of, now, has_mail):
+    """Not sign-in, not an administrator who adds it to a team, not an invitation, not a reset."""
+    if has_mail:
+        request.getfixturevalue("with_mail")
+    assert mallory.put("/account/email", {"email": FRANK}).status_code == 303
+    assert sign_in(browser_of(), FRANK).status_code == 422
+    assert sign_in(browser_of(), "mallory@example.org").status_code == 303
+    erin = browser_of(cast.erin)
+    added = erin.post("/teams/ranking/members", {"add-email": FRANK, "add-role": "manager"})
+    assert added.status_code == 422
+    assert "There is no account with this address" in added.text
+    team = session.get_one(Team, cast.team)
+    _made, token = invite(session, team=team, role="manager", email=FRANK, by=cast.bob, now=now)
+    session.commit()
+    assert mallory.post(f"/invitations/{token}").status_code == 409
+    assert find_role(session, cast.team, cast.mallory) is None
+    assert find_user_by_email(session, FRANK) is None
+    # Nor does it keep Frank from having it.
+    frank = actions.create_user(session, name="Frank", email=FRANK, by=None, now=now)
+    session.commit()
+    assert find_user_by_email(session, FRANK).id == frank.id
+
+
+def test_the_link_counts_for_the_account_that_asked_and_no_other(
+    session, cast, mallory, browser_of, mails
+):
+    mallory.put("/account/email", {"email": FRANK})
+    path = link_in(mails()[FRANK])
+    assert path.startswith("/account/email/")
+    dave = browser_of(cast.dave)
+    assert dave.get(path).status_code == 404
+    assert dave.put(path).status_code == 404
+    assert browser_of().get(path).location == f"/login?next={path}"
+    # A program that only looks at links confirms nothing.
+    assert mallory.get(path).status_code == 200
+    assert email_of(session, cast.mallory)[0] == "mallory@example.org"
+    assert mallory.put(path).status_code == 303
+    assert email_of(session, cast.mallory) == (FRANK, FRANK)
+    assert mallory.put(path).status_code == 404
+
+
+@pytest.mark.parametrize("email", ["bob@example.org", "BOB@example.org", FRANK])
+def test_nobody_learns_whether_an_address_has_an_account(session, cast, mallory, email, with_mail):
+    answer = mallory.put("/account/email", {"email": email})
+    assert (answer.status_code, answer.location) == (303, "/account")
+    page = shown_text(mallory, "/account")
+    assert f"A link is being mailed to {email}." in page
+    assert f"{email} is not confirmed yet." in page
+
+
+def test_an_address_that_another_account_has_is_refused_to_who_opens_its_link(
+    session, cast, mallory, mails
+):
+    mallory.put("/account/email", {"email": "bob@example.org"})
+    answer = mallory.put(link_in(mails()["bob@example.org"]))
+    assert answer.status_code == 409
+    assert "Another account has this e-mail address" in answer.text
+    assert email_of(session, cast.mallory)[0] == "mallory@example.org"
+    assert email_of(session, cast.bob)[0] == "bob@example.org"
+
+
+@pytest.mark.parametrize("email", ["bob@example.org", FRANK])
+def test_a_link_for_anybody_mails_a_link_to_the_typed_address(
+    session, cast, browser_of, mails, now, email
+):
+    """Whether it has an account or not: only the mail of its owner leads on."""
+    _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
+    session.commit()
+    address, browser = f"/invitations/{token}", browser_of()
+    assert 'name="password"' not in shown_text(browser, address)
+    answer = browser.post(address, {**NEW, "email": email})
+    assert (answer.status_code, answer.location) == (303, address)
+    assert f"A link is being mailed to {email}." in shown_text(browser, address)
+    assert not is_signed_in(browser)
+    path = link_in(mails()[email])
+    assert path.startswith(f"{address}?address=")
+    page = shown_text(browser_of(), path)
+    if email != FRANK:
+        assert "There is an account for bob@example.org" in page
+        return
+    proof = path.partition("?address=")[2]
+    opened = browser_of()
+    forged = opened.post(address, {**NEW, "address": proof[:-2] + "xx"})
+    assert not is_signed_in(opened)
+    assert forged.location == address
+    answer = opened.post(address, {"name": "Frank", "password": PASSWORD, "address": proof})
+    assert (answer.status_code, answer.location) == (303, "/")
+    session.rollback()
+    assert find_user_by_email(session, FRANK).name == "Frank"
+
+
+def test_the_link_of_one_invitation_proves_nothing_to_another(
+    session, cast, browser_of, mails, now
+):
+    first, second = (
+        invite(session, team=None, role="member", by=cast.erin, now=now)[1] for _ in range(2)
+    )
+    session.commit()
+    browser = browser_of()
+    browser.post(f"/invitations/{first}", {"email": FRANK})
+    proof = link_in(mails()[FRANK]).partition("?address=")[2]
+    assert 'name="password"' in shown_text(browser, f"/invitations/{first}?address={proof}")
+    assert 'name="password"' not in shown_text(browser, f"/invitations/{second}?address={proof}")
+    with time_machine.travel(now + dt.timedelta(hours=25)):
+        late = shown_text(browser_of(), f"/invitations/{first}?address={proof}")
+        assert 'name="password"' not in late
+
+
+def test_who_made_a_mailed_invitation_is_not_shown_its_link(session, cast, browser_of, mails):
+    bob, erin = browser_of(cast.bob), browser_of(cast.erin)
+    data = {"email": FRANK, "days": "14", "role": "manager"}
+    assert bob.post("/teams/ranking/invitations", data).status_code == 303
+    page = shown_text(bob, "/teams/ranking/members")
+    assert f"The invitation is being mailed to {FRANK}." in page
+    assert "/invitations/" in mails()[FRANK]
+    assert f"{link_in(mails()[FRANK])}" not in page
+    assert "readonly" not in page
+    erin.post("/admin/invitations", {"email": "gina@example.org", "days": "14"})
+    assert "readonly" not in shown_text(erin, "/admin/invitations")
+    # One for anybody has to be handed over.
+    bob.post("/teams/ranking/invitations", {"days": "14", "role": "member"})
+    assert "readonly" in shown_text(bob, "/teams/ranking/members")
+
+
+def test_without_mail_a_manager_confirms_no_address(session, cast, browser_of, now):
+    """A manager has the link of a bound invitation as well; an administrator may confirm."""
+    team = session.get_one(Team, cast.team)
+    for name, inviter, counts in (("gina", cast.bob, False), ("hugo", cast.erin, True)):
+        email = f"{name}@example.org"
+        _made, token = invite(session, team=team, role="member", email=email, by=inviter, now=now)
+        session.commit()
+        opened = browser_of()
+        data = {"name": name, "password": PASSWORD}
+        assert opened.post(f"/invitations/{token}", data).status_code == 303
+        session.rollback()
+        assert (find_user_by_email(session, email) is not None) == counts
+        assert ("is not confirmed yet" in shown_text(opened, "/account")) == (not counts)
+        assert sign_in(browser_of(), email).status_code == 303
+
+
+def test_a_typed_address_keeps_nobody_from_their_account(session, cast, browser_of, now):
+    """Mallory opens an account as Frank by a link for anybody; Frank is then invited by Erin."""
+    _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
+    session.commit()
+    impostor = browser_of()
+    impostor.post(f"/invitations/{token}", NEW)
+    assert sign_in(browser_of(), FRANK).status_code == 303
+    _made, token = invite(session, team=None, role="member", email=FRANK, by=cast.erin, now=now)
+    session.commit()
+    frank = {"name": "Frank himself", "password": "basalt under a thin frost"}
+    assert browser_of().post(f"/invitations/{token}", frank).status_code == 303
+    session.rollback()
+    assert find_user_by_email(session, FRANK).name == "Frank himself"
+    assert sign_in(browser_of(), FRANK, frank["password"]).status_code == 303
+    assert sign_in(browser_of(), FRANK).status_code == 422
+
+
+def test_links_are_mailed_to_one_address_a_few_times_only(session, cast, mallory, mails):
+    statuses = [mallory.put("/account/email", {"email": FRANK}).status_code for _ in range(5)] + [
+        mallory.post("/account/email/link").status_code
+    ]
+    assert statuses == [303] * 5 + [429]
+
+
+# The account page
+
+
+def test_what_waits_is_shown_sent_again_and_discarded(session, cast, mallory, browser_of, mails):
+    mallory.put("/account/email", {"email": FRANK})
+    page = shown_text(mallory, "/account")
+    assert "mallory@example.org stays your address" in page
+    first = link_in(mails()[FRANK])
+    assert mallory.post("/account/email/link").status_code == 303
+    second = link_in(mails()[FRANK])
+    assert first != second
+    # Only the newest mail waits, and only its link works.
+    assert session.scalar(sa.select(sa.func.count()).select_from(OutgoingMail)) == 1
+    assert mallory.get(first).status_code == 404
+    assert mallory.delete("/account/email").status_code == 303
+    page = shown_text(mallory, "/account")
+    assert "Your e-mail address stays mallory@example.org." in page
+    assert "is not confirmed yet" not in page
+    assert mallory.get(second).status_code == 404
+    assert mails() == {}
+
+
+def test_a_confirmed_address_is_signed_in_with(session, cast, mallory, browser_of, mails, now):
+    link = actions.create_password_link(session, cast.mallory, by=None, now=now)
+    session.commit()
+    mallory.put("/account/email", {"email": "Mallory@Elsewhere.org"})
+    assert mallory.put(link_in(mails()["Mallory@elsewhere.org"])).status_code == 303
+    assert sign_in(browser_of(), "mallory@elsewhere.org").status_code == 303
+    assert sign_in(browser_of(), "mallory@example.org").status_code == 422
+    # A password link that went to the old address opens nothing any more.
+    assert browser_of().get(f"/password/{link}").status_code == 404
+    assert "is now Mallory@elsewhere.org" in mails()["mallory@example.org"]
+
+
+def test_a_link_works_for_a_day(session, cast, mallory, mails, now):
+    mallory.put("/account/email", {"email": FRANK})
+    path = link_in(mails()[FRANK])
+    with time_machine.travel(now + dt.timedelta(hours=24, minutes=2)):
+        sign_in(mallory, "mallory@example.org")
+        assert mallory.get(path).status_code == 404
+        assert mallory.put(path).status_code == 404
+
+
+def test_another_spelling_of_the_same_address_needs_no_link(session, cast, mallory, mails):
+    mallory.put("/account/email", {"email": "Mallory@Example.org"})
+    assert email_of(session, cast.mallory) == ("Mallory@example.org", "mallory@example.org")
+    assert mails() == {}
+
+
+def test_what_nobody_confirms_is_forgotten(session, cast, mallory, browser_of, now):
+    mallory.put("/account/email", {"email": FRANK})
+    _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
+    session.commit()
+    browser_of().post(f"/invitations/{token}", {**NEW, "email": "gina@example.org"})
+    with time_machine.travel(now + email_confirmation.RETENTION + dt.timedelta(days=1)):
+        prune()
+    session.rollback()
+    assert find_pending_email(session, cast.mallory) is None
+    # The only address of an account stays.
+    assert sign_in(browser_of(), "gina@example.org").status_code == 303
+
+
+# Without mail
+
+
+def test_an_administrator_confirms_what_they_were_shown(session, cast, mallory, browser_of):
+    mallory.put("/account/email", {"email": "bob.b@example.org"})
+    assert "ask your administrator to confirm it" in shown_text(mallory, "/account")
+    erin, page = browser_of(cast.erin), f"/admin/people/{cast.mallory}/email"
+    assert "The e-mail address bob.b@example.org is not confirmed" in shown_text(
+        erin, f"/admin/people/{cast.mallory}"
+    )
+    [shown] = re.findall(r'name="pending" value="([^"]+)"', shown_text(erin, page))
+    # Mallory changes it while Erin reads the page.
+    mallory.put("/account/email", {"email": FRANK})
+    late = erin.put(page, {"pending": shown})
+    assert late.status_code == 409
+    assert FRANK in late.text
+    [shown] = re.findall(r'name="pending" value="([^"]+)"', late.text)
+    assert erin.put(page, {"pending": shown}).status_code == 303
+    assert email_of(session, cast.mallory) == (FRANK, FRANK)
+    assert "account.email_changed" in session.scalars(sa.select(AuditEntry.action)).all()
+
+
+def test_with_mail_an_administrator_confirms_nothing(session, cast, mallory, browser_of, with_mail):
+    mallory.put("/account/email", {"email": FRANK})
+    erin, page = browser_of(cast.erin), f"/admin/people/{cast.mallory}/email"
+    assert 'name="pending"' not in shown_text(erin, page)
+    pending = str(find_pending_email(session, cast.mallory).id)
+    assert erin.put(page, {"pending": pending}).status_code == 409
+    assert email_of(session, cast.mallory)[0] == "mallory@example.org"
+
+
+def test_a_command_confirms_an_address(app, session, cast, mallory, browser_of):
+    def run(*arguments: str):
+        session.rollback()
+        return app.test_cli_runner().invoke(args=["user", *arguments])
+
+    assert "does not wait" in run("confirm-email", FRANK).stderr
+    browser_of(cast.dave).put("/account/email", {"email": FRANK})
+    mallory.put("/account/email", {"email": FRANK})
+    assert "is not confirmed" in run("reset-password", FRANK).stderr
+    both = run("confirm-email", FRANK)
+    assert both.exit_code == 1
+    assert f"Mallory ({cast.mallory})" in both.stderr
+    done = run("confirm-email", FRANK, "--id", str(cast.dave))
+    assert done.stdout == f"{FRANK} is now the address of Dave.\n"
+    assert email_of(session, cast.dave) == (FRANK, FRANK)
+    assert "there is an account" in run("confirm-email", FRANK).stderr
+    # An account without a confirmed address is reached by its id.
+    assert run("deactivate", str(cast.mallory)).exit_code == 0
+
+
+def test_notifications_are_not_mailed_to_an_address_that_is_not_confirmed(
+    session, cast, browser_of, now, with_mail
+):
+    session.execute(sa.update(User).where(User.id == cast.carol).values(email_key=None))
+    mail = outbox.Mail("carol@example.org", "Hello", "To Carol", user_id=cast.carol)
+    outbox.enqueue(session, mail, now=now)
+    session.commit()
+    done = outbox.deliver_due(lambda: now)
+    assert (done.sent, done.given_up) == (0, 1)
