@@ -22,7 +22,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from roadmap.auth.actions import change_email
+from roadmap.auth.actions import change_email, create_user
+from roadmap.auth.email_confirmation import request_email
+from roadmap.auth.models import PendingEmail
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.actions import publish_shipped
 from roadmap.catalog.models import Milestone
@@ -256,6 +258,31 @@ def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
     assert {"info@bücher.example", "info@strasse.example", "info@grün.example"} < keys()
     upgrade()
     assert keys() == after
+
+
+def test_addresses_of_the_release_before_are_confirmed(bare: Flask) -> None:
+    """Going down, nobody loses their way in; going up, every address counts."""
+    upgrade()
+    cast, now = Cast.create(db.session), dt.datetime.now(dt.UTC)
+    for person, email in ((cast.alice, "new@example.org"), (cast.bob, "alice@example.org")):
+        request_email(db.session, person, email, by=person, now=now)
+    new = [
+        create_user(db.session, name=name, email=f"{name}@example.org", is_confirmed=False, by=None,
+                    now=now).id
+        for name in ("frank", "gina")
+    ]  # fmt: skip
+    for person, email in zip(new, ("frank@example.org", "bob@example.org"), strict=True):
+        request_email(db.session, person, email, by=person, now=now)
+    db.session.commit()
+    db.session.close()
+    alembic.downgrade("1795980000")
+    upgrade()
+    keys = dict(db.session.execute(sa.select(User.id, User.email_key)).all())
+    assert keys[cast.alice] == "alice@example.org"
+    assert keys[cast.bob] == "bob@example.org"
+    assert keys[new[0]] == "frank@example.org"
+    assert keys[new[1]] == f"unconfirmed {new[1]}"
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PendingEmail)) == 0
 
 
 @pytest.mark.slow
