@@ -84,13 +84,15 @@ def _render_row(
     milestone: Milestone,
     said: str,
     *,
+    said_in: str = "",
     category: str = "message",
     may_undo: bool = False,
     with_details: bool = False,
 ) -> BaseResponse:
     """Render the row of a milestone, and everything else on the page that changed with it.
 
-    A row that stands unfolded (the script says so) gets its details as well.
+    A row that stands unfolded (the script says so) gets its details as well, whose section
+    `said_in` prints what was said.
     """
     pages = RoadmapPresenter(found)
     content = found.published.content
@@ -108,6 +110,7 @@ def _render_row(
             if with_details or "details" in request.form
             else None,
             said=said,
+            said_in=said_in,
             category=category,
             may_undo=may_undo,
             m=milestone,
@@ -201,7 +204,7 @@ def set_plan(slug: str, key: str) -> BaseResponse:
     said = _("Note and date are saved.")
     if wants_fragment():
         fresh = load_enrolled_progress(db.session, current_user, found.enrolled, now=now())
-        return _render_row(fresh, milestone, said, with_details=True)
+        return _render_row(fresh, milestone, said, said_in="plan", with_details=True)
     flash(said)
     return see_other("journey.milestone_page", slug=slug, key=key)
 
@@ -225,6 +228,8 @@ def link_evidence(slug: str, key: str) -> BaseResponse:
         category = "error"
     if wants_fragment():
         fresh = refresh_progress(db.session, current_user, found.enrolled, now=now())
-        return _render_row(fresh, milestone, said, category=category, with_details=True)
+        return _render_row(
+            fresh, milestone, said, said_in="evidence", category=category, with_details=True
+        )
     flash(said, category)
     return see_other("journey.milestone_page", slug=slug, key=key)

@@ -11,7 +11,8 @@ from tests.browser.conftest import OpenContext, SampleSite
 # Every text of the page but for the message about the change and what is open to be filled in.
 TEXTS = """() => {
   const page = document.querySelector("main").cloneNode(true);
-  for (const each of page.querySelectorAll("#messages > *, .row-details, template")) each.remove();
+  const passing = "#messages > *, .row-details, .row-undo, template";
+  for (const each of page.querySelectorAll(passing)) each.remove();
   for (const each of page.querySelectorAll("button, a, [hidden]")) {
     if (each.hidden) each.remove();
   }
