@@ -9,7 +9,19 @@ from wtforms import StringField
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
-from roadmap.core.text import strip_control_characters
+from roadmap.core.text import clean_url, complete_url, strip_control_characters
+
+
+class UrlField(StringField):
+    """A link; https:// is added where it is missing, and `is_completed` tells so."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        attributes = {"inputmode": "url", "maxlength": 2000, "placeholder": "https://"}
+        super().__init__(*args, filters=[complete_url], render_kw=attributes, **kwargs)
+
+    @property
+    def is_completed(self) -> bool:
+        return bool(self.raw_data) and self.data != clean_url(self.raw_data[0])
 
 
 class PartialDateField(StringField):

@@ -53,6 +53,17 @@ def clean_url(text: str | None) -> str:
     return " ".join(strip_control_characters(text or "").split())
 
 
+# A host with a dot and a name at its end, then a port, a path or nothing.
+_WITHOUT_SCHEME = re.compile(r"(?://)?((?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]\S*)?)")
+
+
+def complete_url(text: str | None) -> str:
+    """Clean a URL as it is typed or pasted: one without a scheme gets https://."""
+    url = clean_url(text)
+    found = _WITHOUT_SCHEME.fullmatch(url)
+    return f"https://{found[1]}" if found else url
+
+
 def _normalize_unicode(text: str | None) -> str:
     # Compose after cleaning, which may bring a letter and its accent together.
     return normalize("NFC", strip_control_characters(text or ""))

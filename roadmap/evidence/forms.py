@@ -22,9 +22,9 @@ from wtforms import (
 )
 from wtforms.fields import SelectChoice
 
-from roadmap.core.fields import PartialDateField
+from roadmap.core.fields import PartialDateField, UrlField
 from roadmap.core.numbers import NumberedFieldList, parse_whole_number
-from roadmap.core.text import clean_line, clean_multiline, clean_url, strip_control_characters
+from roadmap.core.text import clean_line, clean_multiline, strip_control_characters
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES
 from roadmap.evidence.item import Impact
@@ -75,7 +75,7 @@ class ImpactForm(Form):
     baseline = StringField(IMPACT_FIELDS["baseline"], filters=[clean_line])
     result = StringField(IMPACT_FIELDS["result"], filters=[clean_line])
     unit = StringField(IMPACT_FIELDS["unit"], filters=[clean_line])
-    source_url = StringField(IMPACT_FIELDS["source_url"], filters=[clean_url])
+    source_url = UrlField(IMPACT_FIELDS["source_url"])
 
     @property
     def impact(self) -> Impact:
@@ -96,7 +96,7 @@ class EvidenceForm(FlaskForm):
         validate_choice=False,
     )
     occurred_on = PartialDateField(FIELDS["occurred_on"], [RequiredMark()])
-    url = StringField(FIELDS["url"], filters=[clean_url])
+    url = UrlField(FIELDS["url"])
     description = TextAreaField(FIELDS["description"], filters=[clean_multiline])
     role = StringField(FIELDS["role"], filters=[clean_line])
     issuer = StringField(FIELDS["issuer"], filters=[clean_line])
@@ -124,6 +124,12 @@ class EvidenceForm(FlaskForm):
         values |= {name: values[name] or "" for name in ("kind", "visibility")}
         values["impacts"] = tuple(row.form.impact for row in self.impacts)
         return EvidenceInput(**values)
+
+    @property
+    def completed_links(self) -> list[str]:
+        """Return the links to which https:// was added."""
+        links = [self.url, *(row.form.source_url for row in self.impacts)]
+        return [link.data for link in links if link.is_completed]
 
     def check_input(self, today: dt.date, known: Mapping[str, Iterable[str]]) -> bool:
         """Tell whether the form can be saved; otherwise each field has its errors.

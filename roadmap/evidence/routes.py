@@ -301,7 +301,8 @@ def create() -> Response:
         now=now(),
         key=form_key(),
     )
-    flash(_("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title)), "message")
+    said = _("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title))
+    flash(f"{said}{_completed_message(form)}", "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -338,7 +339,7 @@ def update(evidence_id: uuid.UUID) -> Response:
     except Stale:
         return _render_edit_conflict(form, piece)
     if changed:
-        flash(_saved_message(piece, before), "message")
+        flash(f"{_saved_message(piece, before)}{_completed_message(form)}", "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -414,6 +415,12 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
 
 def _load_edited(form: EvidenceForm) -> Evidence | None:
     return _load_own(form.about.data) if form.about.data else None
+
+
+def _completed_message(form: EvidenceForm) -> str:
+    """Say which links were completed, as a further sentence, or nothing."""
+    links = form.completed_links
+    return f" {_('https:// was added to %(links)s.', links=', '.join(links))}" if links else ""
 
 
 def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:

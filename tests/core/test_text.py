@@ -11,6 +11,7 @@ from roadmap.core.text import (
     clean_line,
     clean_multiline,
     clean_url,
+    complete_url,
     fold,
     normalize,
     strip_control_characters,
@@ -61,6 +62,38 @@ def test_what_is_kept_is_composed_whatever_is_typed() -> None:
 def test_an_address_leads_where_it_led() -> None:
     assert clean_url(f" https://example.org/{APART}\r\n") == f"https://example.org/{APART}"
     assert clean_url(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" example.org/x?y#z ", "https://example.org/x?y#z"),
+        ("www.example.org", "https://www.example.org"),
+        ("//docs.example.org:8443/a", "https://docs.example.org:8443/a"),
+        ("bücher.example/käse", "https://bücher.example/käse"),
+        *(
+            (text, text)
+            for text in (
+                *(
+                    "https://example.org/x",
+                    "http://example.org",
+                    "ftp://example.org",
+                    "nowhere",
+                    "",
+                ),
+                *(
+                    "alice@example.org",
+                    "javascript:alert(1)",
+                    "mailto:a@example.org",
+                    "two words.org",
+                ),
+                *("10.0.0.1/x", "see example.org", "/evidence", "a..b", "\\\\example.org"),
+            )
+        ),
+    ],
+)
+def test_a_link_without_a_scheme_gets_one(typed: str, kept: str) -> None:
+    assert complete_url(typed) == kept == complete_url(kept)
 
 
 @pytest.mark.parametrize("marks", ["\u0315\u0300", "\u0f73", "\uff9e\u0300", "\u0344"])

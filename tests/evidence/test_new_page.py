@@ -101,6 +101,27 @@ def test_it_rejects_bad_input(cast, browser_of, session, wrong, field, said):
     assert saved(session) == []
 
 
+def test_a_link_that_is_pasted_without_https_gets_it_and_the_message_says_so(
+    cast, browser_of, session
+):
+    alice = browser_of(cast.alice)
+    sent = {
+        **form_fields(url="example.org/x"),
+        **impact_fields(0, source_url="dash.example.org/p99"),
+        **impact_fields(1, source_url="https://dash.example.org/all"),
+    }
+    answer = alice.post("/evidence", sent)
+    assert answer.status_code == 303
+    (piece,) = saved(session)
+    links = [piece.current.url, *(row.source_url for row in piece.current.impacts)]
+    added = "https://example.org/x, https://dash.example.org/p99"
+    assert ", ".join(links) == f"{added}, https://dash.example.org/all"
+    assert f"https:// was added to {added}." in alice.get(answer.location).text
+    edited = {**form_fields(url="example.org/y"), "revision": piece.revision}
+    alice.put(f"/evidence/{piece.id}", edited)
+    assert "https:// was added to https://example.org/y." in alice.get(answer.location).text
+
+
 def test_every_fault_is_said_at_once_and_nothing_typed_is_lost(cast, browser_of):
     sent = {
         **form_fields(
