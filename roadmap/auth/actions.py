@@ -189,6 +189,10 @@ def create_password_link(
         session, by=actor_id, action="password.link_made", target=str(user_id), address=address,
         now=now,
     )  # fmt: skip
+    record_history(
+        session, user_id=user_id, by=actor_id, action="account.password_link_created",
+        subject=str(user_id), now=now,
+    )  # fmt: skip
     return token
 
 

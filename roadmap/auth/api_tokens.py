@@ -29,6 +29,7 @@ from roadmap.core.proxy import client_address
 from roadmap.core.types import form_id
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
 from roadmap.people.permissions import permission_of
@@ -123,6 +124,10 @@ def create(
     record_audit(
         session, by=by, action="token.created", target=str(user_id), address=address, now=now,
         name=name, scope=scope, days=days,
+    )  # fmt: skip
+    record_history(
+        session, user_id=user_id, by=by, action="account.token_created", subject=str(user_id),
+        now=now, name=name,
     )  # fmt: skip
     return token
 

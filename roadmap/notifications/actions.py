@@ -31,7 +31,7 @@ def create_notifications(
     kind: Kind,
     readers: Sequence[User],
     *,
-    about: User,
+    about: User | None = None,
     evidence: Evidence | None = None,
     quote: str = "",
     actor_name: str,
@@ -41,9 +41,10 @@ def create_notifications(
 ) -> None:
     """Write a notification for each reader, and a mail to those who want it, in two statements.
 
-    The caller knows that each reader may see the title of the evidence now, and `quote`, the text
-    of a review or comment; only the mail holds them. `data` holds JSON values. `ids` are values of
-    the columns `review_id`, `comment_id`, `team_id` and `actor_id`.
+    Without `about` it is about each reader. The caller knows that each reader may see the title of
+    the evidence now, and `quote`, the text of a review or comment; only the mail holds them. `data`
+    holds JSON values. `ids` are values of the columns `review_id`, `comment_id`, `team_id` and
+    `actor_id`.
     """
     keyed = [(new_id(), reader) for reader in readers]
     if not keyed:
@@ -52,19 +53,23 @@ def create_notifications(
     if transport.is_configured():
         mails = []
         for key, reader in keyed:
+            subject = about or reader
             content = Content(
-                actor_name=actor_name, subject_name=about.name, own=about.id == reader.id,
+                actor_name=actor_name, subject_name=subject.name, own=subject.id == reader.id,
                 evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
                 team=data.get("team", ""), role=data.get("role", ""),
             )  # fmt: skip
-            if reader.wants_mail and (mail := _render_mail(kind, reader, content, key)) is not None:
-                mails.append(mail)
-        outbox.enqueue(session, *mails, now=now)
+            if reader.wants_mail or kind.is_always_mailed:
+                mails.append(_render_mail(kind, reader, content, key))
+        outbox.enqueue(session, *filter(None, mails), now=now)
     values = {
-        "kind": kind.key, "subject_user_id": about.id, "evidence_id": evidence_id,
-        "actor_name": actor_name, "data": data, "created_at": now, **ids,
+        "kind": kind.key, "evidence_id": evidence_id, "actor_name": actor_name,
+        "data": data, "created_at": now, **ids,
     }  # fmt: skip
-    rows = [{"id": key, "user_id": reader.id, **values} for key, reader in keyed]
+    rows = [
+        {"id": key, "user_id": reader.id, "subject_user_id": (about or reader).id, **values}
+        for key, reader in keyed
+    ]
     session.execute(sa.insert(_ROWS), rows)
 
 
@@ -77,15 +82,17 @@ def _render_mail(
         if (mail := kind.mail(content)) is None:
             return None
         body = _(
-            "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n"
-            "Mails like this can be switched off: %(switch)s\n",
+            "Hello %(name)s,\n\n%(what)s\n\n%(link)s\n\n%(why)s\n",
             name=reader.name,
             what=mail.text,
             link=base + mail.path,
             why=mail.reason,
-            switch=f"{base}/account#mail",
         )
-    source = outbox.Source(MAIL_SOURCE, notification_id)
+        if not kind.is_always_mailed:
+            switch = f"{base}/account#mail"
+            body += _("You can turn off mails like this: %(switch)s", switch=switch) + "\n"
+    # Without a source nothing is asked before it is sent.
+    source = None if kind.is_always_mailed else outbox.Source(MAIL_SOURCE, notification_id)
     return outbox.Mail(reader.email, mail.subject, body, reader.id, source)
 
 

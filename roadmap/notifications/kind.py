@@ -77,6 +77,8 @@ class Kind:
     key: ClassVar[str]
     follows: ClassVar[frozenset[str]] = frozenset()
     text: ClassVar[LazyString]
+    # Mailed also to those who want no mail.
+    is_always_mailed: ClassVar[bool] = False
 
     def handle(self, session: Session, event: Event) -> None:
         """Notify the people an event concerns, and delete what it makes obsolete."""

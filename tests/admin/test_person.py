@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from roadmap.auth.models import LoginSession, PasswordLink
 from roadmap.people.models import Membership, User
+from tests.notifications.scenario import queued_mails
 from tests.support.login import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -153,6 +154,18 @@ def test_a_password_link_is_shown_once_and_works_once(session, cast, erin, brows
     assert mallory.post(found[1], {"password": OTHER_PASSWORD}).status_code == 303
     assert mallory.get(found[1]).status_code == 404
     assert sign_in(mallory, "mallory@example.org", OTHER_PASSWORD).status_code == 303
+
+
+def test_a_person_hears_of_a_password_link_that_was_made_for_them(
+    session, cast, erin, browser_of, with_mail
+):
+    page = erin.get(person_url(cast.alice, "/password-link")).text
+    assert "Alice is notified that you created it" in page
+    assert erin.post(person_url(cast.alice, "/password-link"), CONFIRMED).status_code == 200
+    assert [to for to, _subject in queued_mails(session)] == ["alice@example.org"]
+    told = browser_of(cast.alice).get("/notifications").text
+    assert "Erin created a link with which a new password can be set for your account." in told
+    assert told.count("change your password</label>") == 1
 
 
 def test_a_deactivated_account_gets_no_password_link(session, cast, erin, now):

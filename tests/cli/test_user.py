@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from roadmap.auth import passwords
 from roadmap.people.models import AuditEntry, User
+from tests.notifications.scenario import queued_mails
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in, sign_in
 
 
@@ -108,6 +109,13 @@ def test_the_last_administrator_stays(run, session, cast):
     session.commit()
     assert run("user", "deactivate", "erin@example.org").exit_code == 0
     assert run("user", "deactivate", "dave@example.org").exit_code == 1
+
+
+def test_a_person_hears_of_a_link_from_the_command_line(run, session, cast, browser_of, with_mail):
+    run("user", "reset-password", "alice@example.org")
+    assert [to for to, _subject in queued_mails(session)] == ["alice@example.org"]
+    told = browser_of(cast.alice).get("/notifications").text
+    assert "was created on the command line. If you do not expect it," in told
 
 
 def test_reset_password(run, cast, browser_of):

@@ -286,7 +286,7 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
         assert set(db.session.scalars(sa.select(Team.slug))) == {"vision"}
         # Who was in the team hears that it is gone; Dave was not.
         told = db.session.execute(sa.select(Notification.user_id, Notification.kind)).all()
-        assert {kind for _user, kind in told} == {"removed"}
+        assert {kind for _user, kind in told} == {"team_deleted"}
         assert cast.dave not in {user for user, _kind in told}
 
 

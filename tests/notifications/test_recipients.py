@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from roadmap.account.actions import set_wants_mail
 from roadmap.auth import actions as accounts
+from roadmap.auth import api_tokens
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -186,6 +188,46 @@ def test_who_is_removed_from_a_team_is_told_what_that_means(
     assert "Bob removed you from the team Ranking. Its managers and mentors no longer see" in text
 
 
+@pytest.mark.parametrize("by", ["erin", None])
+@pytest.mark.parametrize(
+    ("key", "subject", "create"),
+    [
+        ("password_link", "A link to set your password on Cairn was created",
+         accounts.create_password_link),
+        ("api_token", "An API token for your account on Cairn was created",
+         partial(api_tokens.create, name="Script", scope="read", days=30)),
+    ],
+)  # fmt: skip
+def test_a_secret_that_somebody_else_made_is_told_and_always_mailed(
+    scenario: Scenario, with_mail: None, by: str | None, key: str, subject: str, create: Any
+) -> None:
+    alice = scenario.cast.alice
+    set_wants_mail(scenario.session, alice, False, by=alice, now=NOW)
+    by_id = getattr(scenario.cast, by) if by else None
+    create(scenario.session, alice, by=by_id, now=scenario.step())
+    assert scenario.told("alice") == [key]
+    assert queued_mails(scenario.session) == [("alice@example.org", subject)]
+    [text] = queued_bodies(scenario.session)
+    assert ("Erin created a" in text) is (by is not None)
+    assert ("created on the command line" in text) is (by is None)
+    assert "https://cairn.example.org/account/" in text
+    assert "turn off" not in text
+
+
+@pytest.mark.parametrize(
+    "create",
+    [
+        accounts.create_password_link,
+        partial(api_tokens.create, name="Script", scope="read", days=30),
+    ],
+)
+def test_ones_own_secret_need_not_be_told(scenario: Scenario, with_mail: None, create: Any) -> None:
+    alice = scenario.cast.alice
+    create(scenario.session, alice, by=alice, now=scenario.step())
+    assert scenario.told("alice") == []
+    assert queued_mails(scenario.session) == []
+
+
 def test_who_leaves_a_team_need_not_be_told(scenario: Scenario) -> None:
     team = scenario.session.get_one(Team, scenario.cast.team)
     alice = scenario.cast.alice
@@ -193,13 +235,19 @@ def test_who_leaves_a_team_need_not_be_told(scenario: Scenario) -> None:
     assert scenario.told("alice") == []
 
 
-def test_the_members_of_a_deleted_team_are_told(scenario: Scenario) -> None:
+def test_the_members_of_a_deleted_team_are_told(scenario: Scenario, with_mail: None) -> None:
     team = scenario.session.get_one(Team, scenario.cast.team)
     people.delete_team(scenario.session, team, by=scenario.cast.erin, now=scenario.step())
     for name in ("alice", "bob", "carol"):
-        assert scenario.told(name) == ["removed"]
+        assert scenario.told(name) == ["team_deleted"]
     rows = scenario.session.scalars(sa.select(Notification)).all()
     assert {(row.actor_name, row.data["team"]) for row in rows} == {("Erin", "Ranking")}
+    assert sorted(queued_mails(scenario.session)) == [
+        (f"{name}@example.org", "The team Ranking was deleted")
+        for name in ("alice", "bob", "carol")
+    ]
+    text = queued_bodies(scenario.session)[0]
+    assert "Erin deleted the team Ranking, which you were in. Its managers and mentors no" in text
 
 
 def test_who_accepts_an_invitation_need_not_be_told(scenario: Scenario) -> None:
@@ -274,8 +322,11 @@ def test_what_a_manager_may_see_no_more_is_unread_no_more(
     part(scenario, piece)
     leads_carol_still = part not in (lose_the_team, close_the_team)
     left = [f"Carol asks you to review “{TITLE}”"] if leads_carol_still else []
-    assert [subject for _to, subject in queued_mails(scenario.session)] == left
-    said = ["removed"] if part is close_the_team else []
+    gone = "The team Ranking was deleted"
+    mails = [subject for _to, subject in queued_mails(scenario.session)]
+    assert [subject for subject in mails if subject != gone] == left
+    said = ["team_deleted"] if part is close_the_team else []
+    assert (gone in mails) is bool(said)
     assert scenario.told("bob") == ["submitted"] * leads_carol_still + said
     assert other.is_shared
 
@@ -357,8 +408,10 @@ def test_a_team_goes_in_as_many_statements_however_many_are_in_it(
         with statements() as seen:
             people.delete_team(scenario.session, made, by=scenario.cast.erin, now=scenario.step())
         counts.append(len(seen))
-        assert set(scenario.told("bob")) == {"removed"}
-        assert queued_mails(scenario.session) == []
+        assert set(scenario.told("bob")) == {"team_deleted"}
+        told = {subject for _to, subject in queued_mails(scenario.session)}
+        assert told == {"The team Some was deleted"}
+        scenario.session.execute(sa.delete(OutgoingMail))
         ends = sa.select(sa.func.count()).where(
             HistoryEntry.action == "membership.removed", HistoryEntry.subject == made.slug
         )

@@ -6,19 +6,22 @@ from collections import defaultdict
 
 from roadmap.notifications.kind import Kind
 from roadmap.notifications.kinds.added import Added
+from roadmap.notifications.kinds.api_token import ApiTokenCreated
 from roadmap.notifications.kinds.assessed import Assessed
 from roadmap.notifications.kinds.comment import CommentAdded
 from roadmap.notifications.kinds.invited import Invited
 from roadmap.notifications.kinds.joined import Joined
 from roadmap.notifications.kinds.leads import Leads
+from roadmap.notifications.kinds.password_link import PasswordLinkCreated
 from roadmap.notifications.kinds.removed import Removed
 from roadmap.notifications.kinds.resubmitted import Resubmitted
 from roadmap.notifications.kinds.returned import Returned
 from roadmap.notifications.kinds.submitted import Submitted
+from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
-_ALL = (Submitted, Resubmitted, Verified, Returned, CommentAdded, Assessed, Added, Removed, Invited,
-        Joined, Leads)  # fmt: skip
+_ALL = (Submitted, Resubmitted, Verified, Returned, CommentAdded, Assessed, Added, Removed,
+        TeamDeleted, Invited, Joined, Leads, PasswordLinkCreated, ApiTokenCreated)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)

@@ -1,20 +1,17 @@
-"""Somebody removed the reader from a team, or deleted the team."""
+"""Somebody removed the reader from a team."""
 
 from __future__ import annotations
 
 import uuid
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from roadmap.core.types import new_id
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.kind import Content, Event, Mail, TeamKind
-from roadmap.notifications.models import Notification
-from roadmap.people.models import Membership, Team, User
+from roadmap.people.models import Team, User
 
 CONSEQUENCE = _l("Its managers and mentors no longer see what you share. What they verified stays.")
 
@@ -23,15 +20,11 @@ class Removed(TeamKind):
     """The team is only named, so that the notification outlives it."""
 
     key = "removed"
-    follows = frozenset({"membership.removed", "team.deleting"})
+    follows = frozenset({"membership.removed"})
 
     def handle(self, session: Session, event: Event) -> None:
-        if event.action == "team.deleting":
-            self._notify_members(session, event)
-        elif not event.data.get("with_team"):
-            self._notify_person(session, event)
-
-    def _notify_person(self, session: Session, event: Event) -> None:
+        if event.data.get("with_team"):
+            return  # `team_deleted` says so.
         person = session.get_one(User, event.user_id)
         team = session.get_one(Team, uuid.UUID(event.data["team"]))
         # Nobody is named for the command line.
@@ -40,29 +33,6 @@ class Removed(TeamKind):
             session, self, [person], about=person, actor_id=event.by, actor_name=actor_name,
             now=event.now, data={"team": team.name},
         )  # fmt: skip
-
-    def _notify_members(self, session: Session, event: Event) -> None:
-        """Notify the members of a team that is being deleted, in a few statements."""
-        team = event.data["team"]
-        name = session.get_one(User, event.by).name if event.by else ""
-        members = sa.select(Membership.user_id).where(
-            Membership.team_id == team.id, Membership.user_id != event.by
-        )
-        values = [
-            {
-                "id": new_id(),
-                "user_id": person,
-                "kind": self.key,
-                "subject_user_id": person,
-                "actor_id": event.by,
-                "actor_name": name,
-                "created_at": event.now,
-                "data": {"team": team.name},
-            }
-            for person in session.scalars(members)
-        ]
-        if values:
-            session.execute(sa.insert(Notification), values)
 
     def sentence(self, content: Content, link: Markup) -> Markup:
         return Markup("{} {}").format(self.insert(_text(content), content, link), CONSEQUENCE)
