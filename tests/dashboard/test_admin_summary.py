@@ -73,7 +73,11 @@ def test_the_first_administrator_alone_is_told_to_bring_people(
     session.execute(delete(User).where(User.id != cast.erin))
     session.commit()
     page = erin.get("/").text
-    assert "Invite your team" in page
+    assert "Invite your team, or start on a roadmap yourself." in page
+    assert "First, choose a roadmap" not in page
+    assert "You are not on a roadmap yourself, and do not have to be." in page
+    assert page.index('href="/admin/teams"') < page.index(f'href="/roadmaps/{SLUG}"')
+    assert page.count('class="button"') == 1
     assert "This installation" not in page
 
 

@@ -109,6 +109,14 @@ def test_a_stage_and_a_milestone_have_pages(alice):
     assert "<html" not in fragment.text
 
 
+def test_the_milestones_can_be_read_before_one_begins(browser_of, cast):
+    page = browser_of(cast.carol).get(PAGE).text
+    assert page.count("Its milestones, and when each is done") == 5
+    assert "Implement the algorithms that ML systems lean on" in page
+    assert "A tested repository holds a hash map" in page
+    assert "12 h, optional" in page
+
+
 def test_enrolling_rejects_bad_input(browser_of, cast):
     carol = browser_of(cast.carol)
     answer = carol.post(f"{PAGE}/enrollment", {"hours_per_week": "200", "target_on": "2001-01-01"})
