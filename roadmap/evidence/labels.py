@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import fields
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -151,11 +153,17 @@ def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind))
 
 
-def state_label(item: Item) -> str:
-    """Return the state of an item as others read it.
+def state_label(
+    item: Item, reviewer: tuple[Any, str] | None = None, reader_id: uuid.UUID | None = None
+) -> str:
+    """Return the state of an item as others read it, with who is reviewing it: (id, name).
 
     One that was verified is only reviewed once nothing that it is linked to is confirmed.
     """
+    if item.state == "in_review" and reviewer is not None:
+        key, name = reviewer
+        by = _("In review by you") if key == reader_id else _("In review by %(name)s", name=name)
+        return str(by)
     if item.state == "verified" and not item.verified:
         return str(_("Reviewed"))
     return str(STATES[item.state])

@@ -24,7 +24,7 @@ from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Rev
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
 from roadmap.people.models import User
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import holders_of, select_holders
 from roadmap.people.roles import Capability
 
 
@@ -131,6 +131,28 @@ def assigned_reviewer(
     if managers is None:
         managers = holders_of(session, evidence.user_id, Capability.REVIEW)
     return next((person for person in managers if person.id == evidence.reviewer_id), None)
+
+
+def load_reviewers(session: Session, items: Iterable[Item]) -> dict[uuid.UUID, tuple[Any, str]]:
+    """Load who is reviewing those of the items that are in review: id and name by the item's id.
+
+    They still manage its author, as in `assigned_reviewer`. At most one statement.
+    """
+    in_review = {item.id: item.user_id for item in items if item.state == "in_review"}
+    if not in_review:
+        return {}
+    holders = select_holders(list(set(in_review.values())), Capability.REVIEW).subquery()
+    rows = session.execute(
+        sa.select(Evidence.id, User.id, User.name)
+        .join(User, User.id == Evidence.reviewer_id)
+        .where(
+            Evidence.id.in_(in_review),
+            sa.exists().where(
+                holders.c.holder == Evidence.reviewer_id, holders.c.person == Evidence.user_id
+            ),
+        )
+    )
+    return {key: (reviewer, name) for key, reviewer, name in rows}
 
 
 def verifying_review(item: Item, judgements: Iterable[Judgement]) -> Judgement | None:

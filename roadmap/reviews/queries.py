@@ -30,6 +30,7 @@ from roadmap.evidence.queries import (
     assigned_reviewer,
     load_detail,
     load_judgements,
+    load_reviewers,
 )
 from roadmap.evidence.rules import Refused, check_withdrawable
 from roadmap.people.actor import Actor
@@ -68,10 +69,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """An item in the queue with the name of its author, and its last review in `judged`."""
+    """An item in the queue with the name of its author, and its last review in `judged`.
+
+    `reviewer` is who is reviewing it, as (id, name).
+    """
 
     item: Item
     author: str
+    reviewer: tuple[Any, str] | None = None
     judgement: Judgement | None = None
 
 
@@ -170,7 +175,7 @@ def list_pending(
     """List what waits in all teams that the actor leads, the oldest first.
 
     `after` is (submitted_at, id) of the last item seen, to continue from there. Four statements,
-    five with `texts` and skills.
+    one more each with `texts` and skills, and where something is in review.
     """
     query = _pending_query(actor, filters)
     if after is not None:
@@ -229,7 +234,8 @@ def count_completed(session: Session, actor: Actor, filters: Filters, *, now: dt
 def _entries(session: Session, query: sa.Select[Any], *, texts: bool = False) -> list[QueueEntry]:
     authors: dict[uuid.UUID, str] = dict(iter(session.execute(query)))
     items = load_items(session, Audience.MANAGER, list(authors), texts=texts) if authors else ()
-    return [QueueEntry(item, authors[item.id]) for item in items]
+    reviewers = load_reviewers(session, items)
+    return [QueueEntry(item, authors[item.id], reviewers.get(item.id)) for item in items]
 
 
 def _count(session: Session, query: sa.Select[Any]) -> int:

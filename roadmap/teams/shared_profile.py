@@ -11,7 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from roadmap.career import queries as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import load_revision
 from roadmap.evidence.item import Item
+from roadmap.evidence.queries import load_reviewers
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
@@ -73,13 +74,18 @@ class SharedProgress:
 
 @dataclass(frozen=True)
 class SharedProfile:
-    """Everything of a person that their managers see. `today` is the person's own date."""
+    """Everything of a person that their managers see.
+
+    `today` is the person's own date, `reviewers` are (id, name) by the id of the piece that they
+    are reviewing.
+    """
 
     today: dt.date
     last_activity_on: dt.date | None
     enrolled: Sequence[EnrolledRoadmap]
     on: SharedProgress | None
     pieces: Sequence[Item]
+    reviewers: Mapping[uuid.UUID, tuple[Any, str]]
     skills: Sequence[tuple[Skill, SkillComparison]]
     positions: Sequence[Position]
     degrees: Sequence[Degree]
@@ -109,6 +115,7 @@ def load_shared_profile(
         enrolled=enrolled,
         on=on,
         pieces=pieces,
+        reviewers=load_reviewers(session, pieces),
         skills=_compare_skills(session, person.id, known),
         positions=career.positions(session, person.id),
         degrees=career.degrees(session, person.id),

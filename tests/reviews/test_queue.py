@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions, review_actions
+from roadmap.people.actions import add_member, remove_member
 from roadmap.people.models import Membership, Team, User
 from roadmap.reviews.queries import (
     Filters,
@@ -93,6 +94,24 @@ def test_it_is_narrowed(session, cast, now, pieces):
     assert len(listed(session, bob, team="ranking")) == 2
     assert listed(session, bob, team="vision") == listed(session, bob, team="none") == []
     assert listed(session, bob, person=cast.mallory) == []
+
+
+def test_who_is_reviewing_a_piece_is_named(session, cast, now, browser_of, pieces):
+    talk, bob = pieces[1], cast.actor(session, cast.bob)
+    add_member(session, session.get(Team, cast.team), cast.dave, "manager", by=None, now=now)
+    review_actions.begin_review(session, talk, version_id=talk.current_id, by=bob, now=now)
+    session.commit()
+    pages = ("/reviews", "/reviews?show=in_review", f"/teams/ranking/people/{talk.user_id}")
+    for page in pages:
+        assert "In review by Bob" in browser_of(cast.dave).get(page).text
+        assert "In review by you" in browser_of(cast.bob).get(page).text
+    # Who manages the author no more holds nobody up.
+    remove_member(session, session.get(Team, cast.team), cast.bob, by=None, now=now)
+    session.commit()
+    for page in pages:
+        text = browser_of(cast.dave).get(page).text
+        assert "In review by" not in text
+        assert "In review" in text
 
 
 def test_the_choices_are_people_and_teams_of_the_actor(session, cast, now, browser_of, pieces):
