@@ -23,6 +23,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+from roadmap.core.link_hosts import hidden_host
 from roadmap.core.text import strip_control_characters
 
 SCHEMES = {"http", "https", "mailto"}
@@ -170,7 +171,7 @@ def _parse(text: str, base_level: int) -> list[Token]:
         if token.nesting > 0 and token.level == 0:
             token.attrSet("dir", "auto")
         if token.children:
-            token.children = _flatten_emphasis(_link_images(token.children))
+            token.children = _flatten_emphasis(_show_hosts(_link_images(token.children)))
     return tokens
 
 
@@ -202,6 +203,22 @@ def _link_images(tokens: list[Token]) -> list[Token]:
             Token("link_close", "a", -1),
             Token("text", "", 0, content=f" ({note})"),
         ]
+    return kept
+
+
+def _show_hosts(tokens: list[Token]) -> list[Token]:
+    """Add its host behind each link whose text hides where it leads."""
+    kept: list[Token] = []
+    start, href = 0, ""
+    for token in tokens:
+        kept.append(token)
+        if token.type == "link_open":
+            start, href = len(kept), str(token.attrs.get("href", ""))
+        elif token.type == "link_close":
+            host = hidden_host(href, "".join(_text_of(kept[start:])))
+            if host:
+                said = _("goes to %(host)s", host=host)
+                kept.append(Token("text", "", 0, content=f" ({said})"))
     return kept
 
 

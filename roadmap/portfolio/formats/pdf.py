@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 from roadmap.core import pdf
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
+from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
@@ -190,7 +191,8 @@ def _item(item: DocumentItem, locale: str) -> Data:
 
 def _link(url: str) -> dict[str, str]:
     """Return a URL's target and its text; the target is empty where it is not valid."""
-    return {"href": safe_url(url), "text": _text(url)}
+    text = f"{url} ({host})" if (host := hidden_host(url)) else url
+    return {"href": safe_url(url), "text": _text(text)}
 
 
 FORMAT = Format(

@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
+from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import to_html, to_html_and_excerpt
 from roadmap.core.text import clean_line
 from roadmap.evidence.labels import is_issued
@@ -151,7 +152,9 @@ def _environment() -> Environment:
     )
     environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(pieces=ITEMS_FOLDER, labels=labels, address=safe_url)
-    environment.filters.update(language=page_language, line=clean_line, markdown=to_html)
+    environment.filters.update(
+        language=page_language, line=clean_line, markdown=to_html, hidden_host=hidden_host
+    )
     return environment
 
 

@@ -1,0 +1,102 @@
+"""A link shows the host it leads to where its text hides it, on pages and in what is exported."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import pytest
+from flask import Flask
+
+from roadmap.core.link_hosts import hidden_host
+from roadmap.core.markdown import to_html, to_tree
+from roadmap.portfolio.formats import pdf, site
+from tests.portfolio.sample_documents import ordinary
+from tests.support.snapshot import Snapshot
+
+MIXED = "https://\u0440\u0430ypal.com/x"  # its first two letters are Cyrillic
+MIXED_HOST = "xn--ypal-43d9g.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://bank.example@evil.example/", "evil.example"),
+        ("https://bank.example%2F:x@evil.example/", "evil.example"),
+        ("https://a@[::1]:8000/", "::1"),
+        (MIXED, MIXED_HOST),
+        ("https://\u0430\u0440\u0440\u04cf\u0435.com", "xn--80ak6aa92e.com"),
+        ("https://bank.example/\u202egpj.exe", "bank.example"),
+        ("https://bank.example:8443/@name?q=a@b", ""),
+        ("https://b\u00fccher.example/", ""),
+        ("https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/", ""),
+        ("https://xn--ypal-43d9g.com", ""),
+        ("mailto:alice@example.org", ""),
+        ("https://[", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_that_hides_its_host(url: str, host: str) -> None:
+    assert hidden_host(url) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("https://bank.example@evil.example/", "evil.example"),
+        ("[the report](https://bank.example@evil.example/)", "evil.example"),
+        (f"<{MIXED}>", MIXED_HOST),
+        (f"[the report]({MIXED})", MIXED_HOST),
+        (f"![a chart]({MIXED})", MIXED_HOST),
+        ("[https://bank.example/report](https://evil.example/)", "evil.example"),
+        ("[*www.bank.example*](https://evil.example/)", "evil.example"),
+        ("[www.bank.example](https://bank.example/)", ""),
+        ("[the report](https://evil.example/)", ""),
+        ("<alice@example.org>", ""),
+    ],
+)
+def test_a_link_in_a_text(app: Flask, text: str, host: str) -> None:
+    with app.test_request_context():
+        html = to_html(text)
+        assert html.count("goes to") == bool(host)
+        assert (f"</a> (goes to {host})" in html) == bool(host)
+        assert ("goes to" in str(to_tree(text))) == bool(host)
+
+
+@pytest.mark.parametrize("length", [200, 20_000])
+@pytest.mark.parametrize("part", ["\u0430a", "xn--a", "a@", "\u0430."])
+def test_a_long_address_is_read_soon(part: str, length: int) -> None:
+    began = time.thread_time()
+    hidden_host("https://" + part * (length // len(part)))
+    assert time.thread_time() - began < 0.1
+
+
+def test_the_pages_of_a_piece_show_it(app: Flask, snapshot: Snapshot) -> None:
+    browsers, ids = snapshot.browsers(app), snapshot.ids
+    form = {
+        "title": "A launch",
+        "kind": "launch",
+        "occurred_on": "2026-02-01",
+        "url": MIXED,
+        "visibility": "portfolio",
+        "revision": "1",
+        "impacts-0-type": "scale",
+        "impacts-0-metric": "p95",
+        "impacts-0-result": "2",
+        "impacts-0-unit": "ms",
+        "impacts-0-source_url": "https://bank.example@evil.example/",
+    }
+    assert browsers["alice"].put(f"/evidence/{ids['submitted']}", form).status_code == 303
+    for who, page in (("alice", "evidence"), ("bob", "reviews")):
+        text = browsers[who].get(f"/{page}/{ids['submitted']}").text
+        assert f"(goes to {MIXED_HOST})" in text
+        assert "(goes to evil.example)" in text
+
+
+def test_what_is_exported_shows_it(app: Flask) -> None:
+    document = ordinary(1)
+    item = dataclasses.replace(document.items[0], url=MIXED)
+    with app.test_request_context():
+        files = dict(site.render_files(dataclasses.replace(document, items=(item,))))
+        assert f"({MIXED_HOST})" in "".join(files.values())
+        assert MIXED_HOST in pdf._link(MIXED)["text"]
