@@ -273,7 +273,7 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
         "patent",
         f"{CANARY} title",
         visibility=visibility,
-        milestones=[DONE_MILESTONE],
+        milestones=[DONE_MILESTONE, "patent-application"],
         impacts=[Impact("business", f"{CANARY} metric", "1", "2", CANARY, "")],
     )
     evidence.edit(

@@ -332,7 +332,8 @@ def test_what_was_stored_before_stays(doors: Doors) -> None:
     builders.submit_evidence(session, cast, piece, now)
     builders.review_evidence(session, cast, piece, now)
     row = impact_fields(0, metric=measured.metric, source_url=measured.source_url)
-    again = {**form_fields(**words, revision="1"), **row}
+    links = piece.milestone_keys
+    again = {**form_fields(**words, revision="1", milestones=links), **row}
     doors.page("alice", "PUT", f"/evidence/{piece.id}", **again)
     session.expire_all()
     assert (piece.state, piece.revision, piece.title) == ("verified", 1, "Cafe\u0301")
@@ -355,7 +356,8 @@ def test_what_an_older_release_stored_and_is_sent_back_stays(doors: Doors, words
     session.execute(sa.update(Evidence).values(title=words))
     session.commit()
     said = {"title": words, "description": words, "role": words}
-    doors.page("alice", "PUT", f"/evidence/{piece.id}", **form_fields(**said, revision="1"))
+    sent = form_fields(**said, revision="1", milestones=piece.milestone_keys)
+    doors.page("alice", "PUT", f"/evidence/{piece.id}", **sent)
     doors.api("alice", "PATCH", f"/me/evidence/{piece.id}", **said)
     session.expire_all()
     assert (piece.state, piece.revision, piece.current.number) == ("verified", 1, 1)

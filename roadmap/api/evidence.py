@@ -250,7 +250,8 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceSha
     """Change a piece; what is left out stays, null clears.
 
     A change of what a review judges makes a new version, and asks for a review again by itself
-    where the piece was submitted or verified. The verified version counts meanwhile.
+    where the piece was submitted or verified. The verified version counts meanwhile. A verified
+    piece that is linked to no milestone which its kind proves becomes a draft instead.
     """
     piece = _load_locked("evidence.write", evidence_id)
     sent = {
@@ -281,7 +282,7 @@ def submit_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
     """Ask for a review; asking again changes nothing.
 
     There is nothing to send. From then on the managers of your teams see the piece. 409 for what
-    is private, or verified and not changed since.
+    is private, linked to no milestone that its kind proves, or verified and not changed since.
     """
     piece = _load_own("evidence.submit", evidence_id)
     actions.submit(db.session, piece, by=current_actor(), now=now())

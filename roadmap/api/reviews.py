@@ -39,7 +39,7 @@ from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence, Review
-from roadmap.evidence.queries import load_judgements
+from roadmap.evidence.queries import load_fitting_milestones, load_judgements
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
 from roadmap.reviews.queries import list_pending, load_criteria
@@ -204,8 +204,9 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
 
     A return should say in `comment` what is missing: its author has nothing else to go by.
 
-    The same judgement by the same person twice is the same as once. 409 where nothing waits, or
-    where the version named is not the newest that was submitted. With the `etag` of what was read
+    The same judgement by the same person twice is the same as once. 409 where nothing waits, where
+    the version named is not the newest that was submitted, or where a piece is to be verified that
+    is linked to no milestone which its kind proves: return it. With the `etag` of what was read
     in If-Match, 412 where another version, title or linked milestone is there now.
 
     With `version` and without If-Match, 409 where the title is another since that version was
@@ -236,7 +237,8 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
     ).first()
     # What can be confirmed, and is not yet for this version.
     confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
-    fitting = set(review_actions.load_fitting_milestones(db.session, piece)) - confirmed
+    kind = piece.current.kind
+    fitting = set(load_fitting_milestones(db.session, piece.milestone_keys, kind)) - confirmed
     fitting -= {link.key for link in item.links if link.left_out_by}
     if last is not None and piece.state == body.decision:
         said = (last.reviewer_id, last.decision, clean_multiline(last.comment))

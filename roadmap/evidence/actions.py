@@ -30,7 +30,7 @@ from roadmap.evidence.models import (
     EvidenceSkill,
     EvidenceVersion,
 )
-from roadmap.evidence.queries import assigned_reviewer
+from roadmap.evidence.queries import assigned_reviewer, load_fitting_milestones
 from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Row, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
@@ -175,6 +175,7 @@ def edit(
         visibility=piece.visibility,
         substance_changed=substance_changed,
         was_submitted=evidence.current.was_submitted,
+        proves=bool(load_fitting_milestones(session, evidence.milestone_keys, piece.kind)),
     )
     if makes_version and evidence.current.number >= MAX_VERSIONS:
         raise LimitReached(
@@ -243,7 +244,8 @@ def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.d
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
     """Ask for a review; return False where it waits already. Raises Refused."""
     lock_and_reload(session, evidence, by)
-    after = rules.state_after_submit(evidence.state, evidence.visibility)
+    proves = load_fitting_milestones(session, evidence.milestone_keys, evidence.current.kind)
+    after = rules.state_after_submit(evidence.state, evidence.visibility, proves=bool(proves))
     if after == evidence.state:
         return False
     evidence.state = after

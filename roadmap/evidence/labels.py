@@ -115,6 +115,14 @@ ERROR_MESSAGES: dict[str, LazyString] = {
 REFUSAL_MESSAGES: dict[str, LazyString] = {
     "private": _("Private evidence is never reviewed. Change who sees it first."),
     "already_verified": _("This version is already verified, and nothing is left to confirm."),
+    "proves_nothing": _(
+        "Link it to a milestone that evidence of this kind proves: that is what a reviewer "
+        "confirms."
+    ),
+    "nothing_to_confirm": _(
+        "It is linked to no milestone that evidence of this kind proves, so there is nothing to "
+        "verify. Return it, and say which milestone it could prove."
+    ),
     "in_review": _("A reviewer has begun to read it, so it cannot be withdrawn now."),
     "not_waiting": _("It is not waiting for a review."),
     "own": _("Nobody reviews their own evidence."),

@@ -261,6 +261,16 @@ def load_milestones(session: Session, keys: Collection[str]) -> tuple[LinkableMi
     return tuple(known[key] for key in keys if key in known)
 
 
+def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) -> list[str]:
+    """Load those of the milestones with these keys that evidence of a kind proves, in this order.
+
+    A piece that is linked to none of them cannot be submitted: there is nothing to confirm.
+    """
+    proved = Milestone.kinds.contains(f",{kind},", autoescape=True)
+    found = set(session.scalars(sa.select(Milestone.key).where(Milestone.key.in_(keys), proved)))
+    return [key for key in keys if key in found]
+
+
 def search_milestones(
     session: Session, text: str, *, leave_out: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:

@@ -13,7 +13,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.models import Milestone
 from roadmap.core.limits import count_rows
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.types import form_id
@@ -21,7 +20,7 @@ from roadmap.evidence import rules
 from roadmap.evidence.actions import lock_and_reload
 from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import assigned_reviewer
+from roadmap.evidence.queries import assigned_reviewer, load_fitting_milestones
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
@@ -74,7 +73,9 @@ def decide(
         raise Refused("no_such_decision")
     _lock_for_review(session, evidence, by)
     again = evidence.state == "verified"
-    fitting = load_fitting_milestones(session, evidence) if decision == "verified" else []
+    fitting: list[str] = []
+    if decision == "verified":
+        fitting = load_fitting_milestones(session, evidence.milestone_keys, evidence.current.kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
     keys = rules.select_confirmations(
         decision,
@@ -205,16 +206,6 @@ def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
         raise Refused("own")
     if not can(by, "evidence.review", evidence):
         raise Refused("not_entitled")
-
-
-def load_fitting_milestones(session: Session, evidence: Evidence) -> list[str]:
-    """Load the linked milestones that evidence of this kind can prove, in the author's order."""
-    keys, kind = evidence.milestone_keys, evidence.current.kind
-    rows = session.execute(
-        sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
-    )
-    fitting = {row.key for row in rows if kind in row.definition.get("evidence", ())}
-    return [key for key in keys if key in fitting]
 
 
 def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:

@@ -237,6 +237,9 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
         "evidence/show.html",
         detail=detail,
         managers=managers,
+        proves=bool(
+            queries.load_fitting_milestones(db.session, piece.milestone_keys, piece.current.kind)
+        ),
         asked=_join_names(managers),
         reader=queries.assigned_reviewer(db.session, piece, people),
         today=today,
@@ -250,6 +253,8 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
 def _render_refusal(piece: Evidence, refusal: Refused) -> Response:
     if refusal.reason == "gone":
         return see_other("evidence.index")
+    # The page shows what is kept: a refused request does not share the item either.
+    db.session.rollback()
     message = str(labels.REFUSAL_MESSAGES[refusal.reason])
     return _render_item(piece, refusal=message, status=409)
 

@@ -154,7 +154,7 @@ def is_web_address(text: str) -> bool:
 
 
 def edit_outcome(
-    state: str, *, visibility: str, substance_changed: bool, was_submitted: bool
+    state: str, *, visibility: str, substance_changed: bool, was_submitted: bool, proves: bool
 ) -> tuple[bool, str]:
     """Return whether an edit makes a new version, and the state after it.
 
@@ -162,11 +162,14 @@ def edit_outcome(
     version that was ever submitted never changes. An item that waits or is verified is submitted
     again by the edit; a returned one only when its author resubmits it. Private items are never
     reviewed: making a waiting item private withdraws it, and an edit of a verified private one
-    leaves a draft beside the version that counts.
+    leaves a draft beside the version that counts. So does an edit after which it `proves` none of
+    its milestones, as in `state_after_submit`; one that waits already goes on waiting.
     """
     private = visibility == "private"
-    if substance_changed and state in AWAITING_REVIEW | {"verified"}:
+    if substance_changed and state in AWAITING_REVIEW:
         after = "draft" if private else "submitted"
+    elif substance_changed and state == "verified":
+        after = "submitted" if proves and not private else "draft"
     elif private and state in AWAITING_REVIEW:
         after = "draft"
     else:
@@ -174,13 +177,21 @@ def edit_outcome(
     return substance_changed and was_submitted, after
 
 
-def state_after_submit(state: str, visibility: str) -> str:
-    """Return the state after a request for a review. Raises Refused for private and verified."""
+def state_after_submit(state: str, visibility: str, *, proves: bool) -> str:
+    """Return the state after a request for a review.
+
+    `proves` tells that it is linked to a milestone that evidence of its kind proves; without one a
+    reviewer has nothing to confirm. Raises Refused for that, for private and for verified.
+    """
     if visibility == "private":
         raise Refused("private")
     if state == "verified":
         raise Refused("already_verified")
-    return state if state in AWAITING_REVIEW else "submitted"
+    if state in AWAITING_REVIEW:
+        return state
+    if not proves:
+        raise Refused("proves_nothing")
+    return "submitted"
 
 
 def state_after_withdraw(state: str, *, has_reviewer: bool) -> str:
@@ -233,6 +244,8 @@ def select_confirmations(
         raise Stale
     if decision == "returned":
         return ()
+    if not fitting and not again:
+        raise Refused("nothing_to_confirm")
     if asked is None:
         asked = [key for key in fitting if key not in left_out]
     chosen = tuple(dict.fromkeys(asked))
@@ -242,7 +255,7 @@ def select_confirmations(
         chosen = tuple(key for key in chosen if key not in confirmed)
     if not chosen and again:
         raise Refused("already_verified" if set(fitting) <= set(confirmed) else "none_selected")
-    if not chosen and fitting:
+    if not chosen:
         raise Refused("none_left")
     return chosen
 

@@ -127,6 +127,11 @@ class ReviewPage:
         return self.detail.item.state in AWAITING_REVIEW
 
     @property
+    def can_verify(self) -> bool:
+        """Tell whether it is linked to a milestone that evidence of its kind proves."""
+        return any(each.fits for each in self.criteria)
+
+    @property
     def confirmable(self) -> list[str]:
         """Return what is ticked at first: what can still be confirmed and was not left out."""
         return [

@@ -23,6 +23,7 @@ from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm, parse_uuid
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
+from roadmap.evidence.queries import load_fitting_milestones
 from roadmap.evidence.rules import Refused, Stale
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
@@ -152,23 +153,13 @@ def decide(evidence_id: uuid.UUID) -> Response:
     label = _("Look at it again or take it back")
     if decision == "returned":
         text, label = _("“%(title)s” is returned to its author.", **said), _("Look at it again")
-    elif fitting := review_actions.load_fitting_milestones(db.session, piece):
+    else:
+        fitting = load_fitting_milestones(db.session, piece.milestone_keys, piece.current.kind)
         text = ngettext(
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestone confirmed.",
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestones confirmed.",
             len(fitting),
             confirmed=len(review_actions.confirmed_keys(db.session, review.version_id)),
-            **said,
-        )
-    elif piece.links:
-        text = _(
-            "“%(title)s” is reviewed, but confirmed for none of its milestones: it counts as "
-            "evidenced.",
-            **said,
-        )
-    else:
-        text = _(
-            "“%(title)s” is reviewed. It is linked to no milestone, so it counts as evidenced.",
             **said,
         )
     address = _with_filters(f"/reviews/{piece.id}", _parse_filters())
@@ -249,7 +240,7 @@ def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> R
     """Render the current page with what was typed, and say why nothing was recorded."""
     _check_still_reviewable(piece, refusal)
     if refusal.reason in (
-        *("does_not_fit", "none_left"),
+        *("does_not_fit", "none_left", "nothing_to_confirm"),
         *("none_selected", "already_verified"),
     ):
         form.milestones.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]

@@ -19,6 +19,7 @@ PIECE: dict[str, Any] = {
     "title": "Feature store for ranking",
     "url": "https://example.org/docs/feature-store",
     "occurred_on": "2026-03-31",
+    "milestones": [MILESTONE],
 }
 
 ApiClientOf = Callable[..., ApiClient]

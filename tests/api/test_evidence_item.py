@@ -187,6 +187,31 @@ def test_what_is_private_is_not_submitted(add: Add, alice: ApiClient) -> None:
     assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
 
 
+@pytest.mark.parametrize("links", [[], ["mentor-a-junior-engineer"]])
+def test_it_is_submitted_once_its_kind_proves_a_milestone(
+    add: Add, alice: ApiClient, links: list[str]
+) -> None:
+    piece = add(milestones=links)
+    answer = alice.put(path_of(piece, "/submission"))
+    assert answer.status_code == 409
+    assert "Link it to a milestone that evidence of this kind proves" in answer.get_json()["detail"]
+    assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
+    alice.patch(path_of(piece), {"milestones": [*links, MILESTONE]})
+    assert alice.put(path_of(piece, "/submission")).get_json()["review_state"] == "submitted"
+
+
+def test_a_verified_piece_whose_new_kind_proves_nothing_is_not_submitted_again(
+    add: Add, alice: ApiClient, bob: ApiClient
+) -> None:
+    piece = add()
+    alice.put(path_of(piece, "/submission"))
+    bob.put(f"/reviews/{piece['id']}", {"decision": "verified"})
+    changed = alice.patch(path_of(piece), {"kind": "talk"}).get_json()
+    assert (changed["review_state"], changed["version"]) == ("draft", 2)
+    assert (changed["verified"], changed["verified_version"]) == (True, 1)
+    assert alice.put(path_of(piece, "/submission")).status_code == 409
+
+
 def test_a_change_of_a_verified_piece_is_a_new_version(
     add: Add, alice: ApiClient, bob: ApiClient
 ) -> None:

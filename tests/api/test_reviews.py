@@ -135,6 +135,22 @@ def test_named_milestones_alone(piece: dict[str, Any], bob: ApiClient) -> None:
     assert len(bob.get("/reviews").get_json()["items"]) == 1
 
 
+def test_what_proves_nothing_any_more_is_only_returned(
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
+) -> None:
+    """Its author removed the only milestone that it proves while it waited."""
+    left = alice.patch(
+        f"/me/evidence/{piece['id']}", {"milestones": ["external-conference-talk"]}
+    ).get_json()
+    assert left["review_state"] == "submitted"
+    path = f"/reviews/{piece['id']}"
+    for named in ({}, {"milestones": []}, {"milestones": [MILESTONE]}):
+        answer = bob.put(path, {"decision": "verified", **named})
+        assert answer.status_code == 409
+        assert "there is nothing to verify" in answer.get_json()["detail"]
+    assert bob.put(path, {"decision": "returned", "comment": "Which one?"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

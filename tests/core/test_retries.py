@@ -252,7 +252,9 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
         url="https://example.org/talk",
     )
     alice, moment = cast.actor(session, cast.alice), dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
-    made = evidence.create(session, alice.id, piece, milestones=[], by=alice, now=moment)
+    made = evidence.create(
+        session, alice.id, piece, milestones=["internal-tech-talks"], by=alice, now=moment
+    )
     evidence.submit(session, made, by=alice, now=moment)
     session.commit()
     assert cast.dave in set(session.scalars(sa.select(Notification.user_id)))

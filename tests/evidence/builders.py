@@ -15,6 +15,7 @@ from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.rules import EvidenceInput
 from tests.support.cast import Cast
+from tests.support.catalog import fitting_milestone
 
 # Two milestones of the shipped roadmap that a design document proves, and one that it cannot.
 DESIGN = "design-doc-for-complex-system"
@@ -45,15 +46,18 @@ def add_evidence(
     person: uuid.UUID,
     now: dt.datetime,
     *,
-    milestones: Sequence[str] = (),
+    milestones: Sequence[str] | None = None,
     skills: Sequence[str] = (),
     **changes: Any,
 ) -> Evidence:
-    """A piece of this person, committed."""
+    """A piece of this person, committed. It is linked to a milestone that it proves by default."""
+    said = evidence_input(**changes)
+    if milestones is None:
+        milestones = [fitting_milestone(session, said.kind)]
     evidence = actions.create(
         session,
         person,
-        evidence_input(**changes),
+        said,
         milestones=milestones,
         skills=skills,
         by=cast.actor(session, person),

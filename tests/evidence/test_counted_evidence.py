@@ -45,7 +45,7 @@ def test_the_last_verified_version_counts_until_the_next_is_judged(session, cast
     evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     submit_evidence(session, cast, evidence, now)
     review_evidence(session, cast, evidence, now)
-    changed = evidence_input(kind="talk", occurred_on=PartialDate("2026-05-01"))
+    changed = evidence_input(kind="case_study", occurred_on=PartialDate("2026-05-01"))
     actions.edit(session, evidence, changed, milestones=[DESIGN, LEVELS], by=alice, now=now)
     (piece,) = load_user_items(session, Audience.OWNER, cast.alice)
     assert (piece.counted.kind, piece.counted.occurred_on, piece.state) == (
@@ -57,7 +57,8 @@ def test_the_last_verified_version_counts_until_the_next_is_judged(session, cast
     assert (piece.milestones, len(piece.counted.impacts)) == ((DESIGN, LEVELS), 1)
     review_evidence(session, cast, evidence, now, decision="returned")
     (piece,) = load_user_items(session, Audience.OWNER, cast.alice)
-    assert (piece.counted.kind, piece.verified, piece.confirmed) == ("talk", False, frozenset())
+    assert (piece.counted.kind, piece.verified) == ("case_study", False)
+    assert piece.confirmed == frozenset()
 
 
 def test_pieces_come_in_the_order_they_were_made_and_only_ones_own(session, cast, now):

@@ -47,7 +47,7 @@ def test_an_edit_of_what_is_verified_says_what_it_does(session, cast, now, brows
     review_evidence(session, cast, piece, now)
     browser = browser_of(cast.alice)
     assert "This piece was reviewed." in browser.get(f"/evidence/{piece.id}/edit").text
-    browser.put(f"/evidence/{piece.id}", form_fields(role="Lead", revision="1"))
+    browser.put(f"/evidence/{piece.id}", form_fields(role="Lead", revision="1", milestones=DESIGN))
     saved = reload_evidence(session, piece)
     assert (saved.state, saved.current.number) == ("submitted", 2)
 

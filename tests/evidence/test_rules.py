@@ -193,14 +193,15 @@ class Review(RuleBasedStateMachine):
         self.content = [0]
         self.verified: int | None = None
 
-    @rule(visibility=st.sampled_from(VISIBILITIES), substance=st.booleans())
-    def edit(self, visibility: str, substance: bool) -> None:
+    @rule(visibility=st.sampled_from(VISIBILITIES), substance=st.booleans(), proves=st.booleans())
+    def edit(self, visibility: str, substance: bool, proves: bool) -> None:
         before = self.state
         new_version, after = rules.edit_outcome(
             before,
             visibility=visibility,
             substance_changed=substance,
             was_submitted=self.versions[-1],
+            proves=proves,
         )
         if new_version:
             self.versions.append(False)
@@ -214,14 +215,17 @@ class Review(RuleBasedStateMachine):
             assert self.state == "verified"
         if before in ("draft", "returned"):
             assert self.state == before
+        if not proves and self.state == "submitted":
+            assert before in rules.AWAITING_REVIEW  # what waits goes on waiting
 
-    @rule()
-    def submit(self) -> None:
-        if self.visibility == "private" or self.state == "verified":
+    @rule(proves=st.booleans())
+    def submit(self, proves: bool) -> None:
+        waits = self.state in rules.AWAITING_REVIEW
+        if self.visibility == "private" or self.state == "verified" or not (proves or waits):
             with pytest.raises(Refused):
-                rules.state_after_submit(self.state, self.visibility)
+                rules.state_after_submit(self.state, self.visibility, proves=proves)
             return
-        self.state = rules.state_after_submit(self.state, self.visibility)
+        self.state = rules.state_after_submit(self.state, self.visibility, proves=proves)
         assert self.state in rules.AWAITING_REVIEW
         self.freeze()
 
@@ -291,6 +295,8 @@ def test_whether_a_returned_piece_is_being_edited_is_told_to_nobody(state: str) 
 
 
 def test_nothing_is_verified_for_none_of_what_it_can_prove() -> None:
-    assert confirmations(fitting=()) == ()
+    with pytest.raises(rules.Refused, match="nothing_to_confirm"):
+        confirmations(fitting=())
+    assert confirmations("returned", fitting=()) == ()
     with pytest.raises(rules.Refused, match="none_left"):
         confirmations(asked=[])

@@ -26,6 +26,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.support.catalog import fitting_milestone
 
 LATER = PartialDate("2026-05-01")
 GAIN = Impact("business", "conversion", "1", "2", "%")
@@ -107,6 +108,7 @@ def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited
 
 
 def test_once_submitted_again_the_new_version_is_seen(session, cast, now, alice, edited):
+    actions.link(session, edited, fitting_milestone(session, "talk"), by=alice, now=now)
     actions.submit(session, edited, by=alice, now=now)
     session.commit()
     (piece,) = load_user_items(session, Audience.MANAGER, cast.alice)

@@ -138,7 +138,7 @@ def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
 ):
     alice = browser_of(cast.alice)
     alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
-    unlinked = add_evidence(session, cast, cast.alice, now)
+    unlinked = add_evidence(session, cast, cast.alice, now, milestones=())
     page = flat(alice.get(f"/evidence/{unlinked.id}").text)
     assert "It counts for no milestone yet: it is linked to none." in page
     # A design document proves the first of them, and not the second.

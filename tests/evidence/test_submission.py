@@ -17,6 +17,7 @@ from roadmap.people.models import Membership, Team, User
 from tests.evidence.builders import (
     DESIGN,
     LEVELS,
+    MENTOR,
     add_evidence,
     evidence_input,
     review_evidence,
@@ -24,6 +25,7 @@ from tests.evidence.builders import (
 )
 from tests.evidence.form_data import form_fields
 from tests.support.api_client import ApiClient
+from tests.support.markup import flat
 
 
 @pytest.fixture
@@ -79,6 +81,65 @@ def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
     assert reload_evidence(session, piece.id) == ("draft", "private")
     alice.put(f"{address}/submission", {"visibility": "team"})
     assert reload_evidence(session, piece.id) == ("submitted", "team")
+
+
+LINK_FIRST = "Before you ask for a review, link it to a milestone that evidence of this kind proves"
+
+
+@pytest.mark.parametrize("links", [[], [MENTOR]])
+@pytest.mark.parametrize("visibility", ["team", "private"])
+def test_it_needs_a_milestone_that_its_kind_proves(
+    session, cast, now, browser_of, visibility, links
+):
+    piece = add_evidence(session, cast, cast.alice, now, visibility=visibility, milestones=links)
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    page = flat(alice.get(address).text)
+    assert LINK_FIRST in page
+    assert f'<a href="{address}/edit#milestones">Link a milestone</a>' in page
+    assert "Ask Bob to review" not in page
+    assert "and ask for a review</button>" not in page
+    refused = alice.put(f"{address}/submission", {"visibility": "team"})
+    assert refused.status_code == 409
+    assert "Link it to a milestone that evidence of this kind proves" in flat(refused.text)
+    assert f"<dd>{visibility.capitalize()}</dd>" in flat(refused.text)
+    # Neither submitted nor shared.
+    assert reload_evidence(session, piece.id) == ("draft", visibility)
+    actions.link(session, piece, DESIGN, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
+    assert LINK_FIRST not in flat(alice.get(address).text)
+    assert alice.put(f"{address}/submission", {"visibility": "team"}).status_code == 303
+    assert reload_evidence(session, piece.id) == ("submitted", "team")
+
+
+@pytest.mark.parametrize(
+    "change", [{"milestones": []}, {"milestones": [MENTOR]}, {"kind": "talk"}], ids=str
+)
+def test_what_waits_goes_on_waiting_when_it_proves_nothing_any_more(
+    session, cast, now, browser_of, piece, change
+):
+    submit_evidence(session, cast, piece, now)
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    sent = {"visibility": "team", "milestones": [DESIGN], "revision": piece.revision, **change}
+    assert alice.put(address, form_fields(**sent)).status_code == 303
+    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    page = flat(alice.get(address).text)
+    assert "proves, so a reviewer can only return it." in page
+    assert f'<a href="{address}/edit#milestones">Link a milestone</a>' in page
+    assert alice.put(f"{address}/submission").status_code == 303  # twice is the same as once
+
+
+def test_an_edit_of_what_is_verified_is_a_draft_where_it_proves_nothing(
+    session, cast, now, browser_of, piece
+):
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    sent = form_fields(kind="talk", visibility="team", milestones=DESIGN, revision=piece.revision)
+    assert alice.put(address, sent).status_code == 303
+    assert reload_evidence(session, piece.id) == ("draft", "team")
+    page = flat(alice.get(address).text)
+    assert "Version 2 is not submitted. Version 1 counts until a newer one is judged." in page
+    assert LINK_FIRST in page
 
 
 def test_an_audience_is_changed_for_private_pieces_alone(session, cast, browser_of, piece):

@@ -44,7 +44,10 @@ class Scenario:
             kind="design_doc", title=TITLE, occurred_on=PartialDate("2026-05-01"),
             visibility="team", description="What was decided.",
         )  # fmt: skip
-        made = evidence.create(self.session, getattr(self.cast, author), said, **self.by(author))
+        made = evidence.create(
+            self.session, getattr(self.cast, author), said,
+            milestones=["design-doc-for-complex-system"], **self.by(author),
+        )  # fmt: skip
         if submitted:
             evidence.submit(self.session, made, **self.by(author))
         return made

@@ -35,7 +35,8 @@ def submit(session: Session, cast: Cast, now: dt.datetime, title: str = TITLE) -
         kind="design_doc", title=title, occurred_on=PartialDate("2026-05-01"),
         visibility="team", description="What was decided.",
     )  # fmt: skip
-    piece = evidence.create(session, cast.alice, said, by=alice, now=now)
+    links = ["design-doc-for-complex-system"]
+    piece = evidence.create(session, cast.alice, said, milestones=links, by=alice, now=now)
     evidence.submit(session, piece, by=alice, now=now)
     return piece
 

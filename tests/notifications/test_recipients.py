@@ -381,7 +381,10 @@ def crowd(scenario: Scenario, team: Team, number: int) -> None:
             visibility="team", description="What was said.",
         )  # fmt: skip
         by = scenario.cast.actor(scenario.session, user.id)
-        made = evidence.create(scenario.session, user.id, said, by=by, now=scenario.step())
+        made = evidence.create(
+            scenario.session, user.id, said, milestones=["internal-tech-talks"],
+            by=by, now=scenario.step(),
+        )  # fmt: skip
         evidence.submit(scenario.session, made, by=by, now=scenario.step())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -28,14 +29,14 @@ from roadmap.evidence import review_actions
 from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import EvidenceInput
+from roadmap.evidence.rules import EvidenceInput, Refused
 from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.actions import compute_summary, recompute_all, refresh_changed
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_record
 from roadmap.skills import actions as skills
-from tests.support.catalog import SHIPPED_FILE
+from tests.support.catalog import SHIPPED_FILE, fitting_milestone
 
 SLUG = "senior-ml-engineer"
 BEGIN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
@@ -123,7 +124,7 @@ class FactWriter:
             self.session,
             self.alice.id,
             piece,
-            milestones=[KEYS[at % len(KEYS)], KEYS[(at * 7 + 1) % len(KEYS)]],
+            milestones=[KEYS[at % len(KEYS)], fitting_milestone(self.session, kind)],
             by=self.alice,
             now=self.now,
         )
@@ -134,8 +135,10 @@ class FactWriter:
 
     def submit(self, at: int) -> None:
         piece = self._one(at)
-        if piece is not None and piece.visibility != "private" and piece.state == "draft":
-            evidence.submit(self.session, piece, by=self.alice, now=self.now)
+        if piece is not None and piece.state == "draft":
+            # A private piece is refused, and one that is linked to nothing that its kind proves.
+            with suppress(Refused):
+                evidence.submit(self.session, piece, by=self.alice, now=self.now)
 
     def unlink(self, at: int) -> None:
         piece = self._one(at)

@@ -246,26 +246,28 @@ def test_a_piece_is_not_verified_for_none_of_what_it_can_prove(session, bob, pie
     assert state_and_confirmed(session, piece) == ("submitted", set())
 
 
-def test_what_was_linked_to_none_counts_as_evidenced_once_verified(
-    session, cast, now, browser_of, bob
+@pytest.mark.parametrize("links", [[], [MENTOR]])
+def test_what_proves_none_of_its_milestones_any_more_can_only_be_returned(
+    session, cast, now, browser_of, bob, piece, links
 ):
-    patent = add_evidence(session, cast, cast.alice, now)
-    submit_evidence(session, cast, patent, now)
-    bob.put(f"/reviews/{patent.id}", review_form(patent, milestones=[]))
-    assert state_and_confirmed(session, patent) == ("verified", set())
-    page = bob.get("/reviews").text
-    assert "is reviewed. It is linked to no milestone, so it counts as evidenced." in page
-
-
-def test_what_fits_none_of_its_links_counts_as_evidenced_once_verified(
-    session, cast, now, browser_of, bob
-):
-    piece = add_evidence(session, cast, cast.alice, now, milestones=[MENTOR])
-    submit_evidence(session, cast, piece, now)
-    bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[]))
-    assert state_and_confirmed(session, piece) == ("verified", set())
-    page = bob.get("/reviews").text
-    assert "“Feature store design” is reviewed, but confirmed for none of its milestones" in page
+    """Its author removed the links that fitted while it waited."""
+    said = actions.evidence_input(piece)
+    alice = cast.actor(session, cast.alice)
+    actions.edit(session, piece, said, milestones=links, by=alice, now=now)
+    session.commit()
+    address = f"/reviews/{piece.id}"
+    page = flat(bob.get(address).text)
+    assert "linked to no milestone that evidence of this kind proves, so there is nothing" in page
+    assert "Return with comment" in page
+    assert ">Verify</button>" not in page
+    for milestones in ([], links, [DESIGN]):
+        answer = bob.put(address, review_form(piece, milestones=milestones))
+        assert answer.status_code == 422
+        assert "Return it, and say which milestone it could prove" in flat(answer.text)
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+    answer = bob.put(address, review_form(piece, "returned", comment="Link the review of it."))
+    assert answer.status_code == 303
+    assert state_and_confirmed(session, piece) == ("returned", set())
 
 
 def test_returning_needs_a_comment(session, bob, piece):

@@ -21,6 +21,12 @@ GATE_TYPES = {
 }
 
 
+def fitting_milestone(session: Session, kind: str) -> str:
+    """A milestone that evidence of this kind proves, so that a piece of it can be submitted."""
+    fits = Milestone.kinds.contains(f",{kind},", autoescape=True)
+    return session.scalars(sa.select(Milestone.key).where(fits).order_by(Milestone.key)).all()[0]
+
+
 def publish_other(session: Session, now: dt.datetime) -> str:
     """Publishes a second roadmap with the milestones of the shipped one, and answers its slug."""
     document = files.read(SHIPPED_FILE)

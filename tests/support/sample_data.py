@@ -190,7 +190,10 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         alice, 30, "case_study", "Ranking launch", milestones=["own-a-production-model"],
         state="submitted",
     )  # fmt: skip
-    returned = writer.piece(alice, 60, "mentoring", "Mentoring of a junior", state="returned")
+    returned = writer.piece(
+        alice, 60, "mentoring", "Mentoring of a junior", milestones=["mentor-a-junior-engineer"],
+        state="returned",
+    )  # fmt: skip
     draft = writer.piece(alice, 10, "blog_post", "Notes on feature drift", visibility="private")
     writer.piece(alice, 250, "certification", "Cloud certificate", visibility="team")
     writer.piece(

@@ -123,7 +123,7 @@ def hide(session: Session, cast: Cast, now: dt.datetime) -> Evidence:
     add_evidence(
         session, cast, cast.alice, now, milestones=[MENTOR], visibility="private", **secret
     )
-    withdrawn = add_evidence(session, cast, cast.alice, now, milestones=[MENTOR], **secret)
+    withdrawn = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], **secret)
     submit_evidence(session, cast, withdrawn, now)
     alice = cast.actor(session, cast.alice)
     evidence.withdraw(session, withdrawn, by=alice, now=now)
@@ -222,7 +222,7 @@ def test_what_is_private_is_in_no_page_of_a_manager(begun, session, cast, now, b
 
 
 def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, path):
-    returned = add_evidence(session, cast, cast.alice, now, milestones=[MENTOR], title="Returned")
+    returned = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], title="Returned")
     submit_evidence(session, cast, returned, now)
     review_evidence(session, cast, returned, now, decision="returned")
     bob = browser_of(cast.bob)
@@ -336,7 +336,8 @@ def test_standing_still_is_said(session, cast, now, browser_of, path):
 def test_what_lapsed_and_what_waits_is_told_apart(begun, session, cast, now, browser_of, path):
     lapsed = add_evidence(
         session, cast, cast.alice, now, title="Certificate", kind="certification",
-        milestones=[MENTOR], issuer="Example", expires_on=PartialDate("2026-04-01"),
+        milestones=["cloud-ml-certification"], issuer="Example",
+        expires_on=PartialDate("2026-04-01"),
     )  # fmt: skip
     submit_evidence(session, cast, lapsed, now)
     first = session.scalars(sa.select(Evidence).where(Evidence.title.startswith("Feature"))).one()
@@ -358,7 +359,7 @@ def test_the_statements_do_not_grow(app, begun, session, cast, now, browser_of, 
         progress.set_status(session, cast.alice, milestone.key, "done", by=cast.alice, now=now)
     for _ in range(12):
         piece = add_evidence(
-            session, cast, cast.alice, now, milestones=[MENTOR], impacts=(LATENCY,)
+            session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,)
         )
         submit_evidence(session, cast, piece, now)
     assert len(statements_of(app, lambda: bob.get(path))) == len(few) <= 22

@@ -104,8 +104,9 @@ def create_sample_data(write: Any) -> dict[str, str]:
         by=write.actor(write.cast.bob), now=write.ago(3),
     )  # fmt: skip
     just = write.piece(
-        carol, 8, "open_source", "Faster tokenizer tests", visibility="team", state="submitted"
-    )
+        carol, 8, "open_source", "Faster tokenizer tests", visibility="team",
+        milestones=["first-upstream-fix"], state="submitted",
+    )  # fmt: skip
     # A while ahead, so that the ten minutes to take it back outlast the tests.
     judgement = review_actions.decide(
         session, just, "verified", version_id=just.current_id,
