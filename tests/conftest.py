@@ -113,6 +113,7 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
     if "app" not in request.fixturenames:
         return
     app: Flask = request.getfixturevalue("app")
+    app.extensions.pop("refusals", None)
     with app.app_context():
         wipe(db.engine)
 

@@ -101,6 +101,9 @@ MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in
 _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 _ADMINISTRATOR_CREATED = _l("The account of %(person)s was created, as an administrator.")
 _OTHERS_REVOKED = _l("All other browsers were signed out: %(count)s.")
+# Refusals are counted, see `auth/refusals.py`.
+_REPEATED = _l("Repeated %(times)s times.")
+_REPEATED_BY_SEVERAL = _l("Repeated %(times)s times, from several addresses.")
 _TEAM_RENAMED = _l("The team %(before)s was renamed to %(team)s.")
 _TEAM_NESTED = _l("The team %(team)s was nested in %(parent)s.")
 _TEAM_AT_TOP = _l("The team %(team)s is no longer nested in another team.")
@@ -147,6 +150,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         "scope": scopes.get(str(data.get("scope")), ""),
         "name": data.get("name"),
         "count": data.get("count"),
+        "times": data.get("times"),
         "format": data.get("format") or entry.target,
         "skill": data.get("skill") or _("a skill"),
         "roadmap": data.get("title") or entry.target,
@@ -177,6 +181,8 @@ def _choose_messages(
                 *([_TEAM_RENAMED] if data["before"]["name"] != data["team_name"] else []),
                 *([moved] if data["moved"] else []),
             )
+    if "times" in data:
+        return (MESSAGES[entry.action], _REPEATED_BY_SEVERAL if data.get("several") else _REPEATED)
     return (MESSAGES[entry.action],)
 
 

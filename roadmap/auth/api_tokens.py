@@ -18,9 +18,10 @@ from flask_login import AnonymousUserMixin
 from sqlalchemy.orm import Session
 
 from roadmap.auth import rate_limits
-from roadmap.auth.login_throttle import audit_refusal_throttled, end_transaction
+from roadmap.auth.login_throttle import end_transaction
 from roadmap.auth.models import SCOPES, ApiToken
 from roadmap.auth.queries import ACTOR_COLUMNS
+from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core import web
 from roadmap.core.database import SAFE_METHODS, db
@@ -200,7 +201,7 @@ def _find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | No
 def _reject_wrong_token() -> Response:
     limits = rate_limits.attempt_limits("token", address=client_address())
     if wait := rate_limits.count_attempt(limits, now=web.now()):
-        audit_refusal_throttled("token.refused")
+        audit_refusal("token.refused")
         answer = problem_response(429, _("Too many wrong tokens came from this address."))
         answer.headers["Retry-After"] = str(wait)
         return answer

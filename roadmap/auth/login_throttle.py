@@ -13,12 +13,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from flask import current_app
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from roadmap.auth import passwords, queries, rate_limits
 from roadmap.auth.email_addresses import email_key
+from roadmap.auth.refusals import audit_refusal
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now
@@ -27,9 +27,6 @@ from roadmap.people.models import User
 
 # For so long a sign-up form that is sent again signs in to the account that it made.
 SENT_AGAIN = dt.timedelta(minutes=10)
-REFUSAL_AUDIT_INTERVAL = dt.timedelta(minutes=1)
-# The maximum number of addresses to remember.
-MAX_TRACKED_REFUSALS = 1000
 
 
 class PasswordCheck(NamedTuple):
@@ -69,9 +66,9 @@ def check_password(
                 return PasswordCheck(person)
             with db.own_transaction() as own:
                 rate_limits.record_attempt(own, limits, now=now())
-                audit_request(own, f"{what}.failed", target, by)
+            audit_refusal(f"{what}.failed", target, by=by, each_target=True)
             return PasswordCheck()
-    audit_in_own_transaction(f"{what}.refused", target, by)
+    audit_refusal(f"{what}.refused", target, by=by)
     return PasswordCheck(wait=wait)
 
 
@@ -125,31 +122,6 @@ def audit_request(
         session, by=by, action=action, target=target[:200], address=client_address(), now=now(),
         **data,
     )  # fmt: skip
-
-
-def audit_in_own_transaction(action: str, target: str, by: uuid.UUID | None) -> None:
-    """Write an audit entry that outlives the refused request."""
-    end_transaction()
-    with db.own_transaction() as own:
-        audit_request(own, action, target, by)
-
-
-def audit_refusal_throttled(action: str, *, by: uuid.UUID | None = None) -> None:
-    """Audit a request that was refused before any work was done.
-
-    Such requests cost the sender nothing, so each process writes one entry a minute per action
-    and address: nobody can fill the log or hide something in it.
-    """
-    (bucket,) = rate_limits.attempt_limits(action, address=client_address())
-    noted: dict[str, dt.datetime] = current_app.extensions.setdefault("refusals_noted", {})
-    moment = now()
-    last = noted.get(bucket)
-    if last is not None and moment - last < REFUSAL_AUDIT_INTERVAL:
-        return
-    if len(noted) >= MAX_TRACKED_REFUSALS:
-        noted.clear()
-    noted[bucket] = moment
-    audit_in_own_transaction(action, "", by)
 
 
 def too_many_requests(page: Response, wait: int) -> Response:

@@ -36,7 +36,7 @@ Limits = dict[str, int]
 
 def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
     """Return the limits of an attempt. `account` identifies it (an e-mail key, an id)."""
-    place = _network(address)
+    place = network_of(address)
     limits = {_bucket(what, "address", place): MAX_PER_ADDRESS}
     if account:
         limits[_bucket(what, "one", account, place)] = MAX_PER_ACCOUNT_AND_ADDRESS
@@ -131,7 +131,7 @@ def _bucket(*parts: str) -> str:
     return f"{parts[0]}:{parts[1]}:{digest[:40]}"
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """Return the address, for IPv6 the /64 network, from which a host can choose addresses."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -21,8 +21,6 @@ from roadmap.auth.forms import (
     SignUpForm,
 )
 from roadmap.auth.login_throttle import (
-    audit_in_own_transaction,
-    audit_refusal_throttled,
     audit_request,
     check_password,
     end_transaction,
@@ -31,6 +29,7 @@ from roadmap.auth.login_throttle import (
     too_many_requests,
 )
 from roadmap.auth.reauthentication import check_own_password, render_confirm_page
+from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.sessions import sign_in_user, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
@@ -198,7 +197,7 @@ def request_password_link() -> Response:
     email, address = form.email.data or "", client_address()
     limits = rate_limits.attempt_limits("reset", account=email_key(email), address=address)
     if wait := rate_limits.count_attempt(limits, now=now()):
-        audit_in_own_transaction("reset.refused", email, None)
+        audit_refusal("reset.refused", email)
         return too_many_requests(_render_forgot(form, wait=wait), wait)
     transport.run_in_background(send_password_link, email, address)
     return see_other("auth.password_link_sent")
@@ -226,7 +225,7 @@ def set_password(token: str) -> Response:
 def save_password(token: str) -> Response:
     limits = rate_limits.attempt_limits("link", address=client_address())
     if wait := rate_limits.count_attempt(limits, now=now()):
-        audit_refusal_throttled("link.refused")
+        audit_refusal("link.refused")
         return too_many_requests(_render_invalid_link(wait), wait)
     with read_only_session() as session:
         found = queries.find_password_link(session, token, now=now())

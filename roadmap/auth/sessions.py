@@ -17,11 +17,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.auth import preserved_form
 from roadmap.auth.forms import SignInForm
-from roadmap.auth.login_throttle import (
-    audit_in_own_transaction,
-    audit_refusal_throttled,
-    audit_request,
-)
+from roadmap.auth.login_throttle import audit_request
 from roadmap.auth.models import LoginSession
 from roadmap.auth.queries import (
     ACTOR_ATTRIBUTES,
@@ -29,6 +25,7 @@ from roadmap.auth.queries import (
     SESSION_IDLE_TIMEOUT,
     SESSION_LIFETIME,
 )
+from roadmap.auth.refusals import audit_refusal, write_due_refusals
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address, is_own_address, sending_page
@@ -62,7 +59,7 @@ class AuditedCSRF(CSRFProtect):
             if actor is not None and request.endpoint in SIGN_UP_FORMS and form_key():
                 # Sent again after its first answer, which began a session with another token.
                 abort(redirect(request.path, 303))
-            audit_refusal_throttled("seal.refused", by=actor.id if actor else None)
+            audit_refusal("seal.refused", by=actor.id if actor else None)
             raise
 
 
@@ -217,7 +214,10 @@ def require_sign_in() -> Response | None:
     """
     if request.endpoint in FORMS_WITH_PRESERVED_FORM:
         request.max_form_memory_size = preserved_form.MAX_BYTES_WITH_SIGN_IN
-    if _permission() in (None, "public") or signed_in_actor() is not None:
+    if _permission() in (None, "public"):
+        return None
+    write_due_refusals()
+    if signed_in_actor() is not None:
         return None
     if request.method in SAFE_METHODS:
         flash(_("Please sign in to see that page."), "message")
@@ -262,11 +262,11 @@ def _page_of_request() -> str:
 
 
 def audit_refused_access(response: Response) -> Response:
-    """Audit a 403 in a separate transaction, because the request's own writes are discarded."""
+    """Audit a 403; the request's own writes are discarded."""
     if response.status_code == 403:
         actor = signed_in_actor()
         target = strip_control_characters(f"{request.method} {request.path}")
-        audit_in_own_transaction("access.refused", target, actor.id if actor else None)
+        audit_refusal("access.refused", target, by=actor.id if actor else None)
     return response
 
 

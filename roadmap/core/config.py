@@ -41,6 +41,7 @@ SETTINGS: dict[str, str | None] = {
     "SMTP_URL": "",
     "MAIL_FROM": "",
     "TRUSTED_PROXIES": "0",
+    "AUDIT_DAYS": "365",
 }
 
 
@@ -73,6 +74,13 @@ def validate_signup(text: str) -> str:
 def validate_trusted_proxies(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 2):
         raise ValueError("must be a whole number from 0 to 99.")
+    return int(text)
+
+
+def validate_audit_days(text: str) -> int:
+    """Return for how many days the audit log is kept; 0 keeps it for ever."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5):
+        raise ValueError("must be a whole number of days from 0 to 99999.")
     return int(text)
 
 
@@ -152,6 +160,7 @@ def validate_database_url(text: str) -> str:
 VALIDATORS: dict[str, Callable[[str], object]] = {
     "SIGNUP": validate_signup,
     "TRUSTED_PROXIES": validate_trusted_proxies,
+    "AUDIT_DAYS": validate_audit_days,
     "BASE_URL": validate_base_url,
     "MAIL_FROM": validate_mail_from,
     "SMTP_URL": validate_smtp_url,

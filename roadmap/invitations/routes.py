@@ -16,12 +16,12 @@ from roadmap.auth import passwords, queries, rate_limits
 from roadmap.auth.email_addresses import email_key, mask_email
 from roadmap.auth.email_confirmation import request_email
 from roadmap.auth.login_throttle import (
-    audit_refusal_throttled,
     end_transaction,
     find_new_account,
     read_only_session,
     too_many_requests,
 )
+from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.sessions import sign_in_user, signed_in_actor
 from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
@@ -54,7 +54,7 @@ def show_invitation(token: str) -> Response:
 def accept_invitation(token: str) -> Response:
     actor = signed_in_actor()
     if wait := rate_limits.count_attempt(_limits(token), now=now()):
-        audit_refusal_throttled("invitation.refused", by=actor.id if actor else None)
+        audit_refusal("invitation.refused", by=actor.id if actor else None)
         return too_many_requests(_render_invalid(VALID, wait=wait), wait)
     return _join(token, actor) if actor is not None else _sign_up(token)
 

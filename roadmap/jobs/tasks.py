@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from flask import current_app
 
 from roadmap.auth.actions import prune as prune_auth
 from roadmap.auth.email_confirmation import prune as prune_emails
@@ -20,6 +21,7 @@ from roadmap.invitations.actions import prune as prune_invitations
 from roadmap.mail import outbox
 from roadmap.mail.outbox import DeliveryResult
 from roadmap.notifications.actions import prune as prune_notifications
+from roadmap.people import audit
 from roadmap.readiness.actions import find_expired, recompute
 
 log = logging.getLogger(__name__)
@@ -79,7 +81,20 @@ def prune() -> int:
     """Delete what is past its retention; return the number of rows."""
     pruners = (prune_auth, prune_emails, prune_invitations, outbox.prune, prune_notifications)
     with db.own_transaction() as own:
-        return sum(each(own, now=utc_now()) for each in pruners)
+        pruned = sum(each(own, now=utc_now()) for each in pruners)
+    return pruned + prune_audit_log()
+
+
+def prune_audit_log() -> int:
+    """Delete entries past the setting's number of days, in short transactions; return how many."""
+    days: int = current_app.config["AUDIT_DAYS"]
+    pruned, more = 0, days > 0
+    while more:
+        with db.own_transaction() as own:
+            batch = audit.prune(own, days=days, now=utc_now())
+        pruned += batch
+        more = batch == audit.PRUNE_BATCH
+    return pruned
 
 
 def tidy(stopping: Callable[[], bool] = lambda: False) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from roadmap.people.models import AuditEntry
 
 _ENTRIES: Any = AuditEntry.__table__
+# How many entries one transaction deletes, so that nobody waits long for it.
+PRUNE_BATCH = 10_000
 
 
 def record_audit(
@@ -34,3 +36,11 @@ def record_audit(
     data_of_each = [data] if each is None else [{**data, "person": str(key)} for key in each]
     if data_of_each:
         session.execute(sa.insert(_ENTRIES), [{**entry, "data": data} for data in data_of_each])
+
+
+def prune(session: Session, *, days: int, now: dt.datetime) -> int:
+    """Delete entries that are older than `days`, at most PRUNE_BATCH; return how many."""
+    old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < now - dt.timedelta(days=days))
+    batch = old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH)
+    done = session.execute(sa.delete(_ENTRIES).where(_ENTRIES.c.id.in_(batch)))
+    return int(done.rowcount)  # type: ignore[attr-defined]

@@ -71,12 +71,6 @@ def test_the_session_is_loaded_in_one_statement(app, cast, browser_of):
     assert len([each for each in seen if "FROM login_session" in each]) == 1
 
 
-@pytest.fixture(autouse=True)
-def _nothing_noted(app):
-    """A line is written once a minute, and other tests were refused within this one."""
-    app.extensions.pop("refusals_noted", None)
-
-
 def refusals(session):
     return session.scalars(
         sa.select(AuditEntry.action).where(AuditEntry.action.endswith(".refused"))

@@ -1,0 +1,109 @@
+"""Write what is refused into the audit log, seldom and with a count.
+
+A refusal costs its sender nothing, so a line for each would let anybody fill the log and hide
+something in it. Each process writes at most one line a minute for an action and a sender, and one
+for all further senders once there are many; a line says for how many refusals it stands.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app
+
+from roadmap.auth import rate_limits
+from roadmap.core.database import db
+from roadmap.core.proxy import client_address
+from roadmap.core.web import now
+from roadmap.people.audit import record_audit
+
+INTERVAL = dt.timedelta(minutes=1)
+# For so many senders of an action there is a line each; the others share one.
+MAX_SENDERS = 10
+
+Key = tuple[str, str]
+
+
+@dataclass
+class _Refusals:
+    """Those of one action and sender since the last line: how many, and what the line says."""
+
+    since: dt.datetime
+    line: dict[str, Any]
+    waiting: int = 0
+
+
+@dataclass
+class RefusalLog:
+    """The refusals of this process that its last lines do not tell yet."""
+
+    noted: dict[Key, _Refusals] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, action: str, sender: str, line: dict[str, Any], moment: dt.datetime) -> bool:
+        """Count a refusal; return whether it gets a line now, as the first for a minute."""
+        with self.lock:
+            key = (action, sender)
+            if key not in self.noted:
+                senders = Counter(each for each, _sender in self.noted)
+                if senders[action] >= MAX_SENDERS:
+                    key, line["several"] = (action, ""), True
+            found = self.noted.get(key)
+            if found is not None:
+                found.waiting += 1
+                return False
+            self.noted[key] = _Refusals(moment, line)
+            return True
+
+    def take_due(self, moment: dt.datetime) -> list[dict[str, Any]]:
+        """Return the lines that are due, and forget the senders that have stopped."""
+        with self.lock:
+            due = [key for key, each in self.noted.items() if moment - each.since >= INTERVAL]
+            lines = []
+            for key in due:
+                found = self.noted[key]
+                if found.waiting:
+                    lines.append({**found.line, "times": found.waiting})
+                    found.since, found.waiting = moment, 0
+                else:
+                    del self.noted[key]
+            return lines
+
+
+def audit_refusal(
+    action: str, target: str = "", *, by: uuid.UUID | None = None, each_target: bool = False
+) -> None:
+    """Audit a refusal in a transaction that outlives the request, whose own is ended.
+
+    With `each_target` those of one sender to several targets are told apart.
+    """
+    address = client_address()
+    sender = str(by or rate_limits.network_of(address))
+    line = {"by": by, "action": action, "target": target[:200], "address": address}
+    is_first = _log().note(action, f"{sender} {target}" if each_target else sender, line, now())
+    _write([*([line] if is_first else []), *_log().take_due(now())])
+
+
+def write_due_refusals() -> None:
+    """Write the counts of a minute ago; call it where the request has not written anything."""
+    if lines := _log().take_due(now()):
+        _write(lines)
+
+
+def _write(lines: list[dict[str, Any]]) -> None:
+    db.session.rollback()
+    if not lines:
+        return
+    with db.own_transaction() as own:
+        for line in lines:
+            record_audit(own, now=now(), **line)
+
+
+def _log() -> RefusalLog:
+    log: RefusalLog = current_app.extensions.setdefault("refusals", RefusalLog())
+    return log
