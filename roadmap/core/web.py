@@ -142,6 +142,14 @@ def safe_redirect_target(target: str | None, default: str) -> str:
     return default if parts.scheme or parts.netloc else target
 
 
+def way_back(path: str) -> str:
+    """Return the address of a list, with its filters and order where the person comes from it."""
+    came_from = urlsplit(request.referrer or "")
+    if (came_from.netloc, came_from.path) != (request.host, path) or not came_from.query:
+        return path
+    return f"{path}?{came_from.query}"
+
+
 def add_revalidation_headers(response: Response, key: str) -> Response:
     """Let the browser keep a personal page and ask whether it is still current.
 
@@ -167,6 +175,7 @@ def init_web(app: Flask) -> None:
         htmx_config=json.dumps(HTMX_CONFIG),
         version=VERSION,
         tones_bar=svg.render_tones_bar,
+        way_back=way_back,
     )
 
     @app.before_request

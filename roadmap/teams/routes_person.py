@@ -238,6 +238,7 @@ def _render_skill(
         "teams/skill.html",
         **shown,
         team=team,
+        today=current_user.today(now()),
         apart=gap_message(both, asked.title, who.name),
         entries=entries[:PER_PAGE],
         page=page,

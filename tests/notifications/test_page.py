@@ -333,7 +333,10 @@ def test_older_ones_are_a_page_further(
     assert "Team 34." in second
     assert "page=3" not in second
     assert browser.get("/notifications?page=x").status_code == 200
-    assert "Nothing older" in browser.get("/notifications?page=9").text
+    beyond = browser.get("/notifications?page=9").text
+    assert "Nothing older" in beyond
+    assert beyond.count("Go to the newest") == 1
+    assert 'class="pager"' not in beyond
 
 
 def test_statements_do_not_grow_with_the_lines(

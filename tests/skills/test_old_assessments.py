@@ -52,6 +52,15 @@ def test_pages_mark_it(browser_of, cast, assessed):
         assert "MLOps" in row, path
 
 
+def test_the_page_of_a_skill_marks_it(browser_of, cast, assessed):
+    for browser, path in (
+        (browser_of(cast.alice), "/skills"),
+        (browser_of(cast.bob), f"/teams/ranking/people/{cast.alice}/skills"),
+    ):
+        assert browser.get(f"{path}/mlops").text.count(MARK) == 1, path
+        assert MARK not in browser.get(f"{path}/strategy").text, path
+
+
 def test_what_leaves_marks_it(browser_of, cast, assessed):
     alice = browser_of(cast.alice)
     by = "self-assessed" if assessed == "self" else "assessed by a manager"

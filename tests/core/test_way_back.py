@@ -1,0 +1,37 @@
+"""The way back to a list keeps its filters without scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.builders import add_evidence
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://localhost/evidence?kind=talk&sort=title", "/evidence?kind=talk&amp;sort=title"),
+        ("http://localhost/evidence", "/evidence"),
+        ("http://localhost/skills?kind=talk", "/evidence"),
+        ("http://elsewhere.example/evidence?kind=talk", "/evidence"),
+        ("", "/evidence"),
+    ],
+)
+def test_it_keeps_what_the_list_was_narrowed_to(
+    session, cast, now, browser_of, came_from, leads_to
+):
+    piece = add_evidence(session, cast, cast.alice, now)
+    headers = {"Referer": came_from}
+    page = browser_of(cast.alice).client.get(f"/evidence/{piece.id}", headers=headers).text
+    assert f'<p class="crumb"><a href="{leads_to}">Evidence</a></p>' in page
+
+
+@pytest.mark.parametrize(
+    ("path", "crumb"),
+    [("/admin/people/{}", "/admin/people"), ("/teams/ranking/people/{}", "/teams/ranking")],
+)
+def test_pages_below_other_lists_do_so_too(cast, browser_of, path, crumb):
+    browser = browser_of(cast.erin if "admin" in path else cast.bob)
+    headers = {"Referer": f"http://localhost{crumb}?q=a"}
+    page = browser.client.get(path.format(cast.alice), headers=headers).text
+    assert f'<a href="{crumb}?q=a">' in page
