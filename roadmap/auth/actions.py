@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import ApiToken, Attempt, LoginSession, PasswordLink
 from roadmap.auth.queries import SESSION_LIFETIME, any_user_exists, find_user_to_sign_in
-from roadmap.auth.rate_limits import WINDOW
+from roadmap.auth.rate_limits import LONGEST_WINDOW
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.signals import managers_changed
 from roadmap.core.types import form_id, new_id
@@ -161,18 +161,19 @@ def create_password_link(
 ) -> str:
     """Create a link to set a password; return its token, valid for a day and not stored.
 
+    The person's earlier links stop working.
+
     For each `key` of a form it is created once, and returned again until it is used.
     With an Actor as `by`, only an administrator may: raises PermissionDenied.
     """
     lock_user(session, user_id)
-    mine = sa.delete(PasswordLink).where(PasswordLink.user_id == user_id)
-    session.execute(mine.where(PasswordLink.expires_at <= now))
     made_as = form_id(key, user_id)
     if (made := session.get(PasswordLink, made_as)) is not None:
-        if made.used_at is None:
+        if made.used_at is None and made.expires_at > now:
             require_permission(by, "admin.write")
             return form_token(key, made_as, made.created_at)
         made_as = new_id()
+    _delete_password_links(session, user_id)
     token = form_token(key, made_as, now)
     session.add(
         PasswordLink(
@@ -300,7 +301,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     deleted = 0
     for old in (
         sa.delete(LoginSession).where(LoginSession.created_at < now - SESSION_LIFETIME),
-        sa.delete(Attempt).where(Attempt.attempted_at <= now - WINDOW),
+        sa.delete(Attempt).where(Attempt.attempted_at <= now - LONGEST_WINDOW),
         sa.delete(PasswordLink).where(is_over),
         sa.delete(ApiToken).where(ApiToken.expires_at < now - TOKEN_RETENTION),
     ):

@@ -21,6 +21,10 @@ from roadmap.auth.models import Attempt
 from roadmap.core.database import db
 
 WINDOW = dt.timedelta(minutes=15)
+# Mails with a link to set a password.
+RESET_WINDOW = dt.timedelta(hours=1)
+LONGEST_WINDOW = max(WINDOW, RESET_WINDOW)
+MAX_RESET_MAILS = 3
 # Limits for one account from one address, and in all for an address and for an account.
 MAX_PER_ACCOUNT_AND_ADDRESS = 10
 MAX_PER_ADDRESS = 50
@@ -44,6 +48,29 @@ def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
     return limits
 
 
+def device_limits(device: str) -> Limits:
+    """Return the limits of signing in with a browser that has signed in before.
+
+    Neither the attempts of others at the account nor those from its network count.
+    """
+    return {_bucket("sign-in", "device", device): MAX_PER_ACCOUNT_AND_ADDRESS}
+
+
+def reset_limits(account: str, address: str) -> Limits:
+    """Return the limits of asking for a password link.
+
+    None is for the account alone, by which others could keep its person from asking.
+    """
+    limits = attempt_limits("reset", account=account, address=address)
+    del limits[_bucket("reset", "account", account)]
+    return limits
+
+
+def reset_mail_limits(user_id: uuid.UUID) -> Limits:
+    """Return the limit of mails with a password link to one person, within RESET_WINDOW."""
+    return {_bucket("reset-mail", "person", str(user_id)): MAX_RESET_MAILS}
+
+
 def invitation_limits(inviter: uuid.UUID, email_key: str) -> Limits:
     """Return the limits of an invitation. `email_key` is empty for a link to hand over."""
     limits = {_bucket("invite", "inviter", str(inviter)): MAX_PER_INVITER}
@@ -60,21 +87,23 @@ def confirmation_limits(asked_by: uuid.UUID, email_key: str) -> Limits:
     }
 
 
-def check_limits(session: Session, limits: Limits, *, now: dt.datetime) -> int:
+def check_limits(
+    session: Session, limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.datetime
+) -> int:
     """Return the seconds until another attempt is allowed, or 0.
 
     One statement, which reads as many rows as the limits allow, and the few that simultaneous
     requests may add.
     """
     found = sa.select(Attempt.bucket, Attempt.attempted_at).where(
-        Attempt.bucket.in_(limits), Attempt.attempted_at > now - WINDOW
+        Attempt.bucket.in_(limits), Attempt.attempted_at > now - window
     )
     tries: dict[str, list[dt.datetime]] = {bucket: [] for bucket in limits}
     for bucket, at in session.execute(found.order_by(Attempt.attempted_at.desc())):
         tries[bucket].append(at)
     # Until the oldest attempt that fills a limit leaves the window.
     waits = [
-        math.ceil((tries[bucket][most - 1] + WINDOW - now).total_seconds())
+        math.ceil((tries[bucket][most - 1] + window - now).total_seconds())
         for bucket, most in limits.items()
         if len(tries[bucket]) >= most
     ]
@@ -88,11 +117,11 @@ def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> Non
     )
     pruned: dt.datetime | None = current_app.extensions.get("attempts_pruned")
     if pruned is None or abs(now - pruned) >= PRUNE_INTERVAL:
-        session.execute(sa.delete(Attempt).where(Attempt.attempted_at <= now - WINDOW))
+        session.execute(sa.delete(Attempt).where(Attempt.attempted_at <= now - LONGEST_WINDOW))
         current_app.extensions["attempts_pruned"] = now
 
 
-def count_attempt(limits: Limits, *, now: dt.datetime) -> int:
+def count_attempt(limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.datetime) -> int:
     """Count an attempt and return 0, or return the seconds to wait.
 
     Ends the request's transaction; call it before anything is written.
@@ -104,7 +133,7 @@ def count_attempt(limits: Limits, *, now: dt.datetime) -> int:
             for bucket in sorted(limits):
                 key = sa.func.hashtextextended(bucket, 0)
                 session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-        wait = check_limits(session, limits, now=now)
+        wait = check_limits(session, limits, window=window, now=now)
         if not wait:
             record_attempt(session, limits, now=now)
     return wait

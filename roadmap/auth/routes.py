@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.auth import actions, passwords, preserved_form, queries, rate_limits
+from roadmap.auth.devices import find_device, remember_device
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.forms import (
     ConfirmPasswordForm,
@@ -57,7 +58,11 @@ def sign_in() -> Response:
         return _render_sign_in(form, 422)
     email, password = form.email.data or "", form.password.data or ""
     address = client_address()
-    limits = rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
+    device = find_device(email)
+    if device:
+        limits = rate_limits.device_limits(device)
+    else:
+        limits = rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
     tried = check_password(
         lambda session: queries.find_user_to_sign_in(session, email),
         password,
@@ -195,7 +200,7 @@ def request_password_link() -> Response:
     if not form.validate():
         return _render_forgot(form, 422)
     email, address = form.email.data or "", client_address()
-    limits = rate_limits.attempt_limits("reset", account=email_key(email), address=address)
+    limits = rate_limits.reset_limits(email_key(email), address)
     if wait := rate_limits.count_attempt(limits, now=now()):
         audit_refusal("reset.refused", email)
         return too_many_requests(_render_forgot(form, wait=wait), wait)
@@ -248,19 +253,26 @@ def save_password(token: str) -> Response:
         )
     except actions.PasswordLinkUsed:
         return _render_invalid_link()
+    # Wrong tries of others do not keep out who has just opened the link.
+    remember_device(user.email)
     flash(_("Your password is set. Sign in with it."), "message")
     return see_other("auth.login")
 
 
 def send_password_link(email: str, address: str) -> None:
-    """Mail a link to set a password to the person with this address, if any."""
+    """Mail a link to set a password to the person with this address, if any.
+
+    A few an hour, of which only the newest works.
+    """
     user = queries.find_user_by_email(db.session, email)
     if user is None or user.deactivated_at is not None:
         return
     # End the transaction but keep the object: two writers in one thread would wait for each
     # other.
     db.session.expunge(user)
-    db.session.rollback()
+    limits = rate_limits.reset_mail_limits(user.id)
+    if rate_limits.count_attempt(limits, window=rate_limits.RESET_WINDOW, now=now()):
+        return
     with db.own_transaction() as own:
         token = actions.create_password_link(own, user.id, by=user.id, address=address, now=now())
     base = current_app.config["BASE_URL"].rstrip("/")

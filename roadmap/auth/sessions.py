@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
 from roadmap.auth import preserved_form
+from roadmap.auth.devices import remember_device
 from roadmap.auth.forms import SignInForm
 from roadmap.auth.login_throttle import audit_request
 from roadmap.auth.models import LoginSession
@@ -170,6 +171,8 @@ def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
 def sign_in_user(user: User, *, renews: Actor | None = None) -> None:
     """Sign a person in with this browser and audit it; see `begin_session`."""
     actor = begin_session(user, renews=renews)
+    if renews is None:
+        remember_device(user.email)
     audit_request(db.session, "session.begun", str(actor.session_id), user.id)
 
 

@@ -89,11 +89,12 @@ def test_it_works_for_a_day(browser_of, link, now):
         assert browser_of().post(link, {"password": OTHER_PASSWORD}).status_code == 404
 
 
-def test_a_new_password_takes_back_other_links(session, cast, browser_of, link, now):
-    other = actions.create_password_link(session, cast.alice, by=None, now=now)
+def test_only_the_newest_link_works(session, cast, browser_of, link, now):
+    newer = actions.create_password_link(session, cast.alice, by=None, now=now)
     session.commit()
-    browser_of().post(link, {"password": OTHER_PASSWORD})
-    assert browser_of().get(f"/password/{other}").status_code == 404
+    assert browser_of().get(link).status_code == 404
+    assert browser_of().post(link, {"password": OTHER_PASSWORD}).status_code == 404
+    assert browser_of().post(f"/password/{newer}", {"password": OTHER_PASSWORD}).status_code == 303
 
 
 def test_it_hides_what_is_foreign(app, browser_of):
