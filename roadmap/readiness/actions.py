@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,11 +16,15 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.queries import load_revision
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
+from roadmap.readiness.evidence_tally import count_evidence
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.queries import PersonRecord, person_records
+from roadmap.readiness.queries import PersonRecord, counted_record, person_records
 from roadmap.readiness.rules import next_change_on
-from roadmap.readiness.summary import summarize_tally
+from roadmap.readiness.summary import CountedFacts, summarize_tally
 from roadmap.readiness.tally import Tally
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 CHANGED = "people_whose_facts_changed"
 
@@ -33,9 +39,22 @@ _UPDATE_SUMMARY = sa.update(_SUMMARIES).where(
 _INSERT_SUMMARY = sa.insert(_SUMMARIES)
 
 
-def mark_changed(session: Session, user_id: uuid.UUID, now: dt.datetime) -> None:
+@dataclass(frozen=True)
+class Change:
+    """When a person's facts changed in this transaction, and whether only statuses did."""
+
+    at: dt.datetime
+    only_statuses: bool
+
+
+def mark_changed(
+    session: Session, user_id: uuid.UUID, now: dt.datetime, *, only_statuses: bool = False
+) -> None:
     """Note that a person's facts changed, so that their rows are refreshed before the commit."""
-    session.info.setdefault(CHANGED, {})[user_id] = now
+    changed = session.info.setdefault(CHANGED, {})
+    if user_id in changed:
+        only_statuses = only_statuses and changed[user_id].only_statuses
+    changed[user_id] = Change(now, only_statuses)
 
 
 def refresh_changed(session: Session) -> None:
@@ -47,8 +66,8 @@ def refresh_changed(session: Session) -> None:
         return
     changed = session.info.get(CHANGED, {})
     while changed:
-        user_id, now = next(iter(changed.items()))
-        refresh_summaries(session, user_id, now)
+        user_id, change = next(iter(changed.items()))
+        refresh_summaries(session, user_id, change.at)
 
 
 def refresh_summaries(
@@ -60,11 +79,16 @@ def refresh_summaries(
     before it answers; nobody else needs to.
     """
     session.flush()
-    session.info.get(CHANGED, {}).pop(user_id, None)
-    record = person_records(session, [user_id])[user_id]
+    change = session.info.get(CHANGED, {}).pop(user_id, None)
+    counted: Mapping[uuid.UUID, CountedFacts] = {}
+    if change is not None and change.only_statuses:
+        record, counted = counted_record(session, user_id, now)
+    else:
+        record = person_records(session, [user_id])[user_id]
     connection, rows = session.connection(), {}
     for roadmap_id, revision_id in record.enrolled:
-        values = rows[roadmap_id] = compute_summary(session, record, revision_id, now)
+        known = counted.get(roadmap_id)
+        values = rows[roadmap_id] = compute_summary(session, record, revision_id, now, known)
         updated: Any = connection.execute(
             _UPDATE_SUMMARY, {"of_user": user_id, "of_roadmap": roadmap_id, **values}
         )
@@ -75,20 +99,33 @@ def refresh_summaries(
 
 
 def compute_summary(
-    session: Session, record: PersonRecord, revision_id: uuid.UUID, now: dt.datetime
+    session: Session,
+    record: PersonRecord,
+    revision_id: uuid.UUID,
+    now: dt.datetime,
+    counted: CountedFacts | None = None,
 ) -> SummaryValues:
-    """Return the values of a summary row, computed from a person's record."""
+    """Return the values of a summary row, computed from a person's record.
+
+    Of a record with its `counted` facts only the statuses and the last activity are read.
+    """
     today = record.today(now)
     content = load_revision(session, revision_id).content
-    own = shared = Tally(content, record.own(), today)
+    values: SummaryValues = {}
+    if counted is None:
+        counted = _count_facts(content, record, today)
+        values = {"counted": counted.to_json()}
+    facts = replace(counted.facts, statuses=record.statuses)
+    own = Tally(content, facts, today, counted.own)
     own_data = shared_data = summarize_tally(own)
     ends = [next_change_on(own)]
-    if record.has_hidden_facts():
-        shared = Tally(content, record.shared(), today)
+    if counted.shared is not counted.own:
+        shared = Tally(content, facts, today, counted.shared)
         shared_data = summarize_tally(shared)
         ends.append(next_change_on(shared))
-    return {
+    return values | {
         "revision_id": revision_id,
+        "person_version": record.version,
         "own_score": Decimal(str(own_data["score"])),
         "shared_score": Decimal(str(shared_data["score"])),
         "own": own_data,
@@ -98,6 +135,15 @@ def compute_summary(
         "computed_on": today,
         "valid_until": min((end for end in ends if end is not None), default=None),
     }
+
+
+def _count_facts(content: Content, record: PersonRecord, today: dt.date) -> CountedFacts:
+    """Count everything but statuses, once more for others where they see less than the person."""
+    facts = replace(record.own(), statuses={}, pieces=())
+    own = shared = count_evidence(content, record.evidence, today)
+    if record.has_hidden_facts():
+        shared = count_evidence(content, record.shared_evidence, today)
+    return CountedFacts(facts, own, shared)
 
 
 def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = False) -> int:

@@ -34,7 +34,7 @@ def _person_changed(
 ) -> None:
     is_timezone = action == "account.changed" and TIMEZONE_FIELD in data.get("fields", ())
     if what not in IGNORED_CHANGES or is_timezone:
-        mark_changed(session, user_id, now)
+        mark_changed(session, user_id, now, only_statuses=what == "status")
 
 
 def _revision_published(

@@ -18,6 +18,9 @@ class ReadinessSummary(Base):
     It is never the truth: `flask readiness recompute` recomputes every row. `own` is for the
     person, `shared` for everyone else; see `summary.summarize`. It is valid until `valid_until`,
     the next date on which a fact changes by itself.
+
+    `counted` is what counts of the facts that a tick leaves as they are, for each of the two; see
+    `summary.CountedFacts`. Only ticks read it. `person_version` is the person's at the refresh.
     """
 
     __tablename__ = "readiness_summary"
@@ -39,3 +42,5 @@ class ReadinessSummary(Base):
     shared_last_activity_on: Mapped[dt.date | None]
     computed_on: Mapped[dt.date]
     valid_until: Mapped[dt.date | None] = mapped_column(index=True)
+    person_version: Mapped[int | None]
+    counted: Mapped[Json | None]

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact, Item, draft_item
+from roadmap.readiness.evidence_tally import EVIDENCED
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import gate_rules
 from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
 from roadmap.readiness.rules import ZERO, part_scores
-from roadmap.readiness.tally import EVIDENCED, Tally
+from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Milestone
@@ -247,7 +248,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
         key=lambda each: (bool(tally.proved_by(each)), each.counted.occurred_on),
     )
     for name in tally.content.policy.impact:
-        if name not in tally.impact_tones:
+        if name not in tally.evidence.impact_tones:
             impact = Impact(name, metric="1", baseline="1", result="1", unit="1")
             added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
             step = Step(

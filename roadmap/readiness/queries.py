@@ -17,6 +17,7 @@ from roadmap.career.models import Degree as DegreeRow
 from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
 from roadmap.core.batches import batched
+from roadmap.core.config import VERSION
 from roadmap.evidence import audience_sql
 from roadmap.evidence.item import Audience, Item, seen_by
 from roadmap.evidence.loader import load_counted_items, load_user_items
@@ -24,6 +25,8 @@ from roadmap.evidence.models import Evidence
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.readiness.facts import Degree, Facts, Position
+from roadmap.readiness.models import ReadinessSummary
+from roadmap.readiness.summary import CountedFacts
 from roadmap.skills.models import Assessment
 from roadmap.skills.queries import ranked_assessments
 
@@ -37,6 +40,7 @@ class PersonRecord:
     """
 
     timezone: str = "UTC"
+    version: int = 0
     enrolled: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     status_changed_at: dict[str, dt.datetime] = field(default_factory=dict)
@@ -98,6 +102,9 @@ class PersonRecord:
         )
 
 
+Records = dict[uuid.UUID, PersonRecord]
+
+
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
     """Load the record of one person with the names of their evidence, in nine statements."""
     record = _records(session, [user_id])[user_id]
@@ -105,55 +112,109 @@ def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
     return record
 
 
-def person_records(
-    session: Session, people: Collection[uuid.UUID]
-) -> dict[uuid.UUID, PersonRecord]:
+def person_records(session: Session, people: Collection[uuid.UUID]) -> Records:
     """Load what figures need of many people, in eight statements for each batch of them."""
     records = _records(session, people)
-    for user_id, evidence in load_counted_items(session, people).items():
-        records[user_id].evidence = evidence
+    _load_evidence(session, records)
     return records
 
 
-def _records(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonRecord]:
+def counted_record(
+    session: Session, user_id: uuid.UUID, now: dt.datetime
+) -> tuple[PersonRecord, dict[uuid.UUID, CountedFacts]]:
+    """Load what a tick changes of a person's record, and what else counts, by roadmap.
+
+    Call it below the lock on the person, after a write that changed one status and nothing else.
+    Two statements suffice where the summary rows are valid, of this release, and of the write just
+    before, which the person's version tells. Otherwise it takes six more.
+    """
+    records = {user_id: PersonRecord()}
+    record, counted = records[user_id], {}
+    for roadmap_id, *stored in _load_people(session, records, _COUNTED):
+        revision_id, version, computed_on, valid_until, values = stored
+        today = record.today(now)
+        if (
+            (roadmap_id, revision_id) in record.enrolled
+            and version == record.version - 1
+            and computed_on <= today
+            and (valid_until is None or today < valid_until)
+            and values["release"] == VERSION
+        ):
+            counted[roadmap_id] = CountedFacts.from_json(values)
+    _load_statuses(session, records)
+    if len(counted) < len(record.enrolled):
+        _load_background(session, records)
+        _load_evidence(session, records)
+        counted = {}
+    return record, counted
+
+
+def _records(session: Session, people: Collection[uuid.UUID]) -> Records:
     """Load the records without evidence."""
-    records = partial_records(session, people)
-    for user_id, key, status, changed_at in _rows(session, _STATUSES, people):
-        records[user_id].statuses[key] = status
-        records[user_id].status_changed_at[key] = changed_at
-    for user_id, key, title, start, end, is_ml in _rows(session, _POSITIONS, people):
-        position = Position(str(key), title, start.first, end.last if end else None, is_ml)
-        records[user_id].positions.append(position)
-    for user_id, degree_id, *values in _rows(session, _DEGREES, people):
-        records[user_id].degrees.append(Degree(str(degree_id), *values))
+    records = {user_id: PersonRecord() for user_id in people}
+    _load_people(session, records, _USERS)
+    _load_statuses(session, records)
+    _load_background(session, records)
     return records
 
 
-def partial_records(
-    session: Session, people: Collection[uuid.UUID]
-) -> dict[uuid.UUID, PersonRecord]:
+def partial_records(session: Session, people: Collection[uuid.UUID]) -> Records:
     """Load enrollments, levels and the last activity of many people, in two statements a batch.
 
     This is enough for people without a summary row, because they are on no roadmap.
     """
     records = {user_id: PersonRecord() for user_id in people}
-    for user_id, timezone, roadmap_id, revision_id, *changes in _rows(session, _USERS, people):
+    _load_people(session, records, _USERS)
+    _load_levels(session, records)
+    return records
+
+
+def _load_people(
+    session: Session, records: Records, query: sa.Select[Any]
+) -> list[tuple[Any, ...]]:
+    """Load time zone, version, enrollments and last activity; return further columns."""
+    further = []
+    for user_id, timezone, version, roadmap_id, revision_id, *more in _rows(
+        session, query, records
+    ):
         record = records[user_id]
-        record.timezone = timezone
+        record.timezone, record.version = timezone, version
         if revision_id is not None:
             record.enrolled.append((roadmap_id, revision_id))
-        (
-            record.latest_status_at,
-            record.evidence_changed_at,
-            record.shared_evidence_changed_at,
-        ) = changes
-    for user_id, skill, side, level, moment in _rows(session, _LEVELS, people):
+        record.latest_status_at, record.evidence_changed_at = more[:2]
+        record.shared_evidence_changed_at = more[2]
+        further.append((roadmap_id, *more[3:]))
+    return further
+
+
+def _load_statuses(session: Session, records: Records) -> None:
+    for user_id, key, status, changed_at in _rows(session, _STATUSES, records):
+        records[user_id].statuses[key] = status
+        records[user_id].status_changed_at[key] = changed_at
+
+
+def _load_levels(session: Session, records: Records) -> None:
+    for user_id, skill, side, level, moment in _rows(session, _LEVELS, records):
         record = records[user_id]
         own = side == "self"
         (record.self_levels if own else record.other_levels)[skill] = level
         days = record.self_assessed_on if own else record.other_assessed_on
         days[skill] = moment.date()
-    return records
+
+
+def _load_background(session: Session, records: Records) -> None:
+    """Load levels, positions and degrees."""
+    _load_levels(session, records)
+    for user_id, key, title, start, end, is_ml in _rows(session, _POSITIONS, records):
+        position = Position(str(key), title, start.first, end.last if end else None, is_ml)
+        records[user_id].positions.append(position)
+    for user_id, degree_id, *values in _rows(session, _DEGREES, records):
+        records[user_id].degrees.append(Degree(str(degree_id), *values))
+
+
+def _load_evidence(session: Session, records: Records) -> None:
+    for user_id, evidence in load_counted_items(session, records).items():
+        records[user_id].evidence = evidence
 
 
 def _rows(
@@ -195,6 +256,7 @@ _USERS = (
     sa.select(
         _user.id,
         _user.timezone,
+        _user.version,
         _roadmap.id,
         _roadmap.revision_id,
         _latest(_status.changed_at, _status.user_id == _user.id),
@@ -205,6 +267,17 @@ _USERS = (
     .outerjoin(Roadmap.__table__, _roadmap.id == _enrollment.roadmap_id)
     .where(_user.id.in_(_PEOPLE))
     .order_by(_roadmap.id)
+)
+_summary: Any = ReadinessSummary.__table__.c
+_COUNTED = _USERS.add_columns(
+    _summary.revision_id,
+    _summary.person_version,
+    _summary.computed_on,
+    _summary.valid_until,
+    _summary.counted,
+).outerjoin(
+    ReadinessSummary.__table__,
+    sa.and_(_summary.user_id == _user.id, _summary.roadmap_id == _roadmap.id),
 )
 _STATUSES = sa.select(
     _status.user_id, _status.milestone_key, _status.status, _status.changed_at

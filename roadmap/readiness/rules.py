@@ -13,9 +13,10 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
+from roadmap.readiness.evidence_tally import VERIFIED
 from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult, gate_rules
-from roadmap.readiness.tally import TONES, VERIFIED, StageHours, Tally
+from roadmap.readiness.tally import TONES, StageHours, Tally
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -232,7 +233,7 @@ def evidence_share(tally: Tally) -> Fraction | None:
     requirements = tally.content.policy.evidence
     if not requirements:
         return None
-    evidenced, verified = tally.counts_by_kind
+    evidenced, verified = tally.evidence.evidenced, tally.evidence.verified
     (_, evidenced_factor, verified_factor), scale = tally.content.policy.scaled_tone_factors
     earned = total = 0
     for requirement, each in zip(
@@ -252,7 +253,7 @@ def impact_share(tally: Tally) -> Fraction | None:
     if not types:
         return None
     factors, scale = tally.content.policy.scaled_tone_factors
-    tones = tally.impact_tones
+    tones = tally.evidence.impact_tones
     worth = sum(factors[tones[name]] for name in types if name in tones)
     return Fraction(worth, scale * len(types))
 
@@ -285,11 +286,7 @@ def next_change_on(tally: Tally) -> date | None:
     policy, facts = tally.content.policy, tally.facts
     rules = gate_rules(policy)
     tomorrow = tally.today + timedelta(days=1)
-    dates = [
-        expires_on.last + timedelta(days=1)
-        for piece in tally.unlapsed_evidence
-        if (expires_on := piece.counted.expires_on) is not None and expires_on.last < date.max
-    ]
+    dates = [tally.evidence.lapses_on] if tally.evidence.lapses_on else []
     dates += [day for rule in rules if (day := rule.next_change_on(tally))]
     asked = [rule.years for rule in rules if rule.years is not None]
     if policy.background is not None:

@@ -3,15 +3,71 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from roadmap.readiness.facts import Facts
+from roadmap.core.config import VERSION
+from roadmap.readiness.evidence_tally import EvidenceTally
+from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import Progress, evaluate_tally
 from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class CountedFacts:
+    """What counts on a day of everything but the statuses of milestones; a tick leaves it as it is.
+
+    `facts` has neither statuses nor pieces. The evidence is counted for the person (`own`), and for
+    everyone else (`shared`, the same object where they see as much).
+    """
+
+    facts: Facts
+    own: EvidenceTally
+    shared: EvidenceTally
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values, with the release whose code counted."""
+        facts = self.facts
+        return {
+            "release": VERSION,
+            "self_levels": facts.self_levels,
+            "other_levels": facts.other_levels,
+            "positions": [
+                (
+                    each.id,
+                    each.title,
+                    str(each.started_on),
+                    each.ended_on and str(each.ended_on),
+                    each.is_ml,
+                )
+                for each in facts.positions
+            ],
+            "degrees": [(each.id, each.title, each.level) for each in facts.degrees],
+            "own": self.own.to_json(),
+            "shared": None if self.shared is self.own else self.shared.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> CountedFacts:
+        """Return what `to_json` was made from."""
+        own = EvidenceTally.from_json(values["own"])
+        day = dt.date.fromisoformat
+        facts = Facts(
+            self_levels=values["self_levels"],
+            other_levels=values["other_levels"],
+            positions=tuple(
+                Position(key, title, day(start), day(end) if end else None, is_ml)
+                for key, title, start, end, is_ml in values["positions"]
+            ),
+            degrees=tuple(Degree(*each) for each in values["degrees"]),
+        )
+        shared = values["shared"]
+        return cls(facts, own, EvidenceTally.from_json(shared) if shared else own)
 
 
 def round_share(value: Fraction) -> float:

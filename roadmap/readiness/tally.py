@@ -5,7 +5,6 @@ Hours stay whole numbers, because this runs inside every tick.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -14,12 +13,16 @@ from typing import TYPE_CHECKING
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
 from roadmap.readiness.calendar_years import years_of
+from roadmap.readiness.evidence_tally import (
+    EvidenceTally,
+    count_evidence,
+    proved_by,
+)
 from roadmap.readiness.facts import Facts
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Stage
 
-CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
 TONES = ("claimed", "evidenced", "verified")
 
 
@@ -52,56 +55,39 @@ class StageHours:
 
 
 class Tally:
-    """The facts about a person, counted against a roadmap on a day (the person's own date)."""
+    """The facts about a person, counted against a roadmap on a day (the person's own date).
 
-    def __init__(self, content: Content, facts: Facts, today: date) -> None:
+    `evidence` is what was counted of their evidence before; without it, `facts` are counted.
+    """
+
+    def __init__(
+        self, content: Content, facts: Facts, today: date, evidence: EvidenceTally | None = None
+    ) -> None:
         self.content = content
         self.facts = facts
         self.today = today
+        self._evidence = evidence
         self._dates: dict[str, list[PartialDate]] = {}
         self._latest_proofs: dict[str, dict[str, date]] = {}
+
+    @cached_property
+    def evidence(self) -> EvidenceTally:
+        """Return what counts of the evidence."""
+        return self._evidence or count_evidence(self.content, self.facts.pieces, self.today)
+
+    @cached_property
+    def tones(self) -> dict[str, int]:
+        """Return the tone that evidence lends to each milestone, done or not."""
+        return self.evidence.tones
 
     @cached_property
     def unlapsed_evidence(self) -> list[Item]:
         """Return the pieces that have not lapsed; the others count for nothing."""
         return [piece for piece in self.facts.pieces if not piece.has_lapsed(self.today)]
 
-    @cached_property
-    def tones(self) -> dict[str, int]:
-        """Return the tone that evidence lends to each milestone, done or not."""
-        milestones = self.content.by_key
-        tones: dict[str, int] = {}
-        for piece in self.unlapsed_evidence:
-            kind = piece.counted.kind
-            for link in piece.links:
-                key = link.key
-                if link.confirmed and key in milestones and kind in milestones[key].evidence:
-                    tones[key] = VERIFIED
-                elif key not in tones:
-                    tones[key] = EVIDENCED
-        return tones
-
     def proved_by(self, piece: Item) -> list[str]:
-        """Return the linked milestones that a piece was confirmed for and that its kind proves.
-
-        One of another roadmap is taken to be proven, because its kinds are not known here.
-        """
-        known, kind = self.content.by_key, piece.counted.kind
-        return [
-            link.key
-            for link in piece.links
-            if link.confirmed and (link.key not in known or kind in known[link.key].evidence)
-        ]
-
-    @cached_property
-    def proofs(self) -> list[tuple[Item, list[str]]]:
-        """Return the pieces that have not lapsed, each with the milestones that it proves."""
-        return [(piece, self.proved_by(piece)) for piece in self.unlapsed_evidence]
-
-    @cached_property
-    def verified_evidence(self) -> list[tuple[Item, list[str]]]:
-        """Return those that count as verified, because they prove a milestone."""
-        return [(piece, keys) for piece, keys in self.proofs if keys]
+        """Return the linked milestones that a piece was confirmed for and that its kind proves."""
+        return proved_by(self.content, piece)
 
     @property
     def verifiers(self) -> int:
@@ -109,7 +95,8 @@ class Tally:
         return len(
             {
                 link.verifier
-                for piece, keys in self.verified_evidence
+                for piece in self.unlapsed_evidence
+                for keys in [self.proved_by(piece)]
                 for link in piece.links
                 if link.key in keys
             }
@@ -124,26 +111,6 @@ class Tally:
             if position.is_ml
         ]
         return years_of(spans, self.today)
-
-    @cached_property
-    def counts_by_kind(self) -> tuple[Counter[str], Counter[str]]:
-        """Count the pieces that are only evidenced, and those that are verified, by kind."""
-        evidenced: Counter[str] = Counter()
-        verified: Counter[str] = Counter()
-        for piece, keys in self.proofs:
-            (verified if keys else evidenced)[piece.counted.kind] += 1
-        return evidenced, verified
-
-    @cached_property
-    def impact_tones(self) -> dict[str, int]:
-        """Return the best tone of a complete metric, by type of impact."""
-        tones: dict[str, int] = {}
-        for piece, keys in self.proofs:
-            tone = VERIFIED if keys else EVIDENCED
-            for impact in piece.counted.impacts:
-                if tones.get(impact.type, 0) < tone and impact.complete:
-                    tones[impact.type] = tone
-        return tones
 
     @cached_property
     def stages(self) -> list[StageHours]:
@@ -194,9 +161,9 @@ class Tally:
         if stage not in self._dates:
             done = self.done_required(stage)
             dates = [
-                piece.counted.occurred_on
-                for piece, keys in self.verified_evidence
-                if not done.keys().isdisjoint(keys)
+                proof.occurred_on
+                for proof in self.evidence.proofs
+                if not done.keys().isdisjoint(proof.milestones)
             ]
             self._dates[stage] = sorted(dates, key=lambda date: (date.last, date))
         return self._dates[stage]
@@ -206,8 +173,9 @@ class Tally:
         if stage not in self._latest_proofs:
             done = self.done_required(stage)
             latest = self._latest_proofs[stage] = {}
-            for piece, keys in self.verified_evidence:
-                for key in done.keys() & keys:
-                    day = piece.counted.occurred_on.last
-                    latest[key] = max(day, latest.get(key, day))
+            for proof in self.evidence.proofs:
+                for key in proof.milestones:
+                    if key in done:
+                        day = proof.occurred_on.last
+                        latest[key] = max(day, latest.get(key, day))
         return self._latest_proofs[stage]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -28,8 +29,9 @@ from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
-from roadmap.evidence.models import Evidence
+from roadmap.evidence.models import Confirmation, Evidence
 from roadmap.evidence.rules import EvidenceInput, Refused
+from roadmap.people.locks import lock_user
 from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.actions import compute_summary, recompute_all, refresh_changed
@@ -37,11 +39,19 @@ from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_record
 from roadmap.skills import actions as skills
 from tests.support.catalog import SHIPPED_FILE, fitting_milestone
+from tests.support.statements import record_session_statements
 
 SLUG = "senior-ml-engineer"
 BEGIN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 DOCUMENT = files.read(SHIPPED_FILE)
 KEYS = [m["key"] for s in DOCUMENT["stages"] for o in s["objectives"] for m in o["milestones"]]
+DESIGN = next(
+    KEYS.index(milestone["key"])
+    for stage in DOCUMENT["stages"]
+    for objective in stage["objectives"]
+    for milestone in objective["milestones"]
+    if "design_doc" in milestone["evidence"]
+)
 SKILLS = [skill["key"] for skill in DOCUMENT["skills"]]
 
 index = st.integers(0, 200)
@@ -59,6 +69,9 @@ operation = st.one_of(
         st.one_of(st.none(), st.integers(-30, 60)),
     ),
     st.tuples(st.just("submit"), index),
+    st.tuples(st.just("decide"), index, st.sampled_from(["verified", "returned"])),
+    st.tuples(st.just("hide"), index),
+    st.tuples(st.just("plan"), index),
     st.tuples(st.just("unlink"), index),
     st.tuples(st.just("delete"), index),
     st.tuples(st.just("assess"), index, st.integers(0, 4), st.booleans()),
@@ -140,6 +153,30 @@ class FactWriter:
             with suppress(Refused):
                 evidence.submit(self.session, piece, by=self.alice, now=self.now)
 
+    def decide(self, at: int, decision: str) -> None:
+        piece = self._one(at)
+        if piece is not None and piece.state == "submitted":
+            version = piece.current_id
+            # One that no longer is linked to what its kind proves can only be returned.
+            with suppress(Refused):
+                review_actions.decide(
+                    self.session, piece, decision, version_id=version, by=self.bob, now=self.now
+                )
+
+    def hide(self, at: int) -> None:
+        piece = self._one(at)
+        if piece is not None:
+            hidden = replace(evidence_input(piece), visibility="private")
+            evidence.edit(self.session, piece, hidden, by=self.alice, now=self.now)
+
+    def plan(self, at: int) -> None:
+        """Write about the person without a change of any figure."""
+        note, key = f"note {at}", KEYS[at % len(KEYS)]
+        progress.set_plan(
+            self.session, self.alice.id, key, note=note, target_on=None, by=self.alice.id,
+            now=self.now,
+        )  # fmt: skip
+
     def unlink(self, at: int) -> None:
         piece = self._one(at)
         if piece is not None and piece.links:
@@ -179,6 +216,7 @@ class FactWriter:
         career.add(self.session, Degree, self.alice.id, values, by=self.alice.id, now=self.now)
 
     def days(self, count: int) -> None:
+        refresh_changed(self.session)
         self.now += dt.timedelta(days=count)
         # What a nightly job does: expired rows are recomputed.
         recompute_all(self.session, now=self.now, only_expired=True)
@@ -199,14 +237,16 @@ def people(cast):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps=st.lists(operation, max_size=14), later=st.integers(0, 400))
+@given(steps=st.lists(st.tuples(operation, st.booleans()), max_size=18), later=st.integers(0, 400))
 def test_kept_equals_recomputed(app, people, steps, later):
     with app.app_context():
         session = db.session
         story = FactWriter(session, people)
-        for step in steps:
+        for step, is_last_of_transaction in steps:
             story.do(step)
-            refresh_changed(session)
+            if is_last_of_transaction:
+                refresh_changed(session)
+        refresh_changed(session)
         row = session.scalars(
             sa.select(ReadinessSummary).execution_options(populate_existing=True)
         ).one()
@@ -232,8 +272,103 @@ def _assert_summary(row: ReadinessSummary, fresh: dict, moment: dt.datetime) -> 
         "valid_until",
     ):
         assert getattr(row, name) == fresh[name], (name, moment)
+    assert _in_order(row.counted) == _in_order(json.loads(json.dumps(fresh["counted"]))), moment
     assert row.own_score == fresh["own_score"].quantize(Decimal("0.0001"))
     assert row.shared_score == fresh["shared_score"].quantize(Decimal("0.0001"))
+
+
+def _in_order(counted: dict) -> dict:
+    """Return counted facts with their proofs in order: pieces are loaded in none."""
+    return counted | {
+        half: {**counted[half], "proofs": sorted(counted[half]["proofs"])}
+        for half in ("own", "shared")
+        if counted[half]
+    }
+
+
+@pytest.fixture
+def proven(app, people):
+    """Alice with a verified design document, whose summary row is of the write just before."""
+    with app.app_context():
+        story = FactWriter(db.session, people)
+        story.evidence(DESIGN, "design_doc", "team", 30)
+        story.submit(0)
+        story.decide(0, "verified")
+        refresh_changed(db.session)
+        yield story
+        db.session.rollback()
+
+
+def _tick(story: FactWriter) -> tuple[bool, dict, dict]:
+    """Tick a milestone: whether evidence was read for it, and the kept and the computed figures."""
+    story.session.flush()
+    with record_session_statements(story.session) as seen:
+        story.status(DESIGN, "done")
+        refresh_changed(story.session)
+    was_read = any("FROM evidence_milestone" in statement for statement in seen)
+    assert len(seen) <= 14, "a request adds the actor and the enrollment"
+    session = story.session
+    query = sa.select(ReadinessSummary).execution_options(populate_existing=True)
+    row = session.scalars(query).one()
+    record = person_record(session, story.alice.id)
+    return was_read, row.shared, compute_summary(session, record, row.revision_id, story.now)
+
+
+def test_a_tick_reads_no_evidence(proven):
+    was_read, kept, computed = _tick(proven)
+    assert not was_read
+    assert kept == computed["shared"]
+    assert kept["tones"] == {KEYS[DESIGN]: "verified"}
+
+
+def _write_of_another_release(story: FactWriter) -> None:
+    """Take the confirmations away under the lock, as code does that knows no counted facts."""
+    lock_user(story.session, story.alice.id)
+    story.session.execute(sa.delete(Confirmation))
+
+
+def _counted_by_another_release(story: FactWriter) -> None:
+    (row,) = story.session.scalars(sa.select(ReadinessSummary))
+    row.counted = row.counted | {"release": "0.0.1", "own": {}, "shared": {}}
+    story.session.execute(sa.delete(Confirmation))
+
+
+def _row_of_the_release_before(story: FactWriter) -> None:
+    story.session.execute(sa.update(ReadinessSummary).values(counted=None, person_version=None))
+    story.session.execute(sa.delete(Confirmation))
+
+
+def _lapse(story: FactWriter) -> None:
+    story.now += dt.timedelta(days=31)
+
+
+def _plan(story: FactWriter) -> None:
+    story.plan(0)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        _write_of_another_release,
+        _counted_by_another_release,
+        _row_of_the_release_before,
+        _lapse,
+        _plan,
+    ],
+)
+def test_a_tick_reads_the_evidence_where_the_row_may_not_say_it(proven, meanwhile):
+    meanwhile(proven)
+    was_read, kept, computed = _tick(proven)
+    assert was_read
+    assert kept == computed["shared"]
+
+
+def test_a_tick_in_one_transaction_with_evidence_reads_it(proven):
+    proven.evidence(1, "talk", "team", None)
+    proven.status(1, "in_progress")
+    was_read, kept, computed = _tick(proven)
+    assert was_read
+    assert kept == computed["shared"]
 
 
 def test_a_draft_changes_no_byte_of_what_is_shared(app, people):

@@ -18,10 +18,10 @@ class Rule(GateRule):
     def check(self, tally: Tally) -> GateResult:
         types, baseline = self.settings.types, self.settings.baseline
         found = {
-            impact.type
-            for piece, _keys in tally.verified_evidence
-            for impact in piece.counted.impacts
-            if impact.complete and (impact.type not in baseline or impact.baseline.strip())
+            name
+            for proof in tally.evidence.proofs
+            for name in proof.impacts
+            if name not in baseline or name in proof.baselines
         }
         names = [IMPACT_NAMES[name] for name in types]
         missing = [IMPACT_NAMES[name] for name in types if name not in found]
@@ -44,5 +44,5 @@ class Rule(GateRule):
             reason,
             Message(opens, types=join_with_and(missing or names)),
             passed=not missing,
-            place=("evidence" if tally.unlapsed_evidence else "new_evidence", ""),
+            place=("evidence" if tally.evidence.has_pieces else "new_evidence", ""),
         )

@@ -17,8 +17,7 @@ class Rule(GateRule):
 
     def check(self, tally: Tally) -> GateResult:
         kinds, asked = self.settings.kinds, self.settings.count
-        evidenced, _verified = tally.counts_by_kind
-        waiting = next((kind for kind in kinds if evidenced[kind]), None)
+        waiting = next((kind for kind in kinds if tally.evidence.evidenced[kind]), None)
         stages = self.settings.stages
         # Only required milestones count in gates.
         counted = {
@@ -30,8 +29,8 @@ class Rule(GateRule):
         }
         titles = [f"“{tally.stage_title(key)}”".replace("%", "%%") for key in stages]
         have = sum(
-            piece.counted.kind in kinds and (not stages or not counted.isdisjoint(keys))
-            for piece, keys in tally.verified_evidence
+            proof.kind in kinds and (not stages or not counted.isdisjoint(proof.milestones))
+            for proof in tally.evidence.proofs
         )
         return self.result(
             Message(

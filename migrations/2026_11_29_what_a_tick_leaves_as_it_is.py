@@ -1,0 +1,29 @@
+"""Store in the summary row what counts of the facts that a tick leaves as they are.
+
+It is empty until the next write about the person, which reads the facts themselves.
+
+Revision: 1796000000
+Revises: 1795990000
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "1796000000"
+down_revision = "1795990000"
+branch_labels = ()
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("readiness_summary") as batch:
+        batch.add_column(sa.Column("person_version", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("counted", sa.JSON(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("readiness_summary") as batch:
+        batch.drop_column("counted")
+        batch.drop_column("person_version")
