@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import load_revision
+from roadmap.core.config import VERSION
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.evidence_tally import count_evidence
@@ -114,7 +115,7 @@ def compute_summary(
     values: SummaryValues = {}
     if counted is None:
         counted = _count_facts(content, record, today)
-        values = {"counted": counted.to_json()}
+        values = {"counted": {"release": VERSION, **counted.to_json()}}
     facts = replace(counted.facts, statuses=record.statuses)
     own = Tally(content, facts, today, counted.own)
     own_data = shared_data = summarize_tally(own)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from roadmap.core.config import VERSION
 from roadmap.readiness.evidence_tally import EvidenceTally
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import Progress, evaluate_tally
@@ -31,10 +30,9 @@ class CountedFacts:
     shared: EvidenceTally
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values, with the release whose code counted."""
+        """Return it as JSON values."""
         facts = self.facts
         return {
-            "release": VERSION,
             "self_levels": facts.self_levels,
             "other_levels": facts.other_levels,
             "positions": [
