@@ -46,6 +46,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.i18n import init_i18n
     from roadmap.core.limiter import init_limiter
     from roadmap.core.logs import init_logs
+    from roadmap.core.maintenance import init_maintenance
     from roadmap.core.proxy import init_proxy
     from roadmap.core.retries import init_retries
     from roadmap.core.routes_health import init_health
@@ -63,6 +64,7 @@ def extensions(app: Flask) -> None:
     init_proxy(app)
     init_errors(app)
     init_i18n(app)
+    init_maintenance(app)
     init_bearer(app)
     init_sessions(app)
     init_limiter(app)

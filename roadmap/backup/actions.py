@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from roadmap.backup.archive import Manifest, write_manifest, write_table
+from roadmap.backup.progress import Say, quiet
 from roadmap.backup.restore import (
     CHUNK,
     SchemaMismatch,
@@ -29,6 +30,7 @@ from roadmap.backup.restore import (
 )
 from roadmap.core.config import VERSION
 from roadmap.core.database import db, newest_migrations, schema_is_current
+from roadmap.core.maintenance import announce_restore
 from roadmap.people.audit import record_audit
 
 
@@ -47,24 +49,29 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
     return manifest
 
 
-def verify(path: Path, *, trust: bool = False) -> Manifest:
+def verify(path: Path, *, trust: bool = False, say: Say = quiet) -> Manifest:
     """Load a backup into a temporary database. Raises InvalidBackup or SchemaMismatch.
 
-    One that this instance did not sign is refused as ForeignBackup, unless `trust` is set.
+    One that this instance did not sign is refused as ForeignBackup, unless `trust` is set. `say`
+    gets lines about room and progress. Raises TooLittleRoom before anything is written.
     """
-    with restore_to_scratch(path, trust=trust) as (manifest, _scratch):
+    with restore_to_scratch(path, trust=trust, say=say) as (manifest, _scratch):
         return manifest
 
 
-def restore(path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False) -> Manifest:
+def restore(
+    path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False, say: Say = quiet
+) -> Manifest:
     """Replace everything in the database with a verified backup, or nothing.
 
-    The previous contents are written to `keep` first, if given. Raises InvalidBackup and
-    SchemaMismatch before anything is changed, as `verify` does.
+    The previous contents are written to `keep` first, if given. Raises InvalidBackup,
+    SchemaMismatch and TooLittleRoom before anything is changed, as `verify` does. While it
+    replaces, servers answer that a restore is under way.
     """
     _require_current_schema()
     with (
-        restore_to_scratch(path, trust=trust) as (manifest, scratch),
+        restore_to_scratch(path, trust=trust, say=say, replaces=True) as (manifest, scratch),
+        announce_restore(Path(current_app.config["DATA_DIR"])),
         db.engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
@@ -72,7 +79,7 @@ def restore(path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = Fa
         lock_all_tables(connection)
         if keep is not None:
             _write_file(keep, connection, now)
-        replace_all(connection, scratch, manifest)
+        replace_all(connection, scratch, manifest, say)
     made_at = manifest.made_at.isoformat()
     _record("backup.restored", path, now, made_at=made_at, rows=manifest.rows)
     return manifest

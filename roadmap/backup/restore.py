@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from roadmap.backup.archive import (
     read_manifest,
     read_table,
 )
+from roadmap.backup.progress import Progress, Say, quiet, require_room
 from roadmap.core.batches import batched
 from roadmap.core.database import db, init_database
 from roadmap.core.migrations import alembic, init_migrations, upgrade
@@ -30,6 +32,14 @@ from roadmap.core.types import Base, UtcDateTime
 # A backup leaves these out, and a restore empties them.
 TRANSIENT_TABLES = frozenset({"login_session", "attempt", "password_link", "outgoing_mail"})
 CHUNK = 500
+# Measured with a company of 1,500 people: bytes of an SQLite database for each one of text in its
+# backup, and bytes of its packed backup for each one of the database.
+DATABASE_BYTES_PER_TEXT = 1.5
+PACKED_SHARE = 0.2
+DATABASE_SIZE = {
+    "postgresql": "SELECT pg_database_size(current_database())",
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+}
 # How long requests of a running server may take to finish.
 LOCK_TIMEOUT_SECONDS = 30
 
@@ -44,10 +54,13 @@ def backed_up_tables() -> list[sa.Table]:
 
 
 @contextlib.contextmanager
-def restore_to_scratch(path: Path, *, trust: bool) -> Iterator[tuple[Manifest, sa.Engine]]:
+def restore_to_scratch(
+    path: Path, *, trust: bool, say: Say = quiet, replaces: bool = False
+) -> Iterator[tuple[Manifest, sa.Engine]]:
     """Load the backup into a temporary database, upgraded to the newest schema and checked.
 
-    Unless `trust` says that it may be anybody's, it must be signed with this instance's key.
+    Unless `trust` says that it may be anybody's, it must be signed with this instance's key. The
+    room for this is checked first, with that for replacing the database if `replaces`.
     """
     with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
         manifest = read_manifest(packed, None if trust else current_app.config["SECRET_KEY"])
@@ -57,6 +70,7 @@ def restore_to_scratch(path: Path, *, trust: bool) -> Iterator[tuple[Manifest, s
                 f"it is of schema {manifest.revision}, made by Cairn {manifest.release}, "
                 "which this release does not know: upgrade first"
             )
+        require_room(_estimate_room(packed, replaces=replaces), say)
         check_tables(packed, manifest)
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
         # Leave the temporary application's context before the caller works with the rows.
@@ -64,7 +78,7 @@ def restore_to_scratch(path: Path, *, trust: bool) -> Iterator[tuple[Manifest, s
             engine = db.engine
             try:
                 alembic.upgrade(manifest.revision)
-                _load_tables(engine, packed, manifest)
+                _load_tables(engine, packed, manifest, Progress(say, manifest.rows))
                 _check_integrity(engine)
                 upgrade()
                 _check_integrity(engine)
@@ -86,7 +100,28 @@ def create_scratch_app(path: Path) -> Flask:
     return app
 
 
-def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest) -> None:
+def _estimate_room(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
+    """Return about how many bytes it takes by folder."""
+    rows = sum(each.file_size for each in packed.infolist()) * DATABASE_BYTES_PER_TEXT
+    # As much again for the log of its one transaction.
+    needs = Counter({Path(tempfile.gettempdir()): round(2 * rows)})
+    if replaces:
+        is_postgres = db.engine.dialect.name == "postgresql"
+        with db.engine.connect().execution_options(writes=False) as connection:
+            size = DATABASE_SIZE["postgresql" if is_postgres else "sqlite"]
+            present = connection.exec_driver_sql(size).scalar() or 0
+        if not is_postgres:
+            # The log of its transaction, which deletes and writes.
+            needs[Path(db.engine.url.database or "").parent] += round(rows) + present
+        # The backup of what is replaced.
+        needs[Path(current_app.config["DATA_DIR"])] += round(present * PACKED_SHARE)
+    return needs
+
+
+def _load_tables(
+    engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest, progress: Progress
+) -> None:
+    progress.begin("Loaded and checked")
     with engine.connect() as connection:
         # Foreign keys are checked when all rows are loaded.
         raw: Any = connection.connection.driver_connection
@@ -102,7 +137,7 @@ def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest)
                 columns = next(lines, None)
                 if name not in there or columns is None:
                     raise InvalidBackup(f"it holds a table {name}, which its schema does not have")
-                _load_table(connection, name, columns, lines)
+                _load_table(connection, name, columns, lines, progress)
         raw.execute("PRAGMA foreign_keys=ON")
 
 
@@ -123,7 +158,11 @@ def _column_types(connection: sa.Connection, name: str) -> dict[str, sa.types.Ty
 
 
 def _load_table(
-    connection: sa.Connection, name: str, columns: Sequence[str], lines: Iterator[list[Any]]
+    connection: sa.Connection,
+    name: str,
+    columns: Sequence[str],
+    lines: Iterator[list[Any]],
+    progress: Progress,
 ) -> None:
     types = _column_types(connection, name)
     if unknown := [column for column in columns if column not in types]:
@@ -139,6 +178,7 @@ def _load_table(
             connection.execute(insert, rows)
         except (sa.exc.DBAPIError, sa.exc.StatementError) as error:
             raise InvalidBackup(f"the table {name} does not fit: {error.orig}") from None
+        progress.add(len(rows))
 
 
 def _check_integrity(engine: sa.Engine) -> None:
@@ -179,8 +219,12 @@ def lock_all_tables(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
 
 
-def replace_all(connection: sa.Connection, scratch: sa.Engine, manifest: Manifest) -> None:
+def replace_all(
+    connection: sa.Connection, scratch: sa.Engine, manifest: Manifest, say: Say = quiet
+) -> None:
     """Replace all rows with those in `scratch`. Raises InvalidBackup if any is missing."""
+    progress = Progress(say, manifest.rows)
+    progress.begin("Replaced")
     everything = Base.metadata.sorted_tables
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"TRUNCATE {_quoted_names(everything)}")
@@ -193,7 +237,7 @@ def replace_all(connection: sa.Connection, scratch: sa.Engine, manifest: Manifes
     with scratch.connect() as source:
         later = _deferred_columns(backed_up_tables())
         for table in backed_up_tables():
-            _copy_rows(source, connection, table, later.get(table, ()))
+            _copy_rows(source, connection, table, later.get(table, ()), progress)
         for table, columns in later.items():
             _copy_deferred_columns(source, connection, table, columns)
     if connection.dialect.name == "postgresql":
@@ -223,12 +267,17 @@ def _deferred_columns(ordered: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, 
 
 
 def _copy_rows(
-    source: sa.Connection, target: sa.Connection, table: sa.Table, later: Sequence[str]
+    source: sa.Connection,
+    target: sa.Connection,
+    table: sa.Table,
+    later: Sequence[str],
+    progress: Progress,
 ) -> None:
     rows = source.execution_options(yield_per=CHUNK).execute(sa.select(table)).mappings()
     empty = dict.fromkeys(later)
     for chunk in batched(rows, CHUNK):
         target.execute(sa.insert(table), [{**row, **empty} for row in chunk])
+        progress.add(len(chunk))
 
 
 def _copy_deferred_columns(

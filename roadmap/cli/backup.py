@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from flask import current_app
 
 from roadmap.backup import actions
 from roadmap.backup.archive import ForeignBackup, InvalidBackup, Manifest
+from roadmap.backup.progress import TooLittleRoom
 from roadmap.backup.restore import SchemaMismatch
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
@@ -21,6 +23,7 @@ from roadmap.people.models import User
 
 group = CommandGroup("backup")
 FILE_PATH = click.Path(dir_okay=False, path_type=Path)
+SAY = partial(click.echo, err=True)
 TRUST = click.option(
     "--trust",
     is_flag=True,
@@ -56,7 +59,7 @@ def create(file: Path, force: bool) -> None:
 def verify(file: Path, trust: bool) -> None:
     """Read FILE completely and try a restore into a temporary database; change nothing."""
     with _report_errors(file):
-        manifest = actions.verify(file, trust=trust)
+        manifest = actions.verify(file, trust=trust, say=SAY)
     click.echo(f"{file} can be restored: {_describe(manifest)}")
 
 
@@ -67,8 +70,9 @@ def verify(file: Path, trust: bool) -> None:
 def restore(file: Path, yes: bool, trust: bool) -> None:
     """Replace everything in the database with the contents of FILE, after verifying it.
 
-    It happens in one transaction, also while the server runs; afterwards everybody has to sign
-    in again. What was in the database before is kept as a backup in the data folder.
+    It happens in one transaction, also while the server runs, which answers that a restore is
+    under way until it is done; afterwards everybody has to sign in again. What was in the database
+    before is kept as a backup in the data folder.
     """
     with _report_errors(file):
         anybody = db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None))))
@@ -83,7 +87,7 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         if anybody:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
             keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
-        manifest = actions.restore(file, keep=keep, now=utc_now(), trust=trust)
+        manifest = actions.restore(file, keep=keep, now=utc_now(), trust=trust, say=SAY)
     click.echo(f"{file} is restored: {_describe(manifest)}")
     if keep is not None:
         click.echo(f"What stood there before is in {keep}")
@@ -99,6 +103,10 @@ def _report_errors(file: Path) -> Iterator[None]:
         ) from None
     except InvalidBackup as error:
         raise click.ClickException(f"{file} cannot be used: {error}") from None
+    except TooLittleRoom as error:
+        raise click.ClickException(
+            f"{error}. TMPDIR names another folder for temporary files"
+        ) from None
     except SchemaMismatch as error:
         raise click.ClickException(str(error)) from None
 

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # Fields for longer texts.
 LONG_TEXT_FIELDS = ("comment", "text", "description", "note")
+# PostgreSQL: the lock_timeout ran out.
+LOCK_NOT_AVAILABLE = "55P03"
 STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite3.Error, OSError)
 
 
@@ -188,6 +190,9 @@ def handle_storage_error(error: Exception) -> Response:
     if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
         record_conflict(error)
         return _render_unavailable()
+    if getattr(getattr(error, "orig", None), "sqlstate", "") == LOCK_NOT_AVAILABLE:
+        log.error("database unavailable: %s", error)
+        return render_busy()
     is_down = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
     if is_down or getattr(error, "connection_invalidated", False):
         log.error("database unavailable: %s", error)
@@ -199,6 +204,19 @@ def handle_storage_error(error: Exception) -> Response:
 def _render_unavailable() -> Response:
     response = render_error(503)
     response.headers["Retry-After"] = "5"
+    return response
+
+
+def render_busy() -> Response:
+    """Return the page for the time in which a restore, or other long work, holds the database."""
+    _discard_session_and_actor()
+    response = render_error(
+        503,
+        _("A restore is under way. Nothing was changed by this request."),
+        _("Try again in a few minutes."),
+        title=_("Back soon"),
+    )
+    response.headers["Retry-After"] = "30"
     return response
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 import sqlalchemy.exc
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, current_app
 
 from roadmap.core.database import describe_database, schema_is_current
+from roadmap.core.maintenance import is_restoring
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ def alive() -> Response:
 @health.get("/readyz")
 def ready() -> Response:
     """Answer 200 if the database responds and has every migration, else 503 with the reason."""
+    if is_restoring(current_app.config["DATA_DIR"]):
+        return _text_response(503, "a restore is under way")
     try:
         current, database = schema_is_current(), describe_database()
     except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:
