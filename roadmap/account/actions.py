@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +14,15 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
 from roadmap.people.rules import changed_fields
+
+# Whether notifications are also mailed, including those that wait to be sent; whether a letter
+# alone is a shortcut; whether others in the person's teams see their reasons and target dates.
+# Each with its action in the history, and the name of its value there.
+PREFERENCES = {
+    "wants_mail": ("account.mail_wanted", "wants"),
+    "uses_single_keys": ("account.single_keys", "uses"),
+    "shares_plans": ("account.plans_shared", "shares"),
+}
 
 
 def change_profile(
@@ -41,25 +51,14 @@ def change_profile(
         )  # fmt: skip
 
 
-def set_wants_mail(
-    session: Session, user_id: uuid.UUID, wants: bool, *, by: uuid.UUID, now: dt.datetime
+def set_preference(
+    session: Session, user_id: uuid.UUID, name: str, is_on: bool, *, by: uuid.UUID, now: dt.datetime
 ) -> None:
-    """Set whether notifications are also mailed, including those that wait to be sent."""
+    """Switch one of `PREFERENCES` on or off."""
+    action, noted_as = PREFERENCES[name]
+    noted: dict[str, Any] = {noted_as: is_on}
     lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(wants_mail=wants))
+    session.execute(sa.update(User).where(User.id == user_id).values({name: is_on}))
     record_history(
-        session, user_id=user_id, by=by, action="account.mail_wanted", subject=str(user_id),
-        now=now, wants=wants,
-    )  # fmt: skip
-
-
-def set_single_keys(
-    session: Session, user_id: uuid.UUID, uses: bool, *, by: uuid.UUID, now: dt.datetime
-) -> None:
-    """Set whether a letter alone is a shortcut."""
-    lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(uses_single_keys=uses))
-    record_history(
-        session, user_id=user_id, by=by, action="account.single_keys", subject=str(user_id),
-        now=now, uses=uses,
+        session, user_id=user_id, by=by, action=action, subject=str(user_id), now=now, **noted
     )  # fmt: skip

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.account.actions import change_profile, set_single_keys, set_wants_mail
+from roadmap.account.actions import change_profile, set_preference
 from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, TokenForm
 from roadmap.account.queries import load_visibility
 from roadmap.account.user_agents import parse_user_agent
@@ -26,7 +26,6 @@ from roadmap.core.proxy import client_address
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.mail import transport
 from roadmap.people import permissions
-from roadmap.people.actions import share_plans
 from roadmap.people.permissions import permit
 from roadmap.people.roles import VIEWERS
 from roadmap.people.rules import EditConflict
@@ -73,9 +72,7 @@ def save_account() -> Response:
 @account.put("/account/mail")
 @permit("account.write")
 def save_mail() -> Response:
-    """Save a checkbox: if it is not sent, it is off."""
-    wants = request.form.get("wants_mail") == "1"
-    set_wants_mail(db.session, current_user.id, wants, by=current_user.id, now=now())
+    wants = _save_checkbox("wants_mail")
     if wants:
         flash(_("Notifications are now sent by mail as well."), "message")
     else:
@@ -86,9 +83,7 @@ def save_mail() -> Response:
 @account.put("/account/keyboard")
 @permit("account.write")
 def save_keyboard() -> Response:
-    """Save a checkbox: if it is not sent, it is off."""
-    uses = request.form.get("uses_single_keys") == "1"
-    set_single_keys(db.session, current_user.id, uses, by=current_user.id, now=now())
+    uses = _save_checkbox("uses_single_keys")
     if uses:
         flash(_("Single keys are now shortcuts."), "message")
     else:
@@ -99,9 +94,7 @@ def save_keyboard() -> Response:
 @account.put("/account/sharing")
 @permit("account.write")
 def save_sharing() -> Response:
-    """Save a checkbox: if it is not sent, it is off, so that nothing is shared by mistake."""
-    shares = request.form.get("shares_plans") == "1"
-    share_plans(db.session, current_user.id, shares, by=current_user.id, now=now())
+    shares = _save_checkbox("shares_plans")
     if shares:
         flash(
             _("Your %(viewers)s can now see your reasons and target dates.", viewers=VIEWERS),
@@ -308,6 +301,13 @@ def _request_email(form: ChangeEmailForm) -> Response:
     elif transport.is_configured():
         flash(_("A link is being mailed to %(email)s. Open it to confirm.", email=new), "message")
     return see_other("account.show_account")
+
+
+def _save_checkbox(name: str) -> bool:
+    """Save a preference: not sent, it is off, so that nothing is shared by mistake."""
+    is_on = request.form.get(name) == "1"
+    set_preference(db.session, current_user.id, name, is_on, by=current_user.id, now=now())
+    return is_on
 
 
 def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from roadmap.account.actions import set_preference
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.core.dates import PartialDate
@@ -21,7 +22,6 @@ from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import EvidenceInput
-from roadmap.people import actions as people
 from roadmap.people.actor import Actor
 from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
@@ -139,7 +139,7 @@ class StoryReplay:
         act(self.session, owner.id, data["skill"], data["level"], comment, by=by, now=at)
 
     def share_plans(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        people.share_plans(self.session, owner.id, data["shares"], by=owner.id, now=at)
+        set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)
 
     def arrange_portfolio(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         portfolio.save_texts(

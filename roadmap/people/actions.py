@@ -205,18 +205,6 @@ def remove_member(
     return True
 
 
-def share_plans(
-    session: Session, user_id: uuid.UUID, shares: bool, *, by: uuid.UUID, now: dt.datetime
-) -> None:
-    """Set whether others in the person's teams see their reasons and target dates."""
-    lock_user(session, user_id)
-    session.execute(sa.update(User).where(User.id == user_id).values(shares_plans=shares))
-    record_history(
-        session, user_id=user_id, by=by, action="account.plans_shared", subject=str(user_id),
-        now=now, shares=shares,
-    )  # fmt: skip
-
-
 def _check_name(name: str) -> str:
     name = clean_line(name)
     if not 1 <= len(name) <= MAX_NAME_LENGTH:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from roadmap.auth.models import LoginSession
 from roadmap.core.database import db
 from tests.support.browser_client import BrowserClient as Client
 from tests.support.cast import Cast
 from tests.support.databases import wipe
+from tests.support.login import PASSWORD, set_password
 from tests.support.sample_data import create_sample_data
 from tests.support.server import Server, run_server
 
@@ -64,6 +67,24 @@ class SampleSite:
         assert cookie is not None
         return [{"name": cookie.key, "value": cookie.value, "domain": "127.0.0.1", "path": "/"}]
 
+    def set_password(self, role: str) -> None:
+        """Let this person sign in by the form, see `sign_in`."""
+        with self.app.app_context():
+            set_password(db.session, getattr(self.cast, role))
+
+    def end_sessions(self, role: str) -> None:
+        """Sign this person out everywhere."""
+        with self.app.app_context(), db.own_transaction() as own:
+            person = getattr(self.cast, role)
+            own.execute(sa.delete(LoginSession).where(LoginSession.user_id == person))
+
+
+def sign_in(page: Page, role: str) -> None:
+    """Fill in and send the form on the page that asks to sign in."""
+    page.get_by_label("E-mail").fill(f"{role}@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
 
 @pytest.fixture(scope="module")
 def sample_site(server_app: Flask) -> SampleSite:
@@ -110,11 +131,15 @@ def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
 
 @pytest.fixture
 def page_of(sample_site: SampleSite, open_context: OpenContext) -> PageOf:
-    """`page_of(role, …)` is a page in a window of its own, in which this person is signed in."""
+    """`page_of(role, …)` is a page in a window of its own, in which this person is signed in.
+
+    In one of "nobody" nobody is.
+    """
 
     def make(role: str, **options: object) -> Page:
         context = open_context(**options)
-        context.add_cookies(sample_site.cookies(role))
+        if role != "nobody":
+            context.add_cookies(sample_site.cookies(role))
         return context.new_page()
 
     return make

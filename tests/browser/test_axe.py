@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from playwright.sync_api import Page
 
 from roadmap.core.database import db
 from roadmap.people.models import User
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import PageOf, SampleSite
 from tests.support.route_manifest import VIEWABLE_PAGES
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
@@ -30,28 +29,15 @@ FINISH_TRANSITIONS = """() => new Promise((done) => requestAnimationFrame(() => 
 }))"""
 
 
-@dataclass(frozen=True)
-class View:
-    """Who looks, how the device is set, and what the person chose in their account.
+# With data, empty, a manager, an administrator, and somebody who is not signed in.
+VIEWERS = ("alice", "mallory", "bob", "erin", "nobody")
 
-    The choice wins. Each scheme after the first is looked at for its colors.
-    """
-
-    role: str
-    schemes: tuple[str, ...] = ("light", "dark")
-    theme: str = "system"
-    rules: dict[str, object] = field(default_factory=lambda: RULES)
-
-
-VIEWS = {
-    "with data": View("alice"),
-    "with data, dark by choice": View("alice", ("light",), "dark", COLOR_RULES),
-    "empty, light by choice": View("mallory", ("dark",), "light"),
-    "empty, dark": View("mallory", ("dark",), rules=COLOR_RULES),
-    "a manager": View("bob"),
-    "an administrator": View("erin"),
-    "nobody": View("nobody"),
-}
+# The colors of everything on a page.
+FIND_COLORS = """() => [...document.querySelectorAll("*")].map((one) => {
+  const style = getComputedStyle(one);
+  return ["color", "backgroundColor", "borderColor", "outlineColor", "fill", "stroke"]
+    .map((name) => style[name]);
+})"""
 
 
 def violations(page: Page, rules: dict[str, object] = RULES) -> list[str]:
@@ -81,22 +67,19 @@ def fold_or_unfold(page: Page) -> int:
     )
 
 
-def violations_in_view(page: Page, view: View) -> list[str]:
-    """What axe finds on the page, folded and unfolded, in each color scheme of the view."""
-    first, *others = view.schemes
-    found = [f"{first}: {line}" for line in violations(page, view.rules)]
+def violations_in_both_schemes(page: Page) -> list[str]:
+    """What axe finds on the page, folded and unfolded, in light and for colors in dark."""
+    found = [f"light: {line}" for line in violations(page)]
     is_folded = fold_or_unfold(page) > 0
     if is_folded:
-        found += [f"{first}, unfolded: {line}" for line in violations(page, view.rules)]
-    for scheme in others:
-        page.emulate_media(color_scheme=scheme)
-        page.evaluate(FINISH_TRANSITIONS)
-        found += [f"{scheme}: {line}" for line in violations(page, COLOR_RULES)]
-        if is_folded:
-            fold_or_unfold(page)
-            found += [f"{scheme}, folded: {line}" for line in violations(page, COLOR_RULES)]
-    if others:
-        page.emulate_media(color_scheme=first)
+        found += [f"light, unfolded: {line}" for line in violations(page)]
+    page.emulate_media(color_scheme="dark")
+    page.evaluate(FINISH_TRANSITIONS)
+    found += [f"dark: {line}" for line in violations(page, COLOR_RULES)]
+    if is_folded:
+        fold_or_unfold(page)
+        found += [f"dark, folded: {line}" for line in violations(page, COLOR_RULES)]
+    page.emulate_media(color_scheme="light")
     return found
 
 
@@ -120,32 +103,46 @@ def addresses(role: str, ids: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VIEWS)
-def test_axe_finds_nothing(name: str, sample_site: SampleSite, open_context: OpenContext) -> None:
-    view = VIEWS[name]
-    context = open_context(color_scheme=view.schemes[0], reduced_motion="reduce")
-    context.add_init_script(path=AXE)
-    if view.role != "nobody":
-        choose_theme(sample_site, view.role, view.theme)
-        context.add_cookies(sample_site.cookies(view.role))
-    page = context.new_page()
+@pytest.mark.parametrize("role", VIEWERS)
+def test_axe_finds_nothing(role: str, sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of(role, color_scheme="light", reduced_motion="reduce")
+    page.add_init_script(path=AXE)
     found = []
-    for address in addresses(view.role, sample_site.ids):
+    for address in addresses(role, sample_site.ids):
         answer = page.goto(address)
         assert answer is not None
         assert answer.status in (200, 404), f"{address}: {answer.status}"
-        found += [f"{address}, {line}" for line in violations_in_view(page, view)]
+        found += [f"{address}, {line}" for line in violations_in_both_schemes(page)]
     assert not found, "\n".join(dict.fromkeys(found))
 
 
 def test_every_page_is_looked_at_by_somebody() -> None:
-    looking = {view.role for view in VIEWS.values()}
     unseen = [
         row.title
         for row in VIEWABLE_PAGES
-        if 200 in row.pages.values() and not any(row.is_viewable(role) for role in looking)
+        if 200 in row.pages.values() and not any(row.is_viewable(role) for role in VIEWERS)
     ]
     assert not unseen
+
+
+@pytest.mark.parametrize(("device", "theme"), [("light", "dark"), ("dark", "light")])
+def test_a_chosen_theme_has_the_colors_of_a_device_that_is_set_so(
+    device: str, theme: str, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    """So what axe finds nothing in by device has no fault by choice."""
+    page = page_of("carol", color_scheme=theme, reduced_motion="reduce")
+    page.goto("/")
+    colors = page.evaluate(FIND_COLORS)
+    page.emulate_media(color_scheme=device)
+    page.evaluate(FINISH_TRANSITIONS)
+    assert page.evaluate(FIND_COLORS) != colors
+    choose_theme(sample_site, "carol", theme)
+    page.reload()
+    assert page.evaluate(FIND_COLORS) == colors
+    choose_theme(sample_site, "carol", "system")
+    styles = page.locator("link[rel=stylesheet]").get_attribute("href")
+    assert styles is not None
+    assert "prefers-color-scheme" not in page.request.get(styles).text()
 
 
 def choose_theme(sample_site: SampleSite, role: str, theme: str) -> None:
@@ -156,14 +153,10 @@ def choose_theme(sample_site: SampleSite, role: str, theme: str) -> None:
         )
 
 
-def test_axe_finds_nothing_in_refused_forms(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
+def test_axe_finds_nothing_in_refused_forms(page_of: PageOf) -> None:
     """Errors at the fields, the summary, and the page that asks to sign in again."""
-    context = open_context()
-    context.add_init_script(path=AXE)
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+    page = page_of("alice")
+    page.add_init_script(path=AXE)
     found = []
     for address in ("/evidence/new", "/career/positions/new", "/account/password"):
         page.goto(address)
@@ -175,7 +168,7 @@ def test_axe_finds_nothing_in_refused_forms(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_what_is_shown_once(
-    scheme: str, sample_site: SampleSite, open_context: OpenContext
+    scheme: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     """The answers that no address leads to: a link to hand over, a token."""
     found = []
@@ -185,10 +178,8 @@ def test_axe_finds_nothing_in_what_is_shown_once(
         ("erin", "/admin/people/{mallory}/password-link", "Create link"),
         ("alice", "/account/tokens/new", "Create token"),
     ):
-        context = open_context(color_scheme=scheme)
-        context.add_init_script(path=AXE)
-        context.add_cookies(sample_site.cookies(role))
-        page = context.new_page()
+        page = page_of(role, color_scheme=scheme)
+        page.add_init_script(path=AXE)
         page.goto(address.format(**sample_site.ids, mallory=sample_site.cast.mallory))
         if role == "alice":
             page.get_by_label("Name").fill("A script")
@@ -198,12 +189,9 @@ def test_axe_finds_nothing_in_what_is_shown_once(
     assert not found, "\n".join(found)
 
 
-def test_axe_sees_what_it_is_there_to_see(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    context = open_context()
-    context.add_init_script(path=AXE)
-    page = context.new_page()
+def test_axe_sees_what_it_is_there_to_see(page_of: PageOf) -> None:
+    page = page_of("nobody")
+    page.add_init_script(path=AXE)
     page.goto("/login")
     page.evaluate("document.querySelector('label').remove()")
     assert any(line.startswith("label") for line in violations(page))

@@ -8,36 +8,35 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import WAIT_MS, OpenContext, SampleSite
+from tests.browser.conftest import WAIT_MS, SampleSite
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.server import Server
 
 OpenPage = Callable[[str], Page]
 
 
-@pytest.fixture
-def open_page(sample_site: SampleSite, open_context: OpenContext) -> OpenPage:
-    def make(role: str) -> Page:
-        context = open_context()
-        context.add_cookies(sample_site.cookies(role))
-        return context.new_page()
-
-    return make
-
-
-@pytest.fixture
-def open_remembering_page(
-    chrome: Browser, sample_site: SampleSite, server: Server
-) -> Iterator[OpenPage]:
-    """A page of a Chromium that keeps pages in memory for Back, which Playwright switches off."""
+@pytest.fixture(scope="module")
+def remembering_chrome(chrome: Browser) -> Iterator[Browser]:
+    """A Chromium that keeps pages in memory for Back, which Playwright switches off."""
     browser = chrome.browser_type.launch(
         executable_path=find_chromium(),
         args=FLAGS,
         ignore_default_args=["--disable-back-forward-cache"],
     )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_remembering_page(
+    remembering_chrome: Browser, sample_site: SampleSite, server: Server
+) -> Iterator[OpenPage]:
+    """A page that Back takes from memory."""
+    contexts = []
 
     def make(role: str) -> Page:
-        context = browser.new_context(base_url=server.url)
+        context = remembering_chrome.new_context(base_url=server.url)
+        contexts.append(context)
         context.set_default_timeout(WAIT_MS)
         context.add_cookies(sample_site.cookies(role))
         context.add_init_script(
@@ -51,12 +50,13 @@ def open_remembering_page(
         return page
 
     yield make
-    browser.close()
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(params=["from memory", "from the server"])
 def page(request: pytest.FixtureRequest) -> OpenPage:
-    name = "open_remembering_page" if request.param == "from memory" else "open_page"
+    name = "open_remembering_page" if request.param == "from memory" else "page_of"
     return request.getfixturevalue(name)
 
 
@@ -117,9 +117,9 @@ def test_back_keeps_what_is_typed(open_remembering_page: OpenPage) -> None:
     expect(page.get_by_label("Current password")).to_have_value("granite scree")
 
 
-def test_the_answer_to_a_form_is_never_loaded_again(open_page: OpenPage) -> None:
+def test_the_answer_to_a_form_is_never_loaded_again(page_of: OpenPage) -> None:
     """It would send the form again. Chromium keeps no such page in memory; other browsers do."""
-    page = open_page("alice")
+    page = page_of("alice")
     page.goto("/career/positions/new")
     loaded_again = page.locator("body:not([data-answers-form])")
     expect(loaded_again).to_have_count(1)
@@ -162,8 +162,8 @@ def test_the_way_back_keeps_focus_filter_and_order(
     assert {name: value for name, value in asked.items() if value}.items() <= shown.items()
 
 
-def test_a_breadcrumb_keeps_the_list_below_which_the_page_is(open_page: OpenPage) -> None:
-    page = open_page("alice")
+def test_a_breadcrumb_keeps_the_list_below_which_the_page_is(page_of: OpenPage) -> None:
+    page = page_of("alice")
     page.goto("/evidence")
     page.get_by_label("Sort by").select_option(index=1)
     page.wait_for_url(re.compile(r"/evidence\?.*sort="))

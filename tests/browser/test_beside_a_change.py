@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import PageOf, SampleSite
 
 # Every text of the page but for the message about the change and what is open to be filled in.
 TEXTS = """() => {
@@ -21,12 +21,6 @@ TEXTS = """() => {
 }"""
 
 
-def sign_in(sample_site: SampleSite, open_context: OpenContext, role: str) -> Page:
-    context = open_context()
-    context.add_cookies(sample_site.cookies(role))
-    return context.new_page()
-
-
 def assert_nothing_is_old(page: Page) -> None:
     shown = page.evaluate(TEXTS)
     assert page.evaluate("window.same"), "the page was loaded again"
@@ -39,8 +33,8 @@ def go(page: Page, path: str) -> None:
     page.evaluate("window.same = true")
 
 
-def test_beside_a_tick_and_a_plan(sample_site: SampleSite, open_context: OpenContext) -> None:
-    page, key = sign_in(sample_site, open_context, "alice"), sample_site.ids["open"]
+def test_beside_a_tick_and_a_plan(sample_site: SampleSite, page_of: PageOf) -> None:
+    page, key = page_of("alice"), sample_site.ids["open"]
     row = page.locator(f".checklist li:has(> a[href$='/milestones/{key}'])")
     details = page.locator(f"#milestone-{key}")
     pressed = details.locator("[aria-pressed=true]")
@@ -71,10 +65,8 @@ def test_beside_a_tick_and_a_plan(sample_site: SampleSite, open_context: OpenCon
         assert_nothing_is_old(page)
 
 
-def test_beside_an_assessment_of_oneself(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    page = sign_in(sample_site, open_context, "carol")
+def test_beside_an_assessment_of_oneself(page_of: PageOf) -> None:
+    page = page_of("carol")
     go(page, "/skills")
     count = page.get_by_text(re.compile(r"(\d) of \d assessed by you"))
     expect(count).to_be_visible()
@@ -88,10 +80,8 @@ def test_beside_an_assessment_of_oneself(
     assert_nothing_is_old(page)
 
 
-def test_beside_an_assessment_of_somebody(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    page = sign_in(sample_site, open_context, "bob")
+def test_beside_an_assessment_of_somebody(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("bob")
     for query in ("", f"?roadmap={sample_site.ids['slug']}"):
         go(page, f"/teams/ranking/people/{sample_site.cast.alice}{query}")
         score = page.locator("#verdict").inner_text()
@@ -109,10 +99,8 @@ def test_beside_an_assessment_of_somebody(
         assert_nothing_is_old(page)
 
 
-def test_beside_a_change_of_the_portfolio(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    page = sign_in(sample_site, open_context, "alice")
+def test_beside_a_change_of_the_portfolio(page_of: PageOf) -> None:
+    page = page_of("alice")
     go(page, "/portfolio")
     offered = page.locator("main .menu summary", has_text="Export")
     remove = page.get_by_role("button", name=re.compile("^Remove"))

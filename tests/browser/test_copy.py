@@ -15,18 +15,25 @@ from tests.support.server import Server
 HOST = "cairn.test"
 
 
-@pytest.fixture
-def plain_http(chrome: Browser, sample_site: SampleSite, server: Server) -> Iterator[Page]:
-    """A page of Bob's, at a name for which http is no secure context."""
+@pytest.fixture(scope="module")
+def naming_chrome(chrome: Browser) -> Iterator[Browser]:
+    """A Chromium that finds the server at HOST."""
     browser = chrome.browser_type.launch(
         executable_path=find_chromium(),
         args=[*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
     )
-    context = browser.new_context(base_url=f"http://{HOST}:{urlsplit(server.url).port}")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def plain_http(naming_chrome: Browser, sample_site: SampleSite, server: Server) -> Iterator[Page]:
+    """A page of Bob's, at a name for which http is no secure context."""
+    context = naming_chrome.new_context(base_url=f"http://{HOST}:{urlsplit(server.url).port}")
     context.set_default_timeout(WAIT_MS)
     context.add_cookies([{**cookie, "domain": HOST} for cookie in sample_site.cookies("bob")])
     yield context.new_page()
-    browser.close()
+    context.close()
 
 
 def make_link(page: Page) -> str:

@@ -9,27 +9,21 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Locator, Page, Route, expect
 
-from roadmap.auth.models import LoginSession
-from roadmap.auth.passwords import hash_password
 from roadmap.core.database import db
-from roadmap.people.models import User
 from roadmap.progress.models import MilestonePlan
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import PageOf, SampleSite, sign_in
 
-PASSWORD = "granite scree and lichen"
 RESTORED = "Your unsaved text is restored."
 
 
 @pytest.fixture
-def open_page(sample_site: SampleSite, open_context: OpenContext) -> Callable[..., Page]:
-    """`open_page(…)` is a page in a window where Alice is signed in."""
+def open_page(sample_site: SampleSite, page_of: PageOf) -> Callable[..., Page]:
+    """`open_page(…)` is a page of Alice's, who has no plans yet."""
 
     def make(**options: object) -> Page:
         with sample_site.app.app_context(), db.own_transaction() as own:
             own.execute(sa.delete(MilestonePlan))
-        context = open_context(**options)
-        context.add_cookies(sample_site.cookies("alice"))
-        return context.new_page()
+        return page_of("alice", **options)
 
     return make
 
@@ -147,12 +141,12 @@ def test_a_note_outlives_the_session(
     open_page: Callable[..., Page], at: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(), sample_site.ids["milestone"]
-    set_password(sample_site)
+    sample_site.set_password("alice")
     page.goto(at)
     unfold(page, key).fill("Typed while the session ended")
-    end_sessions(sample_site)
+    sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
-    sign_in(page)
+    sign_in(page, "alice")
     expect(page).to_have_url(re.compile(f"{at}$"))
     expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
     expect(unfold(page, key)).to_have_value("Typed while the session ended")
@@ -164,21 +158,21 @@ def test_a_sent_form_that_is_not_saved_after_signing_in_again_is_a_draft(
     open_page: Callable[..., Page], at: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(), sample_site.ids["milestone"]
-    set_password(sample_site)
+    sample_site.set_password("alice")
     at = f"{at}/milestones/{key}"
     note = page.get_by_label("Private note")
     page.goto(at)
     note.fill("Sent too late")
-    end_sessions(sample_site)
+    sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
-    sign_in(page)
+    sign_in(page, "alice")
     expect(page.get_by_role("heading", level=1)).to_have_text("You are signed in again")
     page.goto(at)
     expect(note).to_have_value("Sent too late")
     expect(notice(page)).to_be_visible()
-    end_sessions(sample_site)
+    sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
-    sign_in(page)
+    sign_in(page, "alice")
     page.get_by_role("button", name="Save now").click()
     page.goto(at)
     expect(note).to_have_value("Sent too late")
@@ -263,11 +257,9 @@ def test_a_comment_that_was_sent_is_no_draft(
 
 
 def test_cancel_folds_an_assessment_of_somebody_else(
-    open_context: OpenContext, sample_site: SampleSite
+    page_of: PageOf, sample_site: SampleSite
 ) -> None:
-    context = open_context()
-    context.add_cookies(sample_site.cookies("bob"))
-    page = context.new_page()
+    page = page_of("bob")
     page.goto(f"/teams/ranking/people/{sample_site.cast.alice}")
     opener = page.get_by_role("link", name=re.compile("^Assess ")).first
     opener.click()
@@ -282,35 +274,15 @@ def test_nothing_is_lost_without_javascript(
     open_page: Callable[..., Page], at: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(java_script_enabled=False), sample_site.ids["milestone"]
-    set_password(sample_site)
+    sample_site.set_password("alice")
     page.goto(f"{at}/milestones/{key}")
     page.get_by_label("Private note").fill("Sent by a plain form")
-    end_sessions(sample_site)
+    sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
-    sign_in(page)
+    sign_in(page, "alice")
     expect(page.get_by_text("Sent by a plain form")).to_be_visible()
     page.get_by_role("button", name="Save now").click()
     expect(page.get_by_label("Private note")).to_have_value("Sent by a plain form")
-
-
-def sign_in(page: Page) -> None:
-    page.get_by_label("E-mail").fill("alice@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
-
-
-def set_password(sample_site: SampleSite) -> None:
-    with sample_site.app.app_context(), db.own_transaction() as own:
-        own.execute(
-            sa.update(User)
-            .where(User.id == sample_site.cast.alice)
-            .values(password_hash=hash_password(PASSWORD))
-        )
-
-
-def end_sessions(sample_site: SampleSite) -> None:
-    with sample_site.app.app_context(), db.own_transaction() as own:
-        own.execute(sa.delete(LoginSession).where(LoginSession.user_id == sample_site.cast.alice))
 
 
 @pytest.mark.parametrize("then", ["/skills", "/career/positions/new", "/career"])

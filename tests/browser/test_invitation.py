@@ -6,15 +6,13 @@ import datetime as dt
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from roadmap.core.database import db
 from roadmap.invitations.actions import invite
 from roadmap.people.models import Team
-from tests.browser.conftest import OpenContext, SampleSite
-from tests.support.login import set_password
-
-PASSWORD = "granite scree and lichen"
+from tests.browser.conftest import PageOf, SampleSite, sign_in
+from tests.support.login import PASSWORD
 
 
 def invitation(sample_site: SampleSite, email: str) -> str:
@@ -33,22 +31,12 @@ def invitation(sample_site: SampleSite, email: str) -> str:
     return f"/invitations/{token}"
 
 
-def accept_invitation(page: Page, email: str) -> None:
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_accepted_in_a_second_browser(
-    sample_site: SampleSite, open_context: OpenContext, scripts: bool
-) -> None:
+def test_accepted_in_a_second_browser(page_of: PageOf, scripts: bool) -> None:
     """Bob makes it and hands the link over; Ada makes an account with it and is in the team."""
     email = f"ada-{scripts}@example.org".lower()
-    bobs = open_context(java_script_enabled=scripts)
-    bobs.add_cookies(sample_site.cookies("bob"))
-    adas = open_context(java_script_enabled=scripts, timezone_id="Pacific/Auckland")
-    first, second = bobs.new_page(), adas.new_page()
+    first = page_of("bob", java_script_enabled=scripts)
+    second = page_of("nobody", java_script_enabled=scripts, timezone_id="Pacific/Auckland")
 
     first.goto("/teams/ranking/members")
     first.get_by_role("button", name="Create invitation").click()
@@ -77,7 +65,7 @@ def test_accepted_in_a_second_browser(
     expect(first.locator("main")).not_to_contain_text(address)
 
     # It is used up, in whatever browser.
-    third = open_context().new_page()
+    third = page_of("nobody")
     answer = third.goto(address)
     assert answer is not None
     assert answer.status == 410
@@ -85,20 +73,17 @@ def test_accepted_in_a_second_browser(
 
 
 def test_by_somebody_who_is_signed_in_as_somebody_else(
-    sample_site: SampleSite, open_context: OpenContext
+    sample_site: SampleSite, page_of: PageOf
 ) -> None:
     """Out, in with the right address, and back to the invitation."""
-    with sample_site.app.app_context():
-        set_password(db.session, sample_site.cast.mallory, PASSWORD)
+    sample_site.set_password("mallory")
     address = invitation(sample_site, "mallory@example.org")
-    daves = open_context()
-    daves.add_cookies(sample_site.cookies("dave"))
-    page = daves.new_page()
+    page = page_of("dave")
     page.goto(address)
     expect(page.locator("main")).to_contain_text("This invitation is for m…@example.org")
     page.get_by_role("button", name="Sign out and continue").click()
     page.locator("main").get_by_role("link", name="Sign in").click()
-    accept_invitation(page, "mallory@example.org")
+    sign_in(page, "mallory")
     expect(page).to_have_url(re.compile(re.escape(address)))
     page.get_by_role("button", name="Join Ranking").click()
     expect(page.locator("#messages")).to_contain_text("You are now in the team Ranking.")

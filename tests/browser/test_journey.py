@@ -9,16 +9,11 @@ import re
 from typing import Protocol
 
 import pytest
-import sqlalchemy as sa
 from playwright.sync_api import Download, Page, expect
 
-from roadmap.auth.models import LoginSession
-from roadmap.auth.passwords import hash_password
-from roadmap.core.database import db
-from roadmap.people.models import User
-from tests.browser.conftest import OpenContext, PageOf, SampleSite
+from tests.browser.conftest import OpenContext, PageOf, SampleSite, sign_in
+from tests.support.login import PASSWORD
 
-PASSWORD = "granite scree and lichen"
 MILESTONE = "Implement the algorithms that ML systems lean on"
 PIECE = "Tested repository of five structures"
 # More than a page has, so that a search may go round its end.
@@ -39,7 +34,7 @@ FOCUSED = """(within) => {
     return style && ((style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
       || style.boxShadow !== "none");
   });
-  // The button inside a date field that open_context the calendar has the browser's own ring.
+  // The button inside a date field that opens the calendar has the browser's own ring.
   const picker = at.matches("input[type=date]:not(:focus-visible)");
   return {
     name: name.replace(/\\s+/g, " ").trim(),
@@ -286,46 +281,23 @@ def test_a_piece_is_linked_on_the_roadmap(sample_site: SampleSite, page_of: Page
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
 def test_what_was_typed_outlives_the_end_of_the_session(
-    javascript: bool, sample_site: SampleSite, open_context: OpenContext
+    javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     """Signed out in another tab while a form is open: sign in again, and nothing typed is lost."""
-    set_password(sample_site)
-    context = open_context(java_script_enabled=javascript)
-    page = context.new_page()
+    sample_site.set_password("alice")
+    page = page_of("nobody", java_script_enabled=javascript)
     hand = PointerInput(page)
     page.goto("/login?next=/evidence/new")
-    sign_in(hand)
+    sign_in(page, "alice")
     expect(page.get_by_role("heading", level=1)).to_have_text("Add evidence")
     hand.fill("Title", "Typed for an hour")
     hand.choose("Kind", "Blog post")
     hand.fill("Date", "1 Mar 2026")
     hand.fill("Link", "https://example.org/typed")
-    end_sessions(sample_site)
+    sample_site.end_sessions("alice")
     hand.press("button", "Save evidence")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    sign_in(hand)
+    sign_in(page, "alice")
     # What was sent is shown once more, to be sent by the person's own hand.
     page.locator("main form button[type=submit], main form button:not([type])").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Typed for an hour")
-
-
-def sign_in(hand: InputMethod) -> None:
-    hand.fill("E-mail", "alice@example.org")
-    hand.fill("Password", PASSWORD)
-    hand.press("button", "Sign in", "main")
-
-
-def set_password(sample_site: SampleSite) -> None:
-    with sample_site.app.app_context():
-        password_hash = hash_password(PASSWORD)
-        with db.own_transaction() as own:
-            own.execute(
-                sa.update(User)
-                .where(User.id == sample_site.cast.alice)
-                .values(password_hash=password_hash)
-            )
-
-
-def end_sessions(sample_site: SampleSite) -> None:
-    with sample_site.app.app_context(), db.own_transaction() as own:
-        own.execute(sa.delete(LoginSession).where(LoginSession.user_id == sample_site.cast.alice))

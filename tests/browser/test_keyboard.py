@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_journey import FOCUSED, MOST_TABS, KeyboardInput
 
 WAITS = "Merged tokenizer fix"
@@ -31,12 +32,17 @@ COVERED = """() => {
 }"""
 
 
-def window(sample_site: SampleSite, open_context: OpenContext, wide: int) -> Page:
-    context = open_context(viewport={"width": wide, "height": 800}, reduced_motion="reduce")
-    context.add_cookies(sample_site.cookies("bob"))
-    page = context.new_page()
-    page.add_init_script(NO_POINTER)
-    return page
+@pytest.fixture
+def bobs_page(page_of: PageOf) -> Callable[[int], Page]:
+    """`bobs_page(wide)` is a page of Bob's, so many pixels wide, that no pointer may touch."""
+
+    def make(wide: int) -> Page:
+        size = {"width": wide, "height": 800}
+        page = page_of("bob", viewport=size, reduced_motion="reduce")
+        page.add_init_script(NO_POINTER)
+        return page
+
+    return make
 
 
 def walk(page: Page) -> list[str]:
@@ -56,9 +62,9 @@ def walk(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("wide", [1280, 390])
 def test_the_focus_is_seen_all_the_way(
-    wide: int, sample_site: SampleSite, open_context: OpenContext
+    wide: int, sample_site: SampleSite, bobs_page: Callable[[int], Page]
 ) -> None:
-    page = window(sample_site, open_context, wide)
+    page = bobs_page(wide)
     unseen = []
     for address in (
         "/",
@@ -77,10 +83,8 @@ def test_the_focus_is_seen_all_the_way(
     assert not unseen, "\n".join(unseen)
 
 
-def test_from_the_dashboard_to_a_judgement(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    page = window(sample_site, open_context, 1280)
+def test_from_the_dashboard_to_a_judgement(bobs_page: Callable[[int], Page]) -> None:
+    page = bobs_page(1280)
     hand = KeyboardInput(page)
     page.goto("/")
     hand.press("link", WAITS, "main")
@@ -93,8 +97,10 @@ def test_from_the_dashboard_to_a_judgement(
     expect(page.locator("#messages")).to_contain_text("is verified")
 
 
-def test_a_skill_is_assessed_in_its_row(sample_site: SampleSite, open_context: OpenContext) -> None:
-    page = window(sample_site, open_context, 1280)
+def test_a_skill_is_assessed_in_its_row(
+    sample_site: SampleSite, bobs_page: Callable[[int], Page]
+) -> None:
+    page = bobs_page(1280)
     hand = KeyboardInput(page)
     page.goto(PERSON.format_map(sample_site.ids))
     hand.press("link", "Assess MLOps")
@@ -120,9 +126,9 @@ def test_a_skill_is_assessed_in_its_row(sample_site: SampleSite, open_context: O
 
 
 def test_what_was_saved_does_not_come_back_into_the_form(
-    sample_site: SampleSite, open_context: OpenContext
+    sample_site: SampleSite, bobs_page: Callable[[int], Page]
 ) -> None:
-    page = window(sample_site, open_context, 1280)
+    page = bobs_page(1280)
     hand = KeyboardInput(page)
     page.goto(PERSON.format_map(sample_site.ids) + "/skills/communication")
     hand.seek("0", ("input",), "#assess")
@@ -133,8 +139,8 @@ def test_what_was_saved_does_not_come_back_into_the_form(
     expect(page.get_by_label(re.compile("^Basis for this level"))).to_have_value("")
 
 
-def test_filtering_keeps_the_focus(sample_site: SampleSite, open_context: OpenContext) -> None:
-    page = window(sample_site, open_context, 1280)
+def test_filtering_keeps_the_focus(bobs_page: Callable[[int], Page]) -> None:
+    page = bobs_page(1280)
     hand = KeyboardInput(page)
     page.goto("/teams/ranking")
     hand.fill("Name", "caro")

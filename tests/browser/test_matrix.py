@@ -9,20 +9,18 @@ from playwright.sync_api import Page, expect
 
 from roadmap.core.database import db
 from roadmap.readiness.actions import recompute_all
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import PageOf, SampleSite
 
 MATRIX = "/teams/ranking"
 
 
 @pytest.fixture
-def bob(sample_site: SampleSite, open_context: OpenContext) -> Page:
+def bob(sample_site: SampleSite, page_of: PageOf) -> Page:
     """Bob's window, with the kept rows as of today."""
     with sample_site.app.app_context():
         recompute_all(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
-    context = open_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies(sample_site.cookies("bob"))
-    return context.new_page()
+    return page_of("bob", viewport={"width": 1280, "height": 800})
 
 
 def focused(page: Page) -> str:
@@ -170,15 +168,13 @@ def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
     bob.get_by_text("Filter people").click()
     bob.get_by_label("Name", exact=True).fill("caro")
     expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
-    # Once a filter is set, the page open_context with the filters in sight.
+    # Once a filter is set, the page opens with the filters in sight.
     bob.reload()
     expect(bob.get_by_label("Name", exact=True)).to_be_visible()
 
 
-def test_it_works_without_javascript(sample_site: SampleSite, open_context: OpenContext) -> None:
-    context = open_context(java_script_enabled=False)
-    context.add_cookies(sample_site.cookies("bob"))
-    page = context.new_page()
+def test_it_works_without_javascript(page_of: PageOf) -> None:
+    page = page_of("bob", java_script_enabled=False)
     page.goto(MATRIX)
     page.get_by_role("link", name="Readiness", exact=True).last.click()
     expect(page.locator("th.readiness")).to_have_attribute("aria-sort", "descending")

@@ -11,18 +11,10 @@ import uuid
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import PageOf
 
 PAGE = "/portfolio/links"
 SHOWN, PRIVATE = "Feature store design", "Notes on feature drift"
-
-
-def window(
-    sample_site: SampleSite, open_context: OpenContext, role: str, **options: object
-) -> Page:
-    context = open_context(**options)
-    context.add_cookies(sample_site.cookies(role))
-    return context.new_page()
 
 
 def make(page: Page, label: str) -> str:
@@ -36,15 +28,13 @@ def make(page: Page, label: str) -> str:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_a_link_shows_the_portfolio_until_it_is_revoked(
-    javascript: bool, sample_site: SampleSite, open_context: OpenContext
-) -> None:
+def test_a_link_shows_the_portfolio_until_it_is_revoked(javascript: bool, page_of: PageOf) -> None:
     label = f"Panel {uuid.uuid4().hex[:6]}"
-    alice = window(sample_site, open_context, "alice", java_script_enabled=javascript)
+    alice = page_of("alice", java_script_enabled=javascript)
     address = make(alice, label)
 
     # Another browser, in which nobody ever signed in.
-    panel = open_context(java_script_enabled=javascript).new_page()
+    panel = page_of("nobody", java_script_enabled=javascript)
     answer = panel.goto(address)
     assert answer is not None
     assert answer.status == 200
@@ -68,21 +58,17 @@ def test_a_link_shows_the_portfolio_until_it_is_revoked(
     expect(panel.get_by_text(SHOWN)).to_have_count(0)
 
 
-def test_the_form_is_empty_once_the_link_is_made(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
+def test_the_form_is_empty_once_the_link_is_made(page_of: PageOf) -> None:
     """What was typed has arrived: it does not come back into the form for the next one."""
-    alice = window(sample_site, open_context, "alice")
+    alice = page_of("alice")
     make(alice, f"Panel {uuid.uuid4().hex[:6]}")
     expect(alice.get_by_label("For whom")).to_have_value("")
     alice.reload()
     expect(alice.get_by_label("For whom")).to_have_value("")
 
 
-def test_what_was_typed_survives_the_end_of_the_session(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
-    alice = window(sample_site, open_context, "alice")
+def test_what_was_typed_survives_the_end_of_the_session(page_of: PageOf) -> None:
+    alice = page_of("alice")
     alice.goto(PAGE)
     alice.get_by_label("For whom").fill("A name that took long to find")
     alice.context.clear_cookies()
@@ -92,11 +78,9 @@ def test_what_was_typed_survives_the_end_of_the_session(
     assert "A name that took long to find" in [field.input_value() for field in kept.all()]
 
 
-def test_on_paper_it_is_dark_on_white_and_keeps_its_stones(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
+def test_on_paper_it_is_dark_on_white_and_keeps_its_stones(page_of: PageOf) -> None:
     """Whatever appearance was chosen, and without the browser's "background graphics"."""
-    alice = window(sample_site, open_context, "alice", color_scheme="dark")
+    alice = page_of("alice", color_scheme="dark")
     alice.goto("/portfolio/preview")
     alice.evaluate("document.documentElement.dataset.theme = 'dark'")
     alice.emulate_media(media="print")

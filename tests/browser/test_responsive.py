@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenContext, PageOf, SampleSite
+from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_axe import addresses
 from tests.browser.test_journey import PointerInput
 
@@ -38,12 +38,9 @@ def find_overflowing(page: Page) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["alice", "bob", "erin", "mallory", "nobody"])
 def test_no_page_is_wider_than_its_window(
-    role: str, sample_site: SampleSite, open_context: OpenContext
+    role: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    context = open_context(reduced_motion="reduce")
-    if role != "nobody":
-        context.add_cookies(sample_site.cookies(role))
-    page = context.new_page()
+    page = page_of(role, reduced_motion="reduce")
     found = []
     for address in addresses(role, sample_site.ids):
         page.goto(address)
@@ -122,13 +119,9 @@ def test_the_name_in_the_header_stays_in_one_line(page_of: PageOf) -> None:
     assert page.locator(".brand svg").bounding_box()["width"] == 24
 
 
-def test_a_new_notification_reads_as_one_sentence(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
+def test_a_new_notification_reads_as_one_sentence(page_of: PageOf) -> None:
     """What it is about stands within the sentence, and leads there, as its button does."""
-    context = open_context(viewport={"width": 390, "height": 800})
-    context.add_cookies(sample_site.cookies("bob"))
-    page = context.new_page()
+    page = page_of("bob", viewport={"width": 390, "height": 800})
     page.goto("/notifications?unread")
     title = page.locator(".unread .notification-text label").first
     assert title.evaluate("(one) => getComputedStyle(one).display") == "inline"
@@ -136,11 +129,9 @@ def test_a_new_notification_reads_as_one_sentence(
     page.wait_for_url(lambda address: "/notifications" not in address)
 
 
-def test_skills_and_stages_fit_a_phone(sample_site: SampleSite, open_context: OpenContext) -> None:
+def test_skills_and_stages_fit_a_phone(page_of: PageOf) -> None:
     """Names around the radar are inside it; notes below a stage are not one word a line."""
-    context = open_context(viewport={"width": 320, "height": 800})
-    context.add_cookies(sample_site.cookies("alice"))
-    page = context.new_page()
+    page = page_of("alice", viewport={"width": 320, "height": 800})
     page.goto("/skills")
     outside = page.evaluate("""() => {
       const frame = document.querySelector(".radar").getBoundingClientRect();

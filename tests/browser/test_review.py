@@ -13,7 +13,7 @@ from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.rules import EvidenceInput
-from tests.browser.conftest import OpenContext, SampleSite
+from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_journey import FOCUSED
 
 TITLE = "Rollout plan of the new ranker"
@@ -25,14 +25,6 @@ UNPROVEN = {
     "design_doc": ("lead-design-reviews",),
 }
 OF_ANOTHER_KIND = "mentor-a-junior-engineer"
-
-
-def window(
-    sample_site: SampleSite, open_context: OpenContext, role: str, **options: object
-) -> Page:
-    context = open_context(**options)
-    context.add_cookies(sample_site.cookies(role))
-    return context.new_page()
 
 
 def record(
@@ -77,12 +69,12 @@ def verified_share(page: Page) -> int:
     ids=["javascript", "no javascript"],
 )
 def test_back_and_forth(
-    javascript: bool, kind: str, sample_site: SampleSite, open_context: OpenContext
+    javascript: bool, kind: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     title = f"{TITLE} {uuid.uuid4().hex[:6]}"
     piece = record(sample_site, title, kind)
-    alice = window(sample_site, open_context, "alice", java_script_enabled=javascript)
-    bob = window(sample_site, open_context, "bob", java_script_enabled=javascript)
+    alice = page_of("alice", java_script_enabled=javascript)
+    bob = page_of("bob", java_script_enabled=javascript)
     before = verified_share(alice)
 
     alice.goto(f"/evidence/{piece}")
@@ -132,10 +124,10 @@ def test_back_and_forth(
     assert verified_share(alice) > before
 
 
-def test_the_queue_by_keyboard_alone(sample_site: SampleSite, open_context: OpenContext) -> None:
+def test_the_queue_by_keyboard_alone(sample_site: SampleSite, page_of: PageOf) -> None:
     first = record(sample_site, f"First of two {uuid.uuid4().hex[:6]}", submitted=True)
     second = record(sample_site, f"Second of two {uuid.uuid4().hex[:6]}", submitted=True)
-    page = window(sample_site, open_context, "bob")
+    page = page_of("bob")
     page.add_init_script(
         """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
           addEventListener(kind, (event) => {
@@ -174,11 +166,11 @@ def test_the_queue_by_keyboard_alone(sample_site: SampleSite, open_context: Open
 
 
 def test_after_a_decision_the_focus_is_at_the_message_and_back_shows_what_was_decided(
-    sample_site: SampleSite, open_context: OpenContext
+    sample_site: SampleSite, page_of: PageOf
 ) -> None:
     title = f"Decided {uuid.uuid4().hex[:6]}"
     piece = record(sample_site, title, "open_source", submitted=True)
-    page = window(sample_site, open_context, "bob")
+    page = page_of("bob")
     page.goto(f"/reviews/{piece}")
     page.locator(f"#m-{UNPROVEN['open_source'][0]}").uncheck()
     page.locator("#comment").fill("Merged by the maintainers.")
@@ -197,9 +189,9 @@ def test_after_a_decision_the_focus_is_at_the_message_and_back_shows_what_was_de
     expect(page.locator(f"#m-{UNPROVEN['open_source'][1]}")).to_be_checked()
 
 
-def test_the_queue_is_narrowed_in_place(sample_site: SampleSite, open_context: OpenContext) -> None:
+def test_the_queue_is_narrowed_in_place(sample_site: SampleSite, page_of: PageOf) -> None:
     record(sample_site, f"To be found {uuid.uuid4().hex[:6]}", submitted=True)
-    page = window(sample_site, open_context, "bob")
+    page = page_of("bob")
     page.goto("/reviews")
     page.evaluate("window.same = true")
     kind = page.get_by_label("Kind")
@@ -210,11 +202,9 @@ def test_the_queue_is_narrowed_in_place(sample_site: SampleSite, open_context: O
     assert page.evaluate("window.same"), "the page was loaded again"
 
 
-def test_a_comment_leaves_the_page_where_it_is(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
+def test_a_comment_leaves_the_page_where_it_is(sample_site: SampleSite, page_of: PageOf) -> None:
     piece = record(sample_site, f"To be talked about {uuid.uuid4().hex[:6]}", submitted=True)
-    page = window(sample_site, open_context, "bob")
+    page = page_of("bob")
     page.goto(f"/reviews/{piece}")
     page.evaluate("window.same = true")
     page.locator("#comment").fill("Half written")
@@ -230,12 +220,10 @@ def test_a_comment_leaves_the_page_where_it_is(
     expect(thread.get_by_label("Add a comment")).to_have_value("")
 
 
-def test_single_keys_can_be_switched_off(
-    sample_site: SampleSite, open_context: OpenContext
-) -> None:
+def test_single_keys_can_be_switched_off(sample_site: SampleSite, page_of: PageOf) -> None:
     for _piece in range(2):
         record(sample_site, f"Dictated {uuid.uuid4().hex[:6]}", submitted=True)
-    page = window(sample_site, open_context, "bob")
+    page = page_of("bob")
     page.goto("/reviews")
     page.get_by_role("link", name="Switch single keys off").click()
     switch = page.get_by_label("Use single keys as shortcuts")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from roadmap.account.actions import set_wants_mail
+from roadmap.account.actions import set_preference
 from roadmap.auth import actions as accounts
 from roadmap.auth import api_tokens
 from roadmap.core.dates import PartialDate
@@ -202,7 +202,7 @@ def test_a_secret_that_somebody_else_made_is_told_and_always_mailed(
     scenario: Scenario, with_mail: None, by: str | None, key: str, subject: str, create: Any
 ) -> None:
     alice = scenario.cast.alice
-    set_wants_mail(scenario.session, alice, False, by=alice, now=NOW)
+    set_preference(scenario.session, alice, "wants_mail", False, by=alice, now=NOW)
     by_id = getattr(scenario.cast, by) if by else None
     create(scenario.session, alice, by=by_id, now=scenario.step())
     assert scenario.told("alice") == [key]
@@ -566,7 +566,9 @@ def test_nothing_is_told_of_what_was_rolled_back(scenario: Scenario, with_mail: 
 
 def test_who_wants_no_mail_is_told_on_the_page_alone(scenario: Scenario, with_mail: None) -> None:
     scenario.second_manager()
-    set_wants_mail(scenario.session, scenario.cast.bob, False, by=scenario.cast.bob, now=NOW)
+    set_preference(
+        scenario.session, scenario.cast.bob, "wants_mail", False, by=scenario.cast.bob, now=NOW
+    )
     scenario.session.expire_all()
     scenario.piece()
     assert scenario.told("bob") == scenario.told("dave") == ["submitted"]

@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from roadmap.account.actions import set_wants_mail
+from roadmap.account.actions import set_preference
 from roadmap.core.database import db
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -100,7 +100,7 @@ def test_a_mail_that_waits_does_not_leave_once_it_is_not_wanted(
     scenario.comment(piece, "bob")
     for name in ("alice", "bob"):
         person = getattr(scenario.cast, name)
-        set_wants_mail(scenario.session, person, False, by=person, now=scenario.now)
+        set_preference(scenario.session, person, "wants_mail", False, by=person, now=scenario.now)
     assert sent() == []
     assert queued_mails(scenario.session) == []
     assert scenario.told("alice") == ["comment"], "it stays on the page"

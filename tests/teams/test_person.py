@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.account.actions import set_preference
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import published_roadmap
@@ -18,7 +19,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from roadmap.people.actions import add_member, create_team, remove_member, share_plans
+from roadmap.people.actions import add_member, create_team, remove_member
 from roadmap.people.models import Team, User
 from roadmap.progress import actions as progress
 from roadmap.readiness.models import ReadinessSummary
@@ -200,7 +201,7 @@ def test_reasons_and_target_dates_are_shared_by_the_switch_alone(
     assert "Reasons and target dates are left out" in page
     for private in (CANARY, "17 Jul 2031", "18 Aug 2032", "2031-07", "2032-08"):
         assert private not in page
-    share_plans(session, cast.alice, True, by=cast.alice, now=now)
+    set_preference(session, cast.alice, "shares_plans", True, by=cast.alice, now=now)
     session.commit()
     page = bob.get(path).text
     assert f"Not applicable because: {CANARY}" in page
