@@ -52,6 +52,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.routes_health import init_health
     from roadmap.core.static_files import init_static_files
     from roadmap.core.web import init_web
+    from roadmap.people.labels import judge_name
     from roadmap.people.roles import ROLES, VIEWERS
 
     init_logs(app)
@@ -69,7 +70,7 @@ def extensions(app: Flask) -> None:
     init_sessions(app)
     init_limiter(app)
     init_health(app)
-    app.jinja_env.globals.update(ROLES=ROLES, VIEWERS=VIEWERS)
+    app.jinja_env.globals.update(ROLES=ROLES, VIEWERS=VIEWERS, judge_name=judge_name)
 
 
 def blueprints(app: Flask) -> None:

@@ -50,7 +50,7 @@ from roadmap.people.labels import membership_sentence
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import find_role, find_team, members
+from roadmap.people.queries import find_role, find_team, members, other_teams
 from roadmap.people.rules import EditConflict, list_as_tree
 
 MAX_SEARCH_LENGTH = 200
@@ -285,9 +285,9 @@ def put_into_team(user_id: uuid.UUID) -> Response:
         return _render_person(user, form, 422)
     if left and actions.remove_member(db.session, left, user.id, by=current_user, now=now()):
         moved = _("%(name)s is no longer in %(team)s.", name=user.name, team=left.name)
-        flash(f"{moved} {membership_sentence(db.session, user, team)}")
+        flash(f"{moved} {_membership_sentence(user, team)}")
     elif changed:
-        flash(membership_sentence(db.session, user, team))
+        flash(_membership_sentence(user, team))
     return see_other("admin.person", user_id=user.id, _anchor="teams")
 
 
@@ -299,6 +299,10 @@ def take_out_of_team(user_id: uuid.UUID, slug: str) -> Response:
         actions.remove_member(db.session, team, user.id, by=current_user, now=now())
         flash(_("%(name)s is no longer in %(team)s.", name=user.name, team=team.name))
     return see_other("admin.person", user_id=user.id, _anchor="teams")
+
+
+def _membership_sentence(user: User, team: Team) -> str:
+    return membership_sentence(user.name, team.name, other_teams(db.session, user.id, team))
 
 
 def _load_user(user_id: uuid.UUID) -> User:

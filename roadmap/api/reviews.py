@@ -42,6 +42,7 @@ from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.queries import load_fitting_milestones, load_judgements
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
+from roadmap.people.labels import judge_name
 from roadmap.reviews.queries import list_pending, load_criteria
 
 TAG = "Reviews"
@@ -323,7 +324,7 @@ def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
         evidence_id=review.evidence_id,
         version=item.version.number,
         decision=review.decision,
-        by=review.reviewer_name,
+        by=judge_name(review.reviewer_name, review.added_by_author),
         comment=review.comment,
         confirmed=[key for key in item.milestones if key in confirmed],
         decided_at=review.decided_at,

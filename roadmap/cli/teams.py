@@ -11,7 +11,6 @@ from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import clean_line
 from roadmap.people import actions, queries
-from roadmap.people.labels import other_teams
 from roadmap.people.models import Team
 from roadmap.people.roles import ROLES
 
@@ -73,7 +72,7 @@ def add(slug: str, email: str, role: str) -> None:
     changed = actions.add_member(db.session, team, user.id, role, by=None, now=utc_now())
     db.session.commit()
     click.echo(f"{user.email} is {role} of {team.slug}{'' if changed else ' already'}.")
-    if others := other_teams(db.session, user.id, team):
+    if others := queries.other_teams(db.session, user.id, team):
         click.echo(f"They are still in {others}.")
 
 

@@ -188,6 +188,8 @@ class Review(Base):
     title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     decision: Mapped[str] = mapped_column(sa.String(12))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
+    # The reviewer could only do so by a role that the author gave them.
+    added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     decided_at: Mapped[dt.datetime]
 
     __table_args__ = (check_one_of("decision", "decision", DECISIONS),)

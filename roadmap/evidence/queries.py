@@ -23,6 +23,7 @@ from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
+from roadmap.people.labels import judge_name
 from roadmap.people.models import User
 from roadmap.people.reach import holders_of, select_holders
 from roadmap.people.roles import Capability
@@ -64,17 +65,18 @@ class LinkableMilestone:
 class Judgement:
     """A review of one version, with the title that the item had then.
 
+    `reviewer` is the name to show, marked where the author added the reviewer to the team.
     `confirmed` holds the titles of the milestones that it confirmed; only `load_detail` fills it.
     """
 
     id: uuid.UUID
     version: int
     decision: str
-    reviewer: str
     comment: str
     decided_at: dt.datetime
     title: str
     reviewer_id: uuid.UUID | None
+    reviewer: str
     confirmed: tuple[str, ...] = ()
 
 
@@ -196,7 +198,8 @@ def load_judgements(
     session.flush()
     connection = session.connection()
     for evidence_id, *values in connection.execute(_judgements(latest_only), {"ids": [*ids]}).all():
-        found[evidence_id].append(Judgement(*values))
+        *judged, name, added_by_author = values
+        found[evidence_id].append(Judgement(*[*judged, judge_name(name, added_by_author)]))
     return found
 
 
@@ -208,11 +211,12 @@ def _judgements(latest_only: bool) -> sa.Select[Any]:
             Review.id,
             EvidenceVersion.number,
             Review.decision,
-            Review.reviewer_name,
             Review.comment,
             Review.decided_at,
             Review.title,
             Review.reviewer_id,
+            Review.reviewer_name,
+            Review.added_by_author,
         )
         .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
         .where(Review.evidence_id.in_(sa.bindparam("ids", expanding=True)))

@@ -26,6 +26,8 @@ from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.permissions import can
+from roadmap.people.reach import was_added_by
+from roadmap.people.roles import Capability
 
 
 def begin_review(
@@ -99,6 +101,7 @@ def decide(
         title=evidence.title,
         decision=decision,
         comment=clean_multiline(comment),
+        added_by_author=was_added_by(session, by.id, evidence.user_id, Capability.REVIEW),
         decided_at=now,
     )
     session.add(review)

@@ -178,7 +178,9 @@ def accept(
         raise InvitationInvalid(state)
     _record_audit(session, "accepted", current, team, by=user_id, now=now)
     if team is not None and not in_already:
-        add_member(session, team, user_id, current.role, by=user_id, now=now)
+        add_member(
+            session, team, user_id, current.role, invited_by=current.created_by, by=user_id, now=now
+        )
     _send_ended(session, current, team, accepted_by=user_id, joined=not in_already, now=now)
     return not in_already
 

@@ -35,9 +35,8 @@ from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_u
 from roadmap.mail import outbox, transport
 from roadmap.people.actions import AccountDeactivated
 from roadmap.people.actor import Actor
-from roadmap.people.labels import other_teams
 from roadmap.people.permissions import permit
-from roadmap.people.queries import administers, find_role
+from roadmap.people.queries import administers, find_role, other_teams
 from roadmap.people.roles import ROLES, Capability, is_at_least
 
 invitations = Blueprint("invitations", __name__)

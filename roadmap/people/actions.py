@@ -157,14 +157,24 @@ def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime
 
 
 def add_member(
-    session: Session, team: Team, user_id: uuid.UUID, role: str, *, by: ActorOrId, now: dt.datetime
+    session: Session,
+    team: Team,
+    user_id: uuid.UUID,
+    role: str,
+    *,
+    invited_by: uuid.UUID | None = None,
+    by: ActorOrId,
+    now: dt.datetime,
 ) -> bool:
     """Add a person to a team in a role, or give them that role there; for administrators.
 
-    Return whether anything changed. Raise KeyError for an unknown role, AccountDeactivated, and
+    A person who accepts an invitation was `invited_by` somebody, who gives them the role. Return
+    whether anything changed. Raise KeyError for an unknown role, AccountDeactivated, and
     TeamDeleted.
     """
-    return _set_role(session, team, user_id, role, "admin.write", by=by, now=now)
+    return _set_role(
+        session, team, user_id, role, "admin.write", granted_by=invited_by, by=by, now=now
+    )
 
 
 def change_role(
@@ -225,6 +235,7 @@ def _set_role(
     permission: str,
     *,
     joins: bool = True,
+    granted_by: uuid.UUID | None = None,
     by: ActorOrId,
     now: dt.datetime,
 ) -> bool:
@@ -241,10 +252,11 @@ def _set_role(
     if before == role:
         return False
     key = {"team_id": team.id, "user_id": user_id}
+    given: dict[str, Any] = {"role": role, "granted_by": granted_by or actor_id}
     if before is None:
-        session.execute(sa.insert(Membership).values(**key, role=role, created_at=now))
+        session.execute(sa.insert(Membership).values(**key, **given, created_at=now))
     else:
-        session.execute(sa.update(Membership).filter_by(**key).values(role=role))
+        session.execute(sa.update(Membership).filter_by(**key).values(**given))
     done = "membership.added" if before is None else "membership.role_changed"
     record_history(
         session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,

@@ -73,7 +73,10 @@ class Team(Base):
 
 
 class Membership(Base):
-    """A person in a team; `role` is a key of `ROLES`."""
+    """A person in a team; `role` is a key of `ROLES`, `granted_by` is who gave it last.
+
+    That is who invited them, where they accepted an invitation; None where it is not known.
+    """
 
     __tablename__ = "membership"
 
@@ -84,6 +87,9 @@ class Membership(Base):
         sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     role: Mapped[str] = mapped_column(sa.String(32))
+    granted_by: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
     created_at: Mapped[dt.datetime]
 
 

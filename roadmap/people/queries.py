@@ -81,6 +81,11 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
     )
 
 
+def other_teams(session: Session, user_id: uuid.UUID, team: Team) -> str:
+    """Return the names of the teams that a person is in beside this one; empty for none."""
+    return ", ".join(each.name for each, _role in memberships(session, user_id) if each != team)
+
+
 def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
     """Find the role of a person in a team; None where they are not in it."""
     own = (Membership.team_id == team_id, Membership.user_id == user_id)

@@ -65,7 +65,8 @@ def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
     """Select who (`holder`) has a capability over these people (`person`), and by which teams.
 
     `team` is a team of the person, `held_in` the team in which the holder has the role: that one
-    or one above it. `people` are ids, or a select of them.
+    or one above it. `granted_by` is who gave the holder that role. `people` are
+    ids, or a select of them.
     """
     above = _teams_above(people)
     return (
@@ -75,11 +76,21 @@ def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
             above.c.id.label("held_in"),
             _MEMBERS.c.user_id.label("holder"),
             _MEMBERS.c.role,
+            _MEMBERS.c.granted_by,
         )
         .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .where(allows(capability), _MEMBERS.c.user_id != above.c.person, _IS_ACTIVE)
     )
+
+
+def was_added_by(
+    session: Session, holder_id: uuid.UUID, person_id: uuid.UUID, capability: Capability
+) -> bool:
+    """Return whether somebody has a capability over a person only by what that person gave them."""
+    held = select_holders([person_id], capability).subquery()
+    givers = session.scalars(sa.select(held.c.granted_by).where(held.c.holder == holder_id)).all()
+    return bool(givers) and all(giver == person_id for giver in givers)
 
 
 def team_tree(team: Any) -> sa.Select[Any]:

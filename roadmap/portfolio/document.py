@@ -42,7 +42,8 @@ class Degree:
 class Skill:
     """A skill with its latest level, 1 to 4, and the level that the role asks for (`bar`).
 
-    `is_old` tells that the assessment is marked as old.
+    `added_by_author` tells that the person gave the manager their role, `is_old` that the
+    assessment is marked as old.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Skill:
     level_text: str
     bar: int
     assessed_by: Literal["self", "manager"]
+    added_by_author: bool = False
     is_old: bool = False
 
 

@@ -94,6 +94,8 @@ def degree_title(degree: Degree) -> str:
 def assessor(skill: Skill) -> str:
     """Return who assessed a skill, marked where that is long ago."""
     by = _("assessed by a manager") if skill.assessed_by == "manager" else _("self-assessed")
+    if skill.added_by_author:
+        by = _("assessed by a manager whom the person added to the team")
     return _("%(assessed)s over 18 months ago", assessed=by) if skill.is_old else by
 
 

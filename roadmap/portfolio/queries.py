@@ -191,6 +191,7 @@ def _load_skills(
             level_text=skill.levels[judged.level],
             bar=skill.bar,
             assessed_by="manager" if skill.key in other else "self",
+            added_by_author=judged.added_by_author,
             is_old=judged.is_old(today),
         )
         for skill in skills.published_skills(session)

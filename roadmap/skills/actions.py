@@ -18,6 +18,8 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_for_actor
 from roadmap.people.permissions import can
+from roadmap.people.reach import was_added_by
+from roadmap.people.roles import Capability
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
@@ -71,6 +73,8 @@ def _assess(
         comment=comment,
         assessor_id=by.id,
         assessor_name=by.name,
+        added_by_author=side == "manager"
+        and was_added_by(session, by.id, user_id, Capability.ASSESS),
         assessed_at=now,
     )
     if not can(by, PERMISSIONS[side], assessment):

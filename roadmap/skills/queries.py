@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.catalog.queries import published_roadmaps
+from roadmap.people.labels import judge_name
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import AssessedLevel, SkillComparison
 
@@ -23,6 +25,7 @@ _JUDGEMENT = (
     Assessment.assessed_at,
     Assessment.assessor_name,
     Assessment.comment,
+    Assessment.added_by_author,
 )
 
 
@@ -83,7 +86,7 @@ def latest_assessments(
     own: dict[str, AssessedLevel] = {}
     other: dict[str, AssessedLevel] = {}
     for key, side, *judged in session.execute(_LATEST, {"user_id": user_id}):
-        (own if side == "self" else other)[key] = AssessedLevel(*judged)
+        (own if side == "self" else other)[key] = _level(*judged)
     return own, other
 
 
@@ -110,7 +113,11 @@ def latest_by_assessor(
         .order_by(*_NEWEST_FIRST)
         .limit(1)
     ).first()
-    return AssessedLevel(*row) if row else None
+    return _level(*row) if row else None
+
+
+def _level(level: int, at: dt.datetime, name: str, comment: str, added: bool) -> AssessedLevel:
+    return AssessedLevel(level, at, judge_name(name, added), comment, added)
 
 
 def history(

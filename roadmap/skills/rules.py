@@ -22,12 +22,16 @@ def is_old(assessed_on: dt.date, today: dt.date) -> bool:
 
 
 class AssessedLevel(NamedTuple):
-    """The level that somebody gave, when, the name they had then, and what it rests on."""
+    """The level that somebody gave, when, the name they had then, and what it rests on.
+
+    `added_by_author` says that the person assessed gave them their role, and so does the name.
+    """
 
     level: int
     at: dt.datetime
     name: str
     comment: str = ""
+    added_by_author: bool = False
 
     def is_old(self, today: dt.date) -> bool:
         """Tell whether it is marked as old."""

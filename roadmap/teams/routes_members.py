@@ -21,11 +21,11 @@ from roadmap.invitations import invite_page
 from roadmap.invitations.forms import TeamInviteForm
 from roadmap.invitations.queries import find_invitation
 from roadmap.people import actions
-from roadmap.people.labels import membership_sentence, other_teams
+from roadmap.people.labels import membership_sentence
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import find_member_name
+from roadmap.people.queries import find_member_name, other_teams
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
@@ -70,8 +70,9 @@ def add_member(slug: str) -> Response:
         form.email.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_page(team, 422, add=form)
     if added:
-        said = membership_sentence(db.session, user, team)
-        if other_teams(db.session, user.id, team):
+        others = other_teams(db.session, user.id, team)
+        said = membership_sentence(user.name, team.name, others)
+        if others:
             link = Markup('<a href="/admin/people/{}#teams">{}</a>').format(
                 user.id, _("Change %(name)s's teams", name=user.name)
             )

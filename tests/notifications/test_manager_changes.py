@@ -16,6 +16,7 @@ from roadmap.invitations.actions import accept, invite
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
 from roadmap.people.models import Membership, Team, User
+from tests.notifications.scenario import Scenario, queued_mails
 from tests.support.cast import Cast
 from tests.support.statements import record_session_statements
 
@@ -210,3 +211,25 @@ def test_a_membership_looks_only_at_those_whom_it_concerns(
         )
         steps = [row[-1] for row in plan]
         assert not [step for step in steps if step.startswith("SCAN notification")], search
+
+
+@pytest.mark.parametrize("by_invitation", [True, False])
+def test_who_manages_a_team_above_is_told_of_a_new_manager(
+    scenario: Scenario, with_mail: None, by_invitation: bool
+) -> None:
+    session, cast = scenario.session, scenario.cast
+    team, above = session.get_one(Team, cast.team), session.get_one(Team, cast.other_team)
+    people.change_team(
+        session, team, name="Ranking", parent_id=above.id, by=cast.erin, now=scenario.step()
+    )
+    if by_invitation:
+        made, _token = invite(session, team=team, role="manager", by=cast.bob, now=scenario.step())
+        accept(session, made, cast.mallory, now=scenario.step())
+    else:
+        people.add_member(session, team, cast.mallory, "manager", by=cast.bob, now=scenario.step())
+    assert scenario.told("dave") == ["manager_below"]
+    assert ("dave@example.org", "Mallory now manages Ranking") in queued_mails(session)
+    assert "manager_below" not in scenario.told("bob")
+    assert "manager_below" not in scenario.told("mallory")
+    people.add_member(session, team, cast.carol, "mentor", by=cast.bob, now=scenario.step())
+    assert scenario.told("dave") == ["manager_below"], "a mentor judges nothing"

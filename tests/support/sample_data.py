@@ -255,7 +255,9 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         address="127.0.0.1",
     )
     session.add(elsewhere)
-    link = accounts.create_password_link(session, cast.mallory, by=cast.erin, address="", now=now)
+    link = accounts.create_password_link(
+        session, cast.mallory, by=cast.mallory, address="", now=now
+    )
     writer.ids = {
         "slug": SLUG,
         "stage": STAGE,

@@ -1,0 +1,84 @@
+"""A judgement by somebody whom the person judged brought into the team says so wherever it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadmap.evidence import review_actions
+from roadmap.invitations import actions as invitations
+from roadmap.people import actions as people
+from roadmap.people.models import Team
+from roadmap.portfolio import actions as portfolio
+from roadmap.skills import actions as skills
+from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
+
+MARKED = "Mallory (added to the team by the person judged)"
+MARKED_SKILL = "assessed by a manager whom the person added to the team"
+
+
+def give_role(session, cast, now):
+    """Alice administers, and gives Mallory the role."""
+    team = session.get(Team, cast.team)
+    people.add_member(session, team, cast.mallory, "manager", by=cast.alice, now=now)
+
+
+def invite(session, cast, now):
+    """Alice manages the team as well, and invites Mallory."""
+    team = session.get(Team, cast.team)
+    people.add_member(session, team, cast.alice, "manager", by=cast.erin, now=now)
+    made, _token = invitations.invite(session, team=team, role="manager", by=cast.alice, now=now)
+    invitations.accept(session, made, cast.mallory, now=now)
+
+
+def confirmed_by_another(session, cast, now):
+    """Mallory has the role from Alice, and one in another of her teams from Erin."""
+    give_role(session, cast, now)
+    other = session.get(Team, cast.other_team)
+    people.add_member(session, other, cast.alice, "member", by=cast.erin, now=now)
+    people.add_member(session, other, cast.mallory, "manager", by=cast.erin, now=now)
+
+
+@pytest.mark.parametrize(
+    ("bring", "marked"), [(give_role, True), (invite, True), (confirmed_by_another, False)]
+)
+def test_it_is_marked_wherever_it_is_shown(session, cast, now, browser_of, bring, marked):
+    bring(session, cast, now)
+    piece = add_evidence(
+        session, cast, cast.alice, now, milestones=[DESIGN], visibility="portfolio"
+    )
+    submit_evidence(session, cast, piece, now)
+    mallory = cast.actor(session, cast.mallory)
+    review_actions.decide(
+        session, piece, "verified", "Read.", version_id=piece.current_id, by=mallory, now=now
+    )
+    skills.assess_other(session, cast.alice, "mlops", 4, "Seen.", by=mallory, now=now)
+    portfolio.add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    for browser, page in (
+        (alice, f"/evidence/{piece.id}"),
+        (alice, "/skills"),
+        (alice, "/skills/mlops"),
+        (alice, "/portfolio/preview"),
+        (alice, "/portfolio/export/markdown"),
+        (alice, "/portfolio/export/json-resume"),
+        (bob, f"/reviews/{piece.id}"),
+        (bob, "/reviews?show=judged"),
+        (bob, f"/teams/ranking/people/{cast.alice}/skills/mlops"),
+    ):
+        text = browser.get(page).text
+        assert "Mallory" in text, page
+        assert (MARKED in text) is marked, page
+    for page in ("/portfolio/preview", "/portfolio/export/markdown"):
+        assert (MARKED_SKILL in alice.get(page).text) is marked, page
+
+
+def test_a_judgement_by_a_manager_of_the_team_is_not_marked(session, cast, now, browser_of):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
+    bob = cast.actor(session, cast.bob)
+    review_actions.decide(
+        session, piece, "verified", "Read.", version_id=piece.current_id, by=bob, now=now
+    )
+    session.commit()
+    assert "added to the team" not in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
