@@ -114,7 +114,7 @@ def test_every_setting_is_in_the_example() -> None:
 
 def test_every_command_and_option_is_in_the_operators_guide(app: Flask) -> None:
     rows = re.findall(
-        r"^\| `flask --app roadmap ([^`]+)` \|", text_of(ROOT / "docs/operators.md"), re.M
+        r"^\| `.venv/bin/flask --app roadmap ([^`]+)` \|", text_of(ROOT / "docs/operators.md"), re.M
     )
     found = dict(commands(app.cli))
     for name, command in found.items():
@@ -269,7 +269,15 @@ def test_every_address_of_the_api_is_documented(app: Flask) -> None:
 # --- Commands in blocks of code -------------------------------------------------------------------
 
 # A line that goes on, and what a shell puts around a command.
+# Only the project's own environment has Flask. Python's import path is no command.
+BARE_COMMAND = re.compile(r"(?<![\w./])flask --app")
 COMMAND = re.compile(r"flask --app roadmap ((?:[^\n|;&)]|\\\n)*)")
+
+
+def test_commands_can_be_pasted() -> None:
+    templates = (ROOT / "templates").rglob("*.html")
+    for page in [*PAGES, *templates]:
+        assert not BARE_COMMAND.search(text_of(page)), name_of(page)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

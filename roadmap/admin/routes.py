@@ -35,7 +35,7 @@ from roadmap.auth import email_confirmation
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_pending_email, find_user_by_email
 from roadmap.auth.reauthentication import fresh_login_required
-from roadmap.core.database import db, describe_database, schema_is_current
+from roadmap.core.database import compare_schema, db, describe_database
 from roadmap.core.errors import render_error
 from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address, public_address
@@ -77,7 +77,7 @@ def overview() -> str:
         "admin/overview.html",
         figures=queries.load_overview(db.session, now=now()),
         database=describe_database(),
-        is_current=schema_is_current(),
+        schema=compare_schema(),
         mails=transport.is_configured(),
         address=current_app.config["BASE_URL"],
         today=now().date(),

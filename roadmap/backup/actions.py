@@ -139,5 +139,6 @@ def _snapshot() -> Iterator[sa.Connection]:
 def _require_current_schema() -> None:
     if not schema_is_current():
         raise SchemaMismatch(
-            "the database has not the newest schema: run `flask --app roadmap db upgrade` first"
+            "the database has not the newest schema: run "
+            "`.venv/bin/flask --app roadmap db upgrade` first"
         )

@@ -76,6 +76,7 @@ def restore_to_scratch(
         # Leave the temporary application's context before the caller works with the rows.
         with scratch.app_context():
             engine = db.engine
+            db.create_file()
             try:
                 alembic.upgrade(manifest.revision)
                 _load_tables(engine, packed, manifest, Progress(say, manifest.rows))

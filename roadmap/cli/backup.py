@@ -53,7 +53,7 @@ def create(file: Path, force: bool) -> None:
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
 
 
-@group.command("verify")
+@group.command("verify", any_schema=True)
 @click.argument("file", type=FILE_PATH)
 @TRUST
 def verify(file: Path, trust: bool) -> None:
@@ -81,8 +81,8 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
             raise click.ClickException(
                 "this replaces everything in the database; without a terminal that needs --yes"
             )
-        if anybody and not yes:
-            click.confirm(f"Replace everything in this database by {file}?", abort=True, err=True)
+        if anybody and not yes and not _confirm(f"Replace everything in this database by {file}?"):
+            raise click.ClickException("nothing was changed")
         keep = None
         if anybody:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
@@ -91,6 +91,14 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     click.echo(f"{file} is restored: {_describe(manifest)}")
     if keep is not None:
         click.echo(f"What stood there before is in {keep}")
+
+
+def _confirm(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)  # The cursor still stands behind the question.
+        return False
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         click.echo("Dry run: nothing was changed.")
 
 
-@group.command("validate")
+@group.command("validate", any_schema=True)
 @FILES
 def validate(paths: Sequence[Path]) -> None:
     """Check roadmap files: each error with its line, exit status 1 where there is one."""

@@ -6,7 +6,8 @@ Help is shown without loading the application, so nothing here imports more than
 from __future__ import annotations
 
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -59,19 +60,37 @@ class RootGroup(AppGroup):
         found = super().get_command(ctx, cmd_name)
         if found is None and not ctx.resilient_parsing:
             raise click.ClickException(
-                f"there is no command {cmd_name!r}; `flask --app roadmap --help` lists them"
+                f"there is no command {cmd_name!r}; "
+                "`.venv/bin/flask --app roadmap --help` lists them"
             )
         return found
 
 
 class CommandGroup(AppGroup):
-    """A group whose errors are one line and exit status 1."""
+    """A group whose errors are one line and exit status 1.
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args:
-            click.echo(ctx.get_help())
-            ctx.exit(0)
-        return super().parse_args(ctx, args)
+    Its commands refuse a database of another release, unless they are for `any_schema`.
+    """
+
+    def __init__(self, *args: Any, any_schema: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._any_schema = any_schema
+
+    def command(  # type: ignore[override]
+        self, *args: Any, any_schema: bool = False, **kwargs: Any
+    ) -> Callable[[Callable[..., Any]], click.Command]:
+        """Decorate a function as one of these commands."""
+        add = super().command(*args, **kwargs)
+
+        def decorate(run: Callable[..., Any]) -> click.Command:
+            @wraps(run)
+            def checked(*arguments: Any, **options: Any) -> Any:
+                check_schema()
+                return run(*arguments, **options)
+
+            return add(run if any_schema or self._any_schema else checked)
+
+        return decorate
 
     def invoke(self, ctx: click.Context) -> Any:
         import sqlalchemy as sa
@@ -90,11 +109,24 @@ class CommandGroup(AppGroup):
             raise click.ClickException(f"{error.strerror or error}{where}") from None
 
 
+def check_schema() -> None:
+    """Refuse a database of an older or newer release. Raises ClickException."""
+    from roadmap.core.database import NEWER_SCHEMA, Schema, compare_schema
+
+    schema = compare_schema()
+    if schema is Schema.NEWER:
+        raise click.ClickException(NEWER_SCHEMA)
+    if schema is Schema.OLDER:
+        raise click.ClickException(
+            _ask_for_upgrade(click.get_current_context(), "migrations are missing")
+        )
+
+
 class LazyGroup(CommandGroup):
     """A group whose module is imported when one of its commands is asked for."""
 
     def __init__(self, name: str, module: str, *, help: str) -> None:  # noqa: A002 - click's name
-        super().__init__(name, help=help)
+        super().__init__(name=name, help=help)
         self._module = module
 
     @property
@@ -108,12 +140,20 @@ class LazyGroup(CommandGroup):
 
 
 def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> str:
+    from roadmap.core.database import MISSING_FILE
+
     reason = _join_lines(str(error.orig))
     if not (
         getattr(error.orig, "sqlstate", None) in MISSING_SCHEMA_CODES
         or reason.startswith(("no such table", "no such column"))
         or "has no column" in reason
     ):
+        if reason == MISSING_FILE:
+            return (
+                f"there is no database {_describe_database(ctx)}: correct ROADMAP_DATABASE_URL or "
+                "ROADMAP_DATA_DIR, or begin one: "
+                "run `.venv/bin/flask --app roadmap db upgrade` first"
+            )
         # Not those of a statement. SQLite has the general one for a file that is no database.
         if type(error).__name__ in ("OperationalError", "DatabaseError"):
             return (
@@ -121,9 +161,13 @@ def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> st
                 "ROADMAP_DATABASE_URL names it, or else ROADMAP_DATA_DIR"
             )
         return f"the database refused: {reason}"
+    return _ask_for_upgrade(ctx, reason)
+
+
+def _ask_for_upgrade(ctx: click.Context, reason: str) -> str:
     return (
         f"the database {_describe_database(ctx)} is empty or has an older schema ({reason}): "
-        "run `flask --app roadmap db upgrade` first"
+        "run `.venv/bin/flask --app roadmap db upgrade` first"
     )
 
 

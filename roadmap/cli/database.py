@@ -10,15 +10,17 @@ import click
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.config import ROOT
+from roadmap.core.database import db
 from roadmap.core.migrations import alembic, applied_revisions
 
-group = CommandGroup("db")
+group = CommandGroup("db", any_schema=True)
 
 
 @group.command("upgrade")
 @click.argument("target", default="heads")
 def upgrade(target: str) -> None:
     """Upgrade the schema to the newest migration, to TARGET, or by a number of migrations."""
+    db.create_file()
     before = applied_revisions()
     alembic.upgrade(_resolve_target(target, "+"))
     _print_change(before)
@@ -80,7 +82,11 @@ def _resolve_target(target: str, sign: str) -> str:
 
 
 def _load_models() -> None:
-    """Import the models of every room, so that the comparison is complete."""
+    """Import the models of every room, so that the comparison is complete.
+
+    Raises ConfigError for a database of a newer release.
+    """
+    applied_revisions()
     for path in sorted((ROOT / "roadmap").glob("*/models.py")):
         importlib.import_module(f"roadmap.{path.parent.name}.models")
 

@@ -46,7 +46,7 @@ SETTINGS: dict[str, str | None] = {
 
 
 class ConfigError(click.ClickException):
-    """A setting is missing or wrong; the message, for the command line, says what to do."""
+    """Settings are missing or wrong; each line of the message says of one of them what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def parse_smtp_url(url: str) -> MailServer:
     schemes = {"smtp": ("may", 25), "smtp+starttls": ("must", 587), "smtps": ("always", 465)}
     parts = _split_url(url)
     if parts is None or parts.scheme not in schemes:
-        raise ValueError("must look like smtp://user:password@host:587.")
+        raise ValueError("must look like smtp+starttls://user:password@host:587.")
     tls, usual_port = schemes[parts.scheme]
     host, user = parts.hostname or "", unquote(parts.username or "")
     is_remote = host not in ("localhost", "127.0.0.1", "::1")
@@ -149,7 +149,9 @@ def validate_database_url(text: str) -> str:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
         url = sa.URL.create("none")
-    is_sqlite = url.drivername in ("sqlite", "sqlite+pysqlite") and not url.host
+    # Not in memory, which is empty for each connection, and none of SQLite's URIs.
+    is_path = url.database and not url.database.startswith((":", "file:"))
+    is_sqlite = url.drivername in ("sqlite", "sqlite+pysqlite") and not url.host and is_path
     if not is_sqlite and url.drivername not in ("postgres", "postgresql", "postgresql+psycopg"):
         raise ValueError(
             "must look like sqlite:////absolute/path or postgresql://user:password@host/database."
@@ -304,33 +306,37 @@ def find_unknown_settings() -> list[str]:
 
 
 def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return defaults, then the environment, then `overrides`. Raises ConfigError."""
+    """Return defaults, then the environment, then `overrides`.
+
+    Raises ConfigError, with a line for each setting that is missing or wrong.
+    """
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
     for name in SETTINGS:
         if len(str(values[name])) > MAX_SETTING_LENGTH:
             raise ConfigError(f"{PREFIX}{name} is longer than {MAX_SETTING_LENGTH:,} characters.")
     data_dir = resolve_data_folder(values["DATA_DIR"])
-    values["SECRET_KEY"] = values["SECRET_KEY"] or read_secret_key(data_dir)
-    if not values["SECRET_KEY"]:
-        raise ConfigError(
-            "ROADMAP_SECRET_KEY is not set. `make run` creates one; elsewhere set it to the output "
-            "of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-        )
-    if len(values["SECRET_KEY"]) < 16:
-        raise ConfigError("ROADMAP_SECRET_KEY is too short: use at least 16 characters.")
+    faults: dict[str, str] = {}  # one for each setting
+    try:
+        values["SECRET_KEY"] = _find_secret_key(values["SECRET_KEY"], data_dir)
+    except ConfigError as error:
+        faults["SECRET_KEY"] = str(error)
     if not values["DATABASE_URL"]:
         values["DATABASE_URL"] = f"sqlite:///{data_dir / 'cairn.sqlite3'}"
     for name, check in VALIDATORS.items():
         try:
             values[name] = check(str(values[name]))
         except ValueError as error:
-            raise ConfigError(f"{PREFIX}{name} {error}") from None
-    _refuse_wrong_folder(values["DATABASE_URL"], data_dir)
+            faults[name] = f"{PREFIX}{name} {error}"
+    if "DATABASE_URL" not in faults:
+        faults |= _find_wrong_path(values["DATABASE_URL"], data_dir)
     if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
-        raise ConfigError(
+        faults.setdefault(
+            "SMTP_URL",
             "ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM and ROADMAP_BASE_URL as well: mails say who "
-            "sends them, and their links where Cairn is."
+            "sends them, and their links where Cairn is.",
         )
+    if faults:
+        raise ConfigError("\n".join(faults.values()))
     secure = str(values["BASE_URL"]).startswith("https://")
     # All ports of a host share their cookies: the name differs with the key, so that two
     # installations on one host do not overwrite each other's.
@@ -360,23 +366,39 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     }
 
 
-def _refuse_wrong_folder(database_url: str, data_dir: Path) -> None:
-    """Refuse a mistyped SQLite address, which would begin an empty Cairn with open sign-up."""
+def _find_secret_key(key: str | None, data_dir: Path) -> str:
+    """Return the key that is set, or that of the data folder. Raises ConfigError."""
+    key = key or read_secret_key(data_dir)
+    if not key:
+        raise ConfigError(
+            "ROADMAP_SECRET_KEY is not set. `make run` creates one; elsewhere set it to the output "
+            "of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    if len(key) < 16:
+        raise ConfigError("ROADMAP_SECRET_KEY is too short: use at least 16 characters.")
+    return key
+
+
+def _find_wrong_path(database_url: str, data_dir: Path) -> dict[str, str]:
+    """Return what is wrong with the path of SQLite, under the setting's name.
+
+    A mistyped one would begin an empty Cairn with open sign-up.
+    """
     url = sa.make_url(database_url)
-    folder = Path(url.database or "").parent
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return
-    reason = ""
+    if url.get_backend_name() != "sqlite":
+        return {}
+    path = ROOT / (url.database or "")
+    folder, reason = path.parent, ""
     if folder != data_dir and not os.access(folder, os.W_OK | os.X_OK):
         reason = f"there is no folder {folder} that this user may write to"
-    elif os.access(folder, os.X_OK) and Path(url.database).is_dir():
+    elif os.access(folder, os.X_OK) and path.is_dir():
         reason = "that is a folder"
-    if reason:
-        raise ConfigError(f"ROADMAP_DATABASE_URL names {url.database}, but {reason}.")
+    fault = f"ROADMAP_DATABASE_URL names {path}, but {reason}."
+    return {"DATABASE_URL": fault} if reason else {}
 
 
 def main() -> None:
-    """Check the settings; print what is wrong in one line and exit with status 1.
+    """Check the settings; print a line for each that is wrong and exit with status 1.
 
     Given a host and port, also write them down as the server's address.
     """

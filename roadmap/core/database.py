@@ -11,6 +11,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -31,6 +32,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WAL_RESET_FIXED = (3, 51, 3)
 # How long a writer waits for the lock.
 LOCK_TIMEOUT_SECONDS = 10.0
+MISSING_FILE = "the file does not exist"
+NEWER_SCHEMA = (
+    "The database has migrations that this release does not know: it is of a newer Cairn. "
+    "Put the newer code back, or restore a backup into a new database."
+)
 SQLITE_PRAGMAS = ["synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "trusted_schema=OFF"]
 
 
@@ -78,6 +84,18 @@ class Database:
             g._db_session = current_app.extensions["sqlalchemy"].sessionmaker()
         session: Session = g._db_session
         return session
+
+    def create_file(self) -> None:
+        """Create an empty file for SQLite where it is missing; only migrations begin a database.
+
+        Everything else refuses a missing file, whose name may be mistyped. Raises ConfigError.
+        """
+        url = self.engine.url
+        if url.database and self.engine.dialect.name == "sqlite":
+            ensure_data_folder(Path(url.database).parent)
+            # SQLite reports a file that cannot be created.
+            with contextlib.suppress(OSError):
+                ensure_private_file(Path(url.database))
 
     @contextlib.contextmanager
     def own_transaction(self) -> Iterator[Session]:
@@ -145,12 +163,11 @@ def _release_write_lock(lock: int | None) -> None:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    lock_path: Path | None = None
-    if url.database and url.database != ":memory:":
-        path = Path(url.database).resolve()
-        ensure_data_folder(path.parent)  # another folder is there already, see `config`
-        url = url.set(database=str(path))
-        lock_path = path.with_name(path.name + ".lock")
+    path = (ROOT / (url.database or "")).resolve()  # as with the data folder
+    if path.parent.exists():
+        ensure_data_folder(path.parent)
+    url = url.set(database=str(path))
+    lock_path = path.with_name(path.name + ".lock")
     module = sqlite_module()
     engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
 
@@ -160,11 +177,9 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         return locks.get(id(connection.dbapi_connection))
 
     @event.listens_for(engine, "do_connect")
-    def create(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
-        if lock_path is not None:
-            # SQLite reports a file that cannot be created.
-            with contextlib.suppress(OSError):
-                ensure_private_file(Path(arguments[0]))
+    def refuse_missing_file(*_arguments: Any) -> None:
+        if not path.exists():
+            raise module.OperationalError(MISSING_FILE)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -172,8 +187,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         _enable_wal(connection, module)
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        if lock_path is not None:
-            locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -234,22 +248,40 @@ def init_database(app: Flask) -> None:
     db.init_app(app)
 
 
-def schema_is_current() -> bool:
-    """Return whether the database has every migration of this release. Runs one statement."""
+class Schema(StrEnum):
+    """How the database's schema compares with this release's."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+
+
+def compare_schema() -> Schema:
+    """Return how the schema compares with this release's. Runs one statement."""
     with db.engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars()
-        return set(rows) == newest_migrations()
+        applied = set(rows)
+    if applied == newest_migrations():
+        return Schema.CURRENT
+    return Schema.OLDER if applied <= _read_migrations("revision") else Schema.NEWER
+
+
+def schema_is_current() -> bool:
+    """Return whether the database has every migration of this release, and no other."""
+    return compare_schema() is Schema.CURRENT
+
+
+def newest_migrations() -> frozenset[str]:
+    """Return the migrations that no other one follows."""
+    return _read_migrations("revision") - _read_migrations("down_revision")
 
 
 @cache
-def newest_migrations() -> frozenset[str]:
-    """Return the migrations that no other one follows, without Alembic, which takes 9 MiB."""
+def _read_migrations(name: str) -> frozenset[str]:
+    """Return each migration's `revision` or `down_revision`, without Alembic, which takes 9 MiB."""
     texts = [path.read_text("utf-8") for path in (ROOT / "migrations").glob("*.py")]
-    revisions, previous = (
-        {found for text in texts for found in re.findall(rf'^{name} = "(\w+)"', text, re.MULTILINE)}
-        for name in ("revision", "down_revision")
-    )
-    return frozenset(revisions - previous)
+    pattern = re.compile(rf'^{name} = "(\w+)"', re.MULTILINE)
+    return frozenset(found for text in texts for found in pattern.findall(text))
 
 
 def describe_database() -> str:

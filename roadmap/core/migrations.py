@@ -15,6 +15,7 @@ from flask import Flask
 from flask_alembic import Alembic
 
 from roadmap.core.config import ConfigError
+from roadmap.core.database import NEWER_SCHEMA, db
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class SafeAlembic(Alembic):
 @contextlib.contextmanager
 def _migration_file_lock(url: sa.URL) -> Iterator[None]:
     """Hold the lock file of an SQLite database while it is migrated."""
-    if not url.drivername.startswith("sqlite") or url.database in (None, "", ":memory:"):
+    if not url.drivername.startswith("sqlite"):
         yield
         return
     lock = os.open(f"{url.database}.migrating", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -114,13 +115,11 @@ def applied_revisions() -> set[str]:
     try:
         return {script.revision for script in alembic.current()}
     except CommandError:
-        raise ConfigError(
-            "The database has migrations that this release does not know: it is of a newer Cairn. "
-            "Put the newer code back, or restore a backup into a new database."
-        ) from None
+        raise ConfigError(NEWER_SCHEMA) from None
 
 
 def upgrade() -> None:
     """Upgrade the database's schema to the newest migration. Raises ConfigError."""
+    db.create_file()
     applied_revisions()
     alembic.upgrade()

@@ -7,7 +7,7 @@ import logging
 import sqlalchemy.exc
 from flask import Blueprint, Flask, Response, current_app
 
-from roadmap.core.database import describe_database, schema_is_current
+from roadmap.core.database import Schema, compare_schema, describe_database
 from roadmap.core.maintenance import is_restoring
 
 log = logging.getLogger(__name__)
@@ -27,13 +27,17 @@ def ready() -> Response:
     if is_restoring(current_app.config["DATA_DIR"]):
         return _text_response(503, "a restore is under way")
     try:
-        current, database = schema_is_current(), describe_database()
+        schema, database = compare_schema(), describe_database()
     except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:
         # This includes a database without any table.
         log.error("not ready: the database cannot be used: %s", str(error).splitlines()[0])
         return _text_response(503, "the database cannot be used")
-    if not current:
-        log.error("not ready: migrations are missing; run: flask --app roadmap db upgrade")
+    if schema is Schema.NEWER:
+        log.error("not ready: the database is of a newer Cairn")
+        return _text_response(503, "the database is of a newer Cairn")
+    if schema is Schema.OLDER:
+        command = ".venv/bin/flask --app roadmap db upgrade"
+        log.error("not ready: migrations are missing; run: %s", command)
         return _text_response(503, "migrations are missing")
     log.info("ready on %s", database)
     return _text_response(200, "ok")

@@ -65,7 +65,7 @@ def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> Admi
 
 
 def _check_backup(figures: Any, now: dt.datetime) -> InstanceCheck:
-    href, command = "/admin#safe", "flask --app roadmap backup create FILE"
+    href, command = "/admin#safe", ".venv/bin/flask --app roadmap backup create FILE"
     if figures.backup_at is None:
         title, how = _("No backup yet"), _("Create one, even while people work:")
     else:
@@ -96,7 +96,7 @@ def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
     elif now - figures.mail_since > MAIL_DELAY:
         title = _("Mail is waiting to be sent")
         how = _("The job process sends it. Check that it runs:")
-        command = "flask --app roadmap jobs run"
+        command = ".venv/bin/flask --app roadmap jobs run"
         yield InstanceCheck(title, href, calls=True, how=how, command=command)
     else:
         yield InstanceCheck(_("Mail is configured and on its way"), href)

@@ -23,6 +23,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from roadmap.core.config import ConfigError, ensure_private_file, ensure_private_folder
+from roadmap.core.database import schema_is_current
 from roadmap.jobs import tasks
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,10 @@ class JobQueue:
                 return
             with self.app.app_context():
                 try:
+                    # Another server may have upgraded the database meanwhile.
+                    if not schema_is_current():
+                        log.error("jobs wait: the database's schema is of another release")
+                        return
                     work(self.stop_requested.is_set)
                 except sa.exc.OperationalError as error:
                     log.error("jobs wait, the database cannot be used: %s", error.orig)

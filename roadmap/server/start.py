@@ -83,7 +83,9 @@ def set_environment(folder: Path, demo: bool) -> None:
         # Demo data must never reach the database that a `.env` names.
         os.environ["ROADMAP_DATABASE_URL"] = f"sqlite:///{folder / DEMO_DATABASE}"
     if not os.environ.get("ROADMAP_SECRET_KEY"):
-        os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
+        # What is wrong with the key is told with whatever else is, by `config.build_config`.
+        with contextlib.suppress(ConfigError):
+            os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
 
 
 def prepare_database(create_app: Callable[[], Flask]) -> bool:
@@ -129,7 +131,7 @@ def format_startup_message(
     if not has_signup:
         return (
             f"Cairn starts at {url}\nSign-up is by invitation. Create the first account, an "
-            "administrator's, by: flask --app roadmap user create EMAIL --name NAME"
+            "administrator's, by: .venv/bin/flask --app roadmap user create EMAIL --name NAME"
         )
     return (
         f"Cairn starts at {url}\n"

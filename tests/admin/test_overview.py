@@ -27,7 +27,7 @@ def test_it_works(session, cast, erin, now):
 
 
 def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):
-    assert "flask --app roadmap backup create FILE" in erin.get("/admin").text
+    assert ".venv/bin/flask --app roadmap backup create FILE" in erin.get("/admin").text
     record_audit(session, by=None, action="backup.created", now=now - dt.timedelta(days=30))
     session.commit()
     page = erin.get("/admin").text

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -24,6 +28,7 @@ from flask import Flask
 
 from roadmap.backup import actions, archive, progress, restore
 from roadmap.backup.restore import SchemaMismatch
+from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from roadmap.core.errors import handle_storage_error
 from roadmap.core.maintenance import LOCK_FILE
@@ -471,6 +476,30 @@ def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     assert rows() == before
     kept = back.stdout.rpartition(" ")[2].strip()
     assert zipfile.is_zipfile(kept)
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\x04"], ids=["no", "end of input"])
+def test_a_restore_that_is_declined_changes_nothing_and_says_so(
+    sample_data: Cast, app: Flask, tmp_path: Path, answer: bytes
+) -> None:
+    path = tmp_path / "nightly.zip"
+    run(app, "create", str(path))
+    before = rows()
+    terminal, theirs = pty.openpty()
+    os.write(terminal, answer)
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "roadmap", "backup", "restore", str(path)],
+        stdin=theirs, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT,
+        env=os.environ | {
+            f"ROADMAP_{name}": str(app.config[name])
+            for name in ("SECRET_KEY", "DATABASE_URL", "DATA_DIR")
+        },
+    )  # fmt: skip
+    os.close(terminal)
+    os.close(theirs)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].endswith("Error: nothing was changed")
+    assert rows() == before
 
 
 UNSIGNED: dict[str, Any] = {

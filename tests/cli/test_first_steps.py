@@ -62,7 +62,7 @@ def test_an_empty_database_is_named_with_the_way_on(
     assert (done.exit_code, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert str(folder / "cairn.sqlite3") in done.stderr
-    assert "run `flask --app roadmap db upgrade` first" in done.stderr
+    assert "run `.venv/bin/flask --app roadmap db upgrade` first" in done.stderr
 
 
 def test_an_older_schema_is_told_alike(run: Run, folder: Path) -> None:
@@ -95,7 +95,7 @@ def test_postgresql_is_named_without_its_password(tmp_path: Path) -> None:
         drop_database(server, "test_first_steps")
     password = sa.make_url(url).password
     assert "test_first_steps" in done.stderr
-    assert "run `flask --app roadmap db upgrade` first" in done.stderr
+    assert "run `.venv/bin/flask --app roadmap db upgrade` first" in done.stderr
     assert password is None or password not in done.stderr
 
 
@@ -138,11 +138,12 @@ def test_a_command_that_does_not_exist_is_one_line(run: Run) -> None:
     done = run("bogus")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
-        "Error: there is no command 'bogus'; `flask --app roadmap --help` lists them"
+        "Error: there is no command 'bogus'; `.venv/bin/flask --app roadmap --help` lists them"
     ]
 
 
 def test_a_backup_names_the_folder_that_is_missing(run: Run, tmp_path: Path) -> None:
+    run("db", "upgrade")
     done = run("backup", "create", str(tmp_path / "nowhere" / "x.zip"))
     assert done.exit_code == 1
     assert done.stderr == f"Error: the folder {tmp_path / 'nowhere'} does not exist\n"

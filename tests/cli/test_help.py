@@ -38,3 +38,10 @@ def test_a_roadmap_file_is_checked_without_a_key(tmp_path: Path) -> None:
     refused = flask(tmp_path, "catalog", "sync", "--dry-run")
     assert refused.returncode == 1
     assert "ROADMAP_SECRET_KEY is not set" in refused.stderr
+
+
+def test_a_group_without_a_command_is_no_success(tmp_path: Path) -> None:
+    for words in (["user"], ["db"]):
+        done = flask(tmp_path, *words, ROADMAP_SECRET_KEY="a secret of the tests, long enough")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Commands:" in done.stderr

@@ -7,14 +7,18 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
+from roadmap.cli.command_groups import GROUPS
 from roadmap.core.config import ROOT
+from roadmap.core.database import db
+from roadmap.jobs.queue import JobQueue
 from tests.support.databases import make_app, ready_database
 
 KEY = "a secret of the tests, long enough"
@@ -23,6 +27,7 @@ SERVE = ("-m", "roadmap.serve", "--port", "{port}")
 SERVER_ALONE = ("-m", "roadmap.processes", "--port", "{port}")
 LIST = ("-m", "flask", "--app", "roadmap", "user", "list")
 UPGRADE = ("-m", "flask", "--app", "roadmap", "db", "upgrade")
+CURRENT = ("-m", "flask", "--app", "roadmap", "db", "current")
 JOBS = ("-m", "flask", "--app", "roadmap", "jobs", "run", "--once")
 SERVERS_AND_COMMAND = (SERVE, SERVER_ALONE, LIST)
 
@@ -125,7 +130,9 @@ FAULTS = {
         SERVERS_AND_COMMAND,
     ),
     "below a closed folder": Fault(
-        below_a_closed_folder, ("ROADMAP_DATA_DIR", "{folder}/closed/data", "permission denied")
+        below_a_closed_folder,
+        ("ROADMAP_DATA_DIR", "{folder}/closed/data", "permission denied"),
+        (SERVE, SERVER_ALONE, UPGRADE),
     ),
     "file for a folder": Fault(
         file_for_a_folder, ("ROADMAP_DATA_DIR: the folder {folder}/data", "file exists")
@@ -155,6 +162,16 @@ FAULTS = {
         at("mysql://cairn:hidden@127.0.0.1/cairn"), ("ROADMAP_DATABASE_URL must look like sqlite:",)
     ),
     "sign-up": Fault(setting("SIGNUP", "maybe"), ("ROADMAP_SIGNUP must be 'open' or 'invite'",)),
+    "in memory": Fault(
+        at("sqlite://"),
+        ("ROADMAP_DATABASE_URL must look like sqlite:",),
+        (SERVE, SERVER_ALONE, LIST, UPGRADE, CURRENT),
+    ),
+    "mistyped file": Fault(
+        at("sqlite:///{folder}/mistyped.sqlite3"),
+        ("there is no database {folder}/mistyped.sqlite3", "correct ROADMAP_DATABASE_URL"),
+        (LIST, CURRENT, JOBS),
+    ),
     "half of mail": Fault(
         setting("SMTP_URL", "smtp://127.0.0.1"), ("ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM",)
     ),
@@ -173,6 +190,7 @@ def test_a_wrong_installation_is_one_line(name: str, tmp_path: Path, free_port: 
         assert "hidden" not in done.stderr
         for text in fault.said:
             assert text.format(folder=tmp_path) in done.stderr, words
+        assert not [*tmp_path.glob("mistyped*")]
 
 
 @pytest.fixture
@@ -201,16 +219,69 @@ def test_where_it_cannot_listen_is_one_line(words: tuple[str, ...], tmp_path: Pa
             assert all(text in last for text in said), last
 
 
-@pytest.mark.slow
-def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path, free_port: int) -> None:
+@pytest.fixture
+def newer(tmp_path: Path) -> Iterator[Flask]:
+    """An application whose database has a migration that this release does not know."""
     with ready_database(tmp_path) as url:
-        engine = make_app(url, tmp_path).extensions["sqlalchemy"].engines["default"]
-        with engine.begin() as connection:
+        app = make_app(url, tmp_path)
+        with app.app_context(), db.engine.begin() as connection:
             connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999999999'"))
-        engine.dispose()
-        settings = {"DATA_DIR": str(tmp_path), "SECRET_KEY": KEY, "DATABASE_URL": url}
-        for words in (SERVE, UPGRADE):
-            done = run(words, free_port, **settings)
-            assert (done.returncode, done.stdout) == (1, "")
-            [line] = done.stderr.splitlines()
-            assert "it is of a newer Cairn. Put the newer code back" in line
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+# Every command, with what it asks for; those of `READS_A_FILE` touch no database.
+READS_A_FILE = {"backup verify", "catalog validate"}
+COMMANDS = {
+    "backup create": ("x.zip",), "backup restore": ("x.zip",), "backup verify": ("x.zip",),
+    "catalog sync": (), "catalog validate": ("x.yaml",),
+    "db check": (), "db current": (), "db downgrade": (), "db revision": ("x",), "db upgrade": (),
+    "demo load": ("--force",), "jobs run": ("--once",), "readiness recompute": (),
+    "team add": ("x", "alice@example.org", "--role", "member"), "team create": ("x", "--name", "X"),
+    "team list": (), "team remove": ("x", "alice@example.org"),
+    "token create": ("alice@example.org", "--name", "X"), "token list": ("alice@example.org",),
+    "token revoke": ("alice@example.org", "00000000-0000-0000-0000-000000000000"),
+    "user create": ("alice@example.org", "--name", "Alice"),
+    "user deactivate": ("alice@example.org",), "user list": (),
+    "user reset-password": ("alice@example.org",),
+}  # fmt: skip
+
+
+def test_every_command_leaves_the_database_of_a_newer_release_alone(newer: Flask) -> None:
+    found = {
+        f"{name} {command}"
+        for name in GROUPS
+        for command in newer.cli.commands[name].commands  # type: ignore[attr-defined]
+    }
+    assert found == set(COMMANDS)
+    for name in sorted(found - READS_A_FILE):
+        done = newer.test_cli_runner().invoke(args=[*name.split(), *COMMANDS[name]])
+        assert (done.exit_code, done.stdout) == (1, ""), name
+        [line] = done.stderr.splitlines()
+        assert "it is of a newer Cairn. Put the newer code back" in line, name
+
+
+def test_a_server_on_the_database_of_a_newer_release_is_not_ready(
+    newer: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = newer.test_client().get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "the database is of a newer Cairn\n")
+    # A job process that was there before waits.
+    queue = JobQueue(newer)
+    queue.huey.immediate = True
+    queue.wake()
+    queue.huey.storage.close()
+    assert "jobs wait: the database's schema is of another release" in caplog.text
+
+
+@pytest.mark.slow
+def test_no_server_starts_on_the_database_of_a_newer_release(
+    newer: Flask, tmp_path: Path, free_port: int
+) -> None:
+    url = newer.config["DATABASE_URL"]
+    settings = {"DATA_DIR": str(tmp_path), "SECRET_KEY": KEY, "DATABASE_URL": url}
+    done = run(SERVE, free_port, **settings)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert "it is of a newer Cairn. Put the newer code back" in line

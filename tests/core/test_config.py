@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from roadmap import create_app
 from roadmap.core import config
 from roadmap.core.config import ConfigError
 
@@ -29,6 +30,9 @@ def built(folder: Path, **settings: str) -> dict[str, Any]:
         ("DATABASE_URL", "postgresql+asyncpg://u@x/d"),
         ("DATABASE_URL", "postgresql://u:p@x:port/d"),
         ("DATABASE_URL", "sqlite://host/file"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///file::memory:?uri=true"),
         ("BASE_URL", "nope"),
         ("BASE_URL", "ftp://cairn.example.org"),
         ("BASE_URL", "https://cairn.example.org/path"),
@@ -66,12 +70,30 @@ def test_a_value_that_cannot_be_used_names_its_setting(
     assert "\n" not in str(refused.value)
 
 
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        built(tmp_path, SECRET_KEY="", SIGNUP="closed", DATABASE_URL="sqlite://", SMTP_URL="smtp:x")
+    names = [line.split()[0] for line in str(refused.value).splitlines()]
+    assert sorted(names) == [
+        *("ROADMAP_DATABASE_URL", "ROADMAP_SECRET_KEY", "ROADMAP_SIGNUP", "ROADMAP_SMTP_URL")
+    ]
+
+
+def test_a_relative_database_is_beside_the_code_wherever_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = create_app({"SECRET_KEY": SECRET, "DATABASE_URL": "sqlite:///x.sqlite3"})
+    url = app.extensions["sqlalchemy"].engines["default"].url
+    assert url.database == str(config.ROOT / "x.sqlite3")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "kept"),
     [
         ("DATABASE_URL", "postgres://u:p%40@db.example.org:5432/cairn", None),
         ("DATABASE_URL", "postgresql:///cairn?host=/run/postgresql", None),
-        ("DATABASE_URL", "sqlite://", None),
+        ("DATABASE_URL", "sqlite:///cairn.sqlite3", None),
         ("BASE_URL", "https://cairn.example.org/", "https://cairn.example.org"),
         ("BASE_URL", "HTTPS://cairn.example.org:8443", "https://cairn.example.org:8443"),
         ("BASE_URL", "http://[::1]:8000", None),
@@ -185,6 +207,29 @@ def test_the_example_can_be_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.M
     assert config.build_config({"SECRET_KEY": SECRET}) == plain
     assert plain["DATA_DIR"] == config.ROOT / "instance"
     assert (plain["SIGNUP"], plain["TRUSTED_PROXIES"]) == ("open", 0)
+
+
+def test_example_and_guide_say_the_same_of_mail_and_it_is_so() -> None:
+    texts = [
+        (config.ROOT / ".env.example").read_text("utf-8"),
+        next(
+            line
+            for line in (config.ROOT / "docs/operators.md").read_text("utf-8").splitlines()
+            if line.startswith("| `ROADMAP_SMTP_URL`")
+        ),
+    ]
+    addresses = [re.findall(r"smtp[\w+]*://[\w:@]+", text) for text in texts]
+    assert addresses[0] == addresses[1]
+    servers = [config.parse_smtp_url(address) for address in addresses[0]]
+    # Each is named with the port that is its own anyway, and with a password only by TLS.
+    for address, server in zip(addresses[0], servers, strict=True):
+        assert config.parse_smtp_url(address.rpartition(":")[0]) == server
+        assert not server.password or server.tls in ("always", "must")
+    assert {server.tls for server in servers} == {"always", "must", "may"}
+    for text in texts:
+        assert "ROADMAP_BASE_URL" in text
+    with pytest.raises(ValueError, match=re.escape(addresses[0][0])):
+        config.parse_smtp_url("mail.example.org")
 
 
 @pytest.mark.parametrize("name", sorted(config.SETTINGS))

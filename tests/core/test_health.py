@@ -32,9 +32,9 @@ def test_a_database_without_tables_is_not_ready(tmp_path):
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert client.get("/healthz").status_code == 200
     with app.app_context():
-        with db.engine.connect() as connection:
+        db.create_file()
+        with db.engine.begin() as connection:
             connection.execute(sa.text("CREATE TABLE alembic_version (version_num TEXT)"))
-            connection.commit()
         db.engine.dispose()
     assert "migrations are missing" in client.get("/readyz").text
     with app.app_context():
