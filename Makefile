@@ -54,9 +54,13 @@ test: $(DEV_STAMP) ## all tests: unit, web and browser, on SQLite and PostgreSQL
 	@$(PY) -m tests.support.chromium
 	@PYTHON=$(PY) tests/run
 
+.PHONY: faults
+faults: $(DEV_STAMP) ## what takes minutes: failover, several nodes (needs pgbouncer and nginx of Debian)
+	@$(PY) -m pytest -m faults
+
 .PHONY: coverage
 coverage: $(DEV_STAMP) ## the tests on SQLite, with the branches that no test takes
-	@$(PY) -m pytest -n auto -m "not browser and not postgres" --cov --cov-report=term
+	@$(PY) -m pytest -n auto -m "not browser and not postgres and not faults" --cov --cov-report=term
 
 .PHONY: check
 check: $(DEV_STAMP) ## format, lint, types, templates, architecture, documentation, dependency audit

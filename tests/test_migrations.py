@@ -418,6 +418,7 @@ def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
 def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: Path) -> None:
     """The command reads the database's migration before it waits for a running migration."""
     upgrade()
+    alembic.downgrade(-1)
     with Path(f"{db.engine.url.database}.migrating").open("r+b") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         waiting = begin_upgrade(str(db.engine.url), tmp_path)

@@ -12,6 +12,7 @@ from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from roadmap.core.migrations import alembic, applied_revisions
+from roadmap.core.migrations import upgrade as run_upgrade
 
 group = CommandGroup("db", any_schema=True)
 
@@ -22,7 +23,7 @@ def upgrade(target: str) -> None:
     """Upgrade the schema to the newest migration, to TARGET, or by a number of migrations."""
     db.create_file()
     before = applied_revisions()
-    alembic.upgrade(_resolve_target(target, "+"))
+    run_upgrade(_resolve_target(target, "+"))
     _print_change(before)
 
 

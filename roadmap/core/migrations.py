@@ -21,6 +21,10 @@ from roadmap.core.types import Base
 log = logging.getLogger(__name__)
 
 MIGRATION_LOCK = 727_274
+NEEDS_NO_POOLER = (
+    "ROADMAP_DATABASE_URL names a pooler of connections, through which migrations cannot hold a "
+    "lock: name PostgreSQL itself for `.venv/bin/flask --app roadmap db upgrade`."
+)
 WAITING_MESSAGE = "Another process migrates this database; waiting for it to end."
 
 
@@ -38,6 +42,8 @@ class SafeAlembic(Alembic):
             raise RuntimeError("migrations need a connection")
         # End this connection's transaction before waiting: on SQLite it holds the write lock.
         connection.rollback()
+        if getattr(connection.connection.driver_connection, "is_pooled", False):
+            raise ConfigError(NEEDS_NO_POOLER)
         with _migration_file_lock(connection.engine.url):
             self._run_alone(connection, fn, **kwargs)
 
@@ -116,10 +122,15 @@ def applied_revisions() -> set[str]:
         return {script.revision for script in alembic.current()}
     except CommandError:
         raise ConfigError(NEWER_SCHEMA) from None
+    finally:
+        # Alembic keeps the connection, whose transaction holds the write lock of SQLite.
+        if alembic.migration_context.connection is not None:
+            alembic.migration_context.connection.rollback()
 
 
-def upgrade() -> None:
-    """Upgrade the database's schema to the newest migration. Raises ConfigError."""
+def upgrade(target: str = "heads") -> None:
+    """Upgrade the database's schema, where anything is left to do. Raises ConfigError."""
     db.create_file()
-    applied_revisions()
-    alembic.upgrade()
+    newest = {script.revision for script in alembic.heads()}
+    if target != "heads" or applied_revisions() != newest:
+        alembic.upgrade(target)

@@ -44,6 +44,8 @@ class Connection(psycopg.Connection[Any]):
     """
 
     silence: float = SILENCE_SECONDS
+    # Whether a pooler such as PgBouncer gives each transaction another connection to PostgreSQL.
+    is_pooled: bool = False
 
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
@@ -70,6 +72,17 @@ def make_engine(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, words: list[Any], options: Any) -> Connection:
         return Connection.connect(*words, **options)
+
+    @event.listens_for(engine, "connect")
+    def notice_pooler(connection: Connection, _record: Any) -> None:
+        connection.autocommit = True
+        [(number,)] = connection.execute("SELECT pg_backend_pid()").fetchall()
+        connection.autocommit = False
+        # A pooler makes up the number that it names when one connects.
+        if number != connection.info.backend_pid:
+            connection.is_pooled = True
+            # The next transaction may run where a statement was never prepared.
+            connection.prepare_threshold = None
 
     ping = engine.dialect.do_ping
 

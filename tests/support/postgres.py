@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,11 @@ class Postgres:
             query={"host": str(self._runner.home)},
         ).render_as_string(hide_password=False)
 
+    @property
+    def socket(self) -> Path:
+        """The socket that it listens on."""
+        return self._runner.home / ".s.PGSQL.5432"
+
     def start(self) -> None:
         """Start it and wait until it answers. Raises `PostgresUnavailable`."""
         home = self._runner.home
@@ -172,6 +177,43 @@ class Postgres:
                 **self._runner.options(),
             )
         _wait_until_ready(self._process, home)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(STOP_SECONDS)
+            self._process = None
+
+    @contextlib.contextmanager
+    def standby(self) -> Iterator[Postgres]:
+        """Run a PostgreSQL that replicates this one as `standby1`, until it is promoted."""
+        home = Path(tempfile.mkdtemp(prefix="cairn-pg-", dir="/tmp"))
+        runner = replace(self._runner, home=home)
+        if runner.account:
+            _change_owner(home, runner.account)
+        source = f"host={self.socket.parent} user={SUPERUSER} application_name=standby1"
+        standby = Postgres(self._binaries, runner, self._settings)
+        try:
+            subprocess.run(
+                [
+                    self._binaries / "pg_basebackup",
+                    *("-D", home / "data", "-R", "-c", "fast", "-d", source),
+                ],
+                check=True,
+                **runner.options(),
+            )
+            standby.start()
+            yield standby
+        finally:
+            standby.kill()
+            shutil.rmtree(home, ignore_errors=True)
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows."""
+        with _connect(self.url) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
 
     def stop(self) -> None:
         """Shut down fast (SIGINT): open connections are cut, not waited for."""

@@ -1,0 +1,442 @@
+"""What docs/nodes.md says of several nodes and of failover, done: `make faults`.
+
+Three servers with one key, two PostgreSQL in replication, PgBouncer and nginx, all on loopback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.engine import URL
+
+from roadmap.core.config import ROOT
+from roadmap.core.database import newest_migrations
+from tests.support.cast import Cast
+from tests.support.databases import fill_database, make_app
+from tests.support.postgres import SUPERUSER, Postgres, own_postgres
+from tests.support.server import HOST, Server, free_port
+from tests.test_failover import Wire, wire_to
+from tests.test_faults import Visitor, dispose, milestone_keys, on_the_way, statuses
+
+pytestmark = pytest.mark.faults
+
+BLOCKS = re.findall(r"^```\n(.*?)^```", (ROOT / "docs/nodes.md").read_text("utf-8"), re.M | re.S)
+# What the guide promises.
+PROMOTED_SECONDS = 10
+
+
+def block_with(text: str) -> str:
+    (found,) = (block for block in BLOCKS if text in block)
+    return found
+
+
+def program(name: str) -> str:
+    found = shutil.which(name, path="/usr/sbin:/usr/bin")
+    assert found, f"make faults needs it: apt-get install {name}"
+    return found
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def running(*command: str | Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@dataclass
+class Pair:
+    """A primary and its standby, each behind an address that can fall silent."""
+
+    primary: Postgres
+    standby: Postgres
+    wires: tuple[Wire, Wire]
+
+    @property
+    def url(self) -> str:
+        hosts = [f"{HOST}:{wire.port}" for wire in self.wires]
+        url = URL.create("postgresql", SUPERUSER, database="postgres", query={"host": hosts})
+        return url.render_as_string(hide_password=False)
+
+    def replicate(self, *, synchronous: bool) -> None:
+        if synchronous:
+            [names] = re.findall(r"synchronous_standby_names = (.+)", block_with("wal_level"))
+            self.primary.run(f"ALTER SYSTEM SET synchronous_standby_names = {names}")
+            self.primary.run("SELECT pg_reload_conf()")
+        state = "quorum" if synchronous else "async"
+        asked = "SELECT sync_state FROM pg_stat_replication"
+        wait_until(lambda: self.primary.run(asked) == [(state,)])
+
+    def stop_replication(self) -> None:
+        self.standby.run("ALTER SYSTEM SET primary_conninfo = ''")
+        self.standby.run("SELECT pg_reload_conf()")
+        wait_until(lambda: not self.primary.run("SELECT 1 FROM pg_stat_replication"))
+
+
+@contextlib.contextmanager
+def replicated(folder: Path) -> Iterator[tuple[Pair, Cast]]:
+    """Run a pair whose database has the cast."""
+    with own_postgres(durable=True) as primary:
+        app = make_app(primary.url, folder)
+        fill_database(app)
+        cast = on_the_way(app)
+        dispose(app)
+        with (
+            primary.standby() as standby,
+            wire_to(primary.socket) as first,
+            wire_to(standby.socket) as second,
+        ):
+            yield Pair(primary, standby, (first, second)), cast
+
+
+class PgBouncer:
+    """The one of the guide, before one server at a time."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.port = free_port()
+        # It refuses to run as root.
+        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if self._account:
+            os.chown(folder, self._account.pw_uid, self._account.pw_gid)
+        self._file = folder / "pgbouncer.ini"
+        (folder / "userlist.txt").write_text(f'"{SUPERUSER}" ""\n')
+
+    def lead_to(self, port: int) -> None:
+        text = block_with("pool_mode")
+        text = re.sub(r"host=\S+ port=\S+ dbname=\S+", f"host={HOST} port={port}", text)
+        text = text.replace("cairn =", "postgres =").replace("scram-sha-256", "trust")
+        text = text.replace("/etc/pgbouncer", str(self._file.parent)).replace(
+            "6432", str(self.port)
+        )
+        self._file.write_text(f"{text}unix_socket_dir =\n")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{SUPERUSER}@{HOST}:{self.port}/postgres"
+
+    @contextlib.contextmanager
+    def run(self) -> Iterator[subprocess.Popen[bytes]]:
+        user = {"user": self._account.pw_uid} if self._account else {}
+        with running(
+            program("pgbouncer"), self._file, stderr=subprocess.DEVNULL, **user
+        ) as process:
+            yield process
+
+
+@dataclass
+class Writer:
+    """Somebody who writes again and again by one node, and what was acknowledged to them."""
+
+    visitor: Visitor
+    keys: list[str]
+    acknowledged: dict[str, tuple[str, float]] = field(default_factory=dict)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, key: str, status: str) -> bool:
+        with contextlib.suppress(OSError, HTTPException):
+            if self.visitor.tick(key, status).status in (200, 303):
+                self.acknowledged[key] = status, time.monotonic()
+                return True
+        return False
+
+    def work(self) -> None:
+        count = 0
+        while not self.stopping.is_set():
+            key = self.keys[count % len(self.keys)]
+            # What was not acknowledged is sent again: both outcomes of it are allowed until then.
+            status = ("done", "in_progress")[count // len(self.keys) % 2]
+            if self.write(key, status):
+                count += 1
+
+
+class Nodes:
+    """Three servers with one key, each with a data folder of its own."""
+
+    def __init__(self, url: str, folder: Path, stack: ExitStack) -> None:
+        self.servers = []
+        for number in range(3):
+            own = folder / f"node{number}"
+            own.mkdir()
+            server = Server(url, own)
+            stack.callback(server.kill)
+            self.servers.append(server.start())
+        for server in self.servers:
+            server.settle()
+        self.slowest_health = 0.0
+        self._watching = threading.Event()
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Ask each for its health all the time."""
+        watchers = [threading.Thread(target=self._watch, args=(each,)) for each in self.servers]
+        for watcher in watchers:
+            watcher.start()
+        try:
+            yield
+        finally:
+            self._watching.set()
+            for watcher in watchers:
+                watcher.join()
+
+    def _watch(self, server: Server) -> None:
+        while not self._watching.wait(0.1):
+            began = time.monotonic()
+            assert server.answers("/healthz")
+            self.slowest_health = max(self.slowest_health, time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def working(writers: list[Writer]) -> Iterator[None]:
+    threads = [threading.Thread(target=writer.work) for writer in writers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for writer in writers:
+            writer.stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+def writers_on(app: Flask, person: object, servers: list[Server]) -> list[Writer]:
+    """One on each server, and each on milestones of their own."""
+    keys = milestone_keys(app)
+    return [
+        Writer(Visitor(server, app, person), keys[number :: len(servers)][:4])
+        for number, server in enumerate(servers)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "synchronous", "pooled"),
+    [
+        ("killed", True, False),
+        ("silent", False, False),
+        ("killed", False, True),
+        ("silent", True, True),
+    ],
+    ids=["killed", "silent", "killed, by PgBouncer", "silent, by PgBouncer"],
+)
+def test_writes_go_on_after_a_promotion(
+    fault: str, synchronous: bool, pooled: bool, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        pair, cast = stack.enter_context(replicated(tmp_path))
+        pair.replicate(synchronous=synchronous)
+        app = make_app(pair.primary.url, tmp_path)
+        url = pair.url
+        if pooled:
+            pooler = PgBouncer(stack)
+            pooler.lead_to(pair.wires[0].port)
+            pgbouncer = stack.enter_context(pooler.run())
+            url = pooler.url
+        nodes = Nodes(url, tmp_path, stack)
+        writers = writers_on(app, cast.alice, nodes.servers)
+        dispose(app)
+        with nodes.watched(), working(writers):
+            wait_until(lambda: all(len(writer.acknowledged) == 4 for writer in writers))
+            if fault == "silent":
+                pair.wires[0].fall_silent()
+            else:
+                pair.primary.kill()
+            pair.standby.run("SELECT pg_promote()")
+            promoted = time.monotonic()
+            if pooled:
+                pooler.lead_to(pair.wires[1].port)
+                pgbouncer.send_signal(signal.SIGHUP)
+            wait_until(
+                lambda: all(
+                    any(when > promoted for _, when in list(writer.acknowledged.values()))
+                    for writer in writers
+                ),
+                60,
+            )
+            took = time.monotonic() - promoted
+            # Everything once more, on the new primary.
+            wait_until(
+                lambda: all(
+                    when > promoted
+                    for writer in writers
+                    for _, when in list(writer.acknowledged.values())
+                )
+            )
+        print(f"writes after {took:.1f} s, /healthz {nodes.slowest_health:.2f} s at most")
+        assert took < PROMOTED_SECONDS
+        assert nodes.slowest_health < 1
+        survivor = make_app(pair.standby.url, tmp_path)
+        stored = statuses(survivor, cast.alice)
+        dispose(survivor)
+        for writer in writers:
+            for key, (status, _when) in writer.acknowledged.items():
+                assert stored[key] == status
+
+
+@pytest.mark.parametrize("synchronous", [False, True], ids=["asynchronous", "synchronous"])
+def test_what_may_be_lost_is_what_the_guide_says(synchronous: bool, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        pair, cast = stack.enter_context(replicated(tmp_path))
+        pair.replicate(synchronous=synchronous)
+        app = make_app(pair.primary.url, tmp_path)
+        server = Server(pair.url, tmp_path)
+        stack.callback(server.kill)
+        server.start()
+        [writer] = writers_on(app, cast.alice, [server])
+        dispose(app)
+        before, after = writer.keys[:2]
+        assert writer.write(before, "done")
+        wait_until(lambda: pair.standby.run("SELECT 1 FROM milestone_status"))
+        pair.stop_replication()
+        began = time.monotonic()
+        assert writer.write(after, "done") is not synchronous
+        assert time.monotonic() - began < 25
+        assert writer.visitor.ask("GET", "/evidence").status == 200
+        pair.primary.kill()
+        pair.standby.run("SELECT pg_promote()")
+        survivor = make_app(pair.standby.url, tmp_path)
+        stored = statuses(survivor, cast.alice)
+        dispose(survivor)
+        assert stored == {before: "done"}  # the other one was acknowledged only if asynchronous
+
+
+def test_migrations_refuse_a_pooler_and_a_current_schema_needs_none(tmp_path: Path) -> None:
+    with (
+        ExitStack() as stack,
+        own_postgres() as postgres,
+        wire_to(postgres.socket) as wire,
+    ):
+        pooler = PgBouncer(stack)
+        pooler.lead_to(wire.port)
+        with pooler.run():
+
+            def upgrade(url: str) -> subprocess.CompletedProcess[str]:
+                return subprocess.run(
+                    [sys.executable, "-m", "flask", "--app", "roadmap", "db", "upgrade"],
+                    env=Server(url, tmp_path).environment, cwd=ROOT,
+                    capture_output=True, text=True, check=False,
+                )  # fmt: skip
+
+            wait_until(lambda: "names a pooler" in upgrade(pooler.url).stderr)
+            assert "names a pooler" in upgrade(pooler.url).stderr
+            assert upgrade(postgres.url).returncode == 0
+            assert "Nothing to do" in upgrade(pooler.url).stdout
+        held = postgres.run("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert held == [(0,)]
+
+
+def copy_of_the_next_release(folder: Path) -> Path:
+    """Copy the code, and add a migration to it."""
+    code = folder / "next"
+    for name in ("roadmap", "templates", "static", "migrations"):
+        shutil.copytree(ROOT / name, code / name)
+    [head] = newest_migrations()
+    (code / "migrations" / "2099_01_01_next.py").write_text(
+        '"""Add a table that this release does not know."""\n\n'
+        "import sqlalchemy as sa\nfrom alembic import op\n\n"
+        f'revision = "9999999999"\ndown_revision = "{head}"\n\n'
+        'def upgrade():\n    op.create_table("later", sa.Column("id", sa.Integer))\n\n'
+        'def downgrade():\n    op.drop_table("later")\n'
+    )
+    return code
+
+
+@contextlib.contextmanager
+def proxied(folder: Path, servers: list[Server]) -> Iterator[int]:
+    """Run nginx with the lines of the guide before the servers, and give its port."""
+    port, addresses = free_port(), iter(servers)
+    lines = re.sub(
+        r"server 192\S+", lambda _: f"server {HOST}:{next(addresses).port}", block_with("upstream")
+    )
+    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "\n".join(f"{name}_temp_path {folder}/{name};" for name in names)
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        f"daemon off; pid {folder}/nginx.pid; error_log /dev/null;\n"
+        f"events {{}}\nhttp {{ access_log off; {paths}\n{lines}\nserver {{ listen {HOST}:{port};\n"
+        "location / { proxy_pass http://cairn; proxy_set_header Host $http_host; } } }\n"
+    )
+    with running(program("nginx"), "-c", configuration) as nginx:
+        yield port
+        nginx.send_signal(signal.SIGTERM)
+        nginx.wait(20)
+
+
+def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        postgres = stack.enter_context(own_postgres())
+        app = make_app(postgres.url, tmp_path)
+        fill_database(app)
+        cast = on_the_way(app)
+        nodes = Nodes(postgres.url, tmp_path, stack)
+        first, second, third = nodes.servers
+        port = stack.enter_context(proxied(tmp_path, nodes.servers))
+        front = Server(postgres.url, tmp_path)
+        front.port = port
+        wait_until(lambda: front.answers())
+        writers = writers_on(app, cast.alice, [front, front, front])
+        dispose(app)
+
+        def all_written_since(moment: float) -> bool:
+            return all(
+                len(writer.acknowledged) == 4
+                and all(when > moment for _, when in list(writer.acknowledged.values()))
+                for writer in writers
+            )
+
+        with working(writers):
+            wait_until(lambda: all_written_since(0))
+            first.kill()
+            killed = time.monotonic()
+            wait_until(lambda: all_written_since(killed), PROMOTED_SECONDS)
+
+            assert second.stop() == 0
+            with (tmp_path / "next.log").open("wb") as log:
+                upgraded = stack.enter_context(
+                    running(
+                        sys.executable, "-m", "roadmap.serve", "--port", str(second.port),
+                        cwd=copy_of_the_next_release(tmp_path), env=second.environment,
+                        stdout=log, stderr=log,
+                    )
+                )  # fmt: skip
+            wait_until(lambda: second.answers("/readyz"), 60)
+            stack.callback(upgraded.terminate)
+            moment = time.monotonic()
+            wait_until(lambda: all_written_since(moment))
+            # The older one serves, and says that no more requests should come.
+            assert third.status("/readyz") == 503
+            assert Visitor(third, app, cast.alice).ask("GET", "/evidence").status == 200
+            assert third.stop() == 0
+            moment = time.monotonic()
+            wait_until(lambda: all_written_since(moment))
+        stored = statuses(app, cast.alice)
+        dispose(app)
+        for writer in writers:
+            for key, (status, _when) in writer.acknowledged.items():
+                assert stored[key] == status
