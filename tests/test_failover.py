@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL, make_url
 
+from roadmap.core.postgres import CONNECT_SECONDS
 from tests.support.databases import fill_database, make_app
-from tests.support.postgres import own_postgres
+from tests.support.postgres import Postgres, own_postgres
 from tests.support.server import HOST, Server
 from tests.test_faults import Visitor, dispose, milestone_keys, on_the_way, statuses
 
@@ -46,8 +47,12 @@ class Wire:
             while True:
                 client, _address = self._listener.accept()
                 server = socket.socket(socket.AF_UNIX)
-                server.connect(str(self._target))
                 self._lines += [client, server]
+                try:
+                    server.connect(str(self._target))
+                except OSError:  # nobody listens there any more
+                    client.close()
+                    continue
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
 
@@ -60,6 +65,14 @@ class Wire:
                 sink.shutdown(socket.SHUT_WR)
 
 
+def address_of(postgres: Postgres, *wires: Wire) -> str:
+    """The address of a database that names these servers, in this order."""
+    direct = make_url(postgres.url)
+    hosts = [f"{HOST}:{wire.port}" for wire in wires]
+    url = URL.create("postgresql", direct.username, database=direct.database, query={"host": hosts})
+    return url.render_as_string(hide_password=False)
+
+
 @contextlib.contextmanager
 def wire_to(socket_path: Path) -> Iterator[Wire]:
     wire = Wire(socket_path)
@@ -69,20 +82,30 @@ def wire_to(socket_path: Path) -> Iterator[Wire]:
         wire.close()
 
 
+def test_the_server_that_accepted_last_is_asked_first(tmp_path: Path) -> None:
+    with (
+        own_postgres() as postgres,
+        wire_to(postgres.socket) as first,
+        wire_to(postgres.socket) as second,
+    ):
+        engine = make_app(address_of(postgres, first, second), tmp_path).extensions["sqlalchemy"]
+        took = []
+        for _ in range(3):
+            began = time.monotonic()
+            with engine.engines["default"].connect():
+                took.append(time.monotonic() - began)
+            engine.engines["default"].dispose()
+            first.fall_silent()
+        assert took[1] > CONNECT_SECONDS
+        assert took[2] < CONNECT_SECONDS
+
+
 @pytest.mark.parametrize("has_other", [True, False], ids=["another took over", "alone"])
 def test_a_server_that_falls_silent_is_noticed(has_other: bool, tmp_path: Path) -> None:
     with ExitStack() as stack:
         postgres = stack.enter_context(own_postgres())
-        direct = make_url(postgres.url)
-        folder = Path(str(direct.query["host"]))
-        first, second = (stack.enter_context(wire_to(folder / ".s.PGSQL.5432")) for _ in range(2))
-        ports = [first.port, second.port] if has_other else [first.port]
-        url = URL.create(
-            "postgresql",
-            direct.username,
-            database=direct.database,
-            query={"host": [f"{HOST}:{port}" for port in ports]},
-        ).render_as_string(hide_password=False)
+        first, second = (stack.enter_context(wire_to(postgres.socket)) for _ in range(2))
+        url = address_of(postgres, *([first, second] if has_other else [first]))
         app = make_app(postgres.url, tmp_path)
         fill_database(app)
         stack.callback(lambda: dispose(app))

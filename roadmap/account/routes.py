@@ -322,6 +322,7 @@ def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:
 def _render_account(
     form: ProfileForm, status: int = 200, late: dict[str, str] | None = None
 ) -> Response:
+    pending = queries.find_pending_email(db.session, current_user.id)
     return render_page(
         "account/account.html",
         status,
@@ -332,7 +333,8 @@ def _render_account(
             for row in queries.list_sessions(db.session, current_user.id, now=now())
         ],
         mails=transport.is_configured(),
-        pending=queries.find_pending_email(db.session, current_user.id),
+        pending=pending,
+        mail_error=email_confirmation.find_mail_error(db.session, pending),
         **load_visibility(db.session, current_user.id),
     )
 

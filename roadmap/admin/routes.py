@@ -33,6 +33,7 @@ from roadmap.admin.forms import (
 from roadmap.auth import actions as accounts
 from roadmap.auth import email_confirmation
 from roadmap.auth.login_throttle import too_many_requests
+from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email, find_user_by_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
@@ -250,10 +251,10 @@ def ask_email_confirmation(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @fresh_login_required
 def confirm_email(user_id: uuid.UUID) -> Response:
-    """Confirm the address that was shown; with mail only its owner can."""
+    """Confirm the address that was shown; with mail that was sent only its owner can."""
     user, shown = _load_user(user_id), request.form.get("pending", "")
     pending = find_pending_email(db.session, user.id)
-    if pending is None or str(pending.id) != shown or transport.is_configured():
+    if pending is None or str(pending.id) != shown or _is_mailed(pending):
         return _render_email_confirmation(user, 409)
     try:
         email_confirmation.confirm_email(
@@ -316,12 +317,18 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
     )
     pending = find_pending_email(db.session, user.id)
     context = {"user": account, "teams": teams, "pending": pending}
+    context["mail_error"] = email_confirmation.find_mail_error(db.session, pending)
     return render_page("admin/person.html", status, form=form, **context)
+
+
+def _is_mailed(pending: PendingEmail | None) -> bool:
+    """Return whether the owner of an address has its link, or will have."""
+    return transport.is_configured() and not email_confirmation.find_mail_error(db.session, pending)
 
 
 def _render_email_confirmation(user: User, status: int = 200, **context: Any) -> Response:
     pending = find_pending_email(db.session, user.id)
-    context |= {"pending": pending, "mails": transport.is_configured()}
+    context |= {"pending": pending, "mails": _is_mailed(pending)}
     return _render_confirmation("email_confirmation", user, status, **context)
 
 

@@ -71,6 +71,13 @@ def request_email(
     return True
 
 
+def find_mail_error(session: Session, pending: PendingEmail | None) -> str:
+    """Return why the link could not be mailed to the address that waits, or ""."""
+    if pending is None:
+        return ""
+    return outbox.find_failures(session, MAIL_SOURCE, [pending.id]).get(pending.id, "")
+
+
 def discard_email(session: Session, user_id: uuid.UUID) -> None:
     """Forget the address of a person that waits, and its mail if that was not sent."""
     pending = find_pending_email(session, user_id)

@@ -119,13 +119,13 @@ def init_migrations(app: Flask) -> None:
 def applied_revisions() -> set[str]:
     """Return the database's migrations. Raises ConfigError for those of a newer Cairn."""
     try:
-        return {script.revision for script in alembic.current()}
+        applied = {script.revision for script in alembic.current()}
     except CommandError:
         raise ConfigError(NEWER_SCHEMA) from None
-    finally:
-        # Alembic keeps the connection, whose transaction holds the write lock of SQLite.
-        if alembic.migration_context.connection is not None:
-            alembic.migration_context.connection.rollback()
+    # Alembic keeps the connection, whose transaction holds the write lock of SQLite.
+    if alembic.migration_context.connection is not None:
+        alembic.migration_context.connection.rollback()
+    return applied
 
 
 def upgrade(target: str = "heads") -> None:

@@ -61,17 +61,32 @@ class Connection(psycopg.Connection[Any]):
             raise
 
 
+def put_first(server: tuple[str, str] | None, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with this host and port before others, which may be down for long."""
+    hosts, ports = (str(options.get(name, "")).split(",") for name in ("host", "port"))
+    servers = list(zip(hosts, ports, strict=False))
+    if server not in servers or len(hosts) != len(ports):
+        return options
+    servers.sort(key=lambda each: each != server)
+    host, port = (",".join(names) for names in zip(*servers, strict=True))
+    return {**options, "host": host, "port": port}
+
+
 def make_engine(url: sa.URL) -> sa.Engine:
     """Return the engine. With several hosts in the address, it writes to the one that accepts."""
     arguments: dict[str, Any] = {"options": OPTIONS, **NETWORK}
     hosts = url.query.get("host", ())
     if (not isinstance(hosts, str) and len(hosts) > 1) or "," in hosts:
         arguments["target_session_attrs"] = "read-write"
+    last: tuple[str, str] | None = None  # the server that accepted last
     engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=8, connect_args=arguments)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, words: list[Any], options: Any) -> Connection:
-        return Connection.connect(*words, **options)
+        nonlocal last
+        connection = Connection.connect(*words, **put_first(last, options))
+        last = connection.info.host, str(connection.info.port)
+        return connection
 
     @event.listens_for(engine, "connect")
     def notice_pooler(connection: Connection, _record: Any) -> None:

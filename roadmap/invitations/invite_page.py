@@ -15,11 +15,11 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.core.database import db
 from roadmap.core.web import form_key, now
 from roadmap.invitations import actions
-from roadmap.invitations.emails import invitation_url
+from roadmap.invitations.emails import MAIL_SOURCE, invitation_url
 from roadmap.invitations.forms import InviteForm, TeamInviteForm
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import list_open_invitations, select_open
-from roadmap.mail import transport
+from roadmap.mail import outbox, transport
 from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied
 from roadmap.people.roles import DEFAULT_ROLE, ROLES
@@ -41,9 +41,12 @@ def pop_created(place: str) -> dict[str, Any]:
 
 def page_context(team_id: uuid.UUID | None) -> dict[str, Any]:
     """Return the context of a page of invitations to this team, or to all, without its form."""
+    invitations = list_open_invitations(db.session, team_id, now=now())
+    ids = [row.id for row in invitations]
     return {
         "mails": transport.is_configured(),
-        "invitations": list_open_invitations(db.session, team_id, now=now()),
+        "invitations": invitations,
+        "mail_errors": outbox.find_failures(db.session, MAIL_SOURCE, ids),
     }
 
 

@@ -173,6 +173,9 @@ def deliver_due(
             continue
         try:
             transport.send(claimed.recipient, claimed.subject, claimed.body, key=str(claimed.id))
+        except transport.Unsendable as error:
+            _give_up(claimed, str(error), done)
+            log.error("mail could not be sent and is given up: %s", error)
         except Exception as error:  # noqa: BLE001 - one bad mail must not hold up the others
             _record_failure(claimed, clock(), error, done)
             if _is_unreachable(error):
@@ -181,6 +184,19 @@ def deliver_due(
             _update_claimed(claimed, due_at=None, sent_at=clock(), body="", error="")
             done.sent += 1
     return done
+
+
+def find_failures(session: Session, kind: str, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return why the mails about these sources were given up, for those that were."""
+    if not ids:
+        return {}
+    query = sa.select(_MAILS.c.source_id, _MAILS.c.error).where(
+        _MAILS.c.source_kind == kind,
+        _MAILS.c.source_id.in_(ids),
+        ~_IS_WAITING,
+        _MAILS.c.sent_at.is_(None),
+    )
+    return {row.source_id: row.error for row in session.execute(query)}
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:

@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 15
 
 
+class Unsendable(ValueError):
+    """No try will send a mail to this address; the message says why."""
+
+
 def parse_url(url: str) -> MailServer:
     """Parse `ROADMAP_SMTP_URL`. Raises ConfigError."""
     try:
@@ -40,7 +44,7 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
     """Send one plain text mail now.
 
     With a `key` the Message-ID is the same each time, so that a mail sent twice is shown once.
-    Raises OSError, smtplib.SMTPException or ValueError, and what `email` raises for an address
+    Raises OSError, smtplib.SMTPException or Unsendable, and what `email` raises for an address
     that it cannot write.
     """
     if not is_configured():
@@ -49,8 +53,7 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
     message = EmailMessage()
     message["From"] = current_app.config["MAIL_FROM"]
     if "=?" in to:
-        raise ValueError(f"an address with “=?” would be decoded to another: {to}")
-    # Only another letter before the @ needs a server with SMTPUTF8.
+        raise Unsendable(f"an address with “=?” would be decoded to another: {to}")
     local, at, domain = to.rpartition("@")
     to = f"{local}{at}{ascii_domain(domain)}"
     message["To"] = to
@@ -64,6 +67,12 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
     with _connect(server) as connection:
         if server.user:
             connection.login(server.user, server.password)
+        connection.ehlo_or_helo_if_needed()
+        if not local.isascii() and not connection.has_extn("smtputf8"):
+            raise Unsendable(
+                f"{to} has other letters than ASCII before the @, which the mail server does not "
+                "take: it announces no SMTPUTF8"
+            )
         connection.send_message(message, to_addrs=[to])
 
 

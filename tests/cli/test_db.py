@@ -25,7 +25,7 @@ def run(tmp_path):
 
 
 def test_up_and_down(run):
-    assert "nothing" in run("current").stdout
+    assert "there is no database" in run("current").stderr
     assert "went from nothing to" in run("upgrade").stdout
     assert "newest" in run("current").stdout
     assert "Nothing to do" in run("upgrade").stdout

@@ -243,7 +243,8 @@ COMMANDS = {
     "token create": ("alice@example.org", "--name", "X"), "token list": ("alice@example.org",),
     "token revoke": ("alice@example.org", "00000000-0000-0000-0000-000000000000"),
     "user create": ("alice@example.org", "--name", "Alice"),
-    "user deactivate": ("alice@example.org",), "user list": (),
+    "user confirm-email": ("alice@example.org",), "user list": (),
+    "user deactivate": ("alice@example.org",),
     "user reset-password": ("alice@example.org",),
 }  # fmt: skip
 

@@ -150,16 +150,3 @@ def test_where_mail_is_handed_in(url, expected):
 def test_where_mail_cannot_be_handed_in(url):
     with pytest.raises(ConfigError):
         transport.parse_url(url)
-
-
-def test_an_international_domain_needs_no_smtputf8(app, box):
-    controller = FreePortController(box, hostname="127.0.0.1", port=0, enable_SMTPUTF8=False)
-    controller.start()
-    app.config["SMTP_URL"] = f"smtp://127.0.0.1:{controller.port}"
-    with app.app_context():
-        transport.send("info@bücher.example", "Hello", "text")
-        with pytest.raises(transport.smtplib.SMTPNotSupportedError):
-            transport.send("ünfo@bücher.example", "Hello", "text")
-    controller.stop()
-    [letter] = box.mails
-    assert letter["To"] == letter["X-RcptTo"] == "info@xn--bcher-kva.example"
