@@ -66,9 +66,11 @@ def _completion_response(
     )
     slug = published.content.slug
     if not wants_fragment():
-        message = render_template("journey/_undo.html", said=said, slug=slug, m=milestone)
-        flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
         target = request.form.get("back", "")
+        message = render_template(
+            "journey/_undo.html", said=said, slug=slug, m=milestone, back=target
+        )
+        flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
         if target == "page":
             return see_other("journey.milestone_page", slug=slug, key=milestone.key)
         if target.startswith("/evidence/"):

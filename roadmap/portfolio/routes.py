@@ -81,7 +81,7 @@ def save() -> BaseResponse:
         form.revision.raw_data = None
         form.revision.data = stale.current.revision
         return make_response(_render_page(form, newer=stale.current), 409)
-    flash(_("Saved."))
+    flash(_("Your texts are saved."))
     return see_other("portfolio.index")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -52,6 +53,14 @@ def test_it_works_as_a_plain_form(app, alice, cast):
     assert status_of(app, cast.alice) == "done"
     page = alice.get(f"/roadmaps/{SLUG}").text
     assert "Undo" in page
+
+
+def test_undo_leads_back_to_the_page_of_the_milestone(app, alice, cast):
+    alice.put(f"{PATH}/status", {"status": "in_progress", "back": "page"})
+    form = alice.get(PATH).text.partition("/last-change")[2].partition("</form>")[0]
+    assert 'name="back" value="page"' in form
+    answer = alice.post(f"{PATH}/last-change", {"_method": "DELETE", "back": "page"})
+    assert answer.location == PATH
 
 
 def test_ticking_twice_changes_nothing(app, alice, cast):
@@ -109,6 +118,8 @@ def test_a_target_date_lies_ahead_or_was_saved_before(session, alice, cast):
         refused = alice.put(path, {**more, "target_on": "2025-01-01"})
         assert refused.status_code == 422
         assert "Choose a day after today: a target lies ahead." in refused.text
+        # At the top, with a way to the field.
+        assert re.search(r'href="#(target_on[^"]*)"(?s:.*) id="\1"', refused.text)
         assert alice.put(path, {**more, "target_on": "2040-01-01"}).status_code == 303
     old = {"target_on": dt.date(2025, 1, 1)}
     session.execute(sa.update(MilestonePlan).values(old))
@@ -134,7 +145,10 @@ def test_undo_puts_back_what_was_before(app, alice, cast):
 def test_not_applicable_asks_for_a_reason(app, alice, cast):
     refused = alice.put(f"{PATH}/status", {"status": "not_applicable", "reason": " "})
     assert refused.status_code == 422
-    assert "why it does not apply" in refused.text
+    assert (
+        f'<a href="#reason-{KEY}">The reason, in a sentence</a>: Say in a sentence' in refused.text
+    )
+    assert f'id="reason-{KEY}"' in refused.text
     assert status_of(app, cast.alice) is None
     accepted = alice.put(f"{PATH}/status", {"status": "not_applicable", "reason": "self-taught"})
     assert accepted.status_code == 303
