@@ -197,19 +197,6 @@ def statements(app: Flask):
     return watch
 
 
-@pytest.fixture(scope="session")
-def chrome():
-    """One real Chromium for all browser tests of a run: Playwright runs only once in a process."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.support import chromium
-
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def with_mail(app: Flask) -> Iterator[None]:
     """Mail is configured, so that what is sent waits in the outbox; nobody delivers it."""

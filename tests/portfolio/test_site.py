@@ -7,19 +7,13 @@ import re
 import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
 
 import pytest
 
 from roadmap.portfolio.document import Document
 from roadmap.portfolio.formats import site
 from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER, hostile
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request
-
-AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 
 
 class Tags(HTMLParser):
@@ -124,36 +118,3 @@ def test_an_empty_portfolio_says_so() -> None:
     files = unpacked(EMPTY)
     assert set(files) == {"index.html", "style.css"}
     assert "No evidence is shown yet." in files["index.html"]
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_from_disk_and_is_for_everyone(
-    scheme: str, tmp_path: Path, chrome: Browser
-) -> None:
-    with zipfile.ZipFile(io.BytesIO(site.render(ALICE))) as archive:
-        archive.extractall(tmp_path)
-    asked: list[str] = []
-    page = chrome.new_page(color_scheme=scheme, viewport={"width": 320, "height": 800})
-
-    def note(request: Request) -> None:
-        asked.append(request.url)
-
-    page.on("request", note)
-    page.goto((tmp_path / "index.html").as_uri())
-    assert faults(page) == []
-    page.get_by_role("link", name=RANKER.title).last.click()
-    assert page.get_by_role("heading", level=1).inner_text() == RANKER.title
-    assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.close()
-    assert {url.partition(":")[0] for url in asked} == {"file"}
-    assert {Path(url).name for url in asked} == {"index.html", "style.css", f"{RANKER.id}.html"}
-
-
-def faults(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(
-        "axe.run().then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"
-    )
-    return found

@@ -80,9 +80,31 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/cli/test_demo.py",
         "tests/demo/test_company.py",
     ),
-    "A backup is verified in a SQLite file, whatever it was made from.": (
-        "tests/backup/test_backup.py::test_a_list_of_contents_that_cannot_be_read_is_told",
-        "tests/backup/test_backup.py::test_flipped_bits_are_found",
+    "A backup is read and verified in a SQLite file, whatever it was made from.": tuple(
+        f"tests/backup/test_backup.py::{test}"
+        for test in (
+            "test_a_backup_that_names_no_table_is_refused",
+            "test_a_file_that_is_none",
+            "test_a_list_of_contents_that_cannot_be_read_is_told",
+            "test_a_truncated_file_is_refused",
+            "test_flipped_bits_are_found",
+            "test_what_is_damaged_is_refused_and_changes_nothing",
+        )
+    ),
+    "How processes begin and end; on both in "
+    "`test_the_server_brings_its_job_process_and_both_end_together`.": (
+        "tests/test_faults.py::test_a_server_asked_to_end_while_it_starts_ends_at_once",
+        "tests/test_jobs.py::test_a_job_process_that_crashes_starts_again",
+        "tests/test_jobs.py::test_it_ends_by_itself_when_nobody_wants_it",
+        "tests/test_jobs.py::test_nothing_stays_behind_when_the_main_process_is_killed",
+    ),
+    "What is refused before the application reads it.": (
+        "tests/test_faults.py::test_a_body_that_ends_early_harms_nobody",
+        "tests/test_faults.py::test_a_body_without_a_length_is_refused",
+        "tests/test_faults.py::test_a_body_over_the_limit_is_refused_with_a_page_that_says_so",
+    ),
+    "How long a text takes to read; long texts are stored on both in `tests/test_faults.py`.": (
+        "tests/test_worst_texts.py",
     ),
     "It counts the parameters of statements, which are the same on both.": (
         "tests/readiness/test_scale.py",
