@@ -38,6 +38,7 @@ from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.invitations.actions import accept, invite
 from roadmap.invitations.models import Invitation
+from roadmap.notifications.models import Notification
 from roadmap.people.actions import add_member
 from roadmap.people.models import Team, User
 from roadmap.skills import actions as skills
@@ -108,6 +109,10 @@ def fill() -> dict[str, int]:
     publish_shipped(db.session, now=now)
     db.session.commit()
     create_sample_data(db.session, Cast.create(db.session), now)
+    # An old release deletes notifications of the kinds that it does not know.
+    newer = ("password_link", "api_token", "removed", "team_deleted")
+    db.session.execute(sa.delete(Notification).where(Notification.kind.in_(newer)))
+    db.session.commit()
     db.session.close()
     return rows()
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.models import LoginSession
+from roadmap.auth.models import LoginSession, PendingEmail
 from roadmap.core.text import fold
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
@@ -27,11 +27,13 @@ from roadmap.people.roles import Capability
 
 PAGE_SIZE = 50
 _ACTIVE: Any = User.deactivated_at.is_(None)
+_HAS_PENDING_EMAIL = sa.exists().where(PendingEmail.user_id == User.id).correlate(User)
 # By which accounts can be filtered.
 GROUPS: dict[str, tuple[Any, ...]] = {
     "active": (_ACTIVE,),
     "deactivated": (~_ACTIVE,),
     "administrators": (_ACTIVE, User.is_admin),
+    "unconfirmed": (_ACTIVE, _HAS_PENDING_EMAIL),
 }
 
 _LAST_SEEN = (
@@ -88,6 +90,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
             count(User, _ACTIVE).label("active"),
             count(User, ~_ACTIVE).label("deactivated"),
             count(User, _ACTIVE, User.is_admin).label("administrators"),
+            count(User, _ACTIVE, _HAS_PENDING_EMAIL).label("unconfirmed"),
             count(Team).label("teams"),
             count(Invitation, IS_OPEN, Invitation.expires_at > now).label("invitations"),
             count(OutgoingMail, waits).label("mail_waiting"),
@@ -133,7 +136,7 @@ def _select_accounts() -> Any:
         User.id,
         User.name,
         User.email,
-        User.email_key.is_not(None).label("is_confirmed"),
+        _HAS_PENDING_EMAIL.label("has_pending_email"),
         User.is_admin,
         User.password_hash.is_not(None).label("has_password"),
         User.created_at,

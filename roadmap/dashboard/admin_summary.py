@@ -59,6 +59,7 @@ def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> Admi
     checks = [
         _check_backup(figures, now),
         _check_administrators(figures),
+        *_check_addresses(figures),
         *_check_mail(figures, now),
     ]
     return AdminSummary(figures, sorted(checks, key=lambda check: not check.calls))
@@ -83,6 +84,18 @@ def _check_administrators(figures: Any) -> InstanceCheck:
         return InstanceCheck(_("One administrator"), href, calls=True, how=how)
     count = number_filter(figures.administrators)
     return InstanceCheck(_("%(count)s administrators", count=count), href)
+
+
+def _check_addresses(figures: Any) -> Iterator[InstanceCheck]:
+    """Check for e-mail addresses that an administrator confirms, because no link is mailed."""
+    if figures.unconfirmed and not transport.is_configured():
+        title = ngettext(
+            "%(num)d e-mail address to confirm",
+            "%(num)d e-mail addresses to confirm",
+            figures.unconfirmed,
+        )
+        how = _("Until then nobody is found, invited or added to a team by it.")
+        yield InstanceCheck(title, "/admin/people?show=unconfirmed", calls=True, how=how)
 
 
 def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:

@@ -30,7 +30,7 @@ from roadmap.invitations.queries import (
     may_invite,
     select_open,
 )
-from roadmap.mail import outbox
+from roadmap.mail import outbox, transport
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user
@@ -117,6 +117,7 @@ def invite(
     invitation = Invitation(
         id=made_as, token_hash=hash_token(token), email=email, email_key=invited, team_id=team_id,
         role=role, created_by=by, created_at=now, expires_at=now + lives,
+        is_mailed=bool(invited) and transport.is_configured(),
     )  # fmt: skip
     session.add(invitation)
     session.flush()

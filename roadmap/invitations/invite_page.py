@@ -98,7 +98,7 @@ def create_from_form(
         form.email.errors = [_refusal_message(refused, role)]
         return False
     replaced = before is not None and before is not made
-    if made.email and transport.is_configured():
+    if made.is_mailed:
         # Only the owner of the address gets the link: who has it counts as its owner.
         flash(_("The invitation is being mailed to %(email)s.", email=made.email))
         if replaced:

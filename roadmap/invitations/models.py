@@ -16,7 +16,8 @@ class Invitation(Base):
     """An invitation to open an account here, and to join a team if it names one.
 
     It can be used once by anybody with the link, or only by the person of its e-mail address.
-    `accepted_by` is who used it; a revoked one has `revoked_at`.
+    `is_mailed` says that only the person of the address has the link. `accepted_by` is who used
+    it; a revoked one has `revoked_at`.
     """
 
     __tablename__ = "invitation"
@@ -25,6 +26,7 @@ class Invitation(Base):
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
     email: Mapped[str] = mapped_column(sa.String(320), default="")
     email_key: Mapped[str] = mapped_column(sa.String(320), default="", index=True)
+    is_mailed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     team_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("team.id", ondelete="CASCADE"), index=True
     )

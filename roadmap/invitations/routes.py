@@ -255,15 +255,17 @@ def _asks_for_address(found: InvitationLookup) -> bool:
 def _is_confirmed(found: InvitationLookup) -> bool:
     """Return whether the invited address is known to be that of the person with the link.
 
-    The link was mailed to it. Without mail an administrator who names it confirms it; a manager
-    has the link as well, and could open the account of somebody else.
+    Only they got the link. Without mail an administrator who names it confirms it; a manager has
+    the link as well, and could open the account of somebody else.
     """
     if found.invitation is None or not _invited_email(found):
         return False
     if not found.invitation.email:
         return True
+    if found.invitation.is_mailed or transport.is_configured():
+        return found.invitation.is_mailed
     inviter = found.invitation.created_by
-    return transport.is_configured() or (inviter is not None and administers(db.session, inviter))
+    return inviter is not None and administers(db.session, inviter)
 
 
 def _render_invalid(state: str, **context: Any) -> Response:

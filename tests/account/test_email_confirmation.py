@@ -206,6 +206,36 @@ def test_without_mail_a_manager_confirms_no_address(session, cast, browser_of, n
         assert sign_in(browser_of(), email).status_code == 303
 
 
+def test_a_link_that_was_shown_proves_nothing_later(request, session, cast, browser_of, now):
+    """A manager who got the link before mail was configured opens it: its address gets a mail."""
+    team = session.get_one(Team, cast.team)
+    _made, token = invite(session, team=team, role="member", email=FRANK, by=cast.bob, now=now)
+    session.commit()
+    mails = request.getfixturevalue("mails")
+    opened = browser_of()
+    data = {"name": "Frank", "password": PASSWORD}
+    assert opened.post(f"/invitations/{token}", data).status_code == 303
+    assert find_user_by_email(session, FRANK) is None
+    opened._csrf = None  # of another session now
+    assert opened.put(link_in(mails()[FRANK])).status_code == 303
+    session.rollback()
+    assert find_user_by_email(session, FRANK).name == "Frank"
+
+
+def test_an_administrator_learns_of_addresses_to_confirm(
+    session, cast, mallory, browser_of, request
+):
+    mallory.put("/account/email", {"email": FRANK})
+    erin = browser_of(cast.erin)
+    assert "1 e-mail address to confirm" in shown_text(erin, "/")
+    assert "/admin/people?show=unconfirmed" in shown_text(erin, "/admin")
+    page = shown_text(erin, "/admin/people?show=unconfirmed")
+    assert "Mallory" in page
+    assert "Dave" not in page
+    request.getfixturevalue("with_mail")
+    assert "to confirm" not in shown_text(erin, "/")
+
+
 def test_a_typed_address_keeps_nobody_from_their_account(session, cast, browser_of, now):
     """Mallory opens an account as Frank by a link for anybody; Frank is then invited by Erin."""
     _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
