@@ -94,7 +94,9 @@ IMPACT_FIELDS: dict[str, LazyString] = {
 ERROR_MESSAGES: dict[str, LazyString] = {
     "title_missing": _("Give it a title, so that you can find it again."),
     "kind_missing": _("Choose a kind."),
-    "date_missing": _("Enter the date on which it was finished, merged, given or issued."),
+    "date_missing": _(
+        "Enter when it was finished, merged, given or issued. A month or a year is enough."
+    ),
     "date_in_future": _("This date is in the future. Evidence is what has already happened."),
     "date_too_early": _("This year looks mistyped: dates begin in 1950."),
     "expires_before": _("It cannot expire before it was issued."),

@@ -99,6 +99,11 @@ class EvidenceDetail:
         return title if title != self.item.title else ""
 
     @property
+    def is_unchanged_since_review(self) -> bool:
+        """Tell whether its author has changed nothing since the last review of it."""
+        return bool(self.judgements) and self.item.updated_at <= self.judgements[0].decided_at
+
+    @property
     def left_out(self) -> dict[str, str]:
         """Return who left out each milestone that is not confirmed, by its key."""
         return {

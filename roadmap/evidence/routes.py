@@ -15,7 +15,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
-from roadmap.core.dates import PartialDate
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
@@ -283,7 +282,6 @@ def new() -> Response:
     form = EvidenceForm(
         formdata=None,
         kind=kind,
-        occurred_on=PartialDate(current_user.today(now())),
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
     )

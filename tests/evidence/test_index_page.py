@@ -29,6 +29,22 @@ def test_it_works(session, cast, now, browser_of):
     assert "Write the design document of an ML system" in page.text
 
 
+def test_what_is_not_verified_shows_the_state_of_its_review(session, cast, now, browser_of):
+    """No "Evidenced" beside a piece that counts for no milestone."""
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    alice = browser_of(cast.alice)
+    sides = []
+    for step in (submit_evidence, review_evidence, None):
+        page = flat(alice.get("/evidence", fragment=True).text)
+        sides.append(page.split('<div class="side">')[1].split("</div>")[0])
+        if step is not None:
+            step(session, cast, piece, now)
+    assert "Draft" in sides[0]
+    assert "Submitted" in sides[1]
+    assert "tone-verified" in sides[2]
+    assert "tone-evidenced" not in "".join(sides)
+
+
 def test_it_teaches_while_it_is_empty(cast, browser_of):
     page = browser_of(cast.alice).get("/evidence").text
     assert "No evidence yet" in page

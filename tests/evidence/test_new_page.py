@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -10,6 +12,7 @@ from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from tests.evidence.builders import DESIGN, LEVELS, evidence_input
 from tests.evidence.form_data import form_fields, impact_fields
+from tests.support.markup import flat
 
 
 def saved(session):
@@ -45,6 +48,30 @@ def test_it_starts_from_a_kind(cast, browser_of):
     assert '<option selected value="patent">' in page
 
 
+def test_the_day_is_left_to_its_author(cast, browser_of):
+    """Evidence is seldom of today, and a day that is filled in already is not looked at."""
+    page = browser_of(cast.alice).get(f"/evidence/new?milestone={DESIGN}").text
+    field = re.search(r'<input[^>]*name="occurred_on"[^>]*>', page)
+    assert field is not None
+    assert 'value=""' in field[0] or "value=" not in field[0]
+    assert "2026-03-15, Mar 2026 or 2026" in page
+    assert '<span class="optional">' not in page.split('for="occurred_on"')[1].split("</label>")[0]
+
+
+def test_each_field_of_an_impact_says_what_it_is_needed_for(cast, browser_of):
+    """As the readiness gate asks for it."""
+    page = flat(browser_of(cast.alice).get("/evidence/new").text)
+    for name, need in (
+        ("metric", "needed to count"),
+        ("baseline", "for business and team"),
+        ("result", "needed to count"),
+        ("unit", "needed to count"),
+        ("source_url", "optional"),
+    ):
+        label = page.split(f'<label for="impacts-0-{name}">')[1].split("</label>")[0]
+        assert f'<span class="optional">{need}</span>' in label, name
+
+
 def test_it_needs_sign_in(browser_of):
     assert browser_of().get("/evidence/new").status_code == 303
 
@@ -72,7 +99,7 @@ def test_it_hides_what_is_foreign(cast, browser_of, session):
         ({"title": "x" * 201}, "title", "too long"),
         ({"kind": ""}, "kind", "Choose a kind."),
         ({"kind": "nonsense"}, "kind", "Choose a kind."),
-        ({"occurred_on": ""}, "occurred_on", "Enter the date on which"),
+        ({"occurred_on": ""}, "occurred_on", "A month or a year is enough"),
         ({"occurred_on": "03/04/2026"}, "occurred_on", "This is no date"),
         ({"occurred_on": "2026-02-30"}, "occurred_on", "This is no date"),
         ({"occurred_on": "2999-01-01"}, "occurred_on", "This date is in the future"),

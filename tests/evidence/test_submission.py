@@ -240,6 +240,29 @@ def test_a_returned_piece_is_asked_for_again(session, cast, now, browser_of, pie
     assert "Version 2 submitted for review" in alice.get(address).text
 
 
+def test_what_was_returned_is_changed_before_it_is_asked_for_again(
+    session, cast, now, browser_of, piece
+):
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now, decision="returned")
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    page = flat(alice.get(address).text)
+    assert f'<a class="button" href="{address}/edit">Edit</a>' in page  # the one primary action
+    assert "Once you have saved a change, you can ask again here." in page
+    # Without an edit only where its author says that none is needed.
+    again = page.split("<summary>Nothing to change here?</summary>")[1].split("</details>")[0]
+    assert "Ask Bob again" in again
+    assert page.count("Ask Bob again") == 1
+    said = evidence_input(title="Feature store, with its costs", visibility="team")
+    by, later = cast.actor(session, cast.alice), now + dt.timedelta(minutes=1)
+    actions.edit(session, piece, said, by=by, now=later)
+    session.commit()
+    page = flat(alice.get(address).text)
+    assert "Nothing to change here?" not in page
+    assert f'<a class="button secondary" href="{address}/edit">Edit</a>' in page
+    assert "Ask Bob again" in page
+
+
 def test_it_needs_sign_in(browser_of, piece):
     assert browser_of().put(f"/evidence/{piece.id}/submission").status_code in (303, 401)
 

@@ -194,7 +194,10 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         alice, 60, "mentoring", "Mentoring of a junior", milestones=["mentor-a-junior-engineer"],
         state="returned",
     )  # fmt: skip
-    draft = writer.piece(alice, 10, "blog_post", "Notes on feature drift", visibility="private")
+    draft = writer.piece(
+        alice, 10, "blog_post", "Notes on feature drift", visibility="private",
+        milestones=["architecture-blog-posts"],
+    )  # fmt: skip
     writer.piece(alice, 250, "certification", "Cloud certificate", visibility="team")
     writer.piece(
         alice, 150, "launch", "Search relevance launch", milestones=["internal-tech-talks"]

@@ -38,7 +38,8 @@ class Rule(GateRule):
             )
         else:
             opens = N_(
-                "To pass: verified evidence with a metric, its result and unit for %(types)s"
+                "To pass: verified evidence with a metric, its value after and its unit for "
+                "%(types)s"
             )
         return self.result(
             reason,
