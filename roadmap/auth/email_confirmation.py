@@ -143,7 +143,7 @@ def _link_mail(user: User, pending: PendingEmail, token: str) -> outbox.Mail:
     body = _(
         "Hello,\n\n"
         "%(name)s wants to use this address for their account on Cairn.\n"
-        "If that is you, open this link within 24 hours, signed in to that account:\n\n"
+        "If that is you, sign in to that account and open this link within 24 hours:\n\n"
         "%(link)s\n\n"
         "If it was not you, ignore this mail: nothing changes.\n",
         name=user.name,

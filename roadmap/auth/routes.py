@@ -280,8 +280,8 @@ def send_password_link(email: str, address: str) -> None:
         user.email,
         _("Set a new password for Cairn"),
         _(
-            "Hello %(name)s,\n\nsomeone, probably you, asked to set a new password for your "
-            "account on Cairn.\nUse this link. It works once, within 24 hours:\n\n%(link)s\n\nIf "
+            "Hello %(name)s,\n\nSomebody, probably you, asked to set a new password for your "
+            "account on Cairn.\nThis link works once, within 24 hours:\n\n%(link)s\n\nIf "
             "it was not you, ignore this mail: your password stays as it is.\n",
             name=user.name,
             link=f"{base}/password/{token}",

@@ -63,16 +63,17 @@ def render_body(
     else:
         day = show_date(expires_at.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)
     if team is None:
-        to_what = _("%(name)s invites you to have an account on Cairn.", name=who)
+        to_what = _("%(name)s invites you to create an account on Cairn.", name=who)
     else:
         to_what = str(ROLES[invitation.role].invitation) % {"name": who, "team": team.name}
     return _(
-        "Hello,\n\n"
+        "%(hello)s,\n\n"
         "%(to_what)s\n"
         "This link is for %(address)s. It works once, until %(day)s:\n\n"
         "%(link)s\n\n"
         "The page says what others will see of you before you accept. If you did not expect this, "
         "ignore this mail: nothing happens without you.\n",
+        hello=_("Hello %(name)s", name=reader.name) if reader else _("Hello"),
         to_what=to_what,
         address=invitation.email,
         day=day,

@@ -130,7 +130,10 @@ class EvidenceKind(Kind):
         reason = _("You get this mail because it is about your evidence.")
         if not content.own:
             name = content.subject_name
-            reason = _("You get this mail because you manage a team of %(name)s.", name=name)
+            reason = _(
+                "You get this mail because you manage or mentor a team that %(name)s is in.",
+                name=name,
+            )
         subject, text = str(self.mail_subject) % words, str(self.choose_text(content)) % words
         return Mail(subject, text, reason, self.path(content))
 

@@ -86,7 +86,8 @@ ROLES: dict[str, Role] = {
         invitation=_l("%(name)s invites you to join the team %(team)s."),
         description="",
         consequence=_l(
-            "Its %(viewers)s now see what you share. You can leave it there.", viewers=VIEWERS
+            "Its %(viewers)s now see what you share. You can leave it under “Teams”.",
+            viewers=VIEWERS,
         ),
     ),
     "mentor": Role(

@@ -148,7 +148,7 @@ def test_a_new_manager_comes_to_the_team(session, cast, browser_of, make):
 def test_an_account_without_a_team(session, cast, browser_of, make):
     address, browser = make(team=None, by=cast.erin), browser_of()
     page = text_of(browser.get(address))
-    assert "Erin invites you to have an account" in page
+    assert "Erin invites you to create an account" in page
     assert "managers and mentors of" not in page
     assert browser.post(address, ADA).status_code == 303
     assert by_address(session, "ada@example.org") is not None

@@ -468,7 +468,7 @@ def test_each_event_is_mailed_with_its_link_and_why(scenario: Scenario, with_mai
     ]
     texts = [first, *queued_bodies(scenario.session)]
     assert f"https://cairn.example.org/reviews/{piece.id}\n" in texts[0]
-    assert "because you manage a team of Alice" in texts[0]
+    assert "because you manage or mentor a team that Alice is in" in texts[0]
     assert f"https://cairn.example.org/evidence/{piece.id}\n" in texts[1]
     assert "a review that you take part in" in texts[2], "he wrote a comment and judged nothing"
     assert "https://cairn.example.org/skills\n" in texts[-1]
