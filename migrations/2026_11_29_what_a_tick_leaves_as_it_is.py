@@ -3,7 +3,7 @@
 It is empty until the next write about the person, which reads the facts themselves.
 
 Revision: 1796000000
-Revises: 1795990000
+Revises: 1795995000
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1796000000"
-down_revision = "1795990000"
+down_revision = "1795995000"
 branch_labels = ()
 depends_on = None
 

@@ -3,7 +3,7 @@
 Of what is stored already it is not known, and counts as given by somebody else.
 
 Revision: 1795995000
-Revises: 1795990000
+Revises: 1795991000
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1795995000"
-down_revision = "1795990000"
+down_revision = "1795991000"
 branch_labels = ()
 depends_on = None
 
