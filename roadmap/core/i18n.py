@@ -21,7 +21,7 @@ from markupsafe import Markup
 from roadmap.core.config import ROOT
 from roadmap.core.dates import PartialDate
 from roadmap.core.link_hosts import hidden_host
-from roadmap.core.markdown import to_html
+from roadmap.core.markdown import to_html_on_page
 from roadmap.core.text import fold
 
 
@@ -237,5 +237,5 @@ def init_i18n(app: Flask) -> None:
 
     app.jinja_env.filters.update(
         date=date_filter, moment=moment_filter, time=time_filter, number=number_filter,
-        points=points_filter, markdown=to_html, hidden_host=hidden_host,
+        points=points_filter, markdown=to_html_on_page, hidden_host=hidden_host,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 import nh3
+from flask import g
 from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.parser_inline import ParserInline
@@ -33,9 +34,13 @@ TAGS = {
 }  # fmt: skip
 # Longer texts are cut before parsing: the longest field of a form takes as many.
 MAX_LENGTH = 20_000
-# Lines, cells of tables and brackets. A text of more is shown as it was typed: the parser takes as
-# long for each of them as for a paragraph.
+# Lines, cells of tables, brackets, addresses and pairs of marks. A text of more is shown as it was
+# typed: the parser takes as long for each of them as for a paragraph.
 MAX_PARTS = 1_500
+# Of all texts of one page. Those that follow are shown as they were typed.
+MAX_PAGE_PARTS = 20_000
+# Even of plain words the parser reads so many characters in the time that it takes for a part.
+CHARACTERS_PER_PART = 40
 # The parser counts two levels for a list and its item, so six nested lists are kept.
 MAX_BLOCK_DEPTH = 12
 # Nested emphasis, which the parser does not limit.
@@ -44,6 +49,8 @@ MAX_INLINE_DEPTH = 4
 MAX_TABLE_COLUMNS = 40
 # How many times its own length of text is parsed for an excerpt.
 EXCERPT_PARSE_FACTOR = 8
+# Of that text. One of more is cut further: a portfolio may show 300 excerpts.
+MAX_EXCERPT_PARTS = 100
 
 Node = dict[str, Any]
 
@@ -160,9 +167,15 @@ def _truncate(text: str) -> str:
     return text
 
 
+def count_parts(text: str) -> int:
+    """Return how much work a text makes for the parser, see MAX_PARTS."""
+    ones, pairs = ("\n", "|", "[", "<", "www.", "://"), "*_~`"
+    return sum(map(text.count, ones)) + sum(map(text.count, pairs)) // 2
+
+
 def _parse(text: str, base_level: int) -> list[Token]:
     text = _truncate(text)
-    if sum(map(text.count, "\n|[")) > MAX_PARTS:
+    if count_parts(text) > MAX_PARTS:
         return [Token("code_block", "code", 0, content=text)]
     tokens = _parser().parse(text)
     _shift_headings(tokens, base_level)
@@ -258,6 +271,16 @@ def to_html(text: str | None, base_level: int = 3, *, breaks: bool = False) -> M
     return _render_sanitized(_parse(text, base_level), breaks=breaks) if text else Markup("")
 
 
+def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = False) -> Markup:
+    """Return `to_html`, as long as the texts of this request are not too much work together."""
+    text = text or ""
+    cost = max(count_parts(text), len(text) // CHARACTERS_PER_PART)
+    g.markdown_parts = g.get("markdown_parts", 0) + cost
+    if g.markdown_parts > MAX_PAGE_PARTS:
+        return Markup("<pre>{}</pre>").format(text)
+    return to_html(text, base_level, breaks=breaks)
+
+
 def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, str]:
     """Return `to_html` and `to_excerpt` of one text, parsed once if it is short."""
     if len(text) > limit * EXCERPT_PARSE_FACTOR:
@@ -331,7 +354,10 @@ def _node(token: Token) -> Node:
 
 def to_excerpt(text: str | None, limit: int = 200) -> str:
     """Return the first words, within `limit` characters; headings and code only without prose."""
-    return _excerpt(_parse((text or "")[: limit * EXCERPT_PARSE_FACTOR], 3), limit)
+    text = (text or "")[: limit * EXCERPT_PARSE_FACTOR]
+    while count_parts(text) > MAX_EXCERPT_PARTS:
+        text = text[: len(text) // 2]
+    return _excerpt(_parse(text, 3), limit)
 
 
 def _excerpt(tokens: Iterable[Token], limit: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import show_date
-from roadmap.core.markdown import to_excerpt
+from roadmap.core.markdown import count_parts, to_excerpt
 from roadmap.evidence import labels
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
 from roadmap.evidence.loader import load_user_items
@@ -53,9 +53,12 @@ _PERSON = (
 )
 
 
-# Forms accept 20,000 characters in a description. A document with more than this in all of them
-# shows excerpts, so that every format and the public page are made in a bounded time.
+# Forms accept 20,000 characters in a description or in the summary of a position. A document with
+# more than this in all of them shows excerpts, so that every format and the public page are made in
+# a bounded time.
 MAX_DOCUMENT_LENGTH = 600_000
+# Likewise of what the Markdown parser works on: a page of ordinary text has one of 40 characters.
+MAX_DOCUMENT_PARTS = 15_000
 EXCERPT_LENGTH = 400
 
 
@@ -68,6 +71,8 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
     person = session.execute(_PERSON, {"user_id": user_id}).first()
     if person is None:
         raise LookupError(f"no person {user_id}")
+    worked = career.positions(session, user_id)
+    summaries = _shorten_long([position.summary for position in worked])
     return Document(
         name=person.name,
         generated_on=today,
@@ -76,8 +81,8 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
         introduction_md=person.introduction or "",
         roadmap_title=person.roadmap_title,
         positions=tuple(
-            Position(p.title, p.employer, p.started_on, p.ended_on, p.is_ml, p.summary)
-            for p in career.positions(session, user_id)
+            Position(p.title, p.employer, p.started_on, p.ended_on, p.is_ml, summary)
+            for p, summary in zip(worked, summaries, strict=True)
         ),
         degrees=tuple(
             Degree(d.level, d.field, d.institution, d.awarded_on)
@@ -101,8 +106,7 @@ def _load_items(
     judgements = load_judgements(session, [item.id for item in items if item.verified])
     proven_by = _load_done_milestones(session, user_id, items)
     label_of = cache(labels.kind_label)
-    length = sum(len(item.version.description) for item in items)
-    is_too_long = length > MAX_DOCUMENT_LENGTH
+    descriptions = _shorten_long([item.version.description for item in items])
     return tuple(
         _document_item(
             item,
@@ -110,10 +114,21 @@ def _load_items(
             review=verifying_review(item, judgements.get(item.id, ())),
             proven_by=proven_by,
             zone=zone,
-            has_excerpt=is_too_long,
+            description=description,
         )
-        for item in items
+        for item, description in zip(items, descriptions, strict=True)
     )
+
+
+def _shorten_long(texts: Sequence[str]) -> list[str]:
+    """Return the texts, or excerpts of them where all together take too long to render."""
+    length, parts = sum(map(len, texts)), sum(map(count_parts, texts))
+    if length <= MAX_DOCUMENT_LENGTH and parts <= MAX_DOCUMENT_PARTS:
+        return list(texts)
+    return [
+        text if len(text) <= EXCERPT_LENGTH else escape(to_excerpt(text, EXCERPT_LENGTH))
+        for text in texts
+    ]
 
 
 def _load_done_milestones(
@@ -139,7 +154,7 @@ def _document_item(
     review: Judgement | None,
     proven_by: Mapping[str, Collection[str]],
     zone: ZoneInfo,
-    has_excerpt: bool,
+    description: str,
 ) -> DocumentItem:
     """Return what a reader sees of an item.
 
@@ -148,8 +163,7 @@ def _document_item(
     """
     version = item.version
     content = {name: getattr(version, name) for name in CONTENT_FIELDS}
-    if has_excerpt and len(version.description) > EXCERPT_LENGTH:
-        content["description"] = escape(to_excerpt(version.description, EXCERPT_LENGTH))
+    content["description"] = description
     return DocumentItem(
         **content,
         id=str(item.id),
