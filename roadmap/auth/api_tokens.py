@@ -190,7 +190,8 @@ def authenticate_bearer() -> Response | None:
 
 def _find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
     """Find the valid token with this text, in one statement."""
-    row = session.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
+    with db.reading() as connection:
+        row = connection.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
     if row is None:
         return None
     attributes = dict(row._mapping)

@@ -105,7 +105,8 @@ def _select_actor() -> sa.Select[Any]:
 def load_actor(token: str) -> Actor | None:
     """Load the actor of a session token, in one statement; None if the session has ended."""
     parameters = {"token_hash": hash_token(token)}
-    row = db.session.connection().execute(_select_actor(), parameters).first()
+    with db.reading() as connection:
+        row = connection.execute(_select_actor(), parameters).first()
     if row is None:
         return None
     attributes = dict(row._mapping)

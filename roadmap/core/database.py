@@ -98,6 +98,19 @@ class Database:
                 ensure_private_file(Path(url.database))
 
     @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a connection for what a request reads before it knows whether it may write.
+
+        On SQLite an unsafe request gets one of its own: in its session it would take the write
+        lock, and others would wait for it meanwhile.
+        """
+        if request.method in SAFE_METHODS or self.engine.dialect.name != "sqlite":
+            yield self.session.connection()
+        else:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(writes=False)
+
+    @contextlib.contextmanager
     def own_transaction(self) -> Iterator[Session]:
         """Open a separate writing transaction, beside a session that must not be writing."""
         maker = current_app.extensions["sqlalchemy"].sessionmaker

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,9 @@ from flask import Flask
 
 from roadmap import create_app
 from roadmap.core.database import db
+from tests.support.api_client import ApiClient
+from tests.support.browser_client import BrowserClient
+from tests.support.cast import Cast
 
 
 @pytest.fixture
@@ -68,6 +72,31 @@ def test_a_commit_that_fails_keeps_no_other_writer_waiting(tmp_path: Path) -> No
             other.execute("INSERT INTO above VALUES (1)")
         other.close()
         db.engine.dispose()
+
+
+@pytest.mark.sqlite
+def test_a_write_waits_for_its_turn_only_once_its_sender_is_known(
+    app: Flask, cast: Cast, engine: sa.Engine
+) -> None:
+    milestone = "roadmaps/senior-ml-engineer/milestones/design-doc-for-complex-system"
+    browser, api = BrowserClient.of(app, cast.alice), ApiClient.of(app, cast.alice)
+    browser.post("/roadmaps/senior-ml-engineer/enrollment")
+    api.get("/me")  # notes that the token was used
+    for table, tick in (
+        ("login_session", lambda: browser.put(f"/{milestone}/completion", fragment=True)),
+        ("api_token", lambda: api.put(f"/me/{milestone}", {"status": "in_progress"})),
+    ):
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            seen.append(statement)  # noqa: B023 - of this round
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        answer = tick()
+        sa.event.remove(engine, "before_cursor_execute", note)
+        assert answer.status_code == 200
+        sender = next(place for place, text in enumerate(seen) if f"FROM {table}" in text)
+        assert seen.index("BEGIN IMMEDIATE") > sender, seen
 
 
 @pytest.mark.postgres
