@@ -81,12 +81,14 @@ def test_a_note_survives_a_change_of_status(
     page.get_by_text("Not applicable to you?").click()
     page.get_by_label("Reason").fill("Perhaps never.")
     before = page.evaluate("scrollY")
-    page.get_by_role("button", name="In progress").click()
-    expect(page.get_by_role("button", name="In progress")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="In progress", exact=True).click()
+    expect(page.get_by_role("button", name="In progress", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     expect(note).to_have_value("Half of it is done.")
     expect(page.get_by_label("Reason")).to_have_value("Perhaps never.")
     expect(notice(page)).to_have_count(2)
-    expect(page.get_by_role("button", name="In progress")).to_be_focused()
+    expect(page.get_by_role("button", name="In progress", exact=True)).to_be_focused()
     assert page.evaluate("scrollY") == before
     page.get_by_role("button", name="Save note and date").click()
     expect(page.locator("#live")).to_have_text("Note and date are saved.")
