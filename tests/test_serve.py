@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 
 from roadmap import create_app
 from roadmap.core import config
@@ -165,6 +167,39 @@ def test_a_worker_loads_neither_migrations_nor_commands(tmp_path: Path) -> None:
     ).stdout.split()
     unwanted = ("alembic", "yaml", "huey", "zxcvbn_rs_py", "roadmap.cli", "roadmap.demo")
     assert not {*unwanted} & {*loaded}
+
+
+def test_a_restart_with_nothing_to_prepare_does_without_the_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ROADMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'cairn.sqlite3'}")
+    monkeypatch.setenv("ROADMAP_SECRET_KEY", "k" * 32)
+    made = []
+
+    def make() -> Flask:
+        made.append(create_app())
+        return made[-1]
+
+    assert not start.prepare_database(make)
+    assert not start.prepare_database(make)  # nobody has an account: the start says what to do
+    [_first, app] = made
+    with app.app_context():
+        Cast.create(db.session)
+        db.session.commit()
+        assert start.prepare_database(make)
+        assert made == [_first, app]
+        db.session.execute(sa.text("UPDATE roadmap_revision SET digest = 'of an older release'"))
+        db.session.commit()
+        assert start.prepare_database(make)
+        assert len(made) == 3
+        db.session.execute(sa.text("UPDATE alembic_version SET version_num = '1'"))
+        db.session.commit()
+        with pytest.raises(config.ConfigError):
+            start.prepare_database(make)
+        db.session.close()
+        for each in made:
+            each.extensions["sqlalchemy"].engines["default"].dispose()
 
 
 def test_a_data_folder_that_cannot_be_used_names_its_setting(

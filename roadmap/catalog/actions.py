@@ -96,9 +96,12 @@ def publish(
     return change
 
 
-def publish_shipped(session: Session, *, now: dt.datetime) -> list[RevisionChange]:
+def publish_shipped(
+    session: Session, *, now: dt.datetime, dry_run: bool = False
+) -> list[RevisionChange]:
     """Publish each roadmap that comes with Cairn, where it changed. Commits nothing."""
-    return [publish(session, files.read(path), now=now) for path in files.shipped()]
+    documents = map(files.read, files.shipped())
+    return [publish(session, each, now=now, dry_run=dry_run) for each in documents]
 
 
 def store_keys(session: Session, document: Document) -> None:

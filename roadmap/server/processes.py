@@ -66,7 +66,20 @@ PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
 # Runs in a process of its own, so that the settings' modules do not stay in this one.
 CONFIG_CHECK_COMMAND = (sys.executable, "-m", "roadmap.core.config")
-JOBS_COMMAND = (sys.executable, "-m", "flask", "--app", "roadmap", "jobs", "run", "--attached")
+# Nobody waits for the jobs: whatever else starts or answers goes first.
+JOBS_COMMAND = (
+    "nice",
+    "-n",
+    "5",
+    sys.executable,
+    "-m",
+    "flask",
+    "--app",
+    "roadmap",
+    "jobs",
+    "run",
+    "--attached",
+)
 
 
 class JobProcess:
