@@ -12,7 +12,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     Field,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -32,6 +31,7 @@ from roadmap.auth.forms import (
 )
 from roadmap.core.clock import timezone_names
 from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
+from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line
 from roadmap.people.models import THEMES
 
@@ -130,7 +130,7 @@ class TokenForm(FlaskForm):
         ],
         default="read",
     )
-    days = IntegerField(
+    days = WholeNumberField(
         _l("Valid for (days)"),
         [
             InputRequired(_l("Enter for how many days it should be valid.")),

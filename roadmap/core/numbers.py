@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DecimalField, FieldList
+from wtforms import DecimalField, FieldList, IntegerField
 
 
 def parse_whole_number(text: object) -> int | None:
@@ -26,6 +26,18 @@ class PlainDecimalField(DecimalField):
             self.data: Decimal | None = None
             raise ValueError(self.invalid_value_message)
         super().process_formdata([text] if valuelist else [])
+
+
+class WholeNumberField(IntegerField):
+    """A whole number of at most nine digits, without a sign."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number. Raises ValueError."""
+        if not valuelist:
+            return
+        self.data = parse_whole_number(valuelist[0].strip())
+        if self.data is None:
+            raise ValueError(self.gettext("Not a valid integer value."))
 
 
 class NumberedFieldList(FieldList):

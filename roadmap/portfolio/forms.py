@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
+from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line, clean_multiline
 
 LIFETIME_DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
@@ -38,7 +39,7 @@ class TextsForm(FlaskForm):
         _l("Show self-assessed skills"),
         description=_l("Levels that a manager has assessed are always shown."),
     )
-    revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    revision = WholeNumberField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 class LinkForm(FlaskForm):

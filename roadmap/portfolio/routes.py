@@ -72,7 +72,7 @@ def save() -> BaseResponse:
             introduction=form.introduction.data,
             shows_email=form.shows_email.data,
             shows_self_assessed=form.shows_self_assessed.data,
-            revision=form.revision.data,
+            revision=form.revision.data or 0,
             by=current_user,
             now=now(),
         )
