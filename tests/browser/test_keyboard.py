@@ -50,11 +50,11 @@ def walk(page: Page) -> list[str]:
     unseen, stops = [], 0
     while stops < MOST_TABS:
         page.keyboard.press("Tab")
-        at = page.evaluate(FOCUSED, "body")
+        at, is_covered = page.evaluate(f"() => [({FOCUSED})('body'), ({COVERED})()]")
         if at is None:
             break
         stops += 1
-        if not at["visible"] or page.evaluate(COVERED):
+        if not at["visible"] or is_covered:
             unseen.append(f"{page.url}: {at['role']} {at['name'][:60]!r}")
     assert stops > 5, "the walk ended before it began"
     return unseen

@@ -41,11 +41,14 @@ def populate(session: Session, chance: random.Random) -> tuple[list[User], list[
 
 
 def expected_teams(
-    session: Session, teams: list[Team], person: User, capability: Capability
+    memberships: list[Membership], teams: list[Team], person: User, capability: Capability
 ) -> set[uuid.UUID]:
     """The rule in plain Python: a role holds in its team and in every team below it."""
-    rows = session.scalars(sa.select(Membership).where(Membership.user_id == person.id))
-    held = {row.team_id for row in rows if ROLES[row.role].allows(capability)}
+    held = {
+        row.team_id
+        for row in memberships
+        if row.user_id == person.id and ROLES[row.role].allows(capability)
+    }
     while True:
         below = {team.id for team in teams if team.parent_id in held} | held
         if below == held:
@@ -56,17 +59,17 @@ def expected_teams(
 @pytest.mark.parametrize("seed", range(6))
 def test_every_query_says_the_same(session: Session, seed: int) -> None:
     people, teams = populate(session, random.Random(seed))
-    members = session.execute(sa.select(Membership.user_id, Membership.team_id)).all()
+    memberships = list(session.scalars(sa.select(Membership)))
     for capability in Capability:
         over: set[tuple[uuid.UUID, uuid.UUID]] = set()
         for actor in people:
-            reached = expected_teams(session, teams, actor, capability)
+            reached = expected_teams(memberships, teams, actor, capability)
             found = reach.teams_of(actor.id, capability)
             assert set(session.scalars(found)) == reached
             over |= {
-                (actor.id, user_id)
-                for user_id, team_id in members
-                if team_id in reached and user_id != actor.id
+                (actor.id, row.user_id)
+                for row in memberships
+                if row.team_id in reached and row.user_id != actor.id
             }
         active = {person.id for person in people if person.deactivated_at is None}
         for actor in people:
@@ -80,4 +83,4 @@ def test_every_query_says_the_same(session: Session, seed: int) -> None:
             assert {each.id for each in holders} == {
                 holder for holder, person in over if person == actor.id
             }
-            assert acting.teams(capability) == expected_teams(session, teams, actor, capability)
+            assert acting.teams(capability) == expected_teams(memberships, teams, actor, capability)
