@@ -82,6 +82,8 @@ def test_back_and_forth(
     expect(alice.locator("#messages")).to_contain_text("is now waiting for Bob")
 
     bob.goto("/reviews")
+    # Its keys work by a script.
+    expect(bob.locator(".keyboard-hints kbd").first).to_be_visible(visible=javascript)
     bob.get_by_role("link", name=title).click()
     heading = bob.get_by_role("heading", level=1)
     expect(heading).to_have_text(title)
