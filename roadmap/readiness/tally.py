@@ -82,7 +82,13 @@ class Tally:
 
     @cached_property
     def unlapsed_evidence(self) -> list[Item]:
-        """Return the pieces that have not lapsed; the others count for nothing."""
+        """Return the pieces that have not lapsed; the others count for nothing.
+
+        Only an explanation looks at pieces. Parts and gates are judged in ticks as well, which have
+        none: what these need is counted in `evidence`.
+        """
+        if self._evidence is not None:
+            raise LookupError("evidence that was counted before has no pieces")
         return [piece for piece in self.facts.pieces if not piece.has_lapsed(self.today)]
 
     def proved_by(self, piece: Item) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,11 +11,12 @@ import pytest
 from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact
+from roadmap.readiness.evidence_tally import EvidenceTally, count_evidence
 from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message, join_with_and, join_with_or
 from roadmap.readiness.presentation import own_links
-from roadmap.readiness.rules import evaluate, next_change_on
+from roadmap.readiness.rules import evaluate, evaluate_tally, next_change_on
 from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
     KEYS,
@@ -48,6 +50,18 @@ def job(started: date) -> Facts:
 
 # A gate of every type: a type that the shipped policy does not use needs a line of its own here.
 GATES = {each["type"]: each for each in SHIPPED["gates"]}
+
+
+def test_no_gate_and_no_part_looks_at_the_pieces_themselves() -> None:
+    """A tick has none, only what was counted of them; see `CountedFacts`."""
+    on, facts = content(policy=shipped_policy(gates=list(GATES.values()))), proven_facts()
+    counted = count_evidence(on, facts.pieces, TODAY)
+    stored = EvidenceTally.from_json(json.loads(json.dumps(counted.to_json())))
+    tick, whole = Tally(on, replace(facts, pieces=()), TODAY, stored), Tally(on, facts, TODAY)
+    assert evaluate_tally(tick) == evaluate_tally(whole)
+    assert next_change_on(tick) == next_change_on(whole)
+    with pytest.raises(LookupError):
+        assert tick.unlapsed_evidence
 
 
 def test_every_gate_type_is_tested() -> None:
