@@ -31,6 +31,7 @@ from roadmap.core.config import ROOT
 from roadmap.core.database import newest_migrations
 from tests.support.cast import Cast
 from tests.support.databases import fill_database, make_app
+from tests.support.nginx import proxied
 from tests.support.postgres import SUPERUSER, Postgres, own_postgres
 from tests.support.server import HOST, Server, free_port
 from tests.test_failover import Wire, address_of, wire_to
@@ -369,27 +370,6 @@ def copy_of_the_next_release(folder: Path) -> Path:
     return code
 
 
-@contextlib.contextmanager
-def proxied(folder: Path, servers: list[Server]) -> Iterator[int]:
-    """Run nginx with the lines of the guide before the servers, and give its port."""
-    port, addresses = free_port(), iter(servers)
-    lines = re.sub(
-        r"server 192\S+", lambda _: f"server {HOST}:{next(addresses).port}", block_with("upstream")
-    )
-    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    paths = "\n".join(f"{name}_temp_path {folder}/{name};" for name in names)
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; pid {folder}/nginx.pid; error_log /dev/null;\n"
-        f"events {{}}\nhttp {{ access_log off; {paths}\n{lines}\nserver {{ listen {HOST}:{port};\n"
-        "location / { proxy_pass http://cairn; proxy_set_header Host $http_host; } } }\n"
-    )
-    with running(program("nginx"), "-c", configuration) as nginx:
-        yield port
-        nginx.send_signal(signal.SIGTERM)
-        nginx.wait(20)
-
-
 def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path) -> None:
     with ExitStack() as stack:
         postgres = stack.enter_context(own_postgres())
@@ -398,10 +378,7 @@ def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path
         cast = on_the_way(app)
         nodes = Nodes(postgres.url, tmp_path, stack)
         first, second, third = nodes.servers
-        port = stack.enter_context(proxied(tmp_path, nodes.servers))
-        front = Server(postgres.url, tmp_path)
-        front.port = port
-        wait_until(lambda: front.answers())
+        front = stack.enter_context(proxied(tmp_path, block_with("upstream"), nodes.servers))
         writers = writers_on(app, cast.alice, [front, front, front])
         dispose(app)
 

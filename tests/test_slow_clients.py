@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from roadmap.core.config import ROOT
 from roadmap.server.gateway import Gateway, Message, make_environ
-from tests.support.server import HOST, run_server
+from tests.support.nginx import proxied
+from tests.support.server import HOST, Server, run_server
 from tests.test_faults import Running, Visitor, on_the_way
 
 CLIENTS = 500
 POST = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 400000\r\n"
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
 
+STATIC = "GET /static/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
 # What each kind sends before it falls silent.
 SLOW = {
     "silent": "",
     "slow header": POST[:30],
     "no body": POST + FORM,
     "slow body": POST + FORM + "email=" + "a" * 1000,
-    "slow reading": "GET /static/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20,
+    "slow reading": STATIC * 20,
 }
 
 
@@ -35,19 +40,39 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield Running(server, app, cast, Visitor(server, app, cast.alice))
 
 
-@pytest.mark.parametrize("kinds", [*([kind] for kind in SLOW), list(SLOW)], ids=" and ".join)
-def test_slow_clients_stop_nobody(kinds: list[str], served: Running) -> None:
+def stops_nobody(kinds: list[str], server: Server, alice: Visitor, sent: dict[str, str]) -> None:
     with ExitStack() as stack:
         for number in range(CLIENTS):
-            line = stack.enter_context(
-                socket.create_connection((HOST, served.server.port), timeout=10)
-            )
-            line.sendall(SLOW[kinds[number % len(kinds)]].encode())
+            line = stack.enter_context(socket.create_connection((HOST, server.port), timeout=10))
+            line.sendall(sent[kinds[number % len(kinds)]].encode())
         for _ in range(4):
             began = time.monotonic()
-            assert served.server.answers("/healthz", timeout=1)
-            assert served.alice.ask("GET", "/evidence", timeout=3).status == 200
+            assert server.answers("/healthz", timeout=1)
+            assert alice.ask("GET", "/evidence", timeout=3).status == 200
             assert time.monotonic() - began < 4
+
+
+each_kind_and_all = pytest.mark.parametrize(
+    "kinds", [*([kind] for kind in SLOW), list(SLOW)], ids=" and ".join
+)
+
+
+@each_kind_and_all
+def test_slow_clients_stop_nobody(kinds: list[str], served: Running) -> None:
+    stops_nobody(kinds, served.server, served.alice, SLOW)
+
+
+@pytest.mark.faults
+@each_kind_and_all
+def test_slow_clients_of_nginx_stop_nobody(
+    kinds: list[str], served: Running, tmp_path: Path
+) -> None:
+    guide = (ROOT / "docs/nodes.md").read_text("utf-8")
+    [upstream] = re.findall(r"^```\n(upstream .*?)^```", guide, re.M | re.S)
+    with proxied(tmp_path, upstream, [served.server]) as front:
+        alice = Visitor(front, served.app, served.cast.alice)
+        # nginx reads whatever was asked for: twenty files for each would be load, not slowness.
+        stops_nobody(kinds, front, alice, {**SLOW, "slow reading": STATIC})
 
 
 def request_scope(*headers: tuple[bytes, bytes]) -> Message:
