@@ -35,7 +35,7 @@ def test_it_works_as_a_fragment(cast: Cast, browser_of) -> None:
 
 def test_its_history_has_pages(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
     alice = cast.actor(session, cast.alice)
-    for day in range(60):
+    for day in reversed(range(60)):
         moment = now - dt.timedelta(days=day)
         actions.assess_self(session, cast.alice, "mlops", 1, f"day {day}.", by=alice, now=moment)
     session.commit()
