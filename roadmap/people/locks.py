@@ -33,6 +33,15 @@ def lock_user(session: Session, user_id: uuid.UUID) -> None:
     session.connection().execute(_NEXT_VERSION, {"person": user_id})
 
 
+def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
+    """Let other writers of a person wait, without their next version.
+
+    For what is read before an action that locks the person itself.
+    """
+    person = sa.select(_USERS.c.id).where(_USERS.c.id == user_id)
+    session.execute(person.with_for_update(key_share=True))
+
+
 def lock_user_for_actor(session: Session, user_id: uuid.UUID, by: Actor) -> None:
     """Lock a person for an actor, and read below the lock what the actor may still do."""
     lock_user(session, user_id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.config import VERSION
+from roadmap.people.locks import lock_user_to_read
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.evidence_tally import count_evidence
@@ -183,5 +184,5 @@ def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
 
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
     """Recompute the rows of one person, whose facts nobody else changes meanwhile."""
-    session.execute(sa.select(User.id).where(User.id == user_id).with_for_update())
+    lock_user_to_read(session, user_id)
     refresh_summaries(session, user_id, now)

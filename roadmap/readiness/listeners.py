@@ -37,10 +37,9 @@ def _person_changed(
         mark_changed(session, user_id, now, only_statuses=what == "status")
 
 
-def _revision_published(
-    session: Session, *, roadmap_id: uuid.UUID, now: dt.datetime, **_more: Any
-) -> None:
-    people = sa.select(Enrollment.user_id).where(Enrollment.roadmap_id == roadmap_id)
+def _revision_published(session: Session, *, now: dt.datetime, **_more: Any) -> None:
+    # Of everybody: evidence also counts by its links to milestones of roadmaps one is not on.
+    people = sa.select(Enrollment.user_id).distinct()
     lock_users(session, people)
     for user_id in session.scalars(people).all():
         mark_changed(session, user_id, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -62,6 +63,17 @@ def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> Non
     assert second.get_json() == first.get_json()
     assert second.headers["ETag"] == first.headers["ETag"]
     assert not [each for each in seen if "INSERT INTO history_entry" in each]
+
+
+def test_a_status_alone_reads_no_evidence(
+    alice: ApiClient, add: Callable[..., dict[str, Any]], statements
+) -> None:
+    add()
+    alice.put(PATH, {"status": "in_progress"})
+    with statements() as seen:
+        answer = alice.put(PATH, {"status": "done"})
+    assert answer.get_json()["tone"] == "evidenced"
+    assert not [each for each in seen if "FROM evidence_milestone" in each]
 
 
 def test_not_applicable_needs_its_reason(alice: ApiClient) -> None:

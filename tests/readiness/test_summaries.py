@@ -38,7 +38,7 @@ from roadmap.readiness.actions import compute_summary, recompute_all, refresh_ch
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_record
 from roadmap.skills import actions as skills
-from tests.support.catalog import SHIPPED_FILE, fitting_milestone
+from tests.support.catalog import OTHER, SHIPPED_FILE, fitting_milestone
 from tests.support.statements import record_session_statements
 
 SLUG = "senior-ml-engineer"
@@ -369,6 +369,38 @@ def test_a_tick_in_one_transaction_with_evidence_reads_it(proven):
     was_read, kept, computed = _tick(proven)
     assert was_read
     assert kept == computed["shared"]
+
+
+def test_a_revision_of_a_roadmap_one_is_not_on_counts_at_once(proven):
+    """Alice's piece is confirmed for a milestone of another roadmap, which her kind proved."""
+    session, elsewhere = proven.session, "of-another-roadmap"
+    document = {**proven.document, "slug": OTHER}
+    stage = document["stages"][0] = copy.deepcopy(document["stages"][0])
+    milestones = stage["objectives"][0]["milestones"]
+    new = {**milestones[0], "key": elsewhere, "evidence": ["design_doc"]}
+    milestones.append(new)
+    catalog.publish(session, document, now=proven.now)
+    (piece,) = proven.pieces()
+    evidence.edit(
+        session, piece, evidence_input(piece), milestones=[elsewhere], by=proven.alice,
+        now=proven.now,
+    )  # fmt: skip
+    review_actions.decide(
+        session, piece, "verified", version_id=piece.current_id, by=proven.bob, now=proven.now
+    )
+    refresh_changed(session)
+    assert _counted(session)["own"]["verified"] == {"design_doc": 1}
+    new["evidence"] = ["talk"]
+    catalog.publish(session, document, now=proven.now)
+    refresh_changed(session)
+    assert _counted(session)["own"]["verified"] == {}
+    was_read, kept, computed = _tick(proven)
+    assert not was_read
+    assert kept == computed["shared"]
+
+
+def _counted(session) -> dict:
+    return session.scalars(sa.select(ReadinessSummary.counted)).one()
 
 
 def test_a_draft_changes_no_byte_of_what_is_shared(app, people):
