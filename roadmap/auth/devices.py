@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import uuid
 
 from flask import after_this_request, current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from roadmap.auth.email_addresses import email_key
-from roadmap.auth.tokens import hash_token
 from roadmap.core.proxy import is_over_tls
 
 # The longest that browsers keep a cookie.
@@ -23,14 +22,17 @@ LIFETIME = dt.timedelta(days=400)
 MAX_ACCOUNTS = 5
 
 
-def find_device(email: str) -> str:
+def find_device(user_id: uuid.UUID) -> str:
     """Return the id of this browser for an account that it signed in to, or ""."""
-    return _read_cookie().get(_account(email), "")
+    return _read_cookie().get(user_id.hex, "")
 
 
-def remember_device(email: str) -> None:
-    """Let the response tell this browser that it signed in to the account of an address."""
-    known, account = _read_cookie(), _account(email)
+def remember_device(user_id: uuid.UUID) -> None:
+    """Let the response tell this browser that it signed in to an account.
+
+    Not to an address: it may have been another account's, before somebody confirmed it.
+    """
+    known, account = _read_cookie(), user_id.hex
     device = known.pop(account, "") or secrets.token_urlsafe(16)
     kept = dict([*known.items(), (account, device)][-MAX_ACCOUNTS:])
 
@@ -41,10 +43,6 @@ def remember_device(email: str) -> None:
             secure=is_over_tls(), httponly=True, samesite="Lax",
         )  # fmt: skip
         return response
-
-
-def _account(email: str) -> str:
-    return hash_token(email_key(email)).hex()[:24]
 
 
 def _read_cookie() -> dict[str, str]:

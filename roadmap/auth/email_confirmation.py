@@ -46,16 +46,17 @@ def request_email(
     Return False where there is nothing to confirm: it is the present address, written differently.
     Nobody learns whether it is the address of another account.
     """
-    user = _lock_and_load(session, user_id)
+    user, key = _lock_and_load(session, user_id), email_key(email)
+    earlier = find_pending_email(session, user_id)
+    waits_since = earlier.created_at if earlier and earlier.email_key == key else now
     discard_email(session, user_id)
-    key = email_key(email)
     if key == user.email_key:
         user.email = email
         return False
     token, token_hash = new_token()
     pending = PendingEmail(
         id=new_id(), user_id=user_id, email=email, email_key=key, token_hash=token_hash,
-        created_at=now, expires_at=now + LINK_LIFETIME,
+        created_at=waits_since, expires_at=now + LINK_LIFETIME,
     )  # fmt: skip
     session.add(pending)
     if user.email_key is None:
@@ -127,7 +128,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete addresses that nobody confirmed; return the number of rows."""
     others = sa.select(User.id).where(User.email_key.is_not(None))
     old = sa.delete(PendingEmail).where(
-        PendingEmail.created_at < now - RETENTION, PendingEmail.user_id.in_(others)
+        PendingEmail.expires_at < now - RETENTION, PendingEmail.user_id.in_(others)
     )
     statement = old.execution_options(synchronize_session=False)
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -45,13 +45,13 @@ def find_user_to_sign_in(session: Session, email: str) -> User | None:
     """Return the account that signs in with this address, or None.
 
     A new account without a confirmed address signs in with the one that waits, unless that is the
-    confirmed one of somebody else.
+    confirmed one of somebody else, or has waited for somebody else longer.
     """
     waiting = (
         sa.select(User)
         .join(PendingEmail, PendingEmail.user_id == User.id)
         .where(User.email_key.is_(None), PendingEmail.email_key == email_key(email))
-        .order_by(User.created_at, User.id)
+        .order_by(PendingEmail.created_at, PendingEmail.id)
     )
     return find_user_by_email(session, email) or session.scalars(waiting).first()
 

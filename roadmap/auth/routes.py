@@ -58,7 +58,9 @@ def sign_in() -> Response:
         return _render_sign_in(form, 422)
     email, password = form.email.data or "", form.password.data or ""
     address = client_address()
-    device = find_device(email)
+    with read_only_session() as session:
+        known = queries.find_user_to_sign_in(session, email)
+    device = find_device(known.id) if known else ""
     if device:
         limits = rate_limits.device_limits(device)
     else:
@@ -254,7 +256,7 @@ def save_password(token: str) -> Response:
     except actions.PasswordLinkUsed:
         return _render_invalid_link()
     # Wrong tries of others do not keep out who has just opened the link.
-    remember_device(user.email)
+    remember_device(user.id)
     flash(_("Your password is set. Sign in with it."), "message")
     return see_other("auth.login")
 

@@ -173,7 +173,7 @@ def sign_in_user(user: User, *, renews: Actor | None = None) -> None:
     """Sign a person in with this browser and audit it; see `begin_session`."""
     actor = begin_session(user, renews=renews)
     if renews is None:
-        remember_device(user.email)
+        remember_device(user.id)
     audit_request(db.session, "session.begun", str(actor.session_id), user.id)
 
 

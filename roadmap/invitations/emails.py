@@ -57,7 +57,9 @@ def render_body(
     `reader` is the person with this address, if any: the date is in their zone and format, and
     otherwise in UTC.
     """
-    expires_at, who = invitation.expires_at, f"{inviter.name} ({inviter.email})"
+    expires_at = invitation.expires_at
+    # An address that is not confirmed may be somebody else's.
+    who = f"{inviter.name} ({inviter.email})" if inviter.email_key else inviter.name
     if reader is None:
         day = _("%(day)s (UTC)", day=show_date(expires_at.astimezone(dt.UTC).date()))
     else:

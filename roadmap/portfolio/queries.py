@@ -37,6 +37,7 @@ _PERSON = (
     sa.select(
         User.name,
         User.email,
+        User.email_key,
         User.locale,
         User.timezone,
         User.headline.label("own_headline"),
@@ -76,7 +77,7 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
     return Document(
         name=person.name,
         generated_on=today,
-        email=person.email if person.shows_email else None,
+        email=person.email if person.shows_email and person.email_key else None,
         headline=person.headline or person.own_headline,
         introduction_md=person.introduction or "",
         roadmap_title=person.roadmap_title,

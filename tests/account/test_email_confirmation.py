@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy as sa
@@ -14,12 +15,15 @@ import time_machine
 
 from roadmap.auth import actions, email_confirmation
 from roadmap.auth.queries import find_pending_email, find_user_by_email
+from roadmap.invitations import emails
 from roadmap.invitations.actions import invite
 from roadmap.jobs.tasks import prune
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
+from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.queries import load_document
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
 
 FRANK = "frank@example.org"
@@ -148,7 +152,7 @@ def test_a_link_for_anybody_mails_a_link_to_the_typed_address(
         return
     proof = path.partition("?address=")[2]
     opened = browser_of()
-    forged = opened.post(address, {**NEW, "address": proof[:-2] + "xx"})
+    forged = opened.post(address, {**NEW, "address": f"x{proof}"})
     assert not is_signed_in(opened)
     assert forged.location == address
     answer = opened.post(address, {"name": "Frank", "password": PASSWORD, "address": proof})
@@ -251,6 +255,81 @@ def test_a_typed_address_keeps_nobody_from_their_account(session, cast, browser_
     assert find_user_by_email(session, FRANK).name == "Frank himself"
     assert sign_in(browser_of(), FRANK, frank["password"]).status_code == 303
     assert sign_in(browser_of(), FRANK).status_code == 422
+
+
+@pytest.fixture
+def unconfirmed(session, cast, browser_of, now):
+    """`unconfirmed(name)`: the browser of a new manager whose address nobody has confirmed."""
+
+    def sign_up(name: str):
+        team = session.get_one(Team, cast.team)
+        email = f"{name.lower()}@example.org"
+        _made, token = invite(session, team=team, role="manager", email=email, by=cast.bob, now=now)
+        session.commit()
+        browser = browser_of()
+        browser.post(f"/invitations/{token}", {"name": name, "password": PASSWORD})
+        browser._csrf = None  # of another session now
+        return browser
+
+    return sign_up
+
+
+def test_an_address_that_is_not_confirmed_is_nobodys_contact(
+    session, cast, browser_of, unconfirmed, now
+):
+    """Not in a portfolio, not in the mail of an invitation, not where one asks for help."""
+    gina = unconfirmed("Gina")
+    ginas = session.scalars(sa.select(User).where(User.name == "Gina")).one()
+    session.add(Portfolio(user_id=ginas.id, shows_email=True, updated_at=now))
+    session.commit()
+    alice = browser_of(cast.alice)
+
+    def shown() -> list[bool]:
+        session.rollback()
+        made, token = invite(session, team=None, role="member", email=FRANK, by=cast.erin, now=now)
+        return [
+            load_document(session, ginas.id, now.date()).email == "gina@example.org",
+            "gina@example.org" in emails.render_body(ginas, None, made, token),
+            "mailto:gina@example.org" in unquote(shown_text(alice, "/skills/mlops")),
+            "Address not confirmed" not in shown_text(gina, f"/teams/ranking/members/{ginas.id}"),
+        ]
+
+    assert shown() == [False] * 4
+    assert "gina@example.org, once it is confirmed." in shown_text(gina, "/portfolio")
+    pending = find_pending_email(session, ginas.id)
+    email_confirmation.confirm_email(session, ginas.id, pending.id, by=None, now=now)
+    session.commit()
+    session.refresh(ginas)
+    assert shown() == [True] * 4
+
+
+def test_an_address_waits_for_the_one_who_entered_it_first(session, browser_of, unconfirmed, now):
+    """Somebody with an older account cannot keep Hugo from signing in by entering his address."""
+    with time_machine.travel(now):
+        impostor = unconfirmed("Gina")
+    with time_machine.travel(now + dt.timedelta(minutes=1)):
+        hugo = unconfirmed("Hugo")
+    with time_machine.travel(now + dt.timedelta(minutes=2)):
+        impostor.put("/account/email", {"email": "hugo@example.org"})
+        hugo.put("/account/email", {"email": "Hugo@example.org"})
+        browser = browser_of()
+        assert sign_in(browser, "hugo@example.org").status_code == 303
+        assert 'value="Hugo"' in shown_text(browser, "/account")
+
+
+def test_a_browser_is_known_for_accounts_and_not_for_addresses(
+    session, browser_of, unconfirmed, now
+):
+    """Who once had somebody's address on their own account guesses no more than others."""
+    impostor = unconfirmed("Frank")
+    frank = actions.create_user(session, name="Frank himself", email=FRANK, by=None, now=now)
+    session.commit()
+    set_password(session, frank.id)
+    impostor.post("/logout")
+    impostor._csrf = None
+    wrong = [sign_in(impostor, FRANK, "wrong wrong wrong").status_code for _again in range(11)]
+    assert wrong == [422] * 10 + [429]
+    assert sign_in(browser_of(), FRANK).status_code == 429
 
 
 def test_links_are_mailed_to_one_address_a_few_times_only(session, cast, mallory, mails):

@@ -101,7 +101,7 @@ def test_a_forged_cookie_is_no_known_browser(app, session, cast, browser_of, gue
     assert (cookie.http_only, cookie.same_site) == (True, "Lax")
     assert "alice" not in cookie.value
     guess(rate_limits.MAX_PER_ACCOUNT)
-    for value in (cookie.value[:-1] + "x", "x", ""):
+    for value in (f"x{cookie.value}", "x", ""):
         stranger = browser_of()
         stranger.client.set_cookie(name, value)
         assert sign_in(stranger, "alice@example.org").status_code == 429

@@ -158,7 +158,7 @@ def test_its_history_has_pages_and_constant_statements(app, session, cast, now, 
     bob.get(page)
     few = len(statements_of(app, lambda: bob.get(page)))
     by = cast.actor(session, cast.bob)
-    for day in range(60):
+    for day in reversed(range(60)):
         moment = now - dt.timedelta(days=day)
         actions.assess_other(session, cast.alice, "mlops", 1, f"day {day}.", by=by, now=moment)
     session.commit()
