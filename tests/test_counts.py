@@ -12,6 +12,7 @@ from roadmap.career import actions as career
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.invitations import actions as invitations
+from roadmap.people import actions as people
 from roadmap.portfolio import links
 from roadmap.skills import actions as skills
 from tests.support.route_manifest import CHANGES, Change
@@ -28,15 +29,16 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     ASSESSED: ("bob", skills, "MAX_ASSESSMENTS", 409),
     "/teams/<slug>/invitations": ("bob", invitations, "MAX_OPEN", 409),
     "/admin/invitations": ("erin", invitations, "MAX_OPEN", 409),
+    "/admin/teams": ("erin", people, "MAX_TEAMS", 409),
     "/account/tokens": ("alice", api_tokens, "MAX_TOKENS", 422),
     "/portfolio/links": ("alice", links, "MAX_OPEN_LINKS", 422),
 }
-# One row for each roadmap, account, team or membership, or none at all.
+# One row for each roadmap, account or membership, or none at all.
 WITHOUT_LIMIT = {
     *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
-    *("/teams/<slug>/members", "/admin/teams", "/admin/people/<uuid:user_id>/teams"),
+    *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),
     "/admin/people/<uuid:user_id>/password-link",
 }
 ADDING = {

@@ -39,7 +39,7 @@ from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence, Review
-from roadmap.evidence.queries import load_fitting_milestones, load_judgements
+from roadmap.evidence.queries import load_judgements
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
 from roadmap.people.labels import judge_name
@@ -238,9 +238,8 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
     ).first()
     # What can be confirmed, and is not yet for this version.
     confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
-    kind = piece.current.kind
-    fitting = set(load_fitting_milestones(db.session, piece.milestone_keys, kind)) - confirmed
-    fitting -= {link.key for link in item.links if link.left_out_by}
+    criteria = load_criteria(db.session, [item])[item.id]
+    fitting = {each.key for each in criteria if each.is_offered}
     if last is not None and piece.state == body.decision:
         said = (last.reviewer_id, last.decision, clean_multiline(last.comment))
         added = fitting if body.milestones is None else set(body.milestones) - confirmed

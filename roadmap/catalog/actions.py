@@ -92,7 +92,7 @@ def publish(
             revision=change.number,
             title=new.title,
         )
-    revision_published.send(session, roadmap_id=roadmap.id, now=now)
+    revision_published.send(session, now=now)
     return change
 
 

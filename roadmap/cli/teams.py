@@ -9,6 +9,7 @@ from roadmap.cli.command_groups import CommandGroup
 from roadmap.cli.users import find_user
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.core.limits import LimitReached
 from roadmap.core.text import clean_line
 from roadmap.people import actions, queries
 from roadmap.people.models import Team
@@ -42,6 +43,8 @@ def create(slug: str, name: str, parent: str | None) -> None:
         )
     except actions.InvalidTeam as error:
         raise click.ClickException(ERROR_MESSAGES[error.reason].format(slug=slug)) from None
+    except LimitReached as error:
+        raise click.ClickException(str(error)) from None
     db.session.commit()
     click.echo(team.slug)
 

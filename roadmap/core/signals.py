@@ -12,8 +12,7 @@ _signals = Namespace()
 # None), data (JSON values), now (datetime).
 person_changed = _signals.signal("person-changed")
 
-# Sent when a revision of a roadmap is published. Sender: the Session. Keywords: roadmap_id (UUID),
-# now (datetime).
+# Sent when a revision of a roadmap is published. Sender: the Session. Keyword: now (datetime).
 revision_published = _signals.signal("revision-published")
 
 # Sent when a person with an account is invited, before the commit. Sender: the Session. Keywords:

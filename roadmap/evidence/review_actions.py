@@ -20,7 +20,11 @@ from roadmap.evidence import rules
 from roadmap.evidence.actions import lock_and_reload
 from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import assigned_reviewer, load_fitting_milestones
+from roadmap.evidence.queries import (
+    assigned_reviewer,
+    load_fitting_milestones,
+    load_left_out_before_withdrawal,
+)
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
@@ -63,10 +67,10 @@ def decide(
     """Review the current version: `verified` or `returned`.
 
     `verified` confirms the linked milestones named; where None, all that fit and were not left out
-    before. `returned` ends what an earlier verified version counted for. `version_id` is the
-    version that the reviewer read, `title` the title on their page (None where the client sent
-    none). A verified version can be verified once more, which confirms milestones that were linked
-    since, and those that were left out and are named.
+    before, also by a review that was taken back. `returned` ends what an earlier verified version
+    counted for. `version_id` is the version that the reviewer read, `title` the title on their page
+    (None where the client sent none). A verified version can be verified once more, which confirms
+    milestones that were linked since, and those that were left out and are named.
 
     Raises Refused where the reviewer is the author or may not review them now, and Refused or Stale
     as `rules.select_confirmations` does.
@@ -79,6 +83,9 @@ def decide(
     if decision == "verified":
         fitting = load_fitting_milestones(session, evidence.milestone_keys, evidence.current.kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
+    left_out = {link.milestone_key for link in evidence.links if link.left_out_review_id}
+    withdrawn = load_left_out_before_withdrawal(session, {evidence.id: evidence.user_id})
+    left_out |= {key for _item_id, key in withdrawn}
     keys = rules.select_confirmations(
         decision,
         milestones,
@@ -90,7 +97,7 @@ def decide(
         is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
         fitting=fitting,
         confirmed=confirmed,
-        left_out={link.milestone_key for link in evidence.links if link.left_out_review_id},
+        left_out=left_out,
     )
     review = Review(
         user_id=evidence.user_id,

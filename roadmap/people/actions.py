@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from roadmap.core.limits import LimitReached
 from roadmap.core.signals import managers_changed, team_deleting
 from roadmap.core.text import clean_line
 from roadmap.core.types import form_id
@@ -24,10 +26,13 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user, lock_users
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.permissions import ActorOrId, require_permission
-from roadmap.people.queries import find_role
+from roadmap.people.queries import count_teams, find_role
 from roadmap.people.reach import team_tree
 from roadmap.people.roles import ROLES
 from roadmap.people.rules import MAX_NAME_LENGTH, changed_fields, is_slug
+
+# Of the installation.
+MAX_TEAMS = 5_000
 
 
 class AccountDeactivated(ValueError):
@@ -54,11 +59,16 @@ def create_team(
 ) -> Team:
     """Add a team, once for each `key` of a form.
 
-    Raise InvalidTeam (slug, name, taken, or gone for a deleted parent).
+    Raise InvalidTeam (slug, name, taken, or gone for a deleted parent), and LimitReached.
     """
     if not is_slug(slug):
         raise InvalidTeam("slug")
     made_as = form_id(key, slug, name, parent_id)
+    if session.get(Team, made_as) is None and count_teams(session) >= MAX_TEAMS:
+        raise LimitReached(
+            _l("There are already %(most)d teams, the maximum.", most=MAX_TEAMS),
+            _l("Delete one that is no longer needed, then create this one again."),
+        )
     team = Team(id=made_as, slug=slug, name=_check_name(name), parent_id=parent_id, created_at=now)
     try:
         with session.begin_nested():

@@ -14,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
@@ -27,14 +26,14 @@ from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.evidence.queries import (
     EvidenceDetail,
     Judgement,
-    assigned_reviewer,
     load_detail,
     load_judgements,
+    load_left_out_before_withdrawal,
     load_reviewers,
 )
 from roadmap.evidence.rules import Refused, check_withdrawable
 from roadmap.people.actor import Actor
-from roadmap.people.models import HistoryEntry, Membership, Team, User
+from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import people_of, team_tree, teams_of
 from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
@@ -98,6 +97,11 @@ class Criterion:
     left_out_by: str
     left_out_by_id: uuid.UUID | None
 
+    @property
+    def is_offered(self) -> bool:
+        """Tell whether it can still be confirmed, and nobody left it out."""
+        return self.fits and not self.confirmed and not self.left_out_by
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
@@ -106,7 +110,7 @@ class ReviewPage:
     `author_team` is the slug of a team in which the reader sees the author, for a link to them.
     `before` is the version that this one is compared with: the one that the reviewer was reading
     when the author saved a newer one (`was_read`), else the verified one, or the last that was
-    reviewed. `reader` is the name of the assigned reviewer, '' where there is none.
+    reviewed. `reviewer` is who is reviewing it, as (id, name).
     """
 
     author: str
@@ -116,7 +120,7 @@ class ReviewPage:
     before: Version | None
     was_read: bool
     changed: tuple[Difference, ...]
-    reader: str
+    reviewer: tuple[Any, str] | None
 
     @property
     def version(self) -> Version:
@@ -134,11 +138,7 @@ class ReviewPage:
     @property
     def confirmable(self) -> list[str]:
         """Return what is ticked at first: what can still be confirmed and was not left out."""
-        return [
-            each.key
-            for each in self.criteria
-            if each.fits and not each.confirmed and not each.left_out_by
-        ]
+        return [each.key for each in self.criteria if each.is_offered]
 
     @property
     def can_confirm_more(self) -> bool:
@@ -348,50 +348,22 @@ def load_review_page(
         .order_by(Team.slug)
         .limit(1)
     ).first() or abort(404)
-    reader = assigned_reviewer(session, evidence)
-    left_out, by, by_id = _left_out_before_withdrawal(session, evidence)
     return ReviewPage(
         author=author,
         author_team=team,
         detail=detail,
-        criteria=tuple(
-            replace(each, left_out_by=by, left_out_by_id=by_id)
-            if each.key in left_out and not each.left_out_by
-            else each
-            for each in load_criteria(session, [item])[item.id]
-        ),
+        criteria=load_criteria(session, [item])[item.id],
         before=before,
         was_read=was_read is not None,
         changed=differences(before, version) if before is not None else (),
-        reader=reader.name if reader else "",
+        reviewer=load_reviewers(session, [item]).get(item.id),
     )
-
-
-def _left_out_before_withdrawal(
-    session: Session, evidence: Evidence
-) -> tuple[Collection[str], str, uuid.UUID | None]:
-    """Load what the last review left out if it was taken back, with its reviewer's name and id."""
-    judging = [f"evidence.{each}" for each in ("verified", "returned", "verification_withdrawn")]
-    last = session.execute(
-        sa.select(HistoryEntry.action, HistoryEntry.data, HistoryEntry.actor_id, User.name)
-        .outerjoin(User, User.id == HistoryEntry.actor_id)
-        .where(
-            HistoryEntry.user_id == evidence.user_id,
-            HistoryEntry.subject == str(evidence.id),
-            HistoryEntry.action.in_(judging),
-        )
-        .order_by(HistoryEntry.id.desc())
-        .limit(1)
-    ).first()
-    if last is None or last.action != judging[-1]:
-        return (), "", None
-    return last.data.get("left_out", ()), last.name or _("someone"), last.actor_id
 
 
 def load_criteria(
     session: Session, items: Collection[Item]
 ) -> dict[uuid.UUID, tuple[Criterion, ...]]:
-    """Load the criteria of each item for its newest version, in its order. Two statements."""
+    """Load the criteria of each item for its newest version, in its order. Three statements."""
     keys = {key for item in items for key in item.milestones}
     milestones = sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
     definitions: dict[str, dict[str, Any]] = dict(iter(session.execute(milestones)))
@@ -406,6 +378,13 @@ def load_criteria(
             )
         )
     }
+    left_out = load_left_out_before_withdrawal(session, {each.id: each.user_id for each in items})
+    left_out |= {
+        (item.id, link.key): (link.left_out_by, link.left_out_by_id)
+        for item in items
+        for link in item.links
+        if link.left_out_by
+    }
     return {
         item.id: tuple(
             Criterion(
@@ -415,10 +394,11 @@ def load_criteria(
                 fits=item.version.kind in definitions[link.key].get("evidence", ()),
                 status=statuses.get((item.user_id, link.key), "not_started"),
                 confirmed=link.confirmed and item.version.number == item.verified_number,
-                left_out_by=link.left_out_by,
-                left_out_by_id=link.left_out_by_id,
+                left_out_by=left_out_by,
+                left_out_by_id=left_out_by_id,
             )
             for link in item.links
+            for left_out_by, left_out_by_id in [left_out.get((item.id, link.key), ("", None))]
         )
         for item in items
     }

@@ -376,6 +376,19 @@ def test_what_was_left_out_is_only_confirmed_where_it_is_named(
     assert named.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
+def test_what_was_left_out_stays_so_after_it_is_taken_back(
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
+) -> None:
+    alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
+    path, body = f"/reviews/{piece['id']}", {"decision": "verified"}
+    judged = bob.put(path, {**body, "milestones": [OTHER]}).get_json()
+    assert bob.delete(f"{path}/judgements/{judged['id']}").status_code == 204
+    (waiting,) = bob.get("/reviews").get_json()["items"]
+    left_out = {each["key"]: each["left_out_by"] for each in waiting["milestones"]}
+    assert left_out == {MILESTONE: "Bob", OTHER: ""}
+    assert bob.put(path, body).get_json()["confirmed"] == [OTHER]
+
+
 def test_a_verification_is_taken_back(
     piece: dict[str, Any],
     alice: ApiClient,

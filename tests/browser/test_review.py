@@ -89,7 +89,7 @@ def test_back_and_forth(
     expect(heading).to_have_text(title)
     expect(bob.get_by_role("checkbox", checked=True)).to_have_count(2)
     bob.get_by_role("button", name="Start review").click()
-    expect(bob.get_by_text("being reviewed by Bob")).to_be_visible()
+    expect(bob.get_by_text("In review by you")).to_be_visible()
 
     # A question in the thread, and its answer.
     thread = bob.locator("#thread")

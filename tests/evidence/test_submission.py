@@ -327,16 +327,16 @@ def test_another_manager_takes_up_what_was_left_behind(session, cast, now, brows
     people.add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
     session.commit()
     alice, carol = browser_of(cast.alice), browser_of(cast.carol)
-    assert "being reviewed by Bob" in carol.get(f"/reviews/{piece.id}").text
+    assert "In review by Bob" in carol.get(f"/reviews/{piece.id}").text
     bob_leaves(session, cast, now)
     session.commit()
     page = carol.get(f"/reviews/{piece.id}").text
-    assert "being reviewed by" not in page
+    assert "In review by" not in page
     assert "Start review" in page
     assert "Carol can judge it" in alice.get(f"/evidence/{piece.id}").text
     taken = carol.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
     assert taken.status_code == 303
-    assert "being reviewed by Carol" in carol.get(f"/reviews/{piece.id}").text
+    assert "In review by you" in carol.get(f"/reviews/{piece.id}").text
     assert alice.delete(f"/evidence/{piece.id}/submission").status_code == 409
     assert not take_up(session, cast, piece, now, cast.carol)
 

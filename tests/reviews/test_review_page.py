@@ -477,7 +477,7 @@ def test_taking_it_up_tells_its_author(session, cast, browser_of, bob, piece):
     answer = bob.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
     assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
     assert state_and_confirmed(session, piece)[0] == "in_review"
-    assert "being reviewed by Bob" in bob.get(f"/reviews/{piece.id}").text
+    assert "In review by you" in bob.get(f"/reviews/{piece.id}").text
     assert "Bob started the review" in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     again = bob.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
     assert again.status_code == 303
