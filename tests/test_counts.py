@@ -36,6 +36,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
 # One row for each roadmap, account or membership, or none at all.
 WITHOUT_LIMIT = {
     *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
+    "/account/email/link",
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),

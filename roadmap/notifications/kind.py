@@ -10,11 +10,16 @@ from typing import Any, ClassVar
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import User
+
+NO_LONGER_SEEN = _l(
+    "Its managers and mentors no longer see what you share. What they verified stays."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,36 @@ class TeamKind(Kind):
 
     def path(self, content: Content) -> str:
         return "/teams"
+
+
+class OwnMembershipKind(TeamKind):
+    """A kind about the reader's own membership of a team, which is only named: it outlives that.
+
+    Its texts take `team`, and `text` also `who`; `text_without_name` is for the command line.
+    """
+
+    text_without_name: ClassVar[LazyString]
+    mail_subject: ClassVar[LazyString]
+
+    def sentence(self, content: Content, link: Markup) -> Markup:
+        text = self.insert(self._choose_text(content), content, link)
+        return Markup("{} {}").format(text, self.consequence(content))
+
+    def mail(self, content: Content) -> Mail:
+        words = {"who": content.actor_name, "team": content.team}
+        return Mail(
+            str(self.mail_subject) % words,
+            f"{self._choose_text(content) % words} {self.consequence(content)}",
+            _("You get this mail because it is about who sees what you share."),
+            self.path(content),
+        )
+
+    def _choose_text(self, content: Content) -> str:
+        return str(self.text if content.actor_name else self.text_without_name)
+
+    def consequence(self, content: Content) -> LazyString:
+        """Return who sees what the reader shares from now on."""
+        return NO_LONGER_SEEN
 
 
 def find_shared_evidence(session: Session, event: Event) -> Evidence | None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import uuid
 
-from flask_babel import gettext as _
-from markupsafe import Markup
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.kind import Content, Event, Mail, TeamKind
+from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES
 
 
-class Added(TeamKind):
-    """The team is only named, so that the notification outlives it."""
-
+class Added(OwnMembershipKind):
     key = "added"
     follows = frozenset({"membership.added"})
+    text = _l("%(who)s added you to the team %(team)s.")
+    text_without_name = _l("You were added to the team %(team)s.")
+    mail_subject = _l("You are now in the team %(team)s")
 
     def handle(self, session: Session, event: Event) -> None:
         if event.by == event.user_id:
@@ -32,22 +33,5 @@ class Added(TeamKind):
             now=event.now, data={"team": team.name, "role": event.data["role"]},
         )  # fmt: skip
 
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        return Markup("{} {}").format(
-            self.insert(_text(content), content, link), ROLES[content.role].consequence
-        )
-
-    def mail(self, content: Content) -> Mail:
-        words = {"who": content.actor_name, "team": content.team}
-        return Mail(
-            _("You are now in the team %(team)s", team=content.team),
-            f"{_text(content) % words} {ROLES[content.role].consequence}",
-            _("You get this mail because it is about who sees what you share."),
-            self.path(content),
-        )
-
-
-def _text(content: Content) -> str:
-    if content.actor_name:
-        return _("%(who)s added you to the team %(team)s.")
-    return _("You were added to the team %(team)s.")
+    def consequence(self, content: Content) -> LazyString:
+        return ROLES[content.role].consequence

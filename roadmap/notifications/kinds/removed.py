@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import uuid
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.kind import Content, Event, Mail, TeamKind
+from roadmap.notifications.kind import Event, OwnMembershipKind
 from roadmap.people.models import Team, User
 
-CONSEQUENCE = _l("Its managers and mentors no longer see what you share. What they verified stays.")
 
-
-class Removed(TeamKind):
-    """The team is only named, so that the notification outlives it."""
-
+class Removed(OwnMembershipKind):
     key = "removed"
     follows = frozenset({"membership.removed"})
+    text = _l("%(who)s removed you from the team %(team)s.")
+    text_without_name = _l("You were removed from the team %(team)s.")
+    mail_subject = _l("You are no longer in the team %(team)s")
 
     def handle(self, session: Session, event: Event) -> None:
         if event.data.get("with_team"):
@@ -33,21 +30,3 @@ class Removed(TeamKind):
             session, self, [person], about=person, actor_id=event.by, actor_name=actor_name,
             now=event.now, data={"team": team.name},
         )  # fmt: skip
-
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        return Markup("{} {}").format(self.insert(_text(content), content, link), CONSEQUENCE)
-
-    def mail(self, content: Content) -> Mail:
-        words = {"who": content.actor_name, "team": content.team}
-        return Mail(
-            _("You are no longer in the team %(team)s", team=content.team),
-            f"{_text(content) % words} {CONSEQUENCE}",
-            _("You get this mail because it is about who sees what you share."),
-            self.path(content),
-        )
-
-
-def _text(content: Content) -> str:
-    if content.actor_name:
-        return _("%(who)s removed you from the team %(team)s.")
-    return _("You were removed from the team %(team)s.")

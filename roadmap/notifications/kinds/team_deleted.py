@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from markupsafe import Markup
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.kind import Content, Event, Mail, TeamKind
-from roadmap.notifications.kinds.removed import CONSEQUENCE
+from roadmap.notifications.kind import Event, OwnMembershipKind
 from roadmap.people.models import Membership, User
 
 
-class TeamDeleted(TeamKind):
-    """The team is only named, so that the notification outlives it."""
-
+class TeamDeleted(OwnMembershipKind):
     key = "team_deleted"
     follows = frozenset({"team.deleting"})
+    text = _l("%(who)s deleted the team %(team)s, which you were in.")
+    text_without_name = _l("The team %(team)s, which you were in, was deleted.")
+    mail_subject = _l("The team %(team)s was deleted")
 
     def handle(self, session: Session, event: Event) -> None:
         """Notify all members in a few statements, but not who deleted it."""
@@ -31,21 +30,3 @@ class TeamDeleted(TeamKind):
             session, self, session.scalars(sa.select(User).where(User.id.in_(members))).all(),
             actor_id=event.by, actor_name=actor_name, now=event.now, data={"team": team.name},
         )  # fmt: skip
-
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        return Markup("{} {}").format(self.insert(_text(content), content, link), CONSEQUENCE)
-
-    def mail(self, content: Content) -> Mail:
-        words = {"who": content.actor_name, "team": content.team}
-        return Mail(
-            _("The team %(team)s was deleted", team=content.team),
-            f"{_text(content) % words} {CONSEQUENCE}",
-            _("You get this mail because it is about who sees what you share."),
-            self.path(content),
-        )
-
-
-def _text(content: Content) -> str:
-    if content.actor_name:
-        return _("%(who)s deleted the team %(team)s, which you were in.")
-    return _("The team %(team)s, which you were in, was deleted.")
