@@ -21,7 +21,7 @@ from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_templ
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import ItemEffect, Readiness, round_to_tenths
-from roadmap.readiness.gates.gate import GateResult
+from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
 from roadmap.readiness.queries import PersonRecord
@@ -120,7 +120,9 @@ def first_steps(found: PersonRecord, content: Content) -> list[tuple[str, str, s
             found.positions or found.degrees,
             _("Add your jobs and degrees"),
             "/career",
-            _("Years of ML engineering are one of the gates."),
+            _("Years of ML engineering are one of the gates.")
+            if any(rule.years is not None for rule in gate_rules(content.policy))
+            else _("Your portfolio shows them, and your managers see them."),
         ),
         (
             found.evidence,

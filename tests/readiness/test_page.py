@@ -6,6 +6,10 @@ import re
 
 import pytest
 
+from roadmap.catalog import files
+from roadmap.catalog.actions import publish
+from tests.support.catalog import SHIPPED_FILE
+
 SLUG = "senior-ml-engineer"
 KEY = "bachelors-degree-or-equivalent"
 
@@ -35,6 +39,23 @@ def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
     assert "8 skills, each against five described levels." in page
     alice.post("/career/positions", {"title": "Engineer", "started_on": "2020"})
     assert "Add your jobs and degrees" not in alice.get("/readiness").text
+
+
+def test_years_are_called_a_gate_only_where_one_asks_for_them(
+    session, cast, now, browser_of, other_roadmap
+):
+    carol, said = browser_of(cast.carol), "Years of ML engineering are one of the gates."
+    carol.post(f"/roadmaps/{other_roadmap}/enrollment", {})
+    assert said in carol.get("/readiness").text
+    document = files.read(SHIPPED_FILE)
+    document["slug"] = other_roadmap
+    gates = document["readiness"]["gates"]
+    document["readiness"]["gates"] = [each for each in gates if each["type"] != "years"]
+    publish(session, document, now=now)
+    session.commit()
+    page = carol.get("/readiness").text
+    assert said not in page
+    assert "Your portfolio shows them, and your managers see them." in page
 
 
 def test_the_hours_of_a_stage_say_which_are_optional(alice):
