@@ -105,6 +105,16 @@ class EvidenceDetail:
         return bool(self.judgements) and self.item.updated_at <= self.judgements[0].decided_at
 
     @property
+    def confirmed_by(self) -> dict[str, str]:
+        """Return who confirmed each milestone that is confirmed, by its key."""
+        names: dict[uuid.UUID | None, str] = {each.id: each.reviewer for each in self.judgements}
+        return {
+            link.key: names.get(link.review_id, link.verified_by)
+            for link in self.item.links
+            if link.confirmed
+        }
+
+    @property
     def left_out(self) -> dict[str, str]:
         """Return who left out each milestone that is not confirmed, by its key."""
         return {

@@ -167,7 +167,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
         flash(said, "message")
     else:
         said = _(
-            "“%(title)s” is submitted. None of your teams has a manager yet, so nobody sees it.",
+            "“%(title)s” is submitted. You are in no team with a manager, so nobody sees it.",
             title=title,
         )
         flash(said, "warning")

@@ -20,6 +20,8 @@ from roadmap.evidence.models import Comment
 from roadmap.evidence.queries import EvidenceDetail, Judgement
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 
 # The steps that are read from the history; reviews and comments have tables.
 HISTORY_STEPS = (
@@ -60,6 +62,7 @@ def timeline_context(
         "events": events,
         "comment_form": form or CommentForm(formdata=None),
         "mine": mine,
+        "is_seen": not mine or bool(holders_of(session, actor.id, Capability.SEE_SHARED)),
         "labels": labels,
     }
 

@@ -58,6 +58,7 @@ def create_notifications(
                 actor_name=actor_name, subject_name=subject.name, own=subject.id == reader.id,
                 evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
                 team=data.get("team", ""), role=data.get("role", ""),
+                confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
             )  # fmt: skip
             if reader.wants_mail or kind.is_always_mailed:
                 mails.append(_render_mail(kind, reader, content, key))

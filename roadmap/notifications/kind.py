@@ -45,7 +45,7 @@ class Content:
 
     `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
     comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
-    (key, title).
+    (key, title). A review `confirmed` so many of the milestones that were `proposed` to it.
     """
 
     actor_name: str
@@ -59,6 +59,13 @@ class Content:
     role: str = ""
     nested: bool = False
     skills: tuple[tuple[str, str], ...] = ()
+    confirmed: int = 0
+    proposed: int = 0
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether a review confirmed fewer milestones than it could."""
+        return self.confirmed < self.proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,8 @@ class Kind:
     def insert(text: str, content: Content, link: Markup) -> Markup:
         """Insert the values of `text`, and escape everything that is not markup."""
         values = dict.fromkeys(("piece", "team", "skills"), link)
-        return escape(text) % {**values, "who": content.actor_name}
+        counts = {"confirmed": content.confirmed, "proposed": content.proposed}
+        return escape(text) % {**values, **counts, "who": content.actor_name}
 
 
 class EvidenceKind(Kind):
@@ -131,7 +139,10 @@ class EvidenceKind(Kind):
         return f"/{'evidence' if content.own else 'reviews'}/{content.evidence_id}"
 
     def mail(self, content: Content) -> Mail | None:
-        words = {"name": content.actor_name, "title": content.title}
+        words = {
+            "name": content.actor_name, "title": content.title,
+            "confirmed": content.confirmed, "proposed": content.proposed,
+        }  # fmt: skip
         reason = _("You get this mail because it is about your evidence.")
         if not content.own:
             name = content.subject_name
@@ -139,10 +150,15 @@ class EvidenceKind(Kind):
                 "You get this mail because you manage or mentor a team that %(name)s is in.",
                 name=name,
             )
-        subject, text = str(self.mail_subject) % words, str(self.choose_text(content)) % words
+        subject = str(self.choose_subject(content)) % words
+        text = str(self.choose_text(content)) % words
         return Mail(subject, text, reason, self.path(content))
 
-    def choose_text(self, content: Content) -> LazyString:
+    def choose_subject(self, content: Content) -> LazyString:
+        """Return the subject of the mail."""
+        return self.mail_subject
+
+    def choose_text(self, content: Content) -> LazyString | str:
         """Return what happened, for the mail."""
         return self.mail_text
 

@@ -83,7 +83,10 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
 
 def other_teams(session: Session, user_id: uuid.UUID, team: Team) -> str:
     """Return the names of the teams that a person is in beside this one; empty for none."""
-    return ", ".join(each.name for each, _role in memberships(session, user_id) if each != team)
+    # By id: the caller may have loaded the team in another session.
+    return ", ".join(
+        each.name for each, _role in memberships(session, user_id) if each.id != team.id
+    )
 
 
 def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:

@@ -15,8 +15,11 @@ from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.limits import count_rows
 from roadmap.core.text import fold
 from roadmap.core.web import now, render_page, see_other
+from roadmap.evidence.constants import AWAITING_REVIEW
+from roadmap.evidence.models import Evidence
 from roadmap.invitations import invite_page
 from roadmap.invitations.forms import TeamInviteForm
 from roadmap.invitations.queries import find_invitation
@@ -161,6 +164,12 @@ def ask_leave(slug: str) -> str:
         team=team,
         manages=current_user.id in managers,
         is_last=managers == {current_user.id},
+        waiting=count_rows(
+            db.session,
+            Evidence,
+            Evidence.user_id == current_user.id,
+            Evidence.state.in_(AWAITING_REVIEW),
+        ),
     )
 
 

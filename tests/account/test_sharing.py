@@ -23,7 +23,7 @@ def test_it_says_who_sees_what(cast, browser_of):
 
 def test_without_a_manager_it_says_so(cast, browser_of):
     page = browser_of(cast.mallory).get("/account").text
-    assert "None of your teams has a manager" in page
+    assert "You are in no team with a manager" in page
     assert "See yourself as they do" not in page
 
 

@@ -122,7 +122,7 @@ def test_back_and_forth(
 
     alice.goto(f"/evidence/{piece}")
     expect(alice.locator("#thread")).to_contain_text("Bob verified version 2")
-    expect(alice.get_by_text("confirmed by the reviewer")).to_have_count(2)
+    expect(alice.get_by_text("confirmed by Bob")).to_have_count(2)
     assert verified_share(alice) > before
 
 

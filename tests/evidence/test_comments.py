@@ -20,6 +20,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 
@@ -210,3 +211,14 @@ def test_it_hides_what_is_foreign(session, cast, browser_of, piece, who):
 def test_it_needs_sign_in(browser_of, piece):
     answer = browser_of().post(f"/evidence/{piece.id}/comments", {"text": "Hello"})
     assert answer.status_code in (303, 401)
+
+
+def test_where_nobody_reads_the_comments_the_box_says_so(session, cast, browser_of, piece):
+    alice = browser_of(cast.alice)
+    assert "Your managers and mentors read it." in flat(alice.get(f"/evidence/{piece.id}").text)
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
+    session.commit()
+    page = flat(alice.get(f"/evidence/{piece.id}").text)
+    assert "Your managers and mentors read it." not in page
+    assert "You are in no team with a manager or mentor, so nobody else reads it now." in page
+    assert "You are in no team with a manager, so nobody can review it." in page

@@ -27,7 +27,7 @@ def test_it_works(session, cast, now, browser_of, piece):
         "Delete this piece?",
         "its one version",
         "one review",
-        "confirmed by the reviewer",
+        "confirmed by Bob",
     ):
         assert said in page
     assert is_there(session, piece.id)

@@ -73,7 +73,7 @@ def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, br
     assert "Bob verified version 1" in page
     assert "Read twice." in page
     assert "Until it is judged, version 1 counts." in page
-    assert page.count("confirmed by the reviewer") == 1
+    assert page.count("confirmed by Bob") == 1
 
 
 def test_it_says_when_it_lapsed(session, cast, now, browser_of):

@@ -150,7 +150,7 @@ def test_an_audience_is_changed_for_private_pieces_alone(session, cast, browser_
 def test_without_a_manager_it_says_so(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.mallory, now)
     mallory = browser_of(cast.mallory)
-    assert "None of your teams has a manager" in mallory.get(f"/evidence/{piece.id}").text
+    assert "You are in no team with a manager" in mallory.get(f"/evidence/{piece.id}").text
     mallory.put(f"/evidence/{piece.id}/submission")
     assert "nobody sees it" in mallory.get(f"/evidence/{piece.id}").text
 

@@ -69,7 +69,9 @@ def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
         assert said in text_of(page)
     answer = browser.post(address, ADA)
     assert (answer.status_code, answer.location) == (303, "/")
-    assert "You are now in the team Ranking." in text_of(browser.get("/"))
+    welcome = text_of(browser.get("/"))
+    assert "You are now in the team Ranking." in welcome
+    assert "You are still in" not in welcome
     assert is_signed_in(browser)
     ada = by_address(session, "ada@example.org")
     assert (ada.is_admin, find_role(session, cast.team, ada.id)) == (False, "member")

@@ -174,6 +174,76 @@ def test_who_is_put_into_a_team_is_told_what_that_means(
     assert scenario.told("mallory") == ["added"], "they were in it already"
 
 
+@pytest.mark.parametrize("by", ["alice", "erin", None])
+def test_the_managers_learn_that_somebody_left_their_team(
+    scenario: Scenario, with_mail: None, browser_of: Any, by: str | None
+) -> None:
+    scenario.second_manager()
+    scenario.piece()
+    team = scenario.session.get_one(Team, scenario.cast.team)
+    by_id = getattr(scenario.cast, by) if by else None
+    people.remove_member(
+        scenario.session, team, scenario.cast.alice, by=by_id, now=scenario.step()
+    )  # fmt: skip
+    assert scenario.told("bob") == scenario.told("dave") == ["left"]
+    assert {"alice", "carol"} & {to.split("@")[0] for to, _ in queued_mails(scenario.session)} == (
+        set() if by == "alice" else {"alice"}
+    )
+    scenario.session.commit()
+    bob = browser_of(scenario.cast.bob)
+    assert "Alice is no longer in <" in bob.get("/notifications").text
+    [key] = scenario.session.scalars(
+        sa.select(Notification.id).where(Notification.user_id == scenario.cast.bob)
+    )
+    assert bob.put(f"/notifications/{key}/reading").location == "/teams/ranking/members"
+
+
+def test_who_removes_somebody_is_not_told_that_they_are_gone(scenario: Scenario) -> None:
+    scenario.second_manager()
+    team = scenario.session.get_one(Team, scenario.cast.team)
+    people.remove_member(
+        scenario.session, team, scenario.cast.alice, by=scenario.cast.bob, now=scenario.step()
+    )
+    assert scenario.told("bob") == []
+    assert scenario.told("dave") == ["left"]
+
+
+@pytest.mark.parametrize("comment", ["", "The figures match."])
+def test_a_verification_in_part_says_so(
+    scenario: Scenario, with_mail: None, browser_of: Any, comment: str
+) -> None:
+    piece = scenario.piece(submitted=False)
+    keys = ["design-doc-for-complex-system", "hold-ml-service-levels"]
+    evidence.edit(
+        scenario.session, piece, evidence.evidence_input(piece), milestones=keys,
+        **scenario.by("alice"),
+    )  # fmt: skip
+    evidence.submit(scenario.session, piece, **scenario.by("alice"))
+    review_actions.decide(
+        scenario.session, piece, "verified", comment, keys[:1],
+        version_id=piece.current.id, **scenario.by("bob"),
+    )  # fmt: skip
+    assert queued_mails(scenario.session)[-1] == (
+        "alice@example.org", f"Bob verified “{TITLE}” for 1 of 2 milestones",
+    )  # fmt: skip
+    text = queued_bodies(scenario.session)[-1]
+    assert "for 1 of the 2 milestones that it could prove." in text
+    assert ("They left a comment" in text) == bool(comment)
+    scenario.session.commit()
+    alice = browser_of(scenario.cast.alice)
+    page = " ".join(alice.get("/notifications").text.split())
+    assert " for 1 of 2 milestones" in page
+    page = " ".join(alice.get(f"/evidence/{piece.id}").text.split())
+    assert "Bob confirmed this version for 1 of 2 milestones." in page
+    assert "confirmed by Bob" in page
+    # The rest is verified, too.
+    review_actions.decide(
+        scenario.session, piece, "verified", "", keys,
+        version_id=piece.current.id, **scenario.by("bob"),
+    )  # fmt: skip
+    assert queued_mails(scenario.session)[-1][1] == f"Bob verified “{TITLE}”"
+
+
 def test_who_is_removed_from_a_team_is_told_what_that_means(
     scenario: Scenario, with_mail: None
 ) -> None:
@@ -327,6 +397,7 @@ def test_what_a_manager_may_see_no_more_is_unread_no_more(
     assert [subject for subject in mails if subject != gone] == left
     said = ["team_deleted"] if part is close_the_team else []
     assert (gone in mails) is bool(said)
+    said += ["left"] if part is leave else []
     assert scenario.told("bob") == ["submitted"] * leads_carol_still + said
     assert other.is_shared
 

@@ -14,6 +14,8 @@ from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
 from roadmap.people.actions import add_member, create_team
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
+from tests.evidence.builders import add_evidence, submit_evidence
+from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 MEMBERS = "/teams/ranking/members"
@@ -261,6 +263,17 @@ def test_leaving_asks_and_ends_access_at_the_next_request(session, cast, bob, br
     assert alice.get("/teams/ranking/membership").status_code == 404
     last = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert (last.action, last.target) == ("membership.left", "ranking")
+
+
+def test_leaving_says_what_becomes_of_evidence_that_waits(session, cast, now, browser_of):
+    alice = browser_of(cast.alice)
+    assert "waiting for a review" not in alice.get("/teams/ranking/membership").text
+    piece = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, piece, now)
+    page = flat(alice.get("/teams/ranking/membership").text)
+    assert "1 piece of your evidence is waiting for a review." in page
+    assert "only a manager of another team that you are in can review it" in page
+    assert piece.title in alice.get("/evidence?state=submitted").text
 
 
 def test_the_last_manager_is_told(session, cast, bob):

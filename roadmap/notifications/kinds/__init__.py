@@ -12,6 +12,7 @@ from roadmap.notifications.kinds.comment import CommentAdded
 from roadmap.notifications.kinds.invited import Invited
 from roadmap.notifications.kinds.joined import Joined
 from roadmap.notifications.kinds.leads import Leads
+from roadmap.notifications.kinds.left import Left
 from roadmap.notifications.kinds.manager_below import ManagerBelow
 from roadmap.notifications.kinds.password_link import PasswordLinkCreated
 from roadmap.notifications.kinds.removed import Removed
@@ -22,7 +23,7 @@ from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
 _ALL = (Submitted, Resubmitted, Verified, Returned, CommentAdded, Assessed, Added, Removed,
-        TeamDeleted, Invited, Joined, Leads, ManagerBelow, PasswordLinkCreated,
+        TeamDeleted, Invited, Joined, Left, Leads, ManagerBelow, PasswordLinkCreated,
         ApiTokenCreated)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
