@@ -102,6 +102,7 @@ _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 _ADMINISTRATOR_CREATED = _l("The account of %(person)s was created, as an administrator.")
 _OTHERS_REVOKED = _l("All other browsers were signed out: %(count)s.")
 # Refusals are counted, see `auth/refusals.py`.
+_REPEATED_ONCE = _l("Repeated once.")
 _REPEATED = _l("Repeated %(times)s times.")
 _REPEATED_BY_SEVERAL = _l("Repeated %(times)s times, from several addresses.")
 _TEAM_RENAMED = _l("The team %(before)s was renamed to %(team)s.")
@@ -181,6 +182,8 @@ def _choose_messages(
                 *([_TEAM_RENAMED] if data["before"]["name"] != data["team_name"] else []),
                 *([moved] if data["moved"] else []),
             )
+    if data.get("times") == 1:
+        return (MESSAGES[entry.action], _REPEATED_ONCE)
     if "times" in data:
         return (MESSAGES[entry.action], _REPEATED_BY_SEVERAL if data.get("several") else _REPEATED)
     return (MESSAGES[entry.action],)

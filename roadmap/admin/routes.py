@@ -260,7 +260,10 @@ def confirm_email(user_id: uuid.UUID) -> Response:
         email_confirmation.confirm_email(
             db.session, user.id, pending.id, by=current_user, address=client_address(), now=now()
         )
-    except (email_confirmation.NotPending, accounts.EmailTaken):
+    except email_confirmation.NotPending:
+        return _render_email_confirmation(user, 409)
+    except accounts.EmailTaken:
+        db.session.rollback()
         fault = _("Another account has this e-mail address.")
         return _render_email_confirmation(user, 409, fault=fault)
     flash(_("The e-mail address of %(name)s is confirmed.", name=user.name))

@@ -128,7 +128,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete addresses that nobody confirmed; return the number of rows."""
     others = sa.select(User.id).where(User.email_key.is_not(None))
     old = sa.delete(PendingEmail).where(
-        PendingEmail.expires_at < now - RETENTION, PendingEmail.user_id.in_(others)
+        PendingEmail.expires_at < now + LINK_LIFETIME - RETENTION, PendingEmail.user_id.in_(others)
     )
     statement = old.execution_options(synchronize_session=False)
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -85,8 +85,11 @@ def audit_refusal(
     address = client_address()
     sender = str(by or rate_limits.network_of(address))
     line = {"by": by, "action": action, "target": target[:200], "address": address}
-    is_first = _log().note(action, f"{sender} {target}" if each_target else sender, line, now())
-    _write([*([line] if is_first else []), *_log().take_due(now())])
+    # What is due first: one that comes after a quiet minute is no repetition.
+    lines = _log().take_due(now())
+    if _log().note(action, f"{sender} {target}" if each_target else sender, line, now()):
+        lines.append(line)
+    _write(lines)
 
 
 def write_due_refusals() -> None:

@@ -8,7 +8,9 @@ import sqlite3
 
 import sqlalchemy.exc
 from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask_babel import LazyString
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -192,7 +194,12 @@ def handle_storage_error(error: Exception) -> Response:
         return _render_unavailable()
     if getattr(getattr(error, "orig", None), "sqlstate", "") == LOCK_NOT_AVAILABLE:
         log.error("database unavailable: %s", error)
-        return render_busy()
+        return render_busy(
+            _l(
+                "Other work, such as a restore, holds the database. Nothing was changed by this "
+                "request."
+            )
+        )
     is_down = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
     if is_down or getattr(error, "connection_invalidated", False):
         log.error("database unavailable: %s", error)
@@ -207,12 +214,12 @@ def _render_unavailable() -> Response:
     return response
 
 
-def render_busy() -> Response:
+def render_busy(reason: LazyString) -> Response:
     """Return the page for the time in which a restore, or other long work, holds the database."""
     _discard_session_and_actor()
     response = render_error(
         503,
-        _("A restore is under way. Nothing was changed by this request."),
+        str(reason),
         _("Try again in a few minutes."),
         title=_("Back soon"),
     )

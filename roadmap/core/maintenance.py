@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request
+from flask_babel import lazy_gettext as _l
 
 from roadmap.core.errors import render_busy
 
@@ -53,4 +54,4 @@ def init_maintenance(app: Flask) -> None:
     def refuse_while_restoring() -> Response | None:
         if request.endpoint in ANSWERED or not is_restoring(current_app.config["DATA_DIR"]):
             return None
-        return render_busy()
+        return render_busy(_l("A restore is under way. Nothing was changed by this request."))

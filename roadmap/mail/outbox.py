@@ -212,7 +212,7 @@ def _claim_next(now: dt.datetime) -> _ClaimedMail | None:
     """
     with db.own_transaction() as own:
         row = own.execute(
-            sa.select(_MAILS, _USERS.c.email, _USERS.c.email_key, _USERS.c.deactivated_at)
+            sa.select(_MAILS, _USERS.c.email, _USERS.c.deactivated_at)
             .outerjoin(_USERS, _USERS.c.id == _MAILS.c.user_id)
             .where(_MAILS.c.due_at <= now)
             .order_by(_MAILS.c.due_at, _MAILS.c.id)
@@ -231,8 +231,6 @@ def _claim_next(now: dt.datetime) -> _ClaimedMail | None:
     reason = "the process ended while it was being sent" if row.tries >= MAX_TRIES else ""
     if row.deactivated_at is not None:
         reason = "the account is closed"
-    elif row.user_id is not None and row.email_key is None and not row.address_is_fixed:
-        reason = "the address of the account is not confirmed"
     return _ClaimedMail(row.id, recipient, row.subject, row.body, tries, reason, obsolete)
 
 

@@ -60,7 +60,8 @@ def create_notifications(
                 team=data.get("team", ""), role=data.get("role", ""),
                 confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
             )  # fmt: skip
-            if reader.wants_mail or kind.is_always_mailed:
+            # An address that is not confirmed may be somebody else's.
+            if reader.email_key and (reader.wants_mail or kind.is_always_mailed):
                 mails.append(_render_mail(kind, reader, content, key))
         outbox.enqueue(session, *filter(None, mails), now=now)
     values = {

@@ -42,6 +42,19 @@ def test_refused_pages_are_one_line_and_a_count(session, cast, browser_of, now):
     assert "Refused: GET /admin/teams Repeated 199 times." in page
 
 
+def test_a_refusal_after_a_quiet_minute_is_no_repetition(session, cast, browser_of, now):
+    set_password(session, cast.alice)
+    browser, who = browser_of(), "alice@example.org"
+    with time_machine.travel(now, tick=False) as clock:
+        for tries in (1, 2):
+            for _try in range(tries):
+                sign_in(browser, who, "wrong wrong wrong")
+            clock.shift(INTERVAL)
+        page = browser_of(cast.erin).get("/admin/audit").text
+    assert refused(session) == [("session.failed", who, times) for times in (0, 0, 1)]
+    assert f"Signing in as {who} failed. Repeated once." in page
+
+
 def test_a_flood_that_goes_on_is_one_line_a_minute(session, cast, browser_of, now):
     alice, minutes = browser_of(cast.alice), 5
     with time_machine.travel(now, tick=False) as clock:
