@@ -97,6 +97,26 @@ def test_a_long_word_is_broken_where_it_does_not_fit() -> None:
     assert max(map(len, lines)) < 150
 
 
+URL = "https://example.org/" + "a/" * 990
+LONG = {
+    "one word": "x" * 20_000,
+    "words without spaces": "\u0444\u044b" * 10_000,
+    "many long words": ("x" * 20 + "\n") * 900,
+    "long words between marks": ("*" + "x" * 20 + "* ") * 860,
+    "code": "`" + "x" * 19_000 + "`",
+    "a block of code": "```\n" + "x" * 19_000 + "\n```",
+    "an address": URL,
+    "cells": "|a|b|\n|-|-|\n|" + "x" * 9_000 + "|" + "y" * 9_000 + "|",
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_a_text_of_many_places_to_break_is_set(text: str) -> None:
+    impact = replace(RANKER.impacts[0], source_url=URL)
+    item = replace(RANKER, description=text, url=URL, impacts=(impact,))
+    assert b"pdfuaid" in pdf.render(replace(EMPTY, introduction_md=text, items=(item,)))
+
+
 @pytest.mark.parametrize(
     ("text", "is_at_right"),
     [
