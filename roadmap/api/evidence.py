@@ -214,11 +214,12 @@ def list_evidence(query: Paging) -> EvidenceList:
     return EvidenceList(items=items, next_cursor=cursor)
 
 
-@operation(TAG, answers={201: EvidenceShape}, has_etag=True, example=EXAMPLE)
+@operation(TAG, answers={201: EvidenceShape}, refuses=(409,), has_etag=True, example=EXAMPLE)
 def create_evidence(body: NewEvidence) -> OperationResult:
     """Record a piece of evidence, as a draft.
 
-    The header Location says where it is. Nobody else sees it before you ask for a review.
+    The header Location says where it is. Nobody else sees it before you ask for a review. 409 where
+    you have as many pieces as there can be.
     """
     actor = current_actor()
     piece = actions.create(

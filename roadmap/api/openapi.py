@@ -37,7 +37,7 @@ STATUS_DESCRIPTIONS = {
     403: "The token may not do that, or it is not open to its person.",
     404: "It does not exist, or it is not shared with the person of the token.",
     405: "The address has no such method.",
-    409: "It is not possible in its current state; `detail` says why.",
+    409: "Its current state does not allow it, or the maximum is reached; `detail` says why.",
     411: "The body came without its length.",
     412: "It was changed since the ETag in If-Match was read.",
     413: "The body is larger than one megabyte, or has more values than any request needs.",

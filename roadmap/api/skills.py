@@ -113,13 +113,14 @@ def list_skills(query: Paging) -> SkillList:
 
 @operation(
     "Your skills",
-    refuses=(404,),
+    refuses=(404, 409),
     example={"level": 3, "comment": "Led the migration of two services."},
 )
 def assess_own_skill(key: str, body: Assessing) -> OwnSkill:
     """Assess yourself.
 
-    The same assessment again changes nothing; another one is added to the history.
+    The same assessment again changes nothing; another one is added to the history. 409 where this
+    skill was assessed too often in 24 hours.
     """
     actor = current_actor()
     skill = queries.find_skill(db.session, key) or abort(404)

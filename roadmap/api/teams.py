@@ -123,13 +123,14 @@ def read_matrix(slug: str, query: MatrixQuery) -> MatrixShape:
 
 
 @operation(
-    TAG, refuses=(404,), example={"level": 2, "comment": "Ran the incident review of March."}
+    TAG, refuses=(404, 409), example={"level": 2, "comment": "Ran the incident review of March."}
 )
 def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessing) -> MemberSkill:
     """Assess a skill of somebody in a team that you manage; they can read it.
 
     The same word twice is the same as once; another one is added to the history, and so is the same
-    one after another manager's. What is left out stays as you said it last.
+    one after another manager's. What is left out stays as you said it last. 409 where this skill
+    was assessed too often in 24 hours.
     """
     actor = current_actor()
     _team, who = load_person(current_actor(), "person.assess", slug, person_id)
