@@ -219,6 +219,7 @@ def _render_page(
         token=token,
         address=address,
         proof=_proof() if address and not invitation.email else "",
+        mails=transport.is_configured(),
         form=form,
     )
 

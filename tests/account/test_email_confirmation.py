@@ -344,6 +344,21 @@ def test_an_address_that_is_not_confirmed_gets_no_notifications(
     assert "Vision" in shown_text(browser_of(ginas.id), "/notifications")
 
 
+def test_who_opens_an_invitation_to_an_unconfirmed_address_reads_what_to_do(
+    request, session, cast, unconfirmed, now
+):
+    gina = unconfirmed("Gina")
+    email = "gina@example.org"
+    team = session.get_one(Team, cast.other_team)
+    _made, token = invite(session, team=team, role="member", email=email, by=cast.erin, now=now)
+    session.commit()
+    assert "Ask your administrator to confirm it" in shown_text(gina, f"/invitations/{token}")
+    request.getfixturevalue("with_mail")
+    page = shown_text(gina, f"/invitations/{token}")
+    assert "Open the link that was mailed to it, then use this one." in page
+    assert "Ask your administrator" not in page
+
+
 def test_an_administrator_cannot_confirm_an_address_that_is_taken(
     session, cast, mallory, browser_of
 ):

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from roadmap.invitations.actions import invite
 from roadmap.mail import outbox
 from tests.support.login import set_password, sign_in
 from tests.support.smtp import FreePortController, Mailbox
@@ -57,6 +58,18 @@ def test_an_invitation_arrives_or_says_to_who_sent_it_why_not(
     assert recipients(box) == ([SENT[email]] if arrives else [])
     for shown in (bob.get(page).text, erin.get("/admin/invitations").text, erin.get("/admin").text):
         assert (REASON in shown) is (not arrives)
+
+
+def test_what_somebody_types_by_a_link_for_anyone_is_not_told_to_who_made_it(
+    session, cast, browser_of, box, now
+):
+    _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
+    session.commit()
+    assert browser_of().post(f"/invitations/{token}", {"email": BY_LOCAL_PART}).status_code == 303
+    deliver()
+    page = browser_of(cast.erin).get("/admin/invitations").text
+    assert "Anyone who has the link" in page
+    assert "ünfo" not in page
 
 
 @pytest.mark.parametrize("email", SENT)
