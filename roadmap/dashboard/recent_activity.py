@@ -34,15 +34,23 @@ def list_recent_activity(
     lines: list[Activity] = []
     seen: set[tuple[str, str]] = set()
     evidence = sa.select(Evidence.id, Evidence.title).where(Evidence.user_id == user_id)
-    changes = recent_changes(session, user_id, limit * 4)
+    changes = recent_changes(session, user_id, limit * 10)
     titles = {str(key): title for key, title in session.execute(evidence)}
     for change in changes:
-        subject = (change.action.partition(".")[0], change.subject)
+        subject = _subject(change)
         line = None if subject in seen else _activity(change, content, titles)
         if line is not None:
             seen.add(subject)
             lines.append(line)
     return lines[:limit]
+
+
+def _subject(change: RecentChange) -> tuple[str, str]:
+    """Return what a line is about; what all lines of a kind say alike is one subject."""
+    thing = change.action.partition(".")[0]
+    if thing in ("position", "degree"):
+        return "career", ""
+    return thing, "" if thing == "portfolio" else change.subject
 
 
 def _activity(change: RecentChange, content: Content, titles: dict[str, str]) -> Activity | None:
@@ -63,7 +71,9 @@ def _activity(change: RecentChange, content: Content, titles: dict[str, str]) ->
         case "position" | "degree":
             text, href = _("Positions and education changed"), "/career"
         case "enrollment":
-            text, href = _("Target date or pace set"), f"/roadmaps/{content.slug}"
+            text, href = _("Target date or pace changed"), f"/roadmaps/{content.slug}"
+            if verb == "begun":
+                text = _("Roadmap started")
         case "portfolio":
             text, href = _("Portfolio changed"), "/portfolio"
     return Activity(text, href, change.at) if text else None

@@ -71,7 +71,8 @@ def index() -> str:
     overview = load_overview(db.session, current_user.id, today=today)
     choices = {
         "kind": labels.KINDS.items(),
-        "tone": labels.TONES.items(),
+        # Whether what is not verified counts as evidenced, its milestones say.
+        "tone": (labels.TONES | {"evidenced": _("Not verified")}).items(),
         "state": labels.STATES.items(),
         "visibility": labels.VISIBILITIES.items(),
         "year": [(str(year), str(year)) for year in overview.years],

@@ -37,14 +37,15 @@ def create_notifications(
     actor_name: str,
     now: dt.datetime,
     data: dict[str, Any] | None = None,
+    skills: tuple[tuple[str, str], ...] = (),
     **ids: uuid.UUID | None,
 ) -> None:
     """Write a notification for each reader, and a mail to those who want it, in two statements.
 
     Without `about` it is about each reader. The caller knows that each reader may see the title of
     the evidence now, and `quote`, the text of a review or comment; only the mail holds them. `data`
-    holds JSON values. `ids` are values of the columns `review_id`, `comment_id`, `team_id` and
-    `actor_id`.
+    holds JSON values, `skills` are (key, title) for the mail. `ids` are values of the columns
+    `review_id`, `comment_id`, `team_id` and `actor_id`.
     """
     keyed = [(new_id(), reader) for reader in readers]
     if not keyed:
@@ -58,7 +59,7 @@ def create_notifications(
                 actor_name=actor_name, subject_name=subject.name, own=subject.id == reader.id,
                 evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
                 team=data.get("team", ""), role=data.get("role", ""),
-                confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
+                skills=skills, confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
             )  # fmt: skip
             # An address that is not confirmed may be somebody else's.
             if reader.email_key and (reader.wants_mail or kind.is_always_mailed):

@@ -239,7 +239,9 @@ def _why_zero(tally: Tally, item_type: str, key: str) -> Message:
         case "evidence" if key not in {str(piece.id) for piece in tally.unlapsed_evidence}:
             text = N_("It has lapsed.")
         case "evidence":
-            text = N_("Enough other evidence of its kind counts, and no milestone depends on it.")
+            return _why_evidence_adds_nothing(
+                tally, next(p for p in facts.pieces if str(p.id) == key)
+            )
         case "self_assessment" if key in facts.other_levels:
             text = N_("Someone else's assessment replaces it.")
         case "self_assessment" | "assessment":
@@ -253,6 +255,25 @@ def _why_zero(tally: Tally, item_type: str, key: str) -> Message:
         case _:
             text = N_("The years alone, or another degree, count for as much.")
     return Message(text)
+
+
+def _why_evidence_adds_nothing(tally: Tally, piece: Item) -> Message:
+    """Say why a piece that has not lapsed adds nothing by its kind, nor by its milestones."""
+    kind = piece.counted.kind
+    if any(kind in requirement.kinds for requirement in tally.content.policy.evidence):
+        by_kind = N_("Other evidence already fills what its kind counts for")
+    else:
+        by_kind = N_("Evidence of its kind has no points of its own")
+    linked = [key for key in piece.milestones if key in tally.content.by_key]
+    if not linked:
+        by_milestone = N_("it is linked to no milestone of this roadmap")
+    elif not any(tally.facts.statuses.get(key) == "done" for key in linked):
+        by_milestone = N_("it counts for its milestones once they are marked as done")
+    else:
+        by_milestone = N_("no milestone depends on it")
+    return Message(
+        N_("%(kind)s, and %(milestone)s."), kind=Message(by_kind), milestone=Message(by_milestone)
+    )
 
 
 def _lines(tally: Tally, part: PartScore) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_, ngettext_noop
 from roadmap.evidence.kinds import KINDS
 
@@ -59,7 +60,7 @@ class Message:
             name: value.text(translate, show, translate_plural)
             if isinstance(value, Message)
             else value
-            if isinstance(value, str)
+            if isinstance(value, str) and not isinstance(value, PartialDate)
             else show(value)
             for name, value in self.values.items()
         }

@@ -29,7 +29,9 @@ def token_in(page: str) -> str:
 
 
 def test_it_works(app, session, cast, alice, now):
-    assert "No token yet" in alice.get("/account/tokens").text
+    page = " ".join(alice.get("/account/tokens").text.split())
+    assert "No token yet" in page
+    assert "Comments, notifications, invitations and administration are on pages only." in page
     made = alice.post("/account/tokens", FORM)
     assert made.status_code == 201
     token = token_in(made.text)

@@ -31,7 +31,9 @@ def position(session, cast):
 
 def test_it_works(session, cast, browser_of):
     browser = browser_of(cast.alice)
-    assert "No positions yet" in browser.get("/career").text
+    page = browser.get("/career").text
+    assert "No positions yet" in page
+    assert "enough years of ML engineering count as much" in page, "how many, the roadmap says"
     assert browser.get("/career/positions/new").status_code == 200
     answer = browser.post("/career/positions", NOW)
     assert (answer.status_code, answer.location) == (303, "/career")

@@ -100,3 +100,26 @@ def test_statements_do_not_grow_with_rows(alice, statements, app):
     with statements() as after:
         alice.get("/")
     assert len(after) == len(before)
+
+
+def test_recent_activity_says_what_was_done_and_each_thing_once(alice, session, cast, now):
+    page = alice.get("/").text
+    assert "Roadmap started" in page
+    assert "Target date or pace" not in page
+    for number in range(3):
+        alice.post(
+            "/career/positions",
+            {"employer": f"Firm {number}", "title": "Engineer", "started_on": "2019-01"},
+        )
+        alice.post(
+            "/career/degrees",
+            {"institution": f"School {number}", "level": "master", "awarded_on": "2018"},
+        )
+        piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
+        alice.put(f"/portfolio/items/{piece.id}")
+    lines = alice.get("/").text.split('id="activity"')[1].split("</ul>")[0]
+    assert lines.count("Positions and education changed") == 1
+    assert lines.count("Portfolio changed") == 1
+    assert lines.count("Recorded: ") == 3
+    alice.put(f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "7"})
+    assert "Target date or pace changed" in alice.get("/").text

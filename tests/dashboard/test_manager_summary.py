@@ -71,6 +71,7 @@ def test_newcomers_are_not_said_to_have_moved(
     enroll(session, cast.carol, now)
     page = browser_of(cast.bob).get("/").text
     assert "Everyone has been active" in page
+    assert "your own reviews do not" in page, "as the guide says"
     assert "not started yet" not in page
 
 

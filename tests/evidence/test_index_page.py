@@ -24,7 +24,8 @@ def test_it_works(session, cast, now, browser_of):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = browser_of(cast.alice).get("/evidence")
     assert page.status_code == 200
-    assert "1 piece: 0 verified, 1 evidenced." in flat(page.text)
+    assert "1 piece: 0 verified, 1 not verified." in flat(page.text)
+    assert '<option value="evidenced">Not verified' in page.text
     assert "Feature store design" in page.text
     assert "Write the design document of an ML system" in page.text
 

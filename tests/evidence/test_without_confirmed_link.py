@@ -40,7 +40,7 @@ def relink(session, cast, piece, keys, now):
 
 def test_the_list_counts_and_finds_it_as_evidenced(browser_of, cast, piece):
     alice = browser_of(cast.alice)
-    assert "0 verified, 1 evidenced" in flat(alice.get("/evidence").text)
+    assert "0 verified, 1 not verified" in flat(alice.get("/evidence").text)
     assert piece.title not in alice.get("/evidence?tone=verified").text
     assert piece.title in alice.get("/evidence?tone=evidenced").text
 

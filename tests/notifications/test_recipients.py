@@ -535,7 +535,7 @@ def test_each_event_is_mailed_with_its_link_and_why(scenario: Scenario, with_mai
         ("bob@example.org", f"Alice commented on “{TITLE}”"),
         ("alice@example.org", f"Bob returned “{TITLE}”"),
         ("alice@example.org", f"Bob verified “{TITLE}”"),
-        ("alice@example.org", "Bob assessed your skills"),
+        ("alice@example.org", "Bob assessed you in MLOps"),
     ]
     texts = [first, *queued_bodies(scenario.session)]
     assert f"https://cairn.example.org/reviews/{piece.id}\n" in texts[0]

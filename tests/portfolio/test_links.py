@@ -122,6 +122,7 @@ def test_a_revoked_one_opens_nothing(
     browser_of(cast.alice).send("DELETE", f"/portfolio/links/{link.id}")
     gone = browser_of().get(address)
     assert gone.status_code == 404
+    assert "it was revoked, it has expired, or it is incomplete" in " ".join(gone.text.split())
     assert "Alice" not in gone.text
     assert without_csrf_token(gone.text) == without_csrf_token(
         browser_of().get("/p/never-was").text

@@ -248,7 +248,7 @@ def test_json_has_the_shape_that_clients_rely_on() -> None:
         0
     ].items()
     assert {"key": "experience", "passed": False}.items() <= data["gates"][0].items()
-    assert data["gates"][0]["reason"] == "0 of 5 years of ML engineering"
+    assert data["gates"][0]["reason"] == "0 of 5 years of ML engineering, as declared"
     assert {"type": "evidence", "key": "a", "effect": 9.7222} in data["items"]
     assert len(data["next_steps"]) == 3
     for step in data["next_steps"]:
@@ -288,3 +288,24 @@ def test_a_degree_of_another_level_says_why_it_counts_for_nothing() -> None:
     note = item(explain(content(), facts, TODAY), "degree", "d").note
     assert note is not None
     assert note.text() == "A degree of another level does not count."
+
+
+@pytest.mark.parametrize(
+    ("linked", "statuses", "said"),
+    [
+        ((), {}, "and it is linked to no milestone of this roadmap."),
+        (("experience1",), {}, "and it counts for its milestones once they are marked as done."),
+    ],
+)
+def test_a_piece_that_adds_nothing_says_what_it_lacks(
+    linked: tuple[str, ...], statuses: dict[str, str], said: str
+) -> None:
+    """The only patent does not read that enough others of its kind count."""
+    facts = Facts(statuses=statuses, pieces=(piece("a", "certificate", *linked),))
+    note = item(explain(content(), facts, TODAY), "evidence", "a").note
+    assert note is not None
+    assert note.text() == f"Evidence of its kind has no points of its own, {said}"
+    facts = Facts(pieces=tuple(piece(key, "design_doc", *linked) for key in "abc"))
+    note = item(explain(content(), facts, TODAY), "evidence", "c").note
+    assert note is not None
+    assert note.text().startswith("Other evidence already fills what its kind counts for, and it ")

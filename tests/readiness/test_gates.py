@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 
 from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
@@ -15,7 +16,7 @@ from roadmap.readiness.evidence_tally import EvidenceTally, count_evidence
 from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message, join_with_and, join_with_or
-from roadmap.readiness.presentation import own_links
+from roadmap.readiness.presentation import message_filter, own_links
 from roadmap.readiness.rules import evaluate, evaluate_tally, next_change_on
 from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
@@ -88,7 +89,7 @@ def test_experience_passes_on_the_last_day_of_the_fifth_year() -> None:
     late = gate("experience", job(date(2021, 7, 2)))
     assert not late.passed
     # It never reads "5 of 5" while it stands.
-    assert late.reason.text() == "4.9 of 5 years of ML engineering"
+    assert late.reason.text() == "4.9 of 5 years of ML engineering, as declared"
     assert "0.1 more years" in str(late.opens)
 
 
@@ -160,8 +161,10 @@ def test_a_gate_links_to_what_opens_it() -> None:
     assert link("judged_by_others", Facts()) == f"/skills/{SKILLS[0]}"
     assert link("impact", Facts()) == "/evidence/new"
     assert link("design", Facts()) == "/evidence/new?kind=design_doc"
-    study = Facts(pieces=(piece("a", "case_study"),))
-    assert link("impact", study) == "/evidence"
+    elsewhere = Facts(pieces=(piece("a", "case_study", "foundations1"),))
+    assert link("impact", elsewhere) == "/evidence"
+    assert link("design", elsewhere) == "/evidence/new?kind=design_doc", "it cannot open the gate"
+    study = Facts(pieces=(piece("a", "case_study", "experience1"),))
     assert link("design", study) == "/evidence?kind=case_study"
 
 
@@ -173,7 +176,7 @@ def test_a_count_of_one_is_said_in_the_singular() -> None:
     assert two.endswith("for a milestone of “Experience” or “Leadership”")
     one_year = shipped_policy(gates=[{**GATES["years"], "years": 1}])
     none = gate("experience", Facts(), content(policy=one_year))
-    assert none.reason.text() == "0 of 1 year of ML engineering"
+    assert none.reason.text() == "0 of 1 year of ML engineering, as declared"
     assert str(none.opens) == "To pass: 1 more year in positions marked as ML engineering"
     once = gate("sustained", spread(date(2026, 5, 1)))
     assert "from 1 month, over 0 days, the latest" in once.reason.text()
@@ -260,6 +263,10 @@ def test_business_and_team_impact_need_their_value_from_before() -> None:
     stands = gate("impact", Facts(pieces=(launch,)))
     assert stands.reason.text() == "No verified, complete metric of business or team"
     assert "its values before and after and its unit for business and team" in str(stands.opens)
+    assert str(gate("impact", Facts()).opens) == (
+        "To pass: verified evidence with a metric, its value after and its unit for scale, and its "
+        "values before and after for business and team"
+    )
     full = change(launch, impacts=(bare[0], metric("business"), metric("team")))
     assert gate("impact", Facts(pieces=(full,))).passed
 
@@ -359,7 +366,7 @@ def test_self_assessment_alone_opens_no_gate() -> None:
 
 def test_sentences_can_be_said_in_another_language() -> None:
     said = {
-        "%(years)s of %(num)s years of ML engineering": "%(years)s von %(num)s Jahren",
+        "%(years)s of %(num)s years of ML engineering, as declared": "%(years)s von %(num)s Jahren",
         "%(first)s or %(last)s": "%(first)s oder %(last)s",
         "talk": "Vortrag",
     }
@@ -374,3 +381,9 @@ def test_sentences_can_be_said_in_another_language() -> None:
     assert kinds.text(lambda text: said.get(text, text)) == "Vortrag, b oder c"
     assert join_with_and(["a", "b"]).text() == "a and b"
     assert str(join_with_and(["a"])) == "a"
+
+
+def test_the_day_of_the_latest_evidence_is_shown_as_everywhere(app: Flask) -> None:
+    reason = gate("sustained", spread(date(2026, 3, 1))).reason
+    with app.test_request_context():
+        assert "the latest from 1 Mar 2026" in message_filter(reason)

@@ -34,6 +34,7 @@ def test_it_works(alice):
 
 def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
     page = alice.get("/readiness").text
+    assert "years count as declared" in page
     for path in (f"/roadmaps/{SLUG}", "/career", "/evidence/new", "/skills"):
         assert f'<li>\n          <a href="{path}">' in page
     assert "8 skills, each against five described levels." in page
@@ -63,6 +64,7 @@ def test_the_hours_of_a_stage_say_which_are_optional(alice):
     for key in ("concurrent-data-loader", "typed-tested-python-package"):
         alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion")
     page = alice.get("/readiness").text
+    assert "years count as declared" in page
     assert "12 optional</p>" in page
     assert "together count for at most a quarter of the required hours" in page
 
@@ -80,6 +82,7 @@ def test_ticking_all_without_proof_is_not_ready(alice, app):
     for key in keys:
         alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion", fragment=True)
     page = alice.get("/readiness").text
+    assert "years count as declared" in page
     assert re.search(r"<h2[^>]*>Claimed, not proven · Readiness [0-9.]+ / 100</h2>", page)
     assert "less than half of that is verified by someone else" in page
 

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from roadmap.catalog.models import Skill
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.kind import Content, Event, Kind, Mail
 from roadmap.notifications.models import Notification
@@ -39,6 +40,7 @@ class Assessed(Kind):
             create_notifications(
                 session, self, [person], about=person, actor_id=assessor.id,
                 actor_name=assessor.name, now=event.now, data={"skills": [event.subject]},
+                skills=((event.subject, _title(session, event.subject)),),
             )  # fmt: skip
             return
         skills = list(dict.fromkeys([*unread.data["skills"], event.subject]))
@@ -54,9 +56,16 @@ class Assessed(Kind):
         return f"/skills/{content.skills[0][0]}" if len(content.skills) == 1 else "/skills"
 
     def mail(self, content: Content) -> Mail:
-        subject = _("%(name)s assessed your skills")
-        text = _("%(name)s assessed your skills. Their assessment appears beside your own.")
-        words = {"name": content.actor_name}
+        subject = _("%(name)s assessed you in %(skill)s")
+        text = _(
+            "%(name)s assessed you in %(skill)s. Their assessment, and any more that follow, "
+            "appear beside your own."
+        )
+        words = {"name": content.actor_name, "skill": content.skills[0][1]}
         reason = _("You get this mail because it is about your skills.")
         # More skills may join this notification after the mail.
         return Mail(subject % words, text % words, reason, "/skills")
+
+
+def _title(session: Session, key: str) -> str:
+    return session.scalar(sa.select(Skill.title).where(Skill.key == key)) or key

@@ -142,7 +142,7 @@ def _degree(degree: Degree) -> Entry:
             "institution": clean_line(degree.institution),
             "area": clean_line(degree.field),
             "studyType": study,
-            **_on_one_day(degree.awarded_on),
+            "endDate": _day(degree.awarded_on),
             "cairn": _without_empty({"level": degree.level}),
         }
     )

@@ -24,14 +24,22 @@ class Rule(GateRule):
             if name not in baseline or name in proof.baselines
         }
         names = [IMPACT_NAMES[name] for name in types]
-        missing = [IMPACT_NAMES[name] for name in types if name not in found]
+        left = [name for name in types if name not in found]
+        missing = [IMPACT_NAMES[name] for name in left]
         if missing:
             reason = Message(
                 N_("No verified, complete metric of %(types)s"), types=join_with_or(missing)
             )
         else:
             reason = Message(N_("Verified metrics of %(types)s"), types=join_with_and(names))
-        if any(name in baseline for name in types if name not in found):
+        with_before = [IMPACT_NAMES[name] for name in left if name in baseline]
+        after_only = [IMPACT_NAMES[name] for name in left if name not in baseline]
+        if with_before and after_only:
+            opens = N_(
+                "To pass: verified evidence with a metric, its value after and its unit for "
+                "%(after_only)s, and its values before and after for %(with_before)s"
+            )
+        elif with_before:
             opens = N_(
                 "To pass: verified evidence with a metric, its values before and after and its "
                 "unit for %(types)s"
@@ -43,7 +51,12 @@ class Rule(GateRule):
             )
         return self.result(
             reason,
-            Message(opens, types=join_with_and(missing or names)),
+            Message(
+                opens,
+                types=join_with_and(missing or names),
+                after_only=join_with_and(after_only or names),
+                with_before=join_with_and(with_before or names),
+            ),
             passed=not missing,
             place=("evidence" if tally.evidence.has_pieces else "new_evidence", ""),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roadmap.readiness.evidence_tally import EVIDENCED
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import KIND_NAMES, Message, join_with_or, ngettext_noop
 
@@ -17,7 +18,6 @@ class Rule(GateRule):
 
     def check(self, tally: Tally) -> GateResult:
         kinds, asked = self.settings.kinds, self.settings.count
-        waiting = next((kind for kind in kinds if tally.evidence.evidenced[kind]), None)
         stages = self.settings.stages
         # Only required milestones count in gates.
         counted = {
@@ -27,6 +27,23 @@ class Rule(GateRule):
             for milestone in stage.milestones
             if milestone.required
         }
+        # Without stages any piece may open it, else one of a milestone that counts.
+        waiting = next(
+            (
+                kind
+                for kind in kinds
+                if tally.evidence.evidenced[kind]
+                and (
+                    not stages
+                    or any(
+                        tally.tones.get(key) == EVIDENCED
+                        and kind in tally.content.by_key[key].evidence
+                        for key in counted
+                    )
+                )
+            ),
+            None,
+        )
         titles = [f"“{tally.stage_title(key)}”".replace("%", "%%") for key in stages]
         have = sum(
             proof.kind in kinds and (not stages or not counted.isdisjoint(proof.milestones))

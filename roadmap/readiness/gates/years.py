@@ -27,16 +27,16 @@ class Rule(GateRule):
             # It does not say how many: that grows every day, and nothing depends on it.
             reason = Message(
                 ngettext_noop(
-                    "At least %(num)s year of ML engineering",
-                    "At least %(num)s years of ML engineering",
+                    "At least %(num)s year of ML engineering, as declared",
+                    "At least %(num)s years of ML engineering, as declared",
                 ),
                 num=asked,
             )
         else:
             reason = Message(
                 ngettext_noop(
-                    "%(years)s of %(num)s year of ML engineering",
-                    "%(years)s of %(num)s years of ML engineering",
+                    "%(years)s of %(num)s year of ML engineering, as declared",
+                    "%(years)s of %(num)s years of ML engineering, as declared",
                 ),
                 years=rounded_down(tally.years),
                 num=asked,
