@@ -116,6 +116,18 @@ def setting(name: str, value: str) -> Callable[[Path], dict[str, str]]:
 
 FAULTS = {
     "no key": Fault(no_key, ("ROADMAP_SECRET_KEY is not set", "make run")),
+    "key in a folder that is not there": Fault(
+        lambda folder: {"DATA_DIR": str(folder / "mistyped")},
+        ("{folder}/mistyped is no folder", "correct ROADMAP_DATA_DIR"),
+    ),
+    "key in a file": Fault(
+        lambda _folder: {"DATA_DIR": str(ROOT / "README.md")},
+        (f"{ROOT}/README.md is no folder", "correct ROADMAP_DATA_DIR"),
+    ),
+    "key in another folder": Fault(
+        lambda folder: {"DATA_DIR": str(folder)},
+        ("the folder {folder} has none", "correct ROADMAP_DATA_DIR"),
+    ),
     "short key": Fault(short_key, ("ROADMAP_SECRET_KEY is too short", "16 characters")),
     "closed key": Fault(
         closed_key,
