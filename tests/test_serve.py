@@ -19,8 +19,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from roadmap import create_app
+from roadmap.catalog.models import RoadmapRevision
 from roadmap.core import config
 from roadmap.core.database import db
+from roadmap.core.migrations import alembic, applied_revisions
 from roadmap.server import ports, start
 from tests.support.cast import Cast
 from tests.support.server import free_port
@@ -200,6 +202,38 @@ def test_a_restart_with_nothing_to_prepare_does_without_the_application(
         db.session.close()
         for each in made:
             each.extensions["sqlalchemy"].engines["default"].dispose()
+
+
+def test_an_upgrading_start_says_what_it_changed_and_what_it_cannot_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ROADMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'cairn.sqlite3'}")
+    monkeypatch.setenv("ROADMAP_SECRET_KEY", "k" * 32)
+    app = create_app()
+    start.prepare_database(lambda: app)
+    assert capsys.readouterr().out == ""
+    with app.app_context():
+        [newest] = applied_revisions()
+        alembic.downgrade("-1")
+        [before] = applied_revisions()
+        db.session.execute(sa.text("UPDATE roadmap_revision SET digest = 'of an older release'"))
+        db.session.commit()
+        db.session.close()
+    start.prepare_database(lambda: app)
+    migrated, published = capsys.readouterr().out.splitlines()
+    assert migrated == f"The database went from migration {before} to {newest}."
+    assert published == "Revision 2 of senior-ml-engineer was published."
+    with app.app_context():
+        revision = db.session.scalars(sa.select(RoadmapRevision).filter_by(number=2)).one()
+        revision.content = {**revision.content, "of_a_newer_release": True}
+        revision.digest = "of a newer release"
+        db.session.commit()
+        db.session.close()
+    with pytest.raises(config.ConfigError, match=r"cannot read revision 2 .* backup restore FILE"):
+        start.prepare_database(lambda: app)
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_a_data_folder_that_cannot_be_used_names_its_setting(

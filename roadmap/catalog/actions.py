@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from roadmap.catalog import files
 from roadmap.catalog.content import Content
 from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
+from roadmap.catalog.queries import read_content
 from roadmap.core.signals import revision_published
 from roadmap.people.audit import record_audit
 
@@ -48,7 +49,8 @@ def publish(
     """Publish a document as the next revision of its roadmap, unless nothing in it changed.
 
     Raises ConflictingKey where a milestone or skill key is defined differently in another roadmap,
-    pydantic's ValidationError for a document that `files.read` would have refused.
+    pydantic's ValidationError for a document that `files.read` would have refused, ConfigError
+    where a newer release published the revision before.
     """
     new = Content.model_validate(document)
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
@@ -111,7 +113,7 @@ def store_keys(session: Session, document: Document) -> None:
 
 
 def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
-    before = _milestones_with_place(Content.model_validate(current.content)) if current else {}
+    before = _milestones_with_place(read_content(current)) if current else {}
     after = _milestones_with_place(new)
     return RevisionChange(
         slug=new.slug,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap, RoadmapRevision
+from roadmap.core.config import ConfigError
 from roadmap.core.text import fold
 
 if TYPE_CHECKING:
@@ -49,16 +50,30 @@ def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:
     """Return one revision with its content. Raises LookupError where there is none."""
     found = _by_revision.get(revision_id)
     if found is None:
-        # Pydantic comes with the first roadmap that is read: the start does not wait for it.
-        from roadmap.catalog.content import Content
-
         this = RoadmapRevision.id == revision_id
         row = session.scalars(sa.select(RoadmapRevision).where(this)).first()
         if row is None:
             raise LookupError(f"no revision {revision_id}")
-        content = Content.model_validate(row.content)
-        found = PublishedRoadmap(row.roadmap_id, revision_id, row.number, content)
+        found = PublishedRoadmap(row.roadmap_id, revision_id, row.number, read_content(row))
         if len(_by_revision) > 200:
             _by_revision.clear()
         _by_revision[revision_id] = found
     return found
+
+
+def read_content(revision: RoadmapRevision) -> Content:
+    """Return a revision's content. Raises ConfigError for one of a newer release."""
+    # Pydantic comes with the first roadmap that is read: the start does not wait for it.
+    from pydantic import ValidationError
+
+    from roadmap.catalog.content import Content
+
+    try:
+        return Content.model_validate(revision.content)
+    except ValidationError:
+        title = revision.content.get("title")
+        raise ConfigError(
+            f"This release cannot read revision {revision.number} of the roadmap {title!r}, which "
+            "another one published: put the newer code back, or restore the backup that was made "
+            "before the upgrade: `.venv/bin/flask --app roadmap backup restore FILE`"
+        ) from None

@@ -370,12 +370,14 @@ def _find_secret_key(key: str | None, data_dir: Path) -> str:
     """Return the key that is set, or that of the data folder. Raises ConfigError."""
     key = key or read_secret_key(data_dir)
     if not key:
-        found = f"the folder {data_dir} has none" if data_dir.is_dir() else f"{data_dir} is no folder"
+        found = (
+            f"the folder {data_dir} has none" if data_dir.is_dir() else f"{data_dir} is no folder"
+        )
         raise ConfigError(
             f"ROADMAP_SECRET_KEY is not set, and {found}. Where Cairn ran before, put its key back "
-            "or correct ROADMAP_DATA_DIR: a new key signs everybody out. For a new Cairn `make run` "
-            "creates one; elsewhere set it to the output "
-            "of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            "or correct ROADMAP_DATA_DIR: a new key signs everybody out. For a new Cairn "
+            "`make run` creates one; elsewhere set it to the output of: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
     if len(key) < 16:
         raise ConfigError("ROADMAP_SECRET_KEY is too short: use at least 16 characters.")

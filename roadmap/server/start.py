@@ -95,14 +95,23 @@ def prepare_database(create_app: Callable[[], Flask]) -> bool:
     # Imported late: these modules read settings that were set just now.
     from roadmap.catalog.actions import publish_shipped
     from roadmap.core.database import db
-    from roadmap.core.migrations import upgrade
+    from roadmap.core.migrations import applied_revisions, upgrade
     from roadmap.people.models import User
 
     app = create_app()
     with app.app_context():
+        db.create_file()
+        before = applied_revisions()
         upgrade()
-        publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
+        changes = publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
+        after = applied_revisions()
+        if before and before != after:
+            old, new = (", ".join(sorted(each)) for each in (before, after))
+            print(f"The database went from migration {old} to {new}.", flush=True)
+        for change in changes:
+            if not (change.is_new or change.is_empty):
+                print(f"Revision {change.number} of {change.slug} was published.", flush=True)
         return db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None)))) or False
 
 
