@@ -184,3 +184,24 @@ def test_it_works_without_javascript(page_of: PageOf) -> None:
     assert "sort=readiness" in page.url, "the filter keeps the order"
     page.get_by_role("link", name="Carol, MLOps: ").click()
     assert page.url.endswith("/skills/mlops")
+
+
+def test_a_focused_cell_is_shown_whole_on_a_phone_without_javascript(page_of: PageOf) -> None:
+    page = page_of("bob", java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page.goto(MATRIX)
+    cells = page.locator("tbody tr").first.locator("td a")
+    frame = page.locator(".matrix-frame").bounding_box()
+    names = page.locator("tbody th").first.bounding_box()
+    assert frame is not None
+    assert names is not None
+    page.locator("tbody th a").first.focus()
+    forward = range(cells.count())
+    for key, numbers in (("Tab", forward), ("Shift+Tab", forward[-2::-1])):
+        for number in numbers:
+            page.keyboard.press(key)
+            expect(cells.nth(number)).to_be_focused()
+            cell = cells.nth(number).bounding_box()
+            assert cell is not None
+            # At most its padding is cut.
+            assert cell["x"] >= names["x"] + names["width"] - 2
+            assert cell["x"] + cell["width"] <= frame["x"] + frame["width"] + 2
