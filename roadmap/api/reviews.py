@@ -240,7 +240,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
     confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
     criteria = load_criteria(db.session, [item])[item.id]
     fitting = {each.key for each in criteria if each.is_offered}
-    if last is not None and piece.state == body.decision:
+    if last is not None and piece.shared_state == body.decision:
         said = (last.reviewer_id, last.decision, clean_multiline(last.comment))
         added = fitting if body.milestones is None else set(body.milestones) - confirmed
         if said == (actor.id, body.decision, comment) and (
@@ -290,7 +290,7 @@ def _check_unchanged_since_submitted(
 
     They change without a new version, so a client that names no `etag` may have read others.
     """
-    if piece.state not in (*AWAITING_REVIEW, "verified"):
+    if piece.shared_state not in (*AWAITING_REVIEW, "verified"):
         # Nothing waits: the judgement is refused for that.
         return
     version = item.version

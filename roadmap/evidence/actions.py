@@ -197,7 +197,7 @@ def edit(
         evidence.submitted_at = now
         evidence.current.submitted_at = evidence.current.submitted_at or now
     elif evidence.state == "draft":
-        evidence.submitted_at = None
+        evidence.submitted_at = _submitted_at_of_verified(session, evidence)
     evidence.revision += 1
     version, states = evidence.current.number, [state_before, evidence.state]
     _record(session, evidence, "edited", by, now, fields=changed, version=version, state=states)
@@ -263,10 +263,17 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
     if after == evidence.state:
         return False
     evidence.state = after
-    evidence.submitted_at = evidence.reviewer_id = evidence.review_started_at = None
+    evidence.submitted_at = _submitted_at_of_verified(session, evidence)
+    evidence.reviewer_id = evidence.review_started_at = None
     evidence.updated_at = now
     _record(session, evidence, "withdrawn", by, now, version=evidence.current.number)
     return True
+
+
+def _submitted_at_of_verified(session: Session, evidence: Evidence) -> dt.datetime | None:
+    """Return when the verified version was submitted: it stays shared beside a draft."""
+    verified = session.get(EvidenceVersion, evidence.verified_version_id or uuid.UUID(int=0))
+    return verified.submitted_at if verified is not None else None
 
 
 def _record(

@@ -22,9 +22,18 @@ def is_visible(audience: Audience) -> sa.ColumnElement[bool]:
         case Audience.OWNER:
             return sa.true()
         case Audience.MANAGER:
-            return sa.and_(Evidence.visibility != "private", Evidence.state.in_(SHARED_STATES))
+            shared = shared_state(audience).in_(SHARED_STATES)
+            return sa.and_(Evidence.visibility != "private", shared)
         case Audience.PUBLIC:
             return Evidence.visibility == "portfolio"
+
+
+def shared_state(audience: Audience) -> sa.ColumnElement[str]:
+    """Return the state as an audience reads it: the rule of `item.shared_state`."""
+    if audience is not Audience.MANAGER:
+        return Evidence.state.expression
+    is_withdrawn = sa.and_(Evidence.state == "draft", Evidence.verified_version_id.is_not(None))
+    return sa.case((is_withdrawn, "verified"), else_=Evidence.state)
 
 
 def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:
@@ -34,7 +43,7 @@ def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:
             return Evidence.current_id.expression
         case Audience.MANAGER:
             version = aliased(EvidenceVersion)
-            return (
+            newest = (
                 sa.select(version.id)
                 .where(version.evidence_id == Evidence.id, version.was_submitted)
                 .order_by(version.number.desc())
@@ -42,6 +51,8 @@ def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:
                 .correlate(Evidence)
                 .scalar_subquery()
             )
+            # Of an edit that was withdrawn they see nothing, whatever was submitted before.
+            return sa.case((Evidence.state == "draft", Evidence.verified_version_id), else_=newest)
         case Audience.PUBLIC:
             return counted_version_id(audience)
 

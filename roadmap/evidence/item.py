@@ -188,12 +188,14 @@ class Item:
     @property
     def is_shared(self) -> bool:
         """Tell whether the managers of the owner see the item."""
-        return is_visible(self.state, self.visibility, Audience.MANAGER)
+        verified = self.verified_number is not None
+        return is_visible(self.state, self.visibility, Audience.MANAGER, has_verified=verified)
 
     @property
     def is_public(self) -> bool:
         """Tell whether the item may be shown in the portfolio."""
-        return is_visible(self.state, self.visibility, Audience.PUBLIC)
+        verified = self.verified_number is not None
+        return is_visible(self.state, self.visibility, Audience.PUBLIC, has_verified=verified)
 
     def with_counted(self, **changes: Any) -> Item:
         """Return the item with other content in the version that counts."""
@@ -246,14 +248,20 @@ def draft_item(id_: uuid.UUID, kind: str, day: dt.date) -> Item:
     return Item(id_, id_, "", "portfolio", "draft", None, at, at, versions=(version,))
 
 
-def is_visible(state: str, visibility: str, audience: Audience) -> bool:
-    """Tell whether an audience sees an item.
+def shared_state(state: str, *, has_verified: bool) -> str:
+    """Return the state as managers read it: the verified version stays while an edit is a draft."""
+    return "verified" if state == "draft" and has_verified else state
+
+
+def is_visible(state: str, visibility: str, audience: Audience, *, has_verified: bool) -> bool:
+    """Tell whether an audience sees an item; `has_verified` tells that a version is verified.
 
     Managers see what was submitted and is not private; the public sees what its owner allows in
     the portfolio. `audience_sql.is_visible` is the same rule in SQL.
     """
     if audience is Audience.MANAGER:
-        return visibility != "private" and state in SHARED_STATES
+        shared = shared_state(state, has_verified=has_verified)
+        return visibility != "private" and shared in SHARED_STATES
     return audience is Audience.OWNER or visibility == "portfolio"
 
 
@@ -261,11 +269,16 @@ def seen_by(item: Item, audience: Audience) -> Item | None:
     """Return the owner's item as an audience sees it, or None where it does not see the item.
 
     The owner sees every version. Managers see those that were submitted, so that an edit of a
-    returned item stays private until it is submitted. The public sees the version that counts.
+    returned item stays private until it is submitted; where an edit of a verified item was
+    withdrawn, those up to the verified one. The public sees the version that counts.
     """
-    if not is_visible(item.state, item.visibility, audience):
+    verified = item.verified_number
+    if not is_visible(item.state, item.visibility, audience, has_verified=verified is not None):
         return None
     versions = item.versions
+    if audience is Audience.MANAGER and item.state == "draft":
+        versions = tuple([each for each in versions if each.number <= (verified or 0)])
+        item = replace(item, state="verified", versions=versions)
     if audience is Audience.PUBLIC:
         versions = (item.counted,)
     elif audience is Audience.MANAGER:

@@ -52,7 +52,10 @@ AUDIENCES: dict[str, LazyString] = {
         "in no portfolio, export or link.",
         viewers=VIEWERS,
     ),
-    "private": _("Private: nobody but you. It is never reviewed, so it can never become verified."),
+    "private": _(
+        "Private: nobody but you. It is not reviewed while it is private; what was verified before "
+        "counts for you alone."
+    ),
 }
 IMPACTS: dict[str, LazyString] = {
     "scale": _("Scale"),

@@ -27,6 +27,7 @@ from roadmap.evidence.audience_sql import (
     is_verified_version,
     is_visible,
     newest_version_id,
+    shared_state,
 )
 from roadmap.evidence.item import CONTENT_COLUMNS, Audience, Impact, Item, Link, SkillLink, Version
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
@@ -225,10 +226,16 @@ def _is_needed(audience: Audience, history: bool) -> sa.ColumnElement[bool]:
         return EvidenceVersion.id == counted_version_id(audience)
     is_owner = audience is Audience.OWNER
     if history:
-        return sa.true() if is_owner else EvidenceVersion.was_submitted.is_(True)
-    newest = (Audience.OWNER, Audience.MANAGER) if is_owner else (audience,)
+        if is_owner:
+            return sa.true()
+        newest = aliased(EvidenceVersion)
+        last = sa.select(newest.number).where(newest.id == newest_version_id(audience))
+        return sa.and_(
+            EvidenceVersion.was_submitted, EvidenceVersion.number <= last.scalar_subquery()
+        )
+    seen_by = (Audience.OWNER, Audience.MANAGER) if is_owner else (audience,)
     return sa.or_(
-        *(EvidenceVersion.id == newest_version_id(each) for each in newest), is_verified_version()
+        *(EvidenceVersion.id == newest_version_id(each) for each in seen_by), is_verified_version()
     )
 
 
@@ -296,7 +303,7 @@ def _versions(audience: Audience, scope: Scope, texts: bool, history: bool) -> s
             _raw(Evidence.user_id),
             Evidence.title,
             Evidence.visibility,
-            Evidence.state,
+            shared_state(audience),
             Evidence.submitted_at,
             Evidence.created_at,
             Evidence.updated_at,

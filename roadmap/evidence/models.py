@@ -14,7 +14,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.folding import search_text_of
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
-from roadmap.evidence.item import Audience, is_visible
+from roadmap.evidence.item import Audience, is_visible, shared_state
 
 
 def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
@@ -71,12 +71,19 @@ class Evidence(Base):
     @property
     def is_shared(self) -> bool:
         """Tell whether its owner's managers see it: submitted or later, and not private."""
-        return is_visible(self.state, self.visibility, Audience.MANAGER)
+        verified = self.verified_version_id is not None
+        return is_visible(self.state, self.visibility, Audience.MANAGER, has_verified=verified)
+
+    @property
+    def shared_state(self) -> str:
+        """Return the state as managers read it."""
+        return shared_state(self.state, has_verified=self.verified_version_id is not None)
 
     @property
     def is_public(self) -> bool:
         """Tell whether it may be shown in the portfolio."""
-        return is_visible(self.state, self.visibility, Audience.PUBLIC)
+        verified = self.verified_version_id is not None
+        return is_visible(self.state, self.visibility, Audience.PUBLIC, has_verified=verified)
 
     @property
     def milestone_keys(self) -> list[str]:

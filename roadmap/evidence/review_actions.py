@@ -18,7 +18,9 @@ from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.types import form_id
 from roadmap.evidence import rules
 from roadmap.evidence.actions import lock_and_reload
+from roadmap.evidence.audience_sql import newest_version_id
 from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
+from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
 from roadmap.evidence.queries import (
     assigned_reviewer,
@@ -78,10 +80,12 @@ def decide(
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
     _lock_for_review(session, evidence, by)
-    again = evidence.state == "verified"
+    again = evidence.shared_state == "verified"
+    judged = session.get(EvidenceVersion, version_id) if again else evidence.current
+    version = judged or evidence.current
     fitting: list[str] = []
     if decision == "verified":
-        fitting = load_fitting_milestones(session, evidence.milestone_keys, evidence.current.kind)
+        fitting = load_fitting_milestones(session, evidence.milestone_keys, version.kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
     left_out = {link.milestone_key for link in evidence.links if link.left_out_review_id}
     withdrawn = load_left_out_before_withdrawal(session, {evidence.id: evidence.user_id})
@@ -89,7 +93,7 @@ def decide(
     keys = rules.select_confirmations(
         decision,
         milestones,
-        state=evidence.state,
+        state=evidence.shared_state,
         judged=version_id,
         current=evidence.current_id,
         verified=evidence.verified_version_id,
@@ -135,10 +139,11 @@ def decide(
             link.left_out_review_id = None
         elif link.milestone_key in fitting and link.milestone_key not in confirmed:
             link.left_out_review_id = link.left_out_review_id or review.id
-    evidence.state = decision
+    if not again:
+        evidence.state = decision
     evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
-    said: dict[str, Any] = {"version": evidence.current.number, "milestones": list(keys)}
+    said: dict[str, Any] = {"version": version.number, "milestones": list(keys)}
     if again:
         said["besides"] = True
     action = f"evidence.{decision}"
@@ -250,9 +255,9 @@ def add_comment(
     if count_rows(session, Comment, *mine) >= MAX_COMMENTS:
         raise Refused("too_many_comments")
     number = session.scalar(
-        sa.select(sa.func.max(EvidenceVersion.number)).where(
-            EvidenceVersion.evidence_id == evidence.id, EvidenceVersion.was_submitted
-        )
+        sa.select(EvidenceVersion.number)
+        .join(Evidence, EvidenceVersion.id == newest_version_id(Audience.MANAGER))
+        .where(Evidence.id == evidence.id)
     )
     comment = Comment(
         id=made_as,

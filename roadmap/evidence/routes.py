@@ -178,14 +178,19 @@ def submit(evidence_id: uuid.UUID) -> Response:
 @evidence.delete("/evidence/<uuid:evidence_id>/submission")
 @permit("evidence.submit")
 def withdraw(evidence_id: uuid.UUID) -> Response:
-    """Withdraw the request for a review; from then on only the owner sees the item."""
+    """Withdraw the request for a review; a version that is verified goes on being shared."""
     piece = _load_own(evidence_id, "evidence.submit")
     try:
         actions.withdraw(db.session, piece, by=current_user, now=now())
     except Refused as refusal:
         return _render_refusal(piece, refusal)
     title = labels.shorten_title(piece.title)
-    flash(_("“%(title)s” is withdrawn and a draft again.", title=title), "message")
+    text = _("“%(title)s” is withdrawn and a draft again.", title=title)
+    if piece.shared_state == "verified":
+        text = _(
+            "The new version of “%(title)s” is withdrawn; the verified one counts.", title=title
+        )
+    flash(text, "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 

@@ -1,7 +1,7 @@
 """The timeline of an item: what was submitted, said and judged.
 
 Its author also sees their own steps. Managers see only what is shared: a version from the moment it
-was submitted, never that something was saved, withdrawn or linked.
+was submitted until it is withdrawn, never that something was saved, withdrawn or linked.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
             step = "resubmitted"
         if step in ("submitted", "resubmitted"):
             submitted = version
-        if step in PRIVATE_ACTIONS and not for_author:
+        if not for_author and (step in PRIVATE_ACTIONS or version > item.version.number):
             continue
         if found and step == found[-1].kind == "edited":
             found.pop()

@@ -67,6 +67,10 @@ def retract(session: Session, event: Event) -> None:
         # Before an edit of a draft nobody could see it, and most edits are of drafts.
         edited = event.action == "evidence.edited"
         was_draft = edited and event.data["state"][0] not in SHARED_STATES
+        was_draft = was_draft and "visibility" not in event.data["fields"]
+        if event.action == "evidence.withdrawn":
+            # An earlier version of it may be verified, and so stay visible.
+            close_review_requests(session, uuid.UUID(event.subject))
         if find_shared_evidence(session, event) is None and not was_draft:
             about = _ROWS.c.evidence_id == uuid.UUID(event.subject)
             session.execute(sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, about))

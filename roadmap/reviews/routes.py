@@ -22,7 +22,7 @@ from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm, parse_uuid
 from roadmap.evidence.kinds import KINDS
-from roadmap.evidence.models import Evidence
+from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.evidence.queries import load_fitting_milestones
 from roadmap.evidence.rules import Refused, Stale
 from roadmap.evidence.timeline import timeline_context
@@ -133,7 +133,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
     form = JudgementForm()
     if not form.judge():
         return _render_page(piece, form, status=422)
-    was_verified = piece.state == "verified"
+    was_verified = piece.shared_state == "verified"
     decision = form.decision.data or ""
     try:
         review = review_actions.decide(
@@ -154,7 +154,8 @@ def decide(evidence_id: uuid.UUID) -> Response:
     if decision == "returned":
         text, label = _("“%(title)s” is returned to its author.", **said), _("Look at it again")
     else:
-        fitting = load_fitting_milestones(db.session, piece.milestone_keys, piece.current.kind)
+        judged = db.session.get_one(EvidenceVersion, review.version_id)
+        fitting = load_fitting_milestones(db.session, piece.milestone_keys, judged.kind)
         text = ngettext(
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestone confirmed.",
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestones confirmed.",
@@ -189,7 +190,12 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
         flash(labels.REFUSAL_MESSAGES[refusal.reason], "message")
         return _render_page(piece, status=409)
     said = {"title": labels.shorten_title(piece.title)}
-    if piece.state == "verified":
+    if not piece.is_shared:
+        flash(
+            _("You took it back. Its author withdrew “%(title)s” from review.", **said), "message"
+        )
+        return see_other("reviews.index")
+    if piece.shared_state == "verified":
         text = _("You took it back. “%(title)s” is still verified as before.", **said)
     else:
         text = _("“%(title)s” is no longer verified. It is waiting for review again.", **said)

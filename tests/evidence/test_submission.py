@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -210,6 +211,90 @@ def test_an_edit_after_verification_says_what_waits_and_what_counts(
     assert "Version 2 is waiting for a review; version 1 counts until it is judged." in page
     assert "Version 2 is waiting for review. Meanwhile version 1 counts." in page
     assert "Version 2 saved, waiting for review" in page
+
+
+def test_withdrawing_an_edit_leaves_managers_the_verified_version(
+    session, cast, now, browser_of, api_client_of, piece
+):
+    """To the byte: the page, the queue, the person and the API say what they said before it."""
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    bob, alice, address = browser_of(cast.bob), browser_of(cast.alice), f"/evidence/{piece.id}"
+    person = f"/teams/ranking/people/{cast.alice}"
+    pages = [f"/reviews/{piece.id}", "/reviews?show=judged", person, "/teams/ranking"]
+
+    def seen() -> list[str]:
+        texts = [bob.get(page).text for page in pages]
+        told = api_client_of(cast.bob).get("/teams/ranking/matrix").text
+        token = r'(name="csrf_token" value=|"X-CSRFToken": )"[^"]*"'
+        return [re.sub(token, "", text) for text in (*texts, told)]
+
+    before = seen()
+    assert "Feature store design" in before[0]
+    sent = form_fields(role="Lead", visibility="team", milestones=DESIGN, revision=piece.revision)
+    assert alice.put(address, sent).status_code == 303
+    assert seen() != before
+    page = flat(alice.get(address).text)
+    assert "If you withdraw it, version 1 stays verified" in page
+    assert alice.delete(f"{address}/submission").status_code == 303
+    page = flat(alice.get(address).text)
+    assert "is withdrawn; the verified one counts." in page
+    assert "see version 1 only." in page
+    assert seen() == before
+    # The author goes on with the draft, and asks again.
+    session.expire_all()
+    sent = form_fields(role="Unsent", visibility="team", milestones=DESIGN, revision=piece.revision)
+    assert alice.put(address, sent).status_code == 303
+    assert seen() == before
+    assert alice.put(f"{address}/submission").status_code == 303
+    assert "Unsent" in bob.get(f"/reviews/{piece.id}").text
+
+
+def test_beside_a_withdrawn_edit_the_verified_version_can_be_confirmed_further(
+    session, cast, now, browser_of, piece
+):
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    alice = cast.actor(session, cast.alice)
+    edited = evidence_input(kind="talk", visibility="team")
+    actions.edit(session, piece, edited, milestones=[DESIGN, LEVELS], by=alice, now=now)
+    if piece.state != "draft":
+        actions.withdraw(session, piece, by=alice, now=now)
+    session.commit()
+    verified = piece.verified_version_id
+    sent = {"decision": "verified", "version_id": str(verified), "milestones": LEVELS}
+    assert browser_of(cast.bob).put(f"/reviews/{piece.id}", sent).status_code == 303
+    session.expire_all()
+    assert (piece.state, piece.verified_version_id) == ("draft", verified)
+    assert review_actions.confirmed_keys(session, verified) == {DESIGN, LEVELS}
+
+
+def test_a_verification_taken_back_beside_a_withdrawn_edit_ends_what_managers_see(
+    session, cast, now, browser_of, piece
+):
+    submit_evidence(session, cast, piece, now)
+    review = review_evidence(session, cast, piece, now)
+    alice = cast.actor(session, cast.alice)
+    edited = evidence_input(role="Lead", visibility="team")
+    actions.edit(session, piece, edited, by=alice, now=now)
+    actions.withdraw(session, piece, by=alice, now=now)
+    session.commit()
+    bob = browser_of(cast.bob)
+    answer = bob.delete(f"/reviews/{piece.id}", {"review_id": str(review.id)})
+    assert (answer.status_code, answer.location) == (303, "/reviews")
+    assert "Its author withdrew" in bob.get("/reviews").text
+    assert bob.get(f"/reviews/{piece.id}").status_code == 404
+
+
+def test_making_a_verified_piece_private_says_what_it_does(session, cast, now, browser_of, piece):
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
+    assert "If you make it private" not in alice.get(f"{address}/edit").text
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    assert "no longer counts in what they see of you" in flat(alice.get(f"{address}/edit").text)
+    private = form_fields(visibility="private", milestones=DESIGN, revision=piece.revision)
+    assert alice.put(address, private).status_code == 303
+    assert "it can never become verified" not in alice.get(address).text
 
 
 def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, browser_of, piece):
