@@ -81,11 +81,10 @@ def decide(
         raise Refused("no_such_decision")
     _lock_for_review(session, evidence, by)
     again = evidence.shared_state == "verified"
-    judged = session.get(EvidenceVersion, version_id) if again else evidence.current
-    version = judged or evidence.current
     fitting: list[str] = []
     if decision == "verified":
-        fitting = load_fitting_milestones(session, evidence.milestone_keys, version.kind)
+        kind = load_kind(session, version_id) if again else evidence.current.kind
+        fitting = load_fitting_milestones(session, evidence.milestone_keys, kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
     left_out = {link.milestone_key for link in evidence.links if link.left_out_review_id}
     withdrawn = load_left_out_before_withdrawal(session, {evidence.id: evidence.user_id})
@@ -143,7 +142,10 @@ def decide(
         evidence.state = decision
     evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
-    said: dict[str, Any] = {"version": version.number, "milestones": list(keys)}
+    said: dict[str, Any] = {"milestones": list(keys)}
+    said["version"] = session.scalar(
+        sa.select(EvidenceVersion.number).where(EvidenceVersion.id == version_id)
+    )
     if again:
         said["besides"] = True
     action = f"evidence.{decision}"
@@ -227,6 +229,12 @@ def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
     """Load the keys of the milestones that a version is confirmed for."""
     query = sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
     return frozenset(session.scalars(query))
+
+
+def load_kind(session: Session, version_id: uuid.UUID) -> str:
+    """Load the kind of a version, '' where there is none."""
+    query = sa.select(EvidenceVersion.kind).where(EvidenceVersion.id == version_id)
+    return session.scalar(query) or ""
 
 
 def add_comment(

@@ -22,7 +22,7 @@ from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm, parse_uuid
 from roadmap.evidence.kinds import KINDS
-from roadmap.evidence.models import Evidence, EvidenceVersion
+from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_fitting_milestones
 from roadmap.evidence.rules import Refused, Stale
 from roadmap.evidence.timeline import timeline_context
@@ -154,8 +154,8 @@ def decide(evidence_id: uuid.UUID) -> Response:
     if decision == "returned":
         text, label = _("“%(title)s” is returned to its author.", **said), _("Look at it again")
     else:
-        judged = db.session.get_one(EvidenceVersion, review.version_id)
-        fitting = load_fitting_milestones(db.session, piece.milestone_keys, judged.kind)
+        kind = review_actions.load_kind(db.session, review.version_id)
+        fitting = load_fitting_milestones(db.session, piece.milestone_keys, kind)
         text = ngettext(
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestone confirmed.",
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestones confirmed.",
