@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from wtforms import StringField
 from wtforms.fields.core import UnboundField
 
 from roadmap.api.route_table import ROUTES
-from tests.support.route_manifest import CHANGES
+from tests.support.route_manifest import CHANGES, VIEWABLE_PAGES
 from tests.support.snapshot import Snapshot
 
 # Of processor time, which does not count what others do. An ordinary answer takes 10 ms.
@@ -73,6 +74,19 @@ def test_the_worst_text_in_a_form_is_answered_soon(
         if answer.status_code >= 500 or took > SECONDS:
             wrong.append(f"{change.title}: {answer.status_code}, {took:.3f} s")
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_browser_cuts_a_long_text(app: Flask, snapshot: Snapshot) -> None:
+    """Browsers cut what is pasted to `maxlength` without a word; the server refuses it and says so."""
+    found = []
+    for role in ("alice", "bob", "erin"):
+        browser = snapshot.browsers(app)[role]
+        for row in VIEWABLE_PAGES:
+            if row.is_viewable(role):
+                for url in (row.url, *row.variants):
+                    found += re.findall(r"<textarea[^>]*>", browser.get(url).text)
+    assert found
+    assert not [field for field in found if "maxlength" in field]
 
 
 @pytest.mark.parametrize("worst", WORST)

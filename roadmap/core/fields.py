@@ -16,7 +16,7 @@ class UrlField(StringField):
     """A link; https:// is added where it is missing, and `is_completed` tells so."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        attributes = {"inputmode": "url", "maxlength": 2000, "placeholder": "https://"}
+        attributes = {"inputmode": "url", "placeholder": "https://"}
         super().__init__(*args, filters=[complete_url], render_kw=attributes, **kwargs)
 
     @property

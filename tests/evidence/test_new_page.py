@@ -72,6 +72,22 @@ def test_each_field_of_an_impact_says_what_it_is_needed_for(cast, browser_of):
         assert f'<span class="optional">{need}</span>' in label, name
 
 
+def test_no_browser_cuts_what_is_pasted(cast, browser_of):
+    """The page says how much a text may have; of more the server says so and keeps it."""
+    alice = browser_of(cast.alice)
+    page = flat(alice.get("/evidence/new").text)
+    for name, most in (("description", "20,000"), ("role", "2,000"), ("url", None)):
+        (field,) = re.findall(rf'<(?:textarea|input)[^>]* name="{name}"[^>]*>', page)
+        assert "maxlength" not in field, name
+        label = page.split(f'<label for="{name}">')[1].split("</label>")[0]
+        assert most is None or f"up to {most} characters" in label
+    pasted = "\u91cd" * 25_000
+    answer = alice.post("/evidence", form_fields(description=pasted))
+    assert answer.status_code == 422
+    assert "This is too long" in answer.text
+    assert f"{pasted}</textarea>" in answer.text
+
+
 def test_it_needs_sign_in(browser_of):
     assert browser_of().get("/evidence/new").status_code == 303
 
