@@ -77,7 +77,7 @@ def test_the_worst_text_in_a_form_is_answered_soon(
 
 
 def test_no_browser_cuts_a_long_text(app: Flask, snapshot: Snapshot) -> None:
-    """Browsers cut what is pasted to `maxlength` without a word; the server refuses it and says so."""
+    """Browsers cut what is pasted without a word; the server refuses it and says so."""
     found = []
     for role in ("alice", "bob", "erin"):
         browser = snapshot.browsers(app)[role]

@@ -13,7 +13,7 @@ from typing import Literal
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Content, Impact
 
-Tone = Literal["evidenced", "verified"]
+Tone = Literal["unverified", "verified", "lapsed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class DocumentItem(Content):
     verified_for: tuple[str, ...] = ()
     linked_to: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
-    tone: Tone = "evidenced"
+    tone: Tone = "unverified"
     verified_by: str | None = None
     verified_on: dt.date | None = None
     verified_title: str | None = None
@@ -98,8 +98,12 @@ class Document:
 
     @property
     def verified(self) -> int:
-        """Return how many pieces a named person has verified."""
+        """Return how many pieces a named person has verified that have not lapsed."""
         return sum(item.tone == "verified" for item in self.items)
+
+    @property
+    def lapsed(self) -> int:
+        return sum(item.tone == "lapsed" for item in self.items)
 
     @property
     def verifiers(self) -> int:

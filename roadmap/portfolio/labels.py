@@ -43,9 +43,11 @@ def impact_line(impact: Impact) -> str:
 
 
 def verification_line(item: DocumentItem, locale: str) -> str:
-    """Return who verified a piece, in one sentence."""
-    if item.tone != "verified":
-        return _("Evidenced, not verified")
+    """Return who verified a piece, in one sentence, and whether it has lapsed since."""
+    if item.tone == "unverified":
+        return _("Not verified")
+    if item.tone == "lapsed" and not (item.verified_by or item.verifiers):
+        return _("Lapsed, not verified")
     name, said = clean_line(item.verified_by), _("Verified")
     if name and item.verified_on:
         date = show_date(item.verified_on, locale)
@@ -53,7 +55,8 @@ def verification_line(item: DocumentItem, locale: str) -> str:
     elif name:
         said = _("Verified by %(name)s", name=name)
     title = clean_line(item.verified_title)
-    return _("%(judgement)s as “%(title)s”", judgement=said, title=title) if title else said
+    said = _("%(judgement)s as “%(title)s”", judgement=said, title=title) if title else said
+    return _("%(judgement)s, lapsed since", judgement=said) if item.tone == "lapsed" else said
 
 
 def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
@@ -113,20 +116,24 @@ def verification_summary(document: Document) -> str:
     people = ngettext("%(num)s person", "%(num)s people", document.verifiers)
     if document.verified == pieces:
         return _("%(counted)s, verified by %(people)s.", counted=counted, people=people)
-    if not document.verified:
+    others = pieces - document.verified - document.lapsed
+    if others == pieces:
         return _("%(counted)s, not verified by anyone yet.", counted=counted)
-    return _(
-        "%(counted)s: %(verified)s verified by %(people)s, %(others)s evidenced.",
-        counted=counted,
-        people=people,
-        verified=document.verified,
-        others=pieces - document.verified,
+    shares = (
+        (
+            document.verified,
+            _("%(count)s verified by %(people)s", count=document.verified, people=people),
+        ),
+        (others, _("%(count)s not verified", count=others)),
+        (document.lapsed, _("%(count)s lapsed", count=document.lapsed)),
     )
+    listed = ", ".join(said for count, said in shares if count)
+    return _("%(counted)s: %(shares)s.", counted=counted, shares=listed)
 
 
 def tone_explanation() -> str:
     """Return what the two tones mean, for readers who see them for the first time."""
     return _(
         "Verified: someone other than the author, entitled to judge it, confirmed this "
-        "version. Evidenced: the work can be looked at, and nobody else has confirmed it yet."
+        "version. Not verified: nobody else has confirmed it yet."
     )

@@ -26,7 +26,7 @@ from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
 from roadmap.people.models import User
-from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill, Tone
 from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.selection import load_places
@@ -114,6 +114,7 @@ def _load_items(
             kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
             review=verifying_review(item, judgements.get(item.id, ())),
             proven_by=proven_by,
+            today=today,
             zone=zone,
             description=description,
         )
@@ -154,6 +155,7 @@ def _document_item(
     kind_label: str,
     review: Judgement | None,
     proven_by: Mapping[str, Collection[str]],
+    today: dt.date,
     zone: ZoneInfo,
     description: str,
 ) -> DocumentItem:
@@ -177,12 +179,19 @@ def _document_item(
             if not link.confirmed and version.kind in proven_by.get(link.key, ())
         ),
         skills=tuple(skill.title for skill in item.skills),
-        tone="verified" if item.verified else "evidenced",
+        tone=_tone(item, today),
         verified_by=review.reviewer if review else None,
         verified_on=review.decided_at.astimezone(zone).date() if review else None,
         verifiers=item.verifiers,
         verified_title=review.title if review and review.title not in ("", item.title) else None,
     )
+
+
+def _tone(item: Item, today: dt.date) -> Tone:
+    """Return whether a piece is verified; "evidenced" is a word about milestones."""
+    if item.has_lapsed(today):
+        return "lapsed"
+    return "verified" if item.verified else "unverified"
 
 
 def _kind_label(label: str, expires_on: PartialDate | None, today: dt.date) -> str:

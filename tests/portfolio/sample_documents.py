@@ -254,7 +254,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
             verified_for=(text(number + 7), ""),
             linked_to=(text(number + 9), ""),
             skills=(text(number + 8),),
-            tone="verified" if number % 2 else "evidenced",
+            tone="verified" if number % 2 else "unverified",
             verified_by=text(number) if number % 2 else None,
             verified_on=dt.date(2026, 2, 1) if number % 4 == 1 else None,
         )

@@ -54,10 +54,16 @@ def test_a_judgement_names_who_and_when() -> None:
     renamed = replace(RANKER, verified_title="Old *name*")
     said = "Verified by Bob Builder on 3 Apr 2026 as “Old *name*”"
     assert labels.verification_line(renamed, "en") == said
-    assert (
-        labels.verification_line(replace(RANKER, tone="evidenced"), "en")
-        == "Evidenced, not verified"
-    )
+    assert labels.verification_line(replace(RANKER, tone="unverified"), "en") == "Not verified"
+
+
+def test_what_has_lapsed_says_so() -> None:
+    lapsed = replace(RANKER, tone="lapsed")
+    said = "Verified by Bob Builder on 3 Apr 2026, lapsed since"
+    assert labels.verification_line(lapsed, "en") == said
+    alone = replace(lapsed, verified_by=None, verified_on=None)
+    assert labels.verification_line(alone, "en") == "Lapsed, not verified"
+    assert replace(EMPTY, items=(lapsed,)).verified_impacts == ()
 
 
 def test_milestones_are_verified_for_or_linked_to() -> None:
@@ -69,12 +75,14 @@ def test_milestones_are_verified_for_or_linked_to() -> None:
 
 
 def test_the_account_is_one_sentence() -> None:
-    claimed = replace(RANKER, tone="evidenced")
+    claimed = replace(RANKER, tone="unverified")
+    lapsed = replace(RANKER, tone="lapsed")
     for items, said in (
         ((), "No evidence is shown yet."),
         ((RANKER,), "1 piece of evidence, verified by 1 person."),
         ((claimed, claimed), "2 pieces of evidence, not verified by anyone yet."),
-        ((RANKER, claimed), "2 pieces of evidence: 1 verified by 1 person, 1 evidenced."),
+        ((RANKER, claimed), "2 pieces of evidence: 1 verified by 1 person, 1 not verified."),
+        ((claimed, lapsed), "2 pieces of evidence: 1 not verified, 1 lapsed."),
     ):
         assert labels.verification_summary(replace(EMPTY, items=items)) == said
 

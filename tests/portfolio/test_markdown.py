@@ -41,7 +41,7 @@ def test_it_reads_as_an_outline() -> None:
     assert "Design document · 5 Mar 2026 · **Verified by Bob Builder on 3 Apr 2026**" in text
     assert "- Link: <https://docs.example.com/design/feed-ranking>" in text
     assert "| Scale | P95 latency of the feed | 180 → 62 ms | <https://metrics" in text
-    assert "> 6 pieces of evidence: 4 verified by 1 person, 2 evidenced." in text
+    assert "> 6 pieces of evidence: 4 verified by 1 person, 2 not verified." in text
     assert text.endswith("|\n")
     assert "\n\n\n" not in text
 

@@ -175,8 +175,24 @@ def test_a_lapsed_certification_says_so(
     answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
 
     said = readable(name, answer.data)
-    # JSON Resume has no word for it, but for the day until which a certificate holds.
+    # JSON Resume has no kinds, but the day until which a certificate holds.
     assert ("2026-05-04" if name == "json-resume" else "lapsed 4 May 2026") in said
+    assert "Lapsed, not verified" in said
+    assert "videnced" not in said
+
+
+@pytest.mark.parametrize("path", [*(f"export/{name}" for name in FORMATS), "preview"])
+def test_a_piece_without_a_link_is_not_called_evidenced(
+    session: Session, cast: Cast, browser_of, path: str
+) -> None:
+    evidence_rows.add(session, cast.alice, at=0)
+    session.commit()
+
+    answer = browser_of(cast.alice).get(f"/portfolio/{path}")
+
+    said = readable(path.removeprefix("export/"), answer.data)
+    assert ('"unverified"' if "json" in path else "Not verified") in said
+    assert "videnced" not in said.replace("tone-evidenced", "")
 
 
 @pytest.mark.parametrize("path", [*(f"export/{name}" for name in FORMATS), "preview"])

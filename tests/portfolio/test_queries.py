@@ -66,7 +66,7 @@ def test_pieces_stand_in_the_chosen_order_with_all_their_parts(
     assert (first.url, first.role, first.tone) == (
         "https://example.org/design",
         "Lead",
-        "evidenced",
+        "unverified",
     )
     assert first.kind_label == "Design document"
     assert [impact.metric for impact in first.impacts] == ["p99", "mentored"]
@@ -176,7 +176,7 @@ def test_a_draft_may_be_shown_by_its_author(session: Session, cast: Cast) -> Non
 
     (item,) = load_document(session, cast.alice, TODAY).items
 
-    assert (item.tone, item.verified_by) == ("evidenced", None)
+    assert (item.tone, item.verified_by) == ("unverified", None)
 
 
 @pytest.mark.parametrize("shows_self_assessed", [True, False])

@@ -48,7 +48,7 @@ def test_there_is_a_page_for_all_and_one_for_each_piece() -> None:
     index = files["index.html"]
     for said in (
         "<title>Alice Archer: portfolio</title>",
-        "6 pieces of evidence: 4 verified by 1 person, 2 evidenced.",
+        "6 pieces of evidence: 4 verified by 1 person, 2 not verified.",
         "180 → 62 ms",
         "Mar 2022 – today",
         "Master, Computer science",
