@@ -25,7 +25,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from roadmap.core.link_hosts import hidden_host
-from roadmap.core.text import strip_control_characters
+from roadmap.core.text import complete_url, strip_control_characters
 
 SCHEMES = {"http", "https", "mailto"}
 TAGS = {
@@ -65,6 +65,8 @@ _ADDRESS = re.compile(
     r"(?<![\w/.@-])(?:(?P<scheme>https?:)//|www\.)[^\W_][^\s<>。，、；：？！「」『』（）《》]*",
     re.IGNORECASE,
 )
+# How the address of a link without a scheme begins if it is a host; `readme.md` alone is a file.
+_HOST = re.compile(r"//|www\.|[^/]+/", re.IGNORECASE)
 _AFTER_ADDRESS = "?!.,:;*_~'\""
 _TASK = re.compile(r"\[([ xX])\][ \t]+")
 _VERBATIM = {"text", "code_inline", "fence", "code_block"}
@@ -184,7 +186,8 @@ def _parse(text: str, base_level: int) -> list[Token]:
         if token.nesting > 0 and token.level == 0:
             token.attrSet("dir", "auto")
         if token.children:
-            token.children = _flatten_emphasis(_show_hosts(_link_images(token.children)))
+            links = _settle_links(_link_images(token.children))
+            token.children = _flatten_emphasis(_show_hosts(links))
     return tokens
 
 
@@ -216,6 +219,27 @@ def _link_images(tokens: list[Token]) -> list[Token]:
             Token("link_close", "a", -1),
             Token("text", "", 0, content=f" ({note})"),
         ]
+    return kept
+
+
+def _settle_links(tokens: list[Token]) -> list[Token]:
+    """Add https:// to links that begin with a host; others become text, with their address."""
+    kept: list[Token] = []
+    nowhere: list[str] = []
+    for token in tokens:
+        if token.type == "link_open":
+            href = str(token.attrs.get("href", ""))
+            if not has_scheme(href) and _HOST.match(href):
+                href = complete_url(href)
+                token.attrSet("href", href)
+            nowhere.append("" if has_scheme(href) else href or "#")
+            if nowhere[-1]:
+                continue
+        elif token.type == "link_close" and (href := nowhere.pop()):
+            if not href.startswith("#"):
+                kept.append(Token("text", "", 0, content=f" ({href})"))
+            continue
+        kept.append(token)
     return kept
 
 
