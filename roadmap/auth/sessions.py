@@ -230,7 +230,10 @@ def require_sign_in() -> Response | None:
     who = session.get(LAST_USER_KEY, "")
     form = None if htmx else preserved_form.from_request(request, who)
     if form is None:
-        flash(_("You were signed out in the meantime. Please sign in to continue."), "warning")
+        flash(
+            _("You were signed out, so your last change was not saved. Sign in and make it again."),
+            "warning",
+        )
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     # 401, because nothing was saved.
     sign_in = SignInForm(formdata=None)

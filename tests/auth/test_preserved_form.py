@@ -221,6 +221,8 @@ def test_htmx_is_sent_to_the_sign_in_page(session, cast, browser_of):
     answer = browser.client.put("/account", data=TYPED, headers=headers)
     assert answer.status_code == 204
     assert answer.headers["HX-Redirect"] == "/login?next=/skills?a%3D1"
+    said = "You were signed out, so your last change was not saved."
+    assert said in browser.get("/login?next=/skills").text
     away = {**headers, "HX-Current-URL": "https://evil.example/x"}
     answer = browser.client.put("/account", data=TYPED, headers=away)
     assert answer.headers["HX-Redirect"] == "/login?next=/"

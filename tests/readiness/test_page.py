@@ -42,6 +42,15 @@ def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
     assert "Add your jobs and degrees" not in alice.get("/readiness").text
 
 
+def test_years_are_rounded_down_everywhere(alice):
+    """The gate and its table say the same: 4.76 years are no 4.8 of 5."""
+    dates = {"started_on": "2017-02-10", "ended_on": "2021-11-15"}
+    alice.post("/career/positions", {"title": "Engineer", "is_ml": "1", **dates})
+    page = alice.get("/readiness").text
+    assert "4.7 of 5 years of ML engineering" in page
+    assert "4.7 of 5, as declared" in page
+
+
 def test_years_are_called_a_gate_only_where_one_asks_for_them(
     session, cast, now, browser_of, other_roadmap
 ):
