@@ -23,19 +23,20 @@ ANSWERED = frozenset({"static", "health.alive", "health.ready"})
 
 @contextlib.contextmanager
 def announce_restore(data_dir: Path) -> Iterator[None]:
-    """Let every server of this data folder answer with the page until this ends."""
-    path = data_dir / LOCK_FILE
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Let every server of this data folder answer with the page until this ends.
+
+    The file stays: a second restore that waits for its lock would hold one that nobody sees.
+    """
+    descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        path.unlink(missing_ok=True)
         os.close(descriptor)
 
 
 def is_restoring(data_dir: Path) -> bool:
-    """Return whether a restore is under way; a file that a killed command left says nothing."""
+    """Return whether a restore is under way; the file alone, without its lock, says nothing."""
     try:
         descriptor = os.open(data_dir / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

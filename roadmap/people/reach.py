@@ -65,8 +65,8 @@ def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
     """Select who (`holder`) has a capability over these people (`person`), and by which teams.
 
     `team` is a team of the person, `held_in` the team in which the holder has the role: that one
-    or one above it. `granted_by` is who gave the holder that role. `people` are
-    ids, or a select of them.
+    or one above it. `granted_by` is who gave the holder that role. `people` are ids, or a select
+    of them.
     """
     above = _teams_above(people)
     return (

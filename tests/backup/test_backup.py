@@ -6,6 +6,7 @@ What is put back is compared row by row; what is damaged is refused before anyth
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
 import pty
@@ -31,7 +32,7 @@ from roadmap.backup.restore import SchemaMismatch
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from roadmap.core.errors import handle_storage_error
-from roadmap.core.maintenance import LOCK_FILE
+from roadmap.core.maintenance import LOCK_FILE, announce_restore, is_restoring
 from roadmap.core.migrations import alembic
 from roadmap.core.types import Base
 from roadmap.evidence.models import Evidence
@@ -603,6 +604,19 @@ def test_requests_are_told_that_a_restore_is_under_way(
     assert answered
     assert client.get("/login").status_code == 200
     assert client.get("/readyz").status_code == 200
+
+
+def test_a_second_restore_that_waits_is_announced_when_its_turn_comes(app: Flask) -> None:
+    folder = app.config["DATA_DIR"]
+    with announce_restore(folder):
+        second = os.open(folder / LOCK_FILE, os.O_RDWR)  # as it does before it waits
+    try:
+        assert not is_restoring(folder)
+        fcntl.flock(second, fcntl.LOCK_EX)
+        assert is_restoring(folder)
+    finally:
+        os.close(second)
+    assert not is_restoring(folder)
 
 
 def test_a_restore_that_was_killed_holds_nobody_up(app: Flask) -> None:
