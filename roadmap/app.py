@@ -53,7 +53,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.static_files import init_static_files
     from roadmap.core.web import init_web
     from roadmap.people.labels import judge_name
-    from roadmap.people.roles import ROLES, VIEWERS
+    from roadmap.people.roles import IN_MATRIX, ROLES, VIEWERS
 
     init_logs(app)
     init_database(app)
@@ -70,7 +70,9 @@ def extensions(app: Flask) -> None:
     init_sessions(app)
     init_limiter(app)
     init_health(app)
-    app.jinja_env.globals.update(ROLES=ROLES, VIEWERS=VIEWERS, judge_name=judge_name)
+    app.jinja_env.globals.update(
+        ROLES=ROLES, VIEWERS=VIEWERS, IN_MATRIX=IN_MATRIX, judge_name=judge_name
+    )
 
 
 def blueprints(app: Flask) -> None:

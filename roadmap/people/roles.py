@@ -72,6 +72,8 @@ def plural_names(capability: Capability) -> str:
 
 # Who sees what people share, for the sentences that say so.
 VIEWERS = LazyString(plural_names, Capability.SEE_SHARED)
+# Who has a row in the matrix, and counts in its figures.
+IN_MATRIX = LazyString(plural_names, Capability.BE_IN_MATRIX)
 
 # From the lowest to the highest: an invitation never takes a higher role away.
 ROLES: dict[str, Role] = {
@@ -102,7 +104,11 @@ ROLES: dict[str, Role] = {
         description=_l(
             "Mentors see what the members share and comment on it; they review and assess nothing."
         ),
-        consequence=_l("You now mentor it. You see what its members share, and can comment on it."),
+        consequence=_l(
+            "You now mentor it. You see what its members share, and can comment on it. Its other "
+            "%(viewers)s see what you share.",
+            viewers=VIEWERS,
+        ),
         announcement=_l("%(who)s now mentors %(team)s and sees what you share there."),
         announcement_nested=_l(
             "%(who)s now mentors %(team)s, in which one of your teams is nested, and sees "
@@ -135,7 +141,9 @@ ROLES: dict[str, Role] = {
             "they invite and remove people."
         ),
         consequence=_l(
-            "You now manage it. You see what its members share, and review their evidence."
+            "You now manage it. You see what its members share, and review their evidence. Its "
+            "other %(viewers)s see what you share.",
+            viewers=VIEWERS,
         ),
         announcement=_l("%(who)s now manages %(team)s and sees what you share there."),
         announcement_nested=_l(

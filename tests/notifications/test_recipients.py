@@ -174,6 +174,38 @@ def test_who_is_put_into_a_team_is_told_what_that_means(
     assert scenario.told("mallory") == ["added"], "they were in it already"
 
 
+@pytest.mark.parametrize("by", ["bob", None])
+@pytest.mark.parametrize(
+    ("role", "means"),
+    [("mentor", "You now mentor it."), ("manager", "You now manage it.")],
+)
+def test_who_gets_another_role_learns_what_it_means(
+    scenario: Scenario, with_mail: None, by: str | None, role: str, means: str
+) -> None:
+    session, cast = scenario.session, scenario.cast
+    team = session.get_one(Team, cast.team)
+    by_id = getattr(cast, by) if by else None
+    give = partial(people.change_role, session, team, cast.carol, by=by_id)
+    give(role=role, now=scenario.step())
+    assert scenario.told("carol") == ["role_changed"]
+    who = "Bob changed your role" if by else "Your role"
+    [text] = (body for body in queued_bodies(session) if body.startswith("Hello Carol"))
+    assert who in text
+    assert f"{means} You see what its members share" in text
+    assert "Its other managers and mentors see what you share." in text
+    give(role="member", now=scenario.step())
+    assert scenario.told("carol") == ["role_changed"] * 2
+    assert "You are now a member" in queued_bodies(session)[-1]
+
+
+def test_who_gives_up_their_own_role_is_told_nothing(scenario: Scenario) -> None:
+    team = scenario.session.get_one(Team, scenario.cast.team)
+    people.change_role(
+        scenario.session, team, scenario.cast.bob, "member", by=scenario.cast.bob, now=NOW
+    )
+    assert scenario.told("bob") == []
+
+
 @pytest.mark.parametrize("by", ["alice", "erin", None])
 def test_the_managers_learn_that_somebody_left_their_team(
     scenario: Scenario, with_mail: None, browser_of: Any, by: str | None
@@ -392,11 +424,11 @@ def test_what_a_manager_may_see_no_more_is_unread_no_more(
     part(scenario, piece)
     leads_carol_still = part not in (lose_the_team, close_the_team)
     left = [f"Carol asks you to review “{TITLE}”"] if leads_carol_still else []
-    gone = "The team Ranking was deleted"
+    told = {"The team Ranking was deleted", "You have another role in the team Ranking"}
     mails = [subject for _to, subject in queued_mails(scenario.session)]
-    assert [subject for subject in mails if subject != gone] == left
+    assert [subject for subject in mails if subject not in told] == left
     said = ["team_deleted"] if part is close_the_team else []
-    assert (gone in mails) is bool(said)
+    assert ("The team Ranking was deleted" in mails) is bool(said)
     said += ["left"] if part is leave else []
     assert scenario.told("bob") == ["submitted"] * leads_carol_still + said
     assert other.is_shared

@@ -79,6 +79,7 @@ def test_somebody_deactivated_is_in_no_list(session, cast, bob, now):
 
 def test_a_role_is_changed(session, cast, bob, browser_of):
     page = bob.get(f"{MEMBERS}/{cast.carol}")
+    assert "Only members have a row in the matrix and count in its figures." in flat(page.text)
     assert '<option selected value="member">' in page.text
     answer = bob.put(f"{MEMBERS}/{cast.carol}", {"role": "manager"})
     assert (answer.status_code, answer.location) == (303, MEMBERS)
