@@ -430,6 +430,7 @@ def test_what_a_manager_may_see_no_more_is_unread_no_more(
     said = ["team_deleted"] if part is close_the_team else []
     assert ("The team Ranking was deleted" in mails) is bool(said)
     said += ["left"] if part is leave else []
+    said += ["role_changed"] if part is lose_the_team else []
     assert scenario.told("bob") == ["submitted"] * leads_carol_still + said
     assert other.is_shared
 
