@@ -21,7 +21,12 @@ from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id
 from roadmap.evidence import models, rules
-from roadmap.evidence.constants import MAX_MILESTONES, MAX_PIECES, MAX_VERSIONS
+from roadmap.evidence.constants import (
+    AWAITING_REVIEW,
+    MAX_MILESTONES,
+    MAX_PIECES,
+    MAX_VERSIONS,
+)
 from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Impact
 from roadmap.evidence.models import (
     Confirmation,
@@ -194,7 +199,9 @@ def edit(
     if evidence.state != "in_review":
         evidence.reviewer_id = evidence.review_started_at = None
     if evidence.state == "submitted" and substance_changed:
-        evidence.submitted_at = now
+        if state_before not in AWAITING_REVIEW:
+            # What waits already keeps its place in the queue.
+            evidence.submitted_at = now
         evidence.current.submitted_at = evidence.current.submitted_at or now
     elif evidence.state == "draft":
         evidence.submitted_at = _submitted_at_of_verified(session, evidence)

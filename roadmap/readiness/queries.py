@@ -21,7 +21,7 @@ from roadmap.core.config import VERSION
 from roadmap.evidence import audience_sql
 from roadmap.evidence.item import Audience, Item, seen_by
 from roadmap.evidence.loader import load_counted_items, load_user_items
-from roadmap.evidence.models import Evidence
+from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.readiness.facts import Degree, Facts, Position
@@ -236,6 +236,7 @@ _status: Any = MilestoneStatus.__table__.c
 _position: Any = PositionRow.__table__.c
 _degree: Any = DegreeRow.__table__.c
 _evidence: Any = Evidence.__table__.c
+_version: Any = EvidenceVersion.__table__.c
 
 
 def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
@@ -250,6 +251,11 @@ def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
 
 _owned = _evidence.user_id == _user.id
 _shared = sa.and_(_owned, audience_sql.is_visible(Audience.MANAGER))
+# An edit of a piece that waits keeps its place in the queue, but makes a version to read.
+_ASKED_AT = sa.case(
+    (_version.submitted_at > _evidence.submitted_at, _version.submitted_at),
+    else_=_evidence.submitted_at,
+)
 # Activity is what the person did, and a review is what the reviewer did. Others see that a piece
 # was submitted, not that its author edited it.
 _USERS = (
@@ -261,7 +267,7 @@ _USERS = (
         _roadmap.revision_id,
         _latest(_status.changed_at, _status.user_id == _user.id),
         _latest(_evidence.updated_at, _owned),
-        _latest(_evidence.submitted_at, _shared),
+        _latest(_ASKED_AT, _shared, _version.id == _evidence.current_id),
     )
     .outerjoin_from(User.__table__, Enrollment.__table__, _enrollment.user_id == _user.id)
     .outerjoin(Roadmap.__table__, _roadmap.id == _enrollment.roadmap_id)

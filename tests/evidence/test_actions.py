@@ -160,7 +160,8 @@ def test_an_edit_of_substance_makes_a_new_version_that_waits(session, cast, now,
     actions.edit(session, evidence, evidence_input(role="Reviewer"), by=alice, now=later)
     assert (evidence.state, evidence.current.number) == ("submitted", 2)
     assert evidence.current.was_submitted
-    assert evidence.submitted_at == later
+    assert evidence.submitted_at == (later if state == "verified" else now), "it keeps its place"
+    assert evidence.current.submitted_at == later
     assert evidence.verified_version_id == (first if state == "verified" else None)
     frozen = session.get_one(EvidenceVersion, first)
     assert (frozen.role, [row.metric for row in frozen.impacts]) == ("Author", ["p99 latency"])

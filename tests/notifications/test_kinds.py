@@ -17,7 +17,8 @@ from roadmap.notifications.retraction import REVIEW_REQUESTS
 
 LINK = Markup('<a href="/there">here</a>')
 MAILED = {"submitted", "resubmitted", "verified", "returned", "comment", "assessed", "added",
-          "removed", "role_changed", "team_deleted", "manager_below", "password_link", "api_token"}  # fmt: skip
+          "removed", "role_changed", "team_deleted", "manager_below", "password_link",
+          "api_token"}  # fmt: skip
 
 
 @pytest.fixture

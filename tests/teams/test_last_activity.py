@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.account.actions import change_profile
 from roadmap.catalog.models import Skill
-from roadmap.evidence import review_actions
+from roadmap.evidence import actions, review_actions
 from roadmap.people.models import Membership, Team, User
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
@@ -21,7 +21,12 @@ from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills.actions import assess_other
 from roadmap.teams.matrix import to_json
 from roadmap.teams.queries import load_matrix, load_teams_overview
-from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
+from tests.evidence.builders import (
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.sample_data import SampleDataWriter
@@ -118,6 +123,20 @@ def test_what_a_manager_does_is_no_activity_of_the_person(
     progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=back)
     session.commit()
     assert last_activities(session, cast, now)["Alice"] == back.date().isoformat()
+
+
+def test_an_edit_of_what_waits_is_activity(
+    long_there: None, session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    """It keeps its place in the queue, but managers have a new version to read."""
+    asked = now - dt.timedelta(days=30)
+    piece = add_evidence(session, cast, cast.alice, asked)
+    submit_evidence(session, cast, piece, asked)
+    by = cast.actor(session, cast.alice)
+    actions.edit(session, piece, evidence_input(role="Reviewer"), by=by, now=now)
+    session.commit()
+    assert piece.submitted_at == asked
+    assert last_activities(session, cast, now)["Alice"] == now.date().isoformat()
 
 
 def test_what_is_hidden_moves_nobody(

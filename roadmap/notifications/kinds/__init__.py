@@ -23,8 +23,8 @@ from roadmap.notifications.kinds.submitted import Submitted
 from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
-_ALL = (Submitted, Resubmitted, Verified, Returned, CommentAdded, Assessed, Added, RoleChanged, Removed,
-        TeamDeleted, Invited, Joined, Left, Leads, ManagerBelow, PasswordLinkCreated,
+_ALL = (Submitted, Resubmitted, Verified, Returned, CommentAdded, Assessed, Added, RoleChanged,
+        Removed, TeamDeleted, Invited, Joined, Left, Leads, ManagerBelow, PasswordLinkCreated,
         ApiTokenCreated)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 

@@ -14,8 +14,8 @@ from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES, VIEWERS, Capability
 
 _MEMBER_NOW = _l(
-    "You are now a member: you no longer see by it what others share, and have a row in its matrix. "
-    "Its %(viewers)s see what you share.",
+    "You are now a member: its %(viewers)s see what you share, and you no longer see by it what "
+    "others share.",
     viewers=VIEWERS,
 )
 
