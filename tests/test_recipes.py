@@ -47,7 +47,8 @@ def block_with(text: str) -> str:
 
 
 def prefixed_python(text: str, folder: Path) -> str:
-    """Return the recipe with this Python's commands and a folder of the test."""
+    """Return the recipe with this Python's commands and a folder of the test, as this user."""
+    text = text.replace("sudo -u cairn ", "").replace("/var/lib/cairn", str(folder))
     text = text.replace("cd /opt/cairn &&", f"cd {ROOT} &&")
     text = text.replace("/var/backups/cairn", str(folder))
     return re.sub(r"(/opt/cairn/)?\.venv/bin/", f"{COMMANDS}/", text)
@@ -227,13 +228,9 @@ def test_the_lines_of_cron_do_what_they_say(tmp_path: Path, settings: dict[str, 
 def test_the_move_to_postgresql(tmp_path: Path, settings: dict[str, str]) -> None:
     with temporary_postgres() as url:
         address = sa.make_url(url).set(drivername="postgresql")
-        recipe = prefixed_python(block_with("backup create move.zip"), tmp_path)
-        recipe = recipe.replace("move.zip", str(tmp_path / "move.zip"))
-        recipe = re.sub(
-            r"ROADMAP_DATABASE_URL=\S+",
-            f"ROADMAP_DATABASE_URL='{address.render_as_string(hide_password=False)}'",
-            recipe,
-        )
+        recipe = prefixed_python(block_with("/move.zip"), tmp_path)
+        new = f"new='{address.render_as_string(hide_password=False)}'"
+        recipe = re.sub(r"^new=\S+", new, recipe)
         assert (
             "alice@example.org"
             in shell(f"set -e\n{recipe}", **settings).splitlines()[-6:].__str__()
@@ -242,3 +239,25 @@ def test_the_move_to_postgresql(tmp_path: Path, settings: dict[str, str]) -> Non
         with engine.connect() as connection:
             assert connection.scalar(sa.select(sa.func.count()).select_from(User.__table__)) == 6
         engine.dispose()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("named", ["instance/secret-key", "/var/lib/cairn/secret-key"])
+def test_a_new_machine_goes_on_where_the_old_one_ended(
+    named: str, tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """With the recipes' lines that neither install nor make accounts."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (old / "secret-key").write_text(settings["ROADMAP_SECRET_KEY"])
+    create = f"{COMMANDS}/flask --app roadmap backup create {old}/backup.zip"
+    shell(create, **settings)
+    recipe = prefixed_python(block_with(f"~/old/secret-key {named}"), new).replace(
+        "~/old", str(old)
+    )
+    recipe = re.sub(r"^(make|useradd|systemctl|cd|.*/\.env).*\n", "", recipe, flags=re.M)
+    recipe = re.sub(r"-o cairn -g cairn ", "", recipe).replace(" instance", f" {new}")
+    shell(f"set -e\numask 022\n{recipe}", ROADMAP_DATA_DIR=str(new))
+    listed = shell(f"{COMMANDS}/flask --app roadmap user list", ROADMAP_DATA_DIR=str(new))
+    assert "alice@example.org" in listed
+    assert {path.stat().st_mode & 0o077 for path in [new, *new.iterdir()]} == {0}

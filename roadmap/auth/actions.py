@@ -88,9 +88,10 @@ def create_user(
             session.flush()
     except IntegrityError:
         raise EmailTaken(email) from None
+    # Who signs up has an address; the command line has none.
     record_audit(
-        session, by=by or user.id, action="account.created", target=str(user.id), address=address,
-        now=now, administrator=is_admin,
+        session, by=by or (user.id if address else None), action="account.created",
+        target=str(user.id), address=address, now=now, administrator=is_admin,
     )  # fmt: skip
     return user
 
@@ -186,9 +187,10 @@ def create_password_link(
     )
     session.flush()
     actor_id = require_permission(by, "admin.write")
+    # Anybody can ask for the mail with a link, not only the person whose id stands for that.
     record_audit(
-        session, by=actor_id, action="password.link_made", target=str(user_id), address=address,
-        now=now,
+        session, by=None if by == user_id else actor_id, action="password.link_made",
+        target=str(user_id), address=address, now=now,
     )  # fmt: skip
     record_history(
         session, user_id=user_id, by=actor_id, action="account.password_link_created",

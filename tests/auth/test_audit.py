@@ -64,6 +64,26 @@ def test_a_link_to_set_a_password(session: Session, cast: Cast, now: dt.datetime
     assert audit_entries(session) == [("password.link_made", str(cast.alice), cast.erin)]
 
 
+def test_who_asks_for_a_mailed_link_is_not_known(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    accounts.create_password_link(session, cast.alice, by=cast.alice, address="192.0.2.1", now=now)
+    assert audit_entries(session) == [("password.link_made", str(cast.alice), None)]
+
+
+def test_an_account_is_made_by_its_owner_or_on_the_command_line(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    makers = []
+    for number, address in enumerate(["192.0.2.1", ""]):
+        email = f"new{number}@example.org"
+        user = accounts.create_user(
+            session, name="New", email=email, by=None, address=address, now=now
+        )
+        makers.append((audit_entries(session)[-1][2], user.id))
+    assert [by and by == owner for by, owner in makers] == [True, None]
+
+
 def test_asking_for_a_link_too_often(app: Flask, session: Session, cast: Cast, browser_of) -> None:
     before = {name: app.config[name] for name in ("SMTP_URL", "MAIL_FROM", "BASE_URL")}
     app.config.update(
