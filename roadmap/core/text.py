@@ -94,6 +94,15 @@ def fold(text: str) -> str:
     return _MARKS.sub("", normalize("NFKD", text)).lower().translate(_PLAIN)
 
 
+_SEARCHED = re.compile(r'"([^"]+)"|([^\s"]+)')
+
+
+def search_words(text: str, most: int = 8) -> list[str]:
+    """Return the folded words of a search; words in quotes are one."""
+    found = _SEARCHED.findall(re.sub("[“”„«»]", '"', fold(text)))
+    return [word for quoted, alone in found if (word := clean_line(quoted or alone))][:most]
+
+
 def ascii_domain(domain: str) -> str:
     """Return a domain as mail servers and browsers send it: lower case, A-labels (`xn--…`).
 

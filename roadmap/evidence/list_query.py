@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
-from roadmap.core.text import fold
+from roadmap.core.text import fold, search_words
 from roadmap.core.types import PartialDateText, ends_before
 from roadmap.evidence.audience_sql import counted_version_id, is_verified
 from roadmap.evidence.constants import TONES
@@ -27,7 +27,6 @@ from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, 
 PAGE_SIZE = 50
 SORTS = ("newest", "oldest", "title", "state")
 FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year")
-MAX_SEARCH_WORDS = 8
 # The version that counts, beside the current one that is shown.
 _COUNTED_VERSION = aliased(EvidenceVersion)
 _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
@@ -72,7 +71,7 @@ def list_evidence(
 
     A page beyond the last is the last one, which costs up to two statements more.
     """
-    words = fold(filters.q).split()[:MAX_SEARCH_WORDS]
+    words = search_words(filters.q)
     given = tuple(name for name in FILTER_NAMES if getattr(filters, name))
     statement = _list_statement(given, len(words), filters.sort)
     values = _parameters(filters, words) | {"user_id": user_id, "today": today}

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import published_roadmaps
-from roadmap.core.text import fold
+from roadmap.core.text import fold, search_words
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
@@ -330,7 +330,7 @@ def search_milestones(
     session: Session, text: str, *, leave_out: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:
     """Find at most twelve milestones whose title, key or stage contain every word of `text`."""
-    words = fold(text).split()[:8]
+    words = search_words(text)
     if not words:
         return ()
     found = (

@@ -49,6 +49,7 @@ def page() -> str:
         "readiness/page.html",
         roadmap=content,
         others=others,
+        has_manager=has_manager,
         first_steps=first_steps(record, content),
         steps=actionable_steps(found, has_manager=has_manager),
         **explanation_context(found, own_links(content.slug)),

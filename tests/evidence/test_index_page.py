@@ -147,6 +147,23 @@ def test_a_year_or_a_month_is_listed_by_its_first_day_and_lapses_after_its_last(
     assert (overview.years, overview.tones["lapsed"]) == ((2026, 2024), 1)
 
 
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ('"point-in-time"', 1),
+        ('"features and labels"', 1),
+        ("“features and labels”", 1),
+        ('"labels and features"', 0),
+        ('join "and labels', 1),
+        ('""', 1),
+    ],
+)
+def test_words_in_quotes_are_found_side_by_side(session, cast, now, q, found):
+    add_evidence(session, cast, cast.alice, now, title="Point-in-time join of features and labels")
+    listed = list_evidence(session, cast.alice, Filters(q=q), today=dt.date(2026, 6, 1))
+    assert listed.found == found
+
+
 @pytest.mark.parametrize("q", ["über", "ÜBER", "étude", "Étude de CAS", "разбор"])
 def test_capital_letters_make_no_difference_in_any_language(session, cast, now, q):
     add_evidence(session, cast, cast.alice, now, title="Étude de cas ÜBER Latenz, Разбор")

@@ -42,6 +42,17 @@ def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
     assert "Add your jobs and degrees" not in alice.get("/readiness").text
 
 
+def test_somebody_without_a_manager_reads_it_beside_the_gates(cast, alice, browser_of):
+    said = "You are in no team with a manager, so nobody can verify your evidence"
+    assert said not in alice.get("/readiness").text
+    for who, link in ((cast.mallory, "/teams"), (cast.erin, "/admin/teams")):
+        browser = browser_of(who)
+        browser.post(f"/roadmaps/{SLUG}/enrollment", {})
+        gates = browser.get("/readiness").text.split('id="gates"')[1].split("</section>")[0]
+        assert said in gates
+        assert f'<a href="{link}">' in gates
+
+
 def test_years_are_rounded_down_everywhere(alice):
     """The gate and its table say the same: 4.76 years are no 4.8 of 5."""
     dates = {"started_on": "2017-02-10", "ended_on": "2021-11-15"}
