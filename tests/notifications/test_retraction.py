@@ -18,7 +18,7 @@ from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox
 from roadmap.people import actions as people
 from roadmap.people.models import Membership, Team
-from tests.notifications.scenario import Scenario, queued_mails
+from tests.notifications.scenario import TITLE, Scenario, queued_mails
 from tests.support.smtp import FreePortController, Mailbox
 
 
@@ -70,7 +70,7 @@ def test_who_may_see_it_gets_it(scenario: Scenario, sent: Any) -> None:
     assert scenario.told("bob") == ["submitted"]
 
 
-def test_a_verification_that_was_taken_back_is_told_to_nobody(
+def test_a_verification_that_was_taken_back_is_told_as_taken_back(
     scenario: Scenario, sent: Any
 ) -> None:
     piece = scenario.piece()
@@ -81,8 +81,10 @@ def test_a_verification_that_was_taken_back_is_told_to_nobody(
     )
     assert scenario.told("alice") == ["verified"]
     review_actions.withdraw_verification(session, piece, review.id, by=bob, now=now)
-    assert scenario.told("alice", unread=False) == []
-    assert "alice@example.org" not in sent()
+    assert scenario.told("alice", unread=False) == ["taken_back"]
+    taken_back = ("alice@example.org", f"Bob took back a verification of “{TITLE}”")
+    assert [mail for mail in queued_mails(session) if mail[0] == taken_back[0]] == [taken_back]
+    assert "alice@example.org" in sent()
 
 
 def test_a_manager_of_managers_gets_it(scenario: Scenario, sent: Any) -> None:

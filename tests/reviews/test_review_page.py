@@ -165,8 +165,13 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     assert " checked" not in find_checkbox(taken.text, LEVELS)
     assert state_and_confirmed(session, piece) == ("submitted", set())
     assert session.scalar(sa.select(sa.func.count(Review.id))) == 0
-    assert "Bob verified" not in alice.get("/notifications").text
-    assert without_csrf_token(alice.get("/readiness").text) == without_csrf_token(before)
+    told = alice.get("/notifications").text
+    assert "Bob verified" not in told
+    assert "Bob took back a verification of" in flat(told)
+    assert alice.get("/readiness").text.split("<main")[1] == before.split("<main")[1]
+    page = flat(alice.get(f"/evidence/{piece.id}").text)
+    assert "Nobody has reviewed it yet." not in page
+    assert re.search(r"Bob verified version 1 on [^.]+ and took it back\.", page)
     for browser, page in ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}")):
         thread = browser.get(page).text.split('id="thread"')[1]
         assert "Bob took back the verification of version 1" in flat(thread)

@@ -20,12 +20,13 @@ from roadmap.notifications.kinds.resubmitted import Resubmitted
 from roadmap.notifications.kinds.returned import Returned
 from roadmap.notifications.kinds.role_changed import RoleChanged
 from roadmap.notifications.kinds.submitted import Submitted
+from roadmap.notifications.kinds.taken_back import TakenBack
 from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
-_ALL = (Submitted, Resubmitted, Verified, Returned, CommentAdded, Assessed, Added, RoleChanged,
-        Removed, TeamDeleted, Invited, Joined, Left, Leads, ManagerBelow, PasswordLinkCreated,
-        ApiTokenCreated)  # fmt: skip
+_ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, CommentAdded, Assessed, Added,
+        RoleChanged, Removed, TeamDeleted, Invited, Joined, Left, Leads, ManagerBelow,
+        PasswordLinkCreated, ApiTokenCreated)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)
