@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -12,6 +13,8 @@ from roadmap.api.progress import abort_not_enrolled
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.web import now
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import person_record
@@ -97,6 +100,8 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     content = load_revision(db.session, mine.revision_id)
     facts = person_record(db.session, actor.id).own()
     found = explain(content.content, facts, actor.today(now()))
+    if not holders_of(db.session, actor.id, Capability.REVIEW):
+        found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
     return to_shape(mine.slug, found)
 
 

@@ -19,7 +19,14 @@ from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
 from roadmap.evidence import actions, labels, queries, review_actions
-from roadmap.evidence.constants import MAX_IMPACTS, MAX_MILESTONES, STATES, TONES, VISIBILITIES
+from roadmap.evidence.constants import (
+    IMPACT_TYPES,
+    MAX_IMPACTS,
+    MAX_MILESTONES,
+    STATES,
+    TONES,
+    VISIBILITIES,
+)
 from roadmap.evidence.forms import CommentForm, EvidenceForm
 from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
@@ -318,9 +325,12 @@ def create() -> Response:
 @evidence.get("/evidence/<uuid:evidence_id>/edit")
 @permit("evidence.write")
 def edit(evidence_id: uuid.UUID) -> Response:
+    """Show the form of an item; `?impact=` adds an empty row for an impact of this type."""
     piece = _load_own(evidence_id)
     linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
     form = EvidenceForm(formdata=None, obj=actions.evidence_input(piece), data=linked)
+    if (wanted := request.args.get("impact")) in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:
+        form.impacts.append_entry({"type": wanted})
     return _render_form(form, about=piece)
 
 

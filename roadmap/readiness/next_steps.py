@@ -41,6 +41,7 @@ class Step:
     record_evidence the requirement, or the milestone where no requirement asks for the piece.
     `piece` is the piece to link or to add to; `milestone` and `kind` fill the form of a new one.
     `place` is the place in the roadmap, `opens_gate` the first gate that would then be passed.
+    `is_reviewed` tells that the gain takes a manager who confirms it.
     """
 
     action: str
@@ -51,6 +52,7 @@ class Step:
     piece: str | None = None
     milestone: str | None = None
     kind: str | None = None
+    is_reviewed: bool = False
     gain: Fraction = ZERO
     opens_gate: str | None = None
 
@@ -236,33 +238,43 @@ def _evidence_to_record(
 
 
 def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
-    """Yield the types without a metric that counts, added to the piece that gains most by it.
+    """Yield the types without a metric that counts, added to the latest piece of two sorts.
 
-    That is a verified one where there is one: its new version is submitted at once, and what is
-    submitted is assumed to be confirmed. Otherwise it is the latest piece.
+    In one without a verified version it counts at once. One that is verified and shared is reviewed
+    again, and is assumed to be confirmed; no type is offered for it that waits for that already.
     """
-    if not tally.unlapsed_evidence:
-        return
-    piece = max(
-        tally.unlapsed_evidence,
-        key=lambda each: (bool(tally.proved_by(each)), each.counted.occurred_on),
-    )
-    for name in tally.content.policy.impact:
-        if name not in tally.evidence.impact_tones:
+    waiting = {
+        impact.type
+        for piece in tally.unlapsed_evidence
+        if piece.version is not piece.counted
+        for impact in piece.version.impacts
+        if impact.complete
+    }
+    for is_reviewed in (False, True):
+        fitting = [
+            piece
+            for piece in tally.unlapsed_evidence
+            if (piece.verified_number is not None) == is_reviewed
+            and (not is_reviewed or (piece.is_shared and piece.state != "draft"))
+        ]
+        piece = max(fitting, key=_day, default=None)
+        for name in tally.content.policy.impact if piece is not None else ():
+            if name in tally.evidence.impact_tones or (is_reviewed and name in waiting):
+                continue
             impact = Impact(name, metric="1", baseline="1", result="1", unit="1")
-            added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
+            text = N_("Add a measured %(impact)s impact to “%(piece)s”")
+            if is_reviewed:
+                text = N_("Add a measured %(impact)s impact to “%(piece)s”, to be reviewed again")
             step = Step(
                 action="add_impact",
                 target=name,
                 hours=SHORT_HOURS,
-                label=Message(
-                    N_("Add a measured %(impact)s impact to “%(piece)s”"),
-                    impact=Message(IMPACT_NAMES[name]),
-                    piece=piece.title,
-                ),
+                label=Message(text, impact=Message(IMPACT_NAMES[name]), piece=piece.title),
                 place=_first_place(tally, piece.milestones),
                 piece=str(piece.id),
+                is_reviewed=is_reviewed,
             )
+            added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
             yield step, _with_piece(tally.facts, added)
 
 
@@ -277,6 +289,7 @@ def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
                 hours=SHORT_HOURS,
                 label=Message(N_("Ask your manager to assess “%(skill)s”"), skill=skill.title),
                 place=_first_place(tally, []),
+                is_reviewed=True,
             )
             yield step, replace(tally.facts, other_levels={**levels, skill.key: skill.bar})
 
@@ -293,6 +306,7 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
             hours=SHORT_HOURS,
             label=Message(N_("Submit “%(piece)s” for review"), piece=piece.title),
             place=_first_place(tally, piece.milestones),
+            is_reviewed=True,
         )
         yield step, _with_piece(tally.facts, piece.as_verified(fits))
 

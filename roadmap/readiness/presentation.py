@@ -43,8 +43,6 @@ VERDICT_TITLES = {
     "setting_out": N_("Getting started"),
     "claimed_not_proven": N_("Claimed, not proven"),
 }
-# These need a manager, so people without one are not told to take them.
-MANAGER_ACTIONS = frozenset({"submit_evidence", "ask_assessment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +94,11 @@ def own_links(slug: str) -> SourceLinks:
 
 
 def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
-    """Return the best next steps that the person can take: three at most, one of each action."""
-    return top_three(
-        step for step in found.steps if has_manager or step.action not in MANAGER_ACTIONS
-    )
+    """Return the best next steps that the person can take: three at most, one of each action.
+
+    Those that a manager confirms are for people who have one.
+    """
+    return top_three(step for step in found.steps if has_manager or not step.is_reviewed)
 
 
 def first_steps(found: PersonRecord, content: Content) -> list[tuple[str, str, str]]:
@@ -144,6 +143,8 @@ def step_url(step: Step, slug: str) -> str:
         return f"/evidence/new?{urlencode({name: key for name, key in fields.items() if key})}"
     if step.action == "submit_evidence":
         return f"/evidence/{step.target}"
+    if step.action == "add_impact":
+        return f"/evidence/{step.piece}/edit?impact={step.target}#impacts"
     return f"/evidence/{step.piece}/edit" if step.piece else f"/skills/{step.target}#ask"
 
 

@@ -52,6 +52,16 @@ def test_an_edit_of_what_is_verified_says_what_it_does(session, cast, now, brows
     assert (saved.state, saved.current.number) == ("submitted", 2)
 
 
+def test_a_next_step_opens_a_row_for_its_type(browser_of, cast, piece):
+    alice, address = browser_of(cast.alice), f"/evidence/{piece.id}/edit"
+    rows = alice.get(address).text.count("<legend>Impact ")
+    page = alice.get(f"{address}?impact=team").text
+    assert page.count("<legend>Impact ") == rows + 1
+    row = page.rpartition("<legend>Impact ")[2]
+    assert '<option selected value="team">' in row
+    assert alice.get(f"{address}?impact=other").text.count("<legend>Impact ") == rows
+
+
 def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, browser_of, piece):
     actions.edit(
         session,

@@ -243,9 +243,27 @@ def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     verified = piece(
         "sure", "other", "experience1", verified=True, occurred_on=PartialDate("2020-01-01")
     )
-    found = steps(Facts(pieces=(draft, verified)), "add_impact")
-    assert (found["team"].piece, found["team"].gain) == ("sure", Fraction(10, 3))
-    assert found["team"].label.text() == "Add a measured team impact to “Piece sure”"
+    again, at_once = [
+        step
+        for step in next_steps(content(), Facts(pieces=(draft, verified)), TODAY)
+        if (step.action, step.target) == ("add_impact", "team")
+    ]
+    assert (at_once.piece, at_once.gain, at_once.is_reviewed) == ("draft", Fraction(2), False)
+    assert at_once.label.text() == "Add a measured team impact to “Piece draft”"
+    assert (again.piece, again.gain, again.is_reviewed) == ("sure", Fraction(10, 3), True)
+    assert (
+        again.label.text() == "Add a measured team impact to “Piece sure”, to be reviewed again"
+    )
+
+
+def test_an_impact_that_waits_in_an_edit_of_a_verified_piece_is_not_asked_for_again() -> None:
+    verified = piece("sure", "other", "experience1", verified=True)
+    added = replace(verified.version, number=2, impacts=(metric("team"),))
+    waiting = replace(verified, state="submitted", versions=(added, *verified.versions))
+    assert set(steps(Facts(pieces=(waiting,)), "add_impact")) == {"scale", "business"}
+    # What its owner withdrew, or keeps private, nobody is going to review.
+    for changed in ({"state": "draft"}, {"visibility": "private"}):
+        assert steps(Facts(pieces=(replace(waiting, **changed),)), "add_impact") == {}
 
 
 def test_assessments_are_asked_for_where_others_do_not_see_the_bar() -> None:

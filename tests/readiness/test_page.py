@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
+
+from roadmap.people.models import Membership
+from tests.evidence.builders import DESIGN, add_evidence, review_evidence, submit_evidence
+from tests.support.api_client import ApiClient
 
 from roadmap.catalog import files
 from roadmap.catalog.actions import publish
@@ -87,6 +92,33 @@ def test_the_hours_of_a_stage_say_which_are_optional(alice):
     assert "years count as declared" in page
     assert "12 optional</p>" in page
     assert "together count for at most a quarter of the required hours" in page
+
+
+def test_no_step_promises_a_review_where_nobody_can_give_one(
+    app, session, cast, now, browser_of
+):
+    """A verified piece stays verified when its owner has no manager any more."""
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    alice = browser_of(cast.alice)
+    alice.post(f"/roadmaps/{SLUG}/enrollment", {})
+    client = ApiClient.of(app, cast.alice)
+
+    def steps() -> list[str]:
+        return [each["action"] for each in client.get("/me/readiness").get_json()["next_steps"]]
+
+    again = f'href="/evidence/{piece.id}/edit?impact='
+    assert again in alice.get("/readiness").text
+    assert "add_impact" in steps()
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
+    session.commit()
+    page = alice.get("/readiness").text
+    assert again not in page
+    assert "Ask your manager" not in page
+    assert not {"add_impact", "ask_assessment", "submit_evidence"} & set(steps())
+    draft = add_evidence(session, cast, cast.alice, now, title="Draft", milestones=[DESIGN])
+    assert f'href="/evidence/{draft.id}/edit?impact=' in alice.get("/readiness").text
 
 
 def test_it_needs_sign_in(browser_of, cast):
