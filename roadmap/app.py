@@ -107,6 +107,7 @@ def listeners(app: Flask) -> None:
     from roadmap.jobs.wakeup import listen as wake_job_process
     from roadmap.journey.unticked_milestones import listen as show_unticked_milestones
     from roadmap.notifications.listeners import init_notifications
+    from roadmap.portfolio.links import listen as show_public_links
     from roadmap.progress.actor_column import register as register_actor_column
     from roadmap.readiness.listeners import listen as listen_for_changed_facts
 
@@ -114,6 +115,7 @@ def listeners(app: Flask) -> None:
     listen_for_deleted_teams()
     listen_for_changed_facts()
     show_unticked_milestones()
+    show_public_links()
     init_notifications(app)
     register_actor_column()
     wake_job_process()

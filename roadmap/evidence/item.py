@@ -192,6 +192,11 @@ class Item:
         return is_visible(self.state, self.visibility, Audience.MANAGER, has_verified=verified)
 
     @property
+    def is_draft(self) -> bool:
+        """Tell whether its owner keeps it as a draft, with no verified version beside it."""
+        return self.state == "draft" and self.verified_number is None
+
+    @property
     def is_public(self) -> bool:
         """Tell whether the item may be shown in the portfolio."""
         verified = self.verified_number is not None

@@ -50,6 +50,11 @@ class LinkedMilestones:
 linked_milestones_lookups: list[Callable[[Session, Item, dt.date], LinkedMilestones]] = []
 
 
+# The portfolio is a room above, so it sets this: how many open links show an item, None where it is
+# not in the portfolio.
+portfolio_lookups: list[Callable[[Session, Item, dt.datetime], int | None]] = []
+
+
 @dataclass(frozen=True, slots=True)
 class LinkableMilestone:
     """A milestone to link; `roadmap` is a slug, '' where no published roadmap has it any more."""
@@ -353,3 +358,10 @@ def find_linked_milestones(session: Session, item: Item, today: dt.date) -> Link
     for lookup in linked_milestones_lookups:
         return lookup(session, item, today)
     return LinkedMilestones(0, {})
+
+
+def count_public_links(session: Session, item: Item, now: dt.datetime) -> int | None:
+    """Count the public links that show an item; None where it is not in the portfolio."""
+    for lookup in portfolio_lookups:
+        return lookup(session, item, now)
+    return None

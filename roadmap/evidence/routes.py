@@ -256,6 +256,7 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
         reader=queries.assigned_reviewer(db.session, piece, people),
         today=today,
         linked=queries.find_linked_milestones(db.session, detail.item, today),
+        public_links=queries.count_public_links(db.session, detail.item, now()),
         refused=refusal,
         **timeline_context(db.session, current_user, detail),
     )

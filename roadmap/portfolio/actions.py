@@ -101,9 +101,11 @@ def add_item(
 
 
 def add_all_items(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
-    """Add every piece that may be shown, newest first, and return how many were added."""
+    """Add every piece that may be shown and is no draft, newest first; return how many."""
     lock_user(session, user_id)
-    chosen, eligible = _selected_ids(session, user_id), _eligible_ids(session, user_id)
+    is_finished = sa.or_(Evidence.state != "draft", Evidence.verified_version_id.is_not(None))
+    chosen = _selected_ids(session, user_id)
+    eligible = _eligible_ids(session, user_id, is_finished)
     added = [key for key in eligible if key not in chosen][: max(0, MAX_ITEMS - len(chosen))]
     if added:
         _arrange(session, user_id, [*chosen, *added])
@@ -159,11 +161,13 @@ def _selected_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     ).all()
 
 
-def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    """Return the person's pieces that may be shown, newest first."""
+def _eligible_ids(
+    session: Session, user_id: uuid.UUID, *more: sa.ColumnElement[bool]
+) -> Sequence[uuid.UUID]:
+    """Return the person's pieces that may be shown and meet the conditions, newest first."""
     return session.scalars(
         sa.select(Evidence.id)
-        .where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC))
+        .where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC), *more)
         .order_by(Evidence.created_at.desc(), Evidence.id.desc())
     ).all()
 

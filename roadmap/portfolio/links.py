@@ -19,12 +19,15 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
 from roadmap.core.types import form_id, new_id
+from roadmap.evidence.item import Item
+from roadmap.evidence.queries import portfolio_lookups
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
 from roadmap.portfolio.models import PortfolioLink
+from roadmap.portfolio.selection import load_places
 
 MAX_OPEN_LINKS = 20
 
@@ -131,3 +134,15 @@ def _record_change(
         session, user_id=link.user_id, by=by.id, action=action, subject=str(link.id), now=now
     )
     record_audit(session, by=by.id, action=action, target=str(link.id), now=now)
+
+
+def count_showing(session: Session, item: Item, now: dt.datetime) -> int | None:
+    """Count the open links that show an item; None where it is not in the portfolio."""
+    if not item.is_public or item.id not in load_places(session, item.user_id):
+        return None
+    return sum(is_open(link, now) for link in list_links(session, item.user_id))
+
+
+def listen() -> None:
+    """Let the page of evidence ask which public links show it."""
+    portfolio_lookups[:] = [count_showing]

@@ -99,7 +99,7 @@ def preview_introduction() -> str:
 @portfolio.put("/portfolio/items")
 @permit("portfolio.write")
 def choose_all() -> BaseResponse:
-    """Add every piece that may be shown."""
+    """Add every piece that may be shown and is no draft."""
     added = actions.add_all_items(db.session, current_user.id, by=current_user, now=now())
     said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
     return _items_response(said, focus="shown-title")

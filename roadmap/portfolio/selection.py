@@ -32,6 +32,11 @@ class Selection:
     chosen: frozenset[uuid.UUID]
 
     @property
+    def addable(self) -> Sequence[Item]:
+        """Return what "Add all" adds: a draft is shown only where its owner chooses it."""
+        return [item for item in self.showable if not item.is_draft]
+
+    @property
     def is_empty(self) -> bool:
         return not (self.shown or self.showable or self.withheld)
 

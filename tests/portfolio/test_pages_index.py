@@ -42,7 +42,7 @@ def test_it_offers_all_pieces_where_nothing_was_chosen(
     session: Session, cast: Cast, browser_of
 ) -> None:
     for title in ("One", "Two"):
-        evidence_rows.add(session, cast.alice, title)
+        evidence_rows.add(session, cast.alice, title, state="submitted")
     session.commit()
 
     page = browser_of(cast.alice).get("/portfolio").text

@@ -63,7 +63,8 @@ def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> Non
 def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, browser_of) -> None:
     evidence_rows.add(session, cast.alice, "First choice", at=4)
     for title in ("older", "newer"):
-        evidence_rows.add(session, cast.alice, title)
+        evidence_rows.add(session, cast.alice, title, state="submitted")
+    evidence_rows.add(session, cast.alice, "Draft")
     evidence_rows.add(session, cast.alice, "House", visibility="team")
     evidence_rows.add(session, cast.alice, "Own", visibility="private")
     evidence_rows.add(session, cast.carol, "Carol's")
@@ -72,6 +73,24 @@ def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, br
     assert browser_of(cast.alice).put("/portfolio/items").status_code == 303
     assert shown(session, cast) == ["First choice", "newer", "older"]
     assert browser_of(cast.alice).put("/portfolio/items", fragment=True).status_code == 200
+
+
+def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    draft = evidence_rows.add(session, cast.alice, "Unfinished")
+    session.commit()
+    browser = browser_of(cast.alice)
+    page = browser.get("/portfolio").text
+    assert "Draft</span>" in page
+    assert "Evidenced" not in page
+    assert 'formaction="/portfolio/items"' not in page
+    address = f"/evidence/{draft.id}"
+    assert "in your portfolio;" not in browser.get(address).text
+    browser.put(f"/portfolio/items/{draft.id}")
+    assert "no public link is open now" in browser.get(address).text
+    browser.post("/portfolio/links", {"label": "", "lives": "30"})
+    assert "Public now" in browser.get(address).text
 
 
 @pytest.mark.parametrize(
