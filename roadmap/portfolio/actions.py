@@ -46,11 +46,13 @@ def save_texts(
     introduction: str,
     shows_email: bool,
     shows_self_assessed: bool,
+    shows_below_bar: bool = False,
+    left_out_skills: Sequence[str] = (),
     revision: int,
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Save headline and introduction (Markdown), and whether address and own levels are shown.
+    """Save headline and introduction (Markdown), and which address and levels are shown.
 
     `revision` is the one that the form was filled from, 0 where nothing was saved yet. Saving the
     current texts changes nothing. Raises StalePortfolio where the revision is no longer current.
@@ -65,6 +67,8 @@ def save_texts(
         "introduction": introduction,
         "shows_email": shows_email,
         "shows_self_assessed": shows_self_assessed,
+        "shows_below_bar": shows_below_bar,
+        "left_out_skills": " ".join(sorted(set(left_out_skills))),
     }
     if portfolio.revision and all(getattr(portfolio, name) == texts[name] for name in texts):
         return

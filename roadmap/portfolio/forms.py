@@ -11,6 +11,7 @@ from wtforms.widgets import HiddenInput
 
 from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line, clean_multiline
+from roadmap.evidence.forms import CheckboxListField
 
 LIFETIME_DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
 
@@ -37,8 +38,13 @@ class TextsForm(FlaskForm):
     shows_email = BooleanField(_l("Show my e-mail address"))
     shows_self_assessed = BooleanField(
         _l("Show self-assessed skills"),
-        description=_l("Levels that a manager has assessed are always shown."),
+        description=_l("Levels that a manager has assessed are shown without it."),
     )
+    shows_below_bar = BooleanField(
+        _l("Show levels below what the role asks for"),
+        description=_l("Otherwise a portfolio leaves them out, whoever assessed them."),
+    )
+    left_out_skills = CheckboxListField(_l("Never show"))
     revision = WholeNumberField(widget=HiddenInput(), validators=[InputRequired()])
 
 

@@ -21,6 +21,9 @@ class Portfolio(Base):
     introduction: Mapped[str] = mapped_column(sa.Text, default="")
     shows_email: Mapped[bool] = mapped_column(default=False)
     shows_self_assessed: Mapped[bool] = mapped_column(default=False)
+    shows_below_bar: Mapped[bool] = mapped_column(default=False)
+    # The keys of the skills that are not shown, sorted, with a space between.
+    left_out_skills: Mapped[str] = mapped_column(sa.Text, default="")
     revision: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[dt.datetime]
 

@@ -45,6 +45,8 @@ _PERSON = (
         Portfolio.introduction,
         Portfolio.shows_email,
         Portfolio.shows_self_assessed,
+        Portfolio.shows_below_bar,
+        Portfolio.left_out_skills,
         Roadmap.title.label("roadmap_title"),
     )
     .outerjoin(Portfolio, Portfolio.user_id == User.id)
@@ -89,7 +91,14 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
             Degree(d.level, d.field, d.institution, d.awarded_on)
             for d in career.degrees(session, user_id)
         ),
-        skills=_load_skills(session, user_id, today, with_own=bool(person.shows_self_assessed)),
+        skills=tuple(
+            skill
+            for key, skill in _load_skills(
+                session, user_id, today, with_own=bool(person.shows_self_assessed)
+            )
+            if (person.shows_below_bar or skill.level >= skill.bar)
+            and key not in (person.left_out_skills or "").split()
+        ),
         items=_load_items(session, user_id, today, ZoneInfo(person.timezone)),
         locale=person.locale,
     )
@@ -203,21 +212,27 @@ def _kind_label(label: str, expires_on: PartialDate | None, today: dt.date) -> s
 
 def _load_skills(
     session: Session, user_id: uuid.UUID, today: dt.date, *, with_own: bool
-) -> tuple[Skill, ...]:
-    """Load each skill above level 0: as a manager assessed it, or else, `with_own`, the person."""
+) -> list[tuple[str, Skill]]:
+    """Load each skill above level 0: as a manager assessed it, or else, `with_own`, the person.
+
+    Each comes with its key.
+    """
     own, other = skills.latest_assessments(session, user_id)
     found = {**own, **other} if with_own else other
-    return tuple(
-        Skill(
-            title=skill.title,
-            group=skill.group,
-            level=judged.level,
-            level_text=skill.levels[judged.level],
-            bar=skill.bar,
-            assessed_by="manager" if skill.key in other else "self",
-            added_by_author=judged.added_by_author,
-            is_old=judged.is_old(today),
+    return [
+        (
+            skill.key,
+            Skill(
+                title=skill.title,
+                group=skill.group,
+                level=judged.level,
+                level_text=skill.levels[judged.level],
+                bar=skill.bar,
+                assessed_by="manager" if skill.key in other else "self",
+                added_by_author=judged.added_by_author,
+                is_old=judged.is_old(today),
+            ),
         )
         for skill in skills.published_skills(session)
         if (judged := found.get(skill.key)) and judged.level
-    )
+    ]

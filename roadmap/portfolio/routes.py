@@ -37,6 +37,7 @@ from roadmap.core.web import (
 )
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.models import Evidence
+from roadmap.evidence.queries import load_skill_titles
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import actions, labels, links, selection
@@ -72,6 +73,10 @@ def save() -> BaseResponse:
             introduction=form.introduction.data,
             shows_email=form.shows_email.data,
             shows_self_assessed=form.shows_self_assessed.data,
+            shows_below_bar=form.shows_below_bar.data,
+            left_out_skills=[
+                key for key in load_skill_titles(db.session) if key in form.left_out_skills.data
+            ],
             revision=form.revision.data or 0,
             by=current_user,
             now=now(),
@@ -261,14 +266,19 @@ def public(token: str) -> Response:
 
 def _filled_form() -> TextsForm:
     saved = selection.load_texts(db.session, current_user.id)
-    form = TextsForm(obj=saved)
+    left_out = saved.left_out_skills.split() if saved is not None else []
+    form = TextsForm(obj=saved, data={"left_out_skills": left_out})
+    form.left_out_skills.data = left_out
     if saved is None:
         form.revision.data = 0
     return form
 
 
 def _render_page(form: TextsForm, **more: object) -> str:
-    return render_template("portfolio/index.html", form=form, **_items_context(), **more)
+    skills = load_skill_titles(db.session).items()
+    return render_template(
+        "portfolio/index.html", form=form, skills=skills, **_items_context(), **more
+    )
 
 
 def _items_context() -> dict[str, Any]:

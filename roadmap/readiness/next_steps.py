@@ -257,8 +257,10 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
             if (piece.verified_number is not None) == is_reviewed
             and (not is_reviewed or (piece.is_shared and piece.state != "draft"))
         ]
-        piece = max(fitting, key=_day, default=None)
-        for name in tally.content.policy.impact if piece is not None else ():
+        if not fitting:
+            continue
+        piece = max(fitting, key=_day)
+        for name in tally.content.policy.impact:
             if name in tally.evidence.impact_tones or (is_reviewed and name in waiting):
                 continue
             impact = Impact(name, metric="1", baseline="1", result="1", unit="1")

@@ -27,6 +27,17 @@ def saved(session: Session, cast: Cast) -> tuple[str, str, bool, bool, int] | No
     return found
 
 
+def test_skills_are_left_out(session: Session, cast: Cast, browser_of) -> None:
+    browser = browser_of(cast.alice)
+    chosen = {"shows_below_bar": "y", "left_out_skills": ["strategy", "mlops", "no-such"]}
+    assert browser.put("/portfolio", {**TEXTS, **chosen}).status_code == 303
+    row = session.get_one(Portfolio, cast.alice)
+    assert (row.shows_below_bar, row.left_out_skills) == (True, "mlops strategy")
+    page = browser.get("/portfolio").text
+    assert 'name="left_out_skills" value="mlops" checked' in page
+    assert page.count("checked") == 5
+
+
 def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     browser = browser_of(cast.alice)
 

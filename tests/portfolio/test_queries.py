@@ -194,6 +194,7 @@ def test_background_and_skills_come_along(
             introduction="Hello",
             shows_email=True,
             shows_self_assessed=shows_self_assessed,
+            shows_below_bar=True,
             updated_at=now,
         )
     )
@@ -218,6 +219,30 @@ def test_background_and_skills_come_along(
         *by_self,
     ]
     assert shown.skills[0].level_text.startswith("Builds pipeline")
+
+
+def test_low_levels_are_shown_where_asked_for_and_any_skill_can_be_left_out(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
+    """Whoever gave the level: a manager's low one is the author's to show, too."""
+    alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
+    skills.assess_other(session, cast.alice, "mlops", 1, by=bob, now=now)
+    skills.assess_other(session, cast.alice, "mentoring", 4, by=bob, now=now)
+    skills.assess_self(session, cast.alice, "strategy", 1, by=alice, now=now)
+
+    def shown(**chosen: object) -> list[str]:
+        session.merge(
+            Portfolio(user_id=cast.alice, shows_self_assessed=True, updated_at=now, **chosen)
+        )
+        session.flush()
+        return sorted(skill.title for skill in load_document(session, cast.alice, TODAY).skills)
+
+    high = [skill.title for skill in load_document(session, cast.alice, TODAY).skills]
+    assert len(high) == 1
+    assert shown() == high
+    assert shown(shows_below_bar=True) == sorted([*high, "MLOps", "Technical strategy"])
+    assert shown(left_out_skills="mentoring mlops") == ["Technical strategy"]
+    assert shown(shows_below_bar=False) == []
 
 
 def test_it_takes_as_many_statements_for_two_hundred_pieces(session: Session, cast: Cast) -> None:

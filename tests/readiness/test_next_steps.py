@@ -251,9 +251,7 @@ def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     assert (at_once.piece, at_once.gain, at_once.is_reviewed) == ("draft", Fraction(2), False)
     assert at_once.label.text() == "Add a measured team impact to “Piece draft”"
     assert (again.piece, again.gain, again.is_reviewed) == ("sure", Fraction(10, 3), True)
-    assert (
-        again.label.text() == "Add a measured team impact to “Piece sure”, to be reviewed again"
-    )
+    assert again.label.text() == "Add a measured team impact to “Piece sure”, to be reviewed again"
 
 
 def test_an_impact_that_waits_in_an_edit_of_a_verified_piece_is_not_asked_for_again() -> None:

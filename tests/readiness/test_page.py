@@ -7,12 +7,11 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from roadmap.catalog import files
+from roadmap.catalog.actions import publish
 from roadmap.people.models import Membership
 from tests.evidence.builders import DESIGN, add_evidence, review_evidence, submit_evidence
 from tests.support.api_client import ApiClient
-
-from roadmap.catalog import files
-from roadmap.catalog.actions import publish
 from tests.support.catalog import SHIPPED_FILE
 
 SLUG = "senior-ml-engineer"
@@ -94,9 +93,7 @@ def test_the_hours_of_a_stage_say_which_are_optional(alice):
     assert "together count for at most a quarter of the required hours" in page
 
 
-def test_no_step_promises_a_review_where_nobody_can_give_one(
-    app, session, cast, now, browser_of
-):
+def test_no_step_promises_a_review_where_nobody_can_give_one(app, session, cast, now, browser_of):
     """A verified piece stays verified when its owner has no manager any more."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)

@@ -22,7 +22,9 @@ def test_it_is_old_on_the_day_after_eighteen_months():
 @pytest.fixture(params=["self", "manager"])
 def assessed(request, session, cast, now):
     """Alice in MLOps by one side long ago, and in strategy by the same side lately."""
-    portfolio = Portfolio(user_id=cast.alice, updated_at=now, shows_self_assessed=True)
+    portfolio = Portfolio(
+        user_id=cast.alice, updated_at=now, shows_self_assessed=True, shows_below_bar=True
+    )
     session.add(portfolio)
     for key, days in (("mlops", 600), ("strategy", 500)):
         at = now - dt.timedelta(days=days)
