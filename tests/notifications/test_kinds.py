@@ -17,7 +17,6 @@ from roadmap.notifications.retraction import REVIEW_REQUESTS
 
 LINK = Markup('<a href="/there">here</a>')
 MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back", "comment",
-MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back", "comment",
           "assessed", "added", "removed", "role_changed", "team_deleted", "manager_below",
           "password_link", "api_token"}  # fmt: skip
 
