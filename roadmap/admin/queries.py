@@ -71,7 +71,7 @@ class TeamRow:
 
 
 def load_overview(session: Session, *, now: dt.datetime) -> Any:
-    """Load the installation in figures, with the error of the last mail that failed."""
+    """Load the installation in figures, with the errors of the last mails that failed."""
 
     def count(table: Any, *conditions: Any) -> Any:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
@@ -84,6 +84,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
         .order_by(OutgoingMail.created_at.desc(), OutgoingMail.id.desc())
         .limit(1)
     )
+    retried = failed.where(waits)
     backup = sa.select(AuditEntry.at).where(AuditEntry.action == "backup.created")
     return session.execute(
         sa.select(
@@ -96,7 +97,9 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
             count(OutgoingMail, waits).label("mail_waiting"),
             oldest.scalar_subquery().label("mail_since"),
             count(OutgoingMail, ~waits, OutgoingMail.sent_at.is_(None)).label("mail_given_up"),
-            sa.func.coalesce(failed.scalar_subquery(), "").label("mail_error"),
+            sa.func.coalesce(failed.where(~waits).scalar_subquery(), "").label("mail_error"),
+            sa.func.coalesce(retried.scalar_subquery(), "").label("mail_retry_error"),
+            retried.with_only_columns(OutgoingMail.due_at).scalar_subquery().label("mail_retry_at"),
             backup.order_by(AuditEntry.id.desc()).limit(1).scalar_subquery().label("backup_at"),
         )
     ).one()

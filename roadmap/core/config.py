@@ -156,6 +156,10 @@ def validate_database_url(text: str) -> str:
         raise ValueError(
             "must look like sqlite:////absolute/path or postgresql://user:password@host/database."
         )
+    if "@" in (url.host or ""):
+        raise ValueError("has an `@` in the user's name or password: write it as %40.")
+    if not (url.host or url.database or url.query):
+        raise ValueError("names neither a host nor a database.")
     return text
 
 

@@ -106,6 +106,9 @@ def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
         yield InstanceCheck(_("Mail is not configured"), href, calls=True, how=how)
     elif figures.mail_since is None:
         yield InstanceCheck(_("Mail is configured, and none is waiting"), href)
+    elif figures.mail_retry_error:
+        title = _("The mail server did not take a mail, which is tried again")
+        yield InstanceCheck(title, href, calls=True, how=figures.mail_retry_error)
     elif now - figures.mail_since > MAIL_DELAY:
         title = _("Mail is waiting to be sent")
         how = _("The job process sends it. Check that it runs:")

@@ -206,6 +206,8 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     url = config.read_environment().get("BASE_URL", address).rstrip("/")
     has_signup = config.read_environment().get("SIGNUP", "open") == "open"
     message = format_startup_message(url, anybody, demo_accounts, has_signup=has_signup)
+    if options.demo:
+        message += f"\nIts data is in {folder}"
     print(message, flush=True)
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)

@@ -52,6 +52,21 @@ def test_it_tells_of_mail_that_waits_or_was_given_up(session, erin, now):
     assert "450 &lt;mailbox&gt; is busy" in page
 
 
+def test_it_tells_why_mail_that_is_tried_again_was_not_taken(app, session, erin, now, monkeypatch):
+    monkeypatch.setitem(app.config, "SMTP_URL", "smtp://127.0.0.1:9")
+    monkeypatch.setitem(app.config, "MAIL_FROM", "Cairn <cairn@example.org>")
+    monkeypatch.setitem(app.config, "BASE_URL", "http://localhost")
+    mail = {"recipient": "a@example.org", "subject": "x", "body": "y", "created_at": now}
+    session.add(OutgoingMail(**mail, due_at=now, error="450 <mailbox> is busy"))
+    session.commit()
+    page = erin.get("/admin").text
+    assert "450 &lt;mailbox&gt; is busy. The next try is at " in page
+    assert "could not be sent" not in page
+    first_page = erin.get("/").text
+    assert "The mail server did not take a mail" in first_page
+    assert "450 &lt;mailbox&gt; is busy" in first_page
+
+
 def test_it_needs_sign_in(app, browser_of):
     assert browser_of().get("/admin").location == "/login?next=/admin"
 

@@ -173,6 +173,10 @@ FAULTS = {
     "another database": Fault(
         at("mysql://cairn:hidden@127.0.0.1/cairn"), ("ROADMAP_DATABASE_URL must look like sqlite:",)
     ),
+    "sign in a password": Fault(
+        at("postgresql://cairn:begin@hidden@127.0.0.1"), ("ROADMAP_DATABASE_URL", "%40")
+    ),
+    "no host": Fault(at("postgresql://"), ("ROADMAP_DATABASE_URL names neither",)),
     "sign-up": Fault(setting("SIGNUP", "maybe"), ("ROADMAP_SIGNUP must be 'open' or 'invite'",)),
     "in memory": Fault(
         at("sqlite://"),
