@@ -100,6 +100,7 @@ MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in
 # Where what else an entry holds decides the sentence.
 _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 _ADMINISTRATOR_CREATED = _l("The account of %(person)s was created, as an administrator.")
+_EMAIL_CONFIRMED = _l("The e-mail address of %(person)s was confirmed.")
 _OTHERS_REVOKED = _l("All other browsers were signed out: %(count)s.")
 # Refusals are counted, see `auth/refusals.py`.
 _REPEATED_ONCE = _l("Repeated once.")
@@ -174,6 +175,8 @@ def _choose_messages(
             return (_ADDED_TO_TEAM,)
         case "account.created" if data.get("administrator"):
             return (_ADMINISTRATOR_CREATED,)
+        case "account.email_changed" if data.get("confirmed_only"):
+            return (_EMAIL_CONFIRMED,)
         case "session.revoked" if "count" in data:
             return (_OTHERS_REVOKED,)
         case "team.changed" if "team_name" in data:

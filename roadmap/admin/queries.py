@@ -22,12 +22,17 @@ from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
-from roadmap.people.reach import allows
+from roadmap.people.reach import allows, held_teams
 from roadmap.people.roles import Capability
 
 PAGE_SIZE = 50
 _ACTIVE: Any = User.deactivated_at.is_(None)
 _HAS_PENDING_EMAIL = sa.exists().where(PendingEmail.user_id == User.id).correlate(User)
+_HAS_PEOPLE = (
+    sa.exists()
+    .where(Membership.team_id == Team.id, Membership.user_id == User.id, _ACTIVE)
+    .correlate(Team)
+)
 # By which accounts can be filtered.
 GROUPS: dict[str, tuple[Any, ...]] = {
     "active": (_ACTIVE,),
@@ -60,7 +65,10 @@ class AccountPage:
 
 @dataclass(frozen=True, slots=True)
 class TeamRow:
-    """A team with the numbers of its own active people: managers, and everybody else."""
+    """A team with the numbers of its own active people: managers, and everybody else.
+
+    It `is_managed` by a manager of its own or of a team above.
+    """
 
     id: uuid.UUID
     slug: str
@@ -68,6 +76,7 @@ class TeamRow:
     parent_id: uuid.UUID | None
     members: int
     managers: int
+    is_managed: bool
 
 
 def load_overview(session: Session, *, now: dt.datetime) -> Any:
@@ -76,6 +85,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
     def count(table: Any, *conditions: Any) -> Any:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
 
+    managed = held_teams(Capability.MANAGE_TEAM)
     waits = OutgoingMail.due_at.is_not(None)
     oldest = sa.select(sa.func.min(OutgoingMail.created_at)).where(waits)
     failed = (
@@ -93,6 +103,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
             count(User, _ACTIVE, User.is_admin).label("administrators"),
             count(User, _ACTIVE, _HAS_PENDING_EMAIL).label("unconfirmed"),
             count(Team).label("teams"),
+            count(Team, _HAS_PEOPLE, Team.id.not_in(managed)).label("unmanaged"),
             count(Invitation, IS_OPEN, Invitation.expires_at > now).label("invitations"),
             count(OutgoingMail, waits).label("mail_waiting"),
             oldest.scalar_subquery().label("mail_since"),
@@ -182,6 +193,7 @@ def list_teams(session: Session) -> list[TeamRow]:
             Team.parent_id,
             sa.func.coalesce(counted.c.members, 0),
             sa.func.coalesce(counted.c.managers, 0),
+            Team.id.in_(held_teams(Capability.MANAGE_TEAM)),
         ).join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)
     )
     return sorted((TeamRow(*row) for row in rows), key=lambda team: (fold(team.name), team.slug))

@@ -51,7 +51,7 @@ from roadmap.people.labels import membership_sentence
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import find_role, find_team, members, other_teams
+from roadmap.people.queries import find_role, find_team, members, other_teams, teams_managed_alone
 from roadmap.people.rules import EditConflict, list_as_tree
 
 MAX_SEARCH_LENGTH = 200
@@ -320,6 +320,8 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
     )
     pending = find_pending_email(db.session, user.id)
     context = {"user": account, "teams": teams, "pending": pending}
+    context["alone"] = {team.slug for team in teams_managed_alone(db.session, user.id)}
+    context["is_mailed"] = pending is not None and _is_mailed(pending)
     context["mail_error"] = email_confirmation.find_mail_error(db.session, pending)
     return render_page("admin/person.html", status, form=form, **context)
 
@@ -357,6 +359,9 @@ def _render_confirmation(
             "administrator first.",
             name=user.name,
         )
+    if what == "deactivation":
+        alone = teams_managed_alone(db.session, user.id)
+        context["alone"] = ", ".join(team.name for team in alone)
     return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)
 
 

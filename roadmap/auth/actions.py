@@ -106,6 +106,7 @@ def change_email(
     now: dt.datetime,
 ) -> None:
     """Change the address that counts to a confirmed one. Raises EmailTaken."""
+    shown = session.scalar(sa.select(User.email).where(User.id == user_id))
     try:
         with session.begin_nested():
             _update(session, user_id, email=email, email_key=email_key(email))
@@ -119,7 +120,7 @@ def change_email(
     )  # fmt: skip
     record_audit(
         session, by=by, action="account.email_changed", target=str(user_id), address=address,
-        now=now,
+        now=now, confirmed_only=shown == email,
     )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> Admi
     checks = [
         _check_backup(figures, now),
         _check_administrators(figures),
+        *_check_teams(figures),
         *_check_addresses(figures),
         *_check_mail(figures, now),
     ]
@@ -84,6 +85,16 @@ def _check_administrators(figures: Any) -> InstanceCheck:
         return InstanceCheck(_("One administrator"), href, calls=True, how=how)
     count = number_filter(figures.administrators)
     return InstanceCheck(_("%(count)s administrators", count=count), href)
+
+
+def _check_teams(figures: Any) -> Iterator[InstanceCheck]:
+    """Check for teams with people that nobody manages."""
+    if figures.unmanaged:
+        title = ngettext(
+            "%(num)d team without a manager", "%(num)d teams without a manager", figures.unmanaged
+        )
+        how = _("What its members submit waits until you appoint someone.")
+        yield InstanceCheck(title, "/admin/teams", calls=True, how=how)
 
 
 def _check_addresses(figures: Any) -> Iterator[InstanceCheck]:

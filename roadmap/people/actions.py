@@ -208,15 +208,17 @@ def remove_member(
     """
     lock_user(session, user_id)
     actor_id = require_permission(by, "team.members", team)
-    gone = session.execute(
-        sa.delete(Membership).where(Membership.team_id == team.id, Membership.user_id == user_id)
-    ).rowcount  # type: ignore[attr-defined]
-    if not gone:
+    before = session.scalar(
+        sa.delete(Membership)
+        .where(Membership.team_id == team.id, Membership.user_id == user_id)
+        .returning(Membership.role)
+    )
+    if before is None:
         return False
     done = "membership.left" if actor_id == user_id else "membership.removed"
     record_history(
         session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
-        team=str(team.id),
+        team=str(team.id), before=before,
     )  # fmt: skip
     record_audit(
         session, by=actor_id, action=done, target=team.slug, now=now, team_name=team.name,

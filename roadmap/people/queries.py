@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.text import fold
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import team_tree
+from roadmap.people.reach import allows, held_teams, team_tree
+from roadmap.people.roles import Capability
 
 _MEMBERS: Any = Membership.__table__
 _TEAMS: Any = Team.__table__
@@ -79,6 +80,23 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
     return sorted(
         ((team, role) for team, role in rows), key=lambda each: (fold(each[0].name), each[0].slug)
     )
+
+
+def teams_managed_alone(session: Session, user_id: uuid.UUID) -> list[Team]:
+    """List the teams that nobody else manages, also not from a team above, by name."""
+    others = held_teams(Capability.MANAGE_TEAM, besides=user_id)
+    rows = session.scalars(
+        sa.select(Team)
+        .join(Membership, Membership.team_id == Team.id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.user_id == user_id,
+            User.deactivated_at.is_(None),
+            allows(Capability.MANAGE_TEAM),
+            Team.id.not_in(others),
+        )
+    )
+    return sorted(rows, key=lambda team: (fold(team.name), team.slug))
 
 
 def other_teams(session: Session, user_id: uuid.UUID, team: Team) -> str:

@@ -54,6 +54,18 @@ def teams_of(
     return sa.select(_descend(own if even_deactivated else own.where(_IS_ACTIVE)).c.id)
 
 
+def held_teams(capability: Capability, *, besides: uuid.UUID | None = None) -> sa.Select[Any]:
+    """Select the ids of the teams in which anybody has a capability, or anybody else than one."""
+    own = (
+        sa.select(_MEMBERS.c.team_id.label("id"))
+        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        .where(allows(capability), _IS_ACTIVE)
+    )
+    if besides is not None:
+        own = own.where(_MEMBERS.c.user_id != besides)
+    return sa.select(_descend(own).c.id)
+
+
 def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -> list[User]:
     """Load those who have a capability over a person, by name."""
     holders = select_holders([person_id], capability).subquery()

@@ -28,7 +28,7 @@ from roadmap.people.labels import membership_sentence
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import find_member_name, other_teams
+from roadmap.people.queries import find_member_name, other_teams, teams_managed_alone
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
@@ -194,6 +194,7 @@ def _render_member(
         team=team,
         member=found,
         form=form or RoleForm(role=found.role),
+        is_last=team.id in {each.id for each in teams_managed_alone(db.session, user_id)},
         leads=current_user.has_in(Capability.SEE_SHARED, team.id),
     )
 

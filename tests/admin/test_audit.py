@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from roadmap.admin.audit_messages import KINDS, MESSAGES, MESSAGES_BY_KIND
 from roadmap.admin.queries import PAGE_SIZE
+from roadmap.auth.email_confirmation import confirm_email, request_email
+from roadmap.auth.queries import find_pending_email
 from roadmap.invitations import actions as invitations
 from roadmap.people import actions
 from roadmap.people.audit import record_audit
@@ -217,3 +219,19 @@ def test_an_entry_of_an_older_release_has_a_sentence_too(session, cast, erin, no
         "An invitation to the team ranking as a member was created for anyone who has the link.",
         "The team ranking was renamed or moved.",
     ]
+
+
+def test_confirming_the_only_address_is_no_change_of_it(session, cast, now, erin, with_mail):
+    session.get(User, cast.mallory).email_key = None
+    session.flush()
+    request_email(session, cast.mallory, "mallory@example.org", by=cast.mallory, now=now)
+    session.commit()
+    page = erin.get(f"/admin/people/{cast.mallory}").text
+    assert "Mallory has to open the link that was mailed to it." in page
+    assert "Confirm it" not in page, "only its owner can"
+    pending = find_pending_email(session, cast.mallory)
+    confirm_email(session, cast.mallory, pending.id, by=cast.mallory, now=now)
+    session.commit()
+    page = erin.get("/admin/audit").text
+    assert "The e-mail address of Mallory was confirmed." in page
+    assert "The e-mail address of Mallory was changed." not in page

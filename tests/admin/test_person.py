@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.auth.models import LoginSession, PasswordLink
-from roadmap.people.models import Membership, User
+from roadmap.people.models import Membership, Team, User
 from tests.notifications.scenario import queued_mails
 from tests.support.login import (
     OTHER_PASSWORD,
@@ -33,6 +33,31 @@ def test_it_works(cast, erin):
     assert page.status_code == 200
     for said in ("bob@example.org", "Ranking", "Manager", "5 Jan 2026", "not set yet"):
         assert said in page.text
+
+
+def test_it_warns_before_a_team_loses_its_only_manager(session, cast, erin, browser_of, now):
+    from_member = "/teams/ranking/members/{}"
+    warned = "Nobody else manages"
+    pages = (
+        person_url(cast.bob),
+        person_url(cast.bob, "/deactivation"),
+        from_member.format(cast.bob),
+    )
+    assert all(warned in erin.get(page).text for page in pages)
+    assert "Nobody else manages Ranking" in erin.get(pages[1]).text
+    for page in (person_url(cast.carol), from_member.format(cast.carol)):
+        assert warned not in erin.get(page).text
+    assert "team without a manager" not in erin.get("/admin").text
+    # A manager of a team above is one, too.
+    session.get(Team, cast.team).parent_id = cast.other_team
+    session.commit()
+    assert all(warned not in erin.get(page).text for page in pages)
+    session.get(Team, cast.team).parent_id = None
+    session.get(User, cast.bob).deactivated_at = now
+    session.commit()
+    assert "team without a manager" in erin.get("/admin").text
+    assert "1 team without a manager" in erin.get("/").text
+    assert "No manager" in erin.get("/admin/teams").text
 
 
 def test_nobody_is_nobody(erin):

@@ -230,6 +230,16 @@ def test_the_managers_learn_that_somebody_left_their_team(
     assert bob.put(f"/notifications/{key}/reading").location == "/teams/ranking/members"
 
 
+def test_a_removed_manager_learns_that_they_lost_the_team(
+    scenario: Scenario, with_mail: None
+) -> None:
+    session, cast = scenario.session, scenario.cast
+    team = session.get_one(Team, cast.team)
+    people.remove_member(session, team, cast.bob, by=cast.erin, now=scenario.step())
+    [text] = queued_bodies(session)
+    assert "Erin removed you from the team Ranking. You no longer see its members" in text
+
+
 def test_who_removes_somebody_is_not_told_that_they_are_gone(scenario: Scenario) -> None:
     scenario.second_manager()
     team = scenario.session.get_one(Team, scenario.cast.team)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import uuid
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.kind import Event, OwnMembershipKind
+from roadmap.notifications.kind import NO_LONGER_SEEN, Content, Event, OwnMembershipKind
 from roadmap.people.models import Team, User
+from roadmap.people.roles import ROLES, VIEWERS, Capability
+
+_SEES_NO_LONGER = _l(
+    "You no longer see its members, and its %(viewers)s no longer see what you share. What was "
+    "verified stays.",
+    viewers=VIEWERS,
+)
 
 
 class Removed(OwnMembershipKind):
@@ -28,5 +36,11 @@ class Removed(OwnMembershipKind):
         actor_name = session.get_one(User, event.by).name if event.by else ""
         create_notifications(
             session, self, [person], about=person, actor_id=event.by, actor_name=actor_name,
-            now=event.now, data={"team": team.name},
+            now=event.now, data={"team": team.name, "role": event.data["before"]},
         )  # fmt: skip
+
+    def consequence(self, content: Content) -> LazyString:
+        # Notifications of older releases name no role.
+        role = ROLES.get(content.role)
+        saw = role is not None and role.allows(Capability.SEE_SHARED)
+        return _SEES_NO_LONGER if saw else NO_LONGER_SEEN
