@@ -661,3 +661,16 @@ def test_it_hides_what_is_foreign(session, cast, browser_of, piece, who, status)
 
 def test_it_needs_sign_in(browser_of, piece):
     assert browser_of().get(f"/reviews/{piece.id}").status_code == 303
+
+
+def test_a_confirmation_that_does_not_count_yet_says_so(session, cast, now, bob, piece):
+    """Verifying does not take the warning away."""
+    review_evidence(session, cast, piece, now)
+    session.commit()
+    before = bob.get(f"/reviews/{piece.id}").text
+    assert "Confirmed for this version." in before or "confirmed" in before
+    waits = before.count("has not marked it as done")
+    assert waits == 2
+    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
+    session.commit()
+    assert bob.get(f"/reviews/{piece.id}").text.count("has not marked it as done") == 1
