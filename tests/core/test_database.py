@@ -25,10 +25,12 @@ def engine(app: Flask) -> sa.Engine:
 
 
 def test_sqlite(tmp_path: Path) -> None:
+    path = tmp_path / "own.sqlite3"
+    path.touch()
     own = create_app(
         {
             "SECRET_KEY": "a secret of the tests, long enough",
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'own.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{path}",
             "DATA_DIR": str(tmp_path),
         }
     )
@@ -48,10 +50,12 @@ def test_sqlite(tmp_path: Path) -> None:
 
 def test_a_commit_that_fails_keeps_no_other_writer_waiting(tmp_path: Path) -> None:
     """A full disk fails it just so; here it is a row that refers to nothing."""
+    path = tmp_path / "own.sqlite3"
+    path.touch()
     own = create_app(
         {
             "SECRET_KEY": "a secret of the tests, long enough",
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'own.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{path}",
             "DATA_DIR": str(tmp_path),
         }
     )

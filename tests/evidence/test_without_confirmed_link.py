@@ -75,4 +75,4 @@ def test_nothing_that_leaves_says_verified(browser_of, cast, piece):
     assert "Verified by" not in pages
     preview = alice.get("/portfolio/preview").text
     assert "Measured and verified" not in preview
-    assert "Evidenced, not verified" in preview
+    assert "Not verified" in preview
