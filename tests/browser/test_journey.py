@@ -157,7 +157,7 @@ def complete_journey(hand: InputMethod) -> Download:
 
     hand.press("link", "Portfolio")
     expect(heading).to_have_text("Portfolio")
-    hand.press("button", "Add the one available piece")
+    hand.press("button", f"Show {PIECE}")
     expect(page.locator("#shown-title")).to_have_text("1 piece shown")
     if page.locator("main summary", has_text="Export").count() == 0:
         # The exports stand at the head of the page, which a swap of the pieces leaves alone.
