@@ -1,4 +1,4 @@
-"""The pages of administration: accounts, teams, invitations and the audit log."""
+"""The pages of administration: overview, audit log and accounts."""
 
 from __future__ import annotations
 
@@ -7,68 +7,38 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import (
-    Blueprint,
-    abort,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.admin import audit_messages, queries
-from roadmap.admin.forms import (
-    CIRCLE,
-    PARENT_GONE,
-    SLUG_HINT,
-    MembershipForm,
-    NewTeamForm,
-    TeamForm,
-)
+from roadmap.admin import audit_messages, queries, routes_teams
+from roadmap.admin.blueprint import admin
+from roadmap.admin.forms import MembershipForm
+from roadmap.admin.routes_teams import load_team
 from roadmap.auth import actions as accounts
 from roadmap.auth import email_confirmation
-from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email, find_user_by_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
-from roadmap.core.errors import render_error
 from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.text import clean_line
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
-from roadmap.invitations import invite_page
-from roadmap.invitations.forms import InviteForm
-from roadmap.invitations.queries import find_invitation
 from roadmap.mail import transport
 from roadmap.people import actions, permissions
 from roadmap.people.labels import membership_sentence
-from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team, User
-from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import find_role, find_team, members, other_teams, teams_managed_alone
-from roadmap.people.rules import EditConflict, list_as_tree
+from roadmap.people.permissions import permit
+from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
 MAX_SEARCH_LENGTH = 200
 MAX_PERSON_LENGTH = 320
 # The largest row number that both databases accept.
 MAX_ROW_ID = 2**31 - 1
-# Different from every team's slug, which has no slash.
-INVITATIONS_PATH = "/admin"
 
-admin = Blueprint("admin", __name__)
-
-
-@admin.errorhandler(PermissionDenied)
-@admin.errorhandler(TeamDeleted)
-def handle_change_meanwhile(error: Exception) -> Response:
-    """Answer where the permission or the team ended while the request waited for a lock."""
-    return render_error(404 if isinstance(error, TeamDeleted) else 403)
+__all__ = ["admin", "routes_teams"]
 
 
 @admin.get("/admin")
@@ -280,8 +250,8 @@ def put_into_team(user_id: uuid.UUID) -> Response:
     )
     if not form.validate():
         return _render_person(user, form, 422)
-    team, role = _load_team(form.team.data), form.role.data
-    left = _load_team(form.moved_from.data) if form.moved_from.data else None
+    team, role = load_team(form.team.data), form.role.data
+    left = load_team(form.moved_from.data) if form.moved_from.data else None
     try:
         changed = actions.add_member(db.session, team, user.id, role, by=current_user, now=now())
     except actions.AccountDeactivated:
@@ -298,7 +268,7 @@ def put_into_team(user_id: uuid.UUID) -> Response:
 @admin.delete("/admin/people/<uuid:user_id>/teams/<slug>")
 @permit("admin.write")
 def take_out_of_team(user_id: uuid.UUID, slug: str) -> Response:
-    user, team = _load_user(user_id), _load_team(slug)
+    user, team = _load_user(user_id), load_team(slug)
     if find_role(db.session, team.id, user.id):
         actions.remove_member(db.session, team, user.id, by=current_user, now=now())
         flash(_("%(name)s is no longer in %(team)s.", name=user.name, team=team.name))
@@ -363,154 +333,3 @@ def _render_confirmation(
         alone = teams_managed_alone(db.session, user.id)
         context["alone"] = ", ".join(team.name for team in alone)
     return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)
-
-
-@admin.get("/admin/teams")
-@permit("admin.read")
-def team_list() -> str:
-    return render_template("admin/teams.html", teams=list_as_tree(queries.list_teams(db.session)))
-
-
-@admin.get("/admin/teams/new")
-@permit("admin.write")
-def new_team() -> Response:
-    return _render_new_team(NewTeamForm(queries.list_teams(db.session)))
-
-
-@admin.post("/admin/teams")
-@permit("admin.write")
-def make_team() -> Response:
-    form = NewTeamForm(queries.list_teams(db.session))
-    if not form.validate():
-        return _render_new_team(form, 422)
-    try:
-        team = actions.create_team(
-            db.session,
-            slug=form.wanted_slug,
-            name=form.name.data or "",
-            parent_id=form.parent_id,
-            by=current_user,
-            now=now(),
-            key=form_key(),
-        )
-    except actions.InvalidTeam as refused:
-        if refused.reason == "gone":
-            form.parent.errors = [PARENT_GONE]
-        elif refused.reason == "taken":
-            taken = _("Another team has the address %(slug)s. Choose a different one.")
-            form.slug.errors = [taken % {"slug": form.wanted_slug}]
-        else:
-            form.slug.errors = [SLUG_HINT]
-        return _render_new_team(form, 422)
-    flash(_("The team %(name)s is created. Invite its members.", name=team.name))
-    return see_other("teams.members", slug=team.slug)
-
-
-@admin.get("/admin/teams/<slug>")
-@permit("admin.read")
-def team(slug: str) -> Response:
-    found = _load_team(slug)
-    return _render_team(found, TeamForm.for_team(queries.list_teams(db.session), found))
-
-
-@admin.put("/admin/teams/<slug>")
-@permit("admin.write")
-def change_team(slug: str) -> Response:
-    found = _load_team(slug)
-    form = TeamForm(queries.list_teams(db.session), found.id)
-    if not form.validate():
-        return _render_team(found, form, 422)
-    try:
-        actions.change_team(
-            db.session,
-            found,
-            name=form.name.data or "",
-            parent_id=form.parent_id,
-            read=form.original,
-            by=current_user,
-            now=now(),
-        )
-    except EditConflict as late:
-        # What was typed stays in the form, and sending it again overrides the other change.
-        db.session.expire(found)
-        return _render_team(found, form, 409, late=form.accept_stored(late.stored))
-    except actions.InvalidTeam as refused:
-        # Somebody else moved or deleted the other team in the meantime.
-        form.parent.errors = [CIRCLE if refused.reason == "circle" else PARENT_GONE]
-        return _render_team(found, form, 422)
-    flash(_("The team %(name)s is saved.", name=found.name))
-    return see_other("admin.team_list")
-
-
-@admin.get("/admin/teams/<slug>/deletion")
-@permit("admin.write")
-def ask_deletion(slug: str) -> str:
-    found, rows = _load_team(slug), queries.list_teams(db.session)
-    return render_template(
-        "admin/team_deletion.html",
-        team=next(row for row in rows if row.id == found.id),
-        nested=[row for row in rows if row.parent_id == found.id],
-        members=members(db.session, found.id),
-    )
-
-
-@admin.delete("/admin/teams/<slug>")
-@permit("admin.write")
-def delete_team(slug: str) -> Response:
-    found = _load_team(slug)
-    name = found.name
-    actions.delete_team(db.session, found, by=current_user, now=now())
-    flash(_("The team %(name)s is deleted. Its members keep everything they recorded.", name=name))
-    return see_other("admin.team_list")
-
-
-def _load_team(slug: str) -> Team:
-    return find_team(db.session, slug) or abort(404)
-
-
-def _render_new_team(form: NewTeamForm, status: int = 200) -> Response:
-    return render_page("admin/team_new.html", status, form=form)
-
-
-def _render_team(
-    team: Team, form: TeamForm, status: int = 200, late: dict[str, str] | None = None
-) -> Response:
-    who = members(db.session, team.id)
-    return render_page("admin/team.html", status, team=team, form=form, late=late, members=who)
-
-
-@admin.get("/admin/invitations")
-@permit("admin.read")
-def invitation_list() -> Response:
-    return _render_invitations(
-        InviteForm(formdata=None), **invite_page.pop_created(INVITATIONS_PATH)
-    )
-
-
-@admin.post("/admin/invitations")
-@permit("admin.write")
-def invite() -> Response:
-    """Create an invitation. Only the next page shows its link, because only a hash is stored."""
-    form = InviteForm()
-    if not form.validate():
-        return _render_invitations(form, 422)
-    wait = invite_page.count_invitation(form, current_user.id)
-    if wait:
-        return too_many_requests(_render_invitations(form), wait)
-    if not invite_page.create_from_form(form, INVITATIONS_PATH, by=current_user.id):
-        return _render_invitations(form, 422)
-    return see_other("admin.invitation_list")
-
-
-@admin.delete("/admin/invitations/<uuid:invitation_id>")
-@permit("admin.write")
-def revoke_invitation(invitation_id: uuid.UUID) -> Response:
-    invite_page.revoke(find_invitation(db.session, invitation_id), by=current_user.id)
-    return see_other("admin.invitation_list")
-
-
-def _render_invitations(form: InviteForm, status: int = 200, **created: Any) -> Response:
-    """Render the open invitations; `created` is the one that was just created."""
-    return render_page(
-        "admin/invitations.html", status, form=form, **created, **invite_page.page_context(None)
-    )

@@ -80,7 +80,7 @@ def audit_refusal(
 ) -> None:
     """Audit a refusal in a transaction that outlives the request, whose own is ended.
 
-    With `each_target` those of one sender to several targets are told apart.
+    With `each_target` each target of a sender gets a line of its own.
     """
     address = client_address()
     sender = str(by or rate_limits.network_of(address))

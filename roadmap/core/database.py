@@ -271,7 +271,7 @@ class Schema(StrEnum):
 
 def compare_schema() -> Schema:
     """Return how the schema compares with this release's. Runs one statement."""
-    # Without waiting for whoever writes at the moment.
+    # A read, so it need not wait for the write lock.
     with db.engine.connect().execution_options(writes=False) as connection:
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars()
         applied = set(rows)

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox, transport
-from roadmap.notifications.kind import Content, Kind
+from roadmap.notifications.kind import Content, Event, Kind
 from roadmap.notifications.models import MAIL_SOURCE, Notification
-from roadmap.people.models import User
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.reach import allows, team_ancestors
+from roadmap.people.roles import Capability
 
 # How long a read notification is kept.
 RETENTION = dt.timedelta(days=90)
@@ -74,6 +76,42 @@ def create_notifications(
         for key, reader in keyed
     ]
     session.execute(sa.insert(_ROWS), rows)
+
+
+def notify_member(session: Session, kind: Kind, event: Event, role: str) -> None:
+    """Notify a person of what somebody else did about their `role` in a team."""
+    person = session.get_one(User, event.user_id)
+    team = session.get_one(Team, uuid.UUID(event.data["team"]))
+    create_notifications(
+        session, kind, [person], about=person, actor_id=event.by,
+        actor_name=actor_name(session, event), now=event.now,
+        data={"team": team.name, "role": role},
+    )  # fmt: skip
+
+
+def notify_managers(
+    session: Session, kind: Kind, event: Event, team: Team, lowest: uuid.UUID
+) -> None:
+    """Notify the managers of `lowest` and of the teams above of a membership in `team`.
+
+    Neither the person whose membership it is nor who did it are notified.
+    """
+    person = session.get_one(User, event.user_id)
+    managers = sa.select(Membership.user_id).where(
+        Membership.team_id.in_(team_ancestors(lowest)),
+        allows(Capability.MANAGE_TEAM),
+        Membership.user_id.not_in([key for key in (person.id, event.by) if key]),
+    )
+    readers = sa.select(User).where(User.id.in_(managers), User.deactivated_at.is_(None))
+    create_notifications(
+        session, kind, session.scalars(readers).all(), team_id=team.id, actor_id=person.id,
+        actor_name=person.name, now=event.now, data={"team": team.name},
+    )  # fmt: skip
+
+
+def actor_name(session: Session, event: Event) -> str:
+    """Return the name of who did it; nobody is named for the command line."""
+    return session.get_one(User, event.by).name if event.by else ""
 
 
 def _render_mail(

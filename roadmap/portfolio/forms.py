@@ -42,7 +42,9 @@ class TextsForm(FlaskForm):
     )
     shows_below_bar = BooleanField(
         _l("Show levels below what the role asks for"),
-        description=_l("Otherwise a portfolio leaves them out, whoever assessed them."),
+        description=_l(
+            "Otherwise a portfolio leaves them out, whether you or a manager assessed them."
+        ),
     )
     left_out_skills = CheckboxListField(_l("Never show"))
     revision = WholeNumberField(widget=HiddenInput(), validators=[InputRequired()])

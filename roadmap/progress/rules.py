@@ -16,8 +16,8 @@ def target_error(
 ) -> str | None:
     """Return what is wrong with the target date of a roadmap or a milestone, or None.
 
-    It is `past` or `too_far`. A date that is `saved` already may pass: what stands beside it can
-    still be changed.
+    It is `past` or `too_far`. A date that is already `saved` may lie in the past, so that the rest
+    of its form can still be saved.
     """
     if target_on is None or target_on == saved:
         return None

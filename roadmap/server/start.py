@@ -83,7 +83,7 @@ def set_environment(folder: Path, demo: bool) -> None:
         # Demo data must never reach the database that a `.env` names.
         os.environ["ROADMAP_DATABASE_URL"] = f"sqlite:///{folder / DEMO_DATABASE}"
     if not os.environ.get("ROADMAP_SECRET_KEY"):
-        # What is wrong with the key is told with whatever else is, by `config.build_config`.
+        # `config.build_config` reports a faulty key together with all other faulty settings.
         with contextlib.suppress(ConfigError):
             os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
 

@@ -65,7 +65,7 @@ def test_an_account_and_a_team_in_one_form(session, cast, browser_of, make):
         "Bob invites you",
         "The managers and mentors of Ranking see:",
         "never see notes",
-        "in the audit log, that a piece of yours was reviewed and in which skill you were assessed",
+        "in the audit log, that your evidence was reviewed and in which skill you were assessed",
     ):
         assert said in text_of(page)
     answer = browser.post(address, ADA)

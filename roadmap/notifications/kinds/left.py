@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import notify_managers
 from roadmap.notifications.kind import Content, Event, TeamKind
-from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import allows, team_ancestors
-from roadmap.people.roles import Capability
+from roadmap.people.models import Team
 
 
 class Left(TeamKind):
@@ -25,18 +22,8 @@ class Left(TeamKind):
     def handle(self, session: Session, event: Event) -> None:
         if event.data.get("with_team"):
             return  # `team_deleted` says so.
-        person = session.get_one(User, event.user_id)
         team = session.get_one(Team, uuid.UUID(event.data["team"]))
-        manages = sa.select(Membership.user_id).where(
-            Membership.team_id.in_(team_ancestors(team.id)),
-            allows(Capability.MANAGE_TEAM),
-            Membership.user_id.not_in([key for key in (person.id, event.by) if key]),
-        )
-        readers = sa.select(User).where(User.id.in_(manages), User.deactivated_at.is_(None))
-        create_notifications(
-            session, self, session.scalars(readers).all(), team_id=team.id, actor_id=person.id,
-            actor_name=person.name, now=event.now, data={"team": team.name},
-        )  # fmt: skip
+        notify_managers(session, self, event, team, team.id)
 
     def path(self, content: Content) -> str:
         return f"/teams/{content.team_slug}/members" if content.team_slug else "/teams"

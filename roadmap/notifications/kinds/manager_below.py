@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import notify_managers
 from roadmap.notifications.kind import Content, Event, Mail, TeamKind
-from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import allows, team_ancestors
+from roadmap.people.models import Team
 from roadmap.people.roles import ROLES, Capability
 
 
@@ -27,19 +25,8 @@ class ManagerBelow(TeamKind):
         if not ROLES[event.data["role"]].allows(Capability.REVIEW):
             return
         team = session.get_one(Team, uuid.UUID(event.data["team"]))
-        if team.parent_id is None:
-            return
-        manager = session.get_one(User, event.user_id)
-        above = sa.select(Membership.user_id).where(
-            Membership.team_id.in_(team_ancestors(team.parent_id)),
-            allows(Capability.MANAGE_TEAM),
-            Membership.user_id.not_in([key for key in (manager.id, event.by) if key]),
-        )
-        readers = sa.select(User).where(User.id.in_(above), User.deactivated_at.is_(None))
-        create_notifications(
-            session, self, session.scalars(readers).all(), team_id=team.id, actor_id=manager.id,
-            actor_name=manager.name, now=event.now, data={"team": team.name},
-        )  # fmt: skip
+        if team.parent_id is not None:
+            notify_managers(session, self, event, team, team.parent_id)
 
     def path(self, content: Content) -> str:
         return f"/teams/{content.team_slug}/members" if content.team_slug else "/teams"

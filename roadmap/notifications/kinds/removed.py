@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import notify_member
 from roadmap.notifications.kind import NO_LONGER_SEEN, Content, Event, OwnMembershipKind
-from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES, VIEWERS, Capability
 
 _SEES_NO_LONGER = _l(
@@ -30,14 +27,7 @@ class Removed(OwnMembershipKind):
     def handle(self, session: Session, event: Event) -> None:
         if event.data.get("with_team"):
             return  # `team_deleted` says so.
-        person = session.get_one(User, event.user_id)
-        team = session.get_one(Team, uuid.UUID(event.data["team"]))
-        # Nobody is named for the command line.
-        actor_name = session.get_one(User, event.by).name if event.by else ""
-        create_notifications(
-            session, self, [person], about=person, actor_id=event.by, actor_name=actor_name,
-            now=event.now, data={"team": team.name, "role": event.data["before"]},
-        )  # fmt: skip
+        notify_member(session, self, event, event.data["before"])
 
     def consequence(self, content: Content) -> LazyString:
         # Notifications of older releases name no role.

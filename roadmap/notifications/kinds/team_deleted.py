@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import actor_name, create_notifications
 from roadmap.notifications.kind import Event, OwnMembershipKind
 from roadmap.people.models import Membership, User
 
@@ -24,9 +24,8 @@ class TeamDeleted(OwnMembershipKind):
         members = sa.select(Membership.user_id).where(
             Membership.team_id == team.id, Membership.user_id != event.by
         )
-        # Nobody is named for the command line.
-        actor_name = session.get_one(User, event.by).name if event.by else ""
         create_notifications(
             session, self, session.scalars(sa.select(User).where(User.id.in_(members))).all(),
-            actor_id=event.by, actor_name=actor_name, now=event.now, data={"team": team.name},
+            actor_id=event.by, actor_name=actor_name(session, event), now=event.now,
+            data={"team": team.name},
         )  # fmt: skip
