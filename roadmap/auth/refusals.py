@@ -94,7 +94,7 @@ def audit_refusal(
 
 def write_due_refusals() -> None:
     """Write the counts of a minute ago; call it where the request has not written anything."""
-    if lines := _log().take_due(now()):
+    if _log().noted and (lines := _log().take_due(now())):
         _write(lines)
 
 

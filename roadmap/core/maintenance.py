@@ -36,9 +36,12 @@ def announce_restore(data_dir: Path) -> Iterator[None]:
 
 
 def is_restoring(data_dir: Path) -> bool:
-    """Return whether a restore is under way; the file alone, without its lock, says nothing."""
+    """Return whether a restore is under way; the file alone, without its lock, says nothing.
+
+    Every request asks, so the path is put together as text.
+    """
     try:
-        descriptor = os.open(data_dir / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(f"{data_dir}/{LOCK_FILE}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:
