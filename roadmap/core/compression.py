@@ -41,7 +41,9 @@ def compress(response: Response) -> Response:
     """Compress the response where the client accepts it and it is safe and worthwhile."""
     if response.mimetype not in COMPRESSIBLE_TYPES or "Content-Encoding" in response.headers:
         return response
-    response.vary.add("Accept-Encoding")
+    # As text, because every page passes here; a set of Werkzeug's would be parsed and joined again.
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
     is_accepted = response.status_code == 200 and request.accept_encodings["gzip"] > 0
     if not is_accepted or not is_safe_to_compress():
         return response
