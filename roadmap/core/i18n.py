@@ -212,7 +212,8 @@ def _template_ngettext(context: EvalContext, one: str, many: str, num: int, **va
 
 def _insert(context: EvalContext, translated: str, values: dict[str, Any]) -> str:
     text = Markup(translated) if context.autoescape else translated  # noqa: S704 - our own text
-    return text % isolate(values)
+    # Most texts take no value. A lone percent sign is doubled in all of them.
+    return text % isolate(values) if values or "%" in translated else text
 
 
 def init_i18n(app: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask_babel import lazy_gettext
 from markupsafe import Markup
@@ -34,12 +34,10 @@ def tone_labels() -> dict[str, str]:
     }
 
 
-@dataclass(slots=True)
-class RowView:
-    """A milestone's row of the checklist.
+class RowView(NamedTuple):
+    """A milestone's row of the checklist, in the order in which the template takes it apart.
 
-    `anchor` is short, because a page has 80 of them. `tone_label` is empty where nothing has begun;
-    `checked` is the value of `aria-checked`.
+    `anchor` is short, because a page has 80 of them. `tone_label` is empty where nothing has begun.
     """
 
     anchor: str
@@ -48,7 +46,6 @@ class RowView:
     tone: str
     tone_label: str
     is_done: bool
-    checked: str
     note: str
     is_warning: bool
     hours: str
@@ -112,7 +109,6 @@ class RoadmapPresenter:
             tone=tone,
             tone_label="" if tone == "not_started" else self.tone_labels[tone],
             is_done=is_done,
-            checked="true" if is_done else "mixed" if tone == "in_progress" else "false",
             note=note,
             is_warning=is_warning,
             hours=self.hours_label % {"hours": milestone.hours},
