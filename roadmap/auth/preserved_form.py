@@ -16,17 +16,17 @@ from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, Signer
 from werkzeug.datastructures import MultiDict
 
-from roadmap.core.headers import OVERRIDE_METHODS
+from roadmap.core.headers import OVERRIDE_METHODS, URLENCODED
 from roadmap.core.proxy import is_own_address
 from roadmap.core.web import safe_redirect_target
 
 # The sign-in form may be larger by the names of the hidden inputs.
 MAX_BYTES = 500_000
 MAX_BYTES_WITH_SIGN_IN = 900_000
-MAX_FIELDS = 200
+# Fewer fields than a form may have, for those of the sign-in page.
+MAX_FIELDS = 190
 FIELD, METHOD, TARGET, WHO = "kept.field.", "kept.method", "kept.target", "kept.who"
 METHODS = frozenset({"POST"}) | OVERRIDE_METHODS
-URLENCODED = "application/x-www-form-urlencoded"
 # Fields that people type into, by the last part of their names. Only these are shown with a
 # preserved form; choices, versions and ids are carried along.
 TEXT_FIELD_LABELS = {

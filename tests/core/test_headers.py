@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -216,15 +217,51 @@ def test_htmx_is_kept_short(browser_of) -> None:
     assert {name: config.get(name) for name in asked} == asked
 
 
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+@pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
 @pytest.mark.parametrize(("parts", "status"), [(200, 200), (201, 413)])
-def test_a_form_has_two_hundred_parts_at_most(app: Flask, parts: int, status: int) -> None:
+def test_a_form_has_two_hundred_parts_at_most(
+    app: Flask, content_type: str, parts: int, status: int
+) -> None:
     with app.test_request_context(
         method="POST",
         data={f"f{number}": "x" for number in range(parts)},
-        content_type="multipart/form-data",
+        content_type=content_type,
     ):
         if status == 413:
             with pytest.raises(RequestEntityTooLarge):
                 len(request.form)
         else:
             assert len(request.form) == parts
+
+
+@pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
+@pytest.mark.parametrize(("length", "status"), [(499_000, 200), (500_001, 413)])
+def test_a_form_has_half_a_megabyte_at_most(
+    app: Flask, content_type: str, length: int, status: int
+) -> None:
+    with app.test_request_context(
+        method="POST", data={"text": "x" * length}, content_type=content_type
+    ):
+        if status == 413:
+            with pytest.raises(RequestEntityTooLarge):
+                len(request.form)
+        else:
+            assert len(request.form["text"]) == length
+
+
+@pytest.mark.parametrize("path", ["/login", "/evidence", "/nowhere", "/api/v1/me/evidence"])
+@pytest.mark.parametrize("field", ["a=1&", "a&", "&"])
+def test_a_form_of_very_many_fields_is_refused_unread(
+    path: str, field: str, app: Flask, cast: Cast
+) -> None:
+    """Of processor time, which does not count what others do; all of them took 0.2 s to parse."""
+    client = BrowserClient.of(app, cast.alice).client
+    body = (field * 240_000).encode()
+    began = time.thread_time()
+    answer = client.post(path, data=body, content_type=URLENCODED)
+    took = time.thread_time() - began
+    assert answer.status_code in (401, 404, 413)
+    assert took < 0.1

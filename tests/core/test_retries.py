@@ -235,7 +235,7 @@ def test_other_errors_are_not_tried_again(trial):
 def test_a_body_that_is_too_large_is_refused_as_ever(trial):
     answer = trial.client().post("/lose", data={"text": "x" * 1_000_001})
     assert answer.status_code == 413
-    assert "one megabyte" in answer.text
+    assert "half a megabyte" in answer.text
 
 
 @postgres

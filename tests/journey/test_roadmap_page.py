@@ -172,7 +172,7 @@ def test_a_note_over_the_limit_is_refused_as_too_large(alice):
         content_type="application/x-www-form-urlencoded",
     )
     assert answer.status_code == 413
-    assert "larger than one megabyte" in answer.text
+    assert "larger than half a megabyte" in answer.text
 
 
 def test_the_forecast_counts_what_is_required(alice):
