@@ -64,6 +64,10 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "invitation.created": _l("An invitation to %(place)s was created for %(guest)s."),
         "invitation.accepted": _l("An invitation to %(place)s was accepted."),
         "invitation.revoked": _l("An invitation to %(place)s was revoked (for %(guest)s)."),
+        "invitation.replaced": _l(
+            "An invitation to %(place)s was replaced by a newer one (for %(guest)s)."
+        ),
+        "invitation.declined": _l("An invitation to %(place)s was declined (for %(guest)s)."),
         "invitation.refused": _l("An invitation was refused: too many attempts."),
     },
     "review": {

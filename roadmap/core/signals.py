@@ -16,13 +16,14 @@ person_changed = _signals.signal("person-changed")
 revision_published = _signals.signal("revision-published")
 
 # Sent when a person with an account is invited, before the commit. Sender: the Session. Keywords:
-# user_id (UUID of that account), team (Team or None), by_name (the inviter), now (datetime).
+# user_id (UUID of that account), invitation_id (UUID), team (Team or None), by_name (the inviter),
+# now (datetime).
 user_invited = _signals.signal("invited")
 
-# Sent when an invitation was accepted, revoked or replaced, before the commit. Sender: the Session.
-# Keywords: email_key (of the invited person, or ""), team (Team or None), invited_by (UUID or
-# None), accepted_by (UUID or None), role, joined (whether the person joined the team, or Cairn, in
-# this role), now (datetime).
+# Sent when an invitation was accepted, declined, revoked or replaced, before the commit. Sender:
+# the Session. Keywords: email_key (of the invited person, or ""), team (Team or None), invited_by
+# (UUID or None), accepted_by and declined_by (UUID or None), role, joined (whether the person
+# joined the team, or Cairn, in this role), now (datetime).
 invitation_ended = _signals.signal("invitation-ended")
 
 # Sent when managers may have changed without a change of membership: a team was moved or deleted,

@@ -112,7 +112,7 @@ def invite(
             _l("Revoke one that nobody needs, then create this one again."),
         )
     if invited:
-        _revoke_older(session, invited, team_id, role, by=by, now=now)
+        _replace_older(session, invited, team_id, role, by=by, now=now)
     token = form_token(key, made_as, now)
     invitation = Invitation(
         id=made_as, token_hash=hash_token(token), email=email, email_key=invited, team_id=team_id,
@@ -134,7 +134,10 @@ def invite(
         )
         outbox.enqueue(session, mail, now=now)
     if known is not None:
-        user_invited.send(session, user_id=known.id, team=team, by_name=inviter.name, now=now)
+        user_invited.send(
+            session, user_id=known.id, invitation_id=made_as, team=team, by_name=inviter.name,
+            now=now,
+        )  # fmt: skip
     return invitation, token
 
 
@@ -182,7 +185,10 @@ def accept(
         add_member(
             session, team, user_id, current.role, invited_by=current.created_by, by=user_id, now=now
         )
-    _send_ended(session, current, team, accepted_by=user_id, joined=not in_already, now=now)
+    _send_ended(
+        session, current, team, accepted_by=user_id, joined=not in_already, declined_by=None,
+        now=now,
+    )  # fmt: skip
     return not in_already
 
 
@@ -190,13 +196,14 @@ def revoke(
     session: Session, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
 ) -> bool:
     """Revoke an invitation, and its mail if that was not sent; return False if it was not open."""
-    gone = _update_open(session, invitation, revoked_at=now)
-    if gone:
-        outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
-        team = session.get(Team, invitation.team_id) if invitation.team_id else None
-        _record_audit(session, "revoked", invitation, team, by=by, now=now)
-        _send_ended(session, invitation, team, accepted_by=None, joined=False, now=now)
-    return gone
+    return _end(session, invitation, "revoked", by=by, now=now)
+
+
+def decline(
+    session: Session, invitation: Invitation, user_id: uuid.UUID, *, now: dt.datetime
+) -> bool:
+    """End an invitation as the invited person wishes; return False if it was not open."""
+    return _end(session, invitation, "declined", by=user_id, declined_by=user_id, now=now)
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
@@ -204,6 +211,28 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     old = sa.delete(Invitation).where(Invitation.expires_at < now - RETENTION)
     statement = old.execution_options(synchronize_session=False)
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def _end(
+    session: Session,
+    invitation: Invitation,
+    how: str,
+    *,
+    by: uuid.UUID | None,
+    declined_by: uuid.UUID | None = None,
+    now: dt.datetime,
+) -> bool:
+    """End an invitation without a new member: `how` is revoked, replaced or declined."""
+    gone = _update_open(session, invitation, revoked_at=now)
+    if gone:
+        outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
+        team = session.get(Team, invitation.team_id) if invitation.team_id else None
+        _record_audit(session, how, invitation, team, by=by, now=now)
+        _send_ended(
+            session, invitation, team, accepted_by=None, joined=False, declined_by=declined_by,
+            now=now,
+        )  # fmt: skip
+    return gone
 
 
 def _update_open(session: Session, invitation: Invitation, **values: Any) -> bool:
@@ -224,7 +253,7 @@ def _lock_invited(session: Session, invited: str, team_id: uuid.UUID | None) -> 
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
-def _revoke_older(
+def _replace_older(
     session: Session,
     key: str,
     team_id: uuid.UUID | None,
@@ -233,7 +262,7 @@ def _revoke_older(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Revoke older invitations of an address to a team.
+    """End older invitations of an address to a team, which a newer one replaces.
 
     Raise InvitationRefused if one of them is valid and to a higher role.
     """
@@ -243,11 +272,11 @@ def _revoke_older(
         if higher and invitation_state(session, invitation, now) == VALID:
             raise InvitationRefused("invited", invitation.role)
     for invitation in older:
-        revoke(session, invitation, by=by, now=now)
+        _end(session, invitation, "replaced", by=by, now=now)
 
 
 def _send_ended(session: Session, invitation: Invitation, team: Team | None, **how: Any) -> None:
-    """Send the signal to higher rooms. `how`: accepted_by, joined and now."""
+    """Send the signal to higher rooms. `how`: accepted_by, declined_by, joined and now."""
     invitation_ended.send(
         session, email_key=invitation.email_key, team=team, role=invitation.role,
         invited_by=invitation.created_by, **how,

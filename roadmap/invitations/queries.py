@@ -60,6 +60,7 @@ def list_invitations_to(session: Session, key: str | None, *, now: dt.datetime) 
         return []
     query = (
         sa.select(
+            Invitation.id,
             Invitation.role,
             Invitation.expires_at,
             Invitation.created_by,
@@ -101,11 +102,25 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
 
 def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationLookup:
     """Return the invitation with this token and its state."""
+    return _look_up(session, Invitation.token_hash == hash_token(token), now)
+
+
+def look_up_received(
+    session: Session, invitation_id: uuid.UUID, key: str | None, now: dt.datetime
+) -> InvitationLookup:
+    """Return the invitation with this id and its state, if it is for this confirmed address."""
+    is_theirs = sa.and_(Invitation.email_key == key, Invitation.email_key != "")
+    return _look_up(session, sa.and_(Invitation.id == invitation_id, is_theirs), now)
+
+
+def _look_up(
+    session: Session, condition: sa.ColumnElement[bool], now: dt.datetime
+) -> InvitationLookup:
     row = session.execute(
         sa.select(Invitation, Team, User.name)
         .join(Team, Team.id == Invitation.team_id, isouter=True)
         .join(User, User.id == Invitation.created_by, isouter=True)
-        .where(Invitation.token_hash == hash_token(token))
+        .where(condition)
         .execution_options(populate_existing=True)
     ).first()
     if row is None:

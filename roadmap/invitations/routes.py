@@ -1,14 +1,18 @@
 """Show and accept an invitation, with or without an account.
 
-The token is in the URL, so no response here is a 403: that would write the URL into the audit log.
+A token in the URL opens it to whoever has the link; an id opens it to the invited person alone, who
+is signed in and may decline it. No response with a token is a 403: that would write the URL into
+the audit log.
 """
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request
+from flask import Blueprint, abort, flash, redirect, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.auth import actions as auth_actions
@@ -31,7 +35,13 @@ from roadmap.invitations import actions
 from roadmap.invitations.address_proof import read_address
 from roadmap.invitations.emails import render_address_mail
 from roadmap.invitations.forms import AcceptInvitationForm, AddressForm
-from roadmap.invitations.queries import UNKNOWN, VALID, InvitationLookup, look_up_token
+from roadmap.invitations.queries import (
+    UNKNOWN,
+    VALID,
+    InvitationLookup,
+    look_up_received,
+    look_up_token,
+)
 from roadmap.mail import outbox, transport
 from roadmap.people.actions import AccountDeactivated
 from roadmap.people.actor import Actor
@@ -45,7 +55,7 @@ invitations = Blueprint("invitations", __name__)
 @invitations.get("/invitations/<token>")
 @permit("public")
 def show_invitation(token: str) -> Response:
-    return _render_page(token)
+    return _render_page(_find(token), token)
 
 
 @invitations.post("/invitations/<token>")
@@ -55,22 +65,61 @@ def accept_invitation(token: str) -> Response:
     if wait := rate_limits.count_attempt(_limits(token), now=now()):
         audit_refusal("invitation.refused", by=actor.id if actor else None)
         return too_many_requests(_render_invalid(VALID, wait=wait), wait)
-    return _join(token, actor) if actor is not None else _sign_up(token)
+    if actor is None:
+        return _sign_up(token)
+    if (accepted := _join(_find(token), actor, token)) is None:
+        end_transaction()
+        return _render_page(_find(token), token, 409)
+    return accepted
 
 
-def _join(token: str, actor: Actor) -> Response:
-    """Accept the invitation for the person who is signed in."""
-    found = look_up_token(db.session, token, now())
+@invitations.get("/invitations/received/<uuid:invitation_id>")
+@permit("account.read")
+def show_received(invitation_id: uuid.UUID) -> Response:
+    """Show an invitation to the confirmed address of the person who is signed in."""
+    return _render_page(_find_received(invitation_id))
+
+
+@invitations.post("/invitations/received/<uuid:invitation_id>")
+@permit("account.write")
+def accept_received(invitation_id: uuid.UUID) -> Response:
+    if (accepted := _join(_find_received(invitation_id), current_user)) is None:
+        end_transaction()
+        return _render_page(_find_received(invitation_id), status=409)
+    return accepted
+
+
+@invitations.delete("/invitations/received/<uuid:invitation_id>")
+@permit("account.write")
+def decline_received(invitation_id: uuid.UUID) -> Response:
+    found = _find_received(invitation_id)
+    invitation = found.invitation
+    if invitation and actions.decline(db.session, invitation, current_user.id, now=now()):
+        team = found.team.name if found.team else "Cairn"
+        flash(_("You declined the invitation to %(team)s.", team=team))
+    return see_other("teams.index")
+
+
+def _find(token: str) -> InvitationLookup:
+    return look_up_token(db.session, token, now())
+
+
+def _find_received(invitation_id: uuid.UUID) -> InvitationLookup:
+    found = look_up_received(db.session, invitation_id, current_user.email_key, now())
+    return found if found.invitation is not None else abort(404)
+
+
+def _join(found: InvitationLookup, actor: Actor, token: str = "") -> Response | None:
+    """Accept the invitation for the person who is signed in; return None where they cannot."""
     if found.invitation is not None and found.invitation.accepted_by == actor.id:
         return _redirect_after_accepting(found, token)
     if found.invitation is None or found.team is None:
-        return _render_page(token, 409)
+        return None
     held = find_role(db.session, found.team.id, actor.id)
     try:
         joined = actions.accept(db.session, found.invitation, actor.id, now=now())
     except (actions.InvitationInvalid, actions.WrongAddress, AccountDeactivated):
-        end_transaction()
-        return _render_page(token, 409)
+        return None
     if joined and held is not None:
         # A changed role ends all sessions of the person; this browser gets a new one, no fresher.
         user = queries.find_user(db.session, actor.id)
@@ -86,15 +135,15 @@ def _sign_up(token: str) -> Response:
         taken = _account_state(found)
         is_confirmed = _is_confirmed(found)
     if found.invitation is None:
-        return _render_page(token, 409)
+        return _render_page(_find(token), token, 409)
     invited_email = _invited_email(found)
     if found.state == VALID and _asks_for_address(found):
         return _mail_link(found, token)
     form = AcceptInvitationForm(invited_email=invited_email)
     if found.state != VALID or taken:
-        return _sign_up_again(token, form) or _render_page(token, 409)
+        return _sign_up_again(token, form) or _render_page(_find(token), token, 409)
     if not form.validate():
-        return _render_page(token, 422, form=form)
+        return _render_page(_find(token), token, 422, form=form)
     end_transaction()
     password_hash = passwords.hash_password(form.password.data or "")
     try:
@@ -119,10 +168,10 @@ def _sign_up(token: str) -> Response:
         if invited_email:
             return see_other("invitations.show_invitation", token=token)
         form.email.errors = [_("An account with this address already exists. Sign in with it.")]
-        return _render_page(token, 422, form=form)
+        return _render_page(_find(token), token, 422, form=form)
     except actions.InvitationInvalid:
         end_transaction()
-        return _render_page(token, 409)
+        return _render_page(_find(token), token, 409)
     sign_in_user(user)
     return _redirect_after_accepting(found, token)
 
@@ -131,7 +180,7 @@ def _mail_link(found: InvitationLookup, token: str) -> Response:
     """Mail a link to the address that was typed; the answer is the same if it has an account."""
     form = AddressForm()
     if found.invitation is None or not form.validate():
-        return _render_page(token, 422, form=form)
+        return _render_page(_find(token), token, 422, form=form)
     email = form.email.data or ""
     limits = rate_limits.confirmation_limits(found.invitation.id, email_key(email))
     if wait := rate_limits.count_attempt(limits, now=now()):
@@ -162,8 +211,9 @@ def _limits(token: str) -> rate_limits.Limits:
 
 def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
     """Redirect a manager to the team, everybody else to their dashboard."""
-    # A whole office may accept from one address: only failures count.
-    rate_limits.uncount_attempt(db.session, _limits(token), now=now())
+    if token:
+        # A whole office may accept from one address: only failures count.
+        rate_limits.uncount_attempt(db.session, _limits(token), now=now())
     if found.team is None or found.invitation is None:
         flash(_("Welcome. Your account is ready."), "message")
         return redirect("/", 303)
@@ -177,7 +227,10 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
 
 
 def _render_page(
-    token: str, status: int = 200, form: AcceptInvitationForm | AddressForm | None = None
+    found: InvitationLookup,
+    token: str = "",
+    status: int = 200,
+    form: AcceptInvitationForm | AddressForm | None = None,
 ) -> Response:
     """Render the page of an invitation; an invalid one has its own page and status.
 
@@ -185,7 +238,6 @@ def _render_page(
     the address is), `wrong` (signed in with another address), `already` (nothing is left to
     do), `unconfirmed` (their address is), or asks for the `address` to which a link is mailed.
     """
-    found = look_up_token(db.session, token, now())
     actor = signed_in_actor()
     invitation = found.invitation
     if invitation is None:

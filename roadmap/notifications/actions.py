@@ -90,23 +90,40 @@ def notify_member(session: Session, kind: Kind, event: Event, role: str) -> None
 
 
 def notify_managers(
-    session: Session, kind: Kind, event: Event, team: Team, lowest: uuid.UUID
+    session: Session,
+    kind: Kind,
+    event: Event,
+    team: Team,
+    lowest: uuid.UUID,
+    *,
+    without: sa.Select[tuple[uuid.UUID]] | None = None,
 ) -> None:
     """Notify the managers of `lowest` and of the teams above of a membership in `team`.
 
-    Neither the person whose membership it is nor who did it are notified.
+    Neither the person whose membership it is nor who did it are notified, nor those `without`
+    selects.
     """
     person = session.get_one(User, event.user_id)
     managers = sa.select(Membership.user_id).where(
         Membership.team_id.in_(team_ancestors(lowest)),
         allows(Capability.MANAGE_TEAM),
         Membership.user_id.not_in([key for key in (person.id, event.by) if key]),
+        *([Membership.user_id.not_in(without)] if without is not None else []),
     )
     readers = sa.select(User).where(User.id.in_(managers), User.deactivated_at.is_(None))
     create_notifications(
         session, kind, session.scalars(readers).all(), team_id=team.id, actor_id=person.id,
         actor_name=person.name, now=event.now, data={"team": team.name},
     )  # fmt: skip
+
+
+def just_notified(
+    event: Event, person_id: uuid.UUID | None, team_id: uuid.UUID
+) -> sa.Select[tuple[uuid.UUID]]:
+    """Select the readers who were notified of a person and a team at the moment of the event."""
+    return sa.select(_ROWS.c.user_id).where(
+        _ROWS.c.actor_id == person_id, _ROWS.c.team_id == team_id, _ROWS.c.created_at == event.now
+    )
 
 
 def actor_name(session: Session, event: Event) -> str:

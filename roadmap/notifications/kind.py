@@ -45,7 +45,8 @@ class Content:
 
     `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
     comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
-    (key, title). A review `confirmed` so many of the milestones that were `proposed` to it.
+    (key, title). `invitation` is the id of one to the reader. A review `confirmed` so many of the
+    milestones that were `proposed` to it.
     """
 
     actor_name: str
@@ -57,6 +58,7 @@ class Content:
     team: str = ""
     team_slug: str = ""
     role: str = ""
+    invitation: str = ""
     nested: bool = False
     skills: tuple[tuple[str, str], ...] = ()
     confirmed: int = 0

@@ -32,13 +32,14 @@ from roadmap.people.permissions import can, permit
 from roadmap.people.queries import memberships
 from roadmap.people.roles import Capability
 from roadmap.readiness.presentation import SourceLinks, explanation_context, own_links
+from roadmap.readiness.tally import TONES
 from roadmap.skills import actions, queries
 from roadmap.skills.forms import OtherAssessmentForm
 from roadmap.skills.gap_messages import gap_message
 from roadmap.skills.rules import SkillComparison
 from roadmap.teams.blueprint import teams
 from roadmap.teams.loaders import load_person
-from roadmap.teams.matrix import INACTIVE_DAYS
+from roadmap.teams.matrix import INACTIVE_DAYS, percent
 from roadmap.teams.shared_profile import (
     NotEnrolled,
     SharedProgress,
@@ -127,13 +128,25 @@ def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str)
 
 
 def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
-    """Return the score with its sources, and the stages with their milestones by objective."""
+    """Return the score with its sources, and the stages with their milestones by objective.
+
+    A stage has the figures of its cell in the matrix.
+    """
     pages, opened = RoadmapPresenter(on.progress), request.args.get("stage")
+    efforts = on.progress.data["stages"]
     return {
         "roadmap": on.content,
         "enrolled": on.enrolled,
         "stages": [
-            (pages.stage(stage, with_rows=False), stage.objectives, stage.key == opened)
+            (
+                pages.stage(stage, with_rows=False),
+                stage.objectives,
+                stage.key == opened,
+                {
+                    "hours": efforts[stage.key]["hours"],
+                    **{tone: percent(efforts[stage.key][tone]) for tone in TONES},
+                },
+            )
             for stage in on.content.stages
         ],
         "milestones": on.milestones,

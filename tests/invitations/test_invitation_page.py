@@ -12,7 +12,9 @@ import time_machine
 from roadmap.auth import actions, rate_limits
 from roadmap.auth.models import Attempt, LoginSession
 from roadmap.invitations.actions import accept, invite, revoke
+from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import look_up_token
+from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
@@ -112,10 +114,65 @@ def test_an_invited_person_with_an_account_sees_the_invitation_among_their_teams
     page = text_of(mallory.get("/teams"))
     assert "You are not in a team yet" not in page
     assert "Bob invites you to be a member" in page
-    assert "open the link in the mail or message that you received" in page
+    assert "Accept or decline" in page
     assert mallory.post(address).status_code == 303
     assert "Invitations to you" not in text_of(mallory.get("/teams"))
     assert "Invitations to you" not in text_of(browser_of(cast.dave).get("/teams"))
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+def test_the_notification_of_an_invitation_leads_to_where_it_is_answered(
+    session, cast, browser_of, make, answer
+):
+    """Without the link, which only the mail has."""
+    link = make(email="mallory@example.org", role="manager")
+    mallory = browser_of(cast.mallory)
+    assert "Open it to accept or decline." in text_of(mallory.get("/notifications"))
+    [notification] = session.scalars(
+        sa.select(Notification.id).where(Notification.user_id == cast.mallory)
+    )
+    place = mallory.put(f"/notifications/{notification}/reading").location
+    assert f'href="{place}"' in mallory.get("/teams").text
+    page = text_of(mallory.get(place))
+    for said in ("Manage Ranking", "Bob invites you", "What others see of you", "Decline"):
+        assert said in page
+    assert text_of(mallory.get(link)).count("Decline") == 1
+    # To everybody else there is no such invitation.
+    for person in (cast.bob, cast.dave, cast.erin):
+        other = browser_of(person)
+        assert other.get(place).status_code == 404
+        assert other.post(place).status_code == other.delete(place).status_code == 404
+    if answer == "accept":
+        done, again = mallory.post(place), mallory.post(place)
+        assert (done.status_code, again.status_code) == (303, 303)
+        assert done.location == again.location == "/teams/ranking"
+        assert find_role(session, cast.team, cast.mallory) == "manager"
+        return
+    done, again = mallory.delete(place), mallory.delete(place)
+    assert (done.location, again.location) == ("/teams", "/teams")
+    page = text_of(mallory.get("/teams"))
+    assert page.count("You declined the invitation to Ranking.") == 1
+    assert "Invitations to you" not in page
+    assert (mallory.get(place).status_code, mallory.get(link).status_code) == (410, 410)
+    assert find_role(session, cast.team, cast.mallory) is None
+    assert "Open it to accept" not in mallory.get("/notifications").text
+    bob = text_of(browser_of(cast.bob).get("/notifications"))
+    assert bob.count("Mallory declined your invitation to") == 1
+    audit = text_of(browser_of(cast.erin).get("/admin/audit"))
+    assert "as a manager was declined (for mallory@example.org)." in audit
+
+
+def test_an_invitation_is_not_answered_by_an_account_whose_address_nobody_confirmed(
+    session, cast, browser_of, make
+):
+    make(email="mallory@example.org")
+    key = session.scalar(sa.select(Invitation.id))
+    session.execute(sa.update(User).where(User.id == cast.mallory).values(email_key=None))
+    session.commit()
+    mallory = browser_of(cast.mallory)
+    assert mallory.get(f"/invitations/received/{key}").status_code == 404
+    assert mallory.post(f"/invitations/received/{key}").status_code == 404
+    assert find_role(session, cast.team, cast.mallory) is None
 
 
 def test_a_bound_address_cannot_be_changed(session, cast, browser_of, make):
@@ -313,7 +370,7 @@ def test_taken_back(session, cast, browser_of, make, now):
     found = look_up_token(session, address.rpartition("/")[2], now)
     revoke(session, found.invitation, by=cast.bob, now=now)
     session.commit()
-    assert "was revoked" in text_of(browser_of().get(address))
+    assert "no longer open" in text_of(browser_of().get(address))
     assert browser_of().post(address, ADA).status_code == 410
 
 

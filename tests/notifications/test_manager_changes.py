@@ -233,3 +233,36 @@ def test_who_manages_a_team_above_is_told_of_a_new_manager(
     assert "manager_below" not in scenario.told("mallory")
     people.add_member(session, team, cast.carol, "mentor", by=cast.bob, now=scenario.step())
     assert scenario.told("dave") == ["manager_below"], "a mentor judges nothing"
+
+
+@pytest.mark.parametrize("role", ["manager", "mentor"])
+def test_one_line_tells_of_a_new_manager(scenario: Scenario, with_mail: None, role: str) -> None:
+    """Bob invited Mallory, manages the team, and the team above it."""
+    session, cast = scenario.session, scenario.cast
+    team, above = session.get_one(Team, cast.team), session.get_one(Team, cast.other_team)
+    people.add_member(session, above, cast.bob, "manager", by=cast.erin, now=scenario.step())
+    people.change_team(
+        session, team, name="Ranking", parent_id=above.id, by=cast.erin, now=scenario.step()
+    )
+    before = scenario.told("bob")
+    made, _token = invite(session, team=team, role=role, by=cast.bob, now=scenario.step())
+    accept(session, made, cast.mallory, now=scenario.step())
+    assert sorted(scenario.told("bob")) == sorted([*before, "leads"])
+    made, _token = invite(session, team=team, role="member", by=cast.bob, now=scenario.step())
+    accept(session, made, cast.erin, now=scenario.step())
+    assert scenario.told("bob").count("joined") == 1, "nothing else says so of a member"
+
+
+def test_who_manages_the_team_above_and_invited_reads_one_line(
+    scenario: Scenario, with_mail: None
+) -> None:
+    session, cast = scenario.session, scenario.cast
+    team, above = session.get_one(Team, cast.team), session.get_one(Team, cast.other_team)
+    people.change_team(
+        session, team, name="Ranking", parent_id=above.id, by=cast.erin, now=scenario.step()
+    )
+    before = scenario.told("dave")
+    made, _token = invite(session, team=team, role="manager", by=cast.dave, now=scenario.step())
+    accept(session, made, cast.mallory, now=scenario.step())
+    assert sorted(scenario.told("dave")) == sorted([*before, "manager_below"])
+    assert ("dave@example.org", "Mallory now manages Ranking") in queued_mails(session)

@@ -170,7 +170,7 @@ def test_where_lines_lead_that_are_about_no_piece(
     browser = browser_of(cast.alice)
     page = words(browser.get("/notifications").text)
     assert "Bob assessed you in MLOps" in page
-    assert "Dave invited you to Vision &lt;x&gt; . Open the link in the mail or message" in page
+    assert "Dave invited you to Vision &lt;x&gt; . Open it to accept or decline." in page
     ends = {
         browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.alice)
     }

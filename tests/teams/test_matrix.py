@@ -96,6 +96,11 @@ def test_it_works(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> N
     # What the anchor names is on the page.
     behind = browser_of(cast.bob).get(f"{where}?stage=leadership").text
     assert 'id="stage-leadership" open' in behind
+    # The figures of the cell, each with its word.
+    cell = re.search(r"Alice, [^:]+: (\d+) (\d+) (\d+)% verified", row_of(page, "Alice"))
+    verified, evidenced, claimed = cell.groups()
+    said = f"{verified}% verified, {evidenced}% evidenced or better, {claimed}% claimed or better."
+    assert said in " ".join(behind.split())
     # Self 3 and manager 2 stand side by side; the bar of MLOps is 3.
     assert "Alice, MLOps: 3 2 by self and manager, senior bar 3" in alice
 

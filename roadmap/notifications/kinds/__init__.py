@@ -9,6 +9,7 @@ from roadmap.notifications.kinds.added import Added
 from roadmap.notifications.kinds.api_token import ApiTokenCreated
 from roadmap.notifications.kinds.assessed import Assessed
 from roadmap.notifications.kinds.comment import CommentAdded
+from roadmap.notifications.kinds.declined import Declined
 from roadmap.notifications.kinds.invited import Invited
 from roadmap.notifications.kinds.joined import Joined
 from roadmap.notifications.kinds.leads import Leads
@@ -25,7 +26,7 @@ from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, CommentAdded, Assessed, Added,
-        RoleChanged, Removed, TeamDeleted, Invited, Joined, Left, Leads, ManagerBelow,
+        RoleChanged, Removed, TeamDeleted, Invited, Declined, Joined, Left, Leads, ManagerBelow,
         PasswordLinkCreated, ApiTokenCreated)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 

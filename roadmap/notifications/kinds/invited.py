@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.notifications.actions import create_notifications
-from roadmap.notifications.kind import Event, TeamKind
+from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.notifications.models import Notification
 from roadmap.people.models import Team, User
 
@@ -23,7 +23,7 @@ class Invited(TeamKind):
 
     key = "invited"
     follows = frozenset({"invitation.sent", "invitation.ended", "membership.added"})
-    text = _l("%(who)s invited you to %(team)s. Open the link in the mail or message you received.")
+    text = _l("%(who)s invited you to %(team)s. Open it to accept or decline.")
 
     def handle(self, session: Session, event: Event) -> None:
         match event.action:
@@ -49,8 +49,17 @@ class Invited(TeamKind):
         create_notifications(
             session, self, [person], about=person, team_id=team.id if team else None,
             actor_name=event.data["by_name"], now=event.now,
-            data={"team": team.name if team else ""},
+            data={
+                "team": team.name if team else "",
+                "invitation": str(event.data["invitation_id"]),
+            },
         )  # fmt: skip
+
+    def path(self, content: Content) -> str:
+        # Those of older releases do not say which invitation; `/teams` lists them all.
+        if not content.invitation:
+            return super().path(content)
+        return f"/invitations/received/{content.invitation}"
 
     def _delete(
         self, session: Session, team_id: uuid.UUID, condition: sa.ColumnElement[bool]

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import create_notifications, just_notified
 from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.people.models import Team, User
 from roadmap.people.roles import ROLES, Capability
@@ -24,6 +24,8 @@ class Joined(TeamKind):
             return
         inviter, person = session.get_one(User, inviter_id), session.get_one(User, person_id)
         team: Team | None = event.data["team"]
+        if team and inviter_id in session.scalars(just_notified(event, person_id, team.id)).all():
+            return  # `leads` or `manager_below` says so.
         create_notifications(
             session, self, [inviter], about=inviter, team_id=team.id if team else None,
             actor_id=person.id, actor_name=person.name, now=event.now,

@@ -8,14 +8,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import notify_managers
+from roadmap.notifications.actions import just_notified, notify_managers
 from roadmap.notifications.kind import Content, Event, Mail, TeamKind
 from roadmap.people.models import Team
 from roadmap.people.roles import ROLES, Capability
 
 
 class ManagerBelow(TeamKind):
-    """The managers of the team itself read `leads`."""
+    """Not for those whom `leads` tells of it, such as the managers of the team itself."""
 
     key = "manager_below"
     follows = frozenset({"membership.added", "membership.role_changed"})
@@ -26,7 +26,8 @@ class ManagerBelow(TeamKind):
             return
         team = session.get_one(Team, uuid.UUID(event.data["team"]))
         if team.parent_id is not None:
-            notify_managers(session, self, event, team, team.parent_id)
+            known = just_notified(event, event.user_id, team.id)
+            notify_managers(session, self, event, team, team.parent_id, without=known)
 
     def path(self, content: Content) -> str:
         return f"/teams/{content.team_slug}/members" if content.team_slug else "/teams"

@@ -6,8 +6,16 @@ import datetime as dt
 from typing import Any
 
 from roadmap.invitations.actions import invite
+from roadmap.invitations.models import Invitation
 from roadmap.people.models import Team
-from tests.support.route_entry import PUBLIC, Change, Page, expect_status
+from tests.support.route_entry import (
+    PUBLIC,
+    SIGN_IN,
+    Change,
+    Page,
+    expect_change,
+    expect_status,
+)
 
 LIVES = dt.timedelta(days=14)
 
@@ -28,6 +36,14 @@ PAGES: tuple[Page, ...] = (
         expect_status(404),
         name="invitation-unknown",
     ),
+    # For the invited person alone, who is signed in.
+    Page(
+        "/invitations/received/<uuid:invitation_id>",
+        "account.read",
+        "/invitations/received/{received}",
+        expect_status(404, mallory=200, nobody=SIGN_IN),
+        name="invitation-received",
+    ),
 )
 CHANGES: tuple[Change, ...] = (
     # Hers alone, and the row of an invitation is nobody's.
@@ -41,6 +57,24 @@ CHANGES: tuple[Change, ...] = (
         # The person who invited her is notified.
         affects=("nobody", "bob"),
     ),
+    Change(
+        "/invitations/received/<uuid:invitation_id>",
+        "POST",
+        "account.write",
+        "/invitations/received/{received}",
+        {},
+        expect_change(404, mallory=303, nobody=SIGN_IN),
+        affects=("nobody", "bob"),
+    ),
+    Change(
+        "/invitations/received/<uuid:invitation_id>",
+        "DELETE",
+        "account.write",
+        "/invitations/received/{received}",
+        {},
+        expect_change(404, mallory=303, nobody=SIGN_IN),
+        affects=("nobody", "bob"),
+    ),
 )
 
 
@@ -48,8 +82,8 @@ def create_sample_data(write: Any) -> dict[str, str]:
     """Add what the addresses name."""
     team = write.session.get_one(Team, write.cast.team)
 
-    def token(email: str = "", role: str = "member") -> str:
-        _invitation, made = invite(
+    def make(email: str = "", role: str = "member") -> tuple[Invitation, str]:
+        return invite(
             write.session,
             team=team,
             role=role,
@@ -58,10 +92,12 @@ def create_sample_data(write: Any) -> dict[str, str]:
             lives=LIVES,
             now=write.now,
         )
-        return made
+
+    to_mallory, link_of_mallory = make("mallory@example.org")
 
     return {
-        "invitation": token(),
-        "invitation_of_ada": token("ada@example.org", "manager"),
-        "invitation_of_mallory": token("mallory@example.org"),
+        "invitation": make()[1],
+        "invitation_of_ada": make("ada@example.org", "manager")[1],
+        "invitation_of_mallory": link_of_mallory,
+        "received": str(to_mallory.id),
     }
