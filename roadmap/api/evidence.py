@@ -126,7 +126,10 @@ class EvidenceList(Shape):
 
 
 class ImpactBody(Body):
-    """A measured effect; `metric`, `result` and `unit` make it count as quantified."""
+    """A measured effect; `metric`, `result` and `unit` make it count as quantified.
+
+    `baseline` and `result` hold a number.
+    """
 
     type: ImpactType
     metric: Annotated[str, required_line(MAX_LENGTHS["metric"])]

@@ -64,6 +64,18 @@ def complete_url(text: str | None) -> str:
     return f"https://{found[1]}" if found else url
 
 
+# Digits of any script with their separators, and the power of ten behind them.
+_NUMBER = re.compile(r"(\d+)(?:[.,'’ \u00a0\u202f]\d+)*(?:[eE][+-]?(\d+))?")
+
+
+def holds_number(text: str) -> bool:
+    """Tell whether a text holds a number that can be measured: "≈ 1,200", not "fast" or "1e400"."""
+    numbers = _NUMBER.findall(text)
+    return bool(numbers) and all(
+        len(digits) <= 30 and len(exponent) <= 2 for digits, exponent in numbers
+    )
+
+
 def _normalize_unicode(text: str | None) -> str:
     # Compose after cleaning, which may bring a letter and its accent together.
     return normalize("NFC", strip_control_characters(text or ""))

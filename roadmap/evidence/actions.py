@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -165,7 +165,7 @@ def edit(
     if revision is not None and revision != evidence.revision:
         raise Stale
     before = evidence_input(evidence)
-    piece = keep_stored_texts(_validated(piece, by.today(now)), before)
+    piece = keep_stored_texts(_validated(piece, by.today(now), before.impacts), before)
     names = [field.name for field in fields(piece)]
     changed = [name for name in names if getattr(before, name) != getattr(piece, name)]
     if milestones is not None and _replace_links(session, evidence, milestones, now):
@@ -211,9 +211,11 @@ def edit(
     return True
 
 
-def _validated(piece: EvidenceInput, today: dt.date) -> EvidenceInput:
+def _validated(
+    piece: EvidenceInput, today: dt.date, stored: Collection[Impact] = ()
+) -> EvidenceInput:
     piece = rules.normalize(piece)
-    if errors := list(rules.find_errors(piece, today)):
+    if errors := list(rules.find_errors(piece, today, stored)):
         raise InvalidInput(errors)
     return piece
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -131,17 +131,20 @@ class EvidenceForm(FlaskForm):
         links = [self.url, *(row.form.source_url for row in self.impacts)]
         return [link.data for link in links if link.is_completed]
 
-    def check_input(self, today: dt.date, known: Mapping[str, Iterable[str]]) -> bool:
+    def check_input(
+        self, today: dt.date, known: Mapping[str, Iterable[str]], stored: Collection[Impact]
+    ) -> bool:
         """Tell whether the form can be saved; otherwise each field has its errors.
 
-        `known` are the milestones and skills that exist, by field name.
+        `known` are the milestones and skills that exist, by field name; `stored` the impacts that
+        the item has already.
         """
         # A field whose date could not be parsed has its error already.
         unread = {field.name for field in self if field.process_errors}
         self.validate()
         # Errors count impacts without the empty ones.
         rows = [row for row in self.impacts if row.form.impact.has_content]
-        found = list(rules.find_errors(rules.normalize(self.evidence_input()), today))
+        found = list(rules.find_errors(rules.normalize(self.evidence_input()), today, stored))
         found += [
             FieldError(name, f"unknown_{name[:-1]}")
             for name in ("milestones", "skills")

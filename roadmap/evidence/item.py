@@ -18,6 +18,7 @@ from typing import Any
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
+from roadmap.core.text import holds_number
 from roadmap.evidence.constants import SHARED_STATES
 
 
@@ -53,8 +54,18 @@ class Impact:
 
     @property
     def complete(self) -> bool:
-        """Tell whether metric, result and unit all say something, so that the impact counts."""
-        return bool(self.metric.strip() and self.result.strip() and self.unit.strip())
+        """Tell whether it counts: metric, unit and a result that holds a number."""
+        return bool(self.metric.strip() and self.unit.strip()) and self.has_result
+
+    @property
+    def has_result(self) -> bool:
+        """Tell whether the result holds a number."""
+        return holds_number(self.result)
+
+    @property
+    def has_baseline(self) -> bool:
+        """Tell whether the value before counts: it holds a number."""
+        return holds_number(self.baseline)
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -108,6 +108,7 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "too_long": _("This is too long. Shorten it, or link to the full text."),
     "impact_type_missing": _("Choose what it changed: scale, business or team."),
     "metric_missing": _("Name the metric, for example “p99 latency”."),
+    "number_missing": _("Enter a number that was measured, for example 1,200 or 0.4."),
     "too_many_impacts": _("At most six impacts. Keep the strongest."),
     "too_many_milestones": _("At most five milestones for one piece. Keep the closest."),
     "unknown_milestone": _("One of these milestones does not exist. Search for it again."),

@@ -428,7 +428,8 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
         ],
         "skills": queries.load_skill_titles(db.session),
     }
-    if not form.check_input(current_user.today(now()), known):
+    stored = actions.evidence_input(about).impacts if about is not None else ()
+    if not form.check_input(current_user.today(now()), known, stored):
         return _render_form(form, about=about, status=422)
     return None
 

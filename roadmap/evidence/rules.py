@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.text import strip_control_characters
+from roadmap.core.text import holds_number, strip_control_characters
 from roadmap.evidence.constants import AWAITING_REVIEW, IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
 from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
 from roadmap.evidence.kinds import KINDS
@@ -91,11 +91,14 @@ def _clean_texts(value: Row) -> Row:
     return replace(value, **texts)
 
 
-def find_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
+def find_errors(
+    piece: EvidenceInput, today: dt.date, stored: Collection[Impact] = ()
+) -> Iterator[FieldError]:
     """Yield the errors of normalized input, in the order of the form.
 
     It needs a kind, a title, a date that is not in the future (`today` is the person's own date),
-    and a link or a description.
+    and a link or a description. A value of an impact holds a number; the `stored` ones of an older
+    release may not, and are no reason to refuse an edit of something else.
     """
     if not piece.title:
         yield FieldError("title", "title_missing")
@@ -126,6 +129,9 @@ def find_errors(piece: EvidenceInput, today: dt.date) -> Iterator[FieldError]:
             yield FieldError("metric", "metric_missing", place)
         if row.source_url and not is_web_address(row.source_url):
             yield FieldError("source_url", "not_an_address", place)
+        for name in ("baseline", "result"):
+            if (value := getattr(row, name)) and not holds_number(value) and row not in stored:
+                yield FieldError(name, "number_missing", place)
         for name in ("metric", "baseline", "result", "unit", "source_url"):
             if len(getattr(row, name)) > MAX_LENGTHS[name]:
                 yield FieldError(name, "too_long", place)

@@ -115,9 +115,9 @@ class Document:
 
     @property
     def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:
-        """Return the impacts of verified pieces, in order."""
+        """Return the complete impacts of verified pieces, in order."""
         return tuple(_impacts(item for item in self.items if item.tone == "verified"))
 
 
 def _impacts(items: Iterable[DocumentItem]) -> Iterable[tuple[DocumentItem, Impact]]:
-    return ((item, impact) for item in items for impact in item.impacts)
+    return ((item, impact) for item in items for impact in item.impacts if impact.complete)

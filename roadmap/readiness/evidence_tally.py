@@ -93,7 +93,7 @@ def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> Evi
         if proved:
             found.verified[counted.kind] += 1
             types = [impact.type for impact in impacts]
-            baselines = [impact.type for impact in impacts if impact.baseline.strip()]
+            baselines = [impact.type for impact in impacts if impact.has_baseline]
             proof = Proof(counted.kind, counted.occurred_on, proved, types, baselines)
             found.proofs.append(proof)
         else:

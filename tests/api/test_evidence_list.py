@@ -107,6 +107,10 @@ def test_a_month_or_a_year_comes_back_as_such(add: Callable[..., Any], date: str
             {"impacts": [{"type": "team", "metric": "x", "source_url": "ftp://x"}]},
             ["impacts.0.source_url"],
         ),
+        (
+            {"impacts": [{"type": "team", "metric": "x", "baseline": "slow", "result": "fast"}]},
+            ["impacts.0.baseline", "impacts.0.result"],
+        ),
         ({"impacts": [{"type": "team", "metric": "x"}] * 7}, ["impacts"]),
         ({"id": "018f0000-0000-7000-8000-000000000000"}, ["id"]),
         ({"review_state": "verified"}, ["review_state"]),

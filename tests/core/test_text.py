@@ -13,6 +13,7 @@ from roadmap.core.text import (
     clean_url,
     complete_url,
     fold,
+    holds_number,
     normalize,
     strip_control_characters,
 )
@@ -114,3 +115,27 @@ def test_runs_of_marks_are_cut_before_they_are_sorted(marks: str) -> None:
 def test_letters_keep_the_marks_that_languages_put_on_them() -> None:
     for written in ("Tiếng Việt", "नमस्ते", "עִבְרִית", "שָׁלוֹם" * 20, "ｶﾞｷﾞ" * 20, "한국어" * 40):
         assert clean_line(written) == unicodedata.normalize("NFC", written)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("1,200", True),
+        ("≈ 0.4", True),
+        ("-3", True),
+        ("1 234,5", True),
+        ("3e-6", True),
+        ("1e25", True),
+        ("9" * 30, True),
+        ("٤٢", True),
+        ("40k to 60k", True),
+        ("fast", False),
+        ("", False),
+        (" ", False),
+        ("1e400", False),
+        ("1E+400 %", False),
+        ("9" * 31, False),
+    ],
+)
+def test_a_measured_number(text: str, holds: bool) -> None:
+    assert holds_number(text) is holds

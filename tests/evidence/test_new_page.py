@@ -131,6 +131,9 @@ def test_it_hides_what_is_foreign(cast, browser_of, session):
         (impact_fields(0, type="money"), "impacts-0-type", "Choose what it changed"),
         (impact_fields(0, source_url="ftp://x"), "impacts-0-source_url", "not a web address"),
         (impact_fields(0, unit="u" * 61), "impacts-0-unit", "too long"),
+        (impact_fields(0, result="very fast"), "impacts-0-result", "Enter a number"),
+        (impact_fields(0, result="1e400"), "impacts-0-result", "Enter a number"),
+        (impact_fields(0, baseline="slow"), "impacts-0-baseline", "Enter a number"),
     ],
 )
 def test_it_rejects_bad_input(cast, browser_of, session, wrong, field, said):

@@ -19,7 +19,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
-from tests.evidence.form_data import form_fields
+from tests.evidence.form_data import form_fields, impact_fields
 from tests.support.markup import flat
 from tests.support.statements import statements_of
 
@@ -37,10 +37,32 @@ def test_it_works(session, cast, now, browser_of):
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "<em>training</em>" in page
     assert "p99 latency" in page
-    assert "does not count: needs the value after and a unit" in page
+    assert "does not count: needs a number as the value after, and a unit" in page
     assert f"/milestones/{DESIGN}" in page
     assert "evidence of this kind does not prove it" in page
     assert "Ask Bob to review" in page
+
+
+def test_a_value_without_a_number_does_not_count_and_is_no_reason_to_refuse_an_edit(
+    session, cast, now, browser_of
+):
+    """An older release kept what is refused now."""
+    piece = add_evidence(session, cast, cast.alice, now, impacts=(LATENCY, LATENCY))
+    worded, half = piece.current.impacts
+    worded.result, half.baseline = "very fast", "slow"
+    session.commit()
+    alice = browser_of(cast.alice)
+    page = flat(alice.get(f"/evidence/{piece.id}").text)
+    assert "does not count: needs a number as the value after" in page
+    assert "the value before does not count: it is not a number" in page
+    sent = {
+        **form_fields(title="Another title", revision=piece.revision),
+        **impact_fields(0, result="very fast", source_url=LATENCY.source_url),
+        **impact_fields(1, baseline="slow", source_url=LATENCY.source_url),
+    }
+    assert alice.put(f"/evidence/{piece.id}", sent).status_code == 303
+    sent |= {"revision": piece.revision + 1, "impacts-1-baseline": "slower"}
+    assert alice.put(f"/evidence/{piece.id}", sent).status_code == 422
 
 
 def test_it_says_who_to_ask_where_nobody_could_review(session, cast, now, browser_of):

@@ -271,6 +271,14 @@ def test_business_and_team_impact_need_their_value_from_before() -> None:
     assert gate("impact", Facts(pieces=(full,))).passed
 
 
+@pytest.mark.parametrize("words", [{"baseline": "slow"}, {"result": "very fast"}])
+def test_impact_needs_numbers(words: dict[str, str]) -> None:
+    types = ("scale", "business", "team")
+    worded = tuple(replace(metric(name), **words) for name in types)
+    launch = piece("a", "launch", "experience1", verified=True, impacts=worded)
+    assert not gate("impact", Facts(pieces=(launch,))).passed
+
+
 def test_judged_by_others_ignores_what_one_says_of_oneself() -> None:
     assert not gate("judged_by_others", Facts(self_levels=levels_at_bar())).passed
     assert gate("judged_by_others", Facts(other_levels=levels_at_bar())).passed

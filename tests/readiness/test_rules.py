@@ -315,6 +315,9 @@ def test_the_best_pieces_fill_a_requirement() -> None:
         (metric("team"), Fraction(10, 3) * Fraction(6, 10)),
         (Impact("team", "Hours saved", result="4", unit=" "), 0),
         (Impact("team", "", result="4", unit="h"), 0),
+        (Impact("team", "Builds", "slow", result="very fast", unit="x"), 0),
+        (Impact("team", "Builds", result="1e400", unit="%"), 0),
+        (Impact("team", "Builds", "slow", result="≈ 1,200", unit="a day"), Fraction(2)),
     ],
 )
 def test_only_a_complete_metric_counts(impact: Impact, points: Fraction) -> None:
