@@ -49,6 +49,9 @@ class LinkedMilestones:
 # Progress is a neighbouring room, so the room above both sets this (`journey.unticked_milestones`).
 linked_milestones_lookups: list[Callable[[Session, Item, dt.date], LinkedMilestones]] = []
 
+# As above: the milestones that a person has marked as done and linked to no evidence.
+unproven_milestones_lookups: list[Callable[[Session, uuid.UUID], Sequence[str]]] = []
+
 
 # The portfolio is a room above, so it sets this: how many open links show an item, None where it is
 # not in the portfolio.
@@ -332,12 +335,18 @@ def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) ->
 
 
 def search_milestones(
-    session: Session, text: str, *, leave_out: Collection[str]
+    session: Session, text: str, *, user_id: uuid.UUID, kind: str, leave_out: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:
-    """Find at most twelve milestones whose title, key or stage contain every word of `text`."""
+    """Find at most twelve milestones whose title, key or stage contain every word of `text`.
+
+    Without a word these are the person's own that they have done without evidence, and that
+    evidence of `kind` proves ('' for any).
+    """
     words = search_words(text)
     if not words:
-        return ()
+        done = [key for lookup in unproven_milestones_lookups for key in lookup(session, user_id)]
+        offered = load_milestones(session, [key for key in done if key not in leave_out])
+        return tuple(islice((each for each in offered if not kind or kind in each.kinds), 12))
     found = (
         each
         for each in load_published_milestones(session).values()

@@ -404,14 +404,17 @@ def milestones() -> str:
     words = clean_line(request.args.get("q"))[:200]
     keys = request.args.getlist("milestones")[: 2 * MAX_MILESTONES]
     chosen = [strip_control_characters(key)[:60] for key in keys]
-    found = queries.search_milestones(db.session, words, leave_out=chosen)
+    kind = request.args.get("kind", "")
+    found = queries.search_milestones(
+        db.session, words, user_id=current_user.id, kind=kind, leave_out=chosen
+    )
     if wants_fragment():
         return render_template(
             "evidence/_milestone_search.html",
             chosen=queries.load_milestones(db.session, chosen),
             found=found,
             words=words,
-            kind=request.args.get("kind", ""),
+            kind=kind,
             most=MAX_MILESTONES,
         )
     return render_template("evidence/milestone_search.html", found=found, words=words)
@@ -484,7 +487,13 @@ def _render_form(
         prefilled=f"?{urlencode(prefill)}" if prefill else "",
         about=about,
         chosen=queries.load_milestones(db.session, chosen),
-        found=queries.search_milestones(db.session, words or "", leave_out=chosen),
+        found=queries.search_milestones(
+            db.session,
+            words or "",
+            user_id=current_user.id,
+            kind=form.kind.data or "",
+            leave_out=chosen,
+        ),
         words=words,
         skills=queries.load_skill_titles(db.session).items(),
         previewed=previewed,

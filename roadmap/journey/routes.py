@@ -18,6 +18,8 @@ from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import load_enrolled_progress
 from roadmap.people.actor import Actor
 from roadmap.people.permissions import permit
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 
@@ -126,11 +128,19 @@ def stage_page(slug: str, stage_key: str) -> str:
     content = found.published.content
     stage = content.stage_by_key.get(stage_key) or abort(404)
     pages = RoadmapPresenter(found)
+    gates = [
+        gate
+        for gate in content.policy.gates
+        if gate.key in found.data["standing"] and getattr(gate, "stage", "") == stage.key
+    ]
+    if gates and holders_of(db.session, current_user.id, Capability.REVIEW):
+        gates = []
     place = content.stages.index(stage)
     return render_template(
         "journey/stage.html",
         roadmap=content,
         stage=pages.stage(stage, with_rows=True),
+        unreachable_gates=gates,
         previous=content.stages[place - 1] if place else None,
         next=content.stages[place + 1] if place + 1 < len(content.stages) else None,
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
-from tests.evidence.builders import DESIGN, LEVELS, add_evidence, submit_evidence
+from roadmap.catalog.models import Roadmap
+from roadmap.progress import actions as progress
+from tests.evidence.builders import DESIGN, LEVELS, MENTOR, add_evidence, submit_evidence
 from tests.evidence.form_data import form_fields, impact_fields
 
 PARTS = ("preview", "impacts", "milestones")
@@ -65,6 +68,33 @@ def test_a_page_finds_milestones_too(cast, browser_of):
         "No milestone title matches"
         in browser_of(cast.alice).get("/evidence/milestones?q=zzz").text
     )
+
+
+def test_ticked_milestones_without_evidence_are_offered_before_a_search(
+    session, cast, now, browser_of
+):
+    """Own ones that evidence of the chosen kind proves; a search shows what it finds instead."""
+    roadmap_id = session.scalars(sa.select(Roadmap.id)).one()
+    progress.enroll(session, cast.alice, roadmap_id, by=cast.alice, now=now)
+    for key in (DESIGN, LEVELS, MENTOR):
+        progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+    add_evidence(session, cast, cast.alice, now, milestones=[LEVELS])
+    add_evidence(session, cast, cast.carol, now, milestones=[DESIGN])
+    alice, offer = browser_of(cast.alice), "Done without evidence so far"
+    page = alice.get("/evidence/new").text
+    assert offer in page
+    assert 'value="cut-p99-latency"' not in page
+    offered = {key: f'value="{key}">' in page for key in (DESIGN, LEVELS, MENTOR)}
+    assert offered == {DESIGN: True, LEVELS: False, MENTOR: True}
+    refused = alice.post("/evidence", form_fields(title="", kind="mentoring")).text
+    assert f'value="{MENTOR}">' in refused
+    assert f'value="{DESIGN}">' not in refused
+    part = alice.get(f"/evidence/milestones?kind=design_doc&milestones={MENTOR}", fragment=True)
+    assert f'value="{DESIGN}">' in part.text
+    assert f'value="{MENTOR}" checked' in part.text
+    assert f"/evidence/new?milestone={DESIGN}" in alice.get("/evidence/milestones").text
+    assert offer not in alice.get("/evidence/milestones?q=design", fragment=True).text
+    assert offer not in browser_of(cast.carol).get("/evidence/new").text
 
 
 def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):

@@ -13,6 +13,7 @@ from roadmap.people.models import Membership
 from tests.evidence.builders import DESIGN, add_evidence, review_evidence, submit_evidence
 from tests.support.api_client import ApiClient
 from tests.support.catalog import SHIPPED_FILE
+from tests.support.markup import flat
 
 SLUG = "senior-ml-engineer"
 KEY = "bachelors-degree-or-equivalent"
@@ -55,6 +56,15 @@ def test_somebody_without_a_manager_reads_it_beside_the_gates(cast, alice, brows
         gates = browser.get("/readiness").text.split('id="gates"')[1].split("</section>")[0]
         assert said in gates
         assert f'<a href="{link}">' in gates
+        # So does the page to which a gate leads.
+        assert f'<a href="/roadmaps/{SLUG}/experience">' in gates
+        stage = flat(browser.get(f"/roadmaps/{SLUG}/experience").text)
+        note = stage.split('<p class="note">')[1].split("</p>")[0]
+        assert "Delivery in production, verified</a>needs verified milestones" in note
+        assert said in note
+        assert f'<a href="{link}">' in note
+        assert said not in browser.get(f"/roadmaps/{SLUG}/foundations").text
+    assert said not in alice.get(f"/roadmaps/{SLUG}/experience").text
 
 
 def test_years_are_rounded_down_everywhere(alice):
