@@ -14,7 +14,7 @@ from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
 from roadmap.people.actor import Actor
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Milestone
+    from roadmap.catalog.content import Milestone, Stage
 
 journey = Blueprint("journey", __name__)
 journey.add_app_template_filter(kind_label)
@@ -33,3 +33,8 @@ def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
 def milestone_or_404(found: RoadmapProgress, key: str) -> Milestone:
     """Return the milestone with this key on the roadmap, or abort with 404."""
     return found.published.content.by_key.get(key) or abort(404)
+
+
+def stage_or_404(found: RoadmapProgress, key: str) -> Stage:
+    """Return the stage with this key on the roadmap, or abort with 404."""
+    return found.published.content.stage_by_key.get(key) or abort(404)

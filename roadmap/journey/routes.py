@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response, abort, flash, make_response, render_template, request, session
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.catalog import queries as catalog
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.core.web import add_revalidation_headers, not_modified_response, now, see_other
 from roadmap.journey import routes_completion, routes_milestone
-from roadmap.journey.blueprint import journey, progress_or_redirect
-from roadmap.journey.forms import EnrollmentForm
+from roadmap.journey.blueprint import journey, progress_or_redirect, stage_or_404
+from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
-from roadmap.journey.roadmap_progress import load_enrolled_progress
+from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress
 from roadmap.people.actor import Actor
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Stage
 
 __all__ = ["journey", "routes_completion", "routes_milestone"]
 
@@ -125,8 +132,71 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
 def stage_page(slug: str, stage_key: str) -> str:
     """Show one stage, with its summary and links to its neighbours."""
     found = progress_or_redirect(current_user, slug)
+    return _render_stage(found, stage_or_404(found, stage_key), ReasonForm(formdata=None))
+
+
+@journey.put("/roadmaps/<slug>/<stage_key>/not-applicable")
+@permit("progress.write")
+def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
+    """Mark every open milestone of a stage that is not required as not applicable."""
+    found = progress_or_redirect(current_user, slug)
+    stage = _optional_stage_or_404(found, stage_key)
+    form = ReasonForm()
+    if not form.validate():
+        return _render_stage(found, stage, form), 422
+    changed = progress.mark_not_applicable(
+        db.session,
+        current_user.id,
+        [each.key for each in stage.milestones],
+        reason=form.reason.data,
+        by=current_user.id,
+        now=now(),
+    )
+    said = ngettext(
+        "%(num)d milestone of “%(stage)s” is marked as not applicable.",
+        "%(num)d milestones of “%(stage)s” are marked as not applicable.",
+        len(changed),
+        stage=stage.title,
+    )
+    message = render_template(
+        "journey/_stage_undo.html", said=said, slug=slug, stage=stage, keys=changed
+    )
+    flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
+    return see_other("journey.stage_page", slug=slug, stage_key=stage_key)
+
+
+@journey.delete("/roadmaps/<slug>/<stage_key>/not-applicable")
+@permit("progress.write")
+def take_up(slug: str, stage_key: str) -> BaseResponse:
+    """Give the named milestones of a stage, which are not applicable, their status before."""
+    found = progress_or_redirect(current_user, slug)
+    stage = _optional_stage_or_404(found, stage_key)
+    wanted = request.form.get("milestones", "").split()
+    changed = progress.undo_not_applicable(
+        db.session,
+        current_user.id,
+        [each.key for each in stage.milestones if each.key in wanted],
+        by=current_user.id,
+        now=now(),
+    )
+    flash(
+        ngettext(
+            "%(num)d milestone of “%(stage)s” is as it was before.",
+            "%(num)d milestones of “%(stage)s” are as they were before.",
+            len(changed),
+            stage=stage.title,
+        )
+    )
+    return see_other("journey.stage_page", slug=slug, stage_key=stage_key)
+
+
+def _optional_stage_or_404(found: RoadmapProgress, key: str) -> Stage:
+    stage = stage_or_404(found, key)
+    return abort(404) if stage.required else stage
+
+
+def _render_stage(found: RoadmapProgress, stage: Stage, reason: ReasonForm) -> str:
     content = found.published.content
-    stage = content.stage_by_key.get(stage_key) or abort(404)
     pages = RoadmapPresenter(found)
     gates = [
         gate
@@ -136,11 +206,15 @@ def stage_page(slug: str, stage_key: str) -> str:
     if gates and holders_of(db.session, current_user.id, Capability.REVIEW):
         gates = []
     place = content.stages.index(stage)
+    keys = [each.key for each in stage.milestones]
     return render_template(
         "journey/stage.html",
         roadmap=content,
         stage=pages.stage(stage, with_rows=True),
         unreachable_gates=gates,
+        reason_form=reason,
+        open=any(pages.tones[key] in ("not_started", "in_progress") for key in keys),
+        not_applicable=[key for key in keys if pages.tones[key] == "not_applicable"],
         previous=content.stages[place - 1] if place else None,
         next=content.stages[place + 1] if place + 1 < len(content.stages) else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -200,6 +201,52 @@ def undo_last_status(
         session, user_id, milestone_key, status, reason=before.get("reason", ""), by=by, now=now
     )
     return str(status)
+
+
+def mark_not_applicable(
+    session: Session,
+    user_id: uuid.UUID,
+    keys: Sequence[str],
+    *,
+    reason: str,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> list[str]:
+    """Mark those of the milestones that are open as not applicable, and return their keys."""
+    lock_user(session, user_id)
+    settled = _with_status(session, user_id, keys, "done", "not_applicable")
+    changed = [key for key in keys if key not in settled]
+    for key in changed:
+        set_status(session, user_id, key, "not_applicable", reason=reason, by=by, now=now)
+    return changed
+
+
+def undo_not_applicable(
+    session: Session, user_id: uuid.UUID, keys: Sequence[str], *, by: uuid.UUID, now: dt.datetime
+) -> list[str]:
+    """Give those of the milestones that are not applicable the status before, and return them."""
+    lock_user(session, user_id)
+    marked = _with_status(session, user_id, keys, "not_applicable")
+    changed = [key for key in keys if key in marked]
+    for key in changed:
+        # Before it may lie another reason alone.
+        if undo_last_status(session, user_id, key, by=by, now=now) == "not_applicable":
+            set_status(session, user_id, key, "not_started", by=by, now=now)
+    return changed
+
+
+def _with_status(
+    session: Session, user_id: uuid.UUID, keys: Sequence[str], *statuses: str
+) -> set[str]:
+    return set(
+        session.scalars(
+            sa.select(MilestoneStatus.milestone_key).where(
+                MilestoneStatus.user_id == user_id,
+                MilestoneStatus.milestone_key.in_(keys),
+                MilestoneStatus.status.in_(statuses),
+            )
+        )
+    )
 
 
 def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:

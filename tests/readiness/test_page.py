@@ -59,7 +59,7 @@ def test_somebody_without_a_manager_reads_it_beside_the_gates(cast, alice, brows
         # So does the page to which a gate leads.
         assert f'<a href="/roadmaps/{SLUG}/experience">' in gates
         stage = flat(browser.get(f"/roadmaps/{SLUG}/experience").text)
-        note = stage.split('<p class="note">')[1].split("</p>")[0]
+        note = stage.split('<p class="note space-above">')[1].split("</p>")[0]
         assert "Delivery in production, verified</a>needs verified milestones" in note
         assert said in note
         assert f'<a href="{link}">' in note

@@ -449,6 +449,20 @@ CHANGES: tuple[Change, ...] = (
             ("last-change", "DELETE", {}),
         )
     ),
+    *(
+        Change(
+            "/roadmaps/<slug>/<stage_key>/not-applicable",
+            method,
+            "progress.write",
+            "/roadmaps/{slug}/education/not-applicable",
+            data,
+            expect_change(303),
+        )
+        for method, data in (
+            ("PUT", {"reason": "I have a degree."}),
+            ("DELETE", {"milestones": "masters-in-ml"}),
+        )
+    ),
     Change(
         MILESTONE_RULE + "/plan",
         "PUT",
