@@ -7,13 +7,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL, make_url
 
+from roadmap.core.database import db
 from roadmap.core.postgres import CONNECT_SECONDS
+from roadmap.people.locks import lock_user
 from tests.support.databases import fill_database, make_app
 from tests.support.postgres import Postgres, own_postgres
 from tests.support.server import HOST, Server
@@ -131,3 +134,32 @@ def test_a_server_that_falls_silent_is_noticed(has_other: bool, tmp_path: Path) 
             assert statuses(app, cast.alice).get(keys[4]) == "done"
         else:
             assert answer.status == 503
+
+
+@pytest.mark.faults
+def test_a_request_under_way_on_a_server_that_falls_silent_is_answered(tmp_path: Path) -> None:
+    """It waits for a row when nothing comes any more, though the machine takes what it gets."""
+    with ExitStack() as stack:
+        postgres = stack.enter_context(own_postgres())
+        wire = stack.enter_context(wire_to(postgres.socket))
+        app = make_app(postgres.url, tmp_path)
+        fill_database(app)
+        stack.callback(lambda: dispose(app))
+        server = Server(address_of(postgres, wire), tmp_path)
+        stack.callback(server.kill)
+        server.start()
+        cast = on_the_way(app)
+        alice = Visitor(server, app, cast.alice)
+        key = milestone_keys(app)[0]
+        assert alice.tick(key).status in (200, 303)
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        with app.app_context(), db.own_transaction() as holding, ThreadPoolExecutor(1) as pool:
+            lock_user(holding, cast.alice)
+            under_way = pool.submit(alice.tick, key, "in_progress")
+            while not postgres.run(waiting):
+                assert not under_way.done()
+            wire.fall_silent()
+            began = time.monotonic()
+            assert under_way.result().status == 503
+            assert time.monotonic() - began < 10
+        assert server.answers("/healthz", timeout=1)

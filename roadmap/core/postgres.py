@@ -14,12 +14,15 @@ from sqlalchemy import event
 CONNECT_SECONDS = 3
 # How long an idle connection may take to answer before a request uses it.
 PING_SECONDS = 3
-# How long a request waits for a silent server: longer than the server lets a statement take.
+# How long the server lets a statement take: those of commands and jobs may be long.
 STATEMENT_SECONDS = 15
-SILENCE_SECONDS = STATEMENT_SECONDS + 2
+# How long a request waits for the answer to a statement, so that its own comes within 10 seconds.
+# Longer than the server lets a statement wait for a lock, whose end the server tells.
+LOCK_SECONDS = 5
+SILENCE_SECONDS = 8
 
 OPTIONS = (
-    f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=5s"
+    f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
     " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
 # The network's part: a peer that acknowledges nothing for 8 seconds is gone, also for commands and
@@ -40,7 +43,8 @@ Result = TypeVar("Result")
 class Connection(psycopg.Connection[Any]):
     """A connection that is closed when a server does not answer a request in time.
 
-    PostgreSQL ends long statements itself, but says nothing when its machine is gone.
+    PostgreSQL ends long statements itself, but says nothing when its machine is gone. A machine
+    that still acknowledges what it gets (a stopped process) escapes the limits of the network.
     """
 
     silence: float = SILENCE_SECONDS
