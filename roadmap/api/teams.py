@@ -21,7 +21,6 @@ from roadmap.people.models import Team
 from roadmap.people.permissions import can
 from roadmap.people.roles import ROLES, Capability
 from roadmap.skills import actions, queries
-from roadmap.skills.rules import AssessedLevel
 from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.loaders import load_person, load_team
 from roadmap.teams.matrix import to_json
@@ -147,7 +146,7 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
     newest = other.get(key)
     if newest is None or newest != own_word or (newest.level, newest.comment) != (level, comment):
         actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
-        newest = AssessedLevel(level, now(), actor.name, comment)
+        newest = queries.latest_by_assessor(db.session, actor.id, who.id, key)
     said = own.get(key)
     today = now().astimezone(ZoneInfo(who.timezone)).date()
     return MemberSkill.model_validate(

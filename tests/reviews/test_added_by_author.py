@@ -11,6 +11,7 @@ from roadmap.people.models import Team
 from roadmap.portfolio import actions as portfolio
 from roadmap.skills import actions as skills
 from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
+from tests.support.api_client import ApiClient
 
 MARKED = "Mallory (added to the team by the person judged)"
 MARKED_SKILL = "assessed by a manager whom the person added to the team"
@@ -71,6 +72,35 @@ def test_it_is_marked_wherever_it_is_shown(session, cast, now, browser_of, bring
         assert (MARKED in text) is marked, page
     for page in ("/portfolio/preview", "/portfolio/export/markdown"):
         assert (MARKED_SKILL in alice.get(page).text) is marked, page
+
+
+@pytest.mark.parametrize(
+    ("bring", "marked"), [(give_role, True), (invite, True), (confirmed_by_another, False)]
+)
+def test_the_api_marks_it_too(app, session, cast, now, bring, marked):
+    bring(session, cast, now)
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
+    session.commit()
+    alice, bob, mallory = (
+        ApiClient.of(app, person) for person in (cast.alice, cast.bob, cast.mallory)
+    )
+    name = MARKED if marked else "Mallory"
+
+    judged = mallory.put(f"/reviews/{piece.id}", {"decision": "verified", "comment": "Read."})
+    assert judged.json["by"] == name
+    level = {"level": 4, "comment": "Seen."}
+    for _again in range(2):
+        assessed = mallory.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", level)
+        assert assessed.json["manager"]["by"] == name
+
+    assert alice.get(f"/me/evidence/{piece.id}").json["review"]["by"] == name
+    [skill] = [each for each in alice.get("/me/skills").json["items"] if each["key"] == "mlops"]
+    assert skill["manager"]["by"] == name
+    alice.patch(f"/me/evidence/{piece.id}", {"description": "Once more."})
+    alice.put(f"/me/evidence/{piece.id}/submission", {})
+    [waiting] = bob.get("/reviews").json["items"]
+    assert [each["by"] for each in waiting["judgements"]] == [name]
 
 
 def test_a_judgement_by_a_manager_of_the_team_is_not_marked(session, cast, now, browser_of):
