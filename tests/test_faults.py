@@ -5,8 +5,10 @@ The server is the real one, with its workers, on loopback.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import http.client
+import re
 import resource
 import signal
 import socket
@@ -16,10 +18,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote_from_bytes, unquote, urlencode
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 
 from roadmap.catalog.queries import published_roadmap
@@ -28,6 +32,7 @@ from roadmap.core.database import db
 from roadmap.people.models import User
 from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus
+from tests.support.api_client import ApiClient
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.databases import SECRET, fill_database, make_app
@@ -288,6 +293,56 @@ def test_a_full_disk_is_told_and_writes_resume_by_themselves(served: Running) ->
     for _ in range(6):
         assert served.alice.tick(other).status in (200, 303)
     assert statuses(served.app, served.cast.alice)[other] == "done"
+
+
+# A database that takes no writes: a standby, a disk that is full
+
+
+@contextlib.contextmanager
+def reading_only(app: Flask) -> Iterator[None]:
+    """Let new connections of this application read and not write."""
+    with app.app_context():
+        engine = db.engine
+    is_sqlite = engine.dialect.name == "sqlite"
+    only = "PRAGMA query_only=ON" if is_sqlite else "SET default_transaction_read_only=on"
+
+    def connected(connection: Any, _record: object) -> None:
+        connection.execute(only)
+        if not is_sqlite:
+            connection.commit()
+
+    engine.dispose()
+    sa.event.listen(engine, "connect", connected)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "connect", connected)
+        engine.dispose()
+
+
+def test_a_read_goes_on_where_what_it_notes_beside_cannot_be_written(
+    app: Flask, cast: Cast, now: dt.datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That a session, token or link is in use, and how often somebody was refused."""
+    alice, token = BrowserClient.of(app, cast.alice), ApiClient.of(app, cast.alice)
+    alice.post("/portfolio/links", {"label": "Panel", "lives": "30"})
+    [link] = set(
+        re.findall(r'value="http://localhost(/p/[^"]+)"', alice.get("/portfolio/links").text)
+    )
+    for _again in range(2):
+        assert alice.get("/admin").status_code == 403
+    with time_machine.travel(now + dt.timedelta(minutes=15)), reading_only(app):
+        assert alice.get("/evidence").status_code == 200
+        assert alice.get("/admin").status_code == 403
+        assert token.get("/me").status_code == 200
+        assert BrowserClient.of(app, None).get(link).status_code == 200
+        # What is meant to be written is refused, and so is an export, which has to leave a line.
+        assert alice.post("/evidence", {"title": "A note"}).status_code == 503
+        assert alice.get("/portfolio/export/markdown").status_code == 503
+    lost = [line.getMessage() for line in caplog.records if "not noted" in line.getMessage()]
+    for what in ("refusals [", "session ", "token ", "public link "):
+        assert any(what in line for line in lost), what
+    assert not [line for line in caplog.records if line.exc_info], "a traceback"
 
 
 # A database that is gone

@@ -127,8 +127,9 @@ def save_email() -> Response:
 @permit("account.write")
 def discard_email() -> Response:
     """Forget the address that waits, unless it is the only one."""
-    if current_user.email_key is not None:
-        email_confirmation.discard_email(db.session, current_user.id)
+    if current_user.email_key is not None and email_confirmation.discard_email(
+        db.session, current_user.id
+    ):
         flash(_("Your e-mail address stays %(email)s.", email=current_user.email), "message")
     return see_other("account.show_account")
 

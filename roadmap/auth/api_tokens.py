@@ -176,9 +176,9 @@ def authenticate_bearer() -> Response | None:
     if last is None or web.now() - last > LAST_USED_INTERVAL:
         # Nothing is written yet: the request continues in a new transaction.
         end_transaction()
-        with db.own_transaction() as own:
-            used = sa.update(ApiToken).where(ApiToken.id == found.id)
-            own.execute(used.values(last_used_at=web.now()))
+        used = sa.update(ApiToken).where(ApiToken.id == found.id)
+        used = used.values(last_used_at=web.now())
+        db.note(lambda own: own.execute(used), what=f"token {found.id} was used")
     g.token = found
     g._login_user = found.actor
     if found.actor.scope != "write" and request.method not in SAFE_METHODS:

@@ -49,7 +49,7 @@ def request_email(
     user, key = _lock_and_load(session, user_id), email_key(email)
     earlier = find_pending_email(session, user_id)
     waits_since = earlier.created_at if earlier and earlier.email_key == key else now
-    discard_email(session, user_id)
+    _discard(session, earlier)
     if key == user.email_key:
         user.email = email
         return False
@@ -79,13 +79,22 @@ def find_mail_error(session: Session, pending: PendingEmail | None) -> str:
     return outbox.find_failures(session, MAIL_SOURCE, [pending.id]).get(pending.id, "")
 
 
-def discard_email(session: Session, user_id: uuid.UUID) -> None:
-    """Forget the address of a person that waits, and its mail if that was not sent."""
-    pending = find_pending_email(session, user_id)
-    if pending is not None:
-        outbox.withdraw(session, MAIL_SOURCE, [pending.id])
-        session.delete(pending)
-        session.flush()
+def discard_email(session: Session, user_id: uuid.UUID) -> bool:
+    """Forget the address of a person that waits, and its mail if that was not sent.
+
+    Return False where none waits any more.
+    """
+    lock_user(session, user_id)
+    return _discard(session, find_pending_email(session, user_id))
+
+
+def _discard(session: Session, pending: PendingEmail | None) -> bool:
+    if pending is None:
+        return False
+    outbox.withdraw(session, MAIL_SOURCE, [pending.id])
+    session.delete(pending)
+    session.flush()
+    return True
 
 
 def find_by_link(

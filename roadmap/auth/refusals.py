@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from roadmap.auth import rate_limits
 from roadmap.core.database import db
@@ -102,9 +103,12 @@ def _write(lines: list[dict[str, Any]]) -> None:
     db.session.rollback()
     if not lines:
         return
-    with db.own_transaction() as own:
+
+    def record(own: Session) -> None:
         for line in lines:
             record_audit(own, now=now(), **line)
+
+    db.note(record, what=f"refusals {lines}")
 
 
 def _log() -> RefusalLog:

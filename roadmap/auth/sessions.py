@@ -124,8 +124,7 @@ def _mark_seen(session_id: uuid.UUID) -> None:
     if request.method in SAFE_METHODS:
         # End the reading transaction and write in a separate one.
         db.session.rollback()
-        with db.own_transaction() as own:
-            own.execute(update)
+        db.note(lambda own: own.execute(update), what=f"session {session_id} is in use")
     else:
         db.session.execute(update)
 

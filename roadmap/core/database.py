@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -118,6 +118,19 @@ class Database:
             session.connection(execution_options={"writes": True})
             yield session
             session.commit()
+
+    def note(self, write: Callable[[Session], object], *, what: str) -> None:
+        """Write in a separate transaction what a request only notes beside its own work.
+
+        Where the database takes no writes (its primary is gone, the disk is full), the request goes
+        on without: whoever only reads gets the page.
+        """
+        try:
+            with self.own_transaction() as own:
+                write(own)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            reason = str(getattr(error, "orig", error)).splitlines()[0]
+            log.error("not noted, the database takes no writes: %s: %s", reason, what)
 
     @staticmethod
     def _close(_error: BaseException | None) -> None:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 LONG_TEXT_FIELDS = ("comment", "text", "description", "note")
 # PostgreSQL: the lock_timeout ran out.
 LOCK_NOT_AVAILABLE = "55P03"
+# PostgreSQL: it is a standby, which takes no writes.
+READ_ONLY = "25006"
 STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite3.Error, OSError)
 
 
@@ -193,7 +195,7 @@ def handle_storage_error(error: Exception) -> Response:
     if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
         record_conflict(error)
         return _render_unavailable()
-    if getattr(getattr(error, "orig", None), "sqlstate", "") == LOCK_NOT_AVAILABLE:
+    if _sqlstate(error) == LOCK_NOT_AVAILABLE:
         log.error("database unavailable: %s", error)
         return render_busy(
             _l(
@@ -202,11 +204,16 @@ def handle_storage_error(error: Exception) -> Response:
             )
         )
     is_down = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
+    is_down = is_down or _sqlstate(error) == READ_ONLY
     if is_down or getattr(error, "connection_invalidated", False):
         log.error("database unavailable: %s", error)
         return _render_unavailable()
     log.exception("unexpected storage error", exc_info=error)
     return render_error(500)
+
+
+def _sqlstate(error: Exception) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def _render_unavailable() -> Response:

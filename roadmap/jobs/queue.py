@@ -47,6 +47,22 @@ class JsonSerializer(Serializer):
         return Message(*json.loads(data))
 
 
+def _can_use_database() -> bool:
+    """Return whether the database is of this release; another server may upgrade it meanwhile."""
+    try:
+        if schema_is_current():
+            return True
+        log.error("jobs wait: the database's schema is of another release")
+    except sa.exc.ProgrammingError as error:  # PostgreSQL without any table
+        _log_unusable(error)
+    return False
+
+
+def _log_unusable(error: sa.exc.DBAPIError) -> None:
+    reason = str(error.orig).splitlines()[0]
+    log.error("jobs wait, the database cannot be used: %s", reason)
+
+
 class JobQueue:
     """The queue of one application and its tasks."""
 
@@ -70,13 +86,10 @@ class JobQueue:
                 return
             with self.app.app_context():
                 try:
-                    # Another server may have upgraded the database meanwhile.
-                    if not schema_is_current():
-                        log.error("jobs wait: the database's schema is of another release")
-                        return
-                    work(self.stop_requested.is_set)
+                    if _can_use_database():
+                        work(self.stop_requested.is_set)
                 except sa.exc.OperationalError as error:
-                    log.error("jobs wait, the database cannot be used: %s", error.orig)
+                    _log_unusable(error)
                 except ConfigError as error:
                     log.error("jobs wait: %s", error.format_message())
 

@@ -256,8 +256,10 @@ def public(token: str) -> Response:
         if counts:
             # A GET holds a reading transaction; the day is written in one of its own.
             db.session.rollback()
-            with db.own_transaction() as own:
-                links.record_opening(own, link_id, day)
+            db.note(
+                lambda own: links.record_opening(own, link_id, day),
+                what=f"public link {link_id} was opened",
+            )
     # Neither search engines nor archives nor caches keep the page.
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
     response.headers["Cache-Control"] = "no-store"

@@ -19,11 +19,13 @@ from roadmap.invitations import emails
 from roadmap.invitations.actions import invite
 from roadmap.jobs.tasks import prune
 from roadmap.mail.models import OutgoingMail
+from roadmap.people.locks import lock_user
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import load_document
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
+from tests.teams.test_concurrent_changes import meanwhile
 
 FRANK = "frank@example.org"
 NEW = {"name": "Frank", "email": FRANK, "password": PASSWORD}
@@ -400,6 +402,24 @@ def test_what_waits_is_shown_sent_again_and_discarded(session, cast, mallory, br
     assert "is not confirmed yet" not in page
     assert mallory.get(second).status_code == 404
     assert mails() == {}
+
+
+def test_what_is_confirmed_meanwhile_is_not_discarded(app, session, cast, mallory, browser_of, now):
+    mallory.put("/account/email", {"email": FRANK})
+    waiting = find_pending_email(session, cast.mallory).id
+    session.rollback()
+    answer = meanwhile(
+        app,
+        mallory,
+        ("DELETE", "/account/email"),
+        lambda other: email_confirmation.confirm_email(
+            other, cast.mallory, waiting, by=cast.mallory, now=now
+        ),
+        hold=lambda other: lock_user(other, cast.mallory),
+    )
+    assert answer.status_code == 303
+    assert email_of(session, cast.mallory)[0] == FRANK
+    assert "stays" not in shown_text(browser_of(cast.mallory), "/account")
 
 
 def test_a_confirmed_address_is_signed_in_with(session, cast, mallory, browser_of, mails, now):

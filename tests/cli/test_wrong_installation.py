@@ -19,7 +19,7 @@ from roadmap.cli.command_groups import GROUPS
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from roadmap.jobs.queue import JobQueue
-from tests.support.databases import make_app, ready_database
+from tests.support.databases import make_app, ready_database, temporary_database
 
 KEY = "a secret of the tests, long enough"
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
@@ -290,6 +290,26 @@ def test_a_server_on_the_database_of_a_newer_release_is_not_ready(
     queue.wake()
     queue.huey.storage.close()
     assert "jobs wait: the database's schema is of another release" in caplog.text
+
+
+def test_jobs_wait_in_one_line_for_a_database_without_tables(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with temporary_database(tmp_path) as url:
+        app = make_app(url, tmp_path)
+        with app.app_context():
+            db.create_file()
+        queue = JobQueue(app)
+        queue.huey.immediate = True
+        queue.wake()
+        queue.huey.storage.close()
+        with app.app_context():
+            db.engine.dispose()
+    [line] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert line.getMessage().startswith("jobs wait, the database cannot be used: ")
+    assert "alembic_version" in line.getMessage()
+    assert "\n" not in line.getMessage()
+    assert line.exc_info is None
 
 
 @pytest.mark.slow
