@@ -17,6 +17,7 @@ from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.portfolio.models import Portfolio, PortfolioItem
+from roadmap.portfolio.selection import load_selection
 
 # As many as an export can handle in time.
 MAX_ITEMS = 300
@@ -105,12 +106,11 @@ def add_item(
 
 
 def add_all_items(session: Session, user_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
-    """Add every piece that may be shown and is no draft, newest first; return how many."""
+    """Add what `Selection.addable` names, newest first; return how many pieces that are."""
     lock_user(session, user_id)
-    is_finished = sa.or_(Evidence.state != "draft", Evidence.verified_version_id.is_not(None))
     chosen = _selected_ids(session, user_id)
-    eligible = _eligible_ids(session, user_id, is_finished)
-    added = [key for key in eligible if key not in chosen][: max(0, MAX_ITEMS - len(chosen))]
+    addable = load_selection(session, user_id, by.today(now)).addable
+    added = [item.id for item in addable][: max(0, MAX_ITEMS - len(chosen))]
     if added:
         _arrange(session, user_id, [*chosen, *added])
         _record(session, user_id, "portfolio.chosen", "all", by=by, now=now, count=len(added))
@@ -165,14 +165,10 @@ def _selected_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     ).all()
 
 
-def _eligible_ids(
-    session: Session, user_id: uuid.UUID, *more: sa.ColumnElement[bool]
-) -> Sequence[uuid.UUID]:
-    """Return the person's pieces that may be shown and meet the conditions, newest first."""
+def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Return the person's pieces that may be shown."""
     return session.scalars(
-        sa.select(Evidence.id)
-        .where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC), *more)
-        .order_by(Evidence.created_at.desc(), Evidence.id.desc())
+        sa.select(Evidence.id).where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC))
     ).all()
 
 

@@ -104,7 +104,7 @@ def preview_introduction() -> str:
 @portfolio.put("/portfolio/items")
 @permit("portfolio.write")
 def choose_all() -> BaseResponse:
-    """Add every piece that may be shown and is no draft."""
+    """Add what may be shown, without what has lapsed and what could still be reviewed."""
     added = actions.add_all_items(db.session, current_user.id, by=current_user, now=now())
     said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
     return _items_response(said, focus="shown-title")
@@ -284,11 +284,12 @@ def _render_page(form: TextsForm, **more: object) -> str:
 
 
 def _items_context() -> dict[str, Any]:
+    today = current_user.today(now())
     return {
         "kinds": KINDS,
         "formats": FORMATS,
-        "selection": selection.load_selection(db.session, current_user.id),
-        "today": current_user.today(now()),
+        "selection": selection.load_selection(db.session, current_user.id, today),
+        "today": today,
         "max_listed": selection.MAX_LISTED,
     }
 
@@ -329,5 +330,7 @@ def _render_links_page(form: LinkForm) -> str:
             if links.is_open(link, now())
         ],
         ended=[link for link in made if not links.is_open(link, now())][:20],
-        shown=len(selection.load_selection(db.session, current_user.id).shown),
+        shown=len(
+            selection.load_selection(db.session, current_user.id, current_user.today(now())).shown
+        ),
     )

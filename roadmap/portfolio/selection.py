@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import uuid
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_user_items
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 from roadmap.portfolio.models import Portfolio, PortfolioItem
 
 # The page lists this many items that are not chosen; the rest is found under Evidence.
@@ -23,18 +26,21 @@ class Selection:
     """A person's items: shown (in order), showable, and withheld by their visibility.
 
     `withheld` begins with those that were chosen before they were withheld; `chosen` are the ids
-    of all that were chosen.
+    of all that were chosen. Of the showable, `lapsed` count no more, and `drafts` could be reviewed
+    and were not: of somebody without a manager they are none.
     """
 
     shown: Sequence[Item]
     showable: Sequence[Item]
     withheld: Sequence[Item]
     chosen: frozenset[uuid.UUID]
+    lapsed: Sequence[Item]
+    drafts: Sequence[Item]
 
     @property
     def addable(self) -> Sequence[Item]:
-        """Return what "Add all" adds: a draft is shown only where its owner chooses it."""
-        return [item for item in self.showable if not item.is_draft]
+        """Return what "Add all" adds; `lapsed` and `drafts` are added by themselves only."""
+        return [item for item in self.showable if item not in (*self.lapsed, *self.drafts)]
 
     @property
     def is_empty(self) -> bool:
@@ -51,8 +57,8 @@ def load_places(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, int]:
     return dict(rows.all())
 
 
-def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
-    """Load what the person shows, could show and withholds. Four statements."""
+def load_selection(session: Session, user_id: uuid.UUID, today: dt.date) -> Selection:
+    """Load what the person shows, could show and withholds. Five statements."""
     places = load_places(session, user_id)
     newest_first = load_user_items(session, Audience.OWNER, user_id, texts=False, skills=False)[
         ::-1
@@ -66,7 +72,15 @@ def load_selection(session: Session, user_id: uuid.UUID) -> Selection:
             shown.append(item)
         else:
             showable.append(item)
-    return Selection(shown, showable, withheld, frozenset(places))
+    has_manager = bool(holders_of(session, user_id, Capability.REVIEW))
+    return Selection(
+        shown,
+        showable,
+        withheld,
+        frozenset(places),
+        lapsed=[item for item in showable if item.has_lapsed(today)],
+        drafts=[item for item in showable if item.is_draft] if has_manager else [],
+    )
 
 
 def load_texts(session: Session, user_id: uuid.UUID) -> Portfolio | None:

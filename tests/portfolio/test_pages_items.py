@@ -8,6 +8,7 @@ import uuid
 import pytest
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import PartialDate
 from roadmap.portfolio import actions
 from roadmap.portfolio.selection import load_selection
 from tests.portfolio import evidence_rows
@@ -15,7 +16,8 @@ from tests.support.cast import Cast
 
 
 def shown(session: Session, cast: Cast) -> list[str]:
-    titles = [piece.title for piece in load_selection(session, cast.alice).shown]
+    chosen = load_selection(session, cast.alice, evidence_rows.DAY).shown
+    titles = [piece.title for piece in chosen]
     session.rollback()
     return titles
 
@@ -58,6 +60,37 @@ def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> Non
     assert json.loads(left.headers["HX-Trigger"]) == {"announce": "Design is removed."}
     for answer in (chosen, left):
         assert answer.text.count("autofocus") == 1
+
+
+def test_what_has_lapsed_is_added_by_itself(session: Session, cast: Cast, browser_of) -> None:
+    lapsed = evidence_rows.add(
+        session, cast.alice, "Lapsed", state="submitted", expires_on=PartialDate(evidence_rows.DAY)
+    )
+    evidence_rows.add(session, cast.alice, "Valid", state="submitted")
+    session.commit()
+    browser = browser_of(cast.alice)
+
+    page = browser.get("/portfolio").text
+    assert "Add the one available piece" in page
+    assert "What has lapsed is not added with the others" in page
+    browser.put("/portfolio/items")
+    assert shown(session, cast) == ["Valid"]
+    browser.put(f"/portfolio/items/{lapsed.id}")
+    assert shown(session, cast) == ["Valid", "Lapsed"]
+
+
+def test_drafts_of_somebody_whom_nobody_can_review_are_added_with_the_others(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    for title in ("One", "Two"):
+        evidence_rows.add(session, cast.mallory, title)
+    session.commit()
+    mallory = browser_of(cast.mallory)
+
+    page = mallory.get("/portfolio").text
+    assert "Add all 2 available pieces" in page
+    assert "A draft is not added" not in page
+    assert "2 pieces shown" in mallory.put("/portfolio/items", fragment=True).text
 
 
 def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, browser_of) -> None:
