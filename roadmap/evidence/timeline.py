@@ -36,8 +36,6 @@ PRIVATE_ACTIONS = frozenset({"created", "edited", "withdrawn"})
 class TimelineEvent:
     """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`.
 
-    `was_verified` is a verification that was taken back later.
-
     `by` is a name, '' where the account is gone; `text` is Markdown; `confirmed` are titles of
     milestones.
     """
@@ -115,8 +113,5 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
             continue
         if found and step == found[-1].kind == "edited":
             found.pop()
-        if isinstance(decided_at := data.get("decided_at"), str):
-            before = dt.datetime.fromisoformat(decided_at)
-            found.append(TimelineEvent("was_verified", before, name or "", version))
         found.append(TimelineEvent(step, at, name or "", version))
     return found

@@ -85,7 +85,8 @@ class Criterion:
 
     `fits` tells whether evidence of this kind can prove it, `confirmed` whether the version in
     question was confirmed for it. `status` is the author's own. `left_out_by` is the name of the
-    reviewer who left it out, '' where nobody did, `left_out_by_id` their account.
+    reviewer who left it out, '' where nobody did, `left_out_by_id` their account; `is_taken_back`
+    tells that this was in a verification that they took back.
     """
 
     key: str
@@ -96,6 +97,7 @@ class Criterion:
     confirmed: bool
     left_out_by: str
     left_out_by_id: uuid.UUID | None
+    is_taken_back: bool
 
     @property
     def is_offered(self) -> bool:
@@ -378,8 +380,8 @@ def load_criteria(
             )
         )
     }
-    left_out = load_left_out_before_withdrawal(session, {each.id: each.user_id for each in items})
-    left_out |= {
+    taken_back = load_left_out_before_withdrawal(session, {each.id: each.user_id for each in items})
+    left_out = taken_back | {
         (item.id, link.key): (link.left_out_by, link.left_out_by_id)
         for item in items
         for link in item.links
@@ -396,6 +398,7 @@ def load_criteria(
                 confirmed=link.confirmed and item.version.number == item.verified_number,
                 left_out_by=left_out_by,
                 left_out_by_id=left_out_by_id,
+                is_taken_back=bool(left_out_by) and not link.left_out_by,
             )
             for link in item.links
             for left_out_by, left_out_by_id in [left_out.get((item.id, link.key), ("", None))]

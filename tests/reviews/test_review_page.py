@@ -174,14 +174,15 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     assert re.search(r"Bob verified version 1 on [^.]+ and took it back\.", page)
     for browser, page in ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}")):
         thread = browser.get(page).text.split('id="thread"')[1]
-        assert "Bob took back the verification of version 1" in flat(thread)
-        assert "Bob verified version 1, and took it back" in flat(thread)
+        assert flat(thread).count("Bob verified version 1, and took it back") == 1
+        assert "took back the verification" not in flat(thread)
         assert "The wrong piece." not in thread
     # On another day as well, what was unticked is left out until its reviewer chooses it.
     page = bob.get(f"/reviews/{piece.id}").text
     assert " checked" in find_checkbox(page, DESIGN)
     assert " checked" not in find_checkbox(page, LEVELS)
-    assert "Left out by you." in page
+    assert "You had left it out of the verification that you took back." in page
+    assert "Left out by you." not in page
     actions_seen = set(session.scalars(sa.select(AuditEntry.action)))
     assert {"evidence.verified", "evidence.verification_withdrawn"} <= actions_seen
     assert "Feature store design" in bob.get("/reviews").text
@@ -190,7 +191,29 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     assert "This verification was taken back already." in again.text
     assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
-    assert "Left out by" not in bob.get(f"/reviews/{piece.id}").text
+    page = bob.get(f"/reviews/{piece.id}").text
+    assert "Left out by" not in page
+    assert "left it out" not in page
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_review_that_was_started_goes_on_after_it_was_taken_back(
+    session, cast, browser_of, bob, piece, started
+):
+    if started:
+        bob.put(f"/reviews/{piece.id}/taking", review_form(piece))
+    bob.put(f"/reviews/{piece.id}", review_form(piece))
+    bob.delete(f"/reviews/{piece.id}", find_withdrawal(bob.get(f"/reviews/{piece.id}").text))
+    assert state_and_confirmed(session, piece)[0] == ("in_review" if started else "submitted")
+    assert ("In review by you" in bob.get(f"/reviews/{piece.id}").text) is started
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert ("It cannot be withdrawn during a review." in page) is started
+    # A review of an earlier request is none of this one.
+    bob.put(f"/reviews/{piece.id}", review_form(piece, decision="returned", comment="More."))
+    browser_of(cast.alice).put(f"/evidence/{piece.id}/submission")
+    bob.put(f"/reviews/{piece.id}", review_form(piece))
+    bob.delete(f"/reviews/{piece.id}", find_withdrawal(bob.get(f"/reviews/{piece.id}").text))
+    assert state_and_confirmed(session, piece)[0] == "submitted"
 
 
 def test_a_verification_is_taken_back_by_its_reviewer_in_time(
