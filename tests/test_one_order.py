@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy.orm import Session
@@ -146,3 +147,17 @@ def test_a_manager_whose_name_has_no_letter_is_listed(
     page = browser_of(cast.alice).get("/teams")
     assert page.status_code == 200
     assert "Alone" in page.text
+
+
+@pytest.mark.parametrize("typed", ["Wei Lin", "wei-lin", "Wei\u2010Lin", "lin wei", "wei-lin@exam"])
+@pytest.mark.parametrize(("who", "path"), [("erin", "/admin/people"), ("bob", "/teams/ranking")])
+def test_a_hyphen_is_searched_as_a_space(session, cast, browser_of, who, path, typed) -> None:
+    if "@" in typed and who == "bob":
+        typed = typed.partition("@")[0]  # the matrix is searched by name alone
+    names = ["Wei Lin", "Wei-Lin"]
+    for person, name in ((cast.alice, "Wei-Lin"), (cast.carol, "Wei Lin")):
+        user = session.get_one(User, person)
+        user.name, user.email = name, f"wei-lin@example{name[3].strip()}.org"
+    session.commit()
+    found = listed(browser_of(getattr(cast, who)), f"{path}?q={quote(typed)}", [*names, "Mallory"])
+    assert found == names

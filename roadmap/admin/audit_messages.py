@@ -110,6 +110,11 @@ _OTHERS_REVOKED = _l("All other browsers were signed out: %(count)s.")
 _REPEATED_ONCE = _l("Repeated once.")
 _REPEATED = _l("Repeated %(times)s times.")
 _REPEATED_BY_SEVERAL = _l("Repeated %(times)s times, from several addresses.")
+_REFUSED_PERSON = _l("Refused: %(target)s. It is about %(person)s.")
+_EXPORTED_FILTERED = _l(
+    "The matrix of the team %(team)s was exported as %(format)s, filtered: %(shown)s of "
+    "%(people)s people."
+)
 _TEAM_RENAMED = _l("The team %(before)s was renamed to %(team)s.")
 _TEAM_NESTED = _l("The team %(team)s was nested in %(parent)s.")
 _TEAM_AT_TOP = _l("The team %(team)s is no longer nested in another team.")
@@ -158,6 +163,8 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         "count": data.get("count"),
         "times": data.get("times"),
         "format": data.get("format") or entry.target,
+        "shown": data.get("shown"),
+        "people": data.get("people"),
         "skill": data.get("skill") or _("a skill"),
         "roadmap": data.get("title") or entry.target,
         "revision": data.get("revision"),
@@ -181,6 +188,8 @@ def _choose_messages(
             return (_ADMINISTRATOR_CREATED,)
         case "account.email_changed" if data.get("confirmed_only"):
             return (_EMAIL_CONFIRMED,)
+        case "team.exported" if data.get("filtered"):
+            return (_EXPORTED_FILTERED,)
         case "session.revoked" if "count" in data:
             return (_OTHERS_REVOKED,)
         case "team.changed" if "team_name" in data:
@@ -189,11 +198,14 @@ def _choose_messages(
                 *([_TEAM_RENAMED] if data["before"]["name"] != data["team_name"] else []),
                 *([moved] if data["moved"] else []),
             )
+    message = MESSAGES[entry.action]
+    if entry.action == "access.refused" and _person_id(entry):
+        message = _REFUSED_PERSON
     if data.get("times") == 1:
-        return (MESSAGES[entry.action], _REPEATED_ONCE)
+        return (message, _REPEATED_ONCE)
     if "times" in data:
-        return (MESSAGES[entry.action], _REPEATED_BY_SEVERAL if data.get("several") else _REPEATED)
-    return (MESSAGES[entry.action],)
+        return (message, _REPEATED_BY_SEVERAL if data.get("several") else _REPEATED)
+    return (message,)
 
 
 def _role(key: Any) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import LoginSession, PendingEmail
-from roadmap.core.text import fold
+from roadmap.core.text import fold, search_words
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
 from roadmap.mail.models import OutgoingMail
@@ -120,12 +120,7 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     """List a page of accounts by name, in three statements."""
     conditions = [*GROUPS.get(group, ())]
     if q:
-        conditions.append(
-            sa.or_(
-                User.search_text.contains(fold(q), autoescape=True),
-                User.email_key.contains(email_key(q), autoescape=True),
-            )
-        )
+        conditions.append(_matches(q))
     found = session.scalar(sa.select(sa.func.count()).select_from(User).where(*conditions)) or 0
     page = max(1, min(page, -(-found // PAGE_SIZE)))
     rows = session.execute(
@@ -137,6 +132,20 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     ).all()
     teams = _teams_of(session, [row.id for row in rows])
     return AccountPage(rows, teams, found, page)
+
+
+def find_people(session: Session, q: str, *, most: int) -> Sequence[Any]:
+    """Find at most so many accounts as `list_accounts` does; an exact e-mail address finds one."""
+    people = sa.select(User.id, User.name, User.email).limit(most)
+    exact = session.execute(people.where(User.email_key == email_key(q))).all()
+    matching = people.where(_matches(q)).order_by(User.search_text, User.id)
+    return exact or session.execute(matching).all()
+
+
+def _matches(q: str) -> sa.ColumnElement[bool]:
+    """Return the condition that the name and address have all words, or the address is like it."""
+    words = [User.search_text.contains(word, autoescape=True) for word in search_words(q) or [q]]
+    return sa.or_(sa.and_(*words), User.email_key.contains(email_key(q), autoescape=True))
 
 
 def load_account(session: Session, user_id: uuid.UUID) -> tuple[Any, Sequence[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from roadmap.admin.routes_teams import load_team
 from roadmap.auth import actions as accounts
 from roadmap.auth import email_confirmation
 from roadmap.auth.models import PendingEmail
-from roadmap.auth.queries import find_pending_email, find_user_by_email
+from roadmap.auth.queries import find_pending_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
 from roadmap.core.limiter import limit_searches
@@ -35,6 +35,8 @@ from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
 MAX_SEARCH_LENGTH = 200
 MAX_PERSON_LENGTH = 320
+# So many of the people who match the filter of the audit log are offered.
+MAX_CANDIDATES = 20
 # The largest row number that both databases accept.
 MAX_ROW_ID = 2**31 - 1
 
@@ -63,40 +65,45 @@ def log() -> str:
     kind = kind if kind in audit_messages.KINDS else ""
     who = clean_line(request.args.get("person"))[:MAX_PERSON_LENGTH]
     before = request.args.get("before", type=int)
-    person_id = _find_person_id(who) if who else None
-    is_unknown = bool(who) and person_id is None
+    found = _find_people(who) if who else []
+    person = found[0] if len(found) == 1 else None
     entries, cursor = (
         ([], None)
-        if is_unknown
+        if who and person is None
         else queries.list_audit_entries(
             db.session,
             actions=audit_messages.MESSAGES_BY_KIND.get(kind, ()),
-            person_id=person_id,
+            person_id=person.id if person else None,
             before=None if before is None else min(max(before, 0), MAX_ROW_ID),
         )
     )
     names = queries.load_user_names(db.session, audit_messages.collect_ids(entries))
-    page_url = partial(url_for, "admin.log", kind=kind or None, person=who or None)
+    page_url = partial(
+        url_for, "admin.log", kind=kind or None, person=person.id if person else None
+    )
     return render_template(
         "admin/audit.html",
         lines=audit_messages.render_lines(entries, names),
         names=names,
         kinds=audit_messages.KINDS,
         kind=kind,
-        who=who,
-        unknown=is_unknown,
+        who=person.email if person else who,
+        about=person,
+        # Several match: one is to be chosen.
+        candidates=[(page_url(person=each.id), each) for each in found[:MAX_CANDIDATES]],
+        more_candidates=len(found) > MAX_CANDIDATES,
         newest=page_url() if before is not None else None,
         older=page_url(before=cursor) if cursor else None,
     )
 
 
-def _find_person_id(who: str) -> uuid.UUID | None:
-    """Find the person of the filter by e-mail address, or by id as a person's page links here."""
+def _find_people(who: str) -> Sequence[Any]:
+    """Find the person of the filter by name or address, or by id as a person's page links here."""
     try:
-        return uuid.UUID(who)
+        user = db.session.get(User, uuid.UUID(who))
     except ValueError:
-        found = find_user_by_email(db.session, who)
-        return found.id if found else None
+        return queries.find_people(db.session, who, most=MAX_CANDIDATES + 1)
+    return [user] if user else []
 
 
 @admin.get("/admin/people")

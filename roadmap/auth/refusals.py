@@ -77,15 +77,23 @@ class RefusalLog:
 
 
 def audit_refusal(
-    action: str, target: str = "", *, by: uuid.UUID | None = None, each_target: bool = False
+    action: str,
+    target: str = "",
+    *,
+    by: uuid.UUID | None = None,
+    person: uuid.UUID | None = None,
+    each_target: bool = False,
 ) -> None:
     """Audit a refusal in a transaction that outlives the request, whose own is ended.
 
-    With `each_target` each target of a sender gets a line of its own.
+    `person` is whose page or record it was. With `each_target` each target of a sender gets a line
+    of its own.
     """
     address = client_address()
     sender = str(by or rate_limits.network_of(address))
     line = {"by": by, "action": action, "target": target[:200], "address": address}
+    if person is not None:
+        line["person"] = str(person)
     # What is due first: one that comes after a quiet minute is no repetition.
     lines = _log().take_due(now())
     if _log().note(action, f"{sender} {target}" if each_target else sender, line, now()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -272,7 +273,10 @@ def audit_refused_access(response: Response) -> Response:
     if response.status_code == 403:
         actor = signed_in_actor()
         target = strip_control_characters(f"{request.method} {request.path}")
-        audit_refusal("access.refused", target, by=actor.id if actor else None)
+        asked: Mapping[str, Any] = request.view_args or {}
+        person = g.get("refused_row_of") or asked.get("person_id") or asked.get("user_id")
+        by = actor.id if actor else None
+        audit_refusal("access.refused", target, by=by, person=person if person != by else None)
     return response
 
 

@@ -106,7 +106,8 @@ def fold(text: str) -> str:
     return _MARKS.sub("", normalize("NFKD", text)).lower().translate(_PLAIN)
 
 
-_SEARCHED = re.compile(r'"([^"]+)"|([^\s"]+)')
+# A hyphen separates words as a space does: one finds Wei-Lin by "Wei Lin", and the other way round.
+_SEARCHED = re.compile(r'"([^"]+)"|([^\s"\-\u2010-\u2015]+)')
 
 
 def search_words(text: str, most: int = 8) -> list[str]:

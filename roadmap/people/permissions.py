@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, abort
+from flask import Flask, abort, g
 from sqlalchemy.orm import Session
 
 from roadmap.people.actor import Actor
@@ -146,11 +146,15 @@ def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key
 
 
 def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
-    """Return a row that was found for an action: 404 or 403 as for `load`."""
+    """Return a row that was found for an action: 404 or 403 as for `load`.
+
+    The audit log names whose row was refused.
+    """
     readable = action.partition(".")[0] + ".read"
     if row is None or not can(actor, readable, row):  # type: ignore[arg-type]
         abort(404)
     if not can(actor, action, row):  # type: ignore[arg-type]
+        g.refused_row_of = getattr(row, "user_id", None)
         abort(403)
     return row
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from roadmap.core.text import fold
+from roadmap.core.text import fold, search_words
 from roadmap.skills.rules import DIVERGENCE_THRESHOLD
 
 if TYPE_CHECKING:
@@ -273,11 +273,11 @@ def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
     An unknown column sorts by name. Rows without a value in the column come last in both orders;
     equal rows are sorted by name.
     """
-    text = fold(query.text).strip()
+    words = search_words(query.text)
     rows = [
         row
         for row in matrix.rows
-        if (not text or text in fold(row.name))
+        if all(word in fold(row.name) for word in words)
         and (not query.verdict or row.verdict == query.verdict)
         and (not query.team or any(team.slug == query.team for team in row.teams))
         and (not query.inactive or row.is_inactive(matrix.today))

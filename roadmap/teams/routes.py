@@ -103,7 +103,8 @@ def export(slug: str, name: str) -> Response:
         abort(404)
     with export_slot():
         whole, query = _load_matrix_and_query(team)
-        content = FORMATS[name].render(build_sheet(filter_and_sort(whole, query)))
+        exported = filter_and_sort(whole, query)
+        content = FORMATS[name].render(build_sheet(exported))
     if request.method == "GET":  # and not HEAD
         # A GET holds a reading transaction; the audit entry is written in one of its own.
         db.session.rollback()
@@ -117,6 +118,9 @@ def export(slug: str, name: str) -> Response:
                 now=now(),
                 team_name=team.name,
                 format=str(FORMATS[name].title),
+                filtered=query.is_filtered,
+                shown=len(exported.rows),
+                people=exported.people,
             )
     response = Response(content, mimetype=FORMATS[name].mimetype)
     filename = f"{whole.slug}-{whole.today.isoformat()}.{name}"

@@ -17,6 +17,7 @@ from roadmap.invitations import actions as invitations
 from roadmap.people import actions
 from roadmap.people.audit import record_audit
 from roadmap.people.models import AuditEntry, Team, User
+from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.statements import statements_of
 
 ROOMS = Path(__file__).resolve().parents[2] / "roadmap"
@@ -87,9 +88,51 @@ def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
     assert lines(erin.get(f"/admin/audit?person={cast.bob}&kind=team")) == [
         "Bob was a manager and is now a member in the team Ranking."
     ]
-    assert "Nobody here has that e-mail" in erin.get("/admin/audit?person=x@example.org").text
+    assert (
+        "Nobody here has that name or e-mail" in erin.get("/admin/audit?person=x@example.org").text
+    )
+    assert lines(erin.get("/admin/audit?person=bo&kind=team")) == [
+        "Bob was a manager and is now a member in the team Ranking."
+    ]
     assert "No entries of this kind" in erin.get("/admin/audit?kind=keeping").text
     assert len(lines(erin.get("/admin/audit?kind=nonsense"))) == 4
+
+
+def test_a_name_of_several_people_offers_them(session, cast, erin, now):
+    for who, name in ((cast.alice, "Wei-Lin"), (cast.carol, "Wei Lin")):
+        session.get_one(User, who).name = name
+        record_audit(session, by=who, action="session.begun", now=now)
+    session.commit()
+    page = erin.get("/admin/audit?person=wei+lin&kind=sign-in")
+    assert lines(page) == []
+    assert "Several people match" in page.text
+    offered = re.findall(r'"(/admin/audit\?[^"]+)">(Wei.Lin)<', page.text)
+    assert [name for _url, name in offered] == ["Wei Lin", "Wei-Lin"]
+    for url, name in offered:
+        chosen = erin.get(url.replace("&amp;", "&"))
+        assert lines(chosen) == ["Signed in."]
+        assert f"What {name} did, and what was done to them." in chosen.text
+
+
+def test_a_refused_page_says_about_whom(session, cast, erin, browser_of):
+    alice, path = browser_of(cast.alice), f"/teams/ranking/people/{cast.carol}/skills/mlops"
+    assert alice.get(path).status_code == 403
+    assert lines(erin.get("/admin/audit?kind=refusal")) == [
+        f"Refused: GET {path}. It is about Carol."
+    ]
+    # Among what concerns her, too.
+    assert lines(erin.get("/admin/audit?person=carol@example.org&kind=refusal"))
+
+
+def test_refused_evidence_says_whose(session, cast, erin, browser_of, now):
+    piece = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, piece, now)
+    session.commit()
+    path = f"/evidence/{piece.id}/edit"
+    assert browser_of(cast.bob).get(path).status_code == 403
+    assert lines(erin.get("/admin/audit?kind=refusal")) == [
+        f"Refused: GET {path}. It is about Alice."
+    ]
 
 
 def test_there_are_pages(session, cast, erin, now):
@@ -156,6 +199,13 @@ def test_an_export_says_whose_and_in_which_format(cast, erin, browser_of):
     assert lines(erin.get("/admin/audit?kind=team")) == []
 
 
+def test_an_export_says_that_a_filter_applied(cast, erin, browser_of):
+    browser_of(cast.bob).get("/teams/ranking/export/csv?q=alice")
+    assert lines(erin.get("/admin/audit?kind=export")) == [
+        "The matrix of the team Ranking was exported as CSV, filtered: 1 of 2 people."
+    ]
+
+
 def test_an_assessment_is_told_without_its_level(session, cast, erin, browser_of):
     bob = browser_of(cast.bob)
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
@@ -189,6 +239,9 @@ def test_a_change_of_a_team_says_what_changed(session, cast, erin, now):
 
 def test_an_invitation_says_to_what_and_for_whom(session, cast, erin, now):
     team = session.get(Team, cast.team)
+    invitations.invite(
+        session, team=team, role="member", email="mallory@example.org", by=cast.bob, now=now
+    )
     invitation, _token = invitations.invite(
         session, team=team, role="mentor", email="mallory@example.org", by=cast.bob, now=now
     )
@@ -203,6 +256,11 @@ def test_an_invitation_says_to_what_and_for_whom(session, cast, erin, now):
         "An invitation to Cairn was created for anyone who has the link.",
         "An invitation to the team Ranking as a mentor was accepted.",
         "An invitation to the team Ranking as a mentor was created for mallory@example.org.",
+        (
+            "An invitation to the team Ranking as a member was replaced by a newer one (for "
+            "mallory@example.org)."
+        ),
+        "An invitation to the team Ranking as a member was created for mallory@example.org.",
     ]
 
 

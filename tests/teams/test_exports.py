@@ -243,7 +243,9 @@ def test_an_export_stands_in_the_audit_log(
     bob.get(f"{MATRIX}/export/xlsx")
     line = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "team.exported")).one()
     assert (line.actor_id, line.target) == (cast.bob, "ranking")
-    assert line.data == {"team_name": "Ranking", "format": "Excel"}
+    assert line.data == {
+        "team_name": "Ranking", "format": "Excel", "filtered": False, "shown": 2, "people": 2,
+    }  # fmt: skip
 
 
 def test_the_spreadsheet_library_waits_until_it_is_used() -> None:
