@@ -135,9 +135,13 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
 
 
 def find_people(session: Session, q: str, *, most: int) -> Sequence[Any]:
-    """Find at most so many accounts as `list_accounts` does; an exact e-mail address finds one."""
+    """Find at most so many accounts as `list_accounts` does, or the one with this id or address."""
     people = sa.select(User.id, User.name, User.email).limit(most)
-    exact = session.execute(people.where(User.email_key == email_key(q))).all()
+    try:
+        is_exact = User.id == uuid.UUID(q)
+    except ValueError:
+        is_exact = User.email_key == email_key(q)
+    exact = session.execute(people.where(is_exact)).all()
     matching = people.where(_matches(q)).order_by(User.search_text, User.id)
     return exact or session.execute(matching).all()
 

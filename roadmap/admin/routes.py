@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.text import clean_line
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
+from roadmap.evidence.queries import count_waiting_for
 from roadmap.mail import transport
 from roadmap.people import actions, permissions
 from roadmap.people.labels import membership_sentence
@@ -65,7 +66,7 @@ def log() -> str:
     kind = kind if kind in audit_messages.KINDS else ""
     who = clean_line(request.args.get("person"))[:MAX_PERSON_LENGTH]
     before = request.args.get("before", type=int)
-    found = _find_people(who) if who else []
+    found = queries.find_people(db.session, who, most=MAX_CANDIDATES + 1) if who else []
     person = found[0] if len(found) == 1 else None
     entries, cursor = (
         ([], None)
@@ -95,15 +96,6 @@ def log() -> str:
         newest=page_url() if before is not None else None,
         older=page_url(before=cursor) if cursor else None,
     )
-
-
-def _find_people(who: str) -> Sequence[Any]:
-    """Find the person of the filter by name or address, or by id as a person's page links here."""
-    try:
-        user = db.session.get(User, uuid.UUID(who))
-    except ValueError:
-        return queries.find_people(db.session, who, most=MAX_CANDIDATES + 1)
-    return [user] if user else []
 
 
 @admin.get("/admin/people")
@@ -339,4 +331,5 @@ def _render_confirmation(
     if what == "deactivation":
         alone = teams_managed_alone(db.session, user.id)
         context["alone"] = ", ".join(team.name for team in alone)
+        context["waiting"], context["waiting_alone"] = count_waiting_for(db.session, user.id)
     return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.text import fold, search_words
+from roadmap.evidence.audience_sql import is_visible
+from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
@@ -26,7 +28,7 @@ from roadmap.people import permissions
 from roadmap.people.actor import Actor
 from roadmap.people.labels import judge_name
 from roadmap.people.models import HistoryEntry, User
-from roadmap.people.reach import holders_of, select_holders
+from roadmap.people.reach import holders_of, people_of, select_holders
 from roadmap.people.roles import Capability
 
 
@@ -157,6 +159,21 @@ def assigned_reviewer(
     if managers is None:
         managers = holders_of(session, evidence.user_id, Capability.REVIEW)
     return next((person for person in managers if person.id == evidence.reviewer_id), None)
+
+
+def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, int]:
+    """Count what waits for somebody's review, and how much of it nobody else can review."""
+    people = people_of(reviewer_id, Capability.REVIEW)
+    holders = select_holders(people, Capability.REVIEW).subquery()
+    others = sa.select(holders.c.person).where(holders.c.holder != reviewer_id)
+    waiting = sa.select(sa.func.count()).where(
+        Evidence.state.in_(AWAITING_REVIEW),
+        is_visible(Audience.MANAGER),
+        Evidence.user_id.in_(people),
+    )
+    alone = waiting.where(Evidence.user_id.not_in(others))
+    found = session.execute(sa.select(waiting.scalar_subquery(), alone.scalar_subquery())).one()
+    return found[0], found[1]
 
 
 def load_reviewers(session: Session, items: Iterable[Item]) -> dict[uuid.UUID, tuple[Any, str]]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.text import fold
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import allows, held_teams, team_tree
+from roadmap.people.reach import held_teams, team_tree, teams_of
 from roadmap.people.roles import Capability
 
 _MEMBERS: Any = Membership.__table__
@@ -82,20 +82,16 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
     )
 
 
-def teams_managed_alone(session: Session, user_id: uuid.UUID) -> list[Team]:
-    """List the teams that nobody else manages, also not from a team above, by name."""
-    others = held_teams(Capability.MANAGE_TEAM, besides=user_id)
-    rows = session.scalars(
-        sa.select(Team)
-        .join(Membership, Membership.team_id == Team.id)
-        .join(User, User.id == Membership.user_id)
-        .where(
-            Membership.user_id == user_id,
-            User.deactivated_at.is_(None),
-            allows(Capability.MANAGE_TEAM),
-            Team.id.not_in(others),
-        )
-    )
+def teams_managed_alone(
+    session: Session, user_id: uuid.UUID, *, leaving: uuid.UUID | None = None
+) -> list[Team]:
+    """List the teams that a person manages and nobody else does, nested ones as well, by name.
+
+    With `leaving` they are those that nobody manages once the person has left this team.
+    """
+    others = held_teams(Capability.MANAGE_TEAM, besides=user_id, leaving=leaving)
+    managed = teams_of(user_id, Capability.MANAGE_TEAM)
+    rows = session.scalars(sa.select(Team).where(Team.id.in_(managed), Team.id.not_in(others)))
     return sorted(rows, key=lambda team: (fold(team.name), team.slug))
 
 

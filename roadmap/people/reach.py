@@ -54,15 +54,23 @@ def teams_of(
     return sa.select(_descend(own if even_deactivated else own.where(_IS_ACTIVE)).c.id)
 
 
-def held_teams(capability: Capability, *, besides: uuid.UUID | None = None) -> sa.Select[Any]:
-    """Select the ids of the teams in which anybody has a capability, or anybody else than one."""
+def held_teams(
+    capability: Capability, *, besides: uuid.UUID | None = None, leaving: uuid.UUID | None = None
+) -> sa.Select[Any]:
+    """Select the ids of the teams in which anybody has a capability, or anybody `besides` one.
+
+    With `leaving` that one counts as well, but for their role in this team.
+    """
     own = (
         sa.select(_MEMBERS.c.team_id.label("id"))
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
         .where(allows(capability), _IS_ACTIVE)
     )
     if besides is not None:
-        own = own.where(_MEMBERS.c.user_id != besides)
+        others = _MEMBERS.c.user_id != besides
+        own = own.where(
+            others if leaving is None else sa.or_(others, _MEMBERS.c.team_id != leaving)
+        )
     return sa.select(_descend(own).c.id)
 
 

@@ -163,7 +163,7 @@ def ask_leave(slug: str) -> str:
         "teams/leave.html",
         team=team,
         manages=current_user.id in managers,
-        is_last=managers == {current_user.id},
+        unmanaged=_names_unmanaged(team, current_user.id),
         waiting=count_rows(
             db.session,
             Evidence,
@@ -194,9 +194,15 @@ def _render_member(
         team=team,
         member=found,
         form=form or RoleForm(role=found.role),
-        is_last=team.id in {each.id for each in teams_managed_alone(db.session, user_id)},
+        unmanaged=_names_unmanaged(team, user_id),
         leads=current_user.has_in(Capability.SEE_SHARED, team.id),
     )
+
+
+def _names_unmanaged(team: Team, user_id: uuid.UUID) -> str:
+    """Name the teams that nobody manages once a person has left this one."""
+    left = teams_managed_alone(db.session, user_id, leaving=team.id)
+    return ", ".join(each.name for each in left)
 
 
 def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from roadmap.auth.models import LoginSession, PasswordLink
 from roadmap.people.models import Membership, Team, User
+from tests.evidence.builders import add_evidence, submit_evidence
 from tests.notifications.scenario import queued_mails
 from tests.support.login import (
     OTHER_PASSWORD,
@@ -19,6 +20,7 @@ from tests.support.login import (
     set_password,
     sign_in,
 )
+from tests.support.markup import flat
 
 CONFIRMED = {"sure": "yes"}
 CONFIRMATION_PAGES = ("administrator", "deactivation", "password-link")
@@ -58,6 +60,22 @@ def test_it_warns_before_a_team_loses_its_only_manager(session, cast, erin, brow
     assert "team without a manager" in erin.get("/admin").text
     assert "1 team without a manager" in erin.get("/").text
     assert "No manager" in erin.get("/admin/teams").text
+
+
+def test_deactivation_says_what_waits_in_the_queue(session, cast, erin, now):
+    page = person_url(cast.bob, "/deactivation")
+    waits = "in their review queue"
+    assert waits not in erin.get(page).text
+    for _number in range(2):
+        submit_evidence(session, cast, add_evidence(session, cast, cast.alice, now), now)
+    session.commit()
+    text = flat(erin.get(page).text)
+    assert "2 pieces of evidence wait in their review queue. Nobody else can review them." in text
+    assert waits not in erin.get(person_url(cast.dave, "/deactivation")).text
+    # The manager of the team above can, too.
+    session.get(Team, cast.team).parent_id = cast.other_team
+    session.commit()
+    assert "Other managers can review what waits." in flat(erin.get(page).text)
 
 
 def test_nobody_is_nobody(erin):

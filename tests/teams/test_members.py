@@ -256,7 +256,7 @@ def test_leaving_asks_and_ends_access_at_the_next_request(session, cast, bob, br
     page = alice.get("/teams/ranking/membership")
     assert page.status_code == 200
     assert "Leave Ranking?" in page.text
-    assert "Nobody else manages this team" not in page.text
+    assert "Nobody else manages" not in page.text
     answer = alice.delete("/teams/ranking/membership", SURE)
     assert (answer.status_code, answer.location) == (303, "/teams")
     assert role(session, cast.team, cast.alice) is None
@@ -278,9 +278,27 @@ def test_leaving_says_what_becomes_of_evidence_that_waits(session, cast, now, br
 
 
 def test_the_last_manager_is_told(session, cast, bob):
-    assert "Nobody else manages this team" in bob.get("/teams/ranking/membership").text
+    assert "Nobody else manages Ranking" in flat(bob.get("/teams/ranking/membership").text)
     assert bob.delete("/teams/ranking/membership", SURE).status_code == 303
     assert bob.get(MEMBERS).status_code == 403
+
+
+def test_leaving_a_team_says_which_nested_teams_lose_their_manager(session, cast, erin, bob, now):
+    above, here = session.get_one(Team, cast.other_team), session.get_one(Team, cast.team)
+    nested = Team(slug="eval", name="Evaluation", parent_id=here.id, created_at=now)
+    session.add(nested)
+    session.commit()
+    for who, page in ((bob, "/teams/ranking/membership"), (erin, f"{MEMBERS}/{cast.bob}")):
+        assert "Nobody else manages Evaluation, Ranking:" in flat(who.get(page).text)
+    # They manage it from above as well, and so go on.
+    here.parent_id = above.id
+    session.add(Membership(team_id=above.id, user_id=cast.bob, role="manager", created_at=now))
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.dave))
+    session.commit()
+    assert "Nobody else manages" not in bob.get("/teams/ranking/membership").text
+    assert "Nobody else manages" not in erin.get(f"{MEMBERS}/{cast.bob}").text
+    page = flat(bob.get(f"/teams/{above.slug}/membership").text)
+    assert f"Nobody else manages {above.name}:" in page
 
 
 def test_a_manager_who_steps_down_is_not_led_to_a_closed_door(session, cast, bob):
