@@ -118,7 +118,7 @@ ERROR_MESSAGES: dict[str, LazyString] = {
 }
 # Why a step is not possible now, by the reason of a `rules.Refused`.
 REFUSAL_MESSAGES: dict[str, LazyString] = {
-    "private": _("Private evidence is never reviewed. Change who sees it first."),
+    "private": _("It is not reviewed while it is private. Change who sees it first."),
     "already_verified": _("This version is already verified, and nothing is left to confirm."),
     "proves_nothing": _(
         "Link it to a milestone that evidence of this kind proves: that is what a reviewer "

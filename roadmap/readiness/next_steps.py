@@ -19,7 +19,7 @@ from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.readiness.evidence_tally import EVIDENCED
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import gate_rules
-from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
+from roadmap.readiness.messages import IMPACT_NAMES, KIND_NAMES, N_, Message, join_with_or
 from roadmap.readiness.rules import ZERO, part_scores
 from roadmap.readiness.tally import Tally
 
@@ -170,7 +170,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
                 action="record_evidence",
                 target=milestone.key,
                 hours=EVIDENCE_HOURS,
-                label=Message(N_("Record evidence for “%(milestone)s”"), milestone=milestone.title),
+                label=Message(N_("Add evidence for “%(milestone)s”"), milestone=milestone.title),
                 place=tally.content.places[milestone.key],
                 milestone=milestone.key,
                 kind=new.counted.kind,
@@ -214,15 +214,13 @@ def _evidence_to_record(
             requirement.kinds[0],
         )
         piece = draft_item(NEW_ITEM_ID, kind, tally.today)
-        if best is None:
-            label = Message(
-                N_("Record evidence for “%(requirement)s”"), requirement=requirement.title
-            )
-        else:
+        kinds = join_with_or([KIND_NAMES[each] for each in requirement.kinds])
+        label = Message(N_("Add a piece of evidence: %(kinds)s"), kinds=kinds)
+        if best is not None:
             piece = piece.with_link(best.key)
             label = Message(
-                N_("Record evidence for “%(requirement)s”, linked to “%(milestone)s”"),
-                requirement=requirement.title,
+                N_("Add a piece of evidence: %(kinds)s, linked to “%(milestone)s”"),
+                kinds=kinds,
                 milestone=best.title,
             )
         step = Step(

@@ -116,7 +116,9 @@ def _radar(known: tuple[Skill, ...], standings: list[SkillComparison]) -> Markup
 
 def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
     """Return the page of a skill; for htmx its row of the table, open for an assessment."""
-    standing = queries.compare_skills(db.session, current_user.id, [skill])[skill.key]
+    known = queries.published_skills(db.session)
+    standings = queries.compare_skills(db.session, current_user.id, [*known, skill])
+    standing = standings[skill.key]
     own = standing.own
     form = form or AssessmentForm(data={"level": str(own.level)} if own else None)
     if wants_fragment():
@@ -125,9 +127,12 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
     entries = queries.history(
         db.session, current_user.id, skill.key, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE
     )
+    place = known.index(skill) if skill in known else 0
+    following = (*known[place:], *known[:place])
     return render_template(
         "skills/show.html",
         skill=skill,
+        next_skill=next((each for each in following if standings[each.key].own is None), None),
         standing=standing,
         form=form,
         apart=gap_message(standing, skill.title),

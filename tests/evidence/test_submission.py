@@ -74,14 +74,28 @@ def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, visibility="private")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = alice.get(address).text
-    assert "private evidence is never reviewed" in page
+    assert "It is private, and is not reviewed while it is." in page
     assert "Share with Bob and ask for a review" in page
     refused = alice.put(f"{address}/submission")
     assert refused.status_code == 409
-    assert "Private evidence is never reviewed" in refused.text
+    assert "It is not reviewed while it is private." in refused.text
     assert reload_evidence(session, piece.id) == ("draft", "private")
     alice.put(f"{address}/submission", {"visibility": "team"})
     assert reload_evidence(session, piece.id) == ("submitted", "team")
+
+
+def test_a_private_draft_beside_a_verified_version_says_which_counts(
+    session, cast, now, browser_of, piece
+):
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    alice = browser_of(cast.alice)
+    sent = form_fields(visibility="private", role="Lead", milestones=piece.milestone_keys)
+    alice.put(f"/evidence/{piece.id}", {**sent, "revision": piece.revision})
+    page = flat(alice.get(f"/evidence/{piece.id}").text)
+    said = "so version 1 counts for you alone, and version 2 is not reviewed."
+    assert f"It is private, {said} Share it first" in page
+    assert "never reviewed" not in page
 
 
 LINK_FIRST = "Before you ask for a review, link it to a milestone that evidence of this kind proves"

@@ -139,7 +139,7 @@ def test_a_link_is_offered_only_where_piece_and_milestone_share_a_skill_or_an_ob
     # The objective of experience1, and the skill mlops; nothing of visibility1.
     assert set(steps(facts, "link_evidence", on)) == {"experience2", "leadership1"}
     of_its_own = steps(facts, "record_evidence", on)["visibility1"]
-    assert of_its_own.label.text() == "Record evidence for “Visibility1”"
+    assert of_its_own.label.text() == "Add evidence for “Visibility1”"
     assert (of_its_own.kind, of_its_own.milestone) == ("talk", "visibility1")
     assert of_its_own.hours == 2
 
@@ -217,7 +217,7 @@ def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() ->
     assert document.gain == Fraction(5, 2) * Fraction(6, 10) + Fraction(40 * 30 * 3, 90 * 20)
     assert (document.kind, document.milestone, document.hours) == ("design_doc", "leadership1", 2)
     assert document.label.text() == (
-        "Record evidence for “Design documents”, linked to “Leadership1”"
+        "Add a piece of evidence: design document, linked to “Leadership1”"
     )
 
 
@@ -231,7 +231,7 @@ def test_evidence_to_record_is_of_a_kind_that_proves_the_milestone() -> None:
         "experience1",
     )
     assert (found["launch"].kind, found["launch"].milestone) == ("launch", None)
-    assert found["launch"].label.text() == "Record evidence for “Launch”"
+    assert found["launch"].label.text() == "Add a piece of evidence: launch"
 
 
 def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 from sqlalchemy.orm import Session
 
+from roadmap.skills.queries import published_skills
 from tests.support.cast import Cast
 from tests.support.levels import latest_levels
 
@@ -23,6 +24,21 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     assert latest_levels(session, cast.alice) == ({"mlops": 3}, {})
     page = browser.get("/skills/mlops").text
     assert "On call since May" in page
+
+
+def test_it_leads_to_the_next_skill_until_all_are_assessed(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    browser = browser_of(cast.alice)
+    keys = [skill.key for skill in published_skills(session)]
+    said = "Next skill that you have not assessed:"
+    assert said not in browser.get(f"/skills/{keys[-1]}").text
+    # From the last one on it begins again at the first.
+    for key, following in zip((keys[-1], *keys[:-1]), keys, strict=True):
+        browser.post(f"/skills/{key}/assessments", {"level": "2"})
+        page = browser.get(f"/skills/{key}").text
+        assert (said in page) is (key != keys[-2])
+        assert (f'href="/skills/{following}#assess"' in page) is (key != keys[-2])
 
 
 def test_it_answers_with_the_row_and_the_radar(cast: Cast, browser_of) -> None:
