@@ -18,7 +18,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, NumberRange
 
 from roadmap.auth.api_tokens import DEFAULT_DAYS, MAX_DAYS
 from roadmap.auth.forms import (
@@ -30,6 +30,7 @@ from roadmap.auth.forms import (
     password_field,
 )
 from roadmap.core.clock import timezone_names
+from roadmap.core.fields import at_most
 from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
 from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line
@@ -118,9 +119,12 @@ class TokenForm(FlaskForm):
 
     name = StringField(
         _l("Name"),
-        [NotBlank(_l("Name it after what uses it.")), Length(max=100)],
+        [
+            NotBlank(_l("Name it after what uses it.")),
+            at_most(100),
+        ],
         filters=[clean_line],
-        render_kw={"maxlength": 100, "autocomplete": "off"},
+        render_kw={"autocomplete": "off"},
     )
     scope = RadioField(
         _l("Scope"),

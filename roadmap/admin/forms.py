@@ -12,10 +12,11 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms.validators import InputRequired, StopValidation
 
 from roadmap.admin.queries import TeamRow
 from roadmap.auth.forms import NotBlank, clean_original_text
+from roadmap.core.fields import at_most
 from roadmap.core.text import clean_line
 from roadmap.invitations.forms import role_field
 from roadmap.people.models import Team
@@ -48,9 +49,9 @@ class TeamForm(FlaskForm):
 
     name = StringField(
         _l("Name"),
-        [NotBlank(_l("Give the team a name.")), Length(max=MAX_NAME_LENGTH)],
+        [NotBlank(_l("Give the team a name.")), at_most(MAX_NAME_LENGTH)],
         filters=[clean_line],
-        render_kw={"maxlength": MAX_NAME_LENGTH, "autocomplete": "off"},
+        render_kw={"autocomplete": "off"},
     )
     parent = SelectField(_l("Nested in"))
     # What was stored when the form was opened: a field left like that is not written.
@@ -112,9 +113,9 @@ class TeamForm(FlaskForm):
 class NewTeamForm(TeamForm):
     slug = StringField(
         _l("Address"),
-        [Length(max=MAX_SLUG_LENGTH)],
+        [at_most(MAX_SLUG_LENGTH)],
         filters=[clean_line],
-        render_kw={"maxlength": MAX_SLUG_LENGTH, "autocomplete": "off", "spellcheck": "false"},
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
 
     @property

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 from roadmap.auth import passwords
 from roadmap.auth.email_addresses import parse_email
 from roadmap.core.clock import timezone_names
+from roadmap.core.fields import at_most
 from roadmap.core.text import clean_line
 
 
@@ -53,9 +54,12 @@ def password_field(label: str, use: str) -> PasswordField:
 def name_field() -> StringField:
     return StringField(
         _l("Name"),
-        [NotBlank(_l("Enter your name.")), Length(max=200)],
+        [
+            NotBlank(_l("Enter your name.")),
+            at_most(200),
+        ],
         filters=[clean_line],
-        render_kw={"autocomplete": "name", "maxlength": 200},
+        render_kw={"autocomplete": "name"},
     )
 
 
@@ -65,7 +69,7 @@ def email_field(label: str, check: Length | None = None) -> EmailField:
         label,
         [NotBlank(_l("Enter your e-mail address.")), check or EmailAddress()],
         filters=[clean_line],
-        render_kw={"autocomplete": "username", "maxlength": 320, "spellcheck": "false"},
+        render_kw={"autocomplete": "username", "spellcheck": "false"},
     )
 
 

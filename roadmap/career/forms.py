@@ -36,7 +36,7 @@ def text_field(label: str, *validators: Any, **attributes: Any) -> StringField:
         label,
         [*validators, Length(max=200, message=TOO_LONG)],
         filters=[clean_line],
-        render_kw={"maxlength": 200, **attributes},
+        render_kw=attributes,
     )
 
 

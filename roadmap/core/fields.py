@@ -6,14 +6,23 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
+from wtforms.validators import Length
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.text import clean_url, complete_url, strip_control_characters
 
 
+def at_most(characters: int) -> Length:
+    """Return the validator that refuses a longer text and says how much it may have."""
+    return Length(max=characters, message=_("At most %(max)d characters."))
+
+
 class UrlField(StringField):
-    """A link; https:// is added where it is missing, and `is_completed` tells so."""
+    """A link; https:// is added where it is missing, and `is_completed` tells so.
+
+    A form that comes back shows it as it was typed: what was added is said once it is saved.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         attributes = {"inputmode": "url", "placeholder": "https://"}
@@ -22,6 +31,9 @@ class UrlField(StringField):
     @property
     def is_completed(self) -> bool:
         return bool(self.raw_data) and self.data != clean_url(self.raw_data[0])
+
+    def _value(self) -> str:
+        return clean_url(self.raw_data[0]) if self.raw_data else str(self.data or "")
 
 
 class PartialDateField(StringField):

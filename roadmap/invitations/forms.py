@@ -43,7 +43,7 @@ def email_field(first: Callable[..., None]) -> EmailField:
         _l("E-mail"),
         [first, Length(max=320), EmailAddress()],
         filters=[clean_line],
-        render_kw={"autocomplete": "off", "maxlength": 320, "spellcheck": "false"},
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
 
 

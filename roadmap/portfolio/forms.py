@@ -9,6 +9,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
+from roadmap.core.fields import at_most
 from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField
@@ -54,7 +55,7 @@ class LinkForm(FlaskForm):
     label = StringField(
         _l("For whom"),
         filters=[clean_line],
-        validators=[Length(max=100, message=_l("At most %(max)d characters."))],
+        validators=[at_most(100)],
         description=_l("Only you see this: “Panel in March”, “Recruiter at Example”."),
     )
     lives = SelectField(

@@ -166,7 +166,11 @@ def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
     alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
     unlinked = add_evidence(session, cast, cast.alice, now, milestones=())
     page = flat(alice.get(f"/evidence/{unlinked.id}").text)
-    assert "It counts for no milestone yet: it is linked to none." in page
+    # It says once that there is no link, and once what to do.
+    assert "It counts for no milestone yet." in page
+    assert page.count("Before you ask for a review, link it to a milestone") == 1
+    for said in ("linked to none", "Not linked to a milestone", "supports none"):
+        assert said not in page
     assert "tone-badge tone-evidenced" not in page
     # A design document proves the first of them, and not the second.
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, MENTOR])
