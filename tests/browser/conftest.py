@@ -22,6 +22,8 @@ from tests.support.sample_data import create_sample_data
 from tests.support.server import Server, run_server
 
 WAIT_MS = 8_000
+# After a request that failed, htmx writes `htmx:sendError` before `htmx:afterRequest`.
+EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -116,13 +118,14 @@ def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
     test.
 
     Whatever a page writes to the console as an error (a script that failed, something that the
-    content security policy refused) is a fault, but for the statuses that a test asks for itself.
+    content security policy refused) is a fault, but for the statuses that a test asks for itself,
+    and for a request that ended because the person went on to another page.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not any(word in message.text for word in EXPECTED):
             faults.append(f"{message.location.get('url')}: {message.text}")
 
     def make(**options: object) -> BrowserContext:
