@@ -57,7 +57,7 @@ class Milestone(Model):
     )
     done_when: Text = Field(description="What a reviewer can check.")
     why: Text
-    hours: Annotated[int, whole(2, 80)] = Field(
+    hours: Annotated[int, whole(2, 300)] = Field(
         description="Deliberate effort beyond the regular job."
     )
     required: Flag

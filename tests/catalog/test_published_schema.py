@@ -49,7 +49,7 @@ MILESTONE = ("stages", 0, "objectives", 0, "milestones", 0)
 @pytest.mark.parametrize(
     ("path", "values"),
     [
-        ((*MILESTONE, "hours"), [1, 2, 80, 81, 40.0, 40.5, "40", True, None]),
+        ((*MILESTONE, "hours"), [1, 2, 300, 301, 40.0, 40.5, "40", True, None]),
         ((*MILESTONE, "required"), [True, False, "yes", 1, None]),
         ((*MILESTONE, "title"), ["ab", "abc", "a" * 81, "End.", " Start", "Two\nlines", 7, None]),
         ((*MILESTONE, "why"), ["short", " " * 20, "Long enough.", "x" * 1201, 12, None]),

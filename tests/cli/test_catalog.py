@@ -148,7 +148,7 @@ def test_validate_names_the_line_of_what_overrides_a_merged_part(run, copy):
         ("hours", "1_0", "should be a whole number, not '1_0'"),
         ("hours", "10:00", "should be a whole number, not '10:00'"),
         ("hours", "10.5", "should be a whole number, not '10.5'"),
-        ("hours", "240", "should be less than or equal to 80, not '240'"),
+        ("hours", "400", "should be less than or equal to 300, not '400'"),
         ("hours", "", "should be a whole number, not ''"),
     ],
 )

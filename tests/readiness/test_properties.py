@@ -51,7 +51,7 @@ def roadmaps(draw: st.DrawFn) -> Content:
         milestones.extend(
             milestone(
                 f"{key}{number}",
-                hours=draw(st.integers(1, 80)),
+                hours=draw(st.integers(1, 300)),
                 required=draw(st.integers(0, 3)) > 0,
                 evidence=draw(st.sampled_from((KINDS, ("talk",), ("other",)))),
                 after=(f"{key}{number - 1}",) if number and draw(st.booleans()) else (),
