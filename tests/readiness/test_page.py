@@ -95,11 +95,11 @@ def test_years_are_called_a_gate_only_where_one_asks_for_them(
 
 def test_the_hours_of_a_stage_say_which_are_optional(alice):
     assert "optional" not in alice.get("/readiness").text
-    for key in ("concurrent-data-loader", "typed-tested-python-package"):
+    for key in ("onboarding-to-model-changes", "typed-tested-python-package"):
         alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion")
     page = alice.get("/readiness").text
     assert "years count as declared" in page
-    assert "12 optional</p>" in page
+    assert "16 optional</p>" in page
     assert "together count for at most a quarter of the required hours" in page
 
 
