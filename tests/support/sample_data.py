@@ -162,7 +162,7 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         writer.status(alice, key, 320 - 20 * place)
     writer.status(alice, "raise-training-throughput", 20, "in_progress")
     writer.status(
-        alice, "masters-degree-with-usable-thesis", 200, "not_applicable", "I hold a doctorate."
+        alice, "thesis-a-stranger-reproduces", 200, "not_applicable", "I hold a doctorate."
     )
     writer.status(carol, "point-in-time-sql", 12)
     progress.set_plan(

@@ -39,7 +39,7 @@ from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 SLUG = "senior-ml-engineer"
-ASIDE = "masters-degree-with-usable-thesis"
+ASIDE = "thesis-a-stranger-reproduces"
 OPEN = "external-conference-talk"
 CANARY = "canary-that-no-manager-may-see"
 # Two days that nothing else on the page falls on.
