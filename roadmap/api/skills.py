@@ -69,7 +69,7 @@ def _require_level(level: Any) -> Any:
 
 
 class Assessing(Body):
-    """The highest level whose behaviour was shown. What is left out stays, null clears a comment.
+    """The highest level that was shown in full. What is left out stays, null clears a comment.
 
     Without a level it is the previous one, with a new date if the comment changed.
     """

@@ -36,7 +36,8 @@ class AssessmentForm(FlaskForm):
     """One level out of five, and what it rests on."""
 
     level = level_field(
-        _l("Your level"), _l("Choose the highest level whose behaviour you have shown.")
+        _l("Your level"),
+        _l("Choose the highest level you have shown in full, at least twice, within 24 months."),
     )
     comment = comment_field(
         _l("Something you did that shows it. Only you see it, in the history below.")
@@ -52,7 +53,8 @@ class OtherAssessmentForm(AssessmentForm):
     """The same by a manager: the person reads the comment."""
 
     level = level_field(
-        _l("Their level"), _l("Choose the highest level whose behaviour you have seen.")
+        _l("Their level"),
+        _l("Choose the highest level you have seen in full, at least twice, within 24 months."),
     )
     comment = comment_field(
         _l("Something they did that shows it, and what the next level asks for.")

@@ -233,7 +233,9 @@ def _render_skill(
         "who": who,
         "path": _person_path(team, who),
         "legend": _("%(skill)s: the level of %(name)s", skill=asked.title, name=who.name),
-        "help": _("Choose the highest level whose behaviour you have seen."),
+        "help": _(
+            "Choose the highest level you have seen in full, at least twice, within 24 months."
+        ),
         "said": [(both.own, who.name)] if both.own else [],
     }
     if wants_fragment():
