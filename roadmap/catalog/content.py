@@ -245,7 +245,7 @@ class Content(Model):
 
     @cached_property
     def anchors(self) -> dict[str, str]:
-        """Return the id of each milestone's row on the page: short, because there are 80."""
+        """Return the id of each milestone's row on the page: short, because there are 90."""
         return {key: f"m{place}" for key, place in self.places.items()}
 
     @cached_property

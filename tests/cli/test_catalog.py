@@ -108,7 +108,7 @@ def test_one_roadmap_in_two_files(app, run, copy):
 def test_validate(run, copy):
     result = run("validate", str(copy()))
     assert result.exit_code == 0
-    assert "in order, 84 milestones" in result.stdout
+    assert "in order, 89 milestones" in result.stdout
 
 
 def test_validate_names_each_fault_and_its_line(run, copy, tmp_path):

@@ -199,7 +199,13 @@ def test_every_fault_is_said_at_once_and_nothing_typed_is_lost(cast, browser_of)
 
 
 def test_more_than_five_milestones_are_too_many(cast, browser_of):
-    keys = [DESIGN, LEVELS, "lead-design-reviews", "growth-with-a-capacity-model", "ml-interview-loop"]
+    keys = [
+        DESIGN,
+        LEVELS,
+        "lead-design-reviews",
+        "growth-with-a-capacity-model",
+        "ml-interview-loop",
+    ]
     answer = browser_of(cast.alice).post(
         "/evidence", form_fields(milestones=[*keys, "hand-over-a-system"])
     )
