@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -112,8 +112,7 @@ _REPEATED = _l("Repeated %(times)s times.")
 _REPEATED_BY_SEVERAL = _l("Repeated %(times)s times, from several addresses.")
 _REFUSED_PERSON = _l("Refused: %(target)s. It is about %(person)s.")
 _EXPORTED_FILTERED = _l(
-    "The matrix of the team %(team)s was exported as %(format)s, filtered: %(shown)s of "
-    "%(people)s people."
+    "The matrix of the team %(team)s was exported as %(format)s, filtered: %(shown)s of %(people)s."
 )
 _TEAM_RENAMED = _l("The team %(before)s was renamed to %(team)s.")
 _TEAM_NESTED = _l("The team %(team)s was nested in %(parent)s.")
@@ -164,7 +163,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         "times": data.get("times"),
         "format": data.get("format") or entry.target,
         "shown": data.get("shown"),
-        "people": data.get("people"),
+        "people": ngettext("%(num)d person", "%(num)d people", int(data.get("people", 0))),
         "skill": data.get("skill") or _("a skill"),
         "roadmap": data.get("title") or entry.target,
         "revision": data.get("revision"),

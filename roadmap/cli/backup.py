@@ -19,6 +19,7 @@ from roadmap.backup.restore import SchemaMismatch
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.core.text import count_of
 from roadmap.people.models import User
 
 group = CommandGroup("backup")
@@ -121,7 +122,7 @@ def _report_errors(file: Path) -> Iterator[None]:
 
 def _describe_contents(manifest: Manifest) -> str:
     people = manifest.tables["user"].rows if "user" in manifest.tables else 0
-    return f"{people} people, {manifest.rows} rows"
+    return f"{count_of(people, 'person', 'people')}, {count_of(manifest.rows, 'row', 'rows')}"
 
 
 def _describe(manifest: Manifest) -> str:

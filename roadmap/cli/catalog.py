@@ -12,6 +12,7 @@ import click
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.core.text import count_of
 
 if TYPE_CHECKING:
     from roadmap.catalog.actions import RevisionChange
@@ -65,7 +66,8 @@ def validate(paths: Sequence[Path]) -> None:
 
     for path, document in load_documents(paths):
         content = Content.model_validate(document)
-        click.echo(f"{path}: in order, {len(content.milestones)} milestones")
+        milestones = count_of(len(content.milestones), "milestone", "milestones")
+        click.echo(f"{path}: in order, {milestones}")
 
 
 def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:

@@ -7,6 +7,7 @@ import click
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.core.text import count_of
 from roadmap.readiness.actions import recompute_all
 
 group = CommandGroup("readiness")
@@ -18,4 +19,5 @@ def recompute(expired: bool) -> None:
     """Recompute the stored summaries from the facts; print for how many people."""
     count = recompute_all(db.session, now=utc_now(), only_expired=expired)
     db.session.commit()
-    click.echo(f"Summaries of {count} people are current.")
+    people = count_of(count, "person", "people")
+    click.echo(f"Summaries of {people} are current.")

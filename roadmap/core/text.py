@@ -116,6 +116,11 @@ def search_words(text: str, most: int = 8) -> list[str]:
     return [word for quoted, alone in found if (word := clean_line(quoted or alone))][:most]
 
 
+def count_of(number: int, one: str, many: str) -> str:
+    """Return a number with its noun, for commands, whose texts are not translated."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def ascii_domain(domain: str) -> str:
     """Return a domain as mail servers and browsers send it: lower case, A-labels (`xn--…`).
 

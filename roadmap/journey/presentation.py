@@ -233,11 +233,13 @@ class RoadmapPresenter:
         counts = Counter(self.tones.values())
         done = sum(counts[tone] for tone in TONES)
         total = len(self.content.milestones) - counts["not_applicable"]
-        text = _(
-            "%(done)d of %(total)d milestones done: %(verified)d verified, "
+        text = ngettext(
+            "%(done)d of %(num)d milestone done: %(verified)d verified, "
             "%(evidenced)d evidenced, %(claimed)d only claimed.",
+            "%(done)d of %(num)d milestones done: %(verified)d verified, "
+            "%(evidenced)d evidenced, %(claimed)d only claimed.",
+            total,
             done=done,
-            total=total,
             verified=counts["verified"],
             evidenced=counts["evidenced"],
             claimed=counts["claimed"],

@@ -64,6 +64,7 @@ class DocumentItem(Content):
     author has done) and `skills` are titles. `verified_by` and `verified_on` are None where the
     item is not verified, or its reviewer's account is gone; `verified_title` is the title under
     which it was verified where it has another one now; `verifiers` stand for all who verified it.
+    `is_draft` says that somebody could review it, and its author has not asked.
     """
 
     occurred_on: PartialDate
@@ -74,6 +75,7 @@ class DocumentItem(Content):
     linked_to: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     tone: Tone = "unverified"
+    is_draft: bool = False
     verified_by: str | None = None
     verified_on: dt.date | None = None
     verified_title: str | None = None

@@ -45,7 +45,7 @@ def impact_line(impact: Impact) -> str:
 def verification_line(item: DocumentItem, locale: str) -> str:
     """Return who verified a piece, in one sentence, and whether it has lapsed since."""
     if item.tone == "unverified":
-        return _("Not verified")
+        return _("Draft, not reviewed") if item.is_draft else _("Not verified")
     if item.tone == "lapsed" and not (item.verified_by or item.verifiers):
         return _("Lapsed, not verified")
     name, said = clean_line(item.verified_by), _("Verified")

@@ -26,6 +26,8 @@ from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
 from roadmap.people.models import User
+from roadmap.people.reach import holders_of
+from roadmap.people.roles import Capability
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill, Tone
 from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.models import Portfolio
@@ -107,7 +109,7 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
 def _load_items(
     session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
 ) -> tuple[DocumentItem, ...]:
-    """Load the chosen items as the public sees them, in the person's order. Seven statements."""
+    """Load the chosen items as the public sees them, in the person's order. Eight statements."""
     places = load_places(session, user_id)
     public = load_user_items(session, Audience.PUBLIC, user_id) if places else []
     items = sorted(
@@ -116,6 +118,10 @@ def _load_items(
     judgements = load_judgements(session, [item.id for item in items if item.verified])
     proven_by = _load_done_milestones(session, user_id, items)
     label_of = cache(labels.kind_label)
+    drafts = {item.id for item in items if item.is_draft}
+    if drafts and not holders_of(session, user_id, Capability.REVIEW):
+        # Without a manager everything stays a draft.
+        drafts = set()
     descriptions = _shorten_long([item.version.description for item in items])
     return tuple(
         _document_item(
@@ -123,6 +129,7 @@ def _load_items(
             kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
             review=verifying_review(item, judgements.get(item.id, ())),
             proven_by=proven_by,
+            is_draft=item.id in drafts,
             today=today,
             zone=zone,
             description=description,
@@ -164,6 +171,7 @@ def _document_item(
     kind_label: str,
     review: Judgement | None,
     proven_by: Mapping[str, Collection[str]],
+    is_draft: bool,
     today: dt.date,
     zone: ZoneInfo,
     description: str,
@@ -189,6 +197,7 @@ def _document_item(
         ),
         skills=tuple(skill.title for skill in item.skills),
         tone=_tone(item, today),
+        is_draft=is_draft,
         verified_by=review.reviewer if review else None,
         verified_on=review.decided_at.astimezone(zone).date() if review else None,
         verifiers=item.verifiers,

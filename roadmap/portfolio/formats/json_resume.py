@@ -211,7 +211,7 @@ def _highlights(item: DocumentItem, locale: str) -> list[str]:
         source = safe_url(impact.source_url)
         line = labels.impact_line(impact)
         lines.append(f"{line}, {_('source: %(url)s', url=source)}" if source else line)
-    if item.tone != "unverified":
+    if item.tone != "unverified" or item.is_draft:
         lines.append(labels.verification_line(item, locale))
     lines += [
         f"{label}: {title}" for label, titles in labels.milestone_facts(item) for title in titles

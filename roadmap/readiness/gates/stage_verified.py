@@ -35,12 +35,14 @@ class Rule(GateRule):
         needed = self.settings.share * asked
         return self.result(
             Message(
-                N_(
-                    "%(verified)s of %(asked)s required hours of the stage “%(stage)s” are "
-                    "verified; %(needed)s h required"
+                ngettext_noop(
+                    "%(verified)s of %(num)s required hour of the stage “%(stage)s” is "
+                    "verified; %(needed)s h required",
+                    "%(verified)s of %(num)s required hours of the stage “%(stage)s” are "
+                    "verified; %(needed)s h required",
                 ),
                 verified=verified,
-                asked=ceil(asked),
+                num=ceil(asked),
                 stage=title,
                 needed=ceil(needed),
             ),
