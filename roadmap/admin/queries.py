@@ -91,7 +91,10 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
     failed = (
         sa.select(OutgoingMail.error)
         .where(OutgoingMail.error != "")
-        .order_by(OutgoingMail.created_at.desc(), OutgoingMail.id.desc())
+        .order_by(
+            sa.func.coalesce(OutgoingMail.failed_at, OutgoingMail.created_at).desc(),
+            OutgoingMail.id.desc(),
+        )
         .limit(1)
     )
     retried = failed.where(waits)
@@ -111,6 +114,13 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
             sa.func.coalesce(failed.where(~waits).scalar_subquery(), "").label("mail_error"),
             sa.func.coalesce(retried.scalar_subquery(), "").label("mail_retry_error"),
             retried.with_only_columns(OutgoingMail.due_at).scalar_subquery().label("mail_retry_at"),
+            failed.where(~waits)
+            .with_only_columns(OutgoingMail.failed_at)
+            .scalar_subquery()
+            .label("mail_failed_at"),
+            retried.with_only_columns(OutgoingMail.failed_at)
+            .scalar_subquery()
+            .label("mail_retry_failed_at"),
             backup.order_by(AuditEntry.id.desc()).limit(1).scalar_subquery().label("backup_at"),
         )
     ).one()

@@ -213,6 +213,9 @@ def request_password_link() -> Response:
 @auth.get("/password/sent")
 @permit("public")
 def password_link_sent() -> Response:
+    if not transport.is_configured():
+        # Nothing is sent, which that page says.
+        return _render_forgot(ForgotPasswordForm())
     return render_page("auth/password_link_sent.html")
 
 

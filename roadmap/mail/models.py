@@ -16,7 +16,7 @@ class OutgoingMail(Base):
 
     `source_kind` and `source_id` name the row that it is about. A higher room has that table, so
     there is no foreign key. `due_at` is None once it was sent or given up; `body` is empty then,
-    because it may hold a link that opens something.
+    because it may hold a link that opens something. `failed_at` is when the last try failed.
     """
 
     __tablename__ = "outgoing_mail"
@@ -37,3 +37,4 @@ class OutgoingMail(Base):
     tries: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[dt.datetime | None]
     error: Mapped[str] = mapped_column(sa.String(300), default="")
+    failed_at: Mapped[dt.datetime | None]

@@ -169,12 +169,12 @@ def deliver_due(
         if claimed.obsolete:
             continue
         if claimed.undeliverable_reason:
-            _give_up(claimed, claimed.undeliverable_reason, done)
+            _give_up(claimed, clock(), claimed.undeliverable_reason, done)
             continue
         try:
             transport.send(claimed.recipient, claimed.subject, claimed.body, key=str(claimed.id))
         except transport.Unsendable as error:
-            _give_up(claimed, str(error), done)
+            _give_up(claimed, clock(), str(error), done)
             log.error("mail could not be sent and is given up: %s", error)
         except Exception as error:  # noqa: BLE001 - one bad mail must not hold up the others
             _record_failure(claimed, clock(), error, done)
@@ -240,18 +240,18 @@ def _record_failure(
     message = " ".join(str(error).split()) or type(error).__name__
     if claimed.tries < MAX_TRIES:
         due_at = now + RETRY_DELAYS[claimed.tries - 1]
-        _update_claimed(claimed, due_at=due_at, error=message[:MAX_ERROR_LENGTH])
+        _update_claimed(claimed, due_at=due_at, failed_at=now, error=message[:MAX_ERROR_LENGTH])
         log.warning("mail could not be sent, try %d of %d: %s", claimed.tries, MAX_TRIES, message)
         done.put_off += 1
     else:
-        _give_up(claimed, message, done)
+        _give_up(claimed, now, message, done)
         log.error("mail could not be sent and is given up: %s", message)
 
 
-def _give_up(claimed: _ClaimedMail, message: str, done: DeliveryResult) -> None:
+def _give_up(claimed: _ClaimedMail, now: dt.datetime, message: str, done: DeliveryResult) -> None:
     """Give a mail up: delete its text, and keep what was wrong."""
     done.given_up += 1
-    _update_claimed(claimed, due_at=None, body="", error=message[:MAX_ERROR_LENGTH])
+    _update_claimed(claimed, due_at=None, body="", failed_at=now, error=message[:MAX_ERROR_LENGTH])
 
 
 def _update_claimed(claimed: _ClaimedMail, **values: Any) -> None:

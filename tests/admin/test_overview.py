@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -44,12 +45,13 @@ def test_it_tells_of_mail_that_waits_or_was_given_up(session, erin, now):
     mail = {"recipient": "a@example.org", "subject": "x", "body": "y", "created_at": now}
     session.add(OutgoingMail(**mail, due_at=now))
     session.add(OutgoingMail(**mail, due_at=None, sent_at=now))
-    session.add(OutgoingMail(**mail, due_at=None, error="450 <mailbox> is busy"))
+    session.add(OutgoingMail(**mail, due_at=None, error="450 <mailbox> is busy", failed_at=now))
     session.commit()
     page = erin.get("/admin").text
     assert "One mail is waiting to be sent" in page
     assert "One mail could not be sent" in page
     assert "450 &lt;mailbox&gt; is busy" in page
+    assert re.search(r"The last one was given up at \d+ \w+ 20\d\d", page)
 
 
 def test_it_tells_why_mail_that_is_tried_again_was_not_taken(app, session, erin, now, monkeypatch):
@@ -57,10 +59,11 @@ def test_it_tells_why_mail_that_is_tried_again_was_not_taken(app, session, erin,
     monkeypatch.setitem(app.config, "MAIL_FROM", "Cairn <cairn@example.org>")
     monkeypatch.setitem(app.config, "BASE_URL", "http://localhost")
     mail = {"recipient": "a@example.org", "subject": "x", "body": "y", "created_at": now}
-    session.add(OutgoingMail(**mail, due_at=now, error="450 <mailbox> is busy"))
+    session.add(OutgoingMail(**mail, due_at=now, error="450 <mailbox> is busy", failed_at=now))
     session.commit()
     page = erin.get("/admin").text
     assert "450 &lt;mailbox&gt; is busy. The next try is at " in page
+    assert re.search(r"The last try failed at \d+ \w+ 20\d\d", page)
     assert "could not be sent" not in page
     first_page = erin.get("/").text
     assert "The mail server did not take a mail" in first_page

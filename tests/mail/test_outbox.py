@@ -155,6 +155,7 @@ def test_it_is_tried_again_after_growing_pauses_until_it_is_taken(
         [waiting] = mails(session)
         assert "try again later" in waiting.error
         assert waiting.body, "the text is kept while it can still be sent"
+        assert waiting.failed_at == moment
         early = moment + dt.timedelta(minutes=pause, seconds=-1)
         assert outbox.deliver_due(at(early)).all == 0
         moment += dt.timedelta(minutes=pause)
@@ -177,6 +178,7 @@ def test_after_ten_hours_it_is_given_up_and_says_why(
     assert outbox.deliver_due(at(moment)).given_up == 1
     [left] = mails(session)
     assert (left.body, left.due_at, left.sent_at) == ("", None, None)
+    assert left.failed_at == moment
     assert "try again later" in left.error
     assert "given up" in caplog.text
     assert "secret" not in caplog.text
