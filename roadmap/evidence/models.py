@@ -197,6 +197,8 @@ class Review(Base):
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     # The reviewer could only do so by a role that the author gave them.
     added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # When the reviewer had taken the item up; None where they decided at once.
+    started_at: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime]
 
     __table_args__ = (check_one_of("decision", "decision", DECISIONS),)

@@ -31,7 +31,6 @@ from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
-from roadmap.people.models import HistoryEntry
 from roadmap.people.permissions import can
 from roadmap.people.reach import was_added_by
 from roadmap.people.roles import Capability
@@ -113,6 +112,7 @@ def decide(
         decision=decision,
         comment=clean_multiline(comment),
         added_by_author=was_added_by(session, by.id, evidence.user_id, Capability.REVIEW),
+        started_at=evidence.review_started_at if evidence.reviewer_id == by.id else None,
         decided_at=now,
     )
     session.add(review)
@@ -199,9 +199,9 @@ def withdraw_verification(
                 link.left_out_review_id = before.id
     elif evidence.state == "verified":
         evidence.state = "submitted"
-        if started_at := _review_started_at(session, evidence, by):
+        if review.started_at:
             evidence.state, evidence.reviewer_id = "in_review", by.id
-            evidence.review_started_at = started_at
+            evidence.review_started_at = review.started_at
     evidence.verified_version_id = before.version_id if before is not None else None
     session.flush()
     # The database deletes the confirmations and the notification, and clears what it left out.
@@ -219,20 +219,6 @@ def withdraw_verification(
         person=str(evidence.user_id), **said,
     )  # fmt: skip
     return review, keys
-
-
-def _review_started_at(session: Session, evidence: Evidence, by: Actor) -> dt.datetime | None:
-    """Return when `by` took the item up since it was submitted; None where they did not."""
-    return session.scalar(
-        sa.select(sa.func.max(HistoryEntry.at)).where(
-            HistoryEntry.user_id == evidence.user_id,
-            HistoryEntry.subject == str(evidence.id),
-            HistoryEntry.action == "evidence.taken_up",
-            HistoryEntry.actor_id == by.id,
-            HistoryEntry.at >= evidence.current.submitted_at,
-            HistoryEntry.at >= evidence.submitted_at,
-        )
-    )
 
 
 def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:

@@ -1,0 +1,26 @@
+"""Store when the reviewer of a review had taken the evidence up.
+
+Of what is stored already it is not known, as where somebody decides at once.
+
+Revision: 1796020000
+Revises: 1796010000
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "1796020000"
+down_revision = "1796010000"
+branch_labels = ()
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("review", sa.Column("started_at", sa.DateTime(timezone=True)))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("review") as batch:
+        batch.drop_column("started_at")
