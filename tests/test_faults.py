@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +42,8 @@ from tests.support.sample_data import SLUG
 from tests.support.server import HOST, Server, run_server
 from tests.support.snapshot import Snapshot
 
-KILLS = 6
+# How often it is killed: a few times in `make test`, more often in `make faults`.
+KILLS, MANY_KILLS, POSTGRES_KILLS = 6, 60, 24
 MILESTONES = "/roadmaps/" + SLUG + "/milestones/"
 
 
@@ -412,7 +413,7 @@ class Ledger:
 
 
 def tick_until_it_dies(alice: Visitor, keys: list[str], ledger: Ledger, count: list[int]) -> None:
-    """One browser: ticks and unticks its own milestones until no answer comes any more."""
+    """One browser: ticks and unticks its own milestones until no answer comes any more, or 503."""
     turn = 0
     while True:
         key, status = keys[turn % len(keys)], ("done", "in_progress")[turn // len(keys) % 2]
@@ -421,49 +422,87 @@ def tick_until_it_dies(alice: Visitor, keys: list[str], ledger: Ledger, count: l
             answer = alice.tick(key, status, timeout=10)
         except (OSError, http.client.HTTPException):
             return
+        if answer.status == 503:
+            return
         assert answer.status in (200, 303), answer.text[:300]
         ledger.acknowledged[key] = status
         count[0] += 1
         turn += 1
 
 
+def tick_and_kill(
+    kill: Callable[[], object], alice: Visitor, app: Flask, person: object, ledgers: list[Ledger]
+) -> int:
+    """Kill while four browsers tick; return how many ticks were acknowledged, and not lost."""
+    keys, count = milestone_keys(app), [0]
+    browsers = [
+        threading.Thread(target=tick_until_it_dies, args=(alice, keys[at::4], ledger, count))
+        for at, ledger in enumerate(ledgers)
+    ]
+    dispose(app)
+    for browser in browsers:
+        browser.start()
+    deadline = time.monotonic() + 10
+    while count[0] < 12 and time.monotonic() < deadline:
+        time.sleep(0.002)
+    kill()
+    for browser in browsers:
+        browser.join()
+    assert count[0] >= 12, "too few ticks went through to say anything"
+    stored = statuses(app, person)
+    for ledger in ledgers:
+        for key, status in ledger.acknowledged.items():
+            # The last one sent may have arrived although its answer did not.
+            assert stored.get(key) in (status, ledger.sent[key]), key
+            ledger.acknowledged[key] = stored[key]
+    return count[0]
+
+
 @pytest.mark.slow
-def test_no_acknowledged_tick_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(MANY_KILLS, marks=pytest.mark.faults)])
+def test_no_acknowledged_tick_is_lost_when_the_server_is_killed(kills: int, tmp_path: Path) -> None:
     with run_server(tmp_path) as (server, app):
         cast = on_the_way(app)
         alice = Visitor(server, app, cast.alice)
-        keys = milestone_keys(app)
         ledgers = [Ledger() for _ in range(4)]
         total = 0
-        for _round in range(KILLS):
-            count = [0]
-            browsers = [
-                threading.Thread(
-                    target=tick_until_it_dies, args=(alice, keys[at::4], ledger, count)
-                )
-                for at, ledger in enumerate(ledgers)
-            ]
-            for browser in browsers:
-                browser.start()
-            deadline = time.monotonic() + 10
-            while count[0] < 12 and time.monotonic() < deadline:
-                time.sleep(0.002)
-            server.kill()
-            for browser in browsers:
-                browser.join()
-            assert count[0] >= 12, "too few ticks went through to say anything"
-            total += count[0]
-            stored = statuses(app, cast.alice)
-            for ledger in ledgers:
-                for key, status in ledger.acknowledged.items():
-                    # The last one sent may have arrived although its answer did not.
-                    assert stored.get(key) in (status, ledger.sent[key]), key
-                    ledger.acknowledged[key] = stored[key]
+        for _round in range(kills):
+            total += tick_and_kill(server.kill, alice, app, cast.alice, ledgers)
             server.start()
-        assert total >= KILLS * 12
+        print(f"{kills} kills of the server, none of {total} acknowledged ticks lost")
         assert server.answers("/readyz")
         if db_is_sqlite(app):
             assert integrity(app) == "ok"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("what", ["PostgreSQL", "both"])
+def test_no_acknowledged_tick_is_lost_when_postgresql_is_killed(what: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        postgres = stack.enter_context(own_postgres(durable=True))
+        app = make_app(postgres.url, tmp_path)
+        fill_database(app)
+        stack.callback(lambda: dispose(app))
+        server = Server(postgres.url, tmp_path)
+        stack.callback(server.kill)
+        server.start()
+        cast = on_the_way(app)
+        alice = Visitor(server, app, cast.alice)
+        ledgers = [Ledger() for _ in range(4)]
+
+        def kill() -> None:
+            if what == "both":
+                server.kill()
+            postgres.kill()
+            postgres.start()
+
+        total = 0
+        for _round in range(POSTGRES_KILLS // 2):
+            total += tick_and_kill(kill, alice, app, cast.alice, ledgers)
+            if what == "both":
+                server.start()
+            until(10, "back", server, "/readyz", 200)
+        print(f"{POSTGRES_KILLS // 2} kills, none of {total} acknowledged ticks lost")
 
 
 def db_is_sqlite(app: Flask) -> bool:
