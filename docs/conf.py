@@ -51,7 +51,7 @@ TEXTS = {"index": HERE / "README.md", "changelog": ROOT / "CHANGELOG.md"}
 # What a page leads on to, by the page: the tree at the side of the site.
 TREES = {
     "index": "users managers pages api operators nodes readiness content-files architecture"
-    " contributors decisions/README changelog",
+    " contributors security-checks decisions/README changelog",
     "decisions/README": "0*",
 }
 # A list of a page's own headings is for a forge; the site has it at the side.

@@ -7,6 +7,7 @@ keep a person out of their own browser. See OWASP, "Device cookies". The cookie 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 import uuid
 
@@ -59,4 +60,8 @@ def _cookie_name() -> str:
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device")
+    return URLSafeSerializer(
+        current_app.config["SECRET_KEY"],
+        salt="device",
+        signer_kwargs={"digest_method": hashlib.sha256},
+    )

@@ -6,6 +6,7 @@ signed in. Passwords are never preserved.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -152,4 +153,4 @@ def _is_same_origin(request: Request) -> bool:
 
 
 def _signer() -> Signer:
-    return Signer(current_app.config["SECRET_KEY"], salt="kept-form")
+    return Signer(current_app.config["SECRET_KEY"], salt="kept-form", digest_method=hashlib.sha256)

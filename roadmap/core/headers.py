@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -54,6 +55,8 @@ class SessionCookieInterface(SecureCookieSessionInterface):
     This is decided per request, because behind a TLS proxy the cookie must be safe even if the
     operator configured no public address.
     """
+
+    digest_method = staticmethod(hashlib.sha256)
 
     def get_cookie_name(self, app: Flask) -> str:
         # Browsers accept this prefix only with Secure, Path=/ and no Domain.
