@@ -64,7 +64,7 @@ def test_a_backup_is_told_with_its_day(
     assert "backup create" not in page
 
 
-def test_the_first_administrator_alone_is_told_to_bring_people(
+def test_the_first_administrator_alone_has_two_equal_ways(
     session: Session, cast: Cast, browser_of
 ) -> None:
     erin = browser_of(cast.erin)
@@ -73,11 +73,12 @@ def test_the_first_administrator_alone_is_told_to_bring_people(
     session.execute(delete(User).where(User.id != cast.erin))
     session.commit()
     page = erin.get("/").text
-    assert "Invite your team, or start on a roadmap yourself." in page
+    assert "Start on a roadmap yourself, invite your team, or both." in page
     assert "First, choose a roadmap" not in page
-    assert "You are not on a roadmap yourself, and do not have to be." in page
-    assert page.index('href="/admin/teams"') < page.index(f'href="/roadmaps/{SLUG}"')
-    assert page.count('class="button"') == 1
+    assert "For yourself. It takes no team" in page
+    assert "For managers and their people" in page
+    assert page.index(f'href="/roadmaps/{SLUG}"') < page.index('href="/admin/teams"')
+    assert page.count('class="button"') == 2
     assert "This installation" not in page
 
 
