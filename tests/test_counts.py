@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -89,6 +90,26 @@ def test_the_texts_of_a_refused_form_can_be_copied(
     refused = snapshot.browsers(app)["alice"].post("/evidence", body)
     assert "Two quiet months." in refused.text
     assert "You already have 3 pieces of evidence" in " ".join(refused.text.split())
+
+
+def test_a_refused_form_leads_back_to_its_page(
+    app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not to the dashboard; and only to a page of our own."""
+    monkeypatch.setattr(evidence, "MAX_PIECES", 3)
+    alice = snapshot.browsers(app)["alice"]
+    body = ADDING["/evidence"].body(snapshot.ids, "alice")
+    for sent_from, way in (
+        ("http://localhost/evidence/new?kind=talk", "/evidence/new?kind=talk"),
+        ("http://evil.example/evidence/new", None),
+        ("http://localhost//evil.example", None),
+        (None, None),
+    ):
+        headers = {"X-CSRFToken": alice.csrf(), **({"Referer": sent_from} if sent_from else {})}
+        refused = alice.client.post("/evidence", data=body, headers=headers)
+        found = re.search(r'href="([^"]*)">Back to the page before<', refused.text)
+        assert (found and found.group(1)) == way
+        assert refused.status_code in (400, 409)
 
 
 def test_the_versions_of_a_piece_are_counted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy.exc
 from flask import Flask, Response, current_app, g, make_response, render_template, request
@@ -15,12 +16,13 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from roadmap.core.database import SAFE_METHODS
 from roadmap.core.limits import LimitReached
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import is_own_address, origin_of, public_address, sending_page
 from roadmap.core.retries import is_conflict, record_conflict
 from roadmap.core.text import clean_multiline
-from roadmap.core.web import wants_fragment
+from roadmap.core.web import safe_redirect_target, wants_fragment
 
 log = logging.getLogger(__name__)
 
@@ -94,13 +96,24 @@ def render_error(
     page = render_template(
         template, code=code, title=title or usual_title, wrong=detail or wrong,
         advice=advice, way_out=way_out, bare=code >= 500,
-        typed=_submitted_texts() if has_form else [],
+        typed=_submitted_texts() if has_form else [], sent_from=_page_of_form(code),
     )  # fmt: skip
     response = make_response(page, code)
     if wants_fragment():
         response.headers["HX-Retarget"] = "#messages"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def _page_of_form(code: int) -> str:
+    """Return the path of the page whose form was refused, to go back to; "" where none is known."""
+    sent_from = request.referrer or ""
+    if request.method in SAFE_METHODS or code in (401, 404) or code >= 500:
+        return ""
+    if not is_own_address(sent_from):
+        return ""
+    parts = urlsplit(sent_from)
+    return safe_redirect_target(urlunsplit(("", "", parts.path, parts.query, "")), "")
 
 
 def _submitted_texts() -> list[str]:

@@ -18,6 +18,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_htmx import HTMX
@@ -28,6 +29,10 @@ from roadmap.core.config import VERSION
 from roadmap.core.database import SAFE_METHODS
 
 htmx = HTMX()
+
+# In the cookie: the list from which the person came, and its query, if it is not too long.
+LIST_KEY = "list"
+MAX_KEPT_QUERY = 500
 
 # What htmx may do on our pages. A refused form is swapped in; any other fault becomes a message.
 HTMX_CONFIG = {
@@ -143,11 +148,23 @@ def safe_redirect_target(target: str | None, default: str) -> str:
 
 
 def way_back(path: str) -> str:
-    """Return the address of a list, with its filters and order where the person comes from it."""
+    """Return the address of a list, with its filters and order where the person comes from it.
+
+    The cookie keeps them for the pages below the list, from one to the next.
+    """
     came_from = urlsplit(request.referrer or "")
-    if (came_from.netloc, came_from.path) != (request.host, path) or not came_from.query:
-        return path
-    return f"{path}?{came_from.query}"
+    kept_path, kept = session.get(LIST_KEY, ("", ""))
+    query = ""
+    if came_from.netloc == request.host and came_from.path == path:
+        query = came_from.query
+    elif came_from.netloc == request.host and came_from.path.startswith(f"{path}/"):
+        query = kept if kept_path == path else ""
+    if 0 < len(query) <= MAX_KEPT_QUERY:
+        if [kept_path, kept] != [path, query]:
+            session[LIST_KEY] = [path, query]
+    elif kept_path == path:
+        session.pop(LIST_KEY)
+    return f"{path}?{query}" if query else path
 
 
 def add_revalidation_headers(response: Response, key: str) -> Response:
