@@ -40,6 +40,7 @@ WITHOUT_LIMIT = {
     "/account/email/link",
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
+    "/invitations/received/<uuid:invitation_id>",
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),
     "/admin/people/<uuid:user_id>/password-link",
 }
