@@ -102,8 +102,13 @@ class Assessing(Body):
 
 @operation("Your skills")
 def list_skills(query: Paging) -> SkillList:
-    """List the skills of all roadmaps, with your newest assessments; by key."""
-    known = sorted(queries.published_skills(db.session), key=lambda skill: skill.key)
+    """List the skills of your roadmaps, with your newest assessments; by key.
+
+    The bar is that of your primary roadmap, or else of the next that has the skill. On no roadmap
+    these are the skills of all.
+    """
+    mine = queries.skills_of(db.session, current_actor().id)
+    known = sorted(mine.values(), key=lambda skill: skill.key)
     part, cursor = paginate(known, query, lambda skill: skill.key)
     found = queries.compare_skills(db.session, current_actor().id, part)
     today = current_actor().today(now())
@@ -123,7 +128,7 @@ def assess_own_skill(key: str, body: Assessing) -> OwnSkill:
     skill was assessed too often in 24 hours.
     """
     actor = current_actor()
-    skill = queries.find_skill(db.session, key) or abort(404)
+    skill = queries.known_skills(db.session, actor.id).get(key) or abort(404)
     lock_user(db.session, actor.id)
     standing = queries.compare_skills(db.session, actor.id, [skill])[key]
     before = standing.own

@@ -133,7 +133,7 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
     """
     actor = current_actor()
     _team, who = load_person(current_actor(), "person.assess", slug, person_id)
-    if queries.find_skill(db.session, key) is None:
+    if key not in queries.known_skills(db.session, who.id):
         abort(404)
     lock_user_for_actor(db.session, who.id, actor)
     if not can(actor, "person.assess", who):  # type: ignore[arg-type]

@@ -21,6 +21,9 @@ from roadmap.people.audit import record_audit
 
 Document = Mapping[str, Any]
 
+# What two roadmaps may set differently for a milestone or a skill that they share.
+OWN_DEMANDS = ("after", "bar")
+
 
 class ConflictingKey(ValueError):
     """A key that another roadmap defines differently."""
@@ -148,11 +151,12 @@ def _definitions(document: Document) -> Iterator[tuple[type[Milestone | Skill], 
 def _check_conflicts(session: Session, document: Document, slug: str) -> None:
     """Refuse a milestone or skill whose key another roadmap defines differently.
 
-    What comes before it may differ: that is the roadmap's order, not the milestone's meaning.
+    What comes before a milestone and the level that a skill needs may differ: they are the
+    roadmap's own demands, not the meaning of the key.
     """
 
     def meaning(definition: Document) -> dict[str, Any]:
-        return {name: value for name, value in definition.items() if name != "after"}
+        return {name: value for name, value in definition.items() if name not in OWN_DEMANDS}
 
     ours = {(model, key): meaning(each) for model, key, each in _definitions(document)}
     others = session.scalars(

@@ -242,6 +242,6 @@ def _load_skills(
                 is_old=judged.is_old(today),
             ),
         )
-        for skill in skills.published_skills(session)
+        for skill in skills.known_skills(session, user_id).values()
         if (judged := found.get(skill.key)) and judged.level
     ]

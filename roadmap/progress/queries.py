@@ -6,14 +6,18 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap
+from roadmap.catalog.queries import load_revision, published_roadmaps
 from roadmap.people.models import HistoryEntry, User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,23 @@ def enrollment(
     else:
         row = session.connection().execute(_BY_SLUG, {"user_id": user_id, "slug": slug}).first()
     return EnrolledRoadmap(*row) if row else None
+
+
+def own_and_other_roadmaps(
+    session: Session, user_id: uuid.UUID
+) -> tuple[list[Content], list[Content]]:
+    """Return the roadmaps that a person is on, the primary one first, and the other published ones.
+
+    Of a key that several share, the first one says what it is to this person. Somebody on no
+    roadmap may choose any, so all of them are their own.
+    """
+    mine = enrollments(session, user_id)
+    published = [each.content for each in published_roadmaps(session)]
+    if not mine:
+        return published, []
+    own = [load_revision(session, each.revision_id).content for each in mine]
+    slugs = {each.slug for each in mine}
+    return own, [each for each in published if each.slug not in slugs]
 
 
 @dataclass(frozen=True, slots=True)

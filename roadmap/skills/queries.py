@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from roadmap.catalog.queries import published_roadmaps
 from roadmap.people.labels import judge_name
+from roadmap.progress.queries import own_and_other_roadmaps
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import AssessedLevel, SkillComparison
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Skill
+    from roadmap.catalog.content import Content, Skill
 
 # Ids grow with time, so they order assessments of the same moment.
 _NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
@@ -62,21 +62,28 @@ _LATEST = sa.select(
 ).where(_ranked.c.place == 1)
 
 
-def published_skills(session: Session) -> tuple[Skill, ...]:
-    """Return the skills of all published roadmaps, each once, in the order of the roadmaps.
-
-    Two roadmaps that share a key define the skill alike, so the first one is returned.
-    """
+def distinct_skills(roadmaps: Iterable[Content]) -> dict[str, Skill]:
+    """Return the skills of these roadmaps by key, each with the bar of the first that has it."""
     found: dict[str, Skill] = {}
-    for roadmap in published_roadmaps(session):
-        for skill in roadmap.content.skills:
+    for roadmap in roadmaps:
+        for skill in roadmap.skills:
             found.setdefault(skill.key, skill)
-    return tuple(found.values())
+    return found
 
 
-def find_skill(session: Session, key: str) -> Skill | None:
-    """Return the published skill with this key, or None."""
-    return next((skill for skill in published_skills(session) if skill.key == key), None)
+def skills_of(session: Session, user_id: uuid.UUID) -> dict[str, Skill]:
+    """Return the skills of a person's roadmaps by key, those of the primary one first."""
+    own, _others = own_and_other_roadmaps(session, user_id)
+    return distinct_skills(own)
+
+
+def known_skills(session: Session, user_id: uuid.UUID, *, slug: str = "") -> dict[str, Skill]:
+    """Return every published skill by key, those of a person's roadmaps first.
+
+    With `slug` the person's roadmap of this name comes before their primary one.
+    """
+    own, others = own_and_other_roadmaps(session, user_id)
+    return distinct_skills([*sorted(own, key=lambda each: each.slug != slug), *others])
 
 
 def latest_assessments(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, make_response, render_template
@@ -17,13 +18,14 @@ from roadmap.core.web import form_key, now, page_number, render_page, see_other,
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
+from roadmap.progress.queries import own_and_other_roadmaps
 from roadmap.skills import actions, queries
 from roadmap.skills.forms import AssessmentForm
 from roadmap.skills.gap_messages import gap_message
 from roadmap.skills.rules import MAX_LEVEL, SkillComparison
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Skill
+    from roadmap.catalog.content import Content, Skill
 
 skills = Blueprint("skills", __name__)
 
@@ -63,26 +65,36 @@ def assess(key: str) -> Response:
 
 
 def _skill(key: str) -> Skill:
-    skill = queries.find_skill(db.session, key)
-    if skill is None:
-        abort(404)
-    return skill
+    return queries.known_skills(db.session, current_user.id).get(key) or abort(404)
 
 
 def _overview() -> dict[str, Any]:
-    """Return what the overview shows: skills by group, the person's levels, and the radar."""
-    known = queries.published_skills(db.session)
-    standings = queries.compare_skills(db.session, current_user.id, known)
-    reached = [standing for standing in standings.values() if standing.gap == 0]
+    """Return what the overview shows: skills by group, the person's levels, and the radar.
+
+    All of it is about the primary roadmap; `more` are the skills that only others of theirs have.
+    """
+    own, _others = own_and_other_roadmaps(db.session, current_user.id)
+    known = own[0].skills if own else ()
+    more = [
+        (own[place].title, skills)
+        for place in range(1, len(own))
+        if (skills := _skills_added(own[place], own[:place]))
+    ]
+    every = [*known, *(skill for _title, skills in more for skill in skills)]
+    standings = queries.compare_skills(db.session, current_user.id, every)
+    measured = [standings[skill.key] for skill in known]
+    reached = [standing for standing in measured if standing.gap == 0]
     return {
-        "groups": [(name, [s for s in known if s.group == group]) for group, name in GROUPS],
+        "roadmap": own[0] if own else None,
+        "groups": _by_group(known),
+        "more": [(title, _by_group(skills)) for title, skills in more],
         "standings": standings,
-        "drawing": _radar(known, list(standings.values())),
-        "assessed": sum(standing.own is not None for standing in standings.values()),
+        "drawing": _radar(own[0], measured) if len(known) >= 3 else None,
+        "assessed": sum(standing.own is not None for standing in measured),
         "total": len(known),
         "apart": [
             (skill.key, sentence)
-            for skill in known
+            for skill in every
             if (sentence := gap_message(standings[skill.key], skill.title))
         ],
         "at_bar": {
@@ -94,11 +106,18 @@ def _overview() -> dict[str, Any]:
     }
 
 
-def _radar(known: tuple[Skill, ...], standings: list[SkillComparison]) -> Markup | None:
+def _skills_added(roadmap: Content, before: Collection[Content]) -> list[Skill]:
+    """Return the skills of a roadmap that none of those before it has."""
+    return [s for s in roadmap.skills if not any(s.key in each.skill_by_key for each in before)]
+
+
+def _by_group(known: Collection[Skill]) -> list[tuple[object, list[Skill]]]:
+    return [(name, [s for s in known if s.group == group]) for group, name in GROUPS]
+
+
+def _radar(roadmap: Content, standings: list[SkillComparison]) -> Markup:
     """Return the radar of the bar, the person's own levels, and a manager's where there are any."""
-    if len(known) < 3:
-        return None
-    series = [Series("bar", _("Senior bar"), [float(each.bar) for each in standings])]
+    series = [Series("bar", _("Bar"), [float(each.bar) for each in standings])]
     for name, label, side in (
         ("self", _("You"), [each.own for each in standings]),
         ("manager", _("Someone else"), [each.other for each in standings]),
@@ -107,16 +126,21 @@ def _radar(known: tuple[Skill, ...], standings: list[SkillComparison]) -> Markup
             levels = [float(judged.level) if judged else None for judged in side]
             series.append(Series(name, label, levels))
     return render_radar(
-        [s.title for s in known],
+        [s.title for s in roadmap.skills],
         series,
-        _("Your skills against the senior bar, levels 0 to %(highest)d", highest=MAX_LEVEL),
+        _(
+            "Your skills against the bar of %(roadmap)s, levels 0 to %(highest)d",
+            roadmap=roadmap.title,
+            highest=MAX_LEVEL,
+        ),
         maximum=MAX_LEVEL,
     )
 
 
 def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
     """Return the page of a skill; for htmx its row of the table, open for an assessment."""
-    known = queries.published_skills(db.session)
+    own_roadmaps, _others = own_and_other_roadmaps(db.session, current_user.id)
+    known = list(queries.distinct_skills(own_roadmaps).values())
     standings = queries.compare_skills(db.session, current_user.id, [*known, skill])
     standing = standings[skill.key]
     own = standing.own
@@ -134,6 +158,11 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
         skill=skill,
         next_skill=next((each for each in following if standings[each.key].own is None), None),
         standing=standing,
+        bars=[
+            (each.title, each.skill_by_key[skill.key].bar)
+            for each in own_roadmaps
+            if skill.key in each.skill_by_key
+        ],
         form=form,
         apart=gap_message(standing, skill.title),
         managers=holders_of(db.session, current_user.id, Capability.ASSESS),

@@ -125,7 +125,8 @@ class PersonLinks(NamedTuple):
         return f"{self.person_url}?stage={key}{roadmap}#stage-{key}"
 
     def skill(self, key: str) -> str:
-        return f"{self.person_url}/skills/{key}"
+        roadmap = f"?roadmap={self.roadmap}" if self.roadmap else ""
+        return f"{self.person_url}/skills/{key}{roadmap}"
 
 
 @dataclass(frozen=True)

@@ -111,18 +111,22 @@ def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str)
 
     `roadmap` is the one that the page was asked for, if any.
     """
-    skills = f"{path}/skills/" if current_user.has_over(Capability.ASSESS, who.id) else "#skill-"
+    may_assess = current_user.has_over(Capability.ASSESS, who.id)
     stage_of = {k: s.key for k, s in on.content.stage_of.items()} if on is not None else {}
     asked = {"roadmap": roadmap} if roadmap else {}
 
     def stage(key: str) -> str:
         return f"{path}?{urlencode({**asked, 'stage': key})}#stage-{key}"
 
+    def skill(key: str) -> str:
+        query = f"?{urlencode(asked)}" if asked else ""
+        return f"{path}/skills/{key}{query}" if may_assess else f"#skill-{key}"
+
     return SourceLinks(
         piece=lambda key: f"/reviews/{key}",
         stage=stage,
         milestone=lambda key: stage(stage_of[key]),
-        skill=lambda key: f"{skills}{key}",
+        skill=skill,
         background="#background",
     )
 
@@ -159,7 +163,7 @@ def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
 def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
     """Show the described levels of a skill; for htmx as the open row of the person's table."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
-    asked = _load_skill(key)
+    asked = _load_skill(who, key)
     both = compare_skill(db.session, who.id, asked)
     form = OtherAssessmentForm(data={"level": str(both.other.level)} if both.other else None)
     return _render_skill(team, who, asked, both, form)
@@ -170,7 +174,7 @@ def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
 def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
     """Record a manager's assessment; answer htmx with the person's row and readiness."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
-    asked, form = _load_skill(key), OtherAssessmentForm()
+    asked, form = _load_skill(who, key), OtherAssessmentForm()
     if not form.validate_on_submit():
         both = compare_skill(db.session, who.id, asked)
         return make_response(_render_skill(team, who, asked, both, form), 422)
@@ -183,7 +187,14 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
         # The actor stopped managing this person after the check above.
         abort(404)
     if not wants_fragment():
-        return see_other("teams.skill", slug=slug, person_id=who.id, key=key, _anchor="history")
+        return see_other(
+            "teams.skill",
+            slug=slug,
+            person_id=who.id,
+            key=key,
+            roadmap=request.args.get("roadmap") or None,
+            _anchor="history",
+        )
     both = compare_skill(db.session, who.id, asked)
     said = _(
         "%(name)s, %(skill)s: level %(level)d saved.", name=who.name, skill=asked.title, level=level
@@ -218,8 +229,10 @@ def _roadmap_on_page() -> str:
     return parse_qs(urlsplit(htmx.current_url or "").query).get("roadmap", [""])[0]
 
 
-def _load_skill(key: str) -> Skill:
-    return queries.find_skill(db.session, key) or abort(404)
+def _load_skill(who: User, key: str) -> Skill:
+    """Load a skill with the bar of the roadmap that the page shows, or of the primary one."""
+    slug = request.args.get("roadmap") or _roadmap_on_page()
+    return queries.known_skills(db.session, who.id, slug=slug).get(key) or abort(404)
 
 
 def _render_skill(
@@ -240,7 +253,7 @@ def _render_skill(
     }
     if wants_fragment():
         return render_template("teams/_open_skill_row.html", **shown)
-    page = page_number()
+    page, roadmap = page_number(), request.args.get("roadmap", "")
     entries = queries.history(
         db.session,
         who.id,
@@ -253,6 +266,7 @@ def _render_skill(
         "teams/skill.html",
         **shown,
         team=team,
+        asked=f"?{urlencode({'roadmap': roadmap})}" if roadmap else "",
         today=current_user.today(now()),
         apart=gap_message(both, asked.title, who.name),
         entries=entries[:PER_PAGE],

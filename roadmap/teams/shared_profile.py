@@ -108,7 +108,11 @@ def load_shared_profile(
     )
     today = facts.today(now)
     on = _load_progress(session, person, chosen, facts, pieces, today) if chosen else None
-    known = on.content.skills if on is not None else skills.published_skills(session)
+    known = (
+        on.content.skills
+        if on is not None
+        else tuple(skills.skills_of(session, person.id).values())
+    )
     return SharedProfile(
         today=today,
         last_activity_on=facts.last_activity_on(shared_only=True),

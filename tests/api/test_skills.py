@@ -11,6 +11,8 @@ from roadmap.skills import actions
 from tests.api.conftest import ApiClientOf
 from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
+from tests.support.catalog import OTHER_SKILL, enroll
+from tests.support.sample_data import SLUG
 
 PATH = "/me/skills/mlops"
 
@@ -37,6 +39,21 @@ def test_an_old_assessment_says_so(alice: ApiClient, session, cast: Cast, now) -
     alice.put(PATH, {"level": 3})
     found = skill_of(alice)
     assert (found["manager"]["is_old"], found["self"]["is_old"]) == (True, False)
+
+
+def test_the_gap_is_the_one_to_the_bar_of_the_primary_roadmap(
+    alice: ApiClient, session, cast: Cast, now, other_roadmap: str
+) -> None:
+    def keys() -> list[str]:
+        return [each["key"] for each in alice.get("/me/skills").get_json()["items"]]
+
+    enroll(session, cast.alice, now, SLUG)
+    alice.put(PATH, {"level": 3})
+    assert (skill_of(alice)["bar"], skill_of(alice)["gap"]) == (3, 0)
+    assert OTHER_SKILL not in keys()
+    enroll(session, cast.alice, now, other_roadmap, primary=True)
+    assert (skill_of(alice)["bar"], skill_of(alice)["gap"]) == (4, 1)
+    assert OTHER_SKILL in keys()
 
 
 def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:

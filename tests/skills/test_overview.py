@@ -39,7 +39,7 @@ def test_ones_own_word_at_the_bar_is_counted_apart(
     session.commit()
     page = html.unescape(browser_of(cast.alice).get("/skills").text)
     assert "4 of 8 assessed by you." in page
-    assert "At senior level: 1 confirmed, 1 self-assessed." in page
+    assert "At the bar: 1 confirmed, 1 self-assessed." in page
 
 
 def test_it_teaches_where_nothing_was_said(cast: Cast, browser_of) -> None:

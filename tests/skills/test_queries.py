@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from roadmap.skills import actions, queries
 from tests.support.cast import Cast
+from tests.support.catalog import OTHER_SKILL, enroll
 from tests.support.levels import latest_levels
+from tests.support.sample_data import SLUG
 from tests.support.statements import record_session_statements
 
 
@@ -61,8 +63,27 @@ def test_it_takes_one_statement(session: Session, cast: Cast, now: dt.datetime) 
     assert len(statements) == 1
 
 
-def test_a_skill_of_two_roadmaps_is_listed_once(session: Session) -> None:
-    keys = [skill.key for skill in queries.published_skills(session)]
+def test_the_primary_roadmap_sets_the_bar_and_the_others_add_their_skills(
+    session: Session, cast: Cast, now: dt.datetime, other_roadmap: str
+) -> None:
+    enroll(session, cast.alice, now, SLUG)
+    assert queries.skills_of(session, cast.alice)["mlops"].bar == 3
+    assert OTHER_SKILL not in queries.skills_of(session, cast.alice)
+    # Somebody else's link to it still leads somewhere.
+    assert list(queries.known_skills(session, cast.alice))[-1] == OTHER_SKILL
 
-    assert keys[:3] == ["ml_architecture", "deep_learning", "distributed_training"]
-    assert len(keys) == len(set(keys)) >= 8
+    enroll(session, cast.alice, now, other_roadmap)
+    skills = queries.skills_of(session, cast.alice)
+    assert skills["mlops"].bar == 3
+    assert list(skills)[:2] == ["ml_architecture", "deep_learning"]
+    assert list(skills)[-1] == OTHER_SKILL
+    assert queries.known_skills(session, cast.alice, slug=other_roadmap)["mlops"].bar == 4
+
+    enroll(session, cast.alice, now, other_roadmap, primary=True)
+    assert queries.skills_of(session, cast.alice)["mlops"].bar == 4
+
+
+def test_somebody_on_no_roadmap_has_the_skills_of_all(
+    session: Session, cast: Cast, other_roadmap: str
+) -> None:
+    assert OTHER_SKILL in queries.skills_of(session, cast.carol)

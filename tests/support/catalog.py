@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import get_args
 
 import sqlalchemy as sa
@@ -10,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog import actions, files, queries
 from roadmap.catalog.gates import Gate
-from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision
+from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
+from roadmap.progress import actions as progress
 from tests.support.sample_data import SLUG
 
 OTHER = "another-way"
+OTHER_SKILL = "another_skill"
 # By its name, because others may ship beside it.
 SHIPPED_FILE = files.CONTENT / f"{SLUG}.yaml"
 GATE_TYPES = {
@@ -28,11 +31,27 @@ def fitting_milestone(session: Session, kind: str) -> str:
 
 
 def publish_other(session: Session, now: dt.datetime) -> str:
-    """Publishes a second roadmap with the milestones of the shipped one, and answers its slug."""
+    """Publishes a second roadmap, first by title, and answers its slug.
+
+    It has the milestones and skills of the shipped one, a bar of its own, and a skill of its own.
+    """
     document = files.read(SHIPPED_FILE)
-    actions.publish(session, {**document, "slug": OTHER}, now=now)
+    skills = [{**each, "bar": 4} if each["key"] == "mlops" else each for each in document["skills"]]
+    own = {**skills[0], "key": OTHER_SKILL, "title": "Another skill"}
+    named = {**document, "slug": OTHER, "title": "Another way", "skills": [*skills, own]}
+    actions.publish(session, named, now=now)
     session.commit()
     return OTHER
+
+
+def enroll(
+    session: Session, person: uuid.UUID, now: dt.datetime, slug: str, *, primary: bool = False
+) -> None:
+    """Puts a person on a roadmap."""
+    found = queries.published_roadmap(session, slug)
+    assert found is not None
+    progress.enroll(session, person, found.roadmap_id, primary=primary, by=person, now=now)
+    session.commit()
 
 
 def restore_shipped(session: Session) -> None:
@@ -52,6 +71,7 @@ def restore_shipped(session: Session) -> None:
     first = session.scalar(sa.select(RoadmapRevision.id))
     session.execute(sa.update(Roadmap).values(revision_id=first))
     session.execute(sa.delete(Milestone))
+    session.execute(sa.delete(Skill))
     actions.store_keys(session, files.read(SHIPPED_FILE))
     session.commit()
     queries._by_revision.clear()
