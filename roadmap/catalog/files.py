@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from roadmap.catalog.content import IN_FILE, Content
-from roadmap.catalog.field_types import Location, Problem
+from roadmap.catalog.field_types import Location, Model, Problem
 from roadmap.catalog.yaml_loader import YamlDocument, YamlError
+
+SomeModel = TypeVar("SomeModel", bound=Model)
 
 CONTENT = Path(__file__).parent / "content"
 # The shipped roadmap has 150 KB.
@@ -45,7 +47,16 @@ def shipped() -> list[Path]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return the document of a content file. Raises ContentError naming each fault and its line."""
+    """Return the document of a roadmap. Raises ContentError naming each fault and its line."""
+    return _read_checked(path, Content)[0]
+
+
+def read_as(path: Path, model: type[SomeModel]) -> SomeModel:
+    """Return a content file of another shape than a roadmap's. Raises ContentError as `read`."""
+    return _read_checked(path, model)[1]
+
+
+def _read_checked(path: Path, model: type[SomeModel]) -> tuple[dict[str, Any], SomeModel]:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -54,7 +65,7 @@ def read(path: Path) -> dict[str, Any]:
         document = YamlDocument(raw.decode("utf-8"))
         if not isinstance(document.value, dict):
             raise ContentError(path, [(1, "a roadmap file is a mapping that begins with 'slug'")])
-        Content.model_validate(document.value, context=IN_FILE)
+        content = model.model_validate(document.value, context=IN_FILE)
     except OSError as error:
         faults = [(1, f"cannot be read: {error.strerror}")]
     except UnicodeDecodeError as error:
@@ -64,7 +75,7 @@ def read(path: Path) -> dict[str, Any]:
     except ValidationError as error:
         faults = [_fault(problem, document) for problem in problems_in(error)]
     else:
-        return document.value
+        return document.value, content
     raise ContentError(path, faults)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from roadmap.core.text import fold
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
+    from roadmap.catalog.role_fit import RoleFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,13 @@ def read_content(revision: RoadmapRevision) -> Content:
             "another one published: put the newer code back, or restore the backup that was made "
             "before the upgrade: `.venv/bin/flask --app roadmap backup restore FILE`"
         ) from None
+
+
+@cache
+def role_fit(slug: str) -> RoleFit | None:
+    """Return whom the role of this roadmap suits; None where no file says so."""
+    from roadmap.catalog.files import CONTENT, read_as
+    from roadmap.catalog.role_fit import RoleFit
+
+    path = CONTENT / "role_fit" / f"{slug}.yaml"
+    return read_as(path, RoleFit) if path.is_file() else None

@@ -28,7 +28,7 @@ from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Stage
+    from roadmap.catalog.content import Content, Stage
 
 __all__ = ["journey", "routes_completion", "routes_milestone"]
 
@@ -59,13 +59,14 @@ def roadmap_page(slug: str) -> Response | str:
     if enrolled is None:
         published = catalog.published_roadmap(db.session, slug) or abort(404)
         form = EnrollmentForm(actor.today(now()))
-        return render_template("journey/not_enrolled.html", roadmap=published.content, form=form)
+        return _render_not_enrolled(published.content, form)
     found = load_enrolled_progress(db.session, actor, enrolled, now=now())
     pages = RoadmapPresenter(found)
     stages = [pages.stage(stage, with_rows=True) for stage in found.published.content.stages]
     page = render_template(
         "journey/roadmap.html",
         **pages.score_context(),
+        role_fit=catalog.role_fit(slug),
         trail=pages.trail(stages),
         stages=stages,
         is_empty=not found.data["tones"],
@@ -73,6 +74,20 @@ def roadmap_page(slug: str) -> Response | str:
     response = make_response(page)
     # A page with a message must not be shown again from the browser's cache.
     return response if had_messages else add_revalidation_headers(response, key)
+
+
+def _render_not_enrolled(content: Content, form: EnrollmentForm) -> str:
+    fit = catalog.role_fit(content.slug)
+    return render_template("journey/not_enrolled.html", roadmap=content, form=form, fit=fit)
+
+
+@journey.get("/roadmaps/<slug>/about")
+@permit("roadmap.read")
+def about(slug: str) -> str:
+    """Show whom the role suits, also after one has begun."""
+    published = catalog.published_roadmap(db.session, slug) or abort(404)
+    fit = catalog.role_fit(slug) or abort(404)
+    return render_template("journey/about.html", roadmap=published.content, fit=fit)
 
 
 def page_key(actor: Actor) -> str:
@@ -103,8 +118,9 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
     before = progress_queries.enrollment(db.session, current_user.id, slug)
     form = EnrollmentForm(today, before.target_on if before else None)
     if not form.validate_on_submit():
-        template = "journey/enrollment.html" if before else "journey/not_enrolled.html"
-        return render_template(template, roadmap=published.content, form=form), 422
+        if before is None:
+            return _render_not_enrolled(published.content, form), 422
+        return render_template("journey/enrollment.html", roadmap=published.content, form=form), 422
     progress.enroll(
         db.session,
         current_user.id,

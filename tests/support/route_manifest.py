@@ -152,6 +152,7 @@ PAGES: tuple[Page, ...] = (
     # There is one roadmap yet: its page is the better answer than a list of one.
     Page("/roadmaps", "roadmap.read", "/roadmaps", expect_status(303), shown=False),
     Page("/roadmaps/<slug>", "roadmap.read", "/roadmaps/{slug}"),
+    Page("/roadmaps/<slug>/about", "roadmap.read", "/roadmaps/{slug}/about"),
     Page(
         "/roadmaps/<slug>/enrollment",
         "enrollment.read",

@@ -1,0 +1,95 @@
+"""Whom a roadmap's role suits: the model of a file of its own beside the roadmap's.
+
+`queries.role_fit` loads it; a roadmap need not have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.field_types import Key, Location, Model, Text, Title, refuse
+from roadmap.catalog.sources import Source, unknown_sources
+
+Line = Annotated[str, Field(min_length=3, max_length=300)]
+Lines = Annotated[tuple[Line, ...], Field(min_length=1)]
+
+
+class Day(Model):
+    """A day in the role."""
+
+    summary: Text
+    source: Key | None = None
+    morning: Lines
+    afternoon: Lines
+    meetings: Lines
+
+
+class Responsibility(Model):
+    """What the role answers for, and the milestones in which one does it."""
+
+    text: Line
+    milestones: tuple[Key, ...] = ()
+
+
+class Fact(Model):
+    title: Title
+    text: Text
+    source: Key | None = None
+
+
+class ChangedAspect(Model):
+    title: Title
+    before: Line
+    after: Line
+
+
+class Changes(Model):
+    """What changes against the role before, as a table of two columns."""
+
+    title: Title
+    columns: tuple[Title, Title]
+    note: Line
+    source: Key | None = None
+    rows: tuple[ChangedAspect, ...] = Field(min_length=1)
+
+
+class RoleFit(Model):
+    """The content of the page."""
+
+    slug: Key
+    title: Title
+    summary: Text
+    source: Key | None = None
+    sources: tuple[Source, ...] = ()
+    suits: Lines
+    does_not_suit: Lines
+    day: Day
+    responsibilities: tuple[Responsibility, ...]
+    facts: tuple[Fact, ...]
+    changes: Changes
+    read: tuple[Key, ...] = Field(description="Keys of milestones to read before one begins.")
+    questions: Lines
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> Self:
+        refuse(unknown_sources(self.sources, self._citations()))
+        return self
+
+    def _citations(self) -> Iterator[tuple[Location, str | None]]:
+        yield ("source",), self.source
+        yield ("day", "source"), self.day.source
+        yield ("changes", "source"), self.changes.source
+        for place, fact in enumerate(self.facts):
+            yield ("facts", place, "source"), fact.source
+
+    @property
+    def milestone_keys(self) -> tuple[str, ...]:
+        """Return the keys of all milestones that it names."""
+        return (*self.read, *(key for each in self.responsibilities for key in each.milestones))
+
+    @property
+    def source_by_key(self) -> dict[str, Source]:
+        return {source.key: source for source in self.sources}

@@ -1,0 +1,102 @@
+"""GET /roadmaps/<slug>/about, and the same on the page of a roadmap before one begins."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+
+from roadmap.catalog import files
+from roadmap.catalog.actions import publish
+from roadmap.catalog.content import Content
+from roadmap.catalog.queries import role_fit
+from roadmap.core.database import db
+from tests.support.catalog import SHIPPED_FILE
+
+SLUG = "senior-ml-engineer"
+PAGE = f"/roadmaps/{SLUG}"
+FITS = sorted((files.CONTENT / "role_fit").glob("*.yaml"))
+
+
+def text_of(page: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", page).split())
+
+
+def test_it_says_whom_the_role_suits_before_one_begins(browser_of, cast):
+    page = browser_of(cast.carol).get(PAGE).text
+    fit = role_fit(SLUG)
+    said = text_of(page)
+    for line in (*fit.suits, *fit.does_not_suit, *fit.day.morning, *fit.day.afternoon):
+        assert line in said.replace("&#39;", "'")
+    assert len(fit.responsibilities) == 7
+    assert "Between 40 and 50% of the time" in said
+    assert "Taylor Rupe, Hakia, 2025" in said
+    assert "150,000 to 280,000 USD" in said
+    assert "Levels.fyi, 2025" in said
+
+
+def test_the_way_to_begin_comes_first(browser_of, cast):
+    """On a phone the page stands in the order of its source."""
+    page = browser_of(cast.carol).get(PAGE).text
+    assert page.index("Start this roadmap") < page.index(role_fit(SLUG).suits[0])
+
+
+def test_a_refused_form_shows_it_as_well(browser_of, cast):
+    answer = browser_of(cast.carol).post(f"{PAGE}/enrollment", {"hours_per_week": "no number"})
+    assert answer.status_code == 422
+    assert role_fit(SLUG).suits[0] in answer.text
+
+
+def test_it_is_reached_after_one_has_begun(browser_of, cast):
+    alice = browser_of(cast.alice)
+    alice.post(f"{PAGE}/enrollment", {})
+    assert f'href="{PAGE}/about"' in alice.get(PAGE).text
+    page = alice.get(f"{PAGE}/about")
+    assert page.status_code == 200
+    assert role_fit(SLUG).suits[0] in page.text
+
+
+def test_its_milestones_lead_to_rows_of_the_roadmap(browser_of, cast):
+    carol = browser_of(cast.carol)
+    named = set(re.findall(rf'href="{PAGE}#(m\d+)"', carol.get(PAGE).text))
+    assert len(named) > 10
+    for _ in ("before one begins", "afterwards"):
+        ids = set(re.findall(r'id="?(m\d+)', carol.get(PAGE).text))
+        assert named <= ids
+        carol.post(f"{PAGE}/enrollment", {})
+
+
+def test_a_roadmap_without_it_shows_nothing_of_it(app, browser_of, cast):
+    document = files.read(SHIPPED_FILE)
+    document = {**document, "slug": "another-role", "title": "Another role"}
+    with app.app_context():
+        publish(db.session, document, now=dt.datetime.now(dt.UTC))
+        db.session.commit()
+    alice = browser_of(cast.alice)
+    assert "It suits you if" not in alice.get("/roadmaps/another-role").text
+    assert alice.get("/roadmaps/another-role/about").status_code == 404
+    alice.post("/roadmaps/another-role/enrollment", {})
+    assert "/another-role/about" not in alice.get("/roadmaps/another-role").text
+
+
+def test_an_unknown_roadmap_is_not_there(browser_of, cast):
+    assert browser_of(cast.alice).get("/roadmaps/no-such-one/about").status_code == 404
+
+
+@pytest.mark.parametrize("path", FITS, ids=lambda path: path.stem)
+def test_the_shipped_files_name_what_is_there(path):
+    fit = role_fit(path.stem)
+    content = Content.model_validate(files.read(files.CONTENT / path.name))
+    assert fit.slug == content.slug == path.stem
+    assert [key for key in fit.milestone_keys if key not in content.by_key] == []
+
+
+def test_a_source_that_is_not_listed_is_refused(tmp_path):
+    from roadmap.catalog.role_fit import RoleFit
+
+    broken = tmp_path / "broken.yaml"
+    text = FITS[0].read_text("utf-8").replace("source: levels", "source: nowhere")
+    broken.write_text(text, "utf-8")
+    with pytest.raises(files.ContentError, match=r"facts\[4\].source: 'nowhere' is not one"):
+        files.read_as(broken, RoleFit)
