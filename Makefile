@@ -55,7 +55,7 @@ test: $(DEV_STAMP) ## all tests: unit, web and browser, on SQLite and PostgreSQL
 	@PYTHON=$(PY) tests/run
 
 .PHONY: faults
-faults: $(DEV_STAMP) ## what takes minutes: failover, several nodes (needs pgbouncer and nginx of Debian)
+faults: $(DEV_STAMP) ## what takes minutes: failover, several nodes, kills, power cuts (needs pgbouncer, nginx, strace of Debian)
 	@$(PY) -m pytest -m faults
 
 .PHONY: coverage
