@@ -17,7 +17,6 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
-from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.text import fold, search_words
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
@@ -30,6 +29,7 @@ from roadmap.people.labels import judge_name
 from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import holders_of, people_of, select_holders
 from roadmap.people.roles import Capability
+from roadmap.progress.queries import own_and_other_roadmaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,17 @@ portfolio_lookups: list[Callable[[Session, Item, dt.datetime], int | None]] = []
 
 @dataclass(frozen=True, slots=True)
 class LinkableMilestone:
-    """A milestone to link; `roadmap` is a slug, '' where no published roadmap has it any more."""
+    """A milestone to link.
+
+    `place` is its stage, after the title of its roadmap where a person has several; '' where no
+    published roadmap has it any more. `roadmap` is the slug of one that the person is on, or ''.
+    """
 
     key: str
     title: str
     kinds: tuple[str, ...]
     skills: tuple[str, ...] = ()
-    stage: str = ""
+    place: str = ""
     roadmap: str = ""
 
 
@@ -259,7 +263,7 @@ def load_detail(
         titles[review_id].append(title)
     return EvidenceDetail(
         item=item,
-        milestones=load_milestones(session, item.milestones),
+        milestones=load_milestones(session, item.milestones, user_id=item.user_id),
         judgements=tuple(
             replace(each, confirmed=tuple(sorted(titles[each.id], key=fold))) for each in judgements
         ),
@@ -310,27 +314,32 @@ def _judgements(latest_only: bool) -> sa.Select[Any]:
     return statement
 
 
-def load_published_milestones(session: Session) -> dict[str, LinkableMilestone]:
-    """Load every milestone of the published roadmaps by key, in their order. One statement."""
+def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str, LinkableMilestone]:
+    """Load every milestone of the published roadmaps by key, in two statements.
+
+    Those of the roadmaps that the person is on come first, the primary one's before all.
+    """
+    own, others = own_and_other_roadmaps(session, user_id)
     found: dict[str, LinkableMilestone] = {}
-    for content in (published.content for published in published_roadmaps(session)):
+    for content, slug in [(each, each.slug) for each in own] + [(each, "") for each in others]:
+        prefix = "" if slug and len(own) == 1 else f"{content.title} · "
         for each in content.milestones:
-            stage = content.stage_of[each.key].title
+            place = f"{prefix}{content.stage_of[each.key].title}"
             found.setdefault(
                 each.key,
-                LinkableMilestone(
-                    each.key, each.title, each.evidence, each.skills, stage, content.slug
-                ),
+                LinkableMilestone(each.key, each.title, each.evidence, each.skills, place, slug),
             )
     return found
 
 
-def load_milestones(session: Session, keys: Collection[str]) -> tuple[LinkableMilestone, ...]:
-    """Load the milestones with these keys, in this order; unknown keys are left out.
+def load_milestones(
+    session: Session, keys: Collection[str], *, user_id: uuid.UUID
+) -> tuple[LinkableMilestone, ...]:
+    """Load the milestones with these keys for a person, in this order, without unknown keys.
 
     A milestone that a revision removed still has the title it last had.
     """
-    known = load_published_milestones(session)
+    known = load_published_milestones(session, user_id)
     missing = [key for key in keys if key not in known]
     for key, title, definition in session.execute(
         sa.select(Milestone.key, Milestone.title, Milestone.definition).where(
@@ -354,21 +363,23 @@ def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) ->
 def search_milestones(
     session: Session, text: str, *, user_id: uuid.UUID, kind: str, leave_out: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:
-    """Find at most twelve milestones whose title, key or stage contain every word of `text`.
+    """Find at most twelve milestones whose title, key or place contain every word of `text`.
 
-    Without a word these are the person's own that they have done without evidence, and that
-    evidence of `kind` proves ('' for any).
+    Only the roadmaps that the person is on are searched. Without a word these are those that they
+    have done without evidence, and that evidence of `kind` proves ('' for any).
     """
     words = search_words(text)
     if not words:
         done = [key for lookup in unproven_milestones_lookups for key in lookup(session, user_id)]
-        offered = load_milestones(session, [key for key in done if key not in leave_out])
+        wanted = [key for key in done if key not in leave_out]
+        offered = load_milestones(session, wanted, user_id=user_id)
         return tuple(islice((each for each in offered if not kind or kind in each.kinds), 12))
     found = (
         each
-        for each in load_published_milestones(session).values()
-        if each.key not in leave_out
-        and all(word in fold(f"{each.title} {each.key} {each.stage}") for word in words)
+        for each in load_published_milestones(session, user_id).values()
+        if each.roadmap
+        and each.key not in leave_out
+        and all(word in fold(f"{each.title} {each.key} {each.place}") for word in words)
     )
     return tuple(islice(found, 12))
 

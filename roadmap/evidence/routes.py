@@ -289,7 +289,9 @@ def _join_names(names: list[str]) -> str:
 @permit("evidence.write")
 def new() -> Response:
     """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind."""
-    target = queries.load_published_milestones(db.session).get(request.args.get("milestone", ""))
+    target = queries.load_published_milestones(db.session, current_user.id).get(
+        request.args.get("milestone", "")
+    )
     kind = request.args.get("kind", "")
     if kind not in KINDS:
         kind = target.kinds[0] if target and target.kinds else ""
@@ -411,7 +413,7 @@ def milestones() -> str:
     if wants_fragment():
         return render_template(
             "evidence/_milestone_search.html",
-            chosen=queries.load_milestones(db.session, chosen),
+            chosen=queries.load_milestones(db.session, chosen, user_id=current_user.id),
             found=found,
             words=words,
             kind=kind,
@@ -427,7 +429,10 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
         return _render_form(form, about=about, searched=True)
     known = {
         "milestones": [
-            each.key for each in queries.load_milestones(db.session, form.milestones.data)
+            each.key
+            for each in queries.load_milestones(
+                db.session, form.milestones.data, user_id=current_user.id
+            )
         ],
         "skills": queries.load_skill_titles(db.session),
     }
@@ -486,7 +491,7 @@ def _render_form(
         form=form,
         prefilled=f"?{urlencode(prefill)}" if prefill else "",
         about=about,
-        chosen=queries.load_milestones(db.session, chosen),
+        chosen=queries.load_milestones(db.session, chosen, user_id=current_user.id),
         found=queries.search_milestones(
             db.session,
             words or "",
@@ -511,7 +516,7 @@ def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
     mine = actions.keep_stored_texts(normalize(form.evidence_input()), theirs)
     found = {name: (getattr(theirs, name), getattr(mine, name)) for name in INPUT_FIELDS}
     differences = {name: values for name, values in found.items() if values[0] != values[1]}
-    published = queries.load_published_milestones(db.session)
+    published = queries.load_published_milestones(db.session, current_user.id)
     titles = {key: each.title for key, each in published.items()} | queries.load_skill_titles(
         db.session
     )

@@ -17,6 +17,7 @@ from tests.support.sample_data import SLUG
 
 OTHER = "another-way"
 OTHER_SKILL = "another_skill"
+OTHER_MILESTONE = "go-the-other-way"
 # By its name, because others may ship beside it.
 SHIPPED_FILE = files.CONTENT / f"{SLUG}.yaml"
 GATE_TYPES = {
@@ -33,12 +34,29 @@ def fitting_milestone(session: Session, kind: str) -> str:
 def publish_other(session: Session, now: dt.datetime) -> str:
     """Publishes a second roadmap, first by title, and answers its slug.
 
-    It has the milestones and skills of the shipped one, a bar of its own, and a skill of its own.
+    It has the milestones and skills of the shipped one, a bar, a skill and a milestone of its own.
     """
     document = files.read(SHIPPED_FILE)
     skills = [{**each, "bar": 4} if each["key"] == "mlops" else each for each in document["skills"]]
     own = {**skills[0], "key": OTHER_SKILL, "title": "Another skill"}
-    named = {**document, "slug": OTHER, "title": "Another way", "skills": [*skills, own]}
+    stage = document["stages"][-1]
+    milestone = {**stage["objectives"][0]["milestones"][0], "key": OTHER_MILESTONE}
+    milestone.pop("after", None)
+    objective = {
+        "key": "another-objective",
+        "title": "Go another way",
+        "milestones": [{**milestone, "title": "Go the other way"}],
+    }
+    named = {
+        **document,
+        "slug": OTHER,
+        "title": "Another way",
+        "skills": [*skills, own],
+        "stages": [
+            *document["stages"][:-1],
+            {**stage, "objectives": [*stage["objectives"], objective]},
+        ],
+    }
     actions.publish(session, named, now=now)
     session.commit()
     return OTHER

@@ -1,0 +1,53 @@
+"""Evidence of somebody who is on one of several roadmaps that share milestones, or on all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.builders import DESIGN, add_evidence
+from tests.support.catalog import OTHER_MILESTONE, enroll
+from tests.support.markup import flat
+from tests.support.sample_data import SLUG
+
+
+@pytest.mark.parametrize("primary", [False, True])
+def test_a_shared_milestone_links_to_a_roadmap_of_mine(
+    session, cast, now, browser_of, other_roadmap, primary
+):
+    """Not to the first one by title, which would ask whether to begin it."""
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    alice = browser_of(cast.alice)
+    enroll(session, cast.alice, now, SLUG)
+    link = f'href="/roadmaps/{SLUG}/milestones/{DESIGN}"'
+    assert link in alice.get(f"/evidence/{piece.id}").text
+    enroll(session, cast.alice, now, other_roadmap, primary=primary)
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert (link in page) is not primary
+    assert (f'href="/roadmaps/{other_roadmap}/milestones/{DESIGN}"' in page) is primary
+
+
+def test_a_milestone_of_no_roadmap_of_mine_leads_nowhere(
+    session, cast, now, browser_of, other_roadmap
+):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[OTHER_MILESTONE])
+    enroll(session, cast.alice, now, SLUG)
+    page = flat(browser_of(cast.alice).get(f"/evidence/{piece.id}").text)
+    assert "Go the other way" in page
+    assert f"/milestones/{OTHER_MILESTONE}" not in page
+
+
+def test_the_search_offers_what_my_roadmaps_ask_for_and_says_which(
+    session, cast, now, browser_of, other_roadmap
+):
+    alice = browser_of(cast.alice)
+
+    def found(words: str) -> str:
+        return flat(alice.get(f"/evidence/milestones?q={words}").text)
+
+    enroll(session, cast.alice, now, SLUG)
+    assert "Go the other way" not in found("other+way")
+    assert "Senior ML Engineer ·" not in found("design+document")
+    enroll(session, cast.alice, now, other_roadmap)
+    assert "Go the other way" in found("other+way")
+    assert "Another way · " in found("other+way")
+    assert "Senior ML Engineer · " in found("design+document")
