@@ -20,6 +20,7 @@ digest = $(shell cat $(1) | (sha256sum 2>/dev/null || shasum -a 256) | cut -c1-1
 UV_STAMP := $(VENV)/.uv-$(call digest,requirements-uv.txt)
 RUNTIME_STAMP := $(VENV)/.runtime-$(call digest,requirements.txt)
 DEV_STAMP := $(VENV)/.dev-$(call digest,requirements-dev.txt)
+ENV_STAMP := $(VENV)/.env-is-read-by-cairn
 
 UV := $(PY) -m uv
 UV_INSTALL := $(UV) pip install --quiet --python $(PY) --require-hashes --compile-bytecode
@@ -117,13 +118,19 @@ $(UV_STAMP):
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-uv.txt
 	@rm -f $(VENV)/.uv-* && touch $@
 
-$(RUNTIME_STAMP): | $(UV_STAMP)
+# `flask` leaves .env to Cairn, which says in one line why it cannot be read.
+$(ENV_STAMP): | $(UV_STAMP)
+	@echo 'import os; os.environ.setdefault("FLASK_SKIP_DOTENV", "1")' \
+		> "$$($(PY) -c 'import site; print(site.getsitepackages()[0])')/cairn.pth"
+	@touch $@
+
+$(RUNTIME_STAMP): | $(UV_STAMP) $(ENV_STAMP)
 	@echo "Installing what Cairn runs on"
 	@$(UV_INSTALL) -r requirements.txt
 	@rm -f $(VENV)/.runtime-* && touch $@
 
 # The development lock holds the runtime lock, version for version.
-$(DEV_STAMP): | $(UV_STAMP)
+$(DEV_STAMP): | $(UV_STAMP) $(ENV_STAMP)
 	@echo "Installing what the tests and checks need"
 	@$(UV_INSTALL) -r requirements-dev.txt
 	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-* && touch $@ $(RUNTIME_STAMP)

@@ -97,8 +97,12 @@ def answers(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
+# The two TLS ports, the certificate, and the port of plain HTTP.
+Site = tuple[tuple[int, int], Path, int]
+
+
 @pytest.fixture
-def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[tuple[int, int], Path]]:
+def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[Site]:
     """nginx with the site of the guide on two ports, before a server."""
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
@@ -118,6 +122,8 @@ def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[tuple[int, 
     text = text.replace("cairn.example.org;", "localhost;")
     text = re.sub(r"(ssl_certificate +)\S+;", rf"\1{certificate};", text)
     text = re.sub(r"(ssl_certificate_key +)\S+;", rf"\1{key};", text)
+    plain = free_port()
+    text = text.replace("listen 80;", f"listen {HOST}:{plain};")
     sites = "\n".join(text.replace("443 ssl", f"{HOST}:{port} ssl") for port in ports)
     names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "\n".join(f"{name}_temp_path {tmp_path}/{name};" for name in names)
@@ -133,7 +139,7 @@ def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[tuple[int, 
         while not answers(port) and time.monotonic() < deadline:
             assert nginx.poll() is None
             time.sleep(0.05)
-    yield ports, certificate
+    yield ports, certificate, plain
     nginx.send_signal(signal.SIGTERM)
     nginx.wait(20)
     server.stop()
@@ -141,9 +147,16 @@ def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[tuple[int, 
 
 @pytest.mark.slow
 def test_the_site_of_nginx_lets_people_in_on_any_port(
-    site: tuple[tuple[int, int], Path],
+    site: Site,
 ) -> None:
-    ports, certificate = site
+    ports, certificate, plain = site
+    connection = http.client.HTTPConnection(HOST, plain, timeout=20)
+    connection.request("GET", "/login?next=/teams", headers={"Host": "localhost"})
+    answer = connection.getresponse()
+    # Wherever it was asked for, the name is that of the site.
+    moved = (answer.status, answer.getheader("Location"))
+    assert moved == (301, "https://cairn.example.org/login?next=/teams")
+    connection.close()
     for port, sent, status in [
         (ports[0], {"Origin": f"https://localhost:{ports[0]}"}, 303),
         (ports[0], {"Referer": f"https://localhost:{ports[0]}/login"}, 303),
@@ -261,3 +274,19 @@ def test_a_new_machine_goes_on_where_the_old_one_ended(
     listed = shell(f"{COMMANDS}/flask --app roadmap user list", ROADMAP_DATA_DIR=str(new))
     assert "alice@example.org" in listed
     assert {path.stat().st_mode & 0o077 for path in [new, *new.iterdir()]} == {0}
+
+
+def test_uninstalling_removes_what_the_guide_sets_up() -> None:
+    installed, _heading, rest = GUIDE.partition("\n## Uninstall\n")
+    [recipe] = re.findall(r"^```\n(.*?)^```", rest.partition("\n## ")[0], re.M | re.S)
+    for name in re.findall(r"^useradd .* (\w+)$", installed, re.M):
+        assert f"userdel {name}" in recipe
+    folders = {"/opt/cairn", *re.findall(r"(/var/[a-z]+/cairn)\b", installed)}
+    assert len(folders) == 3
+    files = {"/etc/systemd/system/cairn.service", "/etc/nginx/sites-available/cairn"}
+    assert all(each in installed for each in files)
+    removed = set(re.findall(r" (/\S+)", "\n".join(re.findall(r"^rm .*", recipe, re.M))))
+    assert folders | files <= removed
+    assert {each.partition("/cairn")[2] for each in removed} <= {"", ".service", "-jobs.service"}
+    # It is shell, and nothing of it runs into the next line.
+    subprocess.run(["/bin/sh", "-n"], input=recipe, text=True, check=True)

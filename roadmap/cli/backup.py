@@ -16,7 +16,7 @@ from roadmap.backup import actions
 from roadmap.backup.archive import ForeignBackup, InvalidBackup, Manifest
 from roadmap.backup.progress import TooLittleRoom
 from roadmap.backup.restore import SchemaMismatch
-from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import count_of
@@ -82,7 +82,7 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
             raise click.ClickException(
                 "this replaces everything in the database; without a terminal that needs --yes"
             )
-        if anybody and not yes and not _confirm(f"Replace everything in this database by {file}?"):
+        if anybody and not yes and not confirm(f"Replace everything in this database by {file}?"):
             raise click.ClickException("nothing was changed")
         keep = None
         if anybody:
@@ -92,14 +92,6 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     click.echo(f"{file} is restored: {_describe(manifest)}")
     if keep is not None:
         click.echo(f"What stood there before is in {keep}")
-
-
-def _confirm(question: str) -> bool:
-    try:
-        return click.confirm(question, err=True)
-    except click.Abort:
-        click.echo(err=True)  # The cursor still stands behind the question.
-        return False
 
 
 @contextlib.contextmanager

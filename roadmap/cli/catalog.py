@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 group = CommandGroup("catalog")
 
 Document = Mapping[str, Any]
-FILES = click.argument("paths", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
+PATH = click.Path(path_type=Path)
 
 
 @group.command("sync")
-@FILES
+@click.argument("paths", metavar="[FILE]...", nargs=-1, type=PATH)
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def sync(paths: Sequence[Path], dry_run: bool) -> None:
     """Load the shipped roadmaps, or the given files, and say what changed.
 
-    All of them or none: one wrong file changes nothing.
+    What differs from the database becomes a new revision, which people are on at once; the file
+    itself is not kept. Roadmaps of no file stay as they are. All of the files or none: one wrong
+    file changes nothing.
     """
     from roadmap.catalog import actions, files
 
@@ -57,7 +59,7 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
 
 
 @group.command("validate", any_schema=True)
-@FILES
+@click.argument("paths", metavar="FILE...", nargs=-1, type=PATH)
 def validate(paths: Sequence[Path]) -> None:
     """Check roadmap files: each error with its line, exit status 1 where there is one."""
     if not paths:

@@ -35,11 +35,15 @@ GROUPS = {
 
 
 def needs_no_installation() -> bool:
-    """Return whether `flask` runs for help or `catalog validate`, which need no settings."""
+    """Return whether `flask` runs for help or `catalog validate`, which need no settings.
+
+    A group without a command is answered with its help.
+    """
     if click.get_current_context(silent=True) is None:
         return False
     words = [word for word in sys.argv[1:] if not word.startswith("-") and word != "roadmap"]
-    return not words or "--help" in sys.argv or words[:2] == ["catalog", "validate"]
+    asks_for_help = not words or "--help" in sys.argv or (len(words) == 1 and words[0] in GROUPS)
+    return asks_for_help or words[:2] == ["catalog", "validate"]
 
 
 def add_commands(app: Flask) -> None:
@@ -107,6 +111,15 @@ class CommandGroup(AppGroup):
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             raise click.ClickException(f"{error.strerror or error}{where}") from None
+
+
+def confirm(question: str) -> bool:
+    """Ask on the terminal; the end of the input is a no."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)  # The cursor still stands behind the question.
+        return False
 
 
 def check_schema() -> None:

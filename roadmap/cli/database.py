@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import sys
 from typing import Any
 
 import click
+import sqlalchemy as sa
 
-from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from roadmap.core.migrations import alembic, applied_revisions
 from roadmap.core.migrations import upgrade as run_upgrade
+from roadmap.core.text import count_of
 
 group = CommandGroup("db", any_schema=True)
 
@@ -28,11 +31,18 @@ def upgrade(target: str) -> None:
 
 
 @group.command("downgrade")
-@click.argument("target", default="-1")
-def downgrade(target: str) -> None:
-    """Downgrade by one migration, by a number of them, or to TARGET ("base": all)."""
+@click.argument("target", default="1")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+def downgrade(target: str, yes: bool) -> None:
+    """Downgrade by one migration, by a number of them, or to TARGET ("base": all).
+
+    What only these migrations hold is deleted, so it asks first where the database has accounts.
+    """
     before = applied_revisions()
-    alembic.downgrade(_resolve_target(target, "-"))
+    resolved = _resolve_target(target, "-")
+    if before and not yes and _has_accounts():
+        _confirm_downgrade(_format_revisions(before))
+    alembic.downgrade(resolved)
     _print_change(before)
 
 
@@ -77,9 +87,41 @@ def _resolve_target(target: str, sign: str) -> str:
 
     The sign is not part of the number, because "-2" would be parsed as an option.
     """
-    known = {script.revision for script in alembic.script_directory.walk_revisions()}
-    is_number = target.isdecimal() and target not in known
-    return f"{sign}{int(target)}" if is_number else target
+    scripts = alembic.script_directory
+    known = {script.revision for script in scripts.walk_revisions()}
+    if not target.isdecimal() or target in known:
+        return target
+    current = tuple(applied_revisions())
+    applied = sum(1 for _each in scripts.iterate_revisions(current, "base")) if current else 0
+    most = applied if sign == "-" else len(known) - applied
+    if int(target) > most:
+        verb = "is" if most == 1 else "are"
+        left = count_of(most, "migration", "migrations")
+        to_do = "to take back" if sign == "-" else "to run"
+        raise click.ClickException(
+            f"{target} is no migration, and there {verb} only {left} {to_do}"
+        )
+    return f"{sign}{int(target)}"
+
+
+def _has_accounts() -> bool:
+    """Return whether the database has accounts, in the schema of any release."""
+    with db.engine.connect() as connection:
+        if not sa.inspect(connection).has_table("user"):
+            return False
+        return bool(connection.scalar(sa.text('SELECT EXISTS (SELECT 1 FROM "user")')))
+
+
+def _confirm_downgrade(current: str) -> None:
+    """Ask before data is deleted. Raises ClickException where the answer is no."""
+    if not sys.stdin.isatty():
+        raise click.ClickException(
+            "this deletes what only the newer tables and columns hold; make a backup, and add "
+            "--yes where there is no terminal"
+        )
+    question = f"Downgrade from {current}, and delete what only the newer tables and columns hold?"
+    if not confirm(question):
+        raise click.ClickException("nothing was changed")
 
 
 def _load_models() -> None:

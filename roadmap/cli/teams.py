@@ -20,7 +20,7 @@ group = CommandGroup("team")
 ERROR_MESSAGES = {
     "slug": "a slug has small letters, digits and single hyphens, at most 60 in all: {slug!r}",
     "name": "the name needs between 1 and 200 characters",
-    "taken": "there is a team {slug} already",
+    "taken": "there is a team {slug} already; `team list` shows all, `team add` adds people to it",
     "gone": "the team that {slug} is to be part of has been deleted",
 }
 

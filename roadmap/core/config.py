@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import io
 import os
+import pwd
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -275,6 +276,21 @@ def _read_file(path: Path, encoding: str = "utf-8") -> str:
     return content.decode(encoding)
 
 
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # as in a container
+        return f"user {os.geteuid()}"
+
+
+def _reader_of(path: Path) -> str:
+    """Return who may read a file: its owner, or of one of root's its group."""
+    try:
+        return path.owner() if path.owner() != "root" else path.group()
+    except (KeyError, OSError):
+        return "cairn"
+
+
 def load_env_file(path: Path) -> None:
     """Load the file's settings where the environment has none. Raises ConfigError."""
     try:
@@ -285,6 +301,11 @@ def load_env_file(path: Path) -> None:
         raise ConfigError(f"{path} cannot be read: it is not UTF-8.") from None
     except ValueError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
+    except PermissionError:
+        raise ConfigError(
+            f"{path} cannot be read by {_user_name()}: permission denied. Run this as the user of "
+            f"the server, as in `sudo -u {_reader_of(path)} …`."
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     for binding in parse_stream(io.StringIO(text)):
@@ -302,8 +323,9 @@ def find_unknown_settings() -> list[str]:
     names = {PREFIX + name for name in SETTINGS}
     lines = []
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in names:
-            near = difflib.get_close_matches(name, sorted(names), 1)
+        # Lower case as well: the names of settings are not.
+        if name.upper().startswith(PREFIX) and name not in names:
+            near = difflib.get_close_matches(name.upper(), sorted(names), 1)
             question = f"; is {near[0]} meant?" if near else ""
             lines.append(f"{name} is not a setting of Cairn{question}")
     return lines

@@ -149,4 +149,7 @@ def _check_not_loaded(session: Session, everyone: tuple[DemoPerson, ...]) -> Non
         raise DemoLoadError("The demo people are in this database already.")
     taken = session.scalar(sa.select(Team.slug).where(Team.slug.in_(TEAMS)).limit(1))
     if taken is not None:
-        raise DemoLoadError(f"There is a team '{taken}' in this database already.")
+        raise DemoLoadError(
+            f"There is a team '{taken}' in this database already, and the demo brings its own. "
+            "Load it into a database of its own, as `make demo` does."
+        )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from roadmap import create_app
+from roadmap.core.clock import utc_now
+from roadmap.core.database import db
+from roadmap.people.models import User
 
 
 @pytest.fixture
@@ -17,10 +20,13 @@ def run(tmp_path):
             "TESTING": True,
         }
     )
-    yield lambda *arguments: app.test_cli_runner().invoke(args=["db", *arguments])
-    with app.app_context():
-        from roadmap.core.database import db
 
+    def invoke(*arguments: str):
+        return app.test_cli_runner().invoke(args=["db", *arguments])
+
+    invoke.app = app
+    yield invoke
+    with app.app_context():
         db.engine.dispose()
 
 
@@ -62,3 +68,34 @@ def test_a_migration_is_a_target_although_its_name_is_a_number(run):
     assert run("downgrade", "1795477818").stdout.endswith("to 1795477818.\n")
     assert run("upgrade", newest.split()[0]).exit_code == 0
     assert run("current").stdout == newest
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("downgrade", "99999"), "99999 is no migration, and there are only "),
+        (("upgrade", "1"), "1 is no migration, and there are only 0 migrations to run"),
+    ],
+)
+def test_a_number_that_is_too_large_says_how_many_there_are(run, words, said):
+    run("upgrade")
+    before = run("current").stdout
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+    assert run("current").stdout == before
+
+
+def test_a_downgrade_asks_first_where_there_are_accounts(run):
+    run("upgrade")
+    newest = run("current").stdout
+    with run.app.app_context():
+        email = "alice@example.org"
+        db.session.add(User(name="Alice", email=email, email_key=email, created_at=utc_now()))
+        db.session.commit()
+        db.session.close()
+    refused = run("downgrade", "1")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "add --yes where there is no terminal" in refused.stderr
+    assert run("current").stdout == newest
+    assert "went from" in run("downgrade", "1", "--yes").stdout

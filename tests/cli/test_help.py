@@ -41,7 +41,16 @@ def test_a_roadmap_file_is_checked_without_a_key(tmp_path: Path) -> None:
 
 
 def test_a_group_without_a_command_is_no_success(tmp_path: Path) -> None:
-    for words in (["user"], ["db"]):
-        done = flask(tmp_path, *words, ROADMAP_SECRET_KEY="a secret of the tests, long enough")
+    key = {"ROADMAP_SECRET_KEY": "a secret of the tests, long enough"}
+    # Without a key as well: its help needs none.
+    for words, settings in ((["user"], key), (["db"], key), (["user"], {}), (["team"], {})):
+        done = flask(tmp_path, *words, **settings)
         assert (done.returncode, done.stdout) == (2, "")
         assert "Commands:" in done.stderr
+
+
+def test_a_roadmap_file_is_left_out_or_named(tmp_path: Path) -> None:
+    helps = [flask(tmp_path, "catalog", each, "--help").stdout for each in ("sync", "validate")]
+    assert "[FILE]..." in helps[0]
+    assert " FILE..." in helps[1]
+    assert "the file itself is not kept" in " ".join(helps[0].split())

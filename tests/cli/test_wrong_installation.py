@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from roadmap.core.database import db
 from roadmap.jobs.queue import JobQueue
 from tests.support.databases import make_app, ready_database, temporary_database
 
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 KEY = "a secret of the tests, long enough"
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 SERVE = ("-m", "roadmap.serve", "--port", "{port}")
@@ -322,3 +325,38 @@ def test_no_server_starts_on_the_database_of_a_newer_release(
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
     assert "it is of a newer Cairn. Put the newer code back" in line
+
+
+def test_an_env_file_of_another_user_is_one_line(tmp_path: Path) -> None:
+    """With what `make install` writes into the environment: Flask would read the file first."""
+    for folder in ("roadmap", "migrations"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
+    env_file = tmp_path / ".env"
+    env_file.write_text("ROADMAP_SIGNUP=invite\n")
+    env_file.chmod(0o000)
+    [line] = re.findall(r"echo '(import os; .*FLASK_SKIP_DOTENV.*)'", MAKEFILE)
+    command = f"{line}; from flask.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "--app", "roadmap", "user", "list"],
+        env={**os.environ, "ROADMAP_SECRET_KEY": KEY, "ROADMAP_DATA_DIR": str(tmp_path)},
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        preexec_fn=obey_modes if os.geteuid() == 0 else None,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert f"{env_file} cannot be read by " in done.stderr
+    assert "sudo -u " in done.stderr
+
+
+def test_what_make_installs_is_taken_by_python(tmp_path: Path) -> None:
+    [line] = re.findall(r"echo '(import os; .*FLASK_SKIP_DOTENV.*)'", MAKEFILE)
+    (tmp_path / "cairn.pth").write_text(f"{line}\n")
+    asked = (
+        f"import os, site; site.addsitedir({str(tmp_path)!r}); "
+        "print(os.environ['FLASK_SKIP_DOTENV'])"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "FLASK_SKIP_DOTENV"}
+    done = subprocess.run(
+        [sys.executable, "-c", asked], env=kept, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1\n"

@@ -164,6 +164,13 @@ def test_a_mistyped_name_is_told_with_the_one_that_was_meant(
     ]
 
 
+def test_a_name_in_small_letters_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("roadmap_base_url", "https://cairn.example.org")
+    assert config.find_unknown_settings() == [
+        "roadmap_base_url is not a setting of Cairn; is ROADMAP_BASE_URL meant?"
+    ]
+
+
 @pytest.mark.parametrize(
     "words",
     [
