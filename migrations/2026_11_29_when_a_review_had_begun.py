@@ -3,7 +3,7 @@
 Of what is stored already it is not known, as where somebody decides at once.
 
 Revision: 1796020000
-Revises: 1796010000
+Revises: 1796011000
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1796020000"
-down_revision = "1796010000"
+down_revision = "1796011000"
 branch_labels = ()
 depends_on = None
 
