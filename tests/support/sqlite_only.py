@@ -23,6 +23,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/portfolio/test_pages_export.py",
         "tests/teams/test_exports.py",
         "tests/test_documentation.py",
+        "tests/test_security_checks.py",
         "tests/test_translation.py",
         "tests/test_url_map.py",
     ),
