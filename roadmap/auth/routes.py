@@ -35,7 +35,7 @@ from roadmap.auth.sessions import sign_in_user, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, redirect_page, render_page, safe_redirect_target, see_other
-from roadmap.mail import transport
+from roadmap.mail import outbox, transport
 from roadmap.people.models import User
 from roadmap.people.permissions import permit
 
@@ -280,18 +280,19 @@ def send_password_link(email: str, address: str) -> None:
         return
     with db.own_transaction() as own:
         token = actions.create_password_link(own, user.id, by=user.id, address=address, now=now())
-    base = current_app.config["BASE_URL"].rstrip("/")
-    transport.send(
-        user.email,
-        _("Set a new password for Cairn"),
-        _(
-            "Hello %(name)s,\n\nSomebody, probably you, asked to set a new password for your "
-            "account on Cairn.\nThis link works once, within 24 hours:\n\n%(link)s\n\nIf "
-            "it was not you, ignore this mail: your password stays as it is.\n",
-            name=user.name,
-            link=f"{base}/password/{token}",
-        ),
+    base, subject = current_app.config["BASE_URL"].rstrip("/"), _("Set a new password for Cairn")
+    body = _(
+        "Hello %(name)s,\n\nSomebody, probably you, asked to set a new password for your "
+        "account on Cairn.\nThis link works once, within 24 hours:\n\n%(link)s\n\nIf "
+        "it was not you, ignore this mail: your password stays as it is.\n",
+        name=user.name,
+        link=f"{base}/password/{token}",
     )
+    try:
+        transport.send(user.email, subject, body)
+    except Exception as error:
+        outbox.record_failed_send(user.id, user.email, subject, error, now=now())
+        raise
 
 
 def _password_form(user: User) -> NewPasswordForm:

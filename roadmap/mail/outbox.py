@@ -134,6 +134,20 @@ def enqueue(session: Session, *mails: Mail, now: dt.datetime) -> None:
     session.info[MAIL_ENQUEUED] = True
 
 
+def record_failed_send(
+    user_id: uuid.UUID, to: str, subject: str, error: Exception, *, now: dt.datetime
+) -> None:
+    """Write down a mail that was sent past the outbox and not taken, for administrators to see."""
+    message = " ".join(str(error).split()) or type(error).__name__
+    row = {
+        "user_id": user_id, "recipient": to, "subject": subject[:MAX_SUBJECT_LENGTH], "body": "",
+        "created_at": now, "due_at": None, "tries": 1, "failed_at": now,
+        "error": message[:MAX_ERROR_LENGTH],
+    }  # fmt: skip
+    with db.own_transaction() as own:
+        own.execute(sa.insert(_MAILS).values(row))
+
+
 def withdraw(session: Session, kind: str, ids: Collection[uuid.UUID]) -> None:
     """Delete the waiting mails about these sources, in one statement."""
     if ids:

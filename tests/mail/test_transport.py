@@ -59,6 +59,19 @@ def test_a_forgotten_password(app, session, cast, browser_of, box):
     assert sign_in(browser, "alice@example.org", OTHER_PASSWORD).status_code == 303
 
 
+def test_administrators_see_that_the_link_was_not_taken(app, cast, browser_of, box):
+    """Who asked is told neither that it was sent nor whether there is an account."""
+    app.config["SMTP_URL"] = "smtp://127.0.0.1:1"
+    answer = browser_of().post("/password/forgot", {"email": "alice@example.org"})
+    assert answer.location == "/password/sent"
+    wait_for_mails(app)
+    assert box.mails == []
+    page = " ".join(browser_of(cast.erin).get("/admin").text.split())
+    assert "One mail could not be sent" in page
+    assert "The last one was given up at " in page
+    assert "Connection refused" in page
+
+
 def test_without_mail_no_page_says_that_a_link_is_mailed(cast, browser_of):
     page = browser_of().get("/password/sent").text
     assert "Cairn sends no mail here" in page
