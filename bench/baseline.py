@@ -43,6 +43,7 @@ from roadmap.auth.models import LoginSession
 from roadmap.catalog.content import Content
 from roadmap.catalog.models import Milestone
 from roadmap.core.database import normalize_url, sqlite_module
+from roadmap.core.headers import SessionCookieInterface
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion, Impact
 from roadmap.people.models import Membership, Team, User
 from roadmap.progress.models import MilestoneStatus
@@ -152,6 +153,7 @@ def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
         SESSION_COOKIE_NAME=config["SESSION_COOKIE_NAME"],
         SESSION_REFRESH_EACH_REQUEST=False,
     )
+    app.session_interface = SessionCookieInterface()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     engine = create_engine(config["DATABASE_URL"])
     app.extensions["engine"] = engine

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.orm import Session
 
 from bench.wsgi import Answer, Call
@@ -21,7 +20,7 @@ from roadmap.catalog.content import Content, Milestone
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
-from roadmap.core.headers import WsgiApp
+from roadmap.core.headers import SessionCookieInterface, WsgiApp
 from roadmap.core.migrations import upgrade
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -169,7 +168,8 @@ def signed_in_cookie(app: Flask, person: uuid.UUID, now: dt.datetime) -> str:
     )
     db.session.add(row)
     db.session.commit()
-    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert isinstance(app.session_interface, SessionCookieInterface)
+    signer = app.session_interface.get_signing_serializer(app)
     assert signer is not None, "the application has no secret key"
     return (
         f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps({'_user_id': token, '_fresh': True})}"
