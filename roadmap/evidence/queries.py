@@ -22,13 +22,20 @@ from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
-from roadmap.evidence.models import Confirmation, Evidence, EvidenceVersion, Review
+from roadmap.evidence.models import (
+    Confirmation,
+    Evidence,
+    EvidenceMilestone,
+    EvidenceVersion,
+    Review,
+)
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
 from roadmap.people.labels import judge_name
 from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import holders_of, people_of, select_holders
 from roadmap.people.roles import Capability
+from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import own_and_other_roadmaps
 
 
@@ -48,12 +55,8 @@ class LinkedMilestones:
     unticked: Mapping[str, UntickedMilestone]
 
 
-# Progress is a neighbouring room, so the room above both sets this (`journey.unticked_milestones`).
+# The gain needs the rule of readiness, so a room above sets this (`journey.unticked_milestones`).
 linked_milestones_lookups: list[Callable[[Session, Item, dt.date], LinkedMilestones]] = []
-
-# As above: the milestones that a person has marked as done and linked to no evidence.
-unproven_milestones_lookups: list[Callable[[Session, uuid.UUID], Sequence[str]]] = []
-
 
 # The portfolio is a room above, so it sets this: how many open links show an item, None where it is
 # not in the portfolio.
@@ -369,19 +372,28 @@ def search_milestones(
     have done without evidence, and that evidence of `kind` proves ('' for any).
     """
     words = search_words(text)
-    if not words:
-        done = [key for lookup in unproven_milestones_lookups for key in lookup(session, user_id)]
-        wanted = [key for key in done if key not in leave_out]
-        offered = load_milestones(session, wanted, user_id=user_id)
-        return tuple(islice((each for each in offered if not kind or kind in each.kinds), 12))
-    found = (
-        each
-        for each in load_published_milestones(session, user_id).values()
-        if each.roadmap
-        and each.key not in leave_out
-        and all(word in fold(f"{each.title} {each.key} {each.place}") for word in words)
+    unproven = set() if words else _load_unproven_milestones(session, user_id)
+
+    def is_found(each: LinkableMilestone) -> bool:
+        if not words:
+            return each.key in unproven and (not kind or kind in each.kinds)
+        return all(word in fold(f"{each.title} {each.key} {each.place}") for word in words)
+
+    known = load_published_milestones(session, user_id).values() if words or unproven else ()
+    offered = (each for each in known if each.roadmap and each.key not in leave_out)
+    return tuple(islice(filter(is_found, offered), 12))
+
+
+def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:
+    """Load the milestones that a person has done and linked to no evidence."""
+    linked = sa.exists().where(
+        EvidenceMilestone.user_id == user_id,
+        EvidenceMilestone.milestone_key == MilestoneStatus.milestone_key,
     )
-    return tuple(islice(found, 12))
+    query = sa.select(MilestoneStatus.milestone_key).where(
+        MilestoneStatus.user_id == user_id, MilestoneStatus.status == "done", ~linked
+    )
+    return set(session.scalars(query))
 
 
 def load_skill_titles(session: Session) -> dict[str, str]:

@@ -1,25 +1,20 @@
-"""Milestones that miss one half: linked but not ticked, or ticked but not linked, for evidence."""
+"""Linked milestones that still wait for their person's own tick, for the page of evidence."""
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from dataclasses import replace
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog import queries as catalog
 from roadmap.evidence.item import Item
-from roadmap.evidence.models import EvidenceMilestone
 from roadmap.evidence.queries import (
     LinkedMilestones,
     UntickedMilestone,
     linked_milestones_lookups,
-    unproven_milestones_lookups,
 )
 from roadmap.progress import queries as progress
-from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.presentation import signed_filter
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.rules import score
@@ -52,28 +47,6 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
     return LinkedMilestones(done, found)
 
 
-def find_unproven(session: Session, user_id: uuid.UUID) -> list[str]:
-    """Return the milestones that a person has done and linked to no evidence, in roadmap order."""
-    linked = sa.exists().where(
-        EvidenceMilestone.user_id == user_id,
-        EvidenceMilestone.milestone_key == MilestoneStatus.milestone_key,
-    )
-    done = set(
-        session.scalars(
-            sa.select(MilestoneStatus.milestone_key).where(
-                MilestoneStatus.user_id == user_id, MilestoneStatus.status == "done", ~linked
-            )
-        )
-    )
-    return [
-        milestone.key
-        for enrolled in (progress.enrollments(session, user_id) if done else ())
-        for milestone in catalog.load_revision(session, enrolled.revision_id).content.milestones
-        if milestone.key in done
-    ]
-
-
 def listen() -> None:
-    """Let the pages of evidence ask for the progress on milestones."""
+    """Let the page of evidence ask for the progress of linked milestones."""
     linked_milestones_lookups[:] = [find_linked]
-    unproven_milestones_lookups[:] = [find_unproven]
