@@ -69,7 +69,7 @@ class StageShape(Shape):
 
 
 class SkillShape(Shape):
-    """A skill. `levels` describe 0 to 4; `bar` is the one that a senior engineer shows."""
+    """A skill. `levels` describe 0 to 4; `bar` is the one that the role asks for."""
 
     key: str
     title: str

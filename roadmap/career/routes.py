@@ -18,6 +18,7 @@ from roadmap.core.database import db
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
+from roadmap.progress.queries import own_and_other_roadmaps
 
 career = Blueprint("career", __name__)
 
@@ -31,8 +32,10 @@ DELETED = {Position: _l("The position is deleted."), Degree: _l("The degree is d
 @career.get("/career")
 @permit("career.read")
 def overview() -> str:
+    own, _others = own_and_other_roadmaps(db.session, current_user.id)
     return render_template(
         "career/career.html",
+        roadmap=own[0] if own else None,
         positions=queries.positions(db.session, current_user.id),
         degrees=queries.degrees(db.session, current_user.id),
         levels=level_labels(),

@@ -31,6 +31,7 @@ from roadmap.catalog.field_types import (
 from roadmap.catalog.policy import Policy
 
 Name = Annotated[str, Field(min_length=2, max_length=120)]
+ShortTitle = Annotated[str, Field(min_length=2, max_length=20)]
 Tag = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,29}$")]
 Reserved = Annotated[
     tuple[dict[str, Any], ...],
@@ -93,6 +94,9 @@ class Stage(Model):
 
     key: Word
     title: Title
+    short_title: ShortTitle | None = Field(
+        None, description="Its name below the trail; the title without it."
+    )
     summary: Text
     required: Flag = Field(
         description=(
@@ -162,6 +166,9 @@ class Content(Model):
 
     slug: Key = Field(description="Stays for ever; part of the page's address.")
     title: Title
+    position: Annotated[int, whole(1, 1000)] | None = Field(
+        None, description="Its place in a list of roadmaps; those without one come last, by title."
+    )
     summary: Text
     duration_years: tuple[Annotated[int, whole(0)], Annotated[int, whole(1)]] = Field(
         description="From and to, in years."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -42,10 +43,15 @@ def published_roadmap(session: Session, slug: str) -> PublishedRoadmap | None:
 
 
 def published_roadmaps(session: Session) -> list[PublishedRoadmap]:
-    """Return every roadmap, by title."""
+    """Return every roadmap, by its position, and by title where that is the same or missing."""
     rows = session.execute(_CURRENT_REVISIONS.order_by(Roadmap.id)).all()
     published = (load_revision(session, row.revision_id) for row in rows)
-    return sorted(published, key=lambda each: fold(each.content.title))
+    return sorted(published, key=_place)
+
+
+def _place(each: PublishedRoadmap) -> tuple[float, str]:
+    position = each.content.position
+    return inf if position is None else position, fold(each.content.title)
 
 
 def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from roadmap.core import svg
@@ -190,7 +189,7 @@ class RoadmapPresenter:
         """Return the cairn that stands for a stage on the trail."""
         return svg.Cairn(
             key=stage.key,
-            title=short_title(stage),
+            title=stage.short_title or stage.title,
             href=f"#{stage.key}",
             facts=facts,
             stones=[
@@ -293,18 +292,3 @@ class RoadmapPresenter:
                 data["verdict"], claimed_not_proven=data["claimed_not_proven"]
             ),
         }
-
-
-# Titles of stages are sentences, too long for the trail.
-SHORT_TITLES = {
-    "foundations": lazy_gettext("Foundations"),
-    "experience": lazy_gettext("Experience"),
-    "education": lazy_gettext("Education"),
-    "leadership": lazy_gettext("Leadership"),
-    "visibility": lazy_gettext("Visibility"),
-}
-
-
-def short_title(stage: Stage) -> str:
-    """Return a stage's name on the trail; its title where the roadmap is not the shipped one."""
-    return str(SHORT_TITLES.get(stage.key, stage.title))

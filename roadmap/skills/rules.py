@@ -1,4 +1,4 @@
-"""Compare assessments with each other and with the senior bar. They are never averaged."""
+"""Compare assessments with each other and with the bar. They are never averaged."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ EMPTY_STAGE = StageCell(0.0, 0.0, 0.0)
 
 
 class SkillCell(NamedTuple):
-    """The latest level of each side, None where there is none, and the senior bar."""
+    """The latest level of each side, None where there is none, and the bar."""
 
     own: int | None
     manager: int | None

@@ -8,6 +8,9 @@ import sqlalchemy as sa
 from roadmap.career.models import Position
 from roadmap.core.dates import PartialDate
 from roadmap.people.models import HistoryEntry
+from tests.support.catalog import enroll
+from tests.support.markup import flat
+from tests.support.sample_data import SLUG
 
 NOW = {
     "title": "ML engineer",
@@ -124,7 +127,7 @@ def test_it_hides_what_is_foreign(session, cast, browser_of, position, who):
     assert browser.get(path).status_code == 404
     assert browser.put(path, NOW).status_code == 404
     assert browser.delete(path).status_code == 404
-    assert "Engineer" not in browser.get("/career").text
+    assert path not in browser.get("/career").text
     assert session.get(Position, position).title == "Engineer"
 
 
@@ -184,3 +187,14 @@ def test_two_tabs(session, cast, browser_of, position):
     assert session.get(Position, position).title == "First tab"
     again = answer.text.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
     assert browser.put(path, {**NOW, "title": "Second tab", "seen": again}).status_code == 303
+
+
+def test_the_points_are_those_of_ones_primary_roadmap(
+    session, cast, now, browser_of, other_roadmap
+):
+    alice = browser_of(cast.alice)
+    enroll(session, cast.alice, now, SLUG)
+    said = "give up to 10 of the 100 points of"
+    assert f"{said} Senior ML Engineer." in flat(alice.get("/career").text)
+    enroll(session, cast.alice, now, other_roadmap, primary=True)
+    assert f"{said} Another way." in flat(alice.get("/career").text)

@@ -273,3 +273,16 @@ def test_policy_adds_up(roadmap: Record) -> None:
     assert background["years_with_degree"] + background["degree"] == background["years_alone"]
     assert repeated([gate["key"] for gate in policy["gates"]]) == []
     assert {gate["stage"] for gate in policy["gates"] if "stage" in gate} <= set(STAGES)
+
+
+def test_nothing_but_the_content_knows_a_roadmap_by_name() -> None:
+    """A second roadmap would read wrong wherever a page says "senior"; the demo is a story."""
+    root = CONTENT.parents[2]
+    told = root / "roadmap" / "demo"
+    sources = [*root.glob("roadmap/**/*.py"), *root.glob("templates/**/*.html")]
+    naming = [
+        str(each.relative_to(root))
+        for each in sources
+        if told not in each.parents and re.search("senior|staff", each.read_text("utf-8"), re.I)
+    ]
+    assert naming == []

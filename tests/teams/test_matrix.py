@@ -102,7 +102,7 @@ def test_it_works(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> N
     said = f"{verified}% verified, {evidenced}% evidenced or better, {claimed}% claimed or better."
     assert said in " ".join(behind.split())
     # Self 3 and manager 2 stand side by side; the bar of MLOps is 3.
-    assert "Alice, MLOps: 3 2 by self and manager, senior bar 3" in alice
+    assert "Alice, MLOps: 3 2 by self and manager, bar 3" in alice
 
 
 def test_it_needs_sign_in(app: Flask, cast: Cast, browser_of: Opens) -> None:
@@ -212,7 +212,7 @@ def test_the_row_of_a_person_who_is_not_on_the_roadmap_says_so(
     skills.assess_other(session, newt_id, "mlops", 4, "", by=bob, now=now)
     session.commit()
     newt = row_of(browser_of(cast.bob).get(MATRIX).text, "Newt")
-    assert "Newt, MLOps: self not yet, manager 4, senior bar 3" in newt
+    assert "Newt, MLOps: self not yet, manager 4, bar 3" in newt
     assert f"/people/{newt_id}/skills/mlops " in newt
     assert (
         browser_of(cast.bob).get(f"/teams/ranking/people/{newt_id}/skills/mlops").status == "200 OK"
@@ -281,7 +281,7 @@ def test_gaps_in_perception_are_called_out(
     skills.assess_other(session, cast.alice, "communication", 1, "", by=bob, now=now)
     session.commit()
     alice = row_of(browser_of(cast.bob).get(MATRIX).text, "Alice")
-    assert "3 1 by self and manager, senior bar 3; two levels or more apart" in alice
+    assert "3 1 by self and manager, bar 3; two levels or more apart" in alice
     levels = "<span class=own-level>3</span> {} <span class=manager-level>1</span>"
     assert levels.format("<span class=arrow-down></span>") in alice
 

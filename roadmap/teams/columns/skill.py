@@ -1,4 +1,4 @@
-"""A skill: the person's own level and the manager's, against the senior bar."""
+"""A skill: the person's own level and the manager's, against the bar."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ class SkillColumn(Column):
     def _labels(self) -> dict[tuple[bool, bool], str]:
         """Return the texts by whether the person has assessed it, and whether a manager has."""
         return {
-            (True, True): _("%(own)s %(manager)s by self and manager, senior bar %(bar)s"),
-            (True, False): _("self %(own)s, manager not yet, senior bar %(bar)s"),
-            (False, True): _("self not yet, manager %(manager)s, senior bar %(bar)s"),
-            (False, False): _("not assessed, senior bar %(bar)s"),
+            (True, True): _("%(own)s %(manager)s by self and manager, bar %(bar)s"),
+            (True, False): _("self %(own)s, manager not yet, bar %(bar)s"),
+            (False, True): _("self not yet, manager %(manager)s, bar %(bar)s"),
+            (False, False): _("not assessed, bar %(bar)s"),
         }
 
     def sort_key(self, row: Row) -> tuple[int, int] | None:
