@@ -150,6 +150,7 @@ class Bench:
             lambda: concurrency.concurrent_ticks(config, stand.person, database),
         )
         self.note("start", database, lambda: server.start(config, database))
+        self.note("restart", database, lambda: server.restart(config, database))
         if self.wanted("memory") or self.wanted("first visit"):
             with server.serving(config) as (port, pid):
                 person = stand.person
