@@ -82,6 +82,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.api.routes import api
     from roadmap.auth.routes import auth
     from roadmap.career.routes import career
+    from roadmap.career_plans.routes import career_plans
     from roadmap.dashboard.routes import dashboard
     from roadmap.evidence.routes import evidence
     from roadmap.invitations.routes import invitations
@@ -94,7 +95,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.teams.routes import teams
 
     for blueprint in (
-        *(auth, account, invitations, career, evidence, skills, readiness, journey),
+        *(auth, account, invitations, career, career_plans, evidence, skills, readiness, journey),
         *(portfolio, teams, reviews, admin, notifications, dashboard, api),
     ):
         app.register_blueprint(blueprint)

@@ -10,6 +10,7 @@ from flask import Flask
 
 from roadmap.auth import api_tokens
 from roadmap.career import actions as career
+from roadmap.career_plans import actions as career_plans
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.invitations import actions as invitations
@@ -24,6 +25,7 @@ ASSESSED = "/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments"
 LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/positions": ("alice", career, "MAX_ENTRIES", 409),
     "/career/degrees": ("alice", career, "MAX_ENTRIES", 409),
+    "/career/challenges/<key>/reflections": ("alice", career_plans, "MAX_REFLECTIONS", 409),
     "/evidence": ("alice", evidence, "MAX_PIECES", 409),
     "/evidence/<uuid:evidence_id>/comments": ("alice", review_actions, "MAX_COMMENTS", 409),
     "/skills/<key>/assessments": ("alice", skills, "MAX_ASSESSMENTS", 409),

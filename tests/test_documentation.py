@@ -57,7 +57,7 @@ FOR = {
 }
 OWN_NOUNS = (
     *("account", "token", "notification", "enrollment", "progress", "evidence"),
-    *("skill", "career", "readiness", "portfolio"),
+    *("skill", "career", "career_plan", "readiness", "portfolio"),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(

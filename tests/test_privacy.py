@@ -25,6 +25,7 @@ from flask import Flask
 from roadmap.account.actions import change_profile
 from roadmap.auth import api_tokens
 from roadmap.auth.models import ApiToken
+from roadmap.career_plans import actions as career_plans
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
@@ -226,6 +227,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         session, alice, headline=f"{CANARY} headline", introduction=f"{CANARY} introduction",
         shows_email=False, shows_self_assessed=False, revision=0, by=actor, now=write.now,
     )  # fmt: skip
+    keep_career_plans(write, f"{CANARY} plan")
     hidden = {}
     for name, visibility in (
         ("draft", "portfolio"),
@@ -265,6 +267,18 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         now=write.now,
     )
     return hidden
+
+
+def keep_career_plans(write: SampleDataWriter, text: str) -> None:
+    """A plan and a reflection with a text of hers."""
+    session, alice, challenge = write.session, write.cast.alice, "managing-up"
+    career_plans.save_plan(
+        session, alice, "challenge", challenge, {"plan": text}, revision=1, by=alice,
+        now=write.now,
+    )  # fmt: skip
+    career_plans.add_reflection(
+        session, alice, challenge, text, today=write.now.date(), by=alice, now=write.now
+    )
 
 
 def secret(write: SampleDataWriter, visibility: str) -> Evidence:
@@ -315,6 +329,7 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     planned = alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN_MILESTONE}").text
     assert [word for word in SECRETS if re.search(word, planned)] == list(SECRETS)
     assert CANARY in alice.get("/portfolio/preview").text
+    assert alice.get("/career/challenges/managing-up").text.count(CANARY) == 2
 
 
 def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
@@ -393,6 +408,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     alice = write.cast.alice
     for visibility in ("portfolio", "team", "private"):
         assert secret(write, visibility).state == "draft"
+    keep_career_plans(write, "Another one.")
     progress.set_plan(
         write.session,
         alice,

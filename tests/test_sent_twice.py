@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from roadmap.auth.models import ApiToken, PasswordLink
 from roadmap.career.models import Degree, Position
+from roadmap.career_plans.models import Reflection
 from roadmap.evidence.models import Comment, Evidence
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import AuditEntry, Team
@@ -46,6 +47,8 @@ FORMS = {
     "position": Sent("alice", "/career/positions/new", "/career/positions", Position,
                      {"title": "Engineer", "started_on": "2021-03-01"}),
     "degree": Sent("alice", "/career/degrees/new", "/career/degrees", Degree, {"level": "master"}),
+    "reflection": Sent("alice", "/career/challenges/scope-creep",
+                       "/career/challenges/scope-creep/reflections", Reflection, {"text": "No."}),
     "evidence": Sent("alice", "/evidence/new", "/evidence", Evidence, form_fields()),
     "comment": Sent("alice", "/evidence/{piece}", "/evidence/{piece}/comments", Comment,
                     {"text": "The one of March."}),

@@ -106,6 +106,8 @@ PERMISSIONS: dict[str, Predicate] = {
     "skill.assess_other": over_person(Capability.ASSESS),
     "career.read": own,
     "career.write": own,
+    "career_plan.read": own,
+    "career_plan.write": own,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

@@ -18,7 +18,9 @@ from roadmap.readiness.actions import CHANGED, mark_changed, refresh_changed
 # No figure depends on these. "portfolio" is which pieces are selected for it: the visibility of a
 # piece is a change of evidence. The time zone is the exception in an account: it decides which day
 # it is, and a row that is not refreshed now would change with the next write, even a private one.
-IGNORED_CHANGES = frozenset({"portfolio", "account", "membership", "comment", "plan"})
+IGNORED_CHANGES = frozenset(
+    {"portfolio", "account", "membership", "comment", "plan", "career_plan"}
+)
 TIMEZONE_FIELD = "timezone"
 
 

@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("mail",),
     ("catalog", "auth"),
     ("account", "invitations", "progress"),
-    ("evidence", "skills", "career"),
+    ("evidence", "skills", "career", "career_plans"),
     ("readiness",),
     ("journey",),
     ("portfolio", "teams", "reviews", "admin", "notifications"),

@@ -17,6 +17,7 @@ from __future__ import annotations
 from tests.support.route_entries import (
     admin,
     api,
+    career_plans,
     email,
     invitations,
     matrix,
@@ -61,7 +62,7 @@ __all__ = [
 
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
-    *(invitations, email, tokens, sharing, matrix, members, person),
+    *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
     *(reviews, public_links, admin, notifications, api),
 )
 

@@ -1,0 +1,1 @@
+"""Direction, challenges of the role, and further education: a person's private plans."""

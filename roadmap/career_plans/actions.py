@@ -1,0 +1,97 @@
+"""Save a person's plans, and add reflections. The history says which, and not what they say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.career_plans import queries
+from roadmap.career_plans.models import CareerPlan, Reflection
+from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.types import form_id, new_id
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
+
+# Of one challenge: ten years, a line a month.
+MAX_REFLECTIONS = 120
+
+
+class StaleEdit(Exception):
+    """The plan was saved by another form since this one was opened; it carries the saved one."""
+
+    def __init__(self, saved: CareerPlan) -> None:
+        super().__init__()
+        self.saved = saved
+
+
+def save_plan(
+    session: Session,
+    user_id: uuid.UUID,
+    kind: str,
+    subject: str,
+    answers: dict[str, str],
+    *,
+    revision: int,
+    by: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    """Save the answers, those of an empty form too. Raises StaleEdit.
+
+    `revision` is that of the plan that the form showed, 0 where there was none. Sending the same
+    answers twice changes nothing.
+    """
+    lock_user(session, user_id)
+    saved = queries.plan(session, user_id, kind, subject)
+    if saved is None:
+        session.add(
+            CareerPlan(user_id=user_id, kind=kind, subject=subject, answers=answers, updated_at=now)
+        )
+    else:
+        session.refresh(saved)
+        if saved.answers == answers:
+            return
+        if saved.revision != revision:
+            raise StaleEdit(saved)
+        saved.answers, saved.updated_at = answers, now
+        saved.revision += 1
+    record_history(
+        session, user_id=user_id, by=by, action="career_plan.saved", subject=f"{kind}:{subject}",
+        now=now,
+    )  # fmt: skip
+
+
+def add_reflection(
+    session: Session,
+    user_id: uuid.UUID,
+    challenge: str,
+    text: str,
+    *,
+    today: dt.date,
+    by: uuid.UUID,
+    now: dt.datetime,
+    key: str = "",
+) -> None:
+    """Add a line to the person's history of a challenge, once for each `key` of a form.
+
+    Raises LimitReached.
+    """
+    lock_user(session, user_id)
+    made_as = form_id(key, user_id, challenge, text) if key else new_id()
+    if session.get(Reflection, made_as) is not None:
+        return
+    mine = (Reflection.user_id == user_id, Reflection.challenge == challenge)
+    if count_rows(session, Reflection, *mine) >= MAX_REFLECTIONS:
+        raise LimitReached(
+            _l("You already have %(most)d reflections here, the maximum.", most=MAX_REFLECTIONS),
+            _l("Your plan above can still be changed."),
+        )
+    session.add(
+        Reflection(id=made_as, user_id=user_id, challenge=challenge, written_on=today, text=text)
+    )
+    record_history(
+        session, user_id=user_id, by=by, action="career_plan.reflected", subject=challenge,
+        now=now,
+    )  # fmt: skip

@@ -1,0 +1,209 @@
+"""The model of this room's content file, which `queries.career_content` loads.
+
+What people write hangs on its keys: they stay for ever and never change their meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.content import Resource
+from roadmap.catalog.field_types import (
+    Key,
+    Location,
+    Model,
+    Problem,
+    Text,
+    Title,
+    Word,
+    refuse,
+    repeated_keys,
+)
+from roadmap.catalog.sources import Source, unknown_sources
+
+Line = Annotated[str, Field(min_length=2, max_length=400)]
+QuestionType = Literal["text", "date", "number", "money", "choice"]
+
+
+class Question(Model):
+    """A question that a person answers for themselves; `options` are those of a choice."""
+
+    key: Word
+    text: Line
+    help: Annotated[str, Field(max_length=400)] = ""
+    type: QuestionType = "text"
+    options: tuple[Line, ...] = ()
+    group: Word | None = None
+
+
+class Axis(Model):
+    """A line of the comparison."""
+
+    key: Word
+    title: Title
+
+
+class PathOnAxis(Model):
+    text: Text
+    source: Key | None = None
+    more_sources: tuple[Key, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (*([self.source] if self.source else ()), *self.more_sources)
+
+
+class CareerPath(Model):
+    """One of the two directions; `roadmap` is the slug of the one that leads there."""
+
+    key: Word
+    title: Title
+    summary: Text
+    roadmap: Key
+    axes: dict[Word, PathOnAxis]
+
+
+class Direction(Model):
+    title: Title
+    summary: Text
+    source: Key | None = None
+
+
+class Challenge(Model):
+    """A challenge of the role, and what experienced people do about it."""
+
+    key: Key
+    title: Title
+    source: Key | None = None
+    what: Text
+    answer: Text
+    practices: tuple[Line, ...] = Field(min_length=1)
+    questions: tuple[Question, ...] = Field(min_length=1)
+    reflection: Line = Field(description="The question of the monthly reflection.")
+    milestones: tuple[Key, ...] = ()
+    see: Annotated[str, Field(pattern="^/[a-z/-]+$")] | None = None
+
+
+class EducationFact(Model):
+    key: Word
+    text: Text
+    source: Key | None = None
+
+
+class EducationOption(Model):
+    key: Word
+    title: Title
+    note: Line
+
+
+class Group(Model):
+    key: Word
+    title: Title
+
+
+class Figure(Model):
+    """A figure computed from the answers: a sum, or the quotient of two of them."""
+
+    key: Word
+    title: Title
+    sum_of: tuple[Word, ...] = ()
+    quotient_of: tuple[Word, Word] | None = None
+
+
+class AdvancedEducation(Model):
+    """The worksheet on a further degree: one sheet for each option."""
+
+    title: Title
+    summary: Text
+    facts: tuple[EducationFact, ...]
+    options: tuple[EducationOption, ...] = Field(min_length=1)
+    groups: tuple[Group, ...]
+    questions: tuple[Question, ...]
+    figures: tuple[Figure, ...]
+    milestones: tuple[Key, ...] = Field(
+        description="Milestones of the stage that this decides about."
+    )
+    resources: tuple[Resource, ...] = ()
+
+    @property
+    def option_by_key(self) -> dict[str, EducationOption]:
+        return {option.key: option for option in self.options}
+
+
+class CareerContent(Model):
+    """The whole file."""
+
+    roadmap: Key
+    sources: tuple[Source, ...]
+    direction: Direction
+    axes: tuple[Axis, ...]
+    paths: tuple[CareerPath, CareerPath]
+    direction_questions: tuple[Question, ...]
+    plan_question: Question
+    challenges: tuple[Challenge, ...] = Field(min_length=1)
+    advanced_education: AdvancedEducation
+
+    @property
+    def source_by_key(self) -> dict[str, Source]:
+        return {source.key: source for source in self.sources}
+
+    @property
+    def challenge_by_key(self) -> dict[str, Challenge]:
+        return {challenge.key: challenge for challenge in self.challenges}
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        refuse(unknown_sources(self.sources, self._citations()))
+        refuse(self._reference_problems())
+        return self
+
+    def _citations(self) -> Iterator[tuple[Location, str | None]]:
+        yield ("direction", "source"), self.direction.source
+        for p, path in enumerate(self.paths):
+            for axis, said in path.axes.items():
+                for key in said.sources:
+                    yield ("paths", p, "axes", axis, "source"), key
+        for c, challenge in enumerate(self.challenges):
+            yield ("challenges", c, "source"), challenge.source
+        for f, fact in enumerate(self.advanced_education.facts):
+            yield ("advanced_education", "facts", f, "source"), fact.source
+
+    def _reference_problems(self) -> Iterator[Problem]:
+        axes = {axis.key for axis in self.axes}
+        for p, path in enumerate(self.paths):
+            if path.axes.keys() != axes:
+                yield Problem(("paths", p, "axes"), "does not have the axes of the comparison")
+        worksheet = self.advanced_education
+        groups = {group.key for group in worksheet.groups}
+        numbers = {each.key for each in worksheet.questions if each.type in ("number", "money")}
+        for q, question in enumerate(worksheet.questions):
+            if question.group not in groups:
+                yield Problem(
+                    ("advanced_education", "questions", q, "group"),
+                    f"'{question.group}' is not one of the groups",
+                )
+        for f, figure in enumerate(worksheet.figures):
+            if unknown := {*figure.sum_of, *(figure.quotient_of or ())} - numbers:
+                yield Problem(
+                    ("advanced_education", "figures", f),
+                    f"'{min(unknown)}' is no question about a number",
+                )
+        lists: list[tuple[Location, tuple[Question, ...]]] = [
+            (("direction_questions",), self.direction_questions),
+            (("advanced_education", "questions"), worksheet.questions),
+            *(
+                (("challenges", c, "questions"), (self.plan_question, *each.questions))
+                for c, each in enumerate(self.challenges)
+            ),
+        ]
+        for location, questions in lists:
+            yield from repeated_keys(
+                ("question", question.key, (*location, place, "key"))
+                for place, question in enumerate(questions)
+            )
+            for place, question in enumerate(questions):
+                if (question.type == "choice") != bool(question.options):
+                    yield Problem((*location, place), "should have options only for a choice")

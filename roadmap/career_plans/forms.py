@@ -1,0 +1,138 @@
+"""The forms of plans, built from the questions of the content, and of a reflection."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, Field, HiddenField, SelectField, TextAreaField
+from wtforms.validators import AnyOf, DataRequired, Length, NumberRange, Optional
+
+from roadmap.career_plans.models import CareerPlan
+from roadmap.core.fields import at_most
+from roadmap.core.numbers import PlainDecimalField, parse_whole_number
+from roadmap.core.text import clean_multiline
+
+if TYPE_CHECKING:
+    from roadmap.career_plans.content import Question
+
+MAX_ANSWER_LENGTH = 4000
+MAX_NUMBER = 100_000_000
+
+
+class PlanForm(FlaskForm):
+    """What all plans share: the revision of what the form shows, 0 where nothing is saved."""
+
+    seen = HiddenField()
+    # The fields of the questions, by the key of each.
+    names: dict[str, str] = {}
+
+    @property
+    def revision(self) -> int:
+        return parse_whole_number(self.seen.data) or 0
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Return the answers that are given, as the table stores them."""
+        given = {key: self[name].data for key, name in self.names.items()}
+        return {key: _stored(value) for key, value in given.items() if value not in (None, "")}
+
+    def answer_field(self, key: str) -> Field:
+        """Return the field of a question."""
+        return self[self.names[key]]
+
+    def differences(self, saved: CareerPlan) -> dict[str, str]:
+        """Return the saved answers that differ from those of the form, by label."""
+        mine = self.answers
+        return {
+            self[name].label.text: saved.answers.get(key, "–")
+            for key, name in self.names.items()
+            if saved.answers.get(key) != mine.get(key)
+        }
+
+
+class ReflectionForm(FlaskForm):
+    text = TextAreaField(
+        _l("Your reflection"),
+        [DataRequired(_l("Write a sentence at least.")), at_most(2000)],
+        filters=[clean_multiline],
+    )
+
+
+def plan_form(questions: Sequence[Question], saved: CareerPlan | None, **options: Any) -> PlanForm:
+    """Return the form of these questions, filled with what is saved.
+
+    `options` are those of a form.
+    """
+    # A question may have the name of something that a form has, such as `data`.
+    names = {question.key: f"answer_{question.key}" for question in questions}
+    fields = {names[each.key]: FIELDS[each.type](each) for each in questions}
+    form_class: type[PlanForm] = type("AnswersForm", (PlanForm,), {**fields, "names": names})
+    shown: dict[str, Any] = {"seen": saved.revision if saved else 0}
+    for question in questions:
+        answer = saved.answers.get(question.key) if saved else None
+        if answer:
+            shown[names[question.key]] = READERS.get(question.type, str)(answer)
+    return form_class(data=shown, **options)
+
+
+def _text_field(question: Question) -> Any:
+    return TextAreaField(
+        question.text,
+        [Optional(), Length(max=MAX_ANSWER_LENGTH, message=_l("At most %(max)d characters."))],
+        filters=[clean_multiline],
+        description=question.help,
+    )
+
+
+def _date_field(question: Question) -> Any:
+    return DateField(
+        question.text,
+        [Optional()],
+        description=question.help,
+        invalid_value_message=_l("Enter the date as year-month-day, such as 2027-03-05."),
+    )
+
+
+def _number_field(question: Question) -> Any:
+    return PlainDecimalField(
+        question.text,
+        [Optional(), NumberRange(0, MAX_NUMBER, _l("From 0 to %(max)d."))],
+        places=None,
+        description=question.help,
+        invalid_value_message=_l("Enter a number without separators, such as 12000 or 4.5."),
+    )
+
+
+def _choice_field(question: Question) -> Any:
+    return SelectField(
+        question.text,
+        [Optional(), AnyOf(question.options, message=_l("Choose one of the options."))],
+        choices=[("", "–"), *((option, option) for option in question.options)],
+        validate_choice=False,
+        description=question.help,
+    )
+
+
+FIELDS: dict[str, Callable[[Question], Any]] = {
+    "text": _text_field,
+    "date": _date_field,
+    "number": _number_field,
+    "money": _number_field,
+    "choice": _choice_field,
+}
+READERS: dict[str, Callable[[str], Any]] = {
+    "date": dt.date.fromisoformat,
+    "number": Decimal,
+    "money": Decimal,
+}
+
+
+def _stored(value: Any) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,128 @@
+"""The pages of a person's career plans. Each shows only what is the person's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, flash, render_template
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.career_plans import actions, queries
+from roadmap.career_plans.forms import PlanForm, ReflectionForm, plan_form
+from roadmap.core.database import db
+from roadmap.core.web import form_key, now, render_page, see_other
+from roadmap.people.permissions import permit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from roadmap.career_plans.content import Challenge, Question
+
+career_plans = Blueprint("career_plans", __name__)
+
+
+@career_plans.get("/career/challenges")
+@permit("career_plan.read")
+def challenges() -> str:
+    content = queries.career_content()
+    named = {challenge.source for challenge in content.challenges}
+    return render_template(
+        "career_plans/challenges.html",
+        challenges=content.challenges,
+        sources=content.source_by_key,
+        cited=[source for source in content.sources if source.key in named],
+        plans=queries.plans(db.session, current_user.id, "challenge"),
+        reflected=queries.last_reflections(db.session, current_user.id),
+        today=current_user.today(now()),
+    )
+
+
+@career_plans.get("/career/challenges/<key>")
+@permit("career_plan.read")
+def challenge(key: str) -> Response:
+    found = _challenge_or_404(key)
+    return _render_challenge(found, _saved_form("challenge", key, _questions(found)))
+
+
+@career_plans.put("/career/challenges/<key>")
+@permit("career_plan.write")
+def save_challenge(key: str) -> BaseResponse:
+    found = _challenge_or_404(key)
+    form = _saved_form("challenge", key, _questions(found))
+    if not form.validate():
+        return _render_challenge(found, form, status=422)
+    if late := _save("challenge", key, form):
+        return _render_challenge(found, form, late=late, status=409)
+    flash(_("Your plan is saved."))
+    return see_other("career_plans.challenge", key=key)
+
+
+@career_plans.post("/career/challenges/<key>/reflections")
+@permit("career_plan.write")
+def add_reflection(key: str) -> BaseResponse:
+    found, me = _challenge_or_404(key), current_user.id
+    reflection = ReflectionForm()
+    if not reflection.validate():
+        saved = queries.plan(db.session, me, "challenge", key)
+        form = plan_form(_questions(found), saved, formdata=None)
+        return _render_challenge(found, form, reflection, status=422)
+    actions.add_reflection(
+        db.session, me, key, reflection.text.data or "",
+        today=current_user.today(now()), by=me, now=now(), key=form_key(),
+    )  # fmt: skip
+    flash(_("Your reflection is a line of your history now."))
+    return see_other("career_plans.challenge", key=key, _anchor="reflections")
+
+
+def _challenge_or_404(key: str) -> Challenge:
+    return queries.career_content().challenge_by_key.get(key) or abort(404)
+
+
+def _questions(challenge: Challenge) -> Sequence[Question]:
+    return (queries.career_content().plan_question, *challenge.questions)
+
+
+def _saved_form(kind: str, subject: str, questions: Sequence[Question]) -> PlanForm:
+    return plan_form(questions, queries.plan(db.session, current_user.id, kind, subject))
+
+
+def _save(kind: str, subject: str, form: PlanForm) -> dict[str, str]:
+    """Save a form; return what another form has saved meanwhile, by label.
+
+    Sending the form again then replaces it.
+    """
+    try:
+        actions.save_plan(
+            db.session, current_user.id, kind, subject, form.answers,
+            revision=form.revision, by=current_user.id, now=now(),
+        )  # fmt: skip
+    except actions.StaleEdit as stale:
+        form.seen.data = str(stale.saved.revision)
+        return form.differences(stale.saved)
+    return {}
+
+
+def _render_challenge(
+    challenge: Challenge,
+    form: PlanForm,
+    reflection: ReflectionForm | None = None,
+    *,
+    late: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    lines = queries.reflections(db.session, current_user.id, challenge.key)
+    return render_page(
+        "career_plans/challenge.html",
+        status,
+        challenge=challenge,
+        questions=_questions(challenge),
+        source=queries.career_content().source_by_key.get(challenge.source or ""),
+        milestones=queries.milestone_links(db.session, current_user.id, challenge.milestones),
+        form=form,
+        reflection_form=reflection or ReflectionForm(formdata=None),
+        reflections=lines,
+        late=late,
+        today=current_user.today(now()),
+    )

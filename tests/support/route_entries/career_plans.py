@@ -1,0 +1,52 @@
+"""What can be asked of career plans: each person's own, and nobody else's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from roadmap.career_plans import actions
+from tests.support.route_entry import Change, Page
+
+CHALLENGE = "meeting-overload"
+PLAN = {"answer_plan": "Two half days a week from Monday on.", "answer_hours": "9, 4, 3, 6"}
+
+PAGES: tuple[Page, ...] = (
+    Page("/career/challenges", "career_plan.read", "/career/challenges"),
+    Page("/career/challenges/<key>", "career_plan.read", f"/career/challenges/{CHALLENGE}"),
+)
+CHANGES: tuple[Change, ...] = (
+    Change(
+        "/career/challenges/<key>",
+        "PUT",
+        "career_plan.write",
+        f"/career/challenges/{CHALLENGE}",
+        {**PLAN, "seen": "1"},
+    ),
+    Change(
+        "/career/challenges/<key>/reflections",
+        "POST",
+        "career_plan.write",
+        f"/career/challenges/{CHALLENGE}/reflections",
+        {"text": "Six hours, two below the limit."},
+    ),
+)
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """A plan of Alice, and what she thought of it in three months."""
+    session, alice = write.session, write.cast.alice
+    answers = {"plan": "Two mornings a week are mine.", "hours": "6, 2, 5, 4"}
+    actions.save_plan(
+        session, alice, "challenge", CHALLENGE, answers, revision=0, by=alice, now=write.ago(95)
+    )
+    for days, text in (
+        (90, "Four hours of deep work. Cut the second planning meeting."),
+        (60, "Nine hours: the profile of the data loader exists.\n\nTwo reviews went to Carol."),
+        (30, "Five hours. The launch took the rest; decline earlier next time."),
+    ):
+        actions.add_reflection(
+            session, alice, CHALLENGE, text,
+            today=(write.now - dt.timedelta(days=days)).date(), by=alice, now=write.ago(days),
+        )  # fmt: skip
+    return {}
