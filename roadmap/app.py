@@ -87,6 +87,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.evidence.routes import evidence
     from roadmap.invitations.routes import invitations
     from roadmap.journey.routes import journey
+    from roadmap.market.routes import market
     from roadmap.notifications.routes import notifications
     from roadmap.portfolio.routes import portfolio
     from roadmap.readiness.routes import readiness
@@ -95,7 +96,18 @@ def blueprints(app: Flask) -> None:
     from roadmap.teams.routes import teams
 
     for blueprint in (
-        *(auth, account, invitations, career, career_plans, evidence, skills, readiness, journey),
+        *(
+            auth,
+            account,
+            invitations,
+            career,
+            market,
+            career_plans,
+            evidence,
+            skills,
+            readiness,
+            journey,
+        ),
         *(portfolio, teams, reviews, admin, notifications, dashboard, api),
     ):
         app.register_blueprint(blueprint)

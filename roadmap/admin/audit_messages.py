@@ -97,6 +97,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "backup.created": _l("The backup %(target)s was created."),
         "backup.restored": _l("The backup %(target)s was restored."),
         "roadmap.published": _l("Revision %(revision)s of the roadmap %(roadmap)s was published."),
+        "market.imported": _l("Pay by state was imported from %(target)s."),
         "demo.loaded": _l("The demo was loaded: %(target)s people."),
     },
 }

@@ -27,6 +27,7 @@ GROUPS = {
     "db": ("database", "Migrations of the database."),
     "demo": ("demo", "A believable team to look at."),
     "jobs": ("jobs", "Background work: mail, figures, clearing out."),
+    "market": ("market", "Pay by state, of the market page."),
     "readiness": ("readiness", "The kept summaries of readiness."),
     "team": ("teams", "Teams, and who is in them."),
     "token": ("tokens", "Personal tokens of the API."),

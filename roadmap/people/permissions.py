@@ -108,6 +108,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "career.write": own,
     "career_plan.read": own,
     "career_plan.write": own,
+    "market.read": signed_in,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

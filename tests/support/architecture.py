@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("mail",),
     ("catalog", "auth"),
     ("account", "invitations", "progress"),
-    ("evidence", "skills", "career", "career_plans"),
+    ("evidence", "skills", "career", "career_plans", "market"),
     ("readiness",),
     ("journey",),
     ("portfolio", "teams", "reviews", "admin", "notifications"),
@@ -43,6 +43,7 @@ PURE = {
     ),
     "portfolio": ("document",),
     "teams": ("matrix",),
+    "market": ("oews_file",),
 }
 IMPURE = ("flask", "sqlalchemy", "werkzeug", "wtforms", "jinja2", "alembic", "requests", "os")
 CLOCK = {
@@ -119,7 +120,7 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 BARE_ELEMENT = re.compile(r"(?<![\w.#-])(?:em|b|i|small|strong|span)(?![\w-])")
 CLASS = re.compile(r"\.([a-z][\w-]*)(?=[^{}]*\{)")
 # Put together by a template, or set by htmx.
-COMPOSED_CLASSES = ("tone-", "depth-", "arrow-", "htmx-")
+COMPOSED_CLASSES = ("tone-", "level-", "depth-", "arrow-", "htmx-")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tests.support.route_entries import (
     career_plans,
     email,
     invitations,
+    market,
     matrix,
     members,
     notifications,
@@ -63,6 +64,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
+    market,
     *(reviews, public_links, admin, notifications, api),
 )
 

@@ -1,0 +1,61 @@
+"""`flask market …`: pay by state from the publisher's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.core.clock import utc_now
+from roadmap.core.database import db
+
+group = CommandGroup("market")
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--year", type=int, help="The year of the figures, where the file does not say it.")
+@click.option(
+    "--ceiling",
+    type=click.IntRange(1, 9_999_999),
+    help="The annual wage that # stands for, where the file does not say it.",
+)
+def import_file(file: Path, year: int | None, ceiling: int | None) -> None:
+    """Read pay by state from FILE, the OEWS state file of the Bureau of Labor Statistics.
+
+    FILE is the ZIP of https://www.bls.gov/oes/tables.htm, its workbook, or that saved as CSV. The
+    market page shows it in place of what came with Cairn. One wrong row changes nothing.
+    """
+    from roadmap.market.actions import import_pay
+    from roadmap.market.content import market_content
+    from roadmap.market.oews_file import OewsError, read_oews
+
+    content, now = market_content(), utc_now()
+    try:
+        found = read_oews(
+            file,
+            occupations=[each.soc for each in content.occupations],
+            states={state.fips: (state.code, state.name) for state in content.states},
+            latest_year=now.year,
+            year=year,
+            ceiling=ceiling,
+        )
+    except OewsError as error:
+        for line in error.lines:
+            click.echo(f"{file}: {line}", err=True)
+        click.echo("Nothing was imported.", err=True)
+        raise click.exceptions.Exit(1) from None
+    changes = import_pay(db.session, found, now=now)
+    db.session.commit()
+    for change in changes:
+        states = found.wages[change.soc].values()
+        means = [wages.mean for wages in states if wages.mean.amount is not None]
+        ceilings = sum(pay.is_ceiling for pay in means)
+        done = "new" if change.is_new else f"{change.changed} states changed"
+        click.echo(
+            f"May {found.year}, {change.soc} {content.occupation(change.soc).title}: "
+            f"{len(states)} states, {len(means)} with a mean, {ceilings} of these at the ceiling; "
+            f"{done if change.changed else 'unchanged'}"
+        )
+    click.echo(f"Territories left out: {found.territories}")

@@ -1,0 +1,1 @@
+"""Pay, demand and outlook with year and source, and a calculator for offers."""

@@ -1,0 +1,68 @@
+"""Store imported pay by state, and offers that a person saves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.market.models import ImportedPay, PayImport
+from roadmap.market.oews_file import OewsFile, StateWages
+from roadmap.people.audit import record_audit
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChange:
+    """What an import did for one occupation; `changed` counts states that differ from before."""
+
+    soc: str
+    is_new: bool
+    changed: int
+
+
+def import_pay(session: Session, file: OewsFile, *, now: dt.datetime) -> list[ImportChange]:
+    """Store what a file says, in place of an earlier one of the same year."""
+    changes = []
+    for soc, wages in sorted(file.wages.items()):
+        of_this = sa.select(PayImport).where(PayImport.soc == soc, PayImport.year == file.year)
+        before = session.scalar(of_this)
+        rows = {state: _row(state, each) for state, each in wages.items()}
+        if before is None:
+            before = PayImport(soc=soc, year=file.year, states=[])
+            session.add(before)
+            changes.append(ImportChange(soc, is_new=True, changed=len(rows)))
+        else:
+            old = {row.state: _values(row) for row in before.states}
+            new = {state: _values(row) for state, row in rows.items()}
+            changed = sum(old.get(state) != new.get(state) for state in old.keys() | new.keys())
+            changes.append(ImportChange(soc, is_new=False, changed=changed))
+            if not changed:
+                continue
+            before.states.clear()
+            session.flush()
+        before.file_name, before.sha256, before.imported_at = file.name[-200:], file.sha256, now
+        before.states.extend(rows.values())
+    session.flush()
+    if any(change.changed for change in changes):
+        record_audit(
+            session, by=None, action="market.imported", target=file.name[-200:], now=now,
+            year=file.year,
+        )  # fmt: skip
+    return changes
+
+
+def _row(state: str, wages: StateWages) -> ImportedPay:
+    return ImportedPay(
+        state=state,
+        jobs=wages.jobs,
+        mean=wages.mean.amount,
+        mean_is_ceiling=wages.mean.is_ceiling,
+        median=wages.median.amount,
+        median_is_ceiling=wages.median.is_ceiling,
+    )
+
+
+def _values(row: ImportedPay) -> tuple[object, ...]:
+    return (row.jobs, row.mean, row.mean_is_ceiling, row.median, row.median_is_ceiling)

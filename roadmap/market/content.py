@@ -1,0 +1,226 @@
+"""The market's figures that come with Cairn, each with its year and source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.field_types import Flag, Key, Model, Problem, Unique, refuse, repeated_keys
+from roadmap.catalog.yaml_loader import YamlDocument
+
+FILE = Path(__file__).parent / "content" / "market.yaml"
+
+Line = Annotated[str, Field(min_length=2, max_length=200)]
+Note = Annotated[str, Field(max_length=600)]
+Soc = Annotated[str, Field(pattern=r"^\d\d-\d{4}$")]
+StateCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Year = Annotated[int, Field(strict=True, ge=2000, le=2100)]
+Amount = Annotated[int, Field(strict=True, ge=0, le=9_999_999)]
+Url = Annotated[str, Field(pattern="^https://", max_length=300)]
+Place = Annotated[int, Field(strict=True, ge=0, le=19)]
+Measure = Literal["median", "mean"]
+
+
+class Origin(Model):
+    """The guide that all this began with."""
+
+    title: Line
+    publisher: Line
+    author: Line
+    author_background: Line
+    year: Year
+    data_sources: tuple[Line, ...]
+
+
+class Occupation(Model):
+    """A code of the Standard Occupational Classification, and what it counts."""
+
+    soc: Soc
+    title: Line
+    label: Line
+    explanation: Note
+    used_by_guide: Flag = False
+
+
+class Source(Model):
+    """Where figures were published; `secondary` where a copy of them was read."""
+
+    key: Key
+    title: Line
+    publisher: Line
+    year: Year | None = None
+    published: Annotated[str, Field(pattern=r"^\d{4}(-\d\d){0,2}$")] = ""
+    url: Url | None = None
+    read_at: Url | None = None
+    secondary: Flag
+    note: Note = ""
+
+
+class Figure(Model):
+    """One figure: a value, a range, or one end of it (`bound`), for a period of a year."""
+
+    key: Key
+    topic: Literal["pay", "outlook"]
+    soc: Soc | None = None
+    who: Line
+    what: Line
+    value: Annotated[float, Field(ge=0)] | None = None
+    low: Amount | None = None
+    high: Amount | None = None
+    bound: Literal["above", "below"] | None = None
+    currency: Currency | None = None
+    unit: Literal["percent"] | None = None
+    year: Year
+    period: Line | None = None
+    source: Key
+    superseded_by: Key | None = None
+    secondary: Flag
+    note: Note = ""
+
+    @model_validator(mode="after")
+    def _is_one_amount(self) -> Figure:
+        shape = tuple(end is not None for end in (self.value, self.low, self.high))
+        wanted = {"above": (False, True, False), "below": (False, False, True)}
+        if self.bound is None:
+            is_valid = shape in ((True, False, False), (False, True, True))
+        else:
+            is_valid = shape == wanted[self.bound]
+        if not is_valid or (self.currency is None) == (self.unit is None):
+            message = "needs a value, a range or an end of one, and a currency or a unit"
+            refuse([Problem((), message)])
+        return self
+
+    @property
+    def is_current(self) -> bool:
+        return self.superseded_by is None
+
+
+class Demand(Model):
+    """Who hires, in words."""
+
+    summary: Note
+    year: Year
+    source: Key
+    employers: Annotated[tuple[Line, ...], Unique]
+
+
+class EmployerStates(Model):
+    """The states in which the largest employers are, in the order of the source."""
+
+    year: Year
+    source: Key
+    states: Annotated[tuple[StateCode, ...], Unique]
+
+
+class State(Model):
+    """A state, or the District of Columbia.
+
+    `fips` is its number in federal files, `tile` the row and column of its square on the map.
+    """
+
+    code: StateCode
+    name: Line
+    fips: Annotated[str, Field(pattern=r"^\d\d$")]
+    tile: tuple[Place, Place]
+
+
+class StatePay(Model):
+    """Pay of one occupation by state; `partial` where the source lists only some of them."""
+
+    key: Key
+    soc: Soc
+    what: Line
+    measure: Measure
+    currency: Currency
+    year: Year
+    period: Line
+    source: Key
+    secondary: Flag
+    partial: Flag = False
+    not_published: Annotated[tuple[StateCode, ...], Unique] = ()
+    note: Note = ""
+    values: dict[StateCode, Amount]
+
+
+class Market(Model):
+    """The whole file."""
+
+    origin: Origin
+    occupations: tuple[Occupation, ...]
+    sources: tuple[Source, ...]
+    figures: tuple[Figure, ...]
+    demand: Demand
+    employer_states: EmployerStates
+    states: tuple[State, ...]
+    state_pay: tuple[StatePay, ...]
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Market:
+        refuse([*self._repeated(), *self._unknown()])
+        return self
+
+    def _repeated(self) -> Iterator[Problem]:
+        keys = {
+            "sources": [each.key for each in self.sources],
+            "figures": [each.key for each in self.figures],
+            "state_pay": [each.key for each in self.state_pay],
+        }
+        yield from repeated_keys(
+            (part, key, (part, number, "key"))
+            for part, found in keys.items()
+            for number, key in enumerate(found)
+        )
+        yield from repeated_keys(
+            ("state", key, ("states", number))
+            for number, state in enumerate(self.states)
+            for key in (state.code, state.fips, f"tile {state.tile}")
+        )
+
+    def _unknown(self) -> Iterator[Problem]:
+        sources, states = {each.key for each in self.sources}, {each.code for each in self.states}
+        occupations = {each.soc for each in self.occupations}
+        figures = {each.key for each in self.figures}
+        rows: dict[str, Sequence[Figure | StatePay]]
+        rows = {"figures": self.figures, "state_pay": self.state_pay}
+        for part, found in rows.items():
+            for number, row in enumerate(found):
+                if row.source not in sources:
+                    yield Problem((part, number, "source"), f"there is no source '{row.source}'")
+                if row.soc is not None and row.soc not in occupations:
+                    yield Problem((part, number, "soc"), f"there is no occupation '{row.soc}'")
+        for number, figure in enumerate(self.figures):
+            if not figure.is_current and figure.superseded_by not in figures:
+                message = f"there is no figure '{figure.superseded_by}'"
+                yield Problem(("figures", number, "superseded_by"), message)
+        for part in ("demand", "employer_states"):
+            if getattr(self, part).source not in sources:
+                yield Problem((part, "source"), "there is no such source")
+        for number, pay in enumerate(self.state_pay):
+            named = {*pay.values, *pay.not_published}
+            for code in sorted(named - states):
+                yield Problem(("state_pay", number, "values"), f"there is no state '{code}'")
+            if not pay.partial and named != states:
+                message = "a state is missing: give its value or name it as not published"
+                yield Problem(("state_pay", number, "values"), message)
+        for code in set(self.employer_states.states) - states:
+            yield Problem(("employer_states", "states"), f"there is no state '{code}'")
+
+    def source(self, key: str) -> Source:
+        return next(each for each in self.sources if each.key == key)
+
+    def state(self, code: str) -> State:
+        return next(each for each in self.states if each.code == code)
+
+    def occupation(self, soc: str) -> Occupation:
+        return next(each for each in self.occupations if each.soc == soc)
+
+
+@cache
+def market_content() -> Market:
+    """Return what the file says; it is read once a process."""
+    return Market.model_validate(YamlDocument(FILE.read_text("utf-8")).value)

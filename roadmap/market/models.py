@@ -1,0 +1,49 @@
+"""The tables of imported pay by state, and of the offers that people save."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from roadmap.core.types import Base, Id
+
+
+class PayImport(Base):
+    """Pay of one occupation in May of one year, as a file of the publisher says."""
+
+    __tablename__ = "pay_import"
+
+    id: Mapped[Id]
+    soc: Mapped[str] = mapped_column(sa.String(7))
+    year: Mapped[int]
+    file_name: Mapped[str] = mapped_column(sa.String(200))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    imported_at: Mapped[dt.datetime]
+
+    states: Mapped[list[ImportedPay]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="ImportedPay.state"
+    )
+
+    __table_args__ = (sa.UniqueConstraint("soc", "year"),)
+
+
+class ImportedPay(Base):
+    """Annual wages in one state; None where they are not published.
+
+    With `…_is_ceiling` the wage is at or above the amount.
+    """
+
+    __tablename__ = "imported_pay"
+
+    import_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("pay_import.id", ondelete="CASCADE"), primary_key=True
+    )
+    state: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
+    jobs: Mapped[int | None]
+    mean: Mapped[int | None]
+    mean_is_ceiling: Mapped[bool] = mapped_column(default=False)
+    median: Mapped[int | None]
+    median_is_ceiling: Mapped[bool] = mapped_column(default=False)

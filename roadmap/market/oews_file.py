@@ -1,0 +1,350 @@
+"""Read the OEWS state file of the Bureau of Labor Statistics as it is published.
+
+That is a workbook of about 37,000 rows in a ZIP; its columns and special values are described in
+its own sheet "Field Descriptions". Tables saved as CSV are read as well. The file's name or its
+sheet says the year; no column does.
+
+https://www.bls.gov/oes/tables.htm
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from roadmap.market.rules import Pay
+
+MAX_BYTES = 100_000_000
+MAX_UNPACKED = 600_000_000
+MAX_ROWS = 1_000_000
+MAX_ERRORS = 20
+# Data scientists have a code of their own since then.
+FIRST_YEAR = 2021
+# All states and the District of Columbia; a file with far fewer is not whole.
+FEWEST_STATES = 40
+# Annual wages from which on the file says "#".
+CEILINGS = {2021: 208_000, 2022: 239_200, 2023: 239_200, 2024: 239_200, 2025: 239_200}
+
+REQUIRED = (
+    *("AREA", "AREA_TITLE", "AREA_TYPE", "PRIM_STATE", "OCC_CODE", "O_GROUP"),
+    *("TOT_EMP", "A_MEAN", "A_MEDIAN"),
+)
+PERCENTILES = ("A_PCT10", "A_PCT25", "A_MEDIAN", "A_PCT75", "A_PCT90")
+WAGES = ("A_MEAN", *PERCENTILES)
+STATE, TERRITORY = "2", "3"
+AREA_TYPES = {"1": "nation", "3": "territories", "4": "metropolitan areas", "6": "other areas"}
+NOT_PUBLISHED = ("", "*", "**", "~", "-")
+CEILING = "#"
+
+YEAR_IN_NAME = re.compile(r"M(\d{4})_dl|oesm(\d{2})(?!\d)|\bMay (\d{4})\b", re.IGNORECASE)
+CEILING_IN_TEXT = re.compile(r"equal to or greater than \$[\d.,]+ per hour or \$([\d,]+) per year")
+# 133110, 133110.0 or 133,110.
+NUMBER = re.compile(r"\$?(\d{1,7}|\d{1,3}(?:,\d{3}){1,2})(?:\.0+)?", re.ASCII)
+
+
+class OewsError(Exception):
+    """A file that cannot be imported; `lines` say why, each one thing."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class StateWages:
+    """What the file says of one occupation in one state."""
+
+    mean: Pay
+    median: Pay
+    jobs: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OewsFile:
+    """What is imported: wages by occupation and state, of May of a year."""
+
+    name: str
+    sha256: str
+    year: int
+    wages: Mapping[str, Mapping[str, StateWages]]
+    territories: int
+
+
+@dataclass(slots=True)
+class _Table:
+    """The rows of a file, and the names that may say its year."""
+
+    rows: Iterator[Sequence[Any]]
+    names: list[str]
+    descriptions: str = ""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far."""
+
+    occupations: Collection[str]
+    states: Mapping[str, tuple[str, str]]
+    ceiling: int | None = None
+    errors: list[str] = field(default_factory=list)
+    wages: dict[str, dict[str, StateWages]] = field(default_factory=dict)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    area_types: set[str] = field(default_factory=set)
+    territories: set[str] = field(default_factory=set)
+
+
+def read_oews(
+    path: Path,
+    *,
+    occupations: Collection[str],
+    states: Mapping[str, tuple[str, str]],
+    latest_year: int,
+    year: int | None = None,
+    ceiling: int | None = None,
+) -> OewsFile:
+    """Return the wages of these occupations. Raises OewsError, or OSError.
+
+    `states` has code and name by FIPS number. `year` and `ceiling` (the annual wage that "#" stands
+    for) are what the operator says where the file does not. The year may not be after
+    `latest_year`.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise OewsError(f"larger than {MAX_BYTES // 1_000_000} MB: not a state file of OEWS")
+    content = path.read_bytes()
+    reading = _Reading(occupations, states)
+    try:
+        with closing(_tables(path.name, content)) as tables:
+            table = next(tables)
+            year = _year([path.name, *table.names], year, latest_year)
+            described = _described_ceiling(table.descriptions)
+            reading.ceiling = ceiling or described or CEILINGS.get(year)
+            _read_rows(table.rows, reading)
+    except (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, EOFError) as error:
+        # bls.gov answers programs with a web page, which a script may have saved under this name.
+        raise OewsError(f"damaged, or not what its name says: {error}") from None
+    errors = reading.errors or _missing(reading)
+    if errors:
+        more = len(errors) - MAX_ERRORS
+        lines = errors[:MAX_ERRORS] + ([f"and {more} more"] if more > 0 else [])
+        raise OewsError(*lines)
+    return OewsFile(
+        path.name, hashlib.sha256(content).hexdigest(), year, reading.wages,
+        len(reading.territories),
+    )  # fmt: skip
+
+
+def _tables(name: str, content: bytes) -> Generator[_Table]:
+    """Yield the one table of a file, which stays open until the iterator is closed."""
+    suffix = name.lower().rpartition(".")[2]
+    if suffix == "zip":
+        name, content = _unpack(content)
+        suffix = "xlsx"
+        for table in _workbook(content):
+            table.names.append(name)
+            yield table
+    elif suffix == "xlsx":
+        yield from _workbook(content)
+    elif suffix == "csv":
+        yield _Table(_csv_rows(content), [])
+    elif suffix == "xls":
+        raise OewsError("an .xls workbook is not read: save it as XLSX or CSV first")
+    else:
+        raise OewsError("not a .zip, .xlsx or .csv file")
+
+
+def _unpack(content: bytes) -> tuple[str, bytes]:
+    """Return name and content of the one workbook in a ZIP."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        found = [each for each in packed.infolist() if each.filename.endswith("_dl.xlsx")]
+        if len(found) != 1:
+            raise OewsError(
+                f"the ZIP has {len(found)} files that end in _dl.xlsx, not one: "
+                "unpack it and name the state file"
+            )
+        if found[0].file_size > MAX_BYTES:
+            raise OewsError("the workbook in the ZIP is too large for a state file of OEWS")
+        return found[0].filename.rpartition("/")[2], packed.read(found[0])
+
+
+def _workbook(content: bytes) -> Iterator[_Table]:
+    # The server never imports a file, so its processes do without the library.
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
+            raise OewsError("unpacks to more than a state file of OEWS holds")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    with closing(book):
+        descriptions = " ".join(
+            str(cell)
+            for sheet in book.worksheets
+            if "descri" in sheet.title.lower()
+            for row in sheet.iter_rows(max_row=200, values_only=True)
+            for cell in row
+            if cell is not None
+        )
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            first = next(sheet.iter_rows(max_row=1, values_only=True), ())
+            if {"OCC_CODE", "A_MEAN"} <= {_column(cell) for cell in first}:
+                yield _Table(sheet.iter_rows(values_only=True), [sheet.title], descriptions)
+                return
+    raise OewsError("not a state file of OEWS: no sheet has the columns OCC_CODE and A_MEAN")
+
+
+def _csv_rows(content: bytes) -> Iterator[Sequence[Any]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error as error:
+        raise OewsError(f"not a CSV file that can be read: {error}") from None
+
+
+def _year(names: Sequence[str], said: int | None, latest: int) -> int:
+    """Return the year of the figures, which file, sheet and operator have to agree on."""
+    found = {
+        int(digits) if len(digits) == 4 else 2000 + int(digits)
+        for name in names
+        for match in YEAR_IN_NAME.finditer(name)
+        for digits in match.groups()
+        if digits
+    } | ({said} if said is not None else set())
+    if not found:
+        raise OewsError("which year? Neither its name nor its sheet says: add --year")
+    if len(found) > 1:
+        years = " and ".join(str(year) for year in sorted(found))
+        raise OewsError(f"names, sheet and --year disagree about the year: {years}")
+    (year,) = found
+    if year < FIRST_YEAR:
+        raise OewsError(
+            f"the file of May {year} has no figures of their own for data scientists: "
+            f"they begin in May {FIRST_YEAR}"
+        )
+    if year > latest:
+        raise OewsError(f"May {year} has not been yet: check the year")
+    return year
+
+
+def _described_ceiling(text: str) -> int | None:
+    found = CEILING_IN_TEXT.search(text)
+    return int(found[1].replace(",", "")) if found else None
+
+
+def _column(cell: Any) -> str:
+    return str(cell or "").strip().upper().replace(" ", "_")
+
+
+def _read_rows(rows: Iterator[Sequence[Any]], reading: _Reading) -> None:
+    columns = {_column(cell): place for place, cell in enumerate(next(rows, ()))}
+    for name in REQUIRED:
+        if name not in columns:
+            reading.errors.append(f"not a state file of OEWS: the column {name} is missing")
+    if reading.errors:
+        return
+    for number, row in enumerate(rows, 2):
+        if number > MAX_ROWS:
+            raise OewsError(f"more than {MAX_ROWS:,} rows: not a state file of OEWS")
+        cells = {
+            name: _text(row[place]) for name, place in columns.items() if name and place < len(row)
+        }
+        if any(cells.values()):
+            _read_row(number, cells, reading)
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else str(cell).strip()
+
+
+def _whole(text: str) -> str:
+    """Return digits that a spreadsheet may have turned into a number, such as 6.0."""
+    return text.removesuffix(".0")
+
+
+def _read_row(number: int, cells: Mapping[str, str], reading: _Reading) -> None:
+    """Read one row, or leave it out where it is of another area, industry or level."""
+    kind = _whole(cells.get("AREA_TYPE", ""))
+    reading.area_types.add(kind)
+    if kind == TERRITORY:
+        reading.territories.add(cells["AREA_TITLE"])
+    soc = cells.get("OCC_CODE", "")
+    if kind != STATE or soc not in reading.occupations or not _counts(cells):
+        return
+    area = _whole(cells["AREA"]).zfill(2)
+    code, name = reading.states.get(area, ("", ""))
+    if (cells["PRIM_STATE"], cells["AREA_TITLE"]) != (code, name):
+        reading.errors.append(
+            f"row {number:,}: area {cells['AREA']!r} is not "
+            f"{cells['AREA_TITLE']!r} ({cells['PRIM_STATE']})"
+        )
+        return
+    if (earlier := reading.seen.setdefault((soc, code), number)) != number:
+        reading.errors.append(f"row {number:,}: {soc} in {name} is already in row {earlier:,}")
+        return
+    found = {
+        column: _wage(f"row {number:,}, {column}", cells[column], reading)
+        for column in WAGES
+        if column in cells
+    }
+    jobs = _amount(f"row {number:,}, TOT_EMP", cells["TOT_EMP"], reading)
+    ordered = [found[name].amount for name in PERCENTILES if name in found]
+    known = [amount for amount in ordered if amount is not None]
+    if known != sorted(known):
+        reading.errors.append(f"row {number:,}: the percentiles of annual wages fall")
+    wages = StateWages(found["A_MEAN"], found["A_MEDIAN"], jobs)
+    reading.wages.setdefault(soc, {})[code] = wages
+
+
+def _counts(cells: Mapping[str, str]) -> bool:
+    """Return whether a row is of all industries and owners, and of a detailed occupation."""
+    return (
+        cells.get("O_GROUP", "").lower() == "detailed"
+        and cells.get("I_GROUP", "cross-industry").lower() == "cross-industry"
+        and _whole(cells.get("NAICS", "0")).strip("0") == ""
+        and _whole(cells.get("OWN_CODE", "1235")) == "1235"
+    )
+
+
+def _wage(where: str, text: str, reading: _Reading) -> Pay:
+    if text != CEILING:
+        return Pay(_amount(where, text, reading))
+    if reading.ceiling is None:
+        reading.errors.append(f"{where}: which wage does '#' stand for? Add --ceiling")
+    return Pay(reading.ceiling, is_ceiling=True)
+
+
+def _amount(where: str, text: str, reading: _Reading) -> int | None:
+    if text in NOT_PUBLISHED:
+        return None
+    found = NUMBER.fullmatch(text)
+    if found is None:
+        reading.errors.append(f"{where}: {text[:40]!r} is not a whole number")
+        return None
+    return int(found[1].replace(",", ""))
+
+
+def _missing(reading: _Reading) -> list[str]:
+    """Return what a whole state file would have."""
+    if STATE not in reading.area_types:
+        kinds = ", ".join(AREA_TYPES.get(kind, kind) for kind in sorted(reading.area_types) if kind)
+        return [f"no state is in it, only {kinds or 'nothing'}: not the state file of OEWS"]
+    most = max((len(states) for states in reading.wages.values()), default=0)
+    if most < FEWEST_STATES:
+        return [f"not the whole file: {' and '.join(reading.occupations)} in {most} states only"]
+    return []

@@ -1,0 +1,53 @@
+"""Load pay by state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from roadmap.market.models import PayImport
+from roadmap.market.rules import Pay, PaySeries, choose_series
+
+if TYPE_CHECKING:
+    from roadmap.market.content import Market
+
+# The key of the source of imported figures in the content.
+IMPORTED = "oews"
+CURRENCY = "USD"
+
+
+def series(session: Session, content: Market) -> list[PaySeries]:
+    """Return the pay by state that there is, best first: imported, or as it comes with Cairn."""
+    occupations = [each.soc for each in content.occupations]
+    return choose_series(shipped_series(content), imported_series(session, content), occupations)
+
+
+def shipped_series(content: Market) -> Iterator[PaySeries]:
+    """Yield the pay by state that comes with Cairn."""
+    for each in content.state_pay:
+        pay = {state: Pay(amount) for state, amount in each.values.items()}
+        pay |= {state: Pay(None) for state in each.not_published}
+        yield PaySeries(
+            each.soc, each.measure, each.year, each.currency, pay, each.source,
+            is_secondary=each.secondary, is_partial=each.partial, note=each.note,
+        )  # fmt: skip
+
+
+def imported_series(session: Session, content: Market) -> Iterator[PaySeries]:
+    """Yield mean and median of every file that was imported. Two statements."""
+    imports = session.scalars(sa.select(PayImport).options(selectinload(PayImport.states)))
+    every = {state.code: Pay(None) for state in content.states}
+    for each in imports:
+        for measure in ("median", "mean"):
+            pay = every | {
+                row.state: Pay(
+                    getattr(row, measure), getattr(row, f"{measure}_is_ceiling"), row.jobs
+                )
+                for row in each.states
+            }
+            yield PaySeries(
+                each.soc, measure, each.year, CURRENCY, pay, IMPORTED, file=each.file_name
+            )

@@ -1,0 +1,51 @@
+"""The map of pay by state in a real browser: by keyboard, and without JavaScript."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf, SampleSite
+
+
+@pytest.fixture
+def alice(sample_site: SampleSite, page_of: PageOf) -> Page:
+    return page_of("alice", viewport={"width": 1280, "height": 800}, java_script_enabled=False)
+
+
+def test_the_map_by_keyboard(alice: Page) -> None:
+    alice.goto("/market")
+    skip = alice.get_by_role("link", name="Skip the map")
+    tiles = alice.get_by_role("group", name="Map: ").get_by_role("link")
+    expect(tiles).to_have_count(51)
+    skip.focus()
+    alice.keyboard.press("Tab")
+    expect(alice.get_by_role("link", name="Alaska: not published")).to_be_focused()
+    for _time in range(4):
+        alice.keyboard.press("Tab")
+    expect(tiles.nth(4)).to_be_focused()
+    california = alice.get_by_role("link", name="California: 239,200 or more")
+    california.focus()
+    alice.keyboard.press("Enter")
+    row = alice.get_by_role("row", name="California")
+    expect(row).to_be_in_viewport()
+    assert alice.url.endswith("#state-CA")
+    skip.focus()
+    alice.keyboard.press("Enter")
+    alice.keyboard.press("Tab")
+    expect(alice.get_by_role("link", name="USD a year")).to_be_focused()
+
+
+def test_other_figures_and_another_order(alice: Page) -> None:
+    alice.goto("/market")
+    alice.get_by_role("combobox", name="Figures").select_option(
+        label="Data scientists, mean annual wage, May 2022"
+    )
+    alice.get_by_role("button", name="Show").click()
+    expect(alice.get_by_role("heading", name="mean annual wage, May 2022")).to_be_visible()
+    alice.get_by_role("link", name="USD a year").click()
+    rows = alice.locator("#states tbody tr")
+    expect(rows.first).to_contain_text("California CA 145,600 31,000 yes")
+    expect(alice.get_by_role("columnheader", name="USD a year")).to_have_attribute(
+        "aria-sort", "descending"
+    )
