@@ -26,6 +26,7 @@ from roadmap.account.actions import change_profile
 from roadmap.auth import api_tokens
 from roadmap.auth.models import ApiToken
 from roadmap.career_plans import actions as career_plans
+from roadmap.career_plans.queries import plan as career_plan
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
@@ -272,10 +273,12 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:
     """A plan and a reflection with a text of hers."""
     session, alice, challenge = write.session, write.cast.alice, "managing-up"
-    career_plans.save_plan(
-        session, alice, "challenge", challenge, {"plan": text}, revision=1, by=alice,
-        now=write.now,
-    )  # fmt: skip
+    for kind, subject in (("challenge", challenge), ("direction", "")):
+        saved = career_plan(session, alice, kind, subject)
+        career_plans.save_plan(
+            session, alice, kind, subject, {"plan": text, "reason": text},
+            revision=saved.revision if saved else 0, by=alice, now=write.now,
+        )  # fmt: skip
     career_plans.add_reflection(
         session, alice, challenge, text, today=write.now.date(), by=alice, now=write.now
     )
@@ -330,6 +333,7 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     assert [word for word in SECRETS if re.search(word, planned)] == list(SECRETS)
     assert CANARY in alice.get("/portfolio/preview").text
     assert alice.get("/career/challenges/managing-up").text.count(CANARY) == 2
+    assert CANARY in alice.get("/career/direction").text
 
 
 def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, SelectField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, Length, NumberRange, Optional
 
 from roadmap.career_plans.models import CareerPlan
@@ -112,7 +113,7 @@ def _choice_field(question: Question) -> Any:
     return SelectField(
         question.text,
         [Optional(), AnyOf(question.options, message=_l("Choose one of the options."))],
-        choices=[("", "–"), *((option, option) for option in question.options)],
+        choices=[SelectChoice("", "–"), *(SelectChoice(each, each) for each in question.options)],
         validate_choice=False,
         description=question.help,
     )

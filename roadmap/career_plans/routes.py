@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.career_plans import actions, queries
 from roadmap.career_plans.forms import PlanForm, ReflectionForm, plan_form
+from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people.permissions import permit
@@ -125,4 +126,43 @@ def _render_challenge(
         reflections=lines,
         late=late,
         today=current_user.today(now()),
+    )
+
+
+@career_plans.get("/career/direction")
+@permit("career_plan.read")
+def direction() -> Response:
+    questions = queries.career_content().direction_questions
+    return _render_direction(_saved_form("direction", "", questions))
+
+
+@career_plans.put("/career/direction")
+@permit("career_plan.write")
+def save_direction() -> BaseResponse:
+    form = _saved_form("direction", "", queries.career_content().direction_questions)
+    if not form.validate():
+        return _render_direction(form, status=422)
+    if late := _save("direction", "", form):
+        return _render_direction(form, late=late, status=409)
+    flash(_("Your reasons are saved."))
+    return see_other("career_plans.direction", _anchor="reasons")
+
+
+def _render_direction(
+    form: PlanForm, *, late: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    content = queries.career_content()
+    cited = {key for path in content.paths for said in path.axes.values() for key in said.sources}
+    cited.add(content.direction.source or "")
+    return render_page(
+        "career_plans/direction.html",
+        status,
+        content=content,
+        questions=content.direction_questions,
+        sources=content.source_by_key,
+        cited=[source for source in content.sources if source.key in cited],
+        roadmaps={each.content.slug for each in published_roadmaps(db.session)},
+        saved=queries.plan(db.session, current_user.id, "direction"),
+        form=form,
+        late=late,
     )

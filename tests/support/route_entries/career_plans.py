@@ -13,6 +13,7 @@ PLAN = {"answer_plan": "Two half days a week from Monday on.", "answer_hours": "
 
 PAGES: tuple[Page, ...] = (
     Page("/career/challenges", "career_plan.read", "/career/challenges"),
+    Page("/career/direction", "career_plan.read", "/career/direction"),
     Page("/career/challenges/<key>", "career_plan.read", f"/career/challenges/{CHALLENGE}"),
 )
 CHANGES: tuple[Change, ...] = (
@@ -22,6 +23,13 @@ CHANGES: tuple[Change, ...] = (
         "career_plan.write",
         f"/career/challenges/{CHALLENGE}",
         {**PLAN, "seen": "1"},
+    ),
+    Change(
+        "/career/direction",
+        "PUT",
+        "career_plan.write",
+        "/career/direction",
+        {"answer_leaning": "not decided", "answer_reason": "Yes.", "seen": "1"},
     ),
     Change(
         "/career/challenges/<key>/reflections",
@@ -39,6 +47,14 @@ def create_sample_data(write: Any) -> dict[str, str]:
     answers = {"plan": "Two mornings a week are mine.", "hours": "6, 2, 5, 4"}
     actions.save_plan(
         session, alice, "challenge", CHALLENGE, answers, revision=0, by=alice, now=write.ago(95)
+    )
+    reasons = {
+        "leaning": "individual contributor",
+        "for_ic": "A week without building makes me restless.",
+        "review_on": str((write.now + dt.timedelta(days=365)).date()),
+    }
+    actions.save_plan(
+        session, alice, "direction", "", reasons, revision=0, by=alice, now=write.ago(20)
     )
     for days, text in (
         (90, "Four hours of deep work. Cut the second planning meeting."),

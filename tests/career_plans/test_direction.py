@@ -1,0 +1,96 @@
+"""/career/direction: individual contributor or manager, with one's own reasons."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.career_plans.models import CareerPlan
+from roadmap.career_plans.queries import career_content
+
+PAGE = "/career/direction"
+REASONS = {
+    "answer_leaning": "individual contributor",
+    "answer_for_ic": "I like to build.",
+    "answer_review_on": "2027-11-29",
+    "seen": "0",
+}
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    return browser_of(cast.alice)
+
+
+def test_the_two_stand_beside_each_other_on_ten_lines(alice):
+    page = html.unescape(alice.get(PAGE).text)
+    content = career_content()
+    assert len(content.axes) == 10
+    for path in content.paths:
+        for axis in content.axes:
+            assert path.axes[axis.key].text in page
+    for question in content.direction_questions:
+        assert question.text in page
+
+
+def test_each_figure_leads_to_its_source(alice):
+    page = alice.get(PAGE).text
+    cited = set(re.findall(r'href="#(source-[a-z0-9-]+)"', page))
+    assert {"source-guide", "source-bls-managers-2022", "source-bls-managers-2024"} <= cited
+    assert cited == set(re.findall(r'id="(source-[a-z0-9-]+)"', page))
+    assert "secondary source" in page
+
+
+def test_a_roadmap_that_is_not_published_is_no_link(alice):
+    page = alice.get(PAGE).text
+    for path in career_content().paths:
+        linked = f'href="/roadmaps/{path.roadmap}"' in page
+        assert linked == (alice.get(f"/roadmaps/{path.roadmap}").status_code == 200)
+
+
+def test_reasons_are_saved_and_shown(alice, session):
+    assert alice.put(PAGE, REASONS).location == f"{PAGE}#reasons"
+    page = alice.get(PAGE).text
+    assert "I like to build." in page
+    assert 'value="2027-11-29"' in page
+    assert re.search(r'<option selected[^>]* value="individual contributor"', page)
+    saved = session.scalars(sa.select(CareerPlan.answers)).one()
+    assert saved == {
+        "leaning": "individual contributor",
+        "for_ic": "I like to build.",
+        "review_on": "2027-11-29",
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("answer_review_on", "in a year", "Enter the date as year-month-day"),
+        ("answer_leaning", "king", "Choose one of the options"),
+    ],
+)
+def test_wrong_input_is_named_and_nothing_is_saved(alice, session, field, typed, said):
+    answer = alice.put(PAGE, {**REASONS, field: typed})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "I like to build." in answer.text
+    assert session.scalars(sa.select(CareerPlan)).all() == []
+
+
+def test_another_tab_is_not_overwritten_unseen(alice):
+    alice.put(PAGE, REASONS)
+    late = alice.put(PAGE, {**REASONS, "answer_for_ic": "Mine."})
+    assert late.status_code == 409
+    assert "I like to build." in late.text
+
+
+@pytest.mark.parametrize("role", ["bob", "carol", "dave", "erin", "mallory"])
+def test_it_hides_what_is_foreign(alice, cast, browser_of, role):
+    alice.put(PAGE, {**REASONS, "answer_for_ic": "CANARY"})
+    other = browser_of(getattr(cast, role))
+    assert "CANARY" not in other.get(PAGE).text
+    assert other.put(PAGE, {**REASONS, "answer_for_ic": "Theirs."}).status_code == 303
+    assert "CANARY" in alice.get(PAGE).text
