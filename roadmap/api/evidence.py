@@ -45,6 +45,7 @@ from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_judgements, load_own
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
+from roadmap.people.labels import BASES
 
 TAG = "Your evidence"
 EXAMPLE = {
@@ -63,6 +64,7 @@ Visibility = Annotated[str, OneOf(VISIBILITIES)]
 ImpactType = Annotated[str, OneOf(IMPACT_TYPES)]
 ReviewState = Annotated[str, OneOf(STATES)]
 Decision = Annotated[str, OneOf(DECISIONS)]
+Basis = Annotated[str, OneOf(tuple(BASES))]
 
 
 class ImpactShape(Shape):
@@ -83,6 +85,7 @@ class ReviewShape(Shape):
     decision: Decision
     version: int
     by: str = Field(validation_alias="reviewer")
+    basis: str = Field(description="What a verification rests on; empty where it is not known.")
     comment: str
     decided_at: Timestamp
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.api.evidence import (
+    Basis,
     Decision,
     ImpactShape,
     Kind,
@@ -42,7 +43,7 @@ from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.queries import load_judgements
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
-from roadmap.people.labels import judge_name
+from roadmap.people.labels import DEFAULT_BASIS, judge_name
 from roadmap.reviews.queries import list_pending, load_criteria
 
 TAG = "Reviews"
@@ -133,6 +134,11 @@ class Judging(Body):
     comment: Annotated[str, Text(MAX_LENGTHS["comment"])] | None = Field(
         None, description="The author reads it; what is missing, where it is returned."
     )
+    basis: Basis = Field(
+        DEFAULT_BASIS,
+        description="What a verification rests on: seen first-hand, judged from the artefact, or "
+        "on a referee's word. Printed with the reviewer's name.",
+    )
     milestones: Annotated[list[Key], Field(max_length=50)] | None = Field(
         None,
         description="Those that are confirmed. Without it, all linked ones that fit and that no "
@@ -158,6 +164,7 @@ class JudgementShape(Shape):
     version: int
     decision: Decision
     by: str
+    basis: str
     comment: str
     confirmed: list[str]
     decided_at: Timestamp
@@ -258,6 +265,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
             comment,
             body.milestones,
             version_id=item.version.id,
+            basis=body.basis,
             by=actor,
             now=now(),
         )
@@ -324,6 +332,7 @@ def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
         version=item.version.number,
         decision=review.decision,
         by=judge_name(review.reviewer_name, review.added_by_author),
+        basis=review.basis,
         comment=review.comment,
         confirmed=[key for key in item.milestones if key in confirmed],
         decided_at=review.decided_at,

@@ -23,6 +23,7 @@ from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
+from roadmap.people.labels import DEFAULT_BASIS
 from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
@@ -122,7 +123,7 @@ class StoryReplay:
         found, judge = self.piece(owner, data), self.managers[owner.id]
         review_actions.decide(
             self.session, found, data["do"], data.get("comment", ""), data.get("confirm"),
-            version_id=found.current.id, by=judge, now=at,
+            version_id=found.current.id, basis=data.get("basis", DEFAULT_BASIS), by=judge, now=at,
         )  # fmt: skip
 
     def comment(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:

@@ -143,6 +143,7 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
     "withdrawn_too_late": _("A verification can be taken back for ten minutes only."),
     "withdrawn_already": _("This verification was taken back already."),
     "no_such_decision": _("A review either verifies or returns."),
+    "no_such_basis": _("Say what it rests on: choose one of the three."),
     "not_shared": _("Only shared evidence has comments: share it, and ask for a review."),
     "too_many_comments": _(
         "You already wrote %(most)d comments here, the maximum.", most=MAX_COMMENTS

@@ -195,6 +195,8 @@ class Review(Base):
     title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     decision: Mapped[str] = mapped_column(sa.String(12))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
+    # A key of `people.labels.BASES` where it was verified; "" for what was returned.
+    basis: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")
     # The reviewer could only do so by a role that the author gave them.
     added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     # When the reviewer had taken the item up; None where they decided at once.

@@ -31,7 +31,7 @@ from roadmap.evidence.models import (
 )
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
-from roadmap.people.labels import judge_name
+from roadmap.people.labels import judge_name, name_with_basis
 from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import holders_of, people_of, select_holders
 from roadmap.people.roles import Capability
@@ -83,7 +83,8 @@ class LinkableMilestone:
 class Judgement:
     """A review of one version, with the title that the item had then.
 
-    `reviewer` is the name to show, marked where the author added the reviewer to the team.
+    `reviewer` is the name to show, marked where the author added the reviewer to the team; `basis`
+    is what a verification rests on.
     `confirmed` holds the titles of the milestones that it confirmed; only `load_detail` fills it.
     """
 
@@ -94,8 +95,14 @@ class Judgement:
     decided_at: dt.datetime
     title: str
     reviewer_id: uuid.UUID | None
+    basis: str
     reviewer: str
     confirmed: tuple[str, ...] = ()
+
+    @property
+    def verified_by(self) -> str:
+        """Return the name with the basis, as it is printed."""
+        return name_with_basis(self.reviewer, self.basis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +288,9 @@ def load_judgements(
     session.flush()
     connection = session.connection()
     for evidence_id, *values in connection.execute(_judgements(latest_only), {"ids": [*ids]}).all():
-        *judged, name, added_by_author = values
-        found[evidence_id].append(Judgement(*[*judged, judge_name(name, added_by_author)]))
+        *judged, basis, name, added_by_author = values
+        shown = judge_name(name, added_by_author)
+        found[evidence_id].append(Judgement(*[*judged, basis, shown]))
     return found
 
 
@@ -298,6 +306,7 @@ def _judgements(latest_only: bool) -> sa.Select[Any]:
             Review.decided_at,
             Review.title,
             Review.reviewer_id,
+            Review.basis,
             Review.reviewer_name,
             Review.added_by_author,
         )

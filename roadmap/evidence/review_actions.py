@@ -31,6 +31,7 @@ from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
+from roadmap.people.labels import BASES
 from roadmap.people.permissions import can
 from roadmap.people.reach import was_added_by
 from roadmap.people.roles import Capability
@@ -65,20 +66,24 @@ def decide(
     by: Actor,
     now: dt.datetime,
     title: str | None = None,
+    basis: str = "",
 ) -> Review:
     """Review the current version: `verified` or `returned`.
 
     `verified` confirms the linked milestones named; where None, all that fit and were not left out
     before, also by a review that was taken back. `returned` ends what an earlier verified version
     counted for. `version_id` is the version that the reviewer read, `title` the title on their page
-    (None where the client sent none). A verified version can be verified once more, which confirms
-    milestones that were linked since, and those that were left out and are named.
+    (None where the client sent none), `basis` what a verification rests on: a key of BASES, or ""
+    where that is not known. A verified version can be verified once more, which confirms milestones
+    that were linked since, and those that were left out and are named.
 
     Raises Refused where the reviewer is the author or may not review them now, and Refused or Stale
     as `rules.select_confirmations` does.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
+    if basis and basis not in BASES:
+        raise Refused("no_such_basis")
     _lock_for_review(session, evidence, by)
     again = evidence.shared_state == "verified"
     fitting: list[str] = []
@@ -111,6 +116,7 @@ def decide(
         title=evidence.title,
         decision=decision,
         comment=clean_multiline(comment),
+        basis=basis if decision == "verified" else "",
         added_by_author=was_added_by(session, by.id, evidence.user_id, Capability.REVIEW),
         started_at=evidence.review_started_at if evidence.reviewer_id == by.id else None,
         decided_at=now,

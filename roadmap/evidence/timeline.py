@@ -78,8 +78,10 @@ def load_timeline(
         *_history_events(session, item, for_author),
         *(TimelineEvent("comment", *row) for row in comments),
         *(
-            TimelineEvent(each.decision, each.decided_at, each.reviewer, each.version, each.comment,
-                  each.confirmed)
+            TimelineEvent(
+                each.decision, each.decided_at, each.verified_by, each.version, each.comment,
+                each.confirmed,
+            )
             for each in judgements
         ),
     ]  # fmt: skip

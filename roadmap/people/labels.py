@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+# What a verification rests on. Of those before it was asked for, it is not known.
+BASES = {
+    "first_hand": _l("seen first-hand"),
+    "artefact": _l("judged from the artefact"),
+    "referee": _l("on a referee's word"),
+}
+DEFAULT_BASIS = "artefact"
 
 
 def judge_name(name: str, added_by_author: bool) -> str:
@@ -10,6 +19,11 @@ def judge_name(name: str, added_by_author: bool) -> str:
     if not added_by_author:
         return name
     return _("%(name)s (added to the team by the person judged)", name=name)
+
+
+def name_with_basis(name: str, basis: str) -> str:
+    """Return a reviewer's name with what the verification rests on, as it is printed."""
+    return _("%(name)s (%(basis)s)", name=name, basis=BASES[basis]) if basis else name
 
 
 def membership_sentence(name: str, team: str, others: str) -> str:

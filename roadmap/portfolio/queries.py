@@ -198,7 +198,7 @@ def _document_item(
         skills=tuple(skill.title for skill in item.skills),
         tone=_tone(item, today),
         is_draft=is_draft,
-        verified_by=review.reviewer if review else None,
+        verified_by=review.verified_by if review else None,
         verified_on=review.decided_at.astimezone(zone).date() if review else None,
         verifiers=item.verifiers,
         verified_title=review.title if review and review.title not in ("", item.title) else None,

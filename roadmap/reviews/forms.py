@@ -6,19 +6,27 @@ import uuid
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, TextAreaField
+from wtforms import HiddenField, SelectField, TextAreaField
+from wtforms.fields import SelectChoice
 
 from roadmap.core.text import clean_multiline
 from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.evidence.rules import MAX_LENGTHS
+from roadmap.people.labels import BASES, DEFAULT_BASIS
 
 
 class JudgementForm(FlaskForm):
     """What a reviewer decides; the decision is the button that was pressed."""
 
     comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
+    basis = SelectField(
+        _("What it rests on"),
+        choices=[SelectChoice(*each) for each in BASES.items()],
+        default=DEFAULT_BASIS,
+        validate_choice=False,
+    )
     milestones = CheckboxListField(_("Milestones"))
     # Version and title on the page that the reviewer read.
     version_id = HiddenField(filters=[parse_uuid])
@@ -32,6 +40,8 @@ class JudgementForm(FlaskForm):
         """
         self.validate()
         text = self.comment.data or ""
+        if self.basis.data not in BASES:
+            self.basis.errors = [str(labels.REFUSAL_MESSAGES["no_such_basis"])]
         if self.decision.data not in DECISIONS:
             self.comment.errors = [str(labels.REFUSAL_MESSAGES["no_such_decision"])]
         elif self.decision.data == "returned" and not text:

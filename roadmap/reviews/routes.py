@@ -144,6 +144,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
             form.milestones.data,
             version_id=form.read_version,
             title=form.read_title.data,
+            basis=form.basis.data,
             by=current_user,
             now=now(),
         )
@@ -200,7 +201,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
     else:
         text = _("“%(title)s” is no longer verified. It is waiting for review again.", **said)
     flash(text, "message")
-    sent = {"comment": review.comment, "milestones": milestones}
+    sent = {"comment": review.comment, "milestones": milestones, "basis": review.basis}
     return _render_page(piece, JudgementForm(formdata=None, data=sent))
 
 

@@ -50,6 +50,15 @@ def test_it_works(piece: dict[str, Any], alice: ApiClient, bob: ApiClient, cast:
     assert alice.get(f"/me/roadmaps/{SLUG}").get_json()["progress"]["verified"] > before
 
 
+def test_it_says_what_it_rests_on(piece: dict[str, Any], alice: ApiClient, bob: ApiClient) -> None:
+    path, body = f"/reviews/{piece['id']}", {"decision": "verified"}
+    refused = bob.put(path, {**body, "basis": "hearsay"})
+    assert (refused.status_code, [*refused.get_json()["errors"]]) == (422, ["basis"])
+    assert bob.put(path, {**body, "basis": "first_hand"}).get_json()["basis"] == "first_hand"
+    review = alice.get(f"/me/evidence/{piece['id']}").get_json()["review"]
+    assert (review["by"], review["basis"]) == ("Bob", "first_hand")
+
+
 def test_it_needs_a_token(piece: dict[str, Any], api_client_of: ApiClientOf) -> None:
     assert api_client_of().get("/reviews").status_code == 401
     body = {"decision": "verified"}

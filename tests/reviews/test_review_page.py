@@ -101,6 +101,42 @@ def test_one_click_verifies_what_fits(session, cast, now, bob, piece):
     assert f'<a href="/reviews/{piece.id}">Look at it again or take it back</a>' in page
 
 
+@pytest.mark.parametrize(
+    ("chosen", "printed"),
+    [
+        ({}, "Bob (judged from the artefact)"),
+        ({"basis": "first_hand"}, "Bob (seen first-hand)"),
+        ({"basis": "referee"}, "Bob (on a referee&#39;s word)"),
+    ],
+)
+def test_what_it_rests_on_is_printed_with_the_name(
+    session, cast, now, bob, browser_of, piece, chosen, printed
+):
+    for key in (DESIGN, LEVELS):
+        progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+    session.commit()
+    assert '<option selected value="artefact">' in bob.get(f"/reviews/{piece.id}").text
+    bob.put(f"/reviews/{piece.id}", review_form(piece, **chosen))
+    alice = browser_of(cast.alice)
+    assert f"{printed} confirmed this version." in flat(alice.get(f"/evidence/{piece.id}").text)
+    alice.put(f"/portfolio/items/{piece.id}")
+    assert f"Verified by {printed}" in flat(alice.get("/portfolio/preview").text)
+
+
+def test_an_unknown_basis_is_refused_with_what_was_typed(session, bob, piece):
+    answer = bob.put(f"/reviews/{piece.id}", review_form(piece, basis="hearsay", comment="Good."))
+    assert answer.status_code == 422
+    assert "Say what it rests on: choose one of the three." in answer.text
+    assert "Good.</textarea>" in answer.text
+    assert state_and_confirmed(session, piece) == ("submitted", set())
+
+
+def test_what_is_returned_rests_on_nothing(session, bob, piece):
+    sent = review_form(piece, "returned", basis="first_hand", comment="Say what was rejected.")
+    bob.put(f"/reviews/{piece.id}", sent)
+    assert session.scalar(sa.select(Review.basis)) == ""
+
+
 def test_each_milestone_can_be_left_out(session, bob, piece):
     bob.put(f"/reviews/{piece.id}", review_form(piece, milestones=[LEVELS]))
     assert state_and_confirmed(session, piece) == ("verified", {LEVELS})
