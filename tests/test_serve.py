@@ -221,11 +221,12 @@ def test_an_upgrading_start_says_what_it_changed_and_what_it_cannot_read(
         db.session.commit()
         db.session.close()
     start.prepare_database(lambda: app)
-    migrated, published = capsys.readouterr().out.splitlines()
+    migrated, *published = capsys.readouterr().out.splitlines()
     assert migrated == f"The database went from migration {before} to {newest}."
-    assert published == "Revision 2 of senior-ml-engineer was published."
+    assert "Revision 2 of senior-ml-engineer was published." in published
+    assert len(published) == 3
     with app.app_context():
-        revision = db.session.scalars(sa.select(RoadmapRevision).filter_by(number=2)).one()
+        revision = db.session.scalars(sa.select(RoadmapRevision).filter_by(number=2)).all()[0]
         revision.content = {**revision.content, "of_a_newer_release": True}
         revision.digest = "of a newer release"
         db.session.commit()

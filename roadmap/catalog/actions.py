@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +47,16 @@ class RevisionChange:
 
 
 def publish(
-    session: Session, document: Document, *, now: dt.datetime, dry_run: bool = False
+    session: Session,
+    document: Document,
+    *,
+    now: dt.datetime,
+    dry_run: bool = False,
+    together: Sequence[Document] = (),
 ) -> RevisionChange:
     """Publish a document as the next revision of its roadmap, unless nothing in it changed.
+
+    `together` are all that are published at once: a shared milestone may change in all of them.
 
     Raises ConflictingKey where a milestone or skill key is defined differently in another roadmap,
     pydantic's ValidationError for a document that `files.read` would have refused, ConfigError
@@ -63,7 +70,7 @@ def publish(
         if roadmap and roadmap.revision_id
         else None
     )
-    _check_conflicts(session, document, new.slug)
+    _check_conflicts(session, document, together)
     if current is not None and current.digest == digest:
         return RevisionChange(new.slug, current.number, len(new.milestones), is_empty=True)
     change = _compare(new, current)
@@ -105,8 +112,10 @@ def publish_shipped(
     session: Session, *, now: dt.datetime, dry_run: bool = False
 ) -> list[RevisionChange]:
     """Publish each roadmap that comes with Cairn, where it changed. Commits nothing."""
-    documents = map(files.read, files.shipped())
-    return [publish(session, each, now=now, dry_run=dry_run) for each in documents]
+    documents = [files.read(path) for path in files.shipped()]
+    return [
+        publish(session, each, now=now, dry_run=dry_run, together=documents) for each in documents
+    ]
 
 
 def store_keys(session: Session, document: Document) -> None:
@@ -148,7 +157,7 @@ def _definitions(document: Document) -> Iterator[tuple[type[Milestone | Skill], 
         yield Skill, skill["key"], skill
 
 
-def _check_conflicts(session: Session, document: Document, slug: str) -> None:
+def _check_conflicts(session: Session, document: Document, together: Sequence[Document]) -> None:
     """Refuse a milestone or skill whose key another roadmap defines differently.
 
     What comes before a milestone and the level that a skill needs may differ: they are the
@@ -158,16 +167,17 @@ def _check_conflicts(session: Session, document: Document, slug: str) -> None:
     def meaning(definition: Document) -> dict[str, Any]:
         return {name: value for name, value in definition.items() if name not in OWN_DEMANDS}
 
+    slugs = {document["slug"], *(each["slug"] for each in together)}
     ours = {(model, key): meaning(each) for model, key, each in _definitions(document)}
-    others = session.scalars(
-        sa.select(RoadmapRevision)
+    stored = session.scalars(
+        sa.select(RoadmapRevision.content)
         .join(Roadmap, Roadmap.revision_id == RoadmapRevision.id)
-        .where(Roadmap.slug != slug)
+        .where(Roadmap.slug.not_in(slugs))
     )
-    for revision in others:
-        for model, key, theirs in _definitions(revision.content):
+    for other in (*together, *stored):
+        for model, key, theirs in _definitions(other):
             if (model, key) in ours and ours[model, key] != meaning(theirs):
                 raise ConflictingKey(
                     f"the {model.__tablename__} '{key}' is defined differently in the roadmap "
-                    f"'{revision.content['slug']}': define it alike, or give it another key"
+                    f"'{other['slug']}': define it alike, or give it another key"
                 )

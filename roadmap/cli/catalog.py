@@ -39,11 +39,16 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
 
     changes = []
     documents = load_documents(paths or files.shipped())
+    together = [document for _path, document in documents]
     # A dry run of several files publishes them and rolls back, so that they are compared as well.
     skip_write = dry_run and len(documents) == 1
     for path, document in documents:
         try:
-            changes.append(actions.publish(db.session, document, now=utc_now(), dry_run=skip_write))
+            changes.append(
+                actions.publish(
+                    db.session, document, now=utc_now(), dry_run=skip_write, together=together
+                )
+            )
         except actions.ConflictingKey as error:
             db.session.rollback()
             raise click.ClickException(f"{path}:{find_line(path, str(error))}: {error}") from None

@@ -22,7 +22,8 @@ def skill_of(caller: ApiClient) -> dict[str, Any]:
     return next(each for each in items if each["key"] == "mlops")
 
 
-def test_it_works(alice: ApiClient) -> None:
+def test_it_works(alice: ApiClient, session, cast: Cast, now) -> None:
+    enroll(session, cast.alice, now, SLUG)
     assert len(alice.get("/me/skills").get_json()["items"]) == 8
     answer = alice.put(PATH, {"level": 3, "comment": "Two services."})
     assert answer.status_code == 200
@@ -141,7 +142,8 @@ def test_two_words_are_apart_once_both_are_said(
     assert skill_of(alice)["apart"] == 1
 
 
-def test_it_is_read_in_parts(alice: ApiClient) -> None:
+def test_it_is_read_in_parts(alice: ApiClient, session, cast: Cast, now) -> None:
+    enroll(session, cast.alice, now, SLUG)
     first = alice.get("/me/skills?limit=5").get_json()
     rest = alice.get(f"/me/skills?limit=5&cursor={first['next_cursor']}").get_json()
     keys = [each["key"] for each in first["items"] + rest["items"]]

@@ -20,6 +20,7 @@ OTHER_SKILL = "another_skill"
 OTHER_MILESTONE = "go-the-other-way"
 # By its name, because others may ship beside it.
 SHIPPED_FILE = files.CONTENT / f"{SLUG}.yaml"
+SHIPPED_SLUGS = [path.stem for path in files.shipped()]
 GATE_TYPES = {
     get_args(each.model_fields["type"].annotation)[0] for each in get_args(get_args(Gate)[0])
 }
@@ -73,23 +74,21 @@ def enroll(
 
 
 def restore_shipped(session: Session) -> None:
-    """Leaves the shipped roadmap at its first revision. Nobody may be enrolled in another one."""
-    shipped = sa.select(Roadmap.id).where(Roadmap.slug == SLUG)
-    others = sa.select(Roadmap.id).where(Roadmap.slug != SLUG)
+    """Leaves the shipped roadmaps at their first revision. Nobody may be enrolled in another."""
+    others = sa.select(Roadmap.id).where(Roadmap.slug.not_in(SHIPPED_SLUGS))
     session.execute(sa.update(Roadmap).values(revision_id=None))
     session.execute(
         sa.delete(RoadmapRevision).where(
-            sa.or_(
-                RoadmapRevision.roadmap_id.in_(others),
-                sa.and_(RoadmapRevision.roadmap_id.in_(shipped), RoadmapRevision.number > 1),
-            )
+            sa.or_(RoadmapRevision.roadmap_id.in_(others), RoadmapRevision.number > 1)
         )
     )
     session.execute(sa.delete(Roadmap).where(Roadmap.id.in_(others)))
-    first = session.scalar(sa.select(RoadmapRevision.id))
-    session.execute(sa.update(Roadmap).values(revision_id=first))
+    first = sa.select(RoadmapRevision.id).where(RoadmapRevision.roadmap_id == Roadmap.id)
+    session.execute(sa.update(Roadmap).values(revision_id=first.scalar_subquery()))
     session.execute(sa.delete(Milestone))
     session.execute(sa.delete(Skill))
-    actions.store_keys(session, files.read(SHIPPED_FILE))
+    for path in files.shipped():
+        actions.store_keys(session, files.read(path))
+        session.flush()
     session.commit()
     queries._by_revision.clear()
