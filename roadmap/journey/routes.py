@@ -17,6 +17,7 @@ from roadmap.core.i18n import ngettext
 from roadmap.core.web import add_revalidation_headers, not_modified_response, now, see_other
 from roadmap.journey import routes_completion, routes_milestone
 from roadmap.journey.blueprint import journey, progress_or_redirect, stage_or_404
+from roadmap.journey.comparison import stand_on
 from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress
@@ -26,6 +27,8 @@ from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
+from roadmap.readiness.presentation import verdict_title
+from roadmap.readiness.queries import person_record
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Stage
@@ -36,14 +39,29 @@ __all__ = ["journey", "routes_completion", "routes_milestone"]
 @journey.get("/roadmaps")
 @permit("roadmap.read")
 def roadmaps() -> BaseResponse | str:
-    """List the roadmaps; where there is only one to choose, redirect to it."""
+    """Compare the roadmaps by what one already has; redirect where there is only one to choose."""
     mine = {each.slug: each for each in progress_queries.enrollments(db.session, current_user.id)}
     found = [each.content for each in catalog.published_roadmaps(db.session)]
     if "all" not in request.args:
         only = list(mine) if len(mine) == 1 else [each.slug for each in found] * (not mine)
         if len(only) == 1:
             return see_other("journey.roadmap_page", slug=only[0])
-    return render_template("journey/roadmaps.html", roadmaps=found, mine=mine)
+    record = person_record(db.session, current_user.id)
+    facts, today = record.own(), record.today(now())
+    return render_template(
+        "journey/roadmaps.html",
+        standings=[
+            stand_on(
+                each,
+                [other for other in found if other is not each],
+                mine.get(each.slug),
+                facts,
+                today,
+            )
+            for each in found
+        ],
+        verdict_title=verdict_title,
+    )
 
 
 @journey.get("/roadmaps/<slug>")
@@ -141,6 +159,30 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
     else:
         flash(_("Target date and pace are saved."))
     return see_other("journey.roadmap_page", slug=slug)
+
+
+@journey.delete("/roadmaps/<slug>/enrollment")
+@permit("enrollment.write")
+def leave(slug: str) -> BaseResponse:
+    """Leave a roadmap; what was ticked and recorded stays."""
+    published = catalog.published_roadmap(db.session, slug) or abort(404)
+    me = current_user.id
+    if progress.leave(db.session, me, published.roadmap_id, by=me, now=now()):
+        title = published.content.title
+        flash(_("You have left “%(roadmap)s”. Your ticks and evidence are kept.", roadmap=title))
+    return see_other("journey.roadmaps", all="")
+
+
+@journey.put("/roadmaps/<slug>/primary")
+@permit("enrollment.write")
+def make_primary(slug: str) -> BaseResponse:
+    """Make a roadmap that one is on the one that other pages begin with."""
+    published = catalog.published_roadmap(db.session, slug) or abort(404)
+    me = current_user.id
+    if not progress.make_primary(db.session, me, published.roadmap_id, by=me, now=now()):
+        return see_other("journey.roadmap_page", slug=slug)
+    flash(_("“%(roadmap)s” is your primary roadmap now.", roadmap=published.content.title))
+    return see_other("journey.roadmaps", all="")
 
 
 @journey.get("/roadmaps/<slug>/<stage_key>")

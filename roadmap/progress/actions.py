@@ -87,6 +87,58 @@ def enroll(
     return enrollment
 
 
+def make_primary(
+    session: Session,
+    user_id: uuid.UUID,
+    roadmap_id: uuid.UUID,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> bool:
+    """Make a roadmap that a person is on their primary one; return False where they are not."""
+    lock_user(session, user_id)
+    mine = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).all()
+    if not any(each.roadmap_id == roadmap_id for each in mine):
+        return False
+    for each in mine:
+        each.is_primary = each.roadmap_id == roadmap_id
+    subject = str(roadmap_id)
+    record_history(
+        session, user_id=user_id, by=by, action="enrollment.made_primary", subject=subject, now=now
+    )
+    return True
+
+
+def leave(
+    session: Session,
+    user_id: uuid.UUID,
+    roadmap_id: uuid.UUID,
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> bool:
+    """Take a person off a roadmap; return False where they are not on it.
+
+    Statuses, plans and evidence hang on milestones and stay, and count again for who begins anew.
+    Of the roadmaps that are left, the one begun first takes the place of a primary one.
+    """
+    lock_user(session, user_id)
+    in_order = sa.select(Enrollment).where(Enrollment.user_id == user_id)
+    mine = session.scalars(in_order.order_by(Enrollment.created_at, Enrollment.id)).all()
+    left = next((each for each in mine if each.roadmap_id == roadmap_id), None)
+    if left is None:
+        return False
+    others = [each for each in mine if each is not left]
+    if left.is_primary and others:
+        others[0].is_primary = True
+    session.delete(left)
+    subject = str(roadmap_id)
+    record_history(
+        session, user_id=user_id, by=by, action="enrollment.left", subject=subject, now=now
+    )
+    return True
+
+
 def set_status(
     session: Session,
     user_id: uuid.UUID,

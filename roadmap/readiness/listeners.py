@@ -14,6 +14,7 @@ from roadmap.core.signals import person_changed, revision_published
 from roadmap.people.locks import lock_users
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import CHANGED, mark_changed, refresh_changed
+from roadmap.readiness.models import ReadinessSummary
 
 # No figure depends on these. "portfolio" is which pieces are selected for it: the visibility of a
 # piece is a change of evidence. The time zone is the exception in an account: it decides which day
@@ -30,10 +31,18 @@ def _person_changed(
     user_id: uuid.UUID,
     what: str,
     action: str,
+    subject: str,
     data: dict[str, Any],
     now: dt.datetime,
     **_more: Any,
 ) -> None:
+    if action == "enrollment.left":
+        session.execute(
+            sa.delete(ReadinessSummary).where(
+                ReadinessSummary.user_id == user_id,
+                ReadinessSummary.roadmap_id == uuid.UUID(subject),
+            )
+        )
     is_timezone = action == "account.changed" and TIMEZONE_FIELD in data.get("fields", ())
     if what not in IGNORED_CHANGES or is_timezone:
         mark_changed(session, user_id, now, only_statuses=what == "status")

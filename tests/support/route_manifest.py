@@ -153,7 +153,7 @@ PAGES: tuple[Page, ...] = (
     Page("/readiness", "readiness.read", "/readiness", variants=("/readiness?roadmap={slug}",)),
     # journey
     # There is one roadmap yet: its page is the better answer than a list of one.
-    Page("/roadmaps", "roadmap.read", "/roadmaps", expect_status(303), shown=False),
+    Page("/roadmaps", "roadmap.read", "/roadmaps?all", name="roadmaps"),
     Page("/roadmaps/<slug>", "roadmap.read", "/roadmaps/{slug}"),
     Page("/roadmaps/<slug>/about", "roadmap.read", "/roadmaps/{slug}/about"),
     Page(
@@ -434,6 +434,22 @@ CHANGES: tuple[Change, ...] = (
             {"hours_per_week": "4"},
         )
         for method in ("POST", "PUT")
+    ),
+    Change(
+        "/roadmaps/<slug>/enrollment",
+        "DELETE",
+        "enrollment.write",
+        "/roadmaps/{slug}/enrollment",
+        {},
+        expect_change(303, nobody=SIGN_IN),
+    ),
+    Change(
+        "/roadmaps/<slug>/primary",
+        "PUT",
+        "enrollment.write",
+        "/roadmaps/{slug}/primary",
+        {},
+        expect_change(303, nobody=SIGN_IN),
     ),
     *(
         Change(
