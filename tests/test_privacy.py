@@ -273,10 +273,14 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:
     """A plan and a reflection with a text of hers."""
     session, alice, challenge = write.session, write.cast.alice, "managing-up"
-    for kind, subject in (("challenge", challenge), ("direction", "")):
+    for kind, subject in (
+        ("challenge", challenge),
+        ("direction", ""),
+        ("education", "doctorate"),
+    ):
         saved = career_plan(session, alice, kind, subject)
         career_plans.save_plan(
-            session, alice, kind, subject, {"plan": text, "reason": text},
+            session, alice, kind, subject, {"plan": text, "reason": text, "role": text},
             revision=saved.revision if saved else 0, by=alice, now=write.now,
         )  # fmt: skip
     career_plans.add_reflection(
@@ -333,7 +337,8 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     assert [word for word in SECRETS if re.search(word, planned)] == list(SECRETS)
     assert CANARY in alice.get("/portfolio/preview").text
     assert alice.get("/career/challenges/managing-up").text.count(CANARY) == 2
-    assert CANARY in alice.get("/career/direction").text
+    for page in ("direction", "education/doctorate"):
+        assert CANARY in alice.get(f"/career/{page}").text
 
 
 def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:

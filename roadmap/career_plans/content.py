@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from roadmap.career_plans.rules import DECISION, REVIEW_ON
 from roadmap.catalog.content import Resource
 from roadmap.catalog.field_types import (
     Key,
@@ -178,6 +179,11 @@ class CareerContent(Model):
                 yield Problem(("paths", p, "axes"), "does not have the axes of the comparison")
         worksheet = self.advanced_education
         groups = {group.key for group in worksheet.groups}
+        for missing in {DECISION, REVIEW_ON} - {each.key for each in worksheet.questions}:
+            yield Problem(
+                ("advanced_education", "questions"),
+                f"has no question '{missing}', which is its outcome",
+            )
         numbers = {each.key for each in worksheet.questions if each.type in ("number", "money")}
         for q, question in enumerate(worksheet.questions):
             if question.group not in groups:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.career_plans import actions, queries
+from roadmap.career_plans import actions, queries, worksheet
 from roadmap.career_plans.forms import PlanForm, ReflectionForm, plan_form
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
@@ -19,7 +19,7 @@ from roadmap.people.permissions import permit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from roadmap.career_plans.content import Challenge, Question
+    from roadmap.career_plans.content import Challenge, EducationOption, Question
 
 career_plans = Blueprint("career_plans", __name__)
 
@@ -163,6 +163,74 @@ def _render_direction(
         cited=[source for source in content.sources if source.key in cited],
         roadmaps={each.content.slug for each in published_roadmaps(db.session)},
         saved=queries.plan(db.session, current_user.id, "direction"),
+        form=form,
+        late=late,
+    )
+
+
+@career_plans.get("/career/education")
+@permit("career_plan.read")
+def education() -> str:
+    """Show the facts about a further degree, and the options with one's worksheets."""
+    content, me = queries.career_content(), current_user.id
+    about = content.advanced_education
+    named = {fact.source for fact in about.facts}
+    return render_template(
+        "career_plans/education.html",
+        about=about,
+        sources=content.source_by_key,
+        cited=[source for source in content.sources if source.key in named],
+        worksheets=worksheet.worksheets(db.session, me),
+        stages=worksheet.stages_decided_about(db.session, me),
+        milestones=queries.milestone_links(db.session, me, about.milestones),
+    )
+
+
+@career_plans.get("/career/education/<key>")
+@permit("career_plan.read")
+def education_option(key: str) -> Response:
+    option = _option_or_404(key)
+    return _render_worksheet(option, _saved_form("education", key, _worksheet_questions()))
+
+
+@career_plans.put("/career/education/<key>")
+@permit("career_plan.write")
+def save_worksheet(key: str) -> BaseResponse:
+    option = _option_or_404(key)
+    form = _saved_form("education", key, _worksheet_questions())
+    if not form.validate():
+        return _render_worksheet(option, form, status=422)
+    if late := _save("education", key, form):
+        return _render_worksheet(option, form, late=late, status=409)
+    flash(_("The worksheet is saved."))
+    return see_other("career_plans.education_option", key=key)
+
+
+def _option_or_404(key: str) -> EducationOption:
+    return queries.career_content().advanced_education.option_by_key.get(key) or abort(404)
+
+
+def _worksheet_questions() -> Sequence[Question]:
+    return queries.career_content().advanced_education.questions
+
+
+def _render_worksheet(
+    option: EducationOption,
+    form: PlanForm,
+    *,
+    late: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    me, about = current_user.id, queries.career_content().advanced_education
+    sheets = worksheet.worksheets(db.session, me)
+    return render_page(
+        "career_plans/worksheet.html",
+        status,
+        about=about,
+        sheet=next(each for each in sheets if each.option.key == option.key),
+        stages=worksheet.stages_decided_about(db.session, me),
+        questions=about.questions,
+        group_titles={group.key: group.title for group in about.groups},
         form=form,
         late=late,
     )

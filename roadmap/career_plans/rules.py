@@ -7,14 +7,16 @@ from decimal import Decimal
 
 Answers = Mapping[str, str]
 
+# The questions of a worksheet whose answers are its outcome.
+DECISION, REVIEW_ON = "decision", "review_on"
 
-def total(answers: Answers, keys: Sequence[str]) -> Decimal | None:
-    """Return the sum of the answers that are given, None where none is."""
-    given = [Decimal(answers[key]) for key in keys if answers.get(key)]
+
+def figure(
+    answers: Answers, sum_of: Sequence[str], quotient_of: tuple[str, str] | None
+) -> Decimal | None:
+    """Return a sum of answers, or the quotient of two; None where too little is answered."""
+    if quotient_of is not None:
+        above, below = (Decimal(answers.get(key) or 0) for key in quotient_of)
+        return above / below if above and below else None
+    given = [Decimal(answers[key]) for key in sum_of if answers.get(key)]
     return sum(given, Decimal(0)) if given else None
-
-
-def quotient(answers: Answers, dividend: str, divisor: str) -> Decimal | None:
-    """Return one answer divided by another, None where one is missing or the divisor is 0."""
-    above, below = (Decimal(answers.get(key) or 0) for key in (dividend, divisor))
-    return above / below if above and below else None

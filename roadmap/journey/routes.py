@@ -9,6 +9,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
+from roadmap.career_plans.worksheet import Worksheet, decided_worksheets
 from roadmap.catalog import queries as catalog
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
@@ -190,7 +191,12 @@ def make_primary(slug: str) -> BaseResponse:
 def stage_page(slug: str, stage_key: str) -> str:
     """Show one stage, with its summary and links to its neighbours."""
     found = progress_or_redirect(current_user, slug)
-    return _render_stage(found, stage_or_404(found, stage_key), ReasonForm(formdata=None))
+    stage = stage_or_404(found, stage_key)
+    decided = _decided_worksheets(stage)
+    wanted = request.args.get("worksheet")
+    reason = next((each.outcome for each in decided if each.option.key == wanted), "")
+    form = ReasonForm(formdata=None, data={"reason": reason})
+    return _render_stage(found, stage, form, decided)
 
 
 @journey.put("/roadmaps/<slug>/<stage_key>/not-applicable")
@@ -201,7 +207,7 @@ def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
     stage = _optional_stage_or_404(found, stage_key)
     form = ReasonForm()
     if not form.validate():
-        return _render_stage(found, stage, form), 422
+        return _render_stage(found, stage, form, _decided_worksheets(stage)), 422
     changed = progress.mark_not_applicable(
         db.session,
         current_user.id,
@@ -253,7 +259,15 @@ def _optional_stage_or_404(found: RoadmapProgress, key: str) -> Stage:
     return abort(404) if stage.required else stage
 
 
-def _render_stage(found: RoadmapProgress, stage: Stage, reason: ReasonForm) -> str:
+def _decided_worksheets(stage: Stage) -> list[Worksheet]:
+    """Load one's own worksheets whose outcome can be the reason why a stage is not applicable."""
+    keys = [] if stage.required else [milestone.key for milestone in stage.milestones]
+    return decided_worksheets(db.session, current_user.id, keys)
+
+
+def _render_stage(
+    found: RoadmapProgress, stage: Stage, reason: ReasonForm, decided: list[Worksheet]
+) -> str:
     content = found.published.content
     pages = RoadmapPresenter(found)
     gates = [
@@ -271,6 +285,7 @@ def _render_stage(found: RoadmapProgress, stage: Stage, reason: ReasonForm) -> s
         stage=pages.stage(stage, with_rows=True),
         unreachable_gates=gates,
         reason_form=reason,
+        worksheets=decided,
         open=any(pages.tones[key] in ("not_started", "in_progress") for key in keys),
         not_applicable=[key for key in keys if pages.tones[key] == "not_applicable"],
         previous=content.stages[place - 1] if place else None,

@@ -9,11 +9,14 @@ from roadmap.career_plans import actions
 from tests.support.route_entry import Change, Page
 
 CHALLENGE = "meeting-overload"
+OPTION = "masters_part_time"
 PLAN = {"answer_plan": "Two half days a week from Monday on.", "answer_hours": "9, 4, 3, 6"}
 
 PAGES: tuple[Page, ...] = (
     Page("/career/challenges", "career_plan.read", "/career/challenges"),
     Page("/career/direction", "career_plan.read", "/career/direction"),
+    Page("/career/education", "career_plan.read", "/career/education"),
+    Page("/career/education/<key>", "career_plan.read", f"/career/education/{OPTION}"),
     Page("/career/challenges/<key>", "career_plan.read", f"/career/challenges/{CHALLENGE}"),
 )
 CHANGES: tuple[Change, ...] = (
@@ -30,6 +33,13 @@ CHANGES: tuple[Change, ...] = (
         "career_plan.write",
         "/career/direction",
         {"answer_leaning": "not decided", "answer_reason": "Yes.", "seen": "1"},
+    ),
+    Change(
+        "/career/education/<key>",
+        "PUT",
+        "career_plan.write",
+        f"/career/education/{OPTION}",
+        {"answer_fees": "12000", "answer_decision": "no", "seen": "1"},
     ),
     Change(
         "/career/challenges/<key>/reflections",
@@ -55,6 +65,18 @@ def create_sample_data(write: Any) -> dict[str, str]:
     }
     actions.save_plan(
         session, alice, "direction", "", reasons, revision=0, by=alice, now=write.ago(20)
+    )
+    sheet = {
+        "role": "Senior ML engineer in a ranking team",
+        "fees": "9000",
+        "lost_pay": "0",
+        "hours_per_week": "6",
+        "total_hours": "1000",
+        "decision": "not yet",
+        "review_on": str((write.now + dt.timedelta(days=180)).date()),
+    }
+    actions.save_plan(
+        session, alice, "education", OPTION, sheet, revision=0, by=alice, now=write.ago(12)
     )
     for days, text in (
         (90, "Four hours of deep work. Cut the second planning meeting."),

@@ -1,0 +1,144 @@
+"""/career/education: the worksheet on a further degree, and its outcome as a reason."""
+
+from __future__ import annotations
+
+import html
+import re
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.career_plans.models import CareerPlan
+from roadmap.career_plans.queries import career_content
+from roadmap.career_plans.rules import figure
+from roadmap.progress.models import MilestoneStatus
+
+LIST = "/career/education"
+PAGE = f"{LIST}/masters_part_time"
+STAGE = "/roadmaps/senior-ml-engineer/education"
+SHEET = {
+    "answer_role": "Senior ML engineer",
+    "answer_fees": "9000",
+    "answer_lost_pay": "1500.50",
+    "answer_hours_per_week": "6",
+    "answer_total_hours": "1000",
+    "answer_decision": "not yet",
+    "answer_review_on": "2027-06-01",
+    "seen": "0",
+}
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    return browser_of(cast.alice)
+
+
+def said(page: str) -> str:
+    return html.unescape(" ".join(re.sub("<[^>]+>", " ", page).split()))
+
+
+def test_it_has_the_facts_and_the_options(alice):
+    page = said(alice.get(LIST).text)
+    about = career_content().advanced_education
+    for fact in about.facts:
+        assert fact.text in page
+    for option in about.options:
+        assert option.title in page
+    assert page.count("no sheet yet") == len(about.options)
+    assert "Your sheets compared" not in page
+
+
+def test_a_sheet_asks_for_all_that_a_decision_takes(alice):
+    page = said(alice.get(PAGE).text)
+    about = career_content().advanced_education
+    for part in (*about.questions, *about.groups):
+        assert getattr(part, "text", None) or part.title in page
+    assert page.count("not enough answers") == 2
+
+
+def test_it_adds_up_cost_and_weeks_and_compares_sheets(alice):
+    assert alice.put(PAGE, SHEET).location == PAGE
+    page = said(alice.get(PAGE).text)
+    assert "Cost to you 10,500" in page
+    assert "Weeks it takes 167" in page
+    assert "Master's degree beside the job: not yet, by my worksheet of" in page
+    alice.put(f"{LIST}/none", {"answer_decision": "yes", "answer_fees": "0", "seen": "0"})
+    compared = said(alice.get(LIST).text).split("Your sheets compared")[1]
+    assert "10,500 167 not yet 1 Jun 2027" in compared
+    assert "No degree: the same hours into work that shows 0 – yes –" in compared
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "expected"),
+    [
+        ("answer_fees", "9,000 USD", "Enter a number without separators"),
+        ("answer_fees", "-1", "From 0 to 100000000."),
+        ("answer_total_hours", "1e9", "Enter a number without separators"),
+        ("answer_review_on", "soon", "Enter the date as year-month-day"),
+        ("answer_form", "by night", "Choose one of the options"),
+    ],
+)
+def test_wrong_input_is_named_and_nothing_is_saved(alice, session, field, typed, expected):
+    answer = alice.put(PAGE, {**SHEET, field: typed})
+    assert answer.status_code == 422
+    assert expected in answer.text
+    assert 'value="9000"' in answer.text or field == "answer_fees"
+    assert session.scalars(sa.select(CareerPlan)).all() == []
+
+
+def test_an_unknown_option_is_not_there(alice):
+    assert alice.get(f"{LIST}/bootcamp").status_code == 404
+    assert alice.put(f"{LIST}/bootcamp", SHEET).status_code == 404
+
+
+def test_its_outcome_can_be_the_reason_of_a_stage_and_is_sent_by_hand(alice, session):
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
+    assert "worksheet" not in alice.get(STAGE).text
+    alice.put(PAGE, SHEET)
+    link = f"{STAGE}?worksheet=masters_part_time#not-applicable"
+    assert f'href="{link}"' in alice.get(PAGE).text
+    assert f'href="{link}"' in alice.get(STAGE).text
+    assert f'href="{link}"' in alice.get(LIST).text
+    page = alice.get(link).text
+    reason = html.unescape(re.search(r'name="reason"[^>]* value="([^"]+)"', page)[1])
+    assert reason.startswith("Master's degree beside the job: not yet")
+    assert "Senior ML engineer" not in reason
+    statuses = sa.select(MilestoneStatus.reason).where(MilestoneStatus.status == "not_applicable")
+    assert session.scalars(statuses).all() == []
+    session.rollback()
+    alice.put(f"{STAGE}/not-applicable", {"reason": reason})
+    assert set(session.scalars(statuses)) == {reason}
+
+
+def test_an_undecided_sheet_and_a_required_stage_offer_nothing(alice):
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
+    alice.put(PAGE, {**SHEET, "answer_decision": ""})
+    assert "worksheet=" not in alice.get(STAGE).text
+    alice.put(f"{LIST}/none", SHEET)
+    assert "worksheet=" not in alice.get("/roadmaps/senior-ml-engineer/leadership").text
+    page = alice.get(f"{STAGE}?worksheet=nothing").text
+    assert re.search(r'name="reason"[^>]* value=""', page)
+
+
+def test_somebody_on_no_roadmap_is_offered_no_stage(alice):
+    alice.put(PAGE, SHEET)
+    assert "not-applicable" not in alice.get(PAGE).text
+
+
+@pytest.mark.parametrize("role", ["bob", "carol", "dave", "erin", "mallory"])
+def test_it_hides_what_is_foreign(alice, cast, browser_of, role):
+    alice.put(PAGE, {**SHEET, "answer_role": "CANARY"})
+    other = browser_of(getattr(cast, role))
+    other.post("/roadmaps/senior-ml-engineer/enrollment", {})
+    for page in (LIST, PAGE, f"{STAGE}?worksheet=masters_part_time"):
+        answer = other.get(page).text
+        assert "CANARY" not in answer
+        assert "by my worksheet" not in answer
+
+
+def test_a_figure_needs_its_answers():
+    assert figure({}, ("a", "b"), None) is None
+    assert figure({"a": "1.5"}, ("a", "b"), None) == Decimal("1.5")
+    assert figure({"a": "1000", "b": "0"}, (), ("a", "b")) is None
+    assert figure({"a": "1000", "b": "8"}, (), ("a", "b")) == 125
