@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
-from roadmap.catalog.models import Roadmap
 from roadmap.progress import actions as progress
 from tests.evidence.builders import DESIGN, LEVELS, MENTOR, add_evidence, submit_evidence
 from tests.evidence.form_data import form_fields, impact_fields
+from tests.support.catalog import enroll
+from tests.support.sample_data import SLUG
 
 PARTS = ("preview", "impacts", "milestones")
 
@@ -74,8 +74,7 @@ def test_ticked_milestones_without_evidence_are_offered_before_a_search(
     session, cast, now, browser_of
 ):
     """Own ones that evidence of the chosen kind proves; a search shows what it finds instead."""
-    roadmap_id = session.scalars(sa.select(Roadmap.id)).one()
-    progress.enroll(session, cast.alice, roadmap_id, by=cast.alice, now=now)
+    enroll(session, cast.alice, now, SLUG)
     for key in (DESIGN, LEVELS, MENTOR):
         progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
     add_evidence(session, cast, cast.alice, now, milestones=[LEVELS])
