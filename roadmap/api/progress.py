@@ -176,6 +176,19 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
     return OperationResult(_serialize_roadmap(slug), 200 if before else 201)
 
 
+@operation("Your roadmaps", refuses=(404,))
+def leave(slug: str) -> None:
+    """Leave a roadmap.
+
+    Statuses, notes and evidence stay, and count again once you begin it anew. Where it was the
+    primary one, the one begun first of the others is. 404 where you are not on it.
+    """
+    found = published_roadmap(db.session, slug) or abort(404)
+    me = current_actor().id
+    if not actions.leave(db.session, me, found.roadmap_id, by=me, now=now()):
+        abort_not_enrolled(slug)
+
+
 @operation(
     "Your roadmaps",
     refuses=(404,),

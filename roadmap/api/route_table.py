@@ -51,6 +51,7 @@ ROUTES = (
     Route("GET", "/roadmaps/<slug>", "roadmap.read", "roadmaps:read_roadmap"),
     Route("GET", "/me/roadmaps/<slug>", "progress.read", "progress:read_own_roadmap"),
     Route("PUT", "/me/roadmaps/<slug>", "enrollment.write", "progress:enroll"),
+    Route("DELETE", "/me/roadmaps/<slug>", "enrollment.write", "progress:leave"),
     Route("PUT", MILESTONE, "progress.write", "progress:set_milestone"),
     Route("GET", "/me/evidence", "evidence.read", "evidence:list_evidence"),
     Route("POST", "/me/evidence", "evidence.write", "evidence:create_evidence"),

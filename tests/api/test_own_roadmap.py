@@ -1,4 +1,4 @@
-"""GET and PUT /me/roadmaps/{slug}."""
+"""GET, PUT and DELETE /me/roadmaps/{slug}."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def test_it_works(alice: ApiClient) -> None:
 def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
     assert api_client_of().get(PATH).status_code == 401
     assert api_client_of().put(PATH, {}).status_code == 401
+    assert api_client_of().delete(PATH).status_code == 401
 
 
 def test_it_hides_what_is_foreign(alice: ApiClient, bob: ApiClient) -> None:
@@ -106,6 +107,21 @@ def test_one_roadmap_is_always_the_primary_one(alice: ApiClient, other_roadmap: 
     assert alice.put(other, {"primary": None}).get_json() == begun.get_json()
     assert alice.put(other, {"primary": True}).get_json()["primary"] is True
     assert alice.put(PATH, {"primary": False}).get_json()["primary"] is False
+
+
+def test_leaving_keeps_what_was_ticked(alice: ApiClient, other_roadmap: str) -> None:
+    other = f"/me/roadmaps/{other_roadmap}"
+    alice.put(PATH, {"hours_per_week": 3})
+    alice.put(other, {})
+    alice.put(f"{PATH}/milestones/{MILESTONE}", {"status": "done", "note": "Mine"})
+    assert alice.delete(PATH).status_code == 204
+    assert alice.get(PATH).status_code == 404
+    assert alice.delete(PATH).status_code == 404
+    found = alice.get(other).get_json()
+    assert (found["primary"], found["milestones"][MILESTONE]["note"]) == (True, "Mine")
+    again = alice.put(PATH, {}).get_json()
+    assert (again["hours_per_week"], again["primary"]) == (None, False)
+    assert again["milestones"][MILESTONE]["status"] == "done"
 
 
 def test_an_unknown_roadmap(alice: ApiClient) -> None:

@@ -70,6 +70,7 @@ ROWS = (
         all_of(201, alice=200, carol=200),
         {"hours_per_week": 3},
     ),
+    Row("DELETE", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", all_of(404, alice=204, carol=204)),
     Row(
         "PUT",
         MILESTONE,
