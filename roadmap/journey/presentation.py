@@ -12,7 +12,7 @@ from roadmap.core import svg
 from roadmap.core.i18n import date_filter, ngettext, number_filter, points_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.journey.roadmap_progress import RoadmapProgress
-from roadmap.journey.rules import forecast, weeks_behind
+from roadmap.journey.rules import forecast, longest_chain, weeks_behind
 from roadmap.readiness.presentation import verdict_title
 
 if TYPE_CHECKING:
@@ -221,11 +221,27 @@ class RoadmapPresenter:
         left = required = 0
         for stage in self.content.stages:
             for milestone in stage.milestones:
-                if self.tones[milestone.key] in ("not_started", "in_progress"):
+                if self.is_open(milestone):
                     left += milestone.hours
                     if stage.required and milestone.required:
                         required += milestone.hours
         return left, required
+
+    def months_left(self) -> int:
+        """Return the months of the longest chain of required milestones that are open."""
+        return longest_chain(
+            {m.key: (m.months or 0, m.after) for m in self.content.milestones if self.is_open(m)},
+            [
+                m.key
+                for stage in self.content.stages
+                for m in stage.milestones
+                if stage.required and m.required
+            ],
+        )
+
+    def is_open(self, milestone: Milestone) -> bool:
+        """Tell whether there is still something to do for a milestone."""
+        return self.tones[milestone.key] in ("not_started", "in_progress")
 
     def lede(self) -> str:
         """Sum up the page in a sentence: counts by tone, and the forecast."""
@@ -257,17 +273,30 @@ class RoadmapPresenter:
             required,
             hours=number_filter(required),
         )
-        span = forecast(required, enrolled.hours_per_week, today)
+        months = self.months_left()
+        span = forecast(required, enrolled.hours_per_week, today, months)
         if span is None:
             return effort
-        text = _(
-            "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s.",
-            effort=effort,
-            pace=f"{float(enrolled.hours_per_week or 0):g}",
-            first=date_filter(span[0]),
-            last=date_filter(span[1]),
-        )
-        behind = weeks_behind(required, enrolled.hours_per_week, today, enrolled.target_on)
+        first, last = span
+        if first == last:  # the months decide, not the pace
+            text = ngettext(
+                "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
+                "builds on each other takes %(num)d month.",
+                "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
+                "builds on each other takes %(num)d months.",
+                months,
+                effort=effort,
+                first=date_filter(first),
+            )
+        else:
+            text = _(
+                "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s.",
+                effort=effort,
+                pace=f"{float(enrolled.hours_per_week or 0):g}",
+                first=date_filter(first),
+                last=date_filter(last),
+            )
+        behind = weeks_behind(required, enrolled.hours_per_week, today, enrolled.target_on, months)
         if behind is None:
             return text
         target = date_filter(enrolled.target_on)
