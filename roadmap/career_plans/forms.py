@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
@@ -69,16 +70,22 @@ def plan_form(questions: Sequence[Question], saved: CareerPlan | None, **options
 
     `options` are those of a form.
     """
-    # A question may have the name of something that a form has, such as `data`.
-    names = {question.key: f"answer_{question.key}" for question in questions}
-    fields = {names[each.key]: FIELDS[each.type](each) for each in questions}
-    form_class: type[PlanForm] = type("AnswersForm", (PlanForm,), {**fields, "names": names})
+    form_class = _form_class(tuple(questions))
     shown: dict[str, Any] = {"seen": saved.revision if saved else 0}
     for question in questions:
         answer = saved.answers.get(question.key) if saved else None
         if answer:
-            shown[names[question.key]] = READERS.get(question.type, str)(answer)
+            shown[form_class.names[question.key]] = READERS.get(question.type, str)(answer)
     return form_class(data=shown, **options)
+
+
+@cache
+def _form_class(questions: tuple[Question, ...]) -> type[PlanForm]:
+    """Return the class of a form; there are as many as there are pages with questions."""
+    # A question may have the name of something that a form has, such as `data`.
+    names = {question.key: f"answer_{question.key}" for question in questions}
+    fields = {names[each.key]: FIELDS[each.type](each) for each in questions}
+    return type("AnswersForm", (PlanForm,), {**fields, "names": names})
 
 
 def _text_field(question: Question) -> Any:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class MilestoneLink:
+class Link:
     title: str
     href: str
 
@@ -37,9 +37,7 @@ def career_content() -> CareerContent:
     return read_as(Path(__file__).parent / "content.yaml", CareerContent)
 
 
-def milestone_links(
-    session: Session, user_id: uuid.UUID, keys: Iterable[str]
-) -> list[MilestoneLink]:
+def milestone_links(session: Session, user_id: uuid.UUID, keys: Iterable[str]) -> list[Link]:
     """Return where milestones stand: on a roadmap that the person is on, if one has them.
 
     Else on the content's own one, else on any. Those that no published roadmap has are left out.
@@ -49,10 +47,23 @@ def milestone_links(
     roadmaps = [each.content for each in published_roadmaps(session)]
     roadmaps.sort(key=lambda roadmap: (roadmap.slug not in mine, roadmap.slug != own))
     return [
-        MilestoneLink(roadmap.by_key[key].title, f"/roadmaps/{roadmap.slug}#{roadmap.anchors[key]}")
+        Link(roadmap.by_key[key].title, f"/roadmaps/{roadmap.slug}#{roadmap.anchors[key]}")
         for key in keys
         for roadmap in [each for each in roadmaps if key in each.by_key][:1]
     ]
+
+
+def pages_about(milestone_key: str) -> list[Link]:
+    """Return the pages of this room that help with a milestone."""
+    content = career_content()
+    pages = [
+        Link(each.title, f"/career/challenges/{each.key}")
+        for each in content.challenges
+        if milestone_key in each.milestones
+    ]
+    if milestone_key in content.advanced_education.milestones:
+        pages.append(Link(content.advanced_education.title, "/career/education"))
+    return pages
 
 
 def plan(session: Session, user_id: uuid.UUID, kind: str, subject: str = "") -> CareerPlan | None:

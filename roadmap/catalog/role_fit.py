@@ -35,9 +35,12 @@ class Responsibility(Model):
 
 
 class Fact(Model):
+    """A fact; `see` is the page that tells more."""
+
     title: Title
     text: Text
     source: Key | None = None
+    see: Annotated[str, Field(pattern="^/[a-z/-]+$")] | None = None
 
 
 class ChangedAspect(Model):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import render_template
 from flask_login import current_user
 
+from roadmap.career_plans.queries import pages_about
 from roadmap.core.database import db
 from roadmap.core.web import wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
@@ -45,6 +46,7 @@ def render_milestone(
         template or details,
         roadmap=content,
         stage=content.stage_of[milestone.key],
+        career_pages=pages_about(milestone.key),
         m=load_details(
             db.session, person, found, milestone, plan=plan, reason=reason, conflict=conflict
         ),

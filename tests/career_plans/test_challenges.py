@@ -15,10 +15,12 @@ from roadmap.catalog.content import Content
 from roadmap.catalog.files import CONTENT, read
 from roadmap.people.models import HistoryEntry
 from roadmap.readiness.models import ReadinessSummary
+from tests.support.statements import statements_of
 
 LIST = "/career/challenges"
 PAGE = f"{LIST}/meeting-overload"
 PLAN = {"answer_plan": "Two half days a week.", "answer_hours": "6, 2", "seen": "0"}
+PAGES = (LIST, PAGE, "/career/education", "/career/education/doctorate")
 OTHERS = ("bob", "carol", "dave", "erin", "mallory")
 
 
@@ -187,3 +189,29 @@ def test_the_content_names_milestones_that_are_there():
 def test_milestones_lead_to_ones_own_roadmap(alice):
     page = alice.get(PAGE).text
     assert re.search(r'href="/roadmaps/senior-ml-engineer#m\d+"', page)
+
+
+def test_a_milestone_leads_to_the_pages_that_help_with_it(alice):
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
+    milestones = "/roadmaps/senior-ml-engineer/milestones"
+    assert f'href="{PAGE}"' in alice.get(f"{milestones}/protect-deep-work").text
+    assert 'href="/career/education"' in alice.get(f"{milestones}/decide-on-a-degree").text
+    assert "Plan for it:" not in alice.get(f"{milestones}/point-in-time-sql").text
+
+
+def test_the_pages_take_as_many_statements_with_much_as_with_little(app, alice, session, cast):
+    def statements():
+        return [len(statements_of(app, lambda page=page: alice.get(page))) for page in PAGES]
+
+    alice.get(LIST)
+    alice.put(PAGE, PLAN)
+    alice.post(f"{PAGE}/reflections", {"text": "One."})
+    statements()  # the first look at a roadmap reads its content
+    few = statements()
+    for challenge in career_content().challenges:
+        alice.put(f"{LIST}/{challenge.key}", {**PLAN, "answer_plan": "Much."})
+    for option in career_content().advanced_education.options:
+        alice.put(f"/career/education/{option.key}", {"answer_decision": "no"})
+    for day in range(1, 29):
+        reflect(session, cast.alice, f"Day {day}.", dt.date(2026, 10, day))
+    assert statements() == few

@@ -67,6 +67,16 @@ def test_its_milestones_lead_to_rows_of_the_roadmap(browser_of, cast):
         carol.post(f"{PAGE}/enrollment", {})
 
 
+def test_pay_and_demand_lead_to_their_figures(browser_of, cast):
+    carol = browser_of(cast.carol)
+    page = carol.get(PAGE).text
+    pages = {fact.see for fact in role_fit(SLUG).facts if fact.see}
+    assert pages == {"/market"}
+    for see in pages:
+        assert f'href="{see}"' in page
+        assert carol.get(see).status_code == 200
+
+
 def test_a_roadmap_without_it_shows_nothing_of_it(app, browser_of, cast):
     document = files.read(SHIPPED_FILE)
     document = {**document, "slug": "another-role", "title": "Another role"}

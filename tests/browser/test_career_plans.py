@@ -1,0 +1,72 @@
+"""Career plans in the browser: drafts, a worksheet by keyboard, no scripts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf
+
+SHEET = "/career/education/doctorate"
+CHALLENGE = "/career/challenges/scope-creep"
+
+
+def test_a_plan_that_is_not_saved_is_there_again(page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto(CHALLENGE)
+    page.get_by_label("What you will do").fill("Hand over the feature store.")
+    page.goto("/career/challenges")
+    page.goto(CHALLENGE)
+    expect(page.get_by_label("What you will do")).to_have_value("Hand over the feature store.")
+    expect(page.locator(".draft-notice")).to_be_visible()
+    page.get_by_role("button", name="Save plan").click()
+    expect(page.get_by_role("status").filter(has_text="Your plan is saved.")).to_be_visible()
+    page.goto(CHALLENGE)
+    expect(page.locator(".draft-notice")).to_have_count(0)
+    expect(page.get_by_label("What you will do")).to_have_value("Hand over the feature store.")
+
+
+def test_a_worksheet_is_filled_in_and_used_by_keyboard(page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto(SHEET)
+    page.get_by_label("What does it cost in all").focus()
+    page.keyboard.type("4000")
+    page.keyboard.press("Tab")
+    page.keyboard.type("30000")
+    page.get_by_label("What do you decide?").focus()
+    page.keyboard.type("no")
+    page.get_by_label("When do you look at this again?").fill("2028-01-10")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("34,000")).to_be_visible()
+    link = page.get_by_role("link", name="Use it as the reason")
+    link.focus()
+    page.keyboard.press("Enter")
+    reason = page.get_by_label("The reason, in a sentence")
+    expect(reason).to_be_visible()
+    assert reason.input_value().startswith("Doctorate: no, by my worksheet of")
+    assert "10 Jan 2028" in reason.input_value()
+
+
+@pytest.fixture
+def plain(page_of: PageOf) -> Page:
+    return page_of("carol", java_script_enabled=False, viewport={"width": 390, "height": 844})
+
+
+def test_it_works_without_scripts_on_a_phone(plain: Page) -> None:
+    plain.goto(CHALLENGE)
+    plain.get_by_label("Your reflection").fill("Declined two requests.")
+    plain.get_by_role("button", name="Add to history").click()
+    expect(plain.get_by_role("listitem").filter(has_text="Declined two requests.")).to_be_visible()
+    plain.goto("/career/direction")
+    plain.get_by_label("Which way do you lean today?").select_option("not decided")
+    plain.get_by_role("button", name="Save reasons").click()
+    expect(plain.get_by_role("link", name="Your reasons, saved on")).to_be_visible()
+
+
+def test_the_way_to_begin_is_on_the_first_screen_of_a_phone(page_of: PageOf) -> None:
+    page = page_of("mallory", viewport={"width": 390, "height": 844})
+    page.goto("/roadmaps/senior-ml-engineer")
+    box = page.get_by_role("button", name="Start this roadmap").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 780  # the bar of places covers the rest
+    expect(page.get_by_role("heading", name="Is this for me")).to_be_attached()
