@@ -83,6 +83,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.auth.routes import auth
     from roadmap.career.routes import career
     from roadmap.career_plans.routes import career_plans
+    from roadmap.credentials.routes import credentials
     from roadmap.dashboard.routes import dashboard
     from roadmap.evidence.routes import evidence
     from roadmap.invitations.routes import invitations
@@ -105,6 +106,7 @@ def blueprints(app: Flask) -> None:
             career_plans,
             evidence,
             skills,
+            credentials,
             readiness,
             journey,
         ),

@@ -288,7 +288,10 @@ def _join_names(names: list[str]) -> str:
 @evidence.get("/evidence/new")
 @permit("evidence.write")
 def new() -> Response:
-    """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind."""
+    """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind.
+
+    `?title=` and `?issuer=` fill these fields.
+    """
     target = queries.load_published_milestones(db.session, current_user.id).get(
         request.args.get("milestone", "")
     )
@@ -298,6 +301,7 @@ def new() -> Response:
     form = EvidenceForm(
         formdata=None,
         kind=kind,
+        **{name: clean_line(request.args.get(name))[:200] for name in ("title", "issuer")},
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
     )
@@ -485,7 +489,8 @@ def _render_form(
     if about is not None and form.revision.data is None:
         form.revision.data = about.revision
     chosen, words = form.milestones.data, form.q.data if searched else ""
-    prefill = {key: request.args[key] for key in ("milestone", "kind") if key in request.args}
+    named = ("milestone", "kind", "title", "issuer")
+    prefill = {key: request.args[key][:200] for key in named if key in request.args}
     page = render_template(
         "evidence/form.html",
         form=form,

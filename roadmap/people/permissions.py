@@ -109,6 +109,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "career_plan.read": own,
     "career_plan.write": own,
     "market.read": signed_in,
+    "credential.read": own,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

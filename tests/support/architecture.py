@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("catalog", "auth"),
     ("account", "invitations", "progress"),
     ("evidence", "skills", "career", "career_plans", "market"),
-    ("readiness",),
+    ("readiness", "credentials"),
     ("journey",),
     ("portfolio", "teams", "reviews", "admin", "notifications"),
     ("dashboard",),

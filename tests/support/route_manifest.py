@@ -18,6 +18,7 @@ from tests.support.route_entries import (
     admin,
     api,
     career_plans,
+    credentials,
     email,
     invitations,
     market,
@@ -64,7 +65,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
-    market,
+    *(market, credentials),
     *(reviews, public_links, admin, notifications, api),
 )
 

@@ -1,0 +1,135 @@
+"""The model of this room's content file, which `queries.credential_content` loads.
+
+Its keys stay for ever and never change their meaning.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.field_types import (
+    EvidenceKinds,
+    Flag,
+    Key,
+    Model,
+    Problem,
+    Text,
+    Title,
+    refuse,
+    repeated_keys,
+    whole,
+)
+from roadmap.catalog.sources import Source
+
+Line = Annotated[str, Field(min_length=2, max_length=400)]
+Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
+Year = Annotated[int, whole(2000, 2100)]
+
+
+class Valued(Model):
+    """A thing that counts for more than a certificate, and what makes one count."""
+
+    key: Key
+    title: Title
+    kinds: EvidenceKinds
+    suits: Line
+    what: Text
+    counts: tuple[Line, ...] = Field(min_length=1)
+    does_not_count: tuple[Line, ...] = ()
+    honest: Line
+
+
+class Price(Model):
+    """What the exam cost in a year."""
+
+    amount: Annotated[int, whole(0, 99_999)]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    as_of: Annotated[str, Field(pattern=r"^\d{4}$")]
+    note: Line | None = None
+
+
+class Certification(Model):
+    """A certification of a vendor; `secondary` where no page of the issuer was read."""
+
+    key: Key
+    title: Title
+    issuer: Line
+    exam: Line | None = None
+    level: Literal["associate", "professional", "specialty"]
+    covers: Text
+    state: Literal["active", "retired"]
+    retired_on: dt.date | None = None
+    successors: tuple[Key, ...] = ()
+    price: Price | None = None
+    guide_price: Price | None = None
+    validity_years: Annotated[int, whole(1, 10)]
+    renewal: Line | None = None
+    note: Line
+    url: Url
+    source: Line
+    source_year: Year
+    secondary: Flag
+    checked_on: dt.date
+
+    @model_validator(mode="after")
+    def _has_ended_where_retired(self) -> Self:
+        if (self.state == "retired") != (self.retired_on is not None):
+            refuse([Problem(("retired_on",), "a retired certification has this date, no other")])
+        return self
+
+
+class GuideCertification(Model):
+    """A certification that the guide names, and what it says it shows."""
+
+    key: Key
+    shows: Line
+
+
+class CredentialContent(Model):
+    """The whole file."""
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+    introduction: Text
+    matters_most: tuple[Valued, ...] = Field(min_length=1)
+    certifications_introduction: Text
+    certifications: tuple[Certification, ...] = Field(min_length=1)
+    named_by_guide: tuple[GuideCertification, ...]
+
+    @property
+    def by_key(self) -> dict[str, Certification]:
+        return {each.key: each for each in self.certifications}
+
+    @property
+    def shown_by_guide(self) -> dict[str, str]:
+        """Return what the guide says that a certification shows, by key."""
+        return {each.key: each.shows for each in self.named_by_guide}
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        refuse([*self._repeated(), *self._unknown()])
+        return self
+
+    def _repeated(self) -> Iterator[Problem]:
+        yield from repeated_keys(
+            (part, each.key, (part, number, "key"))
+            for part in ("sources", "matters_most", "certifications", "named_by_guide")
+            for number, each in enumerate(getattr(self, part))
+        )
+
+    def _unknown(self) -> Iterator[Problem]:
+        for number, each in enumerate(self.certifications):
+            for place, key in enumerate(each.successors):
+                if key not in self.by_key:
+                    yield Problem(
+                        ("certifications", number, "successors", place),
+                        f"there is no certification '{key}'",
+                    )
+        for number, named in enumerate(self.named_by_guide):
+            if named.key not in self.by_key:
+                yield Problem(
+                    ("named_by_guide", number, "key"), f"there is no certification '{named.key}'"
+                )

@@ -1,0 +1,99 @@
+"""Load the content of this room, and what a person has of it themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core.dates import PartialDate
+from roadmap.credentials.rules import days_left, warning_days
+from roadmap.evidence.item import Audience, Item
+from roadmap.evidence.loader import load_items
+from roadmap.evidence.models import Evidence, EvidenceVersion
+
+if TYPE_CHECKING:
+    from roadmap.credentials.content import CredentialContent
+
+
+@cache
+def credential_content() -> CredentialContent:
+    """Return the content of this room, read once a process."""
+    # Pydantic comes with the first content that is read: the start does not wait for it.
+    from roadmap.catalog.files import read_as
+    from roadmap.credentials.content import CredentialContent
+
+    return read_as(Path(__file__).parent / "content.yaml", CredentialContent)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCertification:
+    """A person's certification. `days_left` is None where it does not expire.
+
+    `warning` is the number of days of the warning that is due, None where none is.
+    """
+
+    item: Item
+    expires_on: PartialDate | None
+    days_left: int | None
+    warning: int | None
+
+    @property
+    def has_lapsed(self) -> bool:
+        return self.days_left is not None and self.days_left < 0
+
+
+def own_certifications(
+    session: Session, user_id: uuid.UUID, today: dt.date
+) -> list[OwnCertification]:
+    """Load a person's certifications: what lapses next first, what has lapsed last.
+
+    Dates are those of the version that counts, as everywhere.
+    """
+    ids = session.scalars(
+        sa.select(Evidence.id)
+        .where(
+            Evidence.user_id == user_id,
+            sa.exists().where(
+                EvidenceVersion.evidence_id == Evidence.id, EvidenceVersion.kind == "certification"
+            ),
+        )
+        .order_by(Evidence.id)
+    ).all()
+    items = load_items(session, Audience.OWNER, ids, texts=False)
+    held = [_own(item, today) for item in items if item.counted.kind == "certification"]
+    far = dt.date.max.toordinal()
+    return sorted(
+        held,
+        key=lambda each: (
+            each.has_lapsed,
+            (far if each.days_left is None else each.days_left) * (-1 if each.has_lapsed else 1),
+        ),
+    )
+
+
+def _own(item: Item, today: dt.date) -> OwnCertification:
+    expires_on = item.counted.expires_on
+    return OwnCertification(
+        item,
+        expires_on,
+        days_left(expires_on, today) if expires_on else None,
+        warning_days(expires_on, today),
+    )
+
+
+def own_kinds(session: Session, user_id: uuid.UUID) -> dict[str, int]:
+    """Count a person's pieces by the kind that the list of evidence shows."""
+    rows = session.execute(
+        sa.select(EvidenceVersion.kind, sa.func.count())
+        .join(Evidence, Evidence.current_id == EvidenceVersion.id)
+        .where(Evidence.user_id == user_id)
+        .group_by(EvidenceVersion.kind)
+    )
+    return dict(iter(rows))

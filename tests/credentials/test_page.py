@@ -1,0 +1,170 @@
+"""/credentials: what matters most, one's own certifications, and those of vendors."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from roadmap.core.dates import PartialDate
+from roadmap.credentials.queries import credential_content
+from roadmap.evidence import actions
+from roadmap.evidence.rules import EvidenceInput
+from tests.support.statements import record_session_statements
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    return browser_of(cast.alice)
+
+
+def visible(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+@pytest.fixture
+def hold(session, cast, now):
+    """Record a certification that expires on a day, or never."""
+
+    def write(title: str, expires_on: str | dt.date | None, *, of: str = "alice", **more: str):
+        owner = getattr(cast, of)
+        piece = actions.create(
+            session,
+            owner,
+            EvidenceInput(
+                kind="certification",
+                title=title,
+                occurred_on=PartialDate("2024-03-01"),
+                url="https://example.org/",
+                issuer="Example Institute",
+                expires_on=PartialDate(str(expires_on)) if expires_on else None,
+                visibility="private",
+                **more,
+            ),
+            by=cast.actor(session, owner),
+            now=now,
+        )
+        session.commit()
+        return piece
+
+    return write
+
+
+def test_what_counts_comes_before_what_can_be_bought(alice):
+    text = visible(alice.get("/credentials").text)
+    content = credential_content()
+    places = [text.index(f" {each.what}") for each in content.matters_most]
+    places.append(text.index(content.certifications_introduction))
+    assert places == sorted(places)
+    for each in content.matters_most:
+        assert each.honest in text
+        for line in (*each.counts, *each.does_not_count):
+            assert line in text
+
+
+def test_each_certification_has_price_state_and_source_with_their_days(alice):
+    page = alice.get("/credentials").text
+    for each in credential_content().certifications:
+        part = page.partition(f'<h3 id="{each.key}">')[2].partition("</section>")[0]
+        text = visible(part)
+        assert each.source in text
+        assert "looked up 29 Nov 2026" in text
+        assert (
+            f"{each.price.amount} USD ({each.price.as_of}"
+            if each.price
+            else "not confirmed" in text
+        )
+        if each.guide_price:
+            assert f"In the guide {each.guide_price.amount} USD (2025)" in text
+        if each.successors:
+            assert "Retired" in text
+            assert all(f'href="#{key}"' in part for key in each.successors)
+
+
+def test_what_the_guide_says_is_there(alice):
+    text = visible(alice.get("/credentials").text)
+    for said in (
+        *("What matters most", "NeurIPS, ICML and CVPR", "counts for more than a certificate"),
+        *("Open-source contributions", "Technical writing", "Patents", "cloud-focused roles"),
+        *("AWS's ML services", "Google Cloud's ML platform", "ML on Microsoft Azure"),
+        *("Senior ML Engineer career guide", "Taylor Rupe, Hakia, 2025"),
+    ):
+        assert said in text
+
+
+def test_a_certification_is_recorded_with_title_and_issuer_filled_in(alice):
+    page = alice.get("/credentials").text
+    part = page.partition('<h3 id="aws-ml-engineer-associate">')[2].partition("</section>")[0]
+    address = html.unescape(re.search(r'href="(/evidence/new[^"]+)"', part)[1])
+    assert parse_qs(urlsplit(address).query) == {
+        "kind": ["certification"],
+        "title": ["AWS Certified Machine Learning Engineer - Associate"],
+        "issuer": ["Amazon Web Services"],
+    }
+    form = alice.get(address).text
+    assert 'value="AWS Certified Machine Learning Engineer - Associate"' in form
+    assert 'value="Amazon Web Services"' in form
+    assert '<option selected value="certification">' in form
+
+
+def test_a_title_in_the_address_is_text_and_has_its_length(alice):
+    form = alice.get("/evidence/new", query_string={"title": '"><b>' + "x" * 300}).text
+    assert '"><b>' not in form
+    assert "x" * 201 not in form
+
+
+def test_without_one_the_page_says_how_to_record_it(alice):
+    text = visible(alice.get("/credentials").text)
+    assert "None yet. A certification is a piece of evidence" in text
+    assert "lapse" not in text.partition("What matters most")[2].partition("Publications")[0]
+
+
+def test_own_ones_say_when_they_lapse_and_what_lapses_next_comes_first(alice, hold, now):
+    today = now.date()
+    for title, days in (("gone", -1), ("long gone", -400), ("soon", 60), ("near", 14)):
+        hold(title, today + dt.timedelta(days=days))
+    hold("for ever", None)
+    hold("far", today + dt.timedelta(days=61))
+    page = alice.get("/credentials").text
+    rows = page.partition('id="yours"')[2].partition("</ul>")[0].split("<li>")[1:]
+    said = [visible(row) for row in rows]
+    assert [text.split(" Example")[0] for text in said] == [
+        *("near", "soon", "far", "for ever", "gone", "long gone"),
+    ]
+    assert "14 days left" in said[0]
+    assert "60 days left" in said[1]
+    assert "left" not in said[2]
+    assert "no expiry date" in said[3]
+    assert "Lapsed" in said[4]
+    assert "2 of your certifications lapse within 60 days." in visible(page)
+
+
+def test_nobody_sees_those_of_others(cast, browser_of, hold):
+    hold("Mine alone", "2027-01-01")
+    for name in ("bob", "carol", "dave", "erin", "mallory"):
+        assert "Mine alone" not in browser_of(getattr(cast, name)).get("/credentials").text
+
+
+def test_pieces_of_what_matters_most_are_counted(alice, hold):
+    text = visible(alice.get("/credentials").text)
+    assert "Publication: none yet" in text
+    assert "piece of yours" not in text
+
+
+def test_the_page_is_in_the_menu_and_needs_sign_in(cast, browser_of):
+    assert browser_of().get("/credentials").location == "/login?next=/credentials"
+    assert 'href="/credentials"' in browser_of(cast.mallory).get("/").text
+
+
+def test_the_number_of_statements_does_not_grow(alice, hold, session):
+    counts = []
+    for number in (1, 2, 3):
+        hold(f"Certificate {number}", "2027-01-01")
+        hold(f"Another {number}", None)
+        with record_session_statements(session) as counted:
+            alice.get("/credentials")
+        counts.append(len(counted))
+    assert counts[0] == counts[1] == counts[2]
