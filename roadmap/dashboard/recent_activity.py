@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.models import Evidence
 from roadmap.progress.queries import RecentChange, recent_changes
@@ -28,9 +30,13 @@ class Activity:
 
 
 def list_recent_activity(
-    session: Session, user_id: uuid.UUID, content: Content, limit: int = 7
+    session: Session, user_id: uuid.UUID, own: Sequence[Content], limit: int = 7
 ) -> list[Activity]:
-    """List the newest changes of a person, one line for each subject."""
+    """List the newest changes of a person, one line for each subject.
+
+    `own` are the roadmaps that they are on, the primary one first.
+    """
+    roadmaps = {str(each.roadmap_id): each.content for each in published_roadmaps(session)}
     lines: list[Activity] = []
     seen: set[tuple[str, str]] = set()
     evidence = sa.select(Evidence.id, Evidence.title).where(Evidence.user_id == user_id)
@@ -38,7 +44,7 @@ def list_recent_activity(
     titles = {str(key): title for key, title in session.execute(evidence)}
     for change in changes:
         subject = _subject(change)
-        line = None if subject in seen else _activity(change, content, titles)
+        line = None if subject in seen else _activity(change, own, roadmaps, titles)
         if line is not None:
             seen.add(subject)
             lines.append(line)
@@ -53,11 +59,17 @@ def _subject(change: RecentChange) -> tuple[str, str]:
     return thing, "" if thing == "portfolio" else change.subject
 
 
-def _activity(change: RecentChange, content: Content, titles: dict[str, str]) -> Activity | None:
+def _activity(
+    change: RecentChange,
+    own: Sequence[Content],
+    roadmaps: Mapping[str, Content],
+    titles: Mapping[str, str],
+) -> Activity | None:
     subject, text, href = change.subject, None, None
     thing, _dot, verb = change.action.partition(".")
     match thing:
-        case "status" if milestone := content.by_key.get(subject):
+        case "status" if content := next((c for c in own if subject in c.by_key), None):
+            milestone = content.by_key[subject]
             text = _status_text(str(change.data.get("status")), milestone.title)
             href = f"/roadmaps/{content.slug}/milestones/{subject}"
         case "evidence":
@@ -65,18 +77,25 @@ def _activity(change: RecentChange, content: Content, titles: dict[str, str]) ->
             text = _evidence_text(verb, str(title))
             href = f"/evidence/{subject}" if subject in titles else None
         case "skill":
-            skill = content.skill_by_key.get(subject)
-            text = _("Assessed: %(title)s", title=skill.title if skill else subject)
+            every = (*own, *roadmaps.values())
+            named = (c.skill_by_key[subject].title for c in every if subject in c.skill_by_key)
+            text = _("Assessed: %(title)s", title=next(named, subject))
             href = f"/skills/{subject}"
         case "position" | "degree":
             text, href = _("Positions and education changed"), "/career"
-        case "enrollment":
-            text, href = _("Target date or pace changed"), f"/roadmaps/{content.slug}"
-            if verb == "begun":
-                text = _("Roadmap started")
+        case "enrollment" if roadmap := roadmaps.get(subject):
+            text, href = _enrollment_text(verb, roadmap.title), f"/roadmaps/{roadmap.slug}"
         case "portfolio":
             text, href = _("Portfolio changed"), "/portfolio"
     return Activity(text, href, change.at) if text else None
+
+
+def _enrollment_text(verb: str, title: str) -> str:
+    return {
+        "begun": _("Roadmap started: %(title)s", title=title),
+        "left": _("Roadmap left: %(title)s", title=title),
+        "made_primary": _("Primary roadmap: %(title)s", title=title),
+    }.get(verb, _("Target date or pace changed: %(title)s", title=title))
 
 
 def _status_text(status: str, title: str) -> str | None:

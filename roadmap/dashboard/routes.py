@@ -65,6 +65,10 @@ def index() -> str:
         ),
         first_steps=first_steps(record, content),
         manager_summary=manager_summary,
-        recent_activity=list_recent_activity(db.session, current_user.id, content),
+        recent_activity=list_recent_activity(
+            db.session,
+            current_user.id,
+            [load_revision(db.session, each.revision_id).content for each in mine],
+        ),
         **explanation_context(found, own_links(content.slug)),
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from roadmap.progress import actions as progress
 from tests.evidence.builders import DESIGN, add_evidence
+from tests.support.catalog import enroll
 
 SLUG = "senior-ml-engineer"
 KEY = "bachelors-degree-or-equivalent"
@@ -123,3 +125,21 @@ def test_recent_activity_says_what_was_done_and_each_thing_once(alice, session, 
     assert lines.count("Recorded: ") == 3
     alice.put(f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "7"})
     assert "Target date or pace changed" in alice.get("/").text
+
+
+def test_who_is_on_two_roadmaps_reads_which_one_a_line_is_about(session, cast, now, browser_of):
+    enroll(session, cast.alice, now, SLUG)
+    alice = browser_of(cast.alice)
+    assert "Roadmap started: Senior ML Engineer" in alice.get("/").text
+    enroll(session, cast.alice, now, "staff-ml-engineer", primary=True)
+    progress.set_status(
+        session, cast.alice, "hold-ml-service-levels", "done", by=cast.alice, now=now
+    )
+    session.commit()
+    page = alice.get("/").text
+    assert '<p class="crumb"><a href="/roadmaps/staff-ml-engineer">' in page
+    assert "Roadmap started: Staff ML Engineer" in page
+    # One of the roadmap that is not the primary one.
+    assert f'href="/roadmaps/{SLUG}/milestones/hold-ml-service-levels"' in page
+    alice.delete("/roadmaps/staff-ml-engineer/enrollment")
+    assert "Roadmap left: Staff ML Engineer" in alice.get("/").text
