@@ -14,6 +14,7 @@ from roadmap.career_plans import actions as career_plans
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.invitations import actions as invitations
+from roadmap.market import actions as market
 from roadmap.people import actions as people
 from roadmap.portfolio import links
 from roadmap.skills import actions as skills
@@ -26,6 +27,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/positions": ("alice", career, "MAX_ENTRIES", 409),
     "/career/degrees": ("alice", career, "MAX_ENTRIES", 409),
     "/career/challenges/<key>/reflections": ("alice", career_plans, "MAX_REFLECTIONS", 409),
+    "/market/offers": ("alice", market, "MAX_OFFERS", 409),
     "/evidence": ("alice", evidence, "MAX_PIECES", 409),
     "/evidence/<uuid:evidence_id>/comments": ("alice", review_actions, "MAX_COMMENTS", 409),
     "/skills/<key>/assessments": ("alice", skills, "MAX_ASSESSMENTS", 409),
@@ -40,6 +42,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
 WITHOUT_LIMIT = {
     *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
     "/account/email/link",
+    "/market/offers/calculation",
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
     "/invitations/received/<uuid:invitation_id>",

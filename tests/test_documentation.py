@@ -57,7 +57,7 @@ FOR = {
 }
 OWN_NOUNS = (
     *("account", "token", "notification", "enrollment", "progress", "evidence"),
-    *("skill", "career", "career_plan", "credential", "readiness", "portfolio"),
+    *("skill", "career", "career_plan", "credential", "offer", "readiness", "portfolio"),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(

@@ -34,6 +34,8 @@ from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
 from roadmap.mail.models import OutgoingMail
+from roadmap.market.actions import save_offer
+from roadmap.market.rules import OfferTerms
 from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
@@ -229,6 +231,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         shows_email=False, shows_self_assessed=False, revision=0, by=actor, now=write.now,
     )  # fmt: skip
     keep_career_plans(write, f"{CANARY} plan")
+    keep_offer(write, f"{CANARY} offer")
     hidden = {}
     for name, visibility in (
         ("draft", "portfolio"),
@@ -268,6 +271,11 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         now=write.now,
     )
     return hidden
+
+
+def keep_offer(write: SampleDataWriter, name: str) -> None:
+    terms = OfferTerms(180_000, equity=FAR.year)
+    save_offer(write.session, write.cast.alice, terms, name=name, currency="USD", now=write.now)
 
 
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:
@@ -339,6 +347,7 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     assert alice.get("/career/challenges/managing-up").text.count(CANARY) == 2
     for page in ("direction", "education/doctorate"):
         assert CANARY in alice.get(f"/career/{page}").text
+    assert CANARY in alice.get("/market/offers").text
 
 
 def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
@@ -418,6 +427,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     for visibility in ("portfolio", "team", "private"):
         assert secret(write, visibility).state == "draft"
     keep_career_plans(write, "Another one.")
+    keep_offer(write, "Another one.")
     progress.set_plan(
         write.session,
         alice,

@@ -24,6 +24,7 @@ from roadmap.career.models import Degree, Position
 from roadmap.career_plans.models import Reflection
 from roadmap.evidence.models import Comment, Evidence
 from roadmap.invitations.models import Invitation
+from roadmap.market.models import Offer
 from roadmap.people.models import AuditEntry, Team
 from roadmap.portfolio.models import PortfolioLink
 from roadmap.skills.models import Assessment
@@ -49,6 +50,9 @@ FORMS = {
     "degree": Sent("alice", "/career/degrees/new", "/career/degrees", Degree, {"level": "master"}),
     "reflection": Sent("alice", "/career/challenges/scope-creep",
                        "/career/challenges/scope-creep/reflections", Reflection, {"text": "No."}),
+    "offer": Sent("alice", "/market/offers", "/market/offers", Offer,
+                  {"name": "Example", "currency": "USD", "base": "1", "vesting_years": "4",
+                   "cliff_months": "12"}),
     "evidence": Sent("alice", "/evidence/new", "/evidence", Evidence, form_fields()),
     "comment": Sent("alice", "/evidence/{piece}", "/evidence/{piece}/comments", Comment,
                     {"text": "The one of March."}),

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import uuid
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.market.models import ImportedPay, PayImport
+from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.types import form_id
+from roadmap.market.models import ImportedPay, Offer, PayImport
 from roadmap.market.oews_file import OewsFile, StateWages
+from roadmap.market.rules import OfferTerms
 from roadmap.people.audit import record_audit
+from roadmap.people.locks import lock_user_to_read
+
+MAX_OFFERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +74,39 @@ def _row(state: str, wages: StateWages) -> ImportedPay:
 
 def _values(row: ImportedPay) -> tuple[object, ...]:
     return (row.jobs, row.mean, row.mean_is_ceiling, row.median, row.median_is_ceiling)
+
+
+def save_offer(
+    session: Session,
+    user_id: uuid.UUID,
+    terms: OfferTerms,
+    *,
+    name: str,
+    currency: str,
+    now: dt.datetime,
+    key: str = "",
+) -> Offer:
+    """Save an offer, once for each `key` of a form. Raises LimitReached.
+
+    It leaves no line in the history, and nothing that others see depends on it.
+    """
+    lock_user_to_read(session, user_id)
+    made_as = form_id(key, user_id, Offer.__tablename__, name, currency, terms)
+    if (made := session.get(Offer, made_as)) is not None:
+        return made
+    if count_rows(session, Offer, Offer.user_id == user_id) >= MAX_OFFERS:
+        raise LimitReached(
+            _l("You already have %(most)d offers, the maximum.", most=MAX_OFFERS),
+            _l("Delete one that you no longer need, then save this one again."),
+        )
+    offer = Offer(
+        id=made_as, user_id=user_id, name=name, currency=currency, created_at=now, **asdict(terms)
+    )
+    session.add(offer)
+    session.flush()
+    return offer
+
+
+def delete_offer(session: Session, offer: Offer) -> None:
+    session.delete(offer)
+    session.flush()

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id
+from roadmap.market.rules import OfferTerms
+from roadmap.people.models import OwnerId
 
 
 class PayImport(Base):
@@ -47,3 +49,27 @@ class ImportedPay(Base):
     mean_is_ceiling: Mapped[bool] = mapped_column(default=False)
     median: Mapped[int | None]
     median_is_ceiling: Mapped[bool] = mapped_column(default=False)
+
+
+class Offer(Base):
+    """An offer that a person saved; nobody else ever sees it. Amounts as in `OfferTerms`."""
+
+    __tablename__ = "offer"
+
+    id: Mapped[Id]
+    user_id: Mapped[OwnerId]
+    name: Mapped[str] = mapped_column(sa.String(200))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    base: Mapped[int]
+    bonus: Mapped[int]
+    equity: Mapped[int]
+    vesting_years: Mapped[int]
+    cliff_months: Mapped[int]
+    sign_on: Mapped[int]
+    created_at: Mapped[dt.datetime]
+
+    @property
+    def terms(self) -> OfferTerms:
+        return OfferTerms(
+            self.base, self.bonus, self.equity, self.vesting_years, self.cliff_months, self.sign_on
+        )

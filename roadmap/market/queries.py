@@ -1,15 +1,16 @@
-"""Load pay by state."""
+"""Load pay by state, and the offers of a person."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from roadmap.market.models import PayImport
-from roadmap.market.rules import Pay, PaySeries, choose_series
+from roadmap.market.models import Offer, PayImport
+from roadmap.market.rules import Pay, PaySeries, average_year, choose_series
 
 if TYPE_CHECKING:
     from roadmap.market.content import Market
@@ -51,3 +52,9 @@ def imported_series(session: Session, content: Market) -> Iterator[PaySeries]:
             yield PaySeries(
                 each.soc, measure, each.year, CURRENCY, pay, IMPORTED, file=each.file_name
             )
+
+
+def offers(session: Session, user_id: uuid.UUID) -> list[Offer]:
+    """Return the offers that a person saved: those of one currency together, the best first."""
+    rows = session.scalars(sa.select(Offer).where(Offer.user_id == user_id).order_by(Offer.id))
+    return sorted(rows, key=lambda offer: (offer.currency, -average_year(offer.terms)))

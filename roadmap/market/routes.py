@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 
 from roadmap.core.database import db
-from roadmap.market import queries
+from roadmap.market import queries, routes_offers
+from roadmap.market.blueprint import market
 from roadmap.market.presentation import StateTable
 from roadmap.people.permissions import permit
 
-market = Blueprint("market", __name__)
+__all__ = ["market", "routes_offers"]
 
 
 @market.get("/market")

@@ -1,11 +1,14 @@
-"""Rules of the market page and of offers: values in, values out."""
+"""Rules of pay by state and of offers: values in, values out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 LEVELS = 5
+# For how many years an offer is worked out.
+HORIZON_YEARS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +88,59 @@ def level_ranges(pay: Mapping[str, Pay]) -> dict[int, tuple[int, int]]:
         low, high = ranges.get(level, (amount, amount))
         ranges[level] = (min(low, amount), max(high, amount))
     return dict(sorted(ranges.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTerms:
+    """What an offer says, in whole units of one currency.
+
+    `base` and `bonus` are for a year, `equity` is the whole grant, `sign_on` is paid once in the
+    first year. The grant vests evenly month by month; before the cliff nothing has vested.
+    """
+
+    base: int
+    bonus: int = 0
+    equity: int = 0
+    vesting_years: int = 4
+    cliff_months: int = 12
+    sign_on: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfferYear:
+    """What one year of an offer brings."""
+
+    cash: int
+    equity: Fraction
+    sign_on: int
+
+    @property
+    def total(self) -> Fraction:
+        return self.cash + self.equity + self.sign_on
+
+
+def vested(terms: OfferTerms, months: int) -> Fraction:
+    """Return how much of the grant has vested after so many months.
+
+    At the cliff all months until then vest at once. A cliff after the end delays the end.
+    """
+    if months < terms.cliff_months:
+        return Fraction(0)
+    whole = 12 * terms.vesting_years
+    return Fraction(terms.equity * min(months, whole), whole)
+
+
+def offer_years(terms: OfferTerms) -> list[OfferYear]:
+    """Return the first four years of an offer, before taxes, at today's price of the equity."""
+    ends = [vested(terms, 12 * year) for year in range(HORIZON_YEARS + 1)]
+    return [
+        OfferYear(
+            terms.base + terms.bonus, ends[year + 1] - ends[year], 0 if year else terms.sign_on
+        )
+        for year in range(HORIZON_YEARS)
+    ]
+
+
+def average_year(terms: OfferTerms) -> Fraction:
+    """Return the one figure by which offers are compared: the mean of the first four years."""
+    return sum((year.total for year in offer_years(terms)), Fraction(0)) / HORIZON_YEARS

@@ -110,6 +110,9 @@ PERMISSIONS: dict[str, Predicate] = {
     "career_plan.write": own,
     "market.read": signed_in,
     "credential.read": own,
+    # Nobody else ever sees an offer, or that there is one.
+    "offer.read": own,
+    "offer.write": own,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

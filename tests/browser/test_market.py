@@ -49,3 +49,29 @@ def test_other_figures_and_another_order(alice: Page) -> None:
     expect(alice.get_by_role("columnheader", name="USD a year")).to_have_attribute(
         "aria-sort", "descending"
     )
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_an_offer_is_worked_out_and_saved(
+    scripts: bool, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    alice = page_of("alice", java_script_enabled=scripts)
+    alice.goto("/market")
+    alice.get_by_role("link", name="Compare offers").click()
+    alice.get_by_label("Base salary a year").fill("200,000")
+    alice.get_by_label("Equity, the whole grant").fill("100,000")
+    alice.keyboard.press("Enter")
+    expect(alice.get_by_text("225,000").first).to_be_visible()
+    assert "200" not in alice.url
+    expect(alice.get_by_label("Base salary a year")).to_have_value("200,000")
+    alice.get_by_label("Name").fill("Scree AG")
+    alice.get_by_role("button", name="Save this offer").click()
+    expect(alice.get_by_text("The offer “Scree AG” is saved. Only you see it.")).to_be_visible()
+    expect(alice.get_by_label("Base salary a year")).to_have_value("")
+    alice.get_by_role("link", name="Scree AG").click()
+    expect(alice.get_by_role("heading", name="Scree AG")).to_be_visible()
+    alice.goto("/market/offers")
+    item = alice.get_by_role("listitem").filter(has_text="Scree AG")
+    item.locator("summary").click()
+    item.get_by_role("button").click()
+    expect(alice.get_by_text("The offer “Scree AG” is deleted.")).to_be_visible()

@@ -1,11 +1,31 @@
-"""What can be asked of the market, and what it needs to be there."""
+"""What can be asked of the market and of offers, and what they need to be there."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from roadmap.market.actions import save_offer
 from roadmap.market.models import ImportedPay, PayImport
-from tests.support.route_entry import Change, Page
+from roadmap.market.rules import OfferTerms
+from tests.support.route_entry import (
+    ALICE,
+    SIGN_IN,
+    Change,
+    Page,
+    expect_change,
+    expect_only_alice,
+)
+
+OFFER = {
+    "name": "Example Search",
+    "currency": "USD",
+    "base": "190,000",
+    "bonus": "",
+    "equity": "200,000",
+    "vesting_years": "4",
+    "cliff_months": "12",
+    "sign_on": "",
+}
 
 PAGES: tuple[Page, ...] = (
     Page(
@@ -14,12 +34,32 @@ PAGES: tuple[Page, ...] = (
         "/market",
         variants=("/market?order=pay", "/market?figures=15-2051-2024-median"),
     ),
+    Page("/market/offers", "offer.read", "/market/offers"),
+    Page("/market/offers/<uuid:key>", "offer.read", "/market/offers/{offer}", ALICE),
 )
-CHANGES: tuple[Change, ...] = ()
+CHANGES: tuple[Change, ...] = (
+    Change("/market/offers", "POST", "offer.write", "/market/offers", OFFER),
+    Change(
+        "/market/offers/calculation",
+        "POST",
+        "offer.write",
+        "/market/offers/calculation",
+        OFFER,
+        expect_change(200),
+    ),
+    Change(
+        "/market/offers/<uuid:key>",
+        "DELETE",
+        "offer.write",
+        "/market/offers/{offer}",
+        {},
+        expect_only_alice(nobody=SIGN_IN),
+    ),
+)
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Pay of 2022, with a state that is not published and one at the ceiling."""
+    """Pay of 2022, with a state that is not published and one at the ceiling; two offers."""
     states = [
         ImportedPay(state="CA", jobs=31_000, mean=145_600, median=239_200, median_is_ceiling=True),
         ImportedPay(state="OR", jobs=2_400, mean=118_000, median=112_000),
@@ -31,4 +71,14 @@ def create_sample_data(write: Any) -> dict[str, str]:
             imported_at=write.now, states=states,
         )
     )  # fmt: skip
-    return {}
+    terms = {
+        "Lichen Ltd, senior ML engineer": OfferTerms(185_000, 27_000, 320_000, 4, 12, 25_000),
+        "Moraine, ML platform": OfferTerms(210_000, equity=60_000),
+    }
+    offers = [
+        save_offer(
+            write.session, write.cast.alice, each, name=name, currency="USD", now=write.ago(3)
+        )
+        for name, each in terms.items()
+    ]
+    return {"offer": str(offers[0].id)}

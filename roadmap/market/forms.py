@@ -1,0 +1,110 @@
+"""The form of an offer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+from wtforms.validators import InputRequired, Optional, Regexp, StopValidation
+
+from roadmap.core.fields import at_most
+from roadmap.core.numbers import WholeNumberField
+from roadmap.core.text import clean_line
+from roadmap.market.rules import OfferTerms
+
+MAX_AMOUNT = 999_999_999
+# 150000, 150,000, 150.000, 150'000 and 150 000.
+GROUPED = re.compile(r"\d{1,3}(?:[,.'’ \u00a0\u202f]\d{3})+")
+
+
+class AmountField(StringField):
+    """A whole amount of money of at most nine digits, with or without separators of thousands."""
+
+    data: int | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        attributes = {"inputmode": "numeric", "autocomplete": "off", "class": "date"}
+        super().__init__(*args, render_kw=attributes, **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the amount, 0 where nothing was typed. Raises ValueError."""
+        typed = " ".join(valuelist).strip()
+        digits = re.sub(r"\D", "", typed) if GROUPED.fullmatch(typed) else typed
+        self.data = None
+        if not re.fullmatch(r"[0-9]{0,9}", digits):
+            raise ValueError(_("Enter a whole amount without cents, such as 150,000."))
+        self.data = int(digits or "0")
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(self.raw_data)
+        return str(self.data) if self.data else ""
+
+
+class WholeBetween:
+    """Refuse what is no number within the limits, with one message for all of it."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, low: int, high: int, message: LazyString) -> None:
+        self.low, self.high, self.message = low, high, message
+
+    def __call__(self, _form: FlaskForm, field: Field) -> None:
+        if field.data is None or not self.low <= field.data <= self.high:
+            field.errors = []
+            raise StopValidation(self.message)
+
+
+def _number(label: LazyString, low: int, high: int) -> WholeNumberField:
+    message = _l("Enter a number from %(low)d to %(high)d.", low=low, high=high)
+    return WholeNumberField(
+        label,
+        [WholeBetween(low, high, message)],
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "class": "date"},
+    )
+
+
+class OfferForm(FlaskForm):
+    """What an offer says. A name is needed to save it only."""
+
+    name = StringField(_l("Name"), [Optional(), at_most(200)], filters=[clean_line])
+    currency = StringField(
+        _l("Currency"),
+        [
+            InputRequired(_l("Which currency?")),
+            Regexp("^[A-Z]{3}$", message=_l("Three letters, such as USD or EUR.")),
+        ],
+        filters=[lambda text: clean_line(text).upper() if text else text],
+        render_kw={"class": "date", "autocomplete": "off"},
+        default="USD",
+    )
+    base = AmountField(
+        _l("Base salary a year"),
+        [
+            WholeBetween(
+                1, MAX_AMOUNT, _l("Enter the base salary as a whole amount, such as 150,000.")
+            )
+        ],
+    )
+    bonus = AmountField(_l("Bonus a year"))
+    sign_on = AmountField(_l("Sign-on bonus"))
+    equity = AmountField(_l("Equity, the whole grant"))
+    vesting_years = _number(_l("Years of vesting"), 1, 10)
+    cliff_months = _number(_l("Cliff in months"), 0, 36)
+
+    @property
+    def terms(self) -> OfferTerms:
+        """Return what was entered; call it once the form is valid."""
+        return OfferTerms(
+            self.base.data or 0,
+            self.bonus.data or 0,
+            self.equity.data or 0,
+            self.vesting_years.data or 0,
+            self.cliff_months.data or 0,
+            self.sign_on.data or 0,
+        )
