@@ -70,7 +70,7 @@ def test_the_primary_roadmap_sets_the_bar_and_the_others_add_their_skills(
     assert queries.skills_of(session, cast.alice)["mlops"].bar == 3
     assert OTHER_SKILL not in queries.skills_of(session, cast.alice)
     # Somebody else's link to it still leads somewhere.
-    assert list(queries.known_skills(session, cast.alice))[-1] == OTHER_SKILL
+    assert OTHER_SKILL in queries.known_skills(session, cast.alice)
 
     enroll(session, cast.alice, now, other_roadmap)
     skills = queries.skills_of(session, cast.alice)
