@@ -17,7 +17,7 @@ from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-from roadmap.progress.queries import enrollments, target_dates
+from roadmap.progress.queries import enrollments
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
     actionable_steps,
@@ -50,8 +50,8 @@ def index() -> str:
     record = person_record(db.session, current_user.id)
     found = explain(content, record.own(), today)
     data = summarize(content, record.own(), today)
-    targets = target_dates(db.session, current_user.id)
-    pages = RoadmapPresenter(RoadmapProgress(published, mine[0], data, targets, today))
+    progress = RoadmapProgress(published, mine[0], data, record.target_dates, today)
+    pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]
     return render_template(
         "dashboard/index.html",

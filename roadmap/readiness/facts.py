@@ -38,10 +38,12 @@ class Facts:
     """Everything about a person that the rule looks at, for one audience.
 
     `statuses` by milestone key (a missing one is not started), levels 0 to 4 by skill key: the
-    self-assessment, and the latest assessment by someone else, each with its date.
+    self-assessment, and the latest assessment by someone else, each with its date. `target_dates`,
+    by milestone key too, are the person's plan and part of no score.
     """
 
     statuses: Mapping[str, str] = field(default_factory=dict)
+    target_dates: Mapping[str, date] = field(default_factory=dict)
     pieces: tuple[Item, ...] = ()
     self_levels: Mapping[str, int] = field(default_factory=dict)
     other_levels: Mapping[str, int] = field(default_factory=dict)

@@ -115,17 +115,25 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
     """Yield a tick for the open milestones that evidence proves, and the others that can be done.
 
     These are the ones whose prerequisites are settled. One marked not applicable is settled too:
-    nobody will ever do it.
+    nobody will ever do it. What is in progress until a day ahead is still to be done, whatever is
+    linked to it.
     """
     statuses, known = tally.facts.statuses, tally.content.by_key
     proven = {key for piece in tally.unlapsed_evidence for key in _fitting_links(tally, piece)}
     for milestone in tally.content.milestones:
-        if statuses.get(milestone.key, "not_started") not in ("not_started", "in_progress"):
+        status = statuses.get(milestone.key, "not_started")
+        if status not in ("not_started", "in_progress"):
             continue
-        waits = milestone.key in proven
+        target = tally.facts.target_dates.get(milestone.key)
+        is_ahead = status == "in_progress" and target is not None and target > tally.today
+        waits = milestone.key in proven and not is_ahead
         settled = ("done", "not_applicable")
         if waits or all(statuses.get(key) in settled for key in milestone.after if key in known):
-            label = N_("Mark “%(milestone)s” as done") if waits else N_("Complete “%(milestone)s”")
+            label = (
+                N_("If it meets its “done when”, mark “%(milestone)s” as done")
+                if waits
+                else N_("Complete “%(milestone)s”")
+            )
             step = Step(
                 action="tick_milestone" if waits else "do_milestone",
                 target=milestone.key,

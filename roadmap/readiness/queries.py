@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from roadmap.evidence.loader import load_counted_items, load_user_items
 from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
+from roadmap.progress.queries import target_dates
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.summary import CountedFacts
@@ -44,6 +45,7 @@ class PersonRecord:
     enrolled: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     status_changed_at: dict[str, dt.datetime] = field(default_factory=dict)
+    target_dates: dict[str, dt.date] = field(default_factory=dict)
     latest_status_at: dt.datetime | None = None
     self_levels: dict[str, int] = field(default_factory=dict)
     other_levels: dict[str, int] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class PersonRecord:
 
     def own(self) -> Facts:
         """Return the facts as the person sees them: all of them."""
-        return self._facts(self.evidence)
+        return replace(self._facts(self.evidence), target_dates=self.target_dates)
 
     def shared(self) -> Facts:
         """Return the facts as others see them: no drafts, private evidence, unsubmitted edits."""
@@ -106,8 +108,9 @@ Records = dict[uuid.UUID, PersonRecord]
 
 
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
-    """Load the record of one person with the names of their evidence, in nine statements."""
+    """Load the record of one person with the names of their evidence, in ten statements."""
     record = _records(session, [user_id])[user_id]
+    record.target_dates = target_dates(session, user_id)
     record.evidence = load_user_items(session, Audience.OWNER, user_id, texts=False)
     return record
 

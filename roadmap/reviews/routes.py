@@ -284,11 +284,16 @@ def _render_page(
     ticked = found.confirmable if form is None else form.milestones.data
     form = form or JudgementForm(formdata=None)
     why = _conflict_message(late, piece, form)
+    withdrawn = late is not None and _is_withdrawn(piece, form)
     form.version_id.data = found.version.id
     form.read_title.data = piece.title
     form.decision.data = ""
-    # Where nothing is left to review, what was typed can still be sent as a comment.
+    # Where nothing is left to review, what was typed can still be sent as a comment; what was
+    # about a withdrawn version is only shown, because a comment would name another version.
     typed = "" if found.waits or found.can_confirm_more else form.comment.data
+    typed_before, typed = (form.comment.data, "") if withdrawn else ("", typed)
+    if withdrawn:
+        form.comment.data = ""
     comment_form = CommentForm(formdata=None, data={"text": typed}) if typed else None
     following, next_address = _next_pending(piece)
     page = render_template(
@@ -302,6 +307,7 @@ def _render_page(
         next_address=next_address,
         late=why,
         is_left=comment_form is not None,
+        typed_before=typed_before,
         is_stale=isinstance(late, Stale),
         given=_parse_filters().as_query,
         now=now(),
@@ -310,9 +316,16 @@ def _render_page(
     return make_response(page, status)
 
 
+def _is_withdrawn(piece: Evidence, form: JudgementForm) -> bool:
+    """Tell whether the version that was read is neither waiting nor judged any more."""
+    return piece.state == "draft" and form.read_version != piece.verified_version_id
+
+
 def _conflict_message(refusal: Refused | None, piece: Evidence, form: JudgementForm) -> Any:
     if refusal is None:
         return ""
+    if not isinstance(refusal, Stale) and _is_withdrawn(piece, form):
+        return _("Its author withdrew this version from review while you read.")
     if not isinstance(refusal, Stale):
         return _("Someone judged it in the meantime. Its current state is shown below.")
     title = form.read_title.data

@@ -184,8 +184,20 @@ def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
     path = f"/roadmaps/senior-ml-engineer/milestones/{DESIGN}/completion?_method=PUT"
     assert gain is not None
     assert f'action="{path.partition("?")[0]}"' in page
-    # The next steps offer the same tick first.
-    assert re.search(r'class="steps">\s*<li>\s*<a [^>]*>Mark “', alice.get("/readiness").text)
+    # The next steps offer the same tick first, and lead to where one reads when it is done.
+    said = r'<a href="([^"]*)">If it meets its “done when”, mark “'
+    steps = alice.get("/readiness").text.partition("Best next steps</h2>")[2]
+    offered = re.search(r'class="steps">\s*<li>\s*' + said, steps)
+    assert offered is not None
+    assert "Done when</h2>" in alice.get(offered[1]).text
+    # One that is in progress until a day ahead does not only wait for it.
+    milestone = path.partition("/completion")[0]
+    planned = {"target_on": "2030-05-01"}
+    assert (
+        alice.post(f"{milestone}/status?_method=PUT", {"status": "in_progress"}).status_code == 303
+    )
+    assert alice.post(f"{milestone}/plan?_method=PUT", planned).status_code == 303
+    assert re.search(said, alice.get("/readiness").text) is None
     answer = alice.post(path, {"back": f"/evidence/{piece.id}"})
     assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}")
     assert score_of(alice) - before == pytest.approx(float(gain[1]), abs=0.11)

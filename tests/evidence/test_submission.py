@@ -264,6 +264,29 @@ def test_withdrawing_an_edit_leaves_managers_the_verified_version(
     assert "Unsent" in bob.get(f"/reviews/{piece.id}").text
 
 
+@pytest.mark.parametrize("decision", ["returned", "verified"])
+def test_a_reviewer_learns_that_what_they_read_was_withdrawn(
+    session, cast, now, browser_of, piece, decision
+):
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    alice = cast.actor(session, cast.alice)
+    edited = evidence_input(role="Lead", visibility="team")
+    actions.edit(session, piece, edited, by=alice, now=now)
+    read = str(piece.current_id)
+    session.commit()
+    assert browser_of(cast.alice).delete(f"/evidence/{piece.id}/submission").status_code == 303
+    sent = {"decision": decision, "version_id": read, "comment": "Name the load.", "milestones": []}
+    answer = browser_of(cast.bob).put(f"/reviews/{piece.id}", sent)
+    assert answer.status_code == 409
+    page = flat(answer.text)
+    assert "Its author withdrew this version from review while you read." in page
+    assert "in the meantime" not in page
+    # What was typed is offered, once, and in no box that would send it about another version.
+    assert page.count("Name the load.") == 1
+    assert re.search(r"<textarea[^>]* readonly[^>]*>\s*Name the load.</textarea>", answer.text)
+
+
 def test_beside_a_withdrawn_edit_the_verified_version_can_be_confirmed_further(
     session, cast, now, browser_of, piece
 ):

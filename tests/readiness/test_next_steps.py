@@ -80,9 +80,25 @@ def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> Non
     assert "leadership1" not in steps(facts, "do_milestone", on)
     first = found[0]
     assert (first.action, first.hours) == ("tick_milestone", 0)
-    assert first.label.text() == "Mark “Leadership1” as done"
+    assert first.label.text() == "If it meets its “done when”, mark “Leadership1” as done"
     ticked = replace(facts, statuses=done("leadership1"))
     assert first.gain == score(on, ticked, TODAY) - score(on, facts, TODAY)
+
+
+def test_what_is_planned_for_a_day_ahead_is_still_to_be_done() -> None:
+    proof = piece("a", "launch", "leadership1")
+    facts = Facts(
+        statuses={"leadership1": "in_progress"},
+        target_dates={"leadership1": TODAY + timedelta(days=1)},
+        pieces=(proof,),
+    )
+    assert "leadership1" not in steps(facts, "tick_milestone")
+    assert steps(facts, "do_milestone")["leadership1"].hours == 10
+    for changed in (
+        replace(facts, target_dates={"leadership1": TODAY}),
+        replace(facts, statuses={}),  # planned, but with its proof linked before it was begun
+    ):
+        assert "leadership1" in steps(changed, "tick_milestone")
 
 
 def test_a_waiting_tick_comes_before_what_opens_a_gate() -> None:
