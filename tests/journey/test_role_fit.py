@@ -99,6 +99,7 @@ def test_the_shipped_files_name_what_is_there(path):
     fit = role_fit(path.stem)
     content = Content.model_validate(files.read(files.CONTENT / path.name))
     assert fit.slug == content.slug == path.stem
+    assert len(fit.responsibilities) == 7
     assert [key for key in fit.milestone_keys if key not in content.by_key] == []
 
 
@@ -106,7 +107,8 @@ def test_a_source_that_is_not_listed_is_refused(tmp_path):
     from roadmap.catalog.role_fit import RoleFit
 
     broken = tmp_path / "broken.yaml"
-    text = FITS[0].read_text("utf-8").replace("source: levels", "source: nowhere")
+    shipped = files.CONTENT / "role_fit" / f"{SLUG}.yaml"
+    text = shipped.read_text("utf-8").replace("source: levels", "source: nowhere", 1)
     broken.write_text(text, "utf-8")
-    with pytest.raises(files.ContentError, match=r"facts\[4\].source: 'nowhere' is not one"):
+    with pytest.raises(files.ContentError, match=r"source: 'nowhere' is not one"):
         files.read_as(broken, RoleFit)
