@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -13,10 +14,12 @@ from sqlalchemy.orm import Session
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id
 from roadmap.market.models import ImportedPay, Offer, PayImport
-from roadmap.market.oews_file import OewsFile, StateWages
 from roadmap.market.rules import OfferTerms
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import lock_user_to_read
+
+if TYPE_CHECKING:
+    from roadmap.market.oews_file import OewsFile, StateWages
 
 MAX_OFFERS = 50
 

@@ -51,7 +51,7 @@ def test_it_is_stored_and_shown(run, published, session, cast, browser_of):
     assert stored(session) == {(SCIENTISTS, 2024): 51}
     page = alice.get("/market").text
     assert "Data scientists, median annual wage, May 2024" in page
-    assert "Imported by the operator of this Cairn from oesm24st.zip" in page
+    assert "Imported from oesm24st.zip by the operator of this installation" in page
     assert "133,110" not in page, "the copy of 2021 is replaced"
     assert "101,000" in page
     assert "106,000" in alice.get("/market?figures=15-2051-2024-mean").text
