@@ -12,6 +12,8 @@ from roadmap.people.models import AuditEntry
 from tests.support.catalog import SHIPPED_FILE, restore_shipped
 from tests.support.sample_data import SLUG
 
+SHARED = "Lead eight technical design reviews and publish the decisions"
+
 
 @pytest.fixture
 def run(app):
@@ -97,6 +99,28 @@ def test_a_key_that_another_roadmap_defines_differently(app, run, copy):
         assert "defined differently" in result.stderr
         assert len(result.stderr.splitlines()) == 1
     assert revisions(app) == 1
+
+
+@pytest.mark.usefixtures("_only_shipped")
+def test_what_two_roadmaps_share_changes_in_both_at_once(app, run, tmp_path):
+    """One after the other each would contradict what the other one still says."""
+    paths = []
+    for slug in (SLUG, "staff-ml-engineer"):
+        text = (files.CONTENT / f"{slug}.yaml").read_text("utf-8")
+        assert SHARED in text
+        paths.append(tmp_path / f"{slug}.yaml")
+        paths[-1].write_text(text.replace(SHARED, f"{SHARED} quickly"), "utf-8")
+    for path in paths:
+        assert "defined differently" in run("sync", str(path)).stderr
+    for order in (paths, paths[::-1]):
+        result = run("sync", "--dry-run", *map(str, order))
+        assert result.exit_code == 0
+        assert result.stdout.count("  changed: lead-design-reviews") == 2
+    assert run("sync", *map(str, paths)).exit_code == 0
+    assert revisions(app) == 2
+    with app.app_context():
+        db.session.execute(sa.delete(AuditEntry))
+        db.session.commit()
 
 
 def test_one_roadmap_in_two_files(app, run, copy):
