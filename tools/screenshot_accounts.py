@@ -19,7 +19,8 @@ from roadmap.auth import actions as accounts
 from roadmap.auth import api_tokens
 from roadmap.career.models import Degree, Position
 from roadmap.core.database import db
-from roadmap.demo.loader import ROADMAP, load_demo_data
+from roadmap.demo.loader import load_demo_data
+from roadmap.demo.story import ROADMAP
 from roadmap.evidence.models import Evidence
 from roadmap.invitations.actions import invite
 from roadmap.people.actions import add_member, create_team

@@ -27,7 +27,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from roadmap.core.config import ROOT
-from roadmap.demo.loader import ROADMAP
+from roadmap.demo.story import ROADMAP
 from tests.support import chromium
 from tests.support.browser_client import BrowserClient as Client
 from tests.support.server import HOST, run_server

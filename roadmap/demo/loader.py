@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.catalog.queries import published_roadmap
+from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.demo.cast import (
     CAST,
     DOMAIN,
@@ -27,7 +27,7 @@ from roadmap.demo.cast import (
 )
 from roadmap.demo.generated_people import generate_people, generate_story
 from roadmap.demo.replay import StoryReplay
-from roadmap.demo.story import Step, load_story, steps
+from roadmap.demo.story import ROADMAP, Step, load_story, steps
 from roadmap.invitations.actions import invite
 from roadmap.mail.models import OutgoingMail
 from roadmap.notifications.actions import prune
@@ -37,7 +37,6 @@ from roadmap.people.queries import find_team
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import refresh_summaries
 
-ROADMAP = "senior-ml-engineer"
 STORIES = tuple(person.key for person in PEOPLE if person.team)
 INVITED_TO = "vision"
 # Generated people share one password, because a hash takes 100 ms.
@@ -88,12 +87,13 @@ def load_demo_data(
     today = now.date()
     everyone = (*PEOPLE, *generate_people(people - len(CAST), seed))
     _check_not_loaded(session, everyone)
-    if published_roadmap(session, ROADMAP) is None:
+    stories = {key: load_story(key) for key in STORIES}
+    also_on = [entry["roadmap"] for story in stories.values() for entry in story.get("also_on", ())]
+    if any(published_roadmap(session, slug) is None for slug in (ROADMAP, *also_on)):
         from roadmap.catalog.actions import publish_shipped  # brings pydantic
 
         publish_shipped(session, now=now)
-    roadmap = published_roadmap(session, ROADMAP)
-    assert roadmap is not None  # noqa: S101 (it ships, and was published right here)
+    roadmaps = {each.content.slug: each for each in published_roadmaps(session)}
 
     passwords = {
         person.key: generate_password(person.key if person.key in CAST else GENERATED, seed)
@@ -104,12 +104,14 @@ def load_demo_data(
     all_steps: list[Step] = []
     for person in everyone:
         if person.key in STORIES:
-            all_steps += steps(load_story(person.key), person.key, today=today, seed=seed)
+            all_steps += steps(stories[person.key], person.key, today=today, seed=seed)
         elif person.key not in CAST:
-            story = generate_story(person, roadmap.content, seed)
+            story = generate_story(person, roadmaps[ROADMAP].content, seed)
             all_steps += steps(story, person.key, today=today, seed=seed)
     managers = {actors[each.key].id: actors[find_manager(each)] for each in everyone if each.team}
-    replay = StoryReplay(session, actors, managers, roadmap.roadmap_id, today)
+    replay = StoryReplay(
+        session, actors, managers, {slug: r.roadmap_id for slug, r in roadmaps.items()}, today
+    )
     longest_ago = max(person.joined for person in everyone)
     visits = [morning_of(today, ago) for ago in range(LAST_VISIT, longest_ago + WEEK, WEEK)]
     for step in sorted(all_steps, key=lambda step: step.at):

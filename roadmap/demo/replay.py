@@ -15,7 +15,7 @@ from roadmap.account.actions import set_preference
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.core.dates import PartialDate
-from roadmap.demo.story import Step, working_day
+from roadmap.demo.story import ROADMAP, Step, working_day
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.actions import evidence_input
@@ -52,7 +52,7 @@ class StoryReplay:
     session: Session
     actors: Mapping[str, Actor]
     managers: Mapping[uuid.UUID, Actor]
-    roadmap_id: uuid.UUID
+    roadmaps: Mapping[str, uuid.UUID]
     today: dt.date
     pieces: dict[tuple[str, str], Evidence] = field(default_factory=dict)
 
@@ -62,10 +62,15 @@ class StoryReplay:
 
     def enroll(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         progress.enroll(
-            self.session, owner.id, self.roadmap_id, target_on=self._in_days(data),
-            hours_per_week=Decimal(str(data["hours_per_week"])), started_on=owner.today(at),
-            by=owner.id, now=at,
-        )  # fmt: skip
+            self.session,
+            owner.id,
+            self.roadmaps[data.get("roadmap", ROADMAP)],
+            target_on=self._in_days(data),
+            hours_per_week=Decimal(str(data["hours_per_week"])),
+            started_on=owner.today(at),
+            by=owner.id,
+            now=at,
+        )
 
     def declare(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         values = {name: value for name, value in data.items() if name not in ("ago", "what")}

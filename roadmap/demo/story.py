@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 
 STORIES = Path(__file__).parent / "stories"
+# The one that a story is about, unless it names another.
+ROADMAP = "senior-ml-engineer"
 # The working day in minutes UTC, within one date in all of Europe.
 EARLIEST, LATEST = 7 * 60 + 30, 16 * 60 + 30
 SATURDAY = 5
@@ -67,6 +69,8 @@ def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
     """Yield (days ago, what, its data) in the order of the file."""
     if enrolled := story.get("enrolled"):
         yield enrolled["ago"], "enroll", enrolled
+    for entry in story.get("also_on", ()):
+        yield entry["ago"], "enroll", entry
     for entry in story.get("background", ()):
         yield entry["ago"], "declare", entry
     for entry in story.get("statuses", ()):

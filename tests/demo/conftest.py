@@ -14,7 +14,8 @@ from flask import Flask
 from roadmap.catalog.content import Content
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
-from roadmap.demo.loader import ROADMAP, LoadedDemo, load_demo_data
+from roadmap.demo.loader import LoadedDemo, load_demo_data
+from roadmap.demo.story import ROADMAP
 from roadmap.evidence.models import (
     Comment,
     Confirmation,
@@ -55,6 +56,7 @@ class DemoData:
     loaded: LoadedDemo
     rows: dict[type[Any], list[Any]]
     records: dict[str, PersonRecord]
+    roadmap_id: uuid.UUID
     content: Content
     managed: dict[str, frozenset[uuid.UUID]]
 
@@ -62,7 +64,8 @@ class DemoData:
         return [row for row in self.rows[model] if row.user_id == self.loaded.ids[person]]
 
     def summary(self, person: str) -> ReadinessSummary:
-        (row,) = self.of(ReadinessSummary, person)
+        of_person = self.of(ReadinessSummary, person)
+        (row,) = (each for each in of_person if each.roadmap_id == self.roadmap_id)
         assert isinstance(row, ReadinessSummary)
         return row
 
@@ -84,6 +87,7 @@ def demo(app: Flask) -> DemoData:
             loaded,
             rows,
             {name: person_record(session, ids[name]) for name in ("maya", "yusuf")},
+            roadmap.roadmap_id,
             roadmap.content,
             {
                 name: set(session.scalars(people_of(ids[name], Capability.SEE_SHARED)))
