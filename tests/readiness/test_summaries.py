@@ -44,7 +44,19 @@ from tests.support.statements import record_session_statements
 SLUG = "senior-ml-engineer"
 BEGIN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 DOCUMENT = files.read(SHIPPED_FILE)
-KEYS = [m["key"] for s in DOCUMENT["stages"] for o in s["objectives"] for m in o["milestones"]]
+
+
+def milestones(document: dict) -> list[dict]:
+    return [m for s in document["stages"] for o in s["objectives"] for m in o["milestones"]]
+
+
+KEYS = [each["key"] for each in milestones(DOCUMENT)]
+KEYS_ELSEWHERE = {
+    each["key"]
+    for path in files.shipped()
+    if path != SHIPPED_FILE
+    for each in milestones(files.read(path))
+}
 DESIGN = next(
     KEYS.index(milestone["key"])
     for stage in DOCUMENT["stages"]
@@ -222,8 +234,9 @@ class FactWriter:
         recompute_all(self.session, now=self.now, only_expired=True)
 
     def publish(self, at: int) -> None:
-        milestones = self.document["stages"][at % 5]["objectives"][at % 3]["milestones"]
-        milestones[at % len(milestones)]["hours"] = 2 + at % 70
+        # What two roadmaps share changes in both or in none.
+        own = [each for each in milestones(self.document) if each["key"] not in KEYS_ELSEWHERE]
+        own[at % len(own)]["hours"] = 2 + at % 70
         catalog.publish(self.session, self.document, now=self.now)
 
 
