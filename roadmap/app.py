@@ -95,6 +95,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.reviews.routes import reviews
     from roadmap.skills.routes import skills
     from roadmap.teams.routes import teams
+    from roadmap.tools.routes import tools
 
     for blueprint in (
         *(
@@ -103,6 +104,7 @@ def blueprints(app: Flask) -> None:
             invitations,
             career,
             market,
+            tools,
             career_plans,
             evidence,
             skills,

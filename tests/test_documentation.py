@@ -57,7 +57,8 @@ FOR = {
 }
 OWN_NOUNS = (
     *("account", "token", "notification", "enrollment", "progress", "evidence"),
-    *("skill", "career", "career_plan", "credential", "offer", "readiness", "portfolio"),
+    *("skill", "career", "career_plan", "credential", "tool", "offer"),
+    *("readiness", "portfolio"),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(

@@ -42,6 +42,7 @@ from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
+from roadmap.tools import actions as tools
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.route_manifest import PAGES
@@ -232,6 +233,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     )  # fmt: skip
     keep_career_plans(write, f"{CANARY} plan")
     keep_offer(write, f"{CANARY} offer")
+    keep_tool_record(write, f"{CANARY} of a tool")
     hidden = {}
     for name, visibility in (
         ("draft", "portfolio"),
@@ -276,6 +278,13 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
 def keep_offer(write: SampleDataWriter, name: str) -> None:
     terms = OfferTerms(180_000, equity=FAR.year)
     save_offer(write.session, write.cast.alice, terms, name=name, currency="USD", now=write.now)
+
+
+def keep_tool_record(write: SampleDataWriter, text: str) -> None:
+    """What she says of a tool."""
+    alice = write.cast.alice
+    said = {"level": "tried", "interest": "learn", "last_used": None, "note": text}
+    tools.save(write.session, alice, "jax", said, by=alice, now=write.now)
 
 
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:
@@ -348,6 +357,7 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     for page in ("direction", "education/doctorate"):
         assert CANARY in alice.get(f"/career/{page}").text
     assert CANARY in alice.get("/market/offers").text
+    assert CANARY in alice.get("/tools/jax").text
 
 
 def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
@@ -428,6 +438,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
         assert secret(write, visibility).state == "draft"
     keep_career_plans(write, "Another one.")
     keep_offer(write, "Another one.")
+    keep_tool_record(write, "Another one.")
     progress.set_plan(
         write.session,
         alice,

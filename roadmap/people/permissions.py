@@ -113,6 +113,8 @@ PERMISSIONS: dict[str, Predicate] = {
     # Nobody else ever sees an offer, or that there is one.
     "offer.read": own,
     "offer.write": own,
+    "tool.read": own,
+    "tool.write": own,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

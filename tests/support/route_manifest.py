@@ -30,6 +30,7 @@ from tests.support.route_entries import (
     reviews,
     sharing,
     tokens,
+    tools,
 )
 from tests.support.route_entry import (
     ALICE,
@@ -65,7 +66,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
-    *(market, credentials),
+    *(market, credentials, tools),
     *(reviews, public_links, admin, notifications, api),
 )
 

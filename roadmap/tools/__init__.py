@@ -1,0 +1,1 @@
+"""Tools of the trade with status and licence, and what a person knows of them."""

@@ -1,0 +1,48 @@
+"""Save what a person says of a tool. The history says of which, and not what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
+from roadmap.tools import queries
+from roadmap.tools.models import ToolRecord
+
+
+def save(
+    session: Session,
+    user_id: uuid.UUID,
+    tool: str,
+    values: dict[str, Any],
+    *,
+    by: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    """Save level, interest, last use and note; nothing at all deletes the record.
+
+    Saving the same twice changes nothing.
+    """
+    lock_user(session, user_id)
+    saved = queries.record(session, user_id, tool)
+    if saved is None and not any(values.values()):
+        return
+    if saved is None:
+        session.add(ToolRecord(user_id=user_id, tool=tool, updated_at=now, **values))
+    else:
+        session.refresh(saved)
+        if all(getattr(saved, name) == value for name, value in values.items()):
+            return
+        if any(values.values()):
+            for name, value in values.items():
+                setattr(saved, name, value)
+            saved.updated_at = now
+        else:
+            session.delete(saved)
+    record_history(
+        session, user_id=user_id, by=by, action="tool.recorded", subject=tool, now=now
+    )  # fmt: skip

@@ -1,0 +1,82 @@
+"""The model of this room's content file, which `queries.tool_content` loads.
+
+What people say of tools hangs on its keys: they stay for ever and never change their meaning.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.field_types import Key, Model, Problem, Text, Unique, refuse, repeated_keys
+from roadmap.catalog.sources import Source
+
+Line = Annotated[str, Field(min_length=2, max_length=400)]
+Name = Annotated[str, Field(pattern=r"^\S.*\S$", max_length=80)]
+Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
+STATUSES = ("active", "dormant", "legacy", "retired")
+
+
+class Group(Model):
+    key: Key
+    title: Name
+    summary: Line
+
+
+class Tool(Model):
+    """A tool; `source` says how old the copy was that was looked at on the day `checked_on`."""
+
+    key: Key
+    title: Name
+    group: Key
+    what: Text
+    url: Url
+    status: Literal["active", "dormant", "legacy", "retired"]
+    licence: Line | None = None
+    successor: Key | None = None
+    note: Line | None = None
+    checked_on: dt.date
+    source: Line
+
+
+class ToolContent(Model):
+    """The whole file."""
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+    groups: tuple[Group, ...] = Field(min_length=1)
+    named_by_guide: Annotated[tuple[Key, ...], Unique]
+    tools: tuple[Tool, ...] = Field(min_length=1)
+
+    @property
+    def by_key(self) -> dict[str, Tool]:
+        return {each.key: each for each in self.tools}
+
+    @property
+    def group_by_key(self) -> dict[str, Group]:
+        return {each.key: each for each in self.groups}
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        refuse([*self._repeated(), *self._unknown()])
+        return self
+
+    def _repeated(self) -> Iterator[Problem]:
+        yield from repeated_keys(
+            (part, each.key, (part, number, "key"))
+            for part in ("sources", "groups", "tools")
+            for number, each in enumerate(getattr(self, part))
+        )
+
+    def _unknown(self) -> Iterator[Problem]:
+        for number, tool in enumerate(self.tools):
+            if tool.group not in self.group_by_key:
+                yield Problem(("tools", number, "group"), f"there is no group '{tool.group}'")
+            if tool.successor is not None and tool.successor not in self.by_key:
+                message = f"there is no tool '{tool.successor}'"
+                yield Problem(("tools", number, "successor"), message)
+        for number, key in enumerate(self.named_by_guide):
+            if key not in self.by_key:
+                yield Problem(("named_by_guide", number), f"there is no tool '{key}'")

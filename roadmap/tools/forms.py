@@ -1,0 +1,81 @@
+"""What a person says of a tool."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import AnyOf, Length, Optional, StopValidation
+
+from roadmap.core.fields import PartialDateField
+from roadmap.core.text import clean_multiline
+from roadmap.tools.models import INTERESTS, LEVELS
+
+# An earlier year is a typing error.
+EARLIEST_DATE = dt.date(1980, 1, 1)
+LEVEL_LABELS = {
+    "": _l("Not said"),
+    "tried": _l("Tried it"),
+    "used": _l("Used it in a project"),
+    "production": _l("Ran it in production"),
+    "asked": _l("Others ask me about it"),
+}
+INTEREST_LABELS = {
+    "": _l("Not said"),
+    "learn": _l("Want to learn it"),
+    "deepen": _l("Want to use it more"),
+    "leave": _l("Would rather leave it"),
+}
+CHOOSE_ONE = _l("Choose one of the options.")
+
+
+class UsedOnField(PartialDateField):
+    """A day, month or year that has begun."""
+
+    def pre_validate(self, form: ToolForm) -> None:
+        if self.data is not None and self.data.first > form.today:
+            raise StopValidation(_("This date is in the future."))
+        if self.data is not None and self.data.first < EARLIEST_DATE:
+            raise StopValidation(_("This is before 1980; check the year."))
+
+
+class ToolForm(FlaskForm):
+    level = SelectField(
+        _l("How well you know it"),
+        [AnyOf(LEVELS, message=CHOOSE_ONE)],
+        choices=[SelectChoice(key, label) for key, label in LEVEL_LABELS.items()],
+        validate_choice=False,
+    )
+    interest = SelectField(
+        _l("Interest"),
+        [AnyOf(INTERESTS, message=CHOOSE_ONE)],
+        choices=[SelectChoice(key, label) for key, label in INTEREST_LABELS.items()],
+        validate_choice=False,
+    )
+    last_used = UsedOnField(
+        _l("Last used"), [Optional()], description=_l("A year or a month is enough.")
+    )
+    note = TextAreaField(
+        _l("Note"),
+        [Optional(), Length(max=2000, message=_l("At most %(max)d characters."))],
+        filters=[clean_multiline],
+    )
+
+    def __init__(self, *, today: dt.date, **more: Any) -> None:
+        super().__init__(**more)
+        self.today = today
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the fields of the row."""
+        return {
+            "level": self.level.data or "",
+            "interest": self.interest.data or "",
+            "last_used": self.last_used.data,
+            "note": self.note.data or "",
+        }

@@ -1,0 +1,37 @@
+"""The table of what people know of tools, which nobody else ever sees."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.types import Base, Id, check_one_of
+from roadmap.people.models import OwnerId
+
+# '' where nothing is said.
+LEVELS = ("", "tried", "used", "production", "asked")
+INTERESTS = ("", "learn", "deepen", "leave")
+
+
+class ToolRecord(Base):
+    """What a person says of one tool; `tool` is its key in the content."""
+
+    __tablename__ = "tool_record"
+
+    id: Mapped[Id]
+    user_id: Mapped[OwnerId]
+    tool: Mapped[str] = mapped_column(sa.String(60))
+    level: Mapped[str] = mapped_column(sa.String(12), default="")
+    interest: Mapped[str] = mapped_column(sa.String(12), default="")
+    last_used: Mapped[PartialDate | None]
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    updated_at: Mapped[dt.datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "tool"),
+        check_one_of("level", "level", LEVELS),
+        check_one_of("interest", "interest", INTERESTS),
+    )
