@@ -22,8 +22,8 @@ from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
-from roadmap.people.reach import allows, held_teams
-from roadmap.people.roles import Capability
+from roadmap.people.reach import held_teams
+from roadmap.people.roles import ROLES, Capability
 
 PAGE_SIZE = 50
 _ACTIVE: Any = User.deactivated_at.is_(None)
@@ -65,7 +65,7 @@ class AccountPage:
 
 @dataclass(frozen=True, slots=True)
 class TeamRow:
-    """A team with the numbers of its own active people: managers, and everybody else.
+    """A team with the numbers of its own active people in each role of `ROLES`.
 
     It `is_managed` by a manager of its own or of a team above.
     """
@@ -74,9 +74,12 @@ class TeamRow:
     slug: str
     name: str
     parent_id: uuid.UUID | None
-    members: int
-    managers: int
     is_managed: bool
+    counts: dict[str, int]
+
+    @property
+    def people(self) -> int:
+        return sum(self.counts.values())
 
 
 def load_overview(session: Session, *, now: dt.datetime) -> Any:
@@ -196,16 +199,11 @@ def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, li
 
 def list_teams(session: Session) -> list[TeamRow]:
     """List every team by name with its counts, in one statement."""
-    is_manager = allows(Capability.MANAGE_TEAM)
     counted = (
-        sa.select(
-            Membership.team_id,
-            sa.func.sum(sa.case((is_manager, 0), else_=1)).label("members"),
-            sa.func.sum(sa.case((is_manager, 1), else_=0)).label("managers"),
-        )
+        sa.select(Membership.team_id, Membership.role, sa.func.count().label("people"))
         .join_from(Membership, User, User.id == Membership.user_id)
         .where(_ACTIVE)
-        .group_by(Membership.team_id)
+        .group_by(Membership.team_id, Membership.role)
         .subquery()
     )
     rows = session.execute(
@@ -214,12 +212,17 @@ def list_teams(session: Session) -> list[TeamRow]:
             Team.slug,
             Team.name,
             Team.parent_id,
-            sa.func.coalesce(counted.c.members, 0),
-            sa.func.coalesce(counted.c.managers, 0),
             Team.id.in_(held_teams(Capability.MANAGE_TEAM)),
+            counted.c.role,
+            counted.c.people,
         ).join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)
     )
-    return sorted((TeamRow(*row) for row in rows), key=lambda team: (fold(team.name), team.slug))
+    teams: dict[uuid.UUID, TeamRow] = {}
+    for *team, role, people in rows:
+        row = teams.setdefault(team[0], TeamRow(*team, dict.fromkeys(ROLES, 0)))
+        if role:
+            row.counts[role] = people
+    return sorted(teams.values(), key=lambda team: (fold(team.name), team.slug))
 
 
 def list_audit_entries(

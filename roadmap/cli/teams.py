@@ -58,9 +58,8 @@ def list_teams() -> None:
     slugs = {team.id: team.slug for team in teams}
     width = max((len(team.slug) for team in teams), default=0)
     for team in teams:
-        people = team.members + team.managers
         above = slugs[team.parent_id] if team.parent_id else "-"
-        click.echo(f"{team.slug:<{width}}  {people:>4}  {above:<{width}}  {team.name}")
+        click.echo(f"{team.slug:<{width}}  {team.people:>4}  {above:<{width}}  {team.name}")
 
 
 @group.command("add")

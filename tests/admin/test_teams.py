@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
-from roadmap.people.actions import InvalidTeam, create_team
+from roadmap.people.actions import InvalidTeam, add_member, create_team
 from roadmap.people.models import Membership, Team
 from roadmap.people.queries import find_team
 from roadmap.people.rules import find_descendants, list_as_tree
@@ -65,6 +65,13 @@ def test_it_works(session, cast, erin):
     assert "1 manager" in page
     assert page.index("Ranking") < page.index("Evaluation") < page.index("Vision")
     assert 'class="depth-1"' in page
+
+
+def test_people_are_counted_by_their_role(session, cast, erin):
+    add_member(session, session.get(Team, cast.team), cast.mallory, "mentor", by=None, now=BEGUN)
+    session.commit()
+    text = " ".join(re.sub(r"<[^>]+>", " ", erin.get("/admin/teams").text).split())
+    assert "2 members 1 mentor 1 manager" in text
 
 
 def test_without_teams_it_says_what_they_are(session, cast, erin):

@@ -24,6 +24,7 @@ from roadmap.reviews.queries import (
 )
 from tests.evidence.builders import (
     DESIGN,
+    PIPELINE,
     add_evidence,
     evidence_input,
     review_evidence,
@@ -134,6 +135,22 @@ def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
     page = browser_of(cast.bob).get("/reviews?show=judged").text
     assert titles(page) == ["Talk on embeddings"]
     assert "Returned" in page
+
+
+def test_a_judgement_says_for_how_many_milestones(session, cast, now, browser_of):
+    """What a reviewer left out does not stand beside "Verified" as if it were confirmed."""
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, PIPELINE])
+    submit_evidence(session, cast, piece, now)
+    bob = browser_of(cast.bob)
+    assert "not confirmed" not in bob.get("/reviews").text
+    review_evidence(session, cast, piece, now, milestones=[DESIGN])
+    page = bob.get("/reviews?show=judged").text
+    assert "Verified for 1 of 2" in page
+    assert page.count(": not confirmed</span>") == 1
+    review_evidence(session, cast, piece, now + dt.timedelta(seconds=1), milestones=[DESIGN, PIPELINE])
+    page = bob.get("/reviews?show=judged").text
+    assert "Verified for" not in page
+    assert "not confirmed" not in page
 
 
 def test_days_are_those_of_the_readers_calendar(session, cast, browser_of):
