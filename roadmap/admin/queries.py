@@ -218,10 +218,11 @@ def list_teams(session: Session) -> list[TeamRow]:
         ).join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)
     )
     teams: dict[uuid.UUID, TeamRow] = {}
-    for *team, role, people in rows:
-        row = teams.setdefault(team[0], TeamRow(*team, dict.fromkeys(ROLES, 0)))
+    for team_id, slug, name, parent_id, is_managed, role, people in rows:
+        new = TeamRow(team_id, slug, name, parent_id, is_managed, dict.fromkeys(ROLES, 0))
+        team = teams.setdefault(team_id, new)
         if role:
-            row.counts[role] = people
+            team.counts[role] = people
     return sorted(teams.values(), key=lambda team: (fold(team.name), team.slug))
 
 

@@ -147,7 +147,9 @@ def test_a_judgement_says_for_how_many_milestones(session, cast, now, browser_of
     page = bob.get("/reviews?show=judged").text
     assert "Verified for 1 of 2" in page
     assert page.count(": not confirmed</span>") == 1
-    review_evidence(session, cast, piece, now + dt.timedelta(seconds=1), milestones=[DESIGN, PIPELINE])
+    review_evidence(
+        session, cast, piece, now + dt.timedelta(seconds=1), milestones=[DESIGN, PIPELINE]
+    )
     page = bob.get("/reviews?show=judged").text
     assert "Verified for" not in page
     assert "not confirmed" not in page
