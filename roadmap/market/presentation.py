@@ -69,6 +69,11 @@ class StateTable:
         )
 
     @property
+    def ceiling_level(self) -> int | None:
+        """Return the fifth that holds a pay which is only known to be at or above its amount."""
+        return next((row.level for row in self.rows if row.pay and row.pay.is_ceiling), None)
+
+    @property
     def has_jobs(self) -> bool:
         return any(row.pay and row.pay.jobs is not None for row in self.rows)
 

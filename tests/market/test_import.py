@@ -71,6 +71,9 @@ def test_special_values_are_shown_as_what_they_mean(run, published, session, cas
     page = browser_of(cast.alice).get("/market?order=pay").text
     assert "California: 239,200 or more" in page
     assert "Arkansas: not published" in page
+    legend = " ".join(page.partition("Legend of the map")[2].partition("</ul>")[0].split())
+    assert "to 239,200 or more" in legend
+    assert legend.count("or more") == 1
     table = page.partition('id="states"')[2]
     assert table.index("California") < table.index("Wisconsin") < table.index("Arkansas")
     wyoming = table.partition('id="state-WY"')[2].partition("</tr>")[0]
