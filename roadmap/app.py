@@ -91,6 +91,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.market.routes import market
     from roadmap.notifications.routes import notifications
     from roadmap.portfolio.routes import portfolio
+    from roadmap.practice.routes import practice
     from roadmap.readiness.routes import readiness
     from roadmap.reviews.routes import reviews
     from roadmap.skills.routes import skills
@@ -106,6 +107,7 @@ def blueprints(app: Flask) -> None:
             market,
             tools,
             career_plans,
+            practice,
             evidence,
             skills,
             credentials,

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.career_plans.models import CareerPlan, Reflection
-from roadmap.catalog.queries import published_roadmaps
-from roadmap.progress.queries import enrollments
+from roadmap.progress import queries as progress
+from roadmap.progress.queries import MilestoneLink
 
 if TYPE_CHECKING:
     from roadmap.career_plans.content import CareerContent
@@ -37,20 +37,11 @@ def career_content() -> CareerContent:
     return read_as(Path(__file__).parent / "content.yaml", CareerContent)
 
 
-def milestone_links(session: Session, user_id: uuid.UUID, keys: Iterable[str]) -> list[Link]:
-    """Return where milestones stand: on a roadmap that the person is on, if one has them.
-
-    Else on the content's own one, else on any. Those that no published roadmap has are left out.
-    """
-    mine = {each.slug for each in enrollments(session, user_id)}
-    own = career_content().roadmap
-    roadmaps = [each.content for each in published_roadmaps(session)]
-    roadmaps.sort(key=lambda roadmap: (roadmap.slug not in mine, roadmap.slug != own))
-    return [
-        Link(roadmap.by_key[key].title, f"/roadmaps/{roadmap.slug}#{roadmap.anchors[key]}")
-        for key in keys
-        for roadmap in [each for each in roadmaps if key in each.by_key][:1]
-    ]
+def milestone_links(
+    session: Session, user_id: uuid.UUID, keys: Iterable[str]
+) -> list[MilestoneLink]:
+    """Return where milestones stand, on the content's own roadmap rather than on a foreign one."""
+    return progress.milestone_links(session, user_id, keys, preferred=career_content().roadmap)
 
 
 def pages_about(milestone_key: str) -> list[Link]:

@@ -115,6 +115,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "offer.write": own,
     "tool.read": own,
     "tool.write": own,
+    "practice.read": signed_in,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

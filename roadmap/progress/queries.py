@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,29 @@ def own_and_other_roadmaps(
     own = [load_revision(session, each.revision_id).content for each in mine]
     slugs = {each.slug for each in mine}
     return own, [each for each in published if each.slug not in slugs]
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneLink:
+    title: str
+    href: str
+
+
+def milestone_links(
+    session: Session, user_id: uuid.UUID, keys: Iterable[str], *, preferred: str = ""
+) -> list[MilestoneLink]:
+    """Return where milestones stand: on a roadmap that the person is on, if one has them.
+
+    Else on the preferred one, else on any. Those that no published roadmap has are left out.
+    """
+    mine = {each.slug for each in enrollments(session, user_id)}
+    roadmaps = [each.content for each in published_roadmaps(session)]
+    roadmaps.sort(key=lambda roadmap: (roadmap.slug not in mine, roadmap.slug != preferred))
+    return [
+        MilestoneLink(roadmap.by_key[key].title, f"/roadmaps/{roadmap.slug}#{roadmap.anchors[key]}")
+        for key in keys
+        for roadmap in [each for each in roadmaps if key in each.by_key][:1]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("mail",),
     ("catalog", "auth"),
     ("account", "invitations", "progress"),
-    ("evidence", "skills", "career", "career_plans", "market", "tools"),
+    ("evidence", "skills", "career", "career_plans", "market", "tools", "practice"),
     ("readiness", "credentials"),
     ("journey",),
     ("portfolio", "teams", "reviews", "admin", "notifications"),

@@ -26,6 +26,7 @@ from tests.support.route_entries import (
     members,
     notifications,
     person,
+    practice,
     public_links,
     reviews,
     sharing,
@@ -66,7 +67,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
-    *(market, credentials, tools),
+    *(market, credentials, tools, practice),
     *(reviews, public_links, admin, notifications, api),
 )
 

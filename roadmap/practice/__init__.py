@@ -1,0 +1,1 @@
+"""Interview questions to practise with."""

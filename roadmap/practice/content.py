@@ -1,0 +1,109 @@
+"""The model of this room's content file, which `queries.question_bank` loads.
+
+What people write hangs on its keys: they stay for ever and never change their meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.field_types import (
+    Key,
+    Model,
+    Problem,
+    Text,
+    Title,
+    Unique,
+    Word,
+    refuse,
+    repeated_keys,
+    whole,
+)
+from roadmap.catalog.sources import Source, unknown_sources
+from roadmap.core.text import fold
+
+Line = Annotated[str, Field(min_length=2, max_length=400)]
+Lines = Annotated[tuple[Line, ...], Field(min_length=1), Unique]
+FourLines = Annotated[tuple[Line, ...], Field(min_length=4, max_length=4), Unique]
+Code = Annotated[str, Field(max_length=10_000)]
+
+
+class Group(Model):
+    key: Word
+    title: Title
+    summary: Text
+
+
+class Question(Model):
+    """A question, and how an answer is judged. `rubric` says what each of the levels looks like.
+
+    A coding item has `starter` and `tests`: two files that people run at home, never the server.
+    """
+
+    key: Key
+    group: Word
+    title: Title
+    prompt: Text
+    source: Key | None = None
+    difficulty: Annotated[int, whole(1, 3)]
+    minutes: Annotated[int, whole(5, 120)]
+    covers: Lines
+    follow_ups: Lines
+    red_flags: Lines
+    rubric: FourLines
+    milestones: Annotated[tuple[Key, ...], Unique]
+    skills: Annotated[tuple[Word, ...], Unique]
+    starter: Code = ""
+    tests: Code = ""
+
+    @cached_property
+    def search_text(self) -> str:
+        """Return what a search looks in, folded."""
+        return fold("\n".join((self.title, self.prompt, *self.covers)))
+
+
+class QuestionBank(Model):
+    """The whole file."""
+
+    sources: tuple[Source, ...]
+    levels: FourLines = Field(description="The names of the four levels of every rubric.")
+    groups: tuple[Group, ...] = Field(min_length=1)
+    questions: tuple[Question, ...] = Field(min_length=1)
+
+    @cached_property
+    def by_key(self) -> dict[str, Question]:
+        return {question.key: question for question in self.questions}
+
+    @cached_property
+    def group_by_key(self) -> dict[str, Group]:
+        return {group.key: group for group in self.groups}
+
+    @cached_property
+    def source_by_key(self) -> dict[str, Source]:
+        return {source.key: source for source in self.sources}
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        cited = ((("questions", q, "source"), each.source) for q, each in enumerate(self.questions))
+        refuse(unknown_sources(self.sources, cited))
+        refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        yield from repeated_keys(
+            ("group", group.key, ("groups", g, "key")) for g, group in enumerate(self.groups)
+        )
+        yield from repeated_keys(
+            ("question", question.key, ("questions", q, "key"))
+            for q, question in enumerate(self.questions)
+        )
+        for q, question in enumerate(self.questions):
+            if question.group not in self.group_by_key:
+                problem = f"'{question.group}' is not one of the groups"
+                yield Problem(("questions", q, "group"), problem)
+            if bool(question.starter) != bool(question.tests):
+                yield Problem(("questions", q), "should have both starter and tests, or neither")
