@@ -11,10 +11,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Context, Decimal
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.resolver import Resolver
+from yaml.scanner import Scanner
 
 from roadmap.catalog.field_types import Location
 
@@ -59,7 +66,27 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _PythonParser(Reader, Scanner, Parser):
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+
+
+_Parser: Any = _PythonParser
+# The parser in C takes a fifth of the time, but not every installation has it.
+with suppress(ImportError):
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
+
+
+class _Loader(Composer, _Parser, SafeConstructor, Resolver):
+    # PyYAML's own loader in C composes there, too, where nothing below could refuse anything.
+    def __init__(self, text: str) -> None:
+        _Parser.__init__(self, text)
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
+
     yaml_implicit_resolvers = {
         None: [(_PREFIX + name, re.compile(rf"(?:{each})\Z")) for name, each in _PATTERNS.items()]
     }
@@ -67,7 +94,7 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()
         if isinstance(event, yaml.AliasEvent):
             raise _error(event, f"the alias '*{event.anchor}' is not read: write the value out")
         self.depth += 1
