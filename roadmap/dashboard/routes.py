@@ -24,6 +24,7 @@ from roadmap.readiness.presentation import (
     explanation_context,
     first_steps,
     own_links,
+    returned_pieces,
 )
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.summary import summarize
@@ -64,6 +65,7 @@ def index() -> str:
             found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))
         ),
         first_steps=first_steps(record, content),
+        returned=returned_pieces(record),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(
             db.session,

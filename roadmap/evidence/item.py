@@ -67,6 +67,30 @@ class Impact:
         """Tell whether the value before counts: it holds a number."""
         return holds_number(self.baseline)
 
+    @property
+    def baseline_with_unit(self) -> str:
+        """Return the value before as it is printed by itself."""
+        return _with_unit(self.baseline, self.unit)
+
+    @property
+    def change(self) -> str:
+        """Return what changed: 420 → 180 ms, or only the result without a value before."""
+        after = self.result_with_unit
+        return f"{self.baseline} → {after}".strip() if self.baseline else after
+
+    @property
+    def result_with_unit(self) -> str:
+        """Return the value after as it is printed by itself."""
+        return _with_unit(self.result, self.unit)
+
+
+def _with_unit(value: str, unit: str) -> str:
+    """Return a value and its unit, which some people write into the value as well."""
+    before = value.casefold().removesuffix(unit.casefold())
+    if not (value and unit) or (len(before) < len(value.casefold()) and not before[-1:].isalpha()):
+        return value
+    return f"{value}\N{NO-BREAK SPACE}{unit}"
+
 
 @dataclass(slots=True, unsafe_hash=True)
 class Content:

@@ -162,6 +162,17 @@ def shorten_title(title: str, most: int = 80) -> str:
     return f"{head if space and len(head) > most // 2 else cut}…"
 
 
+def impact_shortfall(impact: Impact) -> str:
+    """Return which fields an impact lacks that is not complete."""
+    if impact.has_result and impact.metric:
+        return str(_("does not count: needs a unit"))
+    if impact.unit and impact.metric:
+        return str(_("does not count: needs a number as the value after"))
+    if impact.metric:
+        return str(_("does not count: needs a number as the value after, and a unit"))
+    return str(_("does not count: needs a metric"))
+
+
 def kind_label(kind: str) -> str:
     """Return the name of a kind; the key itself where a newer release wrote an unknown one."""
     return str(KINDS.get(kind, kind))

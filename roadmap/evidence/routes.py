@@ -325,7 +325,7 @@ def create() -> Response:
         key=form_key(),
     )
     said = _("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title))
-    flash(f"{said}{_completed_message(form)}", "message")
+    flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -365,7 +365,8 @@ def update(evidence_id: uuid.UUID) -> Response:
     except Stale:
         return _render_edit_conflict(form, piece)
     if changed:
-        flash(f"{_saved_message(piece, before)}{_completed_message(form)}", "message")
+        said = _saved_message(piece, before)
+        flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -454,6 +455,16 @@ def _completed_message(form: EvidenceForm) -> str:
     """Say which links were completed, as a further sentence, or nothing."""
     links = form.completed_links
     return f" {_('https:// was added to %(links)s.', links=', '.join(links))}" if links else ""
+
+
+def _shortfall_message(form: EvidenceForm) -> str:
+    """Say which saved impacts do not count and what they lack, as further sentences, or nothing."""
+    impacts = [row for row in form.evidence_input().impacts if row.has_content]
+    return "".join(
+        f" {_('Impact %(number)s %(reason)s.', number=n, reason=labels.impact_shortfall(row))}"
+        for n, row in enumerate(impacts, 1)
+        if not row.complete
+    )
 
 
 def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:

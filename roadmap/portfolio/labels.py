@@ -26,9 +26,7 @@ def position_period(position: Position, locale: str) -> str:
 
 def impact_change(impact: Impact) -> str:
     """Return what an impact changed: 420 → 180 ms, or only the result without a baseline."""
-    result = f"{clean_line(impact.result)} {clean_line(impact.unit)}".strip()
-    baseline = clean_line(impact.baseline)
-    return f"{baseline} → {result}" if baseline else result
+    return clean_line(impact.change)
 
 
 def impact_type(impact: Impact) -> str:

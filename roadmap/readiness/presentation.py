@@ -19,6 +19,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_template
 from roadmap.core.i18n import gettext as _
+from roadmap.evidence.item import Item
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import ItemEffect, Readiness, round_to_tenths
 from roadmap.readiness.gates.gate import GateResult, gate_rules
@@ -99,6 +100,11 @@ def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
     Those that a manager confirms are for people who have one.
     """
     return top_three(step for step in found.steps if has_manager or not step.is_reviewed)
+
+
+def returned_pieces(found: PersonRecord) -> list[Item]:
+    """Return the pieces that a reviewer returned, which wait for their author."""
+    return [piece for piece in found.evidence if piece.state == "returned"]
 
 
 def first_steps(found: PersonRecord, content: Content) -> list[tuple[str, str, str]]:

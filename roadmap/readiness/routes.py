@@ -19,6 +19,7 @@ from roadmap.readiness.presentation import (
     first_steps,
     message_filter,
     own_links,
+    returned_pieces,
     signed_filter,
     step_url,
 )
@@ -50,6 +51,7 @@ def page() -> str:
         roadmap=content,
         others=others,
         has_manager=has_manager,
+        returned=returned_pieces(record),
         first_steps=first_steps(record, content),
         steps=actionable_steps(found, has_manager=has_manager),
         **explanation_context(found, own_links(content.slug)),

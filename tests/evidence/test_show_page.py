@@ -263,3 +263,20 @@ def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):
         '<a href="#title">Title</a>: Give it a title, so that you can find it again.</li>' in page
     )
     assert '<a href="#url">Link</a>: Add a link or a description' in page
+
+
+def test_a_unit_is_printed_once_and_a_missing_one_is_named_at_once(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    sent = form_fields(
+        milestones=DESIGN,
+        **impact_fields(0, baseline="180 ms", result="74 ms", unit="ms"),
+        **impact_fields(1, unit=""),
+    )
+    answer = alice.post("/evidence", sent)
+    assert answer.status_code == 303
+    page = flat(alice.get(answer.location).text)
+    assert "Impact 2 does not count: needs a unit." in page
+    assert ">180 ms</td>" in page
+    assert ">74 ms</td>" in page
+    edit = flat(alice.get(f"{answer.location}/edit").text)
+    assert edit.count("does not count: needs a unit") == 1

@@ -362,6 +362,23 @@ def test_a_returned_piece_is_asked_for_again(session, cast, now, browser_of, pie
     assert "Version 2 submitted for review" in alice.get(address).text
 
 
+def test_a_returned_piece_waits_in_sight_of_its_author(session, cast, now, browser_of, piece):
+    alice = browser_of(cast.alice)
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {"hours_per_week": "5"})
+    submit_evidence(session, cast, piece, now)
+    returned = "1 piece was returned:"
+    assert returned not in alice.get("/").text
+    review_evidence(session, cast, piece, now, decision="returned")
+    for path in ("/", "/readiness"):
+        page = flat(alice.get(path).text)
+        assert f'{returned}<a href="/evidence/{piece.id}">' in page
+    box = flat(alice.get(f"/evidence/{piece.id}").text).partition('id="review-title"')[2]
+    assert "Bob wrote:" in box.partition("</section>")[0]
+    assert "Read twice." in box.partition("</section>")[0]
+    alice.put(f"/evidence/{piece.id}/submission")
+    assert returned not in alice.get("/").text
+
+
 def test_what_was_returned_is_changed_before_it_is_asked_for_again(
     session, cast, now, browser_of, piece
 ):

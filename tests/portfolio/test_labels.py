@@ -40,6 +40,11 @@ def test_an_address_is_valid_or_none(given: str, written: str) -> None:
 def test_a_change_says_what_is_known() -> None:
     assert labels.impact_change(Impact("scale", "m", "180", "62", "ms")) == "180 → 62 ms"
     assert labels.impact_change(Impact("team", "m", "", "4", "engineers")) == "4 engineers"
+    # Who writes the unit into the value as well gets it printed once, but "ms" does not end in "s".
+    assert labels.impact_change(Impact("scale", "m", "180 ms", "74 ms", "ms")) == "180 ms → 74 ms"
+    assert labels.impact_change(Impact("scale", "m", "", "74%", "%")) == "74%"
+    assert labels.impact_change(Impact("scale", "m", "", "74ms", "MS")) == "74ms"
+    assert labels.impact_change(Impact("scale", "m", "", "74 million", "n")) == "74 million n"
     assert labels.impact_line(Impact("odd", "", "", "4")) == "4 (odd)"
 
 
