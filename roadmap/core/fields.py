@@ -52,7 +52,7 @@ class PartialDateField(StringField):
                 self.data = PartialDate.parse(typed, month_names(current_locale()))
             except ValueError:
                 message = _(
-                    "This is no date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
+                    "This is not a date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
                 )
                 raise ValueError(message) from None
 

@@ -119,4 +119,5 @@ def _evidence_text(verb: str, title: str) -> str:
         "edited": _("Edited: %(title)s", title=title),
         "linked": _("Linked: %(title)s", title=title),
         "taken_up": _("Review started: %(title)s", title=title),
+        "let_go": _("Review stopped: %(title)s", title=title),
     }.get(verb, _("Changed: %(title)s", title=title))

@@ -27,7 +27,6 @@ STATES: dict[str, LazyString] = {
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
     "draft": _("No manager sees a draft."),
     "submitted": _("It is waiting for a manager of one of your teams."),
-    "in_review": _("A reviewer is reading it."),
     "returned": _("The reviewer asks for changes; their comment says which."),
 }
 TONES: dict[str, LazyString] = {

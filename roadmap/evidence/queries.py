@@ -77,6 +77,7 @@ class LinkableMilestone:
     skills: tuple[str, ...] = ()
     place: str = ""
     roadmap: str = ""
+    done_when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +340,9 @@ def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str,
             place = f"{prefix}{content.stage_of[each.key].title}"
             found.setdefault(
                 each.key,
-                LinkableMilestone(each.key, each.title, each.evidence, each.skills, place, slug),
+                LinkableMilestone(
+                    each.key, each.title, each.evidence, each.skills, place, slug, each.done_when
+                ),
             )
     return found
 
@@ -358,7 +361,12 @@ def load_milestones(
             Milestone.key.in_(missing)
         )
     ):
-        known[key] = LinkableMilestone(key, title, tuple(definition.get("evidence", ())))
+        known[key] = LinkableMilestone(
+            key,
+            title,
+            tuple(definition.get("evidence", ())),
+            done_when=str(definition.get("done_when", "")),
+        )
     return tuple(known[key] for key in keys if key in known)
 
 

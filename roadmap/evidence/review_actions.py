@@ -55,6 +55,20 @@ def begin_review(
     return True
 
 
+def stop_review(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
+    """Let go of an item that `by` had taken up: it waits again, and can be withdrawn.
+
+    Returns False where they are not reviewing it. Raises Refused where they may not review it.
+    """
+    _lock_for_review(session, evidence, by)
+    if evidence.state != "in_review" or evidence.reviewer_id != by.id:
+        return False
+    evidence.state = "submitted"
+    evidence.reviewer_id = evidence.review_started_at = None
+    _record(session, evidence, "evidence.let_go", by, now, version=evidence.current.number)
+    return True
+
+
 def decide(
     session: Session,
     evidence: Evidence,

@@ -159,7 +159,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
                     title=labels.shorten_title(piece.title),
                 )
                 flash(said, "message")
-                return see_other("evidence.show", evidence_id=piece.id)
+                return _show_answer(piece)
         actions.submit(db.session, piece, by=current_user, now=now())
     except InvalidInput as fault:
         # It was complete when it was saved, but its date may lie in the future since the person
@@ -179,7 +179,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
             title=title,
         )
         flash(said, "warning")
-    return see_other("evidence.show", evidence_id=piece.id)
+    return _show_answer(piece)
 
 
 @evidence.delete("/evidence/<uuid:evidence_id>/submission")
@@ -198,7 +198,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
             "The new version of “%(title)s” is withdrawn; the verified one counts.", title=title
         )
     flash(text, "message")
-    return see_other("evidence.show", evidence_id=piece.id)
+    return _show_answer(piece)
 
 
 @evidence.post("/evidence/<uuid:evidence_id>/comments")
@@ -270,6 +270,11 @@ def _render_refusal(piece: Evidence, refusal: Refused) -> Response:
     db.session.rollback()
     message = str(labels.REFUSAL_MESSAGES[refusal.reason])
     return _render_item(piece, refusal=message, status=409)
+
+
+def _show_answer(piece: Evidence) -> Response:
+    """Redirect to the item; the focus begins at the message, because the button is gone."""
+    return redirect(f"/evidence/{piece.id}#main", code=303)
 
 
 def _join_names(names: list[str]) -> str:

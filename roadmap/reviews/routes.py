@@ -220,6 +220,18 @@ def take_up(evidence_id: uuid.UUID) -> Response:
     return see_other("reviews.show", evidence_id=piece.id, **_parse_filters().as_query)
 
 
+@reviews.delete("/reviews/<uuid:evidence_id>/taking")
+@permit("evidence.review")
+def let_go(evidence_id: uuid.UUID) -> Response:
+    """Stop a review that one has started, so that others take it up and its author can withdraw."""
+    piece = _load_evidence(evidence_id, "evidence.review")
+    try:
+        review_actions.stop_review(db.session, piece, by=current_user, now=now())
+    except Refused:
+        abort(_not_found_page())
+    return see_other("reviews.show", evidence_id=piece.id, **_parse_filters().as_query)
+
+
 def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
     """Load an item for an action. Nobody reviews their own, and a 403 says so."""
     try:

@@ -66,7 +66,7 @@ def test_it_hides_what_is_foreign(cast, browser_of, degree, who):
     [
         ({"level": "wizard"}, "Choose one of the levels."),
         ({"awarded_on": "2999-01-01"}, "in the future"),
-        ({"awarded_on": "long ago"}, "This is no date"),
+        ({"awarded_on": "long ago"}, "This is not a date"),
         ({"field": "x" * 201}, "at most 200 characters"),
     ],
 )

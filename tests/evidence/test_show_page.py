@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from markupsafe import escape
 
+from roadmap.catalog.models import Milestone
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.item import Impact
@@ -280,3 +282,13 @@ def test_a_unit_is_printed_once_and_a_missing_one_is_named_at_once(session, cast
     assert ">74 ms</td>" in page
     edit = flat(alice.get(f"{answer.location}/edit").text)
     assert edit.count("does not count: needs a unit") == 1
+
+
+def test_the_criteria_stand_before_the_question_for_a_review(session, cast, now, browser_of):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, MENTOR])
+    page = flat(browser_of(cast.alice).get(f"/evidence/{piece.id}").text)
+    before = page.partition("to review</button>")[0].partition("Done when: what the reviewer")[2]
+    milestone = session.get(Milestone, DESIGN)
+    assert str(escape(milestone.definition["done_when"])) in before
+    other = session.get(Milestone, MENTOR)  # which a design document does not prove
+    assert str(escape(other.definition["done_when"])) not in before

@@ -51,7 +51,7 @@ def test_it_works(session, cast, browser_of, piece):
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     assert "Ask Bob to review" in alice.get(address).text
     answer = alice.put(f"{address}/submission")
-    assert (answer.status_code, answer.location) == (303, address)
+    assert (answer.status_code, answer.location) == (303, f"{address}#main")
     assert reload_evidence(session, piece.id) == ("submitted", "team")
     page = alice.get(address).text
     assert "is now waiting for Bob" in page
@@ -208,7 +208,7 @@ def test_a_verified_piece_that_was_made_private_is_shared_again(
     assert alice.put(address, private).status_code == 303
     assert reload_evidence(session, piece.id) == ("verified", "private")
     answer = alice.put(f"{address}/submission", {"visibility": "team"})
-    assert (answer.status_code, answer.location) == (303, address)
+    assert (answer.status_code, answer.location) == (303, f"{address}#main")
     assert reload_evidence(session, piece.id) == ("verified", "team")
     assert "is now shared. It was already reviewed" in alice.get(address).text
 

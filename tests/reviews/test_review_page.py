@@ -548,6 +548,27 @@ def test_taking_it_up_tells_its_author(session, cast, browser_of, bob, piece):
     assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
 
 
+def test_who_took_it_up_can_let_it_go(session, cast, now, browser_of, bob, piece):
+    session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
+    session.commit()
+    alice, path = browser_of(cast.alice), f"/reviews/{piece.id}"
+    dave = browser_of(cast.dave)
+    assert "Stop review" not in bob.get(path).text
+    bob.put(f"{path}/taking", {"version_id": str(piece.current_id)})
+    assert "Bob is reading it." in alice.get(f"/evidence/{piece.id}").text
+    assert "Stop review" in bob.get(path).text
+    assert "Stop review" not in dave.get(path).text
+    dave.delete(f"{path}/taking")  # not theirs to end
+    assert state_and_confirmed(session, piece)[0] == "in_review"
+    answer = bob.delete(f"{path}/taking")
+    assert (answer.status_code, answer.location) == (303, path)
+    assert state_and_confirmed(session, piece)[0] == "submitted"
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert "Bob stopped the review" in page
+    assert ">Withdraw<" in page.replace("\n", "").replace(" ", "")
+    assert bob.delete(f"{path}/taking").status_code == 303
+
+
 def test_a_newer_version_is_not_taken_up_unseen(session, cast, now, bob, piece):
     read = str(piece.current_id)
     edit_evidence(session, cast, piece, now, role="Lead")
@@ -593,8 +614,8 @@ def test_where_a_text_alone_changed_no_column_stands_empty(session, cast, now, b
 
 def test_a_number_stays_with_its_unit(bob, piece):
     page = bob.get(f"/reviews/{piece.id}").text
-    assert ">180&nbsp;ms</td>" in page
-    assert ">45&nbsp;ms</td>" in page
+    assert ">180\N{NO-BREAK SPACE}ms</td>" in page
+    assert ">45\N{NO-BREAK SPACE}ms</td>" in page
 
 
 def test_after_a_return_it_is_compared_with_what_was_returned(session, cast, now, bob, piece):

@@ -85,6 +85,15 @@ CHANGES: tuple[Change, ...] = (
         expect_change(403, bob=303, dave=404),
         affects=("alice",),
     ),
+    Change(
+        f"{RULE}/taking",
+        "DELETE",
+        "evidence.review",
+        "/reviews/{submitted}/taking",
+        {},
+        expect_change(403, nobody=303, bob=303, dave=404),
+        affects=("alice",),
+    ),
 )
 
 
