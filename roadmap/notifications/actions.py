@@ -97,11 +97,13 @@ def notify_managers(
     lowest: uuid.UUID,
     *,
     without: sa.Select[tuple[uuid.UUID]] | None = None,
+    also_of: uuid.UUID | None = None,
+    **data: str,
 ) -> None:
     """Notify the managers of `lowest` and of the teams above of a membership in `team`.
 
     Neither the person whose membership it is nor who did it are notified, nor those `without`
-    selects.
+    selects; with `also_of` only those who manage that team as well. `data` is kept with it.
     """
     person = session.get_one(User, event.user_id)
     managers = sa.select(Membership.user_id).where(
@@ -110,10 +112,15 @@ def notify_managers(
         Membership.user_id.not_in([key for key in (person.id, event.by) if key]),
         *([Membership.user_id.not_in(without)] if without is not None else []),
     )
+    if also_of is not None:
+        there = sa.select(Membership.user_id).where(
+            Membership.team_id.in_(team_ancestors(also_of)), allows(Capability.MANAGE_TEAM)
+        )
+        managers = managers.where(Membership.user_id.in_(there))
     readers = sa.select(User).where(User.id.in_(managers), User.deactivated_at.is_(None))
     create_notifications(
         session, kind, session.scalars(readers).all(), team_id=team.id, actor_id=person.id,
-        actor_name=person.name, now=event.now, data={"team": team.name},
+        actor_name=person.name, now=event.now, data={"team": team.name, **data},
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class Event:
 class Content:
     """What a notification says, as far as its reader may know it now.
 
+    `elsewhere` is another team, in which the reader still sees who left `team`.
     `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
     comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
     (key, title). `invitation` is the id of one to the reader. A review `confirmed` so many of the
@@ -58,6 +59,7 @@ class Content:
     team: str = ""
     team_slug: str = ""
     role: str = ""
+    elsewhere: str = ""
     invitation: str = ""
     nested: bool = False
     skills: tuple[tuple[str, str], ...] = ()
@@ -118,7 +120,8 @@ class Kind:
         """Insert the values of `text`, and escape everything that is not markup."""
         values = dict.fromkeys(("piece", "team", "skills"), link)
         counts = {"confirmed": content.confirmed, "proposed": content.proposed}
-        return escape(text) % {**values, **counts, "who": content.actor_name}
+        names = {"who": content.actor_name, "elsewhere": content.elsewhere}
+        return escape(text) % {**values, **counts, **names}
 
 
 class EvidenceKind(Kind):

@@ -122,6 +122,7 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         team=data.get("team", ""),
         team_slug=row.slug or "",
         role=data.get("role", ""),
+        elsewhere=data.get("elsewhere", ""),
         invitation=data.get("invitation", ""),
         nested=data.get("within", False),
         confirmed=data.get("confirmed", 0),

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.auth.models import LoginSession, PasswordLink
+from roadmap.people.actions import add_member
 from roadmap.people.models import Membership, Team, User
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.notifications.scenario import queued_mails
@@ -252,6 +253,21 @@ def test_somebody_is_moved_to_another_team(session, cast, erin, audited):
     assert audited() == [("membership.added", "vision"), ("membership.removed", "ranking")]
     page = erin.get(person_url(cast.alice)).text
     assert "Alice is no longer in Ranking. Alice is now in Vision." in page
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_manager_of_both_teams_reads_where_somebody_was_moved(
+    session, cast, erin, browser_of, now, both
+):
+    if both:
+        vision = session.get(Team, cast.other_team)
+        add_member(session, vision, cast.bob, "manager", by=cast.erin, now=now)
+        session.commit()
+    moved = {"team": "vision", "role": "member", "moved_from": "ranking"}
+    erin.post(person_url(cast.alice, "/teams"), moved)
+    page = browser_of(cast.bob).get("/notifications").text
+    assert page.count("Alice is no longer in") == 1
+    assert (">, but in Vision" in page) is both
 
 
 @pytest.mark.parametrize("left", ["vision", "ranking"])

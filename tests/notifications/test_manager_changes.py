@@ -266,3 +266,23 @@ def test_who_manages_the_team_above_and_invited_reads_one_line(
     accept(session, made, cast.mallory, now=scenario.step())
     assert sorted(scenario.told("dave")) == sorted([*before, "manager_below"])
     assert ("dave@example.org", "Mallory now manages Ranking") in queued_mails(session)
+
+
+def test_who_loses_sight_of_a_team_is_notified(
+    session: Session, cast: Cast, team: Team, nest: Any, browser_of: Any, now: dt.datetime
+) -> None:
+    """Managers and mentors above; not who still sees the team, nor who moved it."""
+    top = made(session, "area", None, now)
+    middle = made(session, "section", top.id, now)
+    nest(team, middle.id)
+    for person, role in ((cast.dave, "manager"), (cast.erin, "manager"), (cast.carol, "member")):
+        put_into(session, middle, person, now, role)
+    put_into(session, top, cast.mallory, now, "mentor")
+    told = sa.select(Notification.user_id).where(Notification.kind == "moved_away")
+    nest(team, top.id)
+    assert session.scalars(told).all() == [cast.dave]
+    nest(team, None)
+    assert set(session.scalars(told)) == {cast.dave, cast.mallory}
+    session.commit()
+    page = browser_of(cast.mallory).get("/notifications").text
+    assert "out of your team. You no longer see what its people share." in page

@@ -15,6 +15,7 @@ from roadmap.notifications.kinds.joined import Joined
 from roadmap.notifications.kinds.leads import Leads
 from roadmap.notifications.kinds.left import Left
 from roadmap.notifications.kinds.manager_below import ManagerBelow
+from roadmap.notifications.kinds.moved_away import MovedAway
 from roadmap.notifications.kinds.password_link import PasswordLinkCreated
 from roadmap.notifications.kinds.removed import Removed
 from roadmap.notifications.kinds.resubmitted import Resubmitted
@@ -27,7 +28,7 @@ from roadmap.notifications.kinds.verified import Verified
 
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, CommentAdded, Assessed, Added,
         RoleChanged, Removed, TeamDeleted, Invited, Declined, Joined, Left, Leads, ManagerBelow,
-        PasswordLinkCreated, ApiTokenCreated)  # fmt: skip
+        MovedAway, PasswordLinkCreated, ApiTokenCreated)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 
+import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import notify_managers
+from roadmap.notifications.actions import just_notified, notify_managers
 from roadmap.notifications.kind import Content, Event, TeamKind
-from roadmap.people.models import Team
+from roadmap.people.models import Membership, Team
 
 
 class Left(TeamKind):
@@ -18,12 +20,29 @@ class Left(TeamKind):
     key = "left"
     follows = frozenset({"membership.left", "membership.removed"})
     text = _l("%(who)s is no longer in %(team)s")
+    text_elsewhere = _l("%(who)s is no longer in %(team)s, but in %(elsewhere)s")
 
     def handle(self, session: Session, event: Event) -> None:
         if event.data.get("with_team"):
             return  # `team_deleted` says so.
         team = session.get_one(Team, uuid.UUID(event.data["team"]))
-        notify_managers(session, self, event, team, team.id)
+        # Who manages another team of theirs reads which one: the newest, after a move.
+        others = session.execute(
+            sa.select(Team.id, Team.name)
+            .join(Membership, Membership.team_id == Team.id)
+            .where(Membership.user_id == event.user_id)
+            .order_by(Membership.created_at.desc(), Team.id)
+        )
+        known = just_notified(event, event.user_id, team.id)
+        for team_id, name in others.all():
+            notify_managers(
+                session, self, event, team, team.id, without=known, also_of=team_id, elsewhere=name
+            )
+        notify_managers(session, self, event, team, team.id, without=known)
+
+    def sentence(self, content: Content, link: Markup) -> Markup:
+        text = self.text_elsewhere if content.elsewhere else self.text
+        return self.insert(str(text), content, link)
 
     def path(self, content: Content) -> str:
         return f"/teams/{content.team_slug}/members" if content.team_slug else "/teams"
