@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from roadmap.account.actions import set_preference
 from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
+from roadmap.career_plans import actions as career_plans
 from roadmap.core.dates import PartialDate
 from roadmap.demo.story import ROADMAP, Step, working_day
 from roadmap.evidence import actions as evidence
@@ -143,6 +144,21 @@ class StoryReplay:
         act = skills.assess_self if own else skills.assess_other
         by = owner if own else self.managers[owner.id]
         act(self.session, owner.id, data["skill"], data["level"], comment, by=by, now=at)
+
+    def plan_career(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        answers = dict(data["answers"])
+        if (days := data.get("review_ahead")) is not None:
+            answers["review_on"] = (self.today + dt.timedelta(days=days)).isoformat()
+        career_plans.save_plan(
+            self.session, owner.id, data["kind"], data.get("subject", ""), answers,
+            revision=0, by=owner.id, now=at,
+        )  # fmt: skip
+
+    def reflect(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        career_plans.add_reflection(
+            self.session, owner.id, data["subject"], data["reflection"],
+            today=owner.today(at), by=owner.id, now=at,
+        )  # fmt: skip
 
     def share_plans(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)

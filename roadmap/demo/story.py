@@ -85,6 +85,8 @@ def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
     for entry in story.get("assessments", ()):
         for skill, level in entry["levels"].items():
             yield entry["ago"], f"assess_{entry['side']}", {**entry, "skill": skill, "level": level}
+    for entry in story.get("career", ()):
+        yield entry["ago"], "reflect" if "reflection" in entry else "plan_career", entry
     if sharing := story.get("shares_plans"):
         yield sharing["ago"], "share_plans", {"shares": True}
     if portfolio := story.get("portfolio"):

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from roadmap.career_plans.models import CareerPlan, Reflection
 from roadmap.catalog.content import Content
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
@@ -37,9 +38,9 @@ from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.skills.models import Assessment
 
 LOADED_MODELS: tuple[type[Any], ...] = (
-    Assessment, Comment, Confirmation, Enrollment, Evidence, EvidenceVersion, HistoryEntry, Impact,
-    Invitation, Membership, MilestonePlan, MilestoneStatus, Notification, OutgoingMail,
-    PortfolioItem, ReadinessSummary, Review, Team, User,
+    Assessment, CareerPlan, Comment, Confirmation, Enrollment, Evidence, EvidenceVersion,
+    HistoryEntry, Impact, Invitation, Membership, MilestonePlan, MilestoneStatus, Notification,
+    OutgoingMail, PortfolioItem, ReadinessSummary, Reflection, Review, Team, User,
 )  # fmt: skip
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ENGINEERS = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
+from roadmap.career_plans.models import PLAN_KINDS, CareerPlan, Reflection
+from roadmap.career_plans.queries import career_content
 from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
@@ -28,6 +30,22 @@ def test_maya_has_everything_a_page_can_show(demo: DemoData) -> None:
     assert [(piece.title, piece.current.number) for piece in edited] == [
         ("A/B test of the order-value ranker: shipped at +1.4% order value", 2)
     ]
+
+
+def test_maya_has_a_plan_of_each_kind_and_reflects_on_one(demo: DemoData) -> None:
+    plans = {plan.kind: plan for plan in demo.of(CareerPlan, "maya")}
+    assert plans.keys() == set(PLAN_KINDS)
+    content = career_content()
+    questions = {
+        "challenge": (content.plan_question, *content.challenges[0].questions),
+        "direction": content.direction_questions,
+        "education": content.advanced_education.questions,
+    }
+    for kind, plan in plans.items():
+        options = {question.key: question.options for question in questions[kind]}
+        assert plan.answers.keys() <= options.keys()
+        assert all(not options[key] or said in options[key] for key, said in plan.answers.items())
+    assert len(demo.of(Reflection, "maya")) == 3
 
 
 def test_what_was_returned_says_why_and_by_whom(demo: DemoData) -> None:
