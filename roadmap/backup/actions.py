@@ -80,6 +80,8 @@ def restore(
         if keep is not None:
             _write_file(keep, connection, now)
         replace_all(connection, scratch, manifest, say)
+    # A backup cannot hold the line that it was made.
+    _record("backup.created", path, manifest.made_at)
     made_at = manifest.made_at.isoformat()
     _record("backup.restored", path, now, made_at=made_at, rows=manifest.rows)
     return manifest
@@ -92,7 +94,11 @@ def _record(action: str, path: Path, now: dt.datetime, **values: Any) -> None:
 
 def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
     """Write what `connection` sees into a file, which appears complete or not at all."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
+    except OSError as error:
+        # Nobody knows the name of the draft.
+        raise OSError(error.errno, error.strerror, str(path.parent)) from None
     draft = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -135,6 +135,21 @@ def test_it_is_written_down(sample_data: Cast, file: Path) -> None:
     assert {"backup.restored", "backup.created"} <= set(lines)
 
 
+def test_after_a_restore_it_is_known_when_the_backup_was_made(
+    sample_data: Cast, tmp_path: Path
+) -> None:
+    actions.create(tmp_path / "a.zip", now=NOW)
+    actions.restore(tmp_path / "a.zip", keep=None, now=NOW + dt.timedelta(days=3))
+    made = sa.select(AuditEntry.at).where(AuditEntry.action == "backup.created")
+    assert db.session.scalars(made).all() == [NOW]
+
+
+def test_a_folder_that_cannot_be_written_is_named(sample_data: Cast, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as refused:
+        actions.create(tmp_path / "missing" / "a.zip", now=NOW)
+    assert refused.value.filename == str(tmp_path / "missing")
+
+
 def test_only_its_owner_reads_the_file(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir()] == [file.name]
