@@ -1,4 +1,4 @@
-"""The tasks of the job process: send mail, recompute summaries, delete old rows.
+"""The tasks of the job process: send mail, recompute summaries, warn of lapses, delete old rows.
 
 The state is in the tables: each task may run at any time, twice, or in two processes at once.
 `roadmap.jobs.queue` schedules them.
@@ -20,6 +20,7 @@ from roadmap.core.database import db
 from roadmap.invitations.actions import prune as prune_invitations
 from roadmap.mail import outbox
 from roadmap.mail.outbox import DeliveryResult
+from roadmap.notifications import lapses
 from roadmap.notifications.actions import prune as prune_notifications
 from roadmap.people import audit
 from roadmap.readiness.actions import find_expired, recompute
@@ -33,12 +34,14 @@ class JobsResult:
 
     mail: DeliveryResult = field(default_factory=DeliveryResult)
     recomputed: int = 0
+    warned: int = 0
     pruned: int = 0
 
     def __str__(self) -> str:
         return (
             f"Mail: {self.mail.sent} sent, {self.mail.put_off} put off, "
             f"{self.mail.given_up} given up. Summaries recomputed: {self.recomputed}. "
+            f"Warnings of lapses: {self.warned}. "
             f"Old rows removed: {self.pruned}."
         )
 
@@ -77,6 +80,12 @@ def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
     return count
 
 
+def warn_of_lapses() -> int:
+    """Notify people of evidence that lapses soon; return how many warnings."""
+    with db.own_transaction() as own:
+        return lapses.warn(own, now=utc_now())
+
+
 def prune() -> int:
     """Delete what is past its retention; return the number of rows."""
     pruners = (prune_auth, prune_emails, prune_invitations, outbox.prune, prune_notifications)
@@ -98,13 +107,15 @@ def prune_audit_log() -> int:
 
 
 def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
-    """Recompute expired summaries, then delete old rows even if that failed."""
+    """Recompute expired summaries and warn of lapses, then delete old rows even if that failed."""
     try:
         recompute_expired(stopping)
+        warn_of_lapses()
     finally:
         prune()
 
 
 def run_all_once() -> JobsResult:
     """Run every task once."""
-    return JobsResult(deliver(), recompute_expired(), prune())
+    warned = warn_of_lapses()
+    return JobsResult(deliver(), recompute_expired(), warned, prune())

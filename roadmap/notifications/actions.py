@@ -61,7 +61,8 @@ def create_notifications(
                 actor_name=actor_name, subject_name=subject.name, own=subject.id == reader.id,
                 evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
                 team=data.get("team", ""), role=data.get("role", ""),
-                skills=skills, confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
+                skills=skills, expires_on=data.get("expires_on", ""),
+                confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
             )  # fmt: skip
             # An address that is not confirmed may be somebody else's.
             if reader.email_key and (reader.wants_mail or kind.is_always_mailed):

@@ -48,6 +48,7 @@ class Content:
     comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
     (key, title). `invitation` is the id of one to the reader. A review `confirmed` so many of the
     milestones that were `proposed` to it.
+    Evidence counts through `expires_on`.
     """
 
     actor_name: str
@@ -63,6 +64,7 @@ class Content:
     invitation: str = ""
     nested: bool = False
     skills: tuple[tuple[str, str], ...] = ()
+    expires_on: str = ""
     confirmed: int = 0
     proposed: int = 0
 

@@ -125,6 +125,7 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         elsewhere=data.get("elsewhere", ""),
         invitation=data.get("invitation", ""),
         nested=data.get("within", False),
+        expires_on=data.get("expires_on", ""),
         confirmed=data.get("confirmed", 0),
         proposed=data.get("proposed", 0),
         skills=tuple((key, skill_titles.get(key, key)) for key in data.get("skills", ())),

@@ -18,7 +18,7 @@ from roadmap.notifications.retraction import REVIEW_REQUESTS
 LINK = Markup('<a href="/there">here</a>')
 MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back", "comment",
           "assessed", "added", "removed", "role_changed", "team_deleted", "manager_below",
-          "password_link", "api_token"}  # fmt: skip
+          "password_link", "api_token", "lapsing"}  # fmt: skip
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def content() -> Content:
         team_slug="ranking",
         role="manager",
         skills=(("mlops", "MLOps"),),
+        expires_on="2027-01-28",
     )
 
 
@@ -43,8 +44,8 @@ def test_each_file_is_a_kind() -> None:
 
 
 def test_each_kind_follows_an_event() -> None:
-    # The one that `submitted` writes in its own place.
-    assert KINDS.keys() - {"resubmitted"} == {
+    # One that `submitted` writes in its own place, and one that the calendar brings.
+    assert KINDS.keys() - {"resubmitted", "lapsing"} == {
         kind.key for each in FOLLOWERS.values() for kind in each
     }
     assert KINDS.keys() >= set(REVIEW_REQUESTS)
@@ -58,7 +59,7 @@ def test_its_sentence_names_who_did_it_and_escapes_them(
         sentence = KINDS[key].sentence(content, LINK)
         assert KINDS[key].label(content)
         assert KINDS[key].path(content).startswith("/")
-    assert "Bob &lt;b&gt;" in sentence
+    assert ("Bob &lt;b&gt;" if key != "lapsing" else "28 Jan 2027") in sentence
     assert LINK in sentence
     assert "%(" not in sentence
 
@@ -73,7 +74,7 @@ def test_its_mail_says_what_happened_where_and_why(
     assert (mail is not None) == (type(KINDS[key]).mail is not Kind.mail)
     assert mail is not None or key not in MAILED
     if mail is not None:
-        assert "Bob <b>" in mail.text
+        assert ("Bob <b>" if key != "lapsing" else "28 Jan 2027") in mail.text
         assert "because" in mail.reason
         assert mail.path.startswith("/")
         assert "%(" not in mail.subject + mail.text + mail.reason

@@ -12,6 +12,7 @@ from roadmap.notifications.kinds.comment import CommentAdded
 from roadmap.notifications.kinds.declined import Declined
 from roadmap.notifications.kinds.invited import Invited
 from roadmap.notifications.kinds.joined import Joined
+from roadmap.notifications.kinds.lapsing import Lapsing
 from roadmap.notifications.kinds.leads import Leads
 from roadmap.notifications.kinds.left import Left
 from roadmap.notifications.kinds.manager_below import ManagerBelow
@@ -28,7 +29,7 @@ from roadmap.notifications.kinds.verified import Verified
 
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, CommentAdded, Assessed, Added,
         RoleChanged, Removed, TeamDeleted, Invited, Declined, Joined, Left, Leads, ManagerBelow,
-        MovedAway, PasswordLinkCreated, ApiTokenCreated)  # fmt: skip
+        MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)

@@ -1,0 +1,77 @@
+"""Warn people of evidence that lapses soon. The job process asks for it twice an hour."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core.types import ends_before
+from roadmap.credentials.rules import WARNING_DAYS, warning_days
+from roadmap.evidence.audience_sql import counted_version_id
+from roadmap.evidence.item import Audience
+from roadmap.evidence.models import Evidence, EvidenceVersion
+from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.kinds import KINDS
+from roadmap.notifications.models import Notification
+from roadmap.people.locks import lock_user
+from roadmap.people.models import User
+
+
+def warn(session: Session, *, now: dt.datetime) -> int:
+    """Notify the owners of what lapses within 60 and 14 days; return how many warnings.
+
+    Each is given once for each expiry date: a read one is kept for longer than its 60 days.
+    """
+    today, count = now.date(), 0
+    expires_on = EvidenceVersion.expires_on
+    # A person's own date differs from UTC's by a day at most.
+    first, last = today - dt.timedelta(days=1), today + dt.timedelta(days=max(WARNING_DAYS) + 1)
+    found = session.execute(
+        sa.select(Evidence.id, User, expires_on)
+        .join(EvidenceVersion, EvidenceVersion.id == counted_version_id(Audience.OWNER))
+        .join(User, User.id == Evidence.user_id)
+        .where(
+            expires_on <= str(last),
+            ~ends_before(expires_on, sa.literal(str(first))),
+            User.deactivated_at.is_(None),
+        )
+        .order_by(User.id, Evidence.id)
+    ).all()
+    for evidence_id, owner, day in found:
+        due = warning_days(day, _date_in(owner.timezone, now))
+        if due is not None:
+            count += _warn_once(session, evidence_id, owner, {"expires_on": day, "days": due}, now)
+    return count
+
+
+def _date_in(zone: str, now: dt.datetime) -> dt.date:
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except (KeyError, ValueError):
+        # This machine does not know the time zone, which must not keep others from being warned.
+        return now.date()
+
+
+def _warn_once(
+    session: Session, evidence_id: uuid.UUID, owner: User, data: dict[str, object], now: dt.datetime
+) -> bool:
+    mine = sa.select(Notification.data).where(
+        Notification.evidence_id == evidence_id,
+        Notification.user_id == owner.id,
+        Notification.kind == "lapsing",
+    )
+    if data in session.scalars(mine).all():
+        return False
+    # Another job process may be here as well.
+    lock_user(session, owner.id)
+    evidence = session.scalars(sa.select(Evidence).filter_by(id=evidence_id)).first()
+    if evidence is None or data in session.scalars(mine).all():
+        return False
+    create_notifications(
+        session, KINDS["lapsing"], [owner], evidence=evidence, actor_name="", data=data, now=now
+    )
+    return True

@@ -1,0 +1,101 @@
+"""Warnings 60 and 14 days before evidence lapses, once each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.core.dates import PartialDate
+from roadmap.evidence import actions
+from roadmap.evidence.rules import EvidenceInput
+from roadmap.notifications import lapses
+from roadmap.notifications.models import Notification
+from roadmap.people.models import User
+
+
+@pytest.fixture
+def certificate(session, cast, now):
+    """Alice's certificate, which counts through a day."""
+
+    def write(expires_on: str | dt.date):
+        alice = cast.actor(session, cast.alice)
+        content = EvidenceInput(
+            kind="certification", title="Cloud <certificate>", url="https://example.org/",
+            occurred_on=PartialDate("2024-03-01"), visibility="private",
+            expires_on=PartialDate(str(expires_on)),
+        )  # fmt: skip
+        piece = actions.create(session, cast.alice, content, by=alice, now=now)
+        session.commit()
+        return piece
+
+    return write
+
+
+def warnings(session, now, *days: int) -> list[int]:
+    """How many are given when it is asked for on each of these days from now."""
+    given = []
+    for day in days:
+        given.append(lapses.warn(session, now=now + dt.timedelta(days=day)))
+        session.commit()
+    return given
+
+
+def test_each_warning_is_given_once_and_none_after_the_last_day(session, certificate, now):
+    certificate(now.date() + dt.timedelta(days=100))
+    assert warnings(session, now, 0, 38, 41, 41, 60, 84, 87, 87, 100, 102) == [
+        *(0, 0, 1, 0, 0, 0, 1, 0, 0, 0),
+    ]
+
+
+def test_who_is_late_is_warned_once_of_the_nearer_one(session, certificate, now):
+    certificate(now.date() + dt.timedelta(days=5))
+    assert warnings(session, now, 0, 1) == [1, 0]
+
+
+def test_what_has_lapsed_or_lasts_is_not_warned_of(session, certificate, now):
+    for days in (-2, -400, 90, 4000):
+        certificate(now.date() + dt.timedelta(days=days))
+    certificate("9999")
+    assert warnings(session, now, 0) == [0]
+
+
+def test_a_renewed_one_is_warned_of_again(session, cast, certificate, now):
+    piece = certificate(now.date() + dt.timedelta(days=10))
+    assert warnings(session, now, 0) == [1]
+    renewed = replace(
+        actions.evidence_input(piece),
+        expires_on=PartialDate(str(now.date() + dt.timedelta(days=400))),
+    )
+    actions.edit(session, piece, renewed, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
+    assert warnings(session, now, 0, 350, 351) == [0, 1, 0]
+
+
+def test_the_day_is_of_the_owners_time_zone(session, cast, certificate, now):
+    session.get_one(User, cast.alice).timezone = "Pacific/Kiritimati"
+    midnight = now.replace(hour=12, minute=0)
+    certificate(midnight.date() + dt.timedelta(days=61))
+    # It is tomorrow there already.
+    assert warnings(session, midnight, 0) == [1]
+
+
+def test_only_the_owner_reads_it_and_where_it_leads(session, cast, browser_of, certificate, now):
+    piece = certificate(now.date() + dt.timedelta(days=10))
+    warnings(session, now, 0)
+    readers = session.scalars(sa.select(Notification.user_id)).all()
+    assert readers == [cast.alice]
+    page = browser_of(cast.alice).get("/notifications").text
+    assert "Cloud &lt;certificate&gt;" in page
+    assert "and then no more" in page
+    row = session.scalars(sa.select(Notification)).one()
+    assert piece.id == row.evidence_id
+
+
+def test_who_left_is_not_warned(session, cast, certificate, now):
+    certificate(now.date() + dt.timedelta(days=10))
+    session.get_one(User, cast.alice).deactivated_at = now
+    session.commit()
+    assert warnings(session, now, 0) == [0]
