@@ -127,7 +127,7 @@ def complete_journey(hand: InputMethod) -> Download:
     hand.press("button", "Create account")
     expect(page.get_by_text("Welcome").first).to_be_visible()
 
-    hand.press("link", "See the 5 stages")
+    hand.press("link", "Senior ML Engineer")
     expect(heading).to_have_text("Senior ML Engineer")
     hand.press("button", "Start this roadmap")
     expect(page.locator("#list")).to_be_visible()
