@@ -80,6 +80,7 @@ def test_back_and_forth(
     alice.goto(f"/evidence/{piece}")
     alice.get_by_role("button", name="Ask Bob to review").click()
     expect(alice.locator("#messages")).to_contain_text("is now waiting for Bob")
+    expect(alice.locator("#main")).to_be_focused()  # at the message, as the button is gone
 
     bob.goto("/reviews")
     # Its keys work by a script.
@@ -121,7 +122,9 @@ def test_back_and_forth(
     expect(bob.locator("#messages")).to_contain_text("is verified")
 
     alice.goto(f"/evidence/{piece}")
-    expect(alice.locator("#thread")).to_contain_text("Bob verified version 2")
+    expect(alice.locator("#thread")).to_contain_text(
+        "Bob (judged from the artefact) verified version 2"
+    )
     expect(alice.get_by_text("confirmed by Bob")).to_have_count(2)
     assert verified_share(alice) > before
 

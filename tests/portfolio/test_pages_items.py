@@ -123,7 +123,9 @@ def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
     browser.put(f"/portfolio/items/{draft.id}")
     assert "no public link is open now" in browser.get(address).text
     browser.post("/portfolio/links", {"label": "", "lives": "30"})
-    assert "Public now" in browser.get(address).text
+    page = browser.get(address).text
+    assert "Public now" in page
+    assert "Anyone with your public link sees it. In Cairn, no manager sees a draft." in page
 
 
 @pytest.mark.parametrize(
