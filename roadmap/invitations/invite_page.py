@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from roadmap.auth import rate_limits
 from roadmap.auth.email_addresses import email_key
+from roadmap.auth.queries import find_user_to_sign_in
 from roadmap.core.database import db
 from roadmap.core.web import form_key, now
 from roadmap.invitations import actions
@@ -105,6 +106,15 @@ def create_from_form(
         if replaced:
             flash(_("The earlier link for this address stops working."))
         return True
+    account = find_user_to_sign_in(db.session, made.email) if made.email else None
+    if account is not None and account.email_key is None:
+        flash(
+            _(
+                "%(email)s is in use by an account, but not confirmed: the invitation can be "
+                "accepted once an administrator confirms that address.",
+                email=made.email,
+            )
+        )
     cookie[_COOKIE_KEY] = [place, token, made.email, replaced]
     return True
 

@@ -17,6 +17,7 @@ from roadmap.auth import actions, email_confirmation
 from roadmap.auth.queries import find_pending_email, find_user_by_email
 from roadmap.invitations import emails
 from roadmap.invitations.actions import invite
+from roadmap.invitations.models import Invitation
 from roadmap.jobs.tasks import prune
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.locks import lock_user
@@ -359,6 +360,31 @@ def test_who_opens_an_invitation_to_an_unconfirmed_address_reads_what_to_do(
     page = shown_text(gina, f"/invitations/{token}")
     assert "Open the link that was mailed to it, then use this one." in page
     assert "Ask your administrator" not in page
+
+
+def test_an_invitation_to_an_unconfirmed_address_comes_with_its_confirmation(
+    session, cast, browser_of, unconfirmed, now
+):
+    """Who invites reads that it waits; then it is among the notifications, and can be accepted."""
+    gina = unconfirmed("Gina")
+    ginas = session.scalars(sa.select(User).where(User.name == "Gina")).one()
+    dave = browser_of(cast.dave)
+    dave.post("/teams/vision/invitations", {"email": NEW["email"], "role": "member", "days": "14"})
+    page = shown_text(dave, "/teams/vision/members")
+    assert "once an administrator confirms that address" not in page
+    data = {"email": "gina@example.org", "role": "member", "days": "14"}
+    dave.post("/teams/vision/invitations", data)
+    page = shown_text(dave, "/teams/vision/members")
+    assert "once an administrator confirms that address" in page
+    assert "Vision" not in shown_text(gina, "/notifications")
+    pending = find_pending_email(session, ginas.id)
+    email_confirmation.confirm_email(session, ginas.id, pending.id, by=None, now=now)
+    session.commit()
+    assert "Dave invited you to" in shown_text(gina, "/notifications")
+    made = session.scalars(sa.select(Invitation).where(Invitation.email == data["email"]))
+    [waiting] = [each for each in made if each.accepted_at is None]
+    assert gina.post(f"/invitations/received/{waiting.id}").status_code == 303
+    assert find_role(session, cast.other_team, ginas.id) == "member"
 
 
 def test_an_administrator_cannot_confirm_an_address_that_is_taken(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.invitations.queries import list_invitations_to
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.notifications.models import Notification
@@ -22,7 +23,9 @@ class Invited(TeamKind):
     """One notification a team is kept, until the invitation ended or the person is in the team."""
 
     key = "invited"
-    follows = frozenset({"invitation.sent", "invitation.ended", "membership.added"})
+    follows = frozenset(
+        {"invitation.sent", "invitation.ended", "membership.added", "account.changed"}
+    )
     text = _l("%(who)s invited you to %(team)s. Open it to accept or decline.")
 
     def handle(self, session: Session, event: Event) -> None:
@@ -32,6 +35,8 @@ class Invited(TeamKind):
             case "membership.added":
                 team_id = uuid.UUID(event.data["team"])
                 self._delete(session, team_id, _ROWS.c.user_id == event.user_id)
+            case "account.changed" if "email" in event.data.get("fields", ()):
+                self._notify_of_earlier(session, event)
             case "invitation.ended" if event.data["team"] is not None:
                 invited = sa.select(_USERS.c.id).where(
                     _USERS.c.email_key == event.data["email_key"], _USERS.c.email_key != ""
@@ -39,6 +44,14 @@ class Invited(TeamKind):
                 accepted = _ROWS.c.user_id == event.data["accepted_by"]
                 readers = sa.or_(accepted, _ROWS.c.user_id.in_(invited))
                 self._delete(session, event.data["team"].id, readers)
+
+    def _notify_of_earlier(self, session: Session, event: Event) -> None:
+        """Notify a person of the invitations to an address that only now is confirmed as theirs."""
+        person = session.get_one(User, event.user_id, populate_existing=True)
+        for row in list_invitations_to(session, person.email_key, now=event.now):
+            team = session.get_one(Team, row.team_id)
+            data = {"team": team, "by_name": row.by_name, "invitation_id": row.id}
+            self._notify(session, Event("invitation.sent", event.now, person.id, data=data))
 
     def _notify(self, session: Session, event: Event) -> None:
         person = session.get_one(User, event.user_id)
