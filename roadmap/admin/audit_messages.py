@@ -76,6 +76,9 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "evidence.verification_withdrawn": _l(
             "A review of a piece of evidence of %(person)s was taken back."
         ),
+        "evidence.return_withdrawn": _l(
+            "A review of a piece of evidence of %(person)s was taken back."
+        ),
         "skill.assessed": _l("A manager assessed %(person)s in %(skill)s."),
     },
     "export": {

@@ -280,15 +280,16 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
 
 @operation(TAG, refuses=(404, 409))
 def withdraw_judgement(evidence_id: uuid.UUID, judgement_id: uuid.UUID) -> None:
-    """Take back that you verified a piece, within ten minutes.
+    """Take back that you verified or returned a piece, within ten minutes.
 
     The piece waits for a review again, and what it was verified for before counts as before. 409
-    where the time is over, where it was reviewed since, or where the judgement is not yours. Taken
+    where the time is over, where it was reviewed since, or a returned one changed, or where the
+    judgement is not yours. Taken
     back already, it is 409 as well.
     """
     actor = current_actor()
     piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)
-    review_actions.withdraw_verification(db.session, piece, judgement_id, by=actor, now=now())
+    review_actions.withdraw_review(db.session, piece, judgement_id, by=actor, now=now())
 
 
 def _check_unchanged_since_submitted(

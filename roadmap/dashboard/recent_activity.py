@@ -115,6 +115,7 @@ def _evidence_text(verb: str, title: str) -> str:
         "withdrawn": _("Withdrawn: %(title)s", title=title),
         "verified": _("Verified: %(title)s", title=title),
         "returned": _("Returned: %(title)s", title=title),
+        "return_withdrawn": _("Return taken back: %(title)s", title=title),
         "verification_withdrawn": _("Verification taken back: %(title)s", title=title),
         "edited": _("Edited: %(title)s", title=title),
         "linked": _("Linked: %(title)s", title=title),

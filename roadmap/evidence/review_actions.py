@@ -178,14 +178,14 @@ def decide(
     return review
 
 
-def withdraw_verification(
+def withdraw_review(
     session: Session, evidence: Evidence, review_id: uuid.UUID, *, by: Actor, now: dt.datetime
 ) -> tuple[Review, list[str]]:
-    """Take back the latest review of an item, by which `by` verified it a moment ago.
+    """Take back the latest review of an item, by which `by` judged it a moment ago.
 
     What was confirmed by an earlier review of the same version stays. Otherwise the item waits for
     a review again, by `by` where they had started one, and an earlier verified version counts as
-    before. The history keeps that it was verified, and what was left out. Return the deleted review
+    before. The history keeps how it was judged, and what was left out. Return the deleted review
     and the milestones that it confirmed.
 
     Raises Refused where `by` may not review the item, or as `rules.check_withdrawable` does.
@@ -204,6 +204,7 @@ def withdraw_verification(
         review.decision,
         is_own=review.reviewer_id == by.id,
         is_latest=review is latest,
+        is_changed=evidence.updated_at > review.decided_at,
         age=now - review.decided_at,
     )
     of_review = sa.select(Confirmation.milestone_key).where(Confirmation.review_id == review.id)
@@ -217,7 +218,7 @@ def withdraw_verification(
         for link in evidence.links:
             if link.milestone_key in keys and link.created_at <= before.decided_at:
                 link.left_out_review_id = before.id
-    elif evidence.state == "verified":
+    elif evidence.state == review.decision:
         evidence.state = "submitted"
         if review.started_at:
             evidence.state, evidence.reviewer_id = "in_review", by.id
@@ -232,7 +233,8 @@ def withdraw_verification(
     of_version = sa.select(EvidenceVersion.number).where(EvidenceVersion.id == review.version_id)
     number = session.scalar(of_version)
     said: dict[str, Any] = {"version": number, "milestones": keys}
-    action, at = "evidence.verification_withdrawn", review.decided_at.isoformat()
+    done = "return" if review.decision == "returned" else "verification"
+    action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
     _record(session, evidence, action, by, now, decided_at=at, left_out=left_out, **said)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,

@@ -266,13 +266,18 @@ def select_confirmations(
     return chosen
 
 
-def check_withdrawable(decision: str, *, is_own: bool, is_latest: bool, age: dt.timedelta) -> None:
-    """Raise Refused where a reviewer cannot take back a review, `age` after they decided."""
-    if decision != "verified":
-        raise Refused("not_verified")
+def check_withdrawable(
+    decision: str, *, is_own: bool, is_latest: bool, is_changed: bool, age: dt.timedelta
+) -> None:
+    """Raise Refused where a reviewer cannot take back a review, `age` after they decided.
+
+    A return is not taken back of what its author has changed or submitted since (`is_changed`).
+    """
     if not is_own:
         raise Refused("not_your_review")
     if not is_latest:
         raise Refused("reviewed_since")
+    if decision == "returned" and is_changed:
+        raise Refused("changed_since")
     if age > WITHDRAWAL_PERIOD:
         raise Refused("withdrawn_too_late")

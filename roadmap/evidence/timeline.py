@@ -26,7 +26,7 @@ from roadmap.people.roles import Capability
 # The steps that are read from the history; reviews and comments have tables.
 HISTORY_STEPS = (
     *("created", "edited", "submitted", "withdrawn"),
-    *("taken_up", "let_go", "verification_withdrawn"),
+    *("taken_up", "let_go", "verification_withdrawn", "return_withdrawn"),
 )
 # What only its author is shown.
 PRIVATE_ACTIONS = frozenset({"created", "edited", "withdrawn"})

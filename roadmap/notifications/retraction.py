@@ -23,7 +23,7 @@ from roadmap.people.roles import Capability
 FOLLOWS = frozenset(
     {
         *("evidence.submitted", "evidence.withdrawn", "evidence.edited", "evidence.deleted"),
-        "evidence.verification_withdrawn",
+        *("evidence.verification_withdrawn", "evidence.return_withdrawn"),
         *("membership.role_changed", "membership.removed", "membership.left"),
         "managers.changed",
     }
@@ -60,7 +60,7 @@ def close_review_requests(
 
 def retract(session: Session, event: Event) -> None:
     """Delete what an event made invisible."""
-    if event.action == "evidence.verification_withdrawn":
+    if event.action in ("evidence.verification_withdrawn", "evidence.return_withdrawn"):
         # The notification was deleted with the review.
         outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
     elif event.action.startswith("evidence."):

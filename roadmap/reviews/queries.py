@@ -159,6 +159,7 @@ class ReviewPage:
                 latest.decision,
                 is_own=latest.reviewer_id == actor.id,
                 is_latest=True,
+                is_changed=self.detail.item.updated_at > latest.decided_at,
                 age=now - latest.decided_at,
             )
         except Refused:

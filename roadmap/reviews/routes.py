@@ -153,7 +153,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
     said = {"title": labels.shorten_title(piece.title)}
     label = _("Look at it again or take it back")
     if decision == "returned":
-        text, label = _("“%(title)s” is returned to its author.", **said), _("Look at it again")
+        text = _("“%(title)s” is returned to its author.", **said)
     else:
         kind = review_actions.load_kind(db.session, review.version_id)
         fitting = load_fitting_milestones(db.session, piece.milestone_keys, kind)
@@ -176,14 +176,14 @@ def decide(evidence_id: uuid.UUID) -> Response:
 @reviews.delete("/reviews/<uuid:evidence_id>")
 @permit("evidence.review")
 def withdraw(evidence_id: uuid.UUID) -> Response:
-    """Take a verification back, and show the form as its reviewer had sent it.
+    """Take a review back, and show the form as its reviewer had sent it.
 
     It names the review, so that sent twice it does not take back an earlier one as well.
     """
     piece = _load_evidence(evidence_id, "evidence.review")
     review_id = parse_uuid(request.form.get("review_id")) or uuid.UUID(int=0)
     try:
-        review, milestones = review_actions.withdraw_verification(
+        review, milestones = review_actions.withdraw_review(
             db.session, piece, review_id, by=current_user, now=now()
         )
     except Refused as refusal:
@@ -196,12 +196,16 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
             _("You took it back. Its author withdrew “%(title)s” from review.", **said), "message"
         )
         return see_other("reviews.index")
-    if piece.shared_state == "verified":
+    if review.decision == "verified" and piece.shared_state == "verified":
         text = _("You took it back. “%(title)s” is still verified as before.", **said)
+    elif review.decision == "returned":
+        text = _("“%(title)s” is no longer returned. It is waiting for review again.", **said)
     else:
         text = _("“%(title)s” is no longer verified. It is waiting for review again.", **said)
     flash(text, "message")
     sent = {"comment": review.comment, "milestones": milestones, "basis": review.basis}
+    if review.decision == "returned":
+        sent = {"comment": review.comment}
     return _render_page(piece, JudgementForm(formdata=None, data=sent))
 
 

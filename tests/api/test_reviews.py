@@ -420,4 +420,4 @@ def test_a_verification_is_taken_back(
     assert (waiting["evidence_id"], waiting["judgements"]) == (piece["id"], [])
     again = bob.delete(of_judgement)
     assert again.status_code == 409
-    assert again.get_json()["detail"] == "This verification was taken back already."
+    assert again.get_json()["detail"] == "This review was taken back already."

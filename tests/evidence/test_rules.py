@@ -168,7 +168,7 @@ def test_what_was_left_out_is_only_confirmed_where_it_is_named():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"decision": "returned"}, "not_verified"),
+        ({"decision": "returned", "is_changed": True}, "changed_since"),
         ({"is_own": False}, "not_your_review"),
         ({"is_latest": False}, "reviewed_since"),
         ({"age": dt.timedelta(minutes=10, seconds=1)}, "withdrawn_too_late"),
@@ -176,8 +176,10 @@ def test_what_was_left_out_is_only_confirmed_where_it_is_named():
 )
 def test_who_can_take_back_what(changes, reason):
     review = {"decision": "verified", "is_own": True, "is_latest": True}
-    review["age"] = dt.timedelta(minutes=10)
+    review |= {"age": dt.timedelta(minutes=10), "is_changed": False}
     rules.check_withdrawable(**review)
+    rules.check_withdrawable(**{**review, "is_changed": True})
+    rules.check_withdrawable(**{**review, "decision": "returned"})
     with pytest.raises(Refused, match=reason):
         rules.check_withdrawable(**{**review, **changes})
 

@@ -16,8 +16,9 @@ from roadmap.notifications.kinds import FOLLOWERS, KINDS
 from roadmap.notifications.retraction import REVIEW_REQUESTS
 
 LINK = Markup('<a href="/there">here</a>')
-MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back", "comment",
-          "assessed", "added", "removed", "role_changed", "team_deleted", "manager_below",
+MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back",
+          "return_taken_back", "comment", "assessed", "added", "removed",
+          "role_changed", "team_deleted", "manager_below",
           "password_link", "api_token", "lapsing"}  # fmt: skip
 
 

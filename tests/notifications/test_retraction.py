@@ -80,7 +80,7 @@ def test_a_verification_that_was_taken_back_is_told_as_taken_back(
         session, piece, "verified", version_id=piece.current_id, by=bob, now=now
     )
     assert scenario.told("alice") == ["verified"]
-    review_actions.withdraw_verification(session, piece, review.id, by=bob, now=now)
+    review_actions.withdraw_review(session, piece, review.id, by=bob, now=now)
     assert scenario.told("alice", unread=False) == ["taken_back"]
     taken_back = ("alice@example.org", f"Bob took back a verification of “{TITLE}”")
     assert [mail for mail in queued_mails(session) if mail[0] == taken_back[0]] == [taken_back]

@@ -224,12 +224,45 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     assert "Feature store design" in bob.get("/reviews").text
     again = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
     assert again.status_code == 409
-    assert "This verification was taken back already." in again.text
+    assert "This review was taken back already." in again.text
     assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     page = bob.get(f"/reviews/{piece.id}").text
     assert "Left out by" not in page
     assert "left it out" not in page
+
+
+def test_a_return_is_taken_back(session, cast, now, browser_of, bob, piece):
+    """What was verified before counts again; not once its author has changed the piece."""
+    alice = browser_of(cast.alice)
+    bob.put(f"/reviews/{piece.id}", review_form(piece))
+    verified = session.get(Evidence, piece.id, populate_existing=True).verified_version_id
+    edit_evidence(session, cast, piece, now, role="Lead")
+    sent = review_form(piece, decision="returned", comment="The wrong piece.")
+    assert bob.put(f"/reviews/{piece.id}", sent).status_code == 303
+    assert "Bob returned" in alice.get("/notifications").text
+    withdrawal = find_withdrawal(bob.get(f"/reviews/{piece.id}").text)
+    taken = bob.post(f"/reviews/{piece.id}?_method=DELETE", withdrawal)
+    assert taken.status_code == 200
+    assert "is no longer returned" in taken.text
+    assert "The wrong piece.</textarea>" in taken.text.replace("\r\n", "")
+    assert state_and_confirmed(session, piece) == ("submitted", {DESIGN, LEVELS})
+    session.refresh(piece)
+    assert piece.verified_version_id == verified
+    told = flat(alice.get("/notifications").text)
+    assert "Bob returned" not in told
+    assert "Bob took back the return of" in told
+    thread = flat(alice.get(f"/evidence/{piece.id}").text.split('id="thread"')[1])
+    assert "Bob returned version 2, and took it back" in thread
+    page = flat(alice.get(f"/evidence/{piece.id}").text)
+    assert re.search(r"Bob returned version 2 on [^.]+ and took it back\.", page)
+    assert bob.put(f"/reviews/{piece.id}", review_form(piece, decision="returned", comment="More."))
+    withdrawal = find_withdrawal(bob.get(f"/reviews/{piece.id}").text)
+    alice.put(f"/evidence/{piece.id}/submission")
+    assert find_withdrawal(bob.get(f"/reviews/{piece.id}").text) is None
+    refused = bob.delete(f"/reviews/{piece.id}", withdrawal)
+    assert refused.status_code == 409
+    assert "Its author has worked on it since" in refused.text
 
 
 @pytest.mark.parametrize("started", [True, False])
@@ -263,7 +296,7 @@ def test_a_verification_is_taken_back_by_its_reviewer_in_time(
     assert find_withdrawal(dave.get(f"/reviews/{piece.id}").text) is None
     refused = dave.delete(f"/reviews/{piece.id}", sent)
     assert refused.status_code == 409
-    assert "Only the reviewer who verified it can take that back." in refused.text
+    assert "Only the reviewer who decided it can take that back." in refused.text
     review = session.scalars(sa.select(Review)).one()
     review.decided_at -= dt.timedelta(minutes=11)
     session.commit()

@@ -20,6 +20,7 @@ from roadmap.notifications.kinds.moved_away import MovedAway
 from roadmap.notifications.kinds.password_link import PasswordLinkCreated
 from roadmap.notifications.kinds.removed import Removed
 from roadmap.notifications.kinds.resubmitted import Resubmitted
+from roadmap.notifications.kinds.return_taken_back import ReturnTakenBack
 from roadmap.notifications.kinds.returned import Returned
 from roadmap.notifications.kinds.role_changed import RoleChanged
 from roadmap.notifications.kinds.submitted import Submitted
@@ -27,7 +28,8 @@ from roadmap.notifications.kinds.taken_back import TakenBack
 from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
-_ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, CommentAdded, Assessed, Added,
+_ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
+        CommentAdded, Assessed, Added,
         RoleChanged, Removed, TeamDeleted, Invited, Declined, Joined, Left, Leads, ManagerBelow,
         MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}

@@ -1,0 +1,18 @@
+"""A reviewer took the return of evidence back, for its author."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from roadmap.notifications.kinds.taken_back import TakenBack
+
+
+class ReturnTakenBack(TakenBack):
+    key = "return_taken_back"
+    follows = frozenset({"evidence.return_withdrawn"})
+    text = _l("%(who)s took back the return of %(piece)s. It is waiting for review again.")
+    mail_subject = _l("%(name)s took back the return of “%(title)s”")
+    mail_text = _l(
+        "%(name)s took back the return of your evidence “%(title)s”. It is waiting for review "
+        "again."
+    )
