@@ -24,12 +24,13 @@ MAX_LISTED = 5
 
 @dataclass(frozen=True)
 class ManagerSummary:
-    """The pieces that wait for a review, and the teams at a glance."""
+    """The pieces that wait for a review, where the actor `reviews`, and the teams at a glance."""
 
     pending: list[QueueEntry]
     pending_count: int
     overview: TeamsOverview
     now: dt.datetime
+    reviews: bool
 
     inactive_days = INACTIVE_DAYS
     max_listed = MAX_LISTED
@@ -48,15 +49,15 @@ class ManagerSummary:
     @property
     def lede(self) -> str:
         """What to do, in a sentence or two."""
-        pending = (
-            ngettext(
+        pending = ""
+        if self.pending_count:
+            pending = ngettext(
                 "%(num)d piece is waiting for your review.",
                 "%(num)d pieces are waiting for your review.",
                 self.pending_count,
             )
-            if self.pending_count
-            else _("Nothing is waiting for your review.")
-        )
+        elif self.reviews:
+            pending = _("Nothing is waiting for your review.")
         if not self.overview.inactive:
             return pending
         inactive = ngettext(
@@ -65,14 +66,21 @@ class ManagerSummary:
             len(self.overview.inactive),
             days=INACTIVE_DAYS,
         )
-        return f"{pending} {inactive}"
+        return f"{pending} {inactive}".strip()
 
 
 def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> ManagerSummary | None:
-    """Load the summary for a reviewer; None for others. The statements do not grow with people."""
-    if Capability.REVIEW not in actor.capabilities:
+    """Load the summary for who leads or mentors people; None for others.
+
+    The statements do not grow with people.
+    """
+    if Capability.SEE_SHARED not in actor.capabilities:
         return None
-    first = list_pending(session, actor, limit=MAX_LISTED)
+    reviews = Capability.REVIEW in actor.capabilities
+    first = list_pending(session, actor, limit=MAX_LISTED) if reviews else []
     # A short list is complete, and needs no second statement to be counted.
     count = len(first) if len(first) < MAX_LISTED else count_pending(session, actor)
-    return ManagerSummary(first, count, load_teams_overview(session, actor, now), now)
+    overview = load_teams_overview(session, actor, now)
+    if not reviews and not overview.people:
+        return None
+    return ManagerSummary(first, count, overview, now, reviews)

@@ -63,7 +63,7 @@ def test_newcomers_are_not_said_to_have_moved(
     session.commit()
     page = browser_of(cast.bob).get("/").text
     assert "2 people have not started a roadmap yet" in page
-    assert "2 not started yet" in page
+    assert "2 not on a roadmap" in page
     assert "Everyone has been active" not in page
     enroll(session, cast.alice, now)
     page = browser_of(cast.bob).get("/").text
@@ -72,7 +72,20 @@ def test_newcomers_are_not_said_to_have_moved(
     page = browser_of(cast.bob).get("/").text
     assert "Everyone has been active" in page
     assert "your own reviews do not" in page, "as the guide says"
-    assert "not started yet" not in page
+    assert "1 not on a roadmap" not in page
+
+
+def test_a_mentor_on_no_roadmap_sees_the_team(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    """Without a queue, which is for those who review."""
+    session.add(Membership(team_id=cast.team, user_id=cast.mallory, role="mentor", created_at=now))
+    session.commit()
+    page = browser_of(cast.mallory).get("/").text
+    assert "First, choose a roadmap" not in page
+    assert 'href="/teams/ranking"' in page
+    assert "Waiting for your review" not in page
+    assert "waiting for your review" not in page
 
 
 def test_both_roles_stand_on_one_page(
