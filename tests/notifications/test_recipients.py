@@ -55,7 +55,7 @@ def test_a_manager_of_a_team_above_is_told_as_well(scenario: Scenario) -> None:
     people.change_team(
         scenario.session, team, name="Ranking", parent_id=None, by=scenario.cast.erin, now=NOW
     )
-    assert scenario.told("dave") == [], "who leads the team no more has nothing left to read"
+    assert scenario.told("dave") == ["moved_away"], "nothing else is left to read"
     assert scenario.told("bob") == ["submitted"]
 
 
