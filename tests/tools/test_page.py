@@ -92,7 +92,7 @@ def test_what_one_says_is_kept_shown_and_deleted_again(alice, session):
     [
         ({"level": "expert"}, "Choose one of the options."),
         ({"interest": "all"}, "Choose one of the options."),
-        ({"last_used": "soon"}, "This is no date."),
+        ({"last_used": "soon"}, "This is not a date."),
         ({"last_used": "2099"}, "This date is in the future."),
         ({"last_used": "1897"}, "This is before 1980; check the year."),
         ({"note": "x" * 2001}, "At most 2000 characters."),
