@@ -75,18 +75,20 @@ def _install_prefix() -> list[str] | None:
     return None
 
 
-def _is_installed() -> bool:
+def _is_installed(*more: str) -> bool:
     return find_chromium() is not None and (
         sys.platform != "linux"
-        or (find_library("atomic") is not None and all(map(shutil.which, (SHELL, *PROGRAMS))))
+        or (find_library("atomic") is not None and all(map(shutil.which, (*more, *PROGRAMS))))
     )
 
 
 def ensure_chromium() -> None:
     """Install Chromium when it is missing. Raises `ChromiumUnavailable` where that cannot be."""
-    if _is_installed():
+    if _is_installed(SHELL):
         return
     rights = _install_prefix()
+    if rights is None and _is_installed():
+        return  # without the shell it takes longer
     if rights is None:
         by_hand = " && ".join(" ".join(command) for command in install_commands(["sudo"]))
         raise ChromiumUnavailable(
@@ -97,7 +99,7 @@ def ensure_chromium() -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in install_commands(rights):
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
-        if done.returncode:
+        if done.returncode and not _is_installed():
             raise ChromiumUnavailable(f"This did not succeed:\n  {' '.join(command)}")
     if not _is_installed():
         raise ChromiumUnavailable("Something is still missing after the installation.")
