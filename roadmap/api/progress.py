@@ -180,8 +180,9 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
 def leave(slug: str) -> None:
     """Leave a roadmap.
 
-    Statuses, notes and evidence stay, and count again once you begin it anew. Where it was the
-    primary one, the one begun first of the others is. 404 where you are not on it.
+    Statuses, notes and evidence stay, and count again when you start it again. Where it was the
+    primary one, the one of the others that you started first becomes it. 404 where you are not on
+    it.
     """
     found = published_roadmap(db.session, slug) or abort(404)
     me = current_actor().id

@@ -290,7 +290,7 @@ def send_password_link(email: str, address: str) -> None:
     )
     try:
         transport.send(user.email, subject, body)
-    except Exception as error:
+    except Exception as error:  # whatever it was, administrators read it beside other failed mail
         outbox.record_failed_send(user.id, user.email, subject, error, now=now())
         raise
 

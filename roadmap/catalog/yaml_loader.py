@@ -74,7 +74,7 @@ class _PythonParser(Reader, Scanner, Parser):
 
 
 _Parser: Any = _PythonParser
-# The parser in C takes a fifth of the time, but not every installation has it.
+# The parser in C takes a fifth of the time. Not every installation has it, nor do PyYAML's stubs.
 with suppress(ImportError):
     from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
 

@@ -123,7 +123,7 @@ class Database:
         """Write in a separate transaction what a request only notes beside its own work.
 
         Where the database takes no writes (its primary is gone, the disk is full), the request goes
-        on without: whoever only reads gets the page.
+        on without it, so that pages can still be read.
         """
         try:
             with self.own_transaction() as own:

@@ -1,8 +1,8 @@
 """Show and accept an invitation, with or without an account.
 
-A token in the URL opens it to whoever has the link; an id opens it to the invited person alone, who
-is signed in and may decline it. No response with a token is a 403: that would write the URL into
-the audit log.
+With a token in the URL, anybody who has the link can open it; with an id, only the invited person,
+who is signed in and may decline it. No response with a token is a 403: that would write the URL
+into the audit log.
 """
 
 from __future__ import annotations

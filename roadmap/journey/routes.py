@@ -225,7 +225,7 @@ def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
     message = render_template(
         "journey/_stage_undo.html", said=said, slug=slug, stage=stage, keys=changed
     )
-    flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
+    flash(Markup(message))  # noqa: S704 - the template escapes
     return see_other("journey.stage_page", slug=slug, stage_key=stage_key)
 
 

@@ -39,8 +39,9 @@ class Selection:
 
     @property
     def addable(self) -> Sequence[Item]:
-        """Return what "Add all" adds; `lapsed` and `drafts` are added by themselves only."""
-        return [item for item in self.showable if item not in (*self.lapsed, *self.drafts)]
+        """Return what "Add all" adds; what has lapsed and drafts are added one at a time."""
+        left_out = {item.id for item in (*self.lapsed, *self.drafts)}
+        return [item for item in self.showable if item.id not in left_out]
 
     @property
     def is_empty(self) -> bool:

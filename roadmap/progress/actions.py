@@ -119,7 +119,7 @@ def leave(
 ) -> bool:
     """Take a person off a roadmap; return False where they are not on it.
 
-    Statuses, plans and evidence hang on milestones and stay, and count again for who begins anew.
+    Statuses, plans and evidence hang on milestones and stay, and count again after a new start.
     Of the roadmaps that are left, the one begun first takes the place of a primary one.
     """
     lock_user(session, user_id)

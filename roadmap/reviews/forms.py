@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired
 
 from roadmap.core.text import clean_multiline
 from roadmap.evidence import labels
@@ -23,6 +24,7 @@ class JudgementForm(FlaskForm):
     comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
     basis = SelectField(
         _("What it rests on"),
+        [DataRequired()],
         choices=[SelectChoice(*each) for each in BASES.items()],
         default=DEFAULT_BASIS,
         validate_choice=False,

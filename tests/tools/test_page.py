@@ -65,7 +65,8 @@ def test_filters_by_group_status_and_what_is_ones_own(alice):
     assert listed(alice.get("/tools?group=nonsense&status=nonsense").text) == everything
     nothing = alice.get("/tools?mine=1").text
     assert listed(nothing) == []
-    assert "No tool matches." in nothing
+    assert "You have recorded nothing yet." in nothing
+    assert "No tool matches." in alice.get("/tools?group=frameworks&status=retired").text
     alice.put("/tools/ray", RAY)
     assert listed(alice.get("/tools?mine=1").text) == ["ray"]
 

@@ -26,7 +26,8 @@ class Left(TeamKind):
         if event.data.get("with_team"):
             return  # `team_deleted` says so.
         team = session.get_one(Team, uuid.UUID(event.data["team"]))
-        # Who manages another team of theirs reads which one: the newest, after a move.
+        # A reader who also manages another team of this person is given its name; after a move that
+        # is the newest.
         others = session.execute(
             sa.select(Team.id, Team.name)
             .join(Membership, Membership.team_id == Team.id)
