@@ -96,6 +96,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.reviews.routes import reviews
     from roadmap.skills.routes import skills
     from roadmap.teams.routes import teams
+    from roadmap.time_budget.routes import time_budget
     from roadmap.tools.routes import tools
 
     for blueprint in (
@@ -108,6 +109,7 @@ def blueprints(app: Flask) -> None:
             tools,
             career_plans,
             practice,
+            time_budget,
             evidence,
             skills,
             credentials,

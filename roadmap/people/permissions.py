@@ -116,6 +116,9 @@ PERMISSIONS: dict[str, Predicate] = {
     "tool.read": own,
     "tool.write": own,
     "practice.read": signed_in,
+    # Nobody else ever sees hours, or that there are any.
+    "time.read": own,
+    "time.write": own,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

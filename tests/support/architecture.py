@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("mail",),
     ("catalog", "auth"),
     ("account", "invitations", "progress"),
-    ("evidence", "skills", "career", "career_plans", "market", "tools", "practice"),
+    ("evidence", "skills", "career", "career_plans", "market", "tools", "practice", "time_budget"),
     ("readiness", "credentials"),
     ("journey",),
     ("portfolio", "teams", "reviews", "admin", "notifications"),

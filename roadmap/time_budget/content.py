@@ -1,0 +1,91 @@
+"""The model of this room's content file, which `queries.time_content` loads.
+
+People's entries hang on the keys of its categories: they stay for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from roadmap.catalog.field_types import (
+    Flag,
+    Key,
+    Location,
+    Model,
+    Text,
+    Title,
+    refuse,
+    repeated_keys,
+    whole,
+)
+from roadmap.catalog.sources import Source, unknown_sources
+
+Line = Annotated[str, Field(min_length=2, max_length=400)]
+Percent = Annotated[int, whole(0, 100)]
+HoursOfWeek = Annotated[int, whole(1, 80)]
+
+
+class Category(Model):
+    """What hours of a week are counted as."""
+
+    key: Key
+    title: Title
+    what: Line
+    counts_as: Literal["meetings", "deep_work", "rest", "nothing"]
+    named_by_guide: Flag = False
+
+
+class UsualShare(Model):
+    """The share of a week that meetings, reviews and mentoring usually take, in percent."""
+
+    low: Percent
+    high: Percent
+    text: Text
+    source: Key
+
+
+class Remedies(Model):
+    """What helps where deep work is lost; `challenge` is one of those under /career."""
+
+    text: Text
+    source: Key
+    practices: tuple[Line, ...] = Field(min_length=1)
+    challenge: Key
+    milestones: tuple[Key, ...] = ()
+
+
+class TimeContent(Model):
+    """The whole file."""
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+    share: UsualShare
+    week_hours: HoursOfWeek
+    deep_work_hours: HoursOfWeek
+    categories: tuple[Category, ...] = Field(min_length=1)
+    remedies: Remedies
+
+    @property
+    def by_key(self) -> dict[str, Category]:
+        return {each.key: each for each in self.categories}
+
+    @property
+    def source_by_key(self) -> dict[str, Source]:
+        return {each.key: each for each in self.sources}
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        refuse(unknown_sources(self.sources, self._citations()))
+        refuse(
+            repeated_keys(
+                ("category", each.key, ("categories", number, "key"))
+                for number, each in enumerate(self.categories)
+            )
+        )
+        return self
+
+    def _citations(self) -> Iterator[tuple[Location, str | None]]:
+        yield ("share", "source"), self.share.source
+        yield ("remedies", "source"), self.remedies.source
