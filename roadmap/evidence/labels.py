@@ -62,9 +62,11 @@ IMPACTS: dict[str, LazyString] = {
     "team": _("Team"),
 }
 IMPACT_HINTS: dict[str, LazyString] = {
-    "scale": _("requests, rows, models, latency, cost per prediction"),
-    "business": _("revenue, conversion, churn, money or hours saved"),
-    "team": _("people mentored, time to onboard, incidents, release frequency"),
+    "scale": _(
+        "millions of requests a day, petabytes of data, models, latency, cost per prediction"
+    ),
+    "business": _("revenue, conversion, churn, efficiency (money or hours saved)"),
+    "team": _("people mentored and promoted, processes introduced, time to onboard, incidents"),
 }
 DECISIONS: dict[str, LazyString] = {"verified": _("Verified"), "returned": _("Returned")}
 SORTS: dict[str, LazyString] = {
