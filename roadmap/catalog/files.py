@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,10 +15,12 @@ from roadmap.catalog.field_types import Location, Model, Problem
 from roadmap.catalog.yaml_loader import YamlDocument, YamlError
 
 SomeModel = TypeVar("SomeModel", bound=Model)
+Check = Callable[[Any], Iterable[Problem]]
 
 CONTENT = Path(__file__).parent / "content"
 # The shipped roadmap has 150 KB.
 MAX_BYTES = 2_000_000
+LINK = re.compile(r"https://[\w-]+(\.[\w-]+)*(:\d{1,5})?([/?#]\S*)?")
 # Where pydantic's own message speaks of Python.
 MESSAGES = {
     "bool_type": "should be true or false",
@@ -51,12 +54,17 @@ def read(path: Path) -> dict[str, Any]:
     return _read_checked(path, Content)[0]
 
 
-def read_as(path: Path, model: type[SomeModel]) -> SomeModel:
-    """Return a content file of another shape than a roadmap's. Raises ContentError as `read`."""
-    return _read_checked(path, model)[1]
+def read_as(path: Path, model: type[SomeModel], *, check: Check | None = None) -> SomeModel:
+    """Return a content file as its model. Raises ContentError as `read`.
+
+    `check` is given the document once the model is satisfied, and yields what else is wrong.
+    """
+    return _read_checked(path, model, check)[1]
 
 
-def _read_checked(path: Path, model: type[SomeModel]) -> tuple[dict[str, Any], SomeModel]:
+def _read_checked(
+    path: Path, model: type[SomeModel], check: Check | None = None
+) -> tuple[dict[str, Any], SomeModel]:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -75,8 +83,27 @@ def _read_checked(path: Path, model: type[SomeModel]) -> tuple[dict[str, Any], S
     except ValidationError as error:
         faults = [_fault(problem, document) for problem in problems_in(error)]
     else:
-        return document.value, content
+        found = [*_bad_links(document.value), *(check(document.value) if check else ())]
+        if not found:
+            return document.value, content
+        faults = [_fault(problem, document) for problem in found]
     raise ContentError(path, faults)
+
+
+def values_in(document: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
+    """Yield each single value of a document with its location."""
+    if isinstance(document, Mapping | list):
+        parts = document.items() if isinstance(document, Mapping) else enumerate(document)
+        for part, value in parts:
+            yield from values_in(value, (*location, part))
+    else:
+        yield location, document
+
+
+def _bad_links(document: Any) -> Iterator[Problem]:
+    for location, value in values_in(document):
+        if re.match("https?:/", str(value)) and not LINK.fullmatch(str(value)):
+            yield Problem(location, f"'{value}' is not a link that begins with https://")
 
 
 def problems_in(error: ValidationError) -> Iterator[Problem]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 group = CommandGroup("catalog")
 
 Document = Mapping[str, Any]
+Read = TypeVar("Read")
 PATH = click.Path(path_type=Path)
 
 
@@ -64,40 +65,61 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
 
 
 @group.command("validate", any_schema=True)
-@click.argument("paths", metavar="FILE...", nargs=-1, type=PATH)
+@click.argument("paths", metavar="[FILE]...", nargs=-1, type=PATH)
 def validate(paths: Sequence[Path]) -> None:
-    """Check roadmap files: each error with its line, exit status 1 where there is one."""
-    if not paths:
-        raise click.ClickException("name at least one file")
-    from roadmap.catalog.content import Content
+    """Check the given files, or all content that comes with Cairn.
 
-    for path, document in load_documents(paths):
-        content = Content.model_validate(document)
-        milestones = count_of(len(content.milestones), "milestone", "milestones")
-        click.echo(f"{path}: in order, {milestones}")
+    Each error is told with its line, and the exit status is 1 where there is one. A file is checked
+    as what its name and folder say, tools/content.yaml as tools; with another name as a roadmap.
+    """
+    from roadmap.catalog.content import Content
+    from roadmap.cli import content_files
+
+    checked = read_each(paths or content_files.shipped(), content_files.read)
+    refuse_one_slug_twice(
+        (path, content.slug) for path, content in checked if isinstance(content, Content)
+    )
+    for path, content in checked:
+        more = ""
+        if isinstance(content, Content):
+            more = f", {count_of(len(content.milestones), 'milestone', 'milestones')}"
+        click.echo(f"{path}: in order{more}")
 
 
 def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
     """Return all documents. Prints each fault of each file and exits with 1 where there is one."""
     from roadmap.catalog import files
 
-    documents: list[tuple[Path, Document]] = []
-    faults = 0
+    documents: list[tuple[Path, Document]] = read_each(paths, files.read)
+    refuse_one_slug_twice((path, document["slug"]) for path, document in documents)
+    return documents
+
+
+def read_each(paths: Sequence[Path], read: Callable[[Path], Read]) -> list[tuple[Path, Read]]:
+    """Return what is read of each file, or print each fault of each file and exit with 1."""
+    from roadmap.catalog import files
+
+    found: list[tuple[Path, Read]] = []
+    faults: dict[str, None] = {}  # Those of a file that others depend on are told once.
     for path in paths:
         try:
-            documents.append((path, files.read(path)))
+            found.append((path, read(path)))
         except files.ContentError as error:
-            faults += len(error.faults)
-            click.echo(str(error), err=True)
+            faults[str(error)] = None
+    for fault in faults:
+        click.echo(fault, err=True)
     if faults:
         raise click.exceptions.Exit(1)
+    return found
+
+
+def refuse_one_slug_twice(roadmaps: Iterable[tuple[Path, str]]) -> None:
+    """Raise ClickException where two files are the same roadmap."""
     slugs: dict[str, Path] = {}
-    for path, document in documents:
-        slug = document["slug"]
+    for path, slug in roadmaps:
         other = slugs.setdefault(slug, path)
         if other is not path:
             raise click.ClickException(f"{path}: the roadmap '{slug}' is in {other}, too")
-    return documents
 
 
 def find_line(path: Path, message: str) -> int:

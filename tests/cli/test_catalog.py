@@ -240,9 +240,48 @@ def test_validate_reads_the_readiness_policy(run, copy):
     assert run("validate", str(path)).exit_code == 1
 
 
-def test_validate_needs_a_file(run, app):
+def test_validate_without_a_file_checks_all_that_comes_with_cairn(run):
     result = run("validate")
+    assert (result.exit_code, result.stderr) == (0, "")
+    checked = {line.partition(": in order")[0] for line in result.stdout.splitlines()}
+    package = files.CONTENT.parents[1]
+    stories = package / "demo"
+    assert checked == {
+        str(path) for path in package.rglob("*.yaml") if not path.is_relative_to(stories)
+    }
+
+
+# In each file a wrong value, and what is said of it.
+WRONG = {
+    "tools": ("successor: vllm", "successor: vlm", "there is no tool 'vlm'"),
+    "practice": ("[validation-that-", "[validations-that-", "there is no milestone 'validations-"),
+    "career_plans": ("https://charity", "https://?charity", "is not a link that begins with https"),
+    "catalog/content/role_fit": ("source: guide", "source: guides", "not one of the sources"),
+    "time_budget": (
+        "challenge: meeting",
+        "challenge: meetings",
+        "there is no challenge 'meetings-",
+    ),
+}
+
+
+def test_validate_checks_each_file_as_what_it_is(run, tmp_path):
+    paths, lines = [], []
+    for folder, (old, new, _said) in WRONG.items():
+        original = next((files.CONTENT.parents[1] / folder).glob("*.yaml"))
+        text = original.read_text("utf-8")
+        paths.append(tmp_path / folder / original.name)
+        paths[-1].parent.mkdir(parents=True)
+        paths[-1].write_text(text.replace(old, new, 1), "utf-8")
+        lines.append(text[: text.index(old)].count("\n") + 1)
+    result = run("validate", *map(str, paths))
     assert (result.exit_code, result.stdout) == (1, "")
+    told = result.stderr.splitlines()
+    for path, line, (_old, _new, said), each in zip(
+        paths, lines, WRONG.values(), told, strict=True
+    ):
+        assert each.startswith(f"{path}:{line}: ")
+        assert said in each
 
 
 def test_validate_names_the_line_of_a_key_that_is_a_list(run, copy):
