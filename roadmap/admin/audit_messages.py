@@ -86,6 +86,10 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "portfolio.link_made": _l("A public link to the portfolio of %(actor)s was created."),
         "portfolio.link_revoked": _l("A public link to the portfolio of %(actor)s was revoked."),
         "team.exported": _l("The matrix of the team %(team)s was exported as %(format)s."),
+        "people.exported": _l(
+            "The matrix of everyone whom %(actor)s sees was exported as %(format)s: "
+            "%(shown)s of %(people)s."
+        ),
     },
     "token": {
         "token.created": _l("The API token “%(name)s” to %(scope)s was created for %(person)s."),

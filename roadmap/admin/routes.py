@@ -251,12 +251,17 @@ def put_into_team(user_id: uuid.UUID) -> Response:
         return _render_person(user, form, 422)
     team, role = load_team(form.team.data), form.role.data
     left = load_team(form.moved_from.data) if form.moved_from.data else None
+    by = {"by": current_user, "now": now()}
     try:
-        changed = actions.add_member(db.session, team, user.id, role, by=current_user, now=now())
+        changed = (
+            actions.move_member(db.session, left, user.id, team, role, **by)
+            if left
+            else actions.add_member(db.session, team, user.id, role, **by)
+        )
     except actions.AccountDeactivated:
         form.team.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_person(user, form, 422)
-    if left and actions.remove_member(db.session, left, user.id, by=current_user, now=now()):
+    if left and changed:
         moved = _("%(name)s is no longer in %(team)s.", name=user.name, team=left.name)
         flash(f"{moved} {_membership_sentence(user, team)}")
     elif changed:

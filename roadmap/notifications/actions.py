@@ -61,6 +61,7 @@ def create_notifications(
                 actor_name=actor_name, subject_name=subject.name, own=subject.id == reader.id,
                 evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
                 team=data.get("team", ""), role=data.get("role", ""),
+                elsewhere=data.get("elsewhere", ""),
                 skills=skills, expires_on=data.get("expires_on", ""),
                 confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
             )  # fmt: skip
@@ -79,14 +80,14 @@ def create_notifications(
     session.execute(sa.insert(_ROWS), rows)
 
 
-def notify_member(session: Session, kind: Kind, event: Event, role: str) -> None:
+def notify_member(session: Session, kind: Kind, event: Event, role: str, **data: str) -> None:
     """Notify a person of what somebody else did about their `role` in a team."""
     person = session.get_one(User, event.user_id)
     team = session.get_one(Team, uuid.UUID(event.data["team"]))
     create_notifications(
         session, kind, [person], about=person, actor_id=event.by,
         actor_name=actor_name(session, event), now=event.now,
-        data={"team": team.name, "role": role},
+        data={"team": team.name, "role": role, **data},
     )  # fmt: skip
 
 

@@ -43,7 +43,8 @@ class Event:
 class Content:
     """What a notification says, as far as its reader may know it now.
 
-    `elsewhere` is another team, in which the reader still sees who left `team`.
+    `elsewhere` is another team: in which the reader still sees who left `team`, or that they were
+    moved from.
     `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
     comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
     (key, title). `invitation` is the id of one to the reader. A review `confirmed` so many of the
@@ -194,7 +195,9 @@ class OwnMembershipKind(TeamKind):
         return Markup("{} {}").format(text, self.consequence(content))
 
     def mail(self, content: Content) -> Mail:
-        words = {"who": content.actor_name, "team": content.team}
+        words = {
+            "who": content.actor_name, "team": content.team, "elsewhere": content.elsewhere,
+        }  # fmt: skip
         return Mail(
             str(self.mail_subject) % words,
             f"{self._choose_text(content) % words} {self.consequence(content)}",

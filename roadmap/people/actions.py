@@ -199,7 +199,13 @@ def change_role(
 
 
 def remove_member(
-    session: Session, team: Team, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime
+    session: Session,
+    team: Team,
+    user_id: uuid.UUID,
+    *,
+    moved_to: str = "",
+    by: ActorOrId,
+    now: dt.datetime,
 ) -> bool:
     """Remove a person from a team; return False where they were not in it.
 
@@ -216,15 +222,45 @@ def remove_member(
     if before is None:
         return False
     done = "membership.left" if actor_id == user_id else "membership.removed"
+    more: dict[str, Any] = {"moved_to": moved_to} if moved_to else {}
     record_history(
         session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
-        team=str(team.id), before=before,
+        team=str(team.id), before=before, **more,
     )  # fmt: skip
     record_audit(
         session, by=actor_id, action=done, target=team.slug, now=now, team_name=team.name,
         person=str(user_id),
     )  # fmt: skip
     return True
+
+
+def move_member(
+    session: Session,
+    team: Team,
+    user_id: uuid.UUID,
+    to: Team,
+    role: str | None = None,
+    *,
+    by: ActorOrId,
+    now: dt.datetime,
+) -> bool:
+    """Move a member of a team to another one; for everybody who manages both.
+
+    They keep their role unless another is given. Return False, and change nothing, where they are
+    not in this team. Raise as `add_member`.
+    """
+    # Both before the person, always in the same order, see `lock_team`.
+    for team_id in sorted({team.id, to.id}):
+        lock_team(session, team_id)
+    lock_user(session, user_id)
+    require_permission(by, "team.members", team)
+    before, there = (find_role(session, each.id, user_id) for each in (team, to))
+    if before is None or team.id == to.id:
+        return False
+    role = role or there or before
+    _set_role(session, to, user_id, role, "team.members", moved_from=team.name, by=by, now=now)
+    moved_to = to.name if there is None else ""
+    return remove_member(session, team, user_id, moved_to=moved_to, by=by, now=now)
 
 
 def _check_name(name: str) -> str:
@@ -247,6 +283,7 @@ def _set_role(
     permission: str,
     *,
     joins: bool = True,
+    moved_from: str = "",
     granted_by: uuid.UUID | None = None,
     by: ActorOrId,
     now: dt.datetime,
@@ -270,9 +307,10 @@ def _set_role(
     else:
         session.execute(sa.update(Membership).filter_by(**key).values(**given))
     done = "membership.added" if before is None else "membership.role_changed"
+    more: dict[str, Any] = {"moved_from": moved_from} if moved_from else {}
     record_history(
         session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
-        team=str(team.id), role=role, before=before,
+        team=str(team.id), role=role, before=before, **more,
     )  # fmt: skip
     record_audit(
         session, by=actor_id, action=done, target=team.slug, now=now,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +35,12 @@ def administers(session: Session, user_id: uuid.UUID) -> bool:
 
 def find_team(session: Session, slug: str) -> Team | None:
     return session.scalar(sa.select(Team).where(Team.slug == slug))
+
+
+def list_teams(session: Session, ids: Collection[uuid.UUID]) -> list[Team]:
+    """List the teams with these ids, by name."""
+    rows = session.scalars(sa.select(Team).where(Team.id.in_(ids)))
+    return sorted(rows, key=lambda team: (fold(team.name), team.slug))
 
 
 def count_teams(session: Session) -> int:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from wtforms import SelectField
+from wtforms.validators import InputRequired
 
 from roadmap.auth.forms import NotBlank
 from roadmap.invitations.forms import email_field, role_field
+from roadmap.people.models import Team
 from roadmap.people.roles import DEFAULT_ROLE
 
 
 class RoleForm(FlaskForm):
     role = role_field()
+
+
+class MoveForm(FlaskForm):
+    """The team that a member moves to."""
+
+    to = SelectField(_l("To the team"), [InputRequired(_l("Choose a team."))])
+
+    def __init__(self, teams: Sequence[Team], **values: object) -> None:
+        super().__init__(**values)
+        self.to.choices = [("", _("Choose a team")), *((each.slug, each.name) for each in teams)]
 
 
 class AddForm(FlaskForm):

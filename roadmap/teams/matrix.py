@@ -157,6 +157,8 @@ class Column:
     """The order in which the first click sorts: figures begin with the highest."""
     needs_enrollment: ClassVar[bool] = False
     """Whether people who are not on the roadmap have no cell of this kind."""
+    is_on_page: ClassVar[bool] = True
+    """Whether the page has columns of this kind; exports and the API always have them."""
     api_fields: ClassVar[Mapping[str, Any]] = {}
     """The fields of a member in the API, with the types that pydantic knows."""
 
@@ -214,7 +216,7 @@ class RoadmapChoice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The people of a team by the columns of `groups`.
+    """The people of a team, or of all teams (without `slug`), by the columns of `groups`.
 
     `teams` are the teams of its people, the matrix's own first: more than one where teams are
     nested in it. `rows` are sorted by name at first; `people` counts them all.
@@ -230,6 +232,14 @@ class Matrix:
     rows: tuple[Row, ...]
     today: dt.date
     people: int
+
+    @property
+    def path(self) -> str:
+        return f"/teams/{self.slug}" if self.slug else "/people"
+
+    @property
+    def page_groups(self) -> list[ColumnGroup]:
+        return [group for group in self.groups if group.kind.is_on_page]
 
     @property
     def columns(self) -> Iterator[Column]:

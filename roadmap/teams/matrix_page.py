@@ -22,9 +22,9 @@ def _cell_groups(matrix: Matrix, row: Row) -> Iterator[CellGroup]:
     # A person who is not on the roadmap has no page on it.
     is_default = not matrix.roadmaps or matrix.roadmap == matrix.roadmaps[0].slug
     roadmap = "" if is_default or not row.is_enrolled else matrix.roadmap
-    links = PersonLinks(f"/teams/{matrix.slug}/people/{row.id}", roadmap)
+    links = PersonLinks(f"/teams/{matrix.slug or row.teams[0].slug}/people/{row.id}", roadmap)
     for is_absent, groups in groupby(
-        matrix.groups, lambda group: group.kind.needs_enrollment and not row.is_enrolled
+        matrix.page_groups, lambda group: group.kind.needs_enrollment and not row.is_enrolled
     ):
         if is_absent:
             # One cell takes the place of all columns that need enrollment.

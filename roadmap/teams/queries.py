@@ -22,6 +22,7 @@ from roadmap.catalog.queries import (
     published_roadmap,
     published_roadmaps,
 )
+from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
@@ -176,21 +177,28 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[T
 
 
 def load_matrix(
-    session: Session, actor: Actor, team: Team, *, roadmap: str | None = None, now: dt.datetime
+    session: Session,
+    actor: Actor,
+    team: Team | None,
+    *,
+    roadmap: str | None = None,
+    now: dt.datetime,
 ) -> Matrix:
     """Load the matrix of a team that the actor manages, with the teams nested in it, by name.
 
-    Its people are the active members without the actor. `roadmap` is the slug of a published
-    roadmap; by default it is the primary roadmap of most of these people, on a tie the one that
-    more of them are on, then the first by title. Takes three statements, one more where somebody is
+    Without a team it is of all teams whose people the actor sees. Its people are the active
+    members without the actor. `roadmap` is the slug of a published roadmap; by default it is the
+    primary roadmap of most of these people, on a tie the one that more of them are on, then the
+    first by title. Takes three statements, one more where somebody is
     not on the roadmap, two more where summary rows are out of date; very many people take more
     (see `core.batches`).
 
     Raise LookupError where the actor does not manage the team or there is no such roadmap.
     """
-    if not actor.has_in(Capability.SEE_SHARED, team.id):
+    if team is not None and not actor.has_in(Capability.SEE_SHARED, team.id):
         raise LookupError(f"{team.slug} is not managed by {actor.id}")
-    people = list_people(session, actor, team_tree(team.id))
+    seen = team_tree(team.id) if team else teams_of(actor.id, Capability.SEE_SHARED)
+    people = list_people(session, actor, seen)
     revisions = {slug: ids[1] for person in people for slug, ids in person.roadmaps.items()}
     followed_by_any = {slug: load_revision(session, each) for slug, each in revisions.items()}
     choices = _roadmap_choices(people, followed_by_any)
@@ -212,15 +220,16 @@ def load_matrix(
     loaded = {kind.kind: kind.load(session, ids, now) for kind in COLUMN_KINDS}
     content = shown.content if shown else None
     nested = {key: place for person in people for key, place in person.teams.items()}
-    nested.pop(team.id, None)
+    if team is not None:
+        nested.pop(team.id, None)
     return Matrix(
-        slug=team.slug,
-        name=team.name,
+        slug=team.slug if team else "",
+        name=team.name if team else _("All your people"),
         roadmap=slug,
         roadmap_title=content.title if content else "",
         roadmaps=choices,
         teams=(
-            TeamRef(team.slug, team.name),
+            *([TeamRef(team.slug, team.name)] if team else []),
             *sorted(nested.values(), key=lambda place: (fold(place.name), place.slug)),
         ),
         groups=tuple(ColumnGroup(kind, kind.for_content(content)) for kind in COLUMN_KINDS),

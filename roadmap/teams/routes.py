@@ -65,7 +65,18 @@ def index() -> str:
 @limit_searches
 def matrix(slug: str) -> BaseResponse:
     """Show the matrix, sorted and filtered by the query string; for htmx only its table."""
-    team = load_team(current_user, "team.matrix", slug)
+    return _render_matrix(load_team(current_user, "team.matrix", slug))
+
+
+@teams.get("/people")
+@permit("team.matrix")
+@limit_searches
+def all_people() -> BaseResponse:
+    """Show the people of all teams that one sees, as the matrix of a team shows its own."""
+    return _render_matrix(None)
+
+
+def _render_matrix(team: Team | None) -> BaseResponse:
     whole, query = _load_matrix_and_query(team)
     shown = filter_and_sort(whole, query)
     context: dict[str, Any] = {
@@ -87,7 +98,7 @@ def matrix(slug: str) -> BaseResponse:
         verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
         team_choices=whole.teams,
         roadmap_choices=[(each.slug, f"{each.title} ({each.people})") for each in whole.roadmaps],
-        may_manage=current_user.has_in(Capability.MANAGE_TEAM, team.id),
+        may_manage=team is not None and current_user.has_in(Capability.MANAGE_TEAM, team.id),
         inactive=sum(row.is_inactive(whole.today) for row in whole.rows),
         **context,
     )
@@ -98,7 +109,18 @@ def matrix(slug: str) -> BaseResponse:
 @limiter.limit("30/minute")
 def export(slug: str, name: str) -> Response:
     """Download the matrix in one of `FORMATS`, sorted and filtered as on the page."""
-    team = load_team(current_user, "team.matrix", slug)
+    return _export(load_team(current_user, "team.matrix", slug), name)
+
+
+@teams.get("/people/export/<name>")
+@permit("team.matrix")
+@limiter.limit("30/minute")
+def export_all_people(name: str) -> Response:
+    """Download the matrix of all people whom one sees."""
+    return _export(None, name)
+
+
+def _export(team: Team | None, name: str) -> Response:
     if name not in FORMATS:
         abort(404)
     with export_slot():
@@ -112,23 +134,23 @@ def export(slug: str, name: str) -> Response:
             record_audit(
                 own,
                 by=current_user.id,
-                action="team.exported",
+                action="team.exported" if team else "people.exported",
                 target=whole.slug,
                 address=client_address(),
                 now=now(),
-                team_name=team.name,
+                team_name=whole.name,
                 format=str(FORMATS[name].title),
                 filtered=query.is_filtered,
                 shown=len(exported.rows),
                 people=exported.people,
             )
     response = Response(content, mimetype=FORMATS[name].mimetype)
-    filename = f"{whole.slug}-{whole.today.isoformat()}.{name}"
+    filename = f"{whole.slug or 'people'}-{whole.today.isoformat()}.{name}"
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
 
 
-def _load_matrix_and_query(team: Team) -> tuple[Matrix, MatrixQuery]:
+def _load_matrix_and_query(team: Team | None) -> tuple[Matrix, MatrixQuery]:
     """Load the whole matrix, and read how to filter and sort it; 404 for an unknown roadmap."""
     args = request.args
     try:

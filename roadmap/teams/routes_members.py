@@ -28,11 +28,17 @@ from roadmap.people.labels import membership_sentence
 from roadmap.people.locks import TeamDeleted
 from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
-from roadmap.people.queries import find_member_name, other_teams, teams_managed_alone
+from roadmap.people.queries import (
+    find_member_name,
+    list_teams,
+    other_teams,
+    own_teams,
+    teams_managed_alone,
+)
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
 from roadmap.teams.blueprint import teams
-from roadmap.teams.forms import AddForm, RoleForm
+from roadmap.teams.forms import AddForm, MoveForm, RoleForm
 from roadmap.teams.loaders import load_team
 from roadmap.teams.matrix import TeamRef
 
@@ -112,6 +118,29 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
     return _redirect_to_members(team, user_id)
 
 
+@teams.put("/teams/<slug>/members/<uuid:user_id>/team")
+@permit("team.members")
+def move_member(slug: str, user_id: uuid.UUID) -> Response:
+    """Move a member to another team that the actor manages, in the role that they have."""
+    team = load_team(current_user, "team.members", slug)
+    name = find_member_name(db.session, team.id, user_id)
+    if name is None:
+        return _redirect_to_members(team, user_id)
+    form = MoveForm(_list_destinations(user_id))
+    if not form.validate():
+        return _render_member(team, user_id, status=422, move=form)
+    to = load_team(current_user, "team.members", form.to.data)
+    try:
+        moved = actions.move_member(db.session, team, user_id, to, by=current_user, now=now())
+    except actions.AccountDeactivated:
+        abort(404)
+    if moved:
+        left = _("%(name)s is no longer in %(team)s.", name=name, team=team.name)
+        others = other_teams(db.session, user_id, to)
+        flash(f"{left} {membership_sentence(name, to.name, others)}")
+    return _redirect_to_members(to, user_id)
+
+
 @teams.delete("/teams/<slug>/members/<uuid:user_id>")
 @permit("team.members")
 def remove_member(slug: str, user_id: uuid.UUID) -> Response:
@@ -183,7 +212,12 @@ def leave(slug: str) -> Response:
 
 
 def _render_member(
-    team: Team, user_id: uuid.UUID, form: RoleForm | None = None, status: int = 200
+    team: Team,
+    user_id: uuid.UUID,
+    form: RoleForm | None = None,
+    status: int = 200,
+    *,
+    move: MoveForm | None = None,
 ) -> Response:
     found = next((row for row in members_of(db.session, team.id) if row.id == user_id), None)
     if found is None:
@@ -194,9 +228,16 @@ def _render_member(
         team=team,
         member=found,
         form=form or RoleForm(role=found.role),
+        move=move or MoveForm(_list_destinations(user_id), formdata=None),
         unmanaged=_names_unmanaged(team, user_id),
         leads=current_user.has_in(Capability.SEE_SHARED, team.id),
     )
+
+
+def _list_destinations(user_id: uuid.UUID) -> list[Team]:
+    """List the teams that the actor manages and the person is not in, by name."""
+    managed = current_user.teams(Capability.MANAGE_TEAM)
+    return list_teams(db.session, managed - own_teams(db.session, user_id))
 
 
 def _names_unmanaged(team: Team, user_id: uuid.UUID) -> str:

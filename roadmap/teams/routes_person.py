@@ -66,12 +66,15 @@ def person(slug: str, person_id: uuid.UUID) -> str:
     roadmap = request.args.get("roadmap", "")
     to = own_links(on.content.slug) if own and on else _source_links(path, on, who, roadmap)
     leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
+    nested = _nested_teams(team, who) if leads else []
     return render_template(
         "teams/person.html",
         team=team,
         leads=leads,
         may_assess=current_user.has_over(Capability.ASSESS, who.id),
-        nested=_nested_teams(team, who) if leads else (),
+        nested=nested,
+        sees_several=leads and len(current_user.teams(Capability.SEE_SHARED)) > 1,
+        member_of=next((each for each in nested or [team] if _manages(each, who)), None),
         who=who,
         own=own,
         path=path,
@@ -97,6 +100,10 @@ def person(slug: str, person_id: uuid.UUID) -> str:
 
 def _person_path(team: Team, who: User) -> str:
     return f"/teams/{team.slug}/people/{who.id}"
+
+
+def _manages(team: Team, who: User) -> bool:
+    return who.id != current_user.id and current_user.has_in(Capability.MANAGE_TEAM, team.id)
 
 
 def _nested_teams(team: Team, who: User) -> list[Team]:

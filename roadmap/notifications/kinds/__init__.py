@@ -16,6 +16,7 @@ from roadmap.notifications.kinds.lapsing import Lapsing
 from roadmap.notifications.kinds.leads import Leads
 from roadmap.notifications.kinds.left import Left
 from roadmap.notifications.kinds.manager_below import ManagerBelow
+from roadmap.notifications.kinds.moved import Moved
 from roadmap.notifications.kinds.moved_away import MovedAway
 from roadmap.notifications.kinds.password_link import PasswordLinkCreated
 from roadmap.notifications.kinds.removed import Removed
@@ -29,7 +30,7 @@ from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
-        CommentAdded, Assessed, Added,
+        CommentAdded, Assessed, Added, Moved,
         RoleChanged, Removed, TeamDeleted, Invited, Declined, Joined, Left, Leads, ManagerBelow,
         MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}

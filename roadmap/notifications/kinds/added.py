@@ -19,8 +19,8 @@ class Added(OwnMembershipKind):
     mail_subject = _l("You are now in the team %(team)s")
 
     def handle(self, session: Session, event: Event) -> None:
-        if event.by == event.user_id:
-            return  # They accepted an invitation.
+        if event.by == event.user_id or "moved_from" in event.data:
+            return  # They accepted an invitation; `moved` says so.
         notify_member(session, self, event, event.data["role"])
 
     def consequence(self, content: Content) -> LazyString:

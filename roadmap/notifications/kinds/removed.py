@@ -25,8 +25,8 @@ class Removed(OwnMembershipKind):
     mail_subject = _l("You are no longer in the team %(team)s")
 
     def handle(self, session: Session, event: Event) -> None:
-        if event.data.get("with_team"):
-            return  # `team_deleted` says so.
+        if event.data.get("with_team") or "moved_to" in event.data:
+            return  # `team_deleted` or `moved` says so.
         notify_member(session, self, event, event.data["before"])
 
     def consequence(self, content: Content) -> LazyString:

@@ -10,10 +10,12 @@ from roadmap.teams.columns.name import NameColumn
 from roadmap.teams.columns.readiness import ReadinessColumn
 from roadmap.teams.columns.skill import SkillColumn
 from roadmap.teams.columns.stage import StageColumn
+from roadmap.teams.columns.team import TeamColumn
 from roadmap.teams.matrix import Column
 
 COLUMN_KINDS: tuple[type[Column], ...] = (
     NameColumn,
+    TeamColumn,
     ReadinessColumn,
     StageColumn,
     SkillColumn,

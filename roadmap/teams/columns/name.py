@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row
 
@@ -15,7 +14,7 @@ class NameColumn(Column):
     kind = macro = css_class = "name"
     label = _l("Name")
     first_order = "asc"
-    api_fields = {"name": str, "teams": list[str]}
+    api_fields = {"name": str}
 
     def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
         teams = ", ".join(team.name for team in row.teams) if len(matrix.teams) > 1 else ""
@@ -24,11 +23,8 @@ class NameColumn(Column):
     def sort_key(self, row: Row) -> tuple[str, str]:
         return fold(row.name), str(row.id)
 
-    def export_header(self) -> tuple[str, ...]:
-        return self.title, _("Team")
-
     def export_values(self, row: Row) -> tuple[Any, ...]:
-        return row.name, ", ".join(team.name for team in row.teams)
+        return (row.name,)
 
     def api_values(self, row: Row) -> tuple[Any, ...]:
-        return row.name, [team.slug for team in row.teams]
+        return (row.name,)

@@ -8,6 +8,8 @@ from tests.support.route_entry import SIGN_IN, Change, Page, expect_status
 
 # Who leads no team is refused; who leads another team finds nothing here.
 LEADERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
+# Those who see the people of any team, each their own.
+WHO_SEE_PEOPLE = expect_status(403, bob=200, dave=200, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
     Page("/teams", "team.list", "/teams", name="teams", by_role=True),
@@ -29,6 +31,15 @@ PAGES: tuple[Page, ...] = (
         LEADERS,
         shown=False,
         name="team-export",
+    ),
+    Page("/people", "team.matrix", "/people", WHO_SEE_PEOPLE, name="all-people"),
+    Page(
+        "/people/export/<name>",
+        "team.matrix",
+        "/people/export/csv",
+        WHO_SEE_PEOPLE,
+        shown=False,
+        name="all-people-export",
     ),
 )
 CHANGES: tuple[Change, ...] = ()

@@ -76,6 +76,15 @@ CHANGES: tuple[Change, ...] = (
         {"role": "member"},
         expect_status(403, bob=404, erin=404, dave=404, nobody=FORM_PRESERVED),
     ),
+    # Bob manages no other team, and the administrator none at all.
+    Change(
+        "/teams/<slug>/members/<uuid:user_id>/team",
+        "PUT",
+        "team.members",
+        "/teams/{team}/members/{carol}/team",
+        {"to": "vision"},
+        leaders(422),
+    ),
     Change(
         "/teams/<slug>/members/<uuid:user_id>",
         "DELETE",
