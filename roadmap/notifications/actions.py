@@ -13,6 +13,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox, transport
@@ -89,6 +90,30 @@ def notify_member(session: Session, kind: Kind, event: Event, role: str, **data:
         actor_name=actor_name(session, event), now=event.now,
         data={"team": team.name, "role": role, **data},
     )  # fmt: skip
+
+
+def notify_of_deletion(
+    session: Session,
+    kind: Kind,
+    event: Event,
+    readers: sa.Select[Any],
+    **data: str,
+) -> None:
+    """Notify these people of the deletion of a team, in a few statements; not who deleted it."""
+    people = sa.select(User).where(
+        User.id.in_(readers), User.id != event.by, User.deactivated_at.is_(None)
+    )
+    create_notifications(
+        session, kind, session.scalars(people).all(), actor_id=event.by,
+        actor_name=actor_name(session, event), now=event.now,
+        data={"team": event.data["team"].name, **data},
+    )  # fmt: skip
+
+
+def nested_names(session: Session, team: Team) -> str:
+    """Return the names of the teams nested directly in a team, sorted; empty for none."""
+    names = session.scalars(sa.select(Team.name).where(Team.parent_id == team.id))
+    return ", ".join(sorted(names, key=fold))
 
 
 def notify_managers(

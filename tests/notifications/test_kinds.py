@@ -18,7 +18,8 @@ from roadmap.notifications.retraction import REVIEW_REQUESTS
 LINK = Markup('<a href="/there">here</a>')
 MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back",
           "return_taken_back", "comment", "assessed", "added", "removed",
-          "role_changed", "team_deleted", "manager_below",
+          "role_changed", "moved", "team_deleted", "team_below_deleted",
+          "team_above_deleted", "manager_below",
           "password_link", "api_token", "lapsing"}  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -266,6 +267,43 @@ def test_who_manages_the_team_above_and_invited_reads_one_line(
     accept(session, made, cast.mallory, now=scenario.step())
     assert sorted(scenario.told("dave")) == sorted([*before, "manager_below"])
     assert ("dave@example.org", "Mallory now manages Ranking") in queued_mails(session)
+
+
+def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
+    session: Session,
+    cast: Cast,
+    team: Team,
+    nest: Any,
+    browser_of: Any,
+    now: dt.datetime,
+    with_mail: None,
+) -> None:
+    """Dave manages the area, Bob the section in it, Alice and Carol are in Ranking below."""
+    area = session.get_one(Team, cast.other_team)
+    section = made(session, "section", area.id, now)
+    put_into(session, section, cast.mallory, now, "manager")
+    nest(team, section.id)
+    session.execute(sa.delete(Notification))
+    people.delete_team(session, section, by=cast.erin, now=now)
+    session.commit()
+    kinds = session.execute(sa.select(Notification.user_id, Notification.kind)).all()
+    below = {(person, "team_above_deleted") for person in (cast.alice, cast.bob, cast.carol)}
+    above = {(cast.dave, "team_below_deleted"), (cast.mallory, "team_deleted")}
+    assert set(kinds) == below | above
+    assert len(kinds) == 5
+    said = {
+        cast.dave: "which was nested in a team of yours. You no longer see by it what its people "
+        "share. Nested in it: Ranking.",
+        cast.mallory: "which you were in. Its managers and mentors no longer see what you share. "
+        "What they verified stays. Nested in it: Ranking.",
+        cast.alice: "in which one of your teams was nested. Your team is at the top level now",
+    }
+    for person, words in said.items():
+        page = " ".join(browser_of(person).get("/notifications").text.split())
+        assert words in re.sub(r"<[^>]+>", "", page).replace(" ,", ",")
+    mailed = {address for address, subject in queued_mails(session) if "Section" in subject}
+    names = ("alice", "bob", "carol", "dave", "mallory")
+    assert mailed == {f"{name}@example.org" for name in names}
 
 
 def test_who_loses_sight_of_a_team_is_notified(

@@ -26,12 +26,15 @@ from roadmap.notifications.kinds.returned import Returned
 from roadmap.notifications.kinds.role_changed import RoleChanged
 from roadmap.notifications.kinds.submitted import Submitted
 from roadmap.notifications.kinds.taken_back import TakenBack
+from roadmap.notifications.kinds.team_above_deleted import TeamAboveDeleted
+from roadmap.notifications.kinds.team_below_deleted import TeamBelowDeleted
 from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         CommentAdded, Assessed, Added, Moved,
-        RoleChanged, Removed, TeamDeleted, Invited, Declined, Joined, Left, Leads, ManagerBelow,
+        RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
+        Invited, Declined, Joined, Left, Leads, ManagerBelow,
         MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
