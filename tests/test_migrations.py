@@ -355,6 +355,35 @@ def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: 
     assert dict(db.session.execute(sa.select(*columns)).all()) == expected
 
 
+def test_what_was_left_out_and_taken_back_is_found_in_the_history(bare: Flask) -> None:
+    upgrade()
+    now = dt.datetime.now(dt.UTC)
+    publish_shipped(db.session, now=now)
+    cast = Cast.create(db.session)
+    bob = cast.actor(db.session, cast.bob)
+    taken_back, judged_again = (
+        add_evidence(db.session, cast, cast.alice, now, milestones=[DESIGN, LEVELS]) for _ in "ab"
+    )
+    for piece in (taken_back, judged_again):
+        submit_evidence(db.session, cast, piece, now)
+        review = review_evidence(db.session, cast, piece, now, milestones=[DESIGN])
+        review_actions.withdraw_review(db.session, piece, review.id, by=bob, now=now)
+    review_evidence(db.session, cast, judged_again, now, milestones=[DESIGN])
+    db.session.commit()
+    links = sa.select(
+        EvidenceMilestone.evidence_id,
+        EvidenceMilestone.milestone_key,
+        EvidenceMilestone.taken_back_by,
+        EvidenceMilestone.taken_back_by_id,
+    ).where(EvidenceMilestone.taken_back_by != "")
+    expected = [(taken_back.id, LEVELS, "Bob", cast.bob)]
+    assert [tuple(row) for row in db.session.execute(links)] == expected
+    db.session.close()
+    alembic.downgrade("1796130000")
+    upgrade()
+    assert [tuple(row) for row in db.session.execute(links)] == expected
+
+
 def test_searched_text_is_folded_in_the_data_of_the_release_before(bare: Flask) -> None:
     upgrade()
     fill()

@@ -148,11 +148,12 @@ def clear_failures(session: Session, limits: Limits) -> None:
     session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets)))
 
 
-def uncount_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> None:
-    """Remove the attempt counted at `now` after a success; earlier ones stay counted."""
-    session.execute(
-        sa.delete(Attempt).where(Attempt.bucket.in_(limits), Attempt.attempted_at == now)
-    )
+def uncount_attempt(session: Session, limits: Limits) -> None:
+    """Remove one attempt, the newest, after a success; all others stay counted."""
+    for bucket in limits:
+        newest = sa.select(Attempt.id).where(Attempt.bucket == bucket)
+        newest = newest.order_by(Attempt.attempted_at.desc()).limit(1)
+        session.execute(sa.delete(Attempt).where(Attempt.id == newest.scalar_subquery()))
 
 
 def _bucket(*parts: str) -> str:

@@ -138,7 +138,8 @@ class Link:
     `confirmed` tells that the verified version is confirmed for it and that its kind proves it.
     `left_out_by` is the name of the reviewer who verified the item and left this milestone out,
     '' where nobody did, `left_out_by_id` their account if there still is one. `review_id`,
-    `verified_by` and `verified_by_id` say the same of the review that confirmed it.
+    `verified_by` and `verified_by_id` say the same of the review that confirmed it, `taken_back_by`
+    and `taken_back_by_id` of a review that left it out and was taken back.
     """
 
     key: str
@@ -150,6 +151,8 @@ class Link:
     review_id: uuid.UUID | None = None
     verified_by: str = ""
     verified_by_id: uuid.UUID | None = None
+    taken_back_by: str = ""
+    taken_back_by_id: uuid.UUID | None = None
 
     @property
     def verifier(self) -> str:

@@ -339,6 +339,8 @@ def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
             _verifying.id,
             sa.func.coalesce(_verifying.reviewer_name, ""),
             _verifying.reviewer_id,
+            _link.taken_back_by,
+            _link.taken_back_by_id,
         )
         .join(Evidence, Evidence.id == _link.evidence_id)
         .join(Milestone, Milestone.key == _link.milestone_key)

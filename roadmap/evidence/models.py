@@ -157,7 +157,8 @@ class EvidenceMilestone(Base):
     """A piece of evidence linked to a milestone.
 
     `left_out_review_id` is the review that verified the item and left this milestone out; a
-    confirmation clears it.
+    confirmation clears it. `taken_back_by` is the name of who left it out in a review that they
+    took back, '' once the item is judged again.
     """
 
     __tablename__ = "evidence_milestone"
@@ -167,6 +168,8 @@ class EvidenceMilestone(Base):
     user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
     position: Mapped[int] = mapped_column(default=0)
     left_out_review_id: Mapped[uuid.UUID | None] = _key("review.id", "SET NULL", index=True)
+    taken_back_by: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    taken_back_by_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     created_at: Mapped[dt.datetime]
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
@@ -32,7 +31,7 @@ from roadmap.evidence.models import (
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
 from roadmap.people.labels import judge_name, name_with_basis
-from roadmap.people.models import HistoryEntry, User
+from roadmap.people.models import User
 from roadmap.people.reach import holders_of, people_of, select_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
@@ -211,41 +210,6 @@ def load_reviewers(session: Session, items: Iterable[Item]) -> dict[uuid.UUID, t
         )
     )
     return {key: (reviewer, name) for key, reviewer, name in rows}
-
-
-def load_left_out_before_withdrawal(
-    session: Session, owners: Mapping[uuid.UUID, uuid.UUID]
-) -> dict[tuple[uuid.UUID, str], tuple[str, uuid.UUID | None]]:
-    """Load who left out which milestones by the last review of an item, where it was taken back.
-
-    `owners` are the owners by item; returns the reviewer's name and account by item and milestone.
-    One statement.
-    """
-    withdrawn = "evidence.verification_withdrawn"
-    rows = session.execute(
-        sa.select(
-            HistoryEntry.subject,
-            HistoryEntry.action,
-            HistoryEntry.data,
-            HistoryEntry.actor_id,
-            User.name,
-        )
-        .outerjoin(User, User.id == HistoryEntry.actor_id)
-        .where(
-            HistoryEntry.user_id.in_(set(owners.values())),
-            HistoryEntry.subject.in_([str(key) for key in owners]),
-            HistoryEntry.action.in_(["evidence.verified", "evidence.returned", withdrawn]),
-        )
-        .order_by(HistoryEntry.id)
-    )
-    # The last one of each item remains.
-    last: dict[uuid.UUID, list[Any]] = {uuid.UUID(key): judged for key, *judged in rows}
-    return {
-        (item_id, key): (name or _("someone"), by_id)
-        for item_id, (action, data, by_id, name) in last.items()
-        if action == withdrawn
-        for key in data.get("left_out", ())
-    }
 
 
 def verifying_review(item: Item, judgements: Iterable[Judgement]) -> Judgement | None:

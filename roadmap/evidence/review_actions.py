@@ -25,7 +25,6 @@ from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVer
 from roadmap.evidence.queries import (
     assigned_reviewer,
     load_fitting_milestones,
-    load_left_out_before_withdrawal,
 )
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
@@ -105,9 +104,11 @@ def decide(
         kind = load_kind(session, version_id) if again else evidence.current.kind
         fitting = load_fitting_milestones(session, evidence.milestone_keys, kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
-    left_out = {link.milestone_key for link in evidence.links if link.left_out_review_id}
-    withdrawn = load_left_out_before_withdrawal(session, {evidence.id: evidence.user_id})
-    left_out |= {key for _item_id, key in withdrawn}
+    left_out = {
+        link.milestone_key
+        for link in evidence.links
+        if link.left_out_review_id or link.taken_back_by
+    }
     keys = rules.select_confirmations(
         decision,
         milestones,
@@ -159,6 +160,7 @@ def decide(
             link.left_out_review_id = None
         elif link.milestone_key in fitting and link.milestone_key not in confirmed:
             link.left_out_review_id = link.left_out_review_id or review.id
+        link.taken_back_by, link.taken_back_by_id = "", None
     if not again:
         evidence.state = decision
     evidence.reviewer_id = evidence.review_started_at = None
@@ -209,9 +211,9 @@ def withdraw_review(
     )
     of_review = sa.select(Confirmation.milestone_key).where(Confirmation.review_id == review.id)
     keys = list(session.scalars(of_review))
-    left_out = [
-        link.milestone_key for link in evidence.links if link.left_out_review_id == review.id
-    ]
+    left_out = [link for link in evidence.links if link.left_out_review_id == review.id]
+    for link in left_out:
+        link.taken_back_by, link.taken_back_by_id = review.reviewer_name, by.id
     if before is not None and before.decision != "verified":
         before = None
     if before is not None and before.version_id == review.version_id:
@@ -235,7 +237,8 @@ def withdraw_review(
     said: dict[str, Any] = {"version": number, "milestones": keys}
     done = "return" if review.decision == "returned" else "verification"
     action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
-    _record(session, evidence, action, by, now, decided_at=at, left_out=left_out, **said)
+    said_before = [link.milestone_key for link in left_out]
+    _record(session, evidence, action, by, now, decided_at=at, left_out=said_before, **said)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,

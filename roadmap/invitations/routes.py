@@ -213,7 +213,7 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
     """Redirect a manager to the team, everybody else to their dashboard."""
     if token:
         # A whole office may accept from one address: only failures count.
-        rate_limits.uncount_attempt(db.session, _limits(token), now=now())
+        rate_limits.uncount_attempt(db.session, _limits(token))
     if found.team is None or found.invitation is None:
         flash(_("Welcome. Your account is ready."), "message")
         return redirect("/", 303)

@@ -123,41 +123,32 @@ def notify_managers(
     team: Team,
     lowest: uuid.UUID,
     *,
-    without: sa.Select[tuple[uuid.UUID]] | None = None,
     also_of: uuid.UUID | None = None,
     **data: str,
 ) -> None:
     """Notify the managers of `lowest` and of the teams above of a membership in `team`.
 
-    Neither the person whose membership it is nor who did it are notified, nor those `without`
-    selects; with `also_of` only those who manage that team as well. `data` is kept with it.
+    Neither the person whose membership it is nor who did it are notified, nor those who were told
+    of it; with `also_of` only those who manage that team as well. `data` is kept with it.
     """
     person = session.get_one(User, event.user_id)
     managers = sa.select(Membership.user_id).where(
         Membership.team_id.in_(team_ancestors(lowest)),
         allows(Capability.MANAGE_TEAM),
         Membership.user_id.not_in([key for key in (person.id, event.by) if key]),
-        *([Membership.user_id.not_in(without)] if without is not None else []),
     )
     if also_of is not None:
         there = sa.select(Membership.user_id).where(
             Membership.team_id.in_(team_ancestors(also_of)), allows(Capability.MANAGE_TEAM)
         )
         managers = managers.where(Membership.user_id.in_(there))
-    readers = sa.select(User).where(User.id.in_(managers), User.deactivated_at.is_(None))
+    active = sa.select(User).where(User.id.in_(managers), User.deactivated_at.is_(None))
+    readers = [each for each in session.scalars(active) if each.id not in event.told]
+    event.told.update(reader.id for reader in readers)
     create_notifications(
-        session, kind, session.scalars(readers).all(), team_id=team.id, actor_id=person.id,
+        session, kind, readers, team_id=team.id, actor_id=person.id,
         actor_name=person.name, now=event.now, data={"team": team.name, **data},
     )  # fmt: skip
-
-
-def just_notified(
-    event: Event, person_id: uuid.UUID | None, team_id: uuid.UUID
-) -> sa.Select[tuple[uuid.UUID]]:
-    """Select the readers who were notified of a person and a team at the moment of the event."""
-    return sa.select(_ROWS.c.user_id).where(
-        _ROWS.c.actor_id == person_id, _ROWS.c.team_id == team_id, _ROWS.c.created_at == event.now
-    )
 
 
 def actor_name(session: Session, event: Event) -> str:

@@ -27,7 +27,8 @@ class Event:
     """Something that happened in a lower room, as its signal reports it.
 
     `action` is the action of a history entry, or `invitation.sent`, `invitation.ended` and
-    `managers.changed` for the other signals, whose arguments are the `data`.
+    `managers.changed` for the other signals, whose arguments are the `data`. `told` are the readers
+    whom a kind has notified of a membership, so that no other kind says the same to them.
     """
 
     action: str
@@ -37,6 +38,7 @@ class Event:
     by: uuid.UUID | None = None
     row_id: uuid.UUID | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    told: set[uuid.UUID] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,6 @@ from roadmap.evidence.queries import (
     Judgement,
     load_detail,
     load_judgements,
-    load_left_out_before_withdrawal,
     load_reviewers,
 )
 from roadmap.evidence.rules import Refused, check_withdrawable
@@ -366,7 +365,7 @@ def load_review_page(
 def load_criteria(
     session: Session, items: Collection[Item]
 ) -> dict[uuid.UUID, tuple[Criterion, ...]]:
-    """Load the criteria of each item for its newest version, in its order. Three statements."""
+    """Load the criteria of each item for its newest version, in its order. Two statements."""
     keys = {key for item in items for key in item.milestones}
     milestones = sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
     definitions: dict[str, dict[str, Any]] = dict(iter(session.execute(milestones)))
@@ -381,13 +380,6 @@ def load_criteria(
             )
         )
     }
-    taken_back = load_left_out_before_withdrawal(session, {each.id: each.user_id for each in items})
-    left_out = taken_back | {
-        (item.id, link.key): (link.left_out_by, link.left_out_by_id)
-        for item in items
-        for link in item.links
-        if link.left_out_by
-    }
     return {
         item.id: tuple(
             Criterion(
@@ -397,12 +389,11 @@ def load_criteria(
                 fits=item.version.kind in definitions[link.key].get("evidence", ()),
                 status=statuses.get((item.user_id, link.key), "not_started"),
                 confirmed=link.confirmed and item.version.number == item.verified_number,
-                left_out_by=left_out_by,
-                left_out_by_id=left_out_by_id,
-                is_taken_back=bool(left_out_by) and not link.left_out_by,
+                left_out_by=link.left_out_by or link.taken_back_by,
+                left_out_by_id=link.left_out_by_id if link.left_out_by else link.taken_back_by_id,
+                is_taken_back=bool(link.taken_back_by) and not link.left_out_by,
             )
             for link in item.links
-            for left_out_by, left_out_by_id in [left_out.get((item.id, link.key), ("", None))]
         )
         for item in items
     }

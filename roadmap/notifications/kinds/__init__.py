@@ -31,10 +31,11 @@ from roadmap.notifications.kinds.team_below_deleted import TeamBelowDeleted
 from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
+# In the order in which they are told of an event.
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         CommentAdded, Assessed, Added, Moved,
         RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
-        Invited, Declined, Joined, Left, Leads, ManagerBelow,
+        Invited, Declined, Left, Leads, ManagerBelow, Joined,
         MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import uuid
+
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import create_notifications, just_notified
+from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.kind import Content, Event, TeamKind
-from roadmap.people.models import Team, User
+from roadmap.people.models import Membership, Team, User
 from roadmap.people.roles import ROLES, Capability
 
 
 class Joined(TeamKind):
+    """Not for those whom `leads` or `manager_below` tell of it."""
+
     key = "joined"
-    follows = frozenset({"invitation.ended"})
+    follows = frozenset({"membership.added", "membership.role_changed", "invitation.ended"})
     text = _l("%(who)s joined %(team)s")
 
     def handle(self, session: Session, event: Event) -> None:
-        inviter_id, person_id = event.data["invited_by"], event.data["accepted_by"]
-        if not event.data["joined"] or None in (inviter_id, person_id) or inviter_id == person_id:
+        team = inviter_id = None
+        person_id: uuid.UUID | None
+        if event.action == "invitation.ended":
+            if event.data["team"] is None and event.data["joined"]:
+                inviter_id, person_id = event.data["invited_by"], event.data["accepted_by"]
+        elif event.by == (person_id := event.user_id):
+            # Their own membership is given by another where they accept an invitation.
+            team = session.get_one(Team, uuid.UUID(event.data["team"]))
+            given = sa.select(Membership.granted_by)
+            inviter_id = session.scalar(given.filter_by(team_id=team.id, user_id=person_id))
+        if inviter_id is None or inviter_id in (person_id, *event.told):
             return
         inviter, person = session.get_one(User, inviter_id), session.get_one(User, person_id)
-        team: Team | None = event.data["team"]
-        if team and inviter_id in session.scalars(just_notified(event, person_id, team.id)).all():
-            return  # `leads` or `manager_below` says so.
         create_notifications(
             session, self, [inviter], about=inviter, team_id=team.id if team else None,
             actor_id=person.id, actor_name=person.name, now=event.now,

@@ -119,6 +119,7 @@ class Leads(TeamKind):
         ]
         if values:
             session.execute(sa.insert(_ROWS), values)
+        event.told.update(row["user_id"] for row in values)
 
     def _delete_outdated(self, session: Session, people: sa.Select[Any] | None) -> None:
         """Delete what is unread and no longer true; only what `people` read, if given."""

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import just_notified, notify_managers
+from roadmap.notifications.actions import notify_managers
 from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.people.models import Membership, Team
 
@@ -34,12 +34,9 @@ class Left(TeamKind):
             .where(Membership.user_id == event.user_id)
             .order_by(Membership.created_at.desc(), Team.id)
         )
-        known = just_notified(event, event.user_id, team.id)
         for team_id, name in others.all():
-            notify_managers(
-                session, self, event, team, team.id, without=known, also_of=team_id, elsewhere=name
-            )
-        notify_managers(session, self, event, team, team.id, without=known)
+            notify_managers(session, self, event, team, team.id, also_of=team_id, elsewhere=name)
+        notify_managers(session, self, event, team, team.id)
 
     def sentence(self, content: Content, link: Markup) -> Markup:
         text = self.text_elsewhere if content.elsewhere else self.text

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from roadmap.notifications.actions import just_notified, notify_managers
+from roadmap.notifications.actions import notify_managers
 from roadmap.notifications.kind import Content, Event, Mail, TeamKind
 from roadmap.people.models import Team
 from roadmap.people.roles import ROLES, Capability
@@ -26,8 +26,7 @@ class ManagerBelow(TeamKind):
             return
         team = session.get_one(Team, uuid.UUID(event.data["team"]))
         if team.parent_id is not None:
-            known = just_notified(event, event.user_id, team.id)
-            notify_managers(session, self, event, team, team.parent_id, without=known)
+            notify_managers(session, self, event, team, team.parent_id)
 
     def path(self, content: Content) -> str:
         return f"/teams/{content.team_slug}/members" if content.team_slug else "/teams"
