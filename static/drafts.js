@@ -196,6 +196,10 @@
     }
   });
 
+  /* What is saved while it is written needs no draft, once the server has it. */
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    if (elt.matches("form[data-autosave]") && isKept(elt)) setState(keyOf(elt), "sent");
+  });
   /* What became of a form that htmx sent. */
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { xhr, requestConfig: { elt } } = event.detail;

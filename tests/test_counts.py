@@ -43,6 +43,7 @@ WITHOUT_LIMIT = {
     *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
     "/account/email/link",
     "/market/offers/calculation",
+    "/practice/<key>/evidence",
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
     "/invitations/received/<uuid:invitation_id>",

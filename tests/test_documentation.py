@@ -47,7 +47,7 @@ PICTURES = {
 # For whom an address is, in the words of docs/pages.md, by what its permission asks.
 FOR = {
     "anyone": {"public"},
-    "signed in": {"roadmap.read", "team.list", "market.read", "practice.read"},
+    "signed in": {"roadmap.read", "team.list", "market.read"},
     "you, your managers": {"evidence.read", "evidence.comment", "person.read"},
     "managers": {"review.list", "review.read", "evidence.review", "person.assess"},
     "its managers": {"team.matrix"},
@@ -58,7 +58,7 @@ FOR = {
 OWN_NOUNS = (
     *("account", "token", "notification", "enrollment", "progress", "evidence"),
     *("skill", "career", "career_plan", "credential", "tool", "offer"),
-    *("readiness", "portfolio"),
+    *("readiness", "portfolio", "practice"),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(

@@ -38,6 +38,8 @@ from roadmap.market.actions import save_offer
 from roadmap.market.rules import OfferTerms
 from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio
+from roadmap.practice import actions as practice
+from roadmap.practice.queries import answer as practice_answer
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
@@ -234,6 +236,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     keep_career_plans(write, f"{CANARY} plan")
     keep_offer(write, f"{CANARY} offer")
     keep_tool_record(write, f"{CANARY} of a tool")
+    keep_practice(write, f"{CANARY} of a story")
     hidden = {}
     for name, visibility in (
         ("draft", "portfolio"),
@@ -285,6 +288,17 @@ def keep_tool_record(write: SampleDataWriter, text: str) -> None:
     alice = write.cast.alice
     said = {"level": "tried", "interest": "learn", "last_used": None, "note": text}
     tools.save(write.session, alice, "jax", said, by=alice, now=write.now)
+
+
+def keep_practice(write: SampleDataWriter, text: str) -> None:
+    """What she practises for interviews, with a piece that she shares as proof."""
+    session, alice, question = write.session, write.cast.alice, "incident-you-caused"
+    saved = practice_answer(session, alice, question)
+    shared = session.scalars(sa.select(Evidence.id).where(Evidence.user_id == alice)).first()
+    practice.save_answer(
+        session, alice, question, "star", {"situation": text}, [shared] if shared else [],
+        revision=saved.revision if saved else 0, now=write.now,
+    )  # fmt: skip
 
 
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:
@@ -358,6 +372,7 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
         assert CANARY in alice.get(f"/career/{page}").text
     assert CANARY in alice.get("/market/offers").text
     assert CANARY in alice.get("/tools/jax").text
+    assert CANARY in alice.get("/practice/incident-you-caused").text
 
 
 def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
@@ -439,6 +454,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     keep_career_plans(write, "Another one.")
     keep_offer(write, "Another one.")
     keep_tool_record(write, "Another one.")
+    keep_practice(write, "Another one.")
     progress.set_plan(
         write.session,
         alice,

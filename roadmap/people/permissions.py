@@ -115,10 +115,12 @@ PERMISSIONS: dict[str, Predicate] = {
     "offer.write": own,
     "tool.read": own,
     "tool.write": own,
-    "practice.read": signed_in,
     # Nobody else ever sees hours, or that there are any.
     "time.read": own,
     "time.write": own,
+    # Nobody else ever sees what somebody practises.
+    "practice.read": own,
+    "practice.write": own,
     "readiness.read": own,
     "portfolio.read": own,
     "portfolio.write": own,

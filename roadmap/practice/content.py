@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -33,8 +33,11 @@ Code = Annotated[str, Field(max_length=10_000)]
 
 
 class Group(Model):
+    """Questions of one kind of interview. `answer` is the form in which people answer them."""
+
     key: Word
     title: Title
+    answer: Literal["star", "outline"]
     summary: Text
 
 

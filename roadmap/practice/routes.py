@@ -1,34 +1,49 @@
-"""The pages of the question bank. Nothing that people download here is ever run by the server."""
+"""The pages of the question bank, with one's own answers.
+
+Nothing that people download or write here is ever run by the server.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, flash, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
 from roadmap.core.numbers import parse_whole_number
 from roadmap.core.text import clean_line, search_words
+from roadmap.core.web import now, render_page, see_other, wants_fragment
+from roadmap.evidence import list_query
+from roadmap.evidence.labels import KINDS
 from roadmap.people.permissions import permit
-from roadmap.practice import queries
-from roadmap.practice.rules import Filters
+from roadmap.practice import actions, queries
+from roadmap.practice.forms import MAX_CITED, AnswerForm, answer_form
+from roadmap.practice.rules import ANSWER_STATES, TEXT_FIELDS, UNANSWERED, Filters
 from roadmap.progress.queries import milestone_links
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from roadmap.practice.content import Question, QuestionBank
+    from roadmap.practice.models import Answer
 
 practice = Blueprint("practice", __name__)
 
 DIFFICULTIES = {"1": _l("Easy"), "2": _l("Medium"), "3": _l("Hard")}
+ANSWERS = {
+    "unproven": _l("Questions without proof"),
+    "unanswered": _l("Not answered yet"),
+    "answered": _l("Answered"),
+}
 MAX_SEARCH_LENGTH = 200
+MAX_FOUND = 10
 # The files of a coding item, by the name that its tests import.
 FILES = {"solution.py": "starter", "test_solution.py": "tests"}
 
@@ -39,14 +54,17 @@ FILES = {"solution.py": "starter", "test_solution.py": "tests"}
 def index() -> str:
     bank = queries.question_bank()
     skills = queries.skill_titles(db.session, current_user.id)
+    answers = queries.answer_states(db.session, current_user.id)
     given = _given_filters(bank, skills)
     group = given.get("group", "")
     filters = Filters(
         skill=given.get("skill", ""),
+        milestone=given.get("milestone", ""),
+        answer=given.get("answer", ""),
         difficulty=parse_whole_number(given.get("difficulty")),
         words=tuple(search_words(given.get("q", ""))),
     )
-    found = [question for question in bank.questions if filters.admits(question)]
+    found = [question for question in bank.questions if filters.admits(question, answers)]
     shown = [
         (each, questions)
         for each in bank.groups
@@ -60,19 +78,119 @@ def index() -> str:
         tabs=_tabs(bank, found, given),
         given=given,
         skills=sorted(skills.items(), key=lambda each: each[1]),
+        milestones=milestone_links(db.session, current_user.id, [filters.milestone]),
         difficulties=DIFFICULTIES,
+        answers=answers,
+        unanswered=UNANSWERED,
+        answer_choices=ANSWERS,
     )
 
 
 @practice.get("/practice/<key>")
 @permit("practice.read")
-def question(key: str) -> str:
-    bank, found = queries.question_bank(), _question_or_404(key)
+def question(key: str) -> Response:
+    found = _question_or_404(key)
+    return _render_question(found, _answer_form(found))
+
+
+@practice.put("/practice/<key>/answer")
+@permit("practice.write")
+def save_answer(key: str) -> BaseResponse:
+    """Save the answer: for htmx, which sends it while it is written, with the state of the form."""
+    found = _question_or_404(key)
+    form = _answer_form(found)
+    late: dict[str, str] = {}
+    replaces = parse_whole_number(request.form.get("replace"))
+    status = 200 if form.validate() else 422
+    if status == 200:
+        try:
+            form.seen.data = actions.save_answer(
+                db.session, current_user.id, key, form.form_name, form.texts, form.cited_ids,
+                revision=form.revision if replaces is None else replaces, now=now(),
+            )  # fmt: skip
+        except actions.StaleEdit as stale:
+            late, status = _differences(form, stale.saved), 409
+            form.replaces = stale.saved.revision
+    if wants_fragment():
+        return render_page(
+            "practice/_answer_state.html", status, form=form, late=late, saved=status == 200
+        )
+    if status != 200:
+        return _render_question(found, form, late=late, status=status)
+    flash(_("Your answer is saved."))
+    return see_other("practice.question", key=key, _anchor="answer")
+
+
+@practice.get("/practice/<key>/evidence")
+@permit("practice.read")
+@limit_searches
+def evidence(key: str) -> BaseResponse:
+    """Find evidence to cite: as checkboxes for htmx, else in the page of the question."""
+    found = _question_or_404(key)
+    form = _answer_form(found)
+    form.q.data = clean_line(request.args.get("q"))[:MAX_SEARCH_LENGTH]
+    if not wants_fragment():
+        return _render_question(found, form)
+    form.cites.process_formdata(request.args.getlist("cites")[: 2 * MAX_CITED])
+    return render_page("practice/_evidence_choices.html", **_evidence_choices(form))
+
+
+@practice.post("/practice/<key>/evidence")
+@permit("practice.write")
+@limit_searches
+def find_evidence(key: str) -> Response:
+    """Show the whole form, as it was sent, with the evidence that the search found."""
+    found = _question_or_404(key)
+    return _render_question(found, _answer_form(found))
+
+
+def _answer_form(found: Question) -> AnswerForm:
+    form_name = queries.question_bank().group_by_key[found.group].answer
+    return answer_form(form_name, queries.answer(db.session, current_user.id, found.key))
+
+
+def _differences(form: AnswerForm, saved: Answer) -> dict[str, str]:
+    """Return what is saved and differs from the form, by label."""
+    differences = form.differences(saved)
+    cited = [each.evidence_id for each in saved.citations]
+    if set(cited) != set(form.cited_ids):
+        items = queries.own_items(db.session, current_user.id, cited)
+        titles = ", ".join(item.title for item in items)
+        differences[str(form.cites.label.text)] = titles or "–"
+    return differences
+
+
+def _evidence_choices(form: AnswerForm) -> dict[str, Any]:
+    """Return the evidence that is cited, and what the search found, the newest without one."""
+    chosen, words = form.cited_ids, (form.q.data or "")[:MAX_SEARCH_LENGTH]
+    found = list_query.list_evidence(
+        db.session,
+        current_user.id,
+        list_query.Filters(q=words),
+        today=current_user.today(now()),
+    )
+    return {
+        "chosen": queries.own_items(db.session, current_user.id, chosen),
+        "found": [item for item in found.items if item.id not in chosen][:MAX_FOUND],
+        "words": words,
+        "kinds": KINDS,
+    }
+
+
+def _render_question(
+    found: Question, form: AnswerForm, *, late: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    bank, key = queries.question_bank(), found.key
     same_group = [each.key for each in bank.questions if each.group == found.group]
     place = same_group.index(key)
     skills = queries.skill_titles(db.session, current_user.id)
-    return render_template(
+    return render_page(
         "practice/question.html",
+        status,
+        form=form,
+        text_fields=TEXT_FIELDS[form.form_name],
+        late=late,
+        **_evidence_choices(form),
         question=found,
         group=bank.group_by_key[found.group],
         levels=bank.levels,
@@ -107,6 +225,8 @@ def _given_filters(bank: QuestionBank, skills: Collection[str]) -> dict[str, str
         "group": bank.group_by_key,
         "skill": skills,
         "difficulty": DIFFICULTIES,
+        "answer": ANSWER_STATES,
+        "milestone": {key for question in bank.questions for key in question.milestones},
     }
     given = {name: args[name] for name in known if args.get(name) in known[name]}
     text = clean_line(args.get("q", ""))[:MAX_SEARCH_LENGTH]

@@ -1,0 +1,93 @@
+"""The forms of an answer: one for stories, one for everything else."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SearchField, TextAreaField
+from wtforms.validators import Optional, ValidationError
+
+from roadmap.core.fields import at_most
+from roadmap.core.numbers import parse_whole_number
+from roadmap.core.text import clean_line, clean_multiline
+from roadmap.evidence.forms import CheckboxListField, parse_uuid
+from roadmap.practice.models import Answer
+from roadmap.practice.rules import TEXT_FIELDS
+
+MAX_CITED = 10
+
+
+def _text(label: str, help_text: str, most: int = 4000) -> TextAreaField:
+    return TextAreaField(
+        label, [Optional(), at_most(most)], filters=[clean_multiline], description=help_text
+    )
+
+
+class AnswerForm(FlaskForm):
+    """What all answers share. `seen` is the revision that the form shows, 0 where none is saved."""
+
+    form_name = ""
+    # The revision that saving again replaces, where another form was faster.
+    replaces: int | None = None
+    seen = HiddenField()
+    cites = CheckboxListField(_l("Evidence it cites"))
+    q = SearchField(_l("Search your evidence"), filters=[clean_line])
+
+    def validate_cites(self, field: CheckboxListField) -> None:
+        if len(self.cited_ids) > MAX_CITED:
+            raise ValidationError(_l("Cite at most %(most)d pieces.", most=MAX_CITED))
+
+    @property
+    def cited_ids(self) -> list[uuid.UUID]:
+        return [key for key in map(parse_uuid, self.cites.data) if key]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Return what is written, by the name of its field."""
+        given = {name: self[name].data or "" for name in TEXT_FIELDS[self.form_name]}
+        return {name: text for name, text in given.items() if text}
+
+    @property
+    def revision(self) -> int:
+        return parse_whole_number(self.seen.data) or 0
+
+    def differences(self, saved: Answer) -> dict[str, str]:
+        """Return the saved texts that differ from those of the form, by label."""
+        mine = self.texts
+        return {
+            self[name].label.text: saved.texts.get(name, "–")
+            for name in TEXT_FIELDS[self.form_name]
+            if saved.texts.get(name) != mine.get(name)
+        }
+
+
+class StarForm(AnswerForm):
+    """A story."""
+
+    form_name = "star"
+    situation = _text(_l("Situation"), _l("Where and when it was, and what was at stake."))
+    task = _text(_l("Task"), _l("What you were responsible for."))
+    action = _text(_l("Action"), _l("What you did and decided, in the first person."))
+    result = _text(_l("Result"), _l("What came of it, with a number, and what you learned."))
+
+
+class OutlineForm(AnswerForm):
+    """An outline."""
+
+    form_name = "outline"
+    outline = _text(
+        _l("Outline"), _l("Your points in the order in which you would say them."), 12_000
+    )
+
+
+FORMS: dict[str, type[AnswerForm]] = {"star": StarForm, "outline": OutlineForm}
+
+
+def answer_form(form_name: str, saved: Answer | None) -> AnswerForm:
+    """Return the form as it was sent, else with what is saved."""
+    if saved is None:
+        return FORMS[form_name](data={"seen": 0})
+    cites = [str(each.evidence_id) for each in saved.citations]
+    return FORMS[form_name](data={**saved.texts, "seen": saved.revision, "cites": cites})
