@@ -30,9 +30,9 @@ EVIDENCE_KINDS = {
 
 # What the career guide names and the roadmap therefore has to teach, one group a line.
 NAMED = [
-    *["architecting ml systems for scale and reliability", "leading technical design reviews"],
+    *["capacity model", "leading technical design reviews"],
     *["setting standards", "mentor", "evaluating new techniques", "build vs. buy", "strategy"],
-    *["to leadership", "debugging complex production issues", "hiring", "technical interviews"],
+    *["to leadership", "root cause of a degraded", "hiring", "technical interviews"],
     *["pytorch", "tensorflow", "jax", "kubernetes", "ray", "horovod", "mlflow", "kubeflow"],
     *["weights & biases", "tensorflow serving", "triton", "seldon core", "fastapi"],
     *["langchain", "llamaindex", "vllm", "modal", "anyscale"],
