@@ -18,6 +18,7 @@ from roadmap.market import actions as market
 from roadmap.people import actions as people
 from roadmap.portfolio import links
 from roadmap.skills import actions as skills
+from roadmap.time_budget import actions as time_budget
 from tests.support.route_manifest import CHANGES, Change
 from tests.support.snapshot import Snapshot, rows_by_owner
 
@@ -28,6 +29,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/degrees": ("alice", career, "MAX_ENTRIES", 409),
     "/career/challenges/<key>/reflections": ("alice", career_plans, "MAX_REFLECTIONS", 409),
     "/market/offers": ("alice", market, "MAX_OFFERS", 409),
+    "/time/entries": ("alice", time_budget, "MAX_ENTRIES", 409),
     "/evidence": ("alice", evidence, "MAX_PIECES", 409),
     "/evidence/<uuid:evidence_id>/comments": ("alice", review_actions, "MAX_COMMENTS", 409),
     "/skills/<key>/assessments": ("alice", skills, "MAX_ASSESSMENTS", 409),

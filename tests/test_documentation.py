@@ -57,7 +57,7 @@ FOR = {
 }
 OWN_NOUNS = (
     *("account", "token", "notification", "enrollment", "progress", "evidence"),
-    *("skill", "career", "career_plan", "credential", "tool", "offer"),
+    *("skill", "career", "career_plan", "credential", "tool", "offer", "time"),
     *("readiness", "portfolio", "practice"),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")

@@ -44,6 +44,8 @@ from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
+from roadmap.time_budget import actions as time_budget
+from roadmap.time_budget.actions import Hours
 from roadmap.tools import actions as tools
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
@@ -237,6 +239,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     keep_offer(write, f"{CANARY} offer")
     keep_tool_record(write, f"{CANARY} of a tool")
     keep_practice(write, f"{CANARY} of a story")
+    keep_hours(write, f"{CANARY} of her week")
     hidden = {}
     for name, visibility in (
         ("draft", "portfolio"),
@@ -299,6 +302,14 @@ def keep_practice(write: SampleDataWriter, text: str) -> None:
         session, alice, question, "star", {"situation": text}, [shared] if shared else [],
         revision=saved.revision if saved else 0, now=write.now,
     )  # fmt: skip
+
+
+def keep_hours(write: SampleDataWriter, title: str) -> None:
+    """Hours of today, and limits of her own."""
+    session, alice = write.session, write.cast.alice
+    hours = Hours(write.now.date(), "deep-work", 90, title)
+    time_budget.add_entry(session, alice, hours, now=write.now)
+    time_budget.save_limits(session, alice, week_minutes=1234, deep_work_minutes=987)
 
 
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:
@@ -373,6 +384,7 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     assert CANARY in alice.get("/market/offers").text
     assert CANARY in alice.get("/tools/jax").text
     assert CANARY in alice.get("/practice/incident-you-caused").text
+    assert CANARY in alice.get("/time").text
 
 
 def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
@@ -455,6 +467,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     keep_offer(write, "Another one.")
     keep_tool_record(write, "Another one.")
     keep_practice(write, "Another one.")
+    keep_hours(write, "Another one.")
     progress.set_plan(
         write.session,
         alice,

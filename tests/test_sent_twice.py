@@ -28,6 +28,7 @@ from roadmap.market.models import Offer
 from roadmap.people.models import AuditEntry, Team
 from roadmap.portfolio.models import PortfolioLink
 from roadmap.skills.models import Assessment
+from roadmap.time_budget.models import TimeEntry
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.evidence.form_data import form_fields
 from tests.support.browser_client import BrowserClient, IsolatedClient
@@ -53,6 +54,8 @@ FORMS = {
     "offer": Sent("alice", "/market/offers", "/market/offers", Offer,
                   {"name": "Example", "currency": "USD", "base": "1", "vesting_years": "4",
                    "cliff_months": "12"}),
+    "hours": Sent("alice", "/time", "/time/entries", TimeEntry,
+                  {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02"}),
     "evidence": Sent("alice", "/evidence/new", "/evidence", Evidence, form_fields()),
     "comment": Sent("alice", "/evidence/{piece}", "/evidence/{piece}/comments", Comment,
                     {"text": "The one of March."}),

@@ -73,6 +73,13 @@ class Direction(Model):
     source: Key | None = None
 
 
+class PageLink(Model):
+    """A page of Cairn that helps with a challenge."""
+
+    title: Title
+    href: Annotated[str, Field(pattern="^/[a-z/-]+$")]
+
+
 class Challenge(Model):
     """A challenge of the role, and what experienced people do about it."""
 
@@ -85,7 +92,7 @@ class Challenge(Model):
     questions: tuple[Question, ...] = Field(min_length=1)
     reflection: Line = Field(description="The question of the monthly reflection.")
     milestones: tuple[Key, ...] = ()
-    see: Annotated[str, Field(pattern="^/[a-z/-]+$")] | None = None
+    see: PageLink | None = None
 
 
 class EducationFact(Model):

@@ -338,3 +338,26 @@ def render_radar(
         f"<title>{escape(title)}</title><desc>{escape('; '.join(said))}</desc>"
         f"{''.join(parts)}</svg>"
     )
+
+
+def render_shares(
+    parts: Sequence[tuple[str, float]], label: str = "", mark: float | None = None
+) -> Markup:
+    """Render a bar of parts beside each other: their classes and shares of a whole, 0 to 1.
+
+    `mark` is a share at which a line stands. Without a label it is decoration beside its figures.
+    """
+    shapes = []
+    x = 0.0
+    for name, share in parts:
+        width = min(max(share, 0.0) * 100, 100 - x)
+        if width > 0:
+            place = f"x={_number(x)}% width={_number(width)}%"
+            shapes.append(f"<rect class={name} {place} height=100% />")
+            x += width
+    if mark is not None and 0 < mark <= 1:
+        place = f"{_number(mark * 100)}%"
+        shapes.append(f"<line class=share-mark x1={place} x2={place} y1=0 y2=100% />")
+    said = f"role=img aria-label='{escape(label)}'" if label else "aria-hidden=true"
+    bar = f"<svg class=shares {said}>{''.join(shapes)}</svg>"
+    return Markup(bar)  # noqa: S704 - the label is escaped, the classes are ours

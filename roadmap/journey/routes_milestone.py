@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import render_template
+from flask_babel import gettext as _
 from flask_login import current_user
 
-from roadmap.career_plans.queries import pages_about
+from roadmap.career_plans.queries import Link, pages_about
 from roadmap.core.database import db
 from roadmap.core.web import wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
@@ -16,6 +17,7 @@ from roadmap.journey.milestone_details import load_details
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
 from roadmap.progress.models import MilestonePlan
+from roadmap.time_budget.queries import is_about
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
@@ -46,9 +48,15 @@ def render_milestone(
         template or details,
         roadmap=content,
         stage=content.stage_of[milestone.key],
-        career_pages=pages_about(milestone.key),
+        pages_about=_pages_about(milestone.key),
         m=load_details(
             db.session, person, found, milestone, plan=plan, reason=reason, conflict=conflict
         ),
         unfolded=wants_fragment(),
     )
+
+
+def _pages_about(key: str) -> list[Link]:
+    """Return the pages that help with a milestone."""
+    week = [Link(_("Your week"), "/time")] if is_about(key) else []
+    return [*pages_about(key), *week]

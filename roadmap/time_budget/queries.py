@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.time_budget.models import TimeBudget
+from roadmap.time_budget.models import TimeBudget, TimeEntry
+from roadmap.time_budget.rules import Limits, Week, WeekFigures, weeks_of
 
 if TYPE_CHECKING:
     from roadmap.time_budget.content import TimeContent
@@ -26,6 +28,59 @@ def time_content() -> TimeContent:
     return read_as(Path(__file__).parent / "content.yaml", TimeContent)
 
 
+def is_about(milestone_key: str) -> bool:
+    """Return whether the week is what a milestone is about."""
+    return milestone_key in time_content().remedies.milestones
+
+
 def budget(session: Session, user_id: uuid.UUID) -> TimeBudget | None:
     """Load a person's settings, None where they have not set any."""
     return session.scalars(sa.select(TimeBudget).filter_by(user_id=user_id)).first()
+
+
+def limits(settings: TimeBudget | None) -> Limits:
+    """Return a person's own limits, those of the content where they have set none."""
+    content = time_content()
+    week = settings.week_minutes if settings else None
+    deep_work = settings.deep_work_minutes if settings else None
+    return Limits(
+        content.week_hours * 60 if week is None else week,
+        content.deep_work_hours * 60 if deep_work is None else deep_work,
+    )
+
+
+def entries(session: Session, user_id: uuid.UUID, week: Week) -> Sequence[TimeEntry]:
+    """Load what a person recorded for a week, the newest day first."""
+    found = sa.select(TimeEntry).where(*_of_weeks(user_id, week, week))
+    return session.scalars(
+        found.order_by(TimeEntry.day.desc(), TimeEntry.starts_at, TimeEntry.created_at)
+    ).all()
+
+
+def has_entries(session: Session, user_id: uuid.UUID) -> bool:
+    """Return whether a person has recorded anything in any week."""
+    there = sa.exists().where(TimeEntry.user_id == user_id, TimeEntry.removed_at.is_(None))
+    return bool(session.scalar(sa.select(there)))
+
+
+def figures(
+    session: Session, user_id: uuid.UUID, last: Week, number: int, limits: Limits
+) -> list[WeekFigures]:
+    """Load the figures of as many weeks in their order, in one statement."""
+    weeks = [last.back(each) for each in reversed(range(number))]
+    sums = (
+        sa.select(TimeEntry.day, TimeEntry.category, sa.func.sum(TimeEntry.minutes))
+        .where(*_of_weeks(user_id, weeks[0], last))
+        .group_by(TimeEntry.day, TimeEntry.category)
+    )
+    counts_as = {each.key: each.counts_as for each in time_content().categories}
+    rows = ((day, category, minutes) for day, category, minutes in session.execute(sums))
+    return weeks_of(rows, weeks, limits, counts_as)
+
+
+def _of_weeks(user_id: uuid.UUID, first: Week, last: Week) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        TimeEntry.user_id == user_id,
+        TimeEntry.day.between(first.monday, last.sunday),
+        TimeEntry.removed_at.is_(None),
+    )

@@ -1,8 +1,190 @@
-"""The pages of the week."""
+"""The pages of the week. Nobody else sees any of it."""
 
 from __future__ import annotations
 
-from roadmap.time_budget import queries
-from roadmap.time_budget.blueprint import time_budget
+import datetime as dt
+import uuid
+from typing import Any
 
-__all__ = ["queries", "time_budget"]
+from flask import flash, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.web import form_key, now, render_page, see_other
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+from roadmap.progress.queries import milestone_links
+from roadmap.time_budget import actions, presentation, queries
+from roadmap.time_budget.blueprint import time_budget
+from roadmap.time_budget.forms import EARLIEST_DAY, EntryForm, LimitsForm
+from roadmap.time_budget.models import TimeEntry
+from roadmap.time_budget.presentation import duration
+from roadmap.time_budget.rules import Week
+
+__all__ = ["time_budget"]
+
+TREND_WEEKS = 12
+
+
+@time_budget.get("/time")
+@permit("time.read")
+def week() -> Response:
+    return _render_week(_week())
+
+
+@time_budget.post("/time/entries")
+@permit("time.write")
+def add() -> Response:
+    form = _entry_form()
+    if not form.validate():
+        return _render_week(_week(), entry_form=form, status=422)
+    entry = actions.add_entry(db.session, current_user.id, form.hours, now=now(), key=form_key())
+    flash(_("Added: %(entry)s.", entry=_in_words(entry)))
+    return _see_week(entry.day)
+
+
+@time_budget.get("/time/entries/<uuid:key>")
+@permit("time.read")
+def show(key: uuid.UUID) -> Response:
+    entry = permissions.load(db.session, current_user, "time.read", TimeEntry, key)
+    return _render_entry(entry, _entry_form(entry))
+
+
+@time_budget.put("/time/entries/<uuid:key>")
+@permit("time.write")
+def edit(key: uuid.UUID) -> Response:
+    entry = permissions.load(db.session, current_user, "time.write", TimeEntry, key)
+    form = _entry_form(entry)
+    if not form.validate():
+        return _render_entry(entry, form, status=422)
+    actions.edit_entry(db.session, entry, form.hours)
+    flash(_("Saved: %(entry)s.", entry=_in_words(entry)))
+    return _see_week(entry.day)
+
+
+@time_budget.delete("/time/entries/<uuid:key>")
+@permit("time.write")
+def remove(key: uuid.UUID) -> Response:
+    entry = permissions.load(db.session, current_user, "time.write", TimeEntry, key)
+    actions.remove_entry(db.session, entry, now=now())
+    said = _("Deleted: %(entry)s.", entry=_in_words(entry))
+    message = render_template("time_budget/_undo.html", said=said, key=entry.id)
+    flash(Markup(message))  # noqa: S704 - the template escapes
+    return _see_week(entry.day)
+
+
+@time_budget.delete("/time/entries/<uuid:key>/removal")
+@permit("time.write")
+def restore(key: uuid.UUID) -> Response:
+    entry = permissions.load(db.session, current_user, "time.write", TimeEntry, key)
+    actions.restore_entry(db.session, entry)
+    flash(_("Back again: %(entry)s.", entry=_in_words(entry)))
+    return _see_week(entry.day)
+
+
+@time_budget.put("/time/limits")
+@permit("time.write")
+def save_limits() -> Response:
+    form = LimitsForm()
+    if not form.validate():
+        return _render_week(_week(), limits_form=form, status=422)
+    actions.save_limits(
+        db.session,
+        current_user.id,
+        week_minutes=form.week_minutes.data,
+        deep_work_minutes=form.deep_work_minutes.data,
+    )
+    flash(_("Your limits are saved."))
+    return see_other("time_budget.week")
+
+
+def _today() -> dt.date:
+    today: dt.date = current_user.today(now())
+    return today
+
+
+def _week() -> Week:
+    """Return the week of the address; this one where it names none, or one to come."""
+    current = Week.of(_today())
+    try:
+        asked = Week.parse(request.args.get("week", ""))
+    except ValueError:
+        return current
+    return asked if EARLIEST_DAY <= asked.monday <= current.monday else current
+
+
+def _see_week(day: dt.date) -> Response:
+    shown = Week.of(day)
+    key = None if shown == Week.of(_today()) else shown.key
+    return see_other("time_budget.week", week=key, _anchor="entries")
+
+
+def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
+    categories = queries.time_content().categories
+    # What is no work stands in calendars only.
+    offered = [each for each in categories if each.counts_as != "nothing" or entry]
+    return EntryForm(offered, today=_today(), entry=entry, **more)
+
+
+def _in_words(entry: TimeEntry) -> str:
+    return f"{_category_title(entry.category)}, {duration(entry.minutes)}"
+
+
+def _category_title(key: str) -> str:
+    category = queries.time_content().by_key.get(key)
+    return category.title if category else key
+
+
+def _render_entry(entry: TimeEntry, form: EntryForm, *, status: int = 200) -> Response:
+    return render_page(
+        "time_budget/entry.html", status, entry=entry, form=form, week=Week.of(entry.day)
+    )
+
+
+def _render_week(
+    shown: Week,
+    *,
+    entry_form: EntryForm | None = None,
+    limits_form: LimitsForm | None = None,
+    status: int = 200,
+) -> Response:
+    today, content = _today(), queries.time_content()
+    current = Week.of(today)
+    settings = queries.budget(db.session, current_user.id)
+    limits = queries.limits(settings)
+    entries = queries.entries(db.session, current_user.id, shown)
+    weeks = queries.figures(db.session, current_user.id, shown, TREND_WEEKS, limits)
+    figures = weeks[-1]
+    # On a Monday nothing is late yet: the week before is what there is to learn from.
+    lately = weeks[-2:] if shown == current else weeks[-1:]
+    short = [each for each in reversed(lately) if each.is_short_of_deep_work(today)]
+    return render_page(
+        "time_budget/week.html",
+        status,
+        content=content,
+        today=today,
+        week=shown,
+        is_current=shown == current,
+        newer=None if shown == current else shown.back(-1),
+        older=shown.back(1) if shown.back(1).monday >= EARLIEST_DAY else None,
+        figures=figures,
+        limits=limits,
+        short=short[0] if short else None,
+        rows=presentation.category_rows(content, figures),
+        bar=presentation.week_bar(figures),
+        compared=presentation.compare(content.share, figures, is_over=shown != current),
+        trend=presentation.trend_rows(weeks, today),
+        has_any=any(each.recorded for each in weeks)
+        or bool(entries)
+        or queries.has_entries(db.session, current_user.id),
+        entries=entries,
+        titles={each.key: each.title for each in content.categories},
+        entry_form=entry_form
+        or _entry_form(day=today if shown == current else shown.monday, formdata=None),
+        limits_form=limits_form or LimitsForm(obj=settings, formdata=None),
+        milestones=milestone_links(db.session, current_user.id, content.remedies.milestones),
+        duration=duration,
+    )

@@ -1,0 +1,137 @@
+"""What follows from hours: weeks, shares, and whether too little deep work is left."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+DAY_MINUTES = 24 * 60
+WORKDAYS = 5
+# "1:30", "1.5" or "1,5" hours; "1 h 30 min", "2h", "90 min".
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)", re.ASCII)
+_DECIMAL = re.compile(r"(\d{0,3}(?:[.,]\d{1,3})?)\s*(?:h|hours?)?", re.ASCII)
+_WORDS = re.compile(
+    r"(?:(\d{1,3})\s*h(?:ours?)?)?\s*(?:(\d{1,4})\s*m(?:in(?:utes?|s)?)?)?", re.ASCII
+)
+
+
+def parse_minutes(text: str) -> int:
+    """Read hours as people write them. Raises ValueError."""
+    text = " ".join(text.casefold().split())
+    if found := _CLOCK.fullmatch(text):
+        return int(found[1]) * 60 + int(found[2])
+    if text and (found := _WORDS.fullmatch(text)):
+        return int(found[1] or 0) * 60 + int(found[2] or 0)
+    if (found := _DECIMAL.fullmatch(text)) and any(map(str.isdigit, found[1])):
+        return round(float(found[1].replace(",", ".")) * 60)
+    raise ValueError(f"no hours: {text!r}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """A week of ISO 8601, which begins on Monday."""
+
+    monday: dt.date
+
+    @classmethod
+    def of(cls, day: dt.date) -> Week:
+        return cls(day - dt.timedelta(days=day.weekday()))
+
+    @classmethod
+    def parse(cls, key: str) -> Week:
+        """Return the week of a key such as "2026-W48". Raises ValueError."""
+        found = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", key)
+        if not found:
+            raise ValueError(f"no week: {key!r}")
+        return cls(dt.date.fromisocalendar(int(found[1]), int(found[2]), 1))
+
+    @property
+    def key(self) -> str:
+        year, number, _day = self.monday.isocalendar()
+        return f"{year}-W{number:02}"
+
+    @property
+    def sunday(self) -> dt.date:
+        return self.monday + dt.timedelta(days=6)
+
+    def back(self, weeks: int) -> Week:
+        return Week(self.monday - dt.timedelta(weeks=weeks))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many minutes a person works in a week, and the fewest of deep work that they accept."""
+
+    week: int
+    deep_work: int
+
+    def deep_work_due(self, week: Week, today: dt.date) -> int:
+        """Return the minutes of deep work that the workdays before today should have had."""
+        passed = min(max((today - week.monday).days, 0), WORKDAYS)
+        return self.deep_work * passed // WORKDAYS
+
+
+@dataclass(frozen=True)
+class WeekFigures:
+    """Minutes of a week by category, and `counts_as` of each category."""
+
+    week: Week
+    limits: Limits
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    counts_as: Mapping[str, str] = field(default_factory=dict)
+
+    def sum_of(self, *kinds: str) -> int:
+        return sum(
+            minutes
+            for category, minutes in self.minutes.items()
+            if self.counts_as.get(category, "rest") in kinds
+        )
+
+    @cached_property
+    def deep_work(self) -> int:
+        return self.sum_of("deep_work")
+
+    @cached_property
+    def meetings(self) -> int:
+        return self.sum_of("meetings")
+
+    @cached_property
+    def rest(self) -> int:
+        return self.sum_of("rest")
+
+    @property
+    def recorded(self) -> int:
+        return self.deep_work + self.meetings + self.rest
+
+    @property
+    def whole(self) -> int:
+        """Return what shares are of: the person's week, or what is recorded where that is more.
+
+        Somebody who imports a calendar records meetings alone.
+        """
+        return max(self.limits.week, self.recorded)
+
+    def share(self, minutes: int) -> int:
+        """Return the share of the week in whole percent."""
+        return round(100 * minutes / self.whole)
+
+    def is_short_of_deep_work(self, today: dt.date) -> bool:
+        """Return whether too little is left by now; a week without hours says nothing."""
+        return bool(self.recorded) and self.deep_work < self.limits.deep_work_due(self.week, today)
+
+
+def weeks_of(
+    sums: Iterable[tuple[dt.date, str, int]],
+    weeks: Iterable[Week],
+    limits: Limits,
+    counts_as: Mapping[str, str],
+) -> list[WeekFigures]:
+    """Return the figures of weeks from minutes by day and category."""
+    minutes: dict[Week, dict[str, int]] = {week: {} for week in weeks}
+    for day, category, more in sums:
+        of_week = minutes[Week.of(day)]
+        of_week[category] = of_week.get(category, 0) + more
+    return [WeekFigures(week, limits, each, counts_as) for week, each in minutes.items()]

@@ -1,0 +1,64 @@
+"""What can be asked of hours: each person's are theirs alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from roadmap.time_budget import actions
+from roadmap.time_budget.actions import Hours
+from roadmap.time_budget.rules import Week
+from tests.support.route_entry import ALICE, SIGN_IN, Change, Page, expect_only_alice
+
+TYPED = {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02", "title": "Pairing"}
+PAGES: tuple[Page, ...] = (
+    Page("/time", "time.read", "/time", variants=("/time?week=2020-W10",)),
+    Page(
+        "/time/entries/<uuid:key>", "time.read", "/time/entries/{hours}", ALICE, name="time-entry"
+    ),
+)
+CHANGES: tuple[Change, ...] = (
+    Change("/time/entries", "POST", "time.write", "/time/entries", TYPED),
+    Change(
+        "/time/entries/<uuid:key>", "PUT", "time.write", "/time/entries/{hours}", TYPED,
+        expect_only_alice(),
+    ),
+    Change(
+        "/time/entries/<uuid:key>", "DELETE", "time.write", "/time/entries/{hours}", {},
+        expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/time/entries/<uuid:key>/removal", "DELETE", "time.write",
+        "/time/entries/{removed_hours}/removal", {}, expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/time/limits", "PUT", "time.write", "/time/limits",
+        {"deep_work_minutes": "8", "week_minutes": "36"},
+    ),
+)  # fmt: skip
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Four weeks of Alice's, this one short of deep work."""
+    session, alice = write.session, write.cast.alice
+    today = write.now.date()
+    monday = Week.of(today).monday
+
+    def add(day: dt.date, category: str, minutes: int, title: str | None = None) -> Any:
+        hours = Hours(min(day, today), category, minutes, title)
+        return actions.add_entry(session, alice, hours, now=write.now)
+
+    for back in range(4):
+        first = monday - dt.timedelta(weeks=back)
+        add(first, "stand-ups", 75)
+        add(first, "design-reviews", 210, "Ranking: two-stage retrieval")
+        add(first + dt.timedelta(days=1), "one-to-ones", 180)
+        add(first + dt.timedelta(days=2), "planning", 330)
+        add(first + dt.timedelta(days=3), "mentoring", 120)
+        add(first + dt.timedelta(days=4), "deep-work", 120 + 150 * back)
+        add(first + dt.timedelta(days=4), "other", 480)
+    removed = add(monday, "interviews", 60)
+    actions.remove_entry(session, removed, now=write.now)
+    actions.save_limits(session, alice, week_minutes=None, deep_work_minutes=8 * 60)
+    session.flush()
+    return {"hours": str(add(monday, "interviews", 90).id), "removed_hours": str(removed.id)}
