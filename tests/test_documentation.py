@@ -49,7 +49,10 @@ FOR = {
     "anyone": {"public"},
     "signed in": {"roadmap.read", "team.list", "market.read"},
     "you, your managers": {"evidence.read", "evidence.comment", "person.read"},
-    "managers": {"review.list", "review.read", "evidence.review", "person.assess"},
+    "managers": {
+        *("review.list", "review.read", "evidence.review"),
+        *("person.assess", "person.verify"),
+    },
     "its managers": {"team.matrix"},
     "its managers, administrators": {"team.members", "team.invite"},
     "its members": {"team.leave"},

@@ -13,7 +13,13 @@ from sqlalchemy.orm import aliased
 from roadmap.catalog.models import Milestone
 from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.item import Audience
-from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
+from roadmap.evidence.models import (
+    Confirmation,
+    Evidence,
+    EvidenceMilestone,
+    EvidenceVersion,
+    Review,
+)
 
 
 def is_visible(audience: Audience) -> sa.ColumnElement[bool]:
@@ -61,6 +67,11 @@ def counted_version_id(audience: Audience) -> sa.ColumnElement[Any]:
     """Return the id of the version that counts: the verified one, else the newest one seen."""
     newest = Audience.OWNER if audience is Audience.PUBLIC else audience
     return sa.func.coalesce(Evidence.verified_version_id, newest_version_id(newest))
+
+
+def is_unjudged() -> sa.ColumnElement[bool]:
+    """Return the condition that nobody here has ever reviewed it, in any version."""
+    return ~sa.exists().where(Review.evidence_id == Evidence.id)
 
 
 def is_verified() -> sa.ColumnElement[bool]:

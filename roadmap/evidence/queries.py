@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.text import fold, search_words
-from roadmap.evidence.audience_sql import is_visible
+from roadmap.evidence.audience_sql import is_unjudged, is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
@@ -188,6 +188,17 @@ def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, in
     alone = waiting.where(Evidence.user_id.not_in(others))
     found = session.execute(sa.select(waiting.scalar_subquery(), alone.scalar_subquery())).one()
     return found[0], found[1]
+
+
+def count_unjudged(session: Session, user_id: uuid.UUID) -> int:
+    """Count what a person submitted and nobody here has ever reviewed."""
+    query = sa.select(sa.func.count(Evidence.id)).where(
+        Evidence.user_id == user_id,
+        Evidence.state.in_(AWAITING_REVIEW),
+        is_visible(Audience.MANAGER),
+        is_unjudged(),
+    )
+    return session.scalar(query) or 0
 
 
 def load_reviewers(session: Session, items: Iterable[Item]) -> dict[uuid.UUID, tuple[Any, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,6 +81,7 @@ def decide(
     now: dt.datetime,
     title: str | None = None,
     basis: str = "",
+    bundled: bool = False,
 ) -> Review:
     """Review the current version: `verified` or `returned`.
 
@@ -88,7 +90,8 @@ def decide(
     counted for. `version_id` is the version that the reviewer read, `title` the title on their page
     (None where the client sent none), `basis` what a verification rests on: a key of BASES, or ""
     where that is not known. A verified version can be verified once more, which confirms milestones
-    that were linked since, and those that were left out and are named.
+    that were linked since, and those that were left out and are named. One of many that are judged
+    at once (`bundled`) is only judged while it waits, and its author is notified of all together.
 
     Raises Refused where the reviewer is the author or may not review them now, and Refused or Stale
     as `rules.select_confirmations` does.
@@ -98,6 +101,8 @@ def decide(
     if basis and basis not in BASES:
         raise Refused("no_such_basis")
     _lock_for_review(session, evidence, by)
+    if bundled:
+        rules.check_reviewable(evidence.state, judged=version_id, current=evidence.current_id)
     again = evidence.shared_state == "verified"
     fitting: list[str] = []
     if decision == "verified":
@@ -172,7 +177,7 @@ def decide(
     if again:
         said["besides"] = True
     action = f"evidence.{decision}"
-    _record(session, evidence, action, by, now, row_id=review.id, **said)
+    _record(session, evidence, action, by, now, row_id=review.id, **said, **_bundle(bundled))
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,
@@ -181,7 +186,13 @@ def decide(
 
 
 def withdraw_review(
-    session: Session, evidence: Evidence, review_id: uuid.UUID, *, by: Actor, now: dt.datetime
+    session: Session,
+    evidence: Evidence,
+    review_id: uuid.UUID,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    bundled: bool = False,
 ) -> tuple[Review, list[str]]:
     """Take back the latest review of an item, by which `by` judged it a moment ago.
 
@@ -238,12 +249,101 @@ def withdraw_review(
     done = "return" if review.decision == "returned" else "verification"
     action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
     said_before = [link.milestone_key for link in left_out]
-    _record(session, evidence, action, by, now, decided_at=at, left_out=said_before, **said)
+    more = {"decided_at": at, "left_out": said_before, **_bundle(bundled)}
+    _record(session, evidence, action, by, now, **more, **said)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,
     )  # fmt: skip
     return review, keys
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reviewer chose for one piece of somebody's history: arguments of `decide`."""
+
+    evidence: Evidence
+    version_id: uuid.UUID
+    title: str
+    milestones: Sequence[str]
+    basis: str
+
+
+def verify_history(
+    session: Session,
+    user_id: uuid.UUID,
+    choices: Sequence[Choice],
+    comment: str,
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> dict[uuid.UUID, str]:
+    """Verify pieces of a person, each by `decide`; the person is notified of all together.
+
+    Return why others were not verified, as a reason of `Refused` by the id of the piece.
+    """
+    refused: dict[uuid.UUID, str] = {}
+    for each in choices:
+        try:
+            decide(
+                session, each.evidence, "verified", comment, each.milestones,
+                version_id=each.version_id, title=each.title, basis=each.basis,
+                by=by, now=now, bundled=True,
+            )  # fmt: skip
+        except Refused as refusal:
+            refused[each.evidence.id] = refusal.reason
+    if number := len(choices) - len(refused):
+        _record_bundle(session, user_id, "history.verified", by, now, number=number)
+    return refused
+
+
+def withdraw_history(
+    session: Session,
+    user_id: uuid.UUID,
+    decided_at: dt.datetime,
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> tuple[int, dict[uuid.UUID, str]]:
+    """Take back what `by` verified of a person at one moment, each piece by `withdraw_review`.
+
+    Return how many pieces wait again, and why others do not, as in `verify_history`.
+    """
+    reviews = session.execute(
+        sa.select(Review.id, Evidence)
+        .join(Evidence, Evidence.id == Review.evidence_id)
+        .where(
+            Review.user_id == user_id,
+            Review.reviewer_id == by.id,
+            Review.decision == "verified",
+            Review.decided_at == decided_at,
+        )
+        .order_by(Review.id)
+    ).all()
+    refused: dict[uuid.UUID, str] = {}
+    for review_id, evidence in reviews:
+        try:
+            withdraw_review(session, evidence, review_id, by=by, now=now, bundled=True)
+        except Refused as refusal:
+            refused[evidence.id] = refusal.reason
+    if number := len(reviews) - len(refused):
+        at = decided_at.isoformat()
+        action = "history.verification_withdrawn"
+        _record_bundle(session, user_id, action, by, now, number=number, decided_at=at)
+    return len(reviews) - len(refused), refused
+
+
+def _bundle(bundled: bool) -> dict[str, bool]:
+    """Return what the history says of one of many that were judged at once."""
+    return {"bundled": True} if bundled else {}
+
+
+def _record_bundle(
+    session: Session, user_id: uuid.UUID, action: str, by: Actor, now: dt.datetime, **data: Any
+) -> None:
+    record_history(
+        session, user_id=user_id, by=by.id, action=action, subject=str(user_id), now=now, **data
+    )
 
 
 def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:

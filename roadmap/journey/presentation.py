@@ -14,6 +14,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.journey.rules import forecast, longest_chain, weeks_behind
 from roadmap.readiness.presentation import verdict_title
+from roadmap.readiness.summary import summary_verdict
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone, Stage
@@ -317,7 +318,5 @@ class RoadmapPresenter:
             "roadmap": self.content,
             "lede": self.lede(),
             "score": points_filter(data["score"]),
-            "verdict": verdict_title(
-                data["verdict"], claimed_not_proven=data["claimed_not_proven"]
-            ),
+            "verdict": verdict_title(summary_verdict(data)),
         }

@@ -65,6 +65,7 @@ def create_notifications(
                 elsewhere=data.get("elsewhere", ""),
                 skills=skills, expires_on=data.get("expires_on", ""),
                 confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
+                number=data.get("number", 0),
             )  # fmt: skip
             # An address that is not confirmed may be somebody else's.
             if reader.email_key and (reader.wants_mail or kind.is_always_mailed):

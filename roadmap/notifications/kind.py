@@ -50,7 +50,7 @@ class Content:
     `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
     comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
     (key, title). `invitation` is the id of one to the reader. A review `confirmed` so many of the
-    milestones that were `proposed` to it.
+    milestones that were `proposed` to it. `number` counts pieces of evidence.
     Evidence counts through `expires_on`.
     """
 
@@ -70,6 +70,7 @@ class Content:
     expires_on: str = ""
     confirmed: int = 0
     proposed: int = 0
+    number: int = 0
 
     @property
     def is_partial(self) -> bool:

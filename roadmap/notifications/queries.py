@@ -128,6 +128,7 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         expires_on=data.get("expires_on", ""),
         confirmed=data.get("confirmed", 0),
         proposed=data.get("proposed", 0),
+        number=data.get("number", 0),
         skills=tuple((key, skill_titles.get(key, key)) for key in data.get("skills", ())),
     )
     return NotificationItem(row.id, KINDS[row.kind], row.created_at, row.read_at is None, content)

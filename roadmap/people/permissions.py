@@ -135,6 +135,7 @@ PERMISSIONS: dict[str, Predicate] = {
     # A person as others see them; each may look at themselves in that way.
     "person.read": either(own, over_person(Capability.SEE_SHARED)),
     "person.assess": over_person(Capability.ASSESS),
+    "person.verify": over_person(Capability.REVIEW),
     # `review.read` is the page of a piece, `review.list` the queue of what waits.
     "review.read": both(over_person(Capability.SEE_SHARED), shared),
     "review.list": over_person(Capability.REVIEW),

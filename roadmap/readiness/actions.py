@@ -117,7 +117,11 @@ def compute_summary(
     if counted is None:
         counted = _count_facts(content, record, today)
         values = {"counted": {"release": VERSION, **counted.to_json()}}
-    facts = replace(counted.facts, statuses=record.statuses)
+    facts = replace(
+        counted.facts,
+        statuses=record.statuses,
+        awaits_first_review=record.awaits_first_review,
+    )
     own = Tally(content, facts, today, counted.own)
     own_data = shared_data = summarize_tally(own)
     ends = [next_change_on(own)]

@@ -39,7 +39,9 @@ class Facts:
 
     `statuses` by milestone key (a missing one is not started), levels 0 to 4 by skill key: the
     self-assessment, and the latest assessment by someone else, each with its date. `target_dates`,
-    by milestone key too, are the person's plan and part of no score.
+    by milestone key too, are the person's plan and part of no score. `awaits_first_review` tells
+    that they share something that waits, while nobody here has ever reviewed anything of theirs; it
+    is part of no score either.
     """
 
     statuses: Mapping[str, str] = field(default_factory=dict)
@@ -51,3 +53,4 @@ class Facts:
     other_assessed_on: Mapping[str, date] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
     degrees: tuple[Degree, ...] = ()
+    awaits_first_review: bool = False

@@ -43,6 +43,7 @@ VERDICT_TITLES = {
     "under_way": N_("Under way"),
     "setting_out": N_("Getting started"),
     "claimed_not_proven": N_("Claimed, not proven"),
+    "not_yet_verified": N_("Not yet verified here"),
 }
 
 
@@ -178,14 +179,14 @@ def signed_filter(value: Fraction) -> str:
     return f"+{format_points(rounded)}" if rounded > 0 else f"−{format_points(-rounded)}"
 
 
-def verdict_title(verdict: str, *, claimed_not_proven: bool = False) -> str:
-    """Return the verdict; "claimed, not proven" replaces the others where it holds."""
-    return _(VERDICT_TITLES["claimed_not_proven" if claimed_not_proven else verdict])
+def verdict_title(verdict: str) -> str:
+    """Return the title of a verdict as it is said (`rules.shown_verdict`)."""
+    return _(VERDICT_TITLES[verdict])
 
 
 def score_line(found: Readiness) -> str:
     """Return score and verdict in one line; "claimed, not proven" is said before anything else."""
-    verdict = verdict_title(found.verdict, claimed_not_proven=found.claimed_not_proven)
+    verdict = verdict_title(found.shown_verdict)
     line = (
         _("%(verdict)s · Readiness %(score)s / 100")
         if found.claimed_not_proven
@@ -195,6 +196,16 @@ def score_line(found: Readiness) -> str:
 
 
 def _verdict_reason(found: Readiness, *, own: bool) -> str:
+    if found.not_yet_verified and own:
+        return _(
+            "Most milestones are ticked, and what you submitted is waiting: nobody has reviewed "
+            "anything of yours here yet. A manager of your team can verify your history in one go."
+        )
+    if found.not_yet_verified:
+        return _(
+            "Most milestones are ticked, and what proves them is waiting: nobody here has reviewed "
+            "any of it yet."
+        )
     if found.claimed_not_proven and not own:
         return _(
             "Most milestones are ticked, but less than half of that is verified by someone else."
@@ -224,7 +235,7 @@ def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
     return {
         "found": found,
         "to": to,
-        "verdict": verdict_title(found.verdict, claimed_not_proven=found.claimed_not_proven),
+        "verdict": verdict_title(found.shown_verdict),
         "score_line": score_line(found),
         "reason": _verdict_reason(found, own=to.own),
         "verified_by": verified_by(found.verifiers),

@@ -19,9 +19,10 @@ from roadmap.catalog.models import Roadmap
 from roadmap.core.batches import batched
 from roadmap.core.config import VERSION
 from roadmap.evidence import audience_sql
+from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, seen_by
 from roadmap.evidence.loader import load_counted_items, load_user_items
-from roadmap.evidence.models import Evidence, EvidenceVersion
+from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.progress.queries import target_dates
@@ -54,6 +55,7 @@ class PersonRecord:
     positions: list[Position] = field(default_factory=list)
     degrees: list[Degree] = field(default_factory=list)
     evidence: list[Item] = field(default_factory=list)
+    awaits_first_review: bool = False
     evidence_changed_at: dt.datetime | None = None
     shared_evidence_changed_at: dt.datetime | None = None
 
@@ -101,6 +103,7 @@ class PersonRecord:
             other_assessed_on=self.other_assessed_on,
             positions=tuple(self.positions),
             degrees=tuple(self.degrees),
+            awaits_first_review=self.awaits_first_review,
         )
 
 
@@ -186,7 +189,8 @@ def _load_people(
             record.enrolled.append((roadmap_id, revision_id))
         record.latest_status_at, record.evidence_changed_at = more[:2]
         record.shared_evidence_changed_at = more[2]
-        further.append((roadmap_id, *more[3:]))
+        record.awaits_first_review = bool(more[3])
+        further.append((roadmap_id, *more[4:]))
     return further
 
 
@@ -240,6 +244,7 @@ _position: Any = PositionRow.__table__.c
 _degree: Any = DegreeRow.__table__.c
 _evidence: Any = Evidence.__table__.c
 _version: Any = EvidenceVersion.__table__.c
+_review: Any = Review.__table__.c
 
 
 def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
@@ -259,6 +264,8 @@ _ASKED_AT = sa.case(
     (_version.submitted_at > _evidence.submitted_at, _version.submitted_at),
     else_=_evidence.submitted_at,
 )
+_waits = sa.exists().where(_owned, _evidence.state.in_(AWAITING_REVIEW)).correlate(User.__table__)
+_was_reviewed = sa.exists().where(_review.user_id == _user.id).correlate(User.__table__)
 # Activity is what the person did, and a review is what the reviewer did. Others see that a piece
 # was submitted, not that its author edited it.
 _USERS = (
@@ -271,6 +278,7 @@ _USERS = (
         _latest(_status.changed_at, _status.user_id == _user.id),
         _latest(_evidence.updated_at, _owned),
         _latest(_ASKED_AT, _shared, _version.id == _evidence.current_id),
+        sa.and_(_waits, sa.not_(_was_reviewed)),
     )
     .outerjoin_from(User.__table__, Enrollment.__table__, _enrollment.user_id == _user.id)
     .outerjoin(Roadmap.__table__, _roadmap.id == _enrollment.roadmap_id)

@@ -80,9 +80,25 @@ class Evaluation:
     gates: tuple[GateResult, ...]
     verdict: str
     claimed_not_proven: bool
+    not_yet_verified: bool
     tones: Mapping[str, str]
     stages: Mapping[str, Progress]
     overall: Progress
+
+    @property
+    def shown_verdict(self) -> str:
+        """Return the verdict as it is said, as `shown_verdict`."""
+        return shown_verdict(self.verdict, self.claimed_not_proven, self.not_yet_verified)
+
+
+def shown_verdict(verdict: str, claimed_not_proven: bool, not_yet_verified: bool) -> str:
+    """Return the verdict as it is said: "claimed, not proven" replaces it where that holds.
+
+    Of somebody whom nobody here has judged yet, it says "not yet verified here" instead.
+    """
+    if not_yet_verified:
+        return "not_yet_verified"
+    return "claimed_not_proven" if claimed_not_proven else verdict
 
 
 @dataclass(slots=True)
@@ -112,12 +128,14 @@ def evaluate_tally(tally: Tally) -> Evaluation:
     score = sum((part.points for part in parts), ZERO)
     gates = tuple(rule.check(tally) for rule in gate_rules(content.policy))
     verdict = _verdict(content.policy.verdicts, score, sum(1 for gate in gates if not gate.passed))
+    only_claimed = verdict not in ("ready", "nearly") and _only_claimed(tally, parts[0])
     return Evaluation(
         score=score,
         parts=parts,
         gates=gates,
         verdict=verdict,
-        claimed_not_proven=verdict not in ("ready", "nearly") and _only_claimed(tally, parts[0]),
+        claimed_not_proven=only_claimed,
+        not_yet_verified=only_claimed and tally.facts.awaits_first_review,
         tones=_tones(tally),
         stages={hours.stage.key: _progress([hours]) for hours in tally.stages},
         overall=_progress(tally.stages),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap.readiness.evidence_tally import EvidenceTally
 from roadmap.readiness.facts import Degree, Facts, Position
-from roadmap.readiness.rules import Progress, evaluate_tally
+from roadmap.readiness.rules import Progress, evaluate_tally, shown_verdict
 from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def summarize_tally(tally: Tally) -> dict[str, Any]:
         "score": round_share(judged.score),
         "verdict": judged.verdict,
         "claimed_not_proven": judged.claimed_not_proven,
+        "not_yet_verified": judged.not_yet_verified,
         "parts": [
             {
                 "key": part.key,
@@ -117,3 +118,10 @@ def summarize_tally(tally: Tally) -> dict[str, Any]:
             for skill in content.skills
         },
     }
+
+
+def summary_verdict(summary: Mapping[str, Any]) -> str:
+    """Return the verdict of a summary as it is said."""
+    # Rows of the release before do not say the last one.
+    claimed, not_yet = summary["claimed_not_proven"], summary.get("not_yet_verified", False)
+    return shown_verdict(summary["verdict"], claimed, not_yet)

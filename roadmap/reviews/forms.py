@@ -3,19 +3,75 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, TextAreaField
+from wtforms import Field, HiddenField, SelectField, TextAreaField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, Length
 
-from roadmap.core.text import clean_multiline
+from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.evidence.rules import MAX_LENGTHS
 from roadmap.people.labels import BASES, DEFAULT_BASIS
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPiece:
+    """A piece that a reviewer ticked, with the version and the title that they had before them."""
+
+    id: uuid.UUID
+    version_id: uuid.UUID
+    title: str
+
+
+class ReadPiecesField(Field):
+    """The ticked pieces. One form part each, since the parts of a form are counted."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        found = [_parse_read_piece(value) for value in valuelist]
+        # Twice the same is once.
+        self.data = list({each.id: each for each in found if each is not None}.values())
+
+
+def _parse_read_piece(value: str) -> ReadPiece | None:
+    key, _space, rest = value.partition(" ")
+    version, _space, title = rest.partition(" ")
+    key_id, version_id = parse_uuid(key), parse_uuid(version)
+    if key_id is None or version_id is None:
+        return None
+    return ReadPiece(key_id, version_id, clean_line(title))
+
+
+class HistoryForm(FlaskForm):
+    """What a reviewer verifies of somebody's history, and what that rests on."""
+
+    pieces = ReadPiecesField(_("Evidence"), default=list)
+    basis = SelectField(
+        _("What it rests on"),
+        [DataRequired(_("Say what it rests on: choose one of the three."))],
+        choices=[
+            SelectChoice("", _("Choose one")),
+            *(SelectChoice(*each) for each in BASES.items()),
+        ],
+        validate_choice=False,
+    )
+    comment = TextAreaField(
+        _("Comment on all of them"),
+        [Length(max=MAX_LENGTHS["comment"], message=labels.ERROR_MESSAGES["comment_too_long"])],
+        filters=[clean_multiline],
+    )
+
+    def validate_pieces(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(_("Select at least one piece to verify."))
+
+    def validate_basis(self, field: Field) -> None:
+        if field.data not in BASES:
+            raise ValidationError(labels.REFUSAL_MESSAGES["no_such_basis"])
 
 
 class JudgementForm(FlaskForm):

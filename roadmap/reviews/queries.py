@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
 from roadmap.core.text import fold
-from roadmap.evidence.audience_sql import is_visible, newest_version_id
+from roadmap.evidence.audience_sql import is_unjudged, is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Version
 from roadmap.evidence.loader import load_items
@@ -30,7 +30,7 @@ from roadmap.evidence.queries import (
     load_judgements,
     load_reviewers,
 )
-from roadmap.evidence.rules import Refused, check_withdrawable
+from roadmap.evidence.rules import WITHDRAWAL_PERIOD, Refused, check_withdrawable
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import people_of, team_tree, teams_of
@@ -324,6 +324,83 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
     }
 
 
+# --- The history of one person -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPiece:
+    """A piece of somebody's history that nobody here has judged, with what it is held against."""
+
+    item: Item
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def can_verify(self) -> bool:
+        """Tell whether it is linked to a milestone that evidence of its kind proves."""
+        return any(each.fits for each in self.criteria)
+
+    @property
+    def offered(self) -> list[str]:
+        """Return what is ticked at first."""
+        return [each.key for each in self.criteria if each.is_offered]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentVerification:
+    """What a reviewer verified of somebody at one moment, and can still take back."""
+
+    decided_at: dt.datetime
+    pieces: tuple[tuple[uuid.UUID, str], ...]
+
+
+def list_history(
+    session: Session, actor: Actor, person_id: uuid.UUID, *, limit: int, offset: int = 0
+) -> list[HistoryPiece]:
+    """List what a person shares and nobody here has judged, in the order of its dates.
+
+    What another reviewer is reading is theirs. Eight statements, however much there is.
+    """
+    query = _history_query(actor, person_id).order_by(EvidenceVersion.occurred_on, Evidence.id)
+    ids = [key for key, _name in session.execute(query.limit(limit).offset(offset or None))]
+    items = load_items(session, Audience.MANAGER, ids) if ids else []
+    criteria = load_criteria(session, items) if items else {}
+    return [HistoryPiece(item, criteria[item.id]) for item in items]
+
+
+def count_history(session: Session, actor: Actor, person_id: uuid.UUID) -> int:
+    """Count the pieces that `list_history` lists in all."""
+    return _count(session, _history_query(actor, person_id))
+
+
+def _history_query(actor: Actor, person_id: uuid.UUID) -> sa.Select[Any]:
+    is_free = sa.or_(Evidence.state == "submitted", Evidence.reviewer_id == actor.id)
+    return _shared_query(actor, Filters(person=person_id)).where(
+        Evidence.state.in_(AWAITING_REVIEW), is_free, is_unjudged()
+    )
+
+
+def find_recent_verification(
+    session: Session, actor: Actor, person_id: uuid.UUID, *, now: dt.datetime
+) -> RecentVerification | None:
+    """Find what the actor verified last of a person, while they can take it back."""
+    rows = session.execute(
+        sa.select(Review.decided_at, Evidence.id, Evidence.title)
+        .join(Evidence, Evidence.id == Review.evidence_id)
+        .where(
+            Review.user_id == person_id,
+            Review.reviewer_id == actor.id,
+            Review.decision == "verified",
+            Review.decided_at >= now - WITHDRAWAL_PERIOD,
+        )
+        .order_by(Review.decided_at.desc(), Evidence.title)
+    ).all()
+    if not rows:
+        return None
+    latest = rows[0].decided_at
+    pieces = tuple((key, title) for at, key, title in rows if at == latest)
+    return RecentVerification(latest, pieces)
+
+
 # --- One item -------------------------------------------------------------------------------------
 
 
@@ -342,14 +419,7 @@ def load_review_page(
     judged = [item.verified_number or 0, *(each.version for each in detail.judgements)]
     number = next((each for each in judged if 0 < each < version.number), None)
     before = was_read or next((each for each in earlier if each.number == number), None)
-    author, team = session.execute(
-        sa.select(User.name, Team.slug)
-        .join_from(User, Membership, Membership.user_id == User.id)
-        .join(Team, Team.id == Membership.team_id)
-        .where(User.id == evidence.user_id, Team.id.in_(teams_of(actor.id, Capability.SEE_SHARED)))
-        .order_by(Team.slug)
-        .limit(1)
-    ).first() or abort(404)
+    author, team = find_author(session, actor, evidence.user_id) or abort(404)
     return ReviewPage(
         author=author,
         author_team=team,
@@ -360,6 +430,19 @@ def load_review_page(
         changed=differences(before, version) if before is not None else (),
         reviewer=load_reviewers(session, [item]).get(item.id),
     )
+
+
+def find_author(session: Session, actor: Actor, person_id: uuid.UUID) -> tuple[str, str] | None:
+    """Find the name of a person and the slug of a team in which the actor sees them."""
+    row = session.execute(
+        sa.select(User.name, Team.slug)
+        .join_from(User, Membership, Membership.user_id == User.id)
+        .join(Team, Team.id == Membership.team_id)
+        .where(User.id == person_id, Team.id.in_(teams_of(actor.id, Capability.SEE_SHARED)))
+        .order_by(Team.slug)
+        .limit(1)
+    ).first()
+    return (row.name, row.slug) if row is not None else None
 
 
 def load_criteria(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
+from flask import abort, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -29,12 +29,13 @@ from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.roles import Capability
-from roadmap.reviews import queries
+from roadmap.reviews import queries, routes_history
+from roadmap.reviews.blueprint import reviews
 from roadmap.reviews.forms import JudgementForm
 
-reviews = Blueprint("reviews", __name__)
-
 PAGE_SIZE = 50
+
+__all__ = ["reviews", "routes_history"]
 
 
 @reviews.get("/reviews")

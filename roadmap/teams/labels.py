@@ -9,7 +9,7 @@ from babel.lists import format_list
 from roadmap.core.i18n import current_locale, ngettext, page_language
 from roadmap.core.i18n import gettext as _
 from roadmap.readiness.presentation import verdict_title
-from roadmap.teams.matrix import CLAIMED_NOT_PROVEN
+from roadmap.teams.matrix import CLAIMED_NOT_PROVEN, NOT_YET_VERIFIED
 
 # With a number, because in some languages the words depend on it; functions, because the reader's
 # language is known only when a label is shown.
@@ -20,6 +20,9 @@ _VERDICT_COUNTS: Mapping[str, Callable[[int], str]] = {
     "setting_out": lambda n: ngettext("%(num)d getting started", "%(num)d getting started", n),
     CLAIMED_NOT_PROVEN: lambda n: ngettext(
         "%(num)d claimed, not proven", "%(num)d claimed, not proven", n
+    ),
+    NOT_YET_VERIFIED: lambda n: ngettext(
+        "%(num)d not yet verified here", "%(num)d not yet verified here", n
     ),
     "": lambda n: ngettext("%(num)d not on this roadmap", "%(num)d not on this roadmap", n),
 }

@@ -26,8 +26,12 @@ INACTIVE_DAYS = 21
 """After so many days without activity a person is worth a conversation."""
 
 CLAIMED_NOT_PROVEN = "claimed_not_proven"
-VERDICTS = ("ready", "nearly", "under_way", "setting_out", CLAIMED_NOT_PROVEN)
-"""The verdicts of a row; the last one replaces the others where it holds."""
+NOT_YET_VERIFIED = "not_yet_verified"
+VERDICTS = (
+    *("ready", "nearly", "under_way", "setting_out"),
+    *(CLAIMED_NOT_PROVEN, NOT_YET_VERIFIED),
+)
+"""The verdicts of a row; the last two replace the others where they hold."""
 
 
 class StageCell(NamedTuple):

@@ -33,9 +33,9 @@ from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import PersonRecord, partial_records
 from roadmap.readiness.summaries import Followed, load_shared_summaries
+from roadmap.readiness.summary import summary_verdict
 from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.matrix import (
-    CLAIMED_NOT_PROVEN,
     INACTIVE_DAYS,
     VERDICTS,
     ColumnGroup,
@@ -282,7 +282,7 @@ def _progress(
     stages, assessed = digest["stages"], digest["skills"]
     return {
         "score": digest["score"],
-        "verdict": _verdict(digest),
+        "verdict": summary_verdict(digest),
         "stages": {
             stage.key: StageCell(found["claimed"], found["evidenced"], found["verified"])
             for stage in content.stages
@@ -309,11 +309,6 @@ def _fill_last_activity(
             person.last_activity_on = digests[person.id]["last_activity_on"]
         else:
             person.last_activity_on = others[person.id].last_activity_on(shared_only=True)
-
-
-def _verdict(digest: Mapping[str, Any]) -> str:
-    """Return one of `matrix.VERDICTS` for a summary."""
-    return CLAIMED_NOT_PROVEN if digest["claimed_not_proven"] else str(digest["verdict"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +406,7 @@ def _team_summary(
         sum(each[tone] * each["hours"] for each in progress) / hours if hours else 0.0
         for tone in ("claimed", "evidenced", "verified")
     )
-    counts = Counter(_verdict(digest) for digest in known)
+    counts = Counter(summary_verdict(digest) for digest in known)
     verdicts = {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
     return TeamSummary(team.slug, team.name, depth, role, len(people), len(known), verdicts, *tones)
 

@@ -26,6 +26,7 @@ from roadmap.core.web import (
     wants_fragment,
 )
 from roadmap.evidence import labels as evidence_labels
+from roadmap.evidence.queries import count_unjudged
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import can, permit
@@ -72,6 +73,9 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         team=team,
         leads=leads,
         may_assess=current_user.has_over(Capability.ASSESS, who.id),
+        unjudged=count_unjudged(db.session, who.id)
+        if current_user.has_over(Capability.REVIEW, who.id)
+        else 0,
         nested=nested,
         sees_several=leads and len(current_user.teams(Capability.SEE_SHARED)) > 1,
         member_of=next((each for each in nested or [team] if _manages(each, who)), None),

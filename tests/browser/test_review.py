@@ -258,3 +258,35 @@ def test_single_keys_can_be_switched_off(sample_site: SampleSite, page_of: PageO
     page.goto(review)
     page.keyboard.press("n")
     expect(page).not_to_have_url(review)
+
+
+def test_a_history_is_verified_at_once(sample_site: SampleSite, page_of: PageOf) -> None:
+    mine = [f"Old work {uuid.uuid4().hex[:6]}" for _ in range(2)]
+    for title in mine:
+        record(sample_site, title, submitted=True)
+    bob = page_of("bob")
+    bob.goto(f"/teams/ranking/people/{sample_site.cast.alice}")
+    bob.get_by_role("link", name="Verify history").click()
+    # Each piece lies open: its text, and what it is held against. Other tests left some as well.
+    piece = bob.locator(".history-piece", has_text=mine[0])
+    expect(piece.get_by_text("The old plan.")).to_be_visible()
+    expect(piece.get_by_text("Done when:").first).to_be_visible()
+    for other in bob.locator(".history-piece").all():
+        title = other.get_by_role("heading").inner_text().strip()
+        box = other.get_by_role("checkbox", name=title)
+        if box.count():
+            expect(box).to_be_checked()
+            box.set_checked(title in mine)
+    bob.get_by_role("button", name="Verify selected").click()
+    expect(bob.get_by_role("alert")).to_contain_text("choose one of the three")
+    bob.get_by_label("What it rests on", exact=True).select_option("seen first-hand")
+    piece.get_by_label("What it rests on, for this piece").select_option("on a referee's word")
+    bob.get_by_role("button", name="Verify selected").click()
+    expect(bob.locator("#messages")).to_contain_text("2 pieces of Alice are verified.")
+    bob.get_by_role("link", name=mine[0]).click()
+    expect(bob.get_by_text("on a referee's word").first).to_be_visible()
+
+    bob.goto(f"/reviews/people/{sample_site.cast.alice}")
+    bob.get_by_role("button", name="Take back").click()
+    expect(bob.locator("#messages")).to_contain_text("2 pieces of Alice are waiting again")
+    expect(bob.locator(".history-piece", has_text=mine[1])).to_be_visible()

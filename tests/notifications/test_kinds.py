@@ -20,7 +20,8 @@ MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back",
           "return_taken_back", "comment", "assessed", "added", "removed",
           "role_changed", "moved", "team_deleted", "team_below_deleted",
           "team_above_deleted", "manager_below",
-          "password_link", "api_token", "lapsing"}  # fmt: skip
+          "password_link", "api_token", "lapsing", "history_verified",
+          "history_taken_back"}  # fmt: skip
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_it_needs_sign_in(browser_of, cast):
     assert browser_of().get("/readiness").status_code == 303
 
 
-def test_ticking_all_without_proof_is_not_ready(alice, app):
+def test_ticking_all_without_proof_is_not_ready(alice, app, session, cast, browser_of, now):
     from roadmap.catalog.queries import published_roadmap
     from roadmap.core.database import db
 
@@ -144,6 +144,29 @@ def test_ticking_all_without_proof_is_not_ready(alice, app):
     assert "years count as declared" in page
     assert re.search(r"<h2[^>]*>Claimed, not proven · Readiness [0-9.]+ / 100</h2>", page)
     assert "less than half of that is verified by someone else" in page
+
+    # Who just arrived with a history that waits is not blamed for it, until somebody judges.
+    bob, theirs = browser_of(cast.bob), f"/teams/ranking/people/{cast.alice}"
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    assert "Not yet verified here" not in alice.get("/readiness").text
+    submit_evidence(session, cast, piece, now)
+    pages = (
+        (alice, "/readiness"),
+        (alice, f"/roadmaps/{SLUG}"),
+        (bob, theirs),
+        (bob, "/teams/ranking"),
+    )
+    # The filter of a matrix names every verdict.
+    options = re.compile(r"<option[^>]*>[^<]*</option>")
+    for browser, path in pages:
+        page = options.sub("", browser.get(path).text)
+        assert "Not yet verified here" in page
+        assert "Claimed, not proven" not in page
+    review_evidence(session, cast, piece, now, decision="returned")
+    for browser, path in pages:
+        page = options.sub("", browser.get(path).text)
+        assert "Not yet verified here" not in page
+        assert "Claimed, not proven" in page
 
 
 def test_someone_without_a_roadmap_is_told_how_to_begin(browser_of, cast):

@@ -402,6 +402,16 @@ def test_claimed_not_proven_ends_at_half_verified() -> None:
     assert not claimed_not_proven("experience", "visibility")
 
 
+def test_who_was_never_judged_here_is_not_yet_verified() -> None:
+    claimed = dict.fromkeys(content().by_key, "done")
+    asked = Facts(statuses=claimed, awaits_first_review=True)
+    assert evaluate(content(), Facts(statuses=claimed), TODAY).shown_verdict == "claimed_not_proven"
+    assert evaluate(content(), asked, TODAY).shown_verdict == "not_yet_verified"
+    assert (
+        evaluate(content(), Facts(awaits_first_review=True), TODAY).shown_verdict == "setting_out"
+    )
+
+
 def test_claimed_not_proven_is_about_much_that_is_ticked() -> None:
     few = Facts(statuses=done("foundations1", "foundations2", "experience1", "experience2"))
     assert not evaluate(content(), few, TODAY).claimed_not_proven

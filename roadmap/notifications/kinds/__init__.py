@@ -10,6 +10,8 @@ from roadmap.notifications.kinds.api_token import ApiTokenCreated
 from roadmap.notifications.kinds.assessed import Assessed
 from roadmap.notifications.kinds.comment import CommentAdded
 from roadmap.notifications.kinds.declined import Declined
+from roadmap.notifications.kinds.history_taken_back import HistoryTakenBack
+from roadmap.notifications.kinds.history_verified import HistoryVerified
 from roadmap.notifications.kinds.invited import Invited
 from roadmap.notifications.kinds.joined import Joined
 from roadmap.notifications.kinds.lapsing import Lapsing
@@ -33,7 +35,7 @@ from roadmap.notifications.kinds.verified import Verified
 
 # In the order in which they are told of an event.
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
-        CommentAdded, Assessed, Added, Moved,
+        HistoryVerified, HistoryTakenBack, CommentAdded, Assessed, Added, Moved,
         RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
         Invited, Declined, Left, Leads, ManagerBelow, Joined,
         MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing)  # fmt: skip

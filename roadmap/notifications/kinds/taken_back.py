@@ -25,6 +25,9 @@ class TakenBack(EvidenceKind):
 
     def handle(self, session: Session, event: Event) -> None:
         """Notify the author, also where they share the evidence no longer."""
+        if event.data.get("bundled"):
+            # `HistoryTakenBack` tells them of all pieces at once.
+            return
         evidence = session.get_one(Evidence, uuid.UUID(event.subject))
         author, reviewer = (session.get_one(User, key) for key in (event.user_id, event.by))
         create_notifications(

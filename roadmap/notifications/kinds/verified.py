@@ -32,10 +32,13 @@ class Verified(EvidenceKind):
     )
 
     def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
+        close_review_requests(session, evidence.id, read_at=event.now)
+        if event.data.get("bundled"):
+            # `HistoryVerified` tells its author of all pieces at once.
+            return
         review = session.get_one(Review, event.row_id)
         confirmed = len(confirmed_keys(session, review.version_id))
         left_out = sum(link.left_out_review_id is not None for link in evidence.links)
-        close_review_requests(session, evidence.id, read_at=event.now)
         create_notifications(
             session, self, [author], about=author, evidence=evidence,
             review_id=review.id, quote=review.comment,

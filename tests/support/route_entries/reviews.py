@@ -15,6 +15,8 @@ RULE = "/reviews/<uuid:evidence_id>"
 # The room is for managers. Dave is one, but not of hers: for him her piece does not exist.
 MANAGERS = expect_status(403, bob=200, dave=200, nobody=SIGN_IN)
 BOB = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
+HISTORY_RULE = "/reviews/people/<uuid:person_id>"
+VERIFIERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
     Page(
@@ -32,6 +34,8 @@ PAGES: tuple[Page, ...] = (
         variants=("/reviews/{verified}", "/reviews/{returned}", "/reviews/{resubmitted}"),
         name="review",
     ),
+    # Nobody verifies a history of their own.
+    Page(HISTORY_RULE, "person.verify", "/reviews/people/{alice}", VERIFIERS, name="history"),
     # What is private is not there for anybody but its author.
     Page(
         RULE,
@@ -74,6 +78,28 @@ CHANGES: tuple[Change, ...] = (
         "/reviews/{just_verified}",
         {"review_id": "{judgement}"},
         expect_change(403, bob=200, dave=404),
+        affects=("carol",),
+    ),
+    Change(
+        HISTORY_RULE,
+        "PUT",
+        "person.verify",
+        "/reviews/people/{alice}",
+        {
+            "pieces": "{submitted} {submitted_version} Ranking launch",
+            "milestones": "{submitted} own-a-production-model",
+            "basis": "first_hand",
+        },
+        expect_change(403, bob=303, dave=404),
+        affects=("alice",),
+    ),
+    Change(
+        HISTORY_RULE,
+        "DELETE",
+        "person.verify",
+        "/reviews/people/{carol}",
+        {"decided_at": "{judged_at}"},
+        expect_change(403, bob=303, dave=404),
         affects=("carol",),
     ),
     Change(
@@ -126,4 +152,5 @@ def create_sample_data(write: Any) -> dict[str, str]:
         "resubmitted": str(piece.id),
         "just_verified": str(just.id),
         "judgement": str(judgement.id),
+        "judged_at": judgement.decided_at.isoformat(),
     }

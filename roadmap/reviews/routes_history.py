@@ -1,0 +1,184 @@
+"""The page on which a manager who is new to somebody verifies many of their pieces at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, flash, make_response, render_template, request
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.web import now, page_number, see_other
+from roadmap.evidence import labels, review_actions
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.review_actions import Choice
+from roadmap.people import permissions
+from roadmap.people.labels import BASES
+from roadmap.people.models import User
+from roadmap.people.permissions import permit
+from roadmap.reviews import queries
+from roadmap.reviews.blueprint import reviews
+from roadmap.reviews.forms import HistoryForm
+
+# A form has at most 200 parts, and a piece takes seven: itself, five milestones and its basis.
+HISTORY_PAGE_SIZE = 25
+
+
+@reviews.get("/reviews/people/<uuid:person_id>")
+@permit("person.verify")
+def history(person_id: uuid.UUID) -> Response:
+    """Show what nobody here has judged of a person, each piece with what it is held against."""
+    return _render_history(_load_person(person_id))
+
+
+@reviews.put("/reviews/people/<uuid:person_id>")
+@permit("person.verify")
+def verify_history(person_id: uuid.UUID) -> Response:
+    """Verify the selected pieces; what changed meanwhile is left out, and the page says why."""
+    person, form = _load_person(person_id), HistoryForm()
+    if not form.validate_on_submit():
+        return _render_history(person, form, status=422)
+    read = {each.id: each for each in form.pieces.data[:HISTORY_PAGE_SIZE]}
+    pieces = db.session.scalars(
+        sa.select(Evidence).where(Evidence.id.in_(read), Evidence.user_id == person.id)
+    ).all()
+    ticked = _ticked_milestones()
+    choices = [
+        Choice(
+            piece,
+            read[piece.id].version_id,
+            read[piece.id].title,
+            ticked.get(str(piece.id), []),
+            request.form.get(f"basis-{piece.id}") or form.basis.data,
+        )
+        for piece in sorted(pieces, key=lambda each: list(read).index(each.id))
+    ]
+    refused = review_actions.verify_history(
+        db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
+    )
+    if "not_entitled" in refused.values():
+        abort(404)
+    number = len(choices) - len(refused)
+    if number:
+        text = ngettext(
+            "One piece of %(name)s is verified.",
+            "%(num)s pieces of %(name)s are verified.",
+            number,
+            name=person.name,
+        )
+        flash(text, "message")
+    if refused:
+        return _render_history(
+            person,
+            left_out=[
+                (each.title, labels.REFUSAL_MESSAGES[refused[each.evidence.id]])
+                for each in choices
+                if each.evidence.id in refused
+            ],
+        )
+    return see_other("reviews.history", person_id=person.id, _anchor="main")
+
+
+@reviews.delete("/reviews/people/<uuid:person_id>")
+@permit("person.verify")
+def withdraw_history(person_id: uuid.UUID) -> Response:
+    """Take back what one verified of a person at one moment, for ten minutes."""
+    person = _load_person(person_id)
+    number, refused = review_actions.withdraw_history(
+        db.session, person.id, _parse_moment(), by=current_user, now=now()
+    )
+    if "not_entitled" in refused.values():
+        abort(404)
+    if number:
+        text = ngettext(
+            "You took it back. One piece of %(name)s is waiting again, or counts as it did before.",
+            "You took it back. %(num)s pieces of %(name)s are waiting again, or count as they did "
+            "before.",
+            number,
+            name=person.name,
+        )
+        flash(text, "message")
+    elif not refused:
+        flash(labels.REFUSAL_MESSAGES["withdrawn_already"], "message")
+    if refused:
+        titles = sa.select(Evidence.id, Evidence.title).where(Evidence.id.in_(refused))
+        return _render_history(
+            person,
+            left_out=[
+                (title, labels.REFUSAL_MESSAGES[refused[key]])
+                for key, title in db.session.execute(titles)
+            ],
+        )
+    return see_other("reviews.history", person_id=person.id, _anchor="main")
+
+
+def _load_person(person_id: uuid.UUID) -> User:
+    return permissions.load(db.session, current_user, "person.verify", User, person_id)
+
+
+def _ticked_milestones() -> Mapping[str, list[str]]:
+    """Return the ticked milestones by the id of their piece, as they were sent."""
+    found: dict[str, list[str]] = {}
+    for value in request.form.getlist("milestones"):
+        piece, _space, key = value.partition(" ")
+        found.setdefault(piece, []).append(key[:60])
+    return found
+
+
+def _parse_moment() -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(request.form.get("decided_at", ""))
+        return moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def _render_history(
+    person: User,
+    form: HistoryForm | None = None,
+    *,
+    left_out: Sequence[tuple[str, Any]] = (),
+    status: int = 200,
+) -> Response:
+    """Render the page; `left_out` are titles of pieces with what had changed of each."""
+    page, size = page_number(), HISTORY_PAGE_SIZE
+    _name, team = queries.find_author(db.session, current_user, person.id) or abort(404)
+    found = queries.list_history(
+        db.session, current_user, person.id, limit=size + 1, offset=(page - 1) * size
+    )
+    selected = None if form is None else {each.id for each in form.pieces.data}
+    ticked = _ticked_milestones() if form is not None else {}
+    shown: list[tuple[queries.HistoryPiece, bool, Any, str]] = [
+        (
+            each,
+            each.can_verify and (selected is None or each.item.id in selected),
+            each.offered if form is None else ticked.get(str(each.item.id), []),
+            request.form.get(f"basis-{each.item.id}", "") if form is not None else "",
+        )
+        for each in found[:size]
+    ]
+    path = f"/reviews/people/{person.id}"
+    answer = render_template(
+        "reviews/history.html",
+        who=person,
+        team=team,
+        form=form or HistoryForm(formdata=None),
+        shown=shown,
+        count=queries.count_history(db.session, current_user, person.id),
+        recent=queries.find_recent_verification(db.session, current_user, person.id, now=now()),
+        path=path,
+        pages={
+            "previous": f"{path}?page={page - 1}" if page > 1 else None,
+            "next": f"{path}?page={page + 1}" if len(found) > size else None,
+        },
+        bases=BASES,
+        left_out=left_out,
+        labels=labels,
+    )
+    return make_response(answer, status)

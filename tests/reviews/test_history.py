@@ -1,0 +1,198 @@
+"""GET, PUT and DELETE /reviews/people/<id>: a new manager verifies a history at once"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from roadmap.core.dates import PartialDate
+from roadmap.evidence import actions
+from roadmap.evidence.models import Evidence, Review
+from roadmap.notifications.models import Notification
+from roadmap.people.actions import add_member
+from roadmap.people.models import AuditEntry, Team
+from tests.evidence.builders import (
+    DESIGN,
+    LEVELS,
+    MENTOR,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
+from tests.notifications.scenario import queued_bodies, queued_mails
+from tests.support.markup import flat
+from tests.support.statements import statements_of
+
+
+@pytest.fixture
+def pieces(session, cast, now):
+    """Two documents of Alice that wait; a third is her draft, a fourth was judged before."""
+    made = [
+        add_evidence(
+            session, cast, cast.alice, now, milestones=[DESIGN, LEVELS, MENTOR], title=title,
+            occurred_on=PartialDate(day),
+        )
+        for title, day in (("Old design", "2024-03"), ("New design", "2025-06-01"))
+    ]  # fmt: skip
+    for piece in made:
+        submit_evidence(session, cast, piece, now)
+    add_evidence(session, cast, cast.alice, now, title="Unfinished design")
+    judged = add_evidence(session, cast, cast.alice, now, title="Judged design")
+    submit_evidence(session, cast, judged, now)
+    review_evidence(session, cast, judged, now)
+    return made
+
+
+@pytest.fixture
+def path(cast):
+    return f"/reviews/people/{cast.alice}"
+
+
+def sent(*pieces, basis="first_hand", milestones=(DESIGN, LEVELS), **more):
+    """What the form sends."""
+    return {
+        "pieces": [f"{each.id} {each.current_id} {each.title}" for each in pieces],
+        "milestones": [f"{each.id} {key}" for each in pieces for key in milestones],
+        "basis": basis,
+        **more,
+    }
+
+
+def shown(browser, verb, path, data):
+    """The page after a form, wherever that leads."""
+    answer = browser.send(verb.upper(), path, data)
+    return browser.get(answer.location).text if answer.status_code == 303 else answer.text
+
+
+def judged(session):
+    session.rollback()
+    session.expire_all()
+    rows = session.execute(sa.select(Review.title, Review.basis).order_by(Review.title))
+    return {title: basis for title, basis in rows if title != "Judged design"}
+
+
+def test_it_works(session, cast, browser_of, pieces, path, with_mail):
+    bob = browser_of(cast.bob)
+    assert path in bob.get(f"/teams/ranking/people/{cast.alice}").text
+    page = bob.get(path).text
+    assert "Alice shares 2 pieces that nobody here has judged yet." in flat(page)
+    assert page.index("Old design") < page.index("New design")
+    assert "Unfinished design" not in page
+    assert (
+        "Judged design" not in page.replace("You have just verified", "").split("<form class=")[-1]
+    )
+    assert len(re.findall(r'name="pieces"[^>]* checked', page)) == 2
+    assert len(re.findall(r'name="milestones"[^>]* checked', page)) == 4
+    assert "Done when:" in page
+
+    old, new = pieces
+    chosen = sent(old, new, comment="I worked on both.", **{f"basis-{new.id}": "referee"})
+    chosen["milestones"].remove(f"{new.id} {LEVELS}")
+    page = shown(bob, "put", path, chosen)
+    assert "2 pieces of Alice are verified." in flat(page)
+    assert judged(session) == {"Old design": "first_hand", "New design": "referee"}
+    links = {link.milestone_key: link for link in session.get(Evidence, new.id).links}
+    assert links[LEVELS].left_out_review_id is not None
+    assert "Nothing is left to judge at once" in page
+    entries = sa.select(AuditEntry.target).where(AuditEntry.action == "evidence.verified")
+    assert {str(old.id), str(new.id)} <= set(session.scalars(entries))
+
+
+def test_a_piece_without_its_tick_keeps_waiting(session, cast, browser_of, pieces, path):
+    old, new = pieces
+    browser_of(cast.bob).put(path, sent(old))
+    assert list(judged(session)) == ["Old design"]
+    assert session.get(Evidence, new.id).state == "submitted"
+
+
+def test_the_author_is_told_once(session, cast, browser_of, pieces, path, with_mail):
+    before = len(queued_mails(session))
+    browser_of(cast.bob).put(path, sent(*pieces, comment="Well done."))
+    session.rollback()
+    told = [subject for _to, subject in queued_mails(session)[before:]]
+    assert told == ["Bob verified 2 pieces of your evidence"]
+    assert "They left a comment" in queued_bodies(session)[-1]
+    told = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
+    assert sorted(session.scalars(told)) == ["history_verified", "verified"]
+    assert "2 pieces of your evidence" in browser_of(cast.alice).get("/notifications").text
+
+
+def test_it_can_be_taken_back_for_ten_minutes(session, cast, browser_of, pieces, path, now):
+    bob = browser_of(cast.bob)
+    page = shown(bob, "put", path, sent(*pieces))
+    assert "You have just verified 2 pieces" in page
+    moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
+    page = shown(bob, "delete", path, {"decided_at": moment})
+    assert "2 pieces of Alice are waiting again" in flat(page)
+    assert judged(session) == {}
+    notices = browser_of(cast.alice).get("/notifications").text
+    assert "took back the verification of" in notices
+    assert "Bob verified <" not in flat(notices)
+
+    page = shown(bob, "put", path, sent(*pieces))
+    moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
+    with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11), tick=False):
+        page = shown(bob, "delete", path, {"decided_at": moment})
+    assert flat(page).count("A review can be taken back for ten minutes only.") == 2
+    assert len(judged(session)) == 2
+
+
+def test_what_changed_meanwhile_is_left_out_and_explained(
+    session, cast, browser_of, pieces, path, now
+):
+    old, new = pieces
+    chosen = sent(old, new)
+    actions.edit(
+        session, new, evidence_input(title="New design", description="Another text."),
+        by=cast.actor(session, cast.alice), now=now,
+    )  # fmt: skip
+    session.commit()
+    page = flat(browser_of(cast.bob).put(path, chosen).text)
+    assert "One piece of Alice is verified." in page
+    assert "New design</strong>: A newer version was saved in the meantime." in page
+    assert list(judged(session)) == ["Old design"]
+
+
+def test_without_a_basis_or_a_piece_nothing_is_recorded(session, cast, browser_of, pieces, path):
+    bob, (old, _new) = browser_of(cast.bob), pieces
+    answer = bob.put(path, sent(old, basis="", comment="Kept"))
+    assert answer.status_code == 422
+    assert "choose one of the three" in answer.text
+    assert "Kept" in answer.text
+    assert len(re.findall(r'name="pieces"[^>]* checked', answer.text)) == 1
+    assert bob.put(path, sent()).status_code == 422
+    assert bob.put(path, sent(old, **{f"basis-{old.id}": "hearsay"})).status_code == 200
+    assert judged(session) == {}
+
+
+def test_pieces_of_somebody_else_are_not_judged(session, cast, browser_of, pieces, now):
+    browser_of(cast.bob).put(f"/reviews/people/{cast.carol}", sent(*pieces))
+    assert judged(session) == {}
+
+
+def test_a_mentor_and_the_person_are_refused(session, cast, browser_of, pieces, path, now):
+    team = session.get_one(Team, cast.team)
+    add_member(session, team, cast.mallory, "mentor", by=cast.mallory, now=now)
+    session.commit()
+    for role in (cast.mallory, cast.alice):
+        browser = browser_of(role)
+        assert browser.get(path).status_code == 403
+        assert browser.put(path, sent(*pieces)).status_code == 403
+        assert path not in browser.get(f"/teams/ranking/people/{cast.alice}").text
+    assert judged(session) == {}
+
+
+def test_the_number_of_statements_is_constant(session, cast, browser_of, pieces, path, now, app):
+    bob = browser_of(cast.bob)
+    before = statements_of(app, lambda: bob.get(path))
+    for number in range(3):
+        more = add_evidence(
+            session, cast, cast.alice, now, milestones=[DESIGN], title=f"More {number}"
+        )
+        submit_evidence(session, cast, more, now)
+    assert len(statements_of(app, lambda: bob.get(path))) == len(before)
