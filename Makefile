@@ -9,7 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
 # Only from the command line: the environment's HOST is often the machine's own name.
-LISTEN := --port $(PORT)$(if $(filter command,$(firstword $(origin HOST))), --host $(HOST))
+LISTEN := --port "$(PORT)"$(if $(filter command,$(firstword $(origin HOST))), --host $(HOST))
 
 # The first Python that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -106,7 +106,17 @@ lock: $(UV_STAMP) ## write the locks from requirements*.in (UPGRADE=1 for newer 
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
 	echo uv | $(UV_COMPILE) - -o requirements-uv.txt
 
-$(UV_STAMP):
+# An existing .venv keeps its Python, so another one that was asked for is refused aloud.
+WHICH := -c 'import os, sys; print(sys.version.split()[0], "in", os.path.realpath(sys.base_prefix))'
+.PHONY: python-of-venv
+python-of-venv:
+ifneq ($(origin PYTHON),file)
+	@if [ -x $(PY) ] && [ "$$($(PY) $(WHICH))" != "$$($(PYTHON) $(WHICH))" ]; then \
+		echo "$(VENV) has Python $$($(PY) $(WHICH)), and PYTHON=$(PYTHON) is $$($(PYTHON) $(WHICH))." \
+			"Delete $(VENV), then run this again: rm -rf $(VENV)" >&2; exit 1; fi
+endif
+
+$(UV_STAMP): | python-of-venv
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Cairn needs Python 3.11 or newer; found: $$(python3 --version 2>&1)" >&2; exit 1; fi
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,29 @@ def test_a_missing_chromium_is_answered_with_the_command_that_installs_it(tmp_pa
     assert done.returncode == 1
     for command in chromium.install_commands(["sudo"]):
         assert " ".join(command) in done.stderr
+
+
+def test_another_python_than_that_of_the_environment_is_refused_aloud(tmp_path: Path) -> None:
+    """Make installed into the existing environment, and said nothing of the Python asked for."""
+    other = tmp_path / "python"
+    other.write_text('#!/bin/sh\necho "3.99.0 in /opt/other"\n', "utf-8")
+    other.chmod(0o755)
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+
+    def install(python: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(shutil.which("make")), "python-of-venv", f"VENV={venv}", f"PYTHON={python}"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    refused = install(str(other))
+    assert refused.returncode != 0
+    assert f"{venv} has Python {sys.version.split()[0]} in " in refused.stderr
+    assert "is 3.99.0 in /opt/other. Delete " in refused.stderr
+    same = install(sys.executable)
+    assert (same.returncode, same.stderr) == (0, "")
 
 
 def test_every_test_that_runs_on_sqlite_alone_exists() -> None:

@@ -53,6 +53,23 @@ def backed_up_tables() -> list[sa.Table]:
     return [table for table in Base.metadata.sorted_tables if table.name not in TRANSIENT_TABLES]
 
 
+def read_contents(path: Path, *, trust: bool) -> Manifest:
+    """Read what a backup says of itself, without its rows. Raises InvalidBackup, SchemaMismatch."""
+    with open_backup(path) as packed:
+        return _read_known_manifest(packed, trust=trust)
+
+
+def _read_known_manifest(packed: zipfile.ZipFile, *, trust: bool) -> Manifest:
+    manifest = read_manifest(packed, None if trust else current_app.config["SECRET_KEY"])
+    known = {script.revision for script in alembic.script_directory.walk_revisions()}
+    if manifest.revision not in known:
+        raise SchemaMismatch(
+            f"it is of schema {manifest.revision}, made by Cairn {manifest.release}, "
+            "which this release does not know: upgrade first"
+        )
+    return manifest
+
+
 @contextlib.contextmanager
 def restore_to_scratch(
     path: Path, *, trust: bool, say: Say = quiet, replaces: bool = False
@@ -63,13 +80,7 @@ def restore_to_scratch(
     room for this is checked first, with that for replacing the database if `replaces`.
     """
     with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
-        manifest = read_manifest(packed, None if trust else current_app.config["SECRET_KEY"])
-        known = {script.revision for script in alembic.script_directory.walk_revisions()}
-        if manifest.revision not in known:
-            raise SchemaMismatch(
-                f"it is of schema {manifest.revision}, made by Cairn {manifest.release}, "
-                "which this release does not know: upgrade first"
-            )
+        manifest = _read_known_manifest(packed, trust=trust)
         require_room(_estimate_room(packed, replaces=replaces), say)
         check_tables(packed, manifest)
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")

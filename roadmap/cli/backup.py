@@ -15,7 +15,7 @@ from flask import current_app
 from roadmap.backup import actions
 from roadmap.backup.archive import ForeignBackup, InvalidBackup, Manifest
 from roadmap.backup.progress import TooLittleRoom
-from roadmap.backup.restore import SchemaMismatch
+from roadmap.backup.restore import SchemaMismatch, read_contents
 from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
@@ -76,6 +76,7 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     before is kept as a backup in the data folder.
     """
     with _report_errors(file):
+        read_contents(file, trust=trust)  # Before anything is asked.
         anybody = db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None))))
         db.session.rollback()
         if anybody and not yes and not sys.stdin.isatty():

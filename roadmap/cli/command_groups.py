@@ -109,6 +109,8 @@ class CommandGroup(AppGroup):
             raise click.ClickException(_join_lines(str(error))) from None
         except sa.exc.DBAPIError as error:
             raise click.ClickException(_describe_database_error(error, ctx)) from None
+        except BrokenPipeError:
+            raise  # Who reads the output has enough, as in `… | head`: Click ends in silence.
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             raise click.ClickException(f"{error.strerror or error}{where}") from None

@@ -89,11 +89,21 @@ def _resolve_target(target: str, sign: str) -> str:
     """
     scripts = alembic.script_directory
     known = {script.revision for script in scripts.walk_revisions()}
-    if not target.isdecimal() or target in known:
-        return target
     current = tuple(applied_revisions())
-    applied = sum(1 for _each in scripts.iterate_revisions(current, "base")) if current else 0
-    most = applied if sign == "-" else len(known) - applied
+    below = scripts.iterate_revisions(current, "base") if current else ()
+    applied = {script.revision for script in below}
+    if sign == "-" and target in known - applied:
+        raise click.ClickException(
+            f"{target} is newer than the database, which is at {_format_revisions(set(current))}"
+        )
+    if target in known or target == ("base" if sign == "-" else "heads"):
+        return target
+    if not (target.isascii() and target.isdecimal()):
+        raise click.ClickException(
+            f"{target!r} is neither a migration nor a number of them; `db current` says where the "
+            "database is, and the folder migrations has them all"
+        )
+    most = len(applied) if sign == "-" else len(known) - len(applied)
     if int(target) > most:
         verb = "is" if most == 1 else "are"
         left = count_of(most, "migration", "migrations")

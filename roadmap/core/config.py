@@ -189,7 +189,11 @@ def _split_url(url: str) -> SplitResult | None:
 def read_environment() -> dict[str, str]:
     """Return the settings in the environment or in `.env`; empty ones mean the default."""
     load_env_file(ROOT / ".env")
-    return {name: value for name in SETTINGS if (value := os.environ.get(PREFIX + name))}
+    return _pick_settings(os.environ)
+
+
+def _pick_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name in SETTINGS if (value := environment.get(PREFIX + name))}
 
 
 def resolve_data_folder(name: str | None) -> Path:
@@ -292,7 +296,11 @@ def _reader_of(path: Path) -> str:
 
 
 def load_env_file(path: Path) -> None:
-    """Load the file's settings where the environment has none. Raises ConfigError."""
+    """Load the file's settings where the environment has none.
+
+    Raises ConfigError; one about lines that set nothing also says which settings are wrong, so
+    that not each start tells of one more.
+    """
     try:
         text = _read_file(path)
     except FileNotFoundError:
@@ -308,13 +316,23 @@ def load_env_file(path: Path) -> None:
         ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    given: dict[str, str] = {}
+    malformed = []
     for binding in parse_stream(io.StringIO(text)):
         if binding.error or (binding.key is not None and binding.value is None):
             # The parser includes the blank lines before the line that it could not read.
             read = binding.original.string
             blank_lines = read[: len(read) - len(read.lstrip())].count("\n")
             line = binding.original.line + blank_lines
-            raise ConfigError(f"{path}, line {line}: this is not of the form NAME=value.")
+            malformed.append(f"{path}, line {line}: this is not of the form NAME=value.")
+        elif binding.key is not None:
+            given[binding.key] = binding.value or ""
+    if malformed:
+        values = {**SETTINGS, **_pick_settings({**given, **os.environ})}
+        faults = _check_settings(values, resolve_data_folder(values["DATA_DIR"]))
+        if not values["SECRET_KEY"]:
+            faults.pop("SECRET_KEY", None)  # The line may be a malformed one.
+        raise ConfigError("\n".join([*malformed, *faults.values()]))
     load_dotenv(stream=io.StringIO(text))
 
 
@@ -337,31 +355,8 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     Raises ConfigError, with a line for each setting that is missing or wrong.
     """
     values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
-    for name in SETTINGS:
-        if len(str(values[name])) > MAX_SETTING_LENGTH:
-            raise ConfigError(f"{PREFIX}{name} is longer than {MAX_SETTING_LENGTH:,} characters.")
     data_dir = resolve_data_folder(values["DATA_DIR"])
-    faults: dict[str, str] = {}  # one for each setting
-    try:
-        values["SECRET_KEY"] = _find_secret_key(values["SECRET_KEY"], data_dir)
-    except ConfigError as error:
-        faults["SECRET_KEY"] = str(error)
-    if not values["DATABASE_URL"]:
-        values["DATABASE_URL"] = f"sqlite:///{data_dir / 'cairn.sqlite3'}"
-    for name, check in VALIDATORS.items():
-        try:
-            values[name] = check(str(values[name]))
-        except ValueError as error:
-            faults[name] = f"{PREFIX}{name} {error}"
-    if "DATABASE_URL" not in faults:
-        faults |= _find_wrong_path(values["DATABASE_URL"], data_dir)
-    if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
-        faults.setdefault(
-            "SMTP_URL",
-            "ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM and ROADMAP_BASE_URL as well: mails say who "
-            "sends them, and their links where Cairn is.",
-        )
-    if faults:
+    if faults := _check_settings(values, data_dir):
         raise ConfigError("\n".join(faults.values()))
     secure = str(values["BASE_URL"]).startswith("https://")
     # All ports of a host share their cookies: the name differs with the key, so that two
@@ -390,6 +385,34 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "PASSWORD_TIME_COST": values.get("PASSWORD_TIME_COST", 2),
         "PASSWORD_MEMORY_KIB": values.get("PASSWORD_MEMORY_KIB", 64 * 1024),
     }
+
+
+def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
+    """Check the settings and complete them in place; return a fault for each that is wrong."""
+    if too_long := [name for name in SETTINGS if len(str(values[name])) > MAX_SETTING_LENGTH]:
+        most = f"is longer than {MAX_SETTING_LENGTH:,} characters."
+        return {name: f"{PREFIX}{name} {most}" for name in too_long}
+    faults: dict[str, str] = {}
+    try:
+        values["SECRET_KEY"] = _find_secret_key(values["SECRET_KEY"], data_dir)
+    except ConfigError as error:
+        faults["SECRET_KEY"] = str(error)
+    if not values["DATABASE_URL"]:
+        values["DATABASE_URL"] = f"sqlite:///{data_dir / 'cairn.sqlite3'}"
+    for name, check in VALIDATORS.items():
+        try:
+            values[name] = check(str(values[name]))
+        except ValueError as error:
+            faults[name] = f"{PREFIX}{name} {error}"
+    if "DATABASE_URL" not in faults:
+        faults |= _find_wrong_path(values["DATABASE_URL"], data_dir)
+    if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
+        faults.setdefault(
+            "SMTP_URL",
+            "ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM and ROADMAP_BASE_URL as well: mails say who "
+            "sends them, and their links where Cairn is.",
+        )
+    return faults
 
 
 def _find_secret_key(key: str | None, data_dir: Path) -> str:

@@ -11,6 +11,14 @@ import errno
 import os
 import socket
 import sys
+from typing import NoReturn
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message.removeprefix('argument ')}\n")
 
 
 class PortTaken(RuntimeError):
@@ -53,7 +61,10 @@ def reserve_port(host: str, port: int) -> socket.socket | None:
 def port_number(text: str) -> int:
     """Return the port in the text. Raises ArgumentTypeError outside of 1 to 65535."""
     if not text.isdecimal() or not 1 <= int(text[:6]) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65535")
+        shown = text if len(text) <= 20 else f"{text[:20]}…"
+        raise argparse.ArgumentTypeError(
+            f"{shown!r} is not a port between 1 and 65535, as in: make run PORT=8000"
+        )
     return int(text)
 
 

@@ -12,7 +12,6 @@ and the job process reads the end of its standard input and ends.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import ctypes
 import logging
@@ -236,7 +235,7 @@ def make_server(host: str, port: int) -> MPServer:
 
 def main() -> None:
     """Serve until a signal ends it."""
-    parser = argparse.ArgumentParser(prog="python -m roadmap.processes")
+    parser = ports.ArgumentParser(prog="python -m roadmap.processes")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=ports.port_number, default=8000)
     parser.add_argument("--jobs", action="store_true", help="with the job process beside it")

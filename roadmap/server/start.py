@@ -45,7 +45,7 @@ class StartError(RuntimeError):
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line. HOST is ignored: some shells set it to the machine's own name."""
-    parser = argparse.ArgumentParser(prog="python -m roadmap.serve", description=__doc__)
+    parser = ports.ArgumentParser(prog="python -m roadmap.serve", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=ports.port_number, default=os.environ.get("PORT") or "8000")
     parser.add_argument("--demo", action="store_true", help="a demo team on its own database")

@@ -481,6 +481,11 @@ def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     before = rows()
     with db.own_transaction() as own:
         own.execute(sa.delete(Evidence))
+    foreign = tmp_path / "foreign.zip"
+    foreign.write_bytes(b"no backup")
+    # What is wrong with the file is said before anything is asked.
+    assert "No such file" in run(app, "restore", str(tmp_path / "missing.zip")).stderr
+    assert "not even a ZIP file" in run(app, "restore", str(foreign)).stderr
     refused = run(app, "restore", str(path))
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "--yes" in refused.stderr

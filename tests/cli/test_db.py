@@ -94,6 +94,10 @@ def test_a_downgrade_asks_first_where_there_are_accounts(run):
         db.session.add(User(name="Alice", email=email, email_key=email, created_at=utc_now()))
         db.session.commit()
         db.session.close()
+    # What is wrong with the target is said before anything is asked.
+    for target in ("nosuch", "heads", "+1"):
+        unknown = run("downgrade", target)
+        assert f"'{target}' is neither a migration nor a number of them" in unknown.stderr
     refused = run("downgrade", "1")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "add --yes where there is no terminal" in refused.stderr

@@ -126,6 +126,20 @@ def test_a_line_that_sets_nothing_is_named(tmp_path: Path, text: str, line: int)
     assert "ROADMAP_X_ONE" not in os.environ
 
 
+def test_a_line_that_sets_nothing_hides_no_other_fault(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text(
+        f"ROADMAP_DATA_DIR={tmp_path}\nno setting\nROADMAP_SIGNUP=everybody\n"
+        "ROADMAP_AUDIT_DAYS=soon\nROADMAP_SECRET_KEY\n",
+        "utf-8",
+    )
+    with pytest.raises(ConfigError) as refused:
+        config.load_env_file(path)
+    lines = str(refused.value).splitlines()
+    assert [line.split(": ")[0] for line in lines[:2]] == [f"{path}, line 2", f"{path}, line 5"]
+    assert [line.split()[0] for line in lines[2:]] == ["ROADMAP_SIGNUP", "ROADMAP_AUDIT_DAYS"]
+
+
 @pytest.mark.parametrize("name", [".env", config.KEY_FILE])
 def test_a_file_without_an_end_is_named(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
