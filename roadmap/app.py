@@ -92,6 +92,8 @@ def blueprints(app: Flask) -> None:
     from roadmap.notifications.routes import notifications
     from roadmap.portfolio.routes import portfolio
     from roadmap.practice.routes import practice
+    from roadmap.practice.routes_attempts import practice_attempts
+    from roadmap.practice.routes_mock import mock_interviews
     from roadmap.readiness.routes import readiness
     from roadmap.reviews.routes import reviews
     from roadmap.skills.routes import skills
@@ -109,6 +111,8 @@ def blueprints(app: Flask) -> None:
             tools,
             career_plans,
             practice,
+            practice_attempts,
+            mock_interviews,
             time_budget,
             evidence,
             skills,

@@ -17,6 +17,7 @@ from roadmap.invitations import actions as invitations
 from roadmap.market import actions as market
 from roadmap.people import actions as people
 from roadmap.portfolio import links
+from roadmap.practice import actions as practice
 from roadmap.skills import actions as skills
 from roadmap.time_budget import actions as time_budget
 from tests.support.route_manifest import CHANGES, Change
@@ -30,6 +31,8 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/challenges/<key>/reflections": ("alice", career_plans, "MAX_REFLECTIONS", 409),
     "/market/offers": ("alice", market, "MAX_OFFERS", 409),
     "/time/entries": ("alice", time_budget, "MAX_ENTRIES", 409),
+    "/practice/<key>/attempts": ("alice", practice, "MAX_ATTEMPTS", 409),
+    "/practice/mock/<kind>": ("alice", practice, "MAX_MOCKS", 409),
     "/evidence": ("alice", evidence, "MAX_PIECES", 409),
     "/evidence/<uuid:evidence_id>/comments": ("alice", review_actions, "MAX_COMMENTS", 409),
     "/skills/<key>/assessments": ("alice", skills, "MAX_ASSESSMENTS", 409),
@@ -45,7 +48,7 @@ WITHOUT_LIMIT = {
     *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
     "/account/email/link",
     "/market/offers/calculation",
-    "/practice/<key>/evidence",
+    *("/practice/<key>/evidence", "/practice/mock/<uuid:mock_id>/rounds"),
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
     "/invitations/received/<uuid:invitation_id>",

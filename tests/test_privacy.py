@@ -302,6 +302,8 @@ def keep_practice(write: SampleDataWriter, text: str) -> None:
         session, alice, question, "star", {"situation": text}, [shared] if shared else [],
         revision=saved.revision if saved else 0, now=write.now,
     )  # fmt: skip
+    attempt = practice.start_attempt(session, alice, question, now=write.now)
+    practice.rate_attempt(session, attempt, 2, text, now=write.now)
 
 
 def keep_hours(write: SampleDataWriter, title: str) -> None:

@@ -27,6 +27,7 @@ from roadmap.invitations.models import Invitation
 from roadmap.market.models import Offer
 from roadmap.people.models import AuditEntry, Team
 from roadmap.portfolio.models import PortfolioLink
+from roadmap.practice.models import MockInterview
 from roadmap.skills.models import Assessment
 from roadmap.time_budget.models import TimeEntry
 from tests.evidence.builders import add_evidence, submit_evidence
@@ -56,6 +57,8 @@ FORMS = {
                    "cliff_months": "12"}),
     "hours": Sent("alice", "/time", "/time/entries", TimeEntry,
                   {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02"}),
+    "mock interview": Sent("alice", "/practice/mock", "/practice/mock/full_loop", MockInterview,
+                           {}),
     "evidence": Sent("alice", "/evidence/new", "/evidence", Evidence, form_fields()),
     "comment": Sent("alice", "/evidence/{piece}", "/evidence/{piece}/comments", Comment,
                     {"text": "The one of March."}),

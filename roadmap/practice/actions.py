@@ -1,4 +1,4 @@
-"""Save a person's answers.
+"""Save a person's answers, attempts with when each question is due again, and mock interviews.
 
 Nothing of it is written to the history, and nothing that others see depends on it.
 """
@@ -7,13 +7,29 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.types import form_id, new_id
 from roadmap.people.locks import lock_user_to_read
 from roadmap.practice import queries
-from roadmap.practice.models import Answer, Citation
+from roadmap.practice.models import (
+    Answer,
+    Citation,
+    MockInterview,
+    MockRound,
+    PracticeAttempt,
+    PracticeCard,
+)
+from roadmap.practice.rules import schedule
+
+# At one question.
+MAX_ATTEMPTS = 300
+MAX_MOCKS = 200
 
 
 class StaleEdit(Exception):
@@ -65,3 +81,137 @@ def save_answer(
     saved.revision += 1
     session.flush()
     return saved.revision
+
+
+def start_attempt(
+    session: Session, user_id: uuid.UUID, question: str, *, now: dt.datetime, key: str = ""
+) -> PracticeAttempt:
+    """Start an attempt, once for each `key` of a form; one that runs goes on.
+
+    Raises LimitReached.
+    """
+    lock_user_to_read(session, user_id)
+    made_as = form_id(key, user_id, PracticeAttempt.__tablename__, question)
+    earlier = queries.attempts(session, user_id, question)
+    for attempt in earlier:
+        if attempt.id == made_as or attempt.seconds is None:
+            return attempt
+    if len(earlier) >= MAX_ATTEMPTS:
+        raise LimitReached(
+            _l(
+                "You already have %(most)d attempts at this question, the maximum.",
+                most=MAX_ATTEMPTS,
+            ),
+            _l("Discard one that you no longer need."),
+        )
+    attempt = PracticeAttempt(id=made_as, user_id=user_id, question=question, started_at=now)
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def stop_attempt(session: Session, attempt: PracticeAttempt, *, now: dt.datetime) -> None:
+    """Stop the clock of an attempt; stopping it again changes nothing."""
+    lock_user_to_read(session, attempt.user_id)
+    session.refresh(attempt)
+    if attempt.seconds is None:
+        attempt.seconds = max(0, int((now - attempt.started_at).total_seconds()))
+        session.flush()
+
+
+def rate_attempt(
+    session: Session, attempt: PracticeAttempt, rating: int, note: str, *, now: dt.datetime
+) -> None:
+    """Rate an attempt, which decides when its question is due again; only the first time counts."""
+    stop_attempt(session, attempt, now=now)
+    if attempt.rating is not None:
+        return
+    attempt.rating, attempt.rated_at, attempt.note = rating, now, note
+    card = queries.card(session, attempt.user_id, attempt.question)
+    after = asdict(schedule(card.card_state if card else None, rating, now))
+    if card is None:
+        card = PracticeCard(
+            user_id=attempt.user_id, question=attempt.question, first_review=now,
+            last_rating=rating, **after,
+        )  # fmt: skip
+        session.add(card)
+    else:
+        card.last_rating = rating
+        for name, value in after.items():
+            setattr(card, name, value)
+    session.flush()
+    found = queries.round_of(session, attempt)
+    if found is not None and found.mock.next_round is None:
+        end_mock(session, found.mock, now=now)
+
+
+def discard_attempt(session: Session, attempt: PracticeAttempt) -> None:
+    """Delete an attempt; when its question is due stays as its rating decided."""
+    session.delete(attempt)
+    session.flush()
+
+
+def start_mock(
+    session: Session,
+    user_id: uuid.UUID,
+    kind: str,
+    questions: Sequence[str],
+    *,
+    seed: int,
+    now: dt.datetime,
+    key: str = "",
+) -> MockInterview:
+    """Start a mock interview with a round for each question, once for each `key` of a form.
+
+    Raises LimitReached.
+    """
+    lock_user_to_read(session, user_id)
+    made_as = form_id(key, user_id, MockInterview.__tablename__, kind)
+    if (made := session.get(MockInterview, made_as)) is not None:
+        return made
+    if count_rows(session, MockInterview, MockInterview.user_id == user_id) >= MAX_MOCKS:
+        raise LimitReached(
+            _l("You already have %(most)d mock interviews, the maximum.", most=MAX_MOCKS),
+            _l("Delete one that you no longer need."),
+        )
+    rounds = [
+        MockRound(position=place, user_id=user_id, question=question)
+        for place, question in enumerate(questions, 1)
+    ]
+    mock = MockInterview(
+        id=made_as, user_id=user_id, kind=kind, seed=seed, started_at=now, rounds=rounds
+    )
+    session.add(mock)
+    session.flush()
+    return mock
+
+
+def begin_round(
+    session: Session, mock: MockInterview, *, now: dt.datetime
+) -> PracticeAttempt | None:
+    """Start the clock of the next round, or return the one that runs; None once all are rated."""
+    lock_user_to_read(session, mock.user_id)
+    session.refresh(mock)
+    following = mock.next_round
+    if following is None:
+        return None
+    session.refresh(following)
+    if following.attempt is None:
+        following.attempt = PracticeAttempt(
+            id=new_id(), user_id=mock.user_id, question=following.question, started_at=now
+        )
+        session.flush()
+    return following.attempt
+
+
+def end_mock(session: Session, mock: MockInterview, *, now: dt.datetime) -> None:
+    """End a mock interview, which shows its summary."""
+    if mock.finished_at is None:
+        mock.finished_at = now
+        session.flush()
+
+
+def delete_mock(session: Session, mock: MockInterview) -> None:
+    """Delete a mock interview; its attempts stay in the history of their questions."""
+    session.delete(mock)
+    session.flush()

@@ -69,12 +69,22 @@ class Question(Model):
         return fold("\n".join((self.title, self.prompt, *self.covers)))
 
 
+class Mock(Model):
+    """A kind of mock interview. `rounds` are the groups of which a question each is drawn."""
+
+    key: Word
+    title: Title
+    summary: Text
+    rounds: Annotated[tuple[Word, ...], Field(min_length=1, max_length=8)]
+
+
 class QuestionBank(Model):
     """The whole file."""
 
     sources: tuple[Source, ...]
     levels: FourLines = Field(description="The names of the four levels of every rubric.")
     groups: tuple[Group, ...] = Field(min_length=1)
+    mocks: tuple[Mock, ...] = Field(min_length=1)
     questions: tuple[Question, ...] = Field(min_length=1)
 
     @cached_property
@@ -84,6 +94,10 @@ class QuestionBank(Model):
     @cached_property
     def group_by_key(self) -> dict[str, Group]:
         return {group.key: group for group in self.groups}
+
+    @cached_property
+    def mock_by_key(self) -> dict[str, Mock]:
+        return {mock.key: mock for mock in self.mocks}
 
     @cached_property
     def source_by_key(self) -> dict[str, Source]:
@@ -104,6 +118,14 @@ class QuestionBank(Model):
             ("question", question.key, ("questions", q, "key"))
             for q, question in enumerate(self.questions)
         )
+        yield from repeated_keys(
+            ("mock", mock.key, ("mocks", m, "key")) for m, mock in enumerate(self.mocks)
+        )
+        for m, mock in enumerate(self.mocks):
+            for group in set(mock.rounds):
+                if mock.rounds.count(group) > sum(each.group == group for each in self.questions):
+                    problem = f"asks for more questions of '{group}' than there are"
+                    yield Problem(("mocks", m, "rounds"), problem)
         for q, question in enumerate(self.questions):
             if question.group not in self.group_by_key:
                 problem = f"'{question.group}' is not one of the groups"

@@ -1,4 +1,4 @@
-"""The forms of an answer: one for stories, one for everything else."""
+"""The forms of an answer, one for stories and one for everything else, and of a rating."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import uuid
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SearchField, TextAreaField
-from wtforms.validators import Optional, ValidationError
+from wtforms import HiddenField, RadioField, SearchField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from roadmap.core.fields import at_most
 from roadmap.core.numbers import parse_whole_number
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
-from roadmap.practice.models import Answer
+from roadmap.practice.models import RATINGS, Answer
 from roadmap.practice.rules import TEXT_FIELDS
 
 MAX_CITED = 10
@@ -91,3 +92,19 @@ def answer_form(form_name: str, saved: Answer | None) -> AnswerForm:
         return FORMS[form_name](data={"seen": 0})
     cites = [str(each.evidence_id) for each in saved.citations]
     return FORMS[form_name](data={**saved.texts, "seen": saved.revision, "cites": cites})
+
+
+class RatingForm(FlaskForm):
+    """How good an attempt was, by the four levels of the rubric."""
+
+    rating = RadioField(
+        _l("How good was it?"),
+        [InputRequired(_l("Choose one of the four levels."))],
+        choices=[SelectChoice(str(level), str(level)) for level in RATINGS],
+    )
+    note = TextAreaField(
+        _l("Note to yourself"),
+        [Optional(), at_most(2000)],
+        filters=[clean_multiline],
+        description=_l("What was missing, and what you will say next time."),
+    )

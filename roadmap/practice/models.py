@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id, Json, check_one_of
 from roadmap.people.models import OwnerId
+from roadmap.practice.rules import CardState
 
 ANSWER_FORMS = ("star", "outline")
 # The levels of every rubric.
@@ -107,6 +108,12 @@ class PracticeCard(Base):
         sa.Index("ix_practice_card_user_id_due", "user_id", "due"),
     )
 
+    @property
+    def card_state(self) -> CardState:
+        return CardState(
+            self.state, self.step, self.stability, self.difficulty, self.due, self.last_review
+        )
+
 
 class MockInterview(Base):
     """A mock interview of a kind of the content; its rounds were drawn with `seed`."""
@@ -121,8 +128,18 @@ class MockInterview(Base):
     finished_at: Mapped[dt.datetime | None]
 
     rounds: Mapped[list[MockRound]] = relationship(
-        cascade="all, delete-orphan", passive_deletes=True, order_by="MockRound.position"
+        back_populates="mock",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="MockRound.position",
     )
+
+    @property
+    def next_round(self) -> MockRound | None:
+        """Return the first round that is not rated yet; None once it has ended."""
+        if self.finished_at is not None:
+            return None
+        return next((each for each in self.rounds if each.rating is None), None)
 
 
 class MockRound(Base):
@@ -140,7 +157,12 @@ class MockRound(Base):
         sa.ForeignKey("practice_attempt.id", ondelete="SET NULL"), index=True
     )
 
+    mock: Mapped[MockInterview] = relationship(back_populates="rounds")
     attempt: Mapped[PracticeAttempt | None] = relationship()
+
+    @property
+    def rating(self) -> int | None:
+        return self.attempt.rating if self.attempt else None
 
 
 class PeerLink(Base):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,15 @@ from sqlalchemy.orm import Session, selectinload
 
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
-from roadmap.practice.models import Answer, Citation
-from roadmap.practice.rules import AnswerState
+from roadmap.practice.models import (
+    Answer,
+    Citation,
+    MockInterview,
+    MockRound,
+    PracticeAttempt,
+    PracticeCard,
+)
+from roadmap.practice.rules import AnswerState, LastRating
 from roadmap.progress.queries import own_and_other_roadmaps
 
 if TYPE_CHECKING:
@@ -69,3 +77,78 @@ def own_items(session: Session, user_id: uuid.UUID, ids: Collection[uuid.UUID]) 
     """Load the pieces of evidence with these ids that are the person's own, in their order."""
     found = load_items(session, Audience.OWNER, ids, texts=False) if ids else []
     return [item for item in found if item.user_id == user_id]
+
+
+def attempts(session: Session, user_id: uuid.UUID, question: str) -> Sequence[PracticeAttempt]:
+    """Load the person's attempts at a question, newest first."""
+    return session.scalars(
+        sa.select(PracticeAttempt)
+        .filter_by(user_id=user_id, question=question)
+        .order_by(PracticeAttempt.started_at.desc(), PracticeAttempt.id.desc())
+    ).all()
+
+
+def unrated_attempts(session: Session, user_id: uuid.UUID) -> Sequence[PracticeAttempt]:
+    """Load the person's attempts that run or wait for a rating, newest first."""
+    return session.scalars(
+        sa.select(PracticeAttempt)
+        .where(PracticeAttempt.user_id == user_id, PracticeAttempt.rating.is_(None))
+        .order_by(PracticeAttempt.started_at.desc())
+    ).all()
+
+
+def cards(session: Session, user_id: uuid.UUID) -> dict[str, PracticeCard]:
+    """Load when the questions that the person has practised are due, the next one first."""
+    found = sa.select(PracticeCard).where(PracticeCard.user_id == user_id)
+    return {each.question: each for each in session.scalars(found.order_by(PracticeCard.due))}
+
+
+def card(session: Session, user_id: uuid.UUID, question: str) -> PracticeCard | None:
+    """Load when a question is due for the person; None where it was never rated."""
+    return session.scalars(
+        sa.select(PracticeCard).filter_by(user_id=user_id, question=question)
+    ).first()
+
+
+def count_due(session: Session, user_id: uuid.UUID, until: dt.datetime) -> int:
+    """Count the person's questions that are due before a moment, of those that still exist."""
+    due = sa.select(sa.func.count()).where(
+        PracticeCard.user_id == user_id,
+        PracticeCard.due < until,
+        PracticeCard.question.in_(list(question_bank().by_key)),
+    )
+    return session.scalar(due) or 0
+
+
+def days_practised(session: Session, user_id: uuid.UUID, zone: dt.tzinfo) -> set[dt.date]:
+    """Return the days of the person's last thousand ratings, in their time zone."""
+    rated = sa.select(PracticeAttempt.rated_at).where(
+        PracticeAttempt.user_id == user_id, PracticeAttempt.rated_at.is_not(None)
+    )
+    newest = rated.order_by(PracticeAttempt.rated_at.desc()).limit(1000)
+    return {at.astimezone(zone).date() for at in session.scalars(newest) if at}
+
+
+def last_ratings(
+    cards_by_key: Mapping[str, PracticeCard], zone: dt.tzinfo
+) -> dict[str, LastRating]:
+    """Return how questions were rated last, with the day in the person's time zone."""
+    return {
+        key: LastRating(card.last_rating, card.last_review.astimezone(zone).date())
+        for key, card in cards_by_key.items()
+    }
+
+
+def mocks(session: Session, user_id: uuid.UUID) -> Sequence[MockInterview]:
+    """Load the person's mock interviews with their rounds, newest first."""
+    return session.scalars(
+        sa.select(MockInterview)
+        .filter_by(user_id=user_id)
+        .order_by(MockInterview.started_at.desc(), MockInterview.id.desc())
+        .options(selectinload(MockInterview.rounds).selectinload(MockRound.attempt))
+    ).all()
+
+
+def round_of(session: Session, attempt: PracticeAttempt) -> MockRound | None:
+    """Load the round of a mock interview that an attempt belongs to, if it does."""
+    return session.scalars(sa.select(MockRound).filter_by(attempt_id=attempt.id)).first()

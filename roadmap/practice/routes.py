@@ -25,7 +25,16 @@ from roadmap.evidence.labels import KINDS
 from roadmap.people.permissions import permit
 from roadmap.practice import actions, queries
 from roadmap.practice.forms import MAX_CITED, AnswerForm, answer_form
-from roadmap.practice.rules import ANSWER_STATES, TEXT_FIELDS, UNANSWERED, Filters
+from roadmap.practice.overview import load_overview
+from roadmap.practice.rules import (
+    ANSWER_STATES,
+    COUNTED_QUESTIONS,
+    FRESH_DAYS,
+    NEW_A_DAY,
+    TEXT_FIELDS,
+    UNANSWERED,
+    Filters,
+)
 from roadmap.progress.queries import milestone_links
 
 if TYPE_CHECKING:
@@ -83,6 +92,10 @@ def index() -> str:
         answers=answers,
         unanswered=UNANSWERED,
         answer_choices=ANSWERS,
+        overview=None if given else load_overview(db.session, current_user, now()),
+        new_a_day=NEW_A_DAY,
+        counted=COUNTED_QUESTIONS,
+        fresh_days=FRESH_DAYS,
     )
 
 
@@ -191,6 +204,8 @@ def _render_question(
         text_fields=TEXT_FIELDS[form.form_name],
         late=late,
         **_evidence_choices(form),
+        attempts=queries.attempts(db.session, current_user.id, key),
+        card=queries.card(db.session, current_user.id, key),
         question=found,
         group=bank.group_by_key[found.group],
         levels=bank.levels,

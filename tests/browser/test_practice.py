@@ -1,4 +1,4 @@
-"""The question bank in a real browser: by keyboard, and without JavaScript."""
+"""The practice in a real browser: by keyboard, without JavaScript, saved while it is written."""
 
 from __future__ import annotations
 
@@ -46,3 +46,55 @@ def test_files_are_downloaded_by_their_names(alice: Page) -> None:
             alice.get_by_role("link", name=name, exact=True).click()
         assert download.value.suggested_filename == name
         assert Path(download.value.path()).read_text("utf-8") == text
+
+
+def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
+    page, other = page_of("alice"), page_of("alice")
+    story = "/practice/argument-you-lost"
+    for tab in (page, other):
+        tab.goto(story)
+    page.get_by_label("Situation").fill("We could not agree on the store.")
+    expect(page.locator("#answer-state")).to_contain_text("Saved")
+    page.get_by_label("Search your evidence").fill("ranking")
+    page.get_by_label("Ranking launch").check()
+    with page.expect_response(lambda answer: "held" in (answer.request.post_data or "")) as saved:
+        page.get_by_label("Result").press_sequentially("I was wrong. It held.")
+    assert saved.value.status == 200
+    page.goto("/practice?answer=answered")
+    page.goto(story)
+    expect(page.get_by_label("Result")).to_have_value("I was wrong. It held.")
+    expect(page.get_by_label("Ranking launch")).to_be_checked()
+    expect(page.locator(".draft-notice")).to_have_count(0)
+    # The other tab is told, keeps what it typed, and replaces only by its button.
+    other.get_by_label("Task").fill("To decide.")
+    expect(other.locator("#answer-state")).to_contain_text("This was changed elsewhere")
+    expect(other.locator("#answer-state")).to_contain_text("I was wrong. It held.")
+    other.get_by_role("button", name="Save mine anyway").click()
+    expect(other.get_by_text("Your answer is saved.")).to_be_visible()
+    expect(other.get_by_label("Task")).to_have_value("To decide.")
+
+
+def test_a_mock_interview_by_keyboard(page_of: PageOf) -> None:
+    page = page_of("carol")
+
+    def press(name: str) -> None:
+        page.get_by_role("button", name=name).focus()
+        page.keyboard.press("Enter")
+
+    page.goto("/practice")
+    page.get_by_role("link", name="Mock interview").click()
+    press("Start Phone screen")
+    for number, rating in ((1, "3 · At the bar"), (2, "1 · Far from the bar")):
+        press(f"Begin round {number}")
+        expect(page.locator("[data-elapsed]")).to_contain_text(" of ")
+        page.reload()
+        press("Stop and rate")
+        page.get_by_label(rating).focus()
+        page.keyboard.press("Space")
+        press("Save rating")
+    expect(page.get_by_role("heading", name="Summary")).to_be_visible()
+    repeat = page.locator("section", has=page.get_by_role("heading", name="To repeat"))
+    expect(repeat.get_by_role("link")).to_have_count(1)
+    expect(repeat).to_contain_text("due again on")
+    page.get_by_role("link", name="All mock interviews").click()
+    expect(page.get_by_text("ratings: 3, 1")).to_be_visible()

@@ -18,6 +18,8 @@ def alice(cast, browser_of):
 
 
 def shown(page: str) -> list[str]:
+    """The questions of the list, which follows today's."""
+    page = page.partition('class="filters"')[2]
     return re.findall(r'class="title" href="/practice/([^"]+)"', page)
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from roadmap.evidence.models import Evidence
 from roadmap.practice import actions
-from tests.support.route_entry import PEOPLE, Change, Page, expect_change, expect_fragment
+from tests.support.route_entry import (
+    ALICE,
+    PEOPLE,
+    SIGN_IN,
+    Change,
+    Page,
+    expect_change,
+    expect_fragment,
+    expect_only_alice,
+)
 
 CODING = "/practice/feature-cache-with-expiry"
 STORY = "/practice/stopping-a-project"
@@ -24,6 +34,21 @@ PAGES: tuple[Page, ...] = (
         "practice.read",
         f"{STORY}/evidence",
         variants=(f"{STORY}/evidence?q=zzzz",),
+    ),
+    Page(
+        "/practice/attempts/<uuid:attempt_id>",
+        "practice.read",
+        "/practice/attempts/{attempt}",
+        ALICE,
+        variants=("/practice/attempts/{rated_attempt}", "/practice/attempts/{running_attempt}"),
+    ),
+    Page("/practice/mock", "practice.read", "/practice/mock"),
+    Page(
+        "/practice/mock/<uuid:mock_id>",
+        "practice.read",
+        "/practice/mock/{mock}",
+        ALICE,
+        variants=("/practice/mock/{ended_mock}",),
     ),
     Page(
         "/practice/<key>/<file_name>",
@@ -50,11 +75,68 @@ CHANGES: tuple[Change, ...] = (
         {"situation": "The ranker was late.", "q": "ranker"},
         expect_change(200),
     ),
+    Change(
+        "/practice/<key>/attempts",
+        "POST",
+        "practice.write",
+        f"{CODING}/attempts",
+        pages=expect_change(nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/mock/<kind>",
+        "POST",
+        "practice.write",
+        "/practice/mock/full_loop",
+        pages=expect_change(nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/mock/<uuid:mock_id>/rounds",
+        "POST",
+        "practice.write",
+        "/practice/mock/{mock}/rounds",
+        pages=expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/mock/<uuid:mock_id>/end",
+        "PUT",
+        "practice.write",
+        "/practice/mock/{mock}/end",
+        pages=expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/mock/<uuid:mock_id>",
+        "DELETE",
+        "practice.write",
+        "/practice/mock/{mock}",
+        pages=expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/attempts/<uuid:attempt_id>/end",
+        "PUT",
+        "practice.write",
+        "/practice/attempts/{running_attempt}/end",
+        pages=expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/attempts/<uuid:attempt_id>/rating",
+        "PUT",
+        "practice.write",
+        "/practice/attempts/{attempt}/rating",
+        {"rating": "3", "note": "Name the lock."},
+        expect_only_alice(),
+    ),
+    Change(
+        "/practice/attempts/<uuid:attempt_id>",
+        "DELETE",
+        "practice.write",
+        "/practice/attempts/{attempt}",
+        pages=expect_only_alice(nobody=SIGN_IN),
+    ),
 )
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """A story of Alice with proof, and an outline without."""
+    """A story of Alice with proof and an outline without; attempts in each state."""
     session, alice = write.session, write.cast.alice
     piece = session.query(Evidence).filter_by(user_id=alice).order_by(Evidence.id).first()
     told = {
@@ -71,4 +153,32 @@ def create_sample_data(write: Any) -> dict[str, str]:
         session, alice, CODING.rpartition("/")[2], "outline", {"outline": "A heap by expiry."}, [],
         revision=0, now=write.ago(9),
     )  # fmt: skip
-    return {}
+    attempts = {}
+    for name, question, days, rating in (
+        ("rated_attempt", STORY, 40, 2),
+        ("again", STORY, 12, 3),
+        ("attempt", CODING, 2, None),
+        ("running_attempt", "/practice/roc-auc-with-ties", 0, None),
+    ):
+        made = actions.start_attempt(
+            session, alice, question.rpartition("/")[2], now=write.ago(days)
+        )
+        attempts[name] = str(made.id)
+        if days:
+            later = write.ago(days) + dt.timedelta(minutes=17)
+            actions.stop_attempt(session, made, now=later)
+        if rating:
+            actions.rate_attempt(session, made, rating, "Say the number first.", now=later)
+    mocks = {}
+    for name, kind, days, questions in (
+        ("mock", "full_loop", 1, ("merge-shards-for-top-k", "fraud-millions-of-transactions")),
+        ("ended_mock", "behavioural", 30, ("argument-you-lost", "compute-budget-cut")),
+    ):
+        mock = actions.start_mock(session, alice, kind, questions, seed=1, now=write.ago(days))
+        mocks[name] = str(mock.id)
+        for rating in (2, 3)[: 1 if name == "mock" else 2]:
+            later = write.ago(days) + dt.timedelta(minutes=15 * rating)
+            begun = actions.begin_round(session, mock, now=write.ago(days))
+            assert begun is not None
+            actions.rate_attempt(session, begun, rating, "The number came late.", now=later)
+    return attempts | mocks

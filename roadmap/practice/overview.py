@@ -1,0 +1,71 @@
+"""What a person should practise today, and how ready they are for each group of questions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from roadmap.people.actor import Actor
+from roadmap.practice import queries
+from roadmap.practice.models import PracticeAttempt, PracticeCard
+from roadmap.practice.rules import LastRating, choose_new, group_readiness, streak
+
+if TYPE_CHECKING:
+    from roadmap.practice.content import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`due` are the questions to repeat by the end of the day, `next_due` the first one after it.
+
+    `readiness` is in per cent, by group, and `streak` counts days in a row.
+    """
+
+    due: list[tuple[Question, PracticeCard]]
+    new: list[Question]
+    next_due: PracticeCard | None
+    open_attempts: Sequence[PracticeAttempt]
+    readiness: dict[str, int]
+    practised: dict[str, int]
+    streak: int
+
+
+def end_of_day(actor: Actor, now: dt.datetime) -> dt.datetime:
+    """Return when the person's day ends, in UTC."""
+    tomorrow = actor.today(now) + dt.timedelta(days=1)
+    return dt.datetime.combine(tomorrow, dt.time(), actor.zone).astimezone(dt.UTC)
+
+
+def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:
+    """Load what the person practises, in three statements."""
+    bank, today, until = queries.question_bank(), actor.today(now), end_of_day(actor, now)
+    cards = {
+        key: card for key, card in queries.cards(session, actor.id).items() if key in bank.by_key
+    }
+    ratings: dict[str, list[LastRating]] = {group.key: [] for group in bank.groups}
+    for key, rated in queries.last_ratings(cards, actor.zone).items():
+        ratings[bank.by_key[key].group].append(rated)
+    readiness = {group: group_readiness(rated, today) for group, rated in ratings.items()}
+    begun_today = sum(actor.today(card.first_review) == today for card in cards.values())
+    open_attempts = [
+        each for each in queries.unrated_attempts(session, actor.id) if each.question in bank.by_key
+    ]
+    begun = {each.question for each in open_attempts}
+    later = [card for card in cards.values() if card.due >= until]
+    return Overview(
+        due=[
+            (bank.by_key[key], card)
+            for key, card in cards.items()
+            if card.due < until and key not in begun
+        ],
+        new=choose_new(bank.questions, cards.keys() | begun, readiness, begun_today),
+        next_due=later[0] if later else None,
+        open_attempts=open_attempts,
+        readiness=readiness,
+        practised={group: len(rated) for group, rated in ratings.items()},
+        streak=streak(queries.days_practised(session, actor.id, actor.zone), today),
+    )
