@@ -28,6 +28,7 @@ from roadmap.people.labels import DEFAULT_BASIS
 from roadmap.portfolio import actions as portfolio
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
+from roadmap.time_budget.actions import Hours, add_entry
 
 StoryData = Mapping[str, Any]
 
@@ -159,6 +160,10 @@ class StoryReplay:
             self.session, owner.id, data["subject"], data["reflection"],
             today=owner.today(at), by=owner.id, now=at,
         )  # fmt: skip
+
+    def record_hours(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        hours = Hours(owner.today(at), data["category"], round(data["hours"] * 60), None)
+        add_entry(self.session, owner.id, hours, now=at)
 
     def share_plans(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)

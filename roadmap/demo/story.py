@@ -87,6 +87,10 @@ def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
             yield entry["ago"], f"assess_{entry['side']}", {**entry, "skill": skill, "level": level}
     for entry in story.get("career", ()):
         yield entry["ago"], "reflect" if "reflection" in entry else "plan_career", entry
+    for entry in story.get("weeks", ()):
+        for place, (category, hours) in enumerate(entry["hours"].items()):
+            said = {"category": category, "hours": hours}
+            yield entry["ago"] + place % 5, "record_hours", said
     if sharing := story.get("shares_plans"):
         yield sharing["ago"], "share_plans", {"shares": True}
     if portfolio := story.get("portfolio"):

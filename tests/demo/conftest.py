@@ -36,11 +36,12 @@ from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.skills.models import Assessment
+from roadmap.time_budget.models import TimeEntry
 
 LOADED_MODELS: tuple[type[Any], ...] = (
     Assessment, CareerPlan, Comment, Confirmation, Enrollment, Evidence, EvidenceVersion,
     HistoryEntry, Impact, Invitation, Membership, MilestonePlan, MilestoneStatus, Notification,
-    OutgoingMail, PortfolioItem, ReadinessSummary, Reflection, Review, Team, User,
+    OutgoingMail, PortfolioItem, ReadinessSummary, Reflection, Review, Team, TimeEntry, User,
 )  # fmt: skip
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ENGINEERS = (

@@ -16,6 +16,8 @@ from roadmap.progress.models import MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.rules import evaluate
 from roadmap.skills.models import Assessment
+from roadmap.time_budget.models import TimeEntry
+from roadmap.time_budget.queries import time_content
 from tests.demo.conftest import NOW, DemoData
 
 
@@ -46,6 +48,15 @@ def test_maya_has_a_plan_of_each_kind_and_reflects_on_one(demo: DemoData) -> Non
         assert plan.answers.keys() <= options.keys()
         assert all(not options[key] or said in options[key] for key, said in plan.answers.items())
     assert len(demo.of(Reflection, "maya")) == 3
+
+
+def test_the_hours_of_maya_name_every_category(demo: DemoData) -> None:
+    """Within the last twelve weeks or so, and on no day to come."""
+    entries = demo.of(TimeEntry, "maya")
+    offered = {each.key for each in time_content().categories if each.counts_as != "nothing"}
+    assert {entry.category for entry in entries} == offered
+    assert NOW.date() - dt.timedelta(days=90) < min(entry.day for entry in entries)
+    assert max(entry.day for entry in entries) <= NOW.date()
 
 
 def test_what_was_returned_says_why_and_by_whom(demo: DemoData) -> None:
