@@ -44,6 +44,9 @@ class StageVerifiedGate(GateSettings):
     within_months: Annotated[int, whole(1, 600)] | None = Field(
         None, description="How old the evidence may be; any age without it."
     )
+    verifiers: Annotated[int, whole(1, 10)] = Field(
+        1, description="How many people at least have verified it, between them."
+    )
 
 
 class VerifiedPiecesGate(GateSettings):

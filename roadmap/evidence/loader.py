@@ -93,7 +93,11 @@ def load_counted_items(
     connection = session.connection()
     found: dict[uuid.UUID, list[Item]] = {user_id: [] for user_id in user_ids}
     # Many links are equal, and finding one is quicker than making another.
-    make_link = cache(lambda key, confirmed: Link(key, confirmed, "", NOT_LOADED))
+    make_link = cache(
+        lambda key, confirmed, name, by: Link(
+            key, confirmed, "", NOT_LOADED, verified_by=name, verified_by_id=by
+        )
+    )
     for batch in batched(user_ids):
         parameters = {"keys": batch}
         impacts = _group(connection, _COUNTED_IMPACTS, parameters, Impact)
@@ -245,9 +249,16 @@ _link = EvidenceMilestone
 _verifying = aliased(models.Review)
 _is_confirmed = models.Confirmation.version_id.is_not(None)
 _COUNTED_LINKS = (
-    sa.select(_raw(_link.evidence_id), _link.milestone_key, _is_confirmed)
+    sa.select(
+        _raw(_link.evidence_id),
+        _link.milestone_key,
+        _is_confirmed,
+        sa.func.coalesce(_verifying.reviewer_name, ""),
+        _raw(_verifying.reviewer_id),
+    )
     .join(Evidence, Evidence.id == _link.evidence_id)
     .outerjoin(models.Confirmation, is_confirmation_of_link())
+    .outerjoin(_verifying, _verifying.id == models.Confirmation.review_id)
     .where(Evidence.user_id.in_(_KEYS))
 )
 _COUNTED_IMPACTS = sa.select(

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
 CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
+NOBODY = -1
 
 
 class Proof(NamedTuple):
     """A piece that counts as verified, with the milestones that it proves.
 
     `impacts` are the types of its complete metrics, `baselines` those that name a value before.
+    `verifiers` are numbers that tell apart who confirmed each of the milestones, in their order;
+    `NOBODY` for a confirmation that a next step only imagines.
     """
 
     kind: str
@@ -32,6 +35,8 @@ class Proof(NamedTuple):
     milestones: list[str]
     impacts: list[str]
     baselines: list[str]
+    # Rows of the release before have none.
+    verifiers: list[int] = []
 
 
 @dataclass(slots=True)
@@ -77,6 +82,7 @@ class EvidenceTally:
 def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> EvidenceTally:
     """Count the pieces that have not lapsed on a day (the person's own date)."""
     found = EvidenceTally()
+    people = {"": NOBODY}
     for piece in pieces:
         if piece.has_lapsed(today):
             continue
@@ -94,7 +100,9 @@ def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> Evi
             found.verified[counted.kind] += 1
             types = [impact.type for impact in impacts]
             baselines = [impact.type for impact in impacts if impact.has_baseline]
-            proof = Proof(counted.kind, counted.occurred_on, proved, types, baselines)
+            verifier_of = {link.key: link.verifier for link in piece.links}
+            verifiers = [people.setdefault(verifier_of[key], len(people)) for key in proved]
+            proof = Proof(counted.kind, counted.occurred_on, proved, types, baselines, verifiers)
             found.proofs.append(proof)
         else:
             found.evidenced[counted.kind] += 1

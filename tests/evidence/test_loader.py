@@ -118,6 +118,8 @@ def test_python_and_sql_agree_on_what_is_verified(session, cast, kind, verified,
     (figures,) = loader.load_counted_items(session, [cast.alice])[cast.alice]
     for found in (whole, figures):
         assert (found.confirmed, found.verified) == (proves, bool(proves))
+        # Gates count people, so the figures tell who confirmed it.
+        assert len(found.verifiers - {""}) == bool(proves)
     said = sa.select(audience_sql.is_verified()).where(models.Evidence.id == item.id)
     assert session.scalar(said) == bool(proves)
     session.rollback()

@@ -11,7 +11,7 @@ from flask import Flask
 
 from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
-from roadmap.evidence.item import Impact
+from roadmap.evidence.item import Impact, Item
 from roadmap.readiness.evidence_tally import EvidenceTally, count_evidence
 from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.gates.gate import GateResult
@@ -210,6 +210,40 @@ def test_design_counts_no_confirmation_for_an_optional_milestone() -> None:
     for key, passed in (("leadership3", False), ("leadership2", True)):
         document = piece("b", "design_doc", key, verified=True)
         assert gate("design", Facts(pieces=(document, study)), roadmap).passed is passed
+
+
+def confirmed_by(name: str, key: str, day: date = TODAY) -> Item:
+    """A verified launch for one milestone, with the name of who confirmed it."""
+    made = piece(f"{name}-{key}", "launch", key, verified=True, occurred_on=PartialDate(day))
+    return replace(made, links=tuple(replace(each, verified_by=name) for each in made.links))
+
+
+def test_a_stage_gate_can_ask_for_several_people() -> None:
+    gates = [{**gate, "verifiers": 2} for gate in SHIPPED["gates"] if gate["key"] == "delivery"]
+    on = content(policy=shipped_policy(gates=gates))
+
+    def delivery(*pieces: Item) -> GateResult:
+        return gate("delivery", Facts(statuses=done(*KEYS), pieces=pieces), on)
+
+    alone = delivery(confirmed_by("Bob", "experience1"), confirmed_by("Bob", "experience2"))
+    assert not alone.passed
+    assert alone.reason.text() == (
+        "20 of 20 required hours of the stage “Experience” are verified; 12 h required, "
+        "by 1 of at least 2 different people"
+    )
+    assert "confirmations by 1 more person" in str(alone.opens)
+    assert delivery(confirmed_by("Bob", "experience1"), confirmed_by("Dave", "experience2")).passed
+    # Nobody counts twice, and nobody by what is too old, elsewhere, or only imagined.
+    others = (
+        confirmed_by("Dave", "leadership1"),
+        confirmed_by("Dave", "experience1", date(2015, 1, 1)),
+        confirmed_by("", "experience1"),
+    )
+    assert not delivery(
+        confirmed_by("Bob", "experience1"), confirmed_by("Bob", "experience2"), *others
+    ).passed
+    # Hours come first in what opens it.
+    assert "more verified hours" in str(delivery(confirmed_by("Bob", "experience1")).opens)
 
 
 def test_delivery_counts_only_what_is_not_too_old() -> None:

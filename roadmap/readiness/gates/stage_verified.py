@@ -8,6 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from roadmap.core.months import months_later
+from roadmap.readiness.evidence_tally import NOBODY
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import N_, Message, ngettext_noop
 
@@ -33,27 +34,51 @@ class Rule(GateRule):
             )
         verified = self._verified_hours(tally)
         needed = self.settings.share * asked
-        return self.result(
-            Message(
+        people, asked_people = self._count_verifiers(tally), self.settings.verifiers
+        if asked_people > 1:
+            reason = ngettext_noop(
+                "%(verified)s of %(num)s required hour of the stage “%(stage)s” is verified; "
+                "%(needed)s h required, by %(people)s of at least %(asked)s different people",
+                "%(verified)s of %(num)s required hours of the stage “%(stage)s” are verified; "
+                "%(needed)s h required, by %(people)s of at least %(asked)s different people",
+            )
+        else:
+            reason = ngettext_noop(
+                "%(verified)s of %(num)s required hour of the stage “%(stage)s” is "
+                "verified; %(needed)s h required",
+                "%(verified)s of %(num)s required hours of the stage “%(stage)s” are "
+                "verified; %(needed)s h required",
+            )
+        if verified >= needed:
+            opens = Message(
                 ngettext_noop(
-                    "%(verified)s of %(num)s required hour of the stage “%(stage)s” is "
-                    "verified; %(needed)s h required",
-                    "%(verified)s of %(num)s required hours of the stage “%(stage)s” are "
-                    "verified; %(needed)s h required",
+                    "To pass: confirmations by %(num)s more person, for required milestones that "
+                    "are done",
+                    "To pass: confirmations by %(num)s more people, for required milestones that "
+                    "are done",
                 ),
-                verified=verified,
-                num=ceil(asked),
-                stage=title,
-                needed=ceil(needed),
-            ),
-            Message(
+                num=asked_people - people,
+            )
+        else:
+            opens = Message(
                 ngettext_noop(
                     "To pass: %(num)s more verified hour, from required milestones that are done",
                     "To pass: %(num)s more verified hours, from required milestones that are done",
                 ),
                 num=ceil(needed - verified),
+            )
+        return self.result(
+            Message(
+                reason,
+                verified=verified,
+                num=ceil(asked),
+                stage=title,
+                needed=ceil(needed),
+                people=people,
+                asked=asked_people,
             ),
-            passed=verified >= needed,
+            opens,
+            passed=verified >= needed and (asked_people == 1 or people >= asked_people),
             place=place,
         )
 
@@ -66,6 +91,18 @@ class Rule(GateRule):
     def _verified_hours(self, tally: Tally) -> int:
         done = tally.done_required(self.settings.stage)
         return sum(done[key] for key in self._latest_proofs(tally))
+
+    def _count_verifiers(self, tally: Tally) -> int:
+        """Count the people who confirmed what counts here, between them."""
+        done = tally.done_required(self.settings.stage)
+        people = {
+            person
+            for proof in tally.evidence.proofs
+            if tally.today <= self._counts_until(proof.occurred_on.last)
+            for key, person in zip(proof.milestones, proof.verifiers, strict=False)
+            if key in done
+        }
+        return len(people - {NOBODY})
 
     def _latest_proofs(self, tally: Tally) -> dict[str, date]:
         """Return the verified milestones of the stage whose latest proof is recent enough."""
