@@ -82,6 +82,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "skill.assessed": _l("A manager assessed %(person)s in %(skill)s."),
     },
     "export": {
+        "audit.exported": _l("The audit log was exported: %(count)s entries."),
         "portfolio.exported": _l("The portfolio of %(actor)s was exported as %(format)s."),
         "portfolio.link_made": _l("A public link to the portfolio of %(actor)s was created."),
         "portfolio.link_revoked": _l("A public link to the portfolio of %(actor)s was revoked."),
@@ -136,15 +137,21 @@ def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
 def render_lines(
     entries: Iterable[AuditEntry], names: Mapping[uuid.UUID | None, str]
 ) -> list[tuple[AuditEntry, str, str]]:
-    """Describe the entries, each with the name of its actor, if it has one.
+    """Describe the entries, each with the name of its actor, or whence it was done without one.
 
     `names` has the people who still have an account, by id.
     """
     gone = _("Someone without an account")
     return [
-        (entry, _render_message(entry, names, gone), names.get(entry.actor_id, gone))
+        (entry, _render_message(entry, names, gone), _name_actor(entry, names, gone))
         for entry in entries
     ]
+
+
+def _name_actor(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
+    if entry.actor_id:
+        return names.get(entry.actor_id, gone)
+    return _("somebody not signed in") if entry.address else _("on the command line")
 
 
 def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:

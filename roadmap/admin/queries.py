@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from roadmap.people.reach import held_teams
 from roadmap.people.roles import ROLES, Capability
 
 PAGE_SIZE = 50
+EXPORT_BATCH = 1_000
 _ACTIVE: Any = User.deactivated_at.is_(None)
 _HAS_PENDING_EMAIL = sa.exists().where(PendingEmail.user_id == User.id).correlate(User)
 _HAS_PEOPLE = (
@@ -226,32 +227,64 @@ def list_teams(session: Session) -> list[TeamRow]:
     return sorted(teams.values(), key=lambda team: (fold(team.name), team.slug))
 
 
-def list_audit_entries(
-    session: Session,
-    *,
-    actions: Collection[str] = (),
-    person_id: uuid.UUID | None = None,
-    before: int | None = None,
-) -> tuple[list[AuditEntry], int | None]:
-    """List a page of the audit log, the newest first, with the cursor of the next page.
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries of the audit log are shown or exported.
 
-    `actions` filter it where there are any; `person_id` is who did it or to whom it was done.
+    `actions` filter where there are any; `person_id` is who did it or to whom it was done. An
+    entry is of `since` or later, and from before `until`.
     """
-    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE_SIZE + 1)
-    if actions:
-        query = query.where(AuditEntry.action.in_(actions))
-    if person_id is not None:
-        query = query.where(
-            sa.or_(
-                AuditEntry.actor_id == person_id,
-                AuditEntry.target == str(person_id),
-                AuditEntry.data["person"].as_string() == str(person_id),
+
+    actions: Collection[str] = ()
+    person_id: uuid.UUID | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+    def select(self) -> sa.Select[AuditEntry]:
+        """Select the entries, the newest first."""
+        query = sa.select(AuditEntry).order_by(AuditEntry.id.desc())
+        if self.actions:
+            query = query.where(AuditEntry.action.in_(self.actions))
+        if self.person_id is not None:
+            query = query.where(
+                sa.or_(
+                    AuditEntry.actor_id == self.person_id,
+                    AuditEntry.target == str(self.person_id),
+                    AuditEntry.data["person"].as_string() == str(self.person_id),
+                )
             )
-        )
+        if self.since is not None:
+            query = query.where(AuditEntry.at >= self.since)
+        if self.until is not None:
+            query = query.where(AuditEntry.at < self.until)
+        return query
+
+
+def list_audit_entries(
+    session: Session, wanted: AuditFilter, *, before: int | None = None, most: int = PAGE_SIZE
+) -> tuple[list[AuditEntry], int | None]:
+    """List a page of the audit log, the newest first, with the cursor of the next page."""
+    query = wanted.select().limit(most + 1)
     if before is not None:
         query = query.where(AuditEntry.id < before)
     rows = list(session.scalars(query))
-    return rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None
+    return rows[:most], rows[most - 1].id if len(rows) > most else None
+
+
+def list_audit_batches(session: Session, wanted: AuditFilter) -> Iterator[list[AuditEntry]]:
+    """List all entries in batches, so that a long log does not fill the memory with rows."""
+    before: int | None = None
+    while True:
+        rows, before = list_audit_entries(session, wanted, before=before, most=EXPORT_BATCH)
+        yield rows
+        if before is None:
+            return
+
+
+def has_more_audit_entries(session: Session, wanted: AuditFilter, most: int) -> bool:
+    """Return whether more than so many entries match."""
+    beyond = wanted.select().with_only_columns(AuditEntry.id).offset(most).limit(1)
+    return session.scalar(beyond) is not None
 
 
 def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:

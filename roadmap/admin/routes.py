@@ -1,4 +1,4 @@
-"""The pages of administration: overview, audit log and accounts."""
+"""The pages of administration: overview and accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.admin import audit_messages, queries, routes_teams
+from roadmap.admin import queries, routes_audit, routes_teams
 from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import MembershipForm
 from roadmap.admin.routes_teams import load_team
@@ -35,13 +35,8 @@ from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
 MAX_SEARCH_LENGTH = 200
-MAX_PERSON_LENGTH = 320
-# So many of the people who match the filter of the audit log are offered.
-MAX_CANDIDATES = 20
-# The largest row number that both databases accept.
-MAX_ROW_ID = 2**31 - 1
 
-__all__ = ["admin", "routes_teams"]
+__all__ = ["admin", "routes_audit", "routes_teams"]
 
 
 @admin.get("/admin")
@@ -55,46 +50,6 @@ def overview() -> str:
         mails=transport.is_configured(),
         address=current_app.config["BASE_URL"],
         today=now().date(),
-    )
-
-
-@admin.get("/admin/audit")
-@permit("admin.read")
-def log() -> str:
-    """Show who did what, when, and from which address."""
-    kind = request.args.get("kind", "")
-    kind = kind if kind in audit_messages.KINDS else ""
-    who = clean_line(request.args.get("person"))[:MAX_PERSON_LENGTH]
-    before = request.args.get("before", type=int)
-    found = queries.find_people(db.session, who, most=MAX_CANDIDATES + 1) if who else []
-    person = found[0] if len(found) == 1 else None
-    entries, cursor = (
-        ([], None)
-        if who and person is None
-        else queries.list_audit_entries(
-            db.session,
-            actions=audit_messages.MESSAGES_BY_KIND.get(kind, ()),
-            person_id=person.id if person else None,
-            before=None if before is None else min(max(before, 0), MAX_ROW_ID),
-        )
-    )
-    names = queries.load_user_names(db.session, audit_messages.collect_ids(entries))
-    page_url = partial(
-        url_for, "admin.log", kind=kind or None, person=person.id if person else None
-    )
-    return render_template(
-        "admin/audit.html",
-        lines=audit_messages.render_lines(entries, names),
-        names=names,
-        kinds=audit_messages.KINDS,
-        kind=kind,
-        who=person.email if person else who,
-        about=person,
-        # Several match: one is to be chosen.
-        candidates=[(page_url(person=each.id), each) for each in found[:MAX_CANDIDATES]],
-        more_candidates=len(found) > MAX_CANDIDATES,
-        newest=page_url() if before is not None else None,
-        older=page_url(before=cursor) if cursor else None,
     )
 
 

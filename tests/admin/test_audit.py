@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import io
 import re
 import uuid
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from roadmap.admin import queries, routes_audit
 from roadmap.admin.audit_messages import KINDS, MESSAGES, MESSAGES_BY_KIND
 from roadmap.admin.queries import PAGE_SIZE
 from roadmap.auth.email_confirmation import confirm_email, request_email
@@ -94,7 +98,7 @@ def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
     assert lines(erin.get("/admin/audit?person=bo&kind=team")) == [
         "Bob was a manager and is now a member in the team Ranking."
     ]
-    assert "No entries of this kind" in erin.get("/admin/audit?kind=keeping").text
+    assert "No entries match" in erin.get("/admin/audit?kind=keeping").text
     assert len(lines(erin.get("/admin/audit?kind=nonsense"))) == 4
 
 
@@ -293,3 +297,67 @@ def test_confirming_the_only_address_is_no_change_of_it(session, cast, now, erin
     page = erin.get("/admin/audit").text
     assert "The e-mail address of Mallory was confirmed." in page
     assert "The e-mail address of Mallory was changed." not in page
+
+
+@pytest.fixture
+def three_days(session, cast):
+    """Bob acts late on the first day and on the second, Erin on the third, all in UTC."""
+    names = {}
+    for day, hour, who in ((1, 23, cast.bob), (2, 12, cast.bob), (3, 12, cast.erin)):
+        at = dt.datetime(2026, 3, day, hour, 30, tzinfo=dt.UTC)
+        names[day] = f"=cmd|{day}"
+        record_audit(
+            session, by=who, action="team.created", target="x", now=at, team_name=names[day]
+        )
+    session.commit()
+    return names
+
+
+def test_it_filters_by_day_of_the_reader(session, cast, erin, three_days):
+    def days(query):
+        return [
+            int(day)
+            for day in re.findall(
+                r"=cmd\|(\d) was", erin.get(f"/admin/audit?kind=team&{query}").text
+            )
+        ]
+
+    assert days("to=2026-03-03") == [3, 2, 1]
+    assert days("from=2026-03-02&to=2026-03-02") == [2]
+    assert days(f"to=2026-03-02&person={cast.bob}") == [2, 1]
+    page = erin.get("/admin/audit?from=2026-03-02").text
+    assert 'name="from" value="2026-03-02"' in page
+    session.execute(sa.update(User).where(User.id == cast.erin).values(timezone="Asia/Tokyo"))
+    session.commit()
+    # Half past eleven in the evening of the first is the morning of the second there.
+    assert days("from=2026-03-02&to=2026-03-02") == [2, 1]
+    for wrong in ("x", "2026-02-30", "9999-12-31", "0001-01-01"):
+        answer = erin.get(f"/admin/audit?to={wrong}")
+        assert answer.status_code == 200
+        assert lines(answer) == []
+        assert f"“{wrong}” is not a day" in answer.text
+
+
+def test_the_filtered_log_is_exported(session, cast, erin, three_days, monkeypatch):
+    monkeypatch.setattr(queries, "EXPORT_BATCH", 1)  # as a long log, in several batches
+    asked = f"?kind=team&person={cast.bob}&to=2026-03-03"
+    page = erin.get(f"/admin/audit{asked}").text
+    [address] = re.findall(r'href="([^"]+)" download', page)
+    answer = erin.get(address.replace("&amp;", "&"))
+    assert answer.mimetype == "text/csv"
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [(row["When (UTC)"], row["Who"]) for row in rows] == [
+        ("2026-03-02T12:30:00+00:00", "Bob"),
+        ("2026-03-01T23:30:00+00:00", "Bob"),
+    ]
+    # A name that a spreadsheet would run, wherever a cell may begin.
+    assert rows[0]["What"] == "The team =cmd|2 was created."
+    assert lines(erin.get("/admin/audit?kind=export"))[0] == (
+        "The audit log was exported: 2 entries."
+    )
+    monkeypatch.setattr(routes_audit, "MAX_EXPORTED", 1)
+    refused = erin.get(address.replace("&amp;", "&"))
+    assert refused.status_code == 422
+    assert "More than 1 entries match." in refused.text
+    # What is not clear is asked about on the page.
+    assert erin.get("/admin/audit/export/csv?person=x").status_code == 303

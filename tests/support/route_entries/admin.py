@@ -70,7 +70,15 @@ PAGES: tuple[Page, ...] = (
         "admin.read",
         "/admin/audit",
         ADMIN,
-        variants=("/admin/audit?kind=team&person=bob@example.org", "/admin/audit?person=x"),
+        variants=("/admin/audit?kind=team&person=bob@example.org", "/admin/audit?person=x&from=x"),
+    ),
+    Page(
+        "/admin/audit/export/csv",
+        "admin.read",
+        "/admin/audit/export/csv",
+        ADMIN,
+        shown=False,
+        name="admin-audit-export",
     ),
     Page("/admin/invitations", "admin.read", "/admin/invitations", ADMIN),
 )
