@@ -26,6 +26,8 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/test_security_checks.py",
         "tests/test_translation.py",
         "tests/test_url_map.py",
+        "tests/time_budget/test_content.py",
+        "tests/time_budget/test_rules.py",
     ),
     "What a page says and how its form answers; its statements run on both in the role matrix, "
     "its queries and actions have tests of their own.": (
@@ -54,6 +56,8 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/skills/test_skill_page.py",
         "tests/teams/test_assessment.py",
         "tests/teams/test_members.py",
+        "tests/time_budget/test_week.py::test_limits_fall_back_and_refuse_what_cannot_be",
+        "tests/time_budget/test_week.py::test_what_cannot_be_is_refused_and_kept",
     ),
     "The actions of the pages behind another door: the API and the command line.": (
         "tests/api/test_docs_examples.py",
