@@ -97,6 +97,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.readiness.routes import readiness
     from roadmap.reviews.routes import reviews
     from roadmap.skills.routes import skills
+    from roadmap.sources.routes import sources
     from roadmap.teams.routes import teams
     from roadmap.time_budget.routes import time_budget
     from roadmap.tools.routes import tools
@@ -119,6 +120,7 @@ def blueprints(app: Flask) -> None:
             credentials,
             readiness,
             journey,
+            sources,
         ),
         *(portfolio, teams, reviews, admin, notifications, dashboard, api),
     ):

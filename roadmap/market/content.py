@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from roadmap.catalog.field_types import Flag, Key, Model, Problem, Unique, refuse, repeated_keys
+from roadmap.catalog.sources import Source as CitedSource
 from roadmap.catalog.yaml_loader import YamlDocument
 
 FILE = Path(__file__).parent / "content" / "market.yaml"
@@ -209,6 +210,21 @@ class Market(Model):
                 yield Problem(("state_pay", number, "values"), message)
         for code in set(self.employer_states.states) - states:
             yield Problem(("employer_states", "states"), f"there is no state '{code}'")
+
+    @property
+    def cited_sources(self) -> tuple[CitedSource, ...]:
+        """Return the sources in the shape of other content files."""
+        return tuple(
+            CitedSource(
+                key=each.key,
+                title=each.title,
+                by=each.publisher,
+                year=each.year,
+                url=each.url or each.read_at,
+                secondary=each.secondary,
+            )
+            for each in self.sources
+        )
 
     def source(self, key: str) -> Source:
         return next(each for each in self.sources if each.key == key)

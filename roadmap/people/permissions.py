@@ -109,6 +109,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "career_plan.read": own,
     "career_plan.write": own,
     "market.read": signed_in,
+    "source.read": signed_in,
     "credential.read": own,
     # Nobody else ever sees an offer, or that there is one.
     "offer.read": own,

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("account", "invitations", "progress"),
     ("evidence", "skills", "career", "career_plans", "market", "tools", "time_budget"),
     ("readiness", "credentials", "practice"),
-    ("journey",),
+    ("journey", "sources"),
     ("portfolio", "teams", "reviews", "admin", "notifications"),
     ("dashboard",),
     ("demo", "backup", "jobs"),

@@ -30,6 +30,7 @@ from tests.support.route_entries import (
     public_links,
     reviews,
     sharing,
+    sources,
     time_budget,
     tokens,
     tools,
@@ -68,7 +69,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
-    *(market, credentials, tools, practice, time_budget),
+    *(market, credentials, tools, practice, time_budget, sources),
     *(reviews, public_links, admin, notifications, api),
 )
 

@@ -1,0 +1,15 @@
+"""What can be asked of the sources, and what they need to be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.route_entry import Change, Page
+
+PAGES: tuple[Page, ...] = (Page("/sources", "source.read", "/sources"),)
+CHANGES: tuple[Change, ...] = ()
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Nothing: its content comes with Cairn."""
+    return {}
