@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import gc
 import os
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -134,6 +135,15 @@ def now() -> dt.datetime:
 def other_roadmap(session: Session, now: dt.datetime) -> Iterator[str]:
     """The slug of a second published roadmap, with the same milestones; gone after the test."""
     yield catalog.publish_other(session, now)
+    session.rollback()
+    wipe(db.engine)
+    catalog.restore_shipped(session)
+
+
+@pytest.fixture
+def reword(session: Session, now: dt.datetime) -> Iterator[Callable[..., None]]:
+    """Publishes the shipped roadmaps with other texts of a milestone; as before after the test."""
+    yield functools.partial(catalog.reword, session, now=now)
     session.rollback()
     wipe(db.engine)
     catalog.restore_shipped(session)

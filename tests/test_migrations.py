@@ -27,7 +27,7 @@ from roadmap.auth.email_confirmation import request_email
 from roadmap.auth.models import PendingEmail
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.actions import publish_shipped
-from roadmap.catalog.models import Milestone
+from roadmap.catalog.models import Milestone, RoadmapRevision
 from roadmap.core import config
 from roadmap.core.database import db, newest_migrations, schema_is_current
 from roadmap.core.dates import PartialDate
@@ -35,7 +35,7 @@ from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
 from roadmap.evidence import actions, review_actions
 from roadmap.evidence.actions import evidence_input
-from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
+from roadmap.evidence.models import Confirmation, Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.invitations.actions import accept, invite
 from roadmap.invitations.models import Invitation
 from roadmap.mail.models import OutgoingMail
@@ -53,6 +53,7 @@ from tests.evidence.builders import (
     submit_evidence,
 )
 from tests.support.cast import Cast
+from tests.support.catalog import reword
 from tests.support.databases import make_app, temporary_database
 from tests.support.sample_data import create_sample_data
 from tests.support.server import Server
@@ -343,9 +344,14 @@ def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: 
     submit_evidence(db.session, cast, piece, now)
     first = review_evidence(db.session, cast, piece, now, milestones=[DESIGN]).id
     later = now + dt.timedelta(minutes=1)
+    reword(db.session, DESIGN, now=later, done_when="Another team relies on it.")
     alice = cast.actor(db.session, cast.alice)
     actions.link(db.session, piece, PIPELINE, by=alice, now=later)
     review_evidence(db.session, cast, piece, later, milestones=[PIPELINE])
+    confirmed = sa.select(Confirmation.milestone_key, RoadmapRevision.number).join(
+        RoadmapRevision, RoadmapRevision.id == Confirmation.roadmap_revision_id
+    )
+    assert dict(db.session.execute(confirmed).all()) == {DESIGN: 1, PIPELINE: 2}
     columns = (EvidenceMilestone.milestone_key, EvidenceMilestone.left_out_review_id)
     expected = {DESIGN: None, LEVELS: first, MENTOR: None, PIPELINE: None}
     assert dict(db.session.execute(sa.select(*columns)).all()) == expected
@@ -353,6 +359,7 @@ def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: 
     alembic.downgrade("1795931000")
     upgrade()
     assert dict(db.session.execute(sa.select(*columns)).all()) == expected
+    assert dict(db.session.execute(confirmed).all()) == {DESIGN: 1, PIPELINE: 2}
 
 
 def test_what_was_left_out_and_taken_back_is_found_in_the_history(bare: Flask) -> None:

@@ -90,12 +90,22 @@ class ReviewShape(Shape):
     decided_at: Timestamp
 
 
+class WordingShape(Shape):
+    """How a milestone was worded in a revision of its roadmap."""
+
+    title: str
+    done_when: str
+    revision: int
+    published_at: Timestamp
+
+
 class EvidenceShape(Shape):
     """A piece of evidence in its newest version.
 
     `confirmed` are the linked milestones that a reviewer confirmed for `verified_version`, which
-    counts until a newer one is judged. The piece is `verified` where there is at least one;
-    `review_state` only says what the last review decided.
+    counts until a newer one is judged. Where the roadmap words one of them differently now,
+    `confirmed_wordings` has what was confirmed, by its key. The piece is `verified` where there is
+    at least one; `review_state` only says what the last review decided.
     """
 
     id: uuid.UUID
@@ -114,6 +124,7 @@ class EvidenceShape(Shape):
     impacts: list[ImpactShape]
     review_state: ReviewState
     confirmed: list[str]
+    confirmed_wordings: dict[str, WordingShape]
     verified: bool
     version: int
     verified_version: int | None
@@ -345,6 +356,9 @@ def shared_values(item: Item) -> dict[str, Any]:
         "skills": sorted(skill.key for skill in item.skills),
         "review_state": item.state,
         "confirmed": [link.key for link in item.links if link.confirmed],
+        "confirmed_wordings": {
+            link.key: link.confirmed_wording for link in item.links if link.confirmed_wording
+        },
         "verified": item.verified,
         "version": item.version.number,
         "verified_version": item.verified_number,

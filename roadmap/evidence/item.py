@@ -14,12 +14,15 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
 from roadmap.core.text import holds_number
 from roadmap.evidence.constants import SHARED_STATES
+
+if TYPE_CHECKING:
+    from roadmap.catalog.wording import Wording
 
 
 class Audience(Enum):
@@ -139,7 +142,8 @@ class Link:
     `left_out_by` is the name of the reviewer who verified the item and left this milestone out,
     '' where nobody did, `left_out_by_id` their account if there still is one. `review_id`,
     `verified_by` and `verified_by_id` say the same of the review that confirmed it, `taken_back_by`
-    and `taken_back_by_id` of a review that left it out and was taken back.
+    and `taken_back_by_id` of a review that left it out and was taken back. `confirmed_wording` is
+    how the milestone was worded when it was confirmed, where it is worded otherwise now.
     """
 
     key: str
@@ -153,6 +157,7 @@ class Link:
     verified_by_id: uuid.UUID | None = None
     taken_back_by: str = ""
     taken_back_by_id: uuid.UUID | None = None
+    confirmed_wording: Wording | None = None
 
     @property
     def verifier(self) -> str:
@@ -275,6 +280,10 @@ class Item:
     def proves(self, milestone: str, kinds: Collection[str]) -> bool:
         """Tell whether the item was confirmed for a milestone that evidence of `kinds` proves."""
         return milestone in self.confirmed and self.counted.kind in kinds
+
+    def confirmed_wording(self, milestone: str) -> Wording | None:
+        """Return how a milestone was worded when it was confirmed, where it is not any more."""
+        return next((each.confirmed_wording for each in self.links if each.key == milestone), None)
 
     def milestone_tone(self, milestone: str, kinds: Collection[str], today: dt.date) -> str:
         """Return what the item makes of one linked milestone: verified, evidenced or lapsed."""

@@ -16,7 +16,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from roadmap.catalog.models import Milestone, Skill
+from roadmap.catalog.models import Milestone, Roadmap, Skill
+from roadmap.catalog.wording import load_wordings
 from roadmap.core.batches import batched
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import fold
@@ -156,7 +157,7 @@ def _load(
     if not rows:
         return []
     impacts = _group(connection, _impacts(audience, scope, history), parameters, Impact)
-    links = _group(connection, _links(audience, scope), parameters, Link)
+    links = _load_links(session, audience, scope, parameters)
     skills = {}
     if with_skills:
         skills = _group(connection, _skills(audience, scope), parameters, SkillLink)
@@ -190,6 +191,22 @@ def _load(
         )
         for key, head in heads.items()
     ]
+
+
+def _load_links(
+    session: Session, audience: Audience, scope: Scope, parameters: dict[str, Any]
+) -> dict[Any, list[Link]]:
+    """Load the links by item, with the wording that was confirmed where it is another one now."""
+    rows = session.connection().execute(_links(audience, scope), parameters).all()
+    wordings = load_wordings(session, {row.revision_id for row in rows if row.revision_id})
+    found: dict[Any, list[Link]] = defaultdict(list)
+    for key, *values, revision_id, done_when in rows:
+        link = Link(*values)
+        confirmed = wordings[revision_id].get(link.key) if revision_id else None
+        if confirmed and (confirmed.title, confirmed.done_when) != (link.title, done_when):
+            link.confirmed_wording = confirmed
+        found[key].append(link)
+    return found
 
 
 def _group(
@@ -338,6 +355,10 @@ def _impacts(audience: Audience, scope: Scope, history: bool) -> sa.Select[Any]:
 
 @cache
 def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
+    confirmation = models.Confirmation
+    current = sa.select(Roadmap.revision_id).where(Roadmap.revision_id.is_not(None))
+    # Only then can the wording be another one.
+    is_older = sa.and_(_is_confirmed, confirmation.roadmap_revision_id.not_in(current))
     return (
         sa.select(
             _raw(_link.evidence_id),
@@ -352,6 +373,8 @@ def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
             _verifying.reviewer_id,
             _link.taken_back_by,
             _link.taken_back_by_id,
+            sa.case((is_older, confirmation.roadmap_revision_id)).label("revision_id"),
+            sa.case((is_older, Milestone.definition["done_when"].as_string())),
         )
         .join(Evidence, Evidence.id == _link.evidence_id)
         .join(Milestone, Milestone.key == _link.milestone_key)

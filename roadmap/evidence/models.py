@@ -210,7 +210,7 @@ class Review(Base):
 
 
 class Confirmation(Base):
-    """A reviewer's confirmation that a version proves a milestone.
+    """A reviewer's confirmation that a version proves a milestone, as its roadmap worded it then.
 
     It is deleted with the link, so that a later link does not inherit it; the review and the
     history keep what was said.
@@ -222,6 +222,9 @@ class Confirmation(Base):
     milestone_key: Mapped[str] = _key("milestone.key", "RESTRICT", primary_key=True, index=True)
     user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
     review_id: Mapped[uuid.UUID] = _key("review.id", index=True)
+    roadmap_revision_id: Mapped[uuid.UUID | None] = _key(
+        "roadmap_revision.id", "SET NULL", index=True
+    )
     confirmed_at: Mapped[dt.datetime]
 
 

@@ -16,6 +16,7 @@ from flask import abort
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
+from roadmap.catalog.wording import Wording, load_wordings
 from roadmap.core.text import fold, search_words
 from roadmap.evidence.audience_sql import is_unjudged, is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
@@ -85,7 +86,8 @@ class Judgement:
 
     `reviewer` is the name to show, marked where the author added the reviewer to the team; `basis`
     is what a verification rests on.
-    `confirmed` holds the titles of the milestones that it confirmed; only `load_detail` fills it.
+    `confirmed` holds the titles, as they were then, of the milestones that it confirmed; only
+    `load_detail` fills it.
     """
 
     id: uuid.UUID
@@ -136,6 +138,13 @@ class EvidenceDetail:
             link.key: names.get(link.review_id, link.verified_by)
             for link in self.item.links
             if link.confirmed
+        }
+
+    @property
+    def confirmed_wordings(self) -> dict[str, Wording]:
+        """Return how milestones were worded when they were confirmed, where that has changed."""
+        return {
+            link.key: link.confirmed_wording for link in self.item.links if link.confirmed_wording
         }
 
     @property
@@ -240,13 +249,21 @@ def load_detail(
     if item is None:
         return None
     judgements = load_judgements(session, [item.id])[item.id]
-    titles: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for review_id, title in session.execute(
-        sa.select(Confirmation.review_id, Milestone.title)
+    confirmed = session.execute(
+        sa.select(
+            Confirmation.review_id,
+            Confirmation.roadmap_revision_id,
+            Confirmation.milestone_key,
+            Milestone.title,
+        )
         .join(Milestone, Milestone.key == Confirmation.milestone_key)
         .where(Confirmation.review_id.in_([each.id for each in judgements]))
-    ):
-        titles[review_id].append(title)
+    ).all()
+    wordings = load_wordings(session, {each for _id, each, *_ in confirmed if each})
+    titles: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for review_id, revision_id, key, title in confirmed:
+        wording = wordings[revision_id].get(key) if revision_id else None
+        titles[review_id].append(wording.title if wording else title)
     return EvidenceDetail(
         item=item,
         milestones=load_milestones(session, item.milestones, user_id=item.user_id),

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.catalog.wording import current_revisions
 from roadmap.core.limits import count_rows
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.types import form_id
@@ -150,12 +151,14 @@ def decide(
             .where(Confirmation.version_id == version_id)
             .execution_options(synchronize_session=False)
         )
+    revisions = current_revisions(session)
     session.add_all(
         Confirmation(
             version_id=version_id,
             milestone_key=key,
             user_id=evidence.user_id,
             review_id=review.id,
+            roadmap_revision_id=revisions.get(key),
             confirmed_at=now,
         )
         for key in keys

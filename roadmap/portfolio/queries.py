@@ -22,7 +22,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import show_date
 from roadmap.core.markdown import count_parts, to_excerpt
 from roadmap.evidence import labels
-from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item
+from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item, Link
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
 from roadmap.people.models import User
@@ -189,7 +189,7 @@ def _document_item(
         id=str(item.id),
         title=item.title,
         kind_label=kind_label,
-        verified_for=tuple(link.title for link in item.links if link.confirmed),
+        verified_for=tuple(_verified_for(link, zone) for link in item.links if link.confirmed),
         linked_to=tuple(
             link.title
             for link in item.links
@@ -202,6 +202,22 @@ def _document_item(
         verified_on=review.decided_at.astimezone(zone).date() if review else None,
         verifiers=item.verifiers,
         verified_title=review.title if review and review.title not in ("", item.title) else None,
+    )
+
+
+def _verified_for(link: Link, zone: ZoneInfo) -> str:
+    """Return the title of a confirmed milestone, with what was confirmed where that has changed."""
+    wording = link.confirmed_wording
+    if wording is None:
+        return link.title
+    return _(
+        "%(title)s (confirmed against the wording of %(date)s, revision %(number)d: “%(was)s”, "
+        "done when: %(done_when)s)",
+        title=link.title,
+        date=show_date(wording.published_at.astimezone(zone).date()),
+        number=wording.revision,
+        was=wording.title,
+        done_when=wording.done_when.rstrip("."),
     )
 
 

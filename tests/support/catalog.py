@@ -63,6 +63,20 @@ def publish_other(session: Session, now: dt.datetime) -> str:
     return OTHER
 
 
+def reword(session: Session, key: str, *, now: dt.datetime, **texts: str) -> None:
+    """Publishes the shipped roadmap again with other texts of a milestone."""
+    documents = [files.read(path) for path in files.shipped()]
+    for document in documents:
+        for stage in document["stages"]:
+            for objective in stage["objectives"]:
+                for milestone in objective["milestones"]:
+                    if milestone["key"] == key:
+                        milestone.update(texts)
+    for document in documents:
+        actions.publish(session, document, now=now, together=documents)
+    session.commit()
+
+
 def enroll(
     session: Session, person: uuid.UUID, now: dt.datetime, slug: str, *, primary: bool = False
 ) -> None:

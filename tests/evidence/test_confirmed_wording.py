@@ -1,0 +1,55 @@
+"""A confirmation is of the wording that the reviewer read, also when the milestone is reworded."""
+
+from __future__ import annotations
+
+from roadmap.catalog.models import Milestone
+from roadmap.portfolio.models import PortfolioItem
+from tests.evidence.builders import (
+    DESIGN,
+    LEVELS,
+    add_evidence,
+    review_evidence,
+    submit_evidence,
+)
+from tests.support.api_client import ApiClient
+from tests.support.markup import flat
+
+ROADMAP = "/roadmaps/senior-ml-engineer"
+NOTE = "confirmed against the wording of"
+
+
+def test_the_wording_that_was_confirmed_is_shown(app, session, cast, now, browser_of, reword):
+    old = session.get(Milestone, DESIGN).title
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now, milestones=[DESIGN, LEVELS])
+    session.add(PortfolioItem(user_id=cast.alice, evidence_id=piece.id, position=0))
+    session.commit()
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    alice.post(f"{ROADMAP}/enrollment?_method=PUT", {"started_on": "2026-01-05"})
+    alice.put(f"{ROADMAP}/milestones/{DESIGN}/completion")
+    pages = (
+        (alice, f"/evidence/{piece.id}"),
+        (alice, f"{ROADMAP}/milestones/{DESIGN}"),
+        (bob, f"/reviews/{piece.id}"),
+        (bob, f"/teams/ranking/people/{cast.alice}"),
+        (alice, "/portfolio/preview"),
+        (alice, "/portfolio/export/markdown"),
+    )
+    api = ApiClient.of(app, cast.alice, "read")
+    for browser, path in pages:
+        assert NOTE not in browser.get(path).text.lower(), path
+    score = api.get("/me/readiness").get_json()["score"]
+
+    reword(DESIGN, title="Design for two teams", done_when="Two teams sign it.")
+
+    for browser, path in pages:
+        text = flat(browser.get(path).text)
+        assert text.lower().count(NOTE) == 1, path
+        assert old in text, path
+    said = api.get(f"/me/evidence/{piece.id}").get_json()
+    assert set(said["confirmed"]) == {DESIGN, LEVELS}
+    assert said["confirmed_wordings"].keys() == {DESIGN}
+    assert said["confirmed_wordings"][DESIGN]["title"] == old
+    assert said["confirmed_wordings"][DESIGN]["revision"] == 1
+    assert api.get("/me/readiness").get_json()["score"] == score, "it counts as before"
