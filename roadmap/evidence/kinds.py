@@ -12,13 +12,15 @@ class Kind:
     """A kind of evidence, in texts that are translated where they are shown.
 
     `label` stands by itself and `name` within a sentence; `hint` says what makes a good one.
-    `is_issued` tells that somebody issues it and that it may expire.
+    `is_issued` tells that somebody issues it and that it may expire. `impacts` are the types of
+    effect that such a piece measures; for others readiness does not suggest to measure one.
     """
 
     label: str
     name: str
     hint: str
     is_issued: bool = False
+    impacts: tuple[str, ...] = ()
 
 
 KINDS: dict[str, Kind] = {
@@ -30,6 +32,7 @@ KINDS: dict[str, Kind] = {
             "reverse it: data flow, training and serving paths, failure modes, with the "
             "reviewers' names."
         ),
+        impacts=("scale", "business", "team"),
     ),
     "case_study": Kind(
         N_("Case study"),
@@ -38,6 +41,7 @@ KINDS: dict[str, Kind] = {
             "One system from problem to result: the metric before and after, what you chose and "
             "what you rejected, and what went wrong on the way."
         ),
+        impacts=("scale", "business", "team"),
     ),
     "open_source": Kind(
         N_("Open-source contribution"),
@@ -46,6 +50,7 @@ KINDS: dict[str, Kind] = {
             "A merged pull request or a repository that others run: what was broken or missing, "
             "your change, the tests, and what its maintainers said."
         ),
+        impacts=("scale",),
     ),
     "blog_post": Kind(
         N_("Blog post"),
@@ -95,6 +100,7 @@ KINDS: dict[str, Kind] = {
             "The people you helped (with their consent, or by role), for how many months, "
             "and what they can do alone now that they could not do before."
         ),
+        impacts=("team",),
     ),
     "launch": Kind(
         N_("Launch"),
@@ -103,6 +109,7 @@ KINDS: dict[str, Kind] = {
             "A model or platform that serves real traffic: date, scale, your role, the guardrail "
             "metrics, and how it would have been rolled back."
         ),
+        impacts=("scale", "business", "team"),
     ),
     "other": Kind(
         N_("Other"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact, Item, draft_item
+from roadmap.evidence.kinds import KINDS
 from roadmap.readiness.evidence_tally import EVIDENCED
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import gate_rules
@@ -39,7 +40,7 @@ class Step:
     `target` is the milestone for tick_milestone, do_milestone and link_evidence, the piece for
     submit_evidence, the impact type for add_impact, the skill for ask_assessment; for
     record_evidence the requirement, or the milestone where no requirement asks for the piece.
-    `piece` is the piece to link or to add to; `milestone` and `kind` fill the form of a new one.
+    `piece` is the piece to add to; `milestone` and `kind` fill the form of a new one.
     `place` is the place in the roadmap, `opens_gate` the first gate that would then be passed.
     `is_reviewed` tells that the gain takes a manager who confirms it.
     """
@@ -147,8 +148,8 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
 def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Candidate]:
     """Yield for each done milestone without evidence the link of a piece, or else a new piece.
 
-    A piece may prove it if its kind does, and if it shares a skill or an objective with it; the
-    one that shares most is offered, of equal ones the newest.
+    A piece may prove it if its kind does, and if it shares a skill or an objective with it. That
+    is too little to name the piece: its author knows whether one of them proves it.
     """
     known = tally.content.by_key
     objective_of = {
@@ -159,19 +160,17 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
     }
     free = [  # those that can take another link, with what they are about
         (piece, {skill.key for skill in piece.skills}, {objective_of[key] for key in linked})
-        for piece in sorted(tally.unlapsed_evidence, key=_day, reverse=True)
+        for piece in tally.unlapsed_evidence
         if len(linked := [key for key in piece.milestones if key in known]) < MAX_LINKS
     ]
     for milestone in unproven:
-        piece, shared = None, (False, 0)
-        for each, skills, objectives in free:
-            if each.counted.kind in milestone.evidence:
-                common = (
-                    objective_of[milestone.key] in objectives,
-                    len(skills & {*milestone.skills}),
-                )
-                if common > shared:
-                    piece, shared = each, common
+        fitting = (
+            piece
+            for piece, skills, objectives in free
+            if piece.counted.kind in milestone.evidence
+            and (objective_of[milestone.key] in objectives or skills & {*milestone.skills})
+        )
+        piece = next(fitting, None)
         if piece is None:
             new = draft_item(NEW_ITEM_ID, milestone.evidence[0], tally.today)
             step = Step(
@@ -191,12 +190,10 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
             target=milestone.key,
             hours=SHORT_HOURS,
             label=Message(
-                N_("If it proves it, link “%(piece)s” to “%(milestone)s”"),
-                piece=piece.title,
+                N_("If one of your pieces proves “%(milestone)s”, link it"),
                 milestone=milestone.title,
             ),
             place=tally.content.places[milestone.key],
-            piece=str(piece.id),
         )
         yield step, _with_piece(tally.facts, piece.with_link(milestone.key))
 
@@ -246,8 +243,10 @@ def _evidence_to_record(
 def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
     """Yield the types without a metric that counts, added to the latest piece of two sorts.
 
-    In one without a verified version it counts at once. One that is verified and shared is reviewed
-    again, and is assumed to be confirmed; no type is offered for it that waits for that already.
+    Of each sort only pieces whose kind can have measured it, and an effect on a team only where
+    they show a leadership skill. In one without a verified version it counts at once. One that is
+    verified and shared is reviewed again, and is assumed to be confirmed; no type is offered for it
+    that waits for that already.
     """
     waiting = {
         impact.type
@@ -256,19 +255,21 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
         for impact in piece.version.impacts
         if impact.complete
     }
-    for is_reviewed in (False, True):
-        fitting = [
-            piece
-            for piece in tally.unlapsed_evidence
-            if (piece.verified_number is not None) == is_reviewed
-            and (not is_reviewed or (piece.is_shared and piece.state != "draft"))
-        ]
-        if not fitting:
+    leadership = {skill.key for skill in tally.content.skills if skill.group == "leadership"}
+    for name in tally.content.policy.impact:
+        if name in tally.evidence.impact_tones:
             continue
-        piece = max(fitting, key=_day)
-        for name in tally.content.policy.impact:
-            if name in tally.evidence.impact_tones or (is_reviewed and name in waiting):
+        able = [piece for piece in tally.unlapsed_evidence if _measures(piece, name, leadership)]
+        for is_reviewed in (False, True):
+            fitting = [
+                piece
+                for piece in able
+                if (piece.verified_number is not None) == is_reviewed
+                and (not is_reviewed or (piece.is_shared and piece.state != "draft"))
+            ]
+            if not fitting or (is_reviewed and name in waiting):
                 continue
+            piece = max(fitting, key=_day)
             impact = Impact(name, metric="1", baseline="1", result="1", unit="1")
             text = N_("Add a measured %(impact)s impact to “%(piece)s”")
             if is_reviewed:
@@ -286,20 +287,43 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
             yield step, _with_piece(tally.facts, added)
 
 
+def _measures(piece: Item, impact: str, leadership: set[str]) -> bool:
+    """Tell whether a piece is of a sort that measures an effect of this type."""
+    types = KINDS[piece.counted.kind].impacts
+    is_about_people = types == ("team",) or any(each.key in leadership for each in piece.skills)
+    return impact in types and (impact != "team" or is_about_people)
+
+
 def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
-    """Yield the skills that nobody else has assessed at their bar."""
-    levels = tally.facts.other_levels
+    """Yield the skills whose assessment by someone else could come out at the bar.
+
+    Those that nobody else has assessed, unless the person sees themselves below the bar; and those
+    that someone else sees below it, once the person has seen themselves at the bar since then.
+    """
+    facts = tally.facts
     for skill in tally.content.skills:
-        if (levels.get(skill.key) or 0) < skill.bar:
+        own, other = facts.self_levels.get(skill.key), facts.other_levels.get(skill.key)
+        if other is None:
+            label, is_open = N_("Ask your manager to assess “%(skill)s”"), True
+        else:
+            label = N_("Ask your manager to assess “%(skill)s” again")
+            is_open = own is not None and other < skill.bar and _is_newer(facts, skill.key)
+        if is_open and (own is None or own >= skill.bar):
             step = Step(
                 action="ask_assessment",
                 target=skill.key,
                 hours=SHORT_HOURS,
-                label=Message(N_("Ask your manager to assess “%(skill)s”"), skill=skill.title),
+                label=Message(label, skill=skill.title),
                 place=_first_place(tally, []),
                 is_reviewed=True,
             )
-            yield step, replace(tally.facts, other_levels={**levels, skill.key: skill.bar})
+            yield step, replace(facts, other_levels={**facts.other_levels, skill.key: skill.bar})
+
+
+def _is_newer(facts: Facts, skill: str) -> bool:
+    """Tell whether the person assessed themselves after someone else did."""
+    own, other = facts.self_assessed_on.get(skill), facts.other_assessed_on.get(skill)
+    return own is not None and other is not None and own > other
 
 
 def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:

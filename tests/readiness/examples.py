@@ -179,7 +179,9 @@ def stage(key: str, *, required: bool = True, objectives: tuple[Objective, ...] 
 
 def skill(key: str, bar: int = 3) -> Skill:
     """A skill with its bar."""
-    return Skill.model_construct(key=key, title=key.replace("_", " ").capitalize(), bar=bar)
+    title = key.replace("_", " ").capitalize()
+    group = "leadership" if key in SKILLS[4:] else "technical"
+    return Skill.model_construct(key=key, title=title, group=group, bar=bar)
 
 
 def milestone(key: str, **changes: Any) -> Milestone:

@@ -301,7 +301,7 @@ def test_a_piece_that_adds_nothing_says_what_it_lacks(
     linked: tuple[str, ...], statuses: dict[str, str], said: str
 ) -> None:
     """The only patent does not read that enough others of its kind count."""
-    facts = Facts(statuses=statuses, pieces=(piece("a", "certificate", *linked),))
+    facts = Facts(statuses=statuses, pieces=(piece("a", "certification", *linked),))
     note = item(explain(content(), facts, TODAY), "evidence", "a").note
     assert note is not None
     assert note.text() == f"Evidence of its kind has no points of its own, {said}"

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
-from roadmap.evidence.item import SkillLink
+from roadmap.evidence.item import Item, SkillLink
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.next_steps import Step, next_steps, top_three
 from roadmap.readiness.rules import evaluate, score
@@ -27,6 +27,8 @@ from tests.readiness.examples import (
     proven_pieces,
     six_years,
 )
+
+LEADERSHIP = (SkillLink("mentoring", "Mentoring"),)
 
 
 def steps(facts: Facts, action: str, on: Content | None = None) -> dict[str, Step]:
@@ -103,7 +105,8 @@ def test_what_is_planned_for_a_day_ahead_is_still_to_be_done() -> None:
 
 def test_a_waiting_tick_comes_before_what_opens_a_gate() -> None:
     proof = piece("a", "launch", "foundations1")
-    levels = levels_at_bar() | {"strategy": 2}
+    levels = levels_at_bar()
+    del levels["strategy"]
     first, second, *_ = next_steps(
         content(), Facts(pieces=(proof,), other_levels=levels, positions=six_years()), TODAY
     )
@@ -129,8 +132,9 @@ def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() ->
     # Nothing is about foundations1, and leadership1 has its evidence.
     assert list(found) == ["experience1"]
     link = found["experience1"]
-    assert (link.piece, link.hours) == ("new", Fraction(1, 2))
-    assert link.label.text() == "If it proves it, link “Piece new” to “Experience1”"
+    # Kind and skill are too little to say which piece it is.
+    assert (link.piece, link.hours) == (None, Fraction(1, 2))
+    assert link.label.text() == "If one of your pieces proves “Experience1”, link it"
     # A link confirms nothing: from claimed to evidenced.
     assert link.gain == Fraction(40 * 25 * 3, 90 * 20)
 
@@ -158,31 +162,6 @@ def test_a_link_is_offered_only_where_piece_and_milestone_share_a_skill_or_an_ob
     assert of_its_own.label.text() == "Add evidence for “Visibility1”"
     assert (of_its_own.kind, of_its_own.milestone) == ("talk", "visibility1")
     assert of_its_own.hours == 2
-
-
-def test_of_the_pieces_that_may_prove_a_milestone_the_one_that_shares_most_is_offered() -> None:
-    milestones = (
-        milestone("experience1", skills=("mlops",)),
-        milestone("experience2", skills=("mlops", "strategy")),
-        milestone("leadership1", skills=("mlops", "strategy")),
-    )
-    on = content(milestones=milestones)
-    one, two = (
-        (SkillLink("mlops", "MLOps"),),
-        (
-            SkillLink("mlops", "MLOps"),
-            SkillLink("strategy", "Strategy"),
-        ),
-    )
-    pieces = (
-        piece("newest", "launch", "visibility1", skills=one),
-        piece("closest", "launch", skills=two, occurred_on=PartialDate("2024-01-01")),
-        piece("same", "launch", "experience1", occurred_on=PartialDate("2023-01-01")),
-    )
-    facts = Facts(statuses=done("experience2", "leadership1"), pieces=pieces)
-    found = steps(facts, "link_evidence", on)
-    assert found["leadership1"].piece == "closest"
-    assert found["experience2"].piece == "same"
 
 
 def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -> None:
@@ -252,12 +231,13 @@ def test_evidence_to_record_is_of_a_kind_that_proves_the_milestone() -> None:
 
 def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     assert steps(Facts(), "add_impact") == {}
-    draft = piece("draft", "launch", impacts=(metric("scale"),))
+    draft = piece("draft", "launch", impacts=(metric("scale"),), skills=LEADERSHIP)
     found = steps(Facts(pieces=(draft,)), "add_impact")
     assert list(found) == ["business", "team"]
     assert found["team"].gain == Fraction(10, 3) * Fraction(6, 10)
+    long_ago = PartialDate("2020-01-01")
     verified = piece(
-        "sure", "other", "experience1", verified=True, occurred_on=PartialDate("2020-01-01")
+        "sure", "mentoring", "experience1", verified=True, occurred_on=long_ago, skills=LEADERSHIP
     )
     again, at_once = [
         step
@@ -270,8 +250,25 @@ def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     assert again.label.text() == "Add a measured team impact to “Piece sure”, to be reviewed again"
 
 
+def test_an_impact_is_added_to_a_piece_that_can_have_measured_it() -> None:
+    def offered(*pieces: Item) -> dict[str, str | None]:
+        found = steps(Facts(pieces=pieces), "add_impact")
+        return {target: step.piece for target, step in found.items()}
+
+    certificate, talk = piece("certificate", "certification"), piece("talk", "talk")
+    assert offered(certificate, talk) == {}
+    launch = piece("launch", "launch", occurred_on=PartialDate("2020-01-01"))
+    assert offered(certificate, talk, launch) == {"scale": "launch", "business": "launch"}
+    library = piece("library", "open_source")
+    assert offered(launch, library) == {"scale": "library", "business": "launch"}
+    mentoring = piece("mentoring", "mentoring")
+    assert offered(mentoring) == {"team": "mentoring"}
+    # Of other kinds those that show a leadership skill.
+    assert offered(replace(launch, skills=LEADERSHIP))["team"] == "launch"
+
+
 def test_an_impact_that_waits_in_an_edit_of_a_verified_piece_is_not_asked_for_again() -> None:
-    verified = piece("sure", "other", "experience1", verified=True)
+    verified = piece("sure", "launch", "experience1", verified=True, skills=LEADERSHIP)
     added = replace(verified.version, number=2, impacts=(metric("team"),))
     waiting = replace(verified, state="submitted", versions=(added, *verified.versions))
     assert set(steps(Facts(pieces=(waiting,)), "add_impact")) == {"scale", "business"}
@@ -280,21 +277,44 @@ def test_an_impact_that_waits_in_an_edit_of_a_verified_piece_is_not_asked_for_ag
         assert steps(Facts(pieces=(replace(waiting, **changed),)), "add_impact") == {}
 
 
-def test_assessments_are_asked_for_where_others_do_not_see_the_bar() -> None:
-    facts = Facts(self_levels=levels_at_bar(), other_levels={"mlops": 3, "strategy": 2})
+def test_an_assessment_is_asked_for_where_it_can_come_out_at_the_bar() -> None:
+    facts = Facts(self_levels=levels_at_bar() | {"communication": 2}, other_levels={"mlops": 3})
     found = steps(facts, "ask_assessment")
-    assert set(found) == set(SKILLS) - {"mlops"}
-    assert found["strategy"].gain == Fraction(20, 8) / 3
+    # Who sees themself below the bar does not ask to be told so.
+    assert set(found) == set(SKILLS) - {"mlops", "communication"}
+    assert found["mentoring"].label.text().startswith("Ask your manager to assess “")
     assert found["mentoring"].gain == Fraction(20, 8) * Fraction(7, 10)
     assert found["mentoring"].hours == Fraction(1, 2)
 
 
+def test_it_is_asked_for_again_once_the_person_sees_the_bar_since_then() -> None:
+    facts = Facts(
+        self_levels=levels_at_bar(),
+        other_levels=levels_at_bar() | {"strategy": 2},
+        self_assessed_on={"strategy": TODAY},
+        other_assessed_on={"strategy": TODAY - timedelta(days=1)},
+    )
+    found = steps(facts, "ask_assessment")
+    assert list(found) == ["strategy"]
+    assert found["strategy"].label.text().endswith(" again")
+    assert found["strategy"].gain == Fraction(20, 8) / 3
+    for changed in (
+        replace(facts, other_assessed_on={"strategy": TODAY}),
+        replace(facts, self_levels={"strategy": 2}),
+        replace(facts, self_levels={}, self_assessed_on={}),
+    ):
+        assert steps(changed, "ask_assessment") == {}
+
+
 def test_what_opens_a_gate_by_itself_comes_first() -> None:
     draft = piece("draft", "design_doc", "foundations1", "foundations2", "visibility1")
+    levels = levels_at_bar()
+    del levels["strategy"]
     facts = Facts(
         statuses=done("foundations1", "foundations2", "visibility1"),
         pieces=(draft,),
-        other_levels=levels_at_bar() | {"strategy": 2},
+        self_levels=levels_at_bar(),
+        other_levels=levels,
     )
     first, second, *rest = next_steps(content(), facts, TODAY)
     assert (first.action, first.target, first.opens_gate) == (
