@@ -32,7 +32,7 @@ from roadmap.api.operation import (
 from roadmap.api.pagination import Paging, decode_position, encode_position
 from roadmap.api.progress import Status
 from roadmap.core.database import db
-from roadmap.core.text import clean_multiline
+from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.web import now
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.actions import lock_and_reload
@@ -149,6 +149,12 @@ class Judging(Body):
         description="The version that you read: 409 where it is not the newest submitted, and, "
         "without If-Match, where what you would confirm under its name may be more than you read.",
     )
+
+
+class Withdrawing(Body):
+    """Why a judgement is taken back; the author reads it."""
+
+    reason: Annotated[str, Text(MAX_LENGTHS["reason"], clean_line, non_empty=True)]
 
 
 class JudgementShape(Shape):
@@ -278,8 +284,8 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
     return _serialize_judgement(review, item)
 
 
-@operation(TAG, refuses=(404, 409))
-def withdraw_judgement(evidence_id: uuid.UUID, judgement_id: uuid.UUID) -> None:
+@operation(TAG, refuses=(404, 409), example={"reason": "I had read another document."})
+def withdraw_judgement(evidence_id: uuid.UUID, judgement_id: uuid.UUID, body: Withdrawing) -> None:
     """Take back that you verified or returned a piece, within ten minutes.
 
     The piece waits for a review again, and what it was verified for before counts as before. 409
@@ -289,7 +295,9 @@ def withdraw_judgement(evidence_id: uuid.UUID, judgement_id: uuid.UUID) -> None:
     """
     actor = current_actor()
     piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)
-    review_actions.withdraw_review(db.session, piece, judgement_id, by=actor, now=now())
+    review_actions.withdraw_review(
+        db.session, piece, judgement_id, body.reason, by=actor, now=now()
+    )
 
 
 def _check_unchanged_since_submitted(

@@ -114,6 +114,8 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "too_many_milestones": _("At most five milestones for one piece. Keep the closest."),
     "unknown_milestone": _("One of these milestones does not exist. Search for it again."),
     "comment_missing": _("Write a comment first."),
+    "reason_missing": _("Say in a line why you take it back: the author reads it."),
+    "reason_too_long": _("A reason has at most 500 characters."),
     "comment_too_long": _("A comment has at most 5,000 characters. Link to the rest."),
     "unknown_skill": _("One of these skills does not exist. Choose from the list."),
 }

@@ -192,6 +192,7 @@ def withdraw_review(
     session: Session,
     evidence: Evidence,
     review_id: uuid.UUID,
+    reason: str,
     *,
     by: Actor,
     now: dt.datetime,
@@ -199,12 +200,13 @@ def withdraw_review(
 ) -> tuple[Review, list[str]]:
     """Take back the latest review of an item, by which `by` judged it a moment ago.
 
-    What was confirmed by an earlier review of the same version stays. Otherwise the item waits for
-    a review again, by `by` where they had started one, and an earlier verified version counts as
-    before. The history keeps how it was judged, and what was left out. Return the deleted review
-    and the milestones that it confirmed.
+    The author reads the `reason`, a line of text. What an earlier review of the same version
+    confirmed stays. Otherwise the item waits for a review again, by `by` where they had started
+    one, and an earlier verified version counts as before. The history keeps how it was judged, and
+    what was left out. Return the deleted review and the milestones that it confirmed.
 
-    Raises Refused where `by` may not review the item, or as `rules.check_withdrawable` does.
+    Raises Refused where `by` may not review the item, or as `rules.check_withdrawable` does, and
+    InvalidInput where the reason is missing or too long.
     """
     _lock_for_review(session, evidence, by)
     reviews = session.scalars(
@@ -223,6 +225,10 @@ def withdraw_review(
         is_changed=evidence.updated_at > review.decided_at,
         age=now - review.decided_at,
     )
+    reason = clean_line(reason)
+    if not reason or len(reason) > rules.MAX_LENGTHS["reason"]:
+        code = "reason_too_long" if reason else "reason_missing"
+        raise InvalidInput([FieldError("reason", code)])
     of_review = sa.select(Confirmation.milestone_key).where(Confirmation.review_id == review.id)
     keys = list(session.scalars(of_review))
     left_out = [link for link in evidence.links if link.left_out_review_id == review.id]
@@ -251,8 +257,8 @@ def withdraw_review(
     said: dict[str, Any] = {"version": number, "milestones": keys}
     done = "return" if review.decision == "returned" else "verification"
     action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
-    said_before = [link.milestone_key for link in left_out]
-    more = {"decided_at": at, "left_out": said_before, **_bundle(bundled)}
+    left_out_keys = [link.milestone_key for link in left_out]
+    more = {"decided_at": at, "left_out": left_out_keys, "reason": reason, **_bundle(bundled)}
     _record(session, evidence, action, by, now, **more, **said)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
@@ -304,6 +310,7 @@ def withdraw_history(
     session: Session,
     user_id: uuid.UUID,
     decided_at: dt.datetime,
+    reason: str,
     *,
     by: Actor,
     now: dt.datetime,
@@ -326,13 +333,14 @@ def withdraw_history(
     refused: dict[uuid.UUID, str] = {}
     for review_id, evidence in reviews:
         try:
-            withdraw_review(session, evidence, review_id, by=by, now=now, bundled=True)
+            withdraw_review(session, evidence, review_id, reason, by=by, now=now, bundled=True)
         except Refused as refusal:
             refused[evidence.id] = refusal.reason
     if number := len(reviews) - len(refused):
         at = decided_at.isoformat()
         action = "history.verification_withdrawn"
-        _record_bundle(session, user_id, action, by, now, number=number, decided_at=at)
+        said = {"number": number, "decided_at": at, "reason": clean_line(reason)}
+        _record_bundle(session, user_id, action, by, now, **said)
     return len(reviews) - len(refused), refused
 
 

@@ -18,6 +18,7 @@ from roadmap.evidence.kinds import KINDS
 MAX_LENGTHS = {
     "title": 200,
     "comment": 5_000,
+    "reason": 500,
     **{
         each.name: each.metadata["max_length"]
         for shape in (Content, Impact)

@@ -36,8 +36,8 @@ PRIVATE_ACTIONS = frozenset({"created", "edited", "withdrawn"})
 class TimelineEvent:
     """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`.
 
-    `by` is a name, '' where the account is gone; `text` is Markdown; `confirmed` are titles of
-    milestones.
+    `by` is a name, '' where the account is gone; `text` is Markdown, the reason where a review was
+    taken back; `confirmed` are titles of milestones.
     """
 
     kind: str
@@ -115,5 +115,5 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
             continue
         if found and step == found[-1].kind == "edited":
             found.pop()
-        found.append(TimelineEvent(step, at, name or "", version))
+        found.append(TimelineEvent(step, at, name or "", version, data.get("reason", "")))
     return found

@@ -46,9 +46,9 @@ def create_notifications(
     """Write a notification for each reader, and a mail to those who want it, in two statements.
 
     Without `about` it is about each reader. The caller knows that each reader may see the title of
-    the evidence now, and `quote`, the text of a review or comment; only the mail holds them. `data`
-    holds JSON values, `skills` are (key, title) for the mail. `ids` are values of the columns
-    `review_id`, `comment_id`, `team_id` and `actor_id`.
+    the evidence now, and `quote`, the text of a review or comment, or why a review was taken back;
+    only the mail holds them. `data` holds JSON values, `skills` are (key, title) for the mail.
+    `ids` are values of the columns `review_id`, `comment_id`, `team_id` and `actor_id`.
     """
     keyed = [(new_id(), reader) for reader in readers]
     if not keyed:

@@ -48,9 +48,10 @@ class Content:
     `elsewhere` is another team: in which the reader still sees who left `team`, or that they were
     moved from.
     `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
-    comment, `nested` says that one of the reader's teams is nested in `team`, and `skills` are
-    (key, title). `invitation` is the id of one to the reader. A review `confirmed` so many of the
-    milestones that were `proposed` to it. `number` counts pieces of evidence.
+    comment, or why a review was taken back, `nested` says that one of the reader's teams is nested
+    in `team`, and `skills` are (key, title). `invitation` is the id of one to the reader. A review
+    `confirmed` so many of the milestones that were `proposed` to it. `number` counts pieces of
+    evidence.
     Evidence counts through `expires_on`.
     """
 
@@ -131,7 +132,7 @@ class Kind:
 
 
 class EvidenceKind(Kind):
-    """A kind that is about shared evidence. The texts of its mail take `name` and `title`."""
+    """A kind that is about shared evidence. Its mail takes `name`, `title` and `quote`."""
 
     mail_subject: ClassVar[LazyString]
     mail_text: ClassVar[LazyString]
@@ -151,7 +152,7 @@ class EvidenceKind(Kind):
 
     def mail(self, content: Content) -> Mail | None:
         words = {
-            "name": content.actor_name, "title": content.title,
+            "name": content.actor_name, "title": content.title, "quote": content.quote,
             "confirmed": content.confirmed, "proposed": content.proposed,
         }  # fmt: skip
         reason = _("You get this mail because it is about your evidence.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectField, TextAreaField, ValidationError
+from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 
@@ -15,7 +15,7 @@ from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
-from roadmap.evidence.rules import MAX_LENGTHS
+from roadmap.evidence.rules import MAX_LENGTHS, InvalidInput
 from roadmap.people.labels import BASES, DEFAULT_BASIS
 
 
@@ -72,6 +72,17 @@ class HistoryForm(FlaskForm):
     def validate_basis(self, field: Field) -> None:
         if field.data not in BASES:
             raise ValidationError(labels.REFUSAL_MESSAGES["no_such_basis"])
+
+
+class WithdrawalForm(FlaskForm):
+    """Which review is taken back, and why."""
+
+    review_id = HiddenField(filters=[parse_uuid])
+    reason = StringField(_("Why you take it back"), [DataRequired()])
+
+    def add_errors(self, error: InvalidInput) -> None:
+        """Say at the field what is wrong with the reason."""
+        self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.faults]
 
 
 class JudgementForm(FlaskForm):

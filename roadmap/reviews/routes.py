@@ -24,14 +24,14 @@ from roadmap.evidence.forms import CommentForm, parse_uuid
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_fitting_milestones
-from roadmap.evidence.rules import Refused, Stale
+from roadmap.evidence.rules import InvalidInput, Refused, Stale
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.roles import Capability
 from roadmap.reviews import queries, routes_history
 from roadmap.reviews.blueprint import reviews
-from roadmap.reviews.forms import JudgementForm
+from roadmap.reviews.forms import JudgementForm, WithdrawalForm
 
 PAGE_SIZE = 50
 
@@ -182,11 +182,15 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
     It names the review, so that sent twice it does not take back an earlier one as well.
     """
     piece = _load_evidence(evidence_id, "evidence.review")
-    review_id = parse_uuid(request.form.get("review_id")) or uuid.UUID(int=0)
+    form = WithdrawalForm()
+    review_id = form.review_id.data or uuid.UUID(int=0)
     try:
         review, milestones = review_actions.withdraw_review(
-            db.session, piece, review_id, by=current_user, now=now()
+            db.session, piece, review_id, form.reason.data or "", by=current_user, now=now()
         )
+    except InvalidInput as error:
+        form.add_errors(error)
+        return _render_page(piece, withdrawal=form, status=422)
     except Refused as refusal:
         _check_still_reviewable(piece, refusal)
         flash(labels.REFUSAL_MESSAGES[refusal.reason], "message")
@@ -294,6 +298,7 @@ def _render_page(
     form: JudgementForm | None = None,
     *,
     late: Refused | None = None,
+    withdrawal: WithdrawalForm | None = None,
     status: int = 200,
 ) -> Response:
     read = form.read_version if form is not None and isinstance(late, Stale) else None
@@ -320,6 +325,7 @@ def _render_page(
         ticked=ticked,
         may_review=current_user.has_over(Capability.REVIEW, piece.user_id),
         withdrawable=found.withdrawable(current_user, now()),
+        withdrawal=withdrawal or WithdrawalForm(formdata=None),
         following=following,
         next_address=next_address,
         late=why,

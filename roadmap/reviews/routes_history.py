@@ -18,13 +18,14 @@ from roadmap.core.web import now, page_number, see_other
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.review_actions import Choice
+from roadmap.evidence.rules import InvalidInput
 from roadmap.people import permissions
 from roadmap.people.labels import BASES
 from roadmap.people.models import User
 from roadmap.people.permissions import permit
 from roadmap.reviews import queries
 from roadmap.reviews.blueprint import reviews
-from roadmap.reviews.forms import HistoryForm
+from roadmap.reviews.forms import HistoryForm, WithdrawalForm
 
 # A form has at most 200 parts, and a piece takes seven: itself, five milestones and its basis.
 HISTORY_PAGE_SIZE = 25
@@ -89,10 +90,19 @@ def verify_history(person_id: uuid.UUID) -> Response:
 @permit("person.verify")
 def withdraw_history(person_id: uuid.UUID) -> Response:
     """Take back what one verified of a person at one moment, for ten minutes."""
-    person = _load_person(person_id)
-    number, refused = review_actions.withdraw_history(
-        db.session, person.id, _parse_moment(), by=current_user, now=now()
-    )
+    person, form = _load_person(person_id), WithdrawalForm()
+    try:
+        number, refused = review_actions.withdraw_history(
+            db.session,
+            person.id,
+            _parse_moment(),
+            form.reason.data or "",
+            by=current_user,
+            now=now(),
+        )
+    except InvalidInput as error:
+        form.add_errors(error)
+        return _render_history(person, withdrawal=form, status=422)
     if "not_entitled" in refused.values():
         abort(404)
     if number:
@@ -143,6 +153,7 @@ def _render_history(
     person: User,
     form: HistoryForm | None = None,
     *,
+    withdrawal: WithdrawalForm | None = None,
     left_out: Sequence[tuple[str, Any]] = (),
     status: int = 200,
 ) -> Response:
@@ -169,6 +180,7 @@ def _render_history(
         who=person,
         team=team,
         form=form or HistoryForm(formdata=None),
+        withdrawal=withdrawal or WithdrawalForm(formdata=None),
         shown=shown,
         count=queries.count_history(db.session, current_user, person.id),
         recent=queries.find_recent_verification(db.session, current_user, person.id, now=now()),

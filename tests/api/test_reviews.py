@@ -391,7 +391,8 @@ def test_what_was_left_out_stays_so_after_it_is_taken_back(
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
     path, body = f"/reviews/{piece['id']}", {"decision": "verified"}
     judged = bob.put(path, {**body, "milestones": [OTHER]}).get_json()
-    assert bob.delete(f"{path}/judgements/{judged['id']}").status_code == 204
+    taken = bob.delete(f"{path}/judgements/{judged['id']}", body={"reason": "Not my call."})
+    assert taken.status_code == 204
     (waiting,) = bob.get("/reviews").get_json()["items"]
     left_out = {each["key"]: each["left_out_by"] for each in waiting["milestones"]}
     assert left_out == {MILESTONE: "Bob", OTHER: ""}
@@ -410,14 +411,16 @@ def test_a_verification_is_taken_back(
     judged = bob.put(path, {"decision": "verified", "comment": "The wrong piece."}).get_json()
     of_judgement = f"{path}/judgements/{judged['id']}"
     assert alice.get(f"/me/evidence/{piece['id']}").get_json()["review"]["id"] == judged["id"]
-    assert alice.delete(of_judgement).status_code == 403
-    assert dave.delete(of_judgement).status_code == 404
-    assert bob.delete(f"{path}/judgements/{uuid.uuid4()}").status_code == 409
-    assert bob.delete(of_judgement).status_code == 204
+    why = {"reason": "Not my call."}
+    assert alice.delete(of_judgement, body=why).status_code == 403
+    assert dave.delete(of_judgement, body=why).status_code == 404
+    assert bob.delete(f"{path}/judgements/{uuid.uuid4()}", body=why).status_code == 409
+    assert bob.delete(of_judgement, body={}).status_code == 422
+    assert bob.delete(of_judgement, body=why).status_code == 204
     seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
     assert (seen["review_state"], seen["confirmed"], seen["review"]) == ("submitted", [], None)
     (waiting,) = bob.get("/reviews").get_json()["items"]
     assert (waiting["evidence_id"], waiting["judgements"]) == (piece["id"], [])
-    again = bob.delete(of_judgement)
+    again = bob.delete(of_judgement, body=why)
     assert again.status_code == 409
     assert again.get_json()["detail"] == "This review was taken back already."

@@ -155,6 +155,7 @@ ROWS = (
         f"{REVIEW}/judgements/<uuid:judgement_id>",
         "/reviews/{just_verified}/judgements/{judgement}",
         all_of(403, bob=204, dave=404),
+        {"reason": "The wrong piece."},
         affects=("carol",),
     ),
     Row("PUT", REVIEW, "/reviews/{draft}", all_of(403, bob=404, dave=404), VERIFIED),

@@ -317,7 +317,7 @@ def test_a_verification_taken_back_beside_a_withdrawn_edit_ends_what_managers_se
     actions.withdraw(session, piece, by=alice, now=now)
     session.commit()
     bob = browser_of(cast.bob)
-    answer = bob.delete(f"/reviews/{piece.id}", {"review_id": str(review.id)})
+    answer = bob.delete(f"/reviews/{piece.id}", {"review_id": str(review.id), "reason": "Not yet."})
     assert (answer.status_code, answer.location) == (303, "/reviews")
     assert "Its author withdrew" in bob.get("/reviews").text
     assert bob.get(f"/reviews/{piece.id}").status_code == 404

@@ -16,6 +16,7 @@ from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox
+from roadmap.mail.models import OutgoingMail
 from roadmap.people import actions as people
 from roadmap.people.models import Membership, Team
 from tests.notifications.scenario import TITLE, Scenario, queued_mails
@@ -80,8 +81,12 @@ def test_a_verification_that_was_taken_back_is_told_as_taken_back(
         session, piece, "verified", version_id=piece.current_id, by=bob, now=now
     )
     assert scenario.told("alice") == ["verified"]
-    review_actions.withdraw_review(session, piece, review.id, by=bob, now=now)
+    review_actions.withdraw_review(session, piece, review.id, "Read again.", by=bob, now=now)
     assert scenario.told("alice", unread=False) == ["taken_back"]
+    (body,) = session.scalars(
+        sa.select(OutgoingMail.body).where(OutgoingMail.subject.contains("took"))
+    )
+    assert "They wrote: “Read again.”" in body
     taken_back = ("alice@example.org", f"Bob took back a verification of “{TITLE}”")
     assert [mail for mail in queued_mails(session) if mail[0] == taken_back[0]] == [taken_back]
     assert "alice@example.org" in sent()

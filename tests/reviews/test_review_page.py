@@ -178,7 +178,7 @@ def test_what_was_left_out_stays_left_out_until_its_reviewer_chooses_it(
 def find_withdrawal(page):
     """What the button sends that takes a verification back; None where there is none."""
     found = re.search(r'name="review_id" value="([^"]+)"', page)
-    return {"review_id": found.group(1)} if found else None
+    return {"review_id": found.group(1), "reason": "Not my call."} if found else None
 
 
 def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece):
@@ -192,6 +192,10 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     )
     assert "Bob verified" in alice.get("/notifications").text
     sent = find_withdrawal(bob.get(f"/reviews/{piece.id}").text)
+    # Its author reads why, so it is asked for.
+    unsaid = bob.post(f"/reviews/{piece.id}?_method=DELETE", {**sent, "reason": " "})
+    assert unsaid.status_code == 422
+    assert "Say in a line why you take it back" in unsaid.text
     taken = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
     assert taken.status_code == 200
     assert "“Feature store design” is no longer verified." in taken.text
@@ -204,6 +208,7 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
     told = alice.get("/notifications").text
     assert "Bob verified" not in told
     assert "Bob took back a verification of" in flat(told)
+    assert "“Not my call.”" in told
     assert alice.get("/readiness").text.split("<main")[1] == before.split("<main")[1]
     page = flat(alice.get(f"/evidence/{piece.id}").text)
     assert "Nobody has reviewed it yet." not in page
@@ -213,6 +218,7 @@ def test_a_verification_is_taken_back(session, cast, now, browser_of, bob, piece
         assert flat(thread).count("Bob verified version 1, and took it back") == 1
         assert "took back the verification" not in flat(thread)
         assert "The wrong piece." not in thread
+        assert "Not my call." in thread
     # On another day as well, what was unticked is left out until its reviewer chooses it.
     session.execute(sa.delete(HistoryEntry))
     session.commit()

@@ -34,10 +34,11 @@ class HistoryTakenBack(Kind):
             _ROWS.c.created_at == dt.datetime.fromisoformat(event.data["decided_at"]),
         )
         outbox.withdraw(session, MAIL_SOURCE, session.scalars(told.returning(_ROWS.c.id)).all())
+        reason = event.data["reason"]
         create_notifications(
             session, self, [session.get_one(User, event.user_id)],
             actor_id=event.by, actor_name=actor_name(session, event), now=event.now,
-            data={"number": event.data["number"]},
+            quote=reason, data={"number": event.data["number"], "reason": reason},
         )  # fmt: skip
 
     def label(self, content: Content) -> str:
@@ -57,9 +58,10 @@ class HistoryTakenBack(Kind):
             name=content.actor_name,
             pieces=self.label(content),
         )
+        now = _("They wait for a review again, or count as they did before.")
         return Mail(
             said,
-            f"{said}. {_('They wait for a review again, or count as they did before.')}",
+            f"{said}. {now} {_('They wrote: “%(quote)s”', quote=content.quote)}",
             _("You get this mail because it is about your evidence."),
             self.path(content),
         )

@@ -14,5 +14,5 @@ class ReturnTakenBack(TakenBack):
     mail_subject = _l("%(name)s took back the return of “%(title)s”")
     mail_text = _l(
         "%(name)s took back the return of your evidence “%(title)s”. It is waiting for review "
-        "again."
+        "again. They wrote: “%(quote)s”"
     )

@@ -20,7 +20,7 @@ class TakenBack(EvidenceKind):
     mail_subject = _l("%(name)s took back a verification of “%(title)s”")
     mail_text = _l(
         "%(name)s took back a verification of your evidence “%(title)s”. Its page says what counts "
-        "now."
+        "now. They wrote: “%(quote)s”"
     )
 
     def handle(self, session: Session, event: Event) -> None:
@@ -30,7 +30,9 @@ class TakenBack(EvidenceKind):
             return
         evidence = session.get_one(Evidence, uuid.UUID(event.subject))
         author, reviewer = (session.get_one(User, key) for key in (event.user_id, event.by))
+        reason = event.data["reason"]
         create_notifications(
             session, self, [author], about=author, evidence=evidence,
+            quote=reason, data={"reason": reason},
             actor_id=reviewer.id, actor_name=reviewer.name, now=event.now,
         )  # fmt: skip

@@ -76,7 +76,7 @@ CHANGES: tuple[Change, ...] = (
         "DELETE",
         "evidence.review",
         "/reviews/{just_verified}",
-        {"review_id": "{judgement}"},
+        {"review_id": "{judgement}", "reason": "The wrong piece."},
         expect_change(403, bob=200, dave=404),
         affects=("carol",),
     ),
