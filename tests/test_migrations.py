@@ -374,7 +374,7 @@ def test_what_was_left_out_and_taken_back_is_found_in_the_history(bare: Flask) -
     for piece in (taken_back, judged_again):
         submit_evidence(db.session, cast, piece, now)
         review = review_evidence(db.session, cast, piece, now, milestones=[DESIGN])
-        review_actions.withdraw_review(db.session, piece, review.id, by=bob, now=now)
+        review_actions.withdraw_review(db.session, piece, review.id, "Read again.", by=bob, now=now)
     review_evidence(db.session, cast, judged_again, now, milestones=[DESIGN])
     db.session.commit()
     links = sa.select(
