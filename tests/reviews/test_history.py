@@ -127,17 +127,18 @@ def test_it_can_be_taken_back_for_ten_minutes(session, cast, browser_of, pieces,
     page = shown(bob, "put", path, sent(*pieces))
     assert "You have just verified 2 pieces" in page
     moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
-    page = shown(bob, "delete", path, {"decided_at": moment})
+    page = shown(bob, "delete", path, {"decided_at": moment, "reason": "Not my call."})
     assert "2 pieces of Alice are waiting again" in flat(page)
     assert judged(session) == {}
     notices = browser_of(cast.alice).get("/notifications").text
     assert "took back the verification of" in notices
+    assert "“Not my call.”" in notices
     assert "Bob verified <" not in flat(notices)
 
     page = shown(bob, "put", path, sent(*pieces))
     moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11), tick=False):
-        page = shown(bob, "delete", path, {"decided_at": moment})
+        page = shown(bob, "delete", path, {"decided_at": moment, "reason": "Not my call."})
     assert flat(page).count("A review can be taken back for ten minutes only.") == 2
     assert len(judged(session)) == 2
 

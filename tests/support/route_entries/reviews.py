@@ -98,7 +98,7 @@ CHANGES: tuple[Change, ...] = (
         "DELETE",
         "person.verify",
         "/reviews/people/{carol}",
-        {"decided_at": "{judged_at}"},
+        {"decided_at": "{judged_at}", "reason": "Not my call."},
         expect_change(403, bob=303, dave=404),
         affects=("carol",),
     ),
