@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from math import inf
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap, RoadmapRevision
+from roadmap.catalog.wording import Wording
 from roadmap.core.config import ConfigError
 from roadmap.core.text import fold
 
@@ -31,6 +33,7 @@ class PublishedRoadmap:
 
 
 _by_revision: dict[uuid.UUID, PublishedRoadmap] = {}
+_wordings_by_revision: dict[uuid.UUID, dict[str, Wording]] = {}
 _CURRENT_REVISIONS = sa.select(Roadmap.id, Roadmap.revision_id).where(
     Roadmap.revision_id.is_not(None)
 )
@@ -85,6 +88,47 @@ def read_content(revision: RoadmapRevision) -> Content:
             "another one published: put the newer code back, or restore the backup that was made "
             "before the upgrade: `.venv/bin/flask --app roadmap backup restore FILE`"
         ) from None
+
+
+def load_wordings(
+    session: Session, revision_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, dict[str, Wording]]:
+    """Load how each revision words its milestones, by their keys. At most one statement.
+
+    A revision never changes, so this stays in memory. The document is read as it was stored: a
+    newer release may no longer accept the whole of it.
+    """
+    missing = set(revision_ids) - _wordings_by_revision.keys()
+    if missing:
+        if len(_wordings_by_revision) > 200:
+            _wordings_by_revision.clear()
+            missing = set(revision_ids)
+        rows = session.scalars(sa.select(RoadmapRevision).where(RoadmapRevision.id.in_(missing)))
+        _wordings_by_revision.update((row.id, _wordings(row)) for row in rows)
+    return {key: _wordings_by_revision[key] for key in revision_ids}
+
+
+def _wordings(revision: RoadmapRevision) -> dict[str, Wording]:
+    return {
+        milestone["key"]: Wording(
+            milestone["title"], milestone["done_when"], revision.number, revision.published_at
+        )
+        for stage in revision.content["stages"]
+        for objective in stage["objectives"]
+        for milestone in objective["milestones"]
+    }
+
+
+def current_revisions(session: Session) -> dict[str, uuid.UUID]:
+    """Return the revision that words each milestone now, by its key. One statement.
+
+    Roadmaps that share a milestone word it alike, so the first of them is as good as the others.
+    """
+    return {
+        milestone.key: each.revision_id
+        for each in reversed(published_roadmaps(session))
+        for milestone in each.content.milestones
+    }
 
 
 @cache

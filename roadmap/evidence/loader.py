@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Roadmap, Skill
-from roadmap.catalog.wording import load_wordings
+from roadmap.catalog.queries import load_wordings
 from roadmap.core.batches import batched
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import fold

@@ -16,7 +16,8 @@ from flask import abort
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
-from roadmap.catalog.wording import Wording, load_wordings
+from roadmap.catalog.queries import load_wordings
+from roadmap.catalog.wording import Wording
 from roadmap.core.text import fold, search_words
 from roadmap.evidence.audience_sql import is_unjudged, is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.wording import current_revisions
+from roadmap.catalog.queries import current_revisions
 from roadmap.core.limits import count_rows
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.types import form_id
