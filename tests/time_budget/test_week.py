@@ -206,6 +206,7 @@ def test_nobody_else_has_anything_of_it(alice, cast, browser_of, session):
 def test_challenge_and_milestone_lead_here(alice, cast, browser_of):
     assert 'href="/time"' in alice.get("/career/challenges/meeting-overload").text
     assert 'href="/tools"' in alice.get("/career/challenges/keeping-up").text
+    assert 'href="/time"' in alice.get("/roadmaps/senior-ml-engineer/about").text
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
     milestone = alice.get("/roadmaps/senior-ml-engineer/milestones/protect-deep-work").text
     assert 'href="/time">Your week</a>' in milestone
